@@ -1,0 +1,377 @@
+"""Every schema of the REST document, both directions, in the document's order.
+
+What Studio sends is read forgivingly: unknown keys are ignored, a field that cannot be read becomes
+`None` and is named in `unreadable`, an unknown status word is kept as it came. What is sent to
+Studio is strict. Class names are the document's; the short names at the end are for the program.
+All text of what Studio sends is safe to draw, except `Verbatim` and secrets.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Any, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    model_validator,
+)
+
+from studio_tui.text import LINE_LIMIT, Verbatim, safe_block, safe_line
+
+
+class JobState(StrEnum):
+    """The words of a job's status (`JobStatus` of the published client)."""
+
+    CREATED = "CREATED"
+    SCHEDULED = "SCHEDULED"
+    QUEUED = "QUEUED"
+    PROVISIONING = "PROVISIONING"
+    INIT = "INIT"
+    RUNNING = "RUNNING"
+    COMPLETE = "COMPLETE"
+    FAILED = "FAILED"
+    CANCELING = "CANCELING"
+    CANCELING_SCHEDULED = "CANCELING_SCHEDULED"
+    CANCELED = "CANCELED"
+    TASK = "TASK"
+    PENDING = "PENDING"
+    UNKNOWN = "UNKNOWN"
+    """A word of a newer server; the word itself is in `JobOutput.status`."""
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the job has ended; an unknown state has not."""
+        return self in FINISHED_STATES
+
+    @property
+    def is_cancelable(self) -> bool:
+        """Whether asking Studio to cancel makes sense."""
+        return self not in FINISHED_STATES - {JobState.TASK} and self not in CANCELING_STATES
+
+
+FINISHED_STATES = frozenset({JobState.COMPLETE, JobState.FAILED, JobState.CANCELED, JobState.TASK})
+CANCELING_STATES = frozenset({JobState.CANCELING, JobState.CANCELING_SCHEDULED})
+
+
+class PipelineState(StrEnum):
+    """The words of a pipeline's status; note COMPLETED beside a job's COMPLETE."""
+
+    PENDING = "PENDING"
+    RUNNING = "RUNNING"
+    PAUSED = "PAUSED"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+    CANCELED = "CANCELED"
+    UNKNOWN = "UNKNOWN"
+
+
+class QueryType(StrEnum):
+    """What a job's query is written in."""
+
+    PYTHON = "PYTHON"
+    SHELL = "SHELL"
+
+
+def _identifier(value: object) -> str:
+    """Read an id, which Studio sends as a string or an int; it must fit one path segment."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise ValueError("an id is a string or a whole number")  # noqa: TRY004 (pydantic reads it)
+    text = str(value)
+    if not text or text in {".", ".."} or len(text) > LINE_LIMIT or safe_line(text) != text:
+        raise ValueError("an id is a short text without control characters")
+    return text
+
+
+def _query_type(value: object) -> object:
+    """Read a query type, a word or, from an older server, 1 for Python and 2 for shell."""
+    if isinstance(value, int):
+        return {1: "PYTHON", 2: "SHELL"}.get(value, str(value))
+    return value.upper() if isinstance(value, str) else value
+
+
+def _aware(value: datetime) -> datetime:
+    """Read a naive time as UTC."""
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value
+
+
+def _upper_line(value: str) -> str:
+    return safe_line(value).upper()
+
+
+def _texts(value: object) -> object:
+    """Let environment values be numbers, as some servers send them."""
+    if isinstance(value, Mapping):
+        return {safe_line(str(k)): "" if v is None else str(v) for k, v in value.items()}
+    return value
+
+
+Identifier = Annotated[str, BeforeValidator(_identifier)]
+"""A safe id of 1 to 512 characters."""
+
+Line = Annotated[str, AfterValidator(safe_line)]
+"""One line, safe to draw."""
+
+Block = Annotated[str, AfterValidator(safe_block)]
+"""Many lines, safe to draw."""
+
+Word = Annotated[str, AfterValidator(_upper_line)]
+"""An upper-case word of Studio's, kept even when it is not known here."""
+
+Moment = Annotated[datetime, AfterValidator(_aware)]
+"""An aware time; may be as extreme as year 1 or 9999."""
+
+Environment = Annotated[dict[str, SecretStr], BeforeValidator(_texts)]
+"""Names and values; values are secret until asked for."""
+
+
+class Received(BaseModel):
+    """Base of what Studio sends: frozen, forgiving, and honest about what it could not read."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    unreadable: Annotated[tuple[str, ...], Field(exclude=True, init=False)] = ()
+    """Names of fields that Studio sent in a form that cannot be read; they are `None` here."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _forgive(cls, data: Any, read: ValidatorFunctionWrapHandler) -> Self:
+        try:
+            return read(data)  # type: ignore[no-any-return] # pydantic types the handler as Any
+        except ValidationError as error:
+            if not isinstance(data, Mapping):
+                raise
+            bad = {str(problem["loc"][0]) for problem in error.errors() if problem["loc"]}
+            rest = {key: value for key, value in data.items() if key not in bad}
+            model: Self = read(rest)
+            return model.model_copy(update={"unreadable": tuple(sorted(bad))})
+
+
+class Sent(BaseModel):
+    """Base of what is sent to Studio and of what the local Studio accepts: strict about keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class JobStep(Received):
+    """One step of a job's way, with its times (newer servers send them)."""
+
+    name: Line
+    """waiting, downloading_files, dw_wake_up, virtualenv or running_query."""
+    label: Line | None = None
+    started_at: Moment | None = None
+    finished_at: Moment | None = None
+
+
+class JobOutput(Received):
+    """A job, as Studio describes it."""
+
+    id: Identifier
+    url: Line | None = None
+    status: Word | None = None
+    created_at: Moment | None = None
+    created_by: Line | None = None
+    finished_at: Moment | None = None
+    query: Verbatim | None = None
+    query_type: Annotated[QueryType | None, BeforeValidator(_query_type)] = None
+    team: Line | None = None
+    name: Line | None = None
+    workers: int | None = None
+    python_version: Line | None = None
+    requirements: Verbatim | None = None
+    repository: Verbatim | None = None
+    environment: Environment | None = None
+    exit_code: int | None = None
+    error_message: Block | None = None
+
+    started_at: Moment | None = None
+    """When the query began to run. Newer servers only, like all that follow."""
+    compute_cluster_id: Identifier | None = None
+    compute_cluster_name: Line | None = None
+    steps: tuple[JobStep, ...] | None = None
+
+    @property
+    def state(self) -> JobState:
+        """The status as a known word, else UNKNOWN."""
+        return _JOB_STATES.get(self.status or "", JobState.UNKNOWN)
+
+
+_JOB_STATES = {state.value: state for state in JobState}
+
+
+class JobInput(Sent):
+    """What a job is created from. `None` leaves a field to Studio's default."""
+
+    query: str
+    query_type: QueryType = QueryType.PYTHON
+    team_name: str
+    environment: str | None = None
+    """Lines of `NAME=VALUE`."""
+    workers: int | None = None
+    query_name: str | None = None
+    files: tuple[str, ...] | None = None
+    """Ids that uploading gave."""
+    python_version: str | None = None
+    requirements: str | None = None
+    """Lines as in a requirements file."""
+    repository: str | None = None
+    priority: int | None = None
+    """0 (first) to 5 (last, the default)."""
+    compute_cluster_name: str | None = None
+    compute_cluster_id: str | int | None = None
+    """Excludes `compute_cluster_name`."""
+    start_after: datetime | None = None
+    cron_expression: str | None = None
+    credentials_name: str | None = None
+    rerun_from_job_id: str | None = None
+    """Not in the document: the job whose checkpoints are to be reused."""
+    reset: bool | None = None
+    """Not in the document: ignore checkpoints."""
+
+
+class ActionFeedback(Received):
+    """What Studio says of an action."""
+
+    message: Line | None = None
+
+
+class JobCancelInput(Sent):
+    """The body of a cancel request."""
+
+    team_name: str
+
+
+class UploadFileOutput(Received):
+    """An uploaded file; its id goes into `JobInput.files`."""
+
+    id: Identifier
+    filename: Line | None = None
+    size: int | None = None
+    """Bytes."""
+    state: Line | None = None
+    error: Line | None = None
+
+
+class ComputeClusterOutput(Received):
+    """A cluster that jobs can run on."""
+
+    id: Identifier
+    name: Line | None = None
+    status: Word | None = None
+    """ACTIVE and MODIFYING accept jobs; INACTIVE and FAILED do not."""
+    cloud_provider: Line | None = None
+    cloud_credentials: Line | None = None
+    is_active: bool | None = None
+    default: bool | None = None
+    max_workers: int | None = None
+
+    cloud_region: Line | None = None
+    """Newer servers only, like all that follow."""
+    instance_type: Line | None = None
+    compute_class: Line | None = None
+    disk_size: int | None = None
+    busy_workers: int | None = None
+    active_workers: int | None = None
+
+
+class JobPipelineRunOutput(Received):
+    """One job of a pipeline: the original it repeats and, once made, its own run."""
+
+    job_id: Identifier
+    """The original job, which is the node of the plan."""
+    status: Word | None = None
+    parent_job_ids: tuple[Identifier, ...] = ()
+    """Originals this one waits for."""
+    name: Line | None = None
+    created_job_id: Identifier | None = None
+    """The run of this pipeline; set while still PENDING."""
+
+    @property
+    def state(self) -> JobState:
+        """The status as a known word, else UNKNOWN."""
+        return _JOB_STATES.get(self.status or "", JobState.UNKNOWN)
+
+
+class JobPipelineOutput(Received):
+    """A pipeline with its jobs."""
+
+    pipeline_id: Identifier
+    status: Word | None = None
+    job_runs: tuple[JobPipelineRunOutput, ...] = ()
+    completed: int | None = None
+    total: int | None = None
+    error_message: Block | None = None
+    error_stack: Block | None = None
+    triggered_from: Line | None = None
+    name: Line | None = None
+    created_at: Moment | None = None
+    updated_at: Moment | None = None
+
+    @property
+    def state(self) -> PipelineState:
+        """The status as a known word, else UNKNOWN."""
+        return _PIPELINE_STATES.get(self.status or "", PipelineState.UNKNOWN)
+
+
+_PIPELINE_STATES = {state.value: state for state in PipelineState}
+
+
+class PipelineOutput(Received):
+    """What Studio says of a pipeline action."""
+
+    ok: bool | None = None
+    pipeline: JobPipelineOutput | None = None
+
+
+class TriggerPipelineInput(Sent):
+    """Which datasets to rebuild."""
+
+    datasets: tuple[str, ...]
+    """`[@]namespace.project.name[@version]`; missing parts are defaults."""
+    team_name: str
+    environment: str | None = None
+    review: bool | None = None
+    """True: the pipeline begins PAUSED."""
+
+
+class PipelineInput(Sent):
+    """Names a pipeline by its id or its name."""
+
+    team_name: str
+    pipeline_id: str | None = None
+    name: str | None = None
+
+
+class RemoveJobFromPipelineInput(Sent):
+    """Names a job of a pipeline."""
+
+    team_name: str
+    pipeline_id: str | None = None
+    name: str | None = None
+    job_id: str
+
+
+class DatasetVersion(Received):
+    """A dataset version that a job made; its model is not in the document."""
+
+    dataset_name: Line
+    version: Line | None = None
+
+
+class DatasetVersions(Received):
+    """The answer of `JOB_DATASET_VERSIONS`."""
+
+    dataset_versions: tuple[DatasetVersion, ...] = ()
+
+
+Job = JobOutput
+Cluster = ComputeClusterOutput
+Pipeline = JobPipelineOutput
+PipelineJob = JobPipelineRunOutput
+UploadedFile = UploadFileOutput

@@ -1,0 +1,50 @@
+"""Every endpoint of the REST API: one table for the client and the local Studio.
+
+Paths are relative to the base URL, `https://HOST/api`. Order is that of the API document.
+"""
+
+from typing import NamedTuple
+
+
+class Route(NamedTuple):
+    """One endpoint."""
+
+    method: str
+    path: str
+    """Under `/api`; path parameters stand in braces."""
+
+
+LIST_JOBS = Route("GET", "/datachain/jobs/")
+CREATE_JOB = Route("POST", "/datachain/jobs/")
+JOB_LOGS = Route("GET", "/datachain/jobs/{job_id}/logs")
+CANCEL_JOB = Route("POST", "/datachain/jobs/{job_id}/cancel")
+UPLOAD_FILE = Route("POST", "/datachain/jobs/files")
+LIST_CLUSTERS = Route("GET", "/datachain/clusters/")
+TRIGGER_PIPELINE = Route("POST", "/datachain/pipeline/trigger")
+PIPELINE_STATUS = Route("GET", "/datachain/pipeline/status")
+PAUSE_PIPELINE = Route("POST", "/datachain/pipeline/pause")
+RESUME_PIPELINE = Route("POST", "/datachain/pipeline/resume")
+REMOVE_JOB_FROM_PIPELINE = Route("POST", "/datachain/pipeline/remove-job")
+LIST_PIPELINES = Route("GET", "/datachain/pipeline/list")
+
+DOCUMENTED = (
+    LIST_JOBS,
+    CREATE_JOB,
+    JOB_LOGS,
+    CANCEL_JOB,
+    UPLOAD_FILE,
+    LIST_CLUSTERS,
+    TRIGGER_PIPELINE,
+    PIPELINE_STATUS,
+    PAUSE_PIPELINE,
+    RESUME_PIPELINE,
+    REMOVE_JOB_FROM_PIPELINE,
+    LIST_PIPELINES,
+)
+"""The 12 endpoints of the API document, in its order."""
+
+JOB_DATASET_VERSIONS = Route("GET", "/datachain/datasets/dataset_job_versions")
+"""Not in the document; the published client asks it after following a job."""
+
+FOLLOW_LOGS = "/logs/follow/"
+"""The websocket of one job's log. Not in the document; the published client uses it."""

@@ -1,0 +1,90 @@
+"""What can go wrong between Studio and the screen; the type of an error carries its policy.
+
+StudioError
+├── ConfigError            url, token or team unusable: said on stderr before a screen opens, exit 2
+├── TransportError         no answer: what is shown goes stale, asked again for ever
+│   ├── RequestTimedOut    no answer in time
+│   └── NotSent            the request never left: safe to send again
+├── StatusError            Studio answered, and refused
+│   ├── AuthenticationError   401: everything stops, one banner
+│   ├── PermissionDenied      403: this panel stops
+│   ├── NotFound              404
+│   ├── InvalidRequest        other 4xx: the message belongs to what was sent
+│   ├── RateLimited           429: rest for `retry_after`
+│   └── ServerError           5xx
+├── OutcomeUnknown         a write may or may not have taken effect: read again, then say
+└── ProtocolError          the answer is not what the API document says
+
+`str(error)` of each is a sentence fit for the user. Anything else that is raised is a bug.
+"""
+
+
+class StudioError(Exception):
+    """Base of every error that code below the screens may raise."""
+
+
+class ConfigError(StudioError):
+    """The settings cannot be used; the sentence says which and what to do."""
+
+
+class TransportError(StudioError):
+    """Studio could not be reached, or the connection broke before the whole answer came."""
+
+
+class RequestTimedOut(TransportError):  # noqa: N818 (reads as what happened)
+    """Studio did not answer within the deadline."""
+
+
+class NotSent(TransportError):  # noqa: N818
+    """The request cannot have reached Studio, so sending it again is safe."""
+
+
+class StatusError(StudioError):
+    """Studio answered with an error status."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        """The HTTP status code."""
+
+
+class AuthenticationError(StatusError):
+    """401: the token is missing, wrong or expired."""
+
+
+class PermissionDenied(StatusError):  # noqa: N818
+    """403: the token may not do this, or not in this team."""
+
+
+class NotFound(StatusError):  # noqa: N818
+    """404: Studio does not know what was asked for."""
+
+
+class InvalidRequest(StatusError):  # noqa: N818
+    """400, 409, 413, 422 and the like: Studio understood and refused what was sent."""
+
+
+class RateLimited(StatusError):  # noqa: N818
+    """429: too many requests."""
+
+    def __init__(self, status: int, message: str, retry_after: float | None) -> None:
+        super().__init__(status, message)
+        self.retry_after = retry_after
+        """Seconds to rest, 0 to 300; `None` when Studio did not say."""
+
+
+class ServerError(StatusError):
+    """5xx: Studio failed; it may work later."""
+
+    def __init__(self, status: int, message: str, retry_after: float | None = None) -> None:
+        super().__init__(status, message)
+        self.retry_after = retry_after
+        """Seconds to rest, 0 to 300; `None` when Studio did not say."""
+
+
+class OutcomeUnknown(StudioError):  # noqa: N818
+    """A write was sent and no answer came: it may or may not have taken effect."""
+
+
+class ProtocolError(StudioError):
+    """The answer is not what the API document describes; the sentence says where."""

@@ -1,0 +1,1 @@
+"""The local Studio: the same wire on this machine, with no account."""

@@ -1,0 +1,51 @@
+"""Where files live: style sheets, configuration, state, cache, logs and the local Studio's data."""
+
+import os
+from pathlib import Path
+
+from platformdirs import PlatformDirs
+
+_DIRS = PlatformDirs("studio-tui", appauthor=False)
+
+
+def config_dir() -> Path:
+    """Return the folder of the user's own configuration."""
+    return _override("STUDIO_TUI_CONFIG_DIR") or _DIRS.user_config_path
+
+
+def state_dir() -> Path:
+    """Return the folder of what the dashboard remembers between runs (views, drafts)."""
+    return _override("STUDIO_TUI_STATE_DIR") or _DIRS.user_state_path
+
+
+def cache_dir() -> Path:
+    """Return the folder of what can be fetched again."""
+    return _override("STUDIO_TUI_CACHE_DIR") or _DIRS.user_cache_path
+
+
+def log_dir() -> Path:
+    """Return the folder of the program's own log files."""
+    return _override("STUDIO_TUI_LOG_DIR") or _DIRS.user_log_path
+
+
+def local_data_dir() -> Path:
+    """Return the local Studio's data folder: `STUDIO_TUI_DATA_DIR`, else the platform's."""
+    return _override("STUDIO_TUI_DATA_DIR") or _DIRS.user_data_path / "local"
+
+
+def styles_dir() -> Path:
+    """Return the folder of style sheets: in the installed package, else in the checkout."""
+    package = Path(__file__).parent
+    inside = package / "styles"
+    return inside if inside.is_dir() else package.parent / "styles"
+
+
+def private_dir(path: Path) -> Path:
+    """Make `path` a folder that only its owner can enter, with its parents, and return it."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path
+
+
+def _override(variable: str) -> Path | None:
+    value = os.environ.get(variable)
+    return Path(value).expanduser() if value else None

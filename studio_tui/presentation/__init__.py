@@ -1,0 +1,1 @@
+"""Models to cells: pure functions over what is known and the time. No input or output."""

@@ -1,0 +1,115 @@
+"""The only door for text from outside: what comes through can neither draw nor command.
+
+A terminal obeys control characters, and bidirectional marks reorder what a reader sees. Text is
+made safe once, where it enters the program, so that nothing behind this door needs to think of it.
+"""
+
+import unicodedata
+from typing import Any
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+LINE_LIMIT = 512
+"""Characters of a one-line text that are kept."""
+
+BLOCK_LIMIT = 1024 * 1024
+"""Characters of a many-line text that are kept."""
+
+_ELLIPSIS = "…"
+_CONTROL_PICTURES = 0x2400
+_VARIATION_SELECTORS = range(0xFE00, 0xFE10)
+
+
+class _Safe(dict[int, str]):
+    """Maps a code point to what is shown for it; filled as characters are met."""
+
+    def __init__(self, newline: str, tab: str) -> None:
+        super().__init__({0x0A: newline, 0x09: tab})
+
+    def __missing__(self, code: int) -> str:
+        shown = self[code] = _shown(code)
+        return shown
+
+
+def _shown(code: int) -> str:
+    character = chr(code)
+    if code < 0x20:
+        return chr(_CONTROL_PICTURES + code)
+    if code == 0x7F:
+        return "␡"
+    category = unicodedata.category(character)
+    if category == "Cf" or code in _VARIATION_SELECTORS:
+        return ""
+    if category in {"Cc", "Cs"}:
+        return "\N{REPLACEMENT CHARACTER}"
+    if category in {"Zl", "Zp", "Zs"}:
+        return " "
+    return character
+
+
+_LINE = _Safe(newline="␊", tab=" ")
+_BLOCK = _Safe(newline="\n", tab="    ")
+
+
+def safe_line(text: str) -> str:
+    """Return `text` as one line that is safe to draw, at most `LINE_LIMIT` characters.
+
+    Control characters become visible signs, format and bidirectional marks vanish.
+    """
+    if len(text) > LINE_LIMIT:
+        text = text[: LINE_LIMIT - 1] + _ELLIPSIS
+    if text.isascii() and text.isprintable():
+        return text
+    return text.translate(_LINE)
+
+
+def safe_block(text: str) -> str:
+    """Return `text` as lines that are safe to draw, at most `BLOCK_LIMIT` characters."""
+    if len(text) > BLOCK_LIMIT:
+        text = text[: BLOCK_LIMIT - 1] + _ELLIPSIS
+    return text.replace("\r\n", "\n").translate(_BLOCK)
+
+
+class Verbatim:
+    """Text that must go back to Studio exactly as it came, so it is *not* safe to draw.
+
+    It is no `str`, on purpose: a type checker stops it on its way to the screen. `shown` is the
+    form for people, `text` the form for Studio.
+    """
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        """As Studio sent it, untrusted."""
+
+    @property
+    def shown(self) -> str:
+        """The text as lines that are safe to draw."""
+        return safe_block(self.text)
+
+    def __bool__(self) -> bool:
+        return bool(self.text)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Verbatim) and self.text == other.text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def __repr__(self) -> str:
+        return f"Verbatim({len(self.text)} characters)"
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, _source: Any, _handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        """Read from a string, write as one."""
+        return core_schema.no_info_after_validator_function(
+            cls,
+            core_schema.str_schema(),
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                lambda verbatim: verbatim.text, return_schema=core_schema.str_schema()
+            ),
+        )
