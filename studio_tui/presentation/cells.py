@@ -1,0 +1,55 @@
+"""What a table shows: safe text, and what the text means for the reader.
+
+Colours, widths and alignment are decided elsewhere: a cell knows none of them.
+"""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Tone(StrEnum):
+    """What a piece of text means; the style sheet turns it into a colour.
+
+    Tone is never the only carrier of meaning: the text says the same in a glyph or a word.
+    """
+
+    PLAIN = "plain"
+    """Nothing in particular."""
+
+    DIM = "dim"
+    """Of lesser interest, or not known."""
+
+    STRONG = "strong"
+    """What the row is known by, such as a name."""
+
+    GOOD = "good"
+    """Ended as it should."""
+
+    BAD = "bad"
+    """Failed."""
+
+    WARN = "warn"
+    """Worth a look, or ended by a person."""
+
+    ACTIVE = "active"
+    """Under way."""
+
+    WAITING = "waiting"
+    """Not begun, and will begin by itself."""
+
+    ACCENT = "accent"
+    """Stands out for a reason of the reader's own, such as a match."""
+
+
+class Cell(NamedTuple):
+    """One cell of a table row."""
+
+    text: str
+    """One line, made safe by `studio_tui.text` when it entered the program."""
+
+    tone: Tone = Tone.PLAIN
+    """What the whole text means."""
+
+
+NOTHING = Cell("")
+"""A cell with nothing to say."""
