@@ -2,6 +2,9 @@
 
 StudioError
 ├── ConfigError            url, token or team unusable: said on stderr before a screen opens, exit 2
+│   ├── NoCredentials      nothing says who the user is: the first-run screen opens
+│   └── TokenOriginChanged a project sends the token elsewhere: asked about, default No
+├── ReadOnly               a write was asked of a dashboard that may only look
 ├── TransportError         no answer: what is shown goes stale, asked again for ever
 │   ├── RequestTimedOut    no answer in time
 │   └── NotSent            the request never left: safe to send again
@@ -13,7 +16,8 @@ StudioError
 │   ├── RateLimited           429: rest for `retry_after`
 │   └── ServerError           5xx
 ├── OutcomeUnknown         a write may or may not have taken effect: read again, then say
-└── ProtocolError          the answer is not what the API document says
+├── ProtocolError          the answer is not what the API document says
+└── SpoolError             a log cannot be kept on, or read from, this machine's disk
 
 `str(error)` of each is a sentence fit for the user. Anything else that is raised is a bug.
 """
@@ -25,6 +29,29 @@ class StudioError(Exception):
 
 class ConfigError(StudioError):
     """The settings cannot be used; the sentence says which and what to do."""
+
+
+class NoCredentials(ConfigError):  # noqa: N818 (reads as what is the case)
+    """No token is set anywhere, so there is nobody to be at Studio."""
+
+
+class TokenOriginChanged(ConfigError):  # noqa: N818
+    """A project's own configuration would send the user's token to another Studio.
+
+    A front end asks, default No; a yes is to load the settings again with `url` as an argument,
+    because what the user says outranks every file.
+    """
+
+    def __init__(self, message: str, *, url: str, trusted_url: str) -> None:
+        super().__init__(message)
+        self.url = url
+        """Where the project wants the token to go."""
+        self.trusted_url = trusted_url
+        """Where the token goes without the project's configuration."""
+
+
+class ReadOnly(StudioError):  # noqa: N818
+    """A write was asked for and not sent, because the settings allow only reading."""
 
 
 class TransportError(StudioError):
@@ -88,3 +115,7 @@ class OutcomeUnknown(StudioError):  # noqa: N818
 
 class ProtocolError(StudioError):
     """The answer is not what the API document describes; the sentence says where."""
+
+
+class SpoolError(StudioError):
+    """A log cannot be kept on, or read back from, this machine's disk."""
