@@ -107,7 +107,7 @@ class Runner(Protocol):
         """Tell how far a job is; an unknown job is NOT_STARTED."""
 
     async def cancel(self, job_id: str) -> None:
-        """Ask a job to stop and return at once; `report` tells when it has. Asking twice is fine."""
+        """Ask a job to stop and return at once, also when asked twice; `report` tells the end."""
 
     def output(self, job_id: str) -> OutputReader:
         """Return access to what a job has printed, which is nothing for an unknown job."""
