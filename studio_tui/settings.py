@@ -1,0 +1,295 @@
+"""Which Studio, as whom, in which team: arguments before environment before configuration files.
+
+The files are those of the DataChain CLI, so whoever has logged in there needs nothing more. Nothing
+here opens a connection.
+"""
+
+import ipaddress
+import os
+import stat
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import SplitResult, urlsplit
+
+from platformdirs import PlatformDirs
+from pydantic import SecretStr
+
+from studio_tui.errors import ConfigError, NoCredentials, TokenOriginChanged
+from studio_tui.text import safe_line
+
+DEFAULT_URL = "https://studio.datachain.ai"
+"""The hosted Studio, used when nothing names another."""
+
+_DATACHAIN_DIRS = PlatformDirs("datachain", "iterative")
+_CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
+_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """What the command line says about Studio; `None` leaves the choice to the next source."""
+
+    url: str | None = None
+    team: str | None = None
+    token_file: Path | None = None
+    """A file whose only line is the token; a token is never an argument itself."""
+    ca_file: Path | None = None
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where each setting was found, as a phrase for people."""
+
+    url: str
+    team: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One Studio, one team, one token. Made by `load_settings`, or by hand for a known server."""
+
+    url: str
+    """Origin and optional path, without `/api` and without a slash at the end."""
+    team: str
+    token: SecretStr
+    ca_file: Path | None = None
+    """PEM file of the only authorities to trust; `None` means the usual ones."""
+    read_only: bool = False
+    """Whether every write is refused before it is sent."""
+    proxy: SecretStr | None = None
+    """URL of the proxy for https; secret, as it may hold a password. `None` for loopback."""
+    sources: Sources = Sources(url="given", team="given", token="given")  # noqa: S106 (a phrase)
+    notes: tuple[str, ...] = ()
+    """Warnings worth a line in `doctor`, each a sentence."""
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port: what the token is bound to."""
+        return origin(self.url)
+
+
+def load_settings(
+    arguments: Arguments, environ: Mapping[str, str] = os.environ, cwd: Path | None = None
+) -> Settings:
+    """Settle every setting from its first source.
+
+    Raises:
+        NoCredentials: no token is set anywhere.
+        TokenOriginChanged: a project's configuration redirects a token that is not its own.
+        ConfigError: anything else is missing or unusable; the sentence says what to do.
+    """
+    files = _Files.read(environ, cwd or Path.cwd())
+    found_url = _find("url", arguments.url, environ, files.all)
+    token = _find_token(arguments, environ, files.all)
+    if token is None:
+        raise NoCredentials(
+            "No Studio token is set. Run `datachain auth login`, set DATACHAIN_STUDIO_TOKEN, "
+            "or use --token-file."
+        )
+    url = _checked_url(found_url)
+    if found_url.file is not None and found_url.file == files.project:
+        elsewhere = [file for file in files.all if file.path != files.project]
+        trusted = _checked_url(_find("url", None, environ, elsewhere))
+        if token.file != files.project and origin(trusted) != origin(url):
+            raise TokenOriginChanged(
+                f"{found_url.source} sends your token, from {token.source}, to {url} and not to "
+                f"{trusted}. If you trust it, say so with --url {url}",
+                url=url,
+                trusted_url=trusted,
+            )
+    team = _find("team", arguments.team, environ, files.all)
+    if not team.value:
+        raise ConfigError(
+            "No team is set. Use --team, DATACHAIN_STUDIO_TEAM or `datachain auth team NAME`."
+        )
+    return Settings(
+        url=url,
+        team=_checked_team(team),
+        token=SecretStr(_checked_token(token)),
+        ca_file=_ca_file(arguments, environ),
+        read_only=arguments.read_only,
+        proxy=_proxy(url, environ),
+        sources=Sources(url=found_url.source, team=team.source, token=token.source),
+        notes=tuple(_notes(token, found_url)),
+    )
+
+
+def origin(url: str) -> str:
+    """Return scheme, host and port of a checked URL, the usual port left out."""
+    parts = urlsplit(url)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    port = "" if parts.port in {None, _PORTS[parts.scheme]} else f":{parts.port}"
+    return f"{parts.scheme}://{host}{port}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name means this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class _Found(NamedTuple):
+    """A value and the phrase and file it came from."""
+
+    value: str
+    source: str
+    file: Path | None = None
+
+
+class _File(NamedTuple):
+    """The `[studio]` table of one configuration file."""
+
+    path: Path
+    studio: Mapping[str, Any]
+
+
+class _Files(NamedTuple):
+    """The DataChain CLI's configuration files that exist, nearest first."""
+
+    all: list[_File]
+    project: Path
+    """Path of the project's own, whether or not it exists."""
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str], cwd: Path) -> "_Files":
+        """Read project, user and system configuration, from the CLI's own places."""
+        root = environ.get("DATACHAIN_DIR") or cwd / environ.get("DATACHAIN_ROOT_DIR", "") / (
+            ".datachain"
+        )
+        user = environ.get("DATACHAIN_GLOBAL_CONFIG_DIR") or _DATACHAIN_DIRS.user_config_dir
+        system = environ.get("DATACHAIN_SYSTEM_CONFIG_DIR") or _DATACHAIN_DIRS.site_config_dir
+        paths = [Path(folder) / "config" for folder in (root, user, system)]
+        tables = [(path, _studio_table(path)) for path in dict.fromkeys(paths)]
+        return cls([_File(path, table) for path, table in tables if table is not None], paths[0])
+
+
+def _studio_table(path: Path) -> Mapping[str, Any] | None:
+    try:
+        with path.open("rb") as file:
+            table = tomllib.load(file).get("studio", {})
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from error
+    except ValueError as error:  # not UTF-8, or not TOML, whose message says where
+        raise ConfigError(f"{path} is not valid TOML: {safe_line(str(error))}.") from None
+    if not isinstance(table, Mapping):
+        raise ConfigError(f"{path}: `studio` must be a table.")
+    return table
+
+
+def _find(
+    name: str, argument: str | None, environ: Mapping[str, str], files: list[_File]
+) -> _Found:
+    if argument is not None:
+        return _Found(argument, f"--{name}")
+    variable = f"DATACHAIN_STUDIO_{name.upper()}"
+    if value := environ.get(variable):
+        return _Found(value, variable)
+    for file in files:
+        if value := file.studio.get(name):
+            if not isinstance(value, str):
+                raise ConfigError(f"{file.path}: `{name}` under [studio] must be a text.")
+            return _Found(value, str(file.path), file.path)
+    return _Found(DEFAULT_URL if name == "url" else "", "default")
+
+
+def _find_token(
+    arguments: Arguments, environ: Mapping[str, str], files: list[_File]
+) -> _Found | None:
+    if arguments.token_file is not None:
+        path = arguments.token_file.expanduser()
+        try:
+            return _Found(path.read_text("utf-8").strip(), f"--token-file {path}", path)
+        except OSError as error:
+            raise ConfigError(f"The token file {path} cannot be read: {error.strerror}.") from error
+        except UnicodeDecodeError:
+            raise ConfigError(f"The token file {path} is not a text file.") from None
+    found = _find("token", None, environ, files)
+    return found if found.value else None
+
+
+def _checked_url(found: _Found) -> str:
+    """Return a URL in the one form the program uses, unless it would expose the token."""
+    where = f"The URL from {found.source}"
+    if not found.value.isprintable() or " " in found.value:
+        raise ConfigError(f"{where} has a blank or a control character in it.")
+    try:
+        parts = urlsplit(found.value)
+        port = parts.port
+    except ValueError:
+        raise ConfigError(f"{where} is not a URL.") from None
+    if parts.scheme not in _PORTS or not parts.hostname or port == 0:
+        raise ConfigError(f"{where} must look like https://studio.example.com.")
+    if parts.username is not None or parts.password is not None:
+        raise ConfigError(f"{where} must not hold a user name or password.")
+    if parts.query or parts.fragment:
+        raise ConfigError(f"{where} must end before any `?` or `#`.")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise ConfigError(
+            f"{where} would send your token unencrypted: use https. "
+            "Plain http is only for this machine."
+        )
+    return origin(found.value) + _base_path(parts)
+
+
+def _base_path(parts: SplitResult) -> str:
+    """Return the path without `/api`, which people copy along from the API document."""
+    return parts.path.rstrip("/").removesuffix("/api").rstrip("/")
+
+
+def _checked_team(team: _Found) -> str:
+    if safe_line(team.value) != team.value or not team.value.strip():
+        raise ConfigError(f"The team name from {team.source} cannot be a team's name.")
+    return team.value
+
+
+def _checked_token(token: _Found) -> str:
+    """Return the token if it fits a header; the sentence never shows it."""
+    if not token.value:
+        raise ConfigError(f"{token.source} is empty.")
+    if not token.value.isascii() or not token.value.isprintable() or " " in token.value:
+        raise ConfigError(f"The token from {token.source} has characters that no token has.")
+    return token.value
+
+
+def _ca_file(arguments: Arguments, environ: Mapping[str, str]) -> Path | None:
+    """Return the file of authorities: the argument, else what the CLI's own library would take."""
+    if arguments.ca_file is not None:
+        path = arguments.ca_file.expanduser()
+        if not path.is_file():
+            raise ConfigError(f"The CA file {path} does not exist.")
+        return path
+    paths = (Path(environ[name]) for name in _CA_VARIABLES if environ.get(name))
+    return next((path for path in paths if path.is_file()), None)
+
+
+def _proxy(url: str, environ: Mapping[str, str]) -> SecretStr | None:
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.scheme != "https" or is_loopback(host):
+        return None
+    proxy = environ.get("HTTPS_PROXY") or environ.get("https_proxy")
+    direct = environ.get("NO_PROXY") or environ.get("no_proxy") or ""
+    suffixes = [name.strip().lstrip("*.").lower() for name in direct.split(",") if name.strip()]
+    if not proxy or any(f".{host}".endswith(f".{suffix}".rstrip(".")) for suffix in suffixes):
+        return None
+    if urlsplit(proxy).scheme not in {"http", "https"}:
+        raise ConfigError("HTTPS_PROXY must look like http://proxy.example.com:3128.")
+    return SecretStr(proxy)
+
+
+def _notes(token: _Found, url: _Found) -> Iterator[str]:
+    if token.file is not None and stat.S_IMODE(token.file.stat().st_mode) & 0o077:
+        yield f"{token.file} holds your token and others can read it: chmod 600 {token.file}"
+    if token.file is not None and url.source == "DATACHAIN_STUDIO_URL":
+        yield f"The token of {token.file} goes to the URL of DATACHAIN_STUDIO_URL."
