@@ -1,0 +1,101 @@
+"""The program's own log: a rotating file without secrets, never the terminal.
+
+Whoever learns a secret registers it with `redact`; from then on no record and no crash shows it.
+"""
+
+import logging
+import logging.handlers
+import os
+import sys
+import traceback
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+from urllib.parse import quote
+
+from studio_tui.paths import private_dir
+
+FILE_NAME = "studio-tui.log"
+FILE_BYTES = 1024 * 1024
+OLD_FILES = 2
+"""Files kept beside the current one."""
+
+SHORTEST_SECRET = 4
+"""Characters; a shorter text would blot out half the log and protect nothing."""
+
+_REDACTED = "[secret]"
+_CHATTY = ("httpcore", "httpx", "uvicorn", "websockets")
+_FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+
+_secrets: set[str] = set()
+
+
+def redact(secret: str) -> None:
+    """Keep `secret` out of every later log record and crash report, in plain or quoted form."""
+    _secrets.update(
+        form for form in (secret, quote(secret, safe="")) if len(form) >= SHORTEST_SECRET
+    )
+
+
+def redacted(text: str) -> str:
+    """Return `text` with every registered secret blotted out, the longest first."""
+    for secret in sorted(_secrets, key=len, reverse=True):
+        text = text.replace(secret, _REDACTED)
+    return text
+
+
+class _RedactingFormatter(logging.Formatter):
+    """Blots secrets out of the finished text, so no argument or traceback can carry one past."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redacted(super().format(record))
+
+
+class _PrivateFile(logging.handlers.RotatingFileHandler):
+    """A rotating file that only its owner can read, from its first byte."""
+
+    def _open(self) -> IO[str]:  # type: ignore[override] # the base class says TextIOWrapper
+        descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        os.fchmod(descriptor, 0o600)
+        return os.fdopen(descriptor, self.mode, encoding="utf-8", errors="backslashreplace")
+
+
+def configure(log_dir: Path, level: int | str = logging.INFO) -> Path:
+    """Send the program's log to a file in `log_dir` and return the file.
+
+    Calling again replaces the file. Libraries that log requests and headers stay at WARNING.
+    """
+    path = private_dir(log_dir) / FILE_NAME
+    handler = _PrivateFile(path, maxBytes=FILE_BYTES, backupCount=OLD_FILES, encoding="utf-8")
+    handler.setFormatter(_RedactingFormatter(_FORMAT))
+    root = logging.getLogger()
+    for old in [handler for handler in root.handlers if isinstance(handler, _PrivateFile)]:
+        root.removeHandler(old)
+        old.close()
+    root.addHandler(handler)
+    root.setLevel(logging.WARNING)
+    logging.getLogger("studio_tui").setLevel(level)
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    return path
+
+
+def crash_report(error: BaseException) -> str:
+    """Return the traceback of `error` and its causes, without variables' values and secrets."""
+    return redacted("".join(traceback.TracebackException.from_exception(error).format()))
+
+
+def install_crash_hook() -> None:
+    """Have a bug that ends the program print `crash_report` and log it, instead of the default."""
+    sys.excepthook = _report_crash
+
+
+def _report_crash(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
+        return
+    report = crash_report(error)
+    logging.getLogger(__name__).critical("the program ended by a bug\n%s", report)
+    sys.stderr.write(report)
