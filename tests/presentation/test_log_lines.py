@@ -20,7 +20,8 @@ ESCAPES = st.sampled_from(
         "\x1b[31m", "\x1b[0m", "\x1b[1;38;5;200;48;2;1;2;3m", "\x1b[m", "\x1b]0;title\x07",
         "\x1b]52;c;aGk=\x1b\\", "\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\", "\x1bP1$r\x1b\\",
         "\x1b[2J", "\x1b[?1049h", "\x1bc", "\x9b31m", "\x9d0;t\x9c", "\x1b", "\x1b]", "\x1b[",
-        "\x07", "\t", "\r", "\b", "\x7f", "\u202e", "\ufeff", "\u2028", "e\u0301", "\U0001f600", "漢字",
+        "\x07", "\t", "\r", "\b", "\x7f", "\u202e", "\ufeff", "\u2028", "e\u0301", "\U0001f600",
+        "漢字",
     ]
 )  # fmt: skip
 NOISE = st.lists(ESCAPES | st.text(max_size=5), max_size=20).map("".join)
