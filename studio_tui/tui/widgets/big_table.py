@@ -1,0 +1,381 @@
+"""A table for 100,000 rows that formats only what is in sight and paints only what has changed.
+
+It knows rows by key: what a row says comes from a callable it is given, and what the user does
+with a row goes up as a message. It fetches, sorts and filters nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from studio_tui.tui.widgets.table_layout import Column, place
+from studio_tui.tui.widgets.table_painter import (
+    COMPONENTS,
+    GUTTER,
+    CellsOf,
+    Look,
+    Painter,
+    Palette,
+    RowStrips,
+    Sorting,
+)
+from studio_tui.tui.widgets.table_place import Place, kept
+
+_HEADER = 1
+"""Lines above the first row."""
+
+
+class BigTable(ScrollView, can_focus=True, inherit_bindings=False):
+    """Rows known by key, with a cursor that stays on its row while others come and go."""
+
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(COMPONENTS)
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "cursor_up", "Up", show=False, id="table.up"),
+        Binding("down,j", "cursor_down", "Down", show=False, id="table.down"),
+        Binding("pageup", "page_up", "Page up", show=False, id="table.page_up"),
+        Binding("pagedown", "page_down", "Page down", show=False, id="table.page_down"),
+        Binding("ctrl+u", "half_up", "Half a page up", show=False, id="table.half_up"),
+        Binding("ctrl+d", "half_down", "Half a page down", show=False, id="table.half_down"),
+        Binding("home,g", "first", "First row", show=False, id="table.first"),
+        Binding("end,G", "last", "Last row", show=False, id="table.last"),
+        Binding("left", "columns_left", "Columns left", show=False, id="table.left"),
+        Binding("right", "columns_right", "Columns right", show=False, id="table.right"),
+        Binding("enter", "open", "Open", show=False, id="table.open"),
+    ]
+
+    columns: reactive[tuple[Column, ...]] = reactive((), repaint=False, init=False)
+    """All columns, in order; which are shown depends on the width."""
+
+    sorting: reactive[Sorting | None] = reactive(None, repaint=False, init=False)
+    """What the header says of the order; the order itself is that of `show`."""
+
+    marked: reactive[frozenset[str]] = reactive(frozenset(), repaint=False, init=False)
+    """Keys of the rows that bear a mark; keys without a row do no harm."""
+
+    wide: reactive[bool] = reactive(False, repaint=False, init=False)
+    """Whether every column is shown, to be scrolled sideways, however narrow the table."""
+
+    notice: reactive[str] = reactive("", repaint=False, init=False)
+    """What is said when there are no rows: safe text, one or more lines."""
+
+    @dataclass
+    class _FromTable(Message):
+        table: "BigTable"
+
+        @property
+        def control(self) -> "BigTable":
+            """The table, for selectors in `@on`."""
+            return self.table
+
+    @dataclass
+    class Highlighted(_FromTable):
+        """The cursor is on another row than before."""
+
+        key: str | None
+        """The row; `None` when there is none."""
+
+        def can_replace(self, message: Message) -> bool:
+            """Only the cursor's latest row is of interest."""
+            return isinstance(message, BigTable.Highlighted) and message.table is self.table
+
+    @dataclass
+    class Opened(_FromTable):
+        """The user wants to see more of a row."""
+
+        key: str
+
+    @dataclass
+    class HeaderClicked(_FromTable):
+        """The user clicked the title of a column."""
+
+        column: str
+        """Key of the column."""
+
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        cells_of: CellsOf,
+        *,
+        notice: str = "",
+        id: str | None = None,  # noqa: A002 (as Textual calls it)
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self.set_reactive(BigTable.columns, tuple(columns))
+        self.set_reactive(BigTable.notice, notice)
+        self.auto_links = False  # there are none, and looking for them costs at every paint
+        self._rows = RowStrips(cells_of)
+        self._keys: Sequence[str] = ()
+        self._cursor = 0
+        self._moved_by_user = False
+        self._sideways = 0
+        self._rows_before = 0
+        self._palette: Palette | None = None
+        self._painter: Painter | None = None
+        self._painted: dict[int, Strip] = {}
+
+    @property
+    def keys(self) -> Sequence[str]:
+        """The rows, in order, as last shown."""
+        return self._keys
+
+    @property
+    def cursor(self) -> str | None:
+        """Key of the row under the cursor; `None` when there are no rows."""
+        return self._keys[self._cursor] if self._keys else None
+
+    def show(self, keys: Sequence[str]) -> None:
+        """Show these rows in this order, and ask again for what they say.
+
+        The rows that are looked at stay on their lines (see `kept`). Until the user has gone
+        anywhere, the table stays at its first row instead.
+
+        Args:
+            keys: Distinct keys. The sequence is kept, so it must not change afterwards.
+        """
+        place = Place(self._cursor, self._top)
+        if place.top or self._moved_by_user:
+            place = kept(place, self._keys, keys, self._rows_in_sight)
+        else:
+            place = Place(0, 0)
+        highlighted = self.cursor
+        self._keys = keys
+        self._rows.expire()
+        self._fit_scroll_bar()
+        self._go(place)
+        if self.cursor != highlighted:
+            self.post_message(self.Highlighted(self, self.cursor))
+
+    def show_again(self) -> None:
+        """Ask again for what the rows in sight say, as when time has passed."""
+        self._rows.expire()
+        self._repaint()
+
+    def move_to(self, key: str) -> bool:
+        """Put the cursor on a row and bring it in sight; return whether there is such a row."""
+        try:
+            index = self._keys.index(key)
+        except ValueError:
+            return False
+        self._walk_to(index)
+        return True
+
+    # Moving
+
+    def action_cursor_up(self) -> None:
+        """Move the cursor a row up."""
+        self._walk_to(self._cursor - 1)
+
+    def action_cursor_down(self) -> None:
+        """Move the cursor a row down."""
+        self._walk_to(self._cursor + 1)
+
+    def action_page_up(self) -> None:
+        """Move cursor and view a page up."""
+        self._leap(-self._rows_in_sight)
+
+    def action_page_down(self) -> None:
+        """Move cursor and view a page down."""
+        self._leap(self._rows_in_sight)
+
+    def action_half_up(self) -> None:
+        """Move cursor and view half a page up."""
+        self._leap(-(self._rows_in_sight // 2))
+
+    def action_half_down(self) -> None:
+        """Move cursor and view half a page down."""
+        self._leap(self._rows_in_sight // 2)
+
+    def action_first(self) -> None:
+        """Move the cursor to the first row."""
+        self._walk_to(0)
+
+    def action_last(self) -> None:
+        """Move the cursor to the last row."""
+        self._walk_to(len(self._keys) - 1)
+
+    def action_columns_left(self) -> None:
+        """Scroll sideways to the column left of those in sight."""
+        starts = [p.x for p in self._ready_painter().placed]
+        self._scroll_sideways(max((x for x in starts if x < self._sideways), default=0))
+
+    def action_columns_right(self) -> None:
+        """Scroll the leftmost column in sight away, as long as others are out of sight."""
+        starts = [p.x for p in self._ready_painter().placed]
+        self._scroll_sideways(min((x for x in starts if x > self._sideways), default=0))
+
+    def action_open(self) -> None:
+        """Ask for more of the row under the cursor."""
+        if self.cursor is not None:
+            self.post_message(self.Opened(self, self.cursor))
+
+    def on_click(self, event: events.Click) -> None:
+        """Move the cursor to the clicked row, open the row it is on, or name the column."""
+        offset = event.get_content_offset(self)
+        if offset is None or event.button != 1:
+            return
+        event.stop()
+        index = self._top + offset.y - _HEADER
+        if offset.y < _HEADER:
+            column = self._ready_painter().column_at(offset.x)
+            if column is not None:
+                self.post_message(self.HeaderClicked(self, column))
+        elif index == self._cursor:
+            self.action_open()
+        elif index < len(self._keys):
+            self._walk_to(index)
+
+    # Painting
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Draw the lines of a region, at the width that the table has now."""
+        self._ready_painter()
+        return super().render_lines(crop)
+
+    def render_line(self, y: int) -> Strip:
+        """Draw the line that is `y` below the top of the table."""
+        painter = self._painter or self._ready_painter()
+        strip = self._painted[y] = self._line(y, painter)
+        return strip
+
+    def notify_style_update(self) -> None:
+        """Forget what was resolved from the style sheet."""
+        super().notify_style_update()
+        self._palette = self._painter = None
+
+    def on_resize(self) -> None:
+        """Keep the cursor in sight, if it was, in a table of another height."""
+        was_in_sight = self._cursor - self._top < (self._rows_before or len(self._keys))
+        self._rows_before = self._rows_in_sight
+        if was_in_sight and self._cursor >= self._top:
+            self._go(self._reveal(self._cursor))
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Move the scroll bar and paint the rows that have come in sight."""
+        if self.show_vertical_scrollbar:
+            self.vertical_scrollbar.position = new_value
+        if round(old_value) != round(new_value):
+            self._repaint()
+
+    def watch_marked(self) -> None:
+        """Paint the rows whose mark has changed."""
+        self._repaint()
+
+    def _redraw(self) -> None:
+        self._painter = None
+        self._repaint()
+
+    watch_columns = watch_sorting = watch_wide = watch_notice = _redraw
+
+    @property
+    def _top(self) -> int:
+        """Index of the topmost row in sight."""
+        return self.scroll_offset.y
+
+    @property
+    def _rows_in_sight(self) -> int:
+        return max(0, self.scrollable_content_region.height - _HEADER)
+
+    def _walk_to(self, index: int) -> None:
+        """Put the cursor on a row, as the user wishes, and scroll no more than needed."""
+        index = max(0, min(index, len(self._keys) - 1))
+        self._settle(self._reveal(index))
+
+    def _leap(self, rows: int) -> None:
+        """Move cursor and view by some rows."""
+        index = max(0, min(self._cursor + rows, len(self._keys) - 1))
+        self._settle(Place(index, self._top + rows))
+
+    def _settle(self, place: Place) -> None:
+        """Go where the user wants to, and say so."""
+        self._moved_by_user = True
+        moved = place.cursor != self._cursor
+        self._go(place)
+        if moved:
+            self.post_message(self.Highlighted(self, self.cursor))
+
+    def _reveal(self, index: int) -> Place:
+        """Return the place nearest to this one where the row is in sight and under the cursor."""
+        lowest_top = index - max(1, self._rows_in_sight) + 1
+        return Place(index, min(index, max(self._top, lowest_top)))
+
+    def _go(self, place: Place) -> None:
+        self._cursor = place.cursor
+        if place.top != self._top and self._rows_in_sight:
+            self.scroll_to(y=place.top, animate=False, force=True)
+        self._repaint()
+
+    def _scroll_sideways(self, cells: int) -> None:
+        cells = min(cells, self._ready_painter().reach)
+        if cells != self._sideways:
+            self._sideways = cells
+            self._redraw()
+
+    def _fit_scroll_bar(self) -> None:
+        """Let the scroll bar know how many rows there are.
+
+        Assigning `virtual_size` would lay out the screen and paint the whole table, for a bar that
+        the style sheet keeps in place whether it is needed or not.
+        """
+        self.set_reactive(BigTable.virtual_size, Size(0, len(self._keys) + _HEADER))
+        if self.show_vertical_scrollbar:
+            self.vertical_scrollbar.window_virtual_size = self.virtual_size.height
+
+    def _ready_painter(self) -> Painter:
+        """Return the painter for the present width, layout and style."""
+        width = max(GUTTER + 1, self.scrollable_content_region.width)
+        if self._painter is None or self._painter.width != width:
+            if self._palette is None:
+                self._palette = Palette.resolve(self._resolve)
+            self._painter = Painter(
+                self._palette,
+                place(self.columns, width - GUTTER, wide=self.wide),
+                width,
+                scroll=self._sideways,
+                sorting=self.sorting,
+                notice=self.notice,
+            )
+            self._rows.clear()
+        return self._painter
+
+    def _resolve(self, *components: str) -> Style:
+        return self.get_visual_style(*components).rich_style
+
+    def _repaint(self) -> None:
+        """Ask for the lines to be painted that no longer look as they were painted last."""
+        width, height = self.scrollable_content_region.size
+        if not height:
+            return
+        painter = self._ready_painter()
+        lines = [y for y in range(height) if self._line(y, painter) is not self._painted.get(y)]
+        if not lines:
+            return
+        if lines[-1] - lines[0] + 1 == len(lines):
+            self.refresh(Region(0, lines[0], width, len(lines)))
+        else:
+            self.refresh(*(Region(0, y, width, 1) for y in lines))
+
+    def _line(self, y: int, painter: Painter) -> Strip:
+        """Return what line `y` is to show: the very same strip as long as it looks the same."""
+        if y < _HEADER:
+            return painter.header
+        index = self._top + y - _HEADER
+        if index < len(self._keys):
+            key = self._keys[index]
+            look = Look(cursor=index == self._cursor, marked=key in self.marked)
+            return self._rows.strip(key, look, painter)
+        if not self._keys:
+            line = y - _HEADER - max(0, self._rows_in_sight - len(painter.notice)) // 2
+            if 0 <= line < len(painter.notice):
+                return painter.notice[line]
+        return painter.blank

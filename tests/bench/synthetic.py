@@ -1,0 +1,82 @@
+"""Made-up jobs: as many as wanted, the same at every run, with no more behind them than cells."""
+
+import random
+from dataclasses import dataclass, replace
+
+from studio_tui.presentation.cells import NOTHING, Cell, Tone
+from studio_tui.tui.widgets.table_layout import Align, Column
+
+COLUMNS = (
+    Column("state", "ST", 9),
+    Column("name", "NAME", 16, grow=3, most=48),
+    Column("id", "ID", 8, drop=3),
+    Column("workers", "WORK", 4, align=Align.RIGHT, drop=4),
+    Column("queue", "QUEUE", 7, align=Align.RIGHT, drop=5),
+    Column("run", "RUN", 8, align=Align.RIGHT),
+    Column("age", "AGE", 5, align=Align.RIGHT, drop=1),
+    Column("by", "BY", 10, drop=6),
+    Column("error", "WHY / ERROR", 12, grow=4, drop=2),
+)
+
+_STATES = (
+    Cell("✓ DONE", Tone.GOOD),
+    Cell("✗ FAILED", Tone.BAD),
+    Cell("● RUN", Tone.ACTIVE),
+    Cell("◌ QUEUE", Tone.WAITING),
+    Cell("· CREATED", Tone.DIM),
+)
+_STEMS = ("embed_clip", "dedupe", "export", "train_small", "列车数据", "ingest_raw", "eval")
+_ERRORS = ("", "", "", "", "CUDA out of memory", "S3 403 on s3://raw/images", "exit code 137")
+
+
+@dataclass(frozen=True, slots=True)
+class SyntheticJob:
+    """What the table shows of a job."""
+
+    key: str
+    name: str
+    state: int
+    """Index of the state's cell."""
+    workers: int
+    seconds: int
+    """How long it has run."""
+    error: str
+
+
+def jobs(count: int) -> dict[str, SyntheticJob]:
+    """Return `count` jobs by key."""
+    dice = random.Random(count)  # noqa: S311 (no secret hangs on it)
+    made = {}
+    for number in range(count):
+        key = f"{dice.getrandbits(32):08x}-{number:06d}"
+        made[key] = SyntheticJob(
+            key,
+            f"{dice.choice(_STEMS)}_{number:06d}.py",
+            dice.randrange(len(_STATES)),
+            dice.randrange(16),
+            dice.randrange(90_000),
+            dice.choice(_ERRORS),
+        )
+    return made
+
+
+def changed(job: SyntheticJob) -> SyntheticJob:
+    """Return the job a little later."""
+    return replace(job, seconds=job.seconds + 1, state=(job.state + 1) % len(_STATES))
+
+
+def cells(job: SyntheticJob) -> tuple[Cell, ...]:
+    """Return what a row says, at about the cost of a real one."""
+    hours, rest = divmod(job.seconds, 3600)
+    minutes, seconds = divmod(rest, 60)
+    return (
+        _STATES[job.state],
+        Cell(job.name, Tone.STRONG),
+        Cell(job.key[:8], Tone.DIM),
+        Cell(str(job.workers)) if job.workers else NOTHING,
+        Cell(f"{job.workers}:{seconds:02d}", Tone.DIM),
+        Cell(f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"),
+        Cell(f"{minutes}m", Tone.DIM),
+        Cell("ada", Tone.DIM),
+        Cell(job.error, Tone.BAD) if job.error else NOTHING,
+    )

@@ -1,0 +1,31 @@
+"""A screen with nothing but the table: `python -m tests.bench.table_app 100000`."""
+
+import sys
+
+from textual.app import App, ComposeResult
+
+from studio_tui.paths import styles_dir
+from studio_tui.tui.widgets.big_table import BigTable
+from tests.bench import synthetic
+
+
+class TableApp(App[None]):
+    """Shows made-up jobs."""
+
+    BINDINGS = [("q", "quit", "Quit")]  # noqa: RUF012
+
+    def __init__(self, count: int) -> None:
+        super().__init__(css_path=[styles_dir() / "big_table.tcss"])
+        self.jobs = synthetic.jobs(count)
+
+    def compose(self) -> ComposeResult:
+        """The table alone."""
+        yield BigTable(synthetic.COLUMNS, lambda key: synthetic.cells(self.jobs[key]))
+
+    def on_mount(self) -> None:
+        """Show the jobs."""
+        self.query_one(BigTable).show(tuple(self.jobs))
+
+
+if __name__ == "__main__":
+    TableApp(int(sys.argv[1])).run()
