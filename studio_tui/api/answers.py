@@ -1,0 +1,162 @@
+"""What Studio's answers mean: error bodies as exceptions, JSON bodies as models.
+
+Bytes in, models or a `StudioError` out; nothing here opens a connection.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
+
+from studio_tui.errors import (
+    AuthenticationError,
+    InvalidRequest,
+    NotFound,
+    PermissionDenied,
+    ProtocolError,
+    RateLimited,
+    ServerError,
+    StatusError,
+)
+from studio_tui.text import safe_line
+
+LONGEST_REST = 300.0
+"""Seconds that a Retry-After may ask for at most."""
+
+M = TypeVar("M", bound=BaseModel)
+
+_HTML = re.compile(rb"\s*(<!doctype|<html|<head|<body|<\?xml|<!--)", re.IGNORECASE)
+
+
+def refusal(status: int, body: bytes, *, retry_after: float | None = None) -> StatusError:
+    """Return an answer with an error status as an error, with Studio's reason if it gave one.
+
+    Reads all three forms of error bodies: `message`, `detail` as a text, `detail` as FastAPI's
+    list. A body in another form, such as a proxy's web page, is never shown.
+    """
+    words = _reason(body)
+    said = f": {words}" if words else f" ({_phrase(status)})."
+    match status:
+        case 401:
+            return AuthenticationError(status, f"Studio refused the token{said}")
+        case 403:
+            return PermissionDenied(status, f"Studio does not allow this{said}")
+        case 404:
+            return NotFound(status, words or "Studio does not know what was asked for.")
+        case 429:
+            wait = "" if retry_after is None else f" It asks to wait {retry_after:.0f} s."
+            return RateLimited(status, f"Studio gets too many requests.{wait}", retry_after)
+        case _ if status >= 500:
+            return ServerError(status, f"Studio failed with {status}{said}", retry_after)
+        case _:
+            return InvalidRequest(status, words or f"Studio refused with {_phrase(status)}.")
+
+
+def retry_after(value: str | None, now: datetime) -> float | None:
+    """Read a Retry-After header, seconds or a date (RFC 9110, 10.2.3), as 0 to 300 seconds."""
+    if value is None:
+        return None
+    try:
+        seconds = float(value) if value.strip().isdigit() else _until(value, now)
+    except (ValueError, OverflowError):
+        return None
+    return min(max(seconds, 0.0), LONGEST_REST)
+
+
+def _until(date: str, now: datetime) -> float:
+    moment = parsedate_to_datetime(date)
+    return (moment.replace(tzinfo=moment.tzinfo or now.tzinfo) - now).total_seconds()
+
+
+def _phrase(status: int) -> str:
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return f"status {status}"
+
+
+def _reason(body: bytes) -> str:
+    """Return Studio's own words as one safe line, or nothing."""
+    try:
+        answer = from_json(body)
+    except ValueError:
+        return ""
+    if not isinstance(answer, Mapping):
+        return ""
+    for words in (answer.get("message"), answer.get("detail")):
+        if isinstance(words, str) and words.strip():
+            return safe_line(words.strip())
+        if isinstance(words, list):
+            problems = [_problem(item) for item in words if isinstance(item, Mapping)]
+            if any(problems):
+                return safe_line("; ".join(filter(None, problems)))
+    return ""
+
+
+def _problem(item: Mapping[str, Any]) -> str:
+    """Return one of FastAPI's problems as `workers: must be a number`."""
+    place = [str(part) for part in item.get("loc") or () if part not in {"body", "query", "path"}]
+    message = item.get("msg")
+    return (
+        ": ".join([".".join(place), message] if place else [message])
+        if (isinstance(message, str))
+        else ""
+    )
+
+
+def json_value(body: bytes) -> Any:
+    """Parse a JSON body.
+
+    Raises:
+        ProtocolError: it is not JSON; the sentence says what it is or where it breaks.
+    """
+    try:
+        return from_json(body)
+    except ValueError:
+        pass
+    try:  # forgives what only some parsers refuse: bad UTF-8 and lone surrogates in one text
+        return json.loads(body.decode("utf-8", "replace"))
+    except ValueError as error:
+        raise ProtocolError(not_json(body, str(error))) from None
+    except RecursionError:
+        raise ProtocolError("Studio's answer is nested too deeply to be read.") from None
+
+
+def not_json(body: bytes, problem: str) -> str:
+    """Return the sentence for a body that should have been JSON; never the body itself."""
+    if _HTML.match(body):
+        return "Studio answered with a web page instead of data: is the URL right?"
+    if not body.strip():
+        return "Studio answered with nothing where data belongs."
+    return f"Studio's answer is not complete JSON: {safe_line(problem)}."
+
+
+def model(kind: type[M], body: bytes) -> M:
+    """Read a body as one object.
+
+    Raises:
+        ProtocolError: it is not JSON, or not such an object.
+    """
+    value = json_value(body)
+    try:
+        return kind.model_validate(value)
+    except ValidationError as error:
+        raise ProtocolError(f"Studio's answer is not {_named(kind)}: {_places(error)}.") from None
+
+
+def _named(kind: type[BaseModel]) -> str:
+    return f"a {kind.__name__}"
+
+
+def _places(error: ValidationError) -> str:
+    """Return where a value breaks its model; `msg` of pydantic never holds the value here."""
+    return "; ".join(
+        safe_line(f"{'.'.join(map(str, item['loc'])) or 'it'}: {item['msg']}")
+        for item in error.errors(include_input=False, include_url=False, include_context=False)[:3]
+    )

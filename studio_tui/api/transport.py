@@ -1,0 +1,274 @@
+"""One request and its whole answer, within every limit; what goes wrong becomes a `StudioError`.
+
+The only module that imports httpx, which costs 80 ms, so the client imports it with the first
+request and not with the program.
+"""
+
+import asyncio
+import logging
+import ssl
+import zlib
+from collections.abc import AsyncIterator, Mapping
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from studio_tui import __version__, clock
+from studio_tui.api.answers import refusal, retry_after
+from studio_tui.api.auth import StudioAuth
+from studio_tui.api.exchange import Answer, Request, Timeouts
+from studio_tui.api.failures import reason
+from studio_tui.errors import (
+    AuthenticationError,
+    ConfigError,
+    NotSent,
+    OutcomeUnknown,
+    ProtocolError,
+    RequestTimedOut,
+    ServerError,
+    StatusError,
+    StudioError,
+    TransportError,
+)
+from studio_tui.settings import Settings
+from studio_tui.text import safe_line
+
+LARGEST_ANSWER = 32 * 1024 * 1024
+"""Bytes of a body, after inflating, that are taken."""
+
+LARGEST_REASON = 256 * 1024
+"""Bytes of an error body that are read."""
+
+CONNECTIONS = 6
+"""Open connections at most."""
+
+KEEP_ALIVE = 4.0
+"""Seconds an idle connection is kept: under the 5 s after which common servers close theirs, so
+that a request does not meet a connection that is just being closed."""
+
+_INFLATE_STEP = 1024 * 1024
+_TOO_LARGE = f"Studio's answer is over {LARGEST_ANSWER // 1024 // 1024} MiB: ask for less."
+_CLOSED = "closed the connection before its answer was whole."
+_NEVER_DONE = frozenset({501, 505, 507, 508, 511})
+"""Server errors that say that nothing was done."""
+
+_log = logging.getLogger(__name__)
+
+
+class Transport:
+    """The connections to one Studio, for one token, which never goes anywhere else."""
+
+    def __init__(self, settings: Settings, auth: StudioAuth, timeouts: Timeouts) -> None:
+        self._base = f"{settings.url}/api"
+        self._host = urlsplit(settings.url).netloc
+        self._auth = auth
+        self._timeouts = timeouts
+        self._http = httpx.AsyncClient(
+            verify=tls_context(settings),
+            proxy=settings.proxy.get_secret_value() if settings.proxy else None,
+            trust_env=False,
+            follow_redirects=False,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+            headers={
+                "User-Agent": f"studio-tui/{__version__}",
+                "Accept": "application/json",
+                "Accept-Encoding": "gzip",
+            },
+            limits=httpx.Limits(max_connections=CONNECTIONS, keepalive_expiry=KEEP_ALIVE),
+            timeout=httpx.Timeout(
+                connect=timeouts.connect,
+                read=timeouts.read,
+                write=timeouts.write,
+                pool=timeouts.pool,
+            ),
+        )
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._http.aclose()
+
+    async def send(self, request: Request) -> Answer:
+        """Send a request and return its whole answer.
+
+        Raises:
+            NotSent: it cannot have reached Studio.
+            OutcomeUnknown: it changes something, was sent, and no clear answer came.
+            TransportError: no whole answer came.
+            StatusError: Studio refused or failed.
+            ProtocolError: a redirect, or an answer too large or of an unknown encoding.
+        """
+        for scheme in self._auth.schemes:
+            try:
+                answer = await self._logged(request, self._auth.header(scheme))
+            except AuthenticationError as error:
+                refused = error
+            else:
+                self._auth.remember(scheme)
+                return answer
+        raise refused
+
+    async def _logged(self, request: Request, authorization: str) -> Answer:
+        began = clock.monotonic()
+        outcome: object = "cancelled"
+        try:
+            answer = await self._attempt(request, authorization)
+            outcome = answer.status
+        except StudioError as error:
+            outcome = error.status if isinstance(error, StatusError) else type(error).__name__
+            raise
+        finally:
+            spent = (clock.monotonic() - began) * 1000
+            _log.info("%s %s %s %.0f ms", request.method, request.path, outcome, spent)
+        return answer
+
+    async def _attempt(self, request: Request, authorization: str) -> Answer:
+        """Send once; give every failure its place among the four outcomes."""
+        progress = _Progress()
+        try:
+            async with asyncio.timeout(request.deadline or self._timeouts.whole):
+                return await self._exchange(request, authorization, progress)
+        except (TimeoutError, httpx.TimeoutException) as error:
+            failure: StudioError = RequestTimedOut(f"{self._host} did not answer in time.")
+            cause: Exception = error
+        except ServerError as error:
+            if error.status in _NEVER_DONE:
+                raise
+            failure, cause = error, error
+        except (httpx.NetworkError, httpx.RemoteProtocolError) as error:
+            sentence = f"{self._host} {_CLOSED}" if progress.sent else reason(error, self._host)
+            failure, cause = TransportError(sentence), error
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            failure, cause = TransportError(reason(error, self._host)), error
+        if not progress.sent:
+            raise NotSent(str(failure)) from cause
+        if request.changes:
+            raise OutcomeUnknown(
+                f"{failure} What was asked may or may not have taken effect."
+            ) from cause
+        if failure is cause:
+            raise failure
+        raise failure from cause
+
+    async def _exchange(
+        self, request: Request, authorization: str, progress: "_Progress"
+    ) -> Answer:
+        headers = {**request.headers, "Authorization": authorization}
+        outgoing = self._http.build_request(
+            request.method,
+            self._base + request.path,
+            params=request.query,
+            content=request.body,
+            headers=headers,
+            extensions={"trace": progress.trace},
+        )
+        answer = await self._http.send(outgoing, stream=True)
+        try:
+            if not answer.is_success and answer.status_code not in request.accepted:
+                raise await self._refused(answer)
+            return await self._whole(answer, request)
+        except ProtocolError as error:
+            if request.changes and answer.is_success:
+                raise OutcomeUnknown(
+                    f"Studio took what was asked, but {_lowered(error)}"
+                ) from error
+            raise
+        finally:
+            await answer.aclose()
+
+    async def _whole(self, answer: httpx.Response, request: Request) -> Answer:
+        is_json = answer.headers.get("Content-Type", "").startswith("application/json")
+        skip = request.skip if answer.status_code == httpx.codes.OK and not is_json else 0
+        pieces: list[bytes] = []
+        length = 0
+        end = skip + LARGEST_ANSWER
+        async for piece in _inflated(answer):
+            pieces.append(piece[max(skip - length, 0) : end - length])
+            length += len(piece)
+            if length > end:
+                break
+        if length > end and not request.may_cut:
+            raise ProtocolError(_TOO_LARGE)
+        body = b"".join(pieces)
+        return Answer(answer.status_code, answer.headers, body, length, is_cut=length > end)
+
+    async def _refused(self, answer: httpx.Response) -> StudioError:
+        if answer.is_redirect or 300 <= answer.status_code < 400:
+            return ProtocolError(
+                f"{self._host} redirects to {_target(answer)}. That is not followed, so that your "
+                "token stays here: is the URL right?"
+            )
+        body = bytearray()
+        try:
+            async for piece in _inflated(answer):
+                body += piece
+                if len(body) > LARGEST_REASON:
+                    break
+        except (httpx.HTTPError, ProtocolError):
+            body.clear()  # the status says enough without its reason
+        rest = retry_after(answer.headers.get("Retry-After"), clock.now())
+        return refusal(answer.status_code, bytes(body), retry_after=rest)
+
+
+class _Progress:
+    """Learns from httpx's own events whether any byte of the request can have left."""
+
+    def __init__(self) -> None:
+        self.sent = False
+
+    async def trace(self, event: str, details: Mapping[str, Any]) -> None:
+        if event.endswith("send_request_headers.started"):
+            self.sent = self.sent or details["request"].method != b"CONNECT"  # to a proxy
+
+
+def tls_context(settings: Settings) -> ssl.SSLContext:
+    """Return the context that trusts the settings' authorities. Reads files: 10 to 30 ms.
+
+    Raises:
+        ConfigError: the CA file holds no certificates.
+    """
+    if settings.ca_file is None:
+        return httpx.create_ssl_context(trust_env=False)
+    try:
+        return ssl.create_default_context(cafile=str(settings.ca_file))
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError(f"The CA file {settings.ca_file} holds no certificates.") from error
+
+
+async def _inflated(answer: httpx.Response) -> AsyncIterator[bytes]:
+    """Yield an answer's body in pieces of at most 1 MiB, inflating no more than is taken."""
+    encoding = answer.headers.get("Content-Encoding", "identity").strip().lower()
+    if encoding in {"", "identity"}:
+        async for piece in answer.aiter_raw():
+            yield piece
+        return
+    if encoding not in {"gzip", "x-gzip", "deflate"}:
+        raise ProtocolError(f"Studio's answer is encoded as {safe_line(encoding)}.")
+    inflater = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
+    try:
+        async for piece in answer.aiter_raw():
+            rest = piece
+            while rest:
+                yield inflater.decompress(rest, _INFLATE_STEP)
+                rest = inflater.unconsumed_tail
+                await asyncio.sleep(0)  # a turn for others: 1 MiB takes 2 ms
+    except zlib.error:
+        raise ProtocolError("Studio's answer is compressed wrongly.") from None
+    if not inflater.eof:
+        raise ProtocolError("Studio's answer ends in the middle of its compression.")
+
+
+def _lowered(error: StudioError) -> str:
+    """Return an error's sentence so that it can follow a comma."""
+    sentence = str(error)
+    return sentence[0].lower() + sentence[1:]
+
+
+def _target(answer: httpx.Response) -> str:
+    """Return the host that a redirect names, never its path or query."""
+    try:
+        host = urlsplit(answer.headers.get("Location", "")).hostname
+    except ValueError:
+        host = None
+    return safe_line(host) if host else "another address"
