@@ -1,0 +1,237 @@
+"""Reading a list that is asked for again and again, at the cost of what changed in it.
+
+A poll's body is mostly the body before it. Equal stretches are found by comparing memory, and only
+rows outside them are parsed; work is done in slices, so that the event loop is never held long.
+"""
+
+import asyncio
+import json
+import re
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import compress
+from typing import Any, Generic, TypeVar
+
+from pydantic import ValidationError
+from pydantic_core import from_json
+
+from studio_tui.api.answers import json_value, not_json
+from studio_tui.api.models import Received
+from studio_tui.errors import ProtocolError
+
+T = TypeVar("T", bound=Received)
+
+SLICE = 64 * 1024
+"""Bytes of rows parsed between two turns of the event loop: about 2 ms."""
+
+_LONGEST_STRIDE = 1024 * 1024
+_FIRST_ROW = re.compile(rb'\s*\[\s*(?=\{\s*"([^"\\]*)")')
+_EMPTY = re.compile(rb"\s*\[\s*\]\s*")
+_BLANK = re.compile(r"[\s,]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """What a list endpoint answered, in Studio's order. An unchanged answer is the same object."""
+
+    items: tuple[T, ...]
+    unreadable: int = 0
+    """Rows left out because they are no object with an id."""
+    duplicates: int = 0
+    """Rows left out because a row before them has the same id."""
+    digest: bytes = b""
+    """Equal, within one run of the program, when and only when the body was."""
+
+
+@dataclass(slots=True)
+class _Rows(Generic[T]):
+    """The rows of one body: where each starts and what it is."""
+
+    starts: list[int] = field(default_factory=list)
+    models: list[T | None] = field(default_factory=list)
+    """`None` for a row that cannot be used."""
+
+
+class _Irregular(Exception):  # noqa: N818 (never leaves this module)
+    """The body is not written as rows that all begin alike."""
+
+
+class ListReader(Generic[T]):
+    """Reads the answers of one list query, remembering the last one.
+
+    `key` gives a row's identity; `keep` leaves rows out that Studio should not have sent.
+    """
+
+    def __init__(
+        self, kind: type[T], key: Callable[[T], str], keep: Callable[[T], bool] | None = None
+    ) -> None:
+        self._kind = kind
+        self._key = key
+        self._keep = keep
+        self._body = b""
+        self._rows: _Rows[T] = _Rows()
+        self._page: Page[T] | None = None
+
+    async def read(self, body: bytes) -> Page[T]:
+        """Return the page that `body` is; the same object as before if nothing changed.
+
+        Raises:
+            ProtocolError: the body is not a JSON list, or not whole.
+        """
+        if self._page is not None and body == self._body:
+            return self._page
+        try:
+            rows = await self._read_changes(body)
+        except _Irregular:
+            rows = await self._read_all(body)
+        page = self._paged(rows, body)
+        self._body, self._rows, self._page = body, rows, page
+        return page
+
+    async def _read_changes(self, body: bytes) -> _Rows[T]:
+        """Read a body whose rows all begin with the same key, as servers write them."""
+        rows: _Rows[T] = _Rows()
+        if _EMPTY.fullmatch(body):
+            return rows
+        position, separator, end = _shape(body)
+        known = self._rows
+        places: dict[str, int] | None = None
+        expected, parsed = 0, 0
+        while position < end:
+            same = self._same_rows(body, position, expected)
+            if same:
+                shift = position - known.starts[expected]
+                last = expected + same
+                rows.starts += [start + shift for start in known.starts[expected:last]]
+                rows.models += known.models[expected:last]
+                expected = last
+                position = known.starts[last] + shift if last < len(known.starts) else len(body)
+                continue
+            if places is None:
+                places = self._places()
+            cut = body.find(separator, position) if separator else -1
+            row_end = end if cut < 0 else cut + 1
+            found = self._parse(body[position:row_end])
+            if found is not None and (place := places.get(self._key(found))) is not None:
+                expected = place + 1
+                if known.models[place] == found:
+                    found = known.models[place]
+            rows.starts.append(position)
+            rows.models.append(found)
+            parsed += row_end - position
+            if parsed > SLICE:
+                parsed = 0
+                await asyncio.sleep(0)
+            position = end if cut < 0 else body.index(b"{", row_end)
+        return rows
+
+    def _same_rows(self, body: bytes, position: int, expected: int) -> int:
+        """Return how many rows from `expected` on stand unchanged at `position`."""
+        starts = self._rows.starts
+        if expected >= len(starts):
+            return 0
+        start = starts[expected]
+        equal_to = start + _common(body, position, self._body, start)
+        if equal_to == len(self._body) and len(body) - position == equal_to - start:
+            return len(starts) - expected
+        return max(bisect_right(starts, equal_to) - 1 - expected, 0)
+
+    def _places(self) -> dict[str, int]:
+        """Return the number of each known row by its key."""
+        models = self._rows.models
+        return {self._key(row): n for n, row in enumerate(models) if row is not None}
+
+    def _parse(self, text: bytes) -> T | None:
+        try:
+            row = from_json(text)
+        except ValueError:
+            raise _Irregular from None
+        return self._model(row)
+
+    def _model(self, row: Any) -> T | None:
+        try:
+            return self._kind.model_validate(row)
+        except ValidationError:
+            return None
+
+    async def _read_all(self, body: bytes) -> _Rows[T]:
+        """Read a list in any form, row by row, with the forgiving parser."""
+        rows: _Rows[T] = _Rows()
+        text = body.decode("utf-8", "replace").strip()
+        if not text.startswith("["):
+            value = json_value(body)
+            raise ProtocolError(f"Studio answered with {_kind_of(value)} where a list belongs.")
+        position, parsed = 1, 0
+        decoder = json.JSONDecoder()
+        try:
+            while text[(position := _blank_end(text, position)) : position + 1] not in {"]", ""}:
+                row, end = decoder.raw_decode(text, position)
+                rows.models.append(self._model(row))
+                parsed += end - position
+                position = end
+                if parsed > SLICE:
+                    parsed = 0
+                    await asyncio.sleep(0)
+        except (ValueError, RecursionError) as error:
+            raise ProtocolError(not_json(body, str(error))) from None
+        if text[position:] != "]":
+            raise ProtocolError(not_json(body, "the list does not end where it should"))
+        return rows
+
+    def _paged(self, rows: _Rows[T], body: bytes) -> Page[T]:
+        readable = [row for row in rows.models if row is not None]
+        keys = list(map(self._key, readable))
+        unique = readable
+        if len(set(keys)) != len(keys):
+            seen: set[str] = set()
+            first = [key not in seen and not seen.add(key) for key in keys]  # type: ignore[func-returns-value] # add() is the point
+            unique = list(compress(readable, first))
+        return Page(
+            items=tuple(filter(self._keep, unique) if self._keep else unique),
+            unreadable=len(rows.models) - len(readable),
+            duplicates=len(readable) - len(unique),
+            digest=hash(body).to_bytes(8, "big", signed=True),
+        )
+
+
+def _shape(body: bytes) -> tuple[int, bytes | None, int]:
+    """Return where the first row begins, what stands between rows, and where the last row ends.
+
+    The separator holds a raw quote, so it cannot occur inside a JSON text; inside a nested list it
+    can, and then the row that it cuts does not parse.
+    """
+    first = _FIRST_ROW.match(body)
+    tail = body.rstrip()
+    if first is None or not tail.endswith(b"]"):
+        raise _Irregular
+    opening = rb"\{\s*\"" + re.escape(first[1]) + rb'"'
+    between = re.compile(rb"\}\s*,\s*" + opening).search(body, first.end())
+    end = len(tail[:-1].rstrip())
+    return first.end(), between[0] if between else None, end
+
+
+def _common(new: bytes, at: int, old: bytes, start: int) -> int:
+    """Return how many bytes of `new` from `at` on equal those of `old` from `start` on."""
+    limit = min(len(new) - at, len(old) - start)
+    done, stride = 0, 1024
+    while done < limit:
+        step = min(stride, limit - done)
+        if new[at + done : at + done + step] == old[start + done : start + done + step]:
+            done += step
+            stride = min(stride * 2, _LONGEST_STRIDE)
+        elif step == 1:
+            break
+        else:  # the difference is in this step: look in its first half
+            limit = done + step
+            stride = step // 2
+    return done
+
+
+def _blank_end(text: str, position: int) -> int:
+    found = _BLANK.match(text, position)
+    return found.end() if found else position
+
+
+def _kind_of(value: Any) -> str:
+    return {dict: "an object", str: "a text", type(None): "null"}.get(type(value), "a value")
