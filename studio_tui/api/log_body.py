@@ -1,0 +1,88 @@
+"""A job's log as the REST endpoint gives it: its new part, and what is known of the whole."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from studio_tui.api.answers import json_value
+from studio_tui.api.exchange import Answer
+from studio_tui.errors import ProtocolError
+
+_CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)")
+_PARTIAL, _NOT_MODIFIED, _OUT_OF_RANGE = 206, 304, 416
+
+ACCEPTED = frozenset({_NOT_MODIFIED, _OUT_OF_RANGE})
+"""Statuses beside 2xx that say something about a log and are no failure."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogBody:
+    """Bytes of a job's log from `offset` on."""
+
+    data: bytes
+    """As the job wrote them: untrusted, to be cleaned by the log decoder. May end inside a line."""
+    offset: int
+    """Where `data` begins in the log: what was asked for, also of a server without ranges."""
+    total: int | None
+    """Bytes of the whole log; less than `offset` if it was cut or begun anew; `None`: not known."""
+    etag: str | None
+    """To be given back when asking again."""
+    unchanged: bool = False
+    """The log is still the one of the etag that was sent; `data` is empty."""
+    more: bool = False
+    """The answer was too large and was cut: ask again from the end of `data`."""
+
+
+def wanted(offset: int, etag: str | None) -> Mapping[str, str]:
+    """Return the headers that ask for a log from `offset` on, if it is not the one of `etag`.
+
+    No encoding is accepted, because a range of a compressed log would count compressed bytes.
+    """
+    headers = {"Accept": "text/plain, application/json;q=0.5", "Accept-Encoding": "identity"}
+    if offset:
+        headers["Range"] = f"bytes={offset}-"
+    if etag:
+        headers["If-None-Match"] = etag
+    return headers
+
+
+def log_body(answer: Answer, offset: int, etag: str | None) -> LogBody:
+    """Read the answer to a request made with `wanted(offset, etag)`.
+
+    The API document gives the answer no type, so a text and JSON of a text are both read.
+
+    Raises:
+        ProtocolError: the answer is no log.
+    """
+    new_etag = answer.headers.get("ETag")
+    if answer.status == _NOT_MODIFIED:
+        return LogBody(b"", offset, None, new_etag or etag, unchanged=True)
+    if answer.status in {_PARTIAL, _OUT_OF_RANGE}:
+        start, total = _content_range(answer)
+        if answer.status == _OUT_OF_RANGE:
+            return LogBody(b"", offset, total, new_etag)
+        return LogBody(answer.body, start, total, new_etag, more=answer.is_cut)
+    if answer.headers.get("Content-Type", "").startswith("text/html"):
+        raise ProtocolError("Studio answered with a web page instead of a log.")
+    if answer.is_json:
+        text = _text(json_value(answer.body))
+        return LogBody(text[offset:], offset, len(text), new_etag)
+    total = None if answer.is_cut else answer.length
+    return LogBody(answer.body, offset, total, new_etag, more=answer.is_cut)
+
+
+def _content_range(answer: Answer) -> tuple[int, int | None]:
+    """Return where a part begins and how large the whole is (RFC 9110, 14.4)."""
+    found = _CONTENT_RANGE.fullmatch(answer.headers.get("Content-Range", "").strip())
+    if found is None or (found[1] is None and answer.status == _PARTIAL):
+        raise ProtocolError("Studio sent a part of a log without saying which.")
+    return int(found[1] or 0), None if found[2] == "*" else int(found[2])
+
+
+def _text(value: Any) -> bytes:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace")
+    if value is None:
+        return b""
+    raise ProtocolError("Studio answered with JSON that is no log.")

@@ -1,0 +1,306 @@
+"""One job's log as it arrives over the websocket, as typed frames.
+
+Frames are passed on as they come: in any order, more than once, or cut anywhere. Making lines of
+them, and connecting again, is the follower's business.
+"""
+
+import asyncio
+import json
+import logging
+import ssl
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple, NewType
+from urllib.parse import urlencode, urlsplit
+
+from pydantic_core import from_json
+
+from studio_tui import clock
+from studio_tui.api.answers import refusal, retry_after
+from studio_tui.api.auth import StudioAuth
+from studio_tui.api.failures import reason
+from studio_tui.errors import (
+    AuthenticationError,
+    NotSent,
+    PermissionDenied,
+    ProtocolError,
+    RequestTimedOut,
+    StatusError,
+    StudioError,
+    TransportError,
+)
+from studio_tui.settings import Settings
+from studio_tui.text import safe_line
+
+if TYPE_CHECKING:
+    from websockets.asyncio.client import ClientConnection
+    from websockets.http11 import Response
+
+RawText = NewType("RawText", str)
+"""Text of a job's log as it came: not safe to draw. Only the log decoder may make lines of it."""
+
+LARGEST_FRAME = 16 * 1024 * 1024
+"""Bytes of a frame, after inflating."""
+
+LONGEST_SILENCE = 45.0
+"""Seconds without a frame after which the connection counts as dead."""
+
+OPENING = 10.0
+"""Seconds for connecting and shaking hands."""
+
+_PING_EVERY = 20.0
+"""Seconds; keeps proxies from closing a quiet connection."""
+
+_CLOSING = 2.0
+_NO_CODE = 1006
+
+_log = logging.getLogger(__name__)
+
+
+class LogMessage(NamedTuple):
+    """A piece of the log: perhaps many lines, perhaps part of one."""
+
+    id: int
+    """Grows with the place in the log; a replay has the same ids."""
+    text: RawText
+
+
+@dataclass(frozen=True, slots=True)
+class LogMessages:
+    """Pieces of the log, in the order in which they came."""
+
+    items: tuple[LogMessage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StatusFrame:
+    """The job's status has become this."""
+
+    word: str
+    """Upper-case and safe to draw; may be a word that `JobState` does not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Blobs:
+    """The log is archived at these addresses, in this order."""
+
+    urls: tuple[str, ...]
+    """As they came, untrusted; the token must not go there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """Studio is still there."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerMessage:
+    """Studio cannot go on, and says why; it closes the connection next."""
+
+    text: str
+    """Safe to draw."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Something came that is no frame, or a frame with parts that are no pieces of a log."""
+
+    count: int
+    """How many things were left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The connection has ended; always the last frame."""
+
+    code: int
+    """Of RFC 6455, 7.4.1, or Studio's own; 1006 if it broke, 1009 if a frame was too large."""
+    reason: str
+    """Safe to draw; may be empty."""
+
+
+LogFrame = LogMessages | StatusFrame | Blobs | Ping | ServerMessage | Unreadable | Closed
+
+
+async def follow(
+    settings: Settings,
+    auth: StudioAuth,
+    path: str,
+    query: Mapping[str, str],
+    *,
+    longest_silence: float = LONGEST_SILENCE,
+) -> AsyncGenerator[LogFrame, None]:
+    """Connect and yield frames until the connection ends; the last one is `Closed`.
+
+    Raises:
+        NotSent: there is no connection to Studio.
+        StatusError: Studio refused the connection.
+        TransportError: Studio accepted the connection and then fell silent.
+        ProtocolError: what answered is no websocket.
+    """
+    connection = await _connect(settings, auth, path, query)
+    try:
+        async for frame in _frames(connection, longest_silence):
+            yield frame
+    finally:
+        await connection.close()
+
+
+async def _connect(
+    settings: Settings, auth: StudioAuth, path: str, query: Mapping[str, str]
+) -> "ClientConnection":
+    """Shake hands; on 401 or 403 once more with the other scheme, as the two look alike here."""
+    for scheme in auth.schemes:
+        began = clock.monotonic()
+        try:
+            connection = await _handshake(settings, auth.header(scheme), path, query)
+        except (AuthenticationError, PermissionDenied) as error:
+            _log.info("GET %s %s %.0f ms", path, error.status, _since(began))
+            refused: StatusError = error
+        else:
+            _log.info("GET %s 101 %.0f ms", path, _since(began))
+            auth.remember(scheme)
+            return connection
+    raise refused
+
+
+def _since(began: float) -> float:
+    return (clock.monotonic() - began) * 1000
+
+
+async def _handshake(
+    settings: Settings, authorization: str, path: str, query: Mapping[str, str]
+) -> "ClientConnection":
+    # websockets takes 30 ms to import and is not needed before the first log is opened
+    from websockets.asyncio.client import connect  # noqa: PLC0415
+    from websockets.exceptions import InvalidHandshake, InvalidMessage, InvalidStatus  # noqa: PLC0415
+
+    class Connect(connect):
+        """Does not follow redirects, on which the token would go along."""
+
+        def process_redirect(self, exc: Exception) -> Exception:
+            return exc
+
+    scheme, _, rest = settings.url.partition("://")
+    host = urlsplit(settings.url).netloc
+    secure = scheme == "https"
+    try:
+        return await Connect(
+            f"{'wss' if secure else 'ws'}://{rest}/api{path}?{urlencode(query)}",
+            additional_headers={"Authorization": authorization},
+            proxy=settings.proxy.get_secret_value() if settings.proxy else None,
+            ssl=await asyncio.to_thread(_tls_context, settings) if secure else None,
+            max_size=LARGEST_FRAME,
+            open_timeout=OPENING,
+            close_timeout=_CLOSING,
+            ping_interval=_PING_EVERY,
+            ping_timeout=None,  # silence is judged by frames alone
+        )
+    except TimeoutError as error:
+        raise RequestTimedOut(f"{host} did not answer in time.") from error
+    except InvalidStatus as error:
+        raise _refused(error.response, host) from error
+    except InvalidMessage as error:
+        raise TransportError(f"{host} closed the connection before it answered.") from error
+    except InvalidHandshake as error:
+        raise ProtocolError(f"{host} does not serve logs over a websocket.") from error
+    except OSError as error:
+        raise NotSent(reason(error, host)) from error
+
+
+def _refused(answer: "Response", host: str) -> StudioError:
+    if 300 <= answer.status_code < 400:
+        return ProtocolError(f"{host} redirects to another address, which is not followed.")
+    if answer.status_code < 400:
+        return ProtocolError(f"{host} does not serve logs over a websocket.")
+    rest = retry_after(answer.headers.get("Retry-After"), clock.now())
+    return refusal(answer.status_code, bytes(answer.body or b""), retry_after=rest)
+
+
+def _tls_context(settings: Settings) -> ssl.SSLContext:
+    from studio_tui.api.transport import tls_context  # noqa: PLC0415 (httpx takes 80 ms to import)
+
+    return tls_context(settings)
+
+
+async def _frames(
+    connection: "ClientConnection", longest_silence: float
+) -> AsyncGenerator[LogFrame, None]:
+    from websockets.exceptions import ConnectionClosed  # noqa: PLC0415 (as above)
+
+    while True:
+        try:
+            async with asyncio.timeout(longest_silence):
+                text = await connection.recv(decode=False)
+        except TimeoutError as error:
+            raise RequestTimedOut(
+                f"Nothing came for {longest_silence:.0f} s; the connection counts as dead."
+            ) from error
+        except ConnectionClosed as error:
+            close = error.rcvd or error.sent
+            yield Closed(close.code, safe_line(close.reason)) if close else Closed(_NO_CODE, "")
+            return
+        for frame in frames(text):
+            yield frame
+
+
+def frames(text: bytes) -> Iterator[LogFrame]:
+    """Yield what one websocket message holds, a log before the status that follows it.
+
+    A message may hold several kinds at once. What is new to this program yields nothing.
+    """
+    message = _json(text)
+    if not isinstance(message, Mapping):
+        yield Unreadable(1)
+        return
+    if "log_blobs" in message:
+        yield from _blobs(message["log_blobs"])
+    if "logs" in message:
+        yield from _messages(message["logs"])
+    job = message.get("job")
+    if isinstance(job, Mapping) and isinstance(job.get("status"), str):
+        yield StatusFrame(safe_line(job["status"]).upper())
+    if isinstance(message.get("message"), str):
+        yield ServerMessage(safe_line(message["message"]))
+    if message.get("type") == "ping":
+        yield Ping()
+
+
+def _json(text: bytes) -> Any:
+    try:
+        return from_json(text)
+    except ValueError:
+        pass
+    try:  # bad UTF-8 and lone surrogates spoil a character, not the message
+        return json.loads(text.decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _blobs(value: Any) -> Iterator[LogFrame]:
+    urls = value if isinstance(value, list) else [value]
+    texts = tuple(url for url in urls if isinstance(url, str))
+    if texts:
+        yield Blobs(texts)
+    if len(texts) < len(urls):
+        yield Unreadable(len(urls) - len(texts))
+
+
+def _messages(value: Any) -> Iterator[LogFrame]:
+    rows = value if isinstance(value, list) else [value]
+    items = tuple(item for row in rows if (item := _message(row)) is not None)
+    if items:
+        yield LogMessages(items)
+    if len(items) < len(rows):
+        yield Unreadable(len(rows) - len(items))
+
+
+def _message(row: Any) -> LogMessage | None:
+    if not isinstance(row, Mapping):
+        return None
+    number, text = row.get("id"), row.get("message")
+    if isinstance(number, str) and number.isascii() and number.isdigit() and len(number) < 20:
+        number = int(number)
+    if not isinstance(number, int) or isinstance(number, bool) or not isinstance(text, str):
+        return None
+    return LogMessage(number, RawText(text))
