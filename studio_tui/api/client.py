@@ -1,0 +1,376 @@
+"""StudioClient: one coroutine for each endpoint of the REST API, in the document's order.
+
+It sends each request once and raises only `StudioError`; when to ask again is its caller's choice.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from operator import attrgetter
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
+from urllib.parse import quote
+
+from studio_tui.api import answers, log_stream, routes
+from studio_tui.api.auth import TOKEN, StudioAuth
+from studio_tui.api.exchange import Answer, Request, Timeouts
+from studio_tui.api.log_body import ACCEPTED, LogBody, log_body, wanted
+from studio_tui.api.log_stream import LogFrame
+from studio_tui.api.models import (
+    ActionFeedback,
+    Cluster,
+    DatasetVersion,
+    DatasetVersions,
+    Job,
+    JobCancelInput,
+    JobInput,
+    JobState,
+    Pipeline,
+    PipelineInput,
+    PipelineOutput,
+    Received,
+    RemoveJobFromPipelineInput,
+    Sent,
+    TriggerPipelineInput,
+    UploadedFile,
+)
+from studio_tui.api.pages import ListReader, Page
+from studio_tui.api.routes import Route
+from studio_tui.api.upload import FileForm, Progress
+from studio_tui.errors import InvalidRequest, OutcomeUnknown, ProtocolError, ReadOnly
+from studio_tui.settings import Settings
+from studio_tui.text import safe_line
+
+if TYPE_CHECKING:
+    from studio_tui.api.transport import Transport
+
+__all__ = ["LogBody", "Page", "StudioClient", "Timeouts"]
+
+R = TypeVar("R", bound=Received)
+
+SLOWEST_UPLOAD = 64 * 1024
+"""Bytes a second below which an upload is given up."""
+
+_REMEMBERED_LISTS = 8
+_JSON = {"Content-Type": "application/json"}
+_NO_DETAILS = "Studio took what was asked, but its answer does not say what became of it"
+
+
+class StudioClient:
+    """One team of one Studio, over at most six connections; use as an async context manager.
+
+    Each coroutine may raise:
+        TransportError: no whole answer; as `NotSent`, the request cannot have arrived.
+        StatusError: Studio refused or failed.
+        ProtocolError: the answer is not what the API document describes.
+    Those that change something may also raise:
+        OutcomeUnknown: sent, but whether it took effect is not known. Never send it again blindly.
+        ReadOnly: the settings allow only reading.
+    """
+
+    def __init__(self, settings: Settings, *, timeouts: Timeouts | None = None) -> None:
+        self._settings = settings
+        self._timeouts = timeouts or Timeouts()
+        self._auth = StudioAuth(settings)
+        self._stream_auth = StudioAuth(settings, first_scheme=TOKEN)
+        self._opened: Transport | None = None
+        self._opening = asyncio.Lock()
+        self._lists: OrderedDict[tuple[str, ...], ListReader[Any]] = OrderedDict()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close every connection. The client can be used again."""
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            await opened.aclose()
+
+    def __repr__(self) -> str:
+        return f"StudioClient({self._settings.url}, team {self._settings.team})"
+
+    async def jobs(
+        self, *, limit: int = 100, status: str | None = None, job_id: str | None = None
+    ) -> Page[Job]:
+        """Return the newest jobs, newest first.
+
+        `status` is a word of `JobState`, or ACTIVE or INACTIVE; jobs of other statuses are left
+        out here too, because not every Studio filters. `job_id` selects one job.
+        """
+        query = {"limit": str(limit)}
+        if status is not None:
+            query["status"] = status
+        if job_id is not None:
+            query["job_id"] = job_id
+
+        def asked_for(job: Job) -> bool:
+            return (job_id is None or job.id == job_id) and _has_status(job, status)
+
+        reader = ListReader(Job, attrgetter("id"), asked_for)
+        return await self._list(routes.LIST_JOBS, query, reader, remember=job_id is None)
+
+    async def create_job(self, job: JobInput, *, idempotency_key: str | None = None) -> Job:
+        """Create a job. Studios that know `Idempotency-Key` make one job of equal requests."""
+        headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
+        answer = await self._write(routes.CREATE_JOB, job, headers=headers)
+        return _created(Job, answer)
+
+    async def job_logs(self, job_id: str, *, offset: int = 0, etag: str | None = None) -> LogBody:
+        """Return a job's log from byte `offset` on, or that it is still the one of `etag`."""
+        answer = await self._send(
+            Request(
+                routes.JOB_LOGS.method,
+                _path(routes.JOB_LOGS, job_id),
+                self._query(),
+                headers=wanted(offset, etag),
+                skip=offset,
+                may_cut=True,
+                accepted=ACCEPTED,
+            )
+        )
+        return log_body(answer, offset, etag)
+
+    def follow_log(self, job_id: str) -> AsyncGenerator[LogFrame, None]:
+        """Follow a job's log over a websocket, from its beginning until Studio closes it.
+
+        Close the iterator (`contextlib.aclosing`) when leaving it early. Not in the API document.
+        """
+        address = routes.FOLLOW_LOGS, {"job_id": job_id, **self._query()}
+        return log_stream.follow(self._settings, self._stream_auth, *address)
+
+    async def cancel_job(self, job_id: str) -> ActionFeedback:
+        """Ask Studio to cancel a job. That it was asked does not mean that it has ended."""
+        body = JobCancelInput(team_name=self._settings.team)
+        answer = await self._write(routes.CANCEL_JOB, body, job_id)
+        return _any_answer(ActionFeedback, answer) or ActionFeedback()
+
+    async def upload_file(self, path: Path, *, progress: Progress | None = None) -> UploadedFile:
+        """Upload a file, whose id then goes into `JobInput.files`.
+
+        `progress` is called with the bytes sent and their total. A failed upload may be repeated:
+        a file that no job names has no effect. Hence never `OutcomeUnknown`.
+        """
+        self._check_writable()
+        form = await asyncio.to_thread(FileForm, path, progress)
+        answer = await self._send(
+            Request(
+                routes.UPLOAD_FILE.method,
+                _path(routes.UPLOAD_FILE),
+                self._query(),
+                headers=form.headers,
+                body=form,
+                deadline=self._timeouts.whole + form.size / SLOWEST_UPLOAD,
+            )
+        )
+        return answers.model(UploadedFile, answer.body)
+
+    async def clusters(self) -> Page[Cluster]:
+        """Return the clusters that jobs of the team can run on."""
+        return await self._list(routes.LIST_CLUSTERS, {}, ListReader(Cluster, attrgetter("id")))
+
+    async def trigger_pipeline(
+        self, datasets: Iterable[str], *, environment: str | None = None, review: bool = True
+    ) -> Pipeline:
+        """Plan the jobs that rebuild `datasets`; with `review` the pipeline begins paused."""
+        body = TriggerPipelineInput(
+            datasets=tuple(datasets),
+            team_name=self._settings.team,
+            environment=environment,
+            review=review,
+        )
+        made = _created(PipelineOutput, await self._write(routes.TRIGGER_PIPELINE, body))
+        return _accepted(made) or _without_details()
+
+    async def pipeline(
+        self, *, name: str | None = None, pipeline_id: str | None = None
+    ) -> Pipeline:
+        """Return one pipeline with its jobs, by its name or its id."""
+        named = {"name": name, "pipeline_id": pipeline_id}
+        query = self._query() | {key: value for key, value in named.items() if value}
+        route = routes.PIPELINE_STATUS
+        answer = await self._send(Request(route.method, _path(route), query))
+        return answers.model(Pipeline, answer.body)
+
+    async def pause_pipeline(
+        self, *, name: str | None = None, pipeline_id: str | None = None
+    ) -> Pipeline | None:
+        """Start no more of a pipeline's jobs; return it if Studio did."""
+        return await self._steer(routes.PAUSE_PIPELINE, name, pipeline_id)
+
+    async def resume_pipeline(
+        self, *, name: str | None = None, pipeline_id: str | None = None
+    ) -> Pipeline | None:
+        """Start a pipeline's jobs whose parents are complete; return it if Studio did."""
+        return await self._steer(routes.RESUME_PIPELINE, name, pipeline_id)
+
+    async def remove_job(
+        self, job_id: str, *, name: str | None = None, pipeline_id: str | None = None
+    ) -> Pipeline | None:
+        """Take a pending job out of a paused pipeline; return the pipeline if Studio did."""
+        body = RemoveJobFromPipelineInput(
+            team_name=self._settings.team, pipeline_id=pipeline_id, name=name, job_id=job_id
+        )
+        done = await self._write(routes.REMOVE_JOB_FROM_PIPELINE, body)
+        return _accepted(_any_answer(PipelineOutput, done))
+
+    async def pipelines(
+        self, *, limit: int = 100, status: str | None = None, search: str | None = None
+    ) -> Page[Pipeline]:
+        """Return the newest pipelines, newest first; `search` is in a name or a dataset.
+
+        Pipelines of another `status` are left out here too, because not every Studio filters.
+        """
+        word = status.upper() if status else None
+        query = {"limit": str(limit)}
+        if word is not None:
+            query["status"] = word
+        if search:
+            query["search"] = search
+        reader = ListReader(
+            Pipeline,
+            attrgetter("pipeline_id"),
+            lambda pipeline: word is None or pipeline.status in {word, None},
+        )
+        return await self._list(routes.LIST_PIPELINES, query, reader)
+
+    async def job_dataset_versions(self, job_id: str) -> tuple[DatasetVersion, ...]:
+        """Return the dataset versions that a job made. Not in the API document."""
+        route = routes.JOB_DATASET_VERSIONS
+        query = {"job_id": job_id, **self._query()}
+        answer = await self._send(Request(route.method, _path(route), query))
+        return answers.model(DatasetVersions, answer.body).dataset_versions
+
+    def _query(self) -> dict[str, str]:
+        return {"team_name": self._settings.team}
+
+    async def _steer(
+        self, route: Route, name: str | None, pipeline_id: str | None
+    ) -> Pipeline | None:
+        body = PipelineInput(team_name=self._settings.team, pipeline_id=pipeline_id, name=name)
+        return _accepted(_any_answer(PipelineOutput, await self._write(route, body)))
+
+    async def _list(
+        self,
+        route: Route,
+        query: Mapping[str, str],
+        reader: ListReader[R],
+        *,
+        remember: bool = True,
+    ) -> Page[R]:
+        """Ask for a list, read by the reader that read the last answer to the same query."""
+        answer = await self._send(Request(route.method, _path(route), {**query, **self._query()}))
+        if remember:
+            key = (route.path, *(f"{name}={value}" for name, value in query.items()))
+            reader = cast("ListReader[R]", self._lists.setdefault(key, reader))
+            self._lists.move_to_end(key)
+            if len(self._lists) > _REMEMBERED_LISTS:
+                self._lists.popitem(last=False)
+        return await reader.read(answer.body)
+
+    async def _write(
+        self,
+        route: Route,
+        body: Sent,
+        *segments: str,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        self._check_writable()
+        try:
+            content = body.model_dump_json(exclude_none=True).encode()
+        except ValueError:
+            raise InvalidRequest(
+                400, "What was to be sent holds text that is not Unicode."
+            ) from None
+        return await self._send(
+            Request(
+                route.method,
+                _path(route, *segments),
+                {},
+                headers=_JSON | dict(headers or {}),
+                body=content,
+                changes=True,
+            )
+        )
+
+    def _check_writable(self) -> None:
+        if self._settings.read_only:
+            raise ReadOnly("Nothing was sent: this is a read-only dashboard.")
+
+    async def _send(self, request: Request) -> Answer:
+        async with self._opening:
+            if self._opened is None:
+                self._opened = await asyncio.to_thread(
+                    _open, self._settings, self._auth, self._timeouts
+                )
+            transport = self._opened
+        return await transport.send(request)
+
+
+def _open(settings: Settings, auth: StudioAuth, timeouts: Timeouts) -> "Transport":
+    """Make the transport, in a thread: httpx and the authorities take 100 ms to load."""
+    from studio_tui.api.transport import Transport  # noqa: PLC0415 (see above)
+
+    return Transport(settings, auth, timeouts)
+
+
+def _path(route: Route, *segments: str) -> str:
+    """Fill a route's parameters in, each as one quoted path segment.
+
+    Raises:
+        InvalidRequest: a value cannot be a segment; it would name another endpoint.
+    """
+    path = route.path
+    for segment in segments:
+        if segment in {"", ".", ".."} or safe_line(segment) != segment:
+            raise InvalidRequest(400, f"{safe_line(segment) or 'nothing'} cannot be an id.")
+        path = path.replace(path[path.index("{") : path.index("}") + 1], quote(segment, safe=""), 1)
+    return path
+
+
+def _has_status(job: Job, status: str | None) -> bool:
+    """Whether a job is one that a `status` filter means; one of no known status always is."""
+    match status.upper() if status else None:
+        case None:
+            return True
+        case "ACTIVE":
+            return not job.state.is_finished
+        case "INACTIVE":
+            return job.state.is_finished or job.state is JobState.UNKNOWN
+        case word:
+            return job.status in {word, None}
+
+
+def _created(kind: type[R], answer: Answer) -> R:
+    """Read the answer to a write that made something, which must say what it made."""
+    try:
+        return answers.model(kind, answer.body)
+    except ProtocolError as error:
+        raise OutcomeUnknown(f"{_NO_DETAILS}.") from error
+
+
+def _any_answer(kind: type[R], answer: Answer) -> R | None:
+    """Read the answer to a write whose status says all that is needed."""
+    try:
+        return answers.model(kind, answer.body)
+    except ProtocolError:
+        return None
+
+
+def _accepted(done: PipelineOutput | None) -> Pipeline | None:
+    """Return the pipeline of an answer, unless its `ok` says that nothing was done."""
+    if done is not None and done.ok is False:
+        raise InvalidRequest(200, "Studio did not do that, and did not say why.")
+    return done.pipeline if done else None
+
+
+def _without_details() -> Pipeline:
+    raise OutcomeUnknown(f"{_NO_DETAILS}.")

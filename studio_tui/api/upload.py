@@ -1,0 +1,72 @@
+"""A file on its way to Studio as the one part of a form, read while it is sent."""
+
+import asyncio
+import os
+import secrets
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+from studio_tui.errors import NotSent
+
+CHUNK = 256 * 1024
+"""Bytes read and sent at a time."""
+
+Progress = Callable[[int, int], None]
+"""Called with the bytes sent so far and the bytes of the file."""
+
+
+class FileForm:
+    """A multipart body (RFC 7578) with the one part `file`; can be sent again from the start."""
+
+    def __init__(self, path: Path, progress: Progress | None = None) -> None:
+        """Take the size that the file has now.
+
+        Raises:
+            NotSent: the file cannot be read.
+        """
+        self._path = path
+        self._progress = progress or (lambda _sent, _size: None)
+        try:
+            self.size = path.stat().st_size
+            path.open("rb").close()
+        except OSError as error:
+            raise NotSent(f"{path} cannot be read: {error.strerror}.") from error
+        boundary = secrets.token_hex(16)
+        self._head = (
+            f"--{boundary}\r\n"
+            f'Content-Disposition: form-data; name="file"; filename="{_label(path.name)}"\r\n'
+            "Content-Type: application/octet-stream\r\n\r\n"
+        ).encode()
+        self._tail = f"\r\n--{boundary}--\r\n".encode()
+        self.headers = {
+            "Content-Type": f"multipart/form-data; boundary={boundary}",
+            "Content-Length": str(len(self._head) + self.size + len(self._tail)),
+        }
+        """Headers that describe the body."""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """Yield the body; the file is read in a thread.
+
+        Raises:
+            NotSent: the file became shorter, or can no longer be read.
+        """
+        yield self._head
+        sent = 0
+        try:
+            with await asyncio.to_thread(self._path.open, "rb") as file:
+                while sent < self.size:
+                    chunk = await asyncio.to_thread(file.read, min(CHUNK, self.size - sent))
+                    if not chunk:
+                        raise NotSent(f"{self._path} became shorter while it was sent.")
+                    yield chunk
+                    sent += len(chunk)
+                    self._progress(sent, self.size)
+        except OSError as error:
+            raise NotSent(f"{self._path} cannot be read: {error.strerror}.") from error
+        yield self._tail
+
+
+def _label(name: str) -> str:
+    """Return a file name as it may stand in a form's header (RFC 7578, 2)."""
+    text = os.fsencode(name).decode("utf-8", "replace")
+    return text.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
