@@ -1,0 +1,70 @@
+"""Where the lines of a growing file begin: newline counts per 64 KiB block, not an int per line."""
+
+from array import array
+from bisect import bisect_left, bisect_right
+
+BLOCK = 64 * 1024
+"""Bytes of a block. A gigabyte needs 16,384 counts: 131 KB."""
+
+
+class LineIndex:
+    """Counts newlines block by block as bytes are added at the end; asks nothing of the file."""
+
+    covered: int
+    """Bytes counted so far, from the start of the file."""
+    newlines: int
+    """Newlines among them."""
+
+    def __init__(self) -> None:
+        self.covered = 0
+        self.newlines = 0
+        self._before = array("Q", [0])
+        """Newlines before block i, for every block that `covered` has reached."""
+
+    def extend(self, added: bytes) -> None:
+        """Count the bytes that follow those already counted."""
+        start = 0
+        while start < len(added):
+            room = BLOCK - self.covered % BLOCK
+            end = min(start + room, len(added))
+            self.newlines += added.count(b"\n", start, end)
+            self.covered += end - start
+            if self.covered % BLOCK == 0:
+                self._before.append(self.newlines)
+            start = end
+
+    def truncate(self, size: int, last_block: bytes) -> None:
+        """Forget all from byte `size` on; `last_block` is what remains of the block cut into."""
+        block = size // BLOCK
+        del self._before[block + 1 :]
+        self.newlines = self._before[block] + last_block.count(b"\n")
+        self.covered = size
+
+    def covers(self, block: int) -> bool:
+        """Whether the newlines before this block are known."""
+        return block < len(self._before)
+
+    def before(self, block: int) -> int:
+        """Return how many newlines stand before a covered block."""
+        return self._before[block]
+
+    def block_of(self, newline: int) -> int:
+        """Return the block that holds the `newline`-th newline, counted from 1 to `newlines`."""
+        return bisect_left(self._before, newline) - 1
+
+    def next_block(self, block: int) -> int | None:
+        """Return the first block after this one that may hold a newline; `None` if none does."""
+        if not self.covers(block + 1):
+            return block + 1
+        after = bisect_right(self._before, self._before[block + 1], lo=block + 1) - 1
+        is_last_full = after == len(self._before) - 1
+        if is_last_full and self.newlines == self._before[after] and self.covered > after * BLOCK:
+            return None
+        return after
+
+    def previous_block(self, block: int) -> int | None:
+        """Return the last block before this one that may hold a newline; `None` if none does."""
+        if not self.covers(block):
+            return block - 1 if block else None
+        count = self._before[block]
+        return self.block_of(count) if count else None

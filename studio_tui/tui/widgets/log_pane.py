@@ -1,0 +1,192 @@
+"""The rows of a log, drawn one by one on Textual's line API; only those in sight are ever read."""
+
+import re
+from typing import ClassVar
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Region
+from textual.message import Message
+from textual.reactive import reactive
+from textual.strip import Strip
+from textual.widget import Widget
+
+from studio_tui.presentation.log_lines import StyledLine
+from studio_tui.service.log_store import LogStore
+from studio_tui.tui.widgets.log_painter import LogPainter, Palette
+from studio_tui.tui.widgets.log_window import LogWindow, Row
+
+_COLOURS = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
+
+
+class LogPane(Widget, can_focus=True):
+    """Shows a window of a log; moving it is asked of the view around it."""
+
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "log-pane--text",
+        "log-pane--gutter",
+        "log-pane--mark",
+        "log-pane--note",
+        "log-pane--match",
+        "log-pane--current",
+        "log-pane--pill",
+        *(f"log-pane--{name}" for name in _COLOURS),
+    }
+
+    wrap: reactive[bool] = reactive(False)
+    """Whether long lines take several rows."""
+    numbers: reactive[bool] = reactive(False)
+    """Whether lines have numbers."""
+    left: reactive[int] = reactive(0)
+    """Cells that are off at the left; it changes by the user's keys only."""
+    pill: reactive[str] = reactive("", repaint=False)
+    """A word of ours over the end of the last row; empty for none."""
+    pattern: reactive[re.Pattern[str] | None] = reactive(None)
+    """What is lit in the text."""
+    current: reactive[int | None] = reactive(None)
+    """Start of the line with the sign in the gutter."""
+
+    class Wheeled(Message):
+        """The user asks to move by rows, down if positive."""
+
+        def __init__(self, rows: int) -> None:
+            super().__init__()
+            self.rows = rows
+
+    class Resized(Message):
+        """There is room for another number of rows."""
+
+    class PillClicked(Message):
+        """The user clicked on the pill."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 (Textual's name)
+        super().__init__(id=id)
+        self.window: LogWindow | None = None
+        """What is in sight; `None` before there is a log."""
+        self._store: LogStore | None = None
+        self._painter: LogPainter | None = None
+        self._palette: Palette | None = None
+        self._rows: list[Row] = []
+        self._painted: tuple[object, ...] = ()
+
+    def show(self, store: LogStore | None) -> None:
+        """Show another log, from its end."""
+        self._store = store
+        self._painter = self.window = None
+        self._rows = []
+        self.current = None
+        if store is not None:
+            self._painter = LogPainter(store, self._resolve())
+            self.window = LogWindow(store, self._painter.parts)
+            self._adjust()
+            self.window.to_end()
+        self.refresh()
+
+    def moved(self) -> None:
+        """Paint again if other rows, or the same ones with other content, are in sight now."""
+        if self._store is None or self.window is None:
+            return
+        self._adjust()
+        rows = self.window.rows()
+        end = self._store.line_end(rows[-1].start) if rows else 0
+        painted = (rows, end, self._store.version)
+        if painted != self._painted:
+            self._rows, self._painted = rows, painted
+            self.refresh()
+
+    def text_at(self, start: int) -> StyledLine | None:
+        """Return the line at `start` as it is drawn."""
+        return self._painter.styled(start) if self._painter else None
+
+    @property
+    def in_sight(self) -> list[Row]:
+        """The rows that were painted last, from the top."""
+        return self._rows
+
+    def _resolve(self) -> Palette:
+        if self._palette is None:
+
+            def style(name: str) -> Style:
+                return self.get_component_rich_style(f"log-pane--{name}")
+
+            self._palette = Palette(
+                text=style("text"),
+                gutter=style("gutter"),
+                mark=style("mark"),
+                note=style("note"),
+                match=self.get_component_rich_style("log-pane--match", partial=True),
+                current=style("current"),
+                named=tuple(style(name).color for name in _COLOURS),
+            )
+        return self._palette
+
+    def notify_style_update(self) -> None:
+        """Forget the styles resolved so far."""
+        self._palette = None
+        super().notify_style_update()
+
+    def _adjust(self) -> None:
+        if self._painter is None or self.window is None:
+            return
+        self._painter.adjust(
+            palette=self._resolve(),
+            width=self.size.width,
+            wrap=self.wrap,
+            numbers=self.numbers,
+            pattern=self.pattern,
+        )
+        self.window.height = max(1, self.size.height)
+        self.window.settle()
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Look once at what is in sight, then draw the lines of the crop."""
+        self._adjust()
+        self._rows = self.window.rows() if self.window else []
+        return super().render_lines(crop)
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one row."""
+        painter = self._painter
+        if painter is None:
+            return Strip.blank(self.size.width, self.rich_style)
+        if y < len(self._rows):
+            row = self._rows[y]
+            strip = painter.row(row, left=self.left, is_current=row.start == self.current)
+        else:
+            strip = painter.blank()
+        return self._with_pill(strip) if self.pill and y == self.size.height - 1 else strip
+
+    def _with_pill(self, strip: Strip) -> Strip:
+        text = f" {self.pill} "
+        room = max(0, self.size.width - cell_len(text))
+        pill = Segment(text, self.get_component_rich_style("log-pane--pill"))
+        return Strip([*strip.crop(0, room), pill]).adjust_cell_length(self.size.width)
+
+    def watch_pill(self) -> None:
+        """Paint the last row only."""
+        self.refresh(Region(0, self.size.height - 1, self.size.width, 1))
+
+    def on_resize(self) -> None:
+        """Tell the view, which knows whether to stay at the end."""
+        self.post_message(self.Resized())
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Ask to move down."""
+        event.stop()
+        self.post_message(self.Wheeled(3))
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Ask to move up."""
+        event.stop()
+        self.post_message(self.Wheeled(-3))
+
+    def on_click(self, event: events.Click) -> None:
+        """Follow on a click on the pill, else take the line under the pointer as current."""
+        at_pill = event.x >= self.size.width - cell_len(self.pill) - 2
+        if self.pill and event.y == self.size.height - 1 and at_pill:
+            self.post_message(self.PillClicked())
+        elif event.y < len(self._rows):
+            self.current = self._rows[event.y].start

@@ -1,0 +1,102 @@
+"""Which rows of a log are in sight: anchored at a byte, so that nothing above is ever counted."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from studio_tui.service.log_store import LogStore
+
+
+class Row(NamedTuple):
+    """One row of the screen: a part of the line that begins at byte `start`."""
+
+    start: int
+    part: int
+    """From 0; a line has more than one when it is wrapped or has a mark above it."""
+
+
+class LogWindow:
+    """A window of `height` rows over a store; moving it reads only the lines it passes."""
+
+    height: int
+    """Rows, at least 1."""
+    top: Row
+    """The first row in sight."""
+
+    def __init__(self, store: LogStore, parts: Callable[[int], int]) -> None:
+        self._store = store
+        self._parts = parts
+        """Rows that the line at this start takes, at least 1."""
+        self._version = store.version
+        self.height = 1
+        self.top = Row(0, 0)
+
+    def rows(self) -> list[Row]:
+        """Return the rows in sight, fewer than `height` only when the log has no more."""
+        if self._store.size == 0 and not self._store.marks:
+            return []
+        rows = [self.top]
+        while len(rows) < self.height and (below := self._below(rows[-1])):
+            rows.append(below)
+        return rows
+
+    @property
+    def is_at_end(self) -> bool:
+        """Whether the last row of the log is in sight."""
+        rows = self.rows()
+        return not rows or self._below(rows[-1]) is None
+
+    def move(self, count: int) -> None:
+        """Move down by `count` rows, or up if negative, but not past an end."""
+        for _ in range(count, 0):
+            self.top = self._above(self.top) or self.top
+        last = self.rows()[-1:] if count > 0 else []
+        for _ in range(count if last else 0):
+            below = self._below(last[0])
+            if below is None:
+                return
+            last = [below]
+            self.top = self._below(self.top) or self.top
+
+    def to_start(self) -> None:
+        """Show the first rows."""
+        self.top = Row(0, 0)
+
+    def to_end(self) -> None:
+        """Show the last rows, as many as there is room for."""
+        start = self._store.last_start()
+        self.top = Row(start, self._parts(start) - 1)
+        self._rise(self.height - 1)
+
+    def to(self, start: int, above: int = 0) -> None:
+        """Show the line that begins at `start` with up to `above` rows over it."""
+        self.top = Row(start, 0)
+        self._rise(above)
+        if len(self.rows()) < self.height:
+            self.to_end()
+
+    def settle(self) -> None:
+        """Find a place again after the store or the shape of its rows has changed."""
+        start, part = self.top
+        if self._version != self._store.version:
+            self._version = self._store.version
+            start = self._store.line_start(min(start, self._store.last_start()))
+        self.top = Row(start, min(part, self._parts(start) - 1))
+
+    def _rise(self, count: int) -> None:
+        for _ in range(count):
+            above = self._above(self.top)
+            if above is None:
+                return
+            self.top = above
+
+    def _below(self, row: Row) -> Row | None:
+        if row.part + 1 < self._parts(row.start):
+            return Row(row.start, row.part + 1)
+        start = self._store.next_start(row.start)
+        return None if start is None else Row(start, 0)
+
+    def _above(self, row: Row) -> Row | None:
+        if row.part > 0:
+            return Row(row.start, row.part - 1)
+        start = self._store.previous_start(row.start)
+        return None if start is None else Row(start, self._parts(start) - 1)
