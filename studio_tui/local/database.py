@@ -1,0 +1,138 @@
+"""The one SQLite file: a single connection on a thread of its own, migrated when it opens."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+from typing import Self, TypeVar
+
+from studio_tui.errors import ConfigError
+
+T = TypeVar("T")
+
+MIGRATIONS = (Path(__file__).with_name("schema.sql").read_text("utf-8"),)
+"""SQL that leads from version n to version n + 1, by n."""
+
+_OUT_OF_ROOM = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE})
+
+
+class StorageFull(Exception):  # noqa: N818 (reads as what happened)
+    """Nothing was written: the disk that holds the data directory has no room left."""
+
+
+class Database:
+    """Runs functions of a connection on the database's own thread, one after the other.
+
+    The file is locked for as long as it is open. A write is one `BEGIN IMMEDIATE` transaction,
+    on disk (`synchronous=FULL`) when it returns, or nothing at all.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, thread: ThreadPoolExecutor) -> None:
+        self._connection = connection
+        self._thread = thread
+
+    @classmethod
+    async def open(cls, path: Path, migrations: Sequence[str] = MIGRATIONS) -> Self:
+        """Open the file, made if missing, and bring it to the newest version.
+
+        Raises:
+            ConfigError: The file is in use, damaged, or of a newer studio-tui.
+        """
+        thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
+        loop = asyncio.get_running_loop()
+        try:
+            connection = await loop.run_in_executor(thread, _open, path, migrations)
+        except BaseException:
+            thread.shutdown()
+            raise
+        return cls(connection, thread)
+
+    async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `work`, which must not write, and return what it returns."""
+        return await self._run(work)
+
+    async def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `work` in a transaction and return what it returns once that is on disk.
+
+        A caller that is cancelled while waiting does not undo the write.
+
+        Raises:
+            StorageFull: The disk is full; nothing was written.
+        """
+
+        def transaction(connection: sqlite3.Connection) -> T:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                try:
+                    answer = work(connection)
+                    connection.execute("COMMIT")
+                except BaseException:
+                    if connection.in_transaction:
+                        connection.execute("ROLLBACK")
+                    raise
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode in _OUT_OF_ROOM:
+                    raise StorageFull("The disk of the local Studio's data is full.") from error
+                raise
+            return answer
+
+        return await self._run(transaction)
+
+    async def close(self) -> None:
+        """Finish what is queued, fold the write-ahead log into the file and close it."""
+        await self._run(_close)
+        self._thread.shutdown()
+
+    async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, work, self._connection)
+
+
+def _open(path: Path, migrations: Sequence[str]) -> sqlite3.Connection:
+    path.touch(mode=0o600)
+    connection = sqlite3.connect(path, timeout=2, isolation_level=None)
+    try:
+        connection.row_factory = sqlite3.Row
+        # Before the first access, so that the lock is exclusive from the start.
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        _migrate(connection, path, migrations)
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        raise ConfigError(f"The local Studio's database {path} cannot be used: {error}.") from error
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[str]) -> None:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > len(migrations):
+        raise ConfigError(
+            f"The local Studio's database {path} was made by a newer studio-tui"
+            f" (version {version}; this one knows up to {len(migrations)})."
+        )
+    for number in range(version, len(migrations)):
+        if number:
+            _back_up(connection, path.with_name(f"{path.name}.v{number}.bak"))
+        # executescript would commit first: the whole step must be one transaction.
+        connection.executescript(
+            f"BEGIN IMMEDIATE;\n{migrations[number]}\nPRAGMA user_version = {number + 1};\nCOMMIT;"
+        )
+
+
+def _back_up(connection: sqlite3.Connection, path: Path) -> None:
+    path.unlink(missing_ok=True)
+    path.touch(mode=0o600)
+    with closing(sqlite3.connect(path)) as copy:
+        connection.backup(copy)
+
+
+def _close(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()

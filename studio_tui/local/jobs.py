@@ -1,0 +1,323 @@
+"""The jobs in the database: made once, moved from state to state, never by two hands.
+
+Every change of state names the states it may come from and does nothing when the job is in another
+(compare and set), so that a cancel and an end that come together cannot both win.
+"""
+
+# ruff: noqa: S608 (only column names and question marks of ours are put into SQL)
+
+import json
+import sqlite3
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from studio_tui.api.models import JobState, QueryType
+from studio_tui.local.database import Database
+from studio_tui.local.times import stamp, stamp_if_any
+
+WAITING = (JobState.CREATED, JobState.SCHEDULED, JobState.QUEUED)
+"""Accepted, and nothing of it was started."""
+
+STARTED = (JobState.INIT, JobState.RUNNING, JobState.CANCELING)
+"""Handed to the runner, and not ended."""
+
+ENDED = (JobState.COMPLETE, JobState.FAILED, JobState.CANCELED)
+
+_LISTED = (
+    "id, state, created_at, created_by, started_at, finished_at, query, query_type, name,"
+    " workers, python_version, requirements, repository, environment, exit_code, error_message,"
+    " cluster, steps"
+)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a job's way; times are stamps."""
+
+    name: str
+    started_at: str
+    finished_at: str | None
+
+
+@dataclass(frozen=True)
+class NewJob:
+    """A checked request for a job."""
+
+    id: str
+    name: str
+    query: str
+    query_type: QueryType
+    environment: Mapping[str, str]
+    workers: int
+    priority: int
+    cluster: str
+    python_version: str | None
+    requirements: str | None
+    repository: str | None
+    uploads: tuple[int, ...]
+    rerun_from: str | None
+    run_group: str
+    ignore_checkpoints: bool
+    created_by: str
+    idempotency_key: str | None
+    request_digest: str
+
+
+@dataclass(frozen=True)
+class QueuedJob:
+    """What the queue needs to know of a job that waits."""
+
+    id: str
+    cluster: str
+    workers: int
+    priority: int
+    number: int
+    """Order of creation."""
+    created_at: str
+    """A stamp."""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a job ended."""
+
+    state: JobState
+    finished_at: datetime
+    started_at: datetime | None = None
+    exit_code: int | None = None
+    error_message: str | None = None
+    steps: tuple[Step, ...] = ()
+
+
+class KeyReused(Exception):  # noqa: N818 (reads as what happened)
+    """An idempotency key came again with another request."""
+
+
+class Jobs:
+    """Reads and moves the jobs of one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def create(self, job: NewJob, now: datetime) -> sqlite3.Row:
+        """Add a job, or find the one that the same key and request made before.
+
+        Raises:
+            KeyReused: The key was used for another request.
+            StorageFull: The disk is full.
+        """
+        return await self._database.write(lambda connection: _create(connection, job, now))
+
+    async def listed(
+        self, *, states: Collection[str] | None, job_id: str | None, limit: int
+    ) -> list[sqlite3.Row]:
+        """Return the newest jobs first, of some states or all, of one id or all."""
+        return await self._database.read(
+            lambda connection: _listed(connection, states, job_id, limit)
+        )
+
+    async def state(self, job_id: str) -> JobState | None:
+        """Return the state of a job; `None` when there is none of that id."""
+        row = await self._database.read(
+            lambda connection: connection.execute(
+                "SELECT state FROM jobs WHERE id = ?", [job_id]
+            ).fetchone()
+        )
+        return None if row is None else JobState(row["state"])
+
+    async def run_group(self, job_id: str) -> str | None:
+        """Return the run group of a job; `None` when there is no such job."""
+        row = await self._database.read(
+            lambda connection: connection.execute(
+                "SELECT run_group FROM jobs WHERE id = ?", [job_id]
+            ).fetchone()
+        )
+        return None if row is None else str(row["run_group"])
+
+    async def in_states(self, states: Sequence[JobState]) -> list[str]:
+        """Return the ids of the jobs in some states, oldest first."""
+        rows = await self._database.read(
+            lambda connection: connection.execute(
+                f"SELECT id FROM jobs WHERE state IN ({_marks(states)}) ORDER BY number", [*states]
+            ).fetchall()
+        )
+        return [row["id"] for row in rows]
+
+    async def busy_workers(self) -> dict[str, int]:
+        """Return the workers of started jobs, by cluster."""
+        return await self._database.read(_busy_workers)
+
+    async def enqueue(self) -> list[QueuedJob]:
+        """Move what was accepted on to QUEUED, and return all that is queued, oldest first."""
+        if await self.in_states((JobState.CREATED, JobState.SCHEDULED)):
+            await self._database.write(_enqueue)
+        return await self._database.read(_queued)
+
+    async def move(self, job_id: str, origins: Sequence[JobState], to: JobState) -> bool:
+        """Change the state of a job that is in one of `origins`; tell whether it was."""
+        return await self._database.write(
+            lambda connection: _set(connection, job_id, origins, state=to)
+        )
+
+    async def begin(self, job_id: str, waited: Step) -> bool:
+        """Take a job from the queue, to be started; tell whether it was still there."""
+        return await self._database.write(
+            lambda connection: _set(
+                connection,
+                job_id,
+                (JobState.QUEUED,),
+                state=JobState.INIT,
+                steps=_steps((waited,)),
+            )
+        )
+
+    async def running(
+        self, job_id: str, started_at: datetime | None, steps: Sequence[Step]
+    ) -> bool:
+        """Note that the query of a job in INIT runs; tell whether the job was in INIT."""
+        return await self._database.write(
+            lambda connection: _set(
+                connection,
+                job_id,
+                (JobState.INIT,),
+                state=JobState.RUNNING,
+                started_at=stamp_if_any(started_at),
+                steps=_steps(steps),
+            )
+        )
+
+    async def note_steps(self, job_id: str, steps: Sequence[Step]) -> None:
+        """Note how far a started job has come."""
+        await self._database.write(
+            lambda connection: _set(connection, job_id, STARTED, steps=_steps(steps))
+        )
+
+    async def end(self, job_id: str, origins: Sequence[JobState], ending: Ending) -> bool:
+        """Note the end of a job that is in one of `origins`; tell whether it was."""
+        return await self._database.write(
+            lambda connection: _set(
+                connection,
+                job_id,
+                origins,
+                state=ending.state,
+                started_at=stamp_if_any(ending.started_at),
+                finished_at=stamp(ending.finished_at),
+                exit_code=ending.exit_code,
+                error_message=ending.error_message,
+                **({"steps": _steps(ending.steps)} if ending.steps else {}),
+            )
+        )
+
+    async def row(self, job_id: str) -> sqlite3.Row:
+        """Return everything of a job that is known to exist, and its uploads' ids as `uploads`."""
+        return await self._database.read(
+            lambda connection: connection.execute(
+                "SELECT *, (SELECT group_concat(upload_id) FROM job_files WHERE job_id = id)"
+                " AS uploads FROM jobs WHERE id = ?",
+                [job_id],
+            ).fetchone()
+        )
+
+
+def _create(connection: sqlite3.Connection, job: NewJob, now: datetime) -> sqlite3.Row:
+    if job.idempotency_key is not None:
+        known = connection.execute(
+            f"SELECT {_LISTED}, request_digest FROM jobs WHERE idempotency_key = ?",
+            [job.idempotency_key],
+        ).fetchone()
+        if known is not None:
+            if known["request_digest"] != job.request_digest:
+                raise KeyReused
+            return known  # type: ignore[no-any-return] # sqlite3 types rows as Any
+    columns = {
+        "id": job.id,
+        "state": JobState.CREATED,
+        "priority": job.priority,
+        "workers": job.workers,
+        "cluster": job.cluster,
+        "created_at": stamp(now),
+        "created_by": job.created_by,
+        "name": job.name,
+        "query_type": job.query_type,
+        "python_version": job.python_version,
+        "repository": job.repository,
+        "run_group": job.run_group,
+        "rerun_from": job.rerun_from,
+        "ignore_checkpoints": job.ignore_checkpoints,
+        "idempotency_key": job.idempotency_key,
+        "request_digest": job.request_digest,
+        "environment": json.dumps(dict(job.environment), ensure_ascii=False),
+        "requirements": job.requirements,
+        "query": job.query,
+    }
+    connection.execute(
+        f"INSERT INTO jobs ({', '.join(columns)}) VALUES ({_marks(columns)})", [*columns.values()]
+    )
+    connection.executemany(
+        "INSERT INTO job_files (job_id, upload_id) VALUES (?, ?)",
+        [(job.id, upload) for upload in job.uploads],
+    )
+    return _listed(connection, None, job.id, 1)[0]
+
+
+def _listed(
+    connection: sqlite3.Connection, states: Collection[str] | None, job_id: str | None, limit: int
+) -> list[sqlite3.Row]:
+    conditions, values = ["1"], []
+    if states is not None:
+        conditions.append(f"state IN ({_marks(states)})")
+        values += [*states]
+    if job_id is not None:
+        conditions.append("id = ?")
+        values.append(job_id)
+    return connection.execute(
+        f"SELECT {_LISTED} FROM jobs WHERE {' AND '.join(conditions)} ORDER BY number DESC LIMIT ?",
+        [*values, limit],
+    ).fetchall()
+
+
+def _enqueue(connection: sqlite3.Connection) -> None:
+    # Each state is entered, as webhooks of hosted Studio would tell it; nobody waits in between.
+    for origin, to in (
+        (JobState.CREATED, JobState.SCHEDULED),
+        (JobState.SCHEDULED, JobState.QUEUED),
+    ):
+        connection.execute("UPDATE jobs SET state = ? WHERE state = ?", [to, origin])
+
+
+def _queued(connection: sqlite3.Connection) -> list[QueuedJob]:
+    rows = connection.execute(
+        "SELECT id, cluster, workers, priority, number, created_at FROM jobs WHERE state = ?"
+        " ORDER BY number",
+        [JobState.QUEUED],
+    )
+    return [QueuedJob(*row) for row in rows]
+
+
+def _busy_workers(connection: sqlite3.Connection) -> dict[str, int]:
+    rows = connection.execute(
+        f"SELECT cluster, sum(workers) FROM jobs WHERE state IN ({_marks(STARTED)})"
+        " GROUP BY cluster",
+        [*STARTED],
+    )
+    return dict(rows.fetchall())
+
+
+def _set(
+    connection: sqlite3.Connection, job_id: str, origins: Sequence[JobState], **columns: object
+) -> bool:
+    assignments = ", ".join(f"{name} = ?" for name in columns)
+    cursor = connection.execute(
+        f"UPDATE jobs SET {assignments} WHERE id = ? AND state IN ({_marks(origins)})",
+        [*columns.values(), job_id, *origins],
+    )
+    return cursor.rowcount == 1
+
+
+def _steps(steps: Sequence[Step]) -> str:
+    return json.dumps([vars(step) for step in steps])
+
+
+def _marks(values: Collection[object]) -> str:
+    return ", ".join("?" * len(values))
