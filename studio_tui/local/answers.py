@@ -1,0 +1,179 @@
+"""What the local Studio sends: every schema of the REST document, plus newer servers' keys.
+
+The dataclasses are the OpenAPI description and are sent as they are, so the texts in them reach the
+client exactly as they came; making text safe to draw is the reader's business. Keys that the
+document does not have come last in each class, and are those that the published client reads.
+"""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import Response
+
+_SLICE = 200
+"""Rows written as JSON in one go; a slice takes a few milliseconds."""
+
+
+@dataclass(frozen=True)
+class JobStep:
+    """One step of a job's way."""
+
+    name: str
+    label: str
+    started_at: str
+    finished_at: str | None
+
+
+@dataclass(frozen=True)
+class JobOutput:
+    """A job."""
+
+    id: str
+    url: str
+    status: str
+    created_at: str
+    created_by: str
+    finished_at: str | None
+    query: str
+    query_type: str
+    team: str
+    name: str
+    workers: int
+    python_version: str | None
+    requirements: str | None
+    repository: str | None
+    environment: dict[str, str]
+    exit_code: int | None
+    error_message: str | None
+
+    started_at: str | None
+    compute_cluster_id: int | None
+    compute_cluster_name: str
+    steps: list[JobStep]
+
+
+@dataclass(frozen=True)
+class ActionFeedback:
+    """What came of an action."""
+
+    message: str
+
+
+@dataclass(frozen=True)
+class UploadFileOutput:
+    """An uploaded file."""
+
+    id: int
+    filename: str
+    size: int
+    state: str
+    error: str | None
+
+
+@dataclass(frozen=True)
+class ComputeClusterOutput:
+    """A cluster."""
+
+    id: int
+    name: str
+    status: str
+    cloud_provider: str
+    cloud_credentials: str | None
+    is_active: bool
+    default: bool
+    max_workers: int
+
+    cloud_region: str | None
+    instance_type: str | None
+    compute_class: str | None
+    disk_size: str | None
+    active_workers: int
+    busy_workers: int
+
+
+@dataclass(frozen=True)
+class JobPipelineRunOutput:
+    """One job of a pipeline."""
+
+    job_id: str
+    status: str
+    parent_job_ids: list[str]
+    name: str
+    created_job_id: str | None
+
+
+@dataclass(frozen=True)
+class JobPipelineOutput:
+    """A pipeline."""
+
+    pipeline_id: str
+    status: str
+    job_runs: list[JobPipelineRunOutput]
+    completed: int
+    total: int
+    error_message: str | None
+    error_stack: str | None
+    triggered_from: str
+    name: str
+    created_at: str
+    updated_at: str
+
+
+@dataclass(frozen=True)
+class PipelineOutput:
+    """What came of a pipeline action."""
+
+    ok: bool
+    pipeline: JobPipelineOutput
+
+
+@dataclass(frozen=True)
+class DatasetVersion:
+    """A dataset version that a job made."""
+
+    dataset_name: str
+    version: str
+
+
+@dataclass(frozen=True)
+class DatasetVersions:
+    """The dataset versions that a job made."""
+
+    dataset_versions: list[DatasetVersion]
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The body of every error."""
+
+    message: str
+    """Sentences fit for a person; the published client shows this key and no other."""
+    detail: Any
+    """The same again, or, for invalid requests, a list of `{"loc", "msg"}`."""
+
+
+def answer(content: object, status: int = 200) -> Response:
+    """Return a JSON response of one small answer."""
+    return Response(write_json(content), status, media_type="application/json")
+
+
+async def answer_list(rows: Sequence[object]) -> Response:
+    """Return a JSON response of a list of any length, written beside the event loop."""
+    if len(rows) <= _SLICE:
+        return answer(rows)
+    body = await asyncio.to_thread(_write_rows, rows)
+    return Response(body, media_type="application/json")
+
+
+def write_json(content: object) -> bytes:
+    """Return JSON in UTF-8; dataclasses become objects."""
+    return json.dumps(content, default=vars, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _write_rows(rows: Sequence[object]) -> bytes:
+    # In slices, because the encoder lets no other thread run until it is done.
+    slices = (write_json(rows[at : at + _SLICE])[1:-1] for at in range(0, len(rows), _SLICE))
+    return b"[" + b",".join(slices) + b"]"
