@@ -1,0 +1,185 @@
+"""The endpoints of jobs, their files and clusters: wire in, checked; rows out, as they are."""
+
+import json
+import sqlite3
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Request, Response
+
+from studio_tui import clock
+from studio_tui.api import routes
+from studio_tui.api.models import JobCancelInput, JobInput, JobState
+from studio_tui.local import answers
+from studio_tui.local.answers import answer, answer_list
+from studio_tui.local.jobs import ENDED, KeyReused
+from studio_tui.local.refusals import InvalidFields, Refusal
+from studio_tui.local.strict_json import StrictRoute
+from studio_tui.local.studio import TEAM, Studio
+from studio_tui.local.submission import Surroundings, check, upload_numbers
+
+LIST_LIMIT = 100_000
+
+_STEP_LABELS = {
+    "waiting": "Waiting in queue",
+    "downloading_files": "Downloading files",
+    "virtualenv": "Preparing environment",
+    "running_query": "Running query",
+}
+
+_STATUSES = tuple(state for state in JobState if state is not JobState.UNKNOWN)
+_STATUS_GROUPS = {
+    "ACTIVE": frozenset(_STATUSES) - frozenset(ENDED),
+    "INACTIVE": frozenset(ENDED),
+}
+
+_UPLOAD_FORM: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {"file": {"type": "string", "format": "binary"}},
+                }
+            }
+        },
+    }
+}
+
+
+def job_router(studio: Studio) -> APIRouter:
+    """Return the endpoints of jobs."""
+    router = APIRouter(route_class=StrictRoute)
+
+    @router.get(routes.LIST_JOBS.path, response_model=list[answers.JobOutput])
+    async def list_jobs(
+        team_name: str,
+        status: str | None = None,
+        job_id: str | None = None,
+        limit: Annotated[int, Query(ge=1, le=LIST_LIMIT)] = 20,
+    ) -> Response:
+        check_team(team_name)
+        states = None if status is None else _states(status)
+        rows = await studio.jobs.listed(states=states, job_id=job_id, limit=limit)
+        return await answer_list([_job(studio, row) for row in rows])
+
+    @router.post(routes.CREATE_JOB.path, response_model=answers.JobOutput)
+    async def create_job(
+        body: JobInput, idempotency_key: Annotated[str | None, Header()] = None
+    ) -> Response:
+        check_team(body.team_name)
+        around = Surroundings(
+            studio.clusters,
+            await studio.uploads.find(upload_numbers(body)),
+            await studio.jobs.run_group(body.rerun_from_job_id or ""),
+            studio.user,
+        )
+        job = check(body, idempotency_key, around)
+        try:
+            row = await studio.jobs.create(job, clock.now())
+        except KeyReused as error:
+            clause = "Idempotency-Key was used for another request"
+            raise InvalidFields([("Idempotency-Key", clause)]) from error
+        # Once the job is on disk nothing may fail: the published client repeats a POST after a 5xx.
+        studio.dispatcher.wake()
+        return answer(_job(studio, row))
+
+    @router.post(routes.CANCEL_JOB.path, response_model=answers.ActionFeedback)
+    async def cancel_job(job_id: str, body: JobCancelInput) -> Response:
+        check_team(body.team_name)
+        state = await studio.dispatcher.cancel(job_id)
+        if state is None:
+            raise Refusal(404, f"There is no job {job_id}.")
+        if state is JobState.CANCELED:
+            return answer(answers.ActionFeedback("The job was canceled before"))
+        if state in ENDED:
+            raise Refusal(409, f"The job has ended already: it is {state}.")
+        return answer(answers.ActionFeedback("Successfully canceled"))
+
+    @router.post(
+        routes.UPLOAD_FILE.path,
+        response_model=answers.UploadFileOutput,
+        openapi_extra=_UPLOAD_FORM,
+    )
+    async def upload_file(request: Request, team_name: str) -> Response:
+        check_team(team_name)
+        return answer(await studio.uploads.receive(request))
+
+    @router.get(routes.LIST_CLUSTERS.path, response_model=list[answers.ComputeClusterOutput])
+    async def list_clusters(team_name: str | None = None) -> Response:
+        check_team(team_name)
+        return answer(studio.clusters.answers(await studio.jobs.busy_workers()))
+
+    # Not in the document, so not in the OpenAPI description, which equals it.
+    @router.get(routes.JOB_DATASET_VERSIONS.path, include_in_schema=False)
+    async def job_dataset_versions(job_id: str, team_name: str) -> Response:
+        check_team(team_name)
+        if await studio.jobs.state(job_id) is None:
+            raise Refusal(404, f"There is no job {job_id}.")
+        return answer(answers.DatasetVersions([]))
+
+    return router
+
+
+def check_team(team_name: str | None) -> None:
+    """Refuse any team but the one there is, as hosted Studio refuses foreign teams.
+
+    Raises:
+        Refusal: 403.
+    """
+    if team_name is not None and team_name != TEAM:
+        raise Refusal(403, f"Not authorized for the team {team_name}; the only one is {TEAM}.")
+
+
+def _states(status: str) -> frozenset[JobState]:
+    word = status.upper()
+    if word in _STATUS_GROUPS:
+        return _STATUS_GROUPS[word]
+    if word in _STATUSES:
+        return frozenset({JobState(word)})
+    known = ", ".join([*_STATUSES, *_STATUS_GROUPS])
+    raise InvalidFields([("status", f"status must be one of {known}")])
+
+
+def _job(studio: Studio, row: sqlite3.Row) -> answers.JobOutput:
+    return answers.JobOutput(
+        id=row["id"],
+        url=f"{studio.jobs_url}{row['id']}/",
+        status=row["state"],
+        created_at=row["created_at"],
+        created_by=row["created_by"],
+        finished_at=row["finished_at"],
+        query=row["query"],
+        query_type=row["query_type"],
+        team=TEAM,
+        name=row["name"],
+        workers=row["workers"],
+        python_version=row["python_version"],
+        requirements=row["requirements"],
+        repository=row["repository"],
+        environment=json.loads(row["environment"]),
+        exit_code=row["exit_code"],
+        error_message=row["error_message"],
+        started_at=row["started_at"],
+        compute_cluster_id=studio.clusters.id_of(row["cluster"]),
+        compute_cluster_name=row["cluster"],
+        steps=_steps(row),
+    )
+
+
+def _steps(row: sqlite3.Row) -> list[answers.JobStep]:
+    steps = json.loads(row["steps"])
+    if not steps:
+        # Still waiting, or canceled while it was.
+        steps = [
+            {
+                "name": "waiting",
+                "started_at": row["created_at"],
+                "finished_at": row["finished_at"],
+            }
+        ]
+    return [
+        answers.JobStep(label=_STEP_LABELS.get(step["name"], step["name"]), **step)
+        for step in steps
+    ]

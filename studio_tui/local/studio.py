@@ -1,0 +1,66 @@
+"""The parts of one local Studio, opened together and closed together."""
+
+import getpass
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+
+from studio_tui.local.clusters import Clusters, read_clusters
+from studio_tui.local.data_dir import DataDir
+from studio_tui.local.database import Database
+from studio_tui.local.jobs import Jobs
+from studio_tui.local.queue import Dispatcher
+from studio_tui.local.runner import LocalRunner, Runner
+from studio_tui.local.uploads import Uploads
+
+TEAM = "local"
+"""The one team there is."""
+
+
+@dataclass(frozen=True)
+class Studio:
+    """Everything that handlers need."""
+
+    jobs: Jobs
+    uploads: Uploads
+    clusters: Clusters
+    runner: Runner
+    dispatcher: Dispatcher
+    user: str
+    """Who all jobs are created by: the owner of this process."""
+    instance: str
+    """Of this run of the server; not secret."""
+    token: SecretStr
+    jobs_url: str
+    """Where the jobs' directories are, as a URL that ends in a slash."""
+
+
+@asynccontextmanager
+async def open_studio(data: DataDir, token: SecretStr) -> AsyncIterator[Studio]:
+    """Open the local Studio of a data directory; nothing is started before its dispatcher runs.
+
+    Raises:
+        ConfigError: The database or the configuration cannot be used.
+    """
+    clusters = read_clusters(data.clusters)
+    database = await Database.open(data.database)
+    runner = LocalRunner(data.jobs, data.cache)
+    try:
+        jobs, uploads = Jobs(database), Uploads(data.uploads, database)
+        yield Studio(
+            jobs=jobs,
+            uploads=uploads,
+            clusters=clusters,
+            runner=runner,
+            dispatcher=Dispatcher(jobs, uploads, runner, clusters),
+            user=getpass.getuser(),
+            instance=secrets.token_hex(8),
+            token=token,
+            jobs_url=f"{data.jobs.as_uri()}/",
+        )
+    finally:
+        await runner.aclose()
+        await database.close()
