@@ -114,8 +114,11 @@ class Painter:
         self.width = width
         """Cells of every line."""
         self.placed = placed
-        self.reach = max(0, extent(placed) + GUTTER - width)
-        """Cells that the columns are wider than their room; 0 when all fit."""
+        hidden = extent(placed) + GUTTER - width
+        self.reach = (
+            0 if hidden <= 0 else min((p.x for p in placed if p.x >= hidden), default=hidden)
+        )
+        """The furthest that `scroll` goes: to the column that brings the last into sight, or 0."""
         self.scroll = min(scroll, self.reach)
         """Cells of the columns that are out of sight to the left."""
         self._palette = palette
@@ -138,7 +141,8 @@ class Painter:
             text, tone = cells[index]
             style = styles[tone] if text else run_style
             if style is not run_style:
-                body.append(Segment(run, run_style))
+                if run:
+                    body.append(Segment(run, run_style))
                 run, run_style = "", style
             run += fit(text, width, align) + after
         body.append(Segment(run, run_style))
@@ -176,7 +180,8 @@ class Painter:
     def _line(self, gutter: Segment, body: list[Segment]) -> Strip:
         """Put the part of `body` that is in sight beside the gutter."""
         if self.reach:
-            body = list(Strip(body).crop(self.scroll, self.scroll + self.width - GUTTER))
+            right = self.scroll + self.width - GUTTER
+            body = list(Strip(body).crop_extend(self.scroll, right, body[-1].style))
         return Strip([gutter, *body], self.width)
 
 

@@ -1,0 +1,446 @@
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import pytest
+from rich.cells import cell_len
+from textual.app import App, ComposeResult
+from textual.message import Message
+from textual.pilot import Pilot
+from textual.strip import Strip
+
+from studio_tui.paths import styles_dir
+from studio_tui.presentation.cells import Cell, Tone
+from studio_tui.tui.widgets.big_table import BigTable
+from studio_tui.tui.widgets.table_layout import Align, Column
+from studio_tui.tui.widgets.table_painter import Sorting
+
+COLUMNS = (
+    Column("state", "ST", 6),
+    Column("name", "NAME", 10, grow=1),
+    Column("id", "ID", 8, drop=1),
+    Column("age", "AGE", 5, align=Align.RIGHT),
+)
+
+HOSTILE = (
+    "[/]",
+    "[@click=app.quit]x[/]",
+    "[red]x",
+    "\\[",
+    "列车数据列车数据列车数据列车数据",
+    "e\u0301\u0302",
+    "\u0301",
+    "👩🏽👩🏽",
+    "",
+)
+
+
+class CountingTable(BigTable):
+    """Counts the lines it is asked to draw."""
+
+    lines_drawn = 0
+
+    def render_line(self, y: int) -> Strip:
+        self.lines_drawn += 1
+        return super().render_line(y)
+
+
+@dataclass
+class Rows:
+    """What the rows say, and which of them were asked for."""
+
+    names: dict[str, str]
+    asked: list[str] = field(default_factory=list)
+
+    def cells(self, key: str) -> tuple[Cell, ...]:
+        self.asked.append(key)
+        return (
+            Cell("✗ FAIL", Tone.BAD),
+            Cell(self.names[key]),
+            Cell(key, Tone.DIM),
+            Cell("12m"),
+        )
+
+
+class TableApp(App[None]):
+    """A screen with one table, whose messages it keeps."""
+
+    def __init__(self, rows: Rows) -> None:
+        super().__init__(css_path=[styles_dir() / "big_table.tcss"])
+        self.table = CountingTable(COLUMNS, rows.cells, notice="No jobs yet.\nStart one.")
+        self.said: list[Message] = []
+
+    def compose(self) -> ComposeResult:
+        yield self.table
+
+    def on_big_table_highlighted(self, message: BigTable.Highlighted) -> None:
+        self.said.append(message)
+
+    def on_big_table_opened(self, message: BigTable.Opened) -> None:
+        self.said.append(message)
+
+    def on_big_table_header_clicked(self, message: BigTable.HeaderClicked) -> None:
+        self.said.append(message)
+
+
+@dataclass
+class Stage:
+    """A running table and what a test does to it."""
+
+    pilot: Pilot[None]
+    table: CountingTable
+    rows: Rows
+    said: list[Message]
+
+    async def show(self, keys: Iterable[str]) -> None:
+        shown = tuple(keys)
+        self.rows.names = {key: self.rows.names.get(key, f"job {key}") for key in shown}
+        self.table.show(shown)
+        await self.pilot.pause()
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+
+    async def lines_drawn_by(self, *keys: str) -> int:
+        self.table.lines_drawn = 0
+        await self.press(*keys)
+        return self.table.lines_drawn
+
+    def lines(self) -> list[str]:
+        """What the table shows now, from header to last line."""
+        return [strip.text for strip in self.table.render_lines(self.table.size.region)]
+
+    def line_of(self, key: str) -> int | None:
+        """How many lines below the top of the table a row is."""
+        return next((y for y, line in enumerate(self.lines()) if f"job {key} " in line), None)
+
+
+@asynccontextmanager
+async def stage(
+    keys: Iterable[str] = (), *, size: tuple[int, int] = (60, 11)
+) -> AsyncIterator[Stage]:
+    """Run a table with these rows; 11 lines are a header and ten rows."""
+    rows = Rows({})
+    app = TableApp(rows)
+    async with app.run_test(size=size) as pilot:
+        running = Stage(pilot, app.table, rows, app.said)
+        if keys:
+            await running.show(keys)
+        app.said.clear()
+        yield running
+
+
+def ids(count: int, prefix: str = "") -> list[str]:
+    return [f"{prefix}{number:04d}" for number in range(count)]
+
+
+async def test_only_rows_in_sight_are_asked_for() -> None:
+    async with stage(ids(5000)) as at:
+        assert set(at.rows.asked) == set(ids(10))
+        at.rows.asked.clear()
+        await at.press("end")
+        assert at.table.cursor == "4999"
+        assert set(at.rows.asked) == set(ids(5000)[-10:])
+
+
+async def test_hostile_text_is_shown_as_it_is() -> None:
+    async with stage(size=(60, 12)) as at:
+        at.rows.names = {f"{n}": name for n, name in enumerate(HOSTILE)}
+        await at.show(at.rows.names)
+        lines = at.lines()
+        for name, line in zip(HOSTILE, lines[1:], strict=False):
+            assert name in line
+            assert cell_len(line) == 60
+        await at.pilot.click(BigTable, offset=(12, 2))
+        assert at.pilot.app.is_running
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+async def test_a_hostile_notice_is_shown_as_it_is(hostile: str) -> None:
+    async with stage() as at:
+        at.table.notice = hostile
+        await at.pilot.pause()
+        assert hostile in "\n".join(at.lines())
+
+
+async def test_a_table_without_rows_says_why_in_its_middle() -> None:
+    async with stage() as at:
+        lines = at.lines()
+        assert lines[5].strip() == "No jobs yet."
+        assert lines[6].strip() == "Start one."
+        assert lines[5].index("No jobs") == (59 - len("No jobs yet.")) // 2
+        assert at.table.cursor is None
+        await at.press("down", "end", "pagedown", "enter", "right")
+        assert at.said == []
+
+
+async def test_every_line_is_as_wide_as_the_table_at_any_width() -> None:
+    async with stage() as at:
+        at.rows.names = {f"{n}": name for n, name in enumerate(HOSTILE)}
+        await at.show(at.rows.names)
+        for width in (20, 33, 80, 200, 3, 79):
+            await at.pilot.resize_terminal(width, 11)
+            assert at.table.size.width == width
+            assert {cell_len(line) for line in at.lines()} == {width}
+
+
+async def test_columns_out_of_sight_are_reached_sideways() -> None:
+    async with stage(ids(3), size=(24, 11)) as at:
+        assert "AGE" not in at.lines()[0]
+        await at.press("right")
+        assert "ST" not in at.lines()[0]
+        assert at.lines()[1].startswith("▌ job")
+        await at.press("right", "right", "right")
+        assert at.lines()[0].rstrip().endswith("AGE")
+        await at.press("left", "left", "left")
+        assert "ST" in at.lines()[0]
+
+
+async def test_moving_the_cursor_paints_two_lines() -> None:
+    async with stage(ids(1000)) as at:
+        assert await at.lines_drawn_by("down") == 2
+        assert await at.lines_drawn_by("j") == 2
+        assert await at.lines_drawn_by("up") == 2
+        assert await at.lines_drawn_by("pagedown") == 10
+        assert await at.lines_drawn_by("right") == 0
+
+
+async def test_a_refresh_paints_only_the_rows_in_sight_that_changed() -> None:
+    keys = ids(1000)
+    async with stage(keys) as at:
+        for key in keys[100:]:
+            at.rows.names[key] = "changed"
+        at.table.lines_drawn = 0
+        await at.show(keys)
+        assert at.table.lines_drawn == 0
+        at.rows.names[keys[3]] = at.rows.names[keys[7]] = "changed"
+        await at.show(keys)
+        assert at.table.lines_drawn == 2
+        assert "changed" in at.lines()[4]
+
+
+async def test_asking_again_paints_only_what_time_has_changed() -> None:
+    async with stage(ids(1000)) as at:
+        at.rows.names["0002"] = "a minute older"
+        at.table.lines_drawn = 0
+        at.table.show_again()
+        await at.pilot.pause()
+        assert at.table.lines_drawn == 1
+        assert "a minute older" in at.lines()[3]
+
+
+async def test_rows_that_come_in_above_paint_nothing() -> None:
+    keys = ids(1000)
+    async with stage(keys) as at:
+        await at.press("down", "down", "pagedown")
+        at.table.lines_drawn = 0
+        await at.show([*ids(7, "new"), *keys])
+        assert at.table.lines_drawn == 0
+        assert at.table.cursor == "0012"
+
+
+@pytest.mark.parametrize("position", [0, 1, 5, 9, 10, 11, 40, 98, 99])
+async def test_the_cursor_stays_on_its_row_and_line_whatever_happens_around_it(
+    position: int,
+) -> None:
+    keys = ids(100)
+    key = keys[position]
+    changes = {
+        "rows above": [*ids(3, "a"), *keys],
+        "rows below": [*keys, *ids(30, "b")],
+        "rows on both sides": [*ids(30, "c"), *keys, *ids(30, "d")],
+        "rows away above": [*keys[position // 2 : position + 1], *keys[position + 1 :], *ids(20)],
+        "another order": [*ids(40, "e"), *keys[position:], *keys[:position]],
+    }
+    async with stage(keys) as at:
+        await at.press("down", "up")
+        at.table.move_to(key)
+        for change, after in changes.items():
+            await at.show([*ids(50, "x"), *keys, *ids(50, "y")])
+            line = at.line_of(key)
+            await at.show([*ids(50, "x"), *dict.fromkeys(after), *ids(50, "z")])
+            assert at.table.cursor == key, change
+            assert at.line_of(key) == line, change
+            assert at.lines()[line or 0].startswith("▌"), change
+
+
+async def test_a_neighbour_takes_the_cursor_when_its_row_goes() -> None:
+    keys = ids(100)
+    async with stage(keys) as at:
+        await at.press("down", "down", "down")
+        await at.show([key for key in keys if key != "0003"])
+        assert at.table.cursor == "0004"
+        assert at.line_of("0004") == 4
+        highlighted = at.said[-1]
+        assert isinstance(highlighted, BigTable.Highlighted)
+        assert highlighted.key == "0004"
+
+
+async def test_rows_in_sight_stay_put_when_the_cursor_is_out_of_sight() -> None:
+    keys = ids(100)
+    async with stage(keys) as at:
+        at.table.scroll_to(y=50, animate=False)
+        await at.pilot.pause()
+        assert at.line_of("0052") == 3
+        await at.show([*ids(9, "new"), *keys])
+        assert at.line_of("0052") == 3
+        assert at.table.cursor == "0000"
+
+
+async def test_a_table_nobody_has_moved_in_shows_what_comes_in() -> None:
+    keys = ids(100)
+    async with stage(keys) as at:
+        await at.show(["new", *keys])
+        assert at.table.cursor == "new"
+        assert at.line_of("new") == 1
+        await at.press("down", "up")
+        await at.show(["newer", "new", *keys])
+        assert at.table.cursor == "new"
+        assert at.line_of("new") == 1
+
+
+async def test_a_list_that_shrinks_below_the_table_starts_at_its_top() -> None:
+    async with stage(ids(100)) as at:
+        await at.press("end")
+        await at.show(ids(100)[95:])
+        assert at.table.cursor == "0099"
+        assert at.line_of("0095") == 1
+        await at.show([])
+        assert at.table.cursor is None
+        await at.show(ids(100))
+        assert at.table.cursor == "0000"
+
+
+async def test_the_keys_go_where_they_say() -> None:
+    async with stage(ids(100)) as at:
+        steps = [
+            ("down", "0001", 2),
+            ("pagedown", "0011", 2),
+            ("ctrl+d", "0016", 2),
+            ("ctrl+u", "0011", 2),
+            ("k", "0010", 1),
+            ("up", "0009", 1),
+            ("G", "0099", 10),
+            ("pagedown", "0099", 10),
+            ("pageup", "0089", 10),
+            ("g", "0000", 1),
+            ("pageup", "0000", 1),
+            ("end", "0099", 10),
+            ("home", "0000", 1),
+        ]
+        for key, cursor, line in steps:
+            await at.press(key)
+            assert (key, at.table.cursor, at.line_of(cursor)) == (key, cursor, line)
+
+
+async def test_enter_opens_the_row_under_the_cursor() -> None:
+    async with stage(ids(100)) as at:
+        await at.press("down", "enter")
+        opened = at.said[-1]
+        assert isinstance(opened, BigTable.Opened)
+        assert opened.key == "0001"
+        assert opened.control is at.table
+
+
+async def test_a_click_moves_the_cursor_and_a_second_one_opens() -> None:
+    async with stage(ids(100)) as at:
+        await at.pilot.click(BigTable, offset=(10, 4))
+        assert at.table.cursor == "0003"
+        assert [type(said) for said in at.said] == [BigTable.Highlighted]
+        await at.pilot.click(BigTable, offset=(10, 4))
+        assert [type(said) for said in at.said] == [BigTable.Highlighted, BigTable.Opened]
+
+
+async def test_a_click_below_the_last_row_does_nothing() -> None:
+    async with stage(ids(3)) as at:
+        await at.pilot.click(BigTable, offset=(10, 8))
+        assert at.said == []
+
+
+async def test_a_click_on_a_title_names_its_column() -> None:
+    async with stage(ids(100)) as at:
+        header = at.lines()[0]
+        for title, column in (("ST", "state"), ("NAME", "name"), ("AGE", "age")):
+            await at.pilot.click(BigTable, offset=(header.index(title), 0))
+            clicked = at.said[-1]
+            assert isinstance(clicked, BigTable.HeaderClicked)
+            assert clicked.column == column
+
+
+async def test_the_wheel_scrolls_and_leaves_the_cursor() -> None:
+    async with stage(ids(100)) as at:
+        at.table.scroll_down(animate=False)
+        at.table.scroll_down(animate=False)
+        await at.pilot.pause()
+        assert at.table.cursor == "0000"
+        assert at.line_of("0000") is None
+        assert at.line_of("0002") == 1
+
+
+async def test_many_moves_are_told_as_few() -> None:
+    async with stage(ids(1000)) as at:
+        for key in ids(1000)[1:500]:
+            at.table.move_to(key)
+        await at.pilot.pause()
+        highlighted = at.said[-1]
+        assert isinstance(highlighted, BigTable.Highlighted)
+        assert highlighted.key == "0499"
+        assert len(at.said) < 10
+
+
+async def test_moving_to_a_row_brings_it_in_sight() -> None:
+    async with stage(ids(100)) as at:
+        assert at.table.move_to("0050")
+        assert at.line_of("0050") == 10
+        assert at.table.move_to("0020")
+        assert at.line_of("0020") == 1
+        assert not at.table.move_to("not there")
+        assert at.table.cursor == "0020"
+
+
+async def test_marked_rows_bear_a_sign_and_only_they_are_painted() -> None:
+    async with stage(ids(100)) as at:
+        at.table.lines_drawn = 0
+        at.table.marked = frozenset({"0000", "0002", "0077", "gone"})
+        await at.pilot.pause()
+        assert at.table.lines_drawn == 2
+        assert [line[:2] for line in at.lines()[1:4]] == ["▌*", "  ", " *"]
+
+
+async def test_the_column_that_gives_the_order_bears_an_arrow() -> None:
+    async with stage(ids(3)) as at:
+        at.table.sorting = Sorting("age", descending=True)
+        assert "AGE▼" in at.lines()[0]
+        at.table.sorting = Sorting("name")
+        assert "NAME▲" in at.lines()[0]
+        assert "▼" not in at.lines()[0]
+
+
+async def test_the_cursor_stays_in_sight_when_the_table_gets_lower() -> None:
+    async with stage(ids(100), size=(60, 21)) as at:
+        at.table.move_to("0018")
+        await at.pilot.resize_terminal(60, 8)
+        assert at.line_of("0018") is not None
+
+
+async def test_the_cursor_is_seen_without_colour(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with stage(ids(3)) as at:
+        under_cursor, other = at.table.render_lines(at.table.size.region)[1:3]
+        assert under_cursor.text.startswith("▌")
+        assert not other.text.startswith("▌")
+        assert all(s.style and s.style.bold for s in under_cursor if s.text.strip())
+
+
+async def test_a_tone_is_a_colour_of_the_theme() -> None:
+    async with stage(ids(3)) as at:
+
+        def colours() -> tuple[object, ...]:
+            strip = at.table.render_lines(at.table.size.region)[2]
+            return tuple(s.style.color for s in strip if s.style and s.text.strip())
+
+        dark = colours()
+        assert len(set(dark)) > 1
+        at.pilot.app.theme = "textual-light"
+        await at.pilot.pause()
+        assert colours() != dark

@@ -1,0 +1,105 @@
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from studio_tui.text import safe_line
+from studio_tui.tui.widgets.table_layout import GAP, Align, Column, extent, fit, place
+
+COLUMNS = (
+    Column("state", "ST", 8),
+    Column("name", "NAME", 10, grow=3, most=30),
+    Column("id", "ID", 8, drop=1),
+    Column("by", "BY", 6, drop=3),
+    Column("error", "ERROR", 10, grow=1, drop=2),
+)
+
+lines = st.text(max_size=40).map(safe_line)
+columns = st.builds(
+    Column,
+    key=st.just("key"),
+    title=lines,
+    width=st.integers(1, 20),
+    grow=st.integers(0, 4),
+    most=st.none() | st.integers(20, 40),
+    drop=st.integers(0, 3),
+)
+
+
+def _keys(width: int, *, wide: bool = False) -> list[str]:
+    return [placed.column.key for placed in place(COLUMNS, width, wide=wide)]
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "align", "shown"),
+    [
+        ("job", 5, Align.LEFT, "job  "),
+        ("job", 5, Align.RIGHT, "  job"),
+        ("job", 3, Align.LEFT, "job"),
+        ("train_large", 6, Align.LEFT, "train…"),
+        ("train_large", 1, Align.RIGHT, "…"),
+        ("train_large", 0, Align.LEFT, ""),
+        ("", 3, Align.LEFT, "   "),
+        ("列车数据", 8, Align.LEFT, "列车数据"),
+        ("列车数据", 6, Align.LEFT, "列车 …"),
+        ("列车数据", 5, Align.LEFT, "列车…"),
+        ("e\u0301te\u0301", 4, Align.RIGHT, " e\u0301te\u0301"),
+        ("[/][red]x", 9, Align.LEFT, "[/][red]x"),
+    ],
+)
+def test_text_is_cut_or_filled_by_what_a_terminal_draws(
+    text: str, width: int, align: Align, shown: str
+) -> None:
+    assert fit(text, width, align) == shown
+
+
+@given(lines, st.integers(0, 60), st.sampled_from(Align))
+def test_text_fills_exactly_its_cells(text: str, width: int, align: Align) -> None:
+    assert cell_len(fit(text, width, align)) == width
+
+
+@given(lines, st.sampled_from(Align))
+def test_text_that_fits_is_shown_whole(text: str, align: Align) -> None:
+    assert fit(text, cell_len(text) + 1, align).strip(" ") == text.strip(" ")
+
+
+def test_columns_leave_by_their_drop_and_the_others_stay() -> None:
+    assert _keys(50) == ["state", "name", "id", "by", "error"]
+    assert _keys(49) == ["state", "name", "id", "error"]
+    assert _keys(41) == ["state", "name", "id"]
+    assert _keys(29) == ["state", "name"]
+    assert _keys(1) == ["state", "name"]
+
+
+def test_of_equal_columns_the_rightmost_leaves_first() -> None:
+    equals = (Column("a", "A", 5, drop=1), Column("b", "B", 5, drop=1))
+    assert [placed.column.key for placed in place(equals, 6)] == ["a"]
+
+
+def test_a_wide_table_keeps_every_column() -> None:
+    assert len(_keys(10, wide=True)) == len(COLUMNS)
+
+
+def test_the_spare_cells_go_to_the_growing_columns_by_their_share() -> None:
+    widths = {placed.column.key: placed.width for placed in place(COLUMNS, 58)}
+    assert widths == {"state": 8, "name": 16, "id": 8, "by": 6, "error": 12}
+
+
+def test_what_a_full_column_leaves_goes_to_the_others() -> None:
+    widths = {placed.column.key: placed.width for placed in place(COLUMNS, 150)}
+    assert widths == {"state": 8, "name": 30, "id": 8, "by": 6, "error": 90}
+
+
+@given(st.lists(columns, min_size=1, max_size=8), st.integers(1, 200))
+def test_placed_columns_stand_in_order_and_never_overlap(chosen: list[Column], width: int) -> None:
+    placed = place(chosen, width)
+    for left, right in itertools.pairwise(placed):
+        assert left.cell < right.cell
+        assert left.x + left.width + GAP == right.x
+    assert all(p.column.width <= p.width for p in placed)
+    if any(column.drop for column in (p.column for p in placed)):
+        assert extent(placed) <= width
+    if any(p.column.grow and p.column.most is None for p in placed):
+        assert extent(placed) >= width

@@ -1,0 +1,134 @@
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from rich.style import Style
+
+from studio_tui.paths import styles_dir
+from studio_tui.presentation.cells import Cell, Tone
+from studio_tui.text import safe_line
+from studio_tui.tui.widgets.table_layout import Align, Column, fit, place
+from studio_tui.tui.widgets.table_painter import (
+    COMPONENTS,
+    GUTTER,
+    Look,
+    Painter,
+    Palette,
+    RowStrips,
+    Sorting,
+)
+
+COLUMNS = (
+    Column("state", "ST", 6),
+    Column("name", "名前", 10, grow=1),
+    Column("by", "BY", 8, drop=2),
+    Column("age", "AGE", 5, align=Align.RIGHT, drop=1),
+)
+PALETTE = Palette.resolve(lambda *components: Style(meta={"components": components}))
+PLAIN = Look(cursor=False, marked=False)
+UNDER_CURSOR = Look(cursor=True, marked=False)
+WIDTHS = range(GUTTER + 1, 201)
+
+rows = st.tuples(
+    *[st.builds(Cell, st.text(max_size=30).map(safe_line), st.sampled_from(Tone)) for _ in COLUMNS]
+)
+
+
+def painter(width: int, *, wide: bool = False, scroll: int = 0) -> Painter:
+    placed = place(COLUMNS, width - GUTTER, wide=wide)
+    return Painter(
+        PALETTE, placed, width, scroll=scroll, sorting=Sorting("age"), notice="Nothing\n[/] 列车"
+    )
+
+
+@pytest.mark.parametrize("wide", [False, True])
+def test_titles_and_notices_are_as_wide_as_the_table_at_every_width(wide: bool) -> None:
+    for width in WIDTHS:
+        for scroll in (0, 3, 1000):
+            drawn = painter(width, wide=wide, scroll=scroll)
+            for strip in (drawn.header, drawn.blank, *drawn.notice):
+                assert strip.cell_length == cell_len(strip.text) == width
+
+
+@given(rows, st.sampled_from(WIDTHS), st.integers(0, 60), st.booleans())
+def test_rows_are_as_wide_as_the_table(
+    cells: tuple[Cell, ...], width: int, scroll: int, wide: bool
+) -> None:
+    strip = painter(width, wide=wide, scroll=scroll).row(cells, UNDER_CURSOR)
+    assert strip.cell_length == cell_len(strip.text) == width
+    assert strip.text.startswith("▌")
+
+
+@given(rows)
+def test_every_text_is_drawn_in_its_tone_under_the_cursor_too(cells: tuple[Cell, ...]) -> None:
+    segments = list(painter(200).row(cells, UNDER_CURSOR))
+    for cell in cells:
+        if cell.text.strip():
+            wanted = ("big-table--cursor", f"big-table--tone-{cell.tone}")
+            assert any(
+                segment.style is not None and segment.style.meta["components"] == wanted
+                for segment in segments
+                if fit(cell.text, min(cell_len(cell.text), 5), Align.LEFT)[:-1] in segment.text
+            )
+
+
+def test_texts_of_one_tone_are_one_segment() -> None:
+    cells = (Cell("x", Tone.BAD), Cell("name"), Cell("", Tone.DIM), Cell("12m"))
+    texts = [segment.text.strip() for segment in painter(60).row(cells, PLAIN)]
+    assert texts[:2] == ["", "x"]
+    assert len(texts) == 3
+    assert texts[2].startswith("name")
+    assert texts[2].endswith("12m")
+
+
+def test_sideways_the_columns_end_where_a_column_begins() -> None:
+    narrow = painter(20, wide=True, scroll=1000)
+    assert narrow.scroll == narrow.reach
+    assert narrow.header.text[GUTTER:].startswith("BY")
+    assert narrow.header.text.rstrip().endswith("AGE▲")
+
+
+def test_a_column_is_known_by_where_it_stands() -> None:
+    drawn = painter(20, wide=True, scroll=8)
+    assert drawn.column_at(0) is None
+    assert drawn.column_at(GUTTER) == "name"
+    assert drawn.column_at(GUTTER + 12) == "by"
+    assert painter(200).column_at(199) == "age"
+    assert painter(200).column_at(1000) is None
+
+
+def test_a_row_that_says_the_same_again_is_the_same_strip() -> None:
+    says = {"a": (Cell("x"), Cell("one"), Cell(""), Cell(""))}
+    drawn = painter(60)
+    strips = RowStrips(says.__getitem__)
+    first = strips.strip("a", PLAIN, drawn)
+    strips.expire()
+    says["a"] = (Cell("x"), Cell("one"), Cell(""), Cell(""))
+    assert strips.strip("a", PLAIN, drawn) is first
+    says["a"] = (Cell("x"), Cell("two"), Cell(""), Cell(""))
+    assert strips.strip("a", PLAIN, drawn) is first
+    strips.expire()
+    assert "two" in strips.strip("a", PLAIN, drawn).text
+
+
+def test_what_is_kept_as_drawn_is_bounded() -> None:
+    asked: list[str] = []
+
+    def cells_of(key: str) -> tuple[Cell, ...]:
+        asked.append(key)
+        return (Cell("x"), Cell(key), Cell(""), Cell(""))
+
+    drawn = painter(60)
+    strips = RowStrips(cells_of)
+    for number in range(5000):
+        strips.strip(str(number), PLAIN, drawn)
+    strips.strip("0", PLAIN, drawn)
+    assert asked.count("0") == 2
+
+
+def test_the_style_sheet_and_the_painter_speak_of_the_same_components() -> None:
+    sheet = (styles_dir() / "big_table.tcss").read_text()
+    styled = set(re.findall(r"\.(big-table--[a-z-]+)", sheet))
+    assert styled == COMPONENTS - {"big-table--tone-plain"}

@@ -1,0 +1,47 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio_tui.tui.widgets.table_place import Place, kept, survivor
+
+keys = st.lists(st.sampled_from("abcdefghijklmnop"), unique=True, min_size=1)
+
+
+@given(keys, keys, st.data())
+def test_a_row_that_is_still_there_stands_for_itself(
+    before: list[str], after: list[str], data: st.DataObject
+) -> None:
+    index = data.draw(st.integers(0, len(before) - 1))
+    found = survivor(before, index, after)
+    if before[index] in after:
+        assert after[found] == before[index]
+    else:
+        distances = [abs(before.index(key) - index) for key in after if key in before]
+        nearest = min(distances, default=None)
+        assert nearest is None or abs(before.index(after[found]) - index) == nearest
+
+
+def test_the_lower_of_two_equally_near_neighbours_stands_in() -> None:
+    assert survivor("abc", 1, "ac") == 1
+
+
+def test_nobody_left_means_the_first_row() -> None:
+    assert survivor("abc", 1, "xyz") == 0
+    assert kept(Place(1, 0), "abc", "", 5) == Place(0, 0)
+    assert kept(Place(0, 0), "", "abc", 5) == Place(0, 0)
+
+
+@given(keys, keys, st.data())
+def test_the_row_under_a_cursor_in_sight_stays_on_its_line(
+    before: list[str], after: list[str], data: st.DataObject
+) -> None:
+    rows = data.draw(st.integers(1, 6))
+    cursor = data.draw(st.integers(0, len(before) - 1))
+    top = data.draw(st.integers(max(0, cursor - rows + 1), cursor))
+    place = kept(Place(cursor, top), before, after, rows)
+    assert place.cursor - place.top == cursor - top
+
+
+def test_with_the_cursor_out_of_sight_the_topmost_row_stays() -> None:
+    before, after = "abcdefgh", "XYabcdefgh"
+    assert kept(Place(0, 4), before, after, 3) == Place(2, 6)
+    assert kept(Place(0, 4), before, "abcdfgh", 3) == Place(0, 4)
