@@ -59,6 +59,11 @@ class OutputWriter:
         self._unwritten = 0
         self._begin_segment()
 
+    @property
+    def is_within_line(self) -> bool:
+        """Whether the last line has not ended."""
+        return self.size > 0 and not self._tail.endswith(b"\n")
+
     def write(self, data: bytes) -> None:
         """Append `data`; what cannot be written (a full disk) is counted and said later."""
         if self._unwritten:
@@ -79,7 +84,7 @@ class OutputWriter:
     def pause(self) -> None:
         """Note that the job has stopped within a line, so that readers may show what is there."""
         cut = self.size - _incomplete_character(self._tail)
-        if cut > self._last_cut and not self._tail.endswith(b"\n"):
+        if cut > self._last_cut and self.is_within_line:
             try:
                 os.write(self._cuts, cut.to_bytes(_CUT_BYTES, "little"))
             except OSError:

@@ -1,0 +1,28 @@
+"""Tells DataChain's own database of a job: `datachain_job.py begin JOBDIR | end JOBDIR STATUS`.
+
+It is run by the job's interpreter, before and after the query, and imports nothing of this package.
+DataChain links the versions a script saves to the job named in `DATACHAIN_JOB_ID`, but only if that
+job is in its database already, and it leaves the job's status to whoever named it.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from datachain.catalog import get_catalog
+from datachain.data_storage.job import JobStatus
+
+
+def main() -> None:
+    """Insert the job, or set its status."""
+    action, folder = sys.argv[1:3]
+    job = json.loads((Path(folder) / "datachain.json").read_bytes())
+    metastore = get_catalog().metastore
+    if action == "begin":
+        metastore.create_job(status=JobStatus.RUNNING, **job)
+    else:
+        metastore.set_job_status(job["job_id"], JobStatus[sys.argv[3]])
+
+
+if __name__ == "__main__":
+    main()
