@@ -2,23 +2,32 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.studios import ProcessStudio, ThreadStudio, closing
+if TYPE_CHECKING:
+    from tests.studios import ProcessStudio, ThreadStudio
+
+# The server's imports take half a second that tests of a table or a text need not wait for, so the
+# fixtures do them.
 
 
 @pytest.fixture
-def studio(tmp_path: Path) -> Iterator[ThreadStudio]:
+def studio(tmp_path: Path) -> "Iterator[ThreadStudio]":
     """A real local Studio on a socket, in a thread: `.url .token .team .data_dir`."""
+    from tests.studios import ThreadStudio, closing
+
     studio = ThreadStudio(tmp_path / "studio")
     with closing(studio):
         yield studio
 
 
 @pytest.fixture
-def studio_process(tmp_path: Path) -> Iterator[ProcessStudio]:
+def studio_process(tmp_path: Path) -> "Iterator[ProcessStudio]":
     """A real local Studio as a process, for tests that kill it with -9."""
+    from tests.studios import ProcessStudio, closing
+
     studio = ProcessStudio(tmp_path / "studio")
     with closing(studio):
         yield studio
