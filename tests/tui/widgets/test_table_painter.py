@@ -37,9 +37,8 @@ PLAIN = Look(cursor=False, marked=False)
 UNDER_CURSOR = Look(cursor=True, marked=False)
 WIDTHS = range(GUTTER + 1, 201)
 
-rows = st.tuples(
-    *[st.builds(Cell, st.text(max_size=30).map(safe_line), st.sampled_from(Tone)) for _ in COLUMNS]
-)
+rows = _rows(st.text(max_size=30).map(safe_line))
+short_rows = _rows(st.text("[/]ab", max_size=5))
 
 
 def painter(width: int, *, wide: bool = False, scroll: int = 0) -> Painter:
