@@ -66,9 +66,10 @@ def safe_line(text: str) -> str:
 
 def safe_block(text: str) -> str:
     """Return `text` as lines that are safe to draw, at most `BLOCK_LIMIT` characters."""
-    if len(text) > BLOCK_LIMIT:
-        text = text[: BLOCK_LIMIT - 1] + _ELLIPSIS
-    return text.replace("\r\n", "\n").translate(_BLOCK)
+    safe = text[:BLOCK_LIMIT].replace("\r\n", "\n").translate(_BLOCK)
+    if len(text) > BLOCK_LIMIT or len(safe) > BLOCK_LIMIT:  # a tab becomes four
+        return safe[: BLOCK_LIMIT - 1] + _ELLIPSIS
+    return safe
 
 
 class Verbatim:
