@@ -1,0 +1,485 @@
+"""A proxy on loopback that breaks, as told, what passes between a client and a real server.
+
+A fault is a coroutine that answers one request instead of the proxy; a stream fault is a filter
+over the frames that a websocket's server sends. New ones are new functions at the end.
+"""
+
+import asyncio
+import gzip
+import itertools
+import json
+import re
+import socket
+import struct
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Self
+from urllib.parse import parse_qs, urlsplit
+
+HEAD_LIMIT = 64 * 1024
+TEXT, BINARY, CLOSE = 0x1, 0x2, 0x8
+"""Websocket opcodes (RFC 6455, 5.2)."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A request as it arrived at the proxy."""
+
+    method: str
+    target: str
+    headers: dict[str, str]
+    """Names in lower case."""
+    body: bytes
+
+    @property
+    def path(self) -> str:
+        """The path, still quoted."""
+        return self.target.partition("?")[0]
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The query's parameters; the last of equal names."""
+        return {name: values[-1] for name, values in parse_qs(urlsplit(self.target).query).items()}
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A whole answer of the server behind the proxy."""
+
+    status: str
+    """As `200 OK`."""
+    headers: dict[str, str]
+    body: bytes
+
+    def encoded(self) -> bytes:
+        """Return the answer's bytes, with the length that the body has."""
+        headers = {**self.headers, "content-length": str(len(self.body)), "connection": "close"}
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        return f"HTTP/1.1 {self.status}\r\n{lines}\r\n".encode() + self.body
+
+
+class Exchange:
+    """One request under way, in the hands of a fault."""
+
+    def __init__(self, proxy: "FaultProxy", seen: Seen, writer: asyncio.StreamWriter) -> None:
+        self.seen = seen
+        self._proxy = proxy
+        self._writer = writer
+
+    async def forward(self) -> Reply:
+        """Have the real server answer, and return what it said."""
+        return await self._proxy.forward(self.seen)
+
+    async def send(self, data: bytes) -> None:
+        """Send bytes to the client."""
+        self._writer.write(data)
+        with suppress(ConnectionError):
+            await self._writer.drain()
+
+    async def reset(self) -> None:
+        """End the connection as a crash does."""
+        _reset(self._writer)
+
+
+Fault = Callable[[Exchange], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One websocket frame from the server, whole and not compressed."""
+
+    opcode: int
+    payload: bytes
+
+    def encoded(self) -> bytes:
+        """Return the frame as a server sends it."""
+        size = len(self.payload)
+        if size < 126:
+            return bytes([0x80 | self.opcode, size]) + self.payload
+        if size < 1 << 16:
+            return struct.pack("!BBH", 0x80 | self.opcode, 126, size) + self.payload
+        return struct.pack("!BBQ", 0x80 | self.opcode, 127, size) + self.payload
+
+
+Frames = AsyncIterator[Frame]
+StreamFault = Callable[[Frames], Frames]
+
+
+class Cut(Exception):  # noqa: N818 (what happens, not what went wrong)
+    """Raised by a stream fault to break the connection."""
+
+
+@dataclass
+class FaultProxy:
+    """Passes requests on to `upstream` (host and port), one connection each, unless told not to.
+
+    Without an upstream every request needs a fault that answers it.
+    """
+
+    upstream: tuple[str, int] | None = None
+    seen: list[Seen] = field(default_factory=list)
+    """Every request that arrived, in order."""
+    always: Fault | None = None
+    """The fault of requests for which none is queued."""
+    _queued: deque[Fault | None] = field(default_factory=deque)
+    _streams: deque[StreamFault] = field(default_factory=deque)
+    _port: int = 0
+    _server: asyncio.Server | None = None
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    @classmethod
+    def before(cls, url: str) -> Self:
+        """Return a proxy before the server at `url`."""
+        parts = urlsplit(url)
+        assert parts.hostname
+        assert parts.port
+        return cls((parts.hostname, parts.port))
+
+    @property
+    def url(self) -> str:
+        """Where a client finds the proxy."""
+        return f"http://127.0.0.1:{self._port}"
+
+    def next(self, *faults: Fault | None) -> None:
+        """Give the next requests these faults, one each; `None` lets one pass."""
+        self._queued.extend(faults)
+
+    def next_stream(self, *faults: StreamFault) -> None:
+        """Give the next websockets these faults, one each."""
+        self._streams.extend(faults)
+
+    async def __aenter__(self) -> Self:
+        await self.accept()
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await self.refuse()
+
+    async def accept(self) -> None:
+        """Listen, on the same port as before."""
+        self._server = await asyncio.start_server(
+            self._connected, "127.0.0.1", self._port, limit=HEAD_LIMIT
+        )
+        self._port = self._server.sockets[0].getsockname()[1]
+
+    async def refuse(self) -> None:
+        """Listen no more, so that connections are refused, and end those there are."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def forward(self, seen: Seen) -> Reply:
+        """Send a request to the server behind the proxy and return its whole answer."""
+        async with self._to_server(seen, {"connection": "close"}) as (reader, _writer):
+            raw = await reader.read()
+        head, _, body = raw.partition(b"\r\n\r\n")
+        status, headers = _parsed_head(head)
+        if headers.pop("transfer-encoding", "") == "chunked":
+            body = _dechunked(body)
+        return Reply(status.split(" ", 1)[1], headers, body)
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task
+        self._tasks.add(task)
+        try:
+            while await self._serve_one(reader, writer):
+                pass
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass  # a client that goes away, or the end of the test
+        finally:
+            self._tasks.discard(task)
+            writer.close()
+
+    async def _serve_one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        """Answer one request; return whether the connection stays open."""
+        start, headers = _parsed_head(await reader.readuntil(b"\r\n\r\n"))
+        method, target, _ = start.split(" ")
+        body = await reader.readexactly(int(headers.get("content-length", 0)))
+        seen = Seen(method, target, headers, body)
+        self.seen.append(seen)
+        fault = self._queued.popleft() if self._queued else self.always
+        exchange = Exchange(self, seen, writer)
+        if fault is not None:
+            await fault(exchange)
+        elif headers.get("upgrade") == "websocket":
+            await self._serve_stream(seen, reader, writer)
+        else:
+            await exchange.send((await exchange.forward()).encoded())
+        return fault is not None and not writer.is_closing()
+
+    async def _serve_stream(
+        self, seen: Seen, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        fault = self._streams.popleft() if self._streams else passed
+        plain = {"connection": "Upgrade", "sec-websocket-extensions": ""}  # no compression
+        async with self._to_server(seen, plain) as (from_server, to_server):
+            writer.write(await from_server.readuntil(b"\r\n\r\n"))
+            back = asyncio.create_task(_copy(reader, to_server))
+            try:
+                async for frame in fault(_frames(from_server)):
+                    writer.write(frame.encoded())
+                    await writer.drain()
+            except Cut:
+                _reset(writer)
+            finally:
+                back.cancel()
+                await asyncio.gather(back, return_exceptions=True)
+
+    @asynccontextmanager
+    async def _to_server(
+        self, seen: Seen, changed: dict[str, str]
+    ) -> AsyncGenerator[tuple[asyncio.StreamReader, asyncio.StreamWriter], None]:
+        assert self.upstream, f"no fault answers {seen.method} {seen.target}"
+        host, port = self.upstream
+        reader, writer = await asyncio.open_connection(host, port, limit=HEAD_LIMIT)
+        try:
+            headers = {**seen.headers, **changed, "host": f"{host}:{port}"}
+            lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items() if value)
+            writer.write(f"{seen.method} {seen.target} HTTP/1.1\r\n{lines}\r\n".encode())
+            writer.write(seen.body)
+            yield reader, writer
+        finally:
+            writer.close()
+
+
+def _parsed_head(head: bytes) -> tuple[str, dict[str, str]]:
+    start, *lines = head.decode("latin-1").rstrip().split("\r\n")
+    pairs = (line.split(":", 1) for line in lines)
+    return start, {name.lower(): value.strip() for name, value in pairs}
+
+
+def _dechunked(body: bytes) -> bytes:
+    whole = b""
+    while (found := re.match(rb"([0-9a-fA-F]+)[^\r]*\r\n", body)) and (size := int(found[1], 16)):
+        whole += body[found.end() : found.end() + size]
+        body = body[found.end() + size + 2 :]
+    return whole
+
+
+def _reset(writer: asyncio.StreamWriter) -> None:
+    sock = writer.get_extra_info("socket")
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while data := await reader.read(HEAD_LIMIT):
+        writer.write(data)
+        await writer.drain()
+
+
+async def _frames(reader: asyncio.StreamReader) -> Frames:
+    with suppress(asyncio.IncompleteReadError, ConnectionError):
+        while True:
+            first, size = await reader.readexactly(2)
+            assert first & 0x80, "a fragmented frame"
+            if size == 126:
+                (size,) = struct.unpack("!H", await reader.readexactly(2))
+            elif size == 127:
+                (size,) = struct.unpack("!Q", await reader.readexactly(8))
+            yield Frame(first & 0x0F, await reader.readexactly(size))
+
+
+# Faults of requests
+
+
+def answer(
+    body: bytes | str = b"",
+    *,
+    status: str = "200 OK",
+    kind: str = "application/json",
+    **headers: str,
+) -> Fault:
+    """Answer with this; underscores in header names are dashes."""
+    data = body.encode() if isinstance(body, str) else body
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    reply = Reply(status, {"content-type": kind, **named}, data)
+
+    async def fault(exchange: Exchange) -> None:
+        await exchange.send(reply.encoded())
+
+    return fault
+
+
+def answer_json(value: object, status: str = "200 OK", **headers: str) -> Fault:
+    """Answer with a value as JSON."""
+    return answer(json.dumps(value), status=status, **headers)
+
+
+def redirect(url: str) -> Fault:
+    """Send the client elsewhere."""
+    return answer(status="307 Temporary Redirect", location=url)
+
+
+def html_502() -> Fault:
+    """Answer as a proxy whose server is gone."""
+    page = "<html><head><title>502</title></head><body><h1>nginx secret page</h1></body></html>"
+    return answer(page, status="502 Bad Gateway", kind="text/html")
+
+
+def too_many(retry_after: str) -> Fault:
+    """Ask the client to come back later."""
+    body = {"message": "slow down"}
+    return answer_json(body, "429 Too Many Requests", retry_after=retry_after)
+
+
+def gzip_bomb(size: int) -> Fault:
+    """Answer with a few bytes that inflate to `size`."""
+    packed = gzip.compress(b'["' + b" " * size + b'"]')
+    return answer(packed, content_encoding="gzip")
+
+
+async def stall(_exchange: Exchange) -> None:
+    """Take the request and never answer."""
+    await asyncio.get_running_loop().create_future()
+
+
+async def reset(exchange: Exchange) -> None:
+    """Take the request and crash."""
+    await exchange.reset()
+
+
+async def drop_answer(exchange: Exchange) -> None:
+    """Let the server do what was asked, and lose its answer."""
+    await exchange.forward()
+    await exchange.reset()
+
+
+def reset_in_body(after: int) -> Fault:
+    """Crash when so many bytes of the body are sent."""
+
+    async def fault(exchange: Exchange) -> None:
+        whole = (await exchange.forward()).encoded()
+        await exchange.send(whole[: whole.index(b"\r\n\r\n") + 4 + after])
+        await exchange.reset()
+
+    return fault
+
+
+def truncated(length: int) -> Fault:
+    """Answer with only the start of the body, as if it were whole."""
+
+    async def fault(exchange: Exchange) -> None:
+        reply = await exchange.forward()
+        await exchange.send(Reply(reply.status, reply.headers, reply.body[:length]).encoded())
+
+    return fault
+
+
+def drip(pause: float) -> Fault:
+    """Answer byte by byte, `pause` seconds apart."""
+
+    async def fault(exchange: Exchange) -> None:
+        for byte in (await exchange.forward()).encoded():
+            await exchange.send(bytes([byte]))
+            await asyncio.sleep(pause)
+
+    return fault
+
+
+# Faults of websockets
+
+
+def passed(frames: Frames) -> Frames:
+    """Change nothing."""
+    return frames
+
+
+def cut(after: int) -> StreamFault:
+    """Break the connection after so many frames."""
+
+    async def fault(frames: Frames) -> Frames:
+        for _ in range(after):
+            yield await anext(frames)
+        raise Cut
+
+    return fault
+
+
+def silence(after: int) -> StreamFault:
+    """Keep the connection, but send nothing after so many frames."""
+
+    async def fault(frames: Frames) -> Frames:
+        for _ in range(after):
+            yield await anext(frames)
+        await asyncio.get_running_loop().create_future()
+
+    return fault
+
+
+def instead(after: int, *others: Frame) -> StreamFault:
+    """After so many frames send these, and then nothing of the server's."""
+
+    async def fault(frames: Frames) -> Frames:
+        for _ in range(after):
+            yield await anext(frames)
+        for other in others:
+            yield other
+
+    return fault
+
+
+def between(after: int, *others: Frame) -> StreamFault:
+    """Slip these in after so many frames."""
+
+    async def fault(frames: Frames) -> Frames:
+        for _ in range(after):
+            yield await anext(frames)
+        for other in others:
+            yield other
+        async for frame in frames:
+            yield frame
+
+    return fault
+
+
+def twice(frames: Frames) -> Frames:
+    """Send each text frame twice."""
+
+    async def fault() -> Frames:
+        async for frame in frames:
+            for _ in range(2 if frame.opcode == TEXT else 1):
+                yield frame
+
+    return fault()
+
+
+def swapped(frames: Frames) -> Frames:
+    """Exchange each text frame with the next."""
+
+    async def fault() -> Frames:
+        held: Frame | None = None
+        async for frame in frames:
+            if frame.opcode == TEXT and held is None:
+                held = frame
+                continue
+            if frame.opcode == TEXT:
+                yield frame
+            if held is not None:
+                yield held
+                held = None
+            if frame.opcode != TEXT:
+                yield frame
+
+    return fault()
+
+
+def text(payload: str | bytes) -> Frame:
+    """Return a text frame; its payload may be no JSON, or no UTF-8."""
+    return Frame(TEXT, payload.encode() if isinstance(payload, str) else payload)
+
+
+def close(code: int, reason: str = "") -> Frame:
+    """Return a closing frame."""
+    return Frame(CLOSE, struct.pack("!H", code) + reason.encode())
+
+
+def oversized(size: int) -> Frame:
+    """Return a text frame of `size` bytes."""
+    return text(bytes(itertools.repeat(0x20, size)))
