@@ -1,0 +1,98 @@
+"""What the user can have done: each command one call, its outcome never guessed.
+
+A command is sent once. Where no answer came, the error says so (`OutcomeUnknown`), and the caller
+reads again before it says anything.
+"""
+
+import logging
+import uuid
+from collections.abc import Callable
+
+from studio_tui.api.client import StudioClient
+from studio_tui.api.models import Job, JobInput, QueryType
+from studio_tui.errors import InvalidRequest, OutcomeUnknown, StudioError
+
+logger = logging.getLogger(__name__)
+
+
+class Commands:
+    """Commands to Studio; after each the lists are asked again at once."""
+
+    def __init__(self, client: StudioClient, team: str, changed: Callable[[], None]) -> None:
+        self._client = client
+        self._team = team
+        self._changed = changed
+
+    async def cancel(self, job_id: str) -> None:
+        """Cancel a job.
+
+        Cancelling is a wanted state, so where the outcome is unknown the job is read again and
+        the request repeated once while it still runs.
+
+        Raises:
+            StudioError: the job was not cancelled, or it is not known whether it was.
+        """
+        try:
+            try:
+                await self._client.cancel_job(job_id)
+            except OutcomeUnknown:
+                page = await self._client.jobs(limit=1, job_id=job_id)
+                if any(job.id == job_id and job.state.is_cancelable for job in page.items):
+                    await self._client.cancel_job(job_id)
+        finally:
+            self._changed()
+
+    async def run_again(self, job: Job) -> Job:
+        """Create a job like `job`, and return it.
+
+        Raises:
+            StudioError: no job was created, or (`OutcomeUnknown`) nobody can say.
+        """
+        wish = repeat_of(job, self._team)
+        try:
+            return await self._client.create_job(wish, idempotency_key=str(uuid.uuid4()))
+        finally:
+            self._changed()
+
+
+NOT_TOLD = ("priority", "uploaded files", "credentials")
+"""What Studio does not tell of a job, so that its repeat gets the server's default."""
+
+
+def repeat_of(job: Job, team: str) -> JobInput:
+    """Return the input that repeats `job` as far as Studio tells it; see `NOT_TOLD`.
+
+    Raises:
+        InvalidRequest: the job cannot be repeated from what is known of it.
+    """
+    if job.query is None:
+        raise InvalidRequest(400, "Studio did not send this job's query, so it cannot be repeated.")
+    environment = {
+        name: value.get_secret_value() for name, value in (job.environment or {}).items()
+    }
+    for name, value in environment.items():
+        if "\n" in value or "\r" in value:
+            raise InvalidRequest(
+                400,
+                f"The environment variable {name} has a line break in its value, which the API "
+                "cannot take back. Submit the job from its script instead.",
+            )
+    return JobInput(
+        query=job.query.text,
+        query_type=job.query_type or QueryType.PYTHON,
+        team_name=team,
+        environment="\n".join(f"{name}={value}" for name, value in environment.items()) or None,
+        workers=job.workers or None,
+        query_name=job.name,
+        python_version=job.python_version,
+        requirements=job.requirements.text if job.requirements else None,
+        repository=job.repository.text if job.repository else None,
+        compute_cluster_name=job.compute_cluster_name,
+    )
+
+
+def said(error: StudioError) -> str:
+    """Return what a failed command says to the user: that it may have worked, where it may."""
+    if isinstance(error, OutcomeUnknown):
+        return f"No answer, so nobody knows yet whether it was done: {error}"
+    return str(error)

@@ -1,0 +1,152 @@
+"""Which jobs exist, at the cost of what changed: the newest page and whatever is still active.
+
+The API pages by `limit` alone, newest first, so a finished job that has left the newest page is
+remembered instead of fetched again. What must be re-read is little: the newest page, the active
+jobs beyond it, and those that were active and are no longer.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from studio_tui.api.client import Page
+from studio_tui.api.models import Job
+from studio_tui.errors import InvalidRequest
+
+PAGE = 100
+"""Jobs of the newest page, and of each further page that the user asks for."""
+
+ACTIVE_LIMIT = 1000
+SINGLE_LOOKUPS = 8
+"""Jobs that are looked up one by one after leaving the active list; more make a full read."""
+
+_NEWEST = datetime.max.replace(tzinfo=UTC)
+
+
+class ListsJobs(Protocol):
+    """The one question this feed puts to Studio."""
+
+    async def jobs(
+        self, *, limit: int = ..., status: str | None = ..., job_id: str | None = ...
+    ) -> Page[Job]:
+        """Return jobs, newest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    """The jobs that are known."""
+
+    jobs: tuple[Job, ...] = ()
+    """Newest first; jobs without a creation time stand first. Each id once."""
+    has_all: bool = True
+    """Whether these are all jobs of the team; else older ones can be asked for."""
+    unreadable: int = 0
+    """Rows of the last answer that could not be read."""
+    duplicates: int = 0
+    """Rows of the last answer whose id had been there before."""
+
+
+class JobsFeed:
+    """Answers `fetch` for a poller, remembering finished jobs between answers."""
+
+    def __init__(self, client: ListsJobs) -> None:
+        self.wanted = PAGE
+        """How many of the newest jobs the user wants to see."""
+        self._client = client
+        self._known: dict[str, Job] = {}
+        self._loaded = 0
+        self._has_all = False
+        self._can_filter = True
+        self._last_pages: tuple[Page[Job] | None, Page[Job] | None] = (None, None)
+        self._answer = Jobs()
+
+    def want_more(self) -> None:
+        """Ask for one more page from the next fetch on; pages grow with what is there."""
+        self.wanted = max(self.wanted + PAGE, min(self.wanted * 2, self.wanted + 5 * PAGE))
+
+    async def fetch(self) -> Jobs:
+        """Return what is known now. The same object as last time means that nothing changed.
+
+        Raises:
+            StudioError: when Studio could not be asked; nothing known is lost.
+        """
+        limit = PAGE if self._loaded >= self.wanted and self._can_filter else self.wanted
+        newest, active = await self._read(limit)
+        if limit < self.wanted and not self._reaches_known(newest):
+            limit = self.wanted
+            newest, active = await self._read(limit)
+        if (newest, active) == self._last_pages and self._loaded >= limit:
+            return self._answer
+        ended = await self._look_up(self._left_active(newest, active))
+        self._merge(newest, (*(active.items if active else ()), *ended), limit)
+        self._last_pages = (newest, active)
+        self._loaded = max(self._loaded, limit)
+        return self._answer
+
+    async def _read(self, limit: int) -> tuple[Page[Job], Page[Job] | None]:
+        """Read the newest page and, when it may not hold every active job, the active ones."""
+        if not self._can_filter:
+            return await self._client.jobs(limit=limit), None
+        newest = await self._client.jobs(limit=limit)
+        if len(newest.items) < limit and len(self._known) <= limit:
+            return newest, None
+        try:
+            return newest, await self._client.jobs(limit=ACTIVE_LIMIT, status="ACTIVE")
+        except InvalidRequest:
+            # A server without the word ACTIVE: read all that is wanted, every time.
+            self._can_filter = False
+            return await self._client.jobs(limit=self.wanted), None
+
+    def _reaches_known(self, newest: Page[Job]) -> bool:
+        """Whether the page overlaps with what is known, so that no job fell between."""
+        return len(newest.items) < PAGE or any(job.id in self._known for job in newest.items)
+
+    def _left_active(self, newest: Page[Job], active: Page[Job] | None) -> list[str]:
+        """Return ids that were active and are in neither answer: they have ended meanwhile."""
+        if active is None:
+            return []
+        seen = {job.id for page in (newest, active) for job in page.items}
+        return [
+            job.id
+            for job in self._known.values()
+            if not job.state.is_finished and job.id not in seen
+        ]
+
+    async def _look_up(self, ids: Sequence[str]) -> tuple[Job, ...]:
+        if len(ids) > SINGLE_LOOKUPS:
+            return (await self._client.jobs(limit=max(self.wanted, len(self._known)))).items
+        found: list[Job] = []
+        for job_id in ids:
+            page = await self._client.jobs(limit=1, job_id=job_id)
+            found += [job for job in page.items if job.id == job_id]
+            if not page.items:
+                self._known.pop(job_id, None)
+        return tuple(found)
+
+    def _merge(self, newest: Page[Job], others: Sequence[Job], limit: int) -> None:
+        """Lay the newest page over what is known.
+
+        Within the page's span of time Studio's word is the whole truth; what is older is kept,
+        unless the page does not reach it and jobs may be missing in between.
+        """
+        page_is_all = len(newest.items) + newest.unreadable + newest.duplicates < limit
+        known: dict[str, Job] = {}
+        if not page_is_all and self._reaches_known(newest):
+            oldest = min(map(_made_at, newest.items))
+            known = {job.id: job for job in self._known.values() if _made_at(job) <= oldest}
+        self._has_all = page_is_all or (self._has_all and bool(known))
+        for job in (*others, *newest.items):
+            known[job.id] = job
+        self._known = known
+        self._answer = Jobs(
+            jobs=tuple(sorted(known.values(), key=_made_at, reverse=True)),
+            has_all=self._has_all,
+            unreadable=newest.unreadable,
+            duplicates=newest.duplicates,
+        )
+
+
+def _made_at(job: Job) -> datetime:
+    return job.created_at or _NEWEST

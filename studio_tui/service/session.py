@@ -1,0 +1,81 @@
+"""Everything that one profile keeps asking and can have done: the pollers and the commands."""
+
+import asyncio
+from typing import Any
+
+from studio_tui.api.client import Page, StudioClient
+from studio_tui.api.models import Cluster
+from studio_tui.errors import AuthenticationError
+from studio_tui.service.commands import Commands
+from studio_tui.service.jobs_feed import Jobs, JobsFeed
+from studio_tui.service.poller import Poller
+
+BUSY_REST = 1.5
+"""Seconds between looks at a list in which something moves."""
+IDLE_REST = 10.0
+"""Seconds between looks at a list in which nothing moves, on a server shared with others."""
+CLUSTERS_REST = 30.0
+AWAY_FACTOR = 5.0
+"""How much slower everything is while nobody looks at the terminal."""
+
+
+class StudioSession:
+    """The pollers and commands of one profile; `run` owns their tasks."""
+
+    def __init__(self, client: StudioClient, team: str, *, idle_rest: float = IDLE_REST) -> None:
+        self.client = client
+        self.jobs_feed = JobsFeed(client)
+        self.jobs: Poller[Jobs] = Poller(
+            "jobs", self.jobs_feed.fetch, self._jobs_rest, refused=self._stop_all
+        )
+        self.clusters: Poller[Page[Cluster]] = Poller(
+            "clusters",
+            client.clusters,
+            lambda _: self._paced(CLUSTERS_REST),
+            refused=self._stop_all,
+        )
+        self.commands = Commands(client, team, self.jobs.poke)
+        self._idle_rest = idle_rest
+        self._focused = True
+
+    @property
+    def pollers(self) -> tuple[Poller[Any], ...]:
+        """All pollers of the session."""
+        return (self.jobs, self.clusters)
+
+    async def run(self) -> None:
+        """Poll until cancelled. A bug in a poller is raised as it is."""
+        async with asyncio.TaskGroup() as tasks:
+            for poller in self.pollers:
+                tasks.create_task(poller.run(), name=f"poll {poller.name}")
+
+    def refresh(self) -> None:
+        """Ask everything that is listened to again, now."""
+        for poller in self.pollers:
+            poller.poke()
+
+    def more_jobs(self) -> None:
+        """Ask for older jobs than those that are known."""
+        self.jobs_feed.want_more()
+        self.jobs.poke()
+
+    def focus(self, *, focused: bool) -> None:
+        """Ask less often while the terminal is not looked at, and at once on return."""
+        returned = focused and not self._focused
+        self._focused = focused
+        if returned:
+            for poller in self.pollers:
+                if not poller.snapshot.stopped:
+                    poller.poke()
+
+    def _jobs_rest(self, jobs: Jobs) -> float:
+        moving = any(not job.state.is_finished for job in jobs.jobs)
+        return self._paced(BUSY_REST if moving else self._idle_rest)
+
+    def _paced(self, seconds: float) -> float:
+        return seconds if self._focused else seconds * AWAY_FACTOR
+
+    def _stop_all(self, error: AuthenticationError) -> None:
+        """A refused token is refused everywhere: stop all, so that it is not tried again."""
+        for poller in self.pollers:
+            poller.stop(error)

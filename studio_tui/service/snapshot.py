@@ -1,0 +1,27 @@
+"""What is known, how old it is and what went wrong since: a frozen picture for the screens."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from studio_tui.errors import StudioError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot(Generic[T]):
+    """The latest value of one question put to Studio, and the state of the asking."""
+
+    value: T | None = None
+    """The last good answer; `None` until there is one. Kept while later questions fail."""
+    fetched_at: datetime | None = None
+    """When Studio last confirmed the value; `None` until it has."""
+    error: StudioError | None = None
+    """Why the latest question failed; `None` when it did not."""
+    failing_since: datetime | None = None
+    """When the first of the failures in a row happened."""
+    next_try_at: datetime | None = None
+    """When it is asked again after a failure; `None` when nothing failed or it is not to be."""
+    stopped: bool = False
+    """Whether asking has ended until the user asks again (a refused token or permission)."""
