@@ -1,0 +1,134 @@
+"""What there is to say about one job, as facts to read."""
+
+import json
+from datetime import datetime
+from typing import NamedTuple
+
+from studio_tui.api.models import Job
+from studio_tui.presentation.cells import Cell, Tone
+from studio_tui.presentation.format import (
+    UNKNOWN,
+    age,
+    duration,
+    local_time,
+    plural,
+    seconds_between,
+)
+from studio_tui.presentation.jobs import queue_seconds, run_seconds
+from studio_tui.presentation.states import state_cell
+from studio_tui.text import safe_line
+
+MASK = "••••••••"
+"""Stands for an environment value that was not asked for; as long for a long one as for none."""
+
+
+class Fact(NamedTuple):
+    """A label and what it is about; the value may have several lines."""
+
+    label: str
+    value: Cell
+
+
+def facts(job: Job, now: datetime) -> tuple[Fact, ...]:
+    """Return the summary of a job, most wanted first."""
+    error = job.error_message
+    return (
+        Fact("status", _status(job, now)),
+        *((Fact("error", Cell(error.strip(), Tone.BAD)),) if error else ()),
+        Fact("name", Cell(job.name or UNKNOWN, Tone.STRONG)),
+        Fact("id", Cell(job.id)),
+        Fact("created", _moment(job, "created_at", now)),
+        Fact("started", _moment(job, "started_at", now)),
+        Fact("finished", _moment(job, "finished_at", now)),
+        *_steps(job, now),
+        Fact("workers", _plain(job, "workers")),
+        Fact("cluster", _plain(job, "compute_cluster_name")),
+        Fact("by", _plain(job, "created_by")),
+        Fact("type", _plain(job, "query_type")),
+        Fact("python", _plain(job, "python_version")),
+        Fact("requires", _requirements(job)),
+        Fact("repository", Cell(job.repository.shown if job.repository else UNKNOWN)),
+        Fact("environment", _environment_size(job)),
+        Fact("team", _plain(job, "team")),
+        *_unreadable(job),
+    )
+
+
+def environment(job: Job, *, shown: bool) -> tuple[Fact, ...]:
+    """Return the variables of a job, sorted by name; values masked unless `shown`."""
+    variables = sorted((job.environment or {}).items())
+    return tuple(
+        Fact(name, Cell(safe_line(value.get_secret_value()) if shown else MASK))
+        for name, value in variables
+    )
+
+
+def raw(job: Job) -> str:
+    """Return the job as indented JSON, environment values masked; safe to draw."""
+    fields = job.model_dump(mode="json", exclude={"query", "requirements", "repository"})
+    for name in ("query", "requirements", "repository"):
+        text = getattr(job, name)
+        fields[name] = text.shown if text is not None else None
+    if job.environment is not None:
+        fields["environment"] = dict.fromkeys(job.environment, MASK)
+    if job.unreadable:
+        fields["(could not be read)"] = list(job.unreadable)
+    return json.dumps(fields, indent=2, ensure_ascii=False)
+
+
+def _status(job: Job, now: datetime) -> Cell:
+    text, tone = state_cell(job)
+    parts = [text]
+    if job.exit_code is not None:
+        parts.append(f"exit code {job.exit_code}")
+    if (ran := run_seconds(job, now)) is not None:
+        parts.append(f"ran {duration(ran)}" if job.state.is_finished else f"for {duration(ran)}")
+    if (waited := queue_seconds(job, now)) is not None:
+        parts.append(f"waited {duration(waited)}")
+    return Cell("  ·  ".join(parts), tone)
+
+
+def _moment(job: Job, field: str, now: datetime) -> Cell:
+    if field in job.unreadable:
+        return Cell("?", Tone.WARN)
+    moment: datetime | None = getattr(job, field)
+    if moment is None:
+        return Cell(UNKNOWN, Tone.DIM)
+    old = age(seconds_between(moment, now))
+    return Cell(f"{local_time(moment)}  ({old if old == 'now' else old + ' ago'})")
+
+
+def _plain(job: Job, field: str) -> Cell:
+    if field in job.unreadable:
+        return Cell("?", Tone.WARN)
+    value = getattr(job, field)
+    return Cell(UNKNOWN, Tone.DIM) if value is None else Cell(str(value))
+
+
+def _steps(job: Job, now: datetime) -> tuple[Fact, ...]:
+    """Say where the time went, when Studio tells it."""
+    spent = [
+        f"{step.label or step.name} {duration(seconds)}"
+        for step in job.steps or ()
+        if (seconds := seconds_between(step.started_at, step.finished_at or now)) is not None
+    ]
+    return (Fact("steps", Cell("  ·  ".join(spent))),) if spent else ()
+
+
+def _requirements(job: Job) -> Cell:
+    lines = job.requirements.shown.split("\n") if job.requirements else []
+    wanted = [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
+    return Cell(", ".join(wanted)) if wanted else Cell(UNKNOWN, Tone.DIM)
+
+
+def _environment_size(job: Job) -> Cell:
+    if "environment" in job.unreadable:
+        return Cell("?", Tone.WARN)
+    count = len(job.environment or {})
+    return Cell(plural(count, "variable")) if count else Cell(UNKNOWN, Tone.DIM)
+
+
+def _unreadable(job: Job) -> tuple[Fact, ...]:
+    if not job.unreadable:
+        return ()
+    return (Fact("unreadable", Cell(", ".join(job.unreadable), Tone.WARN)),)

@@ -1,0 +1,145 @@
+"""Jobs as rows: cells, sort keys and the text that a filter searches."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from studio_tui.api.models import Job, JobState
+from studio_tui.presentation.cells import NOTHING, Cell, Tone
+from studio_tui.presentation.format import UNKNOWN, age, duration, seconds_between
+from studio_tui.presentation.states import LOOKS, state_cell
+
+COLUMNS = ("state", "name", "id", "workers", "queue", "run", "age", "by", "error")
+"""Keys of the columns, in the order of the cells."""
+
+SHORT_ID = 8
+"""Characters of an id that are shown in a list; the whole id is in the preview."""
+
+_UNREADABLE = Cell("?", Tone.WARN)
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+def cells(job: Job, now: datetime) -> tuple[Cell, ...]:
+    """Return one cell for each of `COLUMNS`."""
+    return (
+        state_cell(job),
+        _name(job),
+        Cell(job.id[:SHORT_ID], Tone.DIM),
+        _workers(job),
+        _span(queue_seconds(job, now), job, "created_at"),
+        _run(job, now),
+        _span_age(job, now),
+        Cell(job.created_by or UNKNOWN, Tone.DIM),
+        _error(job),
+    )
+
+
+def queue_seconds(job: Job, now: datetime) -> float | None:
+    """Return how long the job waited before its query began; `None` when Studio does not say.
+
+    Servers that send no `started_at` tell the waiting only while it lasts.
+    """
+    if job.started_at is not None:
+        return seconds_between(job.created_at, job.started_at)
+    if job.state.is_finished or job.state is JobState.RUNNING:
+        return None
+    return seconds_between(job.created_at, now)
+
+
+def run_seconds(job: Job, now: datetime) -> float | None:
+    """Return how long the query ran, or has run; `None` when it did not run or is not known."""
+    if job.started_at is None:
+        return None
+    return seconds_between(job.started_at, job.finished_at if job.state.is_finished else now)
+
+
+def total_seconds(job: Job, now: datetime) -> float | None:
+    """Return the time since the job was created, up to its end: an upper bound of its run time."""
+    if job.state.is_finished:
+        return seconds_between(job.created_at, job.finished_at)
+    return seconds_between(job.created_at, now)
+
+
+def is_moving(job: Job) -> bool:
+    """Whether cells of the job change with the second."""
+    return not job.state.is_finished
+
+
+def haystack(job: Job) -> str:
+    """Return the lower-case text in which the words of a filter are looked for."""
+    return "\n".join(
+        (job.name or "", job.id, job.status or "", job.created_by or "", job.error_message or "")
+    ).lower()
+
+
+def first_line(text: str | None) -> str:
+    """Return the first line of `text` that is not empty."""
+    return next((line.strip() for line in (text or "").splitlines() if line.strip()), "")
+
+
+SORTS: dict[str, tuple[str, Callable[[Job, datetime], Any]]] = {
+    "age": ("age, newest first", lambda job, now: -_stamp(job)),
+    "name": ("name", lambda job, now: ((job.name or "").lower(), -_stamp(job))),
+    "state": ("state, failed first", lambda job, now: (LOOKS[job.state].rank, -_stamp(job))),
+    "run": (
+        "run time, longest first",
+        lambda job, now: (-(run_seconds(job, now) or 0.0), -_stamp(job)),
+    ),
+    "queue": (
+        "queue time, longest first",
+        lambda job, now: (-(queue_seconds(job, now) or 0.0), -_stamp(job)),
+    ),
+    "workers": ("workers, most first", lambda job, now: (-(job.workers or 0), -_stamp(job))),
+    "by": ("creator", lambda job, now: ((job.created_by or "").lower(), -_stamp(job))),
+    "error": ("error", lambda job, now: (not job.error_message, job.error_message or "")),
+}
+"""Sort orders by column: what a menu calls them, and the key for a moment. Ties: newest first."""
+
+
+def _stamp(job: Job) -> float:
+    return ((job.created_at or _LONG_AGO) - _LONG_AGO).total_seconds()
+
+
+def _name(job: Job) -> Cell:
+    if "name" in job.unreadable:
+        return _UNREADABLE
+    return Cell(job.name, Tone.STRONG) if job.name else Cell("(no name)", Tone.DIM)
+
+
+def _workers(job: Job) -> Cell:
+    if "workers" in job.unreadable:
+        return _UNREADABLE
+    # 0 and null mean that Studio was left to choose.
+    return Cell(str(job.workers)) if job.workers else Cell(UNKNOWN, Tone.DIM)
+
+
+def _span(seconds: float | None, job: Job, field: str) -> Cell:
+    if field in job.unreadable:
+        return _UNREADABLE
+    return Cell(duration(seconds)) if seconds is not None else Cell(UNKNOWN, Tone.DIM)
+
+
+def _run(job: Job, now: datetime) -> Cell:
+    if "started_at" in job.unreadable:
+        return _UNREADABLE
+    ran = run_seconds(job, now)
+    if ran is not None:
+        return Cell(duration(ran))
+    if job.state is JobState.RUNNING or job.state in {JobState.COMPLETE, JobState.FAILED}:
+        whole = total_seconds(job, now)
+        # Without a start the wait is in it, so it is an estimate and says so.
+        return Cell(f"~{duration(whole)}", Tone.DIM) if whole is not None else Cell(UNKNOWN)
+    return NOTHING
+
+
+def _span_age(job: Job, now: datetime) -> Cell:
+    if "created_at" in job.unreadable:
+        return _UNREADABLE
+    return Cell(age(seconds_between(job.created_at, now)), Tone.DIM)
+
+
+def _error(job: Job) -> Cell:
+    if "error_message" in job.unreadable:
+        return _UNREADABLE
+    line = first_line(job.error_message)
+    return Cell(line, Tone.BAD if job.state is JobState.FAILED else Tone.WARN) if line else NOTHING

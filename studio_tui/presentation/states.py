@@ -1,0 +1,91 @@
+"""How a job's state looks: a glyph, a word and a tone, always together."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from studio_tui.api.models import FINISHED_STATES, Job, JobState
+from studio_tui.presentation.cells import Cell, Tone
+
+
+class Look(NamedTuple):
+    """How one state looks."""
+
+    glyph: str
+    tone: Tone
+    rank: int
+    """Order when sorted by state: what wants attention first."""
+
+
+LOOKS: dict[JobState, Look] = {
+    JobState.FAILED: Look("✗", Tone.BAD, 0),
+    JobState.RUNNING: Look("●", Tone.ACTIVE, 1),
+    JobState.CANCELING: Look("⊗", Tone.WARN, 2),
+    JobState.CANCELING_SCHEDULED: Look("⊗", Tone.WARN, 2),
+    JobState.INIT: Look("◐", Tone.ACTIVE, 3),
+    JobState.PROVISIONING: Look("◐", Tone.ACTIVE, 3),
+    JobState.QUEUED: Look("◌", Tone.WAITING, 4),
+    JobState.SCHEDULED: Look("◌", Tone.WAITING, 5),
+    JobState.CREATED: Look("◌", Tone.WAITING, 5),
+    JobState.PENDING: Look("·", Tone.WAITING, 6),
+    JobState.TASK: Look("◷", Tone.WAITING, 7),
+    JobState.UNKNOWN: Look("?", Tone.WARN, 8),
+    JobState.CANCELED: Look("⊗", Tone.DIM, 9),
+    JobState.COMPLETE: Look("✓", Tone.GOOD, 10),
+}
+
+_SHORTER = {"CANCELING_SCHEDULED": "CANCELING", "PROVISIONING": "PROVISION"}
+
+
+def state_cell(job: Job) -> Cell:
+    """Return glyph and word of a job's state; a word of a newer server is shown as it came."""
+    look = LOOKS[job.state]
+    word = job.status or "UNKNOWN"
+    return Cell(f"{look.glyph} {_SHORTER.get(word, word)}", look.tone)
+
+
+class Count(NamedTuple):
+    """How many jobs are in one group of states."""
+
+    glyph: str
+    number: int
+    name: str
+    tone: Tone
+
+
+_GROUPS: tuple[tuple[str, JobState, frozenset[JobState]], ...] = (
+    ("done", JobState.COMPLETE, frozenset({JobState.COMPLETE})),
+    ("running", JobState.RUNNING, frozenset({JobState.RUNNING})),
+    (
+        "waiting",
+        JobState.QUEUED,
+        frozenset(JobState)
+        - FINISHED_STATES
+        - {JobState.RUNNING, JobState.UNKNOWN, JobState.CANCELING, JobState.CANCELING_SCHEDULED},
+    ),
+    ("failed", JobState.FAILED, frozenset({JobState.FAILED})),
+    (
+        "canceled",
+        JobState.CANCELED,
+        frozenset({JobState.CANCELED, JobState.CANCELING, JobState.CANCELING_SCHEDULED}),
+    ),
+    ("unknown", JobState.UNKNOWN, frozenset({JobState.UNKNOWN})),
+)
+_GROUP_OF = {state: index for index, (_, _, states) in enumerate(_GROUPS) for state in states}
+
+
+def counts(jobs: Iterable[Job]) -> tuple[Count, ...]:
+    """Return how many jobs are done, running, waiting, failed, canceled and unknown.
+
+    Groups without a job are left out, except done, running and failed, whose zero is news too.
+    Schedules (TASK) are no jobs under way and are not counted.
+    """
+    numbers = [0] * len(_GROUPS)
+    for job in jobs:
+        group = _GROUP_OF.get(job.state)
+        if group is not None:
+            numbers[group] += 1
+    return tuple(
+        Count(LOOKS[shown].glyph, number, name, LOOKS[shown].tone)
+        for (name, shown, _), number in zip(_GROUPS, numbers, strict=True)
+        if number or name in {"done", "running", "failed"}
+    )
