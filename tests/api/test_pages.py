@@ -1,0 +1,180 @@
+"""Lists read again: always the same as reading them anew, at the cost of what changed."""
+
+import asyncio
+import json
+from operator import attrgetter
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio_tui.api import pages
+from studio_tui.api.models import Job
+from studio_tui.api.pages import ListReader, Page
+from studio_tui.errors import ProtocolError
+
+
+def reader_of_jobs() -> ListReader[Job]:
+    return ListReader(Job, attrgetter("id"))
+
+
+def row(number: int, **others: Any) -> dict[str, Any]:
+    steps = [{"name": "waiting"}, {"name": "running_query"}]
+    return {"id": f"job-{number}", "name": f"[/] {number}", "workers": 1, "steps": steps, **others}
+
+
+def body_of(rows: list[Any], separators: tuple[str, str] = (",", ":"), **others: Any) -> bytes:
+    return json.dumps(rows, separators=separators, **others).encode()
+
+
+async def read_anew(body: bytes) -> Page[Job]:
+    return await reader_of_jobs().read(body)
+
+
+class CountingReader(ListReader[Job]):
+    """Counts the rows that are parsed."""
+
+    parsed = 0
+
+    def _parse(self, text: bytes) -> Job | None:
+        self.parsed += 1
+        return super()._parse(text)
+
+
+async def test_an_unchanged_body_is_the_same_page_and_nothing_is_parsed() -> None:
+    reader = CountingReader(Job, attrgetter("id"))
+    body = body_of([row(number) for number in range(1000)])
+    page = await reader.read(body)
+    assert reader.parsed == 1000
+    assert await reader.read(bytes(bytearray(body))) is page
+    assert reader.parsed == 1000
+
+
+async def test_only_changed_rows_are_parsed_and_others_are_the_same_objects() -> None:
+    reader = CountingReader(Job, attrgetter("id"))
+    rows = [row(number) for number in range(1000)]
+    before = await reader.read(body_of(rows))
+    changed = [row(-1), *rows[:10], row(10, status="RUNNING"), *rows[11:500], *rows[501:]]
+    reader.parsed = 0
+    after = await reader.read(body_of(changed))
+    assert reader.parsed <= 4  # the new one, the changed one, and those beside the one that left
+    assert [job.id for job in after.items] == [item["id"] for item in changed]
+    known = {job.id: job for job in before.items}
+    same = [job for job in after.items if known.get(job.id) is job]
+    assert len(same) == 998
+    assert after.digest != before.digest
+
+
+ROWS = st.lists(
+    st.builds(
+        row,
+        st.integers(0, 8),
+        status=st.sampled_from(["QUEUED", "RUNNING"]),
+        query=st.text(st.characters(codec="utf-8"), max_size=5),
+    ),
+    max_size=12,
+)
+BODIES = st.builds(
+    body_of, ROWS, st.sampled_from([(",", ":"), (", ", ": ")]), indent=st.sampled_from([None, 2])
+)
+
+
+@given(st.lists(BODIES, min_size=1, max_size=5))
+async def test_what_was_read_before_never_changes_what_is_read(bodies: list[bytes]) -> None:
+    reader = reader_of_jobs()
+    for body in bodies:
+        assert await reader.read(body) == await read_anew(body)
+        ids = [item["id"] for item in json.loads(body)]
+        page = await reader.read(body)
+        assert [job.id for job in page.items] == list(dict.fromkeys(ids))
+        assert page.duplicates == len(ids) - len(set(ids))
+
+
+@given(BODIES, st.data())
+async def test_a_list_is_never_half_a_list(body: bytes, data: st.DataObject) -> None:
+    reader = reader_of_jobs()
+    await reader.read(body)
+    length = data.draw(st.integers(0, len(body) - 1))
+    with pytest.raises(ProtocolError):
+        await reader.read(body[:length])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'[{"id":"a","steps":[{"id":"x"},{"id":"y"}]},{"id":"b"}]',
+        b'[ {"id":"a"} ,\n{"id":"b"},  {"id":"b"}]\n',
+        b'[{"id":"a"},{"name":"n","id":"b"}]',
+        b'[{"id":"a","name":"},{\\"id\\":"},{"id":"b"}]',
+        b'[{"id":"a","name":"\\ud800"},{"id":"b"}]',
+        b'[{"id":"a","name":"\xff"},{"id":"b"}]',
+        b'[{"id":"a","workers":%s},{"id":"b"}]' % (b"9" * 400),
+    ],
+)
+async def test_a_list_in_any_form_is_read(body: bytes) -> None:
+    reader = reader_of_jobs()
+    assert [job.id for job in (await reader.read(body)).items] == ["a", "b"]
+    changed = body.replace(b'"b"', b'"c"')
+    assert [job.id for job in (await reader.read(changed)).items] == ["a", "c"]
+
+
+async def test_rows_without_an_id_and_rows_seen_before_are_left_out_and_counted() -> None:
+    rows = [row(1), {"name": "nobody"}, "no object", row(1, name="again"), None, row(2)]
+    page = await read_anew(body_of(rows))
+    assert [job.id for job in page.items] == ["job-1", "job-2"]
+    assert (page.unreadable, page.duplicates) == (3, 1)
+    assert page.items[0].name == "[/] 1"
+
+
+async def test_an_empty_list_is_a_page() -> None:
+    assert (await read_anew(b" [ ] ")).items == ()
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b'{"items": []}', "an object where a list"),
+        (b"null", "null where a list"),
+        (b"", "nothing where data"),
+        (b"<!DOCTYPE html><html>secret</html>", "web page"),
+        (b'[{"id":"a"}', "not complete JSON"),
+        (b'[{"id":"a"}] trailing', "not complete JSON"),
+        (b"[" * 100_000, "JSON"),
+    ],
+)
+async def test_what_is_no_list_is_a_protocol_error(body: bytes, words: str) -> None:
+    with pytest.raises(ProtocolError, match=words) as caught:
+        await read_anew(body)
+    assert "secret" not in str(caught.value)
+
+
+async def test_the_last_good_page_outlives_a_bad_body() -> None:
+    reader = reader_of_jobs()
+    body = body_of([row(1)])
+    page = await reader.read(body)
+    with pytest.raises(ProtocolError):
+        await reader.read(body[:-3])
+    assert await reader.read(body) is page
+
+
+async def test_rows_that_were_not_asked_for_are_left_out() -> None:
+    reader = ListReader(Job, attrgetter("id"), lambda job: job.workers == 2)
+    page = await reader.read(body_of([row(1), row(2, workers=2)]))
+    assert [job.id for job in page.items] == ["job-2"]
+
+
+async def test_other_tasks_have_their_turn_while_a_large_body_is_read() -> None:
+    body = body_of([row(number) for number in range(5000)])
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    counting = asyncio.create_task(count())
+    await read_anew(body)
+    counting.cancel()
+    assert turns >= len(body) // pages.SLICE
