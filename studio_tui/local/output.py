@@ -16,7 +16,6 @@ import re
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -142,8 +141,7 @@ class OutputWriter:
             (self._folder / f"{dropped:020d}{_SUFFIX}").unlink(missing_ok=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """A run of bytes in one file, as it was when looked at."""
 
     start: int

@@ -12,8 +12,8 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from studio_tui import clock
 
@@ -25,8 +25,7 @@ _POLL_SECONDS = 0.05
 _KILL_SECONDS = 10.0
 
 
-@dataclass(frozen=True, slots=True)
-class Process:
+class Process(NamedTuple):
     """A process, told apart from a later one with the same number by its start."""
 
     pid: int
