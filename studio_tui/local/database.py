@@ -56,7 +56,7 @@ class Database:
     async def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run `work` in a transaction and return what it returns once that is on disk.
 
-        A caller that is cancelled while waiting does not undo the write.
+        A caller that is cancelled does not undo a write that has begun.
 
         Raises:
             StorageFull: The disk is full; nothing was written.
