@@ -12,8 +12,9 @@ from studio_tui.local.clusters import Clusters, read_clusters
 from studio_tui.local.data_dir import DataDir
 from studio_tui.local.database import Database
 from studio_tui.local.jobs import Jobs
+from studio_tui.local.local_runner import LocalRunner
 from studio_tui.local.queue import Dispatcher
-from studio_tui.local.runner import LocalRunner, Runner
+from studio_tui.local.runner import Runner
 from studio_tui.local.uploads import Uploads
 
 TEAM = "local"
