@@ -115,15 +115,25 @@ class JobsFeed:
         ]
 
     async def _look_up(self, ids: Sequence[str]) -> tuple[Job, ...]:
-        if len(ids) > SINGLE_LOOKUPS:
-            return (await self._client.jobs(limit=max(self.wanted, len(self._known)))).items
-        found: list[Job] = []
+        """Return these jobs as they are now; those that Studio no longer knows are forgotten."""
+        found: dict[str, Job] = {}
+        if len(ids) <= SINGLE_LOOKUPS:
+            for job_id in ids:
+                page = await self._client.jobs(limit=1, job_id=job_id)
+                found |= {job.id: job for job in page.items if job.id == job_id}
+        else:
+            # One long answer costs less than many short ones; how long it must be is not known.
+            limit, missing, page_is_full = max(self.wanted, len(self._known)), set(ids), True
+            while missing and page_is_full:
+                page = await self._client.jobs(limit=limit)
+                found |= {job.id: job for job in page.items if job.id in missing}
+                missing -= found.keys()
+                page_is_full = len(page.items) >= limit
+                limit *= 2
         for job_id in ids:
-            page = await self._client.jobs(limit=1, job_id=job_id)
-            found += [job for job in page.items if job.id == job_id]
-            if not page.items:
+            if job_id not in found:
                 self._known.pop(job_id, None)
-        return tuple(found)
+        return tuple(found.values())
 
     def _merge(self, newest: Page[Job], others: Sequence[Job], limit: int) -> None:
         """Lay the newest page over what is known.

@@ -1,0 +1,27 @@
+"""Jobs for tests, as Studio would send them."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from studio_tui.api.models import Job
+
+NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+def job(number: int = 1, status: str = "COMPLETE", **fields: Any) -> Job:
+    """Return a job that was created `number` minutes before noon and ran for a minute."""
+    created = NOON - timedelta(minutes=number)
+    sent: dict[str, Any] = {
+        "id": f"{number:08}-6276-4993-bfeb-53cbbbba6f08",
+        "status": status,
+        "name": f"job_{number}.py",
+        "created_at": created.isoformat(),
+        "started_at": (created + timedelta(seconds=5)).isoformat(),
+        "created_by": "ann",
+        "query": "print(1)",
+        "query_type": "PYTHON",
+        "workers": 1,
+    }
+    if status in {"COMPLETE", "FAILED", "CANCELED"}:
+        sent["finished_at"] = (created + timedelta(seconds=65)).isoformat()
+    return Job.model_validate({**sent, **fields})
