@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import compress
+from itertools import count
 from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
@@ -25,7 +25,8 @@ T = TypeVar("T", bound=Received)
 SLICE = 64 * 1024
 """Bytes of rows parsed between two turns of the event loop: about 2 ms."""
 
-_LONGEST_STRIDE = 1024 * 1024
+_LONGEST_STRIDE = 64 * 1024
+_serial_numbers = count(1)
 _FIRST_ROW = re.compile(rb'\s*\[\s*(?=\{\s*"([^"\\]*)")')
 _EMPTY = re.compile(rb"\s*\[\s*\]\s*")
 _BLANK = re.compile(r"[\s,]*")
@@ -41,7 +42,7 @@ class Page(Generic[T]):
     duplicates: int = 0
     """Rows left out because a row before them has the same id."""
     digest: bytes = b""
-    """Equal, within one run of the program, when and only when the body was."""
+    """Another one for each body that differs from the one before it."""
 
 
 @dataclass(slots=True)
@@ -51,6 +52,8 @@ class _Rows(Generic[T]):
     starts: list[int] = field(default_factory=list)
     models: list[T | None] = field(default_factory=list)
     """`None` for a row that cannot be used."""
+    places: dict[str, int] = field(default_factory=dict)
+    """The number of each row by its key."""
 
 
 class _Irregular(Exception):  # noqa: N818 (never leaves this module)
@@ -85,7 +88,7 @@ class ListReader(Generic[T]):
             rows = await self._read_changes(body)
         except _Irregular:
             rows = await self._read_all(body)
-        page = self._paged(rows, body)
+        page = self._paged(rows)
         self._body, self._rows, self._page = body, rows, page
         return page
 
@@ -96,7 +99,6 @@ class ListReader(Generic[T]):
             return rows
         position, separator, end = _shape(body)
         known = self._rows
-        places: dict[str, int] | None = None
         expected, parsed = 0, 0
         while position < end:
             same = self._same_rows(body, position, expected)
@@ -108,12 +110,10 @@ class ListReader(Generic[T]):
                 expected = last
                 position = known.starts[last] + shift if last < len(known.starts) else len(body)
                 continue
-            if places is None:
-                places = self._places()
             cut = body.find(separator, position) if separator else -1
             row_end = end if cut < 0 else cut + 1
             found = self._parse(body[position:row_end])
-            if found is not None and (place := places.get(self._key(found))) is not None:
+            if found is not None and (place := known.places.get(self._key(found))) is not None:
                 expected = place + 1
                 if known.models[place] == found:
                     found = known.models[place]
@@ -136,11 +136,6 @@ class ListReader(Generic[T]):
         if equal_to == len(self._body) and len(body) - position == equal_to - start:
             return len(starts) - expected
         return max(bisect_right(starts, equal_to) - 1 - expected, 0)
-
-    def _places(self) -> dict[str, int]:
-        """Return the number of each known row by its key."""
-        models = self._rows.models
-        return {self._key(row): n for n, row in enumerate(models) if row is not None}
 
     def _parse(self, text: bytes) -> T | None:
         try:
@@ -179,19 +174,25 @@ class ListReader(Generic[T]):
             raise ProtocolError(not_json(body, "the list does not end where it should"))
         return rows
 
-    def _paged(self, rows: _Rows[T], body: bytes) -> Page[T]:
-        readable = [row for row in rows.models if row is not None]
+    def _paged(self, rows: _Rows[T]) -> Page[T]:
+        """Make the page of the rows, and note each row's place for the next body."""
+        readable = list(filter(None, rows.models))
         keys = list(map(self._key, readable))
         unique = readable
-        if len(set(keys)) != len(keys):
-            seen: set[str] = set()
-            first = [key not in seen and not seen.add(key) for key in keys]  # type: ignore[func-returns-value] # add() is the point
-            unique = list(compress(readable, first))
+        rows.places = dict(zip(keys, range(len(keys)), strict=True))
+        if len(rows.places) < len(rows.models):  # rare, so it may take longer
+            first: dict[str, T] = {}
+            for row in readable:
+                first.setdefault(self._key(row), row)
+            unique = list(first.values())
+            rows.places = {
+                self._key(row): n for n, row in enumerate(rows.models) if row is not None
+            }
         return Page(
             items=tuple(filter(self._keep, unique) if self._keep else unique),
             unreadable=len(rows.models) - len(readable),
             duplicates=len(readable) - len(unique),
-            digest=hash(body).to_bytes(8, "big", signed=True),
+            digest=next(_serial_numbers).to_bytes(8, "big"),
         )
 
 
@@ -217,7 +218,7 @@ def _common(new: bytes, at: int, old: bytes, start: int) -> int:
     done, stride = 0, 1024
     while done < limit:
         step = min(stride, limit - done)
-        if new[at + done : at + done + step] == old[start + done : start + done + step]:
+        if new.startswith(old[start + done : start + done + step], at + done):
             done += step
             stride = min(stride * 2, _LONGEST_STRIDE)
         elif step == 1:
