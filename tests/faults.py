@@ -128,6 +128,7 @@ class FaultProxy:
     _port: int = 0
     _server: asyncio.Server | None = None
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
     @classmethod
     def before(cls, url: str) -> Self:
@@ -173,6 +174,13 @@ class FaultProxy:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    async def until_seen(self, count: int) -> None:
+        """Wait, up to 5 s, for so many requests to have arrived in all."""
+        async with asyncio.timeout(5):
+            while len(self.seen) < count:
+                self._arrived.clear()
+                await self._arrived.wait()
+
     async def forward(self, seen: Seen) -> Reply:
         """Send a request to the server behind the proxy and return its whole answer."""
         async with self._to_server(seen, {"connection": "close"}) as (reader, _writer):
@@ -188,21 +196,20 @@ class FaultProxy:
         assert task
         self._tasks.add(task)
         try:
-            while await self._serve_one(reader, writer):
-                pass
+            await self._serve_one(reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass  # a client that goes away, or the end of the test
         finally:
             self._tasks.discard(task)
             writer.close()
 
-    async def _serve_one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        """Answer one request; return whether the connection stays open."""
+    async def _serve_one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         start, headers = _parsed_head(await reader.readuntil(b"\r\n\r\n"))
         method, target, _ = start.split(" ")
         body = await reader.readexactly(int(headers.get("content-length", 0)))
         seen = Seen(method, target, headers, body)
         self.seen.append(seen)
+        self._arrived.set()
         fault = self._queued.popleft() if self._queued else self.always
         exchange = Exchange(self, seen, writer)
         if fault is not None:
@@ -211,7 +218,6 @@ class FaultProxy:
             await self._serve_stream(seen, reader, writer)
         else:
             await exchange.send((await exchange.forward()).encoded())
-        return fault is not None and not writer.is_closing()
 
     async def _serve_stream(
         self, seen: Seen, reader: asyncio.StreamReader, writer: asyncio.StreamWriter

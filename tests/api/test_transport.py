@@ -1,0 +1,379 @@
+"""Each way in which a connection can go wrong, and the error that says so."""
+
+import asyncio
+import gzip
+import logging
+import zlib
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+
+from studio_tui import errors
+from studio_tui.api import transport
+from studio_tui.api.client import StudioClient
+from studio_tui.api.models import JobInput
+from tests.api.conftest import IMPATIENT, TOKEN, settings_for
+from tests.faults import (
+    Exchange,
+    Fault,
+    FaultProxy,
+    answer,
+    answer_json,
+    drip,
+    drop_answer,
+    gzip_bomb,
+    html_502,
+    redirect,
+    reset,
+    reset_in_body,
+    stall,
+    too_many,
+    truncated,
+)
+
+JOBS = [{"id": f"job-{number}", "name": "n" * 50} for number in range(50)]
+JOB = JobInput(query="print(1)", team_name="a team")
+
+
+@pytest.fixture
+async def upstream() -> AsyncIterator[FaultProxy]:
+    """A server that always answers with the same jobs, whatever is asked."""
+    async with FaultProxy(always=answer_json(JOBS)) as upstream:
+        yield upstream
+
+
+@pytest.fixture
+async def broken(upstream: FaultProxy) -> AsyncIterator[FaultProxy]:
+    """A proxy before `upstream`."""
+    async with FaultProxy.before(upstream.url) as broken:
+        yield broken
+
+
+@pytest.fixture
+async def client(broken: FaultProxy) -> AsyncIterator[StudioClient]:
+    """An impatient client of `broken`."""
+    async with StudioClient(settings_for(broken.url), timeouts=IMPATIENT) as client:
+        yield client
+
+
+async def test_a_healthy_proxy_changes_nothing(client: StudioClient) -> None:
+    assert len((await client.jobs()).items) == 50
+
+
+async def test_a_refused_connection_was_not_sent(client: StudioClient, broken: FaultProxy) -> None:
+    await broken.refuse()
+    for call in (client.jobs(), client.create_job(JOB)):
+        with pytest.raises(errors.NotSent, match="refuses connections"):
+            await call
+    await broken.accept()
+    assert (await client.jobs()).items
+
+
+async def test_a_host_that_does_not_exist_is_named() -> None:
+    async with StudioClient(settings_for("http://nowhere.invalid")) as client:
+        with pytest.raises(errors.NotSent, match=r"no host nowhere\.invalid"):
+            await client.jobs()
+
+
+async def test_silence_is_a_timeout(client: StudioClient, broken: FaultProxy) -> None:
+    broken.next(stall)
+    with pytest.raises(errors.RequestTimedOut, match="did not answer in time"):
+        await client.jobs()
+
+
+async def test_a_slow_drip_ends_at_the_deadline_of_the_whole(
+    client: StudioClient, broken: FaultProxy
+) -> None:
+    broken.next(drip(0.1))  # each byte comes well within the time for a part
+    with pytest.raises(errors.RequestTimedOut):
+        await client.jobs()
+
+
+async def test_a_reset_before_the_answer_is_a_transport_error(
+    client: StudioClient, broken: FaultProxy
+) -> None:
+    broken.next(reset)
+    with pytest.raises(errors.TransportError, match="closed the connection") as caught:
+        await client.jobs()
+    assert not isinstance(caught.value, errors.NotSent)
+
+
+async def test_a_reset_in_the_body_is_a_transport_error(
+    client: StudioClient, broken: FaultProxy
+) -> None:
+    broken.next(reset_in_body(100))
+    with pytest.raises(errors.TransportError, match="closed the connection"):
+        await client.jobs()
+
+
+async def test_a_body_that_stops_short_is_no_list(client: StudioClient, broken: FaultProxy) -> None:
+    broken.next(truncated(100))
+    with pytest.raises(errors.ProtocolError, match="not complete JSON"):
+        await client.jobs()
+
+
+async def test_a_connection_works_again_after_each_fault(
+    client: StudioClient, broken: FaultProxy
+) -> None:
+    for fault in (reset, reset_in_body(10), truncated(10), html_502(), answer("no")):
+        broken.next(fault)
+        with pytest.raises(errors.StudioError):
+            await client.clusters()
+        assert (await client.clusters()).items
+
+
+async def test_a_gzip_bomb_is_not_inflated(
+    client: StudioClient, broken: FaultProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "LARGEST_ANSWER", 4 * 1024 * 1024)
+    broken.next(gzip_bomb(64 * 1024 * 1024))
+    with pytest.raises(errors.ProtocolError, match="ask for less"):
+        await client.jobs()
+
+
+async def test_a_body_that_is_too_large_is_not_taken(
+    client: StudioClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "LARGEST_ANSWER", 1024)
+    with pytest.raises(errors.ProtocolError, match="ask for less"):
+        await client.jobs()
+    monkeypatch.setattr(transport, "LARGEST_ANSWER", 1024 * 1024)
+    assert (await client.jobs()).items
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "x-gzip", "deflate", "identity"])
+async def test_a_compressed_body_is_read(
+    client: StudioClient, broken: FaultProxy, encoding: str
+) -> None:
+    body = b'[{"id": "a"}]'
+    packed = body if encoding == "identity" else gzip.compress(body)
+    if encoding == "deflate":
+        packed = zlib.compress(body)
+    broken.next(answer(packed, content_encoding=encoding))
+    assert (await client.jobs()).items[0].id == "a"
+
+
+@pytest.mark.parametrize(
+    ("packed", "encoding", "words"),
+    [
+        (b"no gzip at all", "gzip", "compressed wrongly"),
+        (gzip.compress(b"[]" * 1000)[:-9], "gzip", "middle of its compression"),
+        (b"[]", "br", "encoded as br"),
+    ],
+)
+async def test_a_body_that_cannot_be_inflated_is_a_protocol_error(
+    client: StudioClient, broken: FaultProxy, packed: bytes, encoding: str, words: str
+) -> None:
+    broken.next(answer(packed, content_encoding=encoding))
+    with pytest.raises(errors.ProtocolError, match=words):
+        await client.jobs()
+
+
+async def test_json_of_another_content_type_is_read(
+    client: StudioClient, broken: FaultProxy
+) -> None:
+    broken.next(answer("[]", kind="text/plain"))
+    assert (await client.jobs()).items == ()
+
+
+async def test_a_web_page_is_never_shown(client: StudioClient, broken: FaultProxy) -> None:
+    broken.next(answer("<!doctype html><p>Log in to Corp WiFi", kind="text/html"), html_502())
+    with pytest.raises(errors.ProtocolError, match="web page"):
+        await client.jobs()
+    with pytest.raises(errors.ServerError, match=r"502 \(502 Bad Gateway\)") as caught:
+        await client.jobs()
+    assert "nginx" not in str(caught.value)
+
+
+@pytest.mark.parametrize("read", [True, False])
+async def test_a_redirect_is_not_followed_and_the_token_stays(
+    client: StudioClient, broken: FaultProxy, upstream: FaultProxy, read: bool
+) -> None:
+    async with FaultProxy(always=answer_json([])) as elsewhere:
+        broken.next(redirect(f"{elsewhere.url}/api/datachain/jobs/?secret=1"))
+        with pytest.raises(errors.ProtocolError, match=r"redirects to 127\.0\.0\.1\b") as caught:
+            await (client.jobs() if read else client.create_job(JOB))
+        assert "secret" not in str(caught.value)
+        assert elsewhere.seen == []
+        assert upstream.seen == []
+
+
+async def test_no_cookie_is_kept(client: StudioClient, broken: FaultProxy) -> None:
+    broken.next(answer("[]", set_cookie="session=1; Path=/"), None)
+    await client.jobs()
+    await client.jobs()
+    assert "cookie" not in broken.seen[-1].headers
+
+
+def in_seconds(seconds: float) -> str:
+    return format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
+
+
+@pytest.mark.parametrize(
+    ("header", "low", "high"),
+    [
+        ("7", 7, 7),
+        ("0", 0, 0),
+        ("99999", 300, 300),
+        (in_seconds(120), 60, 121),
+        (in_seconds(-120), 0, 0),
+        (in_seconds(9000), 300, 300),
+    ],
+)
+async def test_too_many_requests_say_when_to_come_back(
+    client: StudioClient, broken: FaultProxy, header: str, low: float, high: float
+) -> None:
+    broken.next(too_many(header))
+    with pytest.raises(errors.RateLimited) as caught:
+        await client.jobs()
+    assert caught.value.retry_after is not None
+    assert low <= caught.value.retry_after <= high
+
+
+async def test_a_server_error_of_a_read_keeps_its_retry_after(
+    client: StudioClient, broken: FaultProxy
+) -> None:
+    broken.next(answer_json({"message": "resting"}, "503 Service Unavailable", retry_after="9"))
+    with pytest.raises(errors.ServerError, match="resting") as caught:
+        await client.jobs()
+    assert (caught.value.status, caught.value.retry_after) == (503, 9)
+
+
+@pytest.mark.parametrize("fault", [stall, reset, drop_answer, html_502(), reset_in_body(5)])
+async def test_a_write_without_a_clear_answer_has_an_unknown_outcome(
+    client: StudioClient, broken: FaultProxy, fault: Fault
+) -> None:
+    broken.next(fault)
+    with pytest.raises(errors.OutcomeUnknown, match="may or may not"):
+        await client.create_job(JOB)
+    assert len(broken.seen) == 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        answer("<html>welcome"),
+        answer_json({"no": "id"}),
+        answer(b"no gzip", content_encoding="gzip"),
+        answer(status="200 OK"),
+    ],
+)
+async def test_a_job_that_was_taken_but_not_named_has_an_unknown_outcome(
+    client: StudioClient, broken: FaultProxy, fault: Fault
+) -> None:
+    broken.next(fault)
+    with pytest.raises(errors.OutcomeUnknown, match="Studio took"):
+        await client.create_job(JOB)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        ("400 Bad Request", errors.InvalidRequest),
+        ("409 Conflict", errors.InvalidRequest),
+        ("429 Too Many Requests", errors.RateLimited),
+        ("501 Not Implemented", errors.ServerError),
+        ("507 Insufficient Storage", errors.ServerError),
+    ],
+)
+async def test_a_refused_write_is_not_unknown(
+    client: StudioClient, broken: FaultProxy, status: str, kind: type[errors.StatusError]
+) -> None:
+    broken.next(answer_json({"message": "no room"}, status))
+    with pytest.raises(kind):
+        await client.create_job(JOB)
+
+
+async def test_a_dropped_answer_did_reach_the_server(
+    client: StudioClient, broken: FaultProxy, upstream: FaultProxy
+) -> None:
+    broken.next(drop_answer)
+    with pytest.raises(errors.OutcomeUnknown):
+        await client.cancel_job("a")
+    assert [seen.path for seen in upstream.seen] == ["/api/datachain/jobs/a/cancel"]
+
+
+async def test_the_status_counts_when_its_reason_is_lost(
+    client: StudioClient, broken: FaultProxy
+) -> None:
+    async def half(exchange: Exchange) -> None:
+        await exchange.send(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 100\r\n\r\n{")
+        await exchange.reset()
+
+    broken.next(half)
+    with pytest.raises(errors.PermissionDenied, match="403 Forbidden"):
+        await client.jobs()
+
+
+async def test_the_document_s_scheme_is_tried_first_and_the_other_once(
+    client: StudioClient, broken: FaultProxy
+) -> None:
+    refused = answer_json({"detail": "Unauthorized"}, "401 Unauthorized")
+    broken.next(refused, None, None)
+    await client.jobs()
+    await client.jobs()
+    schemes = [seen.headers["authorization"] for seen in broken.seen]
+    assert schemes == [f"Bearer {TOKEN}", f"token {TOKEN}", f"token {TOKEN}"]
+
+
+async def test_a_wrong_token_is_refused_after_both_schemes(
+    client: StudioClient, broken: FaultProxy
+) -> None:
+    broken.always = answer_json({"detail": "Unauthorized"}, "401 Unauthorized")
+    with pytest.raises(errors.AuthenticationError, match="refused the token: Unauthorized"):
+        await client.create_job(JOB)
+    assert len(broken.seen) == 2
+
+
+async def test_an_error_before_the_token_was_looked_at_settles_no_scheme(
+    client: StudioClient, broken: FaultProxy
+) -> None:
+    refused = answer_json({}, "401 Unauthorized")
+    broken.next(html_502(), refused, None)
+    with pytest.raises(errors.ServerError):
+        await client.jobs()
+    assert (await client.jobs()).items
+
+
+async def test_at_most_six_connections_are_open(client: StudioClient, broken: FaultProxy) -> None:
+    waiting = asyncio.Event()
+
+    async def hold(exchange: Exchange) -> None:
+        await waiting.wait()
+        await answer_json([])(exchange)
+
+    broken.always = hold
+    calls = [asyncio.create_task(client.jobs(job_id=f"{number}")) for number in range(9)]
+    await broken.until_seen(transport.CONNECTIONS)
+    waiting.set()
+    assert len(broken.seen) == transport.CONNECTIONS
+    await asyncio.gather(*calls)
+
+
+async def test_a_cancelled_request_leaves_the_client_usable(
+    client: StudioClient, broken: FaultProxy
+) -> None:
+    broken.next(stall)
+    asking = asyncio.create_task(client.jobs())
+    await broken.until_seen(1)
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    assert (await client.jobs()).items
+
+
+async def test_a_request_is_logged_without_its_query(
+    client: StudioClient, broken: FaultProxy, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "studio_tui")
+    broken.next(None, html_502())
+    await client.jobs(status="RUNNING")
+    with pytest.raises(errors.ServerError):
+        await client.clusters()
+    lines = [record.getMessage() for record in caplog.records if "GET" in record.getMessage()]
+    assert len(lines) == 2
+    assert lines[0].startswith("GET /datachain/jobs/ 200 ")
+    assert lines[1].startswith("GET /datachain/clusters/ 502 ")
+    assert lines[0].endswith(" ms")
