@@ -95,6 +95,9 @@ SORTS: dict[str, tuple[str, Callable[[Job, datetime], Any]]] = {
 }
 """Sort orders by column: what a menu calls them, and the key for a moment. Ties: newest first."""
 
+LARGEST_FIRST = frozenset({"run", "queue", "workers"})
+"""Columns that are sorted from the largest down, unless reversed."""
+
 
 def _stamp(job: Job) -> float:
     return ((job.created_at or _LONG_AGO) - _LONG_AGO).total_seconds()

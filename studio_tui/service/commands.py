@@ -48,7 +48,14 @@ class Commands:
         Raises:
             StudioError: no job was created, or (`OutcomeUnknown`) nobody can say.
         """
-        wish = repeat_of(job, self._team)
+        return await self.submit(repeat_of(job, self._team))
+
+    async def submit(self, wish: JobInput) -> Job:
+        """Create a job, and return it.
+
+        Raises:
+            StudioError: no job was created, or (`OutcomeUnknown`) nobody can say.
+        """
         try:
             return await self._client.create_job(wish, idempotency_key=str(uuid.uuid4()))
         finally:

@@ -96,6 +96,18 @@ class Poller(Generic[T]):
 
         return unsubscribe
 
+    async def first(self) -> T:
+        """Return the first good answer, waiting for it as long as it takes."""
+        came = asyncio.Event()
+        leave = self.subscribe(lambda _: came.set())
+        try:
+            while self.snapshot.value is None:
+                came.clear()
+                await came.wait()
+            return self.snapshot.value
+        finally:
+            leave()
+
     def poke(self) -> None:
         """Ask at once; when a question is under way, ask once more after it."""
         if self.snapshot.stopped:

@@ -1,6 +1,7 @@
 """Everything that one profile keeps asking and can have done: the pollers and the commands."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 from studio_tui.api.client import Page, StudioClient
@@ -8,6 +9,8 @@ from studio_tui.api.models import Cluster
 from studio_tui.errors import AuthenticationError
 from studio_tui.service.commands import Commands
 from studio_tui.service.jobs_feed import Jobs, JobsFeed
+from studio_tui.service.log_store import LogStore
+from studio_tui.service.log_tail import LogTail
 from studio_tui.service.poller import Poller
 
 BUSY_REST = 1.5
@@ -22,7 +25,10 @@ AWAY_FACTOR = 5.0
 class StudioSession:
     """The pollers and commands of one profile; `run` owns their tasks."""
 
-    def __init__(self, client: StudioClient, team: str, *, idle_rest: float = IDLE_REST) -> None:
+    def __init__(
+        self, client: StudioClient, team: str, spool: Path, *, idle_rest: float = IDLE_REST
+    ) -> None:
+        """Take also the folder that logs are kept in while they are read."""
         self.client = client
         self.jobs_feed = JobsFeed(client)
         self.jobs: Poller[Jobs] = Poller(
@@ -35,6 +41,7 @@ class StudioSession:
             refused=self._stop_all,
         )
         self.commands = Commands(client, team, self.jobs.poke)
+        self._spool = spool
         self._idle_rest = idle_rest
         self._focused = True
 
@@ -58,6 +65,15 @@ class StudioSession:
         """Ask for older jobs than those that are known."""
         self.jobs_feed.want_more()
         self.jobs.poke()
+
+    def open_log(self, job_id: str) -> tuple[LogStore, LogTail]:
+        """Return an empty store and the tail that fills it once it is run.
+
+        Raises:
+            SpoolError: the store cannot be made.
+        """
+        store = LogStore.create(self._spool)
+        return store, LogTail(self.client, job_id, store)
 
     def focus(self, *, focused: bool) -> None:
         """Ask less often while the terminal is not looked at, and at once on return."""

@@ -1,0 +1,131 @@
+"""Which messages of the websocket stand where in the spool: on disk too, since a log has millions.
+
+Records are in order of id and, equally, of offset.
+"""
+
+import os
+import tempfile
+from array import array
+from bisect import bisect_left, bisect_right
+from pathlib import Path
+from typing import NamedTuple
+
+from studio_tui.errors import SpoolError
+from studio_tui.paths import private_dir
+
+BLOCK = 4096
+"""Records of a block. Two blocks and one id for every other block are in memory."""
+
+_FIELDS = 3
+_BYTES = BLOCK * _FIELDS * 8
+
+
+class Record(NamedTuple):
+    """A message that stands in the spool."""
+
+    id: int
+    offset: int
+    """Of its first byte in the spool."""
+    length: int
+    """In bytes."""
+
+    @property
+    def end(self) -> int:
+        """Offset after its last byte."""
+        return self.offset + self.length
+
+
+class MessageLedger:
+    """A sorted list of records in an unnamed file; fast at its end and when read in order."""
+
+    def __init__(self, directory: Path) -> None:
+        """Begin an empty ledger.
+
+        Raises:
+            SpoolError: the file cannot be made.
+        """
+        try:
+            self._file = tempfile.TemporaryFile(dir=private_dir(directory), buffering=0)  # noqa: SIM115
+        except OSError as error:
+            raise SpoolError(f"No log can be kept in {directory}: {error.strerror}.") from error
+        self._first_ids = array("q")
+        """The first id of every full block, all of which are in the file."""
+        self._last = array("q")
+        """The fields of the records after the full blocks."""
+        self._read: tuple[int, array[int]] = (-1, array("q"))
+        """The full block read last."""
+        self._found = -1
+        """The place that was looked up last; a replay asks for the next."""
+
+    def close(self) -> None:
+        """Let go of the file, which has no name and so is gone."""
+        self._file.close()
+
+    def __len__(self) -> int:
+        return len(self._first_ids) * BLOCK + len(self._last) // _FIELDS
+
+    def __getitem__(self, place: int) -> Record:
+        block, inside = divmod(place, BLOCK)
+        fields = self._last if block == len(self._first_ids) else self._block(block)
+        at = inside * _FIELDS
+        return Record(fields[at], fields[at + 1], fields[at + 2])
+
+    @property
+    def last(self) -> Record | None:
+        """The record with the greatest id; `None` if there is none."""
+        return self[len(self) - 1] if len(self) else None
+
+    def append(self, record: Record) -> None:
+        """Add a record whose id and offset are the greatest.
+
+        Raises:
+            SpoolError: the disk is full.
+        """
+        self._last.extend(record)
+        if len(self._last) == BLOCK * _FIELDS:
+            try:
+                os.pwrite(self._file.fileno(), self._last.tobytes(), len(self._first_ids) * _BYTES)
+            except OSError as error:
+                raise SpoolError(f"The log cannot be kept on disk: {error.strerror}.") from error
+            self._first_ids.append(self._last[0])
+            self._last = array("q")
+
+    def place_of(self, number: int) -> int:
+        """Return the place of the record of an id, or the place that one of this id would have."""
+        following = self._found + 1
+        if following < len(self) and self[following].id == number:
+            self._found = following
+            return following
+        block = max(0, bisect_right(self._first_ids, number) - 1)
+        if block + 1 == len(self._first_ids) and self._last and number >= self._last[0]:
+            block += 1
+        fields = self._last if block == len(self._first_ids) else self._block(block)
+        places = range(len(fields) // _FIELDS)
+        self._found = block * BLOCK + bisect_left(
+            places, number, key=lambda at: fields[at * _FIELDS]
+        )
+        return self._found
+
+    def cut(self, place: int) -> None:
+        """Remove the records from `place` on."""
+        block, inside = divmod(place, BLOCK)
+        if block < len(self._first_ids):
+            self._last = array("q", self._block(block))
+            del self._first_ids[block:]
+            self._read = (-1, array("q"))
+        del self._last[inside * _FIELDS :]
+
+    def insert(self, place: int, record: Record) -> None:
+        """Put a record before the one at `place`; later ones are then that much further down."""
+        later = [self[at] for at in range(place, len(self))]
+        self.cut(place)
+        self.append(record)
+        for moved in later:
+            self.append(moved._replace(offset=moved.offset + record.length))
+
+    def _block(self, number: int) -> "array[int]":
+        if self._read[0] != number:
+            fields = array("q")
+            fields.frombytes(os.pread(self._file.fileno(), _BYTES, number * _BYTES))
+            self._read = (number, fields)
+        return self._read[1]

@@ -1,0 +1,227 @@
+"""Puts what arrives of a log in its place: each byte once and in order, or a visible mark.
+
+Pieces of the websocket carry ids: a replay is known by them, a late piece finds its place by them.
+What REST and archives send are bytes of the whole, which are held against the bytes already here.
+Lines play no part: they are cut from the ordered whole, by whoever reads it.
+"""
+
+import codecs
+import re
+from collections.abc import Sequence
+
+from studio_tui.api.log_stream import LogMessage
+from studio_tui.service.log_ledger import MessageLedger, Record
+from studio_tui.service.log_store import LogStore, Mark
+
+WINDOW = 256 * 1024
+"""Bytes at the end of the log into which a late piece can still be put."""
+
+NEW_EPOCH = "The log began anew here."
+TOO_LATE = "Something came too late to be put here."
+NO_REPLAY = "Lines may be missing here: the connection broke and Studio did not repeat them."
+UNREADABLE = "Something is missing here: Studio sent what cannot be read."
+DIFFERS = "The log that Studio keeps differs from what came live."
+
+_REPLACEMENT = "\N{REPLACEMENT CHARACTER}".encode()
+_COMPARED = 256 * 1024
+
+
+class LogMerge:
+    """Merges pieces, snapshots and archives of one log into its store."""
+
+    def __init__(self, store: LogStore, ledger: MessageLedger) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._floor = 0
+        """Offset after the last mark at the end; what stands before it is settled."""
+        self._waiting = 0
+        """Bytes of pieces that are in the ledger and not yet in the store."""
+        self._has_pieces = False
+        self._position: int | None = None
+        self._doubt: Mark | None = None
+        """The mark to be taken back if this connection repeats the log after all."""
+        self._epoch: int | None = None
+        """Where the epoch begins that this connection has opened."""
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether this connection still repeats what is known."""
+        last = self._ledger.last
+        return last is not None and (self._position is None or self._position < last.id)
+
+    @property
+    def _end(self) -> int:
+        """Offset after all that has a place; beyond it is what only REST has brought so far."""
+        last = self._ledger.last
+        return max(last.end, self._floor) if last else self._floor
+
+    def connected(self) -> None:
+        """Say that pieces come over a new connection from now on."""
+        self._has_pieces = False
+        self._position = None
+        self._doubt = None
+        self._epoch = None
+
+    def add(self, pieces: Sequence[LogMessage]) -> bool:
+        """Merge the pieces of one frame; return whether anything new was among them.
+
+        Raises:
+            SpoolError: the disk does not take them.
+        """
+        store, ledger = self._store, self._ledger
+        before = (store.size, store.version)
+        fresh: list[bytes] = []
+        for piece in pieces:
+            raw = piece.text.encode("utf-8", "surrogatepass")
+            last = ledger.last
+            ready = store.size + self._waiting
+            if self._has_pieces and last and piece.id > last.id and last.end == ready:
+                ledger.append(Record(piece.id, ready, len(raw)))
+                fresh.append(raw)
+                self._waiting += len(raw)
+                continue
+            self._write(fresh)
+            self._place(piece.id, raw)
+            self._has_pieces = True
+        self._write(fresh)
+        if pieces:
+            self._position = max(self._position or 0, pieces[-1].id)
+        return (store.size, store.version) != before
+
+    def mark_end(self, text: str) -> None:
+        """Set a mark after all that has come, beginning a line for it if need be."""
+        store = self._store
+        if store.size and store.read(store.size - 1, 1) != b"\n":
+            store.append(b"\n")
+        store.mark(store.size, text)
+        self._floor = store.size
+
+    def _write(self, fresh: list[bytes]) -> None:
+        if fresh:
+            self._waiting = 0
+            self._store.append(b"".join(fresh))
+            fresh.clear()
+
+    def _place(self, number: int, raw: bytes) -> None:
+        """Put one piece where it belongs."""
+        last = self._ledger.last
+        if last is None or number > last.id:
+            self._place_last(number, raw)
+            return
+        if self._doubt is not None:
+            self._store.unmark(self._doubt)
+            self._doubt = None
+        place = self._ledger.place_of(number)
+        known = self._ledger[place]
+        if known.id != number:
+            self._place_late(place, number, raw)
+        elif not self._is_same(known, raw):
+            self._begin_epoch(place, number, raw)
+
+    def _place_last(self, number: int, raw: bytes) -> None:
+        """Put a piece after all others, over what REST may have brought of it already."""
+        store, end = self._store, self._end
+        ahead = store.read(end, len(raw))
+        if ahead != raw[: len(ahead)]:
+            store.cut(end)
+            ahead = b""
+        elif not ahead and not self._has_pieces and len(self._ledger):
+            store.mark(end, NO_REPLAY)
+            self._doubt = store.marks[-1]
+        store.append(raw[len(ahead) :])
+        self._ledger.append(Record(number, end, len(raw)))
+
+    def _place_late(self, place: int, number: int, raw: bytes) -> None:
+        """Put a piece between others, if they are not too far up."""
+        offset = self._ledger[place].offset
+        if self._is_far(offset):
+            self._store.mark(offset, TOO_LATE)
+        else:
+            self._insert(place, Record(number, offset, len(raw)), raw)
+
+    def _is_far(self, offset: int) -> bool:
+        return self._store.size - offset > WINDOW
+
+    def _insert(self, place: int, record: Record, raw: bytes) -> None:
+        """Put a piece between others; what REST brought was held against a log without it."""
+        if self._store.size > self._end:
+            self._store.cut(self._end)
+        self._store.insert(record.offset, raw)
+        self._ledger.insert(place, record)
+        if self._floor > record.offset:
+            self._floor += record.length
+        if self._epoch is not None and self._epoch > record.offset:
+            self._epoch += record.length
+
+    def _is_same(self, known: Record, raw: bytes) -> bool:
+        """Whether a piece is the one known; characters spoiled on the way make no difference."""
+        there = self._store.read(known.offset, known.length)
+        if there == raw:
+            return True
+        if _REPLACEMENT in raw:
+            there, raw = raw, there
+        if _REPLACEMENT not in there:
+            return False
+        around = (re.escape(part) for part in re.split(b"(?:%s)+" % _REPLACEMENT, there))
+        return re.fullmatch(b".{0,64}?".join(around), raw, re.DOTALL) is not None
+
+    def _begin_epoch(self, place: int, number: int, raw: bytes) -> None:
+        """Set a known id with another text after a mark, or before the rest of its new epoch."""
+        ledger, epoch = self._ledger, self._epoch
+        if epoch is None or self._is_far(epoch) or ledger[place].offset >= epoch:
+            ledger.cut(place)
+            self.mark_end(NEW_EPOCH)
+            self._epoch = self._store.size
+            ledger.append(Record(number, self._epoch, len(raw)))
+            self._store.append(raw)
+            return
+        since = len(ledger)
+        while since > place and ledger[since - 1].offset >= epoch:
+            since -= 1
+        later = [ledger[at] for at in range(since, len(ledger))]
+        ledger.cut(place)
+        for record in later:
+            ledger.append(record)
+        self._insert(place, Record(number, epoch, len(raw)), raw)
+
+
+class Comparison:
+    """Holds the bytes of a whole log, as they come, against the store, and adds what is more.
+
+    Bytes that are no UTF-8 count as replacement characters on both sides.
+    """
+
+    def __init__(self, store: LogStore, *, offset: int = 0) -> None:
+        self._store = store
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._at = offset
+        self.received = offset
+        """Bytes of the whole log that have come, as Studio counts them."""
+        self.differs = False
+        """Whether something came that is not what stands in the store; nothing is added then."""
+
+    @classmethod
+    def of_end(cls, store: LogStore, *, overlap: int) -> "Comparison":
+        """Compare from the beginning of a line at least `overlap` bytes before the end."""
+        return cls(store, offset=store.line_start(max(0, store.size - overlap)))
+
+    def add(self, data: bytes) -> None:
+        """Compare the next bytes.
+
+        Raises:
+            SpoolError: the disk does not take them.
+        """
+        self.received += len(data)
+        for start in range(0, len(data), _COMPARED):
+            if self.differs:
+                return
+            self._compare(self._decoder.decode(data[start : start + _COMPARED]).encode())
+
+    def _compare(self, clean: bytes) -> None:
+        here = self._store.read(self._at, len(clean))
+        if clean[: len(here)] != here:
+            self.differs = True
+            return
+        if len(clean) > len(here):
+            self._store.append(clean[len(here) :])
+        self._at += len(clean)

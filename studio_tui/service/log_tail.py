@@ -1,0 +1,384 @@
+"""Follows one job's log into a store, over whatever way is open, for as long as somebody looks.
+
+The websocket comes first. When it keeps failing REST is asked beside it, and at the end of a job
+REST says whether everything has come. How pieces fit together is `log_merge`'s business.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import Enum, StrEnum, auto
+from typing import NamedTuple, Protocol
+
+from studio_tui import clock
+from studio_tui.api.log_stream import (
+    Blobs,
+    Closed,
+    LogFrame,
+    LogMessages,
+    ServerMessage,
+    StatusFrame,
+    Unreadable,
+)
+from studio_tui.api.models import FINISHED_STATES, Job
+from studio_tui.api.pages import Page
+from studio_tui.errors import (
+    AuthenticationError,
+    InvalidRequest,
+    NotFound,
+    PermissionDenied,
+    RateLimited,
+    ServerError,
+    SpoolError,
+    StudioError,
+)
+from studio_tui.service.log_ledger import MessageLedger
+from studio_tui.service.log_merge import DIFFERS, UNREADABLE, Comparison, LogMerge
+from studio_tui.service.log_rest import LogBodies, RestLog
+from studio_tui.service.log_store import LogStore
+from studio_tui.service.poller import wait_for
+
+SILENCE = 45.0
+"""Seconds without a frame after which a connection counts as dead."""
+LINGER = 5.0
+"""Seconds that more may come after the job has ended, before REST is asked for the rest."""
+BACKOFF_BASE = 0.5
+BACKOFF_CAP = 20.0
+OUTAGE_AFTER = 3
+"""Failures of the websocket in a row after which REST is asked beside it."""
+OUTAGE_REST = 5.0
+"""Seconds between those questions."""
+POLL_REST = 2.0
+"""Seconds between questions where there is no websocket."""
+AGREE_REST = 0.5
+"""Seconds between the two answers of REST that must agree."""
+
+_ITEMS = 1024
+_UNREADABLE_TRIES = 3
+_FINAL_CODES = frozenset({1008, 4401, 4403, 4404})
+_NORMAL = 1000
+_TOO_LARGE = 1009
+
+logger = logging.getLogger(__name__)
+
+FetchBlob = Callable[[str], AsyncIterator[bytes]]
+"""Yields the bytes at an address that Studio gave; raises only `StudioError`."""
+
+
+class LogSource(LogBodies, Protocol):
+    """What of the client is needed to follow a log."""
+
+    def follow_log(self, job_id: str) -> AsyncGenerator[LogFrame, None]:
+        """Yield the frames of one connection; see `api.log_stream`."""
+
+    async def jobs(self, *, limit: int = 100, job_id: str | None = None) -> Page[Job]:
+        """Return the job, for its status."""
+
+
+class Phase(StrEnum):
+    """How the following of a log goes."""
+
+    CONNECTING = "connecting"
+    """Nothing has come yet."""
+    FOLLOWING = "following"
+    RECONNECTING = "reconnecting"
+    COMPLETE = "complete"
+    """The job has ended and its whole log is here."""
+    STOPPED = "stopped"
+    """Studio will not give it, or the disk will not take it; nothing more is tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class TailState:
+    """What a header says of a log."""
+
+    phase: Phase
+    since: datetime
+    """When the phase began."""
+    next_try: datetime | None = None
+    """When the connection is tried again, while reconnecting."""
+    reason: str = ""
+    """A sentence: why it is reconnecting or has stopped. Safe to draw."""
+    status: str | None = None
+    """The job's status as it was told last, upper-case and safe to draw."""
+    lines: int = 0
+    size: int = 0
+    """Bytes."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will come."""
+        return self.phase in {Phase.COMPLETE, Phase.STOPPED}
+
+
+class _Next(Enum):
+    """What to do after a connection."""
+
+    AGAIN = auto()
+    DRAIN = auto()
+    POLL = auto()
+    STOP = auto()
+
+
+class _Verdict(NamedTuple):
+    next: _Next
+    reason: str = ""
+    at_least: float = 0.0
+    """Seconds to rest before going on."""
+
+
+class LogTail:
+    """Follows one job's log; `run` is owned by whoever starts it, and is ended by cancelling it."""
+
+    state: TailState
+
+    def __init__(
+        self,
+        source: LogSource,
+        job_id: str,
+        store: LogStore,
+        *,
+        fetch: FetchBlob | None = None,
+        now: Callable[[], datetime] = clock.now,
+        jitter: Callable[[float, float], float] = random.uniform,
+    ) -> None:
+        self.state = TailState(Phase.CONNECTING, now())
+        self._source = source
+        self._job_id = job_id
+        self._store = store
+        self._fetch = fetch
+        self._now = now
+        self._jitter = jitter
+        self._listeners: dict[object, Callable[[TailState], None]] = {}
+        self._ledger = MessageLedger(store.path.parent)
+        self._merge = LogMerge(store, self._ledger)
+        self._rest = RestLog(source, job_id, store)
+        self._failures = 0
+        self._unreadable = 0
+        self._deadline: float | None = None
+        """When this connection is done with, in the loop's time; set by a final status."""
+        self._said = ""
+        self._poked = asyncio.Event()
+        self._outage = asyncio.Event()
+
+    def subscribe(self, listener: Callable[[TailState], None]) -> Callable[[], None]:
+        """Tell `listener` each state from now on; return a function that ends it."""
+        key = object()
+        self._listeners[key] = listener
+
+        def unsubscribe() -> None:
+            self._listeners.pop(key, None)
+
+        return unsubscribe
+
+    def poke(self) -> None:
+        """Try again at once instead of waiting for the next try."""
+        self._poked.set()
+
+    async def run(self) -> None:
+        """Follow until the log is complete or cannot be had; then return."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                beside = tasks.create_task(self._poll_beside(), name="poll a log")
+                try:
+                    await self._follow()
+                except SpoolError as error:
+                    self._publish(Phase.STOPPED, str(error))
+                finally:
+                    beside.cancel()
+        finally:
+            self._ledger.close()
+
+    async def _follow(self) -> None:
+        while not self.state.is_over:
+            verdict = await self._connection()
+            if verdict.next is _Next.STOP:
+                self._publish(Phase.STOPPED, verdict.reason)
+            elif verdict.next is _Next.AGAIN:
+                await self._back_off(verdict.reason, verdict.at_least)
+            else:
+                await self._finish(poll=verdict.next is _Next.POLL)
+
+    # --- the websocket ---------------------------------------------------------------------------
+
+    async def _connection(self) -> _Verdict:
+        """Read one connection to its end and say what is to be done next."""
+        self._merge.connected()
+        self._deadline = None
+        self._said = ""
+        try:
+            async with aclosing(self._source.follow_log(self._job_id)) as frames:
+                while True:
+                    async with asyncio.timeout(self._patience()):
+                        frame = await anext(frames)
+                    verdict = await self._take(frame)
+                    if verdict is not None:
+                        return verdict
+        except TimeoutError:
+            if self._deadline is not None:
+                return _Verdict(_Next.DRAIN)
+            return _Verdict(_Next.AGAIN, f"Nothing came for {SILENCE:.0f} seconds.")
+        except StopAsyncIteration:
+            return _Verdict(_Next.AGAIN, "The connection ended.")
+        except SpoolError:
+            raise
+        except StudioError as error:
+            return _refused(error)
+
+    def _patience(self) -> float:
+        if self._deadline is None:
+            return SILENCE
+        return max(0.0, self._deadline - asyncio.get_running_loop().time())
+
+    async def _take(self, frame: LogFrame) -> _Verdict | None:
+        """Act on one frame; a verdict ends the connection."""
+        match frame:
+            case Closed(code, reason):
+                return await self._closed(code, reason)
+            case LogMessages(items):
+                for start in range(0, len(items), _ITEMS):
+                    if start:
+                        await asyncio.sleep(0)  # one frame can hold 100,000 lines
+                    if self._merge.add(items[start : start + _ITEMS]):
+                        self._failures = self._unreadable = 0
+                        self._outage.clear()
+            case StatusFrame(word):
+                self.state = replace(self.state, status=word)
+                if word in FINISHED_STATES:
+                    self._deadline = asyncio.get_running_loop().time() + LINGER
+            case Blobs(urls):
+                await self._fetch_blobs(urls)
+            case ServerMessage(text):
+                self._said = text
+            case Unreadable() if not self._merge.is_behind:
+                self._unreadable += 1
+                if self._unreadable <= _UNREADABLE_TRIES:
+                    return _Verdict(_Next.AGAIN, "Studio sent something that cannot be read.")
+                self._merge.mark_end(UNREADABLE)
+        self._publish(Phase.FOLLOWING)
+        return None
+
+    async def _closed(self, code: int, reason: str) -> _Verdict:
+        if self._said or code in _FINAL_CODES:
+            return _Verdict(_Next.STOP, self._said or reason or f"Studio refused it ({code}).")
+        if code == _TOO_LARGE:
+            return _Verdict(_Next.POLL)
+        if code == _NORMAL and (self._deadline is not None or await self._is_finished()):
+            return _Verdict(_Next.DRAIN)
+        return _Verdict(_Next.AGAIN, reason or f"The connection was closed ({code}).")
+
+    async def _fetch_blobs(self, urls: tuple[str, ...]) -> None:
+        """Read an archived log; without a way to fetch it, REST has to do."""
+        if self._fetch is None:
+            logger.info("log of job %s is archived at %d addresses", self._job_id, len(urls))
+            return
+        whole = Comparison(self._store)
+        for url in urls:
+            async for data in self._fetch(url):
+                whole.add(data)
+                self._publish(Phase.FOLLOWING)
+        if whole.differs and not self._store.marks:
+            self._merge.mark_end(DIFFERS)
+
+    # --- REST ------------------------------------------------------------------------------------
+
+    async def _is_finished(self) -> bool:
+        """Ask whether the job has ended; an unknown status has not."""
+        page = await self._source.jobs(limit=1, job_id=self._job_id)
+        for job in page.items:
+            if job.id == self._job_id:
+                self.state = replace(self.state, status=job.status)
+        return self.state.status in FINISHED_STATES
+
+    async def _finish(self, *, poll: bool) -> None:
+        """Read the rest from REST until two answers agree; poll until the job ends, if need be."""
+        agreed: tuple[int, int] | None = None
+        while not self.state.is_over:
+            try:
+                answer = await self._rest.read()
+                is_final = not poll or await self._is_finished()
+            except (AuthenticationError, PermissionDenied) as error:
+                self._publish(Phase.STOPPED, str(error))
+            except SpoolError:
+                raise
+            except (NotFound, InvalidRequest) as error:
+                if poll:
+                    self._publish(Phase.STOPPED, str(error))
+                else:
+                    self._publish(Phase.COMPLETE)
+            except StudioError as error:
+                await self._back_off(str(error), 0.0)
+            else:
+                self._failures = 0
+                if is_final and answer == agreed:
+                    self._end()
+                    return
+                agreed = answer if is_final else None
+                self._publish(Phase.FOLLOWING)
+                await wait_for(self._poked, AGREE_REST if is_final else POLL_REST)
+                self._poked.clear()
+
+    def _end(self) -> None:
+        if self._rest.differs and not self._store.marks:
+            self._merge.mark_end(DIFFERS)
+        self._publish(Phase.COMPLETE)
+
+    async def _poll_beside(self) -> None:
+        """Ask REST while the websocket keeps failing."""
+        while True:
+            await self._outage.wait()
+            try:
+                await self._rest.read()
+                self._publish(self.state.phase)
+            except StudioError as error:
+                logger.info("log of job %s: %s", self._job_id, error)
+            await asyncio.sleep(OUTAGE_REST)
+
+    # --- what is told ----------------------------------------------------------------------------
+
+    async def _back_off(self, reason: str, at_least: float) -> None:
+        """Rest with full jitter, longer after each failure in a row."""
+        longest = min(BACKOFF_CAP, BACKOFF_BASE * 2 ** min(self._failures, 10))
+        self._failures += 1
+        if self._failures >= OUTAGE_AFTER:
+            self._outage.set()
+        seconds = max(at_least, self._jitter(0.0, longest))
+        logger.info("log of job %s: next try in %.1f s: %s", self._job_id, seconds, reason)
+        next_try = self._now() + timedelta(seconds=seconds)
+        self._publish(Phase.RECONNECTING, reason, next_try)
+        await wait_for(self._poked, seconds)
+        self._poked.clear()
+
+    def _publish(
+        self, phase: Phase, reason: str | None = None, next_try: datetime | None = None
+    ) -> None:
+        known = self.state
+        has_changed = phase is not known.phase
+        self.state = replace(
+            known,
+            phase=phase,
+            since=self._now() if has_changed else known.since,
+            next_try=next_try if reason is not None else (None if has_changed else known.next_try),
+            reason=reason if reason is not None else ("" if has_changed else known.reason),
+            lines=self._store.lines,
+            size=self._store.size,
+        )
+        for listener in tuple(self._listeners.values()):
+            listener(self.state)
+
+
+def _refused(error: StudioError) -> _Verdict:
+    """Say what an error of connecting means."""
+    match error:
+        case AuthenticationError() | PermissionDenied():
+            return _Verdict(_Next.STOP, str(error))
+        case NotFound() | InvalidRequest():
+            return _Verdict(_Next.POLL)
+        case RateLimited() | ServerError():
+            return _Verdict(_Next.AGAIN, str(error), error.retry_after or 0.0)
+        case _:
+            return _Verdict(_Next.AGAIN, str(error))

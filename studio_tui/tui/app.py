@@ -1,0 +1,294 @@
+"""The dashboard as a Textual app: which screen is in sight, and nothing of what it shows.
+
+Only what the first paint needs is imported here; the wire, the models and the screens are loaded
+by a thread while the frame is already in sight.
+"""
+
+import logging
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+from textual import on, work
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen, Screen
+
+from studio_tui.clock import monotonic
+from studio_tui.errors import (
+    ConfigError,
+    NoCredentials,
+    SpoolError,
+    StudioError,
+    TokenOriginChanged,
+)
+from studio_tui.log import crash_report
+from studio_tui.paths import styles_dir
+from studio_tui.tui.actions import actions_of
+from studio_tui.tui.palette import ScreenActions
+from studio_tui.tui.screens.opening import Choice, OpeningScreen, TrustChoice, WelcomeScreen
+from studio_tui.tui.theme import THEMES
+
+if TYPE_CHECKING:
+    from studio_tui.api.models import JobInput
+    from studio_tui.service.session import StudioSession
+    from studio_tui.tui import messages
+    from studio_tui.tui.places import Places
+
+logger = logging.getLogger(__name__)
+
+SHEETS = ("frame", "dialogs", "opening", "big_table", "log_view", "jobs", "job", "clusters", "logs")
+"""Style sheets, in the order in which they apply."""
+
+_BOTTOM = 2
+"""Screens on the stack when a main place is shown: the opening, and the place over it."""
+
+QUIT_WITHIN = 2.0
+"""Seconds within which a second q leaves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """A way to Studio, ready to be used."""
+
+    session: "StudioSession"
+    home: str
+    """`team@host`, safe text."""
+    view_file: Path
+    """Where the user's place is remembered."""
+    read_only: bool = False
+    samples: tuple["JobInput", ...] = ()
+    """Jobs to begin with when there are none."""
+    ask_samples: bool = True
+    """Whether to ask before they are run."""
+
+    @property
+    def basics(self) -> tuple["StudioSession", str, bool]:
+        """What every page takes: the session, whose Studio it is, and whether only to read."""
+        return self.session, self.home, self.read_only
+
+
+Connect = Callable[[Choice | None], Connected]
+"""Makes a way to Studio, in a thread; raises `StudioError`."""
+
+
+class StudioApp(App[int]):
+    """The dashboard."""
+
+    TITLE = "studio-tui"
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    COMMANDS = App.COMMANDS | {ScreenActions}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q", "quit", "quit", id="app.quit", tooltip="Leave the dashboard"),
+        Binding(
+            "question_mark",
+            "help",
+            "help",
+            key_display="?",
+            id="app.help",
+            tooltip="All keys of this screen",
+        ),
+    ]
+
+    def __init__(
+        self, connect: Connect, *, theme: str, waiting_for: str, first: Choice | None = None
+    ) -> None:
+        """Take how to reach Studio, the first choice if it is made, and what to say meanwhile."""
+        styles = styles_dir()
+        super().__init__(css_path=[styles / f"{name}.tcss" for name in SHEETS])
+        for own in THEMES:
+            self.register_theme(own)
+        self.theme = theme
+        self._connect_by = connect
+        self._first = first
+        self._waiting_for = waiting_for
+        self._places: Places | None = None
+        self._connected: Connected | None = None
+        self._quit_asked = -QUIT_WITHIN
+
+    def get_default_screen(self) -> OpeningScreen:
+        """Show the frame first."""
+        return OpeningScreen(self._waiting_for)
+
+    def on_ready(self) -> None:
+        """Connect, once the frame is painted."""
+        self._reach(self._first)
+
+    # Reaching Studio.
+
+    @work(name="connect", group="connect", thread=True, exclusive=True)
+    def _reach(self, choice: Choice | None) -> None:
+        try:
+            connected = self._connect_by(choice)
+        except TokenOriginChanged as error:
+            self.call_from_thread(self._ask_trust, error)
+        except NoCredentials as error:
+            self.call_from_thread(self._welcome, str(error))
+        except ConfigError as error:
+            self.call_from_thread(self._cannot, str(error))
+        else:
+            # Not before the first paint: this loads the wire, the models and every screen.
+            from studio_tui.tui.places import Places  # noqa: PLC0415
+
+            self.call_from_thread(self._enter, connected, Places(connected))
+
+    def _enter(self, connected: Connected, places: "Places") -> None:
+        self._connected, self._places = connected, places
+        self._poll(connected)
+        self._show_tab("jobs")
+        if connected.samples:
+            self._begin_with_samples(connected)
+
+    def _welcome(self, why: str) -> None:
+        self._show_at_bottom(WelcomeScreen(why))
+
+    def _cannot(self, why: str) -> None:
+        """Say what is wrong where there is something to be done, else on the way out."""
+        if isinstance(self.screen, WelcomeScreen):
+            self.screen.say(why)
+        else:
+            self.exit(2, message=Text(why))
+
+    @work(name="trust", group="connect")
+    async def _ask_trust(self, error: TokenOriginChanged) -> None:
+        from studio_tui.tui.screens.dialogs import Confirm  # noqa: PLC0415 (needed by few)
+
+        question = Confirm(
+            "Send your token to another Studio?",
+            (str(error), "", f"  stored for  {error.trusted_url}", f"  would go to {error.url}"),
+            yes="Send it there",
+            no="Leave",
+        )
+        if await self.push_screen_wait(question):
+            self._reach(TrustChoice(error.url))
+        else:
+            self.exit(2, message=Text(str(error)))
+
+    @on(WelcomeScreen.Chosen)
+    def _chosen(self, message: WelcomeScreen.Chosen) -> None:
+        self._reach(message.choice)
+
+    @work(name="poll", group="poll")
+    async def _poll(self, connected: Connected) -> None:
+        try:
+            await connected.session.run()
+        finally:
+            await connected.session.client.aclose()
+
+    @work(name="samples", group="command")
+    async def _begin_with_samples(self, connected: Connected) -> None:
+        """Offer something to look at, where there is nothing yet."""
+        from studio_tui.tui.screens.dialogs import Confirm  # noqa: PLC0415 (only the first time)
+
+        if (await connected.session.jobs.first()).jobs:
+            return
+        question = Confirm(
+            "This local Studio has no jobs yet. Run the sample work?",
+            (
+                f"{len(connected.samples)} small scripts, which read files of this machine's "
+                "Python and write only",
+                "into their own job folders:",
+                "",
+                *(f"  {sample.query_name}" for sample in connected.samples),
+            ),
+            yes="Run them",
+            no="Not now",
+            default_yes=True,
+        )
+        if connected.ask_samples and not await self.push_screen_wait(question):
+            return
+        try:
+            for sample in connected.samples:
+                await connected.session.commands.submit(sample)
+        except StudioError as error:
+            self.notify(str(error), severity="error", markup=False)
+
+    # Going from screen to screen.
+
+    def on_open_job(self, message: "messages.OpenJob") -> None:
+        """Show everything about a job."""
+        if self._places and (page := self._places.job(message.job_id, message.among)):
+            self.push_screen(page)
+
+    def on_open_log(self, message: "messages.OpenLog") -> None:
+        """Show a job's log."""
+        if self._places is None:
+            return
+        try:
+            page = self._places.log(message.job_id)
+        except SpoolError as error:
+            self.notify(str(error), severity="error", markup=False)
+        else:
+            if page is not None:
+                self.push_screen(page)
+
+    def on_go_to(self, message: "messages.GoTo") -> None:
+        """Show one of the main places, leaving what lies above it."""
+        self._show_tab(message.place)
+
+    def on_go_back(self) -> None:
+        """Leave a screen; the last one only when asked twice."""
+        if len(self.screen_stack) > _BOTTOM:
+            self.pop_screen()
+        elif monotonic() - self._quit_asked < QUIT_WITHIN:
+            self.exit(0)
+        else:
+            self._quit_asked = monotonic()
+            self.notify("Press q again to leave; jobs run on", timeout=QUIT_WITHIN)
+
+    def _show_tab(self, name: str) -> None:
+        if self._places:
+            tab = self._places.tab(name)
+            if not self.is_screen_installed(tab):
+                # An installed screen lives on while another is shown, and keeps its place.
+                self.install_screen(tab, name)
+            self._show_at_bottom(tab)
+
+    def _show_at_bottom(self, screen: Screen[None]) -> None:
+        """Show `screen` with nothing but the opening below it, and nothing above."""
+        while len(self.screen_stack) > _BOTTOM:
+            self.pop_screen()
+        if self.screen is screen:
+            return
+        if len(self.screen_stack) == _BOTTOM:
+            self.switch_screen(screen)
+        else:
+            self.push_screen(screen)
+
+    @work(name="help", group="dialog")
+    async def action_help(self) -> None:
+        """Show what the keys of this screen do, and do what is chosen."""
+        from studio_tui.tui.screens.help import HelpScreen  # noqa: PLC0415 (not at the start)
+
+        if isinstance(self.screen, ModalScreen):
+            return
+        actions = actions_of(self.screen)
+        chosen = await self.push_screen_wait(HelpScreen("this screen", actions))
+        if chosen is not None:
+            await self.run_action(chosen.action, chosen.node)
+
+    def on_app_focus(self) -> None:
+        """Ask as often as is pleasant to look at."""
+        if self._connected:
+            self._connected.session.focus(focused=True)
+
+    def on_app_blur(self) -> None:
+        """Ask less often."""
+        if self._connected:
+            self._connected.session.focus(focused=False)
+
+    def on_unmount(self) -> None:
+        """Remember the user's place."""
+        if self._places:
+            self._places.remember()
+
+    def _fatal_error(self) -> None:
+        """End on a bug with a traceback that shows no variable's value: one may be the token."""
+        error = sys.exc_info()[1]
+        report = crash_report(error) if error is not None else "The program ended by a bug.\n"
+        logger.critical("the program ended by a bug\n%s", report)
+        self._exit_renderables.append(Text(report))
+        self._close_messages_no_wait()

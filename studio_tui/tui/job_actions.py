@@ -1,0 +1,177 @@
+"""What can be done with a job, the same from every screen that shows one."""
+
+import os
+import sys
+import webbrowser
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from textual import work
+from textual.binding import Binding
+
+from studio_tui.api.models import Job
+from studio_tui.errors import StudioError
+from studio_tui.presentation.jobs import SHORT_ID, first_line
+from studio_tui.service.commands import NOT_TOLD, said
+from studio_tui.service.session import StudioSession
+from studio_tui.tui.messages import OpenLog
+from studio_tui.tui.screens.dialogs import Confirm
+
+if TYPE_CHECKING:
+    from textual.screen import Screen
+
+    Base = Screen[None]
+else:
+    Base = object
+
+JOB_BINDINGS = (
+    Binding("l,L", "log", "log", id="job.log", tooltip="Show the job's log"),
+    Binding("x", "cancel", "cancel", id="job.cancel", tooltip="Cancel the job, after asking"),
+    Binding(
+        "r", "run_again", "run again", id="job.run_again", tooltip="Run the job again as it was"
+    ),
+    Binding("c", "copy_id", "copy id", id="job.copy_id", tooltip="Copy the job's whole id"),
+    Binding(
+        "o", "open_url", "browser", id="job.open_url", tooltip="Open the job's page in a browser"
+    ),
+)
+"""Keys of everything here; a screen puts them among its own."""
+
+READ_ONLY = "Read-only: started with --read-only, so nothing is changed"
+
+
+class JobActions(Base):
+    """Mixin of a screen that has a job at hand."""
+
+    session: StudioSession
+    read_only: bool
+
+    def job_at_hand(self) -> Job | None:
+        """Return the job that actions are about."""
+        raise NotImplementedError  # every such screen knows its job
+
+    def why_not(self, action: str) -> str | None:
+        """Return why `action` cannot work now, in words; `None` when it can."""
+        job = self.job_at_hand()
+        if job is None:
+            return "There is no job here"
+        if action in {"cancel", "run_again"} and self.read_only:
+            return READ_ONLY
+        if action == "cancel" and not job.state.is_cancelable:
+            return f"The job has ended already: {(job.status or 'unknown').lower()}"
+        if action == "run_again" and job.query is None:
+            return "Studio did not send the job's query"
+        if action == "open_url" and not job.url:
+            return "Studio gave no page for this job"
+        return None
+
+    def job_for(self, action: str) -> Job | None:
+        """Return the job at hand if `action` can be done with it; else say why not."""
+        reason = self.why_not(action)
+        if reason is not None:
+            self._say(reason, "warning")
+            return None
+        return self.job_at_hand()
+
+    def action_log(self) -> None:
+        """Show the log of the job at hand."""
+        if job := self.job_for("log"):
+            self.post_message(OpenLog(job.id))
+
+    def action_copy_id(self) -> None:
+        """Hand the whole id to the terminal's clipboard, and show it in case there is none."""
+        if job := self.job_for("copy_id"):
+            self.app.copy_to_clipboard(job.id)
+            self.app.notify(job.id, title="Sent to the terminal's clipboard", markup=False)
+
+    @work(name="cancel", group="command")
+    async def action_cancel(self) -> None:
+        """Ask, then cancel."""
+        job = self.job_for("cancel")
+        if job is None:
+            return
+        sure = await self.app.push_screen_wait(
+            Confirm(
+                "Cancel this job?",
+                (*describe(job), "", "Its processes are stopped; what they wrote stays."),
+                yes="Cancel the job",
+                no="Leave it running",
+            )
+        )
+        if sure:
+            await self._run(
+                self.session.commands.cancel(job.id), f"Cancel was asked for {title(job)}"
+            )
+
+    @work(name="run again", group="command")
+    async def action_run_again(self) -> None:
+        """Say what is known and what is not, then create the same job again."""
+        job = self.job_for("run_again")
+        if job is None:
+            return
+        sure = await self.app.push_screen_wait(
+            Confirm(
+                "Run this job again as it was?",
+                (
+                    *describe(job),
+                    "",
+                    "Studio does not tell these, so they get its defaults:",
+                    f"  {', '.join(NOT_TOLD)}" + ("" if job.compute_cluster_name else ", cluster"),
+                ),
+                yes="Run it again",
+                no="Don't",
+                default_yes=True,
+            )
+        )
+        if sure:
+            await self._run(self.session.commands.run_again(job), f"Created again: {title(job)}")
+
+    @work(name="open", group="command", thread=True)
+    def action_open_url(self) -> None:
+        """Open the job's page, where there is a screen to open it on."""
+        job = self.job_for("open_url")
+        if job is None or not job.url:
+            return
+        if urlsplit(job.url).scheme not in {"http", "https"}:
+            self._say(f"Not a web address, so not opened: {job.url}", "warning")
+        elif not _has_desktop(sys.platform, os.environ) or not webbrowser.open(job.url):
+            self.app.call_from_thread(self.app.copy_to_clipboard, job.url)
+            self._say(f"No browser here; the address was copied: {job.url}", "warning")
+
+    async def _run(self, command: Any, done: str) -> None:
+        """Run a command, and say how it ended."""
+        try:
+            await command
+        except StudioError as error:
+            self._say(said(error), "error")
+        else:
+            self._say(done, "information")
+
+    def _say(self, words: str, severity: Any) -> None:
+        self.app.notify(words, severity=severity, markup=False)
+
+
+def title(job: Job) -> str:
+    """Return what a job is called in a sentence: name and short id."""
+    return f"{job.name or 'a job without a name'} ({job.id[:SHORT_ID]})"
+
+
+def describe(job: Job) -> tuple[str, ...]:
+    """Return the lines that name a job beyond doubt; names can look alike, ids cannot."""
+    return (
+        f"  name    {job.name or '–'}",
+        f"  id      {job.id}",
+        f"  status  {(job.status or 'UNKNOWN').lower()}",
+        f"  by      {job.created_by or '–'}",
+        *((f"  error   {first_line(job.error_message)}",) if job.error_message else ()),
+    )
+
+
+def _has_desktop(platform: str, environ: Mapping[str, str]) -> bool:
+    """Whether a graphical browser can be opened; a text one would take the terminal over."""
+    if platform == "darwin":
+        return "SSH_CONNECTION" not in environ
+    return bool(
+        environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY") or "WSL_DISTRO_NAME" in environ
+    )

@@ -1,0 +1,62 @@
+"""What the dashboard remembers of the user's place, from one run to the next."""
+
+import json
+import logging
+import os
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Self
+
+from studio_tui.presentation.filters import Filter, FilterError
+from studio_tui.presentation.jobs import SORTS
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class JobsView:
+    """Where the user was in the list of jobs."""
+
+    filter: str = ""
+    sort: str = "age"
+    reverse: bool = False
+    preview: bool = True
+    wide: bool = False
+    cursor: str | None = None
+    """Id of the job under the cursor."""
+
+    def replace(self, **changes: Any) -> Self:
+        """Return the view with some things changed."""
+        return replace(self, **changes)
+
+
+def load_view(path: Path) -> JobsView:
+    """Return the remembered view; a fresh one when there is none that can be read."""
+    try:
+        found = json.loads(path.read_text("utf-8"))
+        known = {field.name: type(field.default) for field in fields(JobsView)}
+        view = JobsView(
+            **{
+                name: value
+                for name, value in found.items()
+                if name in known and (isinstance(value, known[name]) or name == "cursor")
+            }
+        )
+        Filter(view.filter)
+    except FileNotFoundError:
+        return JobsView()
+    except (OSError, ValueError, TypeError, AttributeError, FilterError) as error:
+        logger.warning("The remembered view could not be read: %s", error)
+        return JobsView()
+    return view if view.sort in SORTS else view.replace(sort="age")
+
+
+def save_view(path: Path, view: JobsView) -> None:
+    """Remember `view`; a disk that takes no file costs the place, not the program."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fresh = path.with_suffix(".new")
+        fresh.write_text(json.dumps(asdict(view)), "utf-8")
+        os.replace(fresh, path)  # noqa: PTH105 (atomic, and that is the point)
+    except OSError as error:
+        logger.warning("The view could not be remembered: %s", error)

@@ -1,0 +1,49 @@
+"""What screens ask of the program, and what the program tells its screens."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from textual.message import Message
+
+from studio_tui.service.snapshot import Snapshot
+
+
+@dataclass
+class Refreshed(Message):
+    """A poller has published; only the latest of several waiting counts."""
+
+    name: str
+    """Of the poller."""
+    snapshot: Snapshot[Any]
+
+    def can_replace(self, message: Message) -> bool:
+        """Take the place of an older one of the same poller."""
+        return isinstance(message, Refreshed) and message.name == self.name
+
+
+@dataclass
+class OpenJob(Message):
+    """Show everything about a job."""
+
+    job_id: str
+    among: Sequence[str] = ()
+    """Ids of the list it stands in, for going to its neighbours."""
+
+
+@dataclass
+class OpenLog(Message):
+    """Show a job's log."""
+
+    job_id: str
+
+
+@dataclass
+class GoTo(Message):
+    """Show one of the main places, by the name of its tab."""
+
+    place: str
+
+
+class GoBack(Message):
+    """Leave the screen in sight for the one below it, or the program."""

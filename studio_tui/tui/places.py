@@ -1,0 +1,67 @@
+"""The screens of one connection: made when first wanted, the main ones kept.
+
+This is the one module that knows every screen. It is loaded after the first paint.
+"""
+
+from collections.abc import Sequence
+
+from studio_tui.api.models import Job
+from studio_tui.tui.app import Connected
+from studio_tui.tui.memory import load_view, save_view
+from studio_tui.tui.screens.clusters import ClustersScreen
+from studio_tui.tui.screens.job import JobScreen
+from studio_tui.tui.screens.jobs import JobsScreen
+from studio_tui.tui.screens.log import LogScreen
+from studio_tui.tui.screens.page import Page
+
+
+class Places:
+    """Makes screens for a connection."""
+
+    def __init__(self, connected: Connected) -> None:
+        self._connected = connected
+        self._tabs: dict[str, Page] = {}
+
+    def tab(self, name: str) -> Page:
+        """Return one of the main places, the same each time."""
+        if name not in self._tabs:
+            self._tabs[name] = self._make_tab(name)
+        return self._tabs[name]
+
+    def job(self, job_id: str, among: Sequence[str]) -> Page | None:
+        """Return a new screen about a job; `None` when the job is not known."""
+        job = self._known(job_id)
+        if job is None:
+            return None
+        session, home, read_only = self._connected.basics
+        return JobScreen(session, home, job, among, read_only=read_only)
+
+    def log(self, job_id: str) -> Page | None:
+        """Return a new screen of a job's log; `None` when the job is not known.
+
+        Raises:
+            SpoolError: there is no room for the log on this machine's disk.
+        """
+        job = self._known(job_id)
+        if job is None:
+            return None
+        session, home, read_only = self._connected.basics
+        store, tail = session.open_log(job_id)
+        return LogScreen(session, home, job, store, tail, read_only=read_only)
+
+    def remember(self) -> None:
+        """Keep the user's place for the next run."""
+        jobs = self._tabs.get("jobs")
+        if isinstance(jobs, JobsScreen):
+            save_view(self._connected.view_file, jobs.view)
+
+    def _make_tab(self, name: str) -> Page:
+        session, home, read_only = self._connected.basics
+        if name == "clusters":
+            return ClustersScreen(session, home, read_only=read_only)
+        view = load_view(self._connected.view_file)
+        return JobsScreen(session, home, view, read_only=read_only)
+
+    def _known(self, job_id: str) -> Job | None:
+        known = self._connected.session.jobs.snapshot.value
+        return next((job for job in known.jobs if job.id == job_id), None) if known else None

@@ -1,0 +1,108 @@
+"""Questions that stand over a page: yes or no, and one of several."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button, OptionList, Static
+from textual.widgets.option_list import Option
+
+
+class Confirm(ModalScreen[bool]):
+    """Asks before something is done; the answer is True for yes. Text is safe, never markup."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "answer(True)", "yes", id="confirm.yes"),
+        Binding("n,escape,q", "answer(False)", "no", id="confirm.no"),
+        Binding("left,right,h,l", "move", "move", show=False, id="confirm.move"),
+    ]
+
+    def __init__(
+        self, question: str, details: Sequence[str], *, yes: str, no: str, default_yes: bool = False
+    ) -> None:
+        super().__init__()
+        self._question = question
+        self._details = details
+        self._yes = yes
+        self._no = no
+        self._default_yes = default_yes
+
+    def compose(self) -> ComposeResult:
+        """Compose question, details and the two answers."""
+        with Vertical(classes="dialog"):
+            yield Static(self._question, markup=False, classes="question")
+            with VerticalScroll(can_focus=False, classes="details"):
+                yield Static("\n".join(self._details), markup=False)
+            with Horizontal(classes="answers"):
+                yield Button(_answer("y", self._yes), id="yes", compact=True)
+                yield Button(_answer("n", self._no), id="no", compact=True)
+
+    def on_mount(self) -> None:
+        """Rest on the answer that does no harm."""
+        self.query_one("#yes" if self._default_yes else "#no").focus()
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.dismiss(event.button.id == "yes")
+
+    def action_answer(self, answer: bool) -> None:
+        """Answer by letter."""
+        self.dismiss(answer)
+
+    def action_move(self) -> None:
+        """Go to the other answer."""
+        self.focus_next()
+
+
+def _answer(key: str, words: str) -> Content:
+    return Content.assemble((key, "underline"), "  ", words)
+
+
+class Choose(ModalScreen[str | None]):
+    """Offers a few choices; the answer is the key of one, or `None`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "dismiss(None)", "close", id="choose.close"),
+        Binding("j", "down", "down", show=False, id="choose.down"),
+        Binding("k", "up", "up", show=False, id="choose.up"),
+    ]
+
+    def __init__(self, title: str, choices: Sequence[tuple[str, str]], current: str) -> None:
+        """Take the choices as key and safe text."""
+        super().__init__()
+        self._title = title
+        self._choices = choices
+        self._current = current
+
+    def compose(self) -> ComposeResult:
+        """Compose the title and the list."""
+        with Vertical(classes="dialog"):
+            yield Static(self._title, markup=False, classes="question")
+            yield OptionList(
+                *(Option(text, id=key) for key, text in self._choices), markup=False, compact=True
+            )
+
+    def on_mount(self) -> None:
+        """Rest on what is chosen now."""
+        keys = [key for key, _ in self._choices]
+        options = self.query_one(OptionList)
+        options.highlighted = keys.index(self._current) if self._current in keys else 0
+
+    @on(OptionList.OptionSelected)
+    def _selected(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self.dismiss(event.option.id)
+
+    def action_down(self) -> None:
+        """Move down, as in the lists."""
+        self.query_one(OptionList).action_cursor_down()
+
+    def action_up(self) -> None:
+        """Move up, as in the lists."""
+        self.query_one(OptionList).action_cursor_up()

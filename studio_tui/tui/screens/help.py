@@ -1,0 +1,92 @@
+"""What the keys of the screen below do: searchable, and enter does it."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from studio_tui.tui.actions import Action
+
+_KEYS_WIDTH = 22
+
+
+class HelpScreen(ModalScreen[Action | None]):
+    """The answer is the action to do, or `None`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "close", id="help.close"),
+        Binding("down", "move(1)", "down", show=False, priority=True, id="help.down"),
+        Binding("up", "move(-1)", "up", show=False, priority=True, id="help.up"),
+        Binding(
+            "question_mark", "dismiss(None)", "close", show=False, priority=True, id="help.toggle"
+        ),
+    ]
+
+    def __init__(self, title: str, actions: Sequence[Action]) -> None:
+        super().__init__()
+        self._title = title
+        self._actions = actions
+        self._shown: list[Action] = []
+
+    def compose(self) -> ComposeResult:
+        """Compose the search line and the list."""
+        with Vertical(classes="dialog"):
+            yield Static(f"Keys of {self._title}", markup=False, classes="question")
+            yield Input(placeholder="type to search, enter does it, esc closes", compact=True)
+            yield OptionList(markup=False, compact=True)
+
+    def on_mount(self) -> None:
+        """Show all."""
+        self.query_one(OptionList).can_focus = False
+        self.query_one(Input).focus()
+        self._show("")
+
+    @on(Input.Changed)
+    def _search(self, event: Input.Changed) -> None:
+        event.stop()
+        self._show(event.value.strip().lower())
+
+    @on(Input.Submitted)
+    def _do(self, event: Input.Submitted) -> None:
+        event.stop()
+        place = self.query_one(OptionList).highlighted
+        self._choose(place)
+
+    @on(OptionList.OptionSelected)
+    def _clicked(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self._choose(event.option_index)
+
+    def action_move(self, step: int) -> None:
+        """Move the cursor while typing."""
+        options = self.query_one(OptionList)
+        options.action_cursor_down() if step > 0 else options.action_cursor_up()
+
+    def _choose(self, place: int | None) -> None:
+        if place is not None and self._shown[place].enabled:
+            self.dismiss(self._shown[place])
+
+    def _show(self, wanted: str) -> None:
+        self._shown = [
+            action
+            for action in self._actions
+            if wanted in " ".join((*action.keys, action.label, action.explanation)).lower()
+        ]
+        options = self.query_one(OptionList)
+        options.clear_options()
+        options.add_options(Option(_line(action)) for action in self._shown)
+        options.highlighted = 0 if self._shown else None
+
+
+def _line(action: Action) -> Content:
+    keys = Content(" ".join(action.keys)).truncate(_KEYS_WIDTH, ellipsis=True, pad=True)
+    if action.enabled:
+        return Content.assemble(keys.stylize("bold"), "  ", action.explanation)
+    return Content.assemble(keys, "  ", action.explanation, f"  ({action.why_not})").stylize("dim")

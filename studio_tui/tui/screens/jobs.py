@@ -1,0 +1,332 @@
+"""The list of jobs: what runs, what waits, what failed, and what to do about it."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Vertical
+from textual.getters import query_one
+
+from studio_tui import clock
+from studio_tui.api.models import Job, JobState
+from studio_tui.presentation.cells import Cell, Tone
+from studio_tui.presentation.filters import Filter
+from studio_tui.presentation.format import plural
+from studio_tui.presentation.job_facts import facts
+from studio_tui.presentation.job_list import NEWEST_FIRST, JobList
+from studio_tui.presentation.jobs import LARGEST_FIRST, SORTS, cells
+from studio_tui.service.session import StudioSession
+from studio_tui.tui.job_actions import JOB_BINDINGS, JobActions
+from studio_tui.tui.memory import JobsView
+from studio_tui.tui.messages import OpenJob, Refreshed
+from studio_tui.tui.screens.dialogs import Choose
+from studio_tui.tui.screens.page import Page
+from studio_tui.tui.widgets.bar import Bar, Part
+from studio_tui.tui.widgets.big_table import BigTable
+from studio_tui.tui.widgets.fact_sheet import FactSheet
+from studio_tui.tui.widgets.filter_bar import FilterBar
+from studio_tui.tui.widgets.table_layout import Align, Column
+from studio_tui.tui.widgets.table_painter import Sorting
+
+COLUMNS = (
+    Column("state", "STATE", 10),
+    Column("name", "NAME", 18, grow=3, most=48),
+    Column("id", "ID", 8, drop=4),
+    Column("workers", "WORK", 4, align=Align.RIGHT, drop=5),
+    Column("queue", "QUEUE", 7, align=Align.RIGHT, drop=3),
+    Column("run", "RUN", 8, align=Align.RIGHT),
+    Column("age", "AGE", 4, align=Align.RIGHT, drop=1),
+    Column("by", "BY", 8, drop=6),
+    Column("error", "ERROR", 12, grow=3, drop=2),
+)
+
+PROBLEMS = "status=problem"
+
+_FINISHED_HINTS = ("table.open", "job.log", "job.run_again", "jobs.filter", "jobs.sort")
+_ALIVE_HINTS = ("table.open", "job.log", "job.cancel", "jobs.filter", "jobs.sort")
+_HINTS = {
+    JobState.FAILED: ("table.open", "job.log", "job.run_again", "jobs.problems", "jobs.filter"),
+}
+
+
+class JobsScreen(JobActions, Page):
+    """A table of all jobs that are known, with a preview of the one under the cursor."""
+
+    place = "jobs"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-medium"), (120, "-broad")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]  # noqa: RUF012
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *JOB_BINDINGS,
+        Binding(
+            "slash",
+            "filter",
+            "filter",
+            key_display="/",
+            id="jobs.filter",
+            tooltip="Filter by words, status=, by=, name~, age<",
+        ),
+        Binding(
+            "exclamation_mark",
+            "problems",
+            "problems",
+            key_display="!",
+            id="jobs.problems",
+            tooltip="Only what failed, and back",
+        ),
+        Binding("s", "sort", "sort", id="jobs.sort", tooltip="Choose the order"),
+        Binding(
+            "N",
+            "sort_by('name')",
+            "by name",
+            show=False,
+            id="jobs.sort_name",
+            tooltip="Sort by name; again reverses",
+        ),
+        Binding(
+            "A",
+            "sort_by('age')",
+            "by age",
+            show=False,
+            id="jobs.sort_age",
+            tooltip="Sort by age; again reverses",
+        ),
+        Binding(
+            "S",
+            "sort_by('state')",
+            "by state",
+            show=False,
+            id="jobs.sort_state",
+            tooltip="Sort by state; again reverses",
+        ),
+        Binding(
+            "T",
+            "sort_by('run')",
+            "by run time",
+            show=False,
+            id="jobs.sort_run",
+            tooltip="Sort by run time; again reverses",
+        ),
+        Binding("i", "preview", "preview", id="jobs.preview", tooltip="Show or hide the preview"),
+        Binding(
+            "w",
+            "wide",
+            "wide",
+            id="jobs.wide",
+            tooltip="All columns, scrolled sideways with the arrows",
+        ),
+        Binding("M", "more", "older jobs", id="jobs.more", tooltip="Load older jobs"),
+    ]
+
+    table = query_one("#jobs-table", BigTable)
+    preview = query_one("#preview", FactSheet)
+
+    def __init__(
+        self, session: StudioSession, home: str, view: JobsView, *, read_only: bool
+    ) -> None:
+        """Take also what is remembered of the view."""
+        super().__init__(session, home, read_only=read_only)
+        self.view = view
+        """What is remembered; replaced as the user goes."""
+        self._list = JobList()
+        self._filter = Filter(view.filter)
+        self._seen: object = None
+
+    def body(self) -> ComposeResult:
+        """Compose the list beside or above its preview."""
+        with Container(id="split"):
+            with Vertical(id="list"):
+                yield Bar(id="title", filler="─")
+                yield FilterBar(self.view.filter)
+                yield BigTable(COLUMNS, self._cells, notice="Asking Studio…", id="jobs-table")
+            yield FactSheet(id="preview")
+
+    def on_mount(self) -> None:
+        """Take up the view where it was left."""
+        super().on_mount()
+        self.set_class(not self.view.preview, "-no-preview")
+        self.table.wide = self.view.wide
+        self._show_sorting()
+        self.table.focus()
+
+    # What the frame asks.
+
+    def crumbs(self) -> tuple[str, ...]:
+        """Return where this is."""
+        return ("Jobs",)
+
+    def hints(self) -> Iterable[str]:
+        """Return the most useful keys for the state under the cursor."""
+        job = self.job_at_hand()
+        if job is None:
+            return ("jobs.filter", "page.refresh", "page.back")
+        if job.state in _HINTS:
+            return _HINTS[job.state]
+        return _FINISHED_HINTS if job.state.is_finished else _ALIVE_HINTS
+
+    def job_at_hand(self) -> Job | None:
+        """Return the job under the cursor."""
+        return self._list.get(self.table.cursor) if self.is_mounted else None
+
+    def refreshed(self, message: Refreshed) -> None:
+        """Take over a new answer; the same answer as before changes nothing but its age."""
+        if message.name != self.session.jobs.name:
+            return
+        jobs = message.snapshot.value
+        if jobs is not None and jobs is not self._seen:
+            self._seen = jobs
+            self._list.replace(jobs.jobs)
+            self._show()
+        self._show_notice()
+
+    def tick(self, now: datetime) -> None:
+        """Let the times in sight run on."""
+        self.table.show_again()
+        self._show_preview(now)
+
+    # The keys.
+
+    def action_detail(self) -> None:
+        """Show all about the job under the cursor."""
+        if job := self.job_at_hand():
+            self.post_message(OpenJob(job.id, self.table.keys))
+
+    def action_filter(self) -> None:
+        """Let a filter be typed."""
+        self.query_one(FilterBar).edit()
+
+    def action_problems(self) -> None:
+        """Show only problems, or everything again."""
+        self.query_one(FilterBar).set("" if self._filter.text == PROBLEMS else PROBLEMS)
+
+    @work(name="sort", group="dialog")
+    async def action_sort(self) -> None:
+        """Offer the orders."""
+        choices = [(key, words) for key, (words, _) in SORTS.items()]
+        chosen = await self.app.push_screen_wait(Choose("Sort by", choices, self.view.sort))
+        if chosen is not None:
+            self._sort(chosen, reverse=False)
+
+    def action_sort_by(self, column: str) -> None:
+        """Sort by a column; when it is sorted by that already, the other way round."""
+        self._sort(column, reverse=column == self.view.sort and not self.view.reverse)
+
+    def action_preview(self) -> None:
+        """Show or hide the preview."""
+        self.view = self.view.replace(preview=not self.view.preview)
+        self.set_class(not self.view.preview, "-no-preview")
+        self._show_preview(clock.now())
+
+    def action_wide(self) -> None:
+        """Show all columns, or those that fit."""
+        self.view = self.view.replace(wide=not self.view.wide)
+        self.table.wide = self.view.wide
+
+    def action_more(self) -> None:
+        """Ask for older jobs."""
+        self.session.more_jobs()
+
+    def action_escape(self) -> None:
+        """Back out one level: the filter, before anything else."""
+        if self._filter:
+            self.query_one(FilterBar).set("")
+
+    # What the widgets say.
+
+    @on(FilterBar.Changed)
+    def _filter_changed(self, message: FilterBar.Changed) -> None:
+        self._filter = message.wanted
+        self.view = self.view.replace(filter=message.wanted.text)
+        self._show()
+        self.paint_frame()
+
+    @on(FilterBar.Done)
+    def _filter_done(self) -> None:
+        self.table.focus()
+
+    @on(BigTable.Highlighted)
+    def _highlighted(self, message: BigTable.Highlighted) -> None:
+        self.view = self.view.replace(cursor=message.key)
+        self._show_preview(clock.now())
+        self.paint_frame()
+        jobs = self.session.jobs.snapshot.value
+        if jobs and not jobs.has_all and message.key == self.table.keys[-1] and not self._filter:
+            self.action_more()
+
+    @on(BigTable.Opened)
+    def _opened(self) -> None:
+        self.action_detail()
+
+    @on(BigTable.HeaderClicked)
+    def _header_clicked(self, message: BigTable.HeaderClicked) -> None:
+        if message.column in SORTS:
+            self.action_sort_by(message.column)
+
+    # Painting.
+
+    def _cells(self, job_id: str) -> tuple[Cell, ...]:
+        return cells(self._list[job_id], clock.now())
+
+    def _sort(self, column: str, *, reverse: bool) -> None:
+        self.view = self.view.replace(sort=column, reverse=reverse)
+        self._show_sorting()
+        self._show()
+
+    def _show(self) -> None:
+        first = not self.table.keys
+        now = clock.now()
+        ids = self._list.ids(self._filter, self.view.sort, now, reverse=self.view.reverse)
+        self.table.show(ids)
+        if first and self.view.cursor is not None:
+            self.table.move_to(self.view.cursor)
+        self._show_title(len(ids))
+        self._show_notice()
+        self._show_preview(now)
+
+    def _show_sorting(self) -> None:
+        largest_first = (self.view.sort in LARGEST_FIRST) != self.view.reverse
+        self.table.sorting = Sorting(self.view.sort, descending=largest_first)
+        self._show_title(len(self.table.keys))
+
+    def _show_title(self, shown: int) -> None:
+        snapshot = self.session.jobs.snapshot
+        jobs = snapshot.value
+        title = self.query_one("#title", Bar)
+        known = len(self._list)
+        amount = f"{shown} of {known}" if self._filter else f"{known}"
+        parts = [Part("── ", "rule"), Part("Jobs ", Tone.STRONG), Part(f"{amount} ")]
+        if jobs is not None and not jobs.has_all:
+            parts.append(Part("newest, M for older ", Tone.DIM, "screen.more"))
+        if self._filter:
+            parts.append(Part(f"{self._filter.text} ", Tone.ACCENT, "screen.filter"))
+        if jobs is not None and jobs.unreadable:
+            parts.append(Part(f"{plural(jobs.unreadable, 'row')} unreadable ", Tone.WARN))
+        if jobs is not None and jobs.duplicates:
+            parts.append(Part(f"{plural(jobs.duplicates, 'row')} sent twice ", Tone.WARN))
+        title.left = tuple(parts)
+        order = SORTS[self.view.sort][0] + (", reversed" if self.view.reverse else "")
+        title.right = (
+            (Part(f" sorted by {order} ", Tone.DIM, "screen.sort"), Part("──", "rule"))
+            if self.view.sort != NEWEST_FIRST or self.view.reverse
+            else ()
+        )
+
+    def _show_notice(self) -> None:
+        snapshot = self.session.jobs.snapshot
+        if self._filter and len(self._list):
+            notice = "No job passes the filter.\nesc shows all of them again."
+        elif snapshot.value is not None:
+            notice = "No jobs yet."
+        elif snapshot.error is not None:
+            notice = f"{snapshot.error}\n\nctrl+r asks again now."
+        else:
+            notice = "Asking Studio…"
+        self.table.notice = notice
+
+    def _show_preview(self, now: datetime) -> None:
+        if self.view.preview:
+            job = self.job_at_hand()
+            self.preview.show(facts(job, now) if job else ())

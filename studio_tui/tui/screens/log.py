@@ -1,0 +1,132 @@
+"""One job's log, live while it runs and whole when it has ended."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.getters import query_one
+
+from studio_tui import clock
+from studio_tui.api.models import Job
+from studio_tui.presentation.cells import Tone
+from studio_tui.presentation.log_head import amount, following, job_parts
+from studio_tui.service.log_store import LogStore
+from studio_tui.service.log_tail import LogTail, TailState
+from studio_tui.service.session import StudioSession
+from studio_tui.tui.job_actions import JOB_BINDINGS, JobActions, title
+from studio_tui.tui.messages import Refreshed
+from studio_tui.tui.screens.page import Page
+from studio_tui.tui.widgets.bar import Bar, Part
+from studio_tui.tui.widgets.log_view import LogView
+
+
+class LogScreen(JobActions, Page):
+    """A log with the state of its job above it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        binding for binding in JOB_BINDINGS if binding.id != "job.log"
+    ]
+
+    view = query_one(LogView)
+
+    def __init__(
+        self,
+        session: StudioSession,
+        home: str,
+        job: Job,
+        store: LogStore,
+        tail: LogTail,
+        *,
+        read_only: bool,
+    ) -> None:
+        """Take the job, the store its log goes to, and the tail that fills it."""
+        super().__init__(session, home, read_only=read_only)
+        self._job = job
+        self._store = store
+        self._tail = tail
+
+    def body(self) -> ComposeResult:
+        """Compose the line about the job, and its log."""
+        yield Bar(id="log-head")
+        yield LogView(self._store)
+
+    def on_mount(self) -> None:
+        """Begin to follow."""
+        super().on_mount()
+        self._untell = self._tail.subscribe(self._told)
+        self.view.focus()
+        self._follow()
+        self._show_head()
+
+    def on_unmount(self) -> None:
+        """Let go of the log."""
+        super().on_unmount()
+        self._untell()
+        self._store.close()
+
+    @work(name="follow a log", group="log")
+    async def _follow(self) -> None:
+        await self._tail.run()
+
+    def crumbs(self) -> tuple[str, ...]:
+        """Return where this is."""
+        return ("Jobs", title(self._job), "Log")
+
+    def hints(self) -> Iterable[str]:
+        """Return the keys for the job's state."""
+        change = "job.run_again" if self._job.state.is_finished else "job.cancel"
+        return ("logs.follow", "logs.search", "logs.wrap", change, "page.back")
+
+    def job_at_hand(self) -> Job | None:
+        """Return the job whose log this is."""
+        return self._job
+
+    def refreshed(self, message: Refreshed) -> None:
+        """Take over what is new of the job."""
+        if message.name == self.session.jobs.name and message.snapshot.value is not None:
+            job = next((j for j in message.snapshot.value.jobs if j.id == self._job.id), None)
+            if job is not None and job is not self._job:
+                self._job = job
+                self._show_head()
+
+    def tick(self, now: datetime) -> None:  # noqa: ARG002 (the form of a page's tick)
+        """Let the times run on."""
+        self._show_head()
+
+    def action_refresh_now(self) -> None:
+        """Ask Studio again, for the log too."""
+        super().action_refresh_now()
+        self._tail.poke()
+
+    @on(LogView.FollowChanged)
+    def _follow_changed(self) -> None:
+        self._show_head()
+
+    @on(LogView.Copied)
+    def _copied(self, message: LogView.Copied) -> None:
+        self.app.notify(message.text, title="Sent to the terminal's clipboard", markup=False)
+
+    def _told(self, state: TailState) -> None:
+        if state.phase is not self._phase:
+            self._show_head()
+
+    def _show_head(self) -> None:
+        now = clock.now()
+        state = self._tail.state
+        self._phase = state.phase
+        head = self.query_one("#log-head", Bar)
+        left = [Part(" ")]
+        for text, tone in job_parts(self._job, now):
+            left.append(Part(f"{text}  ", tone))
+        if self._job.error_message:
+            left.append(Part(" ".join(self._job.error_message.split()), Tone.BAD))
+        words, tone = following(state, now)
+        head.left = tuple(left)
+        head.right = (
+            Part(f"{amount(state).text}  ", Tone.DIM),
+            *(() if self.view.following else (Part("‖ paused, F follows  ", Tone.WARN),)),
+            Part(f"{words} ", tone),
+        )

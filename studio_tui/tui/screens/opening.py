@@ -1,0 +1,165 @@
+"""What is seen before Studio is: the frame while connecting, and the first run's choices.
+
+It imports neither the wire nor the models, because it is there to be painted while they load.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Input, Static
+
+from studio_tui.presentation.cells import Tone
+from studio_tui.tui.widgets.bar import Bar, Part
+
+DEFAULT_URL = "https://studio.datachain.ai"
+
+
+@dataclass(frozen=True, slots=True)
+class LocalChoice:
+    """Use the local Studio of this machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenChoice:
+    """Use a Studio with a token that was typed in."""
+
+    url: str
+    team: str
+    token: str
+
+    def __repr__(self) -> str:
+        return f"TokenChoice({self.url}, {self.team})"
+
+
+@dataclass(frozen=True, slots=True)
+class TrustChoice:
+    """Use the token for another Studio than the one it was stored for."""
+
+    url: str
+
+
+Choice = LocalChoice | TokenChoice | TrustChoice
+
+
+class OpeningScreen(Screen[None]):
+    """The frame, and what is being waited for."""
+
+    def __init__(self, waiting_for: str) -> None:
+        """Take what is waited for, in words."""
+        super().__init__()
+        self._waiting_for = waiting_for
+
+    def compose(self) -> ComposeResult:
+        """Compose the frame."""
+        yield Bar(id="top")
+        yield Bar(id="tabs")
+        yield Static(self._waiting_for, markup=False, id="waiting")
+        yield Bar(id="keys")
+
+    def on_mount(self) -> None:
+        """Fill the frame as far as it is known."""
+        self.query_one("#top", Bar).left = (Part(" studio-tui ", "title"),)
+        self.query_one("#keys", Bar).left = (Part(" ctrl+q", "key"), Part(" quit", Tone.DIM))
+
+    def say(self, words: str) -> None:
+        """Say what is waited for now."""
+        self.query_one("#waiting", Static).update(words)
+
+
+class WelcomeScreen(Screen[None]):
+    """The first run: no credentials were found, so the user chooses where to go."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("1", "local", "local Studio", id="welcome.local"),
+        Binding("2", "token", "use a token", id="welcome.token"),
+        Binding("q,ctrl+q", "app.quit", "quit", id="welcome.quit"),
+        Binding("escape", "back", "back", show=False, id="welcome.back"),
+    ]
+
+    class Chosen(Message):
+        """The user has chosen."""
+
+        def __init__(self, choice: Choice) -> None:
+            super().__init__()
+            self.choice = choice
+
+    def __init__(self, why: str) -> None:
+        """Take why there is a choice to make, as a safe sentence."""
+        super().__init__()
+        self._why = why
+
+    def compose(self) -> ComposeResult:
+        """Compose the choices, and the form of the second one."""
+        yield Bar(id="top")
+        with Vertical(id="welcome"):
+            yield Static("Welcome to studio-tui", markup=False, classes="question")
+            yield Static(self._why, markup=False, classes="why")
+            yield Static(
+                "1  Local Studio on this machine. No account: jobs run here, as you, "
+                "with your rights. It is no sandbox.",
+                markup=False,
+                classes="choice",
+            )
+            yield Static(
+                "2  A Studio that you have a token for. (`datachain auth login` stores one, "
+                "and is then found by itself.)",
+                markup=False,
+                classes="choice",
+            )
+            with Vertical(id="token-form"):
+                yield Input(DEFAULT_URL, placeholder="URL of Studio", id="url")
+                yield Input(placeholder="team", id="team")
+                yield Input(placeholder="token (not shown, not stored)", password=True, id="token")
+            yield Static(markup=False, id="problem")
+        yield Bar(id="keys")
+
+    def on_mount(self) -> None:
+        """Hide the form until it is wanted."""
+        self.query_one("#top", Bar).left = (Part(" studio-tui ", "title"),)
+        self.query_one("#keys", Bar).left = (
+            Part(" 1", "key"),
+            Part(" local Studio  "),
+            Part("2", "key"),
+            Part(" use a token  "),
+            Part("q", "key"),
+            Part(" quit"),
+        )
+        self.query_one("#token-form").display = False
+
+    def say(self, problem: str) -> None:
+        """Say why the choice did not work; nothing typed is lost."""
+        self.query_one("#problem", Static).update(problem)
+
+    def action_local(self) -> None:
+        """Choose the local Studio."""
+        self.say("Starting the local Studio…")
+        self.post_message(self.Chosen(LocalChoice()))
+
+    def action_token(self) -> None:
+        """Let a token be typed."""
+        self.query_one("#token-form").display = True
+        self.query_one("#team").focus()
+
+    def action_back(self) -> None:
+        """Leave the form."""
+        self.set_focus(None)
+
+    @on(Input.Submitted)
+    def _submitted(self) -> None:
+        values = {
+            name: self.query_one(f"#{name}", Input).value.strip()
+            for name in ("url", "team", "token")
+        }
+        missing = [name for name, value in values.items() if not value]
+        if missing:
+            self.query_one(f"#{missing[0]}").focus()
+            self.say(f"Still needed: {', '.join(missing)}")
+            return
+        self.say("Connecting…")
+        self.post_message(self.Chosen(TokenChoice(**values)))

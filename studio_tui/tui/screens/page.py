@@ -1,0 +1,242 @@
+"""What all main screens share: the frame, the keys that work everywhere, and the listening.
+
+A page listens to pollers only while it is shown, so that nothing is asked that nobody looks at.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any, ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import ActiveBinding, Binding, BindingType
+from textual.screen import ModalScreen, Screen
+
+from studio_tui import clock
+from studio_tui.presentation.cells import Tone
+from studio_tui.presentation.freshness import Aged, freshness
+from studio_tui.presentation.states import counts
+from studio_tui.service.poller import Poller
+from studio_tui.service.session import StudioSession
+from studio_tui.tui.actions import reason_against
+from studio_tui.tui.messages import GoBack, GoTo, Refreshed
+from studio_tui.tui.widgets.bar import Bar, Part
+
+PLACES = (("1", "jobs", "Jobs"), ("3", "clusters", "Clusters"))
+"""Key, name and title of the tabs. Numbers of places still to come stay free."""
+
+HINTS = 6
+"""Keys that the footer shows, beside help."""
+
+
+class Page(Screen[None]):
+    """A main screen: two rows of header, the body of the subclass, one row of footer."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("q", "back", "back", id="page.back", tooltip="Back one screen; quits at the first"),
+        Binding("escape", "escape", "back", id="page.escape", show=False, tooltip="Back out"),
+        Binding(
+            "ctrl+r,f5",
+            "refresh_now",
+            "refresh",
+            id="page.refresh",
+            tooltip="Ask Studio again now",
+        ),
+        *(
+            Binding(
+                key,
+                f"go('{name}')",
+                title,
+                id=f"page.{name}",
+                tooltip=f"Show the {title.lower()}",
+            )
+            for key, name, title in PLACES
+        ),
+    ]
+
+    place = ""
+    """Name of the tab that this page is; empty for a page over another."""
+
+    def __init__(self, session: StudioSession, home: str, *, read_only: bool) -> None:
+        """Take what the page asks, and the words that say whose Studio it is."""
+        super().__init__()
+        self.session = session
+        self.home = home
+        """`team@host`, safe text."""
+        self.read_only = read_only
+        self._unsubscribe: list[Callable[[], None]] = []
+
+    # What a subclass says of itself.
+
+    def body(self) -> ComposeResult:
+        """Compose what stands between header and footer."""
+        raise NotImplementedError  # every page has one
+
+    def crumbs(self) -> tuple[str, ...]:
+        """Return the way to what is shown."""
+        return ()
+
+    def hints(self) -> Iterable[str]:
+        """Return the ids of the bindings most useful now, most useful first."""
+        return ()
+
+    def pollers(self) -> tuple[Poller[Any], ...]:
+        """Return what this page listens to; the header's counts come from jobs and clusters."""
+        return (self.session.jobs, self.session.clusters)
+
+    def aged(self) -> Aged:
+        """Return the snapshot whose age the header shows."""
+        return self.session.jobs.snapshot
+
+    def tick(self, now: datetime) -> None:
+        """Bring up to date what changes with time alone; called once a second while shown."""
+
+    # The frame.
+
+    def compose(self) -> ComposeResult:
+        """Put the body into the frame."""
+        yield Bar(id="top")
+        yield Bar(id="tabs")
+        yield from self.body()
+        yield Bar(id="keys")
+
+    def on_mount(self) -> None:
+        """Start the one clock of the page."""
+        self._clock = self.set_interval(1.0, self._each_second)
+        self.paint_frame()
+
+    @on(events.ScreenResume)
+    def _listen(self) -> None:
+        if not self._unsubscribe:
+            for poller in self.pollers():
+                self._unsubscribe.append(poller.subscribe(self._teller(poller)))
+                self._hear(Refreshed(poller.name, poller.snapshot))
+        self._clock.resume()
+        self.paint_frame()
+
+    @on(events.ScreenSuspend)
+    def _rest(self) -> None:
+        # Below a dialog the page is still in sight, and must not grow old unseen.
+        if not isinstance(self.app.screen, ModalScreen):
+            self._clock.pause()
+            self._leave()
+
+    def on_unmount(self) -> None:
+        """Listen no more."""
+        self._leave()
+
+    @on(Refreshed)
+    def _hear(self, message: Refreshed) -> None:
+        self.refreshed(message)
+        self.paint_frame()
+
+    def refreshed(self, message: Refreshed) -> None:
+        """Take over what a poller published."""
+
+    def paint_frame(self) -> None:
+        """Bring header and footer up to date; what did not change is not painted."""
+        now = clock.now()
+        self.query_one("#top", Bar).left = self._crumb_parts()
+        self.query_one("#top", Bar).right = self._chip_parts(now)
+        self.query_one("#tabs", Bar).left = self._tab_parts()
+        self.query_one("#tabs", Bar).right = self._count_parts()
+        self.query_one("#keys", Bar).left = self._hint_parts()
+        self.query_one("#keys", Bar).right = (
+            Part("?", "key", "app.help"),
+            Part(" help ", Tone.DIM, "app.help"),
+        )
+
+    # The keys.
+
+    def action_back(self) -> None:
+        """Go back one screen; from the first one, leave the program."""
+        self.post_message(GoBack())
+
+    def action_escape(self) -> None:
+        """Back out one level; on a page without levels that is the page itself."""
+        if not self.place:
+            self.action_back()
+
+    def action_refresh_now(self) -> None:
+        """Ask Studio again at once."""
+        self.session.refresh()
+
+    def action_press(self, key: str) -> None:
+        """Do what a key does; for the mouse."""
+        self.app.simulate_key(key)
+
+    def action_go(self, place: str) -> None:
+        """Show another of the main places."""
+        self.post_message(GoTo(place))
+
+    @on(Bar.Clicked)
+    async def _clicked(self, message: Bar.Clicked) -> None:
+        await self.run_action(message.action)
+
+    def _teller(self, poller: Poller[Any]) -> Callable[[Any], None]:
+        return lambda snapshot: self._tell(poller.name, snapshot)
+
+    def _tell(self, name: str, snapshot: Any) -> None:
+        self.post_message(Refreshed(name, snapshot))
+
+    def _leave(self) -> None:
+        for unsubscribe in self._unsubscribe:
+            unsubscribe()
+        self._unsubscribe.clear()
+
+    def _each_second(self) -> None:
+        now = clock.now()
+        self.query_one("#top", Bar).right = self._chip_parts(now)
+        self.tick(now)
+
+    def _crumb_parts(self) -> tuple[Part, ...]:
+        parts = [Part(" studio-tui ", "title"), Part(f" {self.home}", Tone.DIM)]
+        for crumb in self.crumbs():
+            parts += [Part(" › ", Tone.DIM), Part(crumb, Tone.STRONG)]
+        return tuple(parts)
+
+    def _chip_parts(self, now: datetime) -> tuple[Part, ...]:
+        chip = freshness(self.aged(), now)
+        parts = [Part(f"{chip.text} ", chip.tone, "screen.refresh_now")]
+        if self.read_only:
+            parts.append(Part(" read-only ", "current"))
+        return tuple(parts)
+
+    def _tab_parts(self) -> tuple[Part, ...]:
+        jobs = self.session.jobs.snapshot.value
+        clusters = self.session.clusters.snapshot.value
+        number = {
+            "jobs": "" if jobs is None else f" {len(jobs.jobs)}{'' if jobs.has_all else '+'}",
+            "clusters": "" if clusters is None else f" {len(clusters.items)}",
+        }
+        parts = []
+        for key, name, title in PLACES:
+            look = "current" if name == (self.place or "jobs") else Tone.DIM
+            parts.append(Part(f" {key} {title}{number[name]} ", look, f"screen.go('{name}')"))
+        return tuple(parts)
+
+    def _count_parts(self) -> tuple[Part, ...]:
+        jobs = self.session.jobs.snapshot.value
+        if jobs is None:
+            return ()
+        return tuple(
+            Part(
+                f"{count.glyph} {count.number} {count.name}  ",
+                count.tone if count.number else Tone.DIM,
+            )
+            for count in counts(jobs.jobs)
+        )
+
+    def _hint_parts(self) -> tuple[Part, ...]:
+        by_id: dict[str | None, ActiveBinding] = {}
+        for active in self.active_bindings.values():
+            # Of several keys for one thing the first is the one to learn.
+            by_id.setdefault(active.binding.id, active)
+        parts: list[Part] = [Part(" ")]
+        for binding_id in tuple(self.hints())[:HINTS]:
+            hinted = by_id.get(binding_id)
+            if hinted and reason_against(hinted.node, hinted.binding.action) is None:
+                press = f"screen.press('{hinted.binding.key}')"
+                parts.append(Part(self.app.get_key_display(hinted.binding), "key", press))
+                parts.append(Part(f" {hinted.binding.description}  ", Tone.PLAIN, press))
+        return tuple(parts)

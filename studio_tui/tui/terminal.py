@@ -1,0 +1,74 @@
+"""Asks the terminal what it looks like, before the dashboard owns it.
+
+The background is asked with OSC 11 (xterm's control sequences), followed by a request for device
+attributes, which every terminal answers: so one that does not know OSC 11 costs no waiting.
+"""
+
+import os
+import re
+import select
+import sys
+import termios
+import time
+import tty
+from collections.abc import Mapping
+
+_QUESTION = b"\x1b]11;?\x1b\\\x1b[c"
+_BACKGROUND = re.compile(
+    rb"\x1b\]11;rgba?:([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})"
+)
+_ATTRIBUTES = re.compile(rb"\x1b\[\?[0-9;]*c")
+_PATIENCE = 0.15
+"""Seconds to wait for an answer; a terminal on this machine takes a millisecond."""
+
+
+def has_dark_background(environ: Mapping[str, str]) -> bool:
+    """Return whether the terminal's background is dark; dark when nobody can tell."""
+    answer = _ask() if sys.stdin.isatty() and sys.__stdout__ and sys.__stdout__.isatty() else b""
+    if found := _BACKGROUND.search(answer):
+        red, green, blue = (int(part, 16) / (16 ** len(part) - 1) for part in found.groups())
+        # Rec. 709 luma: what the eye takes for bright.
+        luma: float = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+        return luma < 0.5
+    # rxvt and its kin say "foreground;background" in palette numbers.
+    background = environ.get("COLORFGBG", "").rpartition(";")[2]
+    return background not in {"7", "9", "10", "11", "12", "13", "14", "15"}
+
+
+def colours(environ: Mapping[str, str]) -> int:
+    """Return how many colours the terminal can show: 16, 256 or 16,777,216."""
+    if environ.get("COLORTERM", "").lower() in {"truecolor", "24bit"}:
+        return 1 << 24
+    term = environ.get("TERM", "")
+    return 256 if "256" in term or "direct" in term or term.endswith(("kitty", "ghostty")) else 16
+
+
+def _ask() -> bytes:
+    """Put the question on the controlling terminal and return what comes back, raw."""
+    try:
+        terminal = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY)
+    except OSError:
+        return b""
+    try:
+        before = termios.tcgetattr(terminal)
+        try:
+            tty.setcbreak(terminal, termios.TCSANOW)
+            os.write(terminal, _QUESTION)
+            return _read_answer(terminal)
+        finally:
+            termios.tcsetattr(terminal, termios.TCSANOW, before)
+    except (OSError, termios.error):
+        return b""
+    finally:
+        os.close(terminal)
+
+
+def _read_answer(terminal: int) -> bytes:
+    answer = b""
+    deadline = time.monotonic() + _PATIENCE
+    while not _ATTRIBUTES.search(answer):
+        left = deadline - time.monotonic()
+        if left <= 0 or not select.select([terminal], [], [], left)[0]:
+            break
+        answer += os.read(terminal, 1024)
+    return answer

@@ -1,0 +1,79 @@
+"""One line of parts at the left and at the right: the header, the tabs and the footer."""
+
+from typing import ClassVar, NamedTuple
+
+from textual import events
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from studio_tui.presentation.cells import Tone
+
+
+class Part(NamedTuple):
+    """A piece of a bar; the text is safe, the look a `Tone` or a word of this bar's own."""
+
+    text: str
+    look: str = Tone.PLAIN
+    action: str | None = None
+    """What a click runs, as a binding would name it."""
+
+
+class Bar(Widget):
+    """Draws parts; the right ones always whole, the left ones as far as there is room."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        *(f"bar--{tone}" for tone in Tone),
+        "bar--title",
+        "bar--key",
+        "bar--current",
+        "bar--rule",
+    }
+
+    left: reactive[tuple[Part, ...]] = reactive(())
+    right: reactive[tuple[Part, ...]] = reactive(())
+
+    class Clicked(Message):
+        """A part with an action was clicked."""
+
+        def __init__(self, action: str) -> None:
+            super().__init__()
+            self.action = action
+
+    def __init__(self, *, id: str | None = None, filler: str = " ") -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._filler = filler
+
+    def render(self) -> Content:
+        """Lay the parts out over the width of the bar."""
+        right = self._content(self.right)
+        room = max(0, self.size.width - right.cell_length - (1 if self.right else 0))
+        left = self._content(self.left)
+        if left.cell_length > room:
+            left = left.truncate(room, ellipsis=True)
+        blank = self.size.width - left.cell_length - right.cell_length
+        rule = Content.styled(self._filler * max(0, blank), self.get_visual_style("bar--rule"))
+        return Content.assemble(left, rule, right)
+
+    def on_click(self, event: events.Click) -> None:
+        """Run the action of the part under the pointer."""
+        right_width = sum(self._width(part) for part in self.right)
+        start = self.size.width - right_width
+        parts, x = (self.right, event.x - start) if event.x >= start else (self.left, event.x)
+        for part in parts:
+            x -= self._width(part)
+            if x < 0:
+                if part.action:
+                    event.stop()
+                    self.post_message(self.Clicked(part.action))
+                return
+
+    def _content(self, parts: tuple[Part, ...]) -> Content:
+        return Content.assemble(
+            *((part.text, self.get_visual_style(f"bar--{part.look}")) for part in parts)
+        )
+
+    @staticmethod
+    def _width(part: Part) -> int:
+        return Content(part.text).cell_length

@@ -1,0 +1,160 @@
+"""Where a filter is typed: checked while typing, completed, and recalled with up."""
+
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.message import Message
+from textual.suggester import Suggester
+from textual.widgets import Input, Static
+
+from studio_tui.presentation.filters import SUGGESTIONS, Filter, FilterError
+
+REMEMBERED = 20
+"""Filters that can be recalled."""
+
+
+class TermSuggester(Suggester):
+    """Completes the last term of a filter."""
+
+    async def get_suggestion(self, value: str) -> str | None:
+        """Return `value` with its last term completed, if there is one to complete."""
+        before, space, term = value.rpartition(" ")
+        bare = term.removeprefix("!")
+        if not bare:
+            return None
+        for suggestion in SUGGESTIONS:
+            if suggestion.startswith(bare.lower()) and suggestion != bare.lower():
+                return before + space + term + suggestion[len(bare) :]
+        return None
+
+
+class FilterInput(Input):
+    """The line itself."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "recall(-1)", "Earlier filter", show=False, id="filter.earlier"),
+        Binding("down", "recall(1)", "Later filter", show=False, id="filter.later"),
+        Binding("tab", "complete", "Complete", show=False, id="filter.complete"),
+        Binding("escape", "leave", "Leave or clear", show=False, id="filter.leave"),
+    ]
+
+    class Left(Message):
+        """The user is done with the line without having pressed enter."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            placeholder="words, status=failed, by=name, name~regex, age<2h, !not",
+            suggester=TermSuggester(case_sensitive=True),
+            select_on_focus=False,
+            compact=True,
+        )
+        self._recalled: list[str] = []
+        self._place = 0
+
+    def remember(self) -> None:
+        """Keep the filter for recalling it later."""
+        text = self.value.strip()
+        if text:
+            self._recalled = [*(old for old in self._recalled if old != text), text][-REMEMBERED:]
+        self._place = len(self._recalled)
+
+    def action_recall(self, step: int) -> None:
+        """Put an earlier or later filter on the line."""
+        self._place = min(max(self._place + step, 0), len(self._recalled))
+        if self._place < len(self._recalled):
+            self.value = self._recalled[self._place]
+            self.cursor_position = len(self.value)
+
+    def action_complete(self) -> None:
+        """Take the suggestion."""
+        self.action_cursor_right() if self._suggestion else self.screen.focus_next()
+
+    def action_leave(self) -> None:
+        """Clear the line, or leave it when it is empty."""
+        if self.value:
+            self.value = ""
+        self.post_message(self.Left())
+
+
+class FilterBar(Horizontal):
+    """A line for the filter, shown while there is one or while one is typed."""
+
+    class Changed(Message):
+        """The user's filter can be understood and is another than before."""
+
+        def __init__(self, wanted: Filter) -> None:
+            super().__init__()
+            self.wanted = wanted
+
+    class Done(Message):
+        """The user turns back to the list."""
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__()
+        self._input = FilterInput()
+        self._input.value = text
+        self._problem = Static(markup=False, classes="problem")
+        self._understood = " ".join(text.split())
+
+    def compose(self) -> ComposeResult:
+        """Compose the sign, the line and what is wrong with it."""
+        yield Static("/", markup=False, classes="sign")
+        yield self._input
+        yield self._problem
+
+    def on_mount(self) -> None:
+        """Hide when there is nothing to show."""
+        self._input.remember()
+        self._settle()
+
+    def edit(self) -> None:
+        """Let the user type."""
+        self.display = True
+        self._input.focus()
+
+    def set(self, text: str) -> None:
+        """Put a filter on the line, as if it had been typed."""
+        self._input.value = text
+        self._settle()
+
+    @on(Input.Changed)
+    def _check(self, event: Input.Changed) -> None:
+        event.stop()
+        try:
+            wanted = Filter(event.value)
+        except FilterError as error:
+            # What was understood last stays in force, so that half a term empties no list.
+            self._problem.update(Content(str(error)))
+            self.set_class(True, "-problem")
+            return
+        self.set_class(False, "-problem")
+        if wanted.text != self._understood:
+            self._understood = wanted.text
+            self.post_message(self.Changed(wanted))
+        self._settle()
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self._input.remember()
+        self._done()
+
+    @on(FilterInput.Left)
+    def _left(self, event: FilterInput.Left) -> None:
+        event.stop()
+        self._done()
+
+    def on_descendant_blur(self, _event: events.DescendantBlur) -> None:
+        """Hide an empty line that is left in another way."""
+        self.call_after_refresh(self._settle)
+
+    def _done(self) -> None:
+        self.post_message(self.Done())
+        self.call_after_refresh(self._settle)
+
+    def _settle(self) -> None:
+        self.display = bool(self._input.value) or self._input.has_focus
