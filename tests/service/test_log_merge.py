@@ -1,0 +1,271 @@
+"""Whatever comes, however often and in whatever order: each byte once, in order, or a mark."""
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from studio_tui.api.log_stream import LogMessage, RawText
+from studio_tui.service import log_merge
+from studio_tui.service.log_ledger import BLOCK, MessageLedger, Record
+from studio_tui.service.log_merge import (
+    NEW_EPOCH,
+    NO_REPLAY,
+    TOO_LATE,
+    UNREADABLE,
+    WINDOW,
+    Comparison,
+    LogMerge,
+)
+from studio_tui.service.log_store import LogStore
+from tests.service.log_chaos import connection, truth
+
+
+class Desk:
+    """A store, its ledger and the merge between."""
+
+    def __init__(self, folder: Path, merge: Callable[[LogStore, MessageLedger], LogMerge]) -> None:
+        self.store = LogStore.create(folder)
+        self.ledger = MessageLedger(folder)
+        self.merge = merge(self.store, self.ledger)
+
+    def connect(self, *pieces: tuple[int, str]) -> None:
+        """Send the pieces over a new connection, one a frame."""
+        self.merge.connected()
+        for piece in pieces:
+            self.send(piece)
+
+    def send(self, *pieces: tuple[int, str]) -> bool:
+        """Send the pieces in one frame."""
+        return self.merge.add([LogMessage(number, RawText(text)) for number, text in pieces])
+
+    @property
+    def raw(self) -> bytes:
+        return self.store.path.read_bytes()
+
+    @property
+    def marks(self) -> list[tuple[int, str]]:
+        return [(mark.offset, mark.text) for mark in self.store.marks]
+
+    def close(self) -> None:
+        self.store.close()
+        self.ledger.close()
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    desk = Desk(tmp_path, LogMerge)
+    yield desk
+    desk.close()
+
+
+class OfficialRule(LogMerge):
+    """The published client's rule: a piece whose id is not above the last one seen is dropped."""
+
+    def add(self, pieces: Sequence[LogMessage]) -> bool:
+        for piece in pieces:
+            last = self._ledger.last
+            if last is None or piece.id > last.id:
+                raw = piece.text.encode()
+                self._ledger.append(Record(piece.id, self._store.size, len(raw)))
+                self._store.append(raw)
+        return True
+
+
+class NoRule(LogMerge):
+    """Everything is appended as it comes."""
+
+    def add(self, pieces: Sequence[LogMessage]) -> bool:
+        self._store.append(b"".join(piece.text.encode() for piece in pieces))
+        return True
+
+
+class LateAtTheEnd(LogMerge):
+    """Late pieces are not put where they belong."""
+
+    def _place_late(self, place: int, number: int, raw: bytes) -> None:
+        del place, number
+        self._store.append(raw)
+        self._floor = self._store.size
+
+
+def survives(folder: Path, seed: int, merge: Callable[[LogStore, MessageLedger], LogMerge]) -> bool:
+    """Send a seeded log through seeded chaos; say whether exactly its bytes came out."""
+    chance = random.Random(seed)
+    log = truth(chance)
+    desk = Desk(folder, merge)
+    try:
+        for round_ in range(5):
+            desk.merge.connected()
+            for frame in connection(chance, log.messages, whole=round_ == 4):
+                desk.merge.add(frame)
+                if chance.random() < 0.1:
+                    rest = Comparison.of_end(desk.store, overlap=64)
+                    rest.add(log.raw[rest.received : chance.randrange(len(log.raw) + 1)])
+        return desk.raw == log.raw and not desk.marks
+    finally:
+        desk.close()
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_a_log_survives_cuts_swaps_doubles_replays_and_snapshots(tmp_path: Path, seed: int) -> None:
+    assert survives(tmp_path, seed, LogMerge)
+
+
+@pytest.mark.parametrize("broken", [OfficialRule, NoRule, LateAtTheEnd])
+def test_the_chaos_finds_out_a_broken_merge(
+    tmp_path: Path, broken: Callable[[LogStore, MessageLedger], LogMerge]
+) -> None:
+    assert sum(survives(tmp_path, seed, broken) for seed in range(40)) < 4
+
+
+def test_pieces_may_hold_parts_of_a_line(desk: Desk) -> None:
+    desk.connect((1, "one "), (2, "line\nand "), (3, ""), (4, "another\n"))
+    assert desk.raw == b"one line\nand another\n"
+    assert desk.store.lines == 2
+
+
+def test_a_replay_adds_nothing_and_says_so(desk: Desk) -> None:
+    desk.connect((1, "a\n"), (2, "b\n"))
+    desk.merge.connected()
+    assert not desk.send((1, "a\n"), (2, "b\n"))
+    assert desk.send((3, "c\n"))
+    assert desk.raw == b"a\nb\nc\n"
+
+
+def test_a_connection_is_behind_until_it_has_come_to_what_is_new(desk: Desk) -> None:
+    assert not desk.merge.is_behind
+    desk.connect((1, "a\n"), (2, "b\n"))
+    assert not desk.merge.is_behind
+    desk.merge.connected()
+    assert desk.merge.is_behind
+    desk.send((1, "a\n"))
+    assert desk.merge.is_behind
+    desk.send((2, "b\n"))
+    assert not desk.merge.is_behind
+
+
+def test_a_known_id_with_another_text_begins_a_new_epoch_under_a_mark(desk: Desk) -> None:
+    desk.connect((1, "a\n"), (2, "b\n"), (3, "c"))
+    desk.connect((1, "a\n"), (2, "B\n"), (3, "C\n"))
+    desk.connect((1, "a\n"), (2, "B\n"), (3, "C\n"), (4, "D\n"))
+    assert desk.raw == b"a\nb\nc\nB\nC\nD\n"
+    assert desk.marks == [(6, NEW_EPOCH)]
+
+
+def test_an_epoch_that_comes_out_of_order_has_one_mark(desk: Desk) -> None:
+    desk.connect((1, "a\n"), (2, "b\n"), (3, "c\n"), (4, "d\n"))
+    desk.connect((1, "a\n"), (4, "D\n"), (3, "C\n"), (2, "B\n"), (5, "E\n"))
+    desk.connect((1, "a\n"), (2, "B\n"), (3, "C\n"), (4, "D\n"), (5, "E\n"), (6, "F\n"))
+    assert desk.raw == b"a\nb\nc\nd\nB\nC\nD\nE\nF\n"
+    assert desk.marks == [(8, NEW_EPOCH)]
+
+
+def test_a_character_spoiled_on_the_way_begins_no_epoch(desk: Desk) -> None:
+    desk.connect((1, "caf\ufffd\ufffd au lait\n"), (2, "thé\n"))
+    desk.connect((1, "café au lait\n"), (2, "th\ufffd\n"), (3, "end\n"))
+    assert desk.raw.decode() == "caf\ufffd\ufffd au lait\nthé\nend\n"
+    assert desk.marks == []
+
+
+def test_a_connection_that_repeats_nothing_leaves_a_mark(desk: Desk) -> None:
+    desk.connect((1, "a\n"), (2, "b\n"))
+    desk.connect((5, "e\n"))
+    assert desk.raw == b"a\nb\ne\n"
+    assert desk.marks == [(4, NO_REPLAY)]
+
+
+def test_the_mark_is_taken_back_when_the_replay_comes_after_all(desk: Desk) -> None:
+    desk.connect((1, "a\n"), (2, "b"))
+    desk.connect((4, "d\n"), (1, "a\n"), (3, "c\n"), (2, "b"))
+    assert desk.raw == b"a\nbc\nd\n"
+    assert desk.marks == []
+
+
+def test_what_is_too_late_is_marked_where_it_belongs_and_once(desk: Desk) -> None:
+    line = "x" * 1023 + "\n"
+    many = [(number, line) for number in range(10, 20 + WINDOW // 1024)]
+    desk.connect((1, "a\n"), *many)
+    before = desk.raw
+    desk.send((5, "late\n"))
+    desk.connect((1, "a\n"), (5, "late\n"), *many)
+    assert desk.raw == before
+    assert desk.marks == [(2, TOO_LATE)]
+
+
+def test_a_mark_at_the_end_stays_when_more_comes(desk: Desk) -> None:
+    desk.connect((1, "a\nhalf"))
+    desk.merge.mark_end(UNREADABLE)
+    desk.send((3, " a line\n"), (4, "b\n"))
+    desk.connect((1, "a\nhalf"), (3, " a line\n"), (4, "b\n"), (5, "c\n"))
+    assert desk.raw == b"a\nhalf\n a line\nb\nc\n"
+    assert desk.marks == [(7, UNREADABLE)]
+
+
+def test_what_rest_brought_is_taken_over_by_the_pieces_that_say_the_same(desk: Desk) -> None:
+    desk.connect((1, "a\n"))
+    rest = Comparison.of_end(desk.store, overlap=64)
+    rest.add(b"a\nb\nc")
+    desk.connect((1, "a\n"), (2, "b\n"), (3, "c\n"), (4, "d\n"))
+    assert desk.raw == b"a\nb\nc\nd\n"
+    assert desk.store.version == 0
+
+
+def test_what_rest_brought_gives_way_to_pieces_that_say_something_else(desk: Desk) -> None:
+    Comparison(desk.store).add(b"from rest\n")
+    desk.connect((1, "from the socket\n"))
+    assert desk.raw == b"from the socket\n"
+
+
+def test_a_shorter_snapshot_says_nothing_and_a_longer_one_is_taken(desk: Desk) -> None:
+    desk.connect((1, "one\ntwo\n"))
+    rest = Comparison(desk.store)
+    rest.add(b"one\n")
+    assert not rest.differs
+    rest.add(b"two\nthree\n")
+    assert desk.raw == b"one\ntwo\nthree\n"
+
+
+def test_a_snapshot_may_be_cut_inside_a_character_or_hold_bad_bytes(desk: Desk) -> None:
+    desk.connect((1, "a\ufffdb 漢"))
+    rest = Comparison(desk.store)
+    for byte in "\xff".encode("latin-1").join([b"a", "b 漢字\n".encode()]):
+        rest.add(bytes([byte]))
+    assert not rest.differs
+    assert desk.raw.decode() == "a\ufffdb 漢字\n"
+
+
+def test_a_snapshot_of_something_else_adds_nothing(desk: Desk) -> None:
+    desk.connect((1, "one\n"))
+    rest = Comparison(desk.store)
+    rest.add(b"two\nthree\n")
+    rest.add(b"four\n")
+    assert rest.differs
+    assert desk.raw == b"one\n"
+
+
+def test_the_ledger_finds_every_record_over_many_blocks(tmp_path: Path) -> None:
+    ledger = MessageLedger(tmp_path)
+    records = [Record(number * 3, number * 10, 10) for number in range(BLOCK * 3 + 7)]
+    for record in records:
+        ledger.append(record)
+    for place in (0, 1, BLOCK - 1, BLOCK, BLOCK * 2 + 5, BLOCK * 3, BLOCK * 3 + 6, 4, 5, 6):
+        assert ledger[place] == records[place]
+        assert ledger.place_of(records[place].id) == place
+        assert ledger.place_of(records[place].id - 1) == place
+    ledger.insert(BLOCK - 2, Record((BLOCK - 2) * 3 - 1, (BLOCK - 2) * 10, 4))
+    assert len(ledger) == len(records) + 1
+    assert ledger.place_of((BLOCK - 2) * 3 - 1) == BLOCK - 2
+    assert ledger[BLOCK * 3] == records[BLOCK * 3 - 1]._replace(offset=(BLOCK * 3 - 1) * 10 + 4)
+    ledger.cut(BLOCK + 1)
+    assert ledger.last == records[BLOCK - 1]._replace(offset=(BLOCK - 1) * 10 + 4)
+    ledger.cut(0)
+    assert ledger.last is None
+    assert ledger.place_of(7) == 0
+    ledger.close()
+
+
+def test_every_mark_is_a_sentence() -> None:
+    marks = [log_merge.NEW_EPOCH, TOO_LATE, NO_REPLAY, UNREADABLE, log_merge.DIFFERS]
+    assert all(mark[0].isupper() and mark.endswith(".") for mark in marks)
