@@ -18,6 +18,8 @@ from pydantic import (
     ConfigDict,
     Field,
     SecretStr,
+    StrictBool,
+    StrictInt,
     ValidationError,
     ValidatorFunctionWrapHandler,
     model_validator,
@@ -213,7 +215,7 @@ class JobInput(Sent):
     team_name: str
     environment: str | None = None
     """Lines of `NAME=VALUE`."""
-    workers: int | None = None
+    workers: StrictInt | None = None
     query_name: str | None = None
     files: tuple[str, ...] | None = None
     """Ids that uploading gave."""
@@ -221,17 +223,17 @@ class JobInput(Sent):
     requirements: str | None = None
     """Lines as in a requirements file."""
     repository: str | None = None
-    priority: int | None = None
+    priority: StrictInt | None = None
     """0 (first) to 5 (last, the default)."""
     compute_cluster_name: str | None = None
-    compute_cluster_id: str | int | None = None
+    compute_cluster_id: str | StrictInt | None = None
     """Excludes `compute_cluster_name`."""
     start_after: datetime | None = None
     cron_expression: str | None = None
     credentials_name: str | None = None
     rerun_from_job_id: str | None = None
     """Not in the document: the job whose checkpoints are to be reused."""
-    reset: bool | None = None
+    reset: StrictBool | None = None
     """Not in the document: ignore checkpoints."""
 
 
