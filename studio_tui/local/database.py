@@ -4,7 +4,6 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -82,7 +81,7 @@ class Database:
 
     async def close(self) -> None:
         """Finish what is queued, fold the write-ahead log into the file and close it."""
-        await self._run(_close)
+        await self._run(sqlite3.Connection.close)
         self._thread.shutdown()
 
     async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
@@ -129,10 +128,4 @@ def _migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[st
 def _back_up(connection: sqlite3.Connection, path: Path) -> None:
     path.unlink(missing_ok=True)
     path.touch(mode=0o600)
-    with closing(sqlite3.connect(path)) as copy:
-        connection.backup(copy)
-
-
-def _close(connection: sqlite3.Connection) -> None:
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    connection.close()
+    connection.execute("VACUUM INTO ?", [str(path)])

@@ -9,7 +9,7 @@ import hmac
 from collections.abc import Iterable
 
 from pydantic import SecretStr
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from studio_tui.local.refusals import refused
 
@@ -40,10 +40,9 @@ class Gate:
             await self._app(scope, receive, send)
             return
         status, sentence = refusal
-        if scope["type"] == "websocket":
-            # As hosted Studio: whatever is wrong with a handshake is a 403 to the published client.
-            await _deny(403 if status == 401 else status, sentence, scope, receive, send)
-            return
+        if scope["type"] == "websocket" and status == 401:
+            # As hosted Studio; the published client gives up at once and says so.
+            status = 403
         response = refused(status, sentence)
         if status == 401:
             response.headers["www-authenticate"] = "Bearer"
@@ -73,15 +72,3 @@ class Gate:
         return scheme.lower() in {"bearer", "token"} and hmac.compare_digest(
             token.strip().encode(), self._token.get_secret_value().encode()
         )
-
-
-async def _deny(status: int, sentence: str, scope: Scope, receive: Receive, send: Send) -> None:
-    """Refuse a websocket's handshake, with a body where the server can send one."""
-    if "websocket.http.response" not in scope.get("extensions", {}):
-        await send({"type": "websocket.close", "code": 1008, "reason": sentence})
-        return
-
-    async def as_handshake(message: Message) -> None:
-        await send({**message, "type": f"websocket.{message['type']}"})
-
-    await refused(status, sentence)(scope, receive, as_handshake)

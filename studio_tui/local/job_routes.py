@@ -122,7 +122,7 @@ def job_router(studio: Studio) -> APIRouter:
     return router
 
 
-def check_team(team_name: str | None) -> None:
+def check_team(team_name: str | None = None) -> None:
     """Refuse any team but the one there is, as hosted Studio refuses foreign teams.
 
     Raises:

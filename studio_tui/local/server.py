@@ -143,6 +143,7 @@ async def _serve(
         # Compressing a log for a reader on the same machine costs more than it saves.
         ws_per_message_deflate=False,
         lifespan="off",
+        proxy_headers=False,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -116,6 +116,7 @@ class _Form:
         self.size = 0
         self._file = file
         self._files = 0
+        self._is_whole = False
         self._part = _Part()
         self._parser = MultipartParser(
             boundary,
@@ -128,6 +129,7 @@ class _Form:
                 "on_header_end": self._header,
                 "on_headers_finished": self._headers,
                 "on_part_data": self._data,
+                "on_end": self._end,
             },
         )
 
@@ -138,6 +140,8 @@ class _Form:
     def finish(self) -> None:
         """Check that the form is whole, and bring the file to disk."""
         self._parser.finalize()
+        if not self._is_whole:
+            raise Refusal(422, "The form breaks off before its end.")
         if self._files != 1:
             raise InvalidFields([("file", "file must be in the form, exactly once")])
         self._file.flush()
@@ -158,6 +162,9 @@ class _Form:
             self._files += 1
             self._part.is_file = self._files == 1
             self.label = options[b"filename"].decode("utf-8", "replace")[:_LABEL_LIMIT]
+
+    def _end(self) -> None:
+        self._is_whole = True
 
     def _data(self, text: bytes, start: int, end: int) -> None:
         if self._part.is_file:

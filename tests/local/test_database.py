@@ -97,7 +97,9 @@ async def test_a_migration_keeps_the_data_and_a_backup(tmp_path: Path) -> None:
     newer = (*MIGRATIONS, "ALTER TABLE uploads ADD COLUMN note TEXT;")
     database = await Database.open(path, newer)
     assert await database.read(labels) == ["a"]
-    await database.read(lambda connection: connection.execute("SELECT note FROM uploads"))
+    await database.read(
+        lambda connection: connection.execute("SELECT note FROM uploads").fetchall()
+    )
     await database.close()
     backup = tmp_path / f"studio.db.v{len(MIGRATIONS)}.bak"
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600

@@ -1,0 +1,141 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from studio_tui.api.models import (
+    ActionFeedback,
+    ComputeClusterOutput,
+    JobOutput,
+    JobPipelineOutput,
+    JobPipelineRunOutput,
+    PipelineOutput,
+    UploadFileOutput,
+)
+from studio_tui.local import answers
+from tests.studios import ThreadStudio
+
+DOCUMENT = Path(__file__).parent.parent / "doc_examples"
+
+SCHEMAS = (
+    "JobOutput",
+    "JobInput",
+    "ActionFeedback",
+    "JobCancelInput",
+    "UploadFileOutput",
+    "ComputeClusterOutput",
+    "JobPipelineOutput",
+    "JobPipelineRunOutput",
+    "PipelineOutput",
+    "TriggerPipelineInput",
+    "PipelineInput",
+    "RemoveJobFromPipelineInput",
+)
+"""The schemas of the API document, in its order; their keys are those of its examples."""
+
+NEWER = {
+    "JobOutput": {"started_at", "compute_cluster_id", "compute_cluster_name", "steps"},
+    "JobInput": {"rerun_from_job_id", "reset"},
+    "ComputeClusterOutput": {
+        "cloud_region",
+        "instance_type",
+        "compute_class",
+        "disk_size",
+        "active_workers",
+        "busy_workers",
+    },
+}
+"""Keys that the published client reads or sends, and the document does not have."""
+
+OURS = {"JobStep", "QueryType", "Refused"}
+"""Schemas beside those of the document: of a newer key, of a key's words, of every error."""
+
+
+@pytest.fixture
+def description(studio: ThreadStudio) -> dict[str, Any]:
+    return dict(studio.request("GET", "/openapi.json").json())
+
+
+def test_the_openapi_has_the_paths_and_methods_of_the_document(description: dict[str, Any]) -> None:
+    found = {
+        f"{method.upper()} {path}"
+        for path, methods in description["paths"].items()
+        for method in methods
+    }
+    assert found == set((DOCUMENT / "endpoints.txt").read_text().splitlines())
+
+
+def test_the_openapi_has_the_schemas_of_the_document(description: dict[str, Any]) -> None:
+    schemas = description["components"]["schemas"]
+    assert set(schemas) == {*SCHEMAS, *OURS}
+    for name in SCHEMAS:
+        documented = json.loads((DOCUMENT / f"{name}.json").read_text())
+        known = [key for key in schemas[name]["properties"] if key not in NEWER.get(name, ())]
+        assert known == [*documented], name
+        assert NEWER.get(name, set()) <= set(schemas[name]["properties"])
+
+
+def test_every_operation_answers_with_a_schema_of_the_document(description: dict[str, Any]) -> None:
+    for path, methods in description["paths"].items():
+        for operation in methods.values():
+            assert set(operation["responses"]) == {"200", "422", "4XX", "5XX"}
+            if path.endswith("/logs"):
+                continue
+            schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
+            reference = schema.get("items", schema)["$ref"]
+            assert reference.rpartition("/")[2] in SCHEMAS
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        ActionFeedback,
+        ComputeClusterOutput,
+        JobOutput,
+        JobPipelineOutput,
+        JobPipelineRunOutput,
+        PipelineOutput,
+        UploadFileOutput,
+    ],
+)
+def test_what_is_sent_has_the_keys_that_the_client_reads(model: type) -> None:
+    sent = getattr(answers, model.__name__).__dataclass_fields__
+    read = model.model_fields  # type: ignore[attr-defined] # all of them are models
+    assert set(sent) == set(read) - {"unreadable"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/nope", 404),
+        ("GET", "/datachain/jobs", 404),
+        ("GET", "/docs", 404),
+        ("GET", "/datachain/jobs/x/logs", 404),
+        ("PUT", "/datachain/jobs/", 405),
+        ("DELETE", "/datachain/jobs/x/cancel", 405),
+        ("GET", "/datachain/jobs/", 422),
+    ],
+)
+def test_every_error_has_a_sentence_as_its_message(
+    studio: ThreadStudio, method: str, path: str, status: int
+) -> None:
+    response = studio.request(method, path)
+    assert response.status_code == status
+    assert response.json()["message"].endswith(".")
+    assert response.json()["detail"]
+
+
+def test_a_path_with_braces_is_told_as_it_is(studio: ThreadStudio) -> None:
+    assert "{path}" in studio.request("GET", "/{path}{0}").json()["message"]
+
+
+def test_a_bug_is_a_500_with_a_sentence(
+    studio: ThreadStudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("studio_tui.local.job_routes.LIST_LIMIT", 1)
+    monkeypatch.setattr("studio_tui.local.job_routes._states", lambda _status: 1 // 0)
+    response = studio.request("GET", "/datachain/jobs/?team_name=local&status=active")
+    assert response.status_code == 500
+    assert response.json()["message"].endswith(".")
+    assert "ZeroDivision" not in response.text
