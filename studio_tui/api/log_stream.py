@@ -51,7 +51,7 @@ OPENING = 10.0
 _PING_EVERY = 20.0
 """Seconds; keeps proxies from closing a quiet connection."""
 
-_CLOSING = 2.0
+_CLOSING = 1.0
 _NO_CODE = 1006
 
 _log = logging.getLogger(__name__)

@@ -1,0 +1,103 @@
+"""Error bodies and JSON bodies."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from studio_tui import errors
+from studio_tui.api import answers
+from studio_tui.api.models import Pipeline
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, errors.InvalidRequest),
+        (401, errors.AuthenticationError),
+        (403, errors.PermissionDenied),
+        (404, errors.NotFound),
+        (409, errors.InvalidRequest),
+        (413, errors.InvalidRequest),
+        (422, errors.InvalidRequest),
+        (429, errors.RateLimited),
+        (500, errors.ServerError),
+        (599, errors.ServerError),
+        (499, errors.InvalidRequest),
+    ],
+)
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"message": null}', b"\xff"])
+def test_each_status_is_its_own_error_whatever_the_body(
+    status: int, kind: type[errors.StatusError], body: bytes
+) -> None:
+    error = answers.refusal(status, body)
+    assert type(error) is kind
+    assert error.status == status
+    assert "html" not in str(error)
+    assert str(error)[0].isupper()
+    assert str(error).endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b'{"message": "No such cluster"}', "No such cluster"),
+        (b'{"detail": "No such cluster"}', "No such cluster"),
+        (b'{"message": "No such cluster", "detail": "other"}', "No such cluster"),
+        (
+            b'{"detail": [{"loc": ["query", "limit"], "msg": "too many"}, {"msg": "no"}]}',
+            "limit: too many; no",
+        ),
+        (b'{"detail": [{"loc": ["body", "files", 0], "msg": "odd"}, 7]}', "files.0: odd"),
+        (b'{"message": "\\u001b[2J[/]\\nsecond"}', "␛[2J[/]␊second"),
+    ],
+)
+def test_studio_s_own_words_are_shown_safely(body: bytes, words: str) -> None:
+    assert str(answers.refusal(422, body)) == words
+
+
+def test_long_words_are_cut() -> None:
+    error = answers.refusal(400, b'{"message": "%s"}' % (b"x" * 100_000))
+    assert len(str(error)) <= 512
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        (None, None),
+        ("12", 12.0),
+        (" 12 ", 12.0),
+        ("-5", None),
+        ("soon", None),
+        ("", None),
+        ("1e9", None),
+        ("9" * 400, 300.0),
+        ("Sun, 01 Mar 2026 12:00:30 GMT", 30.0),
+        ("Sun, 01 Mar 2026 11:00:00 GMT", 0.0),
+        ("Sun, 01 Mar 2026 23:00:00 GMT", 300.0),
+        ("Sun, 01 Mar 2026 12:00:30 -0000", 30.0),
+    ],
+)
+def test_a_rest_is_read_and_bounded(header: str | None, seconds: float | None) -> None:
+    assert answers.retry_after(header, NOW) == seconds
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"{", "not complete JSON"),
+        (b"", "nothing"),
+        (b"  <!-- x --><html>", "web page"),
+        (b"[]", "not a JobPipelineOutput: it:"),
+        (b'{"name": "x"}', "pipeline_id: Field required"),
+    ],
+)
+def test_a_body_that_is_no_such_object_says_where(body: bytes, words: str) -> None:
+    with pytest.raises(errors.ProtocolError, match=words):
+        answers.model(Pipeline, body)
+
+
+def test_a_lone_surrogate_spoils_only_its_text() -> None:
+    pipeline = answers.model(Pipeline, b'{"pipeline_id": "p", "name": "\\ud800", "total": 3}')
+    assert pipeline.total == 3

@@ -1,0 +1,114 @@
+"""A job's log over REST: whole, in part, unchanged, or not at all."""
+
+import pytest
+
+from studio_tui.api import transport
+from studio_tui.api.client import StudioClient
+from studio_tui.api.log_body import LogBody
+from studio_tui.errors import NotFound, ProtocolError
+from tests.faults import Exchange, Fault, FaultProxy, Reply, answer, answer_json
+
+LOG = b"first\nsecond \x1b[31m\xff\nthird"
+
+
+async def with_ranges(exchange: Exchange) -> None:
+    """Answer as a server that knows ranges and etags (RFC 9110, 13 and 14)."""
+    headers = {"content-type": "text/plain", "etag": '"v1"'}
+    wanted = exchange.seen.headers.get("range", "")
+    if exchange.seen.headers.get("if-none-match") == '"v1"':
+        reply = Reply("304 Not Modified", headers, b"")
+    elif not wanted:
+        reply = Reply("200 OK", headers, LOG)
+    elif (start := int(wanted.removeprefix("bytes=").removesuffix("-"))) >= len(LOG):
+        headers["content-range"] = f"bytes */{len(LOG)}"
+        reply = Reply("416 Range Not Satisfiable", headers, b"")
+    else:
+        headers["content-range"] = f"bytes {start}-{len(LOG) - 1}/{len(LOG)}"
+        reply = Reply("206 Partial Content", headers, LOG[start:])
+    await exchange.send(reply.encoded())
+
+
+SERVERS = {"with ranges": with_ranges, "without ranges": answer(LOG, kind="text/plain")}
+
+
+@pytest.mark.parametrize("server", SERVERS)
+@pytest.mark.parametrize("offset", [0, 1, 6, len(LOG) - 1])
+async def test_a_log_is_given_from_the_offset_on_whatever_the_server_knows(
+    client: StudioClient, proxy: FaultProxy, server: str, offset: int
+) -> None:
+    proxy.next(SERVERS[server])
+    body = await client.job_logs("job", offset=offset)
+    assert (body.data, body.offset, body.total) == (LOG[offset:], offset, len(LOG))
+    assert not body.more
+    assert not body.unchanged
+
+
+@pytest.mark.parametrize("server", SERVERS)
+@pytest.mark.parametrize("offset", [len(LOG), len(LOG) + 10])
+async def test_a_log_that_is_no_longer_than_what_is_known_is_told_by_its_total(
+    client: StudioClient, proxy: FaultProxy, server: str, offset: int
+) -> None:
+    proxy.next(SERVERS[server])
+    body = await client.job_logs("job", offset=offset)
+    assert (body.data, body.total) == (b"", len(LOG))
+
+
+async def test_an_unchanged_log_is_not_sent_again(client: StudioClient, proxy: FaultProxy) -> None:
+    proxy.next(with_ranges, with_ranges)
+    first = await client.job_logs("job")
+    again = await client.job_logs("job", offset=len(first.data), etag=first.etag)
+    assert again == LogBody(b"", len(LOG), None, '"v1"', unchanged=True)
+
+
+async def test_a_log_is_asked_for_uncompressed(client: StudioClient, proxy: FaultProxy) -> None:
+    proxy.next(with_ranges)
+    await client.job_logs("a b/c", offset=3)
+    seen = proxy.seen[0]
+    assert seen.path == "/api/datachain/jobs/a%20b%2Fc/logs"
+    assert seen.query == {"team_name": "a team"}
+    assert seen.headers["accept-encoding"] == "identity"
+    assert seen.headers["range"] == "bytes=3-"
+
+
+async def test_a_large_log_comes_in_parts(
+    client: StudioClient, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "LARGEST_ANSWER", 10)
+    whole, more = b"", True
+    while more:
+        proxy.next(answer(LOG, kind="text/plain"))
+        body = await client.job_logs("job", offset=len(whole))
+        assert body.offset == len(whole)
+        whole, more = whole + body.data, body.more
+    assert whole == LOG
+    assert len(proxy.seen) == 3
+
+
+async def test_a_log_as_json_text_is_read(client: StudioClient, proxy: FaultProxy) -> None:
+    proxy.next(answer_json("one\ntwo"), answer_json(None))
+    assert (await client.job_logs("job", offset=4)).data == b"two"
+    assert (await client.job_logs("job")).data == b""
+
+
+async def test_a_missing_log_is_not_found(client: StudioClient, proxy: FaultProxy) -> None:
+    proxy.next(answer_json({"message": "no log yet"}, "404 Not Found"))
+    with pytest.raises(NotFound, match="no log yet"):
+        await client.job_logs("job")
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        answer("<html>", kind="text/html; charset=utf-8"),
+        answer_json({"logs": 1}),
+        answer(LOG, status="206 Partial Content", kind="text/plain"),
+        answer(LOG, status="206 Partial Content", content_range="bytes */9"),
+        answer(LOG, status="206 Partial Content", content_range="lines 1-2/9"),
+    ],
+)
+async def test_what_is_no_log_is_a_protocol_error(
+    client: StudioClient, proxy: FaultProxy, fault: Fault
+) -> None:
+    proxy.next(fault)
+    with pytest.raises(ProtocolError):
+        await client.job_logs("job", offset=1)

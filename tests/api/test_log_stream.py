@@ -1,0 +1,255 @@
+"""The log websocket, healthy and through each of its faults."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import Any
+
+import pytest
+from websockets.asyncio.server import Server, ServerConnection, serve
+
+from studio_tui import errors
+from studio_tui.api import log_stream
+from studio_tui.api.auth import TOKEN, StudioAuth
+from studio_tui.api.client import StudioClient
+from studio_tui.api.log_stream import (
+    Blobs,
+    Closed,
+    LogFrame,
+    LogMessage,
+    LogMessages,
+    Ping,
+    RawText,
+    ServerMessage,
+    StatusFrame,
+    Unreadable,
+    frames,
+)
+from tests import faults
+from tests.api.conftest import settings_for
+from tests.faults import FaultProxy, answer, answer_json
+
+SENT: list[dict[str, Any]] = [
+    {"logs": [{"id": 1, "message": "one\n"}, {"id": 2, "message": "two\x1b[31m"}]},
+    {"type": "ping"},
+    {"logs": [{"id": 3, "message": "\r100%\n"}]},
+    {"job": {"status": "COMPLETE"}},
+]
+
+
+def messages(*items: tuple[int, str]) -> LogMessages:
+    return LogMessages(tuple(LogMessage(number, RawText(text)) for number, text in items))
+
+
+ONE_EMPTY, ONE_BAD = messages((1, "")), Unreadable(1)
+
+RECEIVED: list[LogFrame] = [
+    messages((1, "one\n"), (2, "two\x1b[31m")),
+    Ping(),
+    messages((3, "\r100%\n")),
+    StatusFrame("COMPLETE"),
+    Closed(1000, ""),
+]
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Server]:
+    """A websocket server that sends `SENT` to whoever connects, and closes."""
+
+    async def follow(connection: ServerConnection) -> None:
+        for frame in SENT:
+            await connection.send(json.dumps(frame))
+
+    async with serve(follow, "127.0.0.1", 0) as server:
+        yield server
+
+
+@pytest.fixture
+async def broken(server: Server) -> AsyncIterator[FaultProxy]:
+    """A proxy before `server`."""
+    port = server.sockets[0].getsockname()[1]
+    async with FaultProxy(("127.0.0.1", port)) as broken:
+        yield broken
+
+
+@pytest.fixture
+async def client(broken: FaultProxy) -> AsyncIterator[StudioClient]:
+    """A client of `broken`."""
+    async with StudioClient(settings_for(broken.url)) as client:
+        yield client
+
+
+async def followed(client: StudioClient) -> list[LogFrame]:
+    """Follow to the end and return every frame."""
+    async with aclosing(client.follow_log("job 1")) as stream:
+        return [frame async for frame in stream]
+
+
+async def test_every_frame_comes_typed_and_the_last_is_the_end(
+    client: StudioClient, broken: FaultProxy
+) -> None:
+    assert await followed(client) == RECEIVED
+    seen = broken.seen[0]
+    assert seen.path == "/api/logs/follow/"
+    assert seen.query == {"job_id": "job 1", "team_name": "a team"}
+
+
+async def test_a_cut_is_an_abnormal_end(client: StudioClient, broken: FaultProxy) -> None:
+    broken.next_stream(faults.cut(after=2))
+    received = await followed(client)
+    assert received[-1] == Closed(1006, "")
+    assert received[:-1] == RECEIVED[: len(received) - 1]
+
+
+async def test_silence_is_a_timeout(broken: FaultProxy) -> None:
+    broken.next_stream(faults.silence(after=1))
+    settings = settings_for(broken.url)
+    stream = log_stream.follow(
+        settings, StudioAuth(settings), "/logs/follow/", {}, longest_silence=0.3
+    )
+    async with aclosing(stream):
+        assert await anext(stream) == RECEIVED[0]
+        with pytest.raises(errors.RequestTimedOut, match="Nothing came"):
+            await anext(stream)
+
+
+@pytest.mark.parametrize("code", [1000, 1001, 1008, 1011, 1012, 4401, 4404])
+async def test_the_code_and_reason_of_a_close_are_given(
+    client: StudioClient, broken: FaultProxy, code: int
+) -> None:
+    broken.next_stream(faults.instead(1, faults.close(code, "because\x1b[2J")))
+    assert await followed(client) == [RECEIVED[0], Closed(code, "because␛[2J")]
+
+
+async def test_what_is_no_json_is_counted_and_the_rest_still_comes(
+    client: StudioClient, broken: FaultProxy
+) -> None:
+    broken.next_stream(faults.between(1, faults.text("{not json"), faults.text("[1]")))
+    expected = [RECEIVED[0], Unreadable(1), Unreadable(1), *RECEIVED[1:]]
+    assert await followed(client) == expected
+
+
+async def test_bad_utf8_spoils_a_character_and_not_the_frame(
+    client: StudioClient, broken: FaultProxy
+) -> None:
+    spoiled = faults.text(b'{"logs": [{"id": 9, "message": "a\xff\\n"}]}')
+    broken.next_stream(faults.between(0, spoiled))
+    assert (await followed(client))[0] == messages((9, "a\N{REPLACEMENT CHARACTER}\n"))
+
+
+async def test_a_frame_that_is_too_large_ends_the_connection(
+    client: StudioClient, broken: FaultProxy
+) -> None:
+    broken.next_stream(faults.between(1, faults.oversized(log_stream.LARGEST_FRAME + 1)))
+    received = await followed(client)
+    assert received[0] == RECEIVED[0]
+    assert isinstance(received[-1], Closed)
+    assert received[-1].code == 1009
+
+
+async def test_a_large_frame_passes(client: StudioClient, broken: FaultProxy) -> None:
+    large = json.dumps({"logs": [{"id": 9, "message": "x" * (4 * 1024 * 1024)}]})
+    broken.next_stream(faults.between(1, faults.text(large)))
+    assert len(await followed(client)) == len(RECEIVED) + 1
+
+
+async def test_repeated_and_exchanged_frames_are_passed_on_as_they_come(
+    client: StudioClient, broken: FaultProxy
+) -> None:
+    broken.next_stream(faults.twice, faults.swapped)
+    doubled = [frame for frame in RECEIVED[:-1] for _ in range(2)]
+    assert await followed(client) == [*doubled, RECEIVED[-1]]
+    exchanged = [RECEIVED[1], RECEIVED[0], RECEIVED[3], RECEIVED[2], RECEIVED[4]]
+    assert await followed(client) == exchanged
+
+
+async def test_leaving_early_closes_the_connection(
+    client: StudioClient, server: Server, broken: FaultProxy
+) -> None:
+    broken.next_stream(faults.silence(after=1))
+    async with aclosing(client.follow_log("job")) as stream:
+        await anext(stream)
+    async with asyncio.timeout(5):
+        for connection in list(server.connections):
+            await connection.wait_closed()
+
+
+async def test_a_refused_connection_was_not_sent(client: StudioClient, broken: FaultProxy) -> None:
+    await broken.refuse()
+    with pytest.raises(errors.NotSent, match="refuses connections"):
+        await followed(client)
+
+
+@pytest.mark.parametrize("status", ["401 Unauthorized", "403 Forbidden"])
+async def test_the_published_client_s_scheme_is_tried_first_and_the_other_once(
+    client: StudioClient, broken: FaultProxy, status: str
+) -> None:
+    broken.next(answer_json({"message": "no"}, status))
+    assert await followed(client) == RECEIVED
+    assert await followed(client) == RECEIVED
+    schemes = [seen.headers["authorization"].split(" ")[0] for seen in broken.seen]
+    assert schemes == [TOKEN, "Bearer", "Bearer"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind", "words"),
+    [
+        (answer_json({"detail": "expired"}, "401 Unauthorized"), errors.AuthenticationError, "exp"),
+        (answer_json({"message": "team"}, "403 Forbidden"), errors.PermissionDenied, "team"),
+        (answer(status="404 Not Found"), errors.NotFound, "does not know"),
+        (faults.too_many("4"), errors.RateLimited, "wait 4 s"),
+        (faults.html_502(), errors.ServerError, "502 Bad Gateway"),
+        (faults.redirect("http://127.0.0.1:9/"), errors.ProtocolError, "redirects"),
+        (answer("[]"), errors.ProtocolError, "does not serve logs"),
+        (answer("", status="101 Switching Protocols"), errors.ProtocolError, "does not serve"),
+        (faults.reset, errors.TransportError, "closed the connection"),
+    ],
+)
+async def test_a_handshake_that_fails_is_named(
+    client: StudioClient,
+    broken: FaultProxy,
+    fault: faults.Fault,
+    kind: type[errors.StudioError],
+    words: str,
+) -> None:
+    broken.always = fault
+    with pytest.raises(kind, match=words):
+        await followed(client)
+
+
+async def test_a_redirect_does_not_take_the_token_along(
+    client: StudioClient, broken: FaultProxy
+) -> None:
+    async with FaultProxy(always=answer("[]")) as elsewhere:
+        broken.always = faults.redirect(elsewhere.url.replace("http", "ws"))
+        with pytest.raises(errors.ProtocolError):
+            await followed(client)
+        assert elsewhere.seen == []
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        (
+            '{"message": "gone", "job": {"status": "failed"}, "logs": [{"id": 1, "message": "x"}]}',
+            [messages((1, "x")), StatusFrame("FAILED"), ServerMessage("gone")],
+        ),
+        ('{"log_blobs": ["https://a/1", 2]}', [Blobs(("https://a/1",)), Unreadable(1)]),
+        ('{"logs": [{"id": "7", "message": "x"}]}', [messages((7, "x"))]),
+        (
+            '{"logs": [{"id": true, "message": ""}, {"message": ""}, {"id": 2}, 3, {"id": "x"}]}',
+            [Unreadable(5)],
+        ),
+        ('{"logs": [{"id": "x", "message": ""}, {"id": 1, "message": ""}]}', [ONE_EMPTY, ONE_BAD]),
+        ('{"logs": {"id": 1, "message": "x"}}', [messages((1, "x"))]),
+        ('{"logs": [{"id": 1, "message": "\\ud800"}]}', [messages((1, "\ud800"))]),
+        ('{"job": {"status": "\\u001b[2J"}}', [StatusFrame("␛[2J")]),
+        ('{"message": "\\u202ebad\\n"}', [ServerMessage("bad␊")]),
+        ('{"something": "new"}', []),
+        ("", [Unreadable(1)]),
+        ("[" * 100_000, [Unreadable(1)]),
+    ],
+)
+def test_a_message_is_read_for_all_it_holds(text: str, read: list[LogFrame]) -> None:
+    assert list(frames(text.encode())) == read

@@ -1,0 +1,93 @@
+"""Certificates that do not hold, for requests and for streams: three failures, three sentences."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from studio_tui.api.client import StudioClient
+from studio_tui.errors import ConfigError, NotSent
+from tests.api.conftest import settings_for
+
+CERTIFICATES = Path(__file__).parent / "certificates"
+AUTHORITY = CERTIFICATES / "authority.pem"
+
+
+@pytest.fixture
+async def url(request: pytest.FixtureRequest) -> AsyncIterator[str]:
+    """A server with the certificate that the test names, answering with an empty list."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATES / f"{request.param}.pem")
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n[]")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=context)
+    port = server.sockets[0].getsockname()[1]
+    yield f"https://localhost:{port}"
+    server.close()
+
+
+async def refused(url: str, ca_file: Path | None = AUTHORITY) -> str:
+    """Return the sentence with which both kinds of connection are refused."""
+    client = StudioClient(settings_for(url, ca_file=ca_file))
+    async with client:
+        with pytest.raises(NotSent) as of_request:
+            await client.jobs()
+        with pytest.raises(NotSent) as of_stream:
+            await anext(client.follow_log("a"))
+    assert str(of_request.value) == str(of_stream.value)
+    return str(of_request.value)
+
+
+@pytest.mark.parametrize("url", ["good"], indirect=True)
+async def test_a_certificate_of_one_s_own_authority_is_trusted_when_named(url: str) -> None:
+    async with StudioClient(settings_for(url, ca_file=AUTHORITY)) as client:
+        assert (await client.jobs()).items == ()
+
+
+@pytest.mark.parametrize("url", ["good"], indirect=True)
+async def test_an_unknown_authority_is_not_trusted_and_the_way_out_is_named(url: str) -> None:
+    sentence = await refused(url, ca_file=None)
+    assert "authority" in sentence
+    assert "--ca-file" in sentence
+
+
+@pytest.mark.parametrize("url", ["expired"], indirect=True)
+async def test_an_expired_certificate_is_said_to_be_expired(url: str) -> None:
+    assert "has expired" in await refused(url)
+
+
+@pytest.mark.parametrize("url", ["elsewhere"], indirect=True)
+async def test_a_certificate_of_another_host_is_said_to_be_one(url: str) -> None:
+    assert "for another host" in await refused(url)
+
+
+@pytest.mark.parametrize("url", ["elsewhere"], indirect=True)
+async def test_a_certificate_of_another_host_does_not_fit_an_address_either(url: str) -> None:
+    assert "for another host" in await refused(url.replace("localhost", "127.0.0.1"))
+
+
+async def test_a_server_without_tls_is_told_apart() -> None:
+    async def answer(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    assert "does not speak TLS" in await refused(f"https://127.0.0.1:{port}")
+    server.close()
+
+
+async def test_a_ca_file_without_certificates_is_a_wrong_setting(tmp_path: Path) -> None:
+    empty = tmp_path / "empty.pem"
+    empty.write_text("nothing here")
+    async with StudioClient(settings_for("https://localhost:1", ca_file=empty)) as client:
+        with pytest.raises(ConfigError, match=r"empty\.pem holds no certificates"):
+            await client.jobs()
