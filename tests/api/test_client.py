@@ -1,0 +1,339 @@
+"""Each endpoint as the client asks for it, and what it makes of the answer."""
+
+import asyncio
+import json
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from studio_tui import errors
+from studio_tui.api import routes, upload
+from studio_tui.api.client import StudioClient
+from studio_tui.api.models import JobInput, QueryType
+from studio_tui.api.routes import Route
+from tests.api.conftest import settings_for
+from tests.api.test_models import example
+from tests.faults import FaultProxy, answer, answer_json, html_502
+
+JOB = JobInput(query="print(1)", team_name="a team")
+
+
+def reply(name: str) -> Callable[[FaultProxy], None]:
+    """Return what queues one of the document's examples as the next answer."""
+    return lambda proxy: proxy.next(answer_json(example(name)))
+
+
+Call = Callable[[StudioClient], Awaitable[object]]
+
+CALLS: dict[Route, tuple[Call, str, dict[str, str], dict[str, object] | None]] = {
+    routes.LIST_JOBS: (
+        lambda client: client.jobs(limit=7, status="running"),
+        "get_jobs.response",
+        {"limit": "7", "status": "running"},
+        None,
+    ),
+    routes.CREATE_JOB: (
+        lambda client: client.create_job(JOB),
+        "create_job.response",
+        {},
+        {"query": "print(1)", "query_type": "PYTHON"},
+    ),
+    routes.CANCEL_JOB: (lambda client: client.cancel_job("j 1"), "cancel_job.response", {}, {}),
+    routes.LIST_CLUSTERS: (lambda client: client.clusters(), "get_clusters.response", {}, None),
+    routes.TRIGGER_PIPELINE: (
+        lambda client: client.trigger_pipeline(["a.b.c@1.0.0", "d"], environment="A=1"),
+        "trigger_pipeline.response",
+        {},
+        {"datasets": ["a.b.c@1.0.0", "d"], "environment": "A=1", "review": True},
+    ),
+    routes.PIPELINE_STATUS: (
+        lambda client: client.pipeline(name="rathe-kyat"),
+        "get_pipeline.response",
+        {"name": "rathe-kyat"},
+        None,
+    ),
+    routes.PAUSE_PIPELINE: (
+        lambda client: client.pause_pipeline(name="rathe-kyat"),
+        "pause_pipeline.response",
+        {},
+        {"name": "rathe-kyat"},
+    ),
+    routes.RESUME_PIPELINE: (
+        lambda client: client.resume_pipeline(pipeline_id="p"),
+        "resume_pipeline.response",
+        {},
+        {"pipeline_id": "p"},
+    ),
+    routes.REMOVE_JOB_FROM_PIPELINE: (
+        lambda client: client.remove_job("j", name="rathe-kyat"),
+        "remove_job_from_pipeline.response",
+        {},
+        {"name": "rathe-kyat", "job_id": "j"},
+    ),
+    routes.LIST_PIPELINES: (
+        lambda client: client.pipelines(limit=3, status="running", search="x"),
+        "list_pipelines.response",
+        {"limit": "3", "status": "RUNNING", "search": "x"},
+        None,
+    ),
+}
+"""Each endpoint but log and upload: the call, its answer, and what query and body must hold."""
+
+
+def test_every_endpoint_of_the_document_is_called_by_a_test() -> None:
+    assert CALLS.keys() | {routes.JOB_LOGS, routes.UPLOAD_FILE} == set(routes.DOCUMENTED)
+
+
+@pytest.mark.parametrize("route", CALLS, ids=lambda route: route.path)
+async def test_an_endpoint_is_asked_as_the_document_says(
+    client: StudioClient, proxy: FaultProxy, route: Route
+) -> None:
+    call, answered, query, body = CALLS[route]
+    reply(answered)(proxy)
+    result = await call(client)
+    assert result
+    (seen,) = proxy.seen
+    assert seen.method == route.method
+    assert seen.path == "/api" + route.path.replace("{job_id}", "j%201")
+    team = {"team_name": "a team"}
+    if body is None:
+        assert (seen.query, seen.body) == (query | team, b"")
+    else:
+        assert seen.headers["content-type"] == "application/json"
+        assert (seen.query, json.loads(seen.body)) == ({}, body | team)
+
+
+@pytest.mark.parametrize("route", [route for route in CALLS if route.method == "POST"])
+async def test_a_read_only_client_sends_no_write(proxy: FaultProxy, route: Route) -> None:
+    settings = replace(settings_for(proxy.url), read_only=True)
+    async with StudioClient(settings) as client:
+        with pytest.raises(errors.ReadOnly, match="Nothing was sent"):
+            await CALLS[route][0](client)
+        with pytest.raises(errors.ReadOnly):
+            await client.upload_file(Path(__file__))
+        proxy.next(answer("[]"))
+        assert (await client.jobs()).items == ()
+    assert len(proxy.seen) == 1
+
+
+async def test_an_unchanged_list_is_the_same_page_even_after_other_lists(
+    client: StudioClient, proxy: FaultProxy
+) -> None:
+    proxy.always = answer_json(example("get_jobs.response"))
+    page = await client.jobs()
+    for number in range(30):
+        await client.jobs(job_id=f"job-{number}")
+    for status in ("ACTIVE", "CREATED", "FAILED"):
+        await client.jobs(status=status)
+    assert await client.jobs() is page
+
+
+async def test_jobs_of_another_status_are_left_out_here_too(
+    client: StudioClient, proxy: FaultProxy
+) -> None:
+    words = ["RUNNING", "FAILED", "HIBERNATING", None, "CANCELING"]
+    proxy.always = answer_json([{"id": str(n), "status": word} for n, word in enumerate(words)])
+
+    async def ids(status: str) -> str:
+        return "".join(job.id for job in (await client.jobs(status=status)).items)
+
+    assert await ids("running") == "03"
+    assert await ids("FAILED") == "13"
+    assert await ids("active") == "0234"
+    assert await ids("INACTIVE") == "123"
+
+
+async def test_pipelines_of_another_status_are_left_out_here_too(
+    client: StudioClient, proxy: FaultProxy
+) -> None:
+    rows = [{"pipeline_id": "1", "status": "FAILED"}, {"pipeline_id": "2", "status": "RUNNING"}]
+    proxy.next(answer_json(rows))
+    assert [p.pipeline_id for p in (await client.pipelines(status="Failed")).items] == ["1"]
+
+
+async def test_only_the_job_that_was_asked_for_is_given(
+    client: StudioClient, proxy: FaultProxy
+) -> None:
+    proxy.next(answer_json([{"id": "other"}, {"id": "mine"}]))
+    assert [job.id for job in (await client.jobs(job_id="mine")).items] == ["mine"]
+
+
+async def test_a_new_job_carries_its_key_and_only_what_was_set(
+    client: StudioClient, proxy: FaultProxy
+) -> None:
+    reply("create_job.response")(proxy)
+    job = JobInput(query="ls", query_type=QueryType.SHELL, team_name="a team", workers=0)
+    await client.create_job(job, idempotency_key="k-1")
+    seen = proxy.seen[0]
+    assert seen.headers["idempotency-key"] == "k-1"
+    assert json.loads(seen.body) == {
+        "query": "ls",
+        "query_type": "SHELL",
+        "team_name": "a team",
+        "workers": 0,
+    }
+
+
+async def test_text_that_is_not_unicode_is_not_sent(
+    client: StudioClient, proxy: FaultProxy
+) -> None:
+    with pytest.raises(errors.InvalidRequest, match="not Unicode"):
+        await client.create_job(JOB.model_copy(update={"query": "\ud800"}))
+    assert proxy.seen == []
+
+
+@pytest.mark.parametrize("identifier", ["", ".", "..", "a\nb", "a\x00", "\u202ea"])
+async def test_an_id_that_is_no_path_segment_is_not_sent(
+    client: StudioClient, proxy: FaultProxy, identifier: str
+) -> None:
+    with pytest.raises(errors.InvalidRequest, match="cannot be an id"):
+        await client.cancel_job(identifier)
+    assert proxy.seen == []
+
+
+@pytest.mark.parametrize(
+    ("identifier", "segment"),
+    [("a/../../b", "a%2F..%2F..%2Fb"), ("a?b#c", "a%3Fb%23c"), ("é%2F", "%C3%A9%252F")],
+)
+async def test_an_id_is_one_quoted_segment(
+    client: StudioClient, proxy: FaultProxy, identifier: str, segment: str
+) -> None:
+    proxy.next(answer_json({}))
+    await client.cancel_job(identifier)
+    assert proxy.seen[0].target == f"/api/datachain/jobs/{segment}/cancel"
+
+
+async def test_any_good_answer_to_a_wanted_state_is_enough(
+    client: StudioClient, proxy: FaultProxy
+) -> None:
+    proxy.next(answer("<p>fine", kind="text/html"), answer(status="204 No Content"), answer("[]"))
+    assert (await client.cancel_job("a")).message is None
+    assert await client.pause_pipeline(name="p") is None
+    assert await client.remove_job("a", name="p") is None
+
+
+async def test_an_answer_that_is_not_ok_is_a_refusal(
+    client: StudioClient, proxy: FaultProxy
+) -> None:
+    proxy.always = answer_json({"ok": False, "pipeline": None})
+    for call in (client.pause_pipeline(name="p"), client.trigger_pipeline(["d"])):
+        with pytest.raises(errors.InvalidRequest, match="did not do that"):
+            await call
+
+
+async def test_a_trigger_that_names_no_pipeline_has_an_unknown_outcome(
+    client: StudioClient, proxy: FaultProxy
+) -> None:
+    proxy.next(answer_json({"ok": True}))
+    with pytest.raises(errors.OutcomeUnknown):
+        await client.trigger_pipeline(["d"])
+
+
+async def test_the_dataset_versions_of_a_job_are_read(
+    client: StudioClient, proxy: FaultProxy
+) -> None:
+    rows = [{"dataset_name": "a.b.c", "version": "1.0.0"}]
+    proxy.next(answer_json({"dataset_versions": rows}), answer_json({}))
+    (version,) = await client.job_dataset_versions("j")
+    assert (version.dataset_name, version.version) == ("a.b.c", "1.0.0")
+    assert proxy.seen[0].query == {"job_id": "j", "team_name": "a team"}
+    assert await client.job_dataset_versions("j") == ()
+
+
+def one_part(body: bytes, content_type: str) -> tuple[str, bytes]:
+    """Take a form with one part apart: its headers and its content."""
+    boundary = content_type.partition("boundary=")[2].encode()
+    before, head_and_content, after = body.split(b"--" + boundary)
+    assert (before, after) == (b"", b"--\r\n")
+    head, _, content = head_and_content.removeprefix(b"\r\n").partition(b"\r\n\r\n")
+    return head.decode(), content.removesuffix(b"\r\n")
+
+
+async def test_a_file_is_sent_in_pieces_as_the_one_part_of_a_form(
+    client: StudioClient, proxy: FaultProxy, tmp_path: Path
+) -> None:
+    content = os.urandom(upload.CHUNK * 2 + 17)
+    path = tmp_path / 'a "file"\n.bin'
+    path.write_bytes(content)
+    reply("upload_file.response")(proxy)
+    steps: list[tuple[int, int]] = []
+    uploaded = await client.upload_file(path, progress=lambda *step: steps.append(step))
+    assert uploaded.id == "1"
+    size = len(content)
+    assert steps == [(upload.CHUNK, size), (upload.CHUNK * 2, size), (size, size)]
+    seen = proxy.seen[0]
+    assert seen.query == {"team_name": "a team"}
+    head, received = one_part(seen.body, seen.headers["content-type"])
+    assert received == content
+    assert 'name="file"; filename="a %22file%22%0A.bin"' in head
+
+
+async def test_a_file_is_sent_again_whole_when_the_scheme_was_wrong(
+    client: StudioClient, proxy: FaultProxy, tmp_path: Path
+) -> None:
+    path = tmp_path / "f"
+    path.write_bytes(b"content")
+    proxy.next(answer_json({}, "401 Unauthorized"))
+    reply("upload_file.response")(proxy)
+    await client.upload_file(path)
+    bodies = [one_part(seen.body, seen.headers["content-type"])[1] for seen in proxy.seen]
+    assert bodies == [b"content", b"content"]
+
+
+async def test_an_empty_file_can_be_uploaded(
+    client: StudioClient, proxy: FaultProxy, tmp_path: Path
+) -> None:
+    (tmp_path / "empty").touch()
+    reply("upload_file.response")(proxy)
+    await client.upload_file(tmp_path / "empty")
+    assert one_part(proxy.seen[0].body, proxy.seen[0].headers["content-type"])[1] == b""
+
+
+async def test_a_file_that_cannot_be_read_is_not_sent(
+    client: StudioClient, proxy: FaultProxy, tmp_path: Path
+) -> None:
+    for path in (tmp_path / "missing", tmp_path):
+        with pytest.raises(errors.NotSent, match="cannot be read"):
+            await client.upload_file(path)
+    assert proxy.seen == []
+
+
+async def test_a_file_that_shrinks_on_the_way_is_not_sent(
+    client: StudioClient, tmp_path: Path
+) -> None:
+    path = tmp_path / "f"
+    path.write_bytes(b"x" * upload.CHUNK * 4)
+
+    def shrink(_sent: int, _size: int) -> None:
+        path.write_bytes(b"")
+
+    with pytest.raises(errors.NotSent, match="became shorter"):
+        await client.upload_file(path, progress=shrink)
+
+
+async def test_a_failed_upload_may_be_repeated(
+    client: StudioClient, proxy: FaultProxy, tmp_path: Path
+) -> None:
+    (tmp_path / "f").touch()
+    proxy.next(html_502())
+    with pytest.raises(errors.ServerError):
+        await client.upload_file(tmp_path / "f")
+
+
+async def test_a_closed_client_can_be_used_again(client: StudioClient, proxy: FaultProxy) -> None:
+    proxy.always = answer("[]")
+    await client.jobs()
+    await client.aclose()
+    await client.aclose()
+    assert (await client.jobs()).items == ()
+
+
+async def test_the_first_requests_open_one_transport_between_them(
+    client: StudioClient, proxy: FaultProxy
+) -> None:
+    proxy.always = answer("[]")
+    pages = await asyncio.gather(client.jobs(), client.clusters(), client.pipelines())
+    assert [page.items for page in pages] == [(), (), ()]
