@@ -7,6 +7,7 @@ Lines play no part: they are cut from the ordered whole, by whoever reads it.
 
 import codecs
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from studio_tui.api.log_stream import LogMessage
@@ -191,14 +192,18 @@ class Comparison:
     Bytes that are no UTF-8 count as replacement characters on both sides.
     """
 
-    def __init__(self, store: LogStore, *, offset: int = 0) -> None:
-        self._store = store
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._at = offset
+    def __init__(self, store: LogStore, *, offset: int = 0, mends: bool = False) -> None:
+        self.is_whole = offset == 0
+        """Whether all of the log is compared, not only its end."""
+        self.mends = mends
+        """Whether what comes is right where the two differ."""
         self.received = offset
         """Bytes of the whole log that have come, as Studio counts them."""
         self.differs = False
         """Whether something came that is not what stands in the store; nothing is added then."""
+        self._store = store
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._at = offset
 
     @classmethod
     def of_end(cls, store: LogStore, *, overlap: int) -> "Comparison":
@@ -220,8 +225,24 @@ class Comparison:
     def _compare(self, clean: bytes) -> None:
         here = self._store.read(self._at, len(clean))
         if clean[: len(here)] != here:
-            self.differs = True
-            return
+            if not self.mends:
+                self.differs = True
+                return
+            here = here[: _common(clean, here)]
+            self._mend(self._at + len(here))
         if len(clean) > len(here):
             self._store.append(clean[len(here) :])
         self._at += len(clean)
+
+    def _mend(self, offset: int) -> None:
+        """Give up what stands from `offset` on, and the marks of what was missing there."""
+        self._store.cut(offset)
+        for mark in self._store.marks:
+            if mark.offset == offset:
+                self._store.unmark(mark)
+
+
+def _common(one: bytes, other: bytes) -> int:
+    """Return how many bytes at the beginning are the same."""
+    lengths = range(1, min(len(one), len(other)) + 1)
+    return bisect_left(lengths, True, key=lambda length: one[:length] != other[:length])

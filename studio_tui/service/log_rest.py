@@ -4,7 +4,7 @@ import asyncio
 from typing import Protocol
 
 from studio_tui.api.log_body import LogBody
-from studio_tui.service.log_merge import Comparison
+from studio_tui.service.log_merge import NEW_EPOCH, Comparison
 from studio_tui.service.log_store import LogStore
 
 _OVERLAP = 4096
@@ -34,34 +34,57 @@ class RestLog:
         """Whether the whole of what REST has was found not to be what is here."""
         return self._comparison is not None and self._comparison.differs
 
-    async def read(self) -> tuple[int, int]:
+    async def read(self, *, is_final: bool = False) -> tuple[int, int]:
         """Ask once; return how many bytes REST has shown and how many are here now.
 
         The first time only the end is compared; if it does not fit, the whole is. A shorter
-        answer is a cut or a lagging one, and says nothing.
+        answer is a cut or a lagging one, and says nothing. When the job has ended REST's word
+        `is_final`: it fills gaps and takes their marks away, unless the log began anew.
 
         Raises:
             StudioError: there was no answer; what came before is kept.
         """
         async with self._lock:
-            is_whole = False
+            mends = is_final and all(mark.text != NEW_EPOCH for mark in self._store.marks)
+            if mends and self._store.marks:
+                self._begin(mends=True)
             while True:
                 comparison = self._current()
                 if comparison.differs:
-                    return comparison.received, self._store.size
+                    if comparison.is_whole and not mends:
+                        return comparison.received, self._store.size
+                    comparison = self._begin(mends=mends)
                 body = await self._source.job_logs(
                     self._job_id, offset=comparison.received, etag=self._etag
                 )
                 if self._version != self._store.version:
                     continue
-                if body.offset == comparison.received:
-                    comparison.add(body.data)
-                self._etag = body.etag
-                if comparison.differs and not is_whole:
-                    is_whole = True
-                    self._comparison, self._etag = Comparison(self._store), None
-                elif not body.more:
+                self._take(comparison, body)
+                if not body.more and (comparison.is_whole or not comparison.differs):
+                    if mends and comparison.is_whole and not comparison.differs:
+                        self._unmark()
                     return comparison.received, self._store.size
+
+    def _take(self, comparison: Comparison, body: LogBody) -> None:
+        if body.total is None or body.total < self._store.size:
+            comparison.mends = False
+        if body.offset == comparison.received:
+            comparison.add(body.data)
+        self._etag = None if body.more else body.etag
+        self._version = self._store.version
+
+    def _unmark(self) -> None:
+        """Take away the marks of what proved to be whole."""
+        for mark in self._store.marks:
+            self._store.unmark(mark)
+        self._version = self._store.version
+
+    def _begin(self, *, mends: bool) -> Comparison:
+        """Compare the whole from now on."""
+        self._comparison = Comparison(self._store, mends=mends)
+        self._version = self._store.version
+        self._etag = None
+        return self._comparison
 
     def _current(self) -> Comparison:
         """Return the comparison under way; a store that was changed is compared anew."""

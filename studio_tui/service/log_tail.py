@@ -299,8 +299,8 @@ class LogTail:
         agreed: tuple[int, int] | None = None
         while not self.state.is_over:
             try:
-                answer = await self._rest.read()
                 is_final = not poll or await self._is_finished()
+                answer = await self._rest.read(is_final=is_final)
             except (AuthenticationError, PermissionDenied) as error:
                 self._publish(Phase.STOPPED, str(error))
             except SpoolError:

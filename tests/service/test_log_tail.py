@@ -1,0 +1,559 @@
+"""A log is followed through everything a connection can do, in virtual time."""
+
+import asyncio
+import os
+import random
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from studio_tui.api.client import StudioClient
+from studio_tui.api.log_body import LogBody
+from studio_tui.api.log_stream import (
+    Blobs,
+    Closed,
+    LogFrame,
+    LogMessage,
+    LogMessages,
+    Ping,
+    RawText,
+    ServerMessage,
+    StatusFrame,
+    Unreadable,
+)
+from studio_tui.api.models import Job
+from studio_tui.api.pages import Page
+from studio_tui.errors import (
+    InvalidRequest,
+    NotFound,
+    NotSent,
+    PermissionDenied,
+    RateLimited,
+    ServerError,
+    StudioError,
+    TransportError,
+)
+from studio_tui.service.log_merge import DIFFERS, NEW_EPOCH, NO_REPLAY, UNREADABLE
+from studio_tui.service.log_store import LogStore
+from studio_tui.service.log_tail import (
+    BACKOFF_CAP,
+    LINGER,
+    OUTAGE_REST,
+    SILENCE,
+    LogSource,
+    LogTail,
+    Phase,
+    TailState,
+)
+from tests.service.log_chaos import connection, truth
+from tests.service.virtual_time import run
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+Step = LogFrame | StudioError | float
+"""A frame, an error that ends the connection, or seconds of silence."""
+
+FINISHED = StatusFrame("COMPLETE")
+END = Closed(1000, "")
+
+
+def logs(*pieces: tuple[int, str]) -> LogMessages:
+    return LogMessages(tuple(LogMessage(number, RawText(text)) for number, text in pieces))
+
+
+class Studio:
+    """The other side, in memory: scripted connections, and a log that REST serves."""
+
+    def __init__(self, *connections: list[Step], log: bytes | None = None) -> None:
+        self.connections = list(connections)
+        self.last: list[Step] = [20.0, TransportError("Studio is away.")]
+        """What every connection after the scripted ones does."""
+        self.log = log
+        self.status = "RUNNING"
+        self.rest_errors: list[StudioError] = []
+        self.opened: list[float] = []
+        self.asked: list[tuple[float, int]] = []
+        self.has_ranges = True
+
+    async def follow_log(self, job_id: str) -> AsyncGenerator[LogFrame, None]:
+        assert job_id == "7"
+        self.opened.append(asyncio.get_running_loop().time())
+        for step in self.connections.pop(0) if self.connections else self.last:
+            match step:
+                case float(seconds):
+                    await asyncio.sleep(seconds)
+                case StudioError() as error:
+                    raise error
+                case frame:
+                    await asyncio.sleep(0)
+                    yield frame
+
+    async def job_logs(self, job_id: str, *, offset: int = 0, etag: str | None = None) -> LogBody:
+        assert job_id == "7"
+        self.asked.append((asyncio.get_running_loop().time(), offset))
+        await asyncio.sleep(0.01)
+        if self.rest_errors:
+            raise self.rest_errors.pop(0)
+        if self.log is None:
+            raise NotFound(404, "There is no log.")
+        if etag == str(len(self.log)):
+            return LogBody(b"", offset, None, etag, unchanged=True)
+        data = self.log[offset : offset + 1000]
+        more = offset + len(data) < len(self.log)
+        return LogBody(data, offset, len(self.log), str(len(self.log)), more=more)
+
+    async def jobs(self, *, limit: int = 100, job_id: str | None = None) -> Page[Job]:
+        assert (limit, job_id) == (1, "7")
+        return Page((Job(id="7", status=self.status),))
+
+
+class Follower:
+    """A tail with what it published."""
+
+    def __init__(self, studio: Studio, folder: Path, **options: object) -> None:
+        self.studio = studio
+        self.store = LogStore.create(folder)
+        self.states: list[TailState] = []
+        self._options = options
+
+    def follow(self, during: Callable[[LogTail], Awaitable[None]] | None = None) -> TailState:
+        """Run the tail to its end, or until `during` returns."""
+        return run(self._follow(during))
+
+    async def _follow(self, during: Callable[[LogTail], Awaitable[None]] | None) -> TailState:
+        loop = asyncio.get_running_loop()
+        tail = LogTail(
+            self.studio,
+            "7",
+            self.store,
+            now=lambda: START + timedelta(seconds=loop.time()),
+            jitter=lambda _, longest: longest,
+            **self._options,  # type: ignore[arg-type] # the tail's own options, by name
+        )
+        tail.subscribe(self.states.append)
+        running = asyncio.ensure_future(tail.run())
+        if during is None:
+            await running
+        else:
+            await during(tail)
+            running.cancel()
+            await asyncio.wait([running])
+        self.ended = loop.time()
+        return tail.state
+
+    @property
+    def raw(self) -> bytes:
+        return self.store.path.read_bytes()
+
+    @property
+    def marks(self) -> list[str]:
+        return [mark.text for mark in self.store.marks]
+
+    @property
+    def phases(self) -> list[Phase]:
+        phases = [state.phase for state in self.states]
+        return phases[:1] + [new for old, new in pairwise(phases) if new is not old]
+
+
+@pytest.fixture
+def followed(tmp_path: Path) -> Iterator[Callable[..., Follower]]:
+    made: list[Follower] = []
+
+    def make(studio: Studio, **options: object) -> Follower:
+        made.append(Follower(studio, tmp_path, **options))
+        return made[-1]
+
+    yield make
+    for follower in made:
+        follower.store.close()
+
+
+Make = Callable[..., Follower]
+
+
+def test_a_job_that_runs_to_its_end_is_complete_when_rest_says_so_twice(followed: Make) -> None:
+    studio = Studio(
+        [StatusFrame("RUNNING"), logs((1, "one\n")), Ping(), logs((2, "two\n")), FINISHED, END],
+        log=b"one\ntwo\n",
+    )
+    follower = followed(studio)
+    state = follower.follow()
+    assert follower.raw == b"one\ntwo\n"
+    assert (state.phase, state.status, state.lines, state.size) == (
+        Phase.COMPLETE,
+        "COMPLETE",
+        2,
+        8,
+    )
+    assert follower.phases == [Phase.FOLLOWING, Phase.COMPLETE]
+    assert len(studio.asked) == 2
+    assert studio.asked[1][0] - studio.asked[0][0] >= 0.5
+
+
+def test_what_the_socket_did_not_bring_comes_from_rest_at_the_end(followed: Make) -> None:
+    whole = b"".join(b"line %d\n" % number for number in range(5000))
+    studio = Studio([logs((1, "line 0\nline")), FINISHED, END], log=whole)
+    follower = followed(studio)
+    follower.follow()
+    assert follower.raw == whole
+    assert follower.marks == []
+
+
+def test_an_answer_that_lags_is_asked_again_until_two_agree(followed: Make) -> None:
+    studio = Studio([logs((1, "one\n")), FINISHED, END], log=b"one\n")
+    follower = followed(studio)
+
+    async def grow(tail: LogTail) -> None:
+        await asyncio.sleep(0.2)
+        assert len(studio.asked) == 1
+        studio.log = b"one\ntwo\n"
+        await asyncio.sleep(3)
+        assert tail.state.is_over
+
+    follower.follow(grow)
+    assert follower.raw == b"one\ntwo\n"
+    assert len(studio.asked) == 3
+
+
+def test_a_socket_left_open_after_the_end_is_waited_for_five_seconds(followed: Make) -> None:
+    studio = Studio([logs((1, "one\n")), FINISHED, 1.0, logs((2, "two\n")), 60.0], log=b"")
+    follower = followed(studio)
+    assert follower.follow().phase is Phase.COMPLETE
+    assert follower.raw == b"one\ntwo\n"
+    assert LINGER < follower.ended < LINGER + 1
+
+
+def test_an_unknown_status_is_not_the_end(followed: Make) -> None:
+    studio = Studio(
+        [logs((1, "one\n")), StatusFrame("RESTING"), 30.0, logs((2, "two\n")), FINISHED, END],
+        log=b"one\ntwo\n",
+    )
+    follower = followed(studio)
+    follower.follow()
+    assert follower.raw == b"one\ntwo\n"
+    assert len(studio.opened) == 1
+
+
+def test_a_silent_connection_is_dead_after_45_seconds(followed: Make) -> None:
+    studio = Studio(
+        [logs((1, "one\n")), 44.0, Ping(), 44.0, Ping(), 1000.0],
+        [logs((1, "one\n"), (2, "two\n")), FINISHED, END],
+        log=b"one\ntwo\n",
+    )
+    follower = followed(studio)
+    follower.follow()
+    assert follower.raw == b"one\ntwo\n"
+    assert studio.opened[1] == pytest.approx(88 + SILENCE + 0.5)
+    assert follower.phases == [
+        Phase.FOLLOWING,
+        Phase.RECONNECTING,
+        Phase.FOLLOWING,
+        Phase.COMPLETE,
+    ]
+
+
+@pytest.mark.parametrize("code", [1001, 1005, 1006, 1011, 1012, 1014, 4999])
+def test_a_broken_connection_is_made_again_and_says_when(followed: Make, code: int) -> None:
+    studio = Studio(
+        [logs((1, "one\n"), (2, "tw")), Closed(code, "")],
+        [logs((1, "one\n"), (2, "tw"), (3, "o\n")), FINISHED, END],
+        log=b"one\ntwo\n",
+    )
+    follower = followed(studio)
+    follower.follow()
+    assert follower.raw == b"one\ntwo\n"
+    waiting = next(state for state in follower.states if state.phase is Phase.RECONNECTING)
+    assert waiting.next_try == START + timedelta(seconds=0.5)
+    assert str(code) in waiting.reason
+    assert follower.marks == []
+
+
+def test_a_normal_close_of_a_running_job_is_made_again(followed: Make) -> None:
+    studio = Studio([logs((1, "one\n")), END], [logs((1, "one\n"), (2, "two\n")), FINISHED, END])
+    follower = followed(studio)
+    assert follower.follow().phase is Phase.COMPLETE
+    assert follower.raw == b"one\ntwo\n"
+
+
+def test_a_normal_close_of_a_job_that_rest_calls_finished_is_the_end(followed: Make) -> None:
+    studio = Studio([logs((1, "one\n")), END], log=b"one\n")
+    studio.status = "FAILED"
+    follower = followed(studio)
+    state = follower.follow()
+    assert (state.phase, state.status) == (Phase.COMPLETE, "FAILED")
+
+
+@pytest.mark.parametrize("code", [1008, 4401, 4403, 4404])
+def test_a_refusal_stops_and_says_why(followed: Make, code: int) -> None:
+    follower = followed(Studio([Closed(code, "Not for you.")]))
+    state = follower.follow()
+    assert (state.phase, state.reason) == (Phase.STOPPED, "Not for you.")
+
+
+def test_studio_saying_that_it_cannot_go_on_stops(followed: Make) -> None:
+    follower = followed(Studio([ServerMessage("Job ID is incorrect or not found"), END]))
+    state = follower.follow()
+    assert (state.phase, state.reason) == (Phase.STOPPED, "Job ID is incorrect or not found")
+
+
+def test_a_forbidden_connection_stops(followed: Make) -> None:
+    follower = followed(Studio([PermissionDenied(403, "Not your team.")]))
+    state = follower.follow()
+    assert (state.phase, state.reason) == (Phase.STOPPED, "Not your team.")
+
+
+@pytest.mark.parametrize("first", [Closed(1009, ""), NotFound(404, "No such path.")])
+def test_without_a_usable_socket_the_log_is_polled_to_its_end(followed: Make, first: Step) -> None:
+    studio = Studio([first], log=b"one\n")
+    follower = followed(studio)
+
+    async def finish(tail: LogTail) -> None:
+        await asyncio.sleep(9)
+        assert follower.raw == b"one\n"
+        studio.log = b"one\ntwo\n"
+        await asyncio.sleep(3)
+        assert follower.raw == b"one\ntwo\n"
+        studio.status = "COMPLETE"
+        await asyncio.sleep(3)
+        assert tail.state.is_over
+
+    assert follower.follow(finish).phase is Phase.COMPLETE
+    assert len(studio.opened) == 1
+
+
+def test_an_outage_is_retried_for_ever_with_rests_that_grow_to_20_seconds(followed: Make) -> None:
+    studio = Studio()
+    studio.last = [NotSent("Nobody is there.")]
+    studio.rest_errors = [NotSent("Nobody is there.")] * 10_000
+    follower = followed(studio)
+
+    async def hours(tail: LogTail) -> None:
+        await asyncio.sleep(7200)
+        assert tail.state.phase is Phase.RECONNECTING
+        assert tail.state.since == START
+        assert tail.state.reason == "Nobody is there."
+
+    follower.follow(hours)
+    rests = [later - earlier for earlier, later in pairwise(studio.opened)]
+    assert rests[:6] == pytest.approx([0.5, 1, 2, 4, 8, 16])
+    assert set(rests[6:]) == {BACKOFF_CAP}
+
+
+def test_a_poke_tries_again_at_once(followed: Make) -> None:
+    studio = Studio()
+    studio.last = [NotSent("Nobody is there.")]
+    follower = followed(studio)
+
+    async def poke(tail: LogTail) -> None:
+        await asyncio.sleep(100)
+        before = len(studio.opened)
+        tail.poke()
+        await asyncio.sleep(0.1)
+        assert len(studio.opened) == before + 1
+
+    follower.follow(poke)
+
+
+def test_a_busy_studio_is_left_alone_as_long_as_it_asks(followed: Make) -> None:
+    studio = Studio(
+        [RateLimited(429, "Too many requests.", 17.0)],
+        [ServerError(503, "Down.", 40.0)],
+        [logs((1, "one\n")), FINISHED, END],
+        log=b"one\n",
+    )
+    follower = followed(studio)
+    follower.follow()
+    assert studio.opened == pytest.approx([0, 17, 57])
+
+
+def test_from_the_third_failure_rest_is_asked_beside_the_socket(followed: Make) -> None:
+    studio = Studio(log=b"one\n")
+    studio.last = [TransportError("It broke.")]
+    follower = followed(studio)
+
+    async def watch(tail: LogTail) -> None:
+        await asyncio.sleep(1.4)
+        assert studio.asked == []
+        await asyncio.sleep(0.6)
+        assert follower.raw == b"one\n"
+        studio.log = b"one\ntwo\n"
+        await asyncio.sleep(OUTAGE_REST + 0.1)
+        assert follower.raw == b"one\ntwo\n"
+        waiting = tail.state
+        assert waiting.size == 8
+        assert waiting.phase is Phase.RECONNECTING
+        studio.connections = [[logs((1, "one\n"), (2, "two\n"), (3, "three\n")), 40.0]]
+        await asyncio.sleep(BACKOFF_CAP)
+        assert follower.raw == b"one\ntwo\nthree\n"
+        assert follower.phases[-1] is Phase.FOLLOWING
+        asked = len(studio.asked)
+        await asyncio.sleep(2 * OUTAGE_REST)
+        assert len(studio.asked) == asked
+
+    follower.follow(watch)
+    assert follower.marks == []
+    gaps = [later - earlier for (earlier, _), (later, _) in pairwise(studio.asked)]
+    assert min(gaps) >= OUTAGE_REST
+
+
+def test_an_unreadable_frame_is_read_again_over_a_new_connection(followed: Make) -> None:
+    studio = Studio(
+        [logs((1, "one\n")), Unreadable(1), logs((3, "three\n")), FINISHED, END],
+        [logs((1, "one\n"), (2, "two\n"), (3, "three\n")), FINISHED, END],
+        log=b"",
+    )
+    follower = followed(studio)
+    follower.follow()
+    assert follower.raw == b"one\ntwo\nthree\n"
+    assert follower.marks == []
+
+
+def test_what_stays_unreadable_is_marked_and_passed(followed: Make) -> None:
+    studio = Studio()
+    studio.last = [logs((1, "one\n")), Unreadable(1), logs((3, "three\n")), FINISHED, END]
+    follower = followed(studio)
+    assert follower.follow().phase is Phase.COMPLETE
+    assert follower.raw == b"one\nthree\n"
+    assert [(mark.offset, mark.text) for mark in follower.store.marks] == [(4, UNREADABLE)]
+
+
+def test_an_archived_log_is_fetched_from_where_it_lies(followed: Make) -> None:
+    async def fetch(url: str) -> AsyncIterator[bytes]:
+        for part in {"https://a": (b"one\ntw",), "https://b": (b"o\nthr", b"ee\n")}[url]:
+            yield part
+
+    studio = Studio([Blobs(("https://a", "https://b")), FINISHED, END])
+    follower = followed(studio, fetch=fetch)
+    assert follower.follow().phase is Phase.COMPLETE
+    assert follower.raw == b"one\ntwo\nthree\n"
+
+
+def test_an_archive_that_breaks_off_is_fetched_again(followed: Make) -> None:
+    tries: list[str] = []
+
+    async def fetch(url: str) -> AsyncIterator[bytes]:
+        tries.append(url)
+        yield b"one\ntwo"
+        if len(tries) < 3:
+            raise TransportError("It broke.")
+        yield b"\nthree\n"
+
+    studio = Studio()
+    studio.last = [Blobs(("https://a",)), FINISHED, END]
+    follower = followed(studio, fetch=fetch)
+    follower.follow()
+    assert follower.raw == b"one\ntwo\nthree\n"
+    assert len(tries) == 3
+
+
+def test_a_shorter_log_of_something_else_leaves_what_is_here_under_a_mark(followed: Make) -> None:
+    studio = Studio([logs((1, "one\n")), FINISHED, END], log=b"two")
+    follower = followed(studio)
+    assert follower.follow().phase is Phase.COMPLETE
+    assert follower.raw == b"one\n"
+    assert follower.marks == [DIFFERS]
+
+
+def test_a_gap_is_filled_from_rest_at_the_end_and_its_mark_is_gone(followed: Make) -> None:
+    line = "a line of the log\n"
+    studio = Studio(
+        [logs(*((number, line) for number in range(1, 400))), Closed(1011, "")],
+        [logs((500, "the last\n")), 1.0, FINISHED, END],
+        log=(line * 499 + "the last\n").encode(),
+    )
+    follower = followed(studio)
+
+    async def look(tail: LogTail) -> None:
+        await asyncio.sleep(0.6)
+        assert follower.marks == [NO_REPLAY]
+        await asyncio.sleep(2)
+        assert tail.state.is_over
+
+    follower.follow(look)
+    assert follower.raw == studio.log
+    assert follower.marks == []
+
+
+def test_a_gap_is_not_filled_from_the_log_of_another_epoch(followed: Make) -> None:
+    studio = Studio(
+        [logs((1, "one\n"), (2, "two\n")), Closed(1012, "")],
+        [logs((1, "uno\n"), (3, "tre\n")), FINISHED, END],
+        log=b"uno\ndue\ntre\nquattro\ncinque\n",
+    )
+    follower = followed(studio)
+    follower.follow()
+    assert follower.raw == b"one\ntwo\nuno\ntre\n"
+    assert follower.marks == [NEW_EPOCH]
+
+
+def test_a_job_begun_anew_shows_both_logs_with_a_mark_between(followed: Make) -> None:
+    studio = Studio(
+        [logs((1, "one\n"), (2, "two\n")), Closed(1012, "restart")],
+        [logs((1, "uno\n"), (2, "due\n")), FINISHED, END],
+        log=b"uno\ndue\n",
+    )
+    follower = followed(studio)
+    follower.follow()
+    assert follower.raw == b"one\ntwo\nuno\ndue\n"
+    assert follower.marks == [NEW_EPOCH]
+
+
+def test_rest_failing_at_the_end_is_asked_until_it_answers(followed: Make) -> None:
+    studio = Studio([logs((1, "one\n")), FINISHED, END], log=b"one\ntwo\n")
+    studio.rest_errors = [ServerError(503, "Down.") for _ in range(5)]
+    follower = followed(studio)
+    assert follower.follow().phase is Phase.COMPLETE
+    assert follower.raw == b"one\ntwo\n"
+
+
+def test_a_studio_without_logs_over_rest_leaves_what_the_socket_brought(followed: Make) -> None:
+    studio = Studio([logs((1, "one\n")), FINISHED, END], log=b"")
+    studio.rest_errors = [InvalidRequest(405, "Method not allowed.")]
+    follower = followed(studio)
+    assert follower.follow().phase is Phase.COMPLETE
+    assert follower.raw == b"one\n"
+
+
+def test_a_full_disk_stops_with_a_sentence(followed: Make, tmp_path: Path) -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("this system has no /dev/full")
+    follower = followed(Studio([logs((1, "one\n")), 10.0]))
+    follower.store.close()
+    follower.store = LogStore(tmp_path / "full.log", os.open(full, os.O_RDWR), size=0)
+    state = follower.follow()
+    assert state.phase is Phase.STOPPED
+    assert "No space left" in state.reason
+
+
+def test_the_client_is_such_a_source() -> None:
+    source: type[LogSource] = StudioClient
+    assert source is StudioClient
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_log_comes_whole_through_chaos(followed: Make, seed: int) -> None:
+    chance = random.Random(seed)
+    log = truth(chance, 200)
+    connections: list[list[Step]] = []
+    for _ in range(chance.randrange(1, 9)):
+        steps: list[Step] = []
+        for frame in connection(chance, log.messages):
+            steps.append(LogMessages(frame))
+            if chance.random() < 0.1:
+                steps.append(chance.choice((Ping(), Unreadable(1), chance.uniform(0, 60))))
+        ends: list[Step] = [
+            Closed(1006, ""), Closed(1012, ""), END, ServerError(503, "Down."),
+            TransportError("Cut."), 1000.0,
+        ]  # fmt: skip
+        connections.append([*steps, chance.choice(ends)])
+    last = connection(chance, log.messages, whole=chance.random() < 0.5)
+    studio = Studio(*connections, log=log.raw)
+    studio.last = [*(LogMessages(frame) for frame in last), FINISHED, END]
+    studio.rest_errors = [ServerError(502, "Bad gateway.") for _ in range(chance.randrange(5))]
+    follower = followed(studio)
+    assert follower.follow().phase is Phase.COMPLETE
+    assert follower.raw == log.raw
+    assert follower.marks == []
