@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Region, Size
+from textual.geometry import NULL_SPACING, Region, Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
@@ -28,7 +29,7 @@ from studio_tui.tui.widgets.table_painter import (
     RowStrips,
     Sorting,
 )
-from studio_tui.tui.widgets.table_place import Place, kept
+from studio_tui.tui.widgets.table_place import Place, coarse, kept
 
 _HEADER = 1
 """Lines above the first row."""
@@ -50,7 +51,7 @@ class BigTable(ScrollView, can_focus=True, inherit_bindings=False):
         Binding("end,G", "last", "Last row", show=False, id="table.last"),
         Binding("left", "columns_left", "Columns left", show=False, id="table.left"),
         Binding("right", "columns_right", "Columns right", show=False, id="table.right"),
-        Binding("enter", "open", "Open", show=False, id="table.open"),
+        Binding("enter", "open", "open", show=False, id="table.open"),
     ]
 
     columns: reactive[tuple[Column, ...]] = reactive((), repaint=False, init=False)
@@ -122,7 +123,7 @@ class BigTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._rows_before = 0
         self._palette: Palette | None = None
         self._painter: Painter | None = None
-        self._painted: dict[int, Strip] = {}
+        self._painted: list[Strip] = []
 
     @property
     def keys(self) -> Sequence[str]:
@@ -238,15 +239,22 @@ class BigTable(ScrollView, can_focus=True, inherit_bindings=False):
     # Painting
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """Draw the lines of a region, at the width that the table has now."""
-        self._ready_painter()
-        return super().render_lines(crop)
+        """Draw the lines of a region.
+
+        Textual's own way copies every line thrice, for borders, filters and links. The palette is
+        filtered already, there are no links, and only a table with a border takes that way.
+        """
+        self._painted = self._lines()
+        if self.styles.gutter != NULL_SPACING:
+            return super().render_lines(crop)
+        lines = self._painted[crop.y : crop.bottom]
+        if crop.x or crop.width < self._ready_painter().width:
+            return [line.crop(crop.x, crop.right) for line in lines]
+        return lines
 
     def render_line(self, y: int) -> Strip:
-        """Draw the line that is `y` below the top of the table."""
-        painter = self._painter or self._ready_painter()
-        strip = self._painted[y] = self._line(y, painter)
-        return strip
+        """Return a line that has just been drawn, for Textual to put a border around."""
+        return self._painted[y]
 
     def notify_style_update(self) -> None:
         """Forget what was resolved from the style sheet."""
@@ -263,7 +271,8 @@ class BigTable(ScrollView, can_focus=True, inherit_bindings=False):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Move the scroll bar and paint the rows that have come in sight."""
         if self.show_vertical_scrollbar:
-            self.vertical_scrollbar.position = new_value
+            bar = self.vertical_scrollbar
+            bar.position = coarse(new_value, bar.window_virtual_size, bar.window_size)
         if round(old_value) != round(new_value):
             self._repaint()
 
@@ -311,9 +320,11 @@ class BigTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _go(self, place: Place) -> None:
         self._cursor = place.cursor
-        if place.top != self._top and self._rows_in_sight:
+        top = self._top
+        if place.top != top and self._rows_in_sight:
             self.scroll_to(y=place.top, animate=False, force=True)
-        self._repaint()
+        if self._top == top:  # otherwise scrolling has painted
+            self._repaint()
 
     def _scroll_sideways(self, cells: int) -> None:
         cells = min(cells, self._ready_painter().reach)
@@ -349,33 +360,40 @@ class BigTable(ScrollView, can_focus=True, inherit_bindings=False):
         return self._painter
 
     def _resolve(self, *components: str) -> Style:
-        return self.get_visual_style(*components).rich_style
+        """Return the style of component classes, as the filters for plain terminals leave it."""
+        segments = [Segment("", self.get_visual_style(*components).rich_style)]
+        for line_filter in self.get_line_filters():
+            segments = line_filter.apply(segments, self.background_colors[1])
+        return segments[0].style or Style.null()
 
     def _repaint(self) -> None:
         """Ask for the lines to be painted that no longer look as they were painted last."""
-        width, height = self.scrollable_content_region.size
-        if not height:
-            return
-        painter = self._ready_painter()
-        lines = [y for y in range(height) if self._line(y, painter) is not self._painted.get(y)]
-        if not lines:
-            return
-        if lines[-1] - lines[0] + 1 == len(lines):
-            self.refresh(Region(0, lines[0], width, len(lines)))
+        lines = self._lines()
+        if len(lines) != len(self._painted):
+            changed = list(range(len(lines)))
         else:
-            self.refresh(*(Region(0, y, width, 1) for y in lines))
+            changed = [y for y, line in enumerate(lines) if line is not self._painted[y]]
+        if not changed:
+            return
+        width = self.scrollable_content_region.width
+        if changed[-1] - changed[0] + 1 == len(changed):
+            self.refresh(Region(0, changed[0], width, len(changed)))
+        else:
+            self.refresh(*(Region(0, y, width, 1) for y in changed))
 
-    def _line(self, y: int, painter: Painter) -> Strip:
-        """Return what line `y` is to show: the very same strip as long as it looks the same."""
-        if y < _HEADER:
-            return painter.header
-        index = self._top + y - _HEADER
-        if index < len(self._keys):
-            key = self._keys[index]
-            look = Look(cursor=index == self._cursor, marked=key in self.marked)
-            return self._rows.strip(key, look, painter)
+    def _lines(self) -> list[Strip]:
+        """Return what each line is to show: the very same strip as long as it looks the same."""
+        height = self.scrollable_content_region.height
+        if not height:
+            return []
+        painter = self._ready_painter()
+        top, cursor, marked = self._top, self._cursor, self.marked
+        lines = [painter.header]
+        for index, key in enumerate(self._keys[top : top + height - _HEADER], top):
+            look = Look(index == cursor, key in marked)
+            lines.append(self._rows.strip(key, look, painter))
+        lines += [painter.blank] * (height - len(lines))
         if not self._keys:
-            line = y - _HEADER - max(0, self._rows_in_sight - len(painter.notice)) // 2
-            if 0 <= line < len(painter.notice):
-                return painter.notice[line]
-        return painter.blank
+            first = _HEADER + max(0, height - _HEADER - len(painter.notice)) // 2
+            lines[first : first + len(painter.notice)] = painter.notice[: height - first]
+        return lines

@@ -1,4 +1,4 @@
-"""A screen with nothing but the table: `python -m tests.bench.table_app 100000`."""
+"""A screen with nothing but the table: `python -m tests.bench.programs.table 100000`."""
 
 import sys
 

@@ -1,0 +1,207 @@
+"""A program in a pseudo-terminal, and when what it draws can be seen.
+
+The terminal draws nothing itself: it answers what programs ask terminals, and notes the moment at
+which each frame was complete, that is when a read left no synchronised update open.
+"""
+
+import fcntl
+import os
+import re
+import select
+import signal
+import struct
+import termios
+import time
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+from typing import NamedTuple, Self
+
+SIZE = (120, 40)
+"""Columns and rows of the terminal."""
+
+KEYS = {
+    "down": b"\x1b[B",
+    "up": b"\x1b[A",
+    "pagedown": b"\x1b[6~",
+    "pageup": b"\x1b[5~",
+    "home": b"\x1b[H",
+    "end": b"\x1b[F",
+    "enter": b"\r",
+    "escape": b"\x1b",
+}
+"""What a terminal sends for a key; other keys are sent as their character."""
+
+_ANSWERS = {
+    rb"\x1b\[\?2026\$p": b"\x1b[?2026;2$y",  # synchronised updates: known
+    rb"\x1b\[\?(\d+)\$p": b"",  # any other mode: not known, and not answered
+    rb"\x1b\[0?c": b"\x1b[?62;22c",
+    rb"\x1b\[>0?q": b"\x1bP>|bench\x1b\\",
+    rb"\x1b\[6n": b"\x1b[1;1R",
+    rb"\x1b\]11;\?(?:\x07|\x1b\\)": b"\x1b]11;rgb:1e1e/1e1e/1e1e\x1b\\",
+    rb"\x1b\]10;\?(?:\x07|\x1b\\)": b"\x1b]10;rgb:e0e0/e0e0/e0e0\x1b\\",
+}
+_QUERY = re.compile(b"|".join(b"(?:" + pattern + b")" for pattern in _ANSWERS))
+_LONGEST_QUERY = 24
+
+_BEGIN = b"\x1b[?2026h"
+_END = b"\x1b[?2026l"
+
+_CONTROL = re.compile(
+    rb"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[PX^_].*?\x1b\\|\x1b\[[0-?]*[ -/]*[@-~]"
+    rb"|\x1b[ -/]*[0-~]|[\x00-\x1f\x7f]",
+    re.DOTALL,
+)
+
+
+class Frame(NamedTuple):
+    """Output that became visible at once."""
+
+    at: float
+    """`time.perf_counter` when it was complete."""
+    size: int
+    """Bytes."""
+
+
+class Terminal:
+    """Runs a program and keeps time of its frames; ends it on leaving the context."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        environment: Mapping[str, str] | None = None,
+        size: tuple[int, int] = SIZE,
+    ) -> None:
+        self.frames: list[Frame] = []
+        """Every frame so far, oldest first."""
+        self.output = bytearray()
+        """Everything written so far."""
+        self.exited = False
+        """Whether the program has closed its side."""
+        self._unseen = 0
+        variables = {
+            **os.environ,
+            "TERM": "xterm-256color",
+            "COLORTERM": "truecolor",
+            "COLUMNS": str(size[0]),
+            "LINES": str(size[1]),
+            **(environment or {}),
+        }
+        self.started = time.perf_counter()
+        """`time.perf_counter` just before the program was started."""
+        self.pid, self._master = os.forkpty()
+        if self.pid == 0:
+            try:
+                fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
+                os.execvpe(command[0], list(command), variables)
+            finally:
+                os._exit(127)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the program, kindly and then not."""
+        for ending, patience in ((signal.SIGTERM, 1.0), (signal.SIGKILL, 5.0)):
+            if not self._is_alive():
+                break
+            os.kill(self.pid, ending)
+            deadline = time.perf_counter() + patience
+            while self._is_alive() and time.perf_counter() < deadline:
+                self.pump(0.01)
+        os.close(self._master)
+
+    def press(self, key: str) -> float:
+        """Send a key; return when."""
+        sent = time.perf_counter()
+        os.write(self._master, KEYS.get(key, key.encode()))
+        return sent
+
+    def pump(self, seconds: float, until: Callable[[], bool] = lambda: False) -> bool:
+        """Take in what the program writes for some time; return whether `until` came true."""
+        deadline = time.perf_counter() + seconds
+        while not until():
+            left = deadline - time.perf_counter()
+            if left <= 0:
+                return False
+            if self.exited:
+                time.sleep(left)
+            elif select.select([self._master], [], [], left)[0]:
+                self._read()
+        return True
+
+    def next_frame(self, patience: float = 2.0) -> Frame | None:
+        """Wait for the next frame; `None` if none comes."""
+        seen = len(self.frames)
+        self.pump(patience, lambda: len(self.frames) > seen)
+        return self.frames[seen] if len(self.frames) > seen else None
+
+    def settle(self, quiet: float = 0.03, patience: float = 5.0) -> None:
+        """Wait until no frame has come for `quiet` seconds."""
+        deadline = time.perf_counter() + patience
+        while time.perf_counter() < deadline and self.next_frame(quiet) is not None:
+            pass
+
+    def wait_for_text(self, pattern: str, patience: float = 20.0) -> float:
+        """Return when text matching `pattern` was first seen.
+
+        Raises:
+            TimeoutError: It never was; the message holds the end of what was written.
+        """
+        wanted = re.compile(pattern.encode())
+        checked = 0
+
+        def seen() -> bool:
+            nonlocal checked
+            if len(self.frames) == checked:
+                return False
+            checked = len(self.frames)
+            return wanted.search(self.text()) is not None
+
+        if not self.pump(patience, seen):
+            raise TimeoutError(f"{pattern!r} was not drawn: {self.text()[-2000:]!r}")
+        return self.frames[-1].at
+
+    def text(self) -> bytes:
+        """Return what was written so far, without what steers the terminal."""
+        return _CONTROL.sub(b"", bytes(self.output))
+
+    def _is_alive(self) -> bool:
+        try:
+            return os.waitpid(self.pid, os.WNOHANG) == (0, 0)
+        except ChildProcessError:
+            return False
+
+    def _read(self) -> None:
+        try:
+            chunk = os.read(self._master, 1 << 16)
+        except OSError:  # how Linux says that the other side is closed
+            chunk = b""
+        at = time.perf_counter()
+        if not chunk:
+            self.exited = True
+            return
+        old = len(self.output)
+        self.output += chunk
+        self._answer(max(0, old - _LONGEST_QUERY), old)
+        recent = self.output[max(0, old - len(_BEGIN)) :] if self._unseen == 0 else self.output
+        self._unseen += len(chunk)
+        if recent.rfind(_BEGIN) <= recent.rfind(_END):
+            self.frames.append(Frame(at, self._unseen))
+            self._unseen = 0
+
+    def _answer(self, start: int, old: int) -> None:
+        """Answer the queries from `start` on that were not complete at `old`."""
+        for query in _QUERY.finditer(self.output, start):
+            if query.end() > old:
+                answer = next(a for p, a in _ANSWERS.items() if re.fullmatch(p, query.group()))
+                if answer:
+                    os.write(self._master, answer)
