@@ -1,0 +1,304 @@
+"""Where Studio, team and token come from, and what is refused."""
+
+from pathlib import Path
+
+import pytest
+
+from studio_tui.errors import ConfigError, NoCredentials, TokenOriginChanged
+from studio_tui.settings import DEFAULT_URL, Arguments, Settings, load_settings
+
+SECRET = "canary-5b1d77"
+
+
+class Machine:
+    """A user's directories and environment."""
+
+    def __init__(self, root: Path) -> None:
+        self.project = root / "project"
+        self.user = root / "user"
+        self.system = root / "system"
+        for folder in (self.project / ".datachain", self.user, self.system):
+            folder.mkdir(parents=True)
+        self.environ = {
+            "DATACHAIN_GLOBAL_CONFIG_DIR": str(self.user),
+            "DATACHAIN_SYSTEM_CONFIG_DIR": str(self.system),
+        }
+
+    def write(self, folder: Path, **studio: str) -> Path:
+        """Write a configuration file with these settings, readable only by its owner."""
+        lines = "".join(f'{name} = "{value}"\n' for name, value in studio.items())
+        path = folder / "config"
+        path.write_text(f"[core]\nother = 1\n[studio]\n{lines}")
+        path.chmod(0o600)
+        return path
+
+    def load(self, **arguments: object) -> Settings:
+        """Load the settings as the program does."""
+        return load_settings(Arguments(**arguments), self.environ, self.project)  # type: ignore[arg-type] # any field
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path)
+
+
+@pytest.fixture
+def logged_in(machine: Machine) -> Machine:
+    """A user who has logged in with the DataChain CLI."""
+    machine.write(machine.user, token=SECRET, team="mine")
+    return machine
+
+
+def test_whoever_has_logged_in_with_the_cli_needs_nothing(logged_in: Machine) -> None:
+    settings = logged_in.load()
+    assert (settings.url, settings.team) == (DEFAULT_URL, "mine")
+    assert settings.token.get_secret_value() == SECRET
+    assert settings.sources.url == "default"
+    assert settings.sources.token == str(logged_in.user / "config")
+    assert settings.notes == ()
+
+
+def test_the_cli_s_own_folder_is_found_as_the_cli_finds_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / ".config"))
+    from platformdirs import user_config_dir
+
+    folder = Path(user_config_dir("datachain", "iterative"))
+    folder.mkdir(parents=True)
+    (folder / "config").write_text(f'[studio]\ntoken = "{SECRET}"\nteam = "t"\n')
+    assert load_settings(Arguments(), {}, tmp_path).sources.token == str(folder / "config")
+
+
+def test_arguments_come_before_environment_before_project_before_user_before_system(
+    machine: Machine, tmp_path: Path
+) -> None:
+    system = machine.write(machine.system, url="https://s.example", team="s", token="token-s")
+    assert machine.load().sources.team == str(system)
+    user = machine.write(machine.user, url="https://u.example", team="u", token="token-u")
+    assert machine.load().sources.team == str(user)
+    project = machine.write(
+        machine.project / ".datachain", url="https://p.example", team="p", token="token-p"
+    )
+    settings = machine.load()
+    assert (settings.url, settings.team, settings.sources.url) == (
+        "https://p.example",
+        "p",
+        str(project),
+    )
+    machine.environ |= {
+        "DATACHAIN_STUDIO_URL": "https://e.example",
+        "DATACHAIN_STUDIO_TEAM": "e",
+        "DATACHAIN_STUDIO_TOKEN": "token-e",
+    }
+    settings = machine.load()
+    assert (settings.url, settings.team) == ("https://e.example", "e")
+    assert settings.token.get_secret_value() == "token-e"
+    assert settings.sources.token == "DATACHAIN_STUDIO_TOKEN"
+    token_file = tmp_path / "token"
+    token_file.write_text("token-a\n")
+    settings = machine.load(url="https://a.example", team="a", token_file=token_file)
+    assert (settings.url, settings.team) == ("https://a.example", "a")
+    assert settings.token.get_secret_value() == "token-a"
+    assert settings.sources.url == "--url"
+
+
+def test_an_empty_variable_says_nothing(logged_in: Machine) -> None:
+    logged_in.environ |= {"DATACHAIN_STUDIO_TEAM": "", "DATACHAIN_STUDIO_TOKEN": ""}
+    assert logged_in.load().team == "mine"
+
+
+def test_the_project_s_folder_can_be_elsewhere(logged_in: Machine, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    (elsewhere / ".datachain").mkdir(parents=True)
+    logged_in.write(elsewhere / ".datachain", team="theirs")
+    logged_in.environ["DATACHAIN_ROOT_DIR"] = str(elsewhere)
+    assert logged_in.load().team == "theirs"
+
+
+def test_no_token_anywhere_is_its_own_error(machine: Machine) -> None:
+    machine.write(machine.user, team="mine")
+    with pytest.raises(NoCredentials, match="datachain auth login"):
+        machine.load()
+
+
+def test_no_team_anywhere_says_how_to_set_one(machine: Machine) -> None:
+    machine.write(machine.user, token=SECRET)
+    with pytest.raises(ConfigError, match="--team") as caught:
+        machine.load()
+    assert not isinstance(caught.value, NoCredentials)
+
+
+@pytest.mark.parametrize("from_environment", [True, False])
+def test_a_project_cannot_send_the_user_s_token_elsewhere_unasked(
+    logged_in: Machine, from_environment: bool
+) -> None:
+    logged_in.write(logged_in.project / ".datachain", url="https://evil.example")
+    if from_environment:
+        logged_in.environ["DATACHAIN_STUDIO_TOKEN"] = SECRET
+    with pytest.raises(TokenOriginChanged) as caught:
+        logged_in.load()
+    assert caught.value.url == "https://evil.example"
+    assert caught.value.trusted_url == DEFAULT_URL
+    assert SECRET not in str(caught.value)
+    settings = logged_in.load(url=caught.value.url)  # the user's yes
+    assert settings.url == "https://evil.example"
+
+
+def test_a_project_may_name_the_studio_that_the_token_is_for(logged_in: Machine) -> None:
+    logged_in.write(logged_in.project / ".datachain", url=f"{DEFAULT_URL}/prefix/")
+    assert logged_in.load().url == f"{DEFAULT_URL}/prefix"
+
+
+def test_a_project_with_its_own_token_may_name_any_studio(logged_in: Machine) -> None:
+    logged_in.write(
+        logged_in.project / ".datachain", url="https://other.example", token="its-own-token"
+    )
+    assert logged_in.load().url == "https://other.example"
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ("https://Studio.Example.com/", "https://studio.example.com"),
+        ("https://studio.example.com:443/api/", "https://studio.example.com"),
+        ("https://example.com:8443/studio/api", "https://example.com:8443/studio"),
+        ("http://127.0.0.1:8000", "http://127.0.0.1:8000"),
+        ("http://127.9.9.9:8000", "http://127.9.9.9:8000"),
+        ("http://localhost:80", "http://localhost"),
+        ("http://[::1]:8000/", "http://[::1]:8000"),
+    ],
+)
+def test_a_url_has_one_form(logged_in: Machine, given: str, read: str) -> None:
+    assert logged_in.load(url=given).url == read
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("http://studio.example.com", "unencrypted"),
+        ("http://localhost.evil.example", "unencrypted"),
+        ("http://10.0.0.1", "unencrypted"),
+        ("ftp://studio.example.com", "must look like"),
+        ("studio.example.com", "must look like"),
+        ("https://", "must look like"),
+        ("", "must look like"),
+        ("https://user:pw@studio.example.com", "user name or password"),
+        ("https://studio.example.com?x=1", "before any"),
+        ("https://studio.example.com#x", "before any"),
+        ("https://studio.example.com:99999", "not a URL"),
+        ("https://[::1", "not a URL"),
+        ("https://studio.example.com/a b", "blank"),
+        ("https://studio.example\n.com", "control character"),
+    ],
+)
+def test_a_url_that_would_expose_the_token_is_refused(
+    logged_in: Machine, url: str, words: str
+) -> None:
+    with pytest.raises(ConfigError, match=words) as caught:
+        logged_in.load(url=url)
+    assert "--url" in str(caught.value)
+
+
+@pytest.mark.parametrize("token", ["two words", "line\nbreak", "tab\there", "ünïcode", "\x1b[2J"])
+def test_a_token_that_fits_no_header_is_refused_and_not_shown(
+    logged_in: Machine, token: str
+) -> None:
+    logged_in.environ["DATACHAIN_STUDIO_TOKEN"] = token
+    with pytest.raises(ConfigError, match="DATACHAIN_STUDIO_TOKEN") as caught:
+        logged_in.load()
+    assert token not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("[studio\ntoken = 1", "not valid TOML"),
+        ("[studio]\ntoken = 7", "`token` under"),
+        ("studio = 3", "must be a table"),
+        (b"\xff\xfe", "not valid TOML"),
+    ],
+)
+def test_a_broken_file_is_named(machine: Machine, content: str | bytes, words: str) -> None:
+    path = machine.user / "config"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(ConfigError, match=words) as caught:
+        machine.load()
+    assert str(path) in str(caught.value)
+
+
+def test_a_file_that_is_a_folder_is_named(machine: Machine) -> None:
+    (machine.user / "config").mkdir()
+    with pytest.raises(ConfigError, match="cannot be read"):
+        machine.load()
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\n", b"\xff\xfe"])
+def test_a_token_file_without_a_token_is_refused(
+    logged_in: Machine, tmp_path: Path, content: bytes | None
+) -> None:
+    path = tmp_path / "token"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ConfigError, match="token"):
+        logged_in.load(token_file=path)
+
+
+def test_a_token_that_others_can_read_is_noted(logged_in: Machine) -> None:
+    (logged_in.user / "config").chmod(0o644)
+    (note,) = logged_in.load().notes
+    assert "chmod 600" in note
+
+
+def test_a_stored_token_sent_to_the_environment_s_studio_is_noted(logged_in: Machine) -> None:
+    logged_in.environ["DATACHAIN_STUDIO_URL"] = "https://other.example"
+    (note,) = logged_in.load().notes
+    assert "DATACHAIN_STUDIO_URL" in note
+
+
+def test_a_ca_file_must_exist_and_outranks_the_environment(
+    logged_in: Machine, tmp_path: Path
+) -> None:
+    given, bundle = tmp_path / "given.pem", tmp_path / "bundle.pem"
+    bundle.touch()
+    logged_in.environ["REQUESTS_CA_BUNDLE"] = str(bundle)
+    assert logged_in.load().ca_file == bundle
+    with pytest.raises(ConfigError, match=r"given\.pem does not exist"):
+        logged_in.load(ca_file=given)
+    given.touch()
+    assert logged_in.load(ca_file=given).ca_file == given
+
+
+@pytest.mark.parametrize(
+    ("url", "no_proxy", "used"),
+    [
+        ("https://studio.example.com", "", True),
+        ("https://studio.example.com", "example.org, .other.com", True),
+        ("https://studio.example.com", "example.org,.example.com", False),
+        ("https://studio.example.com", "studio.example.com", False),
+        ("https://studio.example.com", "dio.example.com", True),
+        ("https://studio.example.com", "*", False),
+        ("https://localhost:8443", "", False),
+        ("http://127.0.0.1:8000", "", False),
+    ],
+)
+def test_a_proxy_is_used_for_https_and_never_for_this_machine(
+    logged_in: Machine, url: str, no_proxy: str, used: bool
+) -> None:
+    proxy = f"http://user:{SECRET}@proxy.example.com:3128"
+    logged_in.environ |= {"HTTPS_PROXY": proxy, "NO_PROXY": no_proxy}
+    settings = logged_in.load(url=url)
+    assert (settings.proxy is not None) is used
+    assert SECRET not in repr(settings)
+
+
+def test_a_proxy_of_another_kind_is_refused(logged_in: Machine) -> None:
+    logged_in.environ["https_proxy"] = "socks5://proxy.example.com"
+    with pytest.raises(ConfigError, match="HTTPS_PROXY"):
+        logged_in.load()
+
+
+def test_read_only_is_only_what_the_user_says(logged_in: Machine) -> None:
+    assert not logged_in.load().read_only
+    assert logged_in.load(read_only=True).read_only
