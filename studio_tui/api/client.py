@@ -144,8 +144,13 @@ class StudioClient:
 
         Close the iterator (`contextlib.aclosing`) when leaving it early. Not in the API document.
         """
-        address = routes.FOLLOW_LOGS, {"job_id": job_id, **self._query()}
-        return log_stream.follow(self._settings, self._stream_auth, *address)
+        return log_stream.follow(
+            self._settings,
+            self._stream_auth,
+            routes.FOLLOW_LOGS,
+            {"job_id": job_id, **self._query()},
+            opening=self._timeouts.connect,
+        )
 
     async def cancel_job(self, job_id: str) -> ActionFeedback:
         """Ask Studio to cancel a job. That it was asked does not mean that it has ended."""

@@ -45,9 +45,6 @@ LARGEST_FRAME = 16 * 1024 * 1024
 LONGEST_SILENCE = 45.0
 """Seconds without a frame after which the connection counts as dead."""
 
-OPENING = 10.0
-"""Seconds for connecting and shaking hands."""
-
 _PING_EVERY = 20.0
 """Seconds; keeps proxies from closing a quiet connection."""
 
@@ -128,9 +125,12 @@ async def follow(
     path: str,
     query: Mapping[str, str],
     *,
+    opening: float = 10.0,
     longest_silence: float = LONGEST_SILENCE,
 ) -> AsyncGenerator[LogFrame, None]:
     """Connect and yield frames until the connection ends; the last one is `Closed`.
+
+    `opening` is the time for connecting and shaking hands, in seconds.
 
     Raises:
         NotSent: there is no connection to Studio.
@@ -138,7 +138,7 @@ async def follow(
         TransportError: Studio accepted the connection and then fell silent.
         ProtocolError: what answered is no websocket.
     """
-    connection = await _connect(settings, auth, path, query)
+    connection = await _connect(settings, auth, path, query, opening)
     try:
         async for frame in _frames(connection, longest_silence):
             yield frame
@@ -147,13 +147,13 @@ async def follow(
 
 
 async def _connect(
-    settings: Settings, auth: StudioAuth, path: str, query: Mapping[str, str]
+    settings: Settings, auth: StudioAuth, path: str, query: Mapping[str, str], opening: float
 ) -> "ClientConnection":
     """Shake hands; on 401 or 403 once more with the other scheme, as the two look alike here."""
     for scheme in auth.schemes:
         began = clock.monotonic()
         try:
-            connection = await _handshake(settings, auth.header(scheme), path, query)
+            connection = await _handshake(settings, auth.header(scheme), path, query, opening)
         except (AuthenticationError, PermissionDenied) as error:
             _log.info("GET %s %s %.0f ms", path, error.status, _since(began))
             refused: StatusError = error
@@ -169,7 +169,7 @@ def _since(began: float) -> float:
 
 
 async def _handshake(
-    settings: Settings, authorization: str, path: str, query: Mapping[str, str]
+    settings: Settings, authorization: str, path: str, query: Mapping[str, str], opening: float
 ) -> "ClientConnection":
     # websockets takes 30 ms to import and is not needed before the first log is opened
     from websockets.asyncio.client import connect  # noqa: PLC0415
@@ -191,7 +191,7 @@ async def _handshake(
             proxy=settings.proxy.get_secret_value() if settings.proxy else None,
             ssl=await asyncio.to_thread(_tls_context, settings) if secure else None,
             max_size=LARGEST_FRAME,
-            open_timeout=OPENING,
+            open_timeout=opening,
             close_timeout=_CLOSING,
             ping_interval=_PING_EVERY,
             ping_timeout=None,  # silence is judged by frames alone

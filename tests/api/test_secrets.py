@@ -1,0 +1,94 @@
+"""The token is where it must be and nowhere else, whatever goes wrong."""
+
+import logging
+import traceback
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from studio_tui.api.auth import StudioAuth
+from studio_tui.api.client import StudioClient
+from studio_tui.api.models import JobInput
+from studio_tui.errors import StudioError
+from tests import faults
+from tests.api.conftest import IMPATIENT, TOKEN, settings_for
+from tests.faults import FaultProxy, answer, answer_json
+
+ECHO = f"bad header Bearer {TOKEN}"
+
+FAULTS = [
+    answer("[]"),
+    answer("{"),
+    answer_json({"message": "no"}, "401 Unauthorized"),
+    answer_json({"message": "no"}, "403 Forbidden"),
+    answer_json({"message": ECHO}, "400 Bad Request"),
+    answer_json({"detail": [{"loc": ["header"], "msg": ECHO}]}, "422 Unprocessable Entity"),
+    faults.html_502(),
+    faults.reset,
+    faults.stall,
+    faults.redirect("http://127.0.0.1:9/"),
+    faults.too_many("3"),
+]
+
+
+@pytest.fixture
+async def client(proxy: FaultProxy) -> AsyncIterator[StudioClient]:
+    async with StudioClient(settings_for(proxy.url), timeouts=IMPATIENT) as client:
+        yield client
+
+
+async def calls(client: StudioClient) -> AsyncIterator[StudioError]:
+    """Ask in each way and yield what goes wrong."""
+    try:
+        await client.jobs()
+    except StudioError as error:
+        yield error
+    try:
+        await client.create_job(JobInput(query="1", team_name="a team"))
+    except StudioError as error:
+        yield error
+    try:
+        await client.upload_file(Path(__file__))
+    except StudioError as error:
+        yield error
+    try:
+        async for _ in client.follow_log("job"):
+            pass
+    except StudioError as error:
+        yield error
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_the_token_is_in_no_record_error_or_traceback(
+    client: StudioClient, proxy: FaultProxy, fault: faults.Fault, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    for name in ("httpx", "httpcore", "websockets"):  # as `log.configure` sets them
+        logging.getLogger(name).setLevel(logging.WARNING)
+    proxy.always = fault
+    count = 0
+    async for error in calls(client):
+        count += 1
+        report = "".join(traceback.TracebackException.from_exception(error).format())
+        assert TOKEN not in f"{error} {error!r} {error.args} {report}"
+    assert count >= 1
+    assert any(record.name.startswith("studio_tui") for record in caplog.records)
+    assert TOKEN not in caplog.text
+    assert all(TOKEN not in f"{record.args} {record.msg}" for record in caplog.records)
+
+
+async def test_the_token_is_in_no_url_and_no_body(client: StudioClient, proxy: FaultProxy) -> None:
+    proxy.always = answer_json({}, "401 Unauthorized")
+    async for _ in calls(client):
+        pass
+    assert len(proxy.seen) == 8  # each call tries both schemes
+    for seen in proxy.seen:
+        assert TOKEN in seen.headers.pop("authorization")
+        assert TOKEN not in f"{seen.target} {seen.headers} {seen.body!r}"
+
+
+async def test_the_token_is_in_no_repr(client: StudioClient) -> None:
+    settings = settings_for("https://studio.example.com")
+    for shown in (settings, client, StudioAuth(settings), settings.token):
+        assert TOKEN not in f"{shown!r} {shown!s}"

@@ -1,0 +1,146 @@
+"""The program's own log and its crash reports."""
+
+import logging
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from studio_tui import log
+
+SECRET = "canary/7c41 e8"
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Undo what `configure` does to the process."""
+    monkeypatch.setattr(log, "_secrets", set())
+    names = ["studio_tui", "httpx", "httpcore", "websockets", "uvicorn"]
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    levels = {name: logging.getLogger(name).level for name in names}
+    yield
+    for handler in [handler for handler in root.handlers if handler not in handlers]:
+        root.removeHandler(handler)
+        handler.close()
+    root.setLevel(level)
+    for name, before in levels.items():
+        logging.getLogger(name).setLevel(before)
+
+
+def fail_with(text: str) -> None:
+    local = text  # a local that a report must not show
+    raise ValueError(f"bad {local}")
+
+
+def test_no_form_of_a_secret_reaches_the_file(tmp_path: Path) -> None:
+    path = log.configure(tmp_path)
+    log.redact(SECRET)
+    logger = logging.getLogger("studio_tui.test")
+    logger.info("plain %s", SECRET)
+    logger.info("in a %s and %r", f"url?t={quote(SECRET, safe='')}", {"Authorization": SECRET})
+    try:
+        fail_with(SECRET)
+    except ValueError:
+        logger.exception("failed")
+    text = path.read_text()
+    assert "plain [secret]" in text
+    assert "ValueError: bad [secret]" in text
+    assert "canary" not in text
+
+
+def test_a_short_secret_does_not_blot_out_the_log() -> None:
+    log.redact("a")
+    assert log.redacted("a cat") == "a cat"
+
+
+def test_the_file_and_its_folder_are_private(tmp_path: Path) -> None:
+    path = log.configure(tmp_path / "new")
+    logging.getLogger("studio_tui").info("x")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_a_file_that_others_could_read_becomes_private(tmp_path: Path) -> None:
+    (tmp_path / log.FILE_NAME).touch(mode=0o644)
+    path = log.configure(tmp_path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_the_log_takes_three_mebibytes_at_most(tmp_path: Path) -> None:
+    log.configure(tmp_path)
+    for _ in range(45):
+        logging.getLogger("studio_tui").info("x" * 100_000)
+    files = sorted(tmp_path.iterdir())
+    assert len(files) == 1 + log.OLD_FILES
+    assert all(file.stat().st_size <= log.FILE_BYTES for file in files)
+    assert all(stat.S_IMODE(file.stat().st_mode) == 0o600 for file in files)
+
+
+@pytest.mark.parametrize("name", ["httpx", "httpcore.http11", "websockets.client", "uvicorn.error"])
+def test_libraries_log_no_requests(tmp_path: Path, name: str) -> None:
+    path = log.configure(tmp_path, logging.DEBUG)
+    logging.getLogger(name).info("Authorization: xyz")
+    logging.getLogger(name).warning("odd")
+    text = path.read_text()
+    assert "xyz" not in text
+    assert "odd" in text
+
+
+def test_configuring_again_moves_the_log(tmp_path: Path) -> None:
+    first = log.configure(tmp_path / "a")
+    second = log.configure(tmp_path / "b")
+    logging.getLogger("studio_tui").info("where")
+    assert "where" not in first.read_text()
+    assert second.read_text().count("where") == 1
+
+
+def test_text_that_is_not_unicode_does_not_break_the_log(tmp_path: Path) -> None:
+    path = log.configure(tmp_path)
+    record = logging.makeLogRecord({"msg": "odd %s text", "args": ("\ud800",)})
+    logging.getLogger().handlers[-1].handle(record)  # pytest's own handlers cannot take it
+    assert "odd \\ud800 text" in path.read_text()
+
+
+def test_a_crash_report_shows_causes_but_no_locals_and_no_secrets() -> None:
+    log.redact(SECRET)
+    try:
+        try:
+            fail_with(SECRET)
+        except ValueError as error:
+            raise RuntimeError("worse") from error
+    except RuntimeError as error:
+        report = log.crash_report(error)
+    assert "fail_with" in report
+    assert "RuntimeError: worse" in report
+    assert "ValueError: bad [secret]" in report
+    assert "canary" not in report
+
+
+CRASHING = f"""
+from pathlib import Path
+from studio_tui import log
+log.redact({SECRET!r})
+log.configure(Path("logs"))
+log.install_crash_hook()
+def bug(token):
+    raise LookupError("a bug with " + token)
+bug({SECRET[:6]!r} + {SECRET[6:]!r})
+"""
+
+
+def test_a_bug_ends_the_program_with_a_clean_report_on_stderr_and_in_the_log(
+    tmp_path: Path,
+) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", CRASHING], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    logged = (tmp_path / "logs" / log.FILE_NAME).read_text()
+    assert ended.returncode == 1
+    for report in (ended.stderr, logged):
+        assert "LookupError: a bug with [secret]" in report
+        assert "canary/7c41" not in report
