@@ -98,7 +98,7 @@ def _last_state(head: bytes, tail: bytes) -> tuple[bytes, int]:
         states.pop()
     if len(states) == 1:
         return (head if tail else states[0]), 0
-    return states[-1], len(states) - 1
+    return states[-1], sum(1 for state in states[:-1] if state.strip())
 
 
 def _decode(raw: bytes, *, is_cut: bool) -> str:

@@ -135,7 +135,7 @@ def test_a_tab_stops_where_it_would_without_the_colours_around_it() -> None:
     [
         (b"windows\r", "windows", 0),
         (b" 1%\r 2%\r 3%", " 3%", 2),
-        (b"\r 1%\r 2%", " 2%", 2),
+        (b"\r 1%\r 2%", " 2%", 1),
         (b" 99%\r100%\r     \r", "100%", 1),
         (b" 99%\r100%\r\x1b[K", "100%", 1),
         (b" 99%\r\x1b[32m100%\x1b[0m", "100%", 1),
