@@ -23,6 +23,16 @@ def studio(tmp_path: Path) -> "Iterator[ThreadStudio]":
         yield studio
 
 
+@pytest.fixture(scope="module")
+def shared_studio(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[ThreadStudio]":
+    """A local Studio of a whole module, for tests that leave nothing in it."""
+    from tests.studios import ThreadStudio, closing
+
+    studio = ThreadStudio(tmp_path_factory.mktemp("shared") / "studio")
+    with closing(studio):
+        yield studio
+
+
 @pytest.fixture
 def studio_process(tmp_path: Path) -> "Iterator[ProcessStudio]":
     """A real local Studio as a process, for tests that kill it with -9."""

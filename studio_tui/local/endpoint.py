@@ -109,15 +109,18 @@ def stop(data_dir: Path) -> bool:
     Raises:
         ConfigError: It does not stop.
     """
-    data = DataDir(data_dir)
-    endpoint = find(data_dir)
-    if endpoint is None:
-        return False
-    with suppress(ProcessLookupError):
-        os.kill(endpoint.pid, signal.SIGTERM)
-    if not _until(lambda: not _is_locked(data.lock), STOP_SECONDS):
-        raise ConfigError(f"The local Studio (process {endpoint.pid}) does not stop.")
-    return True
+    deadline = time.monotonic() + STOP_SECONDS
+    asked: set[str] = set()
+    # One that was started meanwhile may take the place of the one that stops.
+    while endpoint := find(data_dir):
+        if time.monotonic() > deadline:
+            raise ConfigError(f"The local Studio (process {endpoint.pid}) does not stop.")
+        if endpoint.instance not in asked:
+            asked.add(endpoint.instance)
+            with suppress(ProcessLookupError):
+                os.kill(endpoint.pid, signal.SIGTERM)
+        time.sleep(_POLL_SECONDS)
+    return bool(asked)
 
 
 def shell_exports(endpoint: Endpoint) -> str:

@@ -36,7 +36,7 @@ KEEP_ALIVE_SECONDS = 75
 GRACE_SECONDS = 3
 """Requests and websockets that are under way at the end have so long."""
 
-_LOCK_SECONDS = 0.5
+_LOCK_SECONDS = 0.05
 _WEBSOCKET_LIMIT = 64 * 1024
 
 
@@ -194,7 +194,7 @@ def _locked(data: DataDir) -> Iterator[None]:
                 # Whoever looks whether a server lives has the lock for a moment too.
                 if time.monotonic() > deadline:
                     raise ConfigError(f"A local Studio already runs in {data.root}.") from error
-                time.sleep(0.01)
+                time.sleep(0.001)
             else:
                 break
         yield

@@ -53,8 +53,8 @@ OURS = {"JobStep", "QueryType", "Refused"}
 
 
 @pytest.fixture
-def description(studio: ThreadStudio) -> dict[str, Any]:
-    return dict(studio.request("GET", "/openapi.json").json())
+def description(shared_studio: ThreadStudio) -> dict[str, Any]:
+    return dict(shared_studio.request("GET", "/openapi.json").json())
 
 
 def test_the_openapi_has_the_paths_and_methods_of_the_document(description: dict[str, Any]) -> None:
@@ -118,24 +118,24 @@ def test_what_is_sent_has_the_keys_that_the_client_reads(model: type) -> None:
     ],
 )
 def test_every_error_has_a_sentence_as_its_message(
-    studio: ThreadStudio, method: str, path: str, status: int
+    shared_studio: ThreadStudio, method: str, path: str, status: int
 ) -> None:
-    response = studio.request(method, path)
+    response = shared_studio.request(method, path)
     assert response.status_code == status
     assert response.json()["message"].endswith(".")
     assert response.json()["detail"]
 
 
-def test_a_path_with_braces_is_told_as_it_is(studio: ThreadStudio) -> None:
-    assert "{path}" in studio.request("GET", "/{path}{0}").json()["message"]
+def test_a_path_with_braces_is_told_as_it_is(shared_studio: ThreadStudio) -> None:
+    assert "{path}" in shared_studio.request("GET", "/{path}{0}").json()["message"]
 
 
 def test_a_bug_is_a_500_with_a_sentence(
-    studio: ThreadStudio, monkeypatch: pytest.MonkeyPatch
+    shared_studio: ThreadStudio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("studio_tui.local.job_routes.LIST_LIMIT", 1)
     monkeypatch.setattr("studio_tui.local.job_routes._states", lambda _status: 1 // 0)
-    response = studio.request("GET", "/datachain/jobs/?team_name=local&status=active")
+    response = shared_studio.request("GET", "/datachain/jobs/?team_name=local&status=active")
     assert response.status_code == 500
     assert response.json()["message"].endswith(".")
     assert "ZeroDivision" not in response.text

@@ -35,8 +35,10 @@ def test_ambiguous_json_is_refused_with_a_reason(case: str) -> None:
 
 
 @pytest.mark.parametrize("case", AMBIGUOUS)
-def test_the_server_answers_ambiguous_json_with_a_sentence(studio: ThreadStudio, case: str) -> None:
-    response = studio.request(
+def test_the_server_answers_ambiguous_json_with_a_sentence(
+    shared_studio: ThreadStudio, case: str
+) -> None:
+    response = shared_studio.request(
         "POST",
         "/datachain/jobs/",
         content=AMBIGUOUS[case][0],
@@ -72,9 +74,9 @@ def test_any_bytes_are_read_or_refused(body: bytes) -> None:
 
 @pytest.mark.parametrize("size", [JSON_LIMIT + 1, 8 * JSON_LIMIT])
 def test_a_body_beyond_the_limit_is_refused_and_the_client_hears_it(
-    studio: ThreadStudio, size: int
+    shared_studio: ThreadStudio, size: int
 ) -> None:
-    response = studio.request(
+    response = shared_studio.request(
         "POST",
         "/datachain/jobs/",
         content=b" " * size,
@@ -84,8 +86,8 @@ def test_a_body_beyond_the_limit_is_refused_and_the_client_hears_it(
     assert response.json()["message"] == "The body is larger than 1 MiB."
 
 
-def test_a_body_of_undeclared_length_is_bounded_too(studio: ThreadStudio) -> None:
-    response = studio.request(
+def test_a_body_of_undeclared_length_is_bounded_too(shared_studio: ThreadStudio) -> None:
+    response = shared_studio.request(
         "POST",
         "/datachain/jobs/",
         content=(b" " * 65536 for _ in range(40)),

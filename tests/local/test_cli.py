@@ -1,0 +1,74 @@
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from studio_tui.local.cli import local
+from studio_tui.local.data_dir import DataDir
+from tests.studios import ThreadStudio, eventually
+
+
+def test_status_says_where_it_runs(studio: ThreadStudio) -> None:
+    result = CliRunner().invoke(local, ["status", "--data-dir", str(studio.data_dir)])
+    assert result.exit_code == 0
+    assert studio.url in result.output
+
+
+def test_the_data_directory_may_be_said_before_the_command_or_in_the_environment(
+    studio: ThreadStudio,
+) -> None:
+    before = CliRunner().invoke(local, ["--data-dir", str(studio.data_dir), "status"])
+    assert studio.url in before.output
+    inside = CliRunner().invoke(
+        local, ["status"], env={"STUDIO_TUI_DATA_DIR": str(studio.data_dir)}
+    )
+    assert studio.url in inside.output
+
+
+def test_commands_say_when_nothing_runs(tmp_path: Path) -> None:
+    for command in ("status", "env"):
+        result = CliRunner().invoke(local, [command, "--data-dir", str(tmp_path)])
+        assert result.exit_code == 1
+        assert result.stdout == ""
+        assert str(tmp_path) in result.stderr
+    assert CliRunner().invoke(local, ["stop", "--data-dir", str(tmp_path)]).exit_code == 0
+
+
+def test_env_points_a_shell_and_the_published_client_at_it(studio: ThreadStudio) -> None:
+    result = CliRunner().invoke(local, ["env", "--data-dir", str(studio.data_dir)])
+    script = f'{result.output}echo "$DATACHAIN_STUDIO_URL $DATACHAIN_STUDIO_TEAM"; env'
+    said = subprocess.check_output(["sh", "-c", script], text=True)
+    assert said.startswith(f"{studio.url} local\n")
+    assert f"DATACHAIN_STUDIO_TOKEN={studio.token}\n" in said
+    config = DataDir(studio.data_dir).cli_config
+    assert f"DATACHAIN_GLOBAL_CONFIG_DIR={config}\n" in said
+    assert tomllib.loads((config / "config").read_text()) == {
+        "studio": {"url": studio.url, "token": studio.token, "team": "local"}
+    }
+
+
+def test_in_the_foreground_it_prints_its_address_and_ends_on_ctrl_c(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "studio_tui.local", "--data-dir", str(tmp_path), "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as it:
+        assert it.stdout is not None
+        assert it.stderr is not None
+        assert it.stdout.readline().startswith("http://127.0.0.1:")
+        stopped = subprocess.run(
+            [sys.executable, "-m", "studio_tui.local", "stop", "--data-dir", str(tmp_path)],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=20,
+        )
+        assert stopped.stdout == "stopped\n"
+        assert it.wait(10) == 0
+        assert it.stderr.read() == ""
+
+
+def test_a_second_one_in_the_foreground_says_why_not(studio: ThreadStudio) -> None:
+    result = CliRunner().invoke(local, ["--data-dir", str(studio.data_dir)])
+    assert result.exit_code == 2
+    assert "already runs" in result.stderr
+    eventually(lambda: studio.jobs() == [])

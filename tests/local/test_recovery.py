@@ -1,0 +1,120 @@
+import json
+import os
+import random
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.studios import ENDED, ProcessStudio, ThreadStudio, eventually
+
+ROUNDS = 200 if os.environ.get("STUDIO_TUI_SOAK") else 2
+
+COUNT = 2000
+
+NUMBERS = f"""
+import os, time
+open(os.environ["MARK"], "a").write("started\\n")
+for number in range({COUNT}):
+    print("seq=%06d" % number, flush=True)
+    if number % 20 == 0:
+        time.sleep(0.005)
+raise SystemExit(7)
+"""
+
+SLEEP = "import time\nprint('up', flush=True)\ntime.sleep(60)"
+
+
+def test_a_server_killed_under_running_jobs_loses_nothing(
+    studio_process: ProcessStudio, tmp_path: Path
+) -> None:
+    studio = studio_process
+    chance = random.Random(20)
+    for number in range(ROUNDS):
+        marks = [tmp_path / f"{number}-{at}" for at in range(3)]
+        jobs = [studio.submit(NUMBERS, environment=f"MARK={mark}")["id"] for mark in marks]
+        time.sleep(chance.uniform(0, 0.6))  # a random moment, not a state to wait for
+        studio.kill()
+        studio.restart()
+        for job_id, mark in zip(jobs, marks, strict=True):
+            ended = studio.end(job_id, 60)
+            assert (ended["status"], ended["exit_code"]) == ("FAILED", 7)
+            assert mark.read_text() == "started\n", "a job starts exactly once"
+            lines = studio.log(job_id).splitlines()
+            assert lines == [f"seq={line:06d}" for line in range(COUNT)]
+
+
+def test_a_cancel_that_the_server_did_not_live_to_see_through_is_seen_through(
+    studio_process: ProcessStudio, tmp_path: Path
+) -> None:
+    studio = studio_process
+    pid_file = tmp_path / "pid"
+    stubborn = (
+        "import os, signal, time\n"
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        f"open({str(pid_file)!r}, 'w').write(str(os.getpid()))\n"
+        "print('up', flush=True)\n"
+        "time.sleep(3)\n"
+    )
+    job_id = studio.submit(stubborn)["id"]
+    studio.until(job_id, "RUNNING")
+    eventually(lambda: "up" in studio.log(job_id))
+    studio.cancel(job_id)
+    studio.kill()
+    studio.restart()
+    assert studio.job(job_id)["status"] in {"CANCELING", "CANCELED"}
+    assert studio.end(job_id, 30)["status"] == "CANCELED"
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid_file.read_text()), 0)
+
+
+def test_what_waits_still_waits_after_a_kill_and_then_runs(studio_process: ProcessStudio) -> None:
+    studio = studio_process
+    most = studio.request("GET", "/datachain/clusters/").json()[0]["max_workers"]
+    first = studio.submit(SLEEP, workers=most)["id"]
+    second = studio.submit("print('second')", environment="A=1")["id"]
+    studio.until(first, "RUNNING")
+    studio.kill()
+    studio.restart()
+    assert studio.job(first)["status"] == "RUNNING"
+    assert studio.job(second)["status"] == "QUEUED"
+    studio.cancel(first)
+    assert studio.end(second)["status"] == "COMPLETE"
+    assert studio.log(second) == "second\n"
+
+
+def test_a_job_that_ended_while_no_server_ran_has_its_true_end(
+    studio_process: ProcessStudio,
+) -> None:
+    studio = studio_process
+    job_id = studio.submit("import time; time.sleep(0.5); raise SystemExit(5)")["id"]
+    studio.until(job_id, "RUNNING")
+    studio.kill()
+    exit_file = studio.data_dir / "jobs" / job_id / "exit.json"
+    eventually(exit_file.exists)
+    studio.restart()
+    ended = studio.end(job_id)
+    assert (ended["status"], ended["exit_code"]) == ("FAILED", 5)
+    assert ended["finished_at"] > ended["started_at"]
+
+
+def test_no_accepted_job_is_lost_by_a_kill_in_the_middle_of_accepting(
+    studio_process: ProcessStudio,
+) -> None:
+    studio = studio_process
+    accepted = [studio.submit(f"print({number})")["id"] for number in range(10)]
+    studio.kill()
+    studio.restart()
+    assert {job["id"] for job in studio.jobs()} >= set(accepted)
+    for job_id in accepted:
+        assert studio.end(job_id, 60)["status"] == "COMPLETE"
+
+
+def test_a_restart_in_the_thread_finds_jobs_too(studio: ThreadStudio) -> None:
+    job_id = studio.submit(SLEEP)["id"]
+    studio.until(job_id, "RUNNING")
+    studio.restart()
+    job = studio.job(job_id)
+    assert job["status"] == "RUNNING"
+    assert job["status"] not in ENDED
+    assert json.dumps(job["steps"]).count("running_query") == 1
