@@ -173,10 +173,7 @@ class StudioApp(App[int]):
 
     @work(name="poll", group="poll")
     async def _poll(self, connected: Connected) -> None:
-        try:
-            await connected.session.run()
-        finally:
-            await connected.session.client.aclose()
+        await connected.session.run()
 
     @work(name="samples", group="command")
     async def _begin_with_samples(self, connected: Connected) -> None:
@@ -188,9 +185,8 @@ class StudioApp(App[int]):
         question = Confirm(
             "This local Studio has no jobs yet. Run the sample work?",
             (
-                f"{len(connected.samples)} small scripts, which read files of this machine's "
-                "Python and write only",
-                "into their own job folders:",
+                "Small scripts that read the text of this machine's Python library,",
+                "and write only into folders of their own:",
                 "",
                 *(f"  {sample.query_name}" for sample in connected.samples),
             ),
@@ -280,10 +276,11 @@ class StudioApp(App[int]):
         if self._connected:
             self._connected.session.focus(focused=False)
 
-    def on_unmount(self) -> None:
-        """Remember the user's place."""
-        if self._places:
+    async def on_unmount(self) -> None:
+        """Remember the user's place, and hang up."""
+        if self._places and self._connected:
             self._places.remember()
+            await self._connected.session.client.aclose()
 
     def _fatal_error(self) -> None:
         """End on a bug with a traceback that shows no variable's value: one may be the token."""

@@ -161,9 +161,10 @@ class Page(Screen[None]):
         """Ask Studio again at once."""
         self.session.refresh()
 
-    def action_press(self, key: str) -> None:
+    async def action_press(self, key: str) -> None:
         """Do what a key does; for the mouse."""
-        self.app.simulate_key(key)
+        if pressed := self.active_bindings.get(key):
+            await self.app.run_action(pressed.binding.action, pressed.node)
 
     def action_go(self, place: str) -> None:
         """Show another of the main places."""

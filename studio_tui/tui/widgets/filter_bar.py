@@ -17,6 +17,22 @@ REMEMBERED = 20
 """Filters that can be recalled."""
 
 
+def understood(text: str) -> tuple[Filter, str]:
+    """Return the filter of the terms that can be understood, and what is wrong with the others.
+
+    So a term that is only half typed empties no list.
+    """
+    terms, problem = [], ""
+    for term in text.split():
+        try:
+            Filter(term)
+        except FilterError as error:
+            problem = str(error)
+        else:
+            terms.append(term)
+    return Filter(" ".join(terms)), problem
+
+
 class TermSuggester(Suggester):
     """Completes the last term of a filter."""
 
@@ -124,14 +140,9 @@ class FilterBar(Horizontal):
     @on(Input.Changed)
     def _check(self, event: Input.Changed) -> None:
         event.stop()
-        try:
-            wanted = Filter(event.value)
-        except FilterError as error:
-            # What was understood last stays in force, so that half a term empties no list.
-            self._problem.update(Content(str(error)))
-            self.set_class(True, "-problem")
-            return
-        self.set_class(False, "-problem")
+        wanted, problem = understood(event.value)
+        self._problem.update(Content(problem))
+        self.set_class(bool(problem), "-problem")
         if wanted.text != self._understood:
             self._understood = wanted.text
             self.post_message(self.Changed(wanted))

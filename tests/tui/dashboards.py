@@ -1,0 +1,72 @@
+"""The dashboard on a real local Studio, driven by keys."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from pydantic import SecretStr
+from textual.pilot import Pilot
+from textual.widget import Widget
+
+from studio_tui.api.client import StudioClient
+from studio_tui.service.session import StudioSession
+from studio_tui.settings import Settings
+from studio_tui.tui.app import Connected, StudioApp
+from studio_tui.tui.screens.jobs import JobsScreen
+from studio_tui.tui.theme import DARK
+from tests.studios import LocalStudio
+
+Dashboard = Pilot[int]
+SIZE = (120, 40)
+
+
+@asynccontextmanager
+async def dashboard(
+    studio: LocalStudio, folder: Path, *, size: tuple[int, int] = SIZE, read_only: bool = False
+) -> AsyncIterator[Dashboard]:
+    """Run the dashboard on `studio` with the list of jobs in sight and answered."""
+
+    def connect(_choice: object) -> Connected:
+        settings = Settings(
+            url=studio.url, team=studio.team, token=SecretStr(studio.token), read_only=read_only
+        )
+        session = StudioSession(
+            StudioClient(settings), studio.team, folder / "spool", idle_rest=0.2
+        )
+        return Connected(session, "local@test", folder / "view.json", read_only=read_only)
+
+    app = StudioApp(connect, theme=DARK.name, waiting_for="Connecting…")
+    async with app.run_test(size=size, notifications=True) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, JobsScreen))
+        screen = app.screen
+        assert isinstance(screen, JobsScreen)
+        await until(pilot, lambda: screen.session.jobs.snapshot.value is not None)
+        await pilot.pause()
+        yield pilot
+
+
+async def until(pilot: Dashboard, condition: Callable[[], object], seconds: float = 15.0) -> None:
+    """Wait until `condition` is true; fail with the screen when it never is."""
+    for _ in range(int(seconds / 0.02)):
+        if condition():
+            return
+        await pilot.pause(0.02)
+    raise AssertionError("never came true; on the screen was:\n" + screen_text(pilot))
+
+
+async def until_shown(pilot: Dashboard, *texts: str, seconds: float = 15.0) -> None:
+    """Wait until every one of `texts` is on the screen."""
+    await until(pilot, lambda: all(text in screen_text(pilot) for text in texts), seconds)
+
+
+def screen_text(pilot: Dashboard) -> str:
+    """Return what the screen shows, line by line, without colours."""
+    screen = pilot.app.screen
+    width, height = screen.size
+    strips = screen._compositor.render_strips()
+    return "\n".join(strip.text for strip in strips[:height]).ljust(width)
+
+
+def widget_text(widget: Widget) -> str:
+    """Return what one widget shows."""
+    return "\n".join(widget.render_line(y).text for y in range(widget.size.height))

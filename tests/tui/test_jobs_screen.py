@@ -1,0 +1,239 @@
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from studio_tui.tui.screens.dialogs import Confirm
+from studio_tui.tui.screens.job import JobScreen
+from studio_tui.tui.screens.jobs import JobsScreen
+from studio_tui.tui.widgets.big_table import BigTable
+from tests.studios import ThreadStudio
+from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
+
+HOSTILE = "a[/]b [@click=app.quit]x[/] [red]r\x1b]52;c;aGk=\x07\x9b31m\u202e日本 🎉"
+SLEEP = "import time; time.sleep(60)"
+
+
+def table(pilot: Dashboard) -> BigTable:
+    return pilot.app.screen.query_one(BigTable)
+
+
+async def call(function: object, *args: object, **kwargs: object) -> dict[str, object]:
+    """Do something slow beside the dashboard."""
+    return await asyncio.to_thread(function, *args, **kwargs)  # type: ignore[arg-type]
+
+
+async def test_a_job_is_seen_to_run_and_end_by_itself(studio: ThreadStudio, tmp_path: Path) -> None:
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "No jobs yet.")
+        gate = tmp_path / "gate"
+        wait = f"import os, time\nwhile not os.path.exists({str(gate)!r}): time.sleep(0.01)"
+        await call(studio.submit, wait, query_name="seen.py")
+        await until_shown(pilot, "● RUNNING", "seen.py", "1 running")
+        gate.touch()
+        await until_shown(pilot, "✓ COMPLETE", "1 done")
+
+
+async def test_cancel_asks_names_the_job_and_does_nothing_by_default(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    job = studio.submit(SLEEP, query_name="long.py")
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "● RUNNING")
+        await pilot.press("x")
+        await until_shown(pilot, "Cancel this job?", "long.py", str(job["id"]))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+        assert (await call(studio.job, job["id"]))["status"] == "RUNNING"
+        await pilot.press("x", "y")
+        await until_shown(pilot, "⊗ CANCELED")
+        assert (await call(studio.job, job["id"]))["status"] == "CANCELED"
+
+
+async def test_run_again_makes_the_same_job_anew(studio: ThreadStudio, tmp_path: Path) -> None:
+    query = "import os\nprint(os.environ['A'])\traise_this = '\x1b[31m'\n".replace("\t", ";")
+    first = studio.submit(query, query_name="again.py", environment="A=x y=z", workers=1)
+    studio.end(first["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("r")
+        await until_shown(pilot, "Run this job again as it was?", "priority, uploaded files")
+        await pilot.press("enter")
+        await until(pilot, lambda: len(table(pilot).keys) == 2)
+    second = next(job for job in studio.jobs() if job["id"] != first["id"])
+    same = ("query", "query_type", "name", "workers", "environment", "requirements")
+    assert {field: second[field] for field in same} == {field: first[field] for field in same}
+    assert studio.end(second["id"])["status"] == "COMPLETE"
+
+
+async def test_what_cannot_be_done_says_why(studio: ThreadStudio, tmp_path: Path) -> None:
+    studio.end(studio.submit("print(1)")["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("x")
+        await until_shown(pilot, "The job has ended already: complete")
+        assert isinstance(pilot.app.screen, JobsScreen)
+
+
+async def test_read_only_changes_nothing_and_says_so(studio: ThreadStudio, tmp_path: Path) -> None:
+    job = studio.submit(SLEEP)
+    async with dashboard(studio, tmp_path, read_only=True) as pilot:
+        await until_shown(pilot, "read-only", "● RUNNING")
+        await pilot.press("x")
+        await until_shown(pilot, "started with --read-only")
+        await pilot.press("r")
+        assert not isinstance(pilot.app.screen, Confirm)
+    assert studio.job(job["id"])["status"] == "RUNNING"
+    assert len(studio.jobs()) == 1
+
+
+async def test_hostile_text_is_shown_as_it_is_on_every_screen(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    query = f"raise ValueError({HOSTILE!r})"
+    job = studio.submit(query, query_name=HOSTILE, environment=f"A={HOSTILE}")
+    studio.end(job["id"])
+    visible = "a[/]b [@click=app.quit]x[/] [red]r"
+    async with dashboard(studio, tmp_path, size=(200, 60)) as pilot:
+        await until_shown(pilot, visible)
+        for keys in (["i"], ["i"], ["r"], ["n"], ["enter"], ["right"], ["s"], ["right"], ["l"]):
+            await pilot.press(*keys)
+            await pilot.pause()
+            shown = screen_text(pilot)
+            assert not any((ord(c) < 32 and c != "\n") or 0x7F <= ord(c) < 0xA0 for c in shown)
+            assert "\u202e" not in shown
+        await until_shown(pilot, "ValueError: " + visible)
+
+
+async def test_the_filter_narrows_the_list_and_escape_opens_it_again(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    for name in ("train.py", "eval.py"):
+        studio.end(studio.submit("print(1)", query_name=name)["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("slash", *"train", "enter")
+        await until(pilot, lambda: len(table(pilot).keys) == 1)
+        await until_shown(pilot, "1 of 2")
+        await pilot.press("escape")
+        await until(pilot, lambda: len(table(pilot).keys) == 2)
+
+
+async def test_a_filter_that_is_not_understood_says_so_and_empties_nothing(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    studio.end(studio.submit("print(1)", query_name="train.py")["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("slash", *"age<soon")
+        await until_shown(pilot, "needs a span such as 30m", "train.py")
+
+
+async def test_the_cursor_stays_with_its_job_while_others_come(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    ids = [str(studio.end(studio.submit("print(1)")["id"])["id"]) for _ in range(3)]
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("down")
+        assert table(pilot).cursor == ids[1]
+        await call(studio.submit, "print(2)")
+        await until(pilot, lambda: len(table(pilot).keys) == 4)
+        assert table(pilot).cursor == ids[1]
+
+
+async def test_the_place_is_found_again_after_a_restart(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    ids = [
+        str(studio.end(studio.submit("print(1)", query_name="same.py")["id"])["id"])
+        for _ in range(3)
+    ]
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("slash", *"same", "enter", "N", "N", "down", "i")
+        await until(pilot, lambda: table(pilot).cursor is not None)
+        cursor = table(pilot).cursor
+        await pilot.pause()
+    async with dashboard(studio, tmp_path) as pilot:
+        await until(pilot, lambda: table(pilot).cursor == cursor)
+        await until_shown(pilot, "same", "by name, reversed")
+        assert not pilot.app.screen.query_one("#preview").display
+        assert cursor in ids
+
+
+async def test_an_outage_is_told_the_data_stays_and_it_recovers_alone(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    studio.end(studio.submit("print(1)", query_name="kept.py")["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "● live")
+        await call(studio.kill)
+        await until_shown(pilot, "offline since", "next try", "kept.py")
+        await call(studio.restart)
+        await until_shown(pilot, "● live", "kept.py", seconds=30)
+
+
+async def test_environment_values_are_masked_until_asked_for(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    studio.end(studio.submit("print(1)", environment="SECRET=canary")["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobScreen))
+        for _ in range(4):
+            await pilot.press("right")
+            await pilot.pause()
+            assert "canary" not in screen_text(pilot)
+        await pilot.press("s")
+        await until_shown(pilot, "SECRET", "canary")
+        await pilot.press("s")
+        await until(pilot, lambda: "canary" not in screen_text(pilot))
+
+
+async def test_the_neighbours_of_a_job_are_one_key_away(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    for name in ("one.py", "two.py"):
+        studio.end(studio.submit("print(1)", query_name=name)["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("enter")
+        await until_shown(pilot, "› two.py")
+        await pilot.press("J")
+        await until_shown(pilot, "› one.py")
+        await pilot.press("K")
+        await until_shown(pilot, "› two.py")
+
+
+async def test_help_lists_the_keys_and_does_what_is_chosen(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    studio.end(studio.submit("print(1)", query_name="b.py")["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("question_mark")
+        await until_shown(pilot, "Keys of", "Cancel the job, after asking")
+        await pilot.press(*"sort by name", "enter")
+        await until_shown(pilot, "sorted by name")
+
+
+async def test_the_footer_can_be_clicked(studio: ThreadStudio, tmp_path: Path) -> None:
+    studio.end(studio.submit("print(1)")["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "run again")
+        line = screen_text(pilot).splitlines()[-1]
+        await pilot.click("#keys", offset=(line.index("run again"), 0))
+        await until_shown(pilot, "Run this job again as it was?")
+
+
+@pytest.mark.parametrize("size", [(40, 10), (60, 16), (79, 20), (80, 24), (119, 30), (200, 60)])
+async def test_every_size_shows_the_jobs(
+    studio: ThreadStudio, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    studio.end(studio.submit("print(1)", query_name="size.py")["id"])
+    async with dashboard(studio, tmp_path, size=size) as pilot:
+        await until_shown(pilot, "✓ COMPLETE", "size.py")
+        widths = {len(line) for line in screen_text(pilot).splitlines()}
+        assert widths == {size[0]}
+
+
+async def test_leaving_asks_for_a_second_q(studio: ThreadStudio, tmp_path: Path) -> None:
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("q")
+        await until_shown(pilot, "Press q again to leave")
+        assert pilot.app.is_running
+        await pilot.press("q")
+        await until(pilot, lambda: pilot.app.return_code == 0)
