@@ -1,0 +1,84 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from studio_tui.presentation.format import (
+    UNKNOWN,
+    age,
+    clock_time,
+    duration,
+    local_time,
+    plural,
+    seconds_between,
+    size,
+)
+from tests.jobs import NOON
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (None, UNKNOWN),
+        (0, "0:00"),
+        (7.9, "0:07"),
+        (725, "12:05"),
+        (3600, "1:00:00"),
+        (11_049, "3:04:09"),
+        (99 * 3600, "99:00:00"),
+        (183_840 * 2, "4d 06:08"),
+    ],
+)
+def test_a_duration_reads_like_a_clock(seconds: float | None, words: str) -> None:
+    assert duration(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (None, UNKNOWN),
+        (0.5, "now"),
+        (1, "1s"),
+        (59.9, "59s"),
+        (60, "1m"),
+        (3599, "59m"),
+        (3600, "1h"),
+        (47 * 3600, "47h"),
+        (48 * 3600, "2d"),
+        (729 * 86400, "729d"),
+        (730 * 86400, "2y"),
+        (8000 * 365 * 86400, "8000y"),
+    ],
+)
+def test_an_age_has_one_unit(seconds: float | None, words: str) -> None:
+    assert age(seconds) == words
+
+
+def test_a_span_between_two_clocks_is_never_negative() -> None:
+    assert seconds_between(NOON, NOON - timedelta(seconds=3)) == 0
+    assert seconds_between(NOON, NOON + timedelta(seconds=3)) == 3
+    assert seconds_between(None, NOON) is None
+    assert seconds_between(NOON, None) is None
+
+
+@pytest.mark.parametrize(
+    "moment", [datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, tzinfo=UTC)]
+)
+def test_a_moment_at_the_edge_of_the_calendar_is_shown(moment: datetime) -> None:
+    assert f"{moment.year:04}"[-2:] in local_time(moment)
+
+
+def test_a_time_of_another_day_has_its_date() -> None:
+    assert len(clock_time(NOON, NOON)) == len("12:00")
+    assert clock_time(NOON, NOON + timedelta(days=2)).startswith("2026-03-0")
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [(0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (5 << 20, "5.0 MiB"), (3 << 40, "3.0 TiB")],
+)
+def test_a_size_is_in_the_largest_unit_of_at_least_one(count: int, words: str) -> None:
+    assert size(count) == words
+
+
+def test_one_is_singular_and_all_else_plural() -> None:
+    assert [plural(n, "job") for n in (0, 1, 2)] == ["0 jobs", "1 job", "2 jobs"]
