@@ -9,6 +9,7 @@ import codecs
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from studio_tui.api.log_stream import LogMessage
 from studio_tui.service.log_ledger import MessageLedger, Record
@@ -27,6 +28,18 @@ _REPLACEMENT = "\N{REPLACEMENT CHARACTER}".encode()
 _COMPARED = 256 * 1024
 
 
+@dataclass(slots=True)
+class _Doubt:
+    """A place where something may be missing, because a connection began after it."""
+
+    before: int
+    """The id known before it."""
+    after: int
+    """The id that came after it."""
+    is_passed: bool = False
+    """Whether this connection has repeated the piece before it."""
+
+
 class LogMerge:
     """Merges pieces, snapshots and archives of one log into its store."""
 
@@ -39,8 +52,7 @@ class LogMerge:
         """Bytes of pieces that are in the ledger and not yet in the store."""
         self._has_pieces = False
         self._position: int | None = None
-        self._doubt: Mark | None = None
-        """The mark to be taken back if this connection repeats the log after all."""
+        self._doubts: list[_Doubt] = []
         self._epoch: int | None = None
         """Where the epoch begins that this connection has opened."""
 
@@ -60,8 +72,9 @@ class LogMerge:
         """Say that pieces come over a new connection from now on."""
         self._has_pieces = False
         self._position = None
-        self._doubt = None
         self._epoch = None
+        for doubt in self._doubts:
+            doubt.is_passed = False
 
     def add(self, pieces: Sequence[LogMessage]) -> bool:
         """Merge the pieces of one frame; return whether anything new was among them.
@@ -76,7 +89,8 @@ class LogMerge:
             raw = piece.text.encode("utf-8", "surrogatepass")
             last = ledger.last
             ready = store.size + self._waiting
-            if self._has_pieces and last and piece.id > last.id and last.end == ready:
+            is_plain = self._has_pieces and not self._doubts
+            if is_plain and last and piece.id > last.id and last.end == ready:
                 ledger.append(Record(piece.id, ready, len(raw)))
                 fresh.append(raw)
                 self._waiting += len(raw)
@@ -105,13 +119,11 @@ class LogMerge:
 
     def _place(self, number: int, raw: bytes) -> None:
         """Put one piece where it belongs."""
+        self._weigh(number)
         last = self._ledger.last
         if last is None or number > last.id:
             self._place_last(number, raw)
             return
-        if self._doubt is not None:
-            self._store.unmark(self._doubt)
-            self._doubt = None
         place = self._ledger.place_of(number)
         known = self._ledger[place]
         if known.id != number:
@@ -128,7 +140,7 @@ class LogMerge:
             ahead = b""
         elif not ahead and not self._has_pieces and len(self._ledger):
             store.mark(end, NO_REPLAY)
-            self._doubt = store.marks[-1]
+            self._doubts.append(_Doubt(self._ledger[len(self._ledger) - 1].id, number))
         store.append(raw[len(ahead) :])
         self._ledger.append(Record(number, end, len(raw)))
 
@@ -153,6 +165,16 @@ class LogMerge:
             self._floor += record.length
         if self._epoch is not None and self._epoch > record.offset:
             self._epoch += record.length
+
+    def _weigh(self, number: int) -> None:
+        """Take back the marks of places that a replay has now gone over from end to end."""
+        for doubt in tuple(self._doubts):
+            if number == doubt.before:
+                doubt.is_passed = True
+            elif doubt.is_passed and number >= doubt.after:
+                known = self._ledger[self._ledger.place_of(doubt.before)]
+                self._store.unmark(Mark(known.end, NO_REPLAY))
+                self._doubts.remove(doubt)
 
     def _is_same(self, known: Record, raw: bytes) -> bool:
         """Whether a piece is the one known; characters spoiled on the way make no difference."""

@@ -181,6 +181,18 @@ def test_the_mark_is_taken_back_when_the_replay_comes_after_all(desk: Desk) -> N
     desk.connect((1, "a\n"), (2, "b"))
     desk.connect((4, "d\n"), (1, "a\n"), (3, "c\n"), (2, "b"))
     assert desk.raw == b"a\nbc\nd\n"
+    assert desk.marks == [(3, NO_REPLAY)]
+    desk.send((5, "e\n"))
+    assert desk.marks == []
+
+
+def test_the_mark_is_taken_back_by_a_later_connection_that_fills_the_gap(desk: Desk) -> None:
+    desk.connect((1, "a\n"), (2, "b\n"))
+    desk.connect((4, "d\n"))
+    desk.connect((1, "a\n"), (2, "b\n"))
+    assert desk.marks == [(4, NO_REPLAY)]
+    desk.connect((1, "a\n"), (2, "b\n"), (3, "c\n"), (4, "d\n"))
+    assert desk.raw == b"a\nb\nc\nd\n"
     assert desk.marks == []
 
 

@@ -66,6 +66,8 @@ class LogPane(Widget, can_focus=True):
         super().__init__(id=id)
         self.window: LogWindow | None = None
         """What is in sight; `None` before there is a log."""
+        self.stays_at_end = True
+        """Whether the end remains in sight when there is room for another number of rows."""
         self._store: LogStore | None = None
         self._painter: LogPainter | None = None
         self._palette: Palette | None = None
@@ -138,8 +140,12 @@ class LogPane(Widget, can_focus=True):
             numbers=self.numbers,
             pattern=self.pattern,
         )
-        self.window.height = max(1, self.size.height)
+        height = max(1, self.size.height)
+        has_changed = height != self.window.height
+        self.window.height = height
         self.window.settle()
+        if has_changed and self.stays_at_end:
+            self.window.to_end()
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Look once at what is in sight, then draw the lines of the crop."""

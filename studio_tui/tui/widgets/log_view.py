@@ -149,7 +149,8 @@ class LogView(Widget):
         self.pane.pill = " · ".join(part for part in (self._notice, new) if part)
 
     def watch_following(self, following: bool) -> None:
-        """Tell the screen."""
+        """Tell the pane and the screen."""
+        self.pane.stays_at_end = following
         self.post_message(self.FollowChanged(following))
 
     # --- moving ----------------------------------------------------------------------------------

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from textual.app import App, ComposeResult
 from textual.events import MouseScrollUp
 from textual.pilot import Pilot
 from textual.scrollbar import ScrollTo
@@ -19,26 +18,9 @@ from studio_tui.service.log_merge import NO_REPLAY
 from studio_tui.service.log_store import LogStore
 from studio_tui.tui.widgets.log_pane import LogPane
 from studio_tui.tui.widgets.log_view import LogView
+from tests.tui.widgets.log_stage import HOSTILE, Stage
 
 Screen = tuple[Pilot[None], LogView]
-
-
-class Stage(App[None]):
-    """Holds one view and remembers what it said."""
-
-    def __init__(self, store: LogStore) -> None:
-        super().__init__(css_path=[styles_dir() / "log_view.tcss"])
-        self._log_store = store
-        self.said: list[LogView.FollowChanged | LogView.Copied] = []
-
-    def compose(self) -> ComposeResult:
-        yield LogView(self._log_store)
-
-    def on_log_view_follow_changed(self, event: LogView.FollowChanged) -> None:
-        self.said.append(event)
-
-    def on_log_view_copied(self, event: LogView.Copied) -> None:
-        self.said.append(event)
 
 
 @pytest.fixture
@@ -367,25 +349,6 @@ async def test_a_resize_keeps_the_end_or_the_place(store: LogStore) -> None:
         await pilot.press("home", "j")
         await pilot.resize_terminal(30, 5)
         await until(pilot, lambda: len(rows(view)) == 5 and rows(view)[0] == "  line 1")
-
-
-HOSTILE = [
-    "[/] [@click=app.quit]x[/] [red]bold[/red]",
-    "\x1b]52;c;aGVsbG8=\x07 clipboard",
-    "\x1b]0;title\x1b\\ title",
-    "\x1b[2J\x1b[H\x1b[?1049l cleared",
-    "\x9b31m c1 \x9d0;t\x9c",
-    "\u202eoverride\u202c \u2066isolate",
-    "\x1bP+q544e\x1b\\ dcs \x1b_apc\x1b\\ \x1b^pm\x1b\\",
-    "\x1b]8;;http://evil\x1b\\link\x1b]8;;\x1b\\",
-    "\x1b[8mconcealed\x1b[0m \x1b[5mblink",
-    "\x00\x01\x07\x08\x0b\x0c\x0e\x7f",
-    "漢字カナ한글😀👩‍👩‍👧 wide",
-    "e\u0301\u0323 combining \u200b zero",
-    "",
-    "\t\ttabs",
-    "\ud83d half".encode("utf-8", "surrogatepass").decode("utf-8", "replace"),
-]
 
 
 @pytest.mark.parametrize("width", [3, 20, 60])
