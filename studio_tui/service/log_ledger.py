@@ -17,7 +17,8 @@ BLOCK = 4096
 """Records of a block. Two blocks and one id for every other block are in memory."""
 
 _FIELDS = 3
-_BYTES = BLOCK * _FIELDS * 8
+_BLOCK_FIELDS = BLOCK * _FIELDS
+_BYTES = _BLOCK_FIELDS * 8
 
 
 class Record(NamedTuple):
@@ -81,14 +82,32 @@ class MessageLedger:
         Raises:
             SpoolError: the disk is full.
         """
-        self._last.extend(record)
-        if len(self._last) == BLOCK * _FIELDS:
+        self.extend(array("q", record))
+
+    def extend(self, fields: "array[int]") -> None:
+        """Add records, given as their ids, offsets and lengths in a row; else as `append`."""
+        while len(self._last) + len(fields) >= _BLOCK_FIELDS:
+            room = _BLOCK_FIELDS - len(self._last)
+            self._last.extend(fields[:room])
+            fields = fields[room:]
             try:
                 os.pwrite(self._file.fileno(), self._last.tobytes(), len(self._first_ids) * _BYTES)
             except OSError as error:
                 raise SpoolError(f"The log cannot be kept on disk: {error.strerror}.") from error
             self._first_ids.append(self._last[0])
             self._last = array("q")
+        self._last.extend(fields)
+
+    def fields(self, place: int, count: int) -> "array[int]":
+        """Return the fields of records in a row, as `extend` takes them."""
+        found = array("q")
+        while count > 0 and place < len(self):
+            block, inside = divmod(place, BLOCK)
+            source = self._last if block == len(self._first_ids) else self._block(block)
+            found.extend(source[inside * _FIELDS : (inside + count) * _FIELDS])
+            taken = min(count, BLOCK - inside)
+            place, count = place + taken, count - taken
+        return found
 
     def place_of(self, number: int) -> int:
         """Return the place of the record of an id, or the place that one of this id would have."""

@@ -7,9 +7,13 @@ Lines play no part: they are cut from the ordered whole, by whoever reads it.
 
 import codecs
 import re
+from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate, chain
+from operator import lt
+from typing import NamedTuple
 
 from studio_tui.api.log_stream import LogMessage
 from studio_tui.service.log_ledger import MessageLedger, Record
@@ -26,6 +30,33 @@ DIFFERS = "The log that Studio keeps differs from what came live."
 
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}".encode()
 _COMPARED = 256 * 1024
+
+
+class _Batch(NamedTuple):
+    """The pieces of a frame, measured at once: one by one they would take ten times as long."""
+
+    ids: list[int]
+    lengths: list[int]
+    """Bytes of each piece."""
+    raw: bytes
+    is_ordered: bool
+    """Whether there are pieces and each id is above the one before."""
+
+    @classmethod
+    def of(cls, pieces: Sequence[LogMessage]) -> "_Batch":
+        ids = [piece.id for piece in pieces]
+        texts = [piece.text for piece in pieces]
+        lengths = [len(text) for text in texts]
+        raw = "".join(texts).encode("utf-8", "surrogatepass")
+        if len(raw) != sum(lengths):
+            lengths = [len(text.encode("utf-8", "surrogatepass")) for text in texts]
+        is_ordered = bool(ids) and all(map(lt, ids, ids[1:]))
+        return cls(ids, lengths, raw, is_ordered)
+
+    def fields(self, offset: int) -> "array[int]":
+        """Return what the ledger says of these pieces if they stand in a row from `offset` on."""
+        offsets = accumulate(self.lengths, initial=offset)
+        return array("q", chain.from_iterable(zip(self.ids, offsets, self.lengths, strict=False)))
 
 
 @dataclass(slots=True)
@@ -48,8 +79,6 @@ class LogMerge:
         self._ledger = ledger
         self._floor = 0
         """Offset after the last mark at the end; what stands before it is settled."""
-        self._waiting = 0
-        """Bytes of pieces that are in the ledger and not yet in the store."""
         self._has_pieces = False
         self._position: int | None = None
         self._doubts: list[_Doubt] = []
@@ -82,26 +111,44 @@ class LogMerge:
         Raises:
             SpoolError: the disk does not take them.
         """
-        store, ledger = self._store, self._ledger
-        before = (store.size, store.version)
-        fresh: list[bytes] = []
-        for piece in pieces:
-            raw = piece.text.encode("utf-8", "surrogatepass")
-            last = ledger.last
-            ready = store.size + self._waiting
-            is_plain = self._has_pieces and not self._doubts
-            if is_plain and last and piece.id > last.id and last.end == ready:
-                ledger.append(Record(piece.id, ready, len(raw)))
-                fresh.append(raw)
-                self._waiting += len(raw)
-                continue
-            self._write(fresh)
-            self._place(piece.id, raw)
-            self._has_pieces = True
-        self._write(fresh)
+        before = (self._store.size, self._store.version)
+        batch = _Batch.of(pieces)
+        if self._is_next(batch):
+            self._ledger.extend(batch.fields(self._store.size))
+            self._store.append(batch.raw)
+        elif not self._is_repeat(batch):
+            for piece in pieces:
+                self._place(piece.id, piece.text.encode("utf-8", "surrogatepass"))
+                self._has_pieces = True
         if pieces:
+            self._has_pieces = True
             self._position = max(self._position or 0, pieces[-1].id)
-        return (store.size, store.version) != before
+        return (self._store.size, self._store.version) != before
+
+    def _is_next(self, batch: "_Batch") -> bool:
+        """Whether all of it comes after all that is here, with no question open."""
+        last = self._ledger.last
+        return (
+            self._has_pieces
+            and not self._doubts
+            and last is not None
+            and last.end == self._store.size
+            and batch.is_ordered
+            and batch.ids[0] > last.id
+        )
+
+    def _is_repeat(self, batch: "_Batch") -> bool:
+        """Whether all of it stands here already, piece by piece."""
+        if self._doubts or not batch.is_ordered or len(batch.raw) > WINDOW:
+            return False
+        place = self._ledger.place_of(batch.ids[0])
+        if place + len(batch.ids) > len(self._ledger):
+            return False
+        start = self._ledger[place].offset
+        return (
+            self._ledger.fields(place, len(batch.ids)) == batch.fields(start)
+            and self._store.read(start, len(batch.raw)) == batch.raw
+        )
 
     def mark_end(self, text: str) -> None:
         """Set a mark after all that has come, beginning a line for it if need be."""
@@ -110,12 +157,6 @@ class LogMerge:
             store.append(b"\n")
         store.mark(store.size, text)
         self._floor = store.size
-
-    def _write(self, fresh: list[bytes]) -> None:
-        if fresh:
-            self._waiting = 0
-            self._store.append(b"".join(fresh))
-            fresh.clear()
 
     def _place(self, number: int, raw: bytes) -> None:
         """Put one piece where it belongs."""
