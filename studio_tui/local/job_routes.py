@@ -14,8 +14,9 @@ from studio_tui.local.answers import answer, answer_list
 from studio_tui.local.jobs import ENDED, KeyReused
 from studio_tui.local.refusals import InvalidFields, Refusal
 from studio_tui.local.strict_json import StrictRoute
-from studio_tui.local.studio import TEAM, Studio
+from studio_tui.local.studio import Studio
 from studio_tui.local.submission import Surroundings, check, upload_numbers
+from studio_tui.local.team import TEAM
 
 LIST_LIMIT = 100_000
 

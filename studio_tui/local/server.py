@@ -22,7 +22,8 @@ from studio_tui import clock
 from studio_tui.errors import ConfigError
 from studio_tui.local.app import create_app
 from studio_tui.local.data_dir import DataDir, write_private
-from studio_tui.local.studio import TEAM, Studio, open_studio
+from studio_tui.local.studio import Studio, open_studio
+from studio_tui.local.team import TEAM
 from studio_tui.local.times import stamp
 
 HOST = "127.0.0.1"

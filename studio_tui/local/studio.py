@@ -17,9 +17,6 @@ from studio_tui.local.queue import Dispatcher
 from studio_tui.local.runner import Runner
 from studio_tui.local.uploads import Uploads
 
-TEAM = "local"
-"""The one team there is."""
-
 
 @dataclass(frozen=True)
 class Studio:

@@ -1,0 +1,37 @@
+"""How branchy are the functions of Python's own library? One JSON line a module."""
+
+# ruff: noqa: INP001, T201 (a job is one file that prints)
+
+import ast
+import json
+import sysconfig
+import time
+from pathlib import Path
+
+LIBRARY = Path(sysconfig.get_paths()["stdlib"])
+BRANCHES = (ast.If, ast.For, ast.While, ast.Try, ast.With, ast.BoolOp, ast.IfExp, ast.comprehension)
+TOO_BRANCHY = 40
+
+began = time.monotonic()
+for path in sorted(LIBRARY.rglob("*.py")):
+    name = str(path.relative_to(LIBRARY))
+    if "site-packages" in path.parts:
+        continue
+    line: dict[str, object] = {"level": "info", "module": name}
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (SyntaxError, ValueError, RecursionError) as error:
+        # Some files of the library's own tests are wrong on purpose.
+        line |= {"level": "warning", "message": f"cannot be parsed: {error}"}
+    else:
+        functions = {
+            node.name: sum(isinstance(part, BRANCHES) for part in ast.walk(node))
+            for node in ast.walk(tree)
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        }
+        worst = max(functions, key=lambda name: functions[name], default=None)
+        line |= {"functions": len(functions), "branches": sum(functions.values())}
+        if worst is not None and functions[worst] > TOO_BRANCHY:
+            line |= {"level": "warning", "message": f"{worst} has {functions[worst]} branches"}
+    line["seconds"] = round(time.monotonic() - began, 3)
+    print(json.dumps(line), flush=True)

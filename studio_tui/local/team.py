@@ -1,0 +1,3 @@
+"""The name of the one team of a local Studio."""
+
+TEAM = "local"
