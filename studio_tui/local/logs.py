@@ -29,6 +29,9 @@ FRAME_BYTES = 190_000
 
 _CHUNK_BYTES = 256 * 1024
 _LOOK_SECONDS = 0.02
+_IDLE_LOOK_SECONDS = 0.04
+_IDLE_SECONDS = 1.0
+_FULL_LOOK_SECONDS = 0.2
 _STATUS_SECONDS = 0.1
 _PING_SECONDS = 15.0
 _NO_SUCH_JOB = 4404
@@ -83,7 +86,8 @@ class _Follower:
         self._pieces = PieceReader(output)
         self._job_id = job_id
         self._status_of = status_of
-        self._sent_at = clock.monotonic()
+        self._has_more = True
+        self._sent_at = self._looked_at = clock.monotonic()
 
     async def run(self, status: str, *, to_end: bool) -> None:
         """Send what there is and, if `to_end`, what comes until the job has ended; close."""
@@ -98,7 +102,8 @@ class _Follower:
                 break
             if not to_end:
                 break
-            await asyncio.sleep(_LOOK_SECONDS)
+            idle = clock.monotonic() - self._sent_at > _IDLE_SECONDS
+            await asyncio.sleep(_IDLE_LOOK_SECONDS if idle else _LOOK_SECONDS)
             now = clock.monotonic()
             if now - asked_at >= _STATUS_SECONDS:
                 asked_at = now
@@ -115,7 +120,14 @@ class _Follower:
                 await self._send(frame)
 
     def _next_frames(self, *, ended: bool) -> list[str]:
-        return list(log_frames(self._pieces.read(ended=ended)))
+        now = clock.monotonic()
+        is_due = ended or self._has_more or now - self._looked_at > _FULL_LOOK_SECONDS
+        if not self._pieces.has_news() and not is_due:
+            return []
+        self._looked_at = now
+        pieces = self._pieces.read(ended=ended)
+        self._has_more = bool(pieces)
+        return list(log_frames(pieces))
 
     async def _send_status(self, status: str) -> None:
         await self._send(f'{{"job":{{"status":{encode_basestring(status)}}}}}')

@@ -16,6 +16,7 @@ import re
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,7 +33,7 @@ _WINDOW = 256 * 1024
 _SUFFIX = ".part"
 _CUTS = "cuts"
 _CUT_BYTES = 8
-_LINE = re.compile(rb"[^\r\n]*(?:\r\n|\n|\r)")
+_LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
 class OutputWriter:
@@ -169,6 +170,7 @@ class OutputReader:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         """Where the segments lie; it need not exist yet."""
+        self._last: Path | None = None
 
     def segments(self) -> tuple[Segment, ...]:
         """Return the segments there are, in order; a hole between two is what was dropped."""
@@ -184,6 +186,7 @@ class OutputReader:
             # A listing made while segments come and go may miss one, so look twice.
             again = self._starts()
             if again == starts:
+                self._last = self._path(starts[-1]) if starts else None
                 return tuple(segments)
             starts = again
 
@@ -214,6 +217,15 @@ class OutputReader:
                 break
         return found
 
+    def signature(self) -> tuple[int, ...]:
+        """Return numbers that differ once there is more to read."""
+        try:
+            folder = os.stat(self.folder)  # noqa: PTH116 (asked many times a second)
+            sizes = [os.stat(path).st_size for path in self._watched()]  # noqa: PTH116
+        except FileNotFoundError:
+            return ()
+        return (folder.st_mtime_ns, *sizes)
+
     def open(self, segment: Segment) -> int | None:
         """Return a descriptor of `segment`, which keeps its bytes; `None` if it was dropped."""
         try:
@@ -238,6 +250,10 @@ class OutputReader:
         except FileNotFoundError:
             return
 
+    def _watched(self) -> tuple[Path, ...]:
+        """Return the files that grow: the last segment and the cuts."""
+        return (self._last or self._path(0), self.folder / _CUTS)
+
     def _path(self, start: int) -> Path:
         return self.folder / f"{start:020d}{_SUFFIX}"
 
@@ -257,6 +273,19 @@ class PieceReader:
         """Offset after the last piece."""
         self._output = output
         self._cuts: array[int] = array("Q")
+        self._seen: tuple[int, ...] = ()
+
+    def has_news(self) -> bool:
+        """Tell, for the price of three looks at files, whether reading again is worth while.
+
+        A segment that was begun within a tick of the file system's clock may escape it, so read
+        now and then all the same.
+        """
+        seen = self._output.signature()
+        if seen == self._seen:
+            return False
+        self._seen = seen
+        return True
 
     def read(self, *, ended: bool) -> list[Piece]:
         """Return the next pieces, from up to 256 KiB; empty when there is none now.
@@ -274,7 +303,7 @@ class PieceReader:
             if data is None:
                 return self.read(ended=ended)
             at_end = self.offset + len(data) == segment.end
-            return list(self._divide(data, closed=at_end and (ended or not segment.is_last)))
+            return self._divide(data, closed=at_end and (ended or not segment.is_last))
         return []
 
     def _mark(self, following: Segment) -> Piece:
@@ -282,48 +311,45 @@ class PieceReader:
         self.offset = following.start
         return Piece(2 * following.start, text, following.start)
 
-    def _divide(self, data: bytes, *, closed: bool) -> Iterator[Piece]:
+    def _divide(self, data: bytes, *, closed: bool) -> list[Piece]:
         base = self.offset
         first = bisect_right(self._cuts, base)
-        ends = [
-            cut - base for cut in self._cuts[first : bisect_right(self._cuts, base + len(data))]
-        ]
+        cuts = self._cuts[first : bisect_right(self._cuts, base + len(data))]
+        ends: list[int] = []
+        begin = 0
+        for cut in cuts:
+            ends += [begin + end for end in piece_ends(data[begin : cut - base], closed=True)]
+            begin = cut - base
+        rest = piece_ends(data[begin:] if begin else data, closed=closed)
+        ends += [begin + end for end in rest] if begin else rest
+        pieces = []
         begin = 0
         for end in ends:
-            yield from self._pieces(base, data[begin:end], begin, closed=True)
+            text = data[begin:end].decode("utf-8", "replace")
+            pieces.append(Piece(2 * (base + begin) + 1, text, base + end))
             begin = end
-        yield from self._pieces(base, data[begin:], begin, closed=closed)
-
-    def _pieces(self, base: int, data: bytes, at: int, *, closed: bool) -> Iterator[Piece]:
-        for start, end in spans(data, closed=closed):
-            self.offset = base + at + end
-            text = data[start:end].decode("utf-8", "replace")
-            yield Piece(2 * (base + at + start) + 1, text, self.offset)
+        self.offset = base + begin
+        return pieces
 
 
-def spans(data: bytes, *, closed: bool) -> Iterator[tuple[int, int]]:
-    """Yield (start, end) of the pieces of `data`, which begins with a piece.
+def piece_ends(data: bytes, *, closed: bool) -> list[int]:
+    """Return where the pieces of `data`, which begins with a piece, end.
 
     Unless `closed`, an unfinished last piece is left out, and so is a last carriage return, which
     a line feed may follow.
     """
-    end = 0
-    for line in _LINE.finditer(data):
-        start, end = line.span()
-        if end == len(data) and not closed and data.endswith(b"\r"):
-            end = start
-            break
-        if end - start > PIECE_LIMIT:
-            for cut in _limit_cuts(data, start, end):
-                yield start, cut
-                start = cut
-        yield start, end
-    start = end
-    for cut in _limit_cuts(data, start, len(data)):
-        yield start, cut
-        start = cut
+    ends = [line_end.end() for line_end in _LINE_END.finditer(data)]
+    if ends and not closed and ends[-1] == len(data) and data.endswith(b"\r"):
+        ends.pop()
+    start = ends[-1] if ends else 0
+    rest = list(_limit_cuts(data, start, len(data)))
     if closed and start < len(data):
-        yield start, len(data)
+        rest.append(len(data))
+    longest = max((end - begin for begin, end in pairwise((0, *ends))), default=0)
+    if longest > PIECE_LIMIT:
+        lines = pairwise((0, *ends))
+        ends = [cut for begin, end in lines for cut in (*_limit_cuts(data, begin, end), end)]
+    return ends + rest
 
 
 def gap_mark(dropped: int) -> str:

@@ -14,6 +14,9 @@ _TRACEBACK = "Traceback (most recent call last):"
 _ERROR_LINE = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?::\s|$)")
 _ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _FRAMES = "×╰─▶│├┬ \t"
+_REASON = re.compile(r"error:|fatal:|No solution found")
+_REASON_WORD = re.compile(r"^(?:error|fatal): ")
+_CAUSE = re.compile(r":? (?:cause|Caused by): ")
 _OWN_LINE = "[local Studio: "
 
 
@@ -47,11 +50,9 @@ def python_words(output: str) -> str | None:
 def resolver_words(output: str) -> str | None:
     """Return what uv or git gave as the reason, as one line; `None` when they said nothing."""
     lines = [line.strip(_FRAMES) for line in _lines(output) if line.strip(_FRAMES)]
-    starts = [
-        i for i, line in enumerate(lines) if line.startswith(("error:", "fatal:", "No solution"))
-    ]
-    lines = lines[starts[-1] :] if starts else lines[-1:]
-    return _bounded(" ".join(lines)) or None
+    starts = [i for i, line in enumerate(lines) if _REASON.match(line)]
+    reason = " ".join(lines[starts[-1] :] if starts else lines[-1:])
+    return _bounded(_CAUSE.sub(": ", _REASON_WORD.sub("", reason))) or None
 
 
 def _lines(output: str) -> list[str]:
