@@ -18,7 +18,8 @@ from studio_tui.presentation.log_lines import PLAIN, Colour, Pen, StyledLine, st
 from studio_tui.service.log_store import LogStore
 from studio_tui.tui.widgets.log_window import Row
 
-_KEPT_LINES = 512
+_KEPT = 512
+"""Lines, and rows, that are kept as drawn."""
 _MATCH_LIMIT = 500
 """Matches of one line that are lit."""
 
@@ -84,6 +85,7 @@ class LogPainter:
         self._store = store
         self._palette = palette
         self._lines: OrderedDict[tuple[int, int], _Drawn] = OrderedDict()
+        self._rows: OrderedDict[tuple[object, ...], Strip] = OrderedDict()
         self._width = 80
         self._gutter = 2
         self._wrap = False
@@ -110,6 +112,7 @@ class LogPainter:
                 self._palette, self._width, self._gutter, self._wrap, self._numbers, self._pattern
             ) = wanted  # fmt: skip
             self._lines.clear()
+            self._rows.clear()
 
     @property
     def _room(self) -> int:
@@ -133,11 +136,22 @@ class LogPainter:
 
         Rows of other kinds than log text can be told by their gutter, in which no log can draw.
         """
+        key = (row, left, is_current, self._store.line_end(row.start), self._store.version)
+        strip = self._rows.get(key)
+        if strip is None:
+            strip = self._row(row, left, is_current)
+            if self._store.is_indexed:
+                self._rows[key] = strip
+            if len(self._rows) > _KEPT:
+                self._rows.popitem(last=False)
+        return strip
+
+    def _row(self, row: Row, left: int, is_current: bool) -> Strip:
         marks = self._store.marks_of(row.start)
         if row.part < len(marks):
             text = f"┅┅ {marks[row.part].text} "
-            body = Strip([Segment(text + "┅" * (self._room - cell_len(text)), self._palette.mark)])
-            return self._beside("", "┅", body)
+            text += "┅" * (self._room - cell_len(text))
+            return self._beside("", "┅", Strip([Segment(text, self._palette.mark)]))
         part = row.part - len(marks)
         line = self._line(row.start)
         if self._wrap:
@@ -165,8 +179,10 @@ class LogPainter:
             Segment(f"{number:>{self._gutter - 2}}{sign}", style),
             Segment(" ", palette.text),
         ]
-        whole = Strip([*segments, *body], self._gutter + body.cell_length)
-        return whole.adjust_cell_length(self._width, palette.text)
+        rest = self._width - self._gutter - body.cell_length
+        if rest > 0:
+            return Strip([*segments, *body, Segment(" " * rest, palette.text)], self._width)
+        return Strip([*segments, *body], self._width - rest).crop(0, self._width)
 
     def _line(self, start: int) -> _Drawn:
         key = (start, self._store.version)
@@ -176,7 +192,7 @@ class LogPainter:
             strip, text = self._draw(self.styled(start))
             drawn = _Drawn(end, strip, self._cuts(strip, text) if self._wrap else (0,))
             self._lines[key] = drawn
-            if len(self._lines) > _KEPT_LINES:
+            if len(self._lines) > _KEPT:
                 self._lines.popitem(last=False)
         self._lines.move_to_end(key)
         return drawn

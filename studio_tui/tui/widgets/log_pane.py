@@ -142,6 +142,7 @@ class LogPane(Widget, can_focus=True):
         )
         height = max(1, self.size.height)
         has_changed = height != self.window.height
+        self.window.shape = (self.size.width, self.wrap, self.numbers)
         self.window.height = height
         self.window.settle()
         if has_changed and self.stays_at_end:

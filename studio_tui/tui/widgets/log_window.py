@@ -29,9 +29,20 @@ class LogWindow:
         self._version = store.version
         self.height = 1
         self.top = Row(0, 0)
+        self.shape: object = None
+        """Whatever the number of rows of a line depends on, besides the line."""
+        self._known: tuple[object, list[Row]] = (None, [])
+        """The rows found last, and what they were found from."""
 
     def rows(self) -> list[Row]:
         """Return the rows in sight, fewer than `height` only when the log has no more."""
+        store = self._store
+        origin = (self.top, self.height, self.shape, store.size, store.version)
+        if self._known[0] != origin:
+            self._known = (origin, self._find_rows())
+        return self._known[1]
+
+    def _find_rows(self) -> list[Row]:
         if self._store.size == 0 and not self._store.marks:
             return []
         rows = [self.top]
