@@ -207,7 +207,8 @@ class Shim:
         if code == 0:
             return None
         tail = self._tail(_TAIL_BYTES)
-        words = python_words(tail) if self._spec["is_python"] else None
+        # Only 1 is Python's own word for an exception that nobody caught.
+        words = python_words(tail) if self._spec["is_python"] and code == 1 else None
         return words or exit_words(code, tail)
 
     def _tail(self, limit: int) -> str:

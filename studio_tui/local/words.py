@@ -11,7 +11,7 @@ MESSAGE_LIMIT = 2000
 """Characters of the longest sentence."""
 
 _TRACEBACK = "Traceback (most recent call last):"
-_ERROR_LINE = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?::\s|$)")
+_ERROR_LINE = re.compile(r"(?:\w+\.)*\w*(?:Error|Exception|Interrupt)(?:: |$)")
 _ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _FRAMES = "×╰─▶│├┬ \t"
 _REASON = re.compile(r"error:|fatal:|No solution found")
@@ -42,7 +42,7 @@ def python_words(output: str) -> str | None:
     # A syntax error of the script itself has no header; a group has its frames drawn.
     for line in reversed(lines):
         bare = line.lstrip("+| ")
-        if _ERROR_LINE.match(bare) and (line[:1].isalpha() or "Error" in bare):
+        if _ERROR_LINE.match(bare):
             return _bounded(bare)
     return None
 

@@ -179,6 +179,16 @@ async def test_the_exit_code_alone_decides(bench: Bench) -> None:
     assert report.error_message is None
 
 
+async def test_an_exit_of_the_jobs_own_is_no_exception_that_it_logged_before(bench: Bench) -> None:
+    report = await bench.run(
+        "import sys, traceback\n"
+        "try: 1/0\n"
+        "except ZeroDivisionError: traceback.print_exc()\n"
+        "print('giving up', flush=True); sys.exit(3)"
+    )
+    assert report.error_message == "The query ended with exit code 3; it last said: giving up"
+
+
 async def test_a_shell_job_that_fails_tells_its_code_and_last_words(bench: Bench) -> None:
     report = await bench.shell("echo 'no such bucket'; exit 3")
     assert report.exit_code == 3

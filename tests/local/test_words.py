@@ -31,7 +31,10 @@ def test_the_exception_that_ended_a_program_is_found(code: str, sentence: str) -
     assert words.startswith(sentence)
 
 
-@pytest.mark.parametrize("output", ["", "all is well\n", "10%\r20%\r", "error without a name\n"])
+@pytest.mark.parametrize(
+    "output",
+    ["", "all is well\n", "Done: 10%\r20%\r", "error without a name\n", "Processed: 3 rows\n"],
+)
 def test_output_without_an_exception_has_no_words(output: str) -> None:
     assert python_words(output) is None
 
