@@ -46,7 +46,7 @@ def freshness(snapshot: Aged, now: datetime) -> Cell:
     if isinstance(snapshot.error, PermissionDenied):
         return Cell("✗ not allowed", Tone.BAD)
     since = clock_time(snapshot.failing_since, now) if snapshot.failing_since else ""
-    stale = f"stale {old}, " if known else ""
+    stale = f"stale {old}, " if known and old != "now" else ""
     if snapshot.next_try_at is None:
         return Cell(f"✗ {stale}offline since {since}", Tone.BAD)
     left = max(0, round((snapshot.next_try_at - now).total_seconds()))

@@ -14,7 +14,7 @@ from studio_tui.presentation.format import (
     plural,
     seconds_between,
 )
-from studio_tui.presentation.jobs import queue_seconds, run_seconds
+from studio_tui.presentation.jobs import WAITING_STATES, queue_seconds, run_seconds
 from studio_tui.presentation.states import state_cell
 from studio_tui.text import safe_line
 
@@ -84,7 +84,7 @@ def _status(job: Job, now: datetime) -> Cell:
     if (ran := run_seconds(job, now)) is not None:
         parts.append(f"ran {duration(ran)}" if job.state.is_finished else f"for {duration(ran)}")
     if (waited := queue_seconds(job, now)) is not None:
-        parts.append(f"waited {duration(waited)}")
+        parts.append(f"{'waits' if job.state in WAITING_STATES else 'waited'} {duration(waited)}")
     return Cell("  ·  ".join(parts), tone)
 
 

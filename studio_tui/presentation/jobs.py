@@ -15,6 +15,18 @@ COLUMNS = ("state", "name", "id", "workers", "queue", "run", "age", "by", "error
 SHORT_ID = 8
 """Characters of an id that are shown in a list; the whole id is in the preview."""
 
+WAITING_STATES = frozenset(
+    {
+        JobState.CREATED,
+        JobState.SCHEDULED,
+        JobState.QUEUED,
+        JobState.PROVISIONING,
+        JobState.INIT,
+        JobState.PENDING,
+    }
+)
+"""States before the query runs."""
+
 _UNREADABLE = Cell("?", Tone.WARN)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -41,9 +53,7 @@ def queue_seconds(job: Job, now: datetime) -> float | None:
     """
     if job.started_at is not None:
         return seconds_between(job.created_at, job.started_at)
-    if job.state.is_finished or job.state is JobState.RUNNING:
-        return None
-    return seconds_between(job.created_at, now)
+    return seconds_between(job.created_at, now) if job.state in WAITING_STATES else None
 
 
 def run_seconds(job: Job, now: datetime) -> float | None:

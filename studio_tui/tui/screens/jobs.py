@@ -32,15 +32,15 @@ from studio_tui.tui.widgets.table_layout import Align, Column
 from studio_tui.tui.widgets.table_painter import Sorting
 
 COLUMNS = (
-    Column("state", "STATE", 10),
-    Column("name", "NAME", 18, grow=3, most=48),
+    Column("state", "STATE", 11),
+    Column("name", "NAME", 22, grow=3, most=48),
     Column("id", "ID", 8, drop=4),
     Column("workers", "WORK", 4, align=Align.RIGHT, drop=5),
     Column("queue", "QUEUE", 7, align=Align.RIGHT, drop=3),
     Column("run", "RUN", 8, align=Align.RIGHT),
     Column("age", "AGE", 4, align=Align.RIGHT, drop=1),
     Column("by", "BY", 8, drop=6),
-    Column("error", "ERROR", 12, grow=3, drop=2),
+    Column("error", "ERROR", 10, grow=3, drop=2),
 )
 
 PROBLEMS = "status=problem"

@@ -101,14 +101,14 @@ class WelcomeScreen(Screen[None]):
             yield Static("Welcome to studio-tui", markup=False, classes="question")
             yield Static(self._why, markup=False, classes="why")
             yield Static(
-                "1  Local Studio on this machine. No account: jobs run here, as you, "
-                "with your rights. It is no sandbox.",
+                "1  The local Studio of this machine. It needs no account: jobs run here,\n"
+                "   as you, with all your rights. It is no sandbox.",
                 markup=False,
                 classes="choice",
             )
             yield Static(
-                "2  A Studio that you have a token for. (`datachain auth login` stores one, "
-                "and is then found by itself.)",
+                "2  A Studio that you have a token for. One that `datachain auth login`\n"
+                "   has stored is found by itself.",
                 markup=False,
                 classes="choice",
             )

@@ -25,6 +25,9 @@ from studio_tui.tui.widgets.bar import Bar, Part
 PLACES = (("1", "jobs", "Jobs"), ("3", "clusters", "Clusters"))
 """Key, name and title of the tabs. Numbers of places still to come stay free."""
 
+WORDS_FROM = 110
+"""Columns from which the counts of states stand in words too."""
+
 HINTS = 6
 """Keys that the footer shows, beside help."""
 
@@ -120,6 +123,10 @@ class Page(Screen[None]):
         if not isinstance(self.app.screen, ModalScreen):
             self._clock.pause()
             self._leave()
+
+    def on_resize(self) -> None:
+        """Say as much as there is room for."""
+        self.paint_frame()
 
     def on_unmount(self) -> None:
         """Listen no more."""
@@ -220,9 +227,12 @@ class Page(Screen[None]):
         jobs = self.session.jobs.snapshot.value
         if jobs is None:
             return ()
+        in_words = self.size.width >= WORDS_FROM
         return tuple(
             Part(
-                f"{count.glyph} {count.number} {count.name}  ",
+                f"{count.glyph} {count.number} {count.name}  "
+                if in_words
+                else f"{count.glyph}{count.number} ",
                 count.tone if count.number else Tone.DIM,
             )
             for count in counts(jobs.jobs)

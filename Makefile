@@ -1,0 +1,45 @@
+# Two commands are enough: `make run` opens the dashboard, `make test` checks everything.
+# Needs Python 3.11 or newer, with pip and venv. PYTHON=python3.13 chooses another interpreter.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.PHONY: run test lint format bench screenshots soak clean
+
+run: $(INSTALLED)
+	@$(BIN)/studio-tui --local --samples
+
+test: lint
+	$(BIN)/pytest -n auto
+
+lint: $(INSTALLED)
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+format: $(INSTALLED)
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+bench: $(INSTALLED)
+	$(BIN)/python -m tests.bench
+
+screenshots: $(INSTALLED)
+	$(BIN)/python -m tests.scenes screenshots
+
+soak: $(INSTALLED)
+	STUDIO_TUI_SOAK=1 $(BIN)/pytest -n auto -m soak
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "studio-tui needs Python 3.11 or newer; try make PYTHON=python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

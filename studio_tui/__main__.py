@@ -1,0 +1,215 @@
+"""The command line, and the one place where the parts are put together.
+
+Imports inside functions keep the first paint quick: a dashboard that starts slowly is not opened.
+"""
+
+import hashlib
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from studio_tui import __version__, paths
+
+if TYPE_CHECKING:
+    from studio_tui.settings import Arguments, Settings
+    from studio_tui.tui.app import Connected
+    from studio_tui.tui.screens.opening import Choice
+
+
+class _Commands(click.Group):
+    """Loads the local Studio's commands only when they are named."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return all names."""
+        return [*super().list_commands(ctx), "local"]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command by its name."""
+        if cmd_name == "local":
+            from studio_tui.local.cli import local
+
+            return local
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group(
+    cls=_Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.option("--local", is_flag=True, help="Use the local Studio, and start it if need be.")
+@click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where the local Studio keeps its data.",
+)
+@click.option("--samples", is_flag=True, help="With --local: run the sample work if no job exists.")
+@click.option("--url", help="Base URL of Studio, such as https://studio.example.com.")
+@click.option("--team", help="Name of the team.")
+@click.option(
+    "--token-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File that holds the token.",
+)
+@click.option(
+    "--ca-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Certificates to trust, for a self-hosted Studio.",
+)
+@click.option("--read-only", is_flag=True, help="Change nothing: no cancel, no new jobs.")
+@click.option(
+    "--theme",
+    type=click.Choice(["auto", "dark", "light", "ansi"]),
+    default="auto",
+    help="Colours; auto follows the terminal.",
+)
+@click.version_option(__version__, prog_name="studio-tui")
+@click.pass_context
+def main(
+    context: click.Context,
+    *,
+    local: bool,
+    data_dir: Path | None,
+    samples: bool,
+    url: str | None,
+    team: str | None,
+    token_file: Path | None,
+    ca_file: Path | None,
+    read_only: bool,
+    theme: str,
+) -> None:
+    """Watch and run DataChain Studio jobs from the terminal."""
+    from studio_tui.settings import Arguments
+
+    arguments = Arguments(
+        url=url, team=team, token_file=token_file, ca_file=ca_file, read_only=read_only
+    )
+    context.obj = arguments
+    if samples and not local:
+        raise click.UsageError("--samples goes with --local")
+    if data_dir is not None and not local:
+        raise click.UsageError("--data-dir goes with --local, or after `studio-tui local`")
+    if local and (url or team or token_file):
+        raise click.UsageError("--local is a Studio of its own: it takes no --url, --team or token")
+    if context.invoked_subcommand is None:
+        context.exit(_dashboard(arguments, theme, local=local, data_dir=data_dir, samples=samples))
+
+
+@main.command()
+@click.pass_obj
+def doctor(arguments: "Arguments") -> None:
+    """Say what the dashboard finds: settings, Studio, terminal. Shows no secret."""
+    from studio_tui.doctor import examine
+
+    sys.exit(examine(arguments))
+
+
+def _dashboard(
+    arguments: "Arguments", theme: str, *, local: bool, data_dir: Path | None, samples: bool
+) -> int:
+    """Run the dashboard and return the exit code."""
+    from studio_tui.log import configure, install_crash_hook
+    from studio_tui.tui import terminal
+    from studio_tui.tui.app import StudioApp
+    from studio_tui.tui.screens.opening import LocalChoice
+    from studio_tui.tui.theme import theme_for
+
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        click.echo("studio-tui needs a terminal; see `studio-tui --help`.", err=True)
+        return 2
+    configure(paths.log_dir())
+    install_crash_hook()
+    dark = theme != "light" and (theme == "dark" or terminal.has_dark_background(os.environ))
+    colours = 16 if theme == "ansi" else terminal.colours(os.environ)
+    composition = _Composition(arguments, data_dir or paths.local_data_dir(), run_samples=samples)
+    app = StudioApp(
+        composition.connect,
+        first=LocalChoice() if local else None,
+        theme=theme_for(dark=dark, colours=colours),
+        waiting_for="Starting the local Studio…" if local else "Connecting…",
+    )
+    app.run()
+    return app.return_code or 0
+
+
+class _Composition:
+    """Makes the way to Studio that was asked for; runs in a thread, after the first paint."""
+
+    def __init__(self, arguments: "Arguments", data_dir: Path, *, run_samples: bool) -> None:
+        self._arguments = arguments
+        self._data_dir = data_dir
+        self._run_samples = run_samples
+
+    def connect(self, choice: "Choice | None") -> "Connected":
+        """Follow a choice, or without one the settings.
+
+        Raises:
+            ConfigError: it cannot be followed; the sentence says why.
+        """
+        from dataclasses import replace
+
+        from studio_tui.settings import load_settings
+        from studio_tui.tui.screens.opening import LocalChoice, TokenChoice, TrustChoice
+
+        match choice:
+            case LocalChoice():
+                return self._local()
+            case TokenChoice(url, team, token):
+                return self._to(self._settings(url, team, token))
+            case TrustChoice(url):
+                return self._to(load_settings(replace(self._arguments, url=url)))
+            case None:
+                return self._to(load_settings(self._arguments))
+
+    def _local(self) -> "Connected":
+        from dataclasses import replace
+
+        from studio_tui.local.endpoint import attach_or_start
+        from studio_tui.local.samples import SAMPLES
+
+        endpoint = attach_or_start(self._data_dir)
+        settings = self._settings(endpoint.url, endpoint.team, endpoint.token())
+        connected = self._to(settings, home="local Studio", near=True)
+        samples = () if settings.read_only else SAMPLES
+        return replace(connected, samples=samples, ask_samples=not self._run_samples)
+
+    def _settings(self, url: str, team: str, token: str) -> "Settings":
+        """Check a Studio that was named outside of arguments, environment and files."""
+        from dataclasses import replace
+
+        from studio_tui.settings import load_settings
+
+        named = replace(self._arguments, url=url, team=team, token_file=None)
+        return load_settings(named, {"DATACHAIN_STUDIO_TOKEN": token})
+
+    def _to(self, settings: "Settings", *, home: str = "", near: bool = False) -> "Connected":
+        from urllib.parse import urlsplit
+
+        from studio_tui.api.client import StudioClient
+        from studio_tui.log import redact
+        from studio_tui.service.session import BUSY_REST, IDLE_REST, StudioSession
+        from studio_tui.text import safe_line
+        from studio_tui.tui.app import Connected
+
+        redact(settings.token.get_secret_value())
+        # A file a profile; its name tells nothing of the profile but that it is another.
+        place = str(self._data_dir) if near else f"{settings.url}\n{settings.team}"
+        name = hashlib.sha256(place.encode()).hexdigest()[:16]
+        return Connected(
+            session=StudioSession(
+                StudioClient(settings),
+                settings.team,
+                paths.cache_dir() / "logs",
+                idle_rest=BUSY_REST if near else IDLE_REST,
+            ),
+            home=home or safe_line(f"{settings.team}@{urlsplit(settings.url).hostname}"),
+            view_file=paths.state_dir() / f"view-{name}.json",
+            read_only=settings.read_only,
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""What the dashboard finds on this machine, for people who wonder why something does not work."""
+
+import asyncio
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+import click
+
+from studio_tui import __version__, paths
+from studio_tui.api.client import StudioClient
+from studio_tui.errors import StudioError
+from studio_tui.local import endpoint
+from studio_tui.log import redact
+from studio_tui.settings import Arguments, Settings, load_settings
+from studio_tui.text import safe_line
+from studio_tui.tui import terminal
+
+
+class Finding(NamedTuple):
+    """One line of the examination."""
+
+    ok: bool | None
+    """Whether it is as it should be; `None` for what is neither good nor bad."""
+    subject: str
+    words: str
+
+
+def examine(arguments: Arguments) -> int:
+    """Print what is found; return 1 when Studio cannot be used, else 0."""
+    usable = True
+    for finding in (*_program(), *_studio(arguments), *_local(), *_terminal(os.environ)):
+        sign = {True: "✓", False: "✗", None: " "}[finding.ok]
+        click.echo(f" {sign} {finding.subject:<14} {safe_line(finding.words)}")
+        usable = usable and finding.ok is not False
+    return 0 if usable else 1
+
+
+def _program() -> Iterator[Finding]:
+    python = ".".join(map(str, sys.version_info[:3]))
+    yield Finding(None, "version", f"studio-tui {__version__} on Python {python}")
+    styles = paths.styles_dir()
+    yield Finding((styles / "frame.tcss").is_file(), "style sheets", str(styles))
+    yield Finding(None, "state", str(paths.state_dir()))
+    yield Finding(None, "log file", str(paths.log_dir()))
+
+
+def _studio(arguments: Arguments) -> Iterator[Finding]:
+    try:
+        settings = load_settings(arguments)
+    except StudioError as error:
+        yield Finding(False, "settings", str(error))
+        return
+    redact(settings.token.get_secret_value())
+    yield Finding(True, "url", f"{settings.url}  (from {settings.sources.url})")
+    yield Finding(True, "team", f"{settings.team}  (from {settings.sources.team})")
+    yield Finding(True, "token", f"found, not shown  (from {settings.sources.token})")
+    for note in settings.notes:
+        yield Finding(None, "note", note)
+    yield asyncio.run(_reach(settings))
+
+
+async def _reach(settings: Settings) -> Finding:
+    client = StudioClient(settings)
+    try:
+        page = await client.jobs(limit=1)
+    except StudioError as error:
+        return Finding(False, "answer", str(error))
+    finally:
+        await client.aclose()
+    return Finding(True, "answer", "Studio answers" + ("" if page.items else "; there are no jobs"))
+
+
+def _local() -> Iterator[Finding]:
+    data = paths.local_data_dir()
+    try:
+        found = endpoint.find(data)
+    except StudioError as error:
+        yield Finding(False, "local Studio", str(error))
+        return
+    where = f"at {found.url}, process {found.pid}" if found else "not running"
+    yield Finding(None, "local Studio", f"{where}; data in {data}")
+
+
+def _terminal(environ: Mapping[str, str]) -> Iterator[Finding]:
+    size = shutil.get_terminal_size()
+    big_enough = size.columns >= 60 and size.lines >= 16
+    yield Finding(
+        big_enough,
+        "size",
+        f"{size.columns} x {size.lines}" + ("" if big_enough else "; needs 60 x 16"),
+    )
+    yield Finding(None, "TERM", environ.get("TERM", "not set"))
+    colours = terminal.colours(environ)
+    yield Finding(None, "colours", "NO_COLOR is set" if environ.get("NO_COLOR") else f"{colours:,}")
+    background = "dark" if terminal.has_dark_background(environ) else "light"
+    yield Finding(None, "background", background)
+    encoding = sys.stdout.encoding.lower()
+    yield Finding(encoding.startswith("utf"), "encoding", encoding)
+    yield Finding(None, "clipboard", _clipboard(environ))
+
+
+def _clipboard(environ: Mapping[str, str]) -> str:
+    """Say how a copied id reaches the clipboard: by OSC 52, which tmux must let through."""
+    if environ.get("TMUX"):
+        return "through tmux (OSC 52); it needs `set -g set-clipboard on`"
+    if environ.get("SSH_CONNECTION"):
+        return "through SSH to your terminal (OSC 52), if it allows that"
+    return "by your terminal (OSC 52), if it allows that"

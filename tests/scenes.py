@@ -1,0 +1,262 @@
+"""Pictures of every screen, from fixed data at a fixed time: the gallery and the golden files.
+
+`python -m tests.scenes screenshots` writes them; a test draws them again and compares.
+"""
+
+import asyncio
+import os
+import sys
+import tempfile
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, NamedTuple, cast
+from unittest import mock
+
+from textual.pilot import Pilot
+
+from studio_tui.api.client import LogBody, Page, StudioClient
+from studio_tui.api.log_stream import LogFrame, LogMessage, LogMessages, RawText, StatusFrame
+from studio_tui.api.models import Cluster, Job
+from studio_tui.errors import NoCredentials, TransportError
+from studio_tui.service.session import StudioSession
+from studio_tui.tui.app import Connected, StudioApp
+from studio_tui.tui.screens.opening import Choice
+
+NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
+Draw = Callable[[Pilot[int]], Awaitable[None]]
+
+
+class Scene(NamedTuple):
+    """What is to be seen, and how to get there."""
+
+    keys: tuple[str, ...] = ()
+    size: tuple[int, int] = (120, 40)
+    theme: str = "studio-dark"
+    gone: bool = False
+    """Whether Studio stops answering after the first answer."""
+    stranger: bool = False
+    """Whether there are no credentials."""
+    read_only: bool = False
+
+
+WIDE, NARROW, HUGE = (120, 36), (80, 24), (200, 50)
+
+SCENES: dict[str, Scene] = {
+    "jobs": Scene(size=WIDE),
+    "jobs-80x24": Scene(size=NARROW),
+    "jobs-200x50": Scene(size=HUGE),
+    "jobs-light": Scene(size=WIDE, theme="studio-light"),
+    "jobs-16-colours": Scene(size=WIDE, theme="ansi-dark"),
+    "jobs-filtered": Scene(("slash", *"status=failed", "enter"), WIDE),
+    "jobs-filter-problem": Scene(("slash", *"embed age<soon"), NARROW),
+    "jobs-offline": Scene(size=NARROW, gone=True),
+    "jobs-read-only": Scene(("down", "x"), NARROW, read_only=True),
+    "cancel": Scene(("down", "x"), WIDE),
+    "run-again": Scene(("r",), NARROW),
+    "sort": Scene(("s",), NARROW),
+    "job": Scene(("enter",), WIDE),
+    "job-query": Scene(("enter", "right"), NARROW),
+    "job-environment": Scene(("enter", "right", "right"), NARROW),
+    "log": Scene(("down", "l"), WIDE),
+    "log-80x24": Scene(("down", "l", "slash", *"loss", "enter"), NARROW),
+    "clusters": Scene(("3",), NARROW),
+    "help": Scene(("question_mark",), NARROW),
+    "welcome": Scene(size=NARROW, stranger=True),
+}
+
+QUERY = '''"""Embed every image of the shard."""
+import datachain as dc
+
+def embed(file) -> list[float]:
+    return model.encode(file.read())
+
+(
+    dc.read_dataset("images", version="1.2.0")
+    .settings(parallel=8)
+    .map(vector=embed)
+    .save("embeddings")
+)
+'''
+
+
+def _job(number: int, status: str, name: str, **fields: Any) -> dict[str, Any]:
+    """Return a job as Studio would send it, made `number` minutes before noon."""
+    created = NOON - timedelta(minutes=number)
+    started = created + timedelta(seconds=fields.pop("waited", 7))
+    ran = fields.pop("ran", None)
+    sent: dict[str, Any] = {
+        "id": f"{number * 7919 % 65536:04x}d2c4-6276-4993-bfeb-53cbbbba6f{number % 256:02x}",
+        "url": "https://studio.example.com/jobs/1",
+        "status": status,
+        "name": name,
+        "created_at": created.isoformat(),
+        "started_at": None if ran is None else started.isoformat(),
+        "finished_at": None if not ran else (started + timedelta(seconds=ran)).isoformat(),
+        "created_by": ("ann", "bob", "chi")[number % 3],
+        "query": QUERY,
+        "query_type": "PYTHON",
+        "team": "vision",
+        "workers": 1 + number % 4,
+        "python_version": "3.12",
+        "requirements": "datachain\ntorch==2.9\nopen-clip-torch",
+        "environment": {"HF_TOKEN": "hf_secret", "SHARD": "17"},
+        "compute_cluster_name": "gpu-a10",
+    }
+    return {**sent, **fields}
+
+
+JOBS = tuple(
+    Job.model_validate(job)
+    for job in (
+        _job(1, "QUEUED", "export_parquet.py"),
+        _job(4, "RUNNING", "train_clip.py", ran=0, workers=8),
+        _job(5, "INIT", "label_faces.py"),
+        _job(
+            12,
+            "FAILED",
+            "embed_images.py",
+            ran=598,
+            exit_code=1,
+            error_message="OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB",
+        ),
+        _job(15, "CANCELING", "dedupe_near.py", ran=0),
+        _job(31, "COMPLETE", "dedupe_exact.py", ran=372, exit_code=0),
+        _job(47, "COMPLETE", "count_tokens.py", ran=58, exit_code=0),
+        _job(48, "CANCELED", "scratch.sh", ran=9, query_type="SHELL"),
+        _job(
+            66, "FAILED", "読み込み_index.py", ran=3, exit_code=2, error_message="KeyError: 'path'"
+        ),
+        _job(90, "WARMING", "nightly_report.py"),
+        *(_job(100 + 37 * n, "COMPLETE", f"shard_{n:03}.py", ran=200 + n) for n in range(40)),
+    )
+)
+
+CLUSTERS = tuple(
+    Cluster.model_validate(cluster)
+    for cluster in (
+        {"id": "k3f9x2", "name": "gpu-a10", "status": "ACTIVE", "cloud_provider": "AWS",
+         "cloud_region": "us-east-1", "instance_type": "g5.4xlarge", "default": True,
+         "max_workers": 32, "busy_workers": 14},
+        {"id": "k81aa0", "name": "cpu-spot", "status": "MODIFYING", "cloud_provider": "GCP",
+         "cloud_region": "europe-west4", "default": False, "max_workers": 64, "busy_workers": 0},
+        {"id": 3, "name": "old", "status": "INACTIVE", "cloud_provider": "AZ", "max_workers": 4},
+    )
+)  # fmt: skip
+
+LOG = (
+    "\x1b[36mINFO\x1b[0m  reading images@1.2.0, 48,211 files\n"
+    "\x1b[33mWARN\x1b[0m  3 files are not images: they are left out\n"
+    + "".join(
+        f"epoch {n:>3}  loss {2.4 * 0.97**n:.4f}  acc {1 - 0.9 * 0.97**n:.3f}\n" for n in range(60)
+    )
+    + "\r 10%|#         | 10/100 [00:03<00:27,  3.2it/s]"
+    + "\r 37%|###7      | 37/100 [00:12<00:20,  3.1it/s]"
+)
+
+
+class FixedStudio:
+    """Answers what stands above, and after that perhaps nothing."""
+
+    def __init__(self, *, gone: bool) -> None:
+        self._gone = gone
+        self._answered = False
+
+    async def jobs(self, *, limit: int = 100, **_: object) -> Page[Job]:
+        """Return the jobs."""
+        if self._gone and self._answered:
+            raise TransportError("studio.example.com does not answer.")
+        self._answered = True
+        return Page(JOBS[:limit])
+
+    async def clusters(self) -> Page[Cluster]:
+        """Return the clusters."""
+        return Page(CLUSTERS)
+
+    async def follow_log(self, job_id: str) -> AsyncGenerator[LogFrame, None]:  # noqa: ARG002
+        """Yield the log, and stay."""
+        yield StatusFrame("RUNNING")
+        yield LogMessages((LogMessage(1, RawText(LOG)),))
+        await asyncio.Event().wait()
+
+    async def job_logs(self, job_id: str, **_: object) -> LogBody:  # noqa: ARG002
+        """Return nothing beside it."""
+        return LogBody(b"", offset=0, total=None, etag=None, unchanged=True)
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
+
+
+async def draw(name: str) -> str:
+    """Return the picture of a scene as SVG."""
+    scene = SCENES[name]
+    with tempfile.TemporaryDirectory() as folder, _noon(), _utc():
+
+        def connect(_: Choice | None) -> Connected:
+            if scene.stranger:
+                raise NoCredentials(
+                    "No Studio token is set. Run `datachain auth login`, set "
+                    "DATACHAIN_STUDIO_TOKEN, or use --token-file."
+                )
+            studio = cast(StudioClient, FixedStudio(gone=scene.gone))
+            session = StudioSession(studio, "vision", Path(folder))
+            return Connected(
+                session,
+                "vision@studio.example.com",
+                Path(folder) / "view.json",
+                read_only=scene.read_only,
+            )
+
+        app = StudioApp(connect, theme=scene.theme, waiting_for="Connecting…")
+        async with app.run_test(size=scene.size, notifications=True) as pilot:
+            await _settle(pilot)
+            for key in scene.keys:
+                await pilot.press(key)
+                await _settle(pilot)
+            if scene.gone:
+                await pilot.press("ctrl+r")
+                await _settle(pilot)
+            return app.export_screenshot(title=f"studio-tui: {name}")
+
+
+async def _settle(pilot: Pilot[int]) -> None:
+    """Let everything that is under way come to rest."""
+    for _ in range(6):
+        await pilot.pause()
+        await asyncio.sleep(0.02)
+
+
+@contextmanager
+def _noon() -> Any:
+    """Stop the clock, and take the chance out of the resting of pollers."""
+    fixed = SimpleNamespace(now=lambda _: NOON)
+    with (
+        mock.patch("studio_tui.clock.datetime", fixed),
+        mock.patch("random.uniform", lambda _, high: high),
+    ):
+        yield
+
+
+@contextmanager
+def _utc() -> Any:
+    """Be in Greenwich, whatever the machine's zone."""
+    with mock.patch.dict(os.environ, {"TZ": "UTC"}):
+        time.tzset()
+        yield
+    time.tzset()
+
+
+def main() -> None:
+    """Write every picture into the folder that is named."""
+    folder = Path(sys.argv[1])
+    wanted = sys.argv[2:] or list(SCENES)
+    for name in wanted:
+        (folder / f"{name}.svg").write_text(asyncio.run(draw(name)), "utf-8")
+        sys.stdout.write(f"{name}\n")
+
+
+if __name__ == "__main__":
+    main()

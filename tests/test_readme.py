@@ -1,0 +1,57 @@
+import re
+from pathlib import Path
+
+from textual.binding import Binding
+
+from studio_tui.tui.app import StudioApp
+from studio_tui.tui.screens.job import JobScreen
+from studio_tui.tui.screens.jobs import JobsScreen
+from studio_tui.tui.screens.log import LogScreen
+from studio_tui.tui.screens.page import Page
+from studio_tui.tui.widgets.big_table import BigTable
+from studio_tui.tui.widgets.log_view import LogView
+
+ROOT = Path(__file__).parent.parent
+OWNERS: dict[str, tuple[type, ...]] = {
+    "jobs": (JobsScreen, BigTable),
+    "job": (JobScreen,),
+    "log": (LogScreen, LogView),
+    "everywhere": (Page, StudioApp),
+}
+NAMES = {"/": "slash", "!": "exclamation_mark", "?": "question_mark", "#": "number_sign"}
+
+
+def keys_of(owners: tuple[type, ...]) -> set[str]:
+    return {
+        key.strip()
+        for owner in owners
+        for binding in vars(owner).get("BINDINGS", ())
+        if isinstance(binding, Binding)
+        for key in binding.key.split(",")
+    }
+
+
+def test_every_key_of_the_readme_does_something_where_it_says() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    rows = re.findall(r"^\| (`[^|]+`) \| ([a-z, ]+) \|", readme.split("<!-- keys")[1], re.MULTILINE)
+    assert len(rows) > 15
+    for shown, places in rows:
+        for key in re.findall(r"`(\S+)`", shown):
+            for place in places.split(", "):
+                assert NAMES.get(key, key) in keys_of(OWNERS[place]), f"{key} on {place}"
+
+
+def test_the_documents_point_to_files_that_exist() -> None:
+    for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md"):
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", (ROOT / name).read_text("utf-8")):
+            assert (ROOT / target).exists(), f"{name} points to {target}"
+
+
+def test_every_binding_has_a_dotted_id_and_says_what_it_does() -> None:
+    for owners in OWNERS.values():
+        for owner in owners:
+            for binding in vars(owner).get("BINDINGS", ()):
+                assert isinstance(binding, Binding)
+                assert binding.id, f"{binding.key} of {owner.__name__}"
+                assert re.fullmatch(r"[a-z]+\.[a-z_]+", binding.id)
+                assert binding.description or binding.tooltip

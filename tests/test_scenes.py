@@ -1,0 +1,23 @@
+from pathlib import Path
+
+import pytest
+
+from tests.scenes import SCENES, draw
+
+GALLERY = Path(__file__).parent.parent / "screenshots"
+
+
+@pytest.mark.parametrize("name", list(SCENES))
+async def test_the_screen_looks_as_in_its_picture(name: str) -> None:
+    drawn = await draw(name)
+    kept = (GALLERY / f"{name}.svg").read_text("utf-8")
+    assert drawn == kept, f"look at the new picture: make screenshots, then {name}.svg"
+
+
+def test_no_picture_is_left_over() -> None:
+    assert {path.stem for path in GALLERY.glob("*.svg")} == set(SCENES)
+
+
+def test_no_picture_shows_a_secret() -> None:
+    for path in GALLERY.glob("*.svg"):
+        assert "hf_secret" not in path.read_text("utf-8")
