@@ -63,7 +63,7 @@ def job_router(studio: Studio) -> APIRouter:
         check_team(team_name)
         states = None if status is None else _states(status)
         rows = await studio.jobs.listed(states=states, job_id=job_id, limit=limit)
-        return await answer_list([_job(studio, row) for row in rows])
+        return await answer_list(rows, lambda row: _job(studio, row))
 
     @router.post(routes.CREATE_JOB.path, response_model=answers.JobOutput)
     async def create_job(

@@ -147,7 +147,11 @@ def test_a_plain_form_of_a_web_page_makes_no_job(shared_studio: ThreadStudio) ->
     ],
 )
 def test_a_websocket_passes_the_same_gate(
-    shared_studio: ThreadStudio, headers: dict[str, str], host: str | None, status: int
+    shared_studio: ThreadStudio,
+    caplog: pytest.LogCaptureFixture,
+    headers: dict[str, str],
+    host: str | None,
+    status: int,
 ) -> None:
     if headers.get("Authorization") == "good":
         headers = {**headers, "Authorization": f"token {shared_studio.token}"}
@@ -164,3 +168,20 @@ def test_a_websocket_passes_the_same_gate(
         asyncio.run(connect())
     assert refusal.value.response.status_code == status
     assert json.loads(refusal.value.response.body)["message"]
+    assert caplog.records == []
+
+
+def test_a_websocket_of_another_team_is_refused(
+    shared_studio: ThreadStudio, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def connect() -> None:
+        url = f"ws{shared_studio.url[4:]}/api/logs/follow/?job_id=x&team_name=foreign"
+        headers = {"Authorization": f"token {shared_studio.token}"}
+        async with websockets.connect(url, additional_headers=headers, proxy=None):
+            pass
+
+    with pytest.raises(InvalidStatus) as refusal:
+        asyncio.run(connect())
+    assert refusal.value.response.status_code == 403
+    assert "foreign" in json.loads(refusal.value.response.body or b"{}")["message"]
+    assert caplog.records == []

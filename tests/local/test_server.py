@@ -82,7 +82,7 @@ def test_it_listens_on_loopback_only(studio: ThreadStudio) -> None:
 def test_a_half_sent_request_is_given_up(
     studio: ThreadStudio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server, "HEAD_SECONDS", 0.2)
+    monkeypatch.setattr(server, "HEAD_SECONDS", 1.0)
     for beginning in (b"", b"GET /api HTTP/1.1\r\nHost: "):
         with connect(studio) as slow:
             slow.sendall(beginning)

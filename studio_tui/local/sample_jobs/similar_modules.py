@@ -1,4 +1,4 @@
-"""Which modules of Python's own library resemble each other? About ten seconds, with a progress bar.
+"""Which modules of Python's own library resemble each other? Ten seconds, with a progress bar.
 
 Two texts are alike when they share many runs of five words (their shingles); how many is told by
 the Jaccard index: shared shingles by all shingles of both.
