@@ -7,8 +7,8 @@ REST says whether everything has come. How pieces fit together is `log_merge`'s 
 import asyncio
 import logging
 import random
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing, closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, StrEnum, auto
@@ -65,15 +65,15 @@ _TOO_LARGE = 1009
 
 logger = logging.getLogger(__name__)
 
-FetchBlob = Callable[[str], AsyncIterator[bytes]]
-"""Yields the bytes at an address that Studio gave; raises only `StudioError`."""
-
 
 class LogSource(LogBodies, Protocol):
     """What of the client is needed to follow a log."""
 
     def follow_log(self, job_id: str) -> AsyncGenerator[LogFrame, None]:
         """Yield the frames of one connection; see `api.log_stream`."""
+
+    def log_blob(self, url: str) -> AsyncGenerator[bytes, None]:
+        """Yield an archived part of a log from an address that Studio gave."""
 
     async def jobs(self, *, limit: int = 100, job_id: str | None = None) -> Page[Job]:
         """Return the job, for its status."""
@@ -142,7 +142,6 @@ class LogTail:
         job_id: str,
         store: LogStore,
         *,
-        fetch: FetchBlob | None = None,
         now: Callable[[], datetime] = clock.now,
         jitter: Callable[[float, float], float] = random.uniform,
     ) -> None:
@@ -150,12 +149,11 @@ class LogTail:
         self._source = source
         self._job_id = job_id
         self._store = store
-        self._fetch = fetch
         self._now = now
         self._jitter = jitter
         self._listeners: dict[object, Callable[[TailState], None]] = {}
-        self._ledger = MessageLedger(store.path.parent)
-        self._merge = LogMerge(store, self._ledger)
+        self._merge: LogMerge
+        """What has come so far; begun by `run`."""
         self._rest = RestLog(source, job_id, store)
         self._failures = 0
         self._unreadable = 0
@@ -182,16 +180,16 @@ class LogTail:
     async def run(self) -> None:
         """Follow until the log is complete or cannot be had; then return."""
         try:
-            async with asyncio.TaskGroup() as tasks:
-                beside = tasks.create_task(self._poll_beside(), name="poll a log")
-                try:
-                    await self._follow()
-                except SpoolError as error:
-                    self._publish(Phase.STOPPED, str(error))
-                finally:
-                    beside.cancel()
-        finally:
-            self._ledger.close()
+            with closing(MessageLedger(self._store.path.parent)) as ledger:
+                self._merge = LogMerge(self._store, ledger)
+                async with asyncio.TaskGroup() as tasks:
+                    beside = tasks.create_task(self._poll_beside(), name="poll a log")
+                    try:
+                        await self._follow()
+                    finally:
+                        beside.cancel()
+        except* SpoolError as group:
+            self._publish(Phase.STOPPED, str(group.exceptions[0]))
 
     async def _follow(self) -> None:
         while not self.state.is_over:
@@ -272,15 +270,13 @@ class LogTail:
         return _Verdict(_Next.AGAIN, reason or f"The connection was closed ({code}).")
 
     async def _fetch_blobs(self, urls: tuple[str, ...]) -> None:
-        """Read an archived log; without a way to fetch it, REST has to do."""
-        if self._fetch is None:
-            logger.info("log of job %s is archived at %d addresses", self._job_id, len(urls))
-            return
+        """Read an archived log, whose parts are one whole."""
         whole = Comparison(self._store)
         for url in urls:
-            async for data in self._fetch(url):
-                whole.add(data)
-                self._publish(Phase.FOLLOWING)
+            async with aclosing(self._source.log_blob(url)) as parts:
+                async for data in parts:
+                    whole.add(data)
+                    self._publish(Phase.FOLLOWING)
         if whole.differs and not self._store.marks:
             self._merge.mark_end(DIFFERS)
 

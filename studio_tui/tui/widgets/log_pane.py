@@ -64,8 +64,7 @@ class LogPane(Widget, can_focus=True):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 (Textual's name)
         super().__init__(id=id)
-        self.window: LogWindow | None = None
-        """What is in sight; `None` before there is a log."""
+        self._window: LogWindow | None = None
         self.stays_at_end = True
         """Whether the end remains in sight when there is room for another number of rows."""
         self._store: LogStore | None = None
@@ -74,17 +73,24 @@ class LogPane(Widget, can_focus=True):
         self._rows: list[Row] = []
         self._painted: tuple[object, ...] = ()
 
+    @property
+    def window(self) -> LogWindow | None:
+        """What is in sight; `None` while there is no log, or it was closed."""
+        if self._store is None or self._store.is_closed:
+            return None
+        return self._window
+
     def show(self, store: LogStore | None) -> None:
         """Show another log, from its end."""
         self._store = store
-        self._painter = self.window = None
+        self._painter = self._window = None
         self._rows = []
         self.current = None
         if store is not None:
             self._painter = LogPainter(store, self._resolve())
-            self.window = LogWindow(store, self._painter.parts)
+            self._window = LogWindow(store, self._painter.parts)
             self._adjust()
-            self.window.to_end()
+            self._window.to_end()
         self.refresh()
 
     def moved(self) -> None:
@@ -101,7 +107,7 @@ class LogPane(Widget, can_focus=True):
 
     def text_at(self, start: int) -> StyledLine | None:
         """Return the line at `start` as it is drawn."""
-        return self._painter.styled(start) if self._painter else None
+        return self._painter.styled(start) if self._painter and self.window else None
 
     @property
     def in_sight(self) -> list[Row]:
@@ -156,7 +162,7 @@ class LogPane(Widget, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Draw one row."""
-        painter = self._painter
+        painter = self._painter if self.window else None
         if painter is None:
             return Strip.blank(self.size.width, self.rich_style)
         if y < len(self._rows):

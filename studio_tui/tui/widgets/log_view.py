@@ -5,7 +5,7 @@ will, is for the screen to say.
 """
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -96,6 +96,11 @@ class LogView(Widget):
         yield ScrollBar(vertical=True)
         yield Input(placeholder="Search", compact=True, select_on_focus=False)
 
+    def focus(self, scroll_visible: bool = True) -> Self:
+        """Focus the rows, which take the keys."""
+        self.pane.focus(scroll_visible)
+        return self
+
     def on_mount(self) -> None:
         """Show the log given at the start."""
         self.show(self._store)
@@ -123,8 +128,7 @@ class LogView(Widget):
 
     def _show_growth(self) -> None:
         self._frame = None
-        if self._store is not None and not self._store.is_closed:
-            self._settle()
+        self._settle()
 
     def _settle(self) -> None:
         """Put window, bar and pill where they belong now."""

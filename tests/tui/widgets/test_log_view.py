@@ -437,3 +437,24 @@ async def test_a_paused_view_is_not_painted_by_a_flood(store: LogStore) -> None:
 def test_the_sheet_uses_the_colours_of_the_theme_only() -> None:
     sheet = (styles_dir() / "log_view.tcss").read_text()
     assert not re.search(r"#[0-9a-f]{3}|ansi_|!important", sheet)
+
+
+async def test_the_focus_of_the_view_is_that_of_its_rows(store: LogStore) -> None:
+    store.append(numbered(100))
+    async with showing(store) as (pilot, view):
+        pilot.app.set_focus(None)
+        view.focus()
+        await pilot.press("home")
+        await pilot.pause()
+        assert rows(view)[0] == "  line 0"
+
+
+async def test_a_store_closed_under_the_view_leaves_it_empty(store: LogStore) -> None:
+    store.append(numbered(100))
+    async with showing(store) as (pilot, view):
+        store.append(numbered(1))
+        store.close()
+        await pilot.press("home", "pagedown", "up", "G", "w", "y", "slash", "a", "enter")
+        await pilot.resize_terminal(50, 12)
+        await pilot.pause(0.1)
+        assert not any(rows(view))
