@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.console import COLOR_SYSTEMS
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -16,14 +17,15 @@ from textual.geometry import NULL_SPACING, Region, Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
+from textual.scrollbar import ScrollBar
 from textual.strip import Strip
 
+from studio_tui.tui.widgets.steady_scroll_bar import SteadyScrollBar
 from studio_tui.tui.widgets.table_layout import Column, place
 from studio_tui.tui.widgets.table_painter import (
     COMPONENTS,
     GUTTER,
     CellsOf,
-    Look,
     Painter,
     Palette,
     RowStrips,
@@ -256,6 +258,17 @@ class BigTable(ScrollView, can_focus=True, inherit_bindings=False):
         """Return a line that has just been drawn, for Textual to put a border around."""
         return self._painted[y]
 
+    @property
+    def vertical_scrollbar(self) -> ScrollBar:
+        """The scroll bar; made, as Textual makes its own, when it is first asked for."""
+        if self._vertical_scrollbar is None:
+            self._vertical_scrollbar = SteadyScrollBar(
+                name="vertical", thickness=self.scrollbar_size_vertical
+            )
+            self._vertical_scrollbar.display = False
+            self.app._start_widget(self, self._vertical_scrollbar)
+        return self._vertical_scrollbar
+
     def notify_style_update(self) -> None:
         """Forget what was resolved from the style sheet."""
         super().notify_style_update()
@@ -347,7 +360,8 @@ class BigTable(ScrollView, can_focus=True, inherit_bindings=False):
         width = max(GUTTER + 1, self.scrollable_content_region.width)
         if self._painter is None or self._painter.width != width:
             if self._palette is None:
-                self._palette = Palette.resolve(self._resolve)
+                colors = COLOR_SYSTEMS[self.app.console.color_system or "truecolor"]
+                self._palette = Palette.resolve(self._resolve, colors)
             self._painter = Painter(
                 self._palette,
                 place(self.columns, width - GUTTER, wide=self.wide),
@@ -387,11 +401,8 @@ class BigTable(ScrollView, can_focus=True, inherit_bindings=False):
         if not height:
             return []
         painter = self._ready_painter()
-        top, cursor, marked = self._top, self._cursor, self.marked
-        lines = [painter.header]
-        for index, key in enumerate(self._keys[top : top + height - _HEADER], top):
-            look = Look(index == cursor, key in marked)
-            lines.append(self._rows.strip(key, look, painter))
+        keys = self._keys[self._top : self._top + height - _HEADER]
+        lines = [painter.header, *self._rows.strips(keys, self.cursor, self.marked, painter)]
         lines += [painter.blank] * (height - len(lines))
         if not self._keys:
             first = _HEADER + max(0, height - _HEADER - len(painter.notice)) // 2

@@ -91,8 +91,8 @@ def fit(text: str, width: int, align: Align) -> str:
     length = len(text) if text.isascii() else cell_len(text)
     if length > width:
         return set_cell_size(text, width - 1) + _ELLIPSIS if width > 0 else ""
-    blanks = " " * (width - length)
-    return blanks + text if align is Align.RIGHT else text + blanks
+    width -= length - len(text)  # blanks are counted in characters from here on
+    return text.rjust(width) if align is Align.RIGHT else text.ljust(width)
 
 
 def _least(shown: Sequence[tuple[int, Column]]) -> int:

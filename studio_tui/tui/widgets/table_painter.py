@@ -1,16 +1,18 @@
 """Draws the lines of a table from cells; knows nothing of keys, scrolling or the cursor's place."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import product
 from typing import NamedTuple, TypeAlias
 
 from rich.cells import cell_len
+from rich.color import ColorSystem
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
 from studio_tui.presentation.cells import Cell, Tone
+from studio_tui.tui.widgets.quick_strip import Brush, QuickStrip
 from studio_tui.tui.widgets.table_layout import GAP, Align, Placed, extent, fit
 
 GUTTER = 2
@@ -28,6 +30,7 @@ _KEPT_ROWS = 1024
 _ASCENDING = "▲"
 _DESCENDING = "▼"
 _GAP = " " * GAP
+_SIGN = "sign"
 
 
 class Look(NamedTuple):
@@ -35,6 +38,11 @@ class Look(NamedTuple):
 
     cursor: bool
     marked: bool
+
+
+_LOOKS: dict[tuple[bool, bool], Look] = {
+    look: look for look in map(Look._make, product((False, True), repeat=2))
+}
 
 
 class Sorting(NamedTuple):
@@ -47,7 +55,7 @@ class Sorting(NamedTuple):
 
 COMPONENTS = frozenset(
     {
-        *(f"big-table--tone-{tone}" for tone in Tone),
+        *(f"big-table--{tone}" for tone in Tone),
         "big-table--cursor",
         "big-table--marked",
         "big-table--sign",
@@ -61,11 +69,10 @@ COMPONENTS = frozenset(
 
 @dataclass(frozen=True)
 class Palette:
-    """Every style a table is drawn in, resolved from the style sheet once."""
+    """Every style a table is drawn in, resolved from the style sheet when it is first needed."""
 
-    rows: Mapping[Look, Mapping[Tone, Style]]
-    signs: Mapping[Look, Style]
-    """Styles of the gutter."""
+    rows: Mapping[Look, Brush]
+    """The styles of a row, by the ends of the names of component classes."""
     header: Style
     sorted: Style
     """Style of the title of the column that gives the order."""
@@ -73,16 +80,15 @@ class Palette:
     """Style of what is said in place of rows."""
 
     @classmethod
-    def resolve(cls, style: Callable[..., Style]) -> "Palette":
-        """Read all styles; `style` lays the component classes it is given over one another."""
-        rows, signs = {}, {}
-        for look in map(Look._make, product((False, True), repeat=2)):
+    def resolve(cls, style: Callable[..., Style], colors: ColorSystem) -> "Palette":
+        """Read the styles; `style` lays the component classes it is given over one another."""
+
+        def brush(look: Look) -> Brush:
             under = ["big-table--marked"] * look.marked + ["big-table--cursor"] * look.cursor
-            rows[look] = {tone: style(*under, f"big-table--tone-{tone}") for tone in Tone}
-            signs[look] = style(*under, "big-table--sign")
+            return Brush(lambda name: style(*under, f"big-table--{name}"), colors)
+
         return cls(
-            rows=rows,
-            signs=signs,
+            rows={look: brush(look) for look in _LOOKS.values()},
             header=style("big-table--header"),
             sorted=style("big-table--header", "big-table--header-sorted"),
             notice=style("big-table--notice"),
@@ -122,32 +128,30 @@ class Painter:
         self.scroll = min(scroll, self.reach)
         """Cells of the columns that are out of sight to the left."""
         self._palette = palette
-        spare = max(0, width - GUTTER - extent(placed))
+        spare = max(0, -hidden)
+        self._length = GUTTER + extent(placed) + spare
         self._places = [
             (p.cell, p.width, p.column.align, _GAP if p is not placed[-1] else " " * spare)
             for p in placed
         ]
-        self.blank = Strip([Segment(" " * width, palette.rows[Look(False, False)][Tone.PLAIN])])
+        plain = palette.rows[Look(cursor=False, marked=False)].styles[Tone.PLAIN]
+        self.blank = Strip([Segment(" " * width, plain)], width)
         self.header = self._titles(sorting)
         self.notice = self._centred(notice)
 
     def row(self, cells: Sequence[Cell], look: Look) -> Strip:
         """Draw a row; `cells` stand in the order of all columns, shown or not."""
-        styles = self._palette.rows[look]
-        plain = styles[Tone.PLAIN]
-        body: list[Segment] = []
-        run, run_style = "", plain
+        signs = (CURSOR_SIGN if look.cursor else " ") + (MARK_SIGN if look.marked else " ")
+        runs: list[tuple[str, str]] = []
+        run_tone, run = _SIGN, signs
         for index, width, align, after in self._places:
             text, tone = cells[index]
-            style = styles[tone] if text else run_style
-            if style is not run_style:
-                if run:
-                    body.append(Segment(run, run_style))
-                run, run_style = "", style
+            if text and tone is not run_tone:
+                runs.append((run_tone, run))
+                run_tone, run = tone, ""
             run += fit(text, width, align) + after
-        body.append(Segment(run, run_style))
-        signs = (CURSOR_SIGN if look.cursor else " ") + (MARK_SIGN if look.marked else " ")
-        return self._line(Segment(signs, self._palette.signs[look]), body)
+        runs.append((run_tone, run))
+        return self._in_sight(QuickStrip(runs, self._palette.rows[look], self._length))
 
     def column_at(self, x: int) -> str | None:
         """Return the key of the column at cell `x` of a line."""
@@ -158,15 +162,15 @@ class Painter:
 
     def _titles(self, sorting: Sorting | None) -> Strip:
         plain = self._palette.header
-        body = []
+        titles = [Segment(" " * GUTTER, plain)]
         for (column, _, _, width), (*_, after) in zip(self.placed, self._places, strict=True):
             title, style = column.title, plain
             if sorting is not None and sorting.column == column.key:
                 arrow = _DESCENDING if sorting.descending else _ASCENDING
                 title = fit(title, min(cell_len(title), width - 1), Align.LEFT) + arrow
                 style = self._palette.sorted
-            body += [Segment(fit(title, width, column.align), style), Segment(after, plain)]
-        return self._line(Segment(" " * GUTTER, plain), body)
+            titles += [Segment(fit(title, width, column.align), style), Segment(after, plain)]
+        return self._in_sight(Strip(titles, self._length))
 
     def _centred(self, text: str) -> list[Strip]:
         strips = []
@@ -177,12 +181,15 @@ class Painter:
             strips.append(Strip([Segment(filled, self._palette.notice)], self.width))
         return strips
 
-    def _line(self, gutter: Segment, body: list[Segment]) -> Strip:
-        """Put the part of `body` that is in sight beside the gutter."""
-        if self.reach:
-            right = self.scroll + self.width - GUTTER
-            body = list(Strip(body).crop_extend(self.scroll, right, body[-1].style))
-        return Strip([gutter, *body], self.width)
+    def _in_sight(self, line: Strip) -> Strip:
+        """Return the gutter of `line` and as much of the rest as there is room for."""
+        if not self.reach:
+            return line
+        left = GUTTER + self.scroll
+        room = self.width - GUTTER
+        body = line.crop(left, left + room)
+        fill = self.blank.crop(0, room - body.cell_length)
+        return Strip([*line.crop(0, GUTTER), *body, *fill], self.width)
 
 
 @dataclass(slots=True)
@@ -211,17 +218,25 @@ class RowStrips:
         """Forget what was drawn, as for another painter."""
         self._drawn.clear()
 
-    def strip(self, key: str, look: Look, painter: Painter) -> Strip:
-        """Return a row as it is to be shown."""
-        drawn = self._drawn.get((key, look))
-        if drawn is not None and drawn.edition == self._edition:
-            return drawn.strip
+    def strips(
+        self, keys: Sequence[str], cursor: str | None, marked: Set[str], painter: Painter
+    ) -> list[Strip]:
+        """Return rows as they are to be shown, with the cursor on the row `cursor`."""
+        strips = []
+        for key in keys:
+            look = _LOOKS[key == cursor, key in marked]
+            drawn = self._drawn.get((key, look))
+            if drawn is None or drawn.edition != self._edition:
+                drawn = self._draw(key, look, drawn, painter)
+            strips.append(drawn.strip)
+        return strips
+
+    def _draw(self, key: str, look: Look, before: _Drawn | None, painter: Painter) -> _Drawn:
         cells = self._cells_of(key)
-        if drawn is not None and drawn.cells == cells:
-            drawn.edition = self._edition
-            return drawn.strip
+        if before is not None and before.cells == cells:
+            before.edition = self._edition
+            return before
         if len(self._drawn) >= _KEPT_ROWS:
             self._drawn.clear()
-        strip = painter.row(cells, look)
-        self._drawn[key, look] = _Drawn(cells, strip, self._edition)
-        return strip
+        drawn = self._drawn[key, look] = _Drawn(cells, painter.row(cells, look), self._edition)
+        return drawn

@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from rich.color import ColorSystem
 from rich.style import Style
+from textual.strip import Strip
 
 from studio_tui.paths import styles_dir
 from studio_tui.presentation.cells import Cell, Tone
@@ -32,7 +34,9 @@ def _rows(texts: st.SearchStrategy[str]) -> st.SearchStrategy[tuple[Cell, ...]]:
     return st.tuples(*[st.builds(Cell, texts, st.sampled_from(Tone)) for _ in COLUMNS])
 
 
-PALETTE = Palette.resolve(lambda *components: Style(meta={"components": components}))
+PALETTE = Palette.resolve(
+    lambda *components: Style(meta={"components": components}), ColorSystem.TRUECOLOR
+)
 PLAIN = Look(cursor=False, marked=False)
 UNDER_CURSOR = Look(cursor=True, marked=False)
 WIDTHS = range(GUTTER + 1, 201)
@@ -74,7 +78,7 @@ def test_every_text_is_drawn_in_its_tone_under_the_cursor_too(cells: tuple[Cell,
         if segment.style is not None
     ]
     for cell in cells:
-        wanted = ("big-table--cursor", f"big-table--tone-{cell.tone}")
+        wanted = ("big-table--cursor", f"big-table--{cell.tone}")
         assert not cell.text or any(
             components == wanted and cell.text in text for components, text in drawn
         )
@@ -105,18 +109,22 @@ def test_a_column_is_known_by_where_it_stands() -> None:
     assert painter(200).column_at(1000) is None
 
 
+def strip_of(strips: RowStrips, key: str, painter: Painter) -> Strip:
+    return strips.strips([key], None, frozenset(), painter)[0]
+
+
 def test_a_row_that_says_the_same_again_is_the_same_strip() -> None:
     says = {"a": (Cell("x"), Cell("one"), Cell(""), Cell(""))}
     drawn = painter(60)
     strips = RowStrips(says.__getitem__)
-    first = strips.strip("a", PLAIN, drawn)
+    first = strip_of(strips, "a", drawn)
     strips.expire()
     says["a"] = (Cell("x"), Cell("one"), Cell(""), Cell(""))
-    assert strips.strip("a", PLAIN, drawn) is first
+    assert strip_of(strips, "a", drawn) is first
     says["a"] = (Cell("x"), Cell("two"), Cell(""), Cell(""))
-    assert strips.strip("a", PLAIN, drawn) is first
+    assert strip_of(strips, "a", drawn) is first
     strips.expire()
-    assert "two" in strips.strip("a", PLAIN, drawn).text
+    assert "two" in strip_of(strips, "a", drawn).text
 
 
 def test_what_is_kept_as_drawn_is_bounded() -> None:
@@ -128,13 +136,12 @@ def test_what_is_kept_as_drawn_is_bounded() -> None:
 
     drawn = painter(60)
     strips = RowStrips(cells_of)
-    for number in range(5000):
-        strips.strip(str(number), PLAIN, drawn)
-    strips.strip("0", PLAIN, drawn)
+    strips.strips([str(number) for number in range(5000)], None, frozenset(), drawn)
+    strip_of(strips, "0", drawn)
     assert asked.count("0") == 2
 
 
 def test_the_style_sheet_and_the_painter_speak_of_the_same_components() -> None:
     sheet = (styles_dir() / "big_table.tcss").read_text()
     styled = set(re.findall(r"\.(big-table--[a-z-]+)", sheet))
-    assert styled == COMPONENTS - {"big-table--tone-plain"}
+    assert styled == COMPONENTS - {"big-table--plain"}

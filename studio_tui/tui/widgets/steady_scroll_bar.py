@@ -1,0 +1,62 @@
+"""A scroll bar that costs nothing while it looks the same.
+
+Textual goes through all lines of a scroll bar at every frame of what it scrolls, and makes them
+anew as Rich renderables when the thumb moves. It leans on how Textual draws its bars; the tests
+say what it leans on.
+"""
+
+from typing import Self, cast
+
+from rich.cells import cell_len
+from rich.color import Color
+from rich.segment import Segment
+from textual.geometry import Region
+from textual.scrollbar import ScrollBar, ScrollBarRender
+from textual.strip import Strip
+
+
+class SteadyScrollBar(ScrollBar):
+    """A vertical scroll bar that keeps its lines until it is told to refresh."""
+
+    _lines: list[Strip] | None = None
+
+    def refresh(
+        self,
+        *regions: Region,
+        repaint: bool = True,
+        layout: bool = False,
+        recompose: bool = False,
+    ) -> Self:
+        """Draw anew at the next frame."""
+        self._lines = None
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Return the lines of a region."""
+        height = self.size.height
+        if self._lines is None or len(self._lines) != height:
+            self._lines = self._draw(height)
+        return self._lines[crop.y : crop.bottom]
+
+    def _draw(self, height: int) -> list[Strip]:
+        """Let Textual choose each line's look, and make one strip of the lines that look alike."""
+        bar = cast("ScrollBarRender", self.render())
+        style = self.app.console.get_style(bar.style)
+        looks: list[Segment] = bar.render_bar(
+            size=height,
+            virtual_size=bar.virtual_size,
+            window_size=bar.window_size,
+            position=bar.position,
+            thickness=bar.thickness,
+            back_color=style.bgcolor or Color.default(),
+            bar_color=style.color or Color.default(),
+        ).segments
+        strips = {look: self._strip(look) for look in set(looks)}
+        return [strips[look] for look in looks]
+
+    def _strip(self, look: Segment) -> Strip:
+        under = self.visual_style.rich_style
+        strip = Strip(Segment.apply_style([look], under), cell_len(look.text))
+        for line_filter in self.get_line_filters():
+            strip = strip.apply_filter(line_filter, self.background_colors[1])
+        return strip
