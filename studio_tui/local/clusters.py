@@ -112,9 +112,9 @@ def read_clusters(path: Path) -> Clusters:
     Raises:
         ConfigError: It cannot be read, or says something that makes no sense.
     """
-    if not path.exists():
-        write_private(path, TEMPLATE.format(cores=os.cpu_count() or 1))
     try:
+        if not path.exists():
+            write_private(path, TEMPLATE.format(cores=os.cpu_count() or 1))
         with path.open("rb") as file:
             tables = tomllib.load(file)
         return Clusters(_ClusterFile.model_validate(tables).cluster)

@@ -115,10 +115,13 @@ async def serve(data: DataDir, port: int | None, on_start: Callable[[Server, str
     try:
         data.prepare()
     except OSError as error:
-        raise ConfigError(f"The data directory {data.root} cannot be used: {error}.") from error
+        raise _unusable(data, error) from error
     with _locked(data):
-        data.state.unlink(missing_ok=True)
-        token = _token(data)
+        try:
+            data.state.unlink(missing_ok=True)
+            token = _token(data)
+        except OSError as error:
+            raise _unusable(data, error) from error
         async with open_studio(data, token) as studio:
             with _listening(data, port) as listener:
                 await _serve(data, studio, listener, on_start)
@@ -133,9 +136,17 @@ async def _serve(
     port = listener.getsockname()[1]
     url = f"http://{HOST}:{port}"
 
+    unusable: OSError | None = None
+
     def started(server: Server) -> None:
-        _publish(data, studio, url, port)
-        on_start(server, url)
+        nonlocal unusable
+        try:
+            _publish(data, studio, url, port)
+        except OSError as error:
+            unusable = error
+            server.stop()
+        else:
+            on_start(server, url)
 
     config = uvicorn.Config(
         create_app(studio, port),
@@ -163,6 +174,8 @@ async def _serve(
             dispatching.cancel()
     finally:
         data.state.unlink(missing_ok=True)
+    if unusable is not None:
+        raise _unusable(data, unusable)
 
 
 def _is_no_false_alarm(record: logging.LogRecord) -> bool:
@@ -183,6 +196,10 @@ def _stopped_by_signals(server: Server) -> Iterator[None]:
     finally:
         for number in signals:
             loop.remove_signal_handler(number)
+
+
+def _unusable(data: DataDir, error: OSError) -> ConfigError:
+    return ConfigError(f"The data directory {data.root} cannot be used: {error}.")
 
 
 @contextmanager

@@ -97,7 +97,7 @@ class Uploads:
 
 @dataclass
 class _Part:
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, bytes] = field(default_factory=dict)
     name: bytearray = field(default_factory=bytearray)
     value: bytearray = field(default_factory=bytearray)
     is_file: bool = False
@@ -152,12 +152,12 @@ class _Form:
 
     def _header(self) -> None:
         part = self._part
-        part.headers[part.name.decode("latin-1").lower()] = part.value.decode("utf-8", "replace")
+        part.headers[part.name.decode("latin-1").lower()] = bytes(part.value)
         part.name.clear()
         part.value.clear()
 
     def _headers(self) -> None:
-        _, options = parse_options_header(self._part.headers.get("content-disposition", ""))
+        _, options = parse_options_header(self._part.headers.get("content-disposition", b""))
         if options.get(b"name") == b"file" and b"filename" in options:
             self._files += 1
             self._part.is_file = self._files == 1

@@ -62,6 +62,14 @@ def test_a_file_name_is_a_label_and_never_a_path_of_ours(studio: ThreadStudio) -
     assert "'outside.txt'" in studio.log(job["id"])
 
 
+@pytest.mark.parametrize("name", ["données 1.txt", "日本.txt", "a b;c.txt", "it's.txt"])
+def test_a_name_in_any_language_comes_through(studio: ThreadStudio, name: str) -> None:
+    assert upload(studio, name, b"x")["filename"] == name
+    job = studio.submit("import os; print(os.listdir())", files=["1"])
+    studio.end(job["id"])
+    assert repr(basename(name)) in studio.log(job["id"])
+
+
 def test_an_empty_file_is_a_file(studio: ThreadStudio) -> None:
     assert upload(studio, "empty", b"")["size"] == 0
 
