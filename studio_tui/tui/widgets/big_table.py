@@ -9,18 +9,13 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.console import COLOR_SYSTEMS
-from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import NULL_SPACING, Region, Size
 from textual.message import Message
 from textual.reactive import reactive
-from textual.scroll_view import ScrollView
-from textual.scrollbar import ScrollBar
 from textual.strip import Strip
 
-from studio_tui.tui.widgets.steady_scroll_bar import SteadyScrollBar
+from studio_tui.tui.widgets.line_view import LineView
 from studio_tui.tui.widgets.table_layout import Column, place
 from studio_tui.tui.widgets.table_painter import (
     COMPONENTS,
@@ -31,13 +26,13 @@ from studio_tui.tui.widgets.table_painter import (
     RowStrips,
     Sorting,
 )
-from studio_tui.tui.widgets.table_place import Place, coarse, kept
+from studio_tui.tui.widgets.table_place import Place, kept
 
 _HEADER = 1
 """Lines above the first row."""
 
 
-class BigTable(ScrollView, can_focus=True, inherit_bindings=False):
+class BigTable(LineView, can_focus=True, inherit_bindings=False):
     """Rows known by key, with a cursor that stays on its row while others come and go."""
 
     ALLOW_SELECT = False
@@ -116,7 +111,6 @@ class BigTable(ScrollView, can_focus=True, inherit_bindings=False):
         super().__init__(id=id, classes=classes)
         self.set_reactive(BigTable.columns, tuple(columns))
         self.set_reactive(BigTable.notice, notice)
-        self.auto_links = False  # there are none, and looking for them costs at every paint
         self._rows = RowStrips(cells_of)
         self._keys: Sequence[str] = ()
         self._cursor = 0
@@ -125,7 +119,6 @@ class BigTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._rows_before = 0
         self._palette: Palette | None = None
         self._painter: Painter | None = None
-        self._painted: list[Strip] = []
 
     @property
     def keys(self) -> Sequence[str]:
@@ -146,7 +139,7 @@ class BigTable(ScrollView, can_focus=True, inherit_bindings=False):
         Args:
             keys: Distinct keys. The sequence is kept, so it must not change afterwards.
         """
-        place = Place(self._cursor, self._top)
+        place = Place(self._cursor, self.top)
         if place.top or self._moved_by_user:
             place = kept(place, self._keys, keys, self._rows_in_sight)
         else:
@@ -154,7 +147,7 @@ class BigTable(ScrollView, can_focus=True, inherit_bindings=False):
         highlighted = self.cursor
         self._keys = keys
         self._rows.expire()
-        self._fit_scroll_bar()
+        self.count(len(self._keys) + _HEADER)
         self._go(place)
         if self.cursor != highlighted:
             self.post_message(self.Highlighted(self, self.cursor))
@@ -162,7 +155,7 @@ class BigTable(ScrollView, can_focus=True, inherit_bindings=False):
     def show_again(self) -> None:
         """Ask again for what the rows in sight say, as when time has passed."""
         self._rows.expire()
-        self._repaint()
+        self.repaint()
 
     def move_to(self, key: str) -> bool:
         """Put the cursor on a row and bring it in sight; return whether there is such a row."""
@@ -228,7 +221,7 @@ class BigTable(ScrollView, can_focus=True, inherit_bindings=False):
         if offset is None or event.button != 1:
             return
         event.stop()
-        index = self._top + offset.y - _HEADER
+        index = self.top + offset.y - _HEADER
         if offset.y < _HEADER:
             column = self._ready_painter().column_at(offset.x)
             if column is not None:
@@ -240,35 +233,6 @@ class BigTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     # Painting
 
-    def render_lines(self, crop: Region) -> list[Strip]:
-        """Draw the lines of a region.
-
-        Textual's own way copies every line thrice, for borders, filters and links. The palette is
-        filtered already, there are no links, and only a table with a border takes that way.
-        """
-        self._painted = self._lines()
-        if self.styles.gutter != NULL_SPACING:
-            return super().render_lines(crop)
-        lines = self._painted[crop.y : crop.bottom]
-        if crop.x or crop.width < self._ready_painter().width:
-            return [line.crop(crop.x, crop.right) for line in lines]
-        return lines
-
-    def render_line(self, y: int) -> Strip:
-        """Return a line that has just been drawn, for Textual to put a border around."""
-        return self._painted[y]
-
-    @property
-    def vertical_scrollbar(self) -> ScrollBar:
-        """The scroll bar; made, as Textual makes its own, when it is first asked for."""
-        if self._vertical_scrollbar is None:
-            self._vertical_scrollbar = SteadyScrollBar(
-                name="vertical", thickness=self.scrollbar_size_vertical
-            )
-            self._vertical_scrollbar.display = False
-            self.app._start_widget(self, self._vertical_scrollbar)
-        return self._vertical_scrollbar
-
     def notify_style_update(self) -> None:
         """Forget what was resolved from the style sheet."""
         super().notify_style_update()
@@ -276,33 +240,20 @@ class BigTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def on_resize(self) -> None:
         """Keep the cursor in sight, if it was, in a table of another height."""
-        was_in_sight = self._cursor - self._top < (self._rows_before or len(self._keys))
+        was_in_sight = self._cursor - self.top < (self._rows_before or len(self._keys))
         self._rows_before = self._rows_in_sight
-        if was_in_sight and self._cursor >= self._top:
+        if was_in_sight and self._cursor >= self.top:
             self._go(self._reveal(self._cursor))
-
-    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Move the scroll bar and paint the rows that have come in sight."""
-        if self.show_vertical_scrollbar:
-            bar = self.vertical_scrollbar
-            bar.position = coarse(new_value, bar.window_virtual_size, bar.window_size)
-        if round(old_value) != round(new_value):
-            self._repaint()
 
     def watch_marked(self) -> None:
         """Paint the rows whose mark has changed."""
-        self._repaint()
+        self.repaint()
 
     def _redraw(self) -> None:
         self._painter = None
-        self._repaint()
+        self.repaint()
 
     watch_columns = watch_sorting = watch_wide = watch_notice = _redraw
-
-    @property
-    def _top(self) -> int:
-        """Index of the topmost row in sight."""
-        return self.scroll_offset.y
 
     @property
     def _rows_in_sight(self) -> int:
@@ -316,7 +267,7 @@ class BigTable(ScrollView, can_focus=True, inherit_bindings=False):
     def _leap(self, rows: int) -> None:
         """Move cursor and view by some rows."""
         index = max(0, min(self._cursor + rows, len(self._keys) - 1))
-        self._settle(Place(index, self._top + rows))
+        self._settle(Place(index, self.top + rows))
 
     def _settle(self, place: Place) -> None:
         """Go where the user wants to, and say so."""
@@ -329,15 +280,15 @@ class BigTable(ScrollView, can_focus=True, inherit_bindings=False):
     def _reveal(self, index: int) -> Place:
         """Return the place nearest to this one where the row is in sight and under the cursor."""
         lowest_top = index - max(1, self._rows_in_sight) + 1
-        return Place(index, min(index, max(self._top, lowest_top)))
+        return Place(index, min(index, max(self.top, lowest_top)))
 
     def _go(self, place: Place) -> None:
         self._cursor = place.cursor
-        top = self._top
+        top = self.top
         if place.top != top and self._rows_in_sight:
             self.scroll_to(y=place.top, animate=False, force=True)
-        if self._top == top:  # otherwise scrolling has painted
-            self._repaint()
+        if self.top == top:  # otherwise scrolling has painted
+            self.repaint()
 
     def _scroll_sideways(self, cells: int) -> None:
         cells = min(cells, self._ready_painter().reach)
@@ -345,23 +296,13 @@ class BigTable(ScrollView, can_focus=True, inherit_bindings=False):
             self._sideways = cells
             self._redraw()
 
-    def _fit_scroll_bar(self) -> None:
-        """Let the scroll bar know how many rows there are.
-
-        Assigning `virtual_size` would lay out the screen and paint the whole table, for a bar that
-        the style sheet keeps in place whether it is needed or not.
-        """
-        self.set_reactive(BigTable.virtual_size, Size(0, len(self._keys) + _HEADER))
-        if self.show_vertical_scrollbar:
-            self.vertical_scrollbar.window_virtual_size = self.virtual_size.height
-
     def _ready_painter(self) -> Painter:
         """Return the painter for the present width, layout and style."""
         width = max(GUTTER + 1, self.scrollable_content_region.width)
         if self._painter is None or self._painter.width != width:
             if self._palette is None:
                 colors = COLOR_SYSTEMS[self.app.console.color_system or "truecolor"]
-                self._palette = Palette.resolve(self._resolve, colors)
+                self._palette = Palette.resolve(self.resolve, colors)
             self._painter = Painter(
                 self._palette,
                 place(self.columns, width - GUTTER, wide=self.wide),
@@ -373,35 +314,13 @@ class BigTable(ScrollView, can_focus=True, inherit_bindings=False):
             self._rows.clear()
         return self._painter
 
-    def _resolve(self, *components: str) -> Style:
-        """Return the style of component classes, as the filters for plain terminals leave it."""
-        segments = [Segment("", self.get_visual_style(*components).rich_style)]
-        for line_filter in self.get_line_filters():
-            segments = line_filter.apply(segments, self.background_colors[1])
-        return segments[0].style or Style.null()
-
-    def _repaint(self) -> None:
-        """Ask for the lines to be painted that no longer look as they were painted last."""
-        lines = self._lines()
-        if len(lines) != len(self._painted):
-            changed = list(range(len(lines)))
-        else:
-            changed = [y for y, line in enumerate(lines) if line is not self._painted[y]]
-        if not changed:
-            return
-        width = self.scrollable_content_region.width
-        if changed[-1] - changed[0] + 1 == len(changed):
-            self.refresh(Region(0, changed[0], width, len(changed)))
-        else:
-            self.refresh(*(Region(0, y, width, 1) for y in changed))
-
-    def _lines(self) -> list[Strip]:
-        """Return what each line is to show: the very same strip as long as it looks the same."""
+    def lines(self) -> list[Strip]:
+        """Return what each line is to show."""
         height = self.scrollable_content_region.height
         if not height:
             return []
         painter = self._ready_painter()
-        keys = self._keys[self._top : self._top + height - _HEADER]
+        keys = self._keys[self.top : self.top + height - _HEADER]
         lines = [painter.header, *self._rows.strips(keys, self.cursor, self.marked, painter)]
         lines += [painter.blank] * (height - len(lines))
         if not self._keys:

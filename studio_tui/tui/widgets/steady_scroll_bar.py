@@ -5,6 +5,7 @@ anew as Rich renderables when the thumb moves. It leans on how Textual draws its
 say what it leans on.
 """
 
+from math import ceil
 from typing import Self, cast
 
 from rich.cells import cell_len
@@ -14,11 +15,17 @@ from textual.geometry import Region
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.strip import Strip
 
+_EIGHTHS = 8
+
 
 class SteadyScrollBar(ScrollBar):
     """A vertical scroll bar that keeps its lines until it is told to refresh."""
 
     _lines: list[Strip] | None = None
+
+    def validate_position(self, position: float) -> float:
+        """Take the nearest place above at which the bar looks different."""
+        return coarse(position, self.window_virtual_size, self.window_size)
 
     def refresh(
         self,
@@ -60,3 +67,18 @@ class SteadyScrollBar(ScrollBar):
         for line_filter in self.get_line_filters():
             strip = strip.apply_filter(line_filter, self.background_colors[1])
         return strip
+
+
+def coarse(position: float, lines: int, lines_in_sight: int) -> float:
+    """Round `position` down to one at which a scroll bar looks different.
+
+    A bar is as high as what is in sight, and its thumb moves by eighths of a cell: in a long list
+    hundreds of rows look the same.
+    """
+    furthest = lines - lines_in_sight
+    thumb = max(1.0, lines_in_sight**2 / max(1, lines))
+    eighths = (lines_in_sight - thumb) * _EIGHTHS
+    if furthest <= eighths:
+        return position
+    lowest = int(position / furthest * eighths) / eighths * furthest
+    return min(furthest, ceil(lowest * _EIGHTHS) / _EIGHTHS)  # as fine as Textual keeps it

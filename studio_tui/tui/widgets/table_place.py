@@ -1,10 +1,7 @@
-"""Where a reader is in a list, and where once the list has changed: pure arithmetic."""
+"""Where a reader's place in a list is once the list has changed: pure arithmetic on keys."""
 
 from collections.abc import Sequence
-from math import ceil
 from typing import NamedTuple
-
-_EIGHTHS = 8
 
 
 class Place(NamedTuple):
@@ -47,17 +44,3 @@ def survivor(before: Sequence[str], index: int, after: Sequence[str]) -> int:
                 if position is not None:
                     return position
     return 0
-
-
-def coarse(position: float, rows: int, rows_in_sight: int) -> float:
-    """Round `position` down to one at which a scroll bar as high as the list looks different.
-
-    Its thumb moves by eighths of a cell, and painting it costs as much as painting the rows.
-    """
-    furthest = rows - rows_in_sight
-    thumb = max(1.0, rows_in_sight**2 / max(1, rows))
-    eighths = (rows_in_sight - thumb) * _EIGHTHS
-    if furthest <= eighths:
-        return position
-    least_rows = int(position / furthest * eighths) / eighths * furthest
-    return min(furthest, ceil(least_rows * _EIGHTHS) / _EIGHTHS)  # as fine as Textual keeps it

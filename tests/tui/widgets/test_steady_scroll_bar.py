@@ -1,11 +1,13 @@
+import pytest
 from textual.app import App, ComposeResult
+from textual.color import Color
 from textual.containers import Horizontal
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
-from textual.scrollbar import ScrollBar
+from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.strip import Strip
 
-from studio_tui.tui.widgets.steady_scroll_bar import SteadyScrollBar
+from studio_tui.tui.widgets.steady_scroll_bar import SteadyScrollBar, coarse
 
 
 class TextualsView(ScrollView):
@@ -103,3 +105,22 @@ async def test_a_drag_of_its_thumb_scrolls() -> None:
         await pilot.mouse_up(view.vertical_scrollbar, offset=(0, 10))
         await pilot.pause(0.2)
         assert 400 < view.scroll_y < 600
+
+
+@pytest.mark.parametrize("lines", [50, 400, 5_000, 100_000])
+def test_a_coarse_position_looks_the_same(lines: int) -> None:
+    def bar(position: float) -> object:
+        return ScrollBarRender.render_bar(
+            size=40,
+            virtual_size=lines,
+            window_size=40,
+            position=position,
+            back_color=Color(0, 0, 0).rich_color,
+            bar_color=Color(255, 255, 255).rich_color,
+        ).segments
+
+    furthest = lines - 40
+    tops = {*range(0, furthest, max(1, furthest // 997)), furthest}
+    for top in tops:
+        assert bar(coarse(top, lines, 40)) == bar(top)
+    assert len({coarse(top, lines, 40) for top in range(furthest + 1)}) <= 40 * 8

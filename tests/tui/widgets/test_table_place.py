@@ -1,10 +1,7 @@
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from textual.color import Color
-from textual.scrollbar import ScrollBarRender
 
-from studio_tui.tui.widgets.table_place import Place, coarse, kept, survivor
+from studio_tui.tui.widgets.table_place import Place, kept, survivor
 
 keys = st.lists(st.sampled_from("abcdefghijklmnop"), unique=True, min_size=1)
 
@@ -48,22 +45,3 @@ def test_with_the_cursor_out_of_sight_the_topmost_row_stays() -> None:
     before, after = "abcdefgh", "XYabcdefgh"
     assert kept(Place(0, 4), before, after, 3) == Place(2, 6)
     assert kept(Place(0, 4), before, "abcdfgh", 3) == Place(0, 4)
-
-
-@pytest.mark.parametrize("rows", [50, 400, 5_000, 100_000])
-def test_a_coarse_position_looks_the_same_on_the_scroll_bar(rows: int) -> None:
-    def bar(position: float) -> object:
-        return ScrollBarRender.render_bar(
-            size=40,
-            virtual_size=rows,
-            window_size=40,
-            position=position,
-            back_color=Color(0, 0, 0).rich_color,
-            bar_color=Color(255, 255, 255).rich_color,
-        ).segments
-
-    furthest = rows - 40
-    tops = {*range(0, furthest, max(1, furthest // 997)), furthest}
-    for top in tops:
-        assert bar(coarse(top, rows, 40)) == bar(top)
-    assert len({coarse(top, rows, 40) for top in range(furthest + 1)}) <= 40 * 8

@@ -1,0 +1,104 @@
+"""A view made of lines that paints those that differ from what it painted last.
+
+It leans on how Textual draws widgets and makes their scroll bars; the tests say what it leans on.
+"""
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import NULL_SPACING, Region, Size
+from textual.scroll_view import ScrollView
+from textual.scrollbar import ScrollBar
+from textual.strip import Strip
+
+from studio_tui.tui.widgets.steady_scroll_bar import SteadyScrollBar
+
+
+class LineView(ScrollView):
+    """Shows the lines that a subclass makes, and asks Textual to paint only what changed.
+
+    The style sheet keeps the vertical scroll bar in place, whether it is needed or not.
+    """
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self.auto_links = False  # there are none, and looking for them costs at every paint
+        self._painted: list[Strip] = []
+
+    def lines(self) -> list[Strip]:
+        """Return what each line in sight is to show, as wide as the view without its scroll bar.
+
+        A line that looks as before must be the very same strip as before.
+        """
+        raise NotImplementedError
+
+    @property
+    def top(self) -> int:
+        """Index of the topmost line in sight that scrolls."""
+        return self.scroll_offset.y
+
+    def repaint(self) -> None:
+        """Ask for the lines to be painted that no longer look as they were painted last."""
+        lines = self.lines()
+        if len(lines) != len(self._painted):
+            changed = list(range(len(lines)))
+        else:
+            changed = [y for y, line in enumerate(lines) if line is not self._painted[y]]
+        if not changed:
+            return
+        width = self.scrollable_content_region.width
+        if changed[-1] - changed[0] + 1 == len(changed):
+            self.refresh(Region(0, changed[0], width, len(changed)))
+        else:
+            self.refresh(*(Region(0, y, width, 1) for y in changed))
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Draw the lines of a region.
+
+        Textual's own way copies every line thrice, for borders, filters and links. Styles are
+        filtered in `resolve`, there are no links, and only a view with a border takes that way.
+        """
+        self._painted = self.lines()
+        if self.styles.gutter != NULL_SPACING:
+            return super().render_lines(crop)
+        lines = self._painted[crop.y : crop.bottom]
+        if crop.x or crop.right < self.outer_size.width:
+            return [line.crop(crop.x, crop.right) for line in lines]
+        return lines
+
+    def render_line(self, y: int) -> Strip:
+        """Return a line that has just been drawn, for Textual to put a border around."""
+        return self._painted[y]
+
+    @property
+    def vertical_scrollbar(self) -> ScrollBar:
+        """The scroll bar; made, as Textual makes its own, when it is first asked for."""
+        if self._vertical_scrollbar is None:
+            self._vertical_scrollbar = SteadyScrollBar(
+                name="vertical", thickness=self.scrollbar_size_vertical
+            )
+            self._vertical_scrollbar.display = False
+            self.app._start_widget(self, self._vertical_scrollbar)
+        return self._vertical_scrollbar
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Move the scroll bar and paint what has come in sight."""
+        if self.show_vertical_scrollbar:
+            self.vertical_scrollbar.position = new_value
+        if round(old_value) != round(new_value):
+            self.repaint()
+
+    def count(self, lines: int) -> None:
+        """Let the view scroll through this many lines.
+
+        Assigning `virtual_size` would lay out the screen and paint the whole view.
+        """
+        self.set_reactive(LineView.virtual_size, Size(0, lines))
+        if self.show_vertical_scrollbar:
+            self.vertical_scrollbar.window_virtual_size = lines
+
+    def resolve(self, *components: str) -> Style:
+        """Return the style of component classes, as the filters for plain terminals leave it."""
+        segments = [Segment("", self.get_visual_style(*components).rich_style)]
+        for line_filter in self.get_line_filters():
+            segments = line_filter.apply(segments, self.background_colors[1])
+        return segments[0].style or Style.null()
