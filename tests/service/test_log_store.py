@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from studio_tui.errors import SpoolError
 from studio_tui.service.log_index import BLOCK
+from studio_tui.service.log_spool import Spool
 from studio_tui.service.log_store import LINE_LIMIT, LogStore
 
 PIECES = st.sampled_from(
@@ -198,7 +199,7 @@ def test_a_full_disk_is_a_sentence_and_keeps_what_was_taken() -> None:
     full = Path("/dev/full")
     if not full.exists():
         pytest.skip("this system has no /dev/full")
-    store = LogStore(full, os.open(full, os.O_RDWR), size=0)
+    store = LogStore(Spool(full, os.open(full, os.O_RDWR), size=0))
     with pytest.raises(SpoolError, match="No space left on device"):
         store.append(b"lost\n")
     assert store.size == 0

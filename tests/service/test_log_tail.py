@@ -37,6 +37,7 @@ from studio_tui.errors import (
     TransportError,
 )
 from studio_tui.service.log_merge import DIFFERS, NEW_EPOCH, NO_REPLAY, UNREADABLE
+from studio_tui.service.log_spool import Spool
 from studio_tui.service.log_store import LogStore
 from studio_tui.service.log_tail import (
     BACKOFF_CAP,
@@ -517,7 +518,7 @@ def test_a_full_disk_stops_with_a_sentence(followed: Make, tmp_path: Path) -> No
         pytest.skip("this system has no /dev/full")
     follower = followed(Studio([logs((1, "one\n")), 10.0]))
     follower.store.close()
-    follower.store = LogStore(tmp_path / "full.log", os.open(full, os.O_RDWR), size=0)
+    follower.store = LogStore(Spool(tmp_path / "full.log", os.open(full, os.O_RDWR), size=0))
     state = follower.follow()
     assert state.phase is Phase.STOPPED
     assert "No space left" in state.reason

@@ -33,29 +33,32 @@ def _key(keys: str, action: str, label: str, name: str) -> Binding:
     return Binding(keys, action, label, show=False, id=f"logs.{name}")
 
 
+_KEYS: list[BindingType] = [
+    _key("up,k", "move(-1)", "Up", "up"),
+    _key("down,j", "move(1)", "Down", "down"),
+    _key("pageup,b", "page(-1.0)", "Page up", "page_up"),
+    _key("pagedown,space", "page(1.0)", "Page down", "page_down"),
+    _key("ctrl+u", "page(-0.5)", "Half page up", "half_page_up"),
+    _key("ctrl+d", "page(0.5)", "Half page down", "half_page_down"),
+    _key("home,g,<", "start", "First line", "start"),
+    Binding("F", "toggle_follow", "Follow", id="logs.follow", tooltip="Stay at the end"),
+    _key("end,G,>", "follow", "Last line, and follow", "end"),
+    _key("left,h", "sideways(-1)", "Left", "left"),
+    _key("right,l", "sideways(1)", "Right", "right"),
+    Binding("w", "wrap", "Wrap", id="logs.wrap", tooltip="Break long lines, or do not"),
+    _key("number_sign", "numbers", "Line numbers", "numbers"),
+    Binding("slash", "search", "Search", key_display="/", id="logs.search"),
+    _key("n", "find(1)", "Next match", "next"),
+    _key("N", "find(-1)", "Previous match", "previous"),
+    _key("y", "copy", "Copy line", "copy"),
+    _key("escape", "dismiss", "End the search", "dismiss"),
+]
+
+
 class LogView(Widget):
     """Shows one log of any size. Keys are those of `less`."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        _key("up,k", "move(-1)", "Up", "up"),
-        _key("down,j", "move(1)", "Down", "down"),
-        _key("pageup,b", "page(-1.0)", "Page up", "page_up"),
-        _key("pagedown,space", "page(1.0)", "Page down", "page_down"),
-        _key("ctrl+u", "page(-0.5)", "Half page up", "half_page_up"),
-        _key("ctrl+d", "page(0.5)", "Half page down", "half_page_down"),
-        _key("home,g,<", "start", "First line", "start"),
-        Binding("F", "toggle_follow", "Follow", id="logs.follow", tooltip="Stay at the end"),
-        _key("end,G,>", "follow", "Last line, and follow", "end"),
-        _key("left,h", "sideways(-1)", "Left", "left"),
-        _key("right,l", "sideways(1)", "Right", "right"),
-        Binding("w", "wrap", "Wrap", id="logs.wrap", tooltip="Break long lines, or do not"),
-        _key("number_sign", "numbers", "Line numbers", "numbers"),
-        Binding("slash", "search", "Search", key_display="/", id="logs.search"),
-        _key("n", "find(1)", "Next match", "next"),
-        _key("N", "find(-1)", "Previous match", "previous"),
-        _key("y", "copy", "Copy line", "copy"),
-        _key("escape", "dismiss", "End the search", "dismiss"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = _KEYS
 
     following: reactive[bool] = reactive(True, repaint=False)
     """Whether the view stays at the end as lines come."""
@@ -164,6 +167,7 @@ class LogView(Widget):
         window = self.pane.window
         if window is None:
             return
+        window.settle()
         if rows > 0 and window.is_at_end:
             self.following = True
         elif rows < 0:

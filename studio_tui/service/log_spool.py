@@ -1,0 +1,134 @@
+"""A file that grows at its end, read in blocks of which a few stay in memory."""
+
+import asyncio
+import os
+import tempfile
+from collections import OrderedDict
+from pathlib import Path
+from typing import Self
+
+from studio_tui.errors import SpoolError
+from studio_tui.paths import private_dir
+from studio_tui.service.log_index import BLOCK
+
+_CACHED_BLOCKS = 16
+
+
+class Spool:
+    """Bytes on disk; every failure of the disk is a `SpoolError` with a sentence."""
+
+    size: int
+    """Bytes."""
+    reads: int
+    """Blocks read from disk so far."""
+    is_closed: bool
+    """Whether the file has been let go of."""
+
+    def __init__(self, path: Path, descriptor: int, size: int) -> None:
+        self.path = path
+        self.size = size
+        self.reads = 0
+        self.is_closed = False
+        self._descriptor = descriptor
+        self._blocks: OrderedDict[int, bytes] = OrderedDict()
+        self._is_temporary = False
+        self._readers = 0
+        """Threads that are reading; the descriptor is theirs too."""
+
+    @classmethod
+    def create(cls, directory: Path) -> Self:
+        """Make an empty file in `directory`, which goes when the spool is closed."""
+        try:
+            descriptor, name = tempfile.mkstemp(".log", dir=private_dir(directory))
+        except OSError as error:
+            raise SpoolError(f"No log can be kept in {directory}: {error.strerror}.") from error
+        spool = cls(Path(name), descriptor, size=0)
+        spool._is_temporary = True
+        return spool
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open a file for reading."""
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as error:
+            raise SpoolError(f"{path} cannot be read: {error.strerror}.") from error
+        return cls(path, descriptor, os.fstat(descriptor).st_size)
+
+    def close(self) -> None:
+        """Let go of the file, once threads have left it."""
+        self.is_closed = True
+        self._blocks.clear()
+        self._release()
+
+    def _release(self) -> None:
+        if not self.is_closed or self._readers or self._descriptor < 0:
+            return
+        os.close(self._descriptor)
+        self._descriptor = -1
+        if self._is_temporary:
+            self.path.unlink(missing_ok=True)
+
+    def write(self, data: bytes | memoryview) -> int:
+        """Add bytes at the end and return how many the disk took, at least one."""
+        try:
+            written = os.pwrite(self._descriptor, data, self.size)
+        except OSError as error:
+            raise SpoolError(f"The log cannot be kept on disk: {error.strerror}.") from error
+        self.size += written
+        return written
+
+    def cut(self, offset: int) -> None:
+        """Drop everything from `offset` on."""
+        for number in [number for number in self._blocks if number >= offset // BLOCK]:
+            del self._blocks[number]
+        try:
+            os.ftruncate(self._descriptor, offset)
+        except OSError as error:
+            raise SpoolError(f"The log cannot be kept on disk: {error.strerror}.") from error
+        self.size = offset
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Return up to `length` bytes; meant for at most a megabyte."""
+        end = min(offset + length, self.size)
+        parts = []
+        while offset < end:
+            number, inside = divmod(offset, BLOCK)
+            part = self.block(number)[inside : inside + end - offset]
+            parts.append(part)
+            offset += len(part)
+        return b"".join(parts)
+
+    def block(self, number: int) -> bytes:
+        """Return a block; empty beyond the end."""
+        wanted = min(BLOCK, self.size - number * BLOCK)
+        if wanted <= 0:
+            return b""
+        data = self._blocks.get(number, b"")
+        if len(data) < wanted:
+            self.reads += 1
+            data += self._read_at(number * BLOCK + len(data), wanted - len(data))
+            if len(data) < wanted:
+                raise SpoolError(f"{self.path} has become shorter while it was read.")
+            self._blocks[number] = data
+        self._blocks.move_to_end(number)
+        if len(self._blocks) > _CACHED_BLOCKS:
+            self._blocks.popitem(last=False)
+        return data
+
+    async def read_slice(self, offset: int, length: int) -> bytes:
+        """Return up to `length` bytes, read by a thread and not kept; for slices of megabytes."""
+        if self.is_closed:
+            raise SpoolError(f"{self.path.name} is closed.")
+        self._readers += 1
+        try:
+            return await asyncio.to_thread(self._read_at, offset, min(length, self.size - offset))
+        finally:
+            self._readers -= 1
+            self._release()
+
+    def _read_at(self, offset: int, length: int) -> bytes:
+        try:
+            return os.pread(self._descriptor, length, offset)
+        except OSError as error:
+            raise SpoolError(f"The log cannot be read back: {error.strerror}.") from error
