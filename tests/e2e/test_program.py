@@ -1,0 +1,211 @@
+"""The installed program in a real terminal, judged by the bytes that the terminal receives."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyte
+import pytest
+
+from tests.bench.terminal import Terminal
+from tests.studios import ProcessStudio
+
+PROGRAM = [sys.executable, "-m", "studio_tui"]
+CANARY = "canary-0123456789abcdef"
+HOSTILE = (
+    "a[/]b [@click=app.quit]x[/] \x1b]52;c;aGk=\x07 \x1b]0;owned\x07 \x9b31m \u202eevil 日本🎉"
+)
+SIZES = [(80, 24), (120, 40), (200, 60)]
+
+
+def environment(studio: ProcessStudio, folder: Path) -> dict[str, str]:
+    """Return what points the program at `studio` and keeps its files in `folder`."""
+    return {
+        "DATACHAIN_STUDIO_URL": studio.url,
+        "DATACHAIN_STUDIO_TOKEN": studio.token,
+        "DATACHAIN_STUDIO_TEAM": studio.team,
+        **{
+            f"STUDIO_TUI_{name}_DIR": str(folder / name.lower())
+            for name in ("STATE", "LOG", "CACHE", "CONFIG")
+        },
+    }
+
+
+@contextmanager
+def program(
+    studio: ProcessStudio, folder: Path, *arguments: str, size: tuple[int, int] = (120, 40)
+) -> Iterator[Terminal]:
+    """Run the dashboard on `studio` until it shows its list."""
+    with Terminal(
+        [*PROGRAM, *arguments], environment=environment(studio, folder), size=size
+    ) as terminal:
+        terminal.wait_for_text("live")
+        yield terminal
+
+
+def screen(terminal: Terminal, size: tuple[int, int]) -> list[str]:
+    """Return the lines that the terminal shows now."""
+    # pyte draws what it does not know, so private modes are taken out first.
+    known = re.sub(r"\x1b\[[>=?<][0-9;$]*[a-zA-Z]", "", terminal.output.decode())
+    shown = pyte.Screen(*size)
+    pyte.Stream(shown).feed(known)
+    return [line.rstrip() for line in shown.display]
+
+
+def commands_in(output: bytes) -> set[str]:
+    """Return the kinds of control sequence in `output` that Textual itself has no use for."""
+    # Textual sets the shape of the pointer with OSC 22, and asks for the background.
+    text = re.sub(r"\x1b\]22;\w*(?:\x07|\x1b\\)|\x1b\]11;\?\x1b\\", "", output.decode())
+    forbidden = r"\x1b\]|\x1b[PX^_]|\x07|[\x80-\x9f]|[\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+    return set(re.findall(forbidden, text))
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_hostile_names_errors_and_logs_command_nothing(
+    studio_process: ProcessStudio, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    studio = studio_process
+    job = studio.submit(
+        f"print({HOSTILE!r}); raise ValueError({HOSTILE!r})",
+        query_name=HOSTILE,
+        environment=f"A={HOSTILE}",
+    )
+    studio.end(job["id"])
+    with program(studio, tmp_path, size=size) as terminal:
+        terminal.wait_for_text(re.escape("a[/]b [@click=app.quit]x"))
+        for key in ("x", "r", "n", "enter", "]", "]", "s", "]", "l"):
+            terminal.press(key)
+            terminal.settle(0.2)
+        terminal.wait_for_text("whole log", patience=60)
+        terminal.settle(0.2)
+        assert commands_in(bytes(terminal.output)) == set()
+        assert any("a[/]b [@click=app.quit]x[/]" in line for line in screen(terminal, size))
+        assert not terminal.exited
+
+
+def test_the_token_is_nowhere_but_in_its_file_and_on_the_wire(
+    studio_process: ProcessStudio, tmp_path: Path
+) -> None:
+    studio = studio_process
+    studio.submit("import os; print(sorted(os.environ.items())); import time; time.sleep(60)")
+    with program(studio, tmp_path) as terminal:
+        for key in ("enter", "l", "q", "q", "?", "escape"):
+            terminal.press(key)
+            terminal.settle(0.2)
+        studio.kill()
+        terminal.wait_for_text("offline since")
+        seen = [
+            path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if readable(path)
+        ]
+        seen += [bytes(terminal.output)]
+    seen += [path.read_bytes() for path in tmp_path.rglob("*") if kept(path)]
+    assert len(seen) > 10
+    assert not any(studio.token.encode() in text for text in seen)
+
+
+def readable(path: Path) -> bool:
+    """Whether a process is still there."""
+    try:
+        path.read_bytes()
+    except OSError:
+        return False
+    return True
+
+
+def kept(path: Path) -> bool:
+    """Whether a file is one that should hold no token: all but those that only hold the token."""
+    return path.is_file() and path.name not in {"token", "config"}
+
+
+def test_a_bug_ends_the_program_with_a_traceback_that_shows_no_value() -> None:
+    code = f"""
+from studio_tui.tui.app import StudioApp
+def connect(choice):
+    token = "{CANARY[:6]}" + "{CANARY[6:]}"
+    raise ZeroDivisionError("a bug")
+app = StudioApp(connect, theme="studio-dark", waiting_for="…")
+app.run()
+raise SystemExit(app.return_code)
+"""
+    with Terminal(
+        [sys.executable, "-c", code], environment={"PYTHONPATH": str(Path.cwd())}
+    ) as terminal:
+        terminal.pump(20, lambda: terminal.exited)
+    output = bytes(terminal.output)
+    assert b"ZeroDivisionError" in output
+    assert b"a bug" in output
+    assert CANARY.encode() not in output
+
+
+def test_a_wrong_setting_is_said_before_a_screen_opens() -> None:
+    for arguments, words in (
+        (["--samples"], "--samples goes with --local"),
+        (["--local", "--team", "x"], "--local is a Studio of its own"),
+        (["--nonsense"], "No such option"),
+    ):
+        done = subprocess.run([*PROGRAM, *arguments], capture_output=True, text=True, check=False)
+        assert done.returncode == 2
+        assert words in done.stderr
+
+
+def test_doctor_finds_a_studio_that_answers_and_shows_no_token(
+    studio_process: ProcessStudio, tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [*PROGRAM, "doctor"],
+        env={**os.environ, **environment(studio_process, tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Studio answers" in done.stdout
+    assert studio_process.token not in done.stdout + done.stderr
+
+
+def test_doctor_fails_in_words_when_studio_does_not_answer(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [*PROGRAM, "doctor"],
+        env={
+            **os.environ,
+            "DATACHAIN_STUDIO_URL": "http://127.0.0.1:9",
+            "DATACHAIN_STUDIO_TOKEN": CANARY,
+            "DATACHAIN_STUDIO_TEAM": "x",
+            "STUDIO_TUI_LOG_DIR": str(tmp_path),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "refuses connections" in done.stdout
+    assert CANARY not in done.stdout + done.stderr
+
+
+def test_local_starts_a_studio_that_outlives_the_dashboard(tmp_path: Path) -> None:
+    folders = {
+        f"STUDIO_TUI_{name}_DIR": str(tmp_path / name.lower())
+        for name in ("STATE", "LOG", "CACHE", "CONFIG", "DATA")
+    }
+    try:
+        with Terminal([*PROGRAM, "--local"], environment=folders) as terminal:
+            terminal.wait_for_text("Run the sample work")
+            terminal.press("n")
+            terminal.wait_for_text("No jobs yet")
+            terminal.press("q")
+            terminal.wait_for_text("Press q again")
+            terminal.press("q")
+            assert terminal.pump(10, lambda: terminal.exited)
+        status = subprocess.run(
+            [*PROGRAM, "local", "status"],
+            env={**os.environ, **folders},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert "running at http://127.0.0.1:" in status.stdout
+    finally:
+        subprocess.run([*PROGRAM, "local", "stop"], env={**os.environ, **folders}, check=True)
