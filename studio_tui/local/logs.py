@@ -19,7 +19,8 @@ from starlette.types import Receive, Scope, Send
 from studio_tui import clock
 from studio_tui.api.models import JobState
 from studio_tui.api.routes import FOLLOW_LOGS, JOB_LOGS
-from studio_tui.local.output import OutputReader, Piece, PieceReader
+from studio_tui.local.output import OutputReader
+from studio_tui.local.pieces import Piece, PieceReader
 from studio_tui.local.refusals import Refusal
 from studio_tui.local.runner import Runner
 from studio_tui.local.transcript import Transcript, Version
@@ -86,7 +87,6 @@ class _Follower:
         self._pieces = PieceReader(output)
         self._job_id = job_id
         self._status_of = status_of
-        self._has_more = True
         self._sent_at = self._looked_at = clock.monotonic()
 
     async def run(self, status: str, *, to_end: bool) -> None:
@@ -115,19 +115,17 @@ class _Follower:
         await self._websocket.close(1000)
 
     async def _send_new(self, *, ended: bool) -> None:
+        # Three looks at files in the kernel's memory cost less than a turn to a thread and back.
+        is_due = clock.monotonic() - self._looked_at > _FULL_LOOK_SECONDS
+        if not (self._pieces.has_news() or ended or is_due):
+            return
+        self._looked_at = clock.monotonic()
         while frames := await asyncio.to_thread(self._next_frames, ended=ended):
             for frame in frames:
                 await self._send(frame)
 
     def _next_frames(self, *, ended: bool) -> list[str]:
-        now = clock.monotonic()
-        is_due = ended or self._has_more or now - self._looked_at > _FULL_LOOK_SECONDS
-        if not self._pieces.has_news() and not is_due:
-            return []
-        self._looked_at = now
-        pieces = self._pieces.read(ended=ended)
-        self._has_more = bool(pieces)
-        return list(log_frames(pieces))
+        return list(log_frames(self._pieces.read(ended=ended)))
 
     async def _send_status(self, status: str) -> None:
         await self._send(f'{{"job":{{"status":{encode_basestring(status)}}}}}')

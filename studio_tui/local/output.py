@@ -3,20 +3,15 @@
 A job's output is a sequence of bytes. It lies in segment files named by the offset of their first
 byte, so that the cap can drop segments of the middle while every other byte keeps its offset.
 
-Readers divide the bytes into pieces, and always in the same way: after each line feed or carriage
-return (a pair stays together), after each `PIECE_LIMIT` bytes of a longer line, where a segment
-begins, and where the writer noted in `cuts` that an unfinished line had stood still. The writer
-notes a cut before it writes on, so whoever reads sizes first, cuts second and bytes last misses
-none. Only the standard library may be imported here: the shim uses it.
+Where an unfinished line stood still, the writer notes its end in `cuts`, before it writes on: so
+whoever reads sizes first, cuts second and bytes last misses none (see `pieces.py`). Only the
+standard library may be imported here: the shim uses it.
 """
 
 import errno
 import os
-import re
 from array import array
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,14 +21,15 @@ SEGMENT_BYTES = 32 * 1024 * 1024
 CAP_BYTES = 256 * 1024 * 1024
 """Bytes of one job's output that are kept: the first and the last half."""
 
-PIECE_LIMIT = 16 * 1024
-"""Bytes of the longest piece."""
+_RESERVE_BYTES = 4096
+"""Kept on the disk for the sentences that say it is full."""
 
-_WINDOW = 256 * 1024
+_ROOM_BYTES = 256 * 1024
+"""On a disk that was full, what must be free before output is written again."""
+
 _SUFFIX = ".part"
 _CUTS = "cuts"
 _CUT_BYTES = 8
-_LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
 class OutputWriter:
@@ -57,6 +53,9 @@ class OutputWriter:
         self._last_cut = 0
         self._tail = b""
         self._unwritten = 0
+        self._reserve: Path | None = folder / "reserve"
+        with os.fdopen(_create(self._reserve), "wb") as reserve:
+            reserve.write(b" " * _RESERVE_BYTES)
         self._begin_segment()
 
     @property
@@ -65,13 +64,10 @@ class OutputWriter:
         return self.size > 0 and not self._tail.endswith(b"\n")
 
     def write(self, data: bytes) -> None:
-        """Append `data`; what cannot be written (a full disk) is counted and said later."""
-        if self._unwritten:
-            note = f"\n[{self._unwritten:,} bytes of output could not be written]\n".encode()
-            if self._append(note) < len(note):
-                self._unwritten += len(data)
-                return
-            self._unwritten = 0
+        """Append `data`; what cannot be written (a full disk) is counted and said."""
+        if self._unwritten and not self._resume():
+            self._unwritten += len(data)
+            return
         while (end := self._segment_end(data)) is not None:
             self._unwritten += end - self._append(data[:end])
             data = data[end:]
@@ -80,10 +76,16 @@ class OutputWriter:
             except OSError:
                 break  # no room for a file name: the old segment grows on
         self._unwritten += len(data) - self._append(data)
+        if self._unwritten and self._reserve:
+            self._reserve.unlink()
+            self._reserve = None
+            self._append(
+                b"\n[local Studio: from here on output is lost, for it cannot be written]\n"
+            )
 
     def pause(self) -> None:
         """Note that the job has stopped within a line, so that readers may show what is there."""
-        cut = self.size - _incomplete_character(self._tail)
+        cut = self.size - incomplete_character(self._tail)
         if cut > self._last_cut and self.is_within_line:
             try:
                 os.write(self._cuts, cut.to_bytes(_CUT_BYTES, "little"))
@@ -93,6 +95,10 @@ class OutputWriter:
 
     def close(self) -> None:
         """Bring everything to the disk and close it."""
+        if self._unwritten:
+            self._say_unwritten()
+        if self._reserve:
+            self._reserve.unlink()
         for descriptor in (self._file, self._cuts):
             try:
                 os.fsync(descriptor)
@@ -100,6 +106,20 @@ class OutputWriter:
                 if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EINVAL}:
                     raise
             os.close(descriptor)
+
+    def _resume(self) -> bool:
+        """Say what was lost, if there is room again, and return whether there is."""
+        disk = os.statvfs(self._folder)
+        if disk.f_bavail * disk.f_frsize < _ROOM_BYTES or not self._say_unwritten():
+            return False
+        self._unwritten = 0
+        return True
+
+    def _say_unwritten(self) -> bool:
+        note = (
+            f"\n[local Studio: {self._unwritten:,} bytes of output could not be written]\n".encode()
+        )
+        return self._append(note) == len(note)
 
     def _append(self, data: bytes) -> int:
         """Write `data` to the segment and return how many bytes of it were taken."""
@@ -151,17 +171,6 @@ class Segment(NamedTuple):
     """Offset after its last byte."""
     is_last: bool
     """Whether it may still grow."""
-
-
-class Piece(NamedTuple):
-    """A part of the output that is always divided off in the same way."""
-
-    id: int
-    """At least 1, rising with the offset: odd for text, even for a mark."""
-    text: str
-    """Untrusted, with its line end; bytes that are no UTF-8 are replaced."""
-    end: int
-    """Offset after its last byte."""
 
 
 class OutputReader:
@@ -265,111 +274,12 @@ class OutputReader:
         return sorted(int(name.removesuffix(_SUFFIX)) for name in names if name.endswith(_SUFFIX))
 
 
-class PieceReader:
-    """Goes through a job's output piece by piece, once, from the start."""
-
-    def __init__(self, output: OutputReader) -> None:
-        self.offset = 0
-        """Offset after the last piece."""
-        self._output = output
-        self._cuts: array[int] = array("Q")
-        self._seen: tuple[int, ...] = ()
-
-    def has_news(self) -> bool:
-        """Tell, for the price of three looks at files, whether reading again is worth while.
-
-        A segment that was begun within a tick of the file system's clock may escape it, so read
-        now and then all the same.
-        """
-        seen = self._output.signature()
-        if seen == self._seen:
-            return False
-        self._seen = seen
-        return True
-
-    def read(self, *, ended: bool) -> list[Piece]:
-        """Return the next pieces, from up to 256 KiB; empty when there is none now.
-
-        `ended` says that nothing will be written any more, so that what is left is a piece.
-        """
-        segments = self._output.segments()
-        self._output.new_cuts(self._cuts)
-        for segment in segments:
-            if segment.end < self.offset or (segment.end == self.offset and not segment.is_last):
-                continue
-            if segment.start > self.offset:
-                return [self._mark(segment)]
-            data = self._output.read(segment, self.offset, _WINDOW)
-            if data is None:
-                return self.read(ended=ended)
-            at_end = self.offset + len(data) == segment.end
-            return self._divide(data, closed=at_end and (ended or not segment.is_last))
-        return []
-
-    def _mark(self, following: Segment) -> Piece:
-        text = gap_mark(following.start - self.offset)
-        self.offset = following.start
-        return Piece(2 * following.start, text, following.start)
-
-    def _divide(self, data: bytes, *, closed: bool) -> list[Piece]:
-        base = self.offset
-        first = bisect_right(self._cuts, base)
-        cuts = self._cuts[first : bisect_right(self._cuts, base + len(data))]
-        ends: list[int] = []
-        begin = 0
-        for cut in cuts:
-            ends += [begin + end for end in piece_ends(data[begin : cut - base], closed=True)]
-            begin = cut - base
-        rest = piece_ends(data[begin:] if begin else data, closed=closed)
-        ends += [begin + end for end in rest] if begin else rest
-        pieces = []
-        begin = 0
-        for end in ends:
-            text = data[begin:end].decode("utf-8", "replace")
-            pieces.append(Piece(2 * (base + begin) + 1, text, base + end))
-            begin = end
-        self.offset = base + begin
-        return pieces
-
-
-def piece_ends(data: bytes, *, closed: bool) -> list[int]:
-    """Return where the pieces of `data`, which begins with a piece, end.
-
-    Unless `closed`, an unfinished last piece is left out, and so is a last carriage return, which
-    a line feed may follow.
-    """
-    ends = [line_end.end() for line_end in _LINE_END.finditer(data)]
-    if ends and not closed and ends[-1] == len(data) and data.endswith(b"\r"):
-        ends.pop()
-    start = ends[-1] if ends else 0
-    rest = list(_limit_cuts(data, start, len(data)))
-    if closed and start < len(data):
-        rest.append(len(data))
-    longest = max((end - begin for begin, end in pairwise((0, *ends))), default=0)
-    if longest > PIECE_LIMIT:
-        lines = pairwise((0, *ends))
-        ends = [cut for begin, end in lines for cut in (*_limit_cuts(data, begin, end), end)]
-    return ends + rest
-
-
 def gap_mark(dropped: int) -> str:
     """Return the line that stands where `dropped` bytes are not kept."""
-    return f"[{dropped:,} bytes of output are not kept: the beginning and the end are]\n"
+    return f"[local Studio: {dropped:,} bytes of output are not kept: its beginning and end are]\n"
 
 
-def _limit_cuts(data: bytes, start: int, end: int) -> Iterator[int]:
-    """Yield where a line from `start` to at least `end` is cut for its length."""
-    while end - start > PIECE_LIMIT:
-        cut = start + PIECE_LIMIT
-        if data[cut] == 0x0A and data[cut - 1] == 0x0D:
-            cut -= 1
-        elif 0x80 <= data[cut] < 0xC0:
-            cut -= _incomplete_character(data[cut - 3 : cut])
-        yield cut
-        start = cut
-
-
-def _incomplete_character(tail: Sequence[int]) -> int:
+def incomplete_character(tail: Sequence[int]) -> int:
     """Return how many bytes at the end of `tail` begin a UTF-8 character and do not end it."""
     for back in range(1, min(3, len(tail)) + 1):
         byte = tail[-back]

@@ -13,7 +13,7 @@ import pytest
 from studio_tui.api.models import QueryType
 from studio_tui.local import process_tree, shim
 from studio_tui.local.local_runner import LocalRunner, RunLimits
-from studio_tui.local.output import Piece, PieceReader
+from studio_tui.local.pieces import Piece, PieceReader
 from studio_tui.local.runner import Phase, RunReport, RunSpec, StartFailed
 
 ENDED = {Phase.FINISHED, Phase.LOST}

@@ -20,7 +20,8 @@ from studio_tui.api.models import QueryType
 from studio_tui.local import refusals
 from studio_tui.local.local_runner import LocalRunner, RunLimits
 from studio_tui.local.logs import FRAME_BYTES, log_frames, logs_router
-from studio_tui.local.output import OutputWriter, Piece
+from studio_tui.local.output import OutputWriter
+from studio_tui.local.pieces import Piece
 from studio_tui.local.runner import Phase, RunSpec
 
 

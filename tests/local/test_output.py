@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio_tui.local.output import PIECE_LIMIT, OutputReader, OutputWriter, Piece, PieceReader
+from studio_tui.local.output import OutputReader, OutputWriter
+from studio_tui.local.pieces import PIECE_LIMIT, Piece, PieceReader
 
 
 def read_all(reader: OutputReader) -> list[Piece]:
@@ -136,7 +137,7 @@ def test_output_beyond_the_cap_keeps_its_head_and_tail_around_a_mark(folder: Pat
     assert found[:at] == lines[:at]
     assert found[at + 1 :] == lines[-(len(found) - at - 1) :]
     dropped = len(lines) - (len(found) - 1)
-    assert mark.startswith(f"[{dropped * 11:,} bytes")
+    assert mark.startswith(f"[local Studio: {dropped * 11:,} bytes")
     assert reader.size == 2000 * 11
     assert len(stored(reader)) <= 4000 + 4 * 125
 
@@ -281,7 +282,7 @@ def test_output_that_cannot_be_written_is_counted_and_said(folder: Path) -> None
     assert texts(OutputReader(folder)) == [
         "before\n",
         "\n",
-        "[10 bytes of output could not be written]\n",
+        "[local Studio: 10 bytes of output could not be written]\n",
         "after\n",
     ]
     assert writer.size == os.fstat(good).st_size
