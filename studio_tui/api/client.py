@@ -6,6 +6,7 @@ It sends each request once and raises only `StudioError`; when to ask again is i
 import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Iterable, Mapping
+from contextlib import aclosing
 from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
@@ -151,6 +152,14 @@ class StudioClient:
             {"job_id": job_id, **self._query()},
             opening=self._timeouts.connect,
         )
+
+    async def log_blob(self, url: str) -> AsyncGenerator[bytes, None]:
+        """Yield an archived part of a log from an address of a `Blobs` frame, without the token."""
+        from studio_tui.api.blobs import blob  # noqa: PLC0415 (it brings httpx along)
+
+        async with aclosing(blob(self._settings, url)) as pieces:
+            async for piece in pieces:
+                yield piece
 
     async def cancel_job(self, job_id: str) -> ActionFeedback:
         """Ask Studio to cancel a job. That it was asked does not mean that it has ended."""

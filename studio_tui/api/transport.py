@@ -183,7 +183,7 @@ class Transport:
         pieces: list[bytes] = []
         length = 0
         end = skip + LARGEST_ANSWER
-        async for piece in _inflated(answer):
+        async for piece in inflated(answer):
             pieces.append(piece[max(skip - length, 0) : end - length])
             length += len(piece)
             if length > end:
@@ -201,7 +201,7 @@ class Transport:
             )
         body = bytearray()
         try:
-            async for piece in _inflated(answer):
+            async for piece in inflated(answer):
                 body += piece
                 if len(body) > LARGEST_REASON:
                     break
@@ -236,7 +236,7 @@ def tls_context(settings: Settings) -> ssl.SSLContext:
         raise ConfigError(f"The CA file {settings.ca_file} holds no certificates.") from error
 
 
-async def _inflated(answer: httpx.Response) -> AsyncIterator[bytes]:
+async def inflated(answer: httpx.Response) -> AsyncIterator[bytes]:
     """Yield an answer's body in pieces of at most 1 MiB, inflating no more than is taken."""
     encoding = answer.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding in {"", "identity"}:

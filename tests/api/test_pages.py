@@ -65,6 +65,11 @@ async def test_only_changed_rows_are_parsed_and_others_are_the_same_objects() ->
     same = [job for job in after.items if known.get(job.id) is job]
     assert len(same) == 998
     assert after.digest != before.digest
+    reader.parsed = 0
+    shifted = [row(-2), *changed[:900], row(900, status="RUNNING")]
+    last = await reader.read(body_of(shifted))
+    assert reader.parsed <= 4
+    assert [job.id for job in last.items] == [item["id"] for item in shifted]
 
 
 ROWS = st.lists(

@@ -1,0 +1,111 @@
+"""Archived logs, which Studio keeps at addresses of another host.
+
+Such an address comes from outside, so it is met with suspicion: the token never goes there, and
+from another host only https to a public address is taken, lest a log have this machine ask its
+own network for something.
+"""
+
+import asyncio
+import ipaddress
+import socket
+import ssl
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+from urllib.parse import SplitResult, urlsplit
+
+import httpx
+
+from studio_tui.api.failures import reason
+from studio_tui.api.transport import inflated, tls_context
+from studio_tui.errors import ProtocolError, RequestTimedOut, TransportError
+from studio_tui.settings import Settings, origin
+from studio_tui.text import safe_line
+
+_TIMEOUT = httpx.Timeout(20.0)
+
+
+async def blob(settings: Settings, url: str) -> AsyncGenerator[bytes, None]:
+    """Yield an archived part of a log, in pieces of at most 1 MiB.
+
+    Raises:
+        ProtocolError: the address is not one that a log may be at, or something else is there.
+        TransportError: it could not be reached, or not read to its end.
+    """
+    parts = _checked(settings, url)
+    host = safe_line(parts.hostname or "")
+    target = httpx.URL(url)
+    extensions: dict[str, str] = {}
+    if origin(url) != settings.origin and settings.proxy is None:
+        # the address that was looked at is the one that is asked, whatever the name says later
+        target = target.copy_with(host=await _public_address(parts))
+        extensions["sni_hostname"] = parts.hostname or ""
+    try:
+        async with (
+            httpx.AsyncClient(
+                verify=await asyncio.to_thread(_trust, settings),
+                proxy=settings.proxy.get_secret_value() if settings.proxy else None,
+                trust_env=False,
+                follow_redirects=False,
+                timeout=_TIMEOUT,
+            ) as http,
+            http.stream(
+                "GET",
+                target,
+                headers={"Host": parts.netloc, "Accept-Encoding": "gzip"},
+                extensions=extensions,
+            ) as answer,
+        ):
+            if answer.status_code != httpx.codes.OK:
+                raise ProtocolError(f"The archived log at {host} answers {answer.status_code}.")
+            async for piece in inflated(answer):
+                yield piece
+    except httpx.TimeoutException as error:
+        raise RequestTimedOut(f"{host} did not answer in time.") from error
+    except httpx.HTTPError as error:
+        raise TransportError(reason(error, host)) from error
+
+
+def _checked(settings: Settings, url: str) -> SplitResult:
+    """Take an address apart, if it is of Studio itself or https somewhere else."""
+    refused = ProtocolError("Studio names an address for the archived log that is not taken.")
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise refused from None
+    if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:
+        raise refused
+    if parts.username is not None or parts.password is not None or not url.isprintable():
+        raise refused
+    if origin(url) != settings.origin and parts.scheme != "https":
+        raise refused
+    return parts
+
+
+async def _public_address(parts: SplitResult) -> str:
+    """Look a host up and return its address, if every one of its addresses is public."""
+    host = parts.hostname or ""
+    loop = asyncio.get_running_loop()
+    try:
+        found = await loop.getaddrinfo(host, parts.port or 443, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise TransportError(reason(error, safe_line(host))) from error
+    addresses = [str(entry[4][0]) for entry in found]
+    if not all(map(is_public, addresses)):
+        raise ProtocolError("The archived log is said to be inside a private network: not taken.")
+    return addresses[0]
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is one of the public Internet."""
+    parsed = ipaddress.ip_address(address.partition("%")[0])
+    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
+    return (mapped or parsed).is_global and not parsed.is_multicast
+
+
+def _trust(settings: Settings) -> ssl.SSLContext:
+    """Trust the usual authorities, which archives have, and the settings' own."""
+    context = tls_context(replace(settings, ca_file=None))
+    if settings.ca_file is not None:
+        context.load_verify_locations(cafile=str(settings.ca_file))
+    return context

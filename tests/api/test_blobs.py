@@ -1,0 +1,137 @@
+"""Archived logs at addresses that Studio names."""
+
+import asyncio
+import gzip
+import ssl
+from pathlib import Path
+
+import pytest
+
+from studio_tui import errors
+from studio_tui.api import blobs
+from studio_tui.api.client import StudioClient
+from tests.api.conftest import settings_for
+from tests.faults import FaultProxy, answer, redirect, reset, reset_in_body
+
+CERTIFICATES = Path(__file__).parent / "certificates"
+
+
+async def read(client: StudioClient, url: str) -> bytes:
+    return b"".join([piece async for piece in client.log_blob(url)])
+
+
+async def test_an_archive_on_studio_itself_is_read_without_the_token(
+    client: StudioClient, proxy: FaultProxy
+) -> None:
+    log = b"line\xff\n" * 100_000
+    proxy.next(
+        answer(log, kind="application/octet-stream"),
+        answer(gzip.compress(log), content_encoding="gzip"),
+    )
+    assert await read(client, f"{proxy.url}/archive/1?signature=x%2Fy") == log
+    assert await read(client, f"{proxy.url}/archive/2") == log
+    assert proxy.seen[0].target == "/archive/1?signature=x%2Fy"
+    assert all("authorization" not in seen.headers for seen in proxy.seen)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://archive.example.com/log",
+        "ftp://archive.example.com/log",
+        "file:///etc/passwd",
+        "/relative",
+        "",
+        "https://user:pw@archive.example.com/log",
+        "https://archive.example.com:0/log",
+        "https://[::1",
+        "https://archive.example.com/\x1b[2J",
+    ],
+)
+async def test_an_address_that_no_log_may_be_at_is_not_taken(
+    client: StudioClient, url: str
+) -> None:
+    with pytest.raises(errors.ProtocolError, match="not taken"):
+        await read(client, url)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "10.0.0.1", "[::1]", "169.254.169.254"])
+async def test_an_archive_inside_a_private_network_is_not_taken(
+    client: StudioClient, host: str
+) -> None:
+    with pytest.raises(errors.ProtocolError, match="private network"):
+        await read(client, f"https://{host}:1/log")
+
+
+@pytest.mark.parametrize(
+    ("address", "public"),
+    [
+        ("8.8.8.8", True),
+        ("2606:4700::1111", True),
+        ("10.1.2.3", False),
+        ("100.64.0.1", False),
+        ("192.168.0.1", False),
+        ("0.0.0.1", False),
+        ("224.0.0.1", False),
+        ("fe80::1%eth0", False),
+        ("fd00::1", False),
+        ("::ffff:127.0.0.1", False),
+        ("::ffff:8.8.8.8", True),
+    ],
+)
+def test_what_a_public_address_is(address: str, public: bool) -> None:
+    assert blobs.is_public(address) is public
+
+
+async def test_the_address_that_was_looked_at_is_asked_under_its_own_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(blobs, "is_public", lambda _address: True)  # as there is no other network
+    heads: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 3\r\n\r\nlog")
+        await writer.drain()
+        writer.close()
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATES / "good.pem")
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
+    port = server.sockets[0].getsockname()[1]
+    settings = settings_for("https://studio.example.com", ca_file=CERTIFICATES / "authority.pem")
+    async with StudioClient(settings) as client:
+        assert await read(client, f"https://localhost:{port}/log?x=1") == b"log"
+    assert f"Host: localhost:{port}".encode() in heads[0]
+    assert b"uthorization" not in heads[0]
+    server.close()
+
+
+async def test_an_archive_that_cannot_be_read_is_said_so(
+    client: StudioClient, proxy: FaultProxy
+) -> None:
+    proxy.next(
+        answer(status="403 Forbidden"),
+        redirect("http://127.0.0.1:9/"),
+        reset,
+        answer(b"no gzip", content_encoding="gzip"),
+    )
+    for kind, words in (
+        (errors.ProtocolError, "answers 403"),
+        (errors.ProtocolError, "answers 307"),
+        (errors.TransportError, "closed the connection"),
+        (errors.ProtocolError, "compressed wrongly"),
+    ):
+        with pytest.raises(kind, match=words):
+            await read(client, f"{proxy.url}/archive")
+
+
+async def test_an_archive_that_breaks_off_is_an_error_and_not_an_end() -> None:
+    async with (
+        FaultProxy(always=answer(b"x" * 1000)) as server,
+        FaultProxy.before(server.url) as broken,
+        StudioClient(settings_for(broken.url)) as client,
+    ):
+        broken.next(reset_in_body(500))
+        with pytest.raises(errors.TransportError):
+            await read(client, f"{broken.url}/archive")
