@@ -68,6 +68,11 @@ class Exchange:
         self._proxy = proxy
         self._writer = writer
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the client has gone."""
+        return self._writer.is_closing()
+
     async def forward(self) -> Reply:
         """Have the real server answer, and return what it said."""
         return await self._proxy.forward(self.seen)
@@ -181,6 +186,12 @@ class FaultProxy:
                 self._arrived.clear()
                 await self._arrived.wait()
 
+    async def until_idle(self) -> None:
+        """Wait, up to 5 s, for every connection to have ended, whoever ends it."""
+        if self._tasks:
+            _, open_still = await asyncio.wait(self._tasks, timeout=5)
+            assert not open_still
+
     async def forward(self, seen: Seen) -> Reply:
         """Send a request to the server behind the proxy and return its whole answer."""
         async with self._to_server(seen, {"connection": "close"}) as (reader, _writer):
@@ -226,16 +237,16 @@ class FaultProxy:
         plain = {"connection": "Upgrade", "sec-websocket-extensions": ""}  # no compression
         async with self._to_server(seen, plain) as (from_server, to_server):
             writer.write(await from_server.readuntil(b"\r\n\r\n"))
-            back = asyncio.create_task(_copy(reader, to_server))
+            ways = [
+                asyncio.create_task(_copy(reader, to_server)),
+                asyncio.create_task(_send(fault(_frames(from_server)), writer)),
+            ]
             try:
-                async for frame in fault(_frames(from_server)):
-                    writer.write(frame.encoded())
-                    await writer.drain()
-            except Cut:
-                _reset(writer)
+                await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
             finally:
-                back.cancel()
-                await asyncio.gather(back, return_exceptions=True)
+                for way in ways:
+                    way.cancel()
+                await asyncio.gather(*ways, return_exceptions=True)
 
     @asynccontextmanager
     async def _to_server(
@@ -278,6 +289,15 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
     while data := await reader.read(HEAD_LIMIT):
         writer.write(data)
         await writer.drain()
+
+
+async def _send(frames: Frames, writer: asyncio.StreamWriter) -> None:
+    try:
+        async for frame in frames:
+            writer.write(frame.encoded())
+            await writer.drain()
+    except Cut:
+        _reset(writer)
 
 
 async def _frames(reader: asyncio.StreamReader) -> Frames:
@@ -344,6 +364,13 @@ def gzip_bomb(size: int) -> Fault:
 async def stall(_exchange: Exchange) -> None:
     """Take the request and never answer."""
     await asyncio.get_running_loop().create_future()
+
+
+async def endless(exchange: Exchange) -> None:
+    """Answer with a body that never ends."""
+    await exchange.send(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n[")
+    while not exchange.is_over:
+        await exchange.send(b" " * HEAD_LIMIT)
 
 
 async def reset(exchange: Exchange) -> None:

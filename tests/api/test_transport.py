@@ -3,8 +3,10 @@
 import asyncio
 import gzip
 import logging
+import tracemalloc
 import zlib
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -23,6 +25,7 @@ from tests.faults import (
     answer_json,
     drip,
     drop_answer,
+    endless,
     gzip_bomb,
     html_502,
     redirect,
@@ -128,9 +131,25 @@ async def test_a_gzip_bomb_is_not_inflated(
     client: StudioClient, broken: FaultProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(transport, "LARGEST_ANSWER", 4 * 1024 * 1024)
-    broken.next(gzip_bomb(64 * 1024 * 1024))
+    broken.always = gzip_bomb(64 * 1024 * 1024)
+    tracemalloc.start()
+    try:
+        with pytest.raises(errors.ProtocolError, match="ask for less"):
+            await client.jobs()
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 16 * 1024 * 1024
+
+
+async def test_an_endless_body_is_left(
+    client: StudioClient, broken: FaultProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "LARGEST_ANSWER", 1024 * 1024)
+    broken.next(endless)
     with pytest.raises(errors.ProtocolError, match="ask for less"):
         await client.jobs()
+    await broken.until_idle()
 
 
 async def test_a_body_that_is_too_large_is_not_taken(
@@ -337,18 +356,17 @@ async def test_an_error_before_the_token_was_looked_at_settles_no_scheme(
 
 
 async def test_at_most_six_connections_are_open(client: StudioClient, broken: FaultProxy) -> None:
-    waiting = asyncio.Event()
-
     async def hold(exchange: Exchange) -> None:
-        await waiting.wait()
+        with suppress(TimeoutError):  # a seventh would come within this time
+            await asyncio.wait_for(broken.until_seen(transport.CONNECTIONS + 1), 0.3)
+        seen_together.append(len(broken.seen))
         await answer_json([])(exchange)
 
+    seen_together: list[int] = []
     broken.always = hold
-    calls = [asyncio.create_task(client.jobs(job_id=f"{number}")) for number in range(9)]
-    await broken.until_seen(transport.CONNECTIONS)
-    waiting.set()
-    assert len(broken.seen) == transport.CONNECTIONS
-    await asyncio.gather(*calls)
+    await asyncio.gather(*(client.clusters() for _ in range(9)))
+    assert seen_together[0] == transport.CONNECTIONS
+    assert len(broken.seen) == 9
 
 
 async def test_a_cancelled_request_leaves_the_client_usable(
