@@ -14,7 +14,8 @@ import click
 from studio_tui import __version__, paths
 
 if TYPE_CHECKING:
-    from studio_tui.settings import Arguments, Settings
+    from studio_tui.arguments import Arguments
+    from studio_tui.settings import Settings
     from studio_tui.tui.app import Connected
     from studio_tui.tui.screens.opening import Choice
 
@@ -82,7 +83,7 @@ def main(
     theme: str,
 ) -> None:
     """Watch and run DataChain Studio jobs from the terminal."""
-    from studio_tui.settings import Arguments
+    from studio_tui.arguments import Arguments
 
     arguments = Arguments(
         url=url, team=team, token_file=token_file, ca_file=ca_file, read_only=read_only

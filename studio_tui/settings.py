@@ -17,6 +17,7 @@ from urllib.parse import SplitResult, urlsplit
 from platformdirs import PlatformDirs
 from pydantic import SecretStr
 
+from studio_tui.arguments import Arguments
 from studio_tui.errors import ConfigError, NoCredentials, TokenOriginChanged
 from studio_tui.text import safe_line
 
@@ -26,18 +27,6 @@ DEFAULT_URL = "https://studio.datachain.ai"
 _DATACHAIN_DIRS = PlatformDirs("datachain", "iterative")
 _CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 _PORTS = {"http": 80, "https": 443}
-
-
-@dataclass(frozen=True, slots=True)
-class Arguments:
-    """What the command line says about Studio; `None` leaves the choice to the next source."""
-
-    url: str | None = None
-    team: str | None = None
-    token_file: Path | None = None
-    """A file whose only line is the token; a token is never an argument itself."""
-    ca_file: Path | None = None
-    read_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from studio_tui.arguments import Arguments
 from studio_tui.errors import ConfigError, NoCredentials, TokenOriginChanged
-from studio_tui.settings import DEFAULT_URL, Arguments, Settings, load_settings
+from studio_tui.settings import DEFAULT_URL, Settings, load_settings
 
 SECRET = "canary-5b1d77"
 

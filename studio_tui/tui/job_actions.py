@@ -134,7 +134,9 @@ class JobActions(Base):
         if job is None or not job.url:
             return
         if urlsplit(job.url).scheme not in {"http", "https"}:
-            self._say(f"Not a web address, so not opened: {job.url}", "warning")
+            # A browser would hand anything else to a program that Studio chose.
+            self.app.call_from_thread(self.app.copy_to_clipboard, job.url)
+            self._say(f"Not a web page; the address was copied: {job.url}", "information")
         elif not _has_desktop(sys.platform, os.environ) or not webbrowser.open(job.url):
             self.app.call_from_thread(self.app.copy_to_clipboard, job.url)
             self._say(f"No browser here; the address was copied: {job.url}", "warning")
