@@ -49,14 +49,8 @@ def test_a_cancel_that_the_server_did_not_live_to_see_through_is_seen_through(
 ) -> None:
     studio = studio_process
     pid_file = tmp_path / "pid"
-    stubborn = (
-        "import os, signal, time\n"
-        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
-        f"open({str(pid_file)!r}, 'w').write(str(os.getpid()))\n"
-        "print('up', flush=True)\n"
-        "time.sleep(3)\n"
-    )
-    job_id = studio.submit(stubborn)["id"]
+    lasting = f"import os; open({str(pid_file)!r}, 'w').write(str(os.getpid()))\n{SLEEP}"
+    job_id = studio.submit(lasting)["id"]
     studio.until(job_id, "RUNNING")
     eventually(lambda: "up" in studio.log(job_id))
     studio.cancel(job_id)
