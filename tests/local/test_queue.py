@@ -1,6 +1,6 @@
 from collections import Counter
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio_tui.local.jobs import QueuedJob
@@ -57,6 +57,7 @@ jobs = st.builds(
 workers = st.dictionaries(st.sampled_from("abc"), st.integers(0, 8))
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.lists(jobs, unique_by=lambda job: job.number), workers, workers)
 def test_no_cluster_is_overfilled_and_none_idles_without_need(
     queued: list[QueuedJob], busy: dict[str, int], capacity: dict[str, int]

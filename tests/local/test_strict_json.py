@@ -2,7 +2,7 @@ import json
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio_tui.local.strict_json import JSON_LIMIT, AmbiguousJson, read_json
@@ -61,11 +61,13 @@ values = st.recursive(
 )
 
 
+@settings(deadline=None, max_examples=50)
 @given(values)
 def test_all_other_json_is_read_as_it_is(value: object) -> None:
     assert read_json(json.dumps(value).encode()) == value
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.binary())
 def test_any_bytes_are_read_or_refused(body: bytes) -> None:
     with suppress(AmbiguousJson):

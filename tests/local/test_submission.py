@@ -2,7 +2,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio_tui.api.models import JobInput
@@ -146,6 +146,7 @@ def test_an_environment_file_is_read_as_the_client_sends_it() -> None:
     }
 
 
+@settings(deadline=None, max_examples=50)
 @given(
     st.dictionaries(
         st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,9}", fullmatch=True),

@@ -3,7 +3,7 @@ import stat
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio_tui.local import uploads
@@ -135,6 +135,7 @@ def test_a_label_becomes_a_bare_file_name(label: str, name: str) -> None:
     assert basename(label) == name
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.text())
 def test_any_label_becomes_a_safe_file_name(label: str) -> None:
     name = basename(label)
