@@ -13,17 +13,18 @@ from textual.binding import Binding, BindingType
 from textual.getters import query_one
 from textual.message import Message
 from textual.reactive import reactive
-from textual.scrollbar import ScrollBar, ScrollDown, ScrollTo, ScrollUp
+from textual.scrollbar import ScrollDown, ScrollTo, ScrollUp
 from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input
 
 from studio_tui.errors import SpoolError
 from studio_tui.service.log_store import LogStore
+from studio_tui.tui.widgets.log_bar import LogBar
 from studio_tui.tui.widgets.log_needle import Needle
 from studio_tui.tui.widgets.log_pane import LogPane
 
-FRAME = 1 / 30
+FRAME = 1 / 20
 """Seconds that growth is gathered for before it is painted."""
 
 _SIDEWAYS = 8
@@ -66,7 +67,7 @@ class LogView(Widget):
     """Lines that came since the view stood still; 0 while following."""
 
     pane = query_one(LogPane)
-    bar = query_one(ScrollBar)
+    bar = query_one(LogBar)
     prompt = query_one(Input)
 
     class FollowChanged(Message):
@@ -96,7 +97,7 @@ class LogView(Widget):
     def compose(self) -> ComposeResult:
         """Put the rows, the bar and the prompt together."""
         yield LogPane()
-        yield ScrollBar(vertical=True)
+        yield LogBar()
         yield Input(placeholder="Search", compact=True, select_on_focus=False)
 
     def focus(self, scroll_visible: bool = True) -> Self:
@@ -145,10 +146,8 @@ class LogView(Widget):
         self.pane.moved()
         self.new_lines = max(0, store.lines - self._lines_seen)
         rows = window.rows()
-        self.bar.window_virtual_size = max(1, store.size)
-        last = rows[-1].start if rows else 0
-        self.bar.window_size = max(1, store.line_end(last) + 1 - window.top.start)
-        self.bar.position = window.top.start
+        last = store.line_end(rows[-1].start) + 1 if rows else 0
+        self.bar.show(window.top.start, min(last, store.size), store.size)
         self._show_pill()
 
     def _show_pill(self) -> None:
@@ -245,9 +244,8 @@ class LogView(Widget):
         """Show the line at the byte that the bar was dragged to."""
         if self._store is None or self.pane.window is None or event.y is None:
             return
-        offset = max(0, min(round(event.y), self._store.size - 1))
         self.following = False
-        self.pane.window.to(self._store.line_start(offset))
+        self.pane.window.to(self._store.line_start(self.bar.byte_at(event.y)))
         self._settle()
 
     # --- searching -------------------------------------------------------------------------------
