@@ -162,7 +162,7 @@ def base_environment() -> dict[str, str]:
 def _clone(repository: str) -> list[list[str]]:
     git = _program("git")
     url, revision = split_repository(repository)
-    commands = [[git, "clone", "--", url, "."]]
+    commands = [[git, "-c", "gc.auto=0", "clone", "--", url, "."]]
     if revision:
         commands.append([git, "-c", "advice.detachedHead=false", "checkout", revision, "--"])
     return commands

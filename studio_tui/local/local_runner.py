@@ -7,6 +7,7 @@ so a server that starts anew finds every job as it is.
 import asyncio
 import fcntl
 import json
+import logging
 import os
 import re
 import shutil
@@ -27,6 +28,8 @@ from studio_tui.local.durable import write_durably
 from studio_tui.local.output import CAP_BYTES, SEGMENT_BYTES, OutputReader
 from studio_tui.local.runner import Phase, RunReport, RunSpec, RunStep, StartFailed
 from studio_tui.paths import private_dir
+
+logger = logging.getLogger(__name__)
 
 _JOB_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}")
 _LOST = "lost: the process that watched this job was killed, so how it ended is not known"
@@ -53,6 +56,7 @@ class LocalRunner:
         self._children: dict[str, int] = {}
         self._children_lock = threading.Lock()
         self._burials: dict[str, asyncio.Task[None]] = {}
+        self._closing = threading.Event()
 
     async def start(self, spec: RunSpec) -> None:
         """Begin a job; return when its shim is under way.
@@ -91,6 +95,7 @@ class LocalRunner:
 
     async def aclose(self) -> None:
         """Let go of everything; jobs run on, and what was lost is found again."""
+        self._closing.set()
         burials = tuple(self._burials.values())
         for burial in burials:
             burial.cancel()
@@ -163,7 +168,15 @@ class LocalRunner:
         await asyncio.to_thread(self._bury_blocking, self._folder(job_id))
 
     def _bury_blocking(self, folder: Path) -> None:
-        process_tree.stop_job(str(folder), grace_seconds=self._limits.grace_seconds)
+        left = process_tree.stop(
+            lambda: () if self._closing.is_set() else process_tree.job_processes(str(folder)),
+            grace_seconds=self._limits.grace_seconds,
+            rest=self._closing.wait,
+        )
+        if self._closing.is_set():
+            return  # the next server goes on with it
+        if left:
+            logger.warning("%d processes of the lost job %s stay", len(left), folder.name)
         shutil.rmtree(environment.temporary_folder(folder), ignore_errors=True)
         note = {"lost": True, "finished_at": clock.now().isoformat()}
         write_durably(folder / "lost.json", json.dumps(note).encode())

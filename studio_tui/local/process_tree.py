@@ -2,7 +2,8 @@
 
 A process belongs to a job when it descends from the job's shim (which adopts orphans, on Linux) or
 carries the job's marker in the environment it was started with (which survives double forks,
-`setsid` and the death of the shim). On Linux both are read from `/proc`. Elsewhere `ps` gives
+`setsid` and the death of the shim; only a process that cleared its environment *and* lost its shim
+escapes). On Linux both are read from `/proc`. Elsewhere `ps` gives
 descent and, for our own processes, the environment; a process that cleared its environment and lost
 its parent escapes there. Only the standard library may be imported here: the shim uses it.
 """
@@ -61,7 +62,7 @@ def stop(
     find: Callable[[], Iterable[Process]],
     *,
     grace_seconds: float,
-    rest: Callable[[float], None],
+    rest: Callable[[float], object],
 ) -> tuple[Process, ...]:
     """Stop all that `find` finds: TERM, after `grace_seconds` KILL, until it finds nothing.
 

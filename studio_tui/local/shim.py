@@ -221,7 +221,7 @@ def main() -> NoReturn:
     folder = Path(sys.argv[1])
     os.umask(0o077)
     os.set_inheritable(LOCK_DESCRIPTOR, False)
-    os.closerange(LOCK_DESCRIPTOR + 1, os.sysconf("SC_OPEN_MAX"))
+    os.closerange(LOCK_DESCRIPTOR + 1, min(os.sysconf("SC_OPEN_MAX"), 65536))
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # A cancel that comes once started.json names us must find the handler in place.

@@ -1,5 +1,6 @@
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -270,6 +271,21 @@ async def test_an_uploaded_query_py_is_not_overwritten(bench: Bench, tmp_path: P
     assert bench.log() == "uploaded\n"
 
 
+async def test_a_link_in_the_repository_is_replaced_and_not_followed(
+    bench: Bench, tmp_path: Path
+) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("untouched")
+    stored = tmp_path / "1"
+    stored.write_text("uploaded")
+    links = {"data.csv": precious, "query.sh": precious}
+    url = make_repository(tmp_path / "repository", links)
+    report = await bench.shell("cat data.csv", repository=url, files=(("data.csv", stored),))
+    assert report.exit_code == 0
+    assert bench.log().endswith("uploaded")
+    assert precious.read_text() == "untouched"
+
+
 async def test_a_file_that_is_gone_fails_the_job_with_its_name(
     bench: Bench, tmp_path: Path
 ) -> None:
@@ -280,8 +296,10 @@ async def test_a_file_that_is_gone_fails_the_job_with_its_name(
     assert bench.log() == ""
 
 
-def make_repository(folder: Path) -> str:
+def make_repository(folder: Path, links: dict[str, Path] | None = None) -> str:
     folder.mkdir()
+    for name, target in (links or {}).items():
+        (folder / name).symlink_to(target)
 
     def git(*words: str) -> None:
         identity = ("-c", "user.name=n", "-c", "user.email=e@example.org")
@@ -501,6 +519,34 @@ async def test_a_job_whose_shim_is_killed_is_lost_and_leaves_nothing(bench: Benc
             process_tree.send(process, signal.SIGKILL)
 
 
+def test_closing_does_not_wait_for_a_lost_jobs_processes_and_the_next_runner_does(
+    tmp_path: Path,
+) -> None:
+    async def lose() -> float:
+        bench = Bench(tmp_path, grace_seconds=60)
+        await bench.start(
+            "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+            "print('up', flush=True); time.sleep(300)"
+        )
+        await bench.until_printed("up")
+        await asyncio.to_thread(kill_shim, tmp_path / "jobs" / "job")
+        assert (await bench.runner.report("job")).phase is Phase.RUNNING
+        began = time.monotonic()
+        await bench.runner.aclose()
+        assert bench.processes()
+        return began
+
+    async def find() -> None:
+        heir = Bench(tmp_path, grace_seconds=0.1)
+        assert (await heir.ended()).phase is Phase.LOST
+        assert not heir.processes()
+        await heir.runner.aclose()
+
+    began = asyncio.run(lose())
+    assert time.monotonic() - began < 10
+    asyncio.run(find())
+
+
 async def test_another_runner_takes_over_a_job_that_runs(bench: Bench, tmp_path: Path) -> None:
     await bench.start(
         "import time; print('up', flush=True); time.sleep(0.5); print('end'); exit(4)"
@@ -600,6 +646,22 @@ async def test_killing_the_shim_at_any_moment_never_leaves_a_process_or_a_false_
             assert bench.log(job_id) == ""
             await bench.start("print('second try')", job_id)
             assert (await bench.ended(job_id)).exit_code == 0
+
+
+@pytest.mark.skipif("STUDIO_TUI_SMALL_DISK" not in os.environ, reason="needs a disk of 1 MiB")
+async def test_a_full_disk_ends_the_log_with_a_sentence_and_keeps_the_exit_code() -> None:
+    bench = Bench(Path(os.environ["STUDIO_TUI_SMALL_DISK"]) / "runner")
+    try:
+        report = await bench.run("for n in range(200_000): print(f'seq={n:06}')\nexit(7)")
+        assert report.exit_code == 7
+        *_, beginning, blank, end = bench.log().splitlines()
+        assert "from here on output is lost" in beginning
+        assert blank == ""
+        assert "bytes of output could not be written" in end
+        with pytest.raises(StartFailed, match="No space left"):
+            await bench.start("print(1)", "another")
+    finally:
+        shutil.rmtree(bench.folder)
 
 
 async def test_no_zombie_is_left_when_jobs_have_ended(bench: Bench) -> None:
