@@ -7,13 +7,15 @@ document does not have come last in each class, and are those that the published
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from fastapi import Response
 
 T = TypeVar("T")
+
+_QUESTIONS = 4
 
 _SLICE = 100
 """Rows written as JSON in one go; a slice takes a few milliseconds."""
@@ -162,12 +164,33 @@ def answer(content: object, status: int = 200) -> Response:
     return Response(write_json(content), status, media_type="application/json")
 
 
-async def answer_list(rows: Sequence[T], describe: Callable[[T], object]) -> Response:
-    """Return a JSON response of a list of any length, made beside the event loop if long."""
+async def write_list(rows: Sequence[T], describe: Callable[[T], object]) -> bytes:
+    """Return JSON of a list of any length, made beside the event loop if it is long."""
     if len(rows) <= _SLICE:
-        return answer([describe(row) for row in rows])
-    body = await asyncio.to_thread(_write_rows, rows, describe)
-    return Response(body, media_type="application/json")
+        return write_json([describe(row) for row in rows])
+    return await asyncio.to_thread(_write_rows, rows, describe)
+
+
+class Remembered:
+    """The latest bodies of a few questions, good until what they were made from changes.
+
+    A dashboard asks the same question every other second, and mostly nothing has changed.
+    """
+
+    def __init__(self) -> None:
+        self._bodies: dict[Hashable, tuple[int, bytes]] = {}
+
+    async def body(
+        self, question: Hashable, revision: int, ask: Callable[[], Awaitable[bytes]]
+    ) -> bytes:
+        """Return the answer made at `revision` if there is one, else ask."""
+        made_at, body = self._bodies.pop(question, (-1, b""))
+        if made_at != revision:
+            body = await ask()
+        self._bodies[question] = (revision, body)
+        while len(self._bodies) > _QUESTIONS:
+            del self._bodies[next(iter(self._bodies))]
+        return body
 
 
 def write_json(content: object) -> bytes:

@@ -31,6 +31,8 @@ class Database:
     def __init__(self, connection: sqlite3.Connection, thread: ThreadPoolExecutor) -> None:
         self._connection = connection
         self._thread = thread
+        self.revision = 0
+        """Grows with every write, before the write's caller goes on."""
 
     @classmethod
     async def open(cls, path: Path, migrations: Sequence[str] = MIGRATIONS) -> Self:
@@ -75,6 +77,7 @@ class Database:
                 if error.sqlite_errorcode in _OUT_OF_ROOM:
                     raise StorageFull("The disk of the local Studio's data is full.") from error
                 raise
+            self.revision += 1
             return answer
 
         return await self._run(transaction)

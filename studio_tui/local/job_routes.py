@@ -10,7 +10,7 @@ from studio_tui import clock
 from studio_tui.api import routes
 from studio_tui.api.models import JobCancelInput, JobInput, JobState
 from studio_tui.local import answers
-from studio_tui.local.answers import answer, answer_list
+from studio_tui.local.answers import Remembered, answer, write_list
 from studio_tui.local.jobs import ENDED, KeyReused
 from studio_tui.local.refusals import InvalidFields, Refusal
 from studio_tui.local.strict_json import StrictRoute
@@ -52,6 +52,7 @@ _UPLOAD_FORM: dict[str, Any] = {
 def job_router(studio: Studio) -> APIRouter:
     """Return the endpoints of jobs."""
     router = APIRouter(route_class=StrictRoute)
+    lists = Remembered()
 
     @router.get(routes.LIST_JOBS.path, response_model=list[answers.JobOutput])
     async def list_jobs(
@@ -62,8 +63,14 @@ def job_router(studio: Studio) -> APIRouter:
     ) -> Response:
         check_team(team_name)
         states = None if status is None else _states(status)
-        rows = await studio.jobs.listed(states=states, job_id=job_id, limit=limit)
-        return await answer_list(rows, lambda row: _job(studio, row))
+
+        async def ask() -> bytes:
+            rows = await studio.jobs.listed(states=states, job_id=job_id, limit=limit)
+            return await write_list(rows, lambda row: _job(studio, row))
+
+        # The revision is read first: a change in between makes the body seem older than it is.
+        body = await lists.body((states, job_id, limit), studio.jobs.revision, ask)
+        return Response(body, media_type="application/json")
 
     @router.post(routes.CREATE_JOB.path, response_model=answers.JobOutput)
     async def create_job(

@@ -100,6 +100,11 @@ class Jobs:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @property
+    def revision(self) -> int:
+        """Stays the same for as long as no job changes."""
+        return self._database.revision
+
     async def create(self, job: NewJob, now: datetime) -> sqlite3.Row:
         """Add a job, or find the one that the same key and request made before.
 

@@ -140,6 +140,7 @@ class Dispatcher:
             await self._watch(job_id, report)
         finally:
             canceling.cancel()
+            await asyncio.wait([canceling])
             self._cancels.pop(job_id, None)
             self._changed.set()
 
@@ -183,20 +184,20 @@ class Dispatcher:
         noted: tuple[Phase, tuple[Step, ...]] = (Phase.INIT, (waited,))
         began = clock.monotonic()
         while True:
-            steps = (waited, *(_step(step) for step in report.steps))
             try:
+                steps = (waited, *(_step(step) for step in report.steps))
                 if report.phase in {Phase.FINISHED, Phase.LOST}:
                     await self._jobs.end(job_id, STARTED, _ending(report, steps))
                     return
                 if noted != (report.phase, steps):
                     await self._note(job_id, report, steps)
                     noted = report.phase, steps
-            except StorageFull:
-                logger.warning("The disk is full: what became of job %s is noted later.", job_id)
+                age = clock.monotonic() - began
+                await asyncio.sleep(min(max(age / 20, FIRST_REST), LONGEST_REST))
+                report = await self._runner.report(job_id)
+            except (StorageFull, OSError) as error:
+                logger.warning("What became of job %s is noted later: %s", job_id, error)
                 await asyncio.sleep(STORAGE_REST)
-            age = clock.monotonic() - began
-            await asyncio.sleep(min(max(age / 20, FIRST_REST), LONGEST_REST))
-            report = await self._runner.report(job_id)
 
     async def _note(self, job_id: str, report: RunReport, steps: tuple[Step, ...]) -> None:
         is_running = report.phase is Phase.RUNNING
@@ -205,7 +206,14 @@ class Dispatcher:
 
     async def _cancel_when_asked(self, job_id: str) -> None:
         await self._cancel_event(job_id).wait()
-        await self._runner.cancel(job_id)
+        while True:
+            try:
+                await self._runner.cancel(job_id)
+            except OSError as error:
+                logger.warning("Job %s is canceled later: %s", job_id, error)
+                await asyncio.sleep(STORAGE_REST)
+            else:
+                return
 
     def _cancel_event(self, job_id: str) -> asyncio.Event:
         return self._cancels.setdefault(job_id, asyncio.Event())
