@@ -7,7 +7,7 @@ from pydantic import SecretStr
 
 from studio_tui.api.client import StudioClient, Timeouts
 from studio_tui.settings import Settings
-from tests.faults import FaultProxy
+from tests.fault_proxy import FaultProxy
 
 TOKEN = "canary-token-9f27c1"
 

@@ -11,7 +11,8 @@ from studio_tui import errors
 from studio_tui.api import blobs
 from studio_tui.api.client import StudioClient
 from tests.api.conftest import settings_for
-from tests.faults import FaultProxy, answer, redirect, reset, reset_in_body
+from tests.fault_proxy import FaultProxy
+from tests.faults import answer, redirect, reset, reset_in_body
 
 CERTIFICATES = Path(__file__).parent / "certificates"
 

@@ -16,7 +16,8 @@ from studio_tui.api.models import JobInput, QueryType
 from studio_tui.api.routes import Route
 from tests.api.conftest import settings_for
 from tests.api.test_models import example
-from tests.faults import FaultProxy, answer, answer_json, html_502
+from tests.fault_proxy import FaultProxy
+from tests.faults import answer, answer_json, html_502
 
 JOB = JobInput(query="print(1)", team_name="a team")
 

@@ -14,7 +14,8 @@ from studio_tui.api.client import StudioClient
 from studio_tui.api.log_stream import Closed, LogFrame, LogMessages, StatusFrame
 from studio_tui.api.models import Job, JobInput, JobState, QueryType
 from studio_tui.settings import Settings
-from tests.faults import FaultProxy, drop_answer
+from tests.fault_proxy import FaultProxy
+from tests.faults import drop_answer
 from tests.studios import LocalStudio
 
 PRINTING = "import sys\nfor n in range(1000): print(f'line {n} é')\nsys.exit(3)"

@@ -6,7 +6,8 @@ from studio_tui.api import transport
 from studio_tui.api.client import StudioClient
 from studio_tui.api.log_body import LogBody
 from studio_tui.errors import NotFound, ProtocolError
-from tests.faults import Exchange, Fault, FaultProxy, Reply, answer, answer_json
+from tests.fault_proxy import Exchange, Fault, FaultProxy, Reply
+from tests.faults import answer, answer_json
 
 LOG = b"first\nsecond \x1b[31m\xff\nthird"
 

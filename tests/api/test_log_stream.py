@@ -28,7 +28,8 @@ from studio_tui.api.log_stream import (
 )
 from tests import faults
 from tests.api.conftest import settings_for
-from tests.faults import FaultProxy, answer, answer_json
+from tests.fault_proxy import Fault, FaultProxy
+from tests.faults import answer, answer_json
 
 SENT: list[dict[str, Any]] = [
     {"logs": [{"id": 1, "message": "one\n"}, {"id": 2, "message": "two\x1b[31m"}]},
@@ -210,7 +211,7 @@ async def test_the_published_client_s_scheme_is_tried_first_and_the_other_once(
 async def test_a_handshake_that_fails_is_named(
     client: StudioClient,
     broken: FaultProxy,
-    fault: faults.Fault,
+    fault: Fault,
     kind: type[errors.StudioError],
     words: str,
 ) -> None:

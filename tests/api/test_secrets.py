@@ -13,7 +13,8 @@ from studio_tui.api.models import JobInput
 from studio_tui.errors import StudioError
 from tests import faults
 from tests.api.conftest import IMPATIENT, TOKEN, settings_for
-from tests.faults import FaultProxy, answer, answer_json
+from tests.fault_proxy import Fault, FaultProxy
+from tests.faults import answer, answer_json
 
 ECHO = f"bad header Bearer {TOKEN}"
 
@@ -61,7 +62,7 @@ async def calls(client: StudioClient) -> AsyncIterator[StudioError]:
 
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_the_token_is_in_no_record_error_or_traceback(
-    client: StudioClient, proxy: FaultProxy, fault: faults.Fault, caplog: pytest.LogCaptureFixture
+    client: StudioClient, proxy: FaultProxy, fault: Fault, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     for name in ("httpx", "httpcore", "websockets"):  # as `log.configure` sets them

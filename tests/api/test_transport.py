@@ -17,10 +17,8 @@ from studio_tui.api import transport
 from studio_tui.api.client import StudioClient
 from studio_tui.api.models import JobInput
 from tests.api.conftest import IMPATIENT, TOKEN, settings_for
+from tests.fault_proxy import Exchange, Fault, FaultProxy
 from tests.faults import (
-    Exchange,
-    Fault,
-    FaultProxy,
     answer,
     answer_json,
     drip,

@@ -12,6 +12,7 @@ from studio_tui.service.log_store import LogStore
 from studio_tui.service.log_tail import LogTail, Phase
 from studio_tui.settings import Settings
 from tests import faults
+from tests.fault_proxy import FaultProxy, StreamFault
 
 if TYPE_CHECKING:
     from tests.studios import ThreadStudio
@@ -37,8 +38,8 @@ def store(tmp_path: Path) -> Iterator[LogStore]:
 
 
 @pytest.fixture
-async def proxy(shared_studio: "ThreadStudio") -> AsyncIterator[faults.FaultProxy]:
-    async with faults.FaultProxy.before(shared_studio.url) as proxy:
+async def proxy(shared_studio: "ThreadStudio") -> AsyncIterator[FaultProxy]:
+    async with FaultProxy.before(shared_studio.url) as proxy:
         yield proxy
 
 
@@ -72,9 +73,9 @@ async def test_a_running_job_is_followed_to_its_end(
 )
 async def test_a_job_comes_whole_through_a_broken_connection(
     shared_studio: "ThreadStudio",
-    proxy: faults.FaultProxy,
+    proxy: FaultProxy,
     store: LogStore,
-    broken: list[faults.StreamFault],
+    broken: list[StreamFault],
 ) -> None:
     job = shared_studio.submit(PROGRAM)
     proxy.next_stream(*broken)

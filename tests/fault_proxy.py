@@ -1,0 +1,313 @@
+"""A proxy on loopback that breaks, as told, what passes between a client and a real server.
+
+A fault is a coroutine that answers one request instead of the proxy; a stream fault is a filter
+over the frames that a websocket's server sends. `tests/faults.py` holds them.
+"""
+
+import asyncio
+import re
+import socket
+import struct
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Self
+from urllib.parse import parse_qs, urlsplit
+
+HEAD_LIMIT = 64 * 1024
+TEXT, BINARY, CLOSE = 0x1, 0x2, 0x8
+"""Websocket opcodes (RFC 6455, 5.2)."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A request as it arrived at the proxy."""
+
+    method: str
+    target: str
+    headers: dict[str, str]
+    """Names in lower case."""
+    body: bytes
+
+    @property
+    def path(self) -> str:
+        """The path, still quoted."""
+        return self.target.partition("?")[0]
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The query's parameters; the last of equal names."""
+        return {name: values[-1] for name, values in parse_qs(urlsplit(self.target).query).items()}
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A whole answer of the server behind the proxy."""
+
+    status: str
+    """As `200 OK`."""
+    headers: dict[str, str]
+    body: bytes
+
+    def encoded(self) -> bytes:
+        """Return the answer's bytes, with the length that the body has."""
+        headers = {**self.headers, "content-length": str(len(self.body)), "connection": "close"}
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        return f"HTTP/1.1 {self.status}\r\n{lines}\r\n".encode() + self.body
+
+
+class Exchange:
+    """One request under way, in the hands of a fault."""
+
+    def __init__(self, proxy: "FaultProxy", seen: Seen, writer: asyncio.StreamWriter) -> None:
+        self.seen = seen
+        self._proxy = proxy
+        self._writer = writer
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the client has gone."""
+        return self._writer.is_closing()
+
+    async def forward(self) -> Reply:
+        """Have the real server answer, and return what it said."""
+        return await self._proxy.forward(self.seen)
+
+    async def send(self, data: bytes) -> None:
+        """Send bytes to the client."""
+        self._writer.write(data)
+        with suppress(ConnectionError):
+            await self._writer.drain()
+
+    async def reset(self) -> None:
+        """End the connection as a crash does."""
+        _reset(self._writer)
+
+
+Fault = Callable[[Exchange], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One websocket frame from the server, whole and not compressed."""
+
+    opcode: int
+    payload: bytes
+
+    def encoded(self) -> bytes:
+        """Return the frame as a server sends it."""
+        size = len(self.payload)
+        if size < 126:
+            return bytes([0x80 | self.opcode, size]) + self.payload
+        if size < 1 << 16:
+            return struct.pack("!BBH", 0x80 | self.opcode, 126, size) + self.payload
+        return struct.pack("!BBQ", 0x80 | self.opcode, 127, size) + self.payload
+
+
+Frames = AsyncIterator[Frame]
+StreamFault = Callable[[Frames], Frames]
+
+
+class Cut(Exception):  # noqa: N818 (what happens, not what went wrong)
+    """Raised by a stream fault to break the connection."""
+
+
+@dataclass
+class FaultProxy:
+    """Passes requests on to `upstream` (host and port), one connection each, unless told not to.
+
+    Without an upstream every request needs a fault that answers it.
+    """
+
+    upstream: tuple[str, int] | None = None
+    seen: list[Seen] = field(default_factory=list)
+    """Every request that arrived, in order."""
+    always: Fault | None = None
+    """The fault of requests for which none is queued."""
+    _queued: deque[Fault | None] = field(default_factory=deque)
+    _streams: deque[StreamFault] = field(default_factory=deque)
+    _port: int = 0
+    _server: asyncio.Server | None = None
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _arrived: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @classmethod
+    def before(cls, url: str) -> Self:
+        """Return a proxy before the server at `url`."""
+        parts = urlsplit(url)
+        assert parts.hostname
+        assert parts.port
+        return cls((parts.hostname, parts.port))
+
+    @property
+    def url(self) -> str:
+        """Where a client finds the proxy."""
+        return f"http://127.0.0.1:{self._port}"
+
+    def next(self, *faults: Fault | None) -> None:
+        """Give the next requests these faults, one each; `None` lets one pass."""
+        self._queued.extend(faults)
+
+    def next_stream(self, *faults: StreamFault) -> None:
+        """Give the next websockets these faults, one each."""
+        self._streams.extend(faults)
+
+    async def __aenter__(self) -> Self:
+        await self.accept()
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await self.refuse()
+
+    async def accept(self) -> None:
+        """Listen, on the same port as before."""
+        self._server = await asyncio.start_server(
+            self._connected, "127.0.0.1", self._port, limit=HEAD_LIMIT
+        )
+        self._port = self._server.sockets[0].getsockname()[1]
+
+    async def refuse(self) -> None:
+        """Listen no more, so that connections are refused, and end those there are."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def until_seen(self, count: int) -> None:
+        """Wait, up to 5 s, for so many requests to have arrived in all."""
+        async with asyncio.timeout(5):
+            while len(self.seen) < count:
+                self._arrived.clear()
+                await self._arrived.wait()
+
+    async def until_idle(self) -> None:
+        """Wait, up to 5 s, for every connection to have ended, whoever ends it."""
+        if self._tasks:
+            _, open_still = await asyncio.wait(self._tasks, timeout=5)
+            assert not open_still
+
+    async def forward(self, seen: Seen) -> Reply:
+        """Send a request to the server behind the proxy and return its whole answer."""
+        async with self._to_server(seen, {"connection": "close"}) as (reader, _writer):
+            raw = await reader.read()
+        head, _, body = raw.partition(b"\r\n\r\n")
+        status, headers = _parsed_head(head)
+        if headers.pop("transfer-encoding", "") == "chunked":
+            body = _dechunked(body)
+        return Reply(status.split(" ", 1)[1], headers, body)
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task
+        self._tasks.add(task)
+        try:
+            await self._serve_one(reader, writer)
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass  # a client that goes away, or the end of the test
+        finally:
+            self._tasks.discard(task)
+            writer.close()
+
+    async def _serve_one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        start, headers = _parsed_head(await reader.readuntil(b"\r\n\r\n"))
+        method, target, _ = start.split(" ")
+        body = await reader.readexactly(int(headers.get("content-length", 0)))
+        seen = Seen(method, target, headers, body)
+        self.seen.append(seen)
+        self._arrived.set()
+        fault = self._queued.popleft() if self._queued else self.always
+        exchange = Exchange(self, seen, writer)
+        if fault is not None:
+            await fault(exchange)
+        elif headers.get("upgrade") == "websocket":
+            await self._serve_stream(seen, reader, writer)
+        else:
+            await exchange.send((await exchange.forward()).encoded())
+
+    async def _serve_stream(
+        self, seen: Seen, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        from_studio = self._streams.popleft() if self._streams else _unchanged
+        plain = {"connection": "Upgrade", "sec-websocket-extensions": ""}  # no compression
+        async with self._to_server(seen, plain) as (from_server, to_server):
+            writer.write(await from_server.readuntil(b"\r\n\r\n"))
+            ways = [
+                asyncio.create_task(_copy(reader, to_server)),
+                asyncio.create_task(_send(from_studio(_frames(from_server)), writer)),
+            ]
+            try:
+                await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for way in ways:
+                    way.cancel()
+                await asyncio.gather(*ways, return_exceptions=True)
+
+    @asynccontextmanager
+    async def _to_server(
+        self, seen: Seen, changed: dict[str, str]
+    ) -> AsyncGenerator[tuple[asyncio.StreamReader, asyncio.StreamWriter], None]:
+        assert self.upstream, f"no fault answers {seen.method} {seen.target}"
+        host, port = self.upstream
+        reader, writer = await asyncio.open_connection(host, port, limit=HEAD_LIMIT)
+        try:
+            headers = {**seen.headers, **changed, "host": f"{host}:{port}"}
+            lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items() if value)
+            writer.write(f"{seen.method} {seen.target} HTTP/1.1\r\n{lines}\r\n".encode())
+            writer.write(seen.body)
+            yield reader, writer
+        finally:
+            writer.close()
+
+
+def _parsed_head(head: bytes) -> tuple[str, dict[str, str]]:
+    start, *lines = head.decode("latin-1").rstrip().split("\r\n")
+    pairs = (line.split(":", 1) for line in lines)
+    return start, {name.lower(): value.strip() for name, value in pairs}
+
+
+def _dechunked(body: bytes) -> bytes:
+    whole = b""
+    while (found := re.match(rb"([0-9a-fA-F]+)[^\r]*\r\n", body)) and (size := int(found[1], 16)):
+        whole += body[found.end() : found.end() + size]
+        body = body[found.end() + size + 2 :]
+    return whole
+
+
+def _reset(writer: asyncio.StreamWriter) -> None:
+    sock = writer.get_extra_info("socket")
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while data := await reader.read(HEAD_LIMIT):
+        writer.write(data)
+        await writer.drain()
+
+
+def _unchanged(frames: Frames) -> Frames:
+    return frames
+
+
+async def _send(frames: Frames, writer: asyncio.StreamWriter) -> None:
+    try:
+        async for frame in frames:
+            writer.write(frame.encoded())
+            await writer.drain()
+    except Cut:
+        _reset(writer)
+
+
+async def _frames(reader: asyncio.StreamReader) -> Frames:
+    with suppress(asyncio.IncompleteReadError, ConnectionError):
+        while True:
+            first, size = await reader.readexactly(2)
+            assert first & 0x80, "a fragmented frame"
+            if size == 126:
+                (size,) = struct.unpack("!H", await reader.readexactly(2))
+            elif size == 127:
+                (size,) = struct.unpack("!Q", await reader.readexactly(8))
+            yield Frame(first & 0x0F, await reader.readexactly(size))
