@@ -45,7 +45,7 @@ from studio_tui.service.poller import wait_for
 SILENCE = 45.0
 """Seconds without a frame after which a connection counts as dead."""
 LINGER = 5.0
-"""Seconds that more may come after the job has ended, before REST is asked for the rest."""
+"""Seconds without a piece of the log after which an ended job's socket is not waited for."""
 BACKOFF_BASE = 0.5
 BACKOFF_CAP = 20.0
 OUTAGE_AFTER = 3
@@ -244,10 +244,12 @@ class LogTail:
                     if self._merge.add(items[start : start + _ITEMS]):
                         self._failures = self._unreadable = 0
                         self._outage.clear()
+                if self._deadline is not None:
+                    self._linger()
             case StatusFrame(word):
                 self.state = replace(self.state, status=word)
                 if word in FINISHED_STATES:
-                    self._deadline = asyncio.get_running_loop().time() + LINGER
+                    self._linger()
             case Blobs(urls):
                 await self._fetch_blobs(urls)
             case ServerMessage(text):
@@ -259,6 +261,10 @@ class LogTail:
                 self._merge.mark_end(UNREADABLE)
         self._publish(Phase.FOLLOWING)
         return None
+
+    def _linger(self) -> None:
+        """Give an ended job's socket a little longer; a replay may well follow the status."""
+        self._deadline = asyncio.get_running_loop().time() + LINGER
 
     async def _closed(self, code: int, reason: str) -> _Verdict:
         if self._said or code in _FINAL_CODES:
@@ -353,16 +359,11 @@ class LogTail:
         self, phase: Phase, reason: str | None = None, next_try: datetime | None = None
     ) -> None:
         known = self.state
-        has_changed = phase is not known.phase
-        self.state = replace(
-            known,
-            phase=phase,
-            since=self._now() if has_changed else known.since,
-            next_try=next_try if reason is not None else (None if has_changed else known.next_try),
-            reason=reason if reason is not None else ("" if has_changed else known.reason),
-            lines=self._store.lines,
-            size=self._store.size,
-        )
+        if phase is not known.phase:
+            known = replace(known, phase=phase, since=self._now(), next_try=None, reason="")
+        if reason is not None:
+            known = replace(known, reason=reason, next_try=next_try)
+        self.state = replace(known, lines=self._store.lines, size=self._store.size)
         for listener in tuple(self._listeners.values()):
             listener(self.state)
 

@@ -225,11 +225,23 @@ def test_an_answer_that_lags_is_asked_again_until_two_agree(followed: Make) -> N
 
 
 def test_a_socket_left_open_after_the_end_is_waited_for_five_seconds(followed: Make) -> None:
-    studio = Studio([logs((1, "one\n")), FINISHED, 1.0, logs((2, "two\n")), 60.0], log=b"")
+    pings: list[Step] = [1.0, Ping()] * 20
+    studio = Studio([logs((1, "one\n")), FINISHED, 1.0, logs((2, "two\n")), *pings], log=b"")
     follower = followed(studio)
     assert follower.follow().phase is Phase.COMPLETE
     assert follower.raw == b"one\ntwo\n"
-    assert LINGER < follower.ended < LINGER + 1
+    assert 1 + LINGER < follower.ended < 1 + LINGER + 1
+
+
+def test_a_long_replay_after_the_status_is_read_to_its_end(followed: Make) -> None:
+    replay: list[Step] = []
+    for number in range(1, 11):
+        replay += [3.0, logs((number, f"line {number}\n"))]
+    studio = Studio([FINISHED, *replay, END], log=None)
+    follower = followed(studio)
+    assert follower.follow().phase is Phase.COMPLETE
+    assert follower.store.lines == 10
+    assert len(studio.opened) == 1
 
 
 def test_an_unknown_status_is_not_the_end(followed: Make) -> None:
