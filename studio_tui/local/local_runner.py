@@ -50,8 +50,9 @@ class LocalRunner:
     """The `Runner` of this machine."""
 
     def __init__(self, jobs_dir: Path, cache_dir: Path, *, limits: RunLimits | None = None) -> None:
-        self._jobs = jobs_dir.absolute()
-        self._cache = cache_dir.absolute()
+        # Resolved, for the folder is the job's marker whichever way it is named next time.
+        self._jobs = jobs_dir.resolve()
+        self._cache = cache_dir.resolve()
         self._limits = limits or RunLimits()
         self._children: dict[str, int] = {}
         self._children_lock = threading.Lock()
@@ -78,9 +79,8 @@ class LocalRunner:
         report = await asyncio.to_thread(self._report, self._folder(job_id))
         if report.phase is Phase.LOST and report.finished_at is None:
             if job_id not in self._burials:
-                burial = asyncio.create_task(self._bury(job_id), name=f"bury {job_id}")
-                self._burials[job_id] = burial
-                burial.add_done_callback(lambda _task: self._burials.pop(job_id, None))
+                name = f"bury {job_id}"
+                self._burials[job_id] = asyncio.create_task(self._bury(job_id), name=name)
             phase = Phase.RUNNING if report.started_at else Phase.INIT
             return RunReport(phase, report.steps, report.started_at, canceled=report.canceled)
         return report
@@ -151,7 +151,7 @@ class LocalRunner:
                 began,
                 finished_at=_moment(ending.get("finished_at")),
                 error_message=_LOST,
-                canceled=canceled,
+                canceled=ending.get("canceled", canceled),
             )
         return RunReport(
             Phase.FINISHED,
@@ -165,7 +165,12 @@ class LocalRunner:
 
     async def _bury(self, job_id: str) -> None:
         """Stop what a dead shim left behind, then note that the job is lost."""
-        await asyncio.to_thread(self._bury_blocking, self._folder(job_id))
+        try:
+            await asyncio.to_thread(self._bury_blocking, self._folder(job_id))
+        except OSError as error:
+            logger.warning("The end of the lost job %s could not be noted: %s", job_id, error)
+        finally:
+            del self._burials[job_id]  # the next report tries again, unless it is noted
 
     def _bury_blocking(self, folder: Path) -> None:
         left = process_tree.stop(
@@ -178,7 +183,11 @@ class LocalRunner:
         if left:
             logger.warning("%d processes of the lost job %s stay", len(left), folder.name)
         shutil.rmtree(environment.temporary_folder(folder), ignore_errors=True)
-        note = {"lost": True, "finished_at": clock.now().isoformat()}
+        note = {
+            "lost": True,
+            "finished_at": clock.now().isoformat(),
+            "canceled": (folder / "cancel").exists(),
+        }
         write_durably(folder / "lost.json", json.dumps(note).encode())
 
     def _cancel(self, folder: Path) -> None:
@@ -195,7 +204,11 @@ class LocalRunner:
         """Take the ends of shims that this process started."""
         with self._children_lock:
             for job_id, pid in tuple(self._children.items()):
-                if os.waitpid(pid, os.WNOHANG)[0]:
+                try:
+                    has_ended = os.waitpid(pid, os.WNOHANG)[0] != 0
+                except ChildProcessError:
+                    has_ended = True
+                if has_ended:
                     del self._children[job_id]
 
 
