@@ -102,13 +102,12 @@ def _reason(body: bytes) -> str:
 
 def _problem(item: Mapping[str, Any]) -> str:
     """Return one of FastAPI's problems as `workers: must be a number`."""
-    place = [str(part) for part in item.get("loc") or () if part not in {"body", "query", "path"}]
-    message = item.get("msg")
-    return (
-        ": ".join([".".join(place), message] if place else [message])
-        if (isinstance(message, str))
-        else ""
-    )
+    message, place = item.get("msg"), item.get("loc")
+    if not isinstance(message, str):
+        return ""
+    parts = place if isinstance(place, list) else []
+    field = ".".join(str(part) for part in parts if part not in ("body", "query", "path"))
+    return f"{field}: {message}" if field else message
 
 
 def json_value(body: bytes) -> Any:
@@ -148,11 +147,9 @@ def model(kind: type[M], body: bytes) -> M:
     try:
         return kind.model_validate(value)
     except ValidationError as error:
-        raise ProtocolError(f"Studio's answer is not {_named(kind)}: {_places(error)}.") from None
-
-
-def _named(kind: type[BaseModel]) -> str:
-    return f"a {kind.__name__}"
+        raise ProtocolError(
+            f"Studio's answer is not a {kind.__name__}: {_places(error)}."
+        ) from None
 
 
 def _places(error: ValidationError) -> str:

@@ -26,6 +26,11 @@ def reason(error: BaseException, host: str) -> str:
     return f"{host} could not be reached."
 
 
+def proxy_refusal(host: str) -> str:
+    """Return the sentence for a proxy that makes no tunnel."""
+    return f"The proxy of HTTPS_PROXY makes no connection to {host}."
+
+
 def _certificate(error: ssl.SSLCertVerificationError, host: str) -> str:
     if error.verify_code in _EXPIRED:
         return f"The certificate of {host} has expired, or this machine's clock is wrong."

@@ -18,7 +18,7 @@ from pydantic_core import from_json
 from studio_tui import clock
 from studio_tui.api.answers import refusal, retry_after
 from studio_tui.api.auth import StudioAuth
-from studio_tui.api.failures import reason
+from studio_tui.api.failures import proxy_refusal, reason
 from studio_tui.errors import (
     AuthenticationError,
     NotSent,
@@ -173,7 +173,12 @@ async def _handshake(
 ) -> "ClientConnection":
     # websockets takes 30 ms to import and is not needed before the first log is opened
     from websockets.asyncio.client import connect  # noqa: PLC0415
-    from websockets.exceptions import InvalidHandshake, InvalidMessage, InvalidStatus  # noqa: PLC0415
+    from websockets.exceptions import (  # noqa: PLC0415
+        InvalidHandshake,
+        InvalidMessage,
+        InvalidStatus,
+        ProxyError,
+    )
 
     class Connect(connect):
         """Does not follow redirects, on which the token would go along."""
@@ -202,6 +207,8 @@ async def _handshake(
         raise _refused(error.response, host) from error
     except InvalidMessage as error:
         raise TransportError(f"{host} closed the connection before it answered.") from error
+    except ProxyError as error:
+        raise NotSent(proxy_refusal(host)) from error
     except InvalidHandshake as error:
         raise ProtocolError(f"{host} does not serve logs over a websocket.") from error
     except OSError as error:

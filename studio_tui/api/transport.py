@@ -19,7 +19,7 @@ from studio_tui import __version__, clock
 from studio_tui.api.answers import refusal, retry_after
 from studio_tui.api.auth import StudioAuth
 from studio_tui.api.exchange import Answer, Request, Timeouts
-from studio_tui.api.failures import reason
+from studio_tui.api.failures import proxy_refusal, reason
 from studio_tui.errors import (
     AuthenticationError,
     ConfigError,
@@ -139,6 +139,8 @@ class Transport:
         except (httpx.NetworkError, httpx.RemoteProtocolError) as error:
             sentence = f"{self._host} {_CLOSED}" if progress.sent else reason(error, self._host)
             failure, cause = TransportError(sentence), error
+        except httpx.ProxyError as error:
+            failure, cause = TransportError(proxy_refusal(self._host)), error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             failure, cause = TransportError(reason(error, self._host)), error
         if not progress.sent:

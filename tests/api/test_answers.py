@@ -50,6 +50,8 @@ def test_each_status_is_its_own_error_whatever_the_body(
             "limit: too many; no",
         ),
         (b'{"detail": [{"loc": ["body", "files", 0], "msg": "odd"}, 7]}', "files.0: odd"),
+        (b'{"detail": [{"loc": [["body"]], "msg": "odd"}]}', "['body']: odd"),
+        (b'{"detail": [{"loc": 7, "msg": "odd"}, {"loc": ["x"], "msg": 3}]}', "odd"),
         (b'{"message": "\\u001b[2J[/]\\nsecond"}', "␛[2J[/]␊second"),
     ],
 )

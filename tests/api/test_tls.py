@@ -3,13 +3,16 @@
 import asyncio
 import ssl
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from studio_tui.api.client import StudioClient
-from studio_tui.errors import ConfigError, NotSent
-from tests.api.conftest import settings_for
+from studio_tui.api.models import JobInput
+from studio_tui.errors import ConfigError, NotSent, ProtocolError
+from tests.api.conftest import TOKEN, settings_for
 
 CERTIFICATES = Path(__file__).parent / "certificates"
 AUTHORITY = CERTIFICATES / "authority.pem"
@@ -91,3 +94,63 @@ async def test_a_ca_file_without_certificates_is_a_wrong_setting(tmp_path: Path)
     async with StudioClient(settings_for("https://localhost:1", ca_file=empty)) as client:
         with pytest.raises(ConfigError, match=r"empty\.pem holds no certificates"):
             await client.jobs()
+
+
+class Tunnel:
+    """A proxy that opens tunnels (RFC 9110, 9.3.6), or refuses to."""
+
+    def __init__(self, *, refuses: bool = False) -> None:
+        self.heads: list[str] = []
+        self.serving: set[asyncio.Task[None]] = set()
+        self._refuses = refuses
+
+    def begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.serving.add(asyncio.create_task(self._serve(reader, writer)))
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        self.heads.append(head)
+        if self._refuses:
+            writer.write(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n")
+        else:
+            host, port = head.split(" ")[1].split(":")
+            far_reader, far_writer = await asyncio.open_connection(host, int(port))
+            writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+            await asyncio.gather(_pipe(reader, far_writer), _pipe(far_reader, writer))
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+
+
+async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with suppress(ConnectionError):
+        while data := await reader.read(4096):
+            writer.write(data)
+        writer.close()
+        await writer.wait_closed()
+
+
+@pytest.mark.parametrize("url", ["good"], indirect=True)
+@pytest.mark.parametrize("refuses", [False, True])
+async def test_a_proxy_makes_a_tunnel_and_sees_no_token(url: str, refuses: bool) -> None:
+    tunnel = Tunnel(refuses=refuses)
+    server = await asyncio.start_server(tunnel.begin, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    proxy = SecretStr(f"http://me:pw@127.0.0.1:{port}")
+    async with StudioClient(settings_for(url, ca_file=AUTHORITY, proxy=proxy)) as client:
+        if refuses:
+            with pytest.raises(NotSent, match="The proxy of HTTPS_PROXY"):
+                await client.create_job(JobInput(query="1", team_name="a team"))
+            with pytest.raises(NotSent, match="The proxy of HTTPS_PROXY"):
+                await anext(client.follow_log("a"))
+        else:
+            assert (await client.jobs()).items == ()
+            with pytest.raises(ProtocolError, match="does not serve logs"):
+                await anext(client.follow_log("a"))
+    assert len(tunnel.heads) == 2
+    for head in tunnel.heads:
+        assert head.startswith(f"CONNECT {url.removeprefix('https://')} ")
+        assert "Proxy-Authorization: Basic" in head
+        assert TOKEN not in head
+    server.close()
+    await asyncio.wait_for(asyncio.gather(*tunnel.serving), 5)
