@@ -45,7 +45,7 @@ class SyntheticJob:
 
 def jobs(count: int) -> dict[str, SyntheticJob]:
     """Return `count` jobs by key."""
-    dice = random.Random(count)  # noqa: S311 (no secret hangs on it)
+    dice = random.Random(count)
     made = {}
     for number in range(count):
         key = f"{dice.getrandbits(32):08x}-{number:06d}"

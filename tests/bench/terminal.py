@@ -93,7 +93,7 @@ class Terminal:
         if self.pid == 0:
             try:
                 fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
-                os.execvpe(command[0], list(command), variables)
+                os.execvpe(command[0], list(command), variables)  # noqa: S606 (no shell is meant)
             finally:
                 os._exit(127)
 
@@ -113,7 +113,7 @@ class Terminal:
         for ending, patience in ((signal.SIGTERM, 1.0), (signal.SIGKILL, 5.0)):
             if not self._is_alive():
                 break
-            os.kill(self.pid, ending)
+            os.killpg(self.pid, ending)
             deadline = time.perf_counter() + patience
             while self._is_alive() and time.perf_counter() < deadline:
                 self.pump(0.01)

@@ -1,0 +1,67 @@
+"""`python -m tests.bench`: what the program costs its user, with the machine's floor beside it.
+
+Figures of one run can be compared with each other; those of two runs only by their ratios.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.bench.probes import Program
+from tests.bench.report import as_json, as_text
+from tests.bench.studio import studio_with
+from tests.bench.suite import FULL, QUICK, Bench
+from tests.studios import ProcessStudio
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure what is asked for and print it; return 1 if a goal is missed."""
+    asked = _parsed(arguments)
+    effort = QUICK if asked.quick else FULL
+    with tempfile.TemporaryDirectory(prefix="studio-tui-bench-") as folder:
+        root = Path(folder)
+        with studio_with(effort.known, root / "studio") as studio:
+            bench = Bench(effort, studio, _dashboard(studio, root))
+            sections = []
+            for name, measured in bench.sections().items():
+                if not asked.only or name in asked.only:
+                    sections.append(measured())
+                    if not asked.json:
+                        print(as_text(sections[-1]), end="\n\n", flush=True)
+    if asked.json:
+        print(as_json(sections))
+    missed = [m for section in sections for m in section.measures if m.is_met is False]
+    return 1 if missed and asked.strict else 0
+
+
+def _dashboard(studio: ProcessStudio, root: Path) -> Program:
+    """Return the dashboard as a user starts it, remembering nothing of this machine's user."""
+    places = {
+        f"STUDIO_TUI_{place}_DIR": str(root / place.lower())
+        for place in ("CONFIG", "STATE", "CACHE", "LOG", "DATA")
+    }
+    settings = {
+        "DATACHAIN_STUDIO_URL": studio.url,
+        "DATACHAIN_STUDIO_TEAM": studio.team,
+        "DATACHAIN_STUDIO_TOKEN": studio.token,
+        "DATACHAIN_GLOBAL_CONFIG_DIR": str(root / "none"),
+        "DATACHAIN_SYSTEM_CONFIG_DIR": str(root / "none"),
+    }
+    return Program((sys.executable, "-m", "studio_tui"), r"embed_\d+", {**places, **settings})
+
+
+def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="little of everything, in seconds")
+    parser.add_argument("--json", action="store_true", help="print numbers for a program")
+    parser.add_argument("--strict", action="store_true", help="exit with 1 if a goal is missed")
+    parser.add_argument("only", nargs="*", help="sections: start, keys, cpu, storm, poll, ...")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    os.environ.pop("NO_COLOR", None)
+    sys.exit(main(sys.argv[1:]))

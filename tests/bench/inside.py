@@ -1,0 +1,133 @@
+"""What a poll costs between its body and the screen, in ms of CPU: `... tests.bench.inside 10000`.
+
+It is a program of its own, so that it is measured in a process that does nothing else. HTTP is not
+in it: that is a request's worth whatever the answer.
+"""
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import cycle
+from operator import attrgetter
+from typing import Any
+
+from textual.app import App, ComposeResult
+from textual.pilot import Pilot
+
+from studio_tui.api.models import Job
+from studio_tui.api.pages import ListReader
+from studio_tui.paths import styles_dir
+from studio_tui.presentation.filters import Filter
+from studio_tui.presentation.job_list import NEWEST_FIRST, JobList
+from studio_tui.presentation.jobs import cells
+from studio_tui.tui.screens.jobs import COLUMNS
+from studio_tui.tui.widgets.big_table import BigTable
+
+_NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def bodies(count: int) -> tuple[bytes, bytes]:
+    """Return two answers of `count` jobs that differ in one job of a hundred, spread evenly."""
+    jobs = [_job(number) for number in range(count)]
+    before = json.dumps(jobs).encode()
+    for job in jobs[::100]:
+        job.update(status="FAILED", exit_code=1, error_message="CUDA out of memory")
+    return before, json.dumps(jobs).encode()
+
+
+class ListApp(App[None]):
+    """The table of jobs and what stands between it and Studio's answers."""
+
+    def __init__(self) -> None:
+        super().__init__(css_path=[styles_dir() / "big_table.tcss"])
+        self._reader = ListReader(Job, attrgetter("id"))
+        self._list = JobList()
+        self._seen: object = None
+        self.table = BigTable(COLUMNS, lambda job_id: cells(self._list[job_id], _NOON))
+
+    def compose(self) -> ComposeResult:
+        """The table alone."""
+        yield self.table
+
+    async def take(self, body: bytes) -> None:
+        """Do with an answer what the dashboard does, as far as asking to be painted."""
+        page = await self._reader.read(body)
+        if page is not self._seen:
+            self._seen = page
+            self._list.replace(page.items)
+            self.table.show(self._list.ids(Filter(""), NEWEST_FIRST, _NOON))
+
+
+async def measure(count: int, rounds: int) -> dict[str, list[float]]:
+    """Return the ms of CPU of polls by what they bring."""
+    before, after = bodies(count)
+    app = ListApp()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await app.take(before)
+        await pilot.pause()
+        changing = cycle([after, before])
+
+        async def tick() -> None:
+            app.table.show_again()
+
+        return {
+            "nothing changed": await _cpu(pilot, lambda: app.take(_copy(before)), rounds),
+            "1% changed": await _cpu(pilot, lambda: app.take(_copy(next(changing))), rounds),
+            "a second later, nothing asked": await _cpu(pilot, tick, rounds),
+        }
+
+
+async def _cpu(pilot: Pilot[None], step: Callable[[], Awaitable[None]], rounds: int) -> list[float]:
+    """Return the CPU that each step takes, with the painting it leads to."""
+
+    async def spent(work: Callable[[], Awaitable[None]]) -> float:
+        begun = time.process_time()
+        await work()
+        await pilot.pause()
+        return (time.process_time() - begun) * 1000
+
+    waiting = sorted([await spent(_nothing) for _ in range(rounds)])[rounds // 2]
+    return [max(0.0, await spent(step) - waiting) for _ in range(rounds)]
+
+
+async def _nothing() -> None:
+    pass
+
+
+def _copy(body: bytes) -> bytes:
+    """Return equal bytes from elsewhere, as a socket brings them."""
+    return bytes(bytearray(body))
+
+
+def _job(number: int) -> dict[str, Any]:
+    created = _NOON - timedelta(minutes=number)
+    return {
+        "id": f"{number:08x}-6276-4993-bfeb-53cbbbba6f08",
+        "url": f"https://studio.example.com/team/acme/datasets/jobs/{number}",
+        "status": "COMPLETE",
+        "created_at": created.isoformat(),
+        "created_by": "ann",
+        "started_at": (created + timedelta(seconds=5)).isoformat(),
+        "finished_at": (created + timedelta(seconds=65)).isoformat(),
+        "query": "from datachain import read_storage\nread_storage('s3://bucket').save('x')\n",
+        "query_type": "PYTHON",
+        "team": "acme",
+        "name": f"embed_{number}.py",
+        "workers": 1,
+        "python_version": "3.12",
+        "requirements": "pillow\n",
+        "environment": {},
+        "exit_code": 0,
+        "error_message": None,
+    }
+
+
+def _arguments() -> Iterator[int]:
+    yield from map(int, sys.argv[1:])
+
+
+if __name__ == "__main__":
+    print(json.dumps(asyncio.run(measure(*_arguments()))))

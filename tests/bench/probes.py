@@ -1,0 +1,135 @@
+"""What is measured of a program, all of it from outside, through its terminal."""
+
+import random
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from tests.bench import processes
+from tests.bench.terminal import Terminal
+
+_VISIBLE = 8
+"""Characters that make a first paint."""
+
+_SETTLE = 0.3
+"""Seconds without a frame after which a program is taken to have started."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program, and how it is known to be ready."""
+
+    command: Sequence[str]
+    ready: str
+    """Regular expression of what it draws once it can be used."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    setup: Sequence[str] = ()
+    """Keys that bring it to where it is measured."""
+
+    @classmethod
+    def ours(cls, name: str, *arguments: str, ready: str) -> "Program":
+        """Return one of the programs kept for measuring."""
+        return cls((sys.executable, "-m", f"tests.bench.programs.{name}", *arguments), ready)
+
+    def run(self) -> Terminal:
+        """Start it, to be used as a context."""
+        return Terminal(self.command, environment=self.environment)
+
+
+class Start(NamedTuple):
+    """How long a program took to be there, in ms."""
+
+    first_paint: float
+    usable: float
+
+
+class Storm(NamedTuple):
+    """What became of keys that came faster than a hand can press them."""
+
+    frames: float
+    """A second, while keys came."""
+    drained: float
+    """Milliseconds from the last key to the last frame."""
+    cpu: float
+    """Percent of one core."""
+
+
+def start(program: Program) -> Start:
+    """Start the program and measure until it can be seen and used."""
+    with program.run() as terminal:
+        terminal.pump(20, lambda: len(terminal.text().strip()) >= _VISIBLE)
+        seen = terminal.frames[-1].at
+        usable = terminal.wait_for_text(program.ready)
+        return Start(*((at - terminal.started) * 1000 for at in (seen, usable)))
+
+
+def key_to_paint(program: Program, keys: Iterable[str]) -> list[float]:
+    """Return the ms from each key to the frame it led to; keys without one are left out.
+
+    Keys come at uneven times, so that they keep no step with a program's own frames.
+    """
+    taken = []
+    with _ready(program) as terminal:
+        for key in keys:
+            terminal.pump(random.uniform(0.02, 0.06))
+            sent = terminal.press(key)
+            frame = terminal.next_frame(0.25)
+            if frame is not None:
+                taken.append((frame.at - sent) * 1000)
+    return taken
+
+
+def cpu_per_key(program: Program, keys: Sequence[str]) -> float:
+    """Return the ms of CPU a key costs, which other programs on the machine hardly change."""
+    with _ready(program) as terminal:
+        before = processes.cpu_seconds(terminal.pid)
+        for key in keys:
+            terminal.press(key)
+            terminal.next_frame(0.25)
+            terminal.pump(0.02)
+        terminal.settle(0.1)
+        return (processes.cpu_seconds(terminal.pid) - before) * 1000 / len(keys)
+
+
+def storm(program: Program, key: str, seconds: float, rate: float = 100.0) -> Storm:
+    """Send `rate` keys a second, whatever comes of them."""
+    with _ready(program) as terminal:
+        frames, cpu = len(terminal.frames), processes.cpu_seconds(terminal.pid)
+        begun = sent = terminal.press(key)
+        for number in range(1, int(seconds * rate)):
+            terminal.pump(begun + number / rate - sent)
+            sent = terminal.press(key)
+        painted = len(terminal.frames) - frames
+        spent = processes.cpu_seconds(terminal.pid) - cpu
+        terminal.settle(0.1)
+        drained = max(0.0, terminal.frames[-1].at - sent)
+        return Storm(painted / (sent - begun), drained * 1000, spent / (sent - begun) * 100)
+
+
+def idle(program: Program, seconds: float) -> float:
+    """Return the percent of one core the program uses while nothing is asked of it."""
+    with _ready(program) as terminal:
+        before = processes.cpu_seconds(terminal.pid)
+        terminal.pump(seconds)
+        return (processes.cpu_seconds(terminal.pid) - before) / seconds * 100
+
+
+def memory(program: Program) -> tuple[float, float]:
+    """Return MB in use, and at most, once the program is ready and set up."""
+    with _ready(program) as terminal:
+        return processes.memory(terminal.pid)
+
+
+def _ready(program: Program) -> Terminal:
+    terminal = program.run()
+    try:
+        terminal.wait_for_text(program.ready)
+        terminal.settle(_SETTLE)
+        for key in program.setup:
+            terminal.press(key)
+            terminal.settle(_SETTLE)
+    except BaseException:
+        terminal.close()
+        raise
+    return terminal

@@ -1,0 +1,117 @@
+"""Numbers with their floor and their goal beside them, as a table or as JSON."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+def quantile(values: Sequence[float], share: float) -> float:
+    """Return the value that `share` (0 to 1) of `values` do not exceed."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What a measure should be at most; `None` is not asked for."""
+
+    times_floor: float | None = None
+    """Median, in multiples of the floor's."""
+    median: float | None = None
+    p95: float | None = None
+    least: float | None = None
+    """What the median should be at least."""
+
+    def __str__(self) -> str:
+        parts = (
+            (self.times_floor, "<= {:g} x floor"),
+            (self.median, "<= {:g}"),
+            (self.p95, "p95 < {:g}"),
+            (self.least, ">= {:g}"),
+        )
+        return ", ".join(text.format(value) for value, text in parts if value is not None)
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One line of the report."""
+
+    name: str
+    values: tuple[float, ...]
+    """In the unit of the section; one or more."""
+    floor: "Measure | None" = None
+    """What the same costs where nothing is to be done."""
+    goal: Goal | None = None
+
+    @property
+    def median(self) -> float:
+        """The value in the middle."""
+        return quantile(self.values, 0.5)
+
+    @property
+    def times_floor(self) -> float | None:
+        """The median in multiples of the floor's."""
+        return self.median / self.floor.median if self.floor is not None else None
+
+    @property
+    def is_met(self) -> bool | None:
+        """Whether the goal is met; `None` without a goal."""
+        goal = self.goal
+        if goal is None:
+            return None
+        return not (
+            (goal.times_floor is not None and (self.times_floor or 0) > goal.times_floor)
+            or (goal.median is not None and self.median > goal.median)
+            or (goal.p95 is not None and quantile(self.values, 0.95) >= goal.p95)
+            or (goal.least is not None and self.median < goal.least)
+        )
+
+
+@dataclass(frozen=True)
+class Section:
+    """Measures of one kind."""
+
+    title: str
+    unit: str
+    measures: tuple[Measure, ...]
+
+
+def as_text(section: Section) -> str:
+    """Lay a section out for a terminal."""
+    title = f"{section.title} ({section.unit})"
+    lines = [f"{title:<52}{'p50':>9}{'p95':>9}{'x floor':>9}  goal"]
+    for measure in section.measures:
+        several = len(measure.values) > 1
+        times = measure.times_floor
+        verdict = {True: "met", False: "MISSED", None: ""}[measure.is_met]
+        line = (
+            f"  {measure.name:<50}{measure.median:>9.2f}"
+            + (f"{quantile(measure.values, 0.95):>9.2f}" if several else f"{'':>9}")
+            + (f"{times:>9.2f}" if times is not None else f"{'':>9}")
+            + (f"  {measure.goal}: {verdict}" if measure.goal else "")
+        )
+        lines.append(line.rstrip())
+    return "\n".join(lines)
+
+
+def as_json(sections: Sequence[Section]) -> str:
+    """Return all numbers, for comparing one run with another."""
+    return json.dumps(
+        {
+            section.title: {
+                "unit": section.unit,
+                **{
+                    measure.name: {
+                        "p50": round(measure.median, 3),
+                        "p95": round(quantile(measure.values, 0.95), 3),
+                        "times_floor": measure.times_floor and round(measure.times_floor, 2),
+                        "met": measure.is_met,
+                        "n": len(measure.values),
+                    }
+                    for measure in section.measures
+                },
+            }
+            for section in sections
+        },
+        indent=2,
+    )

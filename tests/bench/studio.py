@@ -1,0 +1,59 @@
+"""A local Studio with many jobs behind it, for measuring the dashboard as it is installed."""
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from studio_tui.local.data_dir import DataDir
+from studio_tui.local.database import Database
+from studio_tui.local.times import stamp
+from tests.studios import ProcessStudio
+
+_INSERT = """
+    INSERT INTO jobs (
+        id, state, priority, workers, cluster, created_at, started_at, finished_at, exit_code,
+        created_by, name, query_type, run_group, ignore_checkpoints, request_digest, environment,
+        query
+    ) VALUES (?, 'COMPLETE', 5, 1, 'local', ?, ?, ?, 0, 'ann', ?, 'PYTHON', ?, 0, '', '{}', '')
+"""
+
+
+@contextmanager
+def studio_with(jobs: int, data_dir: Path) -> Iterator[ProcessStudio]:
+    """Run a local Studio that has `jobs` finished jobs."""
+    data = DataDir(data_dir)
+    data.prepare()
+    asyncio.run(_fill(data.database, jobs))
+    studio = ProcessStudio(data_dir)
+    try:
+        yield studio
+    finally:
+        studio.cancel_all()
+        studio.stop()
+
+
+def create_to_running(studio: ProcessStudio) -> float:
+    """Return the ms from asking for a plain job until Studio says that it runs."""
+    begun = time.perf_counter()
+    job_id = str(studio.submit("import time; time.sleep(30)")["id"])
+    studio.until(job_id, "RUNNING")
+    taken = (time.perf_counter() - begun) * 1000
+    studio.cancel(job_id)
+    studio.end(job_id)
+    return taken
+
+
+async def _fill(path: Path, jobs: int) -> None:
+    database = await Database.open(path)
+    await database.close()
+    now = datetime.now(UTC)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        for number in range(jobs):
+            created = now - timedelta(minutes=jobs - number)
+            job_id = f"{number:08x}-6276-4993-bfeb-53cbbbba6f08"
+            times = (created + timedelta(seconds=seconds) for seconds in (0, 1, 61))
+            connection.execute(_INSERT, (job_id, *map(stamp, times), f"embed_{number}.py", job_id))

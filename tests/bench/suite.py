@@ -1,0 +1,230 @@
+"""What is measured, against which floor, and what it should come to."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from tests.bench import probes
+from tests.bench.probes import Program
+from tests.bench.report import Goal, Measure, Section
+from tests.bench.studio import create_to_running
+from tests.studios import ProcessStudio
+
+CURSOR = ("down",) * 10 + ("up",) * 10
+PAGES = ("pagedown",) * 20
+FORTH_AND_BACK = ("pagedown", "pageup") * 10
+"""For lists that end after a few pages; rows seen before are shown again."""
+
+ECHO = Program.ours("echo", ready="ready")
+HELLO = Program.ours("hello", ready="hello world")
+EMPTY = Program.ours("empty", ready="ready")
+
+CURSOR_GOAL = Goal(times_floor=1.3, p95=8.0)
+PAGE_GOAL = Goal(times_floor=1.8, p95=8.0)
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is measured."""
+
+    rounds: int
+    """How often a program is started for a few keys, in turn with the others."""
+    keys: int
+    """How many keys that is, 20 at most."""
+    starts: int
+    seconds: float
+    """Length of a storm of keys."""
+    idle: float
+    """Seconds of watching a program do nothing."""
+    sizes: tuple[int, ...]
+    """Rows of the tables, the last being the one that goals are about."""
+    polled: int
+    """Jobs of an answer."""
+    known: int
+    """Jobs that the dashboard's Studio has."""
+
+
+FULL = Effort(5, 20, 9, 4.0, 30.0, (100, 10_000, 100_000), 10_000, 1000)
+QUICK = Effort(1, 2, 1, 0.2, 0.2, (100,), 200, 20)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Everything that is measured, section by section."""
+
+    effort: Effort
+    studio: ProcessStudio
+    dashboard: Program
+
+    def sections(self) -> dict[str, Callable[[], Section]]:
+        """Return what can be measured, by name, in the order of the report."""
+        return {
+            "start": self.start,
+            "keys": self.keys,
+            "cpu": self.cpu,
+            "storm": self.storm,
+            "poll": self.poll,
+            "idle": self.idle,
+            "memory": self.memory,
+            "jobs": self.jobs,
+        }
+
+    def start(self) -> Section:
+        """Measure from the command to the first paint, and to what it was started for."""
+        hello, ours, nothing = [], [], []
+        for _ in range(self.effort.starts):
+            nothing.append(_milliseconds(_run_python))
+            hello.append(probes.start(HELLO))
+            ours.append(probes.start(self.dashboard))
+        floor = Measure("hello-world Textual", tuple(start.first_paint for start in hello))
+        painted = tuple(start.first_paint for start in ours)
+        usable = tuple(start.usable for start in ours)
+        known = f"{self.effort.known:,} known jobs"
+        return Section(
+            "Start",
+            "ms",
+            (
+                Measure("python -c pass", tuple(nothing)),
+                floor,
+                Measure("dashboard, first paint", painted, floor, Goal(times_floor=1.1)),
+                Measure(f"dashboard, {known} in sight", usable, floor, Goal(times_floor=1.3)),
+            ),
+        )
+
+    def keys(self) -> Section:
+        """Measure from a key to the frame it leads to."""
+        taken: dict[str, list[float]] = {}
+        for _ in range(self.effort.rounds):
+            for name, program, pressed, _goal in self._keyed():
+                taken.setdefault(name, []).extend(
+                    probes.key_to_paint(program, pressed[: self.effort.keys])
+                )
+        return self._against_empty_screen("Key to paint", "ms", taken)
+
+    def cpu(self) -> Section:
+        """Measure what a key costs, which a busy machine distorts less than the time it takes."""
+        taken: dict[str, list[float]] = {}
+        for _ in range(self.effort.rounds):
+            for name, program, pressed, _goal in self._keyed():
+                taken.setdefault(name, []).append(
+                    probes.cpu_per_key(program, pressed[: self.effort.keys])
+                )
+        return self._against_empty_screen("CPU of a key, all told", "ms", taken)
+
+    def storm(self) -> Section:
+        """Measure keys held down at 100 a second."""
+        seconds = self.effort.seconds
+        floor = probes.storm(EMPTY, "down", seconds)
+        ours = probes.storm(_table(self.effort.sizes[-1]), "down", seconds)
+        frames = Measure("empty screen: frames/s", (floor.frames,))
+        cpu = Measure("empty screen: CPU %", (floor.cpu,))
+        rows = f"table of {self.effort.sizes[-1]:,}"
+        return Section(
+            "Storm of 100 keys a second; Textual draws 60 frames a second at most",
+            "as named",
+            (
+                frames,
+                cpu,
+                Measure(f"{rows}: frames/s", (ours.frames,), frames, Goal(least=57)),
+                Measure(f"{rows}: CPU %", (ours.cpu,), cpu),
+                Measure(f"{rows}: ms to the last frame", (ours.drained,), None, Goal(median=50)),
+            ),
+        )
+
+    def poll(self) -> Section:
+        """Measure what an answer costs between its body and the screen, HTTP not counted."""
+        command = [sys.executable, "-m", "tests.bench.inside"]
+        numbers = [str(self.effort.polled), str(5 * self.effort.rounds)]
+        done = subprocess.run([*command, *numbers], check=True, capture_output=True)
+        goals = {"nothing changed": Goal(median=1), "1% changed": Goal(median=8)}
+        return Section(
+            f"A poll of {self.effort.polled:,} jobs, CPU without HTTP",
+            "ms",
+            tuple(
+                Measure(name, tuple(values), None, goals.get(name))
+                for name, values in json.loads(done.stdout).items()
+            ),
+        )
+
+    def idle(self) -> Section:
+        """Measure what is used while nobody does anything."""
+        seconds = self.effort.idle
+        floor = Measure("empty Textual screen", (probes.idle(EMPTY, seconds),))
+        ours = probes.idle(self.dashboard, seconds)
+        return Section(
+            f"Idle for {seconds:g} s, live polling on",
+            "% of one core",
+            (floor, Measure("dashboard", (ours,), floor, Goal(median=0.3))),
+        )
+
+    def memory(self) -> Section:
+        """Measure what is held in memory."""
+        floor = Measure("hello-world Textual", (probes.memory(HELLO)[0],))
+        now, peak = probes.memory(self.dashboard)
+        rows = self.effort.sizes[-1]
+        return Section(
+            "Memory",
+            "MB",
+            (
+                floor,
+                Measure(f"dashboard, {self.effort.known:,} jobs", (now,), floor, Goal(median=60)),
+                Measure("dashboard, at most so far", (peak,), floor),
+                Measure(
+                    f"table of {rows:,} plain rows",
+                    (probes.memory(_table(rows))[0],),
+                    floor,
+                    Goal(median=120),
+                ),
+            ),
+        )
+
+    def jobs(self) -> Section:
+        """Measure from asking for a plain job until it runs."""
+        taken = tuple(create_to_running(self.studio) for _ in range(self.effort.starts))
+        floor = Measure("python -c pass", tuple(_milliseconds(_run_python) for _ in taken))
+        return Section(
+            "Create to running, on the local Studio",
+            "ms",
+            (floor, Measure("plain job", taken, floor, Goal(median=300))),
+        )
+
+    def _keyed(self) -> Iterator[tuple[str, Program, Sequence[str], Goal | None]]:
+        """Give name, program, keys and goal of what keys are pressed in; the floor is second."""
+        yield "raw Python echo loop", ECHO, CURSOR, None
+        yield "empty Textual screen", EMPTY, CURSOR, None
+        for rows in self.effort.sizes:
+            pages = PAGES if rows > 1000 else FORTH_AND_BACK
+            yield f"table of {rows:,}: cursor", _table(rows), CURSOR, CURSOR_GOAL
+            yield f"table of {rows:,}: page", _table(rows), pages, PAGE_GOAL
+        yield "dashboard: cursor", self.dashboard, CURSOR, CURSOR_GOAL
+        yield "dashboard: page", self.dashboard, FORTH_AND_BACK, PAGE_GOAL
+
+    def _against_empty_screen(
+        self, title: str, unit: str, taken: dict[str, list[float]]
+    ) -> Section:
+        goals = {name: goal for name, _, _, goal in self._keyed()}
+        floor = Measure("empty Textual screen", tuple(taken["empty Textual screen"]))
+        measures = [
+            floor
+            if name == floor.name
+            else Measure(name, tuple(values), floor if goals[name] else None, goals[name])
+            for name, values in taken.items()
+        ]
+        return Section(title, unit, tuple(measures))
+
+
+def _table(rows: int) -> Program:
+    return Program.ours("table", str(rows), ready="NAME")
+
+
+def _run_python() -> None:
+    subprocess.run([sys.executable, "-c", "pass"], check=True)
+
+
+def _milliseconds(work: Callable[[], None]) -> float:
+    begun = time.perf_counter()
+    work()
+    return (time.perf_counter() - begun) * 1000

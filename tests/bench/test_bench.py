@@ -1,0 +1,31 @@
+import json
+import subprocess
+import sys
+
+import pytest
+
+
+def test_the_benchmark_measures_everything_it_names() -> None:
+    sections = _measured("start", "storm", "poll", "idle", "memory", "jobs")
+    assert len(sections) == 6
+    assert all(figures["p50"] >= 0 for section in sections for figures in section)
+
+
+@pytest.mark.parametrize("section", ["keys", "cpu"])
+def test_the_benchmark_measures_every_kind_of_key(section: str) -> None:
+    (figures,) = _measured(section)
+    assert len(figures) == 6
+    assert all(figure["p50"] > 0 for figure in figures)
+    assert sum(figure["times_floor"] is not None for figure in figures) == 4
+
+
+def _measured(*sections: str) -> list[list[dict[str, float]]]:
+    """Run the benchmark, as little of it as there is, and return its figures by section."""
+    command = [sys.executable, "-m", "tests.bench", "--quick", "--json", *sections]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    report: dict[str, dict[str, dict[str, float]]] = json.loads(done.stdout)
+    return [
+        [figures for name, figures in section.items() if name != "unit"]
+        for section in report.values()
+    ]
