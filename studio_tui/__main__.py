@@ -191,7 +191,7 @@ class _Composition:
 
         from studio_tui.api.client import StudioClient
         from studio_tui.log import redact
-        from studio_tui.service.session import BUSY_REST, IDLE_REST, StudioSession
+        from studio_tui.service.session import StudioSession
         from studio_tui.text import safe_line
         from studio_tui.tui.app import Connected
 
@@ -204,7 +204,7 @@ class _Composition:
                 StudioClient(settings),
                 settings.team,
                 paths.cache_dir() / "logs",
-                idle_rest=BUSY_REST if near else IDLE_REST,
+                near=near,
             ),
             home=home or safe_line(f"{settings.team}@{urlsplit(settings.url).hostname}"),
             view_file=paths.state_dir() / f"view-{name}.json",

@@ -85,7 +85,7 @@ def _status(job: Job, now: datetime) -> Cell:
         parts.append(f"ran {duration(ran)}" if job.state.is_finished else f"for {duration(ran)}")
     if (waited := queue_seconds(job, now)) is not None:
         parts.append(f"{'waits' if job.state in WAITING_STATES else 'waited'} {duration(waited)}")
-    return Cell("  ·  ".join(parts), tone)
+    return Cell(" · ".join(parts), tone)
 
 
 def _moment(job: Job, field: str, now: datetime) -> Cell:
@@ -112,7 +112,7 @@ def _steps(job: Job, now: datetime) -> tuple[Fact, ...]:
         for step in job.steps or ()
         if (seconds := seconds_between(step.started_at, step.finished_at or now)) is not None
     ]
-    return (Fact("steps", Cell("  ·  ".join(spent))),) if spent else ()
+    return (Fact("steps", Cell(" · ".join(spent))),) if spent else ()
 
 
 def _requirements(job: Job) -> Cell:

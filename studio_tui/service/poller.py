@@ -60,6 +60,7 @@ class Poller(Generic[T]):
         rest: Callable[[T], float],
         *,
         refused: Callable[[AuthenticationError], None] = lambda _: None,
+        backoff_cap: float = BACKOFF_CAP,
         now: Callable[[], datetime] = clock.now,
         wait: Wait = wait_for,
         jitter: Callable[[float, float], float] = random.uniform,
@@ -69,6 +70,7 @@ class Poller(Generic[T]):
         self._fetch = fetch
         self._rest = rest
         self._refused = refused
+        self._backoff_cap = backoff_cap
         self._now = now
         self._wait = wait
         self._jitter = jitter
@@ -172,7 +174,7 @@ class Poller(Generic[T]):
 
     def _backoff(self, error: StudioError) -> float:
         """Return full jitter over a doubling span, or what Studio asked for if that is longer."""
-        span = min(BACKOFF_CAP, BACKOFF_BASE * 2.0 ** min(self._failures, 10))
+        span = min(self._backoff_cap, BACKOFF_BASE * 2.0 ** min(self._failures, 10))
         floor = BREAKER_REST if self._failures >= BREAKER_AFTER else 0.0
         seconds = self._jitter(floor, max(span, floor))
         if isinstance(error, RateLimited | ServerError) and error.retry_after is not None:

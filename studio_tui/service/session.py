@@ -11,13 +11,15 @@ from studio_tui.service.commands import Commands
 from studio_tui.service.jobs_feed import Jobs, JobsFeed
 from studio_tui.service.log_store import LogStore
 from studio_tui.service.log_tail import LogTail
-from studio_tui.service.poller import Poller
+from studio_tui.service.poller import BACKOFF_CAP, Poller
 
 BUSY_REST = 1.5
 """Seconds between looks at a list in which something moves."""
 IDLE_REST = 10.0
 """Seconds between looks at a list in which nothing moves, on a server shared with others."""
 CLUSTERS_REST = 30.0
+NEAR_BACKOFF_CAP = 5.0
+"""Seconds between questions, at the most, to a Studio of this machine that does not answer."""
 AWAY_FACTOR = 5.0
 """How much slower everything is while nobody looks at the terminal."""
 
@@ -25,24 +27,31 @@ AWAY_FACTOR = 5.0
 class StudioSession:
     """The pollers and commands of one profile; `run` owns their tasks."""
 
-    def __init__(
-        self, client: StudioClient, team: str, spool: Path, *, idle_rest: float = IDLE_REST
-    ) -> None:
-        """Take also the folder that logs are kept in while they are read."""
+    def __init__(self, client: StudioClient, team: str, spool: Path, *, near: bool = False) -> None:
+        """Take also the folder of logs while they are read, and whether Studio is this machine's.
+
+        A Studio near at hand is asked more often, as that costs nobody anything.
+        """
+        self._idle_rest = BUSY_REST if near else IDLE_REST
+        cap = NEAR_BACKOFF_CAP if near else BACKOFF_CAP
         self.client = client
         self.jobs_feed = JobsFeed(client)
         self.jobs: Poller[Jobs] = Poller(
-            "jobs", self.jobs_feed.fetch, self._jobs_rest, refused=self._stop_all
+            "jobs",
+            self.jobs_feed.fetch,
+            self._jobs_rest,
+            refused=self._stop_all,
+            backoff_cap=cap,
         )
         self.clusters: Poller[Page[Cluster]] = Poller(
             "clusters",
             client.clusters,
             lambda _: self._paced(CLUSTERS_REST),
             refused=self._stop_all,
+            backoff_cap=cap,
         )
         self.commands = Commands(client, team, self.jobs.poke)
         self._spool = spool
-        self._idle_rest = idle_rest
         self._focused = True
 
     @property

@@ -30,9 +30,7 @@ async def dashboard(
         settings = Settings(
             url=studio.url, team=studio.team, token=SecretStr(studio.token), read_only=read_only
         )
-        session = StudioSession(
-            StudioClient(settings), studio.team, folder / "spool", idle_rest=0.2
-        )
+        session = StudioSession(StudioClient(settings), studio.team, folder / "spool", near=True)
         return Connected(session, "local@test", folder / "view.json", read_only=read_only)
 
     app = StudioApp(connect, theme=DARK.name, waiting_for="Connecting…")

@@ -12,7 +12,6 @@ from textual.getters import query_one
 from textual.highlight import highlight
 from textual.widgets import Static, TabbedContent, TabPane
 
-from studio_tui import clock
 from studio_tui.api.models import Job, QueryType
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.job_facts import Fact, environment, facts, raw
@@ -181,7 +180,7 @@ class JobScreen(JobActions, Page):
         return self.query_one(f"#{self.tabs.active}", TabPane).query_one(VerticalScroll)
 
     def _show_job(self) -> None:
-        self.tick(clock.now())
+        self.tick(self.moment())
         query = self._job.query
         if query is None:
             text = Content("Studio did not send the query.")

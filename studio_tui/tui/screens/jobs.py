@@ -10,7 +10,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.getters import query_one
 
-from studio_tui import clock
 from studio_tui.api.models import Job, JobState
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.filters import Filter
@@ -218,7 +217,7 @@ class JobsScreen(JobActions, Page):
         """Show or hide the preview."""
         self.view = self.view.replace(preview=not self.view.preview)
         self.set_class(not self.view.preview, "-no-preview")
-        self._show_preview(clock.now())
+        self._show_preview(self.moment())
 
     def action_wide(self) -> None:
         """Show all columns, or those that fit."""
@@ -250,7 +249,7 @@ class JobsScreen(JobActions, Page):
     @on(BigTable.Highlighted)
     def _highlighted(self, message: BigTable.Highlighted) -> None:
         self.view = self.view.replace(cursor=message.key)
-        self._show_preview(clock.now())
+        self._show_preview(self.moment())
         self.paint_frame()
         jobs = self.session.jobs.snapshot.value
         if jobs and not jobs.has_all and message.key == self.table.keys[-1] and not self._filter:
@@ -268,7 +267,7 @@ class JobsScreen(JobActions, Page):
     # Painting.
 
     def _cells(self, job_id: str) -> tuple[Cell, ...]:
-        return cells(self._list[job_id], clock.now())
+        return cells(self._list[job_id], self.moment())
 
     def _sort(self, column: str, *, reverse: bool) -> None:
         self.view = self.view.replace(sort=column, reverse=reverse)
@@ -277,7 +276,7 @@ class JobsScreen(JobActions, Page):
 
     def _show(self) -> None:
         first = not self.table.keys
-        now = clock.now()
+        now = self.moment()
         ids = self._list.ids(self._filter, self.view.sort, now, reverse=self.view.reverse)
         self.table.show(ids)
         if first and self.view.cursor is not None:

@@ -119,7 +119,7 @@ class LogScreen(JobActions, Page):
         self._phase = state.phase
         head = self.query_one("#log-head", Bar)
         left = [Part(" ")]
-        for text, tone in job_parts(self._job, now):
+        for text, tone in job_parts(self._job, self.moment()):
             left.append(Part(f"{text}  ", tone))
         if self._job.error_message:
             left.append(Part(" ".join(self._job.error_message.split()), Tone.BAD))

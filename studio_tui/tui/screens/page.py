@@ -94,6 +94,14 @@ class Page(Screen[None]):
     def tick(self, now: datetime) -> None:
         """Bring up to date what changes with time alone; called once a second while shown."""
 
+    def moment(self) -> datetime:
+        """Return the time at which what is shown was true: the present, unless Studio is silent.
+
+        A job that ran when it was last heard of may have ended since, so its time stands still.
+        """
+        snapshot = self.session.jobs.snapshot
+        return clock.now() if snapshot.error is None else snapshot.fetched_at or clock.now()
+
     # The frame.
 
     def compose(self) -> ComposeResult:
@@ -193,9 +201,8 @@ class Page(Screen[None]):
         self._unsubscribe.clear()
 
     def _each_second(self) -> None:
-        now = clock.now()
-        self.query_one("#top", Bar).right = self._chip_parts(now)
-        self.tick(now)
+        self.query_one("#top", Bar).right = self._chip_parts(clock.now())
+        self.tick(self.moment())
 
     def _crumb_parts(self) -> tuple[Part, ...]:
         parts = [Part(" studio-tui ", "title"), Part(f" {self.home}", Tone.DIM)]
