@@ -173,7 +173,7 @@ class _Composition:
 
         endpoint = attach_or_start(self._data_dir)
         settings = self._settings(endpoint.url, endpoint.team, endpoint.token())
-        connected = self._to(settings, home="local Studio", near=True)
+        connected = self._to(settings, home="local Studio")
         samples = () if settings.read_only else SAMPLES
         return replace(connected, samples=samples, ask_samples=not self._run_samples)
 
@@ -186,27 +186,29 @@ class _Composition:
         named = replace(self._arguments, url=url, team=team, token_file=None)
         return load_settings(named, {"DATACHAIN_STUDIO_TOKEN": token})
 
-    def _to(self, settings: "Settings", *, home: str = "", near: bool = False) -> "Connected":
+    def _to(self, settings: "Settings", *, home: str = "") -> "Connected":
         from urllib.parse import urlsplit
 
         from studio_tui.api.client import StudioClient
         from studio_tui.log import redact
         from studio_tui.service.session import StudioSession
+        from studio_tui.settings import is_loopback
         from studio_tui.text import safe_line
         from studio_tui.tui.app import Connected
 
+        host = urlsplit(settings.url).hostname or ""
         redact(settings.token.get_secret_value())
         # A file a profile; its name tells nothing of the profile but that it is another.
-        place = str(self._data_dir) if near else f"{settings.url}\n{settings.team}"
+        place = str(self._data_dir) if home else f"{settings.url}\n{settings.team}"
         name = hashlib.sha256(place.encode()).hexdigest()[:16]
         return Connected(
             session=StudioSession(
                 StudioClient(settings),
                 settings.team,
                 paths.cache_dir() / "logs",
-                near=near,
+                near=is_loopback(host),
             ),
-            home=home or safe_line(f"{settings.team}@{urlsplit(settings.url).hostname}"),
+            home=home or safe_line(f"{settings.team}@{host}"),
             view_file=paths.state_dir() / f"view-{name}.json",
             read_only=settings.read_only,
         )

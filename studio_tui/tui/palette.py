@@ -13,7 +13,7 @@ class ScreenActions(Provider):
     async def search(self, query: str) -> Hits:
         """Yield the actions that fit what was typed."""
         matcher = self.matcher(query)
-        for action in self._actions():
+        for action in actions_of(self.screen):
             score = max(matcher.match(action.explanation), matcher.match(action.label))
             if score > 0:
                 yield Hit(
@@ -25,16 +25,14 @@ class ScreenActions(Provider):
 
     async def discover(self) -> Hits:
         """Yield all actions."""
-        for action in self._actions():
+        for action in actions_of(self.screen):
             yield DiscoveryHit(
                 action.explanation,
                 partial(self.app.run_action, action.action, action.node),
                 help=_help(action),
             )
 
-    def _actions(self) -> list[Action]:
-        return [action for action in actions_of(self.screen) if action.enabled]
-
 
 def _help(action: Action) -> str:
-    return f"key: {' or '.join(action.keys)}"
+    keys = f"key: {' or '.join(action.keys)}"
+    return keys if action.why_not is None else f"{keys}; not now: {action.why_not}"
