@@ -7,12 +7,13 @@ REST says whether everything has come. How pieces fit together is `log_merge`'s 
 import asyncio
 import logging
 import random
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing, closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, StrEnum, auto
 from typing import NamedTuple, Protocol
+from urllib.parse import urlsplit
 
 from studio_tui import clock
 from studio_tui.api.log_stream import (
@@ -41,6 +42,7 @@ from studio_tui.service.log_merge import DIFFERS, UNREADABLE, Comparison, LogMer
 from studio_tui.service.log_rest import LogBodies, RestLog
 from studio_tui.service.log_store import LogStore
 from studio_tui.service.poller import wait_for
+from studio_tui.text import safe_line
 
 SILENCE = 45.0
 """Seconds without a frame after which a connection counts as dead."""
@@ -64,6 +66,14 @@ _NORMAL = 1000
 _TOO_LARGE = 1009
 
 logger = logging.getLogger(__name__)
+
+
+MayFetch = Callable[[str], Awaitable[bool]]
+"""Whether an archived log may be fetched from a host, whose name is not safe to draw."""
+
+
+async def _always(_host: str) -> bool:
+    return True
 
 
 class LogSource(LogBodies, Protocol):
@@ -142,6 +152,7 @@ class LogTail:
         job_id: str,
         store: LogStore,
         *,
+        may_fetch: MayFetch = _always,
         now: Callable[[], datetime] = clock.now,
         jitter: Callable[[float, float], float] = random.uniform,
     ) -> None:
@@ -149,6 +160,7 @@ class LogTail:
         self._source = source
         self._job_id = job_id
         self._store = store
+        self._may_fetch = may_fetch
         self._now = now
         self._jitter = jitter
         self._listeners: dict[object, Callable[[TailState], None]] = {}
@@ -279,6 +291,11 @@ class LogTail:
         """Read an archived log, whose parts are one whole."""
         whole = Comparison(self._store)
         for url in urls:
+            host = urlsplit(url).hostname or ""
+            if not await self._may_fetch(host):
+                raise PermissionDenied(
+                    403, f"The log is archived at {safe_line(host)}, which is not asked."
+                )
             async with aclosing(self._source.log_blob(url)) as parts:
                 async for data in parts:
                     whole.add(data)

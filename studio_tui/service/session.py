@@ -10,7 +10,7 @@ from studio_tui.errors import AuthenticationError
 from studio_tui.service.commands import Commands
 from studio_tui.service.jobs_feed import Jobs, JobsFeed
 from studio_tui.service.log_store import LogStore
-from studio_tui.service.log_tail import LogTail
+from studio_tui.service.log_tail import LogTail, MayFetch
 from studio_tui.service.poller import BACKOFF_CAP, Poller
 
 BUSY_REST = 1.5
@@ -52,6 +52,8 @@ class StudioSession:
         )
         self.commands = Commands(client, team, self.jobs.poke)
         self._spool = spool
+        self._archives: set[str] = set()
+        """Hosts that archived logs may be fetched from."""
         self._focused = True
 
     @property
@@ -75,14 +77,22 @@ class StudioSession:
         self.jobs_feed.want_more()
         self.jobs.poke()
 
-    def open_log(self, job_id: str) -> tuple[LogStore, LogTail]:
+    def open_log(self, job_id: str, may_fetch: MayFetch) -> tuple[LogStore, LogTail]:
         """Return an empty store and the tail that fills it once it is run.
+
+        An archived log lies on another host, which `may_fetch` is asked about once.
 
         Raises:
             SpoolError: the store cannot be made.
         """
         store = LogStore.create(self._spool)
-        return store, LogTail(self.client, job_id, store)
+
+        async def ask_once(host: str) -> bool:
+            if host not in self._archives and await may_fetch(host):
+                self._archives.add(host)
+            return host in self._archives
+
+        return store, LogTail(self.client, job_id, store, may_fetch=ask_once)
 
     def focus(self, *, focused: bool) -> None:
         """Ask less often while the terminal is not looked at, and at once on return."""

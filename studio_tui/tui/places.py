@@ -46,8 +46,7 @@ class Places:
         if job is None:
             return None
         session, home, read_only = self._connected.basics
-        store, tail = session.open_log(job_id)
-        return LogScreen(session, home, job, store, tail, read_only=read_only)
+        return LogScreen(session, home, job, read_only=read_only)
 
     def remember(self) -> None:
         """Keep the user's place for the next run."""

@@ -125,6 +125,8 @@ class Follower:
         self.studio = studio
         self.store = LogStore.create(folder)
         self.states: list[TailState] = []
+        self.hosts: list[str] = []
+        self.allows = True
 
     def follow(self, during: Callable[[LogTail], Awaitable[None]] | None = None) -> TailState:
         """Run the tail to its end, or until `during` returns."""
@@ -136,6 +138,7 @@ class Follower:
             self.studio,
             "7",
             self.store,
+            may_fetch=self._may_fetch,
             now=lambda: START + timedelta(seconds=loop.time()),
             jitter=lambda _, longest: longest,
         )
@@ -149,6 +152,10 @@ class Follower:
             await asyncio.wait([running])
         self.ended = loop.time()
         return tail.state
+
+    async def _may_fetch(self, host: str) -> bool:
+        self.hosts.append(host)
+        return self.allows
 
     @property
     def raw(self) -> bytes:
@@ -444,6 +451,17 @@ def test_an_archived_log_is_fetched_from_where_it_lies(followed: Make) -> None:
     follower = followed(studio)
     assert follower.follow().phase is Phase.COMPLETE
     assert follower.raw == b"one\ntwo\nthree\n"
+
+
+def test_an_archive_is_not_asked_when_the_reader_says_no(followed: Make) -> None:
+    studio = Studio([Blobs(("https://a.example.com/1",)), FINISHED, END])
+    follower = followed(studio)
+    follower.allows = False
+    state = follower.follow()
+    assert state.phase is Phase.STOPPED
+    assert "a.example.com, which is not asked" in state.reason
+    assert follower.hosts == ["a.example.com"]
+    assert studio.opened == []
 
 
 def test_an_archive_that_breaks_off_is_fetched_again(followed: Make) -> None:

@@ -13,11 +13,12 @@ from studio_tui import clock
 from studio_tui.api.models import Job
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.log_head import amount, following, job_parts
-from studio_tui.service.log_store import LogStore
-from studio_tui.service.log_tail import LogTail, TailState
+from studio_tui.service.log_tail import TailState
 from studio_tui.service.session import StudioSession
+from studio_tui.text import safe_line
 from studio_tui.tui.job_actions import JOB_BINDINGS, JobActions, title
 from studio_tui.tui.messages import Refreshed
+from studio_tui.tui.screens.dialogs import Confirm
 from studio_tui.tui.screens.page import Page
 from studio_tui.tui.widgets.bar import Bar, Part
 from studio_tui.tui.widgets.log_view import LogView
@@ -37,16 +38,17 @@ class LogScreen(JobActions, Page):
         session: StudioSession,
         home: str,
         job: Job,
-        store: LogStore,
-        tail: LogTail,
         *,
         read_only: bool,
     ) -> None:
-        """Take the job, the store its log goes to, and the tail that fills it."""
+        """Take the job.
+
+        Raises:
+            SpoolError: there is no room for the log on this machine's disk.
+        """
         super().__init__(session, home, read_only=read_only)
         self._job = job
-        self._store = store
-        self._tail = tail
+        self._store, self._tail = session.open_log(job.id, self._may_fetch)
 
     def body(self) -> ComposeResult:
         """Compose the line about the job, and its log."""
@@ -70,6 +72,23 @@ class LogScreen(JobActions, Page):
     @work(name="follow a log", group="log")
     async def _follow(self) -> None:
         await self._tail.run()
+
+    async def _may_fetch(self, host: str) -> bool:
+        """Ask whether the archived log may be fetched from where Studio says it is."""
+        return await self.app.push_screen_wait(
+            Confirm(
+                "Fetch the log from its archive?",
+                (
+                    "This job's log is archived on another host than Studio's:",
+                    "",
+                    f"  {safe_line(host)}",
+                    "",
+                    "It is fetched without your token. You are asked once a host.",
+                ),
+                yes="Fetch it",
+                no="Don't",
+            )
+        )
 
     def crumbs(self) -> tuple[str, ...]:
         """Return where this is."""

@@ -23,6 +23,8 @@ class LineView(ScrollView):
         super().__init__(id=id, classes=classes)
         self.auto_links = False  # there are none, and looking for them costs at every paint
         self._painted: list[Strip] = []
+        self._next: list[Strip] | None = None
+        self._next_size = Size()
 
     def lines(self) -> list[Strip]:
         """Return what each line in sight is to show, as wide as the view without its scroll bar.
@@ -38,7 +40,8 @@ class LineView(ScrollView):
 
     def repaint(self) -> None:
         """Ask for the lines to be painted that no longer look as they were painted last."""
-        lines = self.lines()
+        lines = self._next = self.lines()
+        self._next_size = self.outer_size
         if len(lines) != len(self._painted):
             changed = list(range(len(lines)))
         else:
@@ -57,7 +60,9 @@ class LineView(ScrollView):
         Textual's own way copies every line thrice, for borders, filters and links. Styles are
         filtered in `resolve`, there are no links, and only a view with a border takes that way.
         """
-        self._painted = self.lines()
+        if self._next is None or self._next_size != self.outer_size:
+            self._next = self.lines()
+        self._painted, self._next = self._next, None
         if self.styles.gutter != NULL_SPACING:
             return super().render_lines(crop)
         lines = self._painted[crop.y : crop.bottom]
@@ -68,6 +73,11 @@ class LineView(ScrollView):
     def render_line(self, y: int) -> Strip:
         """Return a line that has just been drawn, for Textual to put a border around."""
         return self._painted[y]
+
+    def notify_style_update(self) -> None:
+        """Make the lines anew."""
+        super().notify_style_update()
+        self._next = None
 
     @property
     def vertical_scrollbar(self) -> ScrollBar:

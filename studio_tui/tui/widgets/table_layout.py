@@ -10,14 +10,16 @@ from rich.cells import cell_len, set_cell_size
 GAP = 2
 """Blank cells between two columns."""
 
-_ELLIPSIS = "…"
-
 
 class Align(Enum):
     """At which edge of its column a text stands."""
 
     LEFT = "left"
     RIGHT = "right"
+
+
+_ELLIPSIS = "…"
+_RIGHT = Align.RIGHT
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +93,8 @@ def fit(text: str, width: int, align: Align) -> str:
     length = len(text) if text.isascii() else cell_len(text)
     if length > width:
         return set_cell_size(text, width - 1) + _ELLIPSIS if width > 0 else ""
-    width -= length - len(text)  # blanks are counted in characters from here on
-    return text.rjust(width) if align is Align.RIGHT else text.ljust(width)
+    characters = width - length + len(text)
+    return text.rjust(characters) if align is _RIGHT else text.ljust(characters)
 
 
 def _least(shown: Sequence[tuple[int, Column]]) -> int:
