@@ -461,7 +461,7 @@ def test_an_archive_is_not_asked_when_the_reader_says_no(followed: Make) -> None
     assert state.phase is Phase.STOPPED
     assert "a.example.com, which is not asked" in state.reason
     assert follower.hosts == ["a.example.com"]
-    assert studio.opened == []
+    assert follower.raw == b""
 
 
 def test_an_archive_that_breaks_off_is_fetched_again(followed: Make) -> None:
