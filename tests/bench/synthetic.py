@@ -25,7 +25,9 @@ _STATES = (
     Cell("◌ QUEUE", Tone.WAITING),
     Cell("· CREATED", Tone.DIM),
 )
-_STEMS = ("embed_clip", "dedupe", "export", "train_small", "列车数据", "ingest_raw", "eval")
+_STEMS = ("embed_clip", "dedupe", "export", "train_small", "ingest_raw", "eval")
+_WIDE_STEM = "列车数据"
+_WIDE_EVERY = 40
 _ERRORS = ("", "", "", "", "CUDA out of memory", "S3 403 on s3://raw/images", "exit code 137")
 
 
@@ -49,9 +51,10 @@ def jobs(count: int) -> dict[str, SyntheticJob]:
     made = {}
     for number in range(count):
         key = f"{dice.getrandbits(32):08x}-{number:06d}"
+        stem = dice.choice(_STEMS) if number % _WIDE_EVERY else _WIDE_STEM
         made[key] = SyntheticJob(
             key,
-            f"{dice.choice(_STEMS)}_{number:06d}.py",
+            f"{stem}_{number:06d}.py",
             dice.randrange(len(_STATES)),
             dice.randrange(16),
             dice.randrange(90_000),
