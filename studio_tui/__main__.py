@@ -112,7 +112,7 @@ def _dashboard(
     arguments: "Arguments", theme: str, *, local: bool, data_dir: Path | None, samples: bool
 ) -> int:
     """Run the dashboard and return the exit code."""
-    from studio_tui.log import configure, install_crash_hook
+    from studio_tui.log import install_crash_hook
     from studio_tui.tui import terminal
     from studio_tui.tui.app import StudioApp
     from studio_tui.tui.screens.opening import LocalChoice
@@ -121,11 +121,10 @@ def _dashboard(
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         click.echo("studio-tui needs a terminal; see `studio-tui --help`.", err=True)
         return 2
-    configure(paths.log_dir())
     install_crash_hook()
     dark = theme != "light" and (theme == "dark" or terminal.has_dark_background(os.environ))
     colours = 16 if theme == "ansi" else terminal.colours(os.environ)
-    composition = _Composition(arguments, data_dir or paths.local_data_dir(), run_samples=samples)
+    composition = _Composition(arguments, data_dir, run_samples=samples)
     app = StudioApp(
         composition.connect,
         first=LocalChoice() if local else None,
@@ -139,10 +138,14 @@ def _dashboard(
 class _Composition:
     """Makes the way to Studio that was asked for; runs in a thread, after the first paint."""
 
-    def __init__(self, arguments: "Arguments", data_dir: Path, *, run_samples: bool) -> None:
+    def __init__(self, arguments: "Arguments", data_dir: Path | None, *, run_samples: bool) -> None:
         self._arguments = arguments
-        self._data_dir = data_dir
+        self._named_data_dir = data_dir
         self._run_samples = run_samples
+
+    @property
+    def _data_dir(self) -> Path:
+        return self._named_data_dir or paths.local_data_dir()
 
     def connect(self, choice: "Choice | None") -> "Connected":
         """Follow a choice, or without one the settings.
@@ -152,9 +155,11 @@ class _Composition:
         """
         from dataclasses import replace
 
+        from studio_tui.log import configure
         from studio_tui.settings import load_settings
         from studio_tui.tui.screens.opening import LocalChoice, TokenChoice, TrustChoice
 
+        configure(paths.log_dir())
         match choice:
             case LocalChoice():
                 return self._local()
@@ -213,6 +218,9 @@ class _Composition:
             read_only=settings.read_only,
         )
 
+
+# Looking for plug-ins of pydantic reads the metadata of everything installed; we use none.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 if __name__ == "__main__":
     main()

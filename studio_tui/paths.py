@@ -2,35 +2,35 @@
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from platformdirs import PlatformDirs
-
-_DIRS = PlatformDirs("studio-tui", appauthor=False)
+if TYPE_CHECKING:
+    from platformdirs.api import PlatformDirsABC
 
 
 def config_dir() -> Path:
     """Return the folder of the user's own configuration."""
-    return _override("STUDIO_TUI_CONFIG_DIR") or _DIRS.user_config_path
+    return _override("STUDIO_TUI_CONFIG_DIR") or _platform().user_config_path
 
 
 def state_dir() -> Path:
     """Return the folder of what the dashboard remembers between runs (views, drafts)."""
-    return _override("STUDIO_TUI_STATE_DIR") or _DIRS.user_state_path
+    return _override("STUDIO_TUI_STATE_DIR") or _platform().user_state_path
 
 
 def cache_dir() -> Path:
     """Return the folder of what can be fetched again."""
-    return _override("STUDIO_TUI_CACHE_DIR") or _DIRS.user_cache_path
+    return _override("STUDIO_TUI_CACHE_DIR") or _platform().user_cache_path
 
 
 def log_dir() -> Path:
     """Return the folder of the program's own log files."""
-    return _override("STUDIO_TUI_LOG_DIR") or _DIRS.user_log_path
+    return _override("STUDIO_TUI_LOG_DIR") or _platform().user_log_path
 
 
 def local_data_dir() -> Path:
     """Return the local Studio's data folder: `STUDIO_TUI_DATA_DIR`, else the platform's."""
-    return _override("STUDIO_TUI_DATA_DIR") or _DIRS.user_data_path / "local"
+    return _override("STUDIO_TUI_DATA_DIR") or _platform().user_data_path / "local"
 
 
 def styles_dir() -> Path:
@@ -44,6 +44,12 @@ def private_dir(path: Path) -> Path:
     """Make `path` a folder that only its owner can enter, with its parents, and return it."""
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
+
+
+def _platform() -> "PlatformDirsABC":
+    from platformdirs import PlatformDirs  # noqa: PLC0415 (not before the first paint)
+
+    return PlatformDirs("studio-tui", appauthor=False)
 
 
 def _override(variable: str) -> Path | None:

@@ -136,7 +136,10 @@ Environment = Annotated[dict[str, SecretStr], BeforeValidator(_texts)]
 class Received(BaseModel):
     """Base of what Studio sends: frozen, forgiving, and honest about what it could not read."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+    # Built when first used: a dashboard that shows jobs need not wait for pipelines.
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", hide_input_in_errors=True, defer_build=True
+    )
 
     unreadable: Annotated[tuple[str, ...], Field(exclude=True, init=False)] = ()
     """Names of fields that Studio sent in a form that cannot be read; they are `None` here."""
@@ -158,7 +161,9 @@ class Received(BaseModel):
 class Sent(BaseModel):
     """Base of what is sent to Studio and of what the local Studio accepts: strict about keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True
+    )
 
 
 class JobStep(Received):

@@ -26,10 +26,10 @@ from studio_tui.errors import (
     TokenOriginChanged,
 )
 from studio_tui.log import crash_report
-from studio_tui.paths import styles_dir
 from studio_tui.tui.actions import actions_of
 from studio_tui.tui.palette import ScreenActions
 from studio_tui.tui.screens.opening import Choice, OpeningScreen, TrustChoice, WelcomeScreen
+from studio_tui.tui.sheets import OPENING
 from studio_tui.tui.theme import THEMES
 
 if TYPE_CHECKING:
@@ -39,9 +39,6 @@ if TYPE_CHECKING:
     from studio_tui.tui.places import Places
 
 logger = logging.getLogger(__name__)
-
-SHEETS = ("frame", "dialogs", "opening", "big_table", "log_view", "jobs", "job", "clusters", "logs")
-"""Style sheets, in the order in which they apply."""
 
 _BOTTOM = 2
 """Screens on the stack when a main place is shown: the opening, and the place over it."""
@@ -97,8 +94,7 @@ class StudioApp(App[int]):
         self, connect: Connect, *, theme: str, waiting_for: str, first: Choice | None = None
     ) -> None:
         """Take how to reach Studio, the first choice if it is made, and what to say meanwhile."""
-        styles = styles_dir()
-        super().__init__(css_path=[styles / f"{name}.tcss" for name in SHEETS])
+        super().__init__(css_path=OPENING)
         for own in THEMES:
             self.register_theme(own)
         self.theme = theme

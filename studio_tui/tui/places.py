@@ -8,10 +8,7 @@ from collections.abc import Sequence
 from studio_tui.api.models import Job
 from studio_tui.tui.app import Connected
 from studio_tui.tui.memory import load_view, save_view
-from studio_tui.tui.screens.clusters import ClustersScreen
-from studio_tui.tui.screens.job import JobScreen
 from studio_tui.tui.screens.jobs import JobsScreen
-from studio_tui.tui.screens.log import LogScreen
 from studio_tui.tui.screens.page import Page
 
 
@@ -33,6 +30,8 @@ class Places:
         job = self._known(job_id)
         if job is None:
             return None
+        from studio_tui.tui.screens.job import JobScreen  # noqa: PLC0415 (not before the list)
+
         session, home, read_only = self._connected.basics
         return JobScreen(session, home, job, among, read_only=read_only)
 
@@ -45,6 +44,8 @@ class Places:
         job = self._known(job_id)
         if job is None:
             return None
+        from studio_tui.tui.screens.log import LogScreen  # noqa: PLC0415 (not before the list)
+
         session, home, read_only = self._connected.basics
         return LogScreen(session, home, job, read_only=read_only)
 
@@ -57,6 +58,8 @@ class Places:
     def _make_tab(self, name: str) -> Page:
         session, home, read_only = self._connected.basics
         if name == "clusters":
+            from studio_tui.tui.screens.clusters import ClustersScreen  # noqa: PLC0415 (likewise)
+
             return ClustersScreen(session, home, read_only=read_only)
         view = load_view(self._connected.view_file)
         return JobsScreen(session, home, view, read_only=read_only)

@@ -57,12 +57,12 @@ class ClustersScreen(Page):
         """Return the snapshot whose age the header shows."""
         return self.session.clusters.snapshot
 
-    def refreshed(self, message: Refreshed) -> None:
+    def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
         """Take over a new answer."""
         if message.name != self.session.clusters.name:
             return
         page = message.snapshot.value
-        if page is not None:
+        if is_news and page is not None:
             self._clusters = {cluster.id: cluster for cluster in page.items}
             self.table.show(tuple(self._clusters))
             self.table.notice = "This team has no clusters."

@@ -12,10 +12,13 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, OptionList, Static
 from textual.widgets.option_list import Option
 
+from studio_tui.tui.sheets import DIALOGS
+
 
 class Confirm(ModalScreen[bool]):
     """Asks before something is done; the answer is True for yes. Text is safe, never markup."""
 
+    CSS_PATH = DIALOGS
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "answer(True)", "yes", id="confirm.yes"),
         Binding("n,escape,q", "answer(False)", "no", id="confirm.no"),
@@ -67,6 +70,7 @@ def _answer(key: str, words: str) -> Content:
 class Choose(ModalScreen[str | None]):
     """Offers a few choices; the answer is the key of one, or `None`."""
 
+    CSS_PATH = DIALOGS
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss(None)", "close", id="choose.close"),
         Binding("j", "down", "down", show=False, id="choose.down"),

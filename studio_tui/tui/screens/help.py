@@ -13,6 +13,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from studio_tui.tui.actions import Action
+from studio_tui.tui.sheets import DIALOGS
 
 _KEYS_WIDTH = 22
 
@@ -20,6 +21,7 @@ _KEYS_WIDTH = 22
 class HelpScreen(ModalScreen[Action | None]):
     """The answer is the action to do, or `None`."""
 
+    CSS_PATH = DIALOGS
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "close", id="help.close"),
         Binding("down", "move(1)", "down", show=False, priority=True, id="help.down"),

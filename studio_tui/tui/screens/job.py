@@ -125,10 +125,11 @@ class JobScreen(JobActions, Page):
         """Return the job shown."""
         return self._job
 
-    def refreshed(self, message: Refreshed) -> None:
+    def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
         """Take over what is new of the job; one that is no longer listed stays as it was."""
-        if message.name == self.session.jobs.name and message.snapshot.value is not None:
-            job = next((j for j in message.snapshot.value.jobs if j.id == self._job.id), None)
+        jobs = message.snapshot.value
+        if message.name == self.session.jobs.name and is_news and jobs is not None:
+            job = next((j for j in jobs.jobs if j.id == self._job.id), None)
             if job is not None and job is not self._job:
                 self._job = job
                 self._show_job()

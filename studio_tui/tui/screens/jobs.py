@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.getters import query_one
+from textual.timer import Timer
 
 from studio_tui.api.models import Job, JobState
 from studio_tui.presentation.cells import Cell, Tone
@@ -41,6 +42,9 @@ COLUMNS = (
     Column("by", "BY", 8, drop=6),
     Column("error", "ERROR", 10, grow=3, drop=2),
 )
+
+PREVIEW_AFTER = 0.04
+"""Seconds after which the preview follows the cursor, so that a held key is not held up."""
 
 PROBLEMS = "status=problem"
 
@@ -132,7 +136,7 @@ class JobsScreen(JobActions, Page):
         """What is remembered; replaced as the user goes."""
         self._list = JobList()
         self._filter = Filter(view.filter)
-        self._seen: object = None
+        self._preview_due: Timer | None = None
 
     def body(self) -> ComposeResult:
         """Compose the list beside or above its preview."""
@@ -170,14 +174,12 @@ class JobsScreen(JobActions, Page):
         """Return the job under the cursor."""
         return self._list.get(self.table.cursor) if self.is_mounted else None
 
-    def refreshed(self, message: Refreshed) -> None:
+    def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
         """Take over a new answer; the same answer as before changes nothing but its age."""
         if message.name != self.session.jobs.name:
             return
-        jobs = message.snapshot.value
-        if jobs is not None and jobs is not self._seen:
-            self._seen = jobs
-            self._list.replace(jobs.jobs)
+        if is_news and message.snapshot.value is not None:
+            self._list.replace(message.snapshot.value.jobs)
             self._show()
         self._show_notice()
 
@@ -249,8 +251,9 @@ class JobsScreen(JobActions, Page):
     @on(BigTable.Highlighted)
     def _highlighted(self, message: BigTable.Highlighted) -> None:
         self.view = self.view.replace(cursor=message.key)
-        self._show_preview(self.moment())
-        self.paint_frame()
+        self.paint_hints()
+        if self._preview_due is None:
+            self._preview_due = self.set_timer(PREVIEW_AFTER, self._catch_up, name="preview")
         jobs = self.session.jobs.snapshot.value
         if jobs and not jobs.has_all and message.key == self.table.keys[-1] and not self._filter:
             self.action_more()
@@ -324,6 +327,10 @@ class JobsScreen(JobActions, Page):
         else:
             notice = "Asking Studio…"
         self.table.notice = notice
+
+    def _catch_up(self) -> None:
+        self._preview_due = None
+        self._show_preview(self.moment())
 
     def _show_preview(self, now: datetime) -> None:
         if self.view.preview:

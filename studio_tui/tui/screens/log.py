@@ -103,10 +103,11 @@ class LogScreen(JobActions, Page):
         """Return the job whose log this is."""
         return self._job
 
-    def refreshed(self, message: Refreshed) -> None:
+    def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
         """Take over what is new of the job."""
-        if message.name == self.session.jobs.name and message.snapshot.value is not None:
-            job = next((j for j in message.snapshot.value.jobs if j.id == self._job.id), None)
+        jobs = message.snapshot.value
+        if message.name == self.session.jobs.name and is_news and jobs is not None:
+            job = next((j for j in jobs.jobs if j.id == self._job.id), None)
             if job is not None and job is not self._job:
                 self._job = job
                 self._show_head()

@@ -10,7 +10,9 @@ from typing import Any, ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
+from textual.getters import query_one
 from textual.screen import ModalScreen, Screen
+from textual.widget import Widget
 
 from studio_tui import clock
 from studio_tui.presentation.cells import Tone
@@ -20,6 +22,7 @@ from studio_tui.service.poller import Poller
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.actions import reason_against
 from studio_tui.tui.messages import GoBack, GoTo, Refreshed
+from studio_tui.tui.sheets import PAGES
 from studio_tui.tui.widgets.bar import Bar, Part
 
 PLACES = (("1", "jobs", "Jobs"), ("3", "clusters", "Clusters"))
@@ -35,6 +38,7 @@ HINTS = 6
 class Page(Screen[None]):
     """A main screen: two rows of header, the body of the subclass, one row of footer."""
 
+    CSS_PATH = PAGES
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q", "back", "back", id="page.back", tooltip="Back one screen; quits at the first"),
         Binding("escape", "escape", "back", id="page.escape", show=False, tooltip="Back out"),
@@ -57,6 +61,10 @@ class Page(Screen[None]):
         ),
     ]
 
+    top_bar = query_one("#top", Bar)
+    tab_bar = query_one("#tabs", Bar)
+    key_bar = query_one("#keys", Bar)
+
     place = ""
     """Name of the tab that this page is; empty for a page over another."""
 
@@ -68,6 +76,10 @@ class Page(Screen[None]):
         """`team@host`, safe text."""
         self.read_only = read_only
         self._unsubscribe: list[Callable[[], None]] = []
+        self._seen: dict[str, object] = {}
+        """The value last taken over of each poller, to tell news from the same again."""
+        self._hintable: tuple[Widget | None, dict[str | None, ActiveBinding]] = (None, {})
+        """The bindings by id, and the widget in focus when they were looked up."""
 
     # What a subclass says of itself.
 
@@ -142,24 +154,36 @@ class Page(Screen[None]):
 
     @on(Refreshed)
     def _hear(self, message: Refreshed) -> None:
-        self.refreshed(message)
-        self.paint_frame()
+        is_news = message.snapshot.value is not self._seen.get(message.name)
+        self._seen[message.name] = message.snapshot.value
+        self.refreshed(message, is_news=is_news)
+        if is_news:
+            self.paint_frame()
+        else:
+            self.paint_age()
 
-    def refreshed(self, message: Refreshed) -> None:
-        """Take over what a poller published."""
+    def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
+        """Take over what a poller published; without news only its age or its error is new."""
 
     def paint_frame(self) -> None:
         """Bring header and footer up to date; what did not change is not painted."""
-        now = clock.now()
-        self.query_one("#top", Bar).left = self._crumb_parts()
-        self.query_one("#top", Bar).right = self._chip_parts(now)
-        self.query_one("#tabs", Bar).left = self._tab_parts()
-        self.query_one("#tabs", Bar).right = self._count_parts()
-        self.query_one("#keys", Bar).left = self._hint_parts()
-        self.query_one("#keys", Bar).right = (
+        self.top_bar.left = self._crumb_parts()
+        self.paint_age()
+        self.tab_bar.left = self._tab_parts()
+        self.tab_bar.right = self._count_parts()
+        self.key_bar.right = (
             Part("?", "key", "app.help"),
             Part(" help ", Tone.DIM, "app.help"),
         )
+        self.paint_hints()
+
+    def paint_age(self) -> None:
+        """Say how old what is shown is."""
+        self.top_bar.right = self._chip_parts(clock.now())
+
+    def paint_hints(self) -> None:
+        """Show the most useful keys."""
+        self.key_bar.left = self._hint_parts()
 
     # The keys.
 
@@ -201,7 +225,7 @@ class Page(Screen[None]):
         self._unsubscribe.clear()
 
     def _each_second(self) -> None:
-        self.query_one("#top", Bar).right = self._chip_parts(clock.now())
+        self.paint_age()
         self.tick(self.moment())
 
     def _crumb_parts(self) -> tuple[Part, ...]:
@@ -246,10 +270,14 @@ class Page(Screen[None]):
         )
 
     def _hint_parts(self) -> tuple[Part, ...]:
-        by_id: dict[str | None, ActiveBinding] = {}
-        for active in self.active_bindings.values():
-            # Of several keys for one thing the first is the one to learn.
-            by_id.setdefault(active.binding.id, active)
+        focused, by_id = self._hintable
+        if not by_id or focused is not self.focused:
+            # Looked up once a focus, as it asks every binding of every widget on the way.
+            by_id = {}
+            for active in self.active_bindings.values():
+                # Of several keys for one thing the first is the one to learn.
+                by_id.setdefault(active.binding.id, active)
+            self._hintable = self.focused, by_id
         parts: list[Part] = [Part(" ")]
         for binding_id in tuple(self.hints())[:HINTS]:
             hinted = by_id.get(binding_id)

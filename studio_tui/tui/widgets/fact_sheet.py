@@ -6,13 +6,13 @@ from typing import ClassVar
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.geometry import Size
-from textual.reactive import reactive
 from textual.widget import Widget
 
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.job_facts import Fact
 
-_LABEL_WIDTHS = range(6, 33)
+_LABEL_LEAST = 6
+_LABEL_MOST = 32
 _GAP = 2
 
 
@@ -24,7 +24,18 @@ class FactLines(Widget):
         *(f"facts--{tone}" for tone in Tone),
     }
 
-    facts: reactive[tuple[Fact, ...]] = reactive((), layout=True)
+    def __init__(self) -> None:
+        super().__init__()
+        self._facts: tuple[Fact, ...] = ()
+
+    def show(self, facts: tuple[Fact, ...]) -> None:
+        """Show `facts`; the same facts again paint nothing, and the screen is laid out anew only
+        when they take more or fewer lines.
+        """
+        if facts != self._facts:
+            self._facts = facts
+            width, height = self.size
+            self.refresh(layout=not width or len(self._lines(width)) != height)
 
     def render(self) -> Content:
         """Draw the facts."""
@@ -35,14 +46,14 @@ class FactLines(Widget):
         return len(self._lines(width))
 
     def _lines(self, width: int) -> list[Content]:
-        if not self.facts:
+        if not self._facts:
             return []
-        longest = max(Content(fact.label).cell_length for fact in self.facts)
-        label_width = min(max(longest, _LABEL_WIDTHS.start), _LABEL_WIDTHS.stop - 1)
+        longest = max(Content(fact.label).cell_length for fact in self._facts)
+        label_width = min(max(longest, _LABEL_LEAST), _LABEL_MOST)
         room = max(1, width - label_width - _GAP)
         label_style = self.get_visual_style("facts--label")
         lines = []
-        for label, (text, tone) in self.facts:
+        for label, (text, tone) in self._facts:
             head = Content(label).truncate(label_width, ellipsis=True, pad=True)
             style = self.get_visual_style(f"facts--{tone}")
             wrapped = Content(text).wrap(room) or [Content("")]
@@ -66,5 +77,5 @@ class FactSheet(VerticalScroll):
         return (self._lines,)
 
     def show(self, facts: tuple[Fact, ...]) -> None:
-        """Show `facts`; the same facts again paint nothing."""
-        self._lines.facts = facts
+        """Show `facts`."""
+        self._lines.show(facts)

@@ -1,0 +1,19 @@
+"""Which style sheets belong to what: the opening's at once, the others with their screens."""
+
+from pathlib import PurePath
+
+from studio_tui.paths import styles_dir
+
+
+def sheets(*names: str) -> list[str | PurePath]:
+    """Return the paths of style sheets, in the order in which they apply."""
+    return [styles_dir() / f"{name}.tcss" for name in names]
+
+
+OPENING = sheets("frame", "opening")
+"""What the first paint needs."""
+
+DIALOGS = sheets("dialogs")
+
+PAGES = sheets("big_table", "log_view", "jobs", "job", "clusters", "logs")
+"""What the main screens need, loaded with the first of them."""
