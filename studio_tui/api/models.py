@@ -161,9 +161,7 @@ class Received(BaseModel):
 class Sent(BaseModel):
     """Base of what is sent to Studio and of what the local Studio accepts: strict about keys."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class JobStep(Received):
