@@ -38,16 +38,16 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = set(COMPONENTS)
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "cursor_up", "Up", show=False, id="table.up"),
-        Binding("down,j", "cursor_down", "Down", show=False, id="table.down"),
-        Binding("pageup", "page_up", "Page up", show=False, id="table.page_up"),
-        Binding("pagedown", "page_down", "Page down", show=False, id="table.page_down"),
-        Binding("ctrl+u", "half_up", "Half a page up", show=False, id="table.half_up"),
-        Binding("ctrl+d", "half_down", "Half a page down", show=False, id="table.half_down"),
-        Binding("home,g", "first", "First row", show=False, id="table.first"),
-        Binding("end,G", "last", "Last row", show=False, id="table.last"),
-        Binding("left", "columns_left", "Columns left", show=False, id="table.left"),
-        Binding("right", "columns_right", "Columns right", show=False, id="table.right"),
+        Binding("up,k", "cursor_up", "up", show=False, id="table.up"),
+        Binding("down,j", "cursor_down", "down", show=False, id="table.down"),
+        Binding("pageup", "page_up", "page up", show=False, id="table.page_up"),
+        Binding("pagedown", "page_down", "page down", show=False, id="table.page_down"),
+        Binding("ctrl+u", "half_up", "half a page up", show=False, id="table.half_up"),
+        Binding("ctrl+d", "half_down", "half a page down", show=False, id="table.half_down"),
+        Binding("home,g", "first", "first row", show=False, id="table.first"),
+        Binding("end,G", "last", "last row", show=False, id="table.last"),
+        Binding("left", "columns_left", "columns left", show=False, id="table.left"),
+        Binding("right", "columns_right", "columns right", show=False, id="table.right"),
         Binding("enter", "open", "open", show=False, id="table.open"),
     ]
 
