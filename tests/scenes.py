@@ -235,7 +235,7 @@ def _noon() -> Any:
     fixed = SimpleNamespace(now=lambda _: NOON)
     with (
         mock.patch("studio_tui.clock.datetime", fixed),
-        mock.patch("random.uniform", lambda _, high: high),
+        mock.patch("random.uniform", lambda *_: 8.0),
     ):
         yield
 
