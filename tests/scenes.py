@@ -21,7 +21,7 @@ from textual.pilot import Pilot
 from studio_tui.api.client import LogBody, Page, StudioClient
 from studio_tui.api.log_stream import LogFrame, LogMessage, LogMessages, RawText, StatusFrame
 from studio_tui.api.models import Cluster, Job
-from studio_tui.errors import NoCredentials, TransportError
+from studio_tui.errors import NoCredentials, ServerError
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.app import Connected, StudioApp
 from studio_tui.tui.screens.opening import Choice
@@ -168,7 +168,8 @@ class FixedStudio:
     async def jobs(self, *, limit: int = 100, **_: object) -> Page[Job]:
         """Return the jobs."""
         if self._gone and self._answered:
-            raise TransportError("studio.example.com does not answer.")
+            # A time to wait that is given takes the chance out of it.
+            raise ServerError(503, "Studio is being repaired.", retry_after=8)
         self._answered = True
         return Page(JOBS[:limit])
 
@@ -231,12 +232,8 @@ async def _settle(pilot: Pilot[int]) -> None:
 
 @contextmanager
 def _noon() -> Any:
-    """Stop the clock, and take the chance out of the resting of pollers."""
-    fixed = SimpleNamespace(now=lambda _: NOON)
-    with (
-        mock.patch("studio_tui.clock.datetime", fixed),
-        mock.patch("random.uniform", lambda *_: 8.0),
-    ):
+    """Stop the clock."""
+    with mock.patch("studio_tui.clock.datetime", SimpleNamespace(now=lambda _: NOON)):
         yield
 
 
