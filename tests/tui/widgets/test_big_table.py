@@ -455,3 +455,26 @@ async def test_a_tone_is_a_colour_of_the_theme() -> None:
         at.pilot.app.theme = "textual-light"
         await at.pilot.pause()
         assert colours() != dark
+
+
+async def test_the_screen_shows_the_lines_with_the_scroll_bar_beside_them() -> None:
+    async with stage(ids(1000)) as at:
+        await at.press("pagedown", "down")
+        on_screen = [strip.text for strip in at.pilot.app.screen._compositor.render_strips()]
+        assert [line[:59] for line in on_screen] == at.lines()
+        assert all(cell_len(line) == 60 for line in on_screen)
+        assert at.table.vertical_scrollbar.size.height == 11
+
+
+async def test_a_table_with_a_border_is_drawn_inside_it() -> None:
+    async with stage(ids(1000)) as at:
+        at.table.styles.border = ("round", "white")
+        await at.pilot.pause()
+        await at.press("down", "pagedown")
+        on_screen = [strip.text for strip in at.pilot.app.screen._compositor.render_strips()]
+        assert on_screen[0].startswith("╭")
+        assert on_screen[1].startswith("│  ST")
+        assert on_screen[3].startswith("│▌")
+        assert "job 0009 " in on_screen[3]
+        assert at.table.cursor == "0009"
+        assert on_screen[-1].endswith("╯")
