@@ -3,7 +3,6 @@
 Imports inside functions keep the first paint quick: a dashboard that starts slowly is not opened.
 """
 
-import hashlib
 import os
 import sys
 from pathlib import Path
@@ -192,6 +191,7 @@ class _Composition:
         return load_settings(named, {"DATACHAIN_STUDIO_TOKEN": token})
 
     def _to(self, settings: "Settings", *, home: str = "") -> "Connected":
+        import hashlib
         from urllib.parse import urlsplit
 
         from studio_tui.api.client import StudioClient

@@ -66,7 +66,8 @@ class Transport:
         self._auth = auth
         self._timeouts = timeouts
         self._http = httpx.AsyncClient(
-            verify=tls_context(settings),
+            # Plain http is to this machine only: no need for authorities, which take long to load.
+            verify=tls_context(settings) if settings.url.startswith("https:") else False,
             proxy=settings.proxy.get_secret_value() if settings.proxy else None,
             trust_env=False,
             follow_redirects=False,
