@@ -77,7 +77,9 @@ class JobsFeed:
         if limit < self.wanted and not self._reaches_known(newest):
             limit = self.wanted
             newest, active = await self._read(limit)
-        if (newest, active) == self._last_pages and self._loaded >= limit:
+        last_newest, last_active = self._last_pages
+        is_known = newest == last_newest and (active is None or active == last_active)
+        if is_known and self._loaded >= limit:
             return self._answer
         ended = await self._look_up(self._left_active(newest, active))
         self._merge(newest, (*(active.items if active else ()), *ended), limit)
@@ -87,10 +89,8 @@ class JobsFeed:
 
     async def _read(self, limit: int) -> tuple[Page[Job], Page[Job] | None]:
         """Read the newest page and, when it may not hold every active job, the active ones."""
-        if not self._can_filter:
-            return await self._client.jobs(limit=limit), None
         newest = await self._client.jobs(limit=limit)
-        if len(newest.items) < limit and len(self._known) <= limit:
+        if not self._can_filter or not self._may_miss_active(newest, limit):
             return newest, None
         try:
             return newest, await self._client.jobs(limit=ACTIVE_LIMIT, status="ACTIVE")
@@ -98,6 +98,21 @@ class JobsFeed:
             # A server without the word ACTIVE: read all that is wanted, every time.
             self._can_filter = False
             return await self._client.jobs(limit=self.wanted), None
+
+    def _may_miss_active(self, newest: Page[Job], limit: int) -> bool:
+        """Whether jobs may be active that are not in the page.
+
+        Jobs begin as new ones, so once all active ones are known, those of the page and those
+        that are known to be active beyond it are all there are.
+        """
+        if len(newest.items) < limit and len(self._known) <= limit:
+            return False
+        if not self._answer.jobs or not self._reaches_known(newest):
+            return True
+        in_page = {job.id for job in newest.items}
+        return any(
+            not job.state.is_finished and job.id not in in_page for job in self._known.values()
+        )
 
     def _reaches_known(self, newest: Page[Job]) -> bool:
         """Whether the page overlaps with what is known, so that no job fell between."""
