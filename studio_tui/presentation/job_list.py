@@ -5,7 +5,10 @@ from datetime import datetime
 
 from studio_tui.api.models import Job
 from studio_tui.presentation.filters import Filter
+from studio_tui.presentation.format import seconds_between
 from studio_tui.presentation.jobs import SORTS, haystack, is_moving
+
+_MINUTE = 60
 
 NEWEST_FIRST = "age"
 """The order in which Studio gives jobs."""
@@ -17,6 +20,7 @@ class JobList:
     def __init__(self) -> None:
         self._jobs: dict[str, Job] = {}
         self._haystacks: dict[str, str] = {}
+        self._are_moving = False
 
     def __len__(self) -> int:
         return len(self._jobs)
@@ -32,6 +36,7 @@ class JobList:
         """Take `jobs`, newest first, for all there are; return the ids of those that changed."""
         before = self._jobs
         self._jobs = {job.id: job for job in jobs}
+        self._are_moving = any(map(is_moving, jobs))
         changed = frozenset(
             job_id
             for job_id, job in self._jobs.items()
@@ -57,10 +62,11 @@ class JobList:
             ids.reverse()
         return ids
 
-    def is_moving(self, job_id: str) -> bool:
-        """Whether the cells of that job change with time alone."""
-        job = self._jobs.get(job_id)
-        return job is not None and is_moving(job)
+    def changes_with_the_second(self, now: datetime) -> bool:
+        """Whether some cell shows seconds that pass: of a job under way, or of a young one."""
+        newest = next(iter(self._jobs.values()), None)
+        young = newest is not None and (seconds_between(newest.created_at, now) or 0) < _MINUTE
+        return young or self._are_moving
 
     def _haystack(self, job: Job) -> str:
         straw = self._haystacks.get(job.id)

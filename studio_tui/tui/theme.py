@@ -17,6 +17,8 @@ DARK = Theme(
     panel="#222832",
     variables={
         "border": "#3a4353",
+        "scrollbar": "#3a4353",
+        "scrollbar-background": "#181c23",
         "footer-key-foreground": "#6cb0f5",
         "block-cursor-background": "#2d405c",
         "block-cursor-foreground": "#ffffff",
@@ -39,6 +41,8 @@ LIGHT = Theme(
     panel="#e6e9ed",
     variables={
         "border": "#b9c0c9",
+        "scrollbar": "#b9c0c9",
+        "scrollbar-background": "#f3f4f6",
         "footer-key-foreground": "#0b61c4",
         "block-cursor-background": "#cfe2fb",
         "block-cursor-foreground": "#0a0c10",

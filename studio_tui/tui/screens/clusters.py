@@ -42,7 +42,6 @@ class ClustersScreen(Page):
 
     def on_mount(self) -> None:
         """Give the list the keys."""
-        super().on_mount()
         self.table.focus()
 
     def crumbs(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.getters import query_one
 from textual.highlight import highlight
+from textual.widget import Widget
 from textual.widgets import Static, TabbedContent, TabPane
 
 from studio_tui.api.models import Job, QueryType
@@ -107,7 +108,6 @@ class JobScreen(JobActions, Page):
 
     def on_mount(self) -> None:
         """Show the job."""
-        super().on_mount()
         # The arrows belong to the screen: the tabs follow them without the focus.
         self.query_one("ContentTabs").can_focus = False
         self._show_job()
@@ -177,8 +177,8 @@ class JobScreen(JobActions, Page):
         pane = self._pane()
         pane.scroll_home(animate=False) if end == "home" else pane.scroll_end(animate=False)
 
-    def _pane(self) -> VerticalScroll:
-        return self.query_one(f"#{self.tabs.active}", TabPane).query_one(VerticalScroll)
+    def _pane(self) -> Widget:
+        return self.query_one(f"#{self.tabs.active}", TabPane).children[0]
 
     def _show_job(self) -> None:
         self.tick(self.moment())

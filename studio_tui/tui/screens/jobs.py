@@ -43,6 +43,9 @@ COLUMNS = (
     Column("error", "ERROR", 10, grow=3, drop=2),
 )
 
+LONGER_AGES_EVERY = 10
+"""Seconds between looks at ages that are told in minutes or more."""
+
 PREVIEW_AFTER = 0.04
 """Seconds after which the preview follows the cursor, so that a held key is not held up."""
 
@@ -125,7 +128,7 @@ class JobsScreen(JobActions, Page):
     ]
 
     table = query_one("#jobs-table", BigTable)
-    preview = query_one("#preview", FactSheet)
+    preview = query_one(FactSheet)
 
     def __init__(
         self, session: StudioSession, home: str, view: JobsView, *, read_only: bool
@@ -145,11 +148,11 @@ class JobsScreen(JobActions, Page):
                 yield Bar(id="title", filler="─")
                 yield FilterBar(self.view.filter)
                 yield BigTable(COLUMNS, self._cells, notice="Asking Studio…", id="jobs-table")
-            yield FactSheet(id="preview")
+            with Container(id="preview"):
+                yield FactSheet()
 
     def on_mount(self) -> None:
         """Take up the view where it was left."""
-        super().on_mount()
         self.set_class(not self.view.preview, "-no-preview")
         self.table.wide = self.view.wide
         self._show_sorting()
@@ -184,9 +187,10 @@ class JobsScreen(JobActions, Page):
         self._show_notice()
 
     def tick(self, now: datetime) -> None:
-        """Let the times in sight run on."""
-        self.table.show_again()
-        self._show_preview(now)
+        """Let the times in sight run on; where none shows seconds, now and then is enough."""
+        if self._list.changes_with_the_second(now) or now.second % LONGER_AGES_EVERY == 0:
+            self.table.show_again()
+            self._show_preview(now)
 
     # The keys.
 

@@ -57,7 +57,6 @@ class LogScreen(JobActions, Page):
 
     def on_mount(self) -> None:
         """Begin to follow."""
-        super().on_mount()
         self._untell = self._tail.subscribe(self._told)
         self.view.focus()
         self._follow()
@@ -65,7 +64,6 @@ class LogScreen(JobActions, Page):
 
     def on_unmount(self) -> None:
         """Let go of the log."""
-        super().on_unmount()
         self._untell()
         self._store.close()
 

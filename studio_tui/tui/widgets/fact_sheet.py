@@ -1,81 +1,96 @@
 """Facts as lines: a narrow column of labels and, beside it, values that wrap."""
 
-from collections.abc import Sequence
 from typing import ClassVar
 
-from textual.containers import VerticalScroll
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
 from textual.content import Content
-from textual.geometry import Size
-from textual.widget import Widget
+from textual.strip import Strip
 
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.job_facts import Fact
+from studio_tui.tui.widgets.line_view import LineView
+from studio_tui.tui.widgets.table_layout import Align, fit
 
 _LABEL_LEAST = 6
 _LABEL_MOST = 32
-_GAP = 2
+_GAP = "  "
+_LABEL = "facts--label"
 
 
-class FactLines(Widget):
-    """The facts themselves, as tall as they need."""
+class FactSheet(LineView):
+    """Facts that can be scrolled when they are many; only lines that changed are painted."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "facts--label",
-        *(f"facts--{tone}" for tone in Tone),
-    }
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {_LABEL, *(f"facts--{tone}" for tone in Tone)}
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 (as Textual calls it)
+        super().__init__(id=id)
         self._facts: tuple[Fact, ...] = ()
+        self._drawn: dict[tuple[Fact, int, int], list[Strip]] = {}
+        """The lines of a fact by label width and whole width, kept while it is shown."""
+        self._styles: dict[str, Style] = {}
+        self._blank = Strip([])
 
     def show(self, facts: tuple[Fact, ...]) -> None:
-        """Show `facts`; the same facts again paint nothing, and the screen is laid out anew only
-        when they take more or fewer lines.
-        """
+        """Show `facts`; the same facts again paint nothing."""
         if facts != self._facts:
             self._facts = facts
-            width, height = self.size
-            self.refresh(layout=not width or len(self._lines(width)) != height)
+            self._lay_out()
 
-    def render(self) -> Content:
-        """Draw the facts."""
-        return Content("\n").join(self._lines(self.size.width))
+    def on_resize(self) -> None:
+        """Wrap the values anew."""
+        self._lay_out()
 
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
-        """Return how many lines the facts take at `width`."""
-        return len(self._lines(width))
+    def notify_style_update(self) -> None:
+        """Forget what was resolved from the style sheet."""
+        super().notify_style_update()
+        self._drawn.clear()
+        self._styles.clear()
+        self._blank = Strip([])
 
-    def _lines(self, width: int) -> list[Content]:
-        if not self._facts:
-            return []
-        longest = max(Content(fact.label).cell_length for fact in self._facts)
+    def lines(self) -> list[Strip]:
+        """Return what each line in sight is to show."""
+        width, height = self.scrollable_content_region.size
+        if self._blank.cell_length != width:
+            self._blank = self._strip("", "", _LABEL, 0, width)
+        shown = self._all_lines()[self.top : self.top + height]
+        return shown + [self._blank] * (height - len(shown))
+
+    def _lay_out(self) -> None:
+        self.count(len(self._all_lines()))
+        # Fewer facts than before may leave nothing in sight.
+        self.scroll_to(y=min(self.top, self.max_scroll_y), animate=False, force=True)
+        self.repaint()
+
+    def _all_lines(self) -> list[Strip]:
+        width = self.scrollable_content_region.width
+        longest = max((cell_len(fact.label) for fact in self._facts), default=0)
         label_width = min(max(longest, _LABEL_LEAST), _LABEL_MOST)
-        room = max(1, width - label_width - _GAP)
-        label_style = self.get_visual_style("facts--label")
-        lines = []
-        for label, (text, tone) in self._facts:
-            head = Content(label).truncate(label_width, ellipsis=True, pad=True)
-            style = self.get_visual_style(f"facts--{tone}")
-            wrapped = Content(text).wrap(room) or [Content("")]
-            for number, line in enumerate(wrapped):
-                left = head if number == 0 else Content(" " * label_width)
-                lines.append(
-                    Content.assemble(left.stylize(label_style), " " * _GAP, line.stylize(style))
-                )
-        return lines
+        drawn = {}
+        for fact in self._facts:
+            key = fact, label_width, width
+            drawn[key] = self._drawn.get(key) or self._draw(fact, label_width, width)
+        self._drawn = drawn
+        return [line for lines in drawn.values() for line in lines]
 
+    def _draw(self, fact: Fact, label_width: int, width: int) -> list[Strip]:
+        room = max(1, width - label_width - len(_GAP))
+        wrapped = [line.plain for line in Content(fact.value.text).wrap(room)] or [""]
+        tone = f"facts--{fact.value.tone}"
+        return [
+            self._strip(fact.label if number == 0 else "", text, tone, label_width, width)
+            for number, text in enumerate(wrapped)
+        ]
 
-class FactSheet(VerticalScroll):
-    """Facts that can be scrolled when they are many."""
+    def _strip(self, label: str, text: str, look: str, label_width: int, width: int) -> Strip:
+        head = fit(label, label_width, Align.LEFT) + _GAP
+        body = fit(text, max(0, width - len(_GAP) - label_width), Align.LEFT)
+        segments = [Segment(head, self._style(_LABEL)), Segment(body, self._style(look))]
+        return Strip(segments).crop(0, width)
 
-    def __init__(self, *, id: str | None = None, can_focus: bool = False) -> None:  # noqa: A002
-        super().__init__(id=id, can_focus=can_focus)
-        self._lines = FactLines()
-
-    def compose(self) -> Sequence[Widget]:
-        """Compose the lines."""
-        return (self._lines,)
-
-    def show(self, facts: tuple[Fact, ...]) -> None:
-        """Show `facts`."""
-        self._lines.show(facts)
+    def _style(self, component: str) -> Style:
+        if component not in self._styles:
+            self._styles[component] = self.resolve(component)
+        return self._styles[component]
