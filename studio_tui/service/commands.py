@@ -35,12 +35,22 @@ class Commands:
         try:
             try:
                 await self._client.cancel_job(job_id)
-            except OutcomeUnknown:
-                page = await self._client.jobs(limit=1, job_id=job_id)
-                if any(job.id == job_id and job.state.is_cancelable for job in page.items):
+            except OutcomeUnknown as unknown:
+                if await self._may_be_canceled(job_id, unknown):
                     await self._client.cancel_job(job_id)
         finally:
             self._changed()
+
+    async def _may_be_canceled(self, job_id: str, unknown: OutcomeUnknown) -> bool:
+        """Return whether the job still runs; where nobody can tell, the outcome stays unknown."""
+        try:
+            page = await self._client.jobs(limit=1, job_id=job_id)
+        except StudioError:
+            raise unknown from None
+        job = next((job for job in page.items if job.id == job_id), None)
+        if job is None:
+            raise unknown
+        return job.state.is_cancelable
 
     async def run_again(self, job: Job) -> Job:
         """Create a job like `job`, and return it.

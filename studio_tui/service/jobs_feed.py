@@ -105,7 +105,7 @@ class JobsFeed:
         Jobs begin as new ones, so once all active ones are known, those of the page and those
         that are known to be active beyond it are all there are.
         """
-        if len(newest.items) < limit and len(self._known) <= limit:
+        if _received(newest) < limit and len(self._known) <= limit:
             return False
         if not self._answer.jobs or not self._reaches_known(newest):
             return True
@@ -116,7 +116,7 @@ class JobsFeed:
 
     def _reaches_known(self, newest: Page[Job]) -> bool:
         """Whether the page overlaps with what is known, so that no job fell between."""
-        return len(newest.items) < PAGE or any(job.id in self._known for job in newest.items)
+        return _received(newest) < PAGE or any(job.id in self._known for job in newest.items)
 
     def _left_active(self, newest: Page[Job], active: Page[Job] | None) -> list[str]:
         """Return ids that were active and are in neither answer: they have ended meanwhile."""
@@ -156,9 +156,9 @@ class JobsFeed:
         Within the page's span of time Studio's word is the whole truth; what is older is kept,
         unless the page does not reach it and jobs may be missing in between.
         """
-        page_is_all = len(newest.items) + newest.unreadable + newest.duplicates < limit
+        page_is_all = _received(newest) < limit
         known: dict[str, Job] = {}
-        if not page_is_all and self._reaches_known(newest):
+        if not page_is_all and newest.items and self._reaches_known(newest):
             oldest = min(map(_made_at, newest.items))
             known = {job.id: job for job in self._known.values() if _made_at(job) <= oldest}
         self._has_all = page_is_all or (self._has_all and bool(known))
@@ -171,6 +171,11 @@ class JobsFeed:
             unreadable=newest.unreadable,
             duplicates=newest.duplicates,
         )
+
+
+def _received(page: Page[Job]) -> int:
+    """Return how many rows Studio sent, those that could not be used among them."""
+    return len(page.items) + page.unreadable + page.duplicates
 
 
 def _made_at(job: Job) -> datetime:

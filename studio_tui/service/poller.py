@@ -87,7 +87,9 @@ class Poller(Generic[T]):
         """
         if not self._listeners:
             self._wanted.set()
-            self._poked.set()
+            if self.snapshot.error is None:
+                # An outage is not asked about more often by going from screen to screen.
+                self._poked.set()
         self._listeners.append(listener)
 
         def unsubscribe() -> None:
@@ -111,13 +113,21 @@ class Poller(Generic[T]):
             leave()
 
     def poke(self) -> None:
-        """Ask at once; when a question is under way, ask once more after it."""
+        """Ask at once; when a question is under way, ask once more after it.
+
+        What has been stopped stays so: a refused token is not tried again by itself.
+        """
+        if not self.snapshot.stopped:
+            self._poked.set()
+
+    def restart(self) -> None:
+        """Ask at once, even if asking had been stopped: the user wants it."""
         if self.snapshot.stopped:
             self._publish(replace(self.snapshot, stopped=False))
         self._poked.set()
 
     def stop(self, error: StudioError) -> None:
-        """Ask no more until poked, because of `error`."""
+        """Ask no more until restarted, because of `error`; what is under way is not heard."""
         if not self.snapshot.stopped:
             self._publish(
                 replace(
@@ -152,7 +162,9 @@ class Poller(Generic[T]):
                 self._refused(error)
             return 0.0
         except StudioError as error:
-            return self._failed(error)
+            return 0.0 if self.snapshot.stopped else self._failed(error)
+        if self.snapshot.stopped:
+            return 0.0
         self._failures = 0
         self._publish(Snapshot(value=value, fetched_at=self._now()))
         return self._rest(value)

@@ -68,9 +68,9 @@ class StudioSession:
                 tasks.create_task(poller.run(), name=f"poll {poller.name}")
 
     def refresh(self) -> None:
-        """Ask everything that is listened to again, now."""
+        """Ask everything that is listened to again, now, and what had been stopped too."""
         for poller in self.pollers:
-            poller.poke()
+            poller.restart()
 
     def more_jobs(self) -> None:
         """Ask for older jobs than those that are known."""
@@ -100,8 +100,7 @@ class StudioSession:
         self._focused = focused
         if returned:
             for poller in self.pollers:
-                if not poller.snapshot.stopped:
-                    poller.poke()
+                poller.poke()
 
     def _jobs_rest(self, jobs: Jobs) -> float:
         moving = any(not job.state.is_finished for job in jobs.jobs)

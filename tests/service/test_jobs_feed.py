@@ -17,6 +17,8 @@ class Server:
         self.jobs_now = jobs
         self.knows_active = knows_active
         self.asked: list[tuple[int, str | None, str | None]] = []
+        self.spoiled = 0
+        """Rows at the top of each list that cannot be read."""
         self._pages: dict[tuple[Job, ...], Page[Job]] = {}
 
     def change(self, **statuses: str) -> None:
@@ -39,12 +41,13 @@ class Server:
             if (status is None or not known.state.is_finished)
             and (job_id is None or known.id == job_id)
         ]
-        items = tuple(found[:limit])
+        spoiled = self.spoiled if status is None and job_id is None else 0
+        items = tuple(found[:limit])[spoiled:]
         # The client gives the same page for the same answer.
-        key = tuple((id(item)) for item in items)
+        key = (spoiled, *(id(item) for item in items))
         return self._pages.setdefault(
             key,  # type: ignore[arg-type] # any hashable will do
-            Page(items=items, unreadable=0, duplicates=0, digest=repr(key).encode()),
+            Page(items=items, unreadable=spoiled, duplicates=0, digest=repr(key).encode()),
         )
 
 
@@ -147,6 +150,28 @@ async def test_a_server_that_does_not_know_active_is_asked_for_everything_wanted
     server.change(job150="FAILED")
     jobs = await feed.fetch()
     assert next(job for job in jobs.jobs if int(job.id[:8]) == 150).status == "FAILED"
+
+
+async def test_a_page_that_cannot_be_read_at_all_ends_nothing() -> None:
+    server = server_of(250)
+    feed = JobsFeed(server)
+    await feed.fetch()
+    server.spoiled = PAGE
+    jobs = await feed.fetch()
+    assert jobs.unreadable == PAGE
+    assert not jobs.has_all
+
+
+async def test_a_row_that_cannot_be_read_hides_no_other_job() -> None:
+    server = Server([job(number) for number in range(251, 301)])
+    feed = JobsFeed(server)
+    await feed.fetch()
+    server.jobs_now = [job(number) for number in range(1, 301)]
+    server.change(job250="RUNNING")
+    server.spoiled = 1
+    jobs = await feed.fetch()
+    assert not jobs.has_all
+    assert 250 in ids(jobs.jobs)
 
 
 async def test_nothing_known_is_lost_when_a_question_fails() -> None:

@@ -232,7 +232,7 @@ async def test_poller_rests_as_long_as_studio_asks(error: StudioError) -> None:
 
 
 @pytest.mark.parametrize("kind", [AuthenticationError, PermissionDenied])
-async def test_a_refused_question_is_not_put_again_until_poked(
+async def test_a_refused_question_is_not_put_again_until_restarted(
     kind: type[AuthenticationError],
 ) -> None:
     studio, rests = Studio(), Rests()
@@ -243,10 +243,48 @@ async def test_a_refused_question_is_not_put_again_until_poked(
         await until(lambda: poller.snapshot.stopped)
         for _ in range(20):
             await asyncio.sleep(0)
-        assert studio.asked == 1
         poller.poke()
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert studio.asked == 1
+        poller.restart()
         await until(lambda: poller.snapshot.value == 2)
         assert not poller.snapshot.stopped
+
+
+@pytest.mark.parametrize("late", [7, TransportError("no answer")])
+async def test_an_answer_that_comes_after_the_stop_changes_nothing(late: int | Exception) -> None:
+    studio, rests = Studio(), Rests()
+    studio.answers = [late]
+    studio.gate.clear()
+    poller = poller_of(studio, rests.wait)
+    poller.subscribe(lambda _: None)
+    async with running(poller):
+        await until(lambda: studio.asking == 1)
+        poller.stop(AuthenticationError(401, "no"))
+        stopped = poller.snapshot
+        studio.gate.set()
+        await until(lambda: studio.asking == 0)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert poller.snapshot == stopped
+        assert studio.asked == 1
+
+
+async def test_going_from_screen_to_screen_does_not_cut_a_rest_short_that_studio_asked_for() -> (
+    None
+):
+    studio, rests = Studio(), Rests()
+    studio.answers = [RateLimited(429, "slow down", 120)]
+    poller = poller_of(studio, rests.wait)
+    leave = poller.subscribe(lambda _: None)
+    async with running(poller):
+        await until(lambda: len(rests.seconds) == 1)
+        for _ in range(10):
+            leave()
+            leave = poller.subscribe(lambda _: None)
+            await asyncio.sleep(0)
+        assert studio.asked == 1
 
 
 async def test_a_refused_token_is_told_to_the_owner() -> None:

@@ -1,0 +1,143 @@
+from typing import Any, cast
+
+import pytest
+
+from studio_tui.api.client import Page, StudioClient
+from studio_tui.api.models import Job, JobInput, QueryType
+from studio_tui.errors import (
+    InvalidRequest,
+    NotFound,
+    OutcomeUnknown,
+    StudioError,
+    TransportError,
+)
+from studio_tui.service.commands import Commands, repeat_of, said
+from tests.jobs import job
+
+UNKNOWN = OutcomeUnknown("Sent, and no answer came.")
+
+
+class Studio:
+    """Answers cancels and questions as a test tells it to."""
+
+    def __init__(self, *answers: StudioError | None, state: str | StudioError | None = None):
+        self.answers = list(answers)
+        self.state = state
+        self.cancels = 0
+        self.created: list[tuple[JobInput, str | None]] = []
+
+    async def cancel_job(self, _job_id: str) -> None:
+        self.cancels += 1
+        answer = self.answers.pop(0)
+        if answer is not None:
+            raise answer
+
+    async def jobs(self, **_: object) -> Page[Job]:
+        if isinstance(self.state, StudioError):
+            raise self.state
+        return Page(() if self.state is None else (job(1, self.state),))
+
+    async def create_job(self, wish: JobInput, *, idempotency_key: str | None = None) -> Job:
+        self.created.append((wish, idempotency_key))
+        return job(2)
+
+
+def commands(studio: Studio) -> tuple[Commands, list[str]]:
+    changed: list[str] = []
+    made = Commands(cast(StudioClient, studio), "vision", lambda: changed.append("changed"))
+    return made, changed
+
+
+async def test_a_cancel_is_sent_once_and_the_list_is_asked_again() -> None:
+    studio = Studio(None)
+    made, changed = commands(studio)
+    await made.cancel(job(1).id)
+    assert studio.cancels == 1
+    assert changed == ["changed"]
+
+
+async def test_a_cancel_of_unknown_outcome_is_repeated_only_while_the_job_runs() -> None:
+    running, ended = Studio(UNKNOWN, None, state="RUNNING"), Studio(UNKNOWN, state="CANCELED")
+    for studio in (running, ended):
+        await commands(studio)[0].cancel(job(1).id)
+    assert (running.cancels, ended.cancels) == (2, 1)
+
+
+@pytest.mark.parametrize("state", [TransportError("no answer"), None])
+async def test_a_cancel_that_nobody_can_tell_the_outcome_of_says_so(
+    state: StudioError | None,
+) -> None:
+    made, changed = commands(Studio(UNKNOWN, state=state))
+    with pytest.raises(OutcomeUnknown):
+        await made.cancel(job(1).id)
+    assert changed == ["changed"]
+
+
+async def test_a_refused_cancel_is_not_repeated() -> None:
+    studio = Studio(NotFound(404, "no such job"), state="RUNNING")
+    with pytest.raises(NotFound):
+        await commands(studio)[0].cancel(job(1).id)
+    assert studio.cancels == 1
+
+
+async def test_each_wish_for_a_job_has_a_key_of_its_own() -> None:
+    studio = Studio()
+    made, _ = commands(studio)
+    await made.run_again(job(1))
+    await made.run_again(job(1))
+    keys = [key for _, key in studio.created]
+    assert all(keys)
+    assert keys[0] != keys[1]
+
+
+def test_a_repeat_has_all_that_studio_tells_of_the_job() -> None:
+    query = "print('\x1b[31m')\r\n\tpass\u202e"
+    wish = repeat_of(
+        job(
+            1,
+            name="train.py",
+            query=query,
+            query_type="SHELL",
+            workers=3,
+            environment={"A": "x=y z", "B": ""},
+            requirements="numpy\n",
+            repository="https://example.com/r@main",
+            python_version="3.12",
+            compute_cluster_name="gpu",
+        ),
+        "vision",
+    )
+    assert wish == JobInput(
+        query=query,
+        query_type=QueryType.SHELL,
+        team_name="vision",
+        environment="A=x=y z\nB=",
+        workers=3,
+        query_name="train.py",
+        python_version="3.12",
+        requirements="numpy\n",
+        repository="https://example.com/r@main",
+        compute_cluster_name="gpu",
+    )
+
+
+def test_workers_that_studio_chose_are_left_to_it_again() -> None:
+    assert repeat_of(job(1, workers=0), "vision").workers is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"query": None}, "did not send this job's query"),
+        ({"environment": {"KEY": "two\nlines"}}, "variable KEY has a line break"),
+    ],
+)
+def test_a_job_that_cannot_be_repeated_says_why(fields: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        repeat_of(job(1, **fields), "vision")
+    assert sentence in str(caught.value)
+
+
+def test_an_unknown_outcome_is_never_called_a_failure() -> None:
+    assert "nobody knows yet" in said(UNKNOWN)
+    assert said(NotFound(404, "no such job")) == "no such job"
