@@ -6,13 +6,14 @@ here opens a connection.
 
 import ipaddress
 import os
+import re
 import stat
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from platformdirs import PlatformDirs
 from pydantic import SecretStr
@@ -27,6 +28,8 @@ DEFAULT_URL = "https://studio.datachain.ai"
 _DATACHAIN_DIRS = PlatformDirs("datachain", "iterative")
 _CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 _PORTS = {"http": 80, "https": 443}
+_PLACE = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([0-9.]+)|[A-Za-z0-9._-]+)(?::[0-9]+)?")
+"""An IPv6 address, an IPv4 address or a name, with or without a port."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,16 @@ class Settings:
         """Scheme, host and port: what the token is bound to."""
         return origin(self.url)
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Every text that no log and no crash may show, in each form it is written in."""
+        secrets = [self.token.get_secret_value()]
+        if self.proxy is not None:
+            proxy = self.proxy.get_secret_value()
+            password = urlsplit(proxy).password or ""
+            secrets += [proxy, password, unquote(password)]
+        return tuple(filter(None, secrets))
+
 
 def load_settings(
     arguments: Arguments, environ: Mapping[str, str] = os.environ, cwd: Path | None = None
@@ -72,7 +85,7 @@ def load_settings(
         TokenOriginChanged: a project's configuration redirects a token that is not its own.
         ConfigError: anything else is missing or unusable; the sentence says what to do.
     """
-    files = _Files.read(environ, cwd or Path.cwd())
+    files = _Files.read(environ, cwd or _working_directory())
     found_url = _find("url", arguments.url, environ, files.all)
     token = _find_token(arguments, environ, files.all)
     if token is None:
@@ -124,6 +137,23 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _working_directory() -> Path:
+    try:
+        return Path.cwd()
+    except OSError as error:
+        raise ConfigError(
+            f"The folder you are in cannot be used: {error.strerror}. Change to another."
+        ) from error
+
+
+def _at_home(path: Path, what: str) -> Path:
+    """Return a path with its `~` or `~user` filled in."""
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise ConfigError(f"{what} {path} is in the home of a user who is not known.") from None
 
 
 class _Found(NamedTuple):
@@ -196,7 +226,7 @@ def _find_token(
     arguments: Arguments, environ: Mapping[str, str], files: list[_File]
 ) -> _Found | None:
     if arguments.token_file is not None:
-        path = arguments.token_file.expanduser()
+        path = _at_home(arguments.token_file, "The token file")
         try:
             return _Found(path.read_text("utf-8").strip(), f"--token-file {path}", path)
         except OSError as error:
@@ -254,12 +284,21 @@ def _checked_token(token: _Found) -> str:
 def _ca_file(arguments: Arguments, environ: Mapping[str, str]) -> Path | None:
     """Return the file of authorities: the argument, else what the CLI's own library would take."""
     if arguments.ca_file is not None:
-        path = arguments.ca_file.expanduser()
-        if not path.is_file():
-            raise ConfigError(f"The CA file {path} does not exist.")
-        return path
-    paths = (Path(environ[name]) for name in _CA_VARIABLES if environ.get(name))
-    return next((path for path in paths if path.is_file()), None)
+        return _existing(_at_home(arguments.ca_file, "The CA file"), "The CA file")
+    for name in _CA_VARIABLES:
+        if value := environ.get(name):
+            return _existing(Path(value), f"The CA file that {name} names,")
+    return None
+
+
+def _existing(path: Path, what: str) -> Path:
+    try:
+        is_file = path.is_file()
+    except OSError as error:
+        raise ConfigError(f"{what} {path} cannot be read: {error.strerror}.") from error
+    if not is_file:
+        raise ConfigError(f"{what} {path} {'is no file' if path.exists() else 'does not exist'}.")
+    return path
 
 
 def _proxy(url: str, environ: Mapping[str, str]) -> SecretStr | None:
@@ -272,9 +311,30 @@ def _proxy(url: str, environ: Mapping[str, str]) -> SecretStr | None:
     suffixes = [name.strip().lstrip("*.").lower() for name in direct.split(",") if name.strip()]
     if not proxy or any(f".{host}".endswith(f".{suffix}".rstrip(".")) for suffix in suffixes):
         return None
-    if urlsplit(proxy).scheme not in {"http", "https"}:
-        raise ConfigError("HTTPS_PROXY must look like http://proxy.example.com:3128.")
-    return SecretStr(proxy)
+    return SecretStr(_checked_proxy(proxy))
+
+
+def _checked_proxy(proxy: str) -> str:
+    """Return a proxy's URL if httpx and websockets take it, whose errors would show it."""
+    form = ConfigError("HTTPS_PROXY must look like http://proxy.example.com:3128.")
+    try:
+        parts = urlsplit(proxy)
+        is_port = parts.port != 0
+        place = _PLACE.fullmatch(parts.netloc.rpartition("@")[2])
+        if address := place and (place[1] or place[2]):
+            ipaddress.ip_address(address)
+        unquote(parts.netloc, errors="strict")
+    except ValueError:
+        raise form from None
+    if "#" in proxy or "?" in proxy:
+        raise ConfigError("HTTPS_PROXY holds `#` or `?`: write them as %23 and %3F.")
+    if not proxy.isprintable():
+        raise ConfigError("HTTPS_PROXY has a control character in it.")
+    if parts.scheme not in _PORTS or place is None or not is_port or parts.path not in {"", "/"}:
+        raise form
+    if parts.username is not None and parts.password is None:
+        raise ConfigError("HTTPS_PROXY names a user without a password: write user:@ for none.")
+    return proxy
 
 
 def _notes(token: _Found, url: _Found) -> Iterator[str]:

@@ -1,8 +1,13 @@
 """Where Studio, team and token come from, and what is refused."""
 
+import traceback
 from pathlib import Path
 
+import httpx
 import pytest
+import websockets.proxy
+from hypothesis import given
+from hypothesis import strategies as st
 
 from studio_tui.arguments import Arguments
 from studio_tui.errors import ConfigError, NoCredentials, TokenOriginChanged
@@ -297,6 +302,88 @@ def test_a_proxy_is_used_for_https_and_never_for_this_machine(
 def test_a_proxy_of_another_kind_is_refused(logged_in: Machine) -> None:
     logged_in.environ["https_proxy"] = "socks5://proxy.example.com"
     with pytest.raises(ConfigError, match="HTTPS_PROXY"):
+        logged_in.load()
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        f"http://user:{SECRET}#x@proxy:3128",
+        f"http://user:{SECRET}?x@proxy:3128",
+        f"http://user:{SECRET}@proxy:notaport",
+        f"http://user:{SECRET}@proxy:99999",
+        f"http://user:{SECRET}@proxy:0",
+        f"http://user:{SECRET}@:3128",
+        f"http://user:{SECRET}@pro xy:3128",
+        f"http://user:{SECRET}@proxy\x1b:3128",
+        f"http://user:{SECRET}\x1b@proxy:3128",
+        f"http://{SECRET}/@proxy:3128#",
+        f"http://user:{SECRET}@proxy/path",
+        f"http://{SECRET}@proxy:3128",
+        f"http://user:{SECRET}%ff@proxy:3128",
+        f"http://user:{SECRET}@999.0.0.1:3128",
+        f"http://user:{SECRET}@[:::]:3128",
+        f"http://user:{SECRET}@[::1]x",
+        "http://[::1",
+        "proxy:3128",
+    ],
+)
+def test_a_proxy_that_is_no_url_is_refused_and_not_shown(logged_in: Machine, proxy: str) -> None:
+    logged_in.environ["HTTPS_PROXY"] = proxy
+    with pytest.raises(ConfigError, match="HTTPS_PROXY") as caught:
+        logged_in.load()
+    shown = "".join(traceback.format_exception(caught.value))
+    assert SECRET not in shown
+    assert proxy not in shown
+
+
+@pytest.mark.parametrize("host", ["proxy", "proxy.example.com", "10.0.0.1", "[fd00::1]"])
+def test_what_is_taken_as_a_proxy_is_one_for_httpx(logged_in: Machine, host: str) -> None:
+    logged_in.environ["HTTPS_PROXY"] = proxy = f"http://user:p%23%3Fx@{host}:3128"
+    settings = logged_in.load()
+    assert settings.proxy is not None
+    assert httpx.Proxy(settings.proxy.get_secret_value()).raw_auth == (b"user", b"p#?x")
+    assert set(settings.secrets) == {SECRET, proxy, "p%23%3Fx", "p#?x"}
+
+
+@given(st.text(st.sampled_from("@:/[]%#?.\\ 1aé\x1b\ud800"), max_size=12))
+def test_no_proxy_is_taken_that_the_libraries_would_refuse_with_its_url(rest: str) -> None:
+    environ = {"HTTPS_PROXY": f"http://{rest}", "DATACHAIN_STUDIO_TOKEN": "t"}
+    try:
+        settings = load_settings(Arguments(team="mine"), environ, Path("/nowhere"))
+    except ConfigError:
+        return
+    assert settings.proxy is not None
+    httpx.Proxy(settings.proxy.get_secret_value())
+    websockets.proxy.parse_proxy(settings.proxy.get_secret_value())
+
+
+def test_a_working_directory_that_is_gone_is_said_so(
+    logged_in: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(ConfigError, match="folder you are in"):
+        load_settings(Arguments(), logged_in.environ)
+
+
+@pytest.mark.parametrize("argument", ["token_file", "ca_file"])
+def test_the_home_of_nobody_is_said_so(logged_in: Machine, argument: str) -> None:
+    with pytest.raises(ConfigError, match=r"file ~nosuch-user/x is in the home"):
+        logged_in.load(**{argument: Path("~nosuch-user/x")})
+
+
+@pytest.mark.parametrize("name", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])
+def test_a_ca_file_that_a_variable_names_must_be_one(
+    logged_in: Machine, tmp_path: Path, name: str
+) -> None:
+    logged_in.environ[name] = str(tmp_path / "missing.pem")
+    with pytest.raises(ConfigError, match=rf"{name} names, .*missing\.pem does not exist"):
+        logged_in.load()
+    logged_in.environ[name] = str(tmp_path)
+    with pytest.raises(ConfigError, match="is no file"):
         logged_in.load()
 
 

@@ -22,7 +22,8 @@ class StudioAuth:
         self._token = settings.token
         self._schemes = (first_scheme, TOKEN if first_scheme == BEARER else BEARER)
         self._accepted: str | None = None
-        redact(settings.token.get_secret_value())
+        for secret in settings.secrets:
+            redact(secret)
 
     @property
     def schemes(self) -> tuple[str, ...]:

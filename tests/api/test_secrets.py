@@ -6,11 +6,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from studio_tui.api.auth import StudioAuth
 from studio_tui.api.client import StudioClient
 from studio_tui.api.models import JobInput
 from studio_tui.errors import StudioError
+from studio_tui.log import crash_report
 from tests import faults
 from tests.api.conftest import IMPATIENT, TOKEN, settings_for
 from tests.fault_proxy import Fault, FaultProxy
@@ -93,3 +95,12 @@ async def test_the_token_is_in_no_repr(client: StudioClient) -> None:
     settings = settings_for("https://studio.example.com")
     for shown in (settings, client, StudioAuth(settings), settings.token):
         assert TOKEN not in f"{shown!r} {shown!s}"
+
+
+async def test_a_proxy_and_its_password_are_redacted_once_there_is_a_client() -> None:
+    proxy = "http://user:pr0xy%2Fpass@proxy.example.com:3128"
+    settings = settings_for("https://studio.example.com", proxy=SecretStr(proxy))
+    assert "pr0xy" not in repr(settings)
+    async with StudioClient(settings):
+        error = OSError(f"{proxy}: pr0xy%2Fpass or pr0xy/pass is wrong")
+        assert "pr0xy" not in crash_report(error).replace("proxy", "")
