@@ -22,6 +22,7 @@ from studio_tui.settings import Settings, origin
 from studio_tui.text import safe_line
 
 _TIMEOUT = httpx.Timeout(20.0)
+_PRIVATE = "The archived log is said to be inside a private network: not taken."
 
 
 async def blob(settings: Settings, url: str) -> AsyncGenerator[bytes, None]:
@@ -35,10 +36,12 @@ async def blob(settings: Settings, url: str) -> AsyncGenerator[bytes, None]:
     host = safe_line(parts.hostname or "")
     target = httpx.URL(url)
     extensions: dict[str, str] = {}
-    if origin(url) != settings.origin and settings.proxy is None:
-        # the address that was looked at is the one that is asked, whatever the name says later
-        target = target.copy_with(host=await _public_address(parts))
-        extensions["sni_hostname"] = parts.hostname or ""
+    if origin(url) != settings.origin:
+        _refuse_private(parts.hostname or "")
+        if settings.proxy is None:  # which would look the name up itself
+            # the address that was looked at is the one that is asked, whatever the name says later
+            target = target.copy_with(host=await _public_address(parts))
+            extensions["sni_hostname"] = parts.hostname or ""
     try:
         async with (
             httpx.AsyncClient(
@@ -71,7 +74,8 @@ def _checked(settings: Settings, url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
         port = parts.port
-    except ValueError:
+        httpx.URL(url)
+    except (ValueError, httpx.InvalidURL):
         raise refused from None
     if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:
         raise refused
@@ -80,6 +84,27 @@ def _checked(settings: Settings, url: str) -> SplitResult:
     if origin(url) != settings.origin and parts.scheme != "https":
         raise refused
     return parts
+
+
+def _refuse_private(host: str) -> None:
+    """Refuse what is plainly no public host, without looking a name up."""
+    address = _address(host.rstrip("."))
+    if address is not None and not is_public(address):
+        raise ProtocolError(_PRIVATE)
+
+
+def _address(host: str) -> str | None:
+    """Return the IP address that a host is without a lookup, in any form: 127.1 is one too."""
+    if host.rpartition(".")[2] == "localhost":
+        return "127.0.0.1"
+    try:
+        return str(ipaddress.ip_address(host.partition("%")[0]))
+    except ValueError:
+        pass
+    try:
+        return socket.inet_ntoa(socket.inet_aton(host))
+    except (OSError, ValueError):
+        return None
 
 
 async def _public_address(parts: SplitResult) -> str:
@@ -92,7 +117,7 @@ async def _public_address(parts: SplitResult) -> str:
         raise TransportError(reason(error, safe_line(host))) from error
     addresses = [str(entry[4][0]) for entry in found]
     if not all(map(is_public, addresses)):
-        raise ProtocolError("The archived log is said to be inside a private network: not taken.")
+        raise ProtocolError(_PRIVATE)
     return addresses[0]
 
 

@@ -6,6 +6,7 @@ import ssl
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from studio_tui import errors
 from studio_tui.api import blobs
@@ -47,6 +48,7 @@ async def test_an_archive_on_studio_itself_is_read_without_the_token(
         "https://archive.example.com:0/log",
         "https://[::1",
         "https://archive.example.com/\x1b[2J",
+        "https://999.0.0.1/log",
     ],
 )
 async def test_an_address_that_no_log_may_be_at_is_not_taken(
@@ -62,6 +64,29 @@ async def test_an_archive_inside_a_private_network_is_not_taken(
 ) -> None:
     with pytest.raises(errors.ProtocolError, match="private network"):
         await read(client, f"https://{host}:1/log")
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["127.0.0.1", "127.1", "2130706433", "0x7f.1", "localhost", "LOCALHOST.", "a.localhost",
+     "10.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "[fe80::1%25eth0]", "169.254.169.254"],
+)  # fmt: skip
+async def test_a_proxy_is_not_asked_for_a_private_address(host: str) -> None:
+    async with FaultProxy(always=answer(b"inside")) as proxy:
+        settings = settings_for("https://studio.example.com", proxy=SecretStr(proxy.url))
+        async with StudioClient(settings) as client:
+            with pytest.raises(errors.ProtocolError, match="private network"):
+                await read(client, f"https://{host}:1/log")
+        assert proxy.seen == []
+
+
+async def test_a_proxy_looks_an_archives_name_up_itself() -> None:
+    async with FaultProxy(always=answer(status="502 Bad Gateway")) as proxy:
+        settings = settings_for("https://studio.example.com", proxy=SecretStr(proxy.url))
+        async with StudioClient(settings) as client:
+            with pytest.raises(errors.TransportError, match=r"HTTPS_PROXY|could not be reached"):
+                await read(client, "https://archive.invalid/log")
+        assert [seen.target for seen in proxy.seen] == ["archive.invalid:443"]
 
 
 @pytest.mark.parametrize(
