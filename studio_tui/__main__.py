@@ -88,6 +88,11 @@ def main(
         url=url, team=team, token_file=token_file, ca_file=ca_file, read_only=read_only
     )
     context.obj = arguments
+    if context.invoked_subcommand is not None and (local or data_dir or samples):
+        raise click.UsageError(
+            "--local, --data-dir and --samples go with the dashboard; the commands of the local "
+            "Studio are `studio-tui local ...`"
+        )
     if samples and not local:
         raise click.UsageError("--samples goes with --local")
     if data_dir is not None and not local:
@@ -156,18 +161,24 @@ class _Composition:
 
         from studio_tui.log import configure
         from studio_tui.settings import load_settings
+        from studio_tui.text import safe_line
         from studio_tui.tui.screens.opening import LocalChoice, TokenChoice, TrustChoice
 
-        configure(paths.log_dir())
+        notes = []
+        try:
+            configure(paths.log_dir())
+        except OSError as error:
+            notes.append(f"No log of this program is kept: {safe_line(str(error))}")
         match choice:
             case LocalChoice():
-                return self._local()
+                connected = self._local()
             case TokenChoice(url, team, token):
-                return self._to(self._settings(url, team, token))
+                connected = self._to(self._settings(url, team, token))
             case TrustChoice(url):
-                return self._to(load_settings(replace(self._arguments, url=url)))
+                connected = self._to(load_settings(replace(self._arguments, url=url)))
             case None:
-                return self._to(load_settings(self._arguments))
+                connected = self._to(load_settings(self._arguments))
+        return replace(connected, notes=(*notes, *connected.notes))
 
     def _local(self) -> "Connected":
         from dataclasses import replace
@@ -211,11 +222,15 @@ class _Composition:
                 StudioClient(settings),
                 settings.team,
                 paths.cache_dir() / "logs",
+                host=host,
                 near=is_loopback(host),
             ),
             home=home or safe_line(f"{settings.team}@{host}"),
+            url=settings.url,
+            team=settings.team,
             view_file=paths.state_dir() / f"view-{name}.json",
             read_only=settings.read_only,
+            notes=settings.notes,
         )
 
 

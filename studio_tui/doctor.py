@@ -19,6 +19,8 @@ from studio_tui.settings import Settings, load_settings
 from studio_tui.text import safe_line
 from studio_tui.tui import terminal
 
+_SIGNS = {True: "✓", False: "✗", None: " "}
+
 
 class Finding(NamedTuple):
     """One line of the examination."""
@@ -30,13 +32,13 @@ class Finding(NamedTuple):
 
 
 def examine(arguments: Arguments) -> int:
-    """Print what is found; return 1 when Studio cannot be used, else 0."""
-    usable = True
-    for finding in (*_program(), *_studio(arguments), *_local(), *_terminal(os.environ)):
-        sign = {True: "✓", False: "✗", None: " "}[finding.ok]
-        click.echo(f" {sign} {finding.subject:<14} {safe_line(finding.words)}")
-        usable = usable and finding.ok is not False
-    return 0 if usable else 1
+    """Print what is found; return 1 when the program or Studio cannot be used, else 0."""
+    needed = [*_program(), *_studio(arguments)]
+    for ok, subject, words in (*needed, *_local(), *_terminal(os.environ)):
+        line = f" {_SIGNS[ok]} {subject:<14} {safe_line(words)}"
+        # A terminal that cannot show a sign is one of the things that are examined.
+        click.echo(line.encode(sys.stdout.encoding, "replace").decode(sys.stdout.encoding))
+    return 1 if any(ok is False for ok, _, _ in needed) else 0
 
 
 def _program() -> Iterator[Finding]:

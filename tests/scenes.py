@@ -207,6 +207,8 @@ async def draw(name: str) -> str:
             return Connected(
                 session,
                 "vision@studio.example.com",
+                "https://studio.example.com",
+                "vision",
                 Path(folder) / "view.json",
                 read_only=scene.read_only,
             )

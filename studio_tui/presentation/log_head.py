@@ -48,10 +48,11 @@ def job_parts(job: Job, now: datetime) -> tuple[Cell, ...]:
     return tuple(parts)
 
 
-def following(state: Following, now: datetime) -> Cell:
+def following(state: Following, job: Job, now: datetime) -> Cell:
     """Return in words how the following goes."""
     if state.phase == "following":
-        return Cell("● live", Tone.GOOD)
+        # What a job that is over has printed still arrives, but nothing of it is live.
+        return Cell("reading…", Tone.DIM) if job.state.is_finished else Cell("● live", Tone.GOOD)
     if state.phase == "complete":
         return Cell("✓ whole log", Tone.GOOD)
     if state.phase == "stopped":
@@ -65,4 +66,6 @@ def following(state: Following, now: datetime) -> Cell:
 
 def amount(state: Following) -> Cell:
     """Return how much of the log is here."""
+    if state.phase == "complete" and not state.size:
+        return Cell("the job printed nothing", Tone.DIM)
     return Cell(f"{state.lines:,} lines  {size(state.size)}", Tone.DIM)

@@ -50,6 +50,13 @@ class Count(NamedTuple):
     number: int
     name: str
     tone: Tone
+    is_least: bool = False
+    """Whether there may be more: ended jobs beyond those that are known."""
+
+    @property
+    def amount(self) -> str:
+        """The number, with a plus where there may be more."""
+        return f"{self.number}+" if self.is_least else str(self.number)
 
 
 _GROUPS: tuple[tuple[str, JobState, frozenset[JobState]], ...] = (
@@ -73,9 +80,10 @@ _GROUPS: tuple[tuple[str, JobState, frozenset[JobState]], ...] = (
 _GROUP_OF = {state: index for index, (_, _, states) in enumerate(_GROUPS) for state in states}
 
 
-def counts(jobs: Iterable[Job]) -> tuple[Count, ...]:
+def counts(jobs: Iterable[Job], *, has_all: bool = True) -> tuple[Count, ...]:
     """Return how many jobs are done, running, waiting, failed, canceled and unknown.
 
+    All jobs under way are known; without `has_all` older ones that have ended may be missing.
     Groups without a job are left out, except done, running and failed, whose zero is news too.
     Schedules (TASK) are no jobs under way and are not counted.
     """
@@ -85,7 +93,13 @@ def counts(jobs: Iterable[Job]) -> tuple[Count, ...]:
         if group is not None:
             numbers[group] += 1
     return tuple(
-        Count(LOOKS[shown].glyph, number, name, LOOKS[shown].tone)
+        Count(
+            LOOKS[shown].glyph,
+            number,
+            name,
+            LOOKS[shown].tone,
+            is_least=not has_all and shown in FINISHED_STATES,
+        )
         for (name, shown, _), number in zip(_GROUPS, numbers, strict=True)
         if number or name in {"done", "running", "failed"}
     )

@@ -17,6 +17,9 @@ from studio_tui.errors import InvalidRequest
 PAGE = 100
 """Jobs of the newest page, and of each further page that the user asks for."""
 
+FURTHEST = 1600
+"""Jobs beyond which a page that does not reach the known ones takes their place."""
+
 ACTIVE_LIMIT = 1000
 SINGLE_LOOKUPS = 8
 """Jobs that are looked up one by one after leaving the active list; more make a full read."""
@@ -74,8 +77,9 @@ class JobsFeed:
         """
         limit = PAGE if self._loaded >= self.wanted and self._can_filter else self.wanted
         newest, active = await self._read(limit)
-        if limit < self.wanted and not self._reaches_known(newest):
-            limit = self.wanted
+        while self._known and not self._reaches_known(newest) and limit < FURTHEST:
+            # More new jobs than a page: look further back, until no job can lie between.
+            limit = max(self.wanted, limit * 4)
             newest, active = await self._read(limit)
         last_newest, last_active = self._last_pages
         is_known = newest == last_newest and (active is None or active == last_active)

@@ -27,10 +27,12 @@ AWAY_FACTOR = 5.0
 class StudioSession:
     """The pollers and commands of one profile; `run` owns their tasks."""
 
-    def __init__(self, client: StudioClient, team: str, spool: Path, *, near: bool = False) -> None:
-        """Take also the folder of logs while they are read, and whether Studio is this machine's.
+    def __init__(
+        self, client: StudioClient, team: str, spool: Path, *, host: str = "", near: bool = False
+    ) -> None:
+        """Take also the folder of logs while they are read, Studio's host, and whether it is near.
 
-        A Studio near at hand is asked more often, as that costs nobody anything.
+        A Studio on this machine is asked more often, as that costs nobody anything.
         """
         self._idle_rest = BUSY_REST if near else IDLE_REST
         cap = NEAR_BACKOFF_CAP if near else BACKOFF_CAP
@@ -52,7 +54,7 @@ class StudioSession:
         )
         self.commands = Commands(client, team, self.jobs.poke)
         self._spool = spool
-        self._archives: set[str] = set()
+        self._archives = {host}
         """Hosts that archived logs may be fetched from."""
         self._focused = True
 

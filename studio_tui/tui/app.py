@@ -6,6 +6,7 @@ by a thread while the frame is already in sight.
 
 import gc
 import logging
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ from studio_tui.tui.actions import actions_of
 from studio_tui.tui.palette import ScreenActions
 from studio_tui.tui.screens.opening import Choice, OpeningScreen, TrustChoice, WelcomeScreen
 from studio_tui.tui.sheets import OPENING
-from studio_tui.tui.theme import THEMES
+from studio_tui.tui.theme import ANSI_DARK, ANSI_LIGHT, THEMES
 
 if TYPE_CHECKING:
     from studio_tui.api.models import JobInput
@@ -55,9 +56,13 @@ class Connected:
     session: "StudioSession"
     home: str
     """`team@host`, safe text."""
+    url: str
+    team: str
     view_file: Path
     """Where the user's place is remembered."""
     read_only: bool = False
+    notes: tuple[str, ...] = ()
+    """Sentences that the user should know from the start."""
     samples: tuple["JobInput", ...] = ()
     """Jobs to begin with when there are none."""
     ask_samples: bool = True
@@ -95,7 +100,9 @@ class StudioApp(App[int]):
         self, connect: Connect, *, theme: str, waiting_for: str, first: Choice | None = None
     ) -> None:
         """Take how to reach Studio, the first choice if it is made, and what to say meanwhile."""
-        super().__init__(css_path=OPENING)
+        # Without colours Textual greys colours, but must leave the terminal's own as they are.
+        plain = bool(os.environ.get("NO_COLOR")) and theme in {ANSI_DARK, ANSI_LIGHT}
+        super().__init__(css_path=OPENING, ansi_color=plain or None)
         for own in THEMES:
             self.register_theme(own)
         self.theme = theme
@@ -132,16 +139,39 @@ class StudioApp(App[int]):
 
             self.call_from_thread(self._enter, connected, Places(connected))
 
-    def _enter(self, connected: Connected, places: "Places") -> None:
+    @work(name="enter", group="enter")
+    async def _enter(self, connected: Connected, places: "Places") -> None:
+        await self._leave_studio()
         self._connected, self._places = connected, places
         self._poll(connected)
         self._show_tab("jobs")
         self._settle(connected)
+        for note in connected.notes:
+            self.notify(note, severity="warning", markup=False)
         if connected.samples:
             self._begin_with_samples(connected)
 
+    async def _leave_studio(self) -> None:
+        """End what is left of an earlier connection: its polling, its screens, its sockets."""
+        if self._connected is None or self._places is None:
+            return
+        self._places.remember()
+        self.workers.cancel_group(self, "poll")
+        while len(self.screen_stack) >= _BOTTOM:
+            self.pop_screen()
+        for name, page in self._places.tabs.items():
+            self.uninstall_screen(name)
+            await page.remove()
+        await self._connected.session.client.aclose()
+
     def _welcome(self, why: str) -> None:
         self._show_at_bottom(WelcomeScreen(why))
+
+    def on_token_refused(self, message: "messages.TokenRefused") -> None:
+        """Offer to enter another token, over what is known so far."""
+        if self._connected and not isinstance(self.screen, WelcomeScreen):
+            why = f"{message.why} Everything has stopped; esc goes back to what was known."
+            self.push_screen(WelcomeScreen(why, url=self._connected.url, team=self._connected.team))
 
     def _cannot(self, why: str) -> None:
         """Say what is wrong where there is something to be done, else on the way out."""

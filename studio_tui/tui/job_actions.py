@@ -38,7 +38,7 @@ JOB_BINDINGS = (
 )
 """Keys of everything here; a screen puts them among its own."""
 
-READ_ONLY = "Read-only: started with --read-only, so nothing is changed"
+READ_ONLY = "Nothing can be changed: this dashboard was started with --read-only"
 
 
 class JobActions(Base):
@@ -59,7 +59,7 @@ class JobActions(Base):
         if action in {"cancel", "run_again"} and self.read_only:
             return READ_ONLY
         if action == "cancel" and not job.state.is_cancelable:
-            return f"The job has ended already: {(job.status or 'unknown').lower()}"
+            return f"The job is over: {(job.status or 'unknown').lower()}"
         if action == "run_again" and job.query is None:
             return "Studio did not send the job's query"
         if action == "open_url" and not job.url:

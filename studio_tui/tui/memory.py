@@ -34,12 +34,14 @@ def load_view(path: Path) -> JobsView:
     """Return the remembered view; a fresh one when there is none that can be read."""
     try:
         found = json.loads(path.read_text("utf-8"))
-        known = {field.name: type(field.default) for field in fields(JobsView)}
+        kinds: dict[str, Any] = {field.name: type(field.default) for field in fields(JobsView)} | {
+            "cursor": str
+        }
         view = JobsView(
             **{
                 name: value
                 for name, value in found.items()
-                if name in known and (isinstance(value, known[name]) or name == "cursor")
+                if name in kinds and isinstance(value, kinds[name])
             }
         )
         Filter(view.filter)

@@ -45,5 +45,12 @@ class GoTo(Message):
     place: str
 
 
+@dataclass
+class TokenRefused(Message):
+    """Studio does not take the token; a safe sentence says so."""
+
+    why: str
+
+
 class GoBack(Message):
     """Leave the screen in sight for the one below it, or the program."""

@@ -3,7 +3,7 @@
 This is the one module that knows every screen. It is loaded after the first paint.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from studio_tui.api.models import Job
 from studio_tui.tui.app import Connected
@@ -18,6 +18,11 @@ class Places:
     def __init__(self, connected: Connected) -> None:
         self._connected = connected
         self._tabs: dict[str, Page] = {}
+
+    @property
+    def tabs(self) -> Mapping[str, Page]:
+        """The main places that have been made, by name."""
+        return self._tabs
 
     def tab(self, name: str) -> Page:
         """Return one of the main places, the same each time."""

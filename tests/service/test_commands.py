@@ -20,7 +20,9 @@ UNKNOWN = OutcomeUnknown("Sent, and no answer came.")
 class Studio:
     """Answers cancels and questions as a test tells it to."""
 
-    def __init__(self, *answers: StudioError | None, state: str | StudioError | None = None):
+    def __init__(
+        self, *answers: StudioError | None, state: str | StudioError | None = None
+    ) -> None:
         self.answers = list(answers)
         self.state = state
         self.cancels = 0

@@ -159,7 +159,7 @@ async def test_a_page_that_cannot_be_read_at_all_ends_nothing() -> None:
     server.spoiled = PAGE
     jobs = await feed.fetch()
     assert jobs.unreadable == PAGE
-    assert not jobs.has_all
+    assert len(jobs.jobs) == 250 - PAGE
 
 
 async def test_a_row_that_cannot_be_read_hides_no_other_job() -> None:
@@ -170,8 +170,18 @@ async def test_a_row_that_cannot_be_read_hides_no_other_job() -> None:
     server.change(job250="RUNNING")
     server.spoiled = 1
     jobs = await feed.fetch()
-    assert not jobs.has_all
-    assert 250 in ids(jobs.jobs)
+    assert ids(jobs.jobs) == list(range(2, 301))
+    assert jobs.unreadable == 1
+
+
+async def test_a_burst_of_new_jobs_takes_none_of_the_known_away() -> None:
+    server = Server([job(number) for number in range(201, 221)])
+    feed = JobsFeed(server)
+    await feed.fetch()
+    server.jobs_now = [job(number) for number in range(1, 221)]
+    jobs = await feed.fetch()
+    assert ids(jobs.jobs) == list(range(1, 221))
+    assert jobs.has_all
 
 
 async def test_nothing_known_is_lost_when_a_question_fails() -> None:

@@ -22,25 +22,48 @@ SIZE = (120, 40)
 
 @asynccontextmanager
 async def dashboard(
-    studio: LocalStudio, folder: Path, *, size: tuple[int, int] = SIZE, read_only: bool = False
+    studio: LocalStudio,
+    folder: Path,
+    *,
+    size: tuple[int, int] = SIZE,
+    read_only: bool = False,
+    answered: bool = True,
 ) -> AsyncIterator[Dashboard]:
-    """Run the dashboard on `studio` with the list of jobs in sight and answered."""
+    """Run the dashboard on `studio` with the list of jobs in sight and, if so wished, answered."""
 
     def connect(_choice: object) -> Connected:
         settings = Settings(
             url=studio.url, team=studio.team, token=SecretStr(studio.token), read_only=read_only
         )
         session = StudioSession(StudioClient(settings), studio.team, folder / "spool", near=True)
-        return Connected(session, "local@test", folder / "view.json", read_only=read_only)
+        return Connected(
+            session,
+            "local@test",
+            studio.url,
+            studio.team,
+            folder / "view.json",
+            read_only=read_only,
+        )
 
     app = StudioApp(connect, theme=DARK.name, waiting_for="Connecting…")
     async with app.run_test(size=size, notifications=True) as pilot:
-        await until(pilot, lambda: isinstance(app.screen, JobsScreen))
-        screen = app.screen
-        assert isinstance(screen, JobsScreen)
-        await until(pilot, lambda: screen.session.jobs.snapshot.value is not None)
+        screen = await jobs_screen(pilot)
+        if answered:
+            await until(pilot, lambda: screen.session.jobs.snapshot.value is not None)
         await pilot.pause()
         yield pilot
+
+
+async def jobs_screen(pilot: Dashboard) -> JobsScreen:
+    """Wait for the list of jobs, and return it."""
+    found: list[JobsScreen] = []
+
+    def seek() -> bool:
+        found.extend(s for s in pilot.app.screen_stack if isinstance(s, JobsScreen))
+        return bool(found)
+
+    await until(pilot, seek)
+    return found[0]
 
 
 async def until(pilot: Dashboard, condition: Callable[[], object], seconds: float = 15.0) -> None:

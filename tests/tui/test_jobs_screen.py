@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -6,8 +7,10 @@ import pytest
 from studio_tui.tui.screens.dialogs import Confirm
 from studio_tui.tui.screens.job import JobScreen
 from studio_tui.tui.screens.jobs import JobsScreen
+from studio_tui.tui.screens.opening import WelcomeScreen
 from studio_tui.tui.widgets.big_table import BigTable
-from tests.studios import ThreadStudio
+from tests.bench.studio import studio_with
+from tests.studios import LocalStudio, ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
 
 HOSTILE = "a[/]b [@click=app.quit]x[/] [red]r\x1b]52;c;aGk=\x07\x9b31m\u202e日本 🎉"
@@ -69,7 +72,7 @@ async def test_what_cannot_be_done_says_why(studio: ThreadStudio, tmp_path: Path
     studio.end(studio.submit("print(1)")["id"])
     async with dashboard(studio, tmp_path) as pilot:
         await pilot.press("x")
-        await until_shown(pilot, "The job has ended already: complete")
+        await until_shown(pilot, "The job is over: complete")
         assert isinstance(pilot.app.screen, JobsScreen)
 
 
@@ -78,7 +81,7 @@ async def test_read_only_changes_nothing_and_says_so(studio: ThreadStudio, tmp_p
     async with dashboard(studio, tmp_path, read_only=True) as pilot:
         await until_shown(pilot, "read-only", "● RUNNING")
         await pilot.press("x")
-        await until_shown(pilot, "started with --read-only")
+        await until_shown(pilot, "Nothing can be changed")
         await pilot.press("r")
         assert not isinstance(pilot.app.screen, Confirm)
     assert studio.job(job["id"])["status"] == "RUNNING"
@@ -237,3 +240,73 @@ async def test_leaving_asks_for_a_second_q(studio: ThreadStudio, tmp_path: Path)
         assert pilot.app.is_running
         await pilot.press("q")
         await until(pilot, lambda: pilot.app.return_code == 0)
+
+
+async def test_a_refused_token_stops_everything_and_another_can_be_entered(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    studio.end(studio.submit("print(1)", query_name="kept.py")["id"])
+    right, studio.token = studio.token, "wrong-token-0123456789"
+    async with dashboard(studio, tmp_path, answered=False) as pilot:
+        await until(pilot, lambda: isinstance(pilot.app.screen, WelcomeScreen))
+        await until_shown(pilot, "Everything has stopped")
+        studio.token = right
+        await pilot.press(*right, "enter")
+        await until_shown(pilot, "kept.py", "● live")
+        assert right not in screen_text(pilot)
+
+
+@pytest.fixture
+def busy_studio(tmp_path: Path) -> Iterator[LocalStudio]:
+    """A local Studio that has seen 250 jobs."""
+    with studio_with(250, tmp_path / "studio") as studio:
+        yield studio
+
+
+async def test_older_jobs_come_on_demand_and_a_filter_says_how_far_it_looked(
+    busy_studio: LocalStudio, tmp_path: Path
+) -> None:
+    async with dashboard(busy_studio, tmp_path) as pilot:
+        await until_shown(pilot, "Jobs 100+", "newest, M loads older", "0+ failed")
+        await pilot.press("slash", *"nosuchjob", "enter")
+        await until_shown(pilot, "None of the newest 100 jobs passes the filter.")
+        await pilot.press("escape", "M")
+        await until_shown(pilot, "Jobs 200+")
+        await pilot.press("G")
+        await until(pilot, lambda: len(table(pilot).keys) == 250)
+        await until_shown(pilot, "Jobs 250 ")
+        assert "M loads older" not in screen_text(pilot)
+
+
+async def test_typing_a_filter_leaves_the_cursor_where_it_was(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    for name in ("one.py", "two.py", "three.py"):
+        studio.end(studio.submit("print(1)", query_name=name)["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("down")
+        before = table(pilot).cursor
+        await pilot.press("slash", *"three")
+        await until(pilot, lambda: len(table(pilot).keys) == 1)
+        await pilot.press("escape")
+        await until(pilot, lambda: len(table(pilot).keys) == 3)
+        assert table(pilot).cursor == before
+
+
+async def test_typing_over_a_filter_replaces_it(studio: ThreadStudio, tmp_path: Path) -> None:
+    for name in ("one.py", "two.py"):
+        studio.end(studio.submit("print(1)", query_name=name)["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("slash", *"one", "enter")
+        await until(pilot, lambda: len(table(pilot).keys) == 1)
+        await pilot.press("slash", *"two", "enter")
+        await until_shown(pilot, "two.py", "1 of 2")
+
+
+async def test_a_new_job_does_not_take_the_cursor(studio: ThreadStudio, tmp_path: Path) -> None:
+    first = str(studio.end(studio.submit("print(1)")["id"])["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        assert table(pilot).cursor == first
+        await call(studio.submit, "print(2)")
+        await until(pilot, lambda: len(table(pilot).keys) == 2)
+        assert table(pilot).cursor == first

@@ -140,6 +140,8 @@ class JobsScreen(JobActions, Page):
         self._list = JobList()
         self._filter = Filter(view.filter)
         self._preview_due: Timer | None = None
+        self._left_at: str | None = None
+        """The row the cursor was on when a filter began to be typed."""
 
     def body(self) -> ComposeResult:
         """Compose the list beside or above its preview."""
@@ -201,6 +203,7 @@ class JobsScreen(JobActions, Page):
 
     def action_filter(self) -> None:
         """Let a filter be typed."""
+        self._left_at = self.table.cursor
         self.query_one(FilterBar).edit()
 
     def action_problems(self) -> None:
@@ -246,10 +249,14 @@ class JobsScreen(JobActions, Page):
         self._filter = message.wanted
         self.view = self.view.replace(filter=message.wanted.text)
         self._show()
+        if self._left_at is not None:
+            # A filter that is being typed passes through others that hide the row.
+            self.table.move_to(self._left_at)
         self.paint_frame()
 
     @on(FilterBar.Done)
     def _filter_done(self) -> None:
+        self._left_at = None
         self.table.focus()
 
     @on(BigTable.Highlighted)
@@ -259,7 +266,8 @@ class JobsScreen(JobActions, Page):
         if self._preview_due is None:
             self._preview_due = self.set_timer(PREVIEW_AFTER, self._catch_up, name="preview")
         jobs = self.session.jobs.snapshot.value
-        if jobs and not jobs.has_all and message.key == self.table.keys[-1] and not self._filter:
+        is_last = message.key is not None and message.key == self.table.keys[-1]
+        if is_last and not self._filter and jobs is not None and not jobs.has_all:
             self.action_more()
 
     @on(BigTable.Opened)
@@ -305,8 +313,9 @@ class JobsScreen(JobActions, Page):
         amount = f"{shown} of {known}" if self._filter else f"{known}"
         parts = [Part("── ", "rule"), Part("Jobs ", Tone.STRONG), Part(f"{amount} ")]
         if jobs is not None and not jobs.has_all:
-            parts.append(Part("newest, M for older ", Tone.DIM, "screen.more"))
+            parts.append(Part("newest, M loads older ", Tone.DIM, "screen.more"))
         if self._filter:
+            parts.append(Part("─ filter ", "rule"))
             parts.append(Part(f"{self._filter.text} ", Tone.ACCENT, "screen.filter"))
         if jobs is not None and jobs.unreadable:
             parts.append(Part(f"{plural(jobs.unreadable, 'row')} unreadable ", Tone.WARN))
@@ -322,7 +331,13 @@ class JobsScreen(JobActions, Page):
 
     def _show_notice(self) -> None:
         snapshot = self.session.jobs.snapshot
-        if self._filter and len(self._list):
+        jobs = snapshot.value
+        if self._filter and jobs is not None and not jobs.has_all:
+            notice = (
+                f"None of the newest {len(self._list)} jobs passes the filter.\n"
+                "M looks further back, esc shows all of them again."
+            )
+        elif self._filter and len(self._list):
             notice = "No job passes the filter.\nesc shows all of them again."
         elif snapshot.value is not None:
             notice = "No jobs yet."

@@ -13,7 +13,7 @@ from studio_tui import clock
 from studio_tui.api.models import Job
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.log_head import amount, following, job_parts
-from studio_tui.service.log_tail import TailState
+from studio_tui.service.log_tail import Phase, TailState
 from studio_tui.service.session import StudioSession
 from studio_tui.text import safe_line
 from studio_tui.tui.job_actions import JOB_BINDINGS, JobActions, title
@@ -94,8 +94,9 @@ class LogScreen(JobActions, Page):
 
     def hints(self) -> Iterable[str]:
         """Return the keys for the job's state."""
-        change = "job.run_again" if self._job.state.is_finished else "job.cancel"
-        return ("logs.follow", "logs.search", "logs.wrap", change, "page.back")
+        if self._job.state.is_finished:
+            return ("logs.search", "logs.wrap", "job.run_again", "page.back")
+        return ("logs.follow", "logs.search", "logs.wrap", "job.cancel", "page.back")
 
     def job_at_hand(self) -> Job | None:
         """Return the job whose log this is."""
@@ -141,10 +142,11 @@ class LogScreen(JobActions, Page):
             left.append(Part(f"{text}  ", tone))
         if self._job.error_message:
             left.append(Part(" ".join(self._job.error_message.split()), Tone.BAD))
-        words, tone = following(state, now)
+        words, tone = following(state, self._job, now)
+        is_paused = not (self.view.following or state.phase is Phase.COMPLETE)
         head.left = tuple(left)
         head.right = (
             Part(f"{amount(state).text}  ", Tone.DIM),
-            *(() if self.view.following else (Part("‖ paused, F follows  ", Tone.WARN),)),
+            *((Part("‖ paused, F follows  ", Tone.WARN),) if is_paused else ()),
             Part(f"{words} ", tone),
         )

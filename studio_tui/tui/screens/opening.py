@@ -89,10 +89,15 @@ class WelcomeScreen(Screen[None]):
             super().__init__()
             self.choice = choice
 
-    def __init__(self, why: str) -> None:
-        """Take why there is a choice to make, as a safe sentence."""
+    def __init__(self, why: str, *, url: str = DEFAULT_URL, team: str = "") -> None:
+        """Take why there is a choice to make, as a safe sentence, and what is known already.
+
+        With a team known the screen lies over others, which escape goes back to.
+        """
         super().__init__()
         self._why = why
+        self._url = url
+        self._team = team
 
     def compose(self) -> ComposeResult:
         """Compose the choices, and the form of the second one."""
@@ -113,8 +118,8 @@ class WelcomeScreen(Screen[None]):
                 classes="choice",
             )
             with Vertical(id="token-form"):
-                yield Input(DEFAULT_URL, placeholder="URL of Studio", id="url")
-                yield Input(placeholder="team", id="team")
+                yield Input(self._url, placeholder="URL of Studio", id="url")
+                yield Input(self._team, placeholder="team", id="team")
                 yield Input(placeholder="token (not shown, not stored)", password=True, id="token")
             yield Static(markup=False, id="problem")
         yield Bar(id="keys")
@@ -131,6 +136,8 @@ class WelcomeScreen(Screen[None]):
             Part(" quit"),
         )
         self.query_one("#token-form").display = False
+        if self._team:
+            self.action_token()
 
     def say(self, problem: str) -> None:
         """Say why the choice did not work; nothing typed is lost."""
@@ -144,11 +151,14 @@ class WelcomeScreen(Screen[None]):
     def action_token(self) -> None:
         """Let a token be typed."""
         self.query_one("#token-form").display = True
-        self.query_one("#team").focus()
+        self.query_one("#token" if self._team else "#team").focus()
 
     def action_back(self) -> None:
-        """Leave the form."""
-        self.set_focus(None)
+        """Leave the form, and then the screen if it lies over others."""
+        if self.focused is not None and not self._team:
+            self.set_focus(None)
+        elif self._team:
+            self.dismiss()
 
     @on(Input.Submitted)
     def _submitted(self) -> None:

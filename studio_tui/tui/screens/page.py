@@ -15,13 +15,14 @@ from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
 from studio_tui import clock
+from studio_tui.errors import AuthenticationError
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.freshness import Aged, freshness
 from studio_tui.presentation.states import counts
 from studio_tui.service.poller import Poller
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.actions import reason_against
-from studio_tui.tui.messages import GoBack, GoTo, Refreshed
+from studio_tui.tui.messages import GoBack, GoTo, Refreshed, TokenRefused
 from studio_tui.tui.sheets import PAGES
 from studio_tui.tui.widgets.bar import Bar, Part
 
@@ -40,7 +41,13 @@ class Page(Screen[None]):
 
     CSS_PATH = PAGES
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("q", "back", "back", id="page.back", tooltip="Back one screen; quits at the first"),
+        Binding(
+            "q",
+            "back",
+            "back",
+            id="page.back",
+            tooltip="Back one screen; twice at the first to leave",
+        ),
         Binding("escape", "escape", "back", id="page.escape", show=False, tooltip="Back out"),
         Binding(
             "ctrl+r,f5",
@@ -76,6 +83,7 @@ class Page(Screen[None]):
         """`team@host`, safe text."""
         self.read_only = read_only
         self._unsubscribe: list[Callable[[], None]] = []
+        self._refusal: AuthenticationError | None = None
         self._seen: dict[str, object] = {}
         """The value last taken over of each poller, to tell news from the same again."""
         self._hintable: tuple[Widget | None, dict[str | None, ActiveBinding]] = (None, {})
@@ -157,10 +165,18 @@ class Page(Screen[None]):
         is_news = message.snapshot.value is not self._seen.get(message.name)
         self._seen[message.name] = message.snapshot.value
         self.refreshed(message, is_news=is_news)
+        if message.snapshot.stopped and isinstance(message.snapshot.error, AuthenticationError):
+            self._ask_for_token(message.snapshot.error)
         if is_news:
             self.paint_frame()
         else:
             self.paint_age()
+
+    def _ask_for_token(self, refusal: AuthenticationError) -> None:
+        """Ask once for another token, however many pollers were refused the old one."""
+        if refusal is not self._refusal:
+            self._refusal = refusal
+            self.post_message(TokenRefused(str(refusal)))
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
         """Take over what a poller published; without news only its age or its error is new."""
@@ -261,12 +277,12 @@ class Page(Screen[None]):
         in_words = self.size.width >= WORDS_FROM
         return tuple(
             Part(
-                f"{count.glyph} {count.number} {count.name}  "
+                f"{count.glyph} {count.amount} {count.name}  "
                 if in_words
-                else f"{count.glyph}{count.number} ",
+                else f"{count.glyph}{count.amount} ",
                 count.tone if count.number else Tone.DIM,
             )
-            for count in counts(jobs.jobs)
+            for count in counts(jobs.jobs, has_all=jobs.has_all)
         )
 
     def _hint_parts(self) -> tuple[Part, ...]:

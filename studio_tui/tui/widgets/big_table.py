@@ -26,7 +26,7 @@ from studio_tui.tui.widgets.table_painter import (
     RowStrips,
     Sorting,
 )
-from studio_tui.tui.widgets.table_place import Place, kept
+from studio_tui.tui.widgets.table_place import Place, kept, survivor
 
 _HEADER = 1
 """Lines above the first row."""
@@ -133,8 +133,8 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
     def show(self, keys: Sequence[str]) -> None:
         """Show these rows in this order, and ask again for what they say.
 
-        The rows that are looked at stay on their lines (see `kept`). Until the user has gone
-        anywhere, the table stays at its first row instead.
+        The cursor stays on its row, and the rows that are looked at on their lines (see `kept`).
+        Until the user has gone anywhere, new rows come into sight at the top instead.
 
         Args:
             keys: Distinct keys. The sequence is kept, so it must not change afterwards.
@@ -143,7 +143,8 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         if place.top or self._moved_by_user:
             place = kept(place, self._keys, keys, self._rows_in_sight)
         else:
-            place = Place(0, 0)
+            cursor = survivor(self._keys, self._cursor, keys) if self._keys else 0
+            place = Place(cursor, max(0, cursor - max(1, self._rows_in_sight) + 1))
         highlighted = self.cursor
         self._keys = keys
         self._rows.expire()

@@ -5,7 +5,7 @@ from typing import ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.suggester import Suggester
@@ -65,7 +65,7 @@ class FilterInput(Input):
         super().__init__(
             placeholder="words, status=failed, by=name, name~regex, age<2h, !not",
             suggester=TermSuggester(case_sensitive=True),
-            select_on_focus=False,
+            select_on_focus=True,
             compact=True,
         )
         self._recalled: list[str] = []
@@ -96,7 +96,7 @@ class FilterInput(Input):
         self.post_message(self.Left())
 
 
-class FilterBar(Horizontal):
+class FilterBar(Vertical):
     """A line for the filter, shown while there is one or while one is typed."""
 
     class Changed(Message):
@@ -118,8 +118,9 @@ class FilterBar(Horizontal):
 
     def compose(self) -> ComposeResult:
         """Compose the sign, the line and what is wrong with it."""
-        yield Static("/", markup=False, classes="sign")
-        yield self._input
+        with Horizontal():
+            yield Static("/", markup=False, classes="sign")
+            yield self._input
         yield self._problem
 
     def on_mount(self) -> None:

@@ -302,12 +302,20 @@ async def test_a_table_nobody_has_moved_in_shows_what_comes_in() -> None:
     keys = ids(100)
     async with stage(keys) as at:
         await at.show(["new", *keys])
-        assert at.table.cursor == "new"
         assert at.line_of("new") == 1
-        await at.press("down", "up")
+        assert at.table.cursor == "0000"
+        await at.press("up", "down", "up")
         await at.show(["newer", "new", *keys])
-        assert at.table.cursor == "new"
         assert at.line_of("new") == 1
+        assert at.table.cursor == "new"
+
+
+async def test_a_flood_of_new_rows_leaves_the_cursor_in_sight() -> None:
+    keys = ids(100)
+    async with stage(keys) as at:
+        await at.show([*ids(50, "new"), *keys])
+        assert at.table.cursor == "0000"
+        assert at.line_of("0000") is not None
 
 
 async def test_a_list_that_shrinks_below_the_table_starts_at_its_top() -> None:
