@@ -18,21 +18,21 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from studio_tui import clock
-from studio_tui.local import environment, process_tree, shim
+from studio_tui.local import environment, notes, process_tree, shim
 from studio_tui.local.durable import write_durably
 from studio_tui.local.output import CAP_BYTES, SEGMENT_BYTES, OutputReader
-from studio_tui.local.runner import Phase, RunReport, RunSpec, RunStep, StartFailed
+from studio_tui.local.runner import Phase, RunReport, RunSpec, StartFailed
 from studio_tui.paths import private_dir
 
 logger = logging.getLogger(__name__)
 
 _JOB_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}")
 _LOST = "lost: the process that watched this job was killed, so how it ended is not known"
+_UNREADABLE = "lost: what was noted of this job's end cannot be read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,37 +130,36 @@ class LocalRunner:
 
     def _report(self, folder: Path) -> RunReport:
         self._reap()
-        ending = _read_json(folder / "exit.json") or _read_json(folder / "lost.json")
-        if ending is None and not _is_held(folder / "lock"):
+        ending, lost = notes.read_exit(folder), notes.read_lost(folder)
+        is_alive = ending is None and lost is None and _is_held(folder / "lock")
+        if not is_alive:
             # The shim may have written its last word just before it let go.
-            ending = _read_json(folder / "exit.json")
-            if ending is None:
-                ending = {"lost": True} if (folder / "started.json").exists() else {"absent": True}
-        steps = _read_steps(folder / "steps.jsonl")
-        began = next((step.started_at for step in steps if step.name == "running_query"), None)
+            ending = ending or notes.read_exit(folder)
         canceled = (folder / "cancel").exists()
-        if ending is None:
+        steps = notes.read_steps(folder)
+        began = next((step.started_at for step in steps if step.name == "running_query"), None)
+        if is_alive:
             phase = Phase.RUNNING if began else Phase.INIT
             return RunReport(phase, steps, began, canceled=canceled)
-        if "absent" in ending:
-            return RunReport(Phase.NOT_STARTED, canceled=canceled)
-        if "lost" in ending:
+        if ending is not None:
             return RunReport(
-                Phase.LOST,
+                Phase.FINISHED,
                 steps,
                 began,
-                finished_at=_moment(ending.get("finished_at")),
-                error_message=_LOST,
-                canceled=ending.get("canceled", canceled),
+                finished_at=ending.finished_at,
+                exit_code=ending.exit_code,
+                error_message=ending.error_message,
+                canceled=ending.canceled,
             )
+        if lost is None and not (folder / "started.json").exists():
+            return RunReport(Phase.NOT_STARTED, canceled=canceled)
         return RunReport(
-            Phase.FINISHED,
+            Phase.LOST,
             steps,
             began,
-            finished_at=_moment(ending["finished_at"]),
-            exit_code=ending["exit_code"],
-            error_message=ending["error_message"],
-            canceled=ending["canceled"],
+            finished_at=lost.finished_at if lost else None,
+            error_message=_UNREADABLE if (folder / "exit.json").exists() else _LOST,
+            canceled=lost.canceled if lost else canceled,
         )
 
     async def _bury(self, job_id: str) -> None:
@@ -193,11 +192,11 @@ class LocalRunner:
     def _cancel(self, folder: Path) -> None:
         private_dir(folder)
         (folder / "cancel").touch(mode=0o600)
-        started = _read_json(folder / "started.json")
+        started = notes.read_started(folder)
         if started is None:
             return  # the shim looks for the file once it can be told
         for process in process_tree.processes():
-            if process.pid == started["pid"] and _is_held(folder / "lock"):
+            if process.pid == started.pid and _is_held(folder / "lock"):
                 process_tree.send(process, signal.SIGTERM)
 
     def _reap(self) -> None:
@@ -294,33 +293,3 @@ def _write_private(path: Path, content: dict[str, Any]) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
     with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
         file.write(json.dumps(content).encode())
-
-
-def _read_json(path: Path) -> dict[str, Any] | None:
-    try:
-        content: dict[str, Any] = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        return None
-    return content
-
-
-def _read_steps(path: Path) -> tuple[RunStep, ...]:
-    """Read the steps; a last line that is not whole yet is left out."""
-    try:
-        lines = path.read_bytes().split(b"\n")[:-1]
-    except FileNotFoundError:
-        return ()
-    steps: dict[str, RunStep] = {}
-    for line in lines:
-        event = json.loads(line)
-        name = event["step"]
-        if "started_at" in event:
-            steps[name] = RunStep(name, datetime.fromisoformat(event["started_at"]), None)
-        else:
-            finished = datetime.fromisoformat(event["finished_at"])
-            steps[name] = RunStep(name, steps[name].started_at, finished)
-    return tuple(steps.values())
-
-
-def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None

@@ -9,6 +9,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from studio_tui import clock
 from studio_tui.api.models import JobState, QueryType
@@ -29,6 +30,12 @@ LONGEST_REST = 0.2
 
 STORAGE_REST = 1.0
 """Seconds until a write that found the disk full is tried again."""
+
+PATIENCE = 5
+"""Times that watching one job may fail, in ways nobody foresaw, before it is given up."""
+
+CALM_SECONDS = 60.0
+"""After watching for so long earlier failures do not count, and between vain tries to give up."""
 
 
 def startable(
@@ -70,7 +77,8 @@ class Dispatcher:
         """Begin to cancel a job; return the state it was in, or `None` if there is no such job.
 
         A waiting job is CANCELED at once, a started one becomes CANCELING until it has ended, and
-        one that has ended stays as it is.
+        one that has ended stays as it is. On return a started job was told, so that its end does
+        not hang on this server.
         """
         ending = Ending(JobState.CANCELED, clock.now())
         while True:
@@ -80,7 +88,7 @@ class Dispatcher:
                     return state
             elif state in {JobState.INIT, JobState.RUNNING}:
                 if await self._jobs.move(job_id, [state], JobState.CANCELING):
-                    self._cancel_event(job_id).set()
+                    await self._tell_to_stop(job_id)
                     return state
             else:
                 return state
@@ -129,20 +137,59 @@ class Dispatcher:
         return True
 
     async def _follow(self, job_id: str, *, is_new: bool) -> None:
-        """See one started job to its end, and then let the next one start."""
-        report = RunReport(Phase.NOT_STARTED) if is_new else await self._runner.report(job_id)
-        if await self._jobs.state(job_id) is JobState.CANCELING:
-            self._cancel_event(job_id).set()
-        if report.phase is Phase.NOT_STARTED:
-            report = await self._launch(job_id)
+        """See one started job to its end, and then let the next one start.
+
+        What goes wrong with it ends here: the other jobs, and the server, go on.
+        """
         canceling = asyncio.create_task(self._cancel_when_asked(job_id), name=f"cancel {job_id}")
+        failures: list[Exception] = []
         try:
-            await self._watch(job_id, report)
+            while True:
+                began = clock.monotonic()
+                try:
+                    if len(failures) < PATIENCE:
+                        await self._see_through(job_id, is_new=is_new)
+                    else:
+                        await self._give_up(job_id, failures[-1])
+                except (StorageFull, OSError) as error:
+                    logger.warning("What became of job %s is noted later: %s", job_id, error)
+                except Exception as error:  # a process boundary, between jobs
+                    logger.exception("Job %s could not be watched", job_id)
+                    if clock.monotonic() - began > CALM_SECONDS:
+                        failures.clear()
+                    failures.append(error)
+                else:
+                    return
+                is_new = False  # whether anything was started is for the runner to say
+                is_vain = len(failures) > PATIENCE
+                await asyncio.sleep(CALM_SECONDS if is_vain else STORAGE_REST)
         finally:
             canceling.cancel()
             await asyncio.wait([canceling])
             self._cancels.pop(job_id, None)
             self._changed.set()
+
+    async def _see_through(self, job_id: str, *, is_new: bool) -> None:
+        report = RunReport(Phase.NOT_STARTED) if is_new else await self._runner.report(job_id)
+        if await self._jobs.state(job_id) is JobState.CANCELING:
+            self._cancel_event(job_id).set()
+        if report.phase is Phase.NOT_STARTED:
+            report = await self._launch(job_id)
+        await self._watch(job_id, report)
+
+    async def _give_up(self, job_id: str, failure: Exception) -> None:
+        """Stop and fail a job whose way cannot be followed."""
+        await self._runner.cancel(job_id)
+        why = f"{type(failure).__name__}: {failure}"[:500]
+        message = f"lost: the local Studio cannot watch this job ({why}), so it was told to stop"
+        began = (await self._jobs.row(job_id))["started_at"]
+        ending = Ending(
+            JobState.FAILED,
+            clock.now(),
+            datetime.fromisoformat(began) if began else None,
+            error_message=message,
+        )
+        await self._jobs.end(job_id, STARTED, ending)
 
     async def _launch(self, job_id: str) -> RunReport:
         """Start a job that was not, unless it is not wanted any more, and tell what came of it."""
@@ -184,33 +231,38 @@ class Dispatcher:
         noted: tuple[Phase, tuple[Step, ...]] = (Phase.INIT, (waited,))
         began = clock.monotonic()
         while True:
-            try:
-                steps = (waited, *(_step(step) for step in report.steps))
-                if report.phase in {Phase.FINISHED, Phase.LOST}:
-                    await self._jobs.end(job_id, STARTED, _ending(report, steps))
-                    return
-                if noted != (report.phase, steps):
-                    await self._note(job_id, report, steps)
-                    noted = report.phase, steps
-                age = clock.monotonic() - began
-                await asyncio.sleep(min(max(age / 20, FIRST_REST), LONGEST_REST))
-                report = await self._runner.report(job_id)
-            except (StorageFull, OSError) as error:
-                logger.warning("What became of job %s is noted later: %s", job_id, error)
-                await asyncio.sleep(STORAGE_REST)
+            steps = (waited, *(_step(step) for step in report.steps))
+            if report.phase in {Phase.FINISHED, Phase.LOST}:
+                await self._jobs.end(job_id, STARTED, _ending(report, steps))
+                return
+            if noted != (report.phase, steps):
+                await self._note(job_id, report, steps)
+                noted = report.phase, steps
+            age = clock.monotonic() - began
+            await asyncio.sleep(min(max(age / 20, FIRST_REST), LONGEST_REST))
+            report = await self._runner.report(job_id)
 
     async def _note(self, job_id: str, report: RunReport, steps: tuple[Step, ...]) -> None:
         is_running = report.phase is Phase.RUNNING
         if not (is_running and await self._jobs.running(job_id, report.started_at, steps)):
             await self._jobs.note_steps(job_id, steps)
 
+    async def _tell_to_stop(self, job_id: str) -> None:
+        try:
+            await self._runner.cancel(job_id)
+        except OSError as error:
+            logger.warning("Job %s is canceled later: %s", job_id, error)
+            self._cancel_event(job_id).set()
+
     async def _cancel_when_asked(self, job_id: str) -> None:
+        """Tell a job to stop that could not be told when that was asked for."""
         await self._cancel_event(job_id).wait()
         while True:
             try:
                 await self._runner.cancel(job_id)
-            except OSError as error:
-                logger.warning("Job %s is canceled later: %s", job_id, error)
+            except Exception as error:  # a process boundary, between jobs
+                is_foreseen = isinstance(error, OSError)
+                logger.warning("Job %s is canceled later", job_id, exc_info=not is_foreseen)
                 await asyncio.sleep(STORAGE_REST)
             else:
                 return

@@ -1,11 +1,14 @@
 import json
 import os
 import random
+import sqlite3
 import time
 from pathlib import Path
 
 import pytest
 
+from studio_tui.local import queue
+from studio_tui.local.data_dir import DataDir
 from tests.studios import ENDED, ProcessStudio, ThreadStudio, eventually
 
 ROUNDS = 200 if os.environ.get("STUDIO_TUI_SOAK") else 2
@@ -112,3 +115,105 @@ def test_a_restart_in_the_thread_finds_jobs_too(studio: ThreadStudio) -> None:
     assert job["status"] == "RUNNING"
     assert job["status"] not in ENDED
     assert json.dumps(job["steps"]).count("running_query") == 1
+
+
+def ended_without_a_server(studio: ThreadStudio) -> tuple[str, Path]:
+    """Let a job end while no server runs; return its id and its folder."""
+    go = studio.data_dir / "go"
+    query = f"import os, time\nwhile not os.path.exists({str(go)!r}): time.sleep(0.01)"
+    job_id = studio.submit(query)["id"]
+    studio.until(job_id, "RUNNING")
+    studio.kill()
+    go.touch()
+    folder = DataDir(studio.data_dir).jobs / job_id
+    eventually((folder / "exit.json").exists)
+    return job_id, folder
+
+
+def assert_it_works(studio: ThreadStudio) -> None:
+    assert studio.end(studio.submit("print('another')")["id"])["status"] == "COMPLETE"
+
+
+@pytest.mark.parametrize(
+    "torn",
+    [
+        b'{"step": "running_query", "finished_at": "2026-01-01T00:00:00+00:00"}\n',
+        b'{"step": "running_qu\n',
+        b"\0" * 60 + b"\n",
+        b'{"step": 3, "started_at": null}\n',
+    ],
+)
+def test_a_torn_line_of_a_steps_file_costs_neither_the_job_nor_the_server(
+    studio: ThreadStudio, torn: bytes
+) -> None:
+    job_id, folder = ended_without_a_server(studio)
+    (folder / "steps.jsonl").write_bytes(torn)
+    studio.restart()
+    ended = studio.end(job_id)
+    assert (ended["status"], ended["exit_code"]) == ("COMPLETE", 0)
+    assert_it_works(studio)
+
+
+@pytest.mark.parametrize("text", ["", '{"finished_at": "2026-', "[]", '{"exit_code": "0"}'])
+def test_a_job_whose_noted_end_cannot_be_read_is_lost_and_says_so(
+    studio: ThreadStudio, text: str
+) -> None:
+    job_id, folder = ended_without_a_server(studio)
+    (folder / "exit.json").write_text(text)
+    (folder / "lost.json").write_text(text)
+    (folder / "started.json").write_text(text)
+    studio.restart()
+    ended = studio.end(job_id)
+    assert (ended["status"], ended["exit_code"]) == ("FAILED", None)
+    assert ended["error_message"].startswith("lost: ")
+    assert "cannot be read" in ended["error_message"]
+    assert_it_works(studio)
+
+
+def test_a_job_that_cannot_be_watched_is_stopped_and_the_others_go_on(
+    studio: ThreadStudio, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(queue, "STORAGE_REST", 0.01)
+    broken, sound = (studio.submit(SLEEP)["id"] for _ in range(2))
+    for job_id in (broken, sound):
+        studio.until(job_id, "RUNNING")
+    studio.kill()
+    with sqlite3.connect(DataDir(studio.data_dir).database) as database:
+        database.execute("UPDATE jobs SET steps = '[]' WHERE id = ?", [broken])
+    database.close()
+    studio.restart()
+    ended = studio.end(broken)
+    assert ended["status"] == "FAILED"
+    assert ended["error_message"].startswith("lost: ")
+    assert "IndexError" in ended["error_message"]
+    assert ended["started_at"] < ended["finished_at"]
+    eventually((DataDir(studio.data_dir).jobs / broken / "exit.json").exists)
+    assert "Traceback" in caplog.text
+    assert studio.job(sound)["status"] == "RUNNING"
+    assert_it_works(studio)
+
+
+def test_a_cancel_that_was_noted_and_never_sent_is_sent_by_the_next_server(
+    studio: ThreadStudio,
+) -> None:
+    job_id = studio.submit(SLEEP)["id"]
+    studio.until(job_id, "RUNNING")
+    studio.kill()
+    with sqlite3.connect(DataDir(studio.data_dir).database) as database:
+        database.execute("UPDATE jobs SET state = 'CANCELING' WHERE id = ?", [job_id])
+    database.close()
+    studio.restart()
+    assert studio.end(job_id)["status"] == "CANCELED"
+
+
+def test_a_cancel_is_answered_once_the_job_is_told(studio_process: ProcessStudio) -> None:
+    studio = studio_process
+    job_id = studio.submit(SLEEP)["id"]
+    studio.until(job_id, "RUNNING")
+    assert studio.cancel(job_id).status_code == 200
+    studio.kill()
+    exit_file = DataDir(studio.data_dir).jobs / job_id / "exit.json"
+    eventually(exit_file.exists)
+    assert json.loads(exit_file.read_text())["canceled"]
+    studio.restart()
+    assert studio.end(job_id)["status"] == "CANCELED"
