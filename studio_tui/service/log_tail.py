@@ -9,9 +9,8 @@ import logging
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing, closing
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import Enum, StrEnum, auto
+from enum import Enum, auto
 from typing import NamedTuple, Protocol
 from urllib.parse import urlsplit
 
@@ -20,6 +19,7 @@ from studio_tui.api.log_stream import (
     Blobs,
     Closed,
     LogFrame,
+    LogMessage,
     LogMessages,
     ServerMessage,
     StatusFrame,
@@ -40,9 +40,12 @@ from studio_tui.errors import (
 from studio_tui.service.log_ledger import MessageLedger
 from studio_tui.service.log_merge import DIFFERS, UNREADABLE, Comparison, LogMerge
 from studio_tui.service.log_rest import LogBodies, RestLog
+from studio_tui.service.log_state import Phase, TailState, Told
 from studio_tui.service.log_store import LogStore
 from studio_tui.service.poller import wait_for
 from studio_tui.text import safe_line
+
+__all__ = ["LogSource", "LogTail", "MayFetch", "Phase", "TailState"]
 
 SILENCE = 45.0
 """Seconds without a frame after which a connection counts as dead."""
@@ -50,6 +53,8 @@ LINGER = 5.0
 """Seconds without a piece of the log after which an ended job's socket is not waited for."""
 BACKOFF_BASE = 0.5
 BACKOFF_CAP = 20.0
+STEADY = 5.0
+"""Seconds after which a connection that brings frames is no failure, even if it brings no log."""
 OUTAGE_AFTER = 3
 """Failures of the websocket in a row after which REST is asked beside it."""
 OUTAGE_REST = 5.0
@@ -89,42 +94,6 @@ class LogSource(LogBodies, Protocol):
         """Return the job, for its status."""
 
 
-class Phase(StrEnum):
-    """How the following of a log goes."""
-
-    CONNECTING = "connecting"
-    """Nothing has come yet."""
-    FOLLOWING = "following"
-    RECONNECTING = "reconnecting"
-    COMPLETE = "complete"
-    """The job has ended and its whole log is here."""
-    STOPPED = "stopped"
-    """Studio will not give it, or the disk will not take it; nothing more is tried."""
-
-
-@dataclass(frozen=True, slots=True)
-class TailState:
-    """What a header says of a log."""
-
-    phase: Phase
-    since: datetime
-    """When the phase began."""
-    next_try: datetime | None = None
-    """When the connection is tried again, while reconnecting."""
-    reason: str = ""
-    """A sentence: why it is reconnecting or has stopped. Safe to draw."""
-    status: str | None = None
-    """The job's status as it was told last, upper-case and safe to draw."""
-    lines: int = 0
-    size: int = 0
-    """Bytes."""
-
-    @property
-    def is_over(self) -> bool:
-        """Whether nothing more will come."""
-        return self.phase in {Phase.COMPLETE, Phase.STOPPED}
-
-
 class _Next(Enum):
     """What to do after a connection."""
 
@@ -144,8 +113,6 @@ class _Verdict(NamedTuple):
 class LogTail:
     """Follows one job's log; `run` is owned by whoever starts it, and is ended by cancelling it."""
 
-    state: TailState
-
     def __init__(
         self,
         source: LogSource,
@@ -156,14 +123,13 @@ class LogTail:
         now: Callable[[], datetime] = clock.now,
         jitter: Callable[[float, float], float] = random.uniform,
     ) -> None:
-        self.state = TailState(Phase.CONNECTING, now())
+        self._told = Told(store, now)
         self._source = source
         self._job_id = job_id
         self._store = store
         self._may_fetch = may_fetch
         self._now = now
         self._jitter = jitter
-        self._listeners: dict[object, Callable[[TailState], None]] = {}
         self._merge: LogMerge
         """What has come so far; begun by `run`."""
         self._rest = RestLog(source, job_id, store)
@@ -171,26 +137,30 @@ class LogTail:
         self._unreadable = 0
         self._deadline: float | None = None
         """When this connection is done with, in the loop's time; set by a final status."""
+        self._steady_at = 0.0
+        """When this connection will have lasted, in the loop's time."""
         self._said = ""
         self._poked = asyncio.Event()
         self._outage = asyncio.Event()
 
+    @property
+    def state(self) -> TailState:
+        """How it goes."""
+        return self._told.state
+
     def subscribe(self, listener: Callable[[TailState], None]) -> Callable[[], None]:
         """Tell `listener` each state from now on; return a function that ends it."""
-        key = object()
-        self._listeners[key] = listener
-
-        def unsubscribe() -> None:
-            self._listeners.pop(key, None)
-
-        return unsubscribe
+        return self._told.subscribe(listener)
 
     def poke(self) -> None:
-        """Try again at once instead of waiting for the next try."""
+        """Try again at once instead of waiting for the next try, or after Studio's refusal."""
         self._poked.set()
 
     async def run(self) -> None:
-        """Follow until the log is complete or cannot be had; then return."""
+        """Follow until the log is complete, or the disk does not take it; then return.
+
+        When Studio refuses, wait to be poked, however long that takes.
+        """
         try:
             with closing(MessageLedger(self._store.path.parent)) as ledger:
                 self._merge = LogMerge(self._store, ledger)
@@ -204,14 +174,34 @@ class LogTail:
             self._publish(Phase.STOPPED, str(group.exceptions[0]))
 
     async def _follow(self) -> None:
-        while not self.state.is_over:
+        while self.state.phase is not Phase.COMPLETE:
+            if self.state.phase is Phase.STOPPED:
+                await self._poked_again()
             verdict = await self._connection()
             if verdict.next is _Next.STOP:
-                self._publish(Phase.STOPPED, verdict.reason)
+                self._stop(verdict.reason)
             elif verdict.next is _Next.AGAIN:
-                await self._back_off(verdict.reason, verdict.at_least)
+                await self._connect_later(verdict)
             else:
                 await self._finish(poll=verdict.next is _Next.POLL)
+
+    def _stop(self, reason: str) -> None:
+        self._outage.clear()
+        self._poked.clear()
+        self._publish(Phase.STOPPED, reason)
+
+    async def _poked_again(self) -> None:
+        await self._poked.wait()
+        self._poked.clear()
+        self._failures = 0
+        self._publish(Phase.CONNECTING)
+
+    async def _connect_later(self, verdict: _Verdict) -> None:
+        if self._failures + 1 >= OUTAGE_AFTER and not verdict.at_least:
+            self._outage.set()
+        elif verdict.at_least:
+            self._outage.clear()  # Studio is there, and asks to be left alone
+        await self._back_off(verdict.reason, verdict.at_least)
 
     # --- the websocket ---------------------------------------------------------------------------
 
@@ -219,6 +209,7 @@ class LogTail:
         """Read one connection to its end and say what is to be done next."""
         self._merge.connected()
         self._deadline = None
+        self._steady_at = asyncio.get_running_loop().time() + STEADY
         self._said = ""
         try:
             async with aclosing(self._source.follow_log(self._job_id)) as frames:
@@ -250,16 +241,9 @@ class LogTail:
             case Closed(code, reason):
                 return await self._closed(code, reason)
             case LogMessages(items):
-                for start in range(0, len(items), _ITEMS):
-                    if start:
-                        await asyncio.sleep(0)  # one frame can hold 100,000 lines
-                    if self._merge.add(items[start : start + _ITEMS]):
-                        self._failures = self._unreadable = 0
-                        self._outage.clear()
-                if self._deadline is not None:
-                    self._linger()
+                await self._take_pieces(items)
             case StatusFrame(word):
-                self.state = replace(self.state, status=word)
+                self._told.note_status(word)
                 if word in FINISHED_STATES:
                     self._linger()
             case Blobs(urls):
@@ -271,8 +255,20 @@ class LogTail:
                 if self._unreadable <= _UNREADABLE_TRIES:
                     return _Verdict(_Next.AGAIN, "Studio sent something that cannot be read.")
                 self._merge.mark_end(UNREADABLE)
+        self._outage.clear()
+        if asyncio.get_running_loop().time() >= self._steady_at:
+            self._failures = 0
         self._publish(Phase.FOLLOWING)
         return None
+
+    async def _take_pieces(self, items: tuple[LogMessage, ...]) -> None:
+        for start in range(0, len(items), _ITEMS):
+            if start:
+                await asyncio.sleep(0)  # one frame can hold 100,000 lines
+            if self._merge.add(items[start : start + _ITEMS]):
+                self._failures = self._unreadable = 0
+        if self._deadline is not None:
+            self._linger()
 
     def _linger(self) -> None:
         """Give an ended job's socket a little longer; a replay may well follow the status."""
@@ -310,27 +306,28 @@ class LogTail:
         page = await self._source.jobs(limit=1, job_id=self._job_id)
         for job in page.items:
             if job.id == self._job_id:
-                self.state = replace(self.state, status=job.status)
+                self._told.note_status(job.status)
         return self.state.status in FINISHED_STATES
 
     async def _finish(self, *, poll: bool) -> None:
         """Read the rest from REST until two answers agree; poll until the job ends, if need be."""
+        self._outage.clear()  # REST is what is asked here
         agreed: tuple[int, int] | None = None
         while not self.state.is_over:
             try:
                 is_final = not poll or await self._is_finished()
                 answer = await self._rest.read(is_final=is_final)
             except (AuthenticationError, PermissionDenied) as error:
-                self._publish(Phase.STOPPED, str(error))
+                self._stop(str(error))
             except SpoolError:
                 raise
             except (NotFound, InvalidRequest) as error:
                 if poll:
-                    self._publish(Phase.STOPPED, str(error))
+                    self._stop(str(error))
                 else:
                     self._publish(Phase.COMPLETE)
             except StudioError as error:
-                await self._back_off(str(error), 0.0)
+                await self._back_off(str(error), _asked_rest(error))
             else:
                 self._failures = 0
                 if is_final and answer == agreed:
@@ -350,12 +347,16 @@ class LogTail:
         """Ask REST while the websocket keeps failing."""
         while True:
             await self._outage.wait()
+            rest = OUTAGE_REST
             try:
                 await self._rest.read()
                 self._publish(self.state.phase)
+            except SpoolError:
+                raise
             except StudioError as error:
                 logger.info("log of job %s: %s", self._job_id, error)
-            await asyncio.sleep(OUTAGE_REST)
+                rest = max(rest, _asked_rest(error))
+            await asyncio.sleep(rest)
 
     # --- what is told ----------------------------------------------------------------------------
 
@@ -363,8 +364,6 @@ class LogTail:
         """Rest with full jitter, longer after each failure in a row."""
         longest = min(BACKOFF_CAP, BACKOFF_BASE * 2 ** min(self._failures, 10))
         self._failures += 1
-        if self._failures >= OUTAGE_AFTER:
-            self._outage.set()
         seconds = max(at_least, self._jitter(0.0, longest))
         logger.info("log of job %s: next try in %.1f s: %s", self._job_id, seconds, reason)
         next_try = self._now() + timedelta(seconds=seconds)
@@ -375,14 +374,7 @@ class LogTail:
     def _publish(
         self, phase: Phase, reason: str | None = None, next_try: datetime | None = None
     ) -> None:
-        known = self.state
-        if phase is not known.phase:
-            known = replace(known, phase=phase, since=self._now(), next_try=None, reason="")
-        if reason is not None:
-            known = replace(known, reason=reason, next_try=next_try)
-        self.state = replace(known, lines=self._store.lines, size=self._store.size)
-        for listener in tuple(self._listeners.values()):
-            listener(self.state)
+        self._told.publish(phase, reason, next_try)
 
 
 def _refused(error: StudioError) -> _Verdict:
@@ -392,7 +384,10 @@ def _refused(error: StudioError) -> _Verdict:
             return _Verdict(_Next.STOP, str(error))
         case NotFound() | InvalidRequest():
             return _Verdict(_Next.POLL)
-        case RateLimited() | ServerError():
-            return _Verdict(_Next.AGAIN, str(error), error.retry_after or 0.0)
         case _:
-            return _Verdict(_Next.AGAIN, str(error))
+            return _Verdict(_Next.AGAIN, str(error), _asked_rest(error))
+
+
+def _asked_rest(error: StudioError) -> float:
+    """Return how many seconds Studio asks to be left alone."""
+    return (error.retry_after or 0.0) if isinstance(error, RateLimited | ServerError) else 0.0

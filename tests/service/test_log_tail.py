@@ -129,7 +129,7 @@ class Follower:
         self.allows = True
 
     def follow(self, during: Callable[[LogTail], Awaitable[None]] | None = None) -> TailState:
-        """Run the tail to its end, or until `during` returns."""
+        """Run the tail until it is over, or until `during` returns."""
         return run(self._follow(during))
 
     async def _follow(self, during: Callable[[LogTail], Awaitable[None]] | None) -> TailState:
@@ -145,12 +145,19 @@ class Follower:
         tail.subscribe(self.states.append)
         running = asyncio.ensure_future(tail.run())
         if during is None:
-            await running
+            over = asyncio.Event()
+            tail.subscribe(lambda state: over.set() if state.is_over else None)
+            waiting = asyncio.ensure_future(over.wait())
+            await asyncio.wait([running, waiting], return_when=asyncio.FIRST_COMPLETED)
         else:
             await during(tail)
-            running.cancel()
-            await asyncio.wait([running])
         self.ended = loop.time()
+        if tail.state.phase is Phase.COMPLETE:
+            await running
+        running.cancel()
+        await asyncio.wait([running])
+        if not running.cancelled():
+            running.result()
         return tail.state
 
     async def _may_fetch(self, host: str) -> bool:
@@ -394,6 +401,119 @@ def test_a_busy_studio_is_left_alone_as_long_as_it_asks(followed: Make) -> None:
     assert studio.opened == pytest.approx([0, 17, 57])
 
 
+def test_rest_is_left_alone_as_long_as_it_asks_at_the_end(followed: Make) -> None:
+    studio = Studio([logs((1, "one\n")), FINISHED, END], log=b"one\n")
+    studio.rest_errors = [RateLimited(429, "Too many.", 120.0), ServerError(503, "Down.", 60.0)]
+    follower = followed(studio)
+    assert follower.follow().phase is Phase.COMPLETE
+    first, second, third, *_ = (moment for moment, _ in studio.asked)
+    assert second - first >= 120
+    assert third - second >= 60
+
+
+def test_rest_is_left_alone_as_long_as_it_asks_beside_the_socket(followed: Make) -> None:
+    studio = Studio(log=b"one\n")
+    studio.last = [TransportError("It broke.")]
+    studio.rest_errors = [RateLimited(429, "Too many.", 120.0)]
+    follower = followed(studio)
+
+    async def wait(_tail: LogTail) -> None:
+        await asyncio.sleep(200)
+
+    follower.follow(wait)
+    first, second, third, *_ = (moment for moment, _ in studio.asked)
+    assert second - first >= 120
+    assert third - second < OUTAGE_REST + 1
+
+
+def test_a_socket_that_asks_to_be_left_alone_is_not_replaced_by_rest(followed: Make) -> None:
+    studio = Studio(log=b"one\n")
+    studio.last = [ServerError(503, "Down.", 30.0)]
+    follower = followed(studio)
+
+    async def wait(_tail: LogTail) -> None:
+        await asyncio.sleep(1000)
+
+    follower.follow(wait)
+    assert studio.asked == []
+
+
+def test_rest_failing_at_the_end_is_asked_by_nobody_beside(followed: Make) -> None:
+    studio = Studio([logs((1, "one\n")), FINISHED, END], log=b"one\n")
+    studio.rest_errors = [ServerError(503, "Down.", 50.0) for _ in range(5)]
+    follower = followed(studio)
+    follower.follow()
+    moments = [moment for moment, _ in studio.asked[:6]]
+    assert min(later - earlier for earlier, later in pairwise(moments)) >= 50
+
+
+def test_a_quiet_job_whose_socket_is_back_is_not_polled(followed: Make) -> None:
+    studio = Studio(log=b"")
+    studio.last = [TransportError("It broke.")]
+    follower = followed(studio)
+
+    async def watch(_tail: LogTail) -> None:
+        await asyncio.sleep(10)
+        assert studio.asked
+        pings: list[Step] = [20.0, Ping()] * 10
+        studio.last = [*pings, Closed(1011, "")]
+        await asyncio.sleep(50)
+        asked = len(studio.asked)
+        await asyncio.sleep(140)
+        assert len(studio.asked) == asked
+        await asyncio.sleep(40)
+
+    follower.follow(watch)
+    closed = [state for state in follower.states if state.phase is Phase.RECONNECTING][-1]
+    assert closed.next_try is not None
+    assert closed.next_try - closed.since == timedelta(seconds=0.5)
+
+
+def test_a_socket_that_ends_after_its_first_frame_is_retried_ever_more_slowly(
+    followed: Make,
+) -> None:
+    studio = Studio(log=b"")
+    studio.last = [StatusFrame("RUNNING"), Closed(1011, "")]
+    follower = followed(studio)
+
+    async def wait(_tail: LogTail) -> None:
+        await asyncio.sleep(1000)
+
+    follower.follow(wait)
+    assert studio.opened[-1] - studio.opened[-2] == BACKOFF_CAP
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        [PermissionDenied(403, "Not your team.")],
+        [Closed(4401, "Log in.")],
+        [NotFound(404, "No such path.")],
+    ],
+)
+def test_after_a_refusal_a_poke_asks_again(followed: Make, refusal: list[Step]) -> None:
+    studio = Studio(refusal, refusal, log=None)
+    studio.last = [logs((1, "one\n")), FINISHED, END]
+    follower = followed(studio)
+
+    async def poke(tail: LogTail) -> None:
+        tail.poke()
+        await asyncio.sleep(1000)
+        assert tail.state.phase is Phase.STOPPED
+        assert len(studio.opened) == 1
+        tail.poke()
+        await asyncio.sleep(1000)
+        assert tail.state.phase is Phase.STOPPED
+        assert len(studio.opened) == 2
+        tail.poke()
+        await asyncio.sleep(10)
+
+    assert follower.follow(poke).phase is Phase.COMPLETE
+    assert follower.raw == b"one\n"
+    stopped = [state.since for state in follower.states if state.phase is Phase.STOPPED]
+    assert len(set(stopped)) == 2
+
+
 def test_from_the_third_failure_rest_is_asked_beside_the_socket(followed: Make) -> None:
     studio = Studio(log=b"one\n")
     studio.last = [TransportError("It broke.")]
@@ -547,6 +667,22 @@ def test_a_full_disk_stops_with_a_sentence(followed: Make, tmp_path: Path) -> No
     if not full.exists():
         pytest.skip("this system has no /dev/full")
     follower = followed(Studio([logs((1, "one\n")), 10.0]))
+    follower.store.close()
+    follower.store = LogStore(Spool(tmp_path / "full.log", os.open(full, os.O_RDWR), size=0))
+    state = follower.follow()
+    assert state.phase is Phase.STOPPED
+    assert "No space left" in state.reason
+
+
+def test_a_disk_that_is_full_for_rest_beside_the_socket_stops_too(
+    followed: Make, tmp_path: Path
+) -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("this system has no /dev/full")
+    studio = Studio(log=b"one\n")
+    studio.last = [TransportError("It broke.")]
+    follower = followed(studio)
     follower.store.close()
     follower.store = LogStore(Spool(tmp_path / "full.log", os.open(full, os.O_RDWR), size=0))
     state = follower.follow()

@@ -1,5 +1,6 @@
 """A job of a real local Studio is followed through a proxy that breaks its log in every way."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -92,6 +93,11 @@ async def test_a_job_that_does_not_exist_stops_with_studios_words(
 ) -> None:
     async with client_of(shared_studio, shared_studio.url) as client:
         tail = LogTail(client, "0", store)
-        await tail.run()
+        over = asyncio.Event()
+        tail.subscribe(lambda state: over.set() if state.is_over else None)
+        async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
+            running = tasks.create_task(tail.run())
+            await over.wait()
+            running.cancel()
     assert tail.state.phase is Phase.STOPPED
     assert tail.state.reason == "Job ID is incorrect or not found"

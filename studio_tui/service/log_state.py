@@ -1,0 +1,81 @@
+"""What is told of the following of a log: its phase, and to whom it matters."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from studio_tui.service.log_store import LogStore
+
+
+class Phase(StrEnum):
+    """How the following of a log goes."""
+
+    CONNECTING = "connecting"
+    """Nothing has come yet, or a log that could not be had is asked for again."""
+    FOLLOWING = "following"
+    RECONNECTING = "reconnecting"
+    COMPLETE = "complete"
+    """The job has ended and its whole log is here."""
+    STOPPED = "stopped"
+    """Studio will not give it, or the disk will not take it; nothing more is tried unasked."""
+
+
+@dataclass(frozen=True, slots=True)
+class TailState:
+    """What a header says of a log."""
+
+    phase: Phase
+    since: datetime
+    """When the phase began."""
+    next_try: datetime | None = None
+    """When the connection is tried again, while reconnecting."""
+    reason: str = ""
+    """A sentence: why it is reconnecting or has stopped. Safe to draw."""
+    status: str | None = None
+    """The job's status as it was told last, upper-case and safe to draw."""
+    lines: int = 0
+    size: int = 0
+    """Bytes."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will come by itself."""
+        return self.phase in {Phase.COMPLETE, Phase.STOPPED}
+
+
+class Told:
+    """The state that was told last, and those who listen."""
+
+    def __init__(self, store: LogStore, now: Callable[[], datetime]) -> None:
+        self.state = TailState(Phase.CONNECTING, now())
+        self._store = store
+        self._now = now
+        self._listeners: dict[object, Callable[[TailState], None]] = {}
+
+    def subscribe(self, listener: Callable[[TailState], None]) -> Callable[[], None]:
+        """Tell `listener` each state from now on; return a function that ends it."""
+        key = object()
+        self._listeners[key] = listener
+
+        def unsubscribe() -> None:
+            self._listeners.pop(key, None)
+
+        return unsubscribe
+
+    def note_status(self, word: str | None) -> None:
+        """Keep the job's status, to be told with the next phase."""
+        self.state = replace(self.state, status=word)
+
+    def publish(
+        self, phase: Phase, reason: str | None = None, next_try: datetime | None = None
+    ) -> None:
+        """Tell how it goes now and how much is here."""
+        known = self.state
+        if phase is not known.phase:
+            known = replace(known, phase=phase, since=self._now(), next_try=None, reason="")
+        if reason is not None:
+            known = replace(known, reason=reason, next_try=next_try)
+        self.state = replace(known, lines=self._store.lines, size=self._store.size)
+        for listener in tuple(self._listeners.values()):
+            listener(self.state)
