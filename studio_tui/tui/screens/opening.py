@@ -9,7 +9,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Input, Static
@@ -75,6 +75,7 @@ class OpeningScreen(Screen[None]):
 class WelcomeScreen(Screen[None]):
     """The first run: no credentials were found, so the user chooses where to go."""
 
+    AUTO_FOCUS = ""  # else the first key would go into the hidden form
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "local", "local Studio", id="welcome.local"),
         Binding("2", "token", "use a token", id="welcome.token"),
@@ -118,9 +119,19 @@ class WelcomeScreen(Screen[None]):
                 classes="choice",
             )
             with Vertical(id="token-form"):
-                yield Input(self._url, placeholder="URL of Studio", id="url")
-                yield Input(self._team, placeholder="team", id="team")
-                yield Input(placeholder="token (not shown, not stored)", password=True, id="token")
+                for label, field in (
+                    ("URL", Input(self._url, id="url", compact=True)),
+                    ("team", Input(self._team, id="team", compact=True)),
+                    ("token", Input(password=True, id="token", compact=True)),
+                ):
+                    with Horizontal(classes="row"):
+                        yield Static(label, markup=False, classes="label")
+                        yield field
+                yield Static(
+                    "The token is not shown and not stored. enter connects.",
+                    markup=False,
+                    classes="why",
+                )
             yield Static(markup=False, id="problem")
         yield Bar(id="keys")
 
