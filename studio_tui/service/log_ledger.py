@@ -136,11 +136,12 @@ class MessageLedger:
 
     def insert(self, place: int, record: Record) -> None:
         """Put a record before the one at `place`; later ones are then that much further down."""
-        later = [self[at] for at in range(place, len(self))]
+        later = self.fields(place, len(self) - place)
+        offsets = later[1::_FIELDS]
+        later[1::_FIELDS] = array("q", [offset + record.length for offset in offsets])
         self.cut(place)
         self.append(record)
-        for moved in later:
-            self.append(moved._replace(offset=moved.offset + record.length))
+        self.extend(later)
 
     def _block(self, number: int) -> "array[int]":
         if self._read[0] != number:

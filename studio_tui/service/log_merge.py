@@ -22,6 +22,12 @@ from studio_tui.service.log_store import LogStore, Mark
 WINDOW = 256 * 1024
 """Bytes at the end of the log into which a late piece can still be put."""
 
+WINDOW_PIECES = 16 * 1024
+"""Pieces at the end of the log among which a late one can still be put."""
+
+COMPARED = 256 * 1024
+"""Bytes compared at once: half a millisecond."""
+
 NEW_EPOCH = "The log began anew here."
 TOO_LATE = "Something came too late to be put here."
 NO_REPLAY = "Lines may be missing here: the connection broke and Studio did not repeat them."
@@ -29,7 +35,6 @@ UNREADABLE = "Something is missing here: Studio sent what cannot be read."
 DIFFERS = "The log that Studio keeps differs from what came live."
 
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}".encode()
-_COMPARED = 256 * 1024
 
 
 class _Batch(NamedTuple):
@@ -194,7 +199,11 @@ class LogMerge:
             self._insert(place, Record(number, offset, len(raw)), raw)
 
     def _is_far(self, offset: int) -> bool:
-        return self._store.size - offset > WINDOW
+        """Whether so much stands after an offset that moving it would take long."""
+        after = len(self._ledger) - WINDOW_PIECES
+        return self._store.size - offset > WINDOW or (
+            after > 0 and self._ledger[after - 1].offset >= offset
+        )
 
     def _insert(self, place: int, record: Record, raw: bytes) -> None:
         """Put a piece between others; what REST brought was held against a log without it."""
@@ -239,13 +248,11 @@ class LogMerge:
             ledger.append(Record(number, self._epoch, len(raw)))
             self._store.append(raw)
             return
-        since = len(ledger)
-        while since > place and ledger[since - 1].offset >= epoch:
-            since -= 1
-        later = [ledger[at] for at in range(since, len(ledger))]
+        places = range(len(ledger))
+        since = bisect_left(places, epoch, lo=place, key=lambda at: ledger[at].offset)
+        later = ledger.fields(since, len(ledger) - since)
         ledger.cut(place)
-        for record in later:
-            ledger.append(record)
+        ledger.extend(later)
         self._insert(place, Record(number, epoch, len(raw)), raw)
 
 
@@ -280,10 +287,10 @@ class Comparison:
             SpoolError: the disk does not take them.
         """
         self.received += len(data)
-        for start in range(0, len(data), _COMPARED):
+        for start in range(0, len(data), COMPARED):
             if self.differs:
                 return
-            self._compare(self._decoder.decode(data[start : start + _COMPARED]).encode())
+            self._compare(self._decoder.decode(data[start : start + COMPARED]).encode())
 
     def _compare(self, clean: bytes) -> None:
         here = self._store.read(self._at, len(clean))

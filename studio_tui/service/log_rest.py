@@ -4,7 +4,7 @@ import asyncio
 from typing import Protocol
 
 from studio_tui.api.log_body import LogBody
-from studio_tui.service.log_merge import NEW_EPOCH, Comparison
+from studio_tui.service.log_merge import COMPARED, NEW_EPOCH, Comparison
 from studio_tui.service.log_store import LogStore
 
 _OVERLAP = 4096
@@ -59,19 +59,28 @@ class RestLog:
                 )
                 if self._version != self._store.version:
                     continue
-                self._take(comparison, body)
+                if not await self._take(comparison, body):
+                    continue
                 if not body.more and (comparison.is_whole or not comparison.differs):
                     if mends and comparison.is_whole and not comparison.differs:
                         self._unmark()
                     return comparison.received, self._store.size
 
-    def _take(self, comparison: Comparison, body: LogBody) -> None:
+    async def _take(self, comparison: Comparison, body: LogBody) -> bool:
+        """Compare an answer; return whether nobody else changed the store meanwhile."""
         if body.total is None or body.total < self._store.size:
             comparison.mends = False
         if body.offset == comparison.received:
-            comparison.add(body.data)
+            for start in range(0, len(body.data), COMPARED):
+                if start:
+                    await asyncio.sleep(0)  # 32 MiB take 60 ms
+                    if self._version != self._store.version:
+                        return False
+                comparison.add(body.data[start : start + COMPARED])
+                self._version = self._store.version
         self._etag = None if body.more else body.etag
         self._version = self._store.version
+        return True
 
     def _unmark(self) -> None:
         """Take away the marks of what proved to be whole."""

@@ -16,6 +16,7 @@ from studio_tui.service.log_merge import (
     TOO_LATE,
     UNREADABLE,
     WINDOW,
+    WINDOW_PIECES,
     Comparison,
     LogMerge,
 )
@@ -205,6 +206,18 @@ def test_what_is_too_late_is_marked_where_it_belongs_and_once(desk: Desk) -> Non
     desk.connect((1, "a\n"), (5, "late\n"), *many)
     assert desk.raw == before
     assert desk.marks == [(2, TOO_LATE)]
+
+
+def test_a_late_piece_finds_its_place_before_not_too_many_short_ones(desk: Desk) -> None:
+    desk.connect((1, "a\n"))
+    short = [(number, "b\n") for number in range(10, 10 + WINDOW_PIECES)]
+    desk.send(*short)
+    desk.send((5, "c\n"))
+    assert desk.marks == []
+    assert desk.raw[:6] == b"a\nc\nb\n"
+    desk.send((4, "d\n"))
+    assert desk.marks == [(2, TOO_LATE)]
+    assert desk.raw == b"a\nc\n" + b"b\n" * WINDOW_PIECES
 
 
 def test_a_mark_at_the_end_stays_when_more_comes(desk: Desk) -> None:
