@@ -53,19 +53,31 @@ class Commands:
         signal.signal(signal.SIGTERM, self._on_term)
         signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
 
-    def run(self, command: list[str], environment: Mapping[str, str]) -> int:
+    def run(
+        self,
+        command: list[str],
+        environment: Mapping[str, str],
+        *,
+        limit_seconds: float | None = None,
+    ) -> int:
         """Run a command; return its exit code, 128 + n for death by signal n, once it has ended.
 
         It has ended when its own process has. Processes it leaves behind are stopped. When the job
-        is told to stop, all its processes are.
+        is told to stop, or the command takes longer than `limit_seconds`, all its processes are.
 
         Raises:
             CannotExecute: It does not exist or may not be executed.
         """
         self._spawn(command, environment)
+        deadline = None if limit_seconds is None else clock.monotonic() + limit_seconds
         while self._main_status is None:
-            self.turn(None)
-            if self.is_told_to_stop and self._main_status is None:
+            self.turn(None if deadline is None else max(0.0, deadline - clock.monotonic()))
+            if self._main_status is not None:
+                break
+            if deadline is not None and clock.monotonic() >= deadline:
+                self.say(f"stopping what did not end within {limit_seconds:g} s")
+                self.stop_all()
+            elif self.is_told_to_stop:
                 self.stop_all()
         self._stop_leftovers()
         while self._pipe >= 0 and self._take_output():

@@ -44,6 +44,8 @@ class RunLimits:
     """Bytes of output that are kept; at least two segments are."""
     grace_seconds: float = 10.0
     """Between TERM and KILL."""
+    beside_seconds: float = 60.0
+    """For telling DataChain of a job, before its query and again after it."""
 
 
 class LocalRunner:
@@ -120,6 +122,7 @@ class LocalRunner:
                 "segment_bytes": self._limits.segment_bytes,
                 "cap_bytes": self._limits.cap_bytes,
                 "grace_seconds": self._limits.grace_seconds,
+                "beside_seconds": self._limits.beside_seconds,
             }
             if plan["prepare"]:
                 _write_private(folder / "datachain.json", _datachain_job(spec))

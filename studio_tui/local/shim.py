@@ -44,6 +44,26 @@ class StepFailed(Exception):  # noqa: N818 (reads as what happened)
         """Never 0."""
 
 
+class StepNotes:
+    """The file that tells when each step began and ended."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._unwritten: list[str] = []
+
+    def add(self, event: dict[str, str]) -> None:
+        """Add a line; what cannot be written now is written with the next."""
+        self._unwritten.append(json.dumps(event) + "\n")
+        # A write that failed may have left a part of a line: that one is ended first.
+        ended = "\n" if len(self._unwritten) > 1 else ""
+        try:
+            with self._path.open("a") as file:
+                file.write(ended + "".join(self._unwritten))
+        except OSError:
+            return  # a full disk costs a time, not the job
+        self._unwritten.clear()
+
+
 class Shim:
     """Takes one job through its steps; a spec is what `environment.plan` makes."""
 
@@ -54,6 +74,7 @@ class Shim:
         self._output = OutputWriter(
             folder / "output", segment_bytes=spec["segment_bytes"], cap_bytes=spec["cap_bytes"]
         )
+        self._steps = StepNotes(folder / "steps.jsonl")
         self._commands = Commands(folder, self._output, grace_seconds=spec["grace_seconds"])
 
     def run(self) -> tuple[int, str | None]:
@@ -89,18 +110,11 @@ class Shim:
     def _step(self, name: str, work: Callable[[], T]) -> T:
         """Do `work` between two lines of `steps.jsonl`."""
         self._check_stop()
-        self._note({"step": name, "started_at": clock.now().isoformat()})
+        self._steps.add({"step": name, "started_at": clock.now().isoformat()})
         try:
             return work()
         finally:
-            self._note({"step": name, "finished_at": clock.now().isoformat()})
-
-    def _note(self, event: dict[str, str]) -> None:
-        try:
-            with (self._folder / "steps.jsonl").open("a") as file:
-                file.write(json.dumps(event) + "\n")
-        except OSError:
-            return  # a full disk costs a time, not the job
+            self._steps.add({"step": name, "finished_at": clock.now().isoformat()})
 
     def _download(self) -> None:
         for command in self._spec["clone"]:
@@ -119,7 +133,7 @@ class Shim:
     def _make_known(self) -> None:
         """Let DataChain know the job before its query runs, so that datasets name it."""
         prepare = self._spec["prepare"]
-        if self._run(prepare["begin"], self._environment) == 0:
+        if self._tell_datachain(prepare["begin"]):
             self._environment |= prepare["environment"]
         else:
             self._commands.say(prepare["failure"])
@@ -128,7 +142,17 @@ class Shim:
         """Let DataChain know how the job ended; all that can fail here is that it does not."""
         outcome = "CANCELED" if self._commands.is_told_to_stop else "FAILED" if code else "COMPLETE"
         self._commands.is_told_to_stop = False
-        self._run([*self._spec["prepare"]["end"], outcome], self._environment)
+        if not self._tell_datachain([*self._spec["prepare"]["end"], outcome]):
+            self._commands.say("DataChain could not be told how the job ended")
+
+    def _tell_datachain(self, command: list[str]) -> bool:
+        """Run a command beside the query, which must not hold the job up; tell if it worked."""
+        limit = self._spec["beside_seconds"]
+        try:
+            return self._commands.run(command, self._environment, limit_seconds=limit) == 0
+        except CannotExecute as error:
+            self._commands.say(str(error))
+            return False
 
     def _make_environment(
         self, folder: str, key: str, requirements: str, commands: list[list[str]]
@@ -253,7 +277,9 @@ def main() -> NoReturn:
         "error_message": message,
         "canceled": (folder / "cancel").exists(),
     }
-    write_into_reserve(reserve, folder / "exit.json", json.dumps(end).encode())
+    # A lone surrogate, from a name that is no UTF-8, would make all of it unreadable.
+    noted = json.dumps(end, ensure_ascii=False).encode("utf-8", "replace")
+    write_into_reserve(reserve, folder / "exit.json", noted)
     _remove_folder(temporary)
     sys.stderr.flush()
     os._exit(0)
