@@ -15,7 +15,7 @@ from textual.widgets.option_list import Option
 from studio_tui.tui.actions import Action
 from studio_tui.tui.sheets import DIALOGS
 
-_KEYS_WIDTH = 22
+_KEYS_WIDTH = 16
 
 
 class HelpScreen(ModalScreen[Action | None]):

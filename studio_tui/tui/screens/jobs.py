@@ -27,7 +27,7 @@ from studio_tui.tui.screens.page import Page
 from studio_tui.tui.widgets.bar import Bar, Part
 from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.fact_sheet import FactSheet
-from studio_tui.tui.widgets.filter_bar import FilterBar
+from studio_tui.tui.widgets.filter_bar import FilterBar, FilterInput
 from studio_tui.tui.widgets.table_layout import Align, Column
 from studio_tui.tui.widgets.table_painter import Sorting
 
@@ -169,6 +169,8 @@ class JobsScreen(JobActions, Page):
     def hints(self) -> Iterable[str]:
         """Return the most useful keys for the state under the cursor."""
         job = self.job_at_hand()
+        if isinstance(self.focused, FilterInput):
+            return ("filter.complete", "filter.leave", "filter.earlier")
         if job is None:
             return ("jobs.filter", "page.refresh", "page.back")
         if job.state in _HINTS:
@@ -310,12 +312,12 @@ class JobsScreen(JobActions, Page):
         jobs = snapshot.value
         title = self.query_one("#title", Bar)
         known = len(self._list)
-        amount = f"{shown} of {known}" if self._filter else f"{known}"
-        parts = [Part("── ", "rule"), Part("Jobs ", Tone.STRONG), Part(f"{amount} ")]
+        amount = "" if jobs is None else f"{shown} of {known} " if self._filter else f"{known} "
+        parts = [Part("── ", "rule"), Part("Jobs ", Tone.STRONG), Part(amount)]
         if jobs is not None and not jobs.has_all:
             parts.append(Part("newest, M loads older ", Tone.DIM, "screen.more"))
         if self._filter:
-            parts.append(Part("─ filter ", "rule"))
+            parts.append(Part("· filter ", Tone.DIM))
             parts.append(Part(f"{self._filter.text} ", Tone.ACCENT, "screen.filter"))
         if jobs is not None and jobs.unreadable:
             parts.append(Part(f"{plural(jobs.unreadable, 'row')} unreadable ", Tone.WARN))

@@ -156,6 +156,10 @@ class Page(Screen[None]):
         """Say as much as there is room for."""
         self.paint_frame()
 
+    def on_descendant_focus(self) -> None:
+        """Show the keys of what has the focus now."""
+        self.paint_hints()
+
     def on_unmount(self) -> None:
         """Listen no more."""
         self._leave()

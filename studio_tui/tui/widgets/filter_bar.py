@@ -52,10 +52,10 @@ class FilterInput(Input):
     """The line itself."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "recall(-1)", "Earlier filter", show=False, id="filter.earlier"),
-        Binding("down", "recall(1)", "Later filter", show=False, id="filter.later"),
-        Binding("tab", "complete", "Complete", show=False, id="filter.complete"),
-        Binding("escape", "leave", "Leave or clear", show=False, id="filter.leave"),
+        Binding("up", "recall(-1)", "earlier filter", show=False, id="filter.earlier"),
+        Binding("down", "recall(1)", "later filter", show=False, id="filter.later"),
+        Binding("tab", "complete", "complete", show=False, id="filter.complete"),
+        Binding("escape", "leave", "clear", show=False, id="filter.leave"),
     ]
 
     class Left(Message):
