@@ -33,6 +33,7 @@ STOP_SECONDS = 10.0
 _PROBE_SECONDS = 2.0
 _POLL_SECONDS = 0.02
 _LOG_LIMIT = 1024 * 1024
+_REASON_BYTES = 4096
 
 
 @dataclass(frozen=True)
@@ -155,8 +156,9 @@ def _start(data: DataDir) -> Endpoint:
         if endpoint is not None:
             _disown(server)
             return endpoint
-        log_file.seek(begin)
-        said = log_file.read(4096).decode("utf-8", "replace").strip().splitlines()
+        end = log_file.seek(0, os.SEEK_END)
+        log_file.seek(max(begin, end - _REASON_BYTES))
+        said = log_file.read(_REASON_BYTES).decode("utf-8", "replace").strip().splitlines()
     if server.poll() is None:
         server.kill()
         server.wait()

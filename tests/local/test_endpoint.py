@@ -86,6 +86,18 @@ def test_a_start_that_fails_says_why(tmp_path: Path) -> None:
     assert endpoint.find(home) is None
 
 
+def test_the_reason_of_a_failed_start_is_the_last_thing_said_however_much_was_said_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPROFILEIMPORTTIME", "1")  # a line for each import, on stderr
+    home = tmp_path / "studio"
+    DataDir(home).prepare()
+    (home / "clusters.toml").write_text("cluster = 3")
+    with pytest.raises(ConfigError, match=r"did not start: .*clusters\.toml.*make no sense"):
+        endpoint.attach_or_start(home)
+    assert DataDir(home).log.stat().st_size > 10_000
+
+
 def test_a_directory_that_cannot_be_used_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ConfigError, match="cannot be used"):
