@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
+from studio_tui import clock
 from studio_tui.local.clusters import Clusters, read_clusters
 from studio_tui.local.data_dir import DataDir
 from studio_tui.local.database import Database
@@ -48,6 +49,7 @@ async def open_studio(data: DataDir, token: SecretStr) -> AsyncIterator[Studio]:
     runner = LocalRunner(data.jobs, data.cache)
     try:
         jobs, uploads = Jobs(database), Uploads(data.uploads, database)
+        await uploads.remove_unused(clock.now())
         yield Studio(
             jobs=jobs,
             uploads=uploads,

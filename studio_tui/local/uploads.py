@@ -5,11 +5,13 @@ file name inside a job's working directory.
 """
 
 import asyncio
+import logging
 import os
 import re
 import secrets
 import sqlite3
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
@@ -24,11 +26,17 @@ from studio_tui.local.refusals import InvalidFields, Refusal
 from studio_tui.local.strict_json import bounded
 from studio_tui.local.times import stamp
 
+logger = logging.getLogger(__name__)
+
 UPLOAD_LIMIT = 256 * 1024 * 1024
 """Bytes of an upload, its few hundred of form around the file included."""
 
+UNUSED_LIFE = timedelta(hours=24)
+"""How long an upload is kept for a job that may yet name it."""
+
 _LABEL_LIMIT = 1000
 _BASENAME_BYTES = 200
+_STORED_NAME = re.compile(r"[0-9a-f]{32}")
 _UNSAFE = re.compile(r"[^\w.+@=, -]")
 _NO_ROOM = "The disk of the local Studio's data is full."
 
@@ -78,6 +86,20 @@ class Uploads:
             )
             for row in rows
         }
+
+    async def remove_unused(self, now: datetime) -> None:
+        """Remove what no job names `UNUSED_LIFE` after it came, and what came only in part.
+
+        Only for when nothing is being received. It costs room, not correctness, when it fails.
+        """
+        before = stamp(now - UNUSED_LIFE)
+        try:
+            if await self._database.read(lambda connection: _unused(connection, before)):
+                await self._database.write(lambda connection: _forget(connection, before))
+            known = await self._database.read(_stored_names)
+            await asyncio.to_thread(_keep_only, self._directory, known)
+        except (StorageFull, OSError) as error:
+            logger.warning("Unused uploads could not be removed: %s", error)
 
     async def _store(self, request: Request, path: Path) -> tuple[str, int]:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
@@ -198,3 +220,25 @@ def _select(connection: sqlite3.Connection, numbers: list[int]) -> list[sqlite3.
     marks = ", ".join("?" * len(numbers))
     query = f"SELECT id, label, stored_as FROM uploads WHERE id IN ({marks})"  # noqa: S608
     return connection.execute(query, numbers).fetchall()
+
+
+_UNUSED = "created_at < ? AND id NOT IN (SELECT upload_id FROM job_files)"
+
+
+def _unused(connection: sqlite3.Connection, before: str) -> bool:
+    query = f"SELECT 1 FROM uploads WHERE {_UNUSED} LIMIT 1"  # noqa: S608 (words of ours)
+    return connection.execute(query, [before]).fetchone() is not None
+
+
+def _forget(connection: sqlite3.Connection, before: str) -> None:
+    connection.execute(f"DELETE FROM uploads WHERE {_UNUSED}", [before])  # noqa: S608
+
+
+def _stored_names(connection: sqlite3.Connection) -> set[str]:
+    return {row["stored_as"] for row in connection.execute("SELECT stored_as FROM uploads")}
+
+
+def _keep_only(directory: Path, names: set[str]) -> None:
+    for path in directory.iterdir():
+        if path.name not in names and _STORED_NAME.fullmatch(path.name):
+            path.unlink()

@@ -1,4 +1,5 @@
 import hashlib
+import sqlite3
 import stat
 from typing import Any
 
@@ -113,6 +114,30 @@ def test_an_upload_beyond_the_limit_is_refused_and_leaves_nothing(
     assert response.status_code == 413
     assert response.json()["message"] == "The body is larger than 3 MiB."
     assert [*DataDir(studio.data_dir).uploads.iterdir()] == []
+
+
+def test_a_start_removes_old_uploads_that_no_job_names_and_parts_of_some(
+    studio: ThreadStudio,
+) -> None:
+    data = DataDir(studio.data_dir)
+    for name in ("used", "unused", "fresh"):
+        upload(studio, name, name.encode())
+    studio.end(studio.submit("print(1)", files=["1"])["id"])
+    (data.uploads / ("0" * 32)).write_bytes(b"a part")
+    (data.uploads / "the user's own").touch()
+    studio.stop()
+    with sqlite3.connect(data.database) as database:
+        database.execute("UPDATE uploads SET created_at = '2020-01-01T00:00:00Z' WHERE id < 3")
+    database.close()
+    studio.restart()
+    left = {path.read_bytes() for path in data.uploads.iterdir() if len(path.name) == 32}
+    assert left == {b"used", b"fresh"}
+    assert (data.uploads / "the user's own").exists()
+    again = studio.submit("print(sorted(__import__('os').listdir()))", files=["1", "3"])
+    studio.end(again["id"])
+    assert "['fresh', 'query.py', 'used']" in studio.log(again["id"])
+    body = {"query": "print(1)", "team_name": "local", "files": ["2"]}
+    assert studio.request("POST", "/datachain/jobs/", json=body).status_code == 422
 
 
 @pytest.mark.parametrize(
