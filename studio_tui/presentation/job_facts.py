@@ -1,10 +1,11 @@
 """What there is to say about one job, as facts to read."""
 
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from studio_tui.api.models import Job
+from studio_tui.api.models import Cluster, Job, JobState
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import (
     UNKNOWN,
@@ -29,11 +30,12 @@ class Fact(NamedTuple):
     value: Cell
 
 
-def facts(job: Job, now: datetime) -> tuple[Fact, ...]:
-    """Return the summary of a job, most wanted first."""
+def facts(job: Job, now: datetime, clusters: Iterable[Cluster] = ()) -> tuple[Fact, ...]:
+    """Return the summary of a job, most wanted first; `clusters` tell why it waits."""
     error = job.error_message
     return (
         Fact("status", _status(job, now)),
+        *_why_waiting(job, clusters),
         *((Fact("error", Cell(error.strip(), Tone.BAD)),) if error else ()),
         Fact("name", Cell(job.name or UNKNOWN, Tone.STRONG)),
         Fact("id", Cell(job.id)),
@@ -86,6 +88,23 @@ def _status(job: Job, now: datetime) -> Cell:
     if (waited := queue_seconds(job, now)) is not None:
         parts.append(f"{'waits' if job.state in WAITING_STATES else 'waited'} {duration(waited)}")
     return Cell(" · ".join(parts), tone)
+
+
+def _why_waiting(job: Job, clusters: Iterable[Cluster]) -> tuple[Fact, ...]:
+    """Say what a queued job waits for, where the cluster's workers are known."""
+    if job.state is not JobState.QUEUED:
+        return ()
+    for cluster in clusters:
+        if cluster.name is not None and cluster.name == job.compute_cluster_name:
+            if cluster.max_workers is None or cluster.busy_workers is None:
+                return ()
+            free = max(0, cluster.max_workers - cluster.busy_workers)
+            words = (
+                f"needs {plural(job.workers or 1, 'worker')}; {cluster.name} has {free} free of "
+                f"{cluster.max_workers}. Jobs start by priority, then age"
+            )
+            return (Fact("waits for", Cell(words, Tone.WAITING)),)
+    return ()
 
 
 def _moment(job: Job, field: str, now: datetime) -> Cell:

@@ -34,13 +34,14 @@ class StudioSession:
 
         A Studio on this machine is asked more often, as that costs nobody anything.
         """
+        self._near = near
         self._idle_rest = BUSY_REST if near else IDLE_REST
         cap = NEAR_BACKOFF_CAP if near else BACKOFF_CAP
         self.client = client
         self.jobs_feed = JobsFeed(client)
         self.jobs: Poller[Jobs] = Poller(
             "jobs",
-            self.jobs_feed.fetch,
+            self._fetch_jobs,
             self._jobs_rest,
             refused=self._stop_all,
             backoff_cap=cap,
@@ -103,6 +104,13 @@ class StudioSession:
         if returned:
             for poller in self.pollers:
                 poller.poke()
+
+    async def _fetch_jobs(self) -> Jobs:
+        jobs = await self.jobs_feed.fetch()
+        if self._near and jobs is not self.jobs.snapshot.value:
+            # Where jobs have moved, so have the free workers that others wait for.
+            self.clusters.poke()
+        return jobs
 
     def _jobs_rest(self, jobs: Jobs) -> float:
         moving = any(not job.state.is_finished for job in jobs.jobs)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio_tui.api.models import Job, JobState
+from studio_tui.api.models import Cluster, Job, JobState
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.job_facts import environment, facts, raw
 from studio_tui.presentation.job_list import JobList
@@ -116,6 +116,20 @@ def test_environment_values_are_masked_all_alike_until_shown() -> None:
     assert len({fact.value.text for fact in masked}) == 1
     assert "canary" not in raw(secret)
     assert environment(secret, shown=True)[1].value.text == "canary"
+
+
+def test_a_queued_job_says_what_it_waits_for_where_that_is_known() -> None:
+    gpu = Cluster.model_validate({"id": 1, "name": "gpu", "max_workers": 4, "busy_workers": 3})
+    old = Cluster.model_validate({"id": 2, "name": "old", "max_workers": 4})
+    queued = job(1, "QUEUED", workers=2, compute_cluster_name="gpu")
+    told = {fact.label: fact.value.text for fact in facts(queued, NOON, (old, gpu))}
+    assert told["waits for"].startswith("needs 2 workers; gpu has 1 free of 4.")
+    for other in (
+        job(1, "RUNNING", compute_cluster_name="gpu"),
+        job(1, "QUEUED", compute_cluster_name="old"),
+        job(1, "QUEUED"),
+    ):
+        assert "waits for" not in {fact.label for fact in facts(other, NOON, (old, gpu))}
 
 
 @pytest.mark.parametrize("sort", list(SORTS))

@@ -356,4 +356,6 @@ class JobsScreen(JobActions, Page):
     def _show_preview(self, now: datetime) -> None:
         if self.view.preview:
             job = self.job_at_hand()
-            self.preview.show(facts(job, now) if job else ())
+            clusters = self.session.clusters.snapshot.value
+            around = clusters.items if clusters is not None else ()
+            self.preview.show(facts(job, now, around) if job else ())
