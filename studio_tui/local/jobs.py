@@ -80,7 +80,7 @@ class QueuedJob:
 
 @dataclass(frozen=True)
 class Ending:
-    """How a job ended."""
+    """How a job ended; what was noted of its start and its steps stays when there is no better."""
 
     state: JobState
     finished_at: datetime
@@ -200,17 +200,21 @@ class Jobs:
 
     async def end(self, job_id: str, origins: Sequence[JobState], ending: Ending) -> bool:
         """Note the end of a job that is in one of `origins`; tell whether it was."""
+        known: dict[str, str] = {}
+        if ending.started_at is not None:
+            known["started_at"] = stamp(ending.started_at)
+        if ending.steps:
+            known["steps"] = _steps(ending.steps)
         return await self._database.write(
             lambda connection: _set(
                 connection,
                 job_id,
                 origins,
                 state=ending.state,
-                started_at=stamp_if_any(ending.started_at),
                 finished_at=stamp(ending.finished_at),
                 exit_code=ending.exit_code,
                 error_message=ending.error_message,
-                **({"steps": _steps(ending.steps)} if ending.steps else {}),
+                **known,
             )
         )
 

@@ -9,7 +9,6 @@ import asyncio
 import json
 import logging
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 
 from studio_tui import clock
 from studio_tui.api.models import JobState, QueryType
@@ -182,13 +181,7 @@ class Dispatcher:
         await self._runner.cancel(job_id)
         why = f"{type(failure).__name__}: {failure}"[:500]
         message = f"lost: the local Studio cannot watch this job ({why}), so it was told to stop"
-        began = (await self._jobs.row(job_id))["started_at"]
-        ending = Ending(
-            JobState.FAILED,
-            clock.now(),
-            datetime.fromisoformat(began) if began else None,
-            error_message=message,
-        )
+        ending = Ending(JobState.FAILED, clock.now(), error_message=message)
         await self._jobs.end(job_id, STARTED, ending)
 
     async def _launch(self, job_id: str) -> RunReport:

@@ -151,6 +151,7 @@ def test_a_torn_line_of_a_steps_file_costs_neither_the_job_nor_the_server(
     studio.restart()
     ended = studio.end(job_id)
     assert (ended["status"], ended["exit_code"]) == ("COMPLETE", 0)
+    assert ended["started_at"] < ended["finished_at"], "what was known before stays known"
     assert_it_works(studio)
 
 
