@@ -54,6 +54,9 @@ SLOWEST_UPLOAD = 64 * 1024
 """Bytes a second below which an upload is given up."""
 
 _REMEMBERED_LISTS = 8
+_REMEMBERED_BYTES = 16 * 1024 * 1024
+"""Bytes of the lists that are remembered; the one asked for last is, however long it is."""
+
 _JSON = {"Content-Type": "application/json"}
 _NO_DETAILS = "Studio took what was asked, but its answer does not say what became of it"
 
@@ -116,7 +119,8 @@ class StudioClient:
         def asked_for(job: Job) -> bool:
             return (job_id is None or job.id == job_id) and _has_status(job, status)
 
-        reader = ListReader(Job, attrgetter("id"), asked_for)
+        keep = None if job_id is None and status is None else asked_for
+        reader = ListReader(Job, attrgetter("id"), keep)
         return await self._list(routes.LIST_JOBS, query, reader, remember=job_id is None)
 
     async def create_job(self, job: JobInput, *, idempotency_key: str | None = None) -> Job:
@@ -286,9 +290,17 @@ class StudioClient:
             key = (route.path, *(f"{name}={value}" for name, value in query.items()))
             reader = cast("ListReader[R]", self._lists.setdefault(key, reader))
             self._lists.move_to_end(key)
-            if len(self._lists) > _REMEMBERED_LISTS:
-                self._lists.popitem(last=False)
-        return await reader.read(answer.body)
+        page = await reader.read(answer.body)
+        self._forget_lists()
+        return page
+
+    def _forget_lists(self) -> None:
+        """Forget the answers that were not asked for lately, if there are many or they are long."""
+        left = _REMEMBERED_BYTES
+        for number, (key, reader) in enumerate(reversed(tuple(self._lists.items()))):
+            left -= reader.size
+            if number and (left < 0 or number >= _REMEMBERED_LISTS):
+                del self._lists[key]
 
     async def _write(
         self,

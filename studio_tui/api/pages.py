@@ -7,7 +7,6 @@ rows outside them are parsed; work is done in slices, so that the event loop is 
 import asyncio
 import json
 import re
-from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
@@ -25,7 +24,9 @@ T = TypeVar("T", bound=Received)
 SLICE = 64 * 1024
 """Bytes of rows parsed between two turns of the event loop: about 2 ms."""
 
-_LONGEST_STRIDE = 64 * 1024
+_MOST_ROWS = 64
+"""Rows compared at once; more are not worth copying in vain."""
+
 _serial_numbers = count(1)
 _FIRST_ROW = re.compile(rb'\s*\[\s*(?=\{\s*"([^"\\]*)")')
 _EMPTY = re.compile(rb"\s*\[\s*\]\s*")
@@ -53,7 +54,7 @@ class _Rows(Generic[T]):
     models: list[T | None] = field(default_factory=list)
     """`None` for a row that cannot be used."""
     places: dict[str, int] = field(default_factory=dict)
-    """The number of each row by its key."""
+    """The number of each row by its key; empty until it is known."""
 
 
 class _Irregular(Exception):  # noqa: N818 (never leaves this module)
@@ -75,6 +76,12 @@ class ListReader(Generic[T]):
         self._body = b""
         self._rows: _Rows[T] = _Rows()
         self._page: Page[T] | None = None
+        self._reading = asyncio.Lock()
+
+    @property
+    def size(self) -> int:
+        """Bytes of the body that is remembered."""
+        return len(self._body)
 
     async def read(self, body: bytes) -> Page[T]:
         """Return the page that `body` is; the same object as before if nothing changed.
@@ -82,15 +89,16 @@ class ListReader(Generic[T]):
         Raises:
             ProtocolError: the body is not a JSON list, or not whole.
         """
-        if self._page is not None and body == self._body:
-            return self._page
-        try:
-            rows = await self._read_changes(body)
-        except _Irregular:
-            rows = await self._read_all(body)
-        page = self._paged(rows)
-        self._body, self._rows, self._page = body, rows, page
-        return page
+        async with self._reading:  # the same list may be asked for twice at once
+            if self._page is not None and body == self._body:
+                return self._page
+            try:
+                rows = await self._read_changes(body)
+            except _Irregular:
+                rows = await self._read_all(body)
+            page = self._paged(rows)
+            self._body, self._rows, self._page = body, rows, page
+            return page
 
     async def _read_changes(self, body: bytes) -> _Rows[T]:
         """Read a body whose rows all begin with the same key, as servers write them."""
@@ -100,9 +108,11 @@ class ListReader(Generic[T]):
         position, separator, end = _shape(body)
         known = self._rows
         expected, parsed = 0, 0
+        in_place = len(known.places) == len(known.models)
         while position < end:
             same = self._same_rows(body, position, expected)
             if same:
+                in_place = in_place and expected == len(rows.models)
                 shift = position - known.starts[expected]
                 last = expected + same
                 rows.starts += [start + shift for start in known.starts[expected:last]]
@@ -113,7 +123,9 @@ class ListReader(Generic[T]):
             cut = body.find(separator, position) if separator else -1
             row_end = end if cut < 0 else cut + 1
             found = self._parse(body[position:row_end])
-            if found is not None and (place := known.places.get(self._key(found))) is not None:
+            place = None if found is None else known.places.get(self._key(found))
+            in_place = in_place and place == len(rows.models)
+            if place is not None:
                 expected = place + 1
                 if known.models[place] == found:
                     found = known.models[place]
@@ -124,18 +136,30 @@ class ListReader(Generic[T]):
                 parsed = 0
                 await asyncio.sleep(0)
             position = end if cut < 0 else body.index(b"{", row_end)
+        if in_place and len(rows.models) == len(known.models):
+            rows.places = known.places
         return rows
 
     def _same_rows(self, body: bytes, position: int, expected: int) -> int:
         """Return how many rows from `expected` on stand unchanged at `position`."""
-        starts = self._rows.starts
+        old, starts = self._body, self._rows.starts
         if expected >= len(starts):
             return 0
-        start = starts[expected]
-        equal_to = start + _common(body, position, self._body, start)
-        if equal_to == len(self._body) and len(body) - position == equal_to - start:
-            return len(starts) - expected
-        return max(bisect_right(starts, equal_to) - 1 - expected, 0)
+        shift = position - starts[expected]
+        row, step, grows = expected, 1, True
+        while row < len(starts):
+            after = min(row + step, len(starts))
+            start, end = starts[row], starts[after] if after < len(starts) else len(old)
+            is_same = body.startswith(old[start:end], start + shift)
+            if is_same and (end < len(old) or end + shift == len(body)):
+                row = after
+                step = min(step * 2, _MOST_ROWS) if grows else step
+            elif step == 1:
+                break
+            else:  # the difference is in these rows: look in their first half
+                grows = False
+                step //= 2
+        return row - expected
 
     def _parse(self, text: bytes) -> T | None:
         try:
@@ -176,10 +200,10 @@ class ListReader(Generic[T]):
 
     def _paged(self, rows: _Rows[T]) -> Page[T]:
         """Make the page of the rows, and note each row's place for the next body."""
-        readable = list(filter(None, rows.models))
-        keys = list(map(self._key, readable))
-        unique = readable
-        rows.places = dict(zip(keys, range(len(keys)), strict=True))
+        unique = readable = list(filter(None, rows.models))
+        if not rows.places:
+            keys = map(self._key, readable)
+            rows.places = dict(zip(keys, range(len(readable)), strict=True))
         if len(rows.places) < len(rows.models):  # rare, so it may take longer
             first: dict[str, T] = {}
             for row in readable:
@@ -203,30 +227,12 @@ def _shape(body: bytes) -> tuple[int, bytes | None, int]:
     can, and then the row that it cuts does not parse.
     """
     first = _FIRST_ROW.match(body)
-    tail = body.rstrip()
-    if first is None or not tail.endswith(b"]"):
+    end = body.rfind(b"]")
+    if first is None or body[end + 1 :].strip():
         raise _Irregular
     opening = rb"\{\s*\"" + re.escape(first[1]) + rb'"'
     between = re.compile(rb"\}\s*,\s*" + opening).search(body, first.end())
-    end = len(tail[:-1].rstrip())
     return first.end(), between[0] if between else None, end
-
-
-def _common(new: bytes, at: int, old: bytes, start: int) -> int:
-    """Return how many bytes of `new` from `at` on equal those of `old` from `start` on."""
-    limit = min(len(new) - at, len(old) - start)
-    done, stride = 0, 1024
-    while done < limit:
-        step = min(stride, limit - done)
-        if new.startswith(old[start + done : start + done + step], at + done):
-            done += step
-            stride = min(stride * 2, _LONGEST_STRIDE)
-        elif step == 1:
-            break
-        else:  # the difference is in this step: look in its first half
-            limit = done + step
-            stride = step // 2
-    return done
 
 
 def _blank_end(text: str, position: int) -> int:

@@ -338,3 +338,17 @@ async def test_the_first_requests_open_one_transport_between_them(
     proxy.always = answer("[]")
     pages = await asyncio.gather(client.jobs(), client.clusters(), client.pipelines())
     assert [page.items for page in pages] == [(), (), ()]
+
+
+async def test_long_lists_are_remembered_only_while_they_are_asked_for(
+    client: StudioClient, proxy: FaultProxy
+) -> None:
+    long = answer_json([{"id": "1", "query": "x" * 9 * 1024 * 1024}])
+    short = answer_json([{"id": "1"}])
+    proxy.next(long, short, long, short, long, short, long)
+    page, small = await client.jobs(limit=1000), await client.jobs(limit=100)
+    assert await client.jobs(limit=1000) is page
+    assert await client.jobs(limit=100) is small
+    await client.jobs(limit=2000)
+    assert await client.jobs(limit=100) is small
+    assert await client.jobs(limit=1000) is not page

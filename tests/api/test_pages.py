@@ -189,3 +189,24 @@ async def test_other_tasks_have_their_turn_while_a_large_body_is_read() -> None:
     await read_anew(body)
     counting.cancel()
     assert turns >= len(body) // pages.SLICE
+
+
+async def test_two_who_ask_at_once_read_one_after_the_other() -> None:
+    reader = reader_of_jobs()
+    many = [row(number) for number in range(2000)]
+    bodies = [body_of(many), body_of([row(-1), *many[5:]]), body_of(many[1:]), body_of(many)]
+    pages = await asyncio.gather(*map(reader.read, bodies))
+    for body, page in zip(bodies, pages, strict=True):
+        assert [job.id for job in page.items] == [item["id"] for item in json.loads(body)]
+
+
+async def test_rows_that_change_places_or_repeat_are_known_by_their_new_ones() -> None:
+    reader = reader_of_jobs()
+    await reader.read(body_of([row(1), row(2), row(3)]))
+    await reader.read(body_of([row(1, name="new"), row(2), row(3)]))
+    for ids in ([2, 1, 3], [1, 2, 2], [1, 2], [3, 2, 1, 1], [1, 2, 3]):
+        page = await reader.read(body_of([row(number) for number in ids]))
+        unique = list(dict.fromkeys(ids))
+        assert [job.id for job in page.items] == [f"job-{number}" for number in unique]
+        assert page.duplicates == len(ids) - len(unique)
+        assert page.items[0].name == f"[/] {ids[0]}"
