@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Any, Self
 
 from pydantic import (
@@ -27,6 +28,9 @@ from pydantic import (
 )
 
 from studio_tui.text import LINE_LIMIT, Verbatim, safe_block, safe_line
+
+_LONGEST_SHARED = 4096
+"""Characters of a text that equal ones share."""
 
 
 class JobState(StrEnum):
@@ -115,6 +119,16 @@ def _texts(value: object) -> object:
     return value
 
 
+@lru_cache(maxsize=1024)
+def _shared(text: Verbatim) -> Verbatim:
+    return text
+
+
+def _kept_once(text: Verbatim) -> Verbatim:
+    """Return the one object for a text: jobs are run again and again. Long texts are not kept."""
+    return _shared(text) if len(text.text) <= _LONGEST_SHARED else text
+
+
 Identifier = Annotated[str, BeforeValidator(_identifier)]
 """A safe id of 1 to 512 characters."""
 
@@ -129,6 +143,9 @@ Word = Annotated[str, AfterValidator(_upper_line)]
 
 Moment = Annotated[datetime, AfterValidator(_aware)]
 """An aware time; may be as extreme as year 1 or 9999."""
+
+Source = Annotated[Verbatim, AfterValidator(_kept_once)]
+"""Text to be sent back as it came, such as a query."""
 
 Environment = Annotated[dict[str, SecretStr], BeforeValidator(_texts)]
 """Names and values; values are secret until asked for."""
@@ -190,14 +207,14 @@ class JobOutput(Received):
     created_at: Moment | None = None
     created_by: Line | None = None
     finished_at: Moment | None = None
-    query: Verbatim | None = None
+    query: Source | None = None
     query_type: Annotated[QueryType | None, BeforeValidator(_query_type)] = None
     team: Line | None = None
     name: Line | None = None
     workers: int | None = None
     python_version: Line | None = None
-    requirements: Verbatim | None = None
-    repository: Verbatim | None = None
+    requirements: Source | None = None
+    repository: Source | None = None
     environment: Environment | None = None
     exit_code: int | None = None
     error_message: Block | None = None

@@ -1,6 +1,7 @@
 """The models against the API document's own examples, kept verbatim in `tests/doc_examples`."""
 
 import json
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -147,3 +148,23 @@ def test_environment_values_are_secret() -> None:
     assert "hush" not in repr(job)
     assert job.environment
     assert [value.get_secret_value() for value in job.environment.values()] == ["hush", "3", ""]
+
+
+def test_equal_texts_of_jobs_are_kept_once_and_long_ones_are_not_held() -> None:
+    for length, is_kept in ((100, True), (1024 * 1024, False)):
+        bodies = [json.dumps({"id": str(number), "query": "x" * length}) for number in (1, 2)]
+        one, other = map(Job.model_validate_json, bodies)
+        assert (one.query is other.query) is is_kept
+        assert one.query == other.query
+
+
+def test_a_job_stays_small() -> None:
+    row = {"id": "1", "status": "complete", "created_at": "2026-01-01T00:00:00Z", "name": "a.py"}
+    one, other = Job.model_validate(row), Job.model_validate(row | {"workers": 1})
+    assert one.status is other.status
+    assert one.created_at is not None
+    assert one.created_at.tzinfo is UTC
+    assert one.model_fields_set is other.model_fields_set
+    changed = one.model_copy(update={"workers": 1})
+    assert changed == other
+    assert not one.model_fields_set
