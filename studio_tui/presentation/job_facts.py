@@ -101,7 +101,7 @@ def _why_waiting(job: Job, clusters: Iterable[Cluster]) -> tuple[Fact, ...]:
             free = max(0, cluster.max_workers - cluster.busy_workers)
             words = (
                 f"needs {plural(job.workers or 1, 'worker')}; {cluster.name} has {free} free of "
-                f"{cluster.max_workers}. Jobs start by priority, then age"
+                f"{cluster.max_workers}. Older jobs may go first"
             )
             return (Fact("waits for", Cell(words, Tone.WAITING)),)
     return ()
