@@ -193,11 +193,13 @@ async def test_other_tasks_have_their_turn_while_a_large_body_is_read() -> None:
 
 async def test_two_who_ask_at_once_read_one_after_the_other() -> None:
     reader = reader_of_jobs()
-    many = [row(number) for number in range(2000)]
-    bodies = [body_of(many), body_of([row(-1), *many[5:]]), body_of(many[1:]), body_of(many)]
-    pages = await asyncio.gather(*map(reader.read, bodies))
-    for body, page in zip(bodies, pages, strict=True):
-        assert [job.id for job in page.items] == [item["id"] for item in json.loads(body)]
+    rows = [row(number) for number in range(2500)]
+    await reader.read(body_of(rows[:2000]))
+    long = [*(row(number, status="RUNNING") for number in range(1500)), *rows[2000:]]
+    short = [*rows[:1500], *rows[2000:]]  # done while the first rows of `long` are parsed
+    pages = await asyncio.gather(reader.read(body_of(long)), reader.read(body_of(short)))
+    for asked, page in zip((long, short), pages, strict=True):
+        assert [job.id for job in page.items] == [item["id"] for item in asked]
 
 
 async def test_rows_that_change_places_or_repeat_are_known_by_their_new_ones() -> None:
