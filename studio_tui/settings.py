@@ -287,7 +287,7 @@ def _ca_file(arguments: Arguments, environ: Mapping[str, str]) -> Path | None:
         return _existing(_at_home(arguments.ca_file, "The CA file"), "The CA file")
     for name in _CA_VARIABLES:
         if value := environ.get(name):
-            return _existing(Path(value), f"The CA file that {name} names,")
+            return _existing(Path(value), f"{name}: the CA file")
     return None
 
 

@@ -380,7 +380,7 @@ def test_a_ca_file_that_a_variable_names_must_be_one(
     logged_in: Machine, tmp_path: Path, name: str
 ) -> None:
     logged_in.environ[name] = str(tmp_path / "missing.pem")
-    with pytest.raises(ConfigError, match=rf"{name} names, .*missing\.pem does not exist"):
+    with pytest.raises(ConfigError, match=rf"{name}: the CA file .*missing\.pem does not exist"):
         logged_in.load()
     logged_in.environ[name] = str(tmp_path)
     with pytest.raises(ConfigError, match="is no file"):
