@@ -213,7 +213,8 @@ class _Composition:
         from studio_tui.tui.app import Connected
 
         host = urlsplit(settings.url).hostname or ""
-        redact(settings.token.get_secret_value())
+        for secret in settings.secrets:
+            redact(secret)
         # A file a profile; its name tells nothing of the profile but that it is another.
         place = str(self._data_dir) if home else f"{settings.url}\n{settings.team}"
         name = hashlib.sha256(place.encode()).hexdigest()[:16]

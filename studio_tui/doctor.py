@@ -56,7 +56,8 @@ def _studio(arguments: Arguments) -> Iterator[Finding]:
     except StudioError as error:
         yield Finding(False, "settings", str(error))
         return
-    redact(settings.token.get_secret_value())
+    for secret in settings.secrets:
+        redact(secret)
     yield Finding(True, "url", f"{settings.url}  (from {settings.sources.url})")
     yield Finding(True, "team", f"{settings.team}  (from {settings.sources.team})")
     yield Finding(True, "token", f"found, not shown  (from {settings.sources.token})")
