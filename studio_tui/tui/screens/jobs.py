@@ -47,7 +47,7 @@ LONGER_AGES_EVERY = 10
 """Seconds between looks at ages that are told in minutes or more."""
 
 PREVIEW_AFTER = 0.04
-"""Seconds after which the preview follows the cursor, so that a held key is not held up."""
+"""Seconds after which preview and footer follow the cursor, lest they hold a held key up."""
 
 PROBLEMS = "status=problem"
 
@@ -264,7 +264,6 @@ class JobsScreen(JobActions, Page):
     @on(BigTable.Highlighted)
     def _highlighted(self, message: BigTable.Highlighted) -> None:
         self.view = self.view.replace(cursor=message.key)
-        self.paint_hints()
         if self._preview_due is None:
             self._preview_due = self.set_timer(PREVIEW_AFTER, self._catch_up, name="preview")
         jobs = self.session.jobs.snapshot.value
@@ -351,6 +350,7 @@ class JobsScreen(JobActions, Page):
 
     def _catch_up(self) -> None:
         self._preview_due = None
+        self.paint_hints()
         self._show_preview(self.moment())
 
     def _show_preview(self, now: datetime) -> None:
