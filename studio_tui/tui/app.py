@@ -29,12 +29,13 @@ from studio_tui.errors import (
 )
 from studio_tui.log import crash_report
 from studio_tui.tui.actions import actions_of
-from studio_tui.tui.palette import ScreenActions
-from studio_tui.tui.screens.opening import Choice, OpeningScreen, TrustChoice, WelcomeScreen
+from studio_tui.tui.screens.opening import Choice, Chosen, OpeningScreen, TrustChoice
 from studio_tui.tui.sheets import OPENING
 from studio_tui.tui.theme import ANSI_DARK, ANSI_LIGHT, THEMES
 
 if TYPE_CHECKING:
+    from textual.command import Provider
+
     from studio_tui.api.models import JobInput
     from studio_tui.service.session import StudioSession
     from studio_tui.tui import messages
@@ -78,12 +79,18 @@ Connect = Callable[[Choice | None], Connected]
 """Makes a way to Studio, in a thread; raises `StudioError`."""
 
 
+def _screen_actions() -> type["Provider"]:
+    from studio_tui.tui.palette import ScreenActions  # noqa: PLC0415 (not before it is opened)
+
+    return ScreenActions
+
+
 class StudioApp(App[int]):
     """The dashboard."""
 
     TITLE = "studio-tui"
     COMMAND_PALETTE_BINDING = "ctrl+p"
-    COMMANDS = App.COMMANDS | {ScreenActions}
+    COMMANDS = App.COMMANDS | {_screen_actions}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", "quit", id="app.quit", tooltip="Leave the dashboard"),
         Binding(
@@ -165,16 +172,22 @@ class StudioApp(App[int]):
         await self._connected.session.client.aclose()
 
     def _welcome(self, why: str) -> None:
+        from studio_tui.tui.screens.welcome import WelcomeScreen  # noqa: PLC0415 (needed by few)
+
         self._show_at_bottom(WelcomeScreen(why))
 
     def on_token_refused(self, message: "messages.TokenRefused") -> None:
         """Offer to enter another token, over what is known so far."""
+        from studio_tui.tui.screens.welcome import WelcomeScreen  # noqa: PLC0415 (needed by few)
+
         if self._connected and not isinstance(self.screen, WelcomeScreen):
             why = f"{message.why} Everything has stopped; esc goes back to what was known."
             self.push_screen(WelcomeScreen(why, url=self._connected.url, team=self._connected.team))
 
     def _cannot(self, why: str) -> None:
         """Say what is wrong where there is something to be done, else on the way out."""
+        from studio_tui.tui.screens.welcome import WelcomeScreen  # noqa: PLC0415 (needed by few)
+
         if isinstance(self.screen, WelcomeScreen):
             self.screen.say(why)
         else:
@@ -195,8 +208,8 @@ class StudioApp(App[int]):
         else:
             self.exit(2, message=Text(str(error)))
 
-    @on(WelcomeScreen.Chosen)
-    def _chosen(self, message: WelcomeScreen.Chosen) -> None:
+    @on(Chosen)
+    def _chosen(self, message: Chosen) -> None:
         self._reach(message.choice)
 
     @work(name="poll", group="poll")

@@ -7,7 +7,7 @@ import pytest
 from studio_tui.tui.screens.dialogs import Confirm
 from studio_tui.tui.screens.job import JobScreen
 from studio_tui.tui.screens.jobs import JobsScreen
-from studio_tui.tui.screens.opening import WelcomeScreen
+from studio_tui.tui.screens.welcome import WelcomeScreen
 from studio_tui.tui.widgets.big_table import BigTable
 from tests.bench.studio import studio_with
 from tests.studios import LocalStudio, ThreadStudio

@@ -11,7 +11,8 @@ from studio_tui.service.session import StudioSession
 from studio_tui.settings import Settings
 from studio_tui.tui.app import Connected, StudioApp
 from studio_tui.tui.screens.jobs import JobsScreen
-from studio_tui.tui.screens.opening import Choice, LocalChoice, TokenChoice, WelcomeScreen
+from studio_tui.tui.screens.opening import Choice, LocalChoice, TokenChoice
+from studio_tui.tui.screens.welcome import WelcomeScreen
 from studio_tui.tui.theme import DARK
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, screen_text, until, until_shown
