@@ -127,12 +127,9 @@ class JobScreen(JobActions, Page):
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
         """Take over what is new of the job; one that is no longer listed stays as it was."""
-        jobs = message.snapshot.value
-        if message.name == self.session.jobs.name and is_news and jobs is not None:
-            job = next((j for j in jobs.jobs if j.id == self._job.id), None)
-            if job is not None and job is not self._job:
-                self._job = job
-                self._show_job()
+        if job := self.fresher(self._job, message, is_news=is_news):
+            self._job = job
+            self._show_job()
 
     def tick(self, now: datetime) -> None:
         """Let the times run on."""

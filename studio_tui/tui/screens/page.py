@@ -15,6 +15,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
 from studio_tui import clock
+from studio_tui.api.models import Job
 from studio_tui.errors import AuthenticationError
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.freshness import Aged, freshness
@@ -184,6 +185,13 @@ class Page(Screen[None]):
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
         """Take over what a poller published; without news only its age or its error is new."""
+
+    def fresher(self, job: Job, message: Refreshed, *, is_news: bool) -> Job | None:
+        """Return what is new of `job`; `None` when nothing is, or when it is no longer listed."""
+        jobs = message.snapshot.value
+        if message.name != self.session.jobs.name or not is_news or jobs is None:
+            return None
+        return next((j for j in jobs.jobs if j.id == job.id and j is not job), None)
 
     def paint_frame(self) -> None:
         """Bring header and footer up to date; what did not change is not painted."""
