@@ -4,12 +4,14 @@ Figures of one run can be compared with each other; those of two runs only by th
 """
 
 import argparse
+import compileall
 import os
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+import studio_tui
 from tests.bench.probes import Program
 from tests.bench.report import as_json, as_text
 from tests.bench.studio import studio_with
@@ -21,6 +23,8 @@ def main(arguments: Sequence[str]) -> int:
     """Measure what is asked for and print it; return 1 if a goal is missed."""
     asked = _parsed(arguments)
     effort = QUICK if asked.quick else FULL
+    # An installed program is compiled; a checkout is not where Python may write no bytecode.
+    compileall.compile_dir(str(Path(studio_tui.__file__).parent), quiet=1)
     with tempfile.TemporaryDirectory(prefix="studio-tui-bench-") as folder:
         root = Path(folder)
         with studio_with(effort.known, root / "studio") as studio:
