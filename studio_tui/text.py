@@ -19,6 +19,8 @@ BLOCK_LIMIT = 1024 * 1024
 _ELLIPSIS = "…"
 _CONTROL_PICTURES = 0x2400
 _VARIATION_SELECTORS = range(0xFE00, 0xFE10)
+_TAGS = range(0xE0000, 0xE1000)
+"""Default-ignorable by Unicode (PropList), the unassigned ones too: nothing of them is drawn."""
 
 
 class _Safe(dict[int, str]):
@@ -39,7 +41,7 @@ def _shown(code: int) -> str:
     if code == 0x7F:
         return "␡"
     category = unicodedata.category(character)
-    if category == "Cf" or code in _VARIATION_SELECTORS:
+    if category == "Cf" or code in _VARIATION_SELECTORS or code in _TAGS:
         return ""
     if category in {"Cc", "Cs"}:
         return "\N{REPLACEMENT CHARACTER}"

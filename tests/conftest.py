@@ -1,10 +1,17 @@
 """Fixtures that all tests share."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
+
+# Examples are never timed, as the machine may be busy; where a run must be repeatable so are they.
+settings.register_profile("any", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "any")
 
 if TYPE_CHECKING:
     from tests.studios import ProcessStudio, ThreadStudio
