@@ -40,7 +40,11 @@ class Desk:
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.port = self.socket.getsockname()[1]
         config = uvicorn.Config(
-            app, log_level="warning", ws_per_message_deflate=False, timeout_graceful_shutdown=3
+            app,
+            # uvicorn's own configuration would outlive the server, for all tests after it.
+            log_config=None,
+            ws_per_message_deflate=False,
+            timeout_graceful_shutdown=3,
         )
         self.server = uvicorn.Server(config)
         self.thread = threading.Thread(
