@@ -25,6 +25,10 @@ _COMMAND = re.compile(
     r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x90\x98\x9c-\x9f]*(?:\x07|\x1b\\|\x9c)"
     r"|\x1b[ -/]*[0-OQ-WYZ\\`-~]"
 )
+_COMMAND_BYTES = re.compile(
+    rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)"
+    rb"|\x1b[ -/]*[0-OQ-WYZ\\`-~]"
+)
 _ERASURES = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]")
 _SURROGATE_PAIR = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]")
 
@@ -86,6 +90,11 @@ def styled_line(head: bytes, *, tail: bytes = b"", length: int | None = None) ->
             if span.start < CHARACTER_LIMIT
         ]
     return StyledLine(text, tuple(spans), omitted, updates)
+
+
+def plain(lines: bytes) -> bytes:
+    """Return many lines without complete escape sequences, for looking for something in them."""
+    return _COMMAND_BYTES.sub(b"", lines)
 
 
 def _last_state(head: bytes, tail: bytes) -> tuple[bytes, int]:

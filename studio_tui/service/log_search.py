@@ -24,7 +24,7 @@ async def find_line(
     overlap = len(needle) - 1
     start, end = (max(0, offset - _SLICE), offset) if backwards else (offset, offset + _SLICE)
     while start < end and start < store.size:
-        data = await store.read_slice(start, end - start + overlap)
+        data = await store.examine(start, end - start + overlap, bytes)
         found = await asyncio.to_thread(_find, data, wanted, ignore_case, backwards)
         if found >= 0:
             return store.line_start(start + found)

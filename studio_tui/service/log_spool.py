@@ -4,12 +4,15 @@ import asyncio
 import os
 import tempfile
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 from studio_tui.errors import SpoolError
 from studio_tui.paths import private_dir
 from studio_tui.service.log_index import BLOCK
+
+T = TypeVar("T")
 
 _CACHED_BLOCKS = 16
 
@@ -116,13 +119,14 @@ class Spool:
             self._blocks.popitem(last=False)
         return data
 
-    async def read_slice(self, offset: int, length: int) -> bytes:
-        """Return up to `length` bytes, read by a thread and not kept; for slices of megabytes."""
+    async def examine(self, offset: int, length: int, work: Callable[[bytes], T]) -> T:
+        """Do `work` in a thread with up to `length` bytes, which are not kept."""
         if self.is_closed:
             raise SpoolError(f"{self.path.name} is closed.")
         self._readers += 1
+        length = max(0, min(length, self.size - offset))
         try:
-            return await asyncio.to_thread(self._read_at, offset, min(length, self.size - offset))
+            return await asyncio.to_thread(lambda: work(self._read_at(offset, length)))
         finally:
             self._readers -= 1
             self._release()

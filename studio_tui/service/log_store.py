@@ -4,13 +4,16 @@ The bytes on disk are exactly those of the log and are the only copy; memory hol
 every 64 KiB of them. Marks stand beside the bytes, so no log text can forge one.
 """
 
+from array import array
 from bisect import bisect_left
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import NamedTuple, Self, TypeVar
 
 from studio_tui.service.log_index import BLOCK, LineIndex
 from studio_tui.service.log_spool import Spool
+
+T = TypeVar("T")
 
 LINE_LIMIT = 64 * 1024
 """Bytes of the head, and of the tail, that are read of one line."""
@@ -54,6 +57,8 @@ class LogStore:
         self._index = LineIndex()
         self._marks: list[Mark] = []
         self._watchers: dict[object, Callable[[], None]] = {}
+        self._changes: array[int] = array("Q")
+        """For each version after the first, the lowest offset that it changed."""
 
     @classmethod
     def create(cls, directory: Path) -> Self:
@@ -155,22 +160,33 @@ class LogStore:
         block, inside = divmod(offset, BLOCK)
         self._index.truncate(offset, self._spool.block(block)[:inside])
         self._spool.cut(offset)
-        self.version += 1
+        self._changed(offset)
 
     def mark(self, offset: int, text: str) -> None:
         """Set a remark at `offset`; one that already says the same there is kept."""
         mark = Mark(offset, text)
         if mark not in self._marks:
             self._marks.insert(bisect_left(self._marks, (offset + 1, "")), mark)
-            self.version += 1
+            self._changed(offset)
             self._tell()
 
     def unmark(self, mark: Mark) -> None:
         """Take back a remark that proved wrong."""
         if mark in self._marks:
             self._marks.remove(mark)
-            self.version += 1
+            self._changed(mark.offset)
             self._tell()
+
+    def _changed(self, offset: int) -> None:
+        self.version += 1
+        self._changes.append(offset)
+
+    def changed_since(self, version: int) -> int:
+        """Return the lowest offset from which on things are not as they were at `version`.
+
+        What was added at the end since then does not count; the size means nothing has changed.
+        """
+        return min(self._changes[version:], default=self.size)
 
     @property
     def marks(self) -> tuple[Mark, ...]:
@@ -180,7 +196,8 @@ class LogStore:
     async def index(self) -> None:
         """Count the lines of an opened file, in slices read by a thread."""
         while not self.is_indexed and not self.is_closed:
-            self._index.extend(await self.read_slice(self._index.covered, _INDEX_SLICE))
+            slice_ = await self.examine(self._index.covered, _INDEX_SLICE, bytes)
+            self._index.extend(slice_)
         self._tell()
 
     def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
@@ -203,13 +220,13 @@ class LogStore:
         """Return up to `length` bytes; meant for at most a megabyte."""
         return self._spool.read(offset, length)
 
-    async def read_slice(self, offset: int, length: int) -> bytes:
-        """Return up to `length` bytes, read by a thread; for slices of megabytes.
+    async def examine(self, offset: int, length: int, work: Callable[[bytes], T]) -> T:
+        """Return what `work` makes, in a thread, of up to `length` bytes: some megabytes.
 
         Raises:
             SpoolError: the log cannot be read back, or was closed.
         """
-        return await self._spool.read_slice(offset, length)
+        return await self._spool.examine(offset, length, work)
 
     def line_at(self, start: int) -> Line:
         """Return the line that begins at byte `start`."""

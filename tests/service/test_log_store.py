@@ -215,7 +215,7 @@ async def test_a_store_closed_under_a_reading_thread_keeps_its_file_until_it_is_
     store: LogStore,
 ) -> None:
     store.append(b"x" * 1_000_000)
-    reading = asyncio.ensure_future(store.read_slice(0, 1_000_000))
+    reading = asyncio.ensure_future(store.examine(0, 1_000_000, bytes))
     await asyncio.sleep(0)
     store.close()
     assert len(await reading) == 1_000_000

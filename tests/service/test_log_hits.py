@@ -1,0 +1,159 @@
+"""The lines that fulfil a condition, held against looking at every line of the bytes."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from unittest import mock
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from studio_tui.service import log_hits
+from studio_tui.service.log_hits import LogHits
+from studio_tui.service.log_index import BLOCK
+from studio_tui.service.log_store import LogStore
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[LogStore]:
+    store = LogStore.create(tmp_path)
+    yield store
+    store.close()
+
+
+def with_x(lines: bytes) -> list[int]:
+    found, start = [], 0
+    for line in lines.splitlines(keepends=True):
+        if b"x" in line:
+            found.append(start)
+        start += len(line)
+    return found
+
+
+def expected(data: bytes, *, negated: bool = False) -> list[int]:
+    found, start = [], 0
+    for line in data.split(b"\n"):
+        if start < len(data) and (b"x" in line) != negated:
+            found.append(start)
+        start += len(line) + 1
+    return found
+
+
+def onwards(hits: LogHits) -> list[int]:
+    found, at = [], hits.next(0)
+    while at is not None:
+        found.append(at)
+        at = hits.next(at + 1)
+    return found
+
+
+def backwards(hits: LogHits, size: int) -> list[int]:
+    found, at = [], hits.previous(size + 1)
+    while at is not None:
+        found.append(at)
+        at = hits.previous(at)
+    return found[::-1]
+
+
+LINE = st.tuples(
+    st.sampled_from([b"", b"x", b"a", b"axb"]), st.sampled_from([0, 3, 40_000, 70_000])
+)
+CHANGE = st.one_of(
+    st.tuples(st.just("append"), st.lists(LINE, max_size=4), st.booleans()),
+    st.tuples(st.just("insert"), st.integers(0, 4), st.just(False)),
+    st.tuples(st.just("cut"), st.integers(0, 4), st.just(False)),
+    st.tuples(st.just("look"), st.integers(0, 4), st.just(False)),
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(changes=st.lists(CHANGE, min_size=1, max_size=8), negated=st.booleans())
+def test_the_lines_are_those_of_the_bytes_whatever_happens_to_the_log(
+    tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[str, object, bool]], negated: bool
+) -> None:
+    store = LogStore.create(tmp_path_factory.mktemp("hits"))
+    data = b""
+    hits = LogHits(store, with_x, negated=negated)
+    for kind, what, is_open in changes:
+        if kind == "append":
+            assert isinstance(what, list)
+            added = b"".join(mark + b"-" * length + b"\n" for mark, length in what)
+            added = added[:-1] if is_open else added
+            data += added
+            store.append(added)
+        elif kind == "look":
+            asyncio.run(hits.look(len(data) * int(str(what)) // 4))
+        else:
+            offset = len(data) * int(str(what)) // 4
+            data = data[:offset] + (b"x\n" + data[offset:] if kind == "insert" else b"")
+            store.insert(offset, b"x\n") if kind == "insert" else store.cut(offset)
+        assert set(onwards(hits)) <= set(expected(data, negated=negated))
+    asyncio.run(hits.look(len(data) // 2))
+    wanted = expected(data, negated=negated)
+    assert onwards(hits) == wanted
+    assert backwards(hits, len(data)) == wanted
+    assert hits.total == len(wanted)
+    assert [hits.rank(start) for start in wanted] == list(range(len(wanted)))
+    assert all(hits.holds(start) for start in wanted)
+    store.close()
+
+
+def test_the_nearest_is_waited_for_over_blocks_that_nobody_has_looked_at(store: LogStore) -> None:
+    filler = b"." * 99 + b"\n"
+    count = 40 * BLOCK // len(filler)
+    store.append(b"x first\n" + filler * count + b"x middle\n" + filler * count + b"x last\n")
+    hits = LogHits(store, with_x)
+    middle = len(b"x first\n") + count * len(filler)
+    last = store.last_start()
+    assert hits.next(1) is None  # not known yet, and not looked for at once
+    assert asyncio.run(hits.nearest(1, backwards=False)) == middle
+    assert not hits.is_complete
+    assert asyncio.run(hits.nearest(last, backwards=True)) == middle
+    assert asyncio.run(hits.nearest(middle + 1, backwards=False)) == last
+    assert asyncio.run(hits.nearest(0, backwards=True)) is None
+    assert asyncio.run(hits.nearest(last + 1, backwards=False)) is None
+
+
+def test_looking_ends_with_every_line_known_though_the_log_grows_meanwhile(store: LogStore) -> None:
+    store.append(b"x\n" * 200_000)
+    hits = LogHits(store, with_x)
+
+    async def grow() -> None:
+        looking = asyncio.create_task(hits.look(0))
+        for _ in range(50):
+            store.append(b"x\n" * 5_000)
+            await asyncio.sleep(0)
+        await looking
+        await hits.look(0)
+
+    asyncio.run(grow())
+    assert hits.total == 450_000
+
+
+def test_what_is_known_is_not_looked_at_again_when_the_log_grows(store: LogStore) -> None:
+    store.append((b"." * 99 + b"\n") * (20 * BLOCK // 100))
+    looked = 0
+
+    def find(lines: bytes) -> list[int]:
+        nonlocal looked
+        looked += len(lines)
+        return with_x(lines)
+
+    hits = LogHits(store, find)
+    asyncio.run(hits.look(0))
+    before = looked
+    store.append(b"x\n")
+    assert hits.next(0) == store.size - 2
+    assert looked - before <= 2 * BLOCK
+
+
+def test_the_parts_of_the_log_that_hold_lines_are_told_for_a_scroll_bar(store: LogStore) -> None:
+    store.append(b"x\n" + b".\n" * 97 + b"x\n.\n")
+    hits = LogHits(store, with_x)
+    assert hits.places(10) == {0, 9}
+    with mock.patch.object(log_hits, "_EXACT_BLOCKS", 0):
+        assert hits.places(10) == {0}
+    store.append(b".\n" * 10 * BLOCK)
+    asyncio.run(hits.look(0))
+    assert hits.places(10) == {0}
