@@ -220,5 +220,5 @@ async def test_a_store_closed_under_a_reading_thread_keeps_its_file_until_it_is_
     store.close()
     assert len(await reading) == 1_000_000
     with pytest.raises(SpoolError, match="closed"):
-        await store.read_slice(0, 1)
+        await store.examine(0, 1, bytes)
     assert not store.path.exists()
