@@ -39,7 +39,7 @@ _LETTERS = {
 }
 _PINO = (Level.DEBUG, Level.DEBUG, Level.INFO, Level.WARNING, Level.ERROR, Level.CRITICAL)
 """Of 10, 20 … 60, as pino and bunyan number them."""
-_SYSLOG = (Level.CRITICAL,) * 3 + (Level.ERROR, Level.WARNING, Level.INFO, Level.INFO, Level.DEBUG)
+SYSLOG = (Level.CRITICAL,) * 3 + (Level.ERROR, Level.WARNING, Level.INFO, Level.INFO, Level.DEBUG)
 """Of the severities 0 to 7 (RFC 5424, 6.2.1)."""
 
 HEAD = 160
@@ -114,7 +114,7 @@ def level_of(text: str) -> Level | None:
     if word and not _PROSE.search(text, 0, word.start()):
         return _LEVELS[word[0].lower()]
     if priority := _PRIORITY.match(text):
-        return _SYSLOG[int(priority[1]) % 8]
+        return SYSLOG[int(priority[1]) % 8]
     return _marked(text) or _begun(text)
 
 
