@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum, auto
 
+from studio_tui.presentation.log_json import json_line
 from studio_tui.presentation.log_levels import Level, level_of
 from studio_tui.text import safe_line
 
@@ -17,7 +18,12 @@ LINE_LIMIT = 2000
 SIGNATURE_LIMIT = 200
 """Characters of a signature."""
 
-_HEAD = re.compile(r"(?:  \+ Exception Group )?Traceback \(most recent call last\)")
+_HEAD = re.compile(
+    r"(?:  \+ Exception Group |╭─{1,200} )?Traceback \(most recent call last\)(?::| ─*╮)\s*$"
+)
+"""As Python writes it, and Rich in its box; within JSON or a `repr` it is no head."""
+_EMBEDDED = "Traceback (most recent call last):\n"
+_INDENTS = frozenset(" \t│╭╰")
 _CHAIN = re.compile(r"\s*(?:\| )?(?:During handling of the above|The above exception was the dir)")
 _NAME = r"(?:[A-Za-z_$][\w$]*\.)*[A-Za-z_$][\w$]*"
 _FINAL = re.compile(rf"({_NAME})(?::(?:\s+(.*))?)?$", re.DOTALL)
@@ -125,7 +131,7 @@ def _next_place(place: _Place, body: str, pending: int) -> _Place | None:
     """Return the place of a line after one at `place`, `None` when it is of no unit or another."""
     if place in {_Place.RAISED, _Place.GROUP} and _CHAIN.match(body):
         return _Place.GROUP if place is _Place.GROUP and body[0] == " " else _Place.CHAINED
-    is_indented = body[0] in " \t"
+    is_indented = body[0] in _INDENTS
     if place in {_Place.FRAMES, _Place.CHAINED}:
         if is_indented:
             return place
@@ -183,7 +189,7 @@ def signature(lines: Sequence[str]) -> str | None:
             is_inner = _IN_GROUP.match(body)
             if is_inner:
                 body = body[is_inner.end() :]
-            if body[:1].isspace() or not body.strip():
+            if not body.strip() or body[0] in _INDENTS:
                 continue
             if not is_inner:
                 prefix = None
@@ -207,6 +213,11 @@ def _named(name: str, message: str | None) -> str:
 
 def _message(line: str) -> str:
     """Return an error's line without time, level and logger."""
+    if parsed := json_line(line):
+        for _, value in parsed.rest:
+            if isinstance(value, str) and _EMBEDDED in value:
+                return signature(value.split("\n")) or parsed.message
+        return parsed.message or line
     message = _MESSAGE.match(line)
     rest = line[message.end() :] if message else line
     thrown = _EXCEPTION.match(rest) and _FINAL.match(rest)
