@@ -157,12 +157,12 @@ def named(value: object) -> Level | None:
     return None
 
 
-_ERROR_SIGNS = (
-    b"rror", b"ERR", b"xception", b"Traceback", b"FATA", b"fatal", b"Fatal", b"CRIT", b"critical",
-    b"[crit", b"PANIC", b"panic", b"SEVERE", b"FAIL", b"EMERG", b"ALERT", b"nterrupt",
-    b"Segmentation fault", b"SystemExit", b"terminate called", b"core dumped", b"Killed", b" E ",
-    b" F ", b": ***",
-)  # fmt: skip
+_ERROR_SIGNS = (b"rror", b"xception", b"fatal", b"critical", b"panic", b"terminate call", b": ***")
+_ERROR_CAPITALS = re.compile(
+    rb"ERR|FATA|CRIT|PANIC|SEVERE|FAIL|EMERG|ALERT|Fatal|Traceback|Segmentation|SystemExit|Killed"
+    rb"|KeyboardInterrupt|Abort|E(?<![A-Z]E) |F(?<![A-Z]F) "
+)
+"""Capitals are rare, so one pattern that begins with them is faster than a `find` for each."""
 _WARNING_SIGNS = (b"WARN", b"arning", b"warn", b"WRN", b" W ")
 _LINE = (
     rb"\n(?:\x1b\[[\d;]*m)*(?:\[?rank ?\d+\]?: ?)?"
@@ -187,7 +187,7 @@ def candidates(data: bytes, least: Level) -> Iterator[int]:
         signs.append(b"")
     else:
         signs.extend(_ERROR_SIGNS)
-        patterns += [_ERROR_LINE, _ERROR_NUMBER]
+        patterns += [_ERROR_CAPITALS, _ERROR_LINE, _ERROR_NUMBER]
         if least == Level.WARNING:
             signs.extend(_WARNING_SIGNS)
             patterns += [_WARNING_LINE, _WARNING_NUMBER]
@@ -197,7 +197,7 @@ def candidates(data: bytes, least: Level) -> Iterator[int]:
 def _lines_with(
     data: bytes, signs: list[bytes], patterns: list[re.Pattern[bytes]]
 ) -> Iterator[int]:
-    """Yield the beginnings of lines but the first: one `find` a sign is faster than any `|`."""
+    """Yield the beginnings of lines but the first: one `find` a sign is faster than their `|`."""
     start = data.find(b"\n") + 1
     nexts: dict[bytes | re.Pattern[bytes], int] = dict.fromkeys([*signs, *patterns], -1)
     while 0 < start < len(data):
@@ -219,5 +219,5 @@ def _next(data: bytes, sign: bytes | re.Pattern[bytes], start: int) -> int:
     """Return where a sign is next seen in a line that begins at `start` or later, else -1."""
     if isinstance(sign, bytes):
         return data.find(sign, start)
-    found = sign.search(data, start - 1)
+    found = sign.search(data, start - 1)  # from the line break on that some begin with
     return found.end() - 1 if found else -1
