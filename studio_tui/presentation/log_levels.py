@@ -48,14 +48,14 @@ _FIELDS = 4096
 """Characters in which a named field can stand."""
 
 _ANY = "|".join(sorted(_LEVELS, key=len, reverse=True))
-_UPPER = re.compile(rf"(?<![\w.$=/\"'\\])(?:{_ANY.upper()})(?=[\s\]\[)(>|:;,!*/}}\-]|$)")
+_UPPER = re.compile(rf"(?<![\w.$=/\"'\\])(?:{_ANY.upper()})(?=[\s\]\[)(>|:;,!*/}}\-]|$)(?! =)")
 _PROSE = re.compile(
     r"(?:^|[\s(])[A-Za-z][a-z']* [a-z']+(?= |$)"
     r"|(?:^|\s)(?i:no|zero|without|any)\s+$|(?i:level)\W{0,4}$|(?:^|\s)--?[\w-]+\s+$",
 )
 """What stands before a word that is no level: a sentence, a negation, an option."""
 _LOWER = re.compile(
-    rf"[\[(<](?:[\w.-]{{1,24}}[:.])?\s*({_ANY})\s*[\])>]"
+    rf"(?<![\w\].])[\[(<](?:[\w.-]{{1,24}}[:.])?\s*({_ANY})\s*[\])>]"
     rf"|\|\s*({_ANY})\s*\||\s-\s({_ANY})\s-\s",
     re.IGNORECASE,
 )
@@ -88,7 +88,6 @@ _EXCEPTION = re.compile(
     r"(?:[A-Za-z_$][\w$<>]*\.){0,12}"
     r"(?:[A-Z_][\w$]{0,80})?(Error|Exception|ExceptionGroup|Interrupt|SystemExit|Warning)"
     rf"(?::(?=\s){_NUMBER}|(?= \[|\s*$))",
-    re.IGNORECASE,
 )
 _SIGNS = re.compile(
     r"(?:Exception in thread|terminate called|Segmentation fault|Aborted \(core|Bus error"
@@ -134,7 +133,7 @@ def _begun(text: str) -> Level | None:
     if letter := _GLOG.match(text, start):
         return _LETTERS[letter[1]]
     if error := _EXCEPTION.match(text, start):
-        return Level.WARNING if error[1].lower() == "warning" else Level.ERROR
+        return Level.WARNING if error[1] == "Warning" else Level.ERROR
     if word := _COLON.match(text, start):
         found = word[1] or word[2] or word[3]
         return Level.INFO if found == "note" else _LEVELS[found]

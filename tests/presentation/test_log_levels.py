@@ -165,7 +165,9 @@ PROSE = [
     "class MyError(Exception):",
     "    raise ValueError('x')", "except ValueError: pass", "Epoch 1/10", "100%|██████| 3/3",
     "5 passed, 1 warning in 0.1s", "In case of an error: call us", "information about it",
-    "debugging is fun", "fatality rate", "    at com.foo.Bar(Bar.java:12)",
+    "debugging is fun", "fatality rate",
+    "failed.append(error)", "ERROR = 40", "result.expected_exception",
+    "    at com.foo.Bar(Bar.java:12)",
     '  File "error.py", line 3, in error', "critic_loss 0.1", "https://example.com/?level=error",
 ]  # fmt: skip
 
