@@ -43,8 +43,12 @@ _WRAPPERS = frozenset(
 """What only says that something else failed."""
 _MESSAGE = re.compile(
     r".{0,160}?\b(?:ERROR|ERRO|ERR|CRITICAL|CRIT|FATAL|FATA|SEVERE|PANIC)\b!?"
-    r"(?:/[\w-]+|\[\d+\])?[\s\])|:>*-]*(?:[\w.:<>]+ [-|] |[\w./-]+:\d+(?: --|\]|:)? )?"
+    r"(?:/[\w-]+|\[\d+\])?[\s\])|:>*-]*(?:\[[\w.-]+\]\s)*"
+    r"(?:[\w.:<>]+ [-|] |[\w./-]+:\d+(?: --|\]|:)? |(?<=:)[\w.]+:(?=\S))?"
+    r"|.{0,40}?\b[EF]\d{4} [\d:.]+\s+\d+ \S+\]\s"
 )
+
+_LOGFMT = re.compile(r"\b(?:msg|message)=\"((?:[^\"\\]|\\.)*)\"")
 
 
 class _Place(Enum):
@@ -218,6 +222,8 @@ def _message(line: str) -> str:
             if isinstance(value, str) and _EMBEDDED in value:
                 return signature(value.split("\n")) or parsed.message
         return parsed.message or line
+    if quoted := _LOGFMT.search(line):
+        return quoted[1]
     message = _MESSAGE.match(line)
     rest = line[message.end() :] if message else line
     thrown = _EXCEPTION.match(rest) and _FINAL.match(rest)

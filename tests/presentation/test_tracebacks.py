@@ -144,7 +144,11 @@ UNITS = [
     (f"{STAMP}cannot read", "cannot read"),
     ("npm ERR! code ELIFECYCLE", "code ELIFECYCLE"),
     ("ValueError: x", "ValueError: x"),
-    ("CRITICAL:root:gone", "root:gone"),
+    ("CRITICAL:root:gone", "gone"),
+    ("[2026-01-02 03:04:05] [ERROR] [a.b] cannot read", "cannot read"),
+    ("2026-01-02 03:04:05.678 | ERROR    | __main__:main:12 - cannot read", "cannot read"),
+    ("E0102 12:00:00.123456   140 file.cc:12] Check failed: x", "Check failed: x"),
+    ('time=x level=error msg="cannot \\"read\\"" rank=0', 'cannot \\"read\\"'),
     ('{"level": "error", "msg": "step 3 failed", "rank": 0}', "step 3 failed"),
     (json.dumps({"level": "error", "event": "failed", "exception": CHAINED}), "StepFailed: 12"),
 ]  # fmt: skip
