@@ -162,7 +162,7 @@ _ERROR_CAPITALS = re.compile(
     rb"|KeyboardInterrupt|Abort|E(?<![A-Z]E) |F(?<![A-Z]F) "
 )
 """Capitals are rare, so one pattern that begins with them is faster than a `find` for each."""
-_WARNING_SIGNS = (b"WARN", b"arning", b"warn", b"WRN", b" W ")
+_WARNING_SIGNS = (b"WARN", b"Warning", b"warn", b"WRN", b" W ")
 _LINE = (
     rb"\n(?:\x1b\[[\d;]*m)*(?:\[?rank ?\d+\]?: ?)?"
     rb"(?:\[?[%s](?:\d{3,4} |: | |, \[)|<\d{1,3}>|fail: |crit: )"
