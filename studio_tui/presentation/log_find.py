@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
+from studio_tui.presentation.log_levels import Level, candidates, level_of
 from studio_tui.presentation.log_lines import CHARACTER_LIMIT, plain, styled_line
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ REGEX_SIGN = "~"
 
 _SPANS = 500
 """Matches of one line that are told."""
+_HEAD = 4096
+"""Bytes of a line that tell how grave it is."""
 _LARGE = 256 * 1024
 _PATIENCE_LARGE = 2.0
 """Seconds for a slice of megabytes, in a thread."""
@@ -136,6 +139,24 @@ class Wanted:
 
 def _reason(error: Exception) -> str:
     return str(error).partition(" at position")[0]
+
+
+class Problems:
+    """Lines that are of some level, or graver."""
+
+    def __init__(self, least: Level) -> None:
+        self._least = least
+
+    def starts(self, lines: bytes) -> Sequence[int]:
+        """Return where such lines begin; `lines` are whole, untrusted and many."""
+        starts = []
+        for start in candidates(lines, self._least):
+            end = lines.find(b"\n", start)
+            line = lines[start : end if end >= 0 else len(lines)]
+            level = level_of(styled_line(line[:_HEAD]).text)
+            if level is not None and level >= self._least:
+                starts.append(start)
+        return starts
 
 
 def _is_plain(line: bytes) -> bool:

@@ -127,7 +127,7 @@ class LogHits:
             if self._is_certain(offset, start, backwards=backwards):
                 return start
             self._wanted = (max(0, offset - backwards) // BLOCK, not backwards)
-            await self._look_on()
+            await self.look_on()
 
     def _is_certain(self, offset: int, start: int | None, *, backwards: bool) -> bool:
         if not self._unknown:
@@ -149,10 +149,14 @@ class LogHits:
         """
         self._wanted = (around // BLOCK, True)
         while not self._store.is_closed and not self.is_complete:
-            await self._look_on()
+            await self.look_on()
 
-    async def _look_on(self) -> None:
-        """Look through the next blocks that are not known."""
+    async def look_on(self) -> None:
+        """Look through the next few megabytes that are not known.
+
+        Raises:
+            SpoolError: the log cannot be read back, or was closed.
+        """
         self._refresh()
         blocks = self._next_blocks()
         if not blocks:

@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio_tui.presentation.log_find import Wanted, WantedError
+from studio_tui.presentation.log_find import Problems, Wanted, WantedError
+from studio_tui.presentation.log_levels import Level
 from studio_tui.presentation.log_lines import CHARACTER_LIMIT, styled_line
 
 
@@ -92,3 +93,12 @@ def test_an_expression_that_would_take_for_ever_gives_up_and_says_so() -> None:
 def test_matches_of_a_line_are_bounded() -> None:
     assert len(Wanted("a").spans("a" * 16_000)) == 500
     assert Wanted("a").spans("ba") == [(1, 2)]
+
+
+def test_problems_are_found_by_their_level_whatever_their_colour() -> None:
+    log = b"INFO fine\n\x1b[31mERROR\x1b[0m bad\n0 errors\nWARNING so so\nValueError: bad shard\n"
+    errors = [log[start:].split(b"\n")[0] for start in Problems(Level.ERROR).starts(log)]
+    assert errors == [b"\x1b[31mERROR\x1b[0m bad", b"ValueError: bad shard"]
+    both = [log[start:].split(b"\n")[0] for start in Problems(Level.WARNING).starts(log)]
+    assert both == [b"\x1b[31mERROR\x1b[0m bad", b"WARNING so so", b"ValueError: bad shard"]
+    assert Problems(Level.ERROR).starts(b"") == []

@@ -21,8 +21,9 @@ def even(lines: bytes) -> list[int]:
     return [at for at in range(0, len(lines), 2) if lines[at] in b"02468"]
 
 
-def walk(lines: ChosenLines) -> list[int | None]:
-    found, at = [], lines.next_start(-1)
+def walk(lines: ChosenLines) -> list[int]:
+    found: list[int] = []
+    at = lines.next_start(-1)
     while at is not None:
         found.append(at)
         at = lines.next_start(at)

@@ -12,6 +12,7 @@ from textual.getters import query_one
 from studio_tui import clock
 from studio_tui.api.models import Job
 from studio_tui.presentation.cells import Tone
+from studio_tui.presentation.format import plural
 from studio_tui.presentation.log_head import amount, following, job_parts
 from studio_tui.service.log_tail import Phase, TailState
 from studio_tui.service.session import StudioSession
@@ -121,9 +122,11 @@ class LogScreen(JobActions, Page):
     def _follow_changed(self) -> None:
         self._show_head()
 
-    @on(LogView.Copied)
-    def _copied(self, message: LogView.Copied) -> None:
-        self.app.notify(message.text, title="Sent to the terminal's clipboard", markup=False)
+    @on(LogView.CopyAsked)
+    def _copy(self, message: LogView.CopyAsked) -> None:
+        self.app.copy_to_clipboard(message.text)
+        shown = message.text if message.lines == 1 else plural(message.lines, "line")
+        self.app.notify(shown, title="Sent to the terminal's clipboard", markup=False)
 
     def _told(self, state: TailState) -> None:
         if state.phase is not self._phase:

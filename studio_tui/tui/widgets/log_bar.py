@@ -1,9 +1,19 @@
-"""The bar beside a log: where in its bytes the rows in sight are."""
+"""The bar beside a log: where in its bytes the rows in sight are, and where matches and errors."""
 
+from collections.abc import Set
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.reactive import reactive
 from textual.scrollbar import ScrollBar
+from textual.strip import Strip
 
 _EIGHTHS = 8
 """Steps of a cell that a bar can show."""
+
+_ERROR_TICK = "━"
+_MATCH_TICK = "─"
 
 
 class LogBar(ScrollBar):
@@ -11,6 +21,13 @@ class LogBar(ScrollBar):
 
     The bar counts in eighths of a cell: a log that grows by a screenful seldom moves it.
     """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"log-bar--match", "log-bar--error"}
+
+    matches: reactive[Set[int]] = reactive(frozenset())
+    """Rows of the bar beside which something is found."""
+    errors: reactive[Set[int]] = reactive(frozenset())
+    """Rows of the bar beside which something went wrong."""
 
     def __init__(self) -> None:
         super().__init__(vertical=True)
@@ -32,3 +49,15 @@ class LogBar(ScrollBar):
         """Return the first byte in sight when the bar is dragged to `position`."""
         room = max(1, self.window_virtual_size - self.window_size)
         return round(max(0.0, min(1.0, position / room)) * self._beyond)
+
+    def render_line(self, y: int) -> Strip:
+        """Draw a cell of the bar, with a tick if something stands there."""
+        strip = super().render_line(y)
+        tick = _ERROR_TICK if y in self.errors else _MATCH_TICK if y in self.matches else ""
+        if not tick:
+            return strip
+        name = "log-bar--error" if y in self.errors else "log-bar--match"
+        below = next((segment.style for segment in strip if segment.style), Style.null())
+        ground = below.color if below.reverse else below.bgcolor
+        style = Style(color=self.get_component_rich_style(name).color, bgcolor=ground)
+        return Strip([Segment(tick * strip.cell_length, style)], strip.cell_length)

@@ -1,68 +1,67 @@
 """Rows of a log as strips: our gutter at the left, the line's safe text beside it."""
 
-import re
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from enum import IntFlag
 from itertools import pairwise
 from typing import NamedTuple
 
 from rich.cells import cell_len
-from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from studio_tui.presentation.log_lines import PLAIN, Colour, Pen, StyledLine, styled_line
+from studio_tui.presentation.log_find import Wanted
+from studio_tui.presentation.log_forms import PLAIN_FORM, Form, rows_of
+from studio_tui.presentation.log_lines import PLAIN, StyledLine
+from studio_tui.service.log_choice import ChosenLines
 from studio_tui.service.log_store import LogStore
+from studio_tui.tui.widgets.log_palette import Palette
 from studio_tui.tui.widgets.log_window import Row
 
 _KEPT = 512
 """Lines, and rows, that are kept as drawn."""
-_MATCH_LIMIT = 500
-"""Matches of one line that are lit."""
+
+
+class Sign(IntFlag):
+    """How a row stands out from the others; its glyph is in the gutter."""
+
+    NONE = 0
+    CURRENT = 1
+    """The reader's line."""
+    KEPT = 2
+    """Bookmarked."""
+    SELECTED = 4
+
+
+_GLYPHS = ((Sign.CURRENT, "▌"), (Sign.SELECTED, "▎"), (Sign.KEPT, "◆"))
+
+
+class Column(NamedTuple):
+    """Something said of each line, in the gutter, where no log can draw."""
+
+    key: object
+    """Equal for columns that say the same."""
+    width: int
+    """Cells, a blank after it among them."""
+    text: Callable[[int, str], tuple[str, Style | None]]
+    """Says it of a line, given its start and its text; a style of its own may be given."""
 
 
 @dataclass(frozen=True)
-class Palette:
-    """The styles of the sheet, resolved once."""
+class Look:
+    """How rows are to be drawn."""
 
-    text: Style
-    gutter: Style
-    mark: Style
-    note: Style
-    match: Style
-    current: Style
-    named: tuple[Color | None, ...]
-    """What the log's black, red, green, yellow, blue, magenta, cyan and white are here."""
-
-    def style(self, pen: Pen) -> Style:
-        """Return the style of a pen."""
-        return self.text if pen == PLAIN else _style_of(self, pen)
-
-    def colour(self, colour: Colour | None) -> Color | None:
-        """Return a colour of the log as one of ours; the 16 named ones are the theme's."""
-        if colour is None:
-            return None
-        if isinstance(colour, tuple):
-            return Color.from_rgb(*colour)
-        named = self.named[colour % 8] if colour < 16 else None
-        return named or Color.from_ansi(colour)
-
-
-@lru_cache(maxsize=4096)
-def _style_of(palette: Palette, pen: Pen) -> Style:
-    return palette.text + Style(
-        color=palette.colour(pen.foreground),
-        bgcolor=palette.colour(pen.background),
-        bold=pen.bold or None,
-        dim=pen.dim or None,
-        italic=pen.italic or None,
-        underline=pen.underline or None,
-        strike=pen.strike or None,
-        reverse=pen.reverse or None,
-    )
+    palette: Palette
+    width: int = 80
+    """Cells, with the gutter."""
+    wrap: bool = False
+    numbers: bool = False
+    wanted: Wanted | None = None
+    """What is lit."""
+    form: Form = PLAIN_FORM
+    columns: tuple[Column, ...] = ()
 
 
 class _Drawn(NamedTuple):
@@ -70,136 +69,140 @@ class _Drawn(NamedTuple):
 
     end: int
     """Where the line ended then: the last line grows."""
-    strip: Strip
-    cuts: tuple[int, ...]
-    """Cells at which its rows begin."""
+    rows: tuple[Strip, ...]
+    """Without the gutter; as wide as they are unless they are wrapped."""
+    text: str
+    """Of the first row."""
 
 
 class LogPainter:
-    """Draws rows of one store and keeps the lines it drew last.
-
-    Every change of a property drops what was kept, where it matters.
-    """
+    """Draws rows of one store and keeps the lines it drew last."""
 
     def __init__(self, store: LogStore, palette: Palette) -> None:
+        self.chosen: ChosenLines | None = None
+        """The lines whose text is drawn; `None` is all of them."""
         self._store = store
-        self._palette = palette
+        self._look = Look(palette)
+        self._digits = 0
         self._lines: OrderedDict[tuple[int, int], _Drawn] = OrderedDict()
         self._rows: OrderedDict[tuple[object, ...], Strip] = OrderedDict()
-        self._width = 80
-        self._gutter = 2
-        self._wrap = False
-        self._numbers = False
-        self._pattern: re.Pattern[str] | None = None
 
-    def adjust(
-        self,
-        *,
-        palette: Palette,
-        width: int,
-        wrap: bool,
-        numbers: bool,
-        pattern: re.Pattern[str] | None,
-    ) -> None:
-        """Say how to draw from now on; `width` is in cells, with the gutter."""
-        gutter = max(4, len(f"{self._store.lines:,}")) + 2 if numbers else 2
-        wanted = (palette, width, gutter, wrap, numbers, pattern)
-        known = (
-            self._palette, self._width, self._gutter, self._wrap, self._numbers, self._pattern
-        )  # fmt: skip
-        if wanted != known:
-            (
-                self._palette, self._width, self._gutter, self._wrap, self._numbers, self._pattern
-            ) = wanted  # fmt: skip
+    def adjust(self, look: Look) -> None:
+        """Say how to draw from now on; what was kept is dropped if that is another way."""
+        digits = max(4, len(f"{self._store.lines:,}")) if look.numbers else 0
+        if look != self._look or digits != self._digits:
+            self._look = look
+            self._digits = digits
             self._lines.clear()
             self._rows.clear()
 
     @property
+    def _gutter(self) -> int:
+        return 2 + self._digits + sum(column.width for column in self._look.columns)
+
+    @property
     def _room(self) -> int:
         """Cells for the log's text."""
-        return max(1, self._width - self._gutter)
+        return max(1, self._look.width - self._gutter)
 
     def parts(self, start: int) -> int:
         """Return how many rows the line at `start` takes."""
         marks = len(self._store.marks_of(start))
-        if marks and start == self._store.size:
+        if marks and (start == self._store.size or not self._is_shown(start)):
             return marks
-        return marks + (len(self._line(start).cuts) if self._wrap else 1)
+        look = self._look
+        if look.wrap or look.form != PLAIN_FORM:
+            return marks + len(self._line(start).rows)
+        return marks + 1
 
-    def styled(self, start: int) -> StyledLine:
-        """Return the safe text of the line at `start`."""
+    def _is_shown(self, start: int) -> bool:
+        return self.chosen is None or self.chosen.hits.holds(start)
+
+    def styled(self, start: int) -> tuple[StyledLine, ...]:
+        """Return the safe text of the line at `start`, in as many rows as its form has."""
         line = self._store.line_at(start)
-        return styled_line(line.head, tail=line.tail, length=line.length)
+        return rows_of(line.head, line.tail, line.length, self._look.form)
 
-    def row(self, row: Row, *, left: int, is_current: bool) -> Strip:
+    def row(self, row: Row, *, left: int, sign: Sign) -> Strip:
         """Return one row, exactly as wide as was said; `left` cells of an unwrapped line are off.
 
         Rows of other kinds than log text can be told by their gutter, in which no log can draw.
         """
-        key = (row, left, is_current, self._store.line_end(row.start), self._store.version)
+        key = (row, left, sign, self._store.line_end(row.start), self._store.version)
         strip = self._rows.get(key)
         if strip is None:
-            strip = self._row(row, left, is_current)
+            strip = self._row(row, left, sign)
             if self._store.is_indexed:
                 self._rows[key] = strip
             if len(self._rows) > _KEPT:
                 self._rows.popitem(last=False)
         return strip
 
-    def _row(self, row: Row, left: int, is_current: bool) -> Strip:
+    def _row(self, row: Row, left: int, sign: Sign) -> Strip:
         marks = self._store.marks_of(row.start)
         if row.part < len(marks):
             text = f"┅┅ {marks[row.part].text} "
             text += "┅" * (self._room - cell_len(text))
-            return self._beside("", "┅", Strip([Segment(text, self._palette.mark)]))
+            return self._beside(None, "┅", Strip([Segment(text, self._look.palette.mark)]), sign)
         part = row.part - len(marks)
         line = self._line(row.start)
-        if self._wrap:
-            cuts = (*line.cuts, line.strip.cell_length)
-            body = line.strip.crop(cuts[part], cuts[part + 1])
-        else:
-            body = line.strip.crop(left, left + self._room)
-        sign = "▌" if is_current else "┊" if part else " "
-        return self._beside("" if part else self._number(row.start), sign, body)
+        body = line.rows[min(part, len(line.rows) - 1)]
+        if not self._look.wrap:
+            body = body.crop(left, left + self._room)
+        if sign & Sign.SELECTED:
+            body = body.apply_style(self._look.palette.selected)
+        glyph = next((glyph for flag, glyph in _GLYPHS if sign & flag), "┊" if part else " ")
+        return self._beside(None if part else row.start, glyph, body, sign, line.text)
 
     def blank(self) -> Strip:
         """Return a row below the end of the log."""
-        return self._beside("", " ", Strip([]))
+        return self._beside(None, " ", Strip([]), Sign.NONE)
 
     def _number(self, start: int) -> str:
-        if not self._numbers:
-            return ""
         number = self._store.number_of(start)
         return "?" if number is None else f"{number + 1:,}"
 
-    def _beside(self, number: str, sign: str, body: Strip) -> Strip:
-        palette = self._palette
-        style = palette.current if sign == "▌" else palette.gutter
-        segments = [
-            Segment(f"{number:>{self._gutter - 2}}{sign}", style),
-            Segment(" ", palette.text),
-        ]
-        rest = self._width - self._gutter - body.cell_length
+    def _beside(
+        self, start: int | None, glyph: str, body: Strip, sign: Sign, text: str = ""
+    ) -> Strip:
+        look, palette = self._look, self._look.palette
+        segments = []
+        if look.numbers:
+            number = "" if start is None else self._number(start)
+            segments.append(Segment(f"{number:>{self._digits}}", palette.gutter))
+        for column in look.columns:
+            said, style = ("", None) if start is None else column.text(start, text)
+            segments.append(Segment(_fit(said, column.width), style or palette.stamp))
+        is_signed = sign & (Sign.CURRENT | Sign.KEPT) and glyph != "┅"
+        segments.append(Segment(glyph, palette.current if is_signed else palette.gutter))
+        segments.append(Segment(" ", palette.text))
+        rest = look.width - self._gutter - body.cell_length
         if rest > 0:
-            return Strip([*segments, *body, Segment(" " * rest, palette.text)], self._width)
-        return Strip([*segments, *body], self._width - rest).crop(0, self._width)
+            return Strip([*segments, *body, Segment(" " * rest, palette.text)], look.width)
+        return Strip([*segments, *body], look.width - rest).crop(0, look.width)
 
     def _line(self, start: int) -> _Drawn:
         key = (start, self._store.version)
         end = self._store.line_end(start)
         drawn = self._lines.get(key)
         if drawn is None or drawn.end != end:
-            strip, text = self._draw(self.styled(start))
-            drawn = _Drawn(end, strip, self._cuts(strip, text) if self._wrap else (0,))
-            self._lines[key] = drawn
+            drawn = self._lines[key] = self._draw_line(start, end)
             if len(self._lines) > _KEPT:
                 self._lines.popitem(last=False)
         self._lines.move_to_end(key)
         return drawn
 
+    def _draw_line(self, start: int, end: int) -> _Drawn:
+        lines = self.styled(start)
+        rows: list[Strip] = []
+        for line in lines:
+            strip, text = self._draw(line)
+            rows += self._wrapped(strip, text) if self._look.wrap else [strip]
+        return _Drawn(end, tuple(rows), lines[0].text)
+
     def _draw(self, line: StyledLine) -> tuple[Strip, str]:
         """Return the line and all of its text, with what we add to it."""
-        palette = self._palette
+        palette = self._look.palette
         segments = [Segment(text, style) for text, style in self._runs(line)]
         note = ""
         if line.updates:
@@ -212,10 +215,11 @@ class LogPainter:
 
     def _runs(self, line: StyledLine) -> Iterator[tuple[str, Style]]:
         """Cut the text where the pen changes or a match begins or ends."""
-        matches = self._matches(line.text)
+        look = self._look
+        matches = look.wanted.spans(line.text) if look.wanted else []
         if not line.spans and not matches:
             if line.text:
-                yield line.text, self._palette.text
+                yield line.text, look.palette.text
             return
         edges = {0, len(line.text)}
         edges.update(edge for span in line.spans for edge in (span.start, span.end))
@@ -227,27 +231,29 @@ class LogPainter:
                 span = next(spans, None)
             if match and match[1] <= start:
                 match = next(lit, None)
-            style = self._palette.style(span.pen if span and span.start <= start else PLAIN)
+            style = look.palette.style(span.pen if span and span.start <= start else PLAIN)
             if match and match[0] <= start:
-                style += self._palette.match
+                style += look.palette.match
             yield line.text[start:end], style
 
-    def _matches(self, text: str) -> list[tuple[int, int]]:
-        if self._pattern is None:
-            return []
-        found = zip(self._pattern.finditer(text), range(_MATCH_LIMIT), strict=False)
-        return [match.span() for match, _ in found if match.end() > match.start()]
-
-    def _cuts(self, strip: Strip, text: str) -> tuple[int, ...]:
-        """Return the cells at which wrapped rows begin; no wide character is cut in two."""
+    def _wrapped(self, strip: Strip, text: str) -> list[Strip]:
+        """Cut a line into rows; no wide character is cut in two."""
         room = self._room
         if strip.cell_length == len(text):
-            return tuple(range(0, max(1, len(text)), room))
-        cuts = [0]
-        cells = 0
-        for character in text:
-            width = cell_len(character)
-            if cells + width - cuts[-1] > room and cells > cuts[-1]:
-                cuts.append(cells)
-            cells += width
-        return tuple(cuts)
+            cuts = list(range(0, max(1, len(text)), room))
+        else:
+            cuts = [0]
+            cells = 0
+            for character in text:
+                width = cell_len(character)
+                if cells + width - cuts[-1] > room and cells > cuts[-1]:
+                    cuts.append(cells)
+                cells += width
+        return [strip.crop(*cut) for cut in pairwise([*cuts, max(1, strip.cell_length)])]
+
+
+def _fit(text: str, width: int) -> str:
+    """Return `text` in exactly `width` cells, the last of which is blank."""
+    while cell_len(text) > width - 1:
+        text = text[:-1]
+    return text + " " * (width - cell_len(text))

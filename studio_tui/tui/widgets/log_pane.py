@@ -1,11 +1,9 @@
 """The rows of a log, drawn one by one on Textual's line API; only those in sight are ever read."""
 
-import re
 from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.geometry import Region
 from textual.message import Message
@@ -13,41 +11,42 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
+from studio_tui.presentation.log_find import Wanted
+from studio_tui.presentation.log_forms import PLAIN_FORM, Form
 from studio_tui.presentation.log_lines import StyledLine
+from studio_tui.service.log_choice import ChosenLines
 from studio_tui.service.log_store import LogStore
-from studio_tui.tui.widgets.log_painter import LogPainter, Palette
+from studio_tui.tui.widgets.log_painter import Column, LogPainter, Look, Sign
+from studio_tui.tui.widgets.log_palette import COMPONENTS, Palette
 from studio_tui.tui.widgets.log_window import LogWindow, Row
-
-_COLOURS = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
 
 
 class LogPane(Widget, can_focus=True):
     """Shows a window of a log; moving it is asked of the view around it."""
 
     ALLOW_SELECT = False
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "log-pane--text",
-        "log-pane--gutter",
-        "log-pane--mark",
-        "log-pane--note",
-        "log-pane--match",
-        "log-pane--current",
-        "log-pane--pill",
-        *(f"log-pane--{name}" for name in _COLOURS),
-    }
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(COMPONENTS)
 
     wrap: reactive[bool] = reactive(False)
     """Whether long lines take several rows."""
     numbers: reactive[bool] = reactive(False)
     """Whether lines have numbers."""
+    form: reactive[Form] = reactive(PLAIN_FORM)
+    """In which of their forms lines are shown."""
+    columns: reactive[tuple[Column, ...]] = reactive(())
+    """What is said of each line in the gutter."""
     left: reactive[int] = reactive(0)
     """Cells that are off at the left; it changes by the user's keys only."""
     pill: reactive[str] = reactive("", repaint=False)
     """A word of ours over the end of the last row; empty for none."""
-    pattern: reactive[re.Pattern[str] | None] = reactive(None)
+    wanted: reactive[Wanted | None] = reactive(None)
     """What is lit in the text."""
     current: reactive[int | None] = reactive(None)
-    """Start of the line with the sign in the gutter."""
+    """Start of the reader's line, which has a sign in the gutter."""
+    selected: reactive[tuple[int, int] | None] = reactive(None)
+    """Starts of the first and the last line of a selection."""
+    kept: reactive[frozenset[int]] = reactive(frozenset())
+    """Starts of the lines with a bookmark."""
 
     class Wheeled(Message):
         """The user asks to move by rows, down if positive."""
@@ -61,6 +60,13 @@ class LogPane(Widget, can_focus=True):
 
     class PillClicked(Message):
         """The user clicked on the pill."""
+
+    class Picked(Message):
+        """The user chose a line with the mouse."""
+
+        def __init__(self, start: int) -> None:
+            super().__init__()
+            self.start = start
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 (Textual's name)
         super().__init__(id=id)
@@ -85,13 +91,21 @@ class LogPane(Widget, can_focus=True):
         self._store = store
         self._painter = self._window = None
         self._rows = []
-        self.current = None
+        self.current = self.selected = None
         if store is not None:
             self._painter = LogPainter(store, self._resolve())
             self._window = LogWindow(store, self._painter.parts)
             self._adjust()
             self._window.to_end()
         self.refresh()
+
+    def choose(self, chosen: ChosenLines | None, anchor: int) -> None:
+        """Show these lines only, and `anchor` or what is nearest to it; `None` is all lines."""
+        if self._painter is None or self._window is None:
+            return
+        self._painter.chosen = chosen
+        self._window.choose(chosen, anchor)
+        self.moved()
 
     def moved(self) -> None:
         """Paint again if other rows, or the same ones with other content, are in sight now."""
@@ -105,30 +119,31 @@ class LogPane(Widget, can_focus=True):
             self._rows, self._painted = rows, painted
             self.refresh()
 
-    def text_at(self, start: int) -> StyledLine | None:
-        """Return the line at `start` as it is drawn."""
-        return self._painter.styled(start) if self._painter and self.window else None
+    def rows_at(self, start: int) -> tuple[StyledLine, ...]:
+        """Return the line at `start` as it is drawn; nothing if there is no log."""
+        return self._painter.styled(start) if self._painter and self.window else ()
+
+    def text_at(self, start: int) -> str:
+        """Return the text of the line at `start` as it is drawn; safe, perhaps of several lines."""
+        return "\n".join(line.text for line in self.rows_at(start))
 
     @property
     def in_sight(self) -> list[Row]:
         """The rows that were painted last, from the top."""
         return self._rows
 
+    @property
+    def at_hand(self) -> int | None:
+        """Start of the line an action is about: the reader's if in sight, else the last one."""
+        starts = [row.start for row in self._rows]
+        if self.current in starts or not starts:
+            return self.current if starts else None
+        return starts[-1]
+
     def _resolve(self) -> Palette:
         if self._palette is None:
-
-            def style(name: str) -> Style:
-                return self.get_component_rich_style(f"log-pane--{name}")
-
-            self._palette = Palette(
-                text=style("text"),
-                gutter=style("gutter"),
-                mark=style("mark"),
-                note=style("note"),
-                match=self.get_component_rich_style("log-pane--match", partial=True),
-                current=style("current"),
-                named=tuple(style(name).color for name in _COLOURS),
-            )
+            match = self.get_component_rich_style("log-pane--match", partial=True)
+            self._palette = Palette.resolve(self.get_component_rich_style, match)
         return self._palette
 
     def notify_style_update(self) -> None:
@@ -139,20 +154,31 @@ class LogPane(Widget, can_focus=True):
     def _adjust(self) -> None:
         if self._painter is None or self.window is None:
             return
-        self._painter.adjust(
-            palette=self._resolve(),
-            width=self.size.width,
-            wrap=self.wrap,
-            numbers=self.numbers,
-            pattern=self.pattern,
+        look = Look(
+            self._resolve(),
+            self.size.width,
+            self.wrap,
+            self.numbers,
+            self.wanted,
+            self.form,
+            self.columns,
         )
+        self._painter.adjust(look)
         height = max(1, self.size.height)
         has_changed = height != self.window.height
-        self.window.shape = (self.size.width, self.wrap, self.numbers)
+        self.window.shape = look
         self.window.height = height
         self.window.settle()
         if has_changed and self.stays_at_end:
             self.window.to_end()
+
+    def _sign(self, start: int) -> Sign:
+        sign = Sign.CURRENT if start == self.current else Sign.NONE
+        if start in self.kept:
+            sign |= Sign.KEPT
+        if self.selected and self.selected[0] <= start <= self.selected[1]:
+            sign |= Sign.SELECTED
+        return sign
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Look once at what is in sight, then draw the lines of the crop."""
@@ -167,7 +193,7 @@ class LogPane(Widget, can_focus=True):
             return Strip.blank(self.size.width, self.rich_style)
         if y < len(self._rows):
             row = self._rows[y]
-            strip = painter.row(row, left=self.left, is_current=row.start == self.current)
+            strip = painter.row(row, left=self.left, sign=self._sign(row.start))
         else:
             strip = painter.blank()
         return self._with_pill(strip) if self.pill and y == self.size.height - 1 else strip
@@ -197,9 +223,9 @@ class LogPane(Widget, can_focus=True):
         self.post_message(self.Wheeled(-3))
 
     def on_click(self, event: events.Click) -> None:
-        """Follow on a click on the pill, else take the line under the pointer as current."""
+        """Follow on a click on the pill, else take the line under the pointer as the reader's."""
         at_pill = event.x >= self.size.width - cell_len(self.pill) - 2
         if self.pill and event.y == self.size.height - 1 and at_pill:
             self.post_message(self.PillClicked())
         elif event.y < len(self._rows):
-            self.current = self._rows[event.y].start
+            self.post_message(self.Picked(self._rows[event.y].start))

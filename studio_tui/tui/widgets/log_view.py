@@ -7,22 +7,26 @@ will, is for the screen to say.
 from collections.abc import Callable
 from typing import ClassVar, Self
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
 from textual.getters import query_one
 from textual.message import Message
 from textual.reactive import reactive
 from textual.scrollbar import ScrollDown, ScrollTo, ScrollUp
 from textual.timer import Timer
 from textual.widget import Widget
-from textual.widgets import Input
 
-from studio_tui.errors import SpoolError
+from studio_tui.presentation.cells import Tone
 from studio_tui.service.log_store import LogStore
+from studio_tui.tui.widgets.bar import Bar, Part
 from studio_tui.tui.widgets.log_bar import LogBar
-from studio_tui.tui.widgets.log_needle import Needle
 from studio_tui.tui.widgets.log_pane import LogPane
+from studio_tui.tui.widgets.log_places import PLACES_KEYS, LogPlaces
+from studio_tui.tui.widgets.log_prompt import FILTER, LINE, SEARCH, TIME, LogPrompt
+from studio_tui.tui.widgets.log_seeking import SEEKING_KEYS, LogSeeking
+from studio_tui.tui.widgets.log_selecting import SELECTING_KEYS, LogSelecting
 
 FRAME = 1 / 20
 """Seconds that growth is gathered for before it is painted."""
@@ -48,15 +52,18 @@ _KEYS: list[BindingType] = [
     _key("right,l", "sideways(1)", "right", "right"),
     Binding("w", "wrap", "wrap", id="logs.wrap", tooltip="Break long lines, or do not"),
     _key("number_sign", "numbers", "line numbers", "numbers"),
-    Binding("slash", "search", "search", key_display="/", id="logs.search"),
-    _key("n", "find(1)", "next match", "next"),
-    _key("N", "find(-1)", "previous match", "previous"),
-    _key("y", "copy", "copy line", "copy"),
+    Binding(
+        "p", "states", "all states", show=False, id="logs.states",
+        tooltip="Show every state of a progress bar, or its last",
+    ),
+    *SEEKING_KEYS,
+    *PLACES_KEYS,
+    *SELECTING_KEYS,
     _key("escape", "dismiss", "end the search", "dismiss"),
-]
+]  # fmt: skip
 
 
-class LogView(Widget):
+class LogView(LogSeeking, LogPlaces, LogSelecting, Widget):
     """Shows one log of any size. Keys are those of `less`."""
 
     BINDINGS: ClassVar[list[BindingType]] = _KEYS
@@ -68,7 +75,8 @@ class LogView(Widget):
 
     pane = query_one(LogPane)
     bar = query_one(LogBar)
-    prompt = query_one(Input)
+    prompt = query_one(LogPrompt)
+    words = query_one("#log-words", Bar)
 
     class FollowChanged(Message):
         """The view began or ceased to follow."""
@@ -77,28 +85,21 @@ class LogView(Widget):
             super().__init__()
             self.following = following
 
-    class Copied(Message):
-        """A line was sent to the clipboard."""
-
-        def __init__(self, text: str) -> None:
-            super().__init__()
-            self.text = text
-            """Safe to draw."""
-
     def __init__(self, store: LogStore | None = None, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self._store = store
+        self.store = store
         self._leave: Callable[[], None] = lambda: None
         self._frame: Timer | None = None
         self._lines_seen = 0
-        self._needle: Needle | None = None
-        self._notice = ""
+        self._said = ""
 
     def compose(self) -> ComposeResult:
-        """Put the rows, the bar and the prompt together."""
-        yield LogPane()
-        yield LogBar()
-        yield Input(placeholder="Search", compact=True, select_on_focus=False)
+        """Put the rows, the bar, the prompt and the words below together."""
+        with Horizontal(id="log-rows"):
+            yield LogPane()
+            yield LogBar()
+        yield LogPrompt()
+        yield Bar(id="log-words")
 
     def focus(self, scroll_visible: bool = True) -> Self:
         """Focus the rows, which take the keys."""
@@ -107,7 +108,7 @@ class LogView(Widget):
 
     def on_mount(self) -> None:
         """Show the log given at the start."""
-        self.show(self._store)
+        self.show(self.store)
 
     def on_unmount(self) -> None:
         """Let go of the store, which is not ours to close."""
@@ -116,12 +117,15 @@ class LogView(Widget):
     def show(self, store: LogStore | None) -> None:
         """Show another log at its end, and follow it; `None` empties the view."""
         self._leave()
-        self._store = store
+        self.store = store
         self._leave = store.watch(self._grew) if store is not None else lambda: None
-        self._notice = ""
+        self._said = ""
+        self.begin_seeking(store)
+        self.begin_places()
+        self.end_selecting()
         self.pane.show(store)
         self.following = True
-        self._settle()
+        self.settle()
 
     # --- growth ----------------------------------------------------------------------------------
 
@@ -132,27 +136,37 @@ class LogView(Widget):
 
     def _show_growth(self) -> None:
         self._frame = None
-        self._settle()
+        self.settle()
 
-    def _settle(self) -> None:
-        """Put window, bar and pill where they belong now."""
-        store, window = self._store, self.pane.window
+    def settle(self) -> None:
+        """Put window, bar, pill and words where they belong now."""
+        store, window = self.store, self.pane.window
         if store is None or window is None:
             self.new_lines = 0
             return
         if self.following:
             self._lines_seen = store.lines
             window.to_end()
+        self.keep_looking()
         self.pane.moved()
         self.new_lines = max(0, store.lines - self._lines_seen)
         rows = window.rows()
         last = store.line_end(rows[-1].start) + 1 if rows else 0
         self.bar.show(window.top.start, min(last, store.size), store.size)
-        self._show_pill()
+        self.bar.matches, self.bar.errors = self.ticks(self.bar.size.height)
+        self.pane.pill = f"+{self.new_lines:,} new" if self.new_lines else ""
+        self._show_words()
 
-    def _show_pill(self) -> None:
-        new = f"+{self.new_lines:,} new" if self.new_lines else ""
-        self.pane.pill = " · ".join(part for part in (self._notice, new) if part)
+    def say(self, words: str) -> None:
+        """Say something below the rows until the reader moves on."""
+        self._said = words
+        self._show_words()
+
+    def _show_words(self) -> None:
+        parts = (self._said, self.selecting_words(), self.seeking_words())
+        words = " · ".join(filter(None, parts))
+        self.words.left = (Part(f" {words}", Tone.ACCENT),) if words else ()
+        self.words.display = bool(words) and not self.prompt.is_open
 
     def watch_following(self, following: bool) -> None:
         """Tell the pane and the screen."""
@@ -161,10 +175,14 @@ class LogView(Widget):
 
     # --- moving ----------------------------------------------------------------------------------
 
-    def _move(self, rows: int) -> None:
+    def move(self, rows: int) -> None:
         """Move, and stop following on the way up; down from the end is to follow."""
         window = self.pane.window
         if window is None:
+            return
+        self._said = ""
+        if self.is_selecting:
+            self.select_by(rows)
             return
         window.settle()
         if rows > 0 and window.is_at_end:
@@ -172,35 +190,35 @@ class LogView(Widget):
         elif rows < 0:
             self.following = False
         window.move(rows)
-        self._settle()
+        self.settle()
 
     def action_move(self, rows: int) -> None:
         """Move by rows, down if positive."""
-        self._move(rows)
+        self.move(rows)
 
     def action_page(self, pages: float) -> None:
         """Move by pages, down if positive; one row of the last page stays in sight."""
         height = max(2, self.pane.size.height)
         rows = int(height * pages) if abs(pages) < 1 else int((height - 1) * pages)
-        self._move(rows)
+        self.move(rows)
 
     def action_start(self) -> None:
         """Show the first line."""
         if self.pane.window is not None:
             self.following = False
             self.pane.window.to_start()
-            self._settle()
+            self.settle()
 
     def action_follow(self) -> None:
         """Go to the end and stay there."""
-        self._notice = ""
+        self._said = ""
         self.following = True
-        self._settle()
+        self.settle()
 
     def action_toggle_follow(self) -> None:
         """Follow, or stand still here."""
         self.following = not self.following
-        self._settle()
+        self.settle()
 
     def action_sideways(self, steps: int) -> None:
         """Move the text by a few cells."""
@@ -209,27 +227,38 @@ class LogView(Widget):
     def action_wrap(self) -> None:
         """Break long lines into rows, or stop that."""
         self.pane.wrap = not self.pane.wrap
-        self._settle()
+        self.settle()
 
     def action_numbers(self) -> None:
         """Show or hide line numbers."""
         self.pane.numbers = not self.pane.numbers
-        self._settle()
+        self.settle()
+
+    def action_states(self) -> None:
+        """Give each state of a rewritten line a row, or only its last."""
+        self.pane.form = self.pane.form._replace(states=not self.pane.form.states)
+        self.settle()
 
     def on_log_pane_wheeled(self, event: LogPane.Wheeled) -> None:
         """Move with the wheel."""
         event.stop()
-        self._move(event.rows)
+        self.move(event.rows)
 
     def on_log_pane_resized(self, event: LogPane.Resized) -> None:
         """Stay at the end, or where the reader is."""
         event.stop()
-        self._settle()
+        self.settle()
 
     def on_log_pane_pill_clicked(self, event: LogPane.PillClicked) -> None:
         """Follow."""
         event.stop()
         self.action_follow()
+
+    def on_log_pane_picked(self, event: LogPane.Picked) -> None:
+        """Take the line under the pointer as the reader's."""
+        event.stop()
+        self.pane.current = event.start
+        self.settle()
 
     @on(ScrollUp)
     def _page_up(self) -> None:
@@ -242,110 +271,50 @@ class LogView(Widget):
     @on(ScrollTo)
     def _drag(self, event: ScrollTo) -> None:
         """Show the line at the byte that the bar was dragged to."""
-        if self._store is None or self.pane.window is None or event.y is None:
+        if self.store is None or self.pane.window is None or event.y is None:
             return
         self.following = False
-        self.pane.window.to(self._store.line_start(self.bar.byte_at(event.y)))
-        self._settle()
+        self.pane.window.to(self.store.line_start(self.bar.byte_at(event.y)))
+        self.settle()
 
-    # --- searching -------------------------------------------------------------------------------
+    # --- the prompt ------------------------------------------------------------------------------
 
-    def action_search(self) -> None:
-        """Ask what to look for."""
-        self.prompt.value = ""
-        self.prompt.add_class("-open")
-        self.prompt.focus()
-
-    @on(Input.Submitted)
-    def _begin_search(self, event: Input.Submitted) -> None:
-        """Look for what was typed, upwards from what is in sight, else go on with the last."""
+    @on(LogPrompt.Submitted)
+    def _submitted(self, event: LogPrompt.Submitted) -> None:
+        """Do what was typed; what cannot be done stays on the line with the reason beside it."""
         event.stop()
+        submit = {
+            SEARCH: self.submit_search,
+            FILTER: self.submit_filter,
+            TIME: self.submit_time,
+            LINE: self.submit_line,
+        }[event.kind]
+        if submit(event.value.strip() if event.kind in {TIME, LINE} else event.value):
+            self._close_prompt()
+
+    @on(LogPrompt.Left)
+    def _left(self, event: LogPrompt.Left) -> None:
+        event.stop()
+        self.pane.wanted = self.wanted
         self._close_prompt()
-        if event.value:
-            self._needle = Needle(event.value)
-            self.pane.pattern = self._needle.pattern
-            self.pane.current = None
-            self._settle()
-        if self._needle:
-            self._find(1)
 
     def _close_prompt(self) -> None:
-        self.prompt.remove_class("-open")
+        self.prompt.close()
         self.pane.focus()
+        self.settle()
 
     def action_dismiss(self) -> None:
-        """Close the prompt, else put out the matches."""
-        self.workers.cancel_group(self, "log-search")
-        if self.prompt.has_class("-open"):
-            self._close_prompt()
-            return
-        self._notice, self._needle = "", None
-        self.pane.pattern = None
-        self.pane.current = None
-        self._settle()
+        """End what is under way: the selection, else the search, else the filter."""
+        self._said = ""
+        if not self.end_selecting():
+            self.end_search()
+        self.settle()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Leave escape to the screen when there is nothing here to end, and n to a search."""
         del parameters
         if action == "dismiss":
-            return self._needle is not None or self.prompt.has_class("-open")
+            return self.is_selecting or self.wanted is not None or bool(self.filter)
         if action == "find":
-            return self._needle is not None
+            return self.wanted is not None
         return True
-
-    def action_find(self, step: int) -> None:
-        """Go to the next match, or to the one before."""
-        self._find(step)
-
-    def _find(self, step: int) -> None:
-        if self._store is None or self._needle is None or self.pane.window is None:
-            return
-        current = self.pane.current
-        if current is None:
-            offset = self.pane.window.top.start
-        elif step > 0:
-            offset = self._store.line_end(current) + 1
-        else:
-            offset = current
-        self._search(self._needle, self._store, offset, backwards=step < 0)
-
-    @work(name="search the log", group="log-search", exclusive=True)
-    async def _search(
-        self, needle: Needle, store: LogStore, offset: int, *, backwards: bool
-    ) -> None:
-        """Show the nearest line whose drawn text matches; go round once at the end."""
-        self._notify("searching…")
-        try:
-            start = await needle.nearest(store, offset, backwards=backwards)
-            word = ""
-            if start is None:
-                other_end = store.size if backwards else 0
-                start = await needle.nearest(store, other_end, backwards=backwards)
-                word = "from the end" if backwards else "from the start"
-        except SpoolError as error:
-            self._notify(str(error))
-            return
-        if store is not self._store or self.pane.window is None:
-            return
-        if start is None:
-            self._notify("no match")
-            return
-        self.following = False
-        self.pane.current = start
-        self.pane.window.to(start, above=self.pane.size.height // 3)
-        self._notify(word)
-
-    def _notify(self, word: str) -> None:
-        self._notice = word
-        self._settle()
-
-    def action_copy(self) -> None:
-        """Copy the line with the sign in the gutter, else the last one in sight."""
-        rows = self.pane.in_sight
-        start = self.pane.current
-        if start is None and rows:
-            start = rows[-1].start
-        line = None if start is None else self.pane.text_at(start)
-        if line is not None:
-            self.app.copy_to_clipboard(line.text)
-            self.post_message(self.Copied(line.text))

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+from studio_tui.service.log_choice import ChosenLines, Lines
 from studio_tui.service.log_store import LogStore
 
 
@@ -27,6 +28,10 @@ class LogWindow:
         self._parts = parts
         """Rows that the line at this start takes, at least 1."""
         self._version = store.version
+        self._lines: Lines = store
+        self._chosen: ChosenLines | None = None
+        self._anchor = 0
+        """Where the reader was when the lines were chosen; kept while they are still looked for."""
         self.height = 1
         self.top = Row(0, 0)
         self.shape: object = None
@@ -34,16 +39,27 @@ class LogWindow:
         self._known: tuple[object, list[Row]] = (None, [])
         """The rows found last, and what they were found from."""
 
+    def choose(self, chosen: ChosenLines | None, anchor: int) -> None:
+        """Go through these lines only, from the one nearest to `anchor`; `None` is all lines."""
+        self._chosen = chosen
+        self._lines = chosen or self._store
+        self._anchor = anchor
+        self._known = (None, [])
+        self.to(self._store.line_start(anchor))
+
     def rows(self) -> list[Row]:
         """Return the rows in sight, fewer than `height` only when the log has no more."""
         store = self._store
+        is_settled = self._chosen is None or self._chosen.is_whole
         origin = (self.top, self.height, self.shape, store.size, store.version)
-        if self._known[0] != origin:
+        if self._known[0] != origin or not is_settled:
             self._known = (origin, self._find_rows())
         return self._known[1]
 
     def _find_rows(self) -> list[Row]:
         if self._store.size == 0 and not self._store.marks:
+            return []
+        if self._chosen is not None and self._chosen.near(self.top.start) != self.top.start:
             return []
         rows = [self.top]
         while len(rows) < self.height and (below := self._below(rows[-1])):
@@ -52,8 +68,10 @@ class LogWindow:
 
     @property
     def is_at_end(self) -> bool:
-        """Whether the last row of the log is in sight."""
+        """Whether the last row of the log is in sight, and known to be the last."""
         rows = self.rows()
+        if self._chosen is not None and not self._chosen.is_whole:
+            return False
         return not rows or self._below(rows[-1]) is None
 
     def move(self, count: int) -> None:
@@ -64,26 +82,33 @@ class LogWindow:
         for _ in range(count if last else 0):
             below = self._below(last[0])
             if below is None:
-                return
+                break
             last = [below]
             self.top = self._below(self.top) or self.top
+        if count:
+            self._anchor = self.top.start
 
     def to_start(self) -> None:
         """Show the first rows."""
+        self._anchor = 0
         self.top = Row(0, 0)
+        self.settle()
 
     def to_end(self) -> None:
         """Show the last rows, as many as there is room for."""
-        start = self._store.last_start()
+        start = self._lines.last_start()
+        self._anchor = self._store.size
         self.top = Row(start, self._parts(start) - 1)
         self._rise(self.height - 1)
 
     def to(self, start: int, above: int = 0) -> None:
         """Show the line that begins at `start` with up to `above` rows over it."""
+        self._anchor = start
         self.top = Row(start, 0)
+        self.settle()
         self._rise(above)
         if len(self.rows()) < self.height:
-            self.to_end()
+            self._fill()
 
     def settle(self) -> None:
         """Find a place again after the store or the shape of its rows has changed."""
@@ -91,7 +116,38 @@ class LogWindow:
         if self._version != self._store.version:
             self._version = self._store.version
             start = self._store.line_start(min(start, self._store.last_start()))
+        if self._chosen is not None:
+            near = self._chosen.near(start)
+            if near != start:
+                again = self._chosen.near(self._anchor)
+                start, part = (start if again is None else again), 0
         self.top = Row(start, min(part, self._parts(start) - 1))
+
+    def next_line(self, start: int) -> int | None:
+        """Return where the line after the one at `start` begins, of those gone through."""
+        return self._lines.next_start(start)
+
+    def previous_line(self, start: int) -> int | None:
+        """Return where the line before the one at `start` begins, of those gone through."""
+        return self._lines.previous_start(start)
+
+    def bring_in_sight(self, start: int) -> None:
+        """Move as little as it takes for the line at `start` to be in sight."""
+        rows = self.rows()
+        if start < self.top.start:
+            self.to(start)
+        elif rows and start > rows[-1].start:
+            self.to(start, above=self.height - 1)
+
+    def fill(self) -> None:
+        """Leave no room empty below while there are rows above, as lines chosen become known."""
+        rows = self.rows()
+        if rows and len(rows) < self.height and self._below(rows[-1]) is None:
+            self._fill()
+
+    def _fill(self) -> None:
+        """Bring rows from above into sight until the window is full."""
+        self._rise(self.height - len(self.rows()))
 
     def _rise(self, count: int) -> None:
         for _ in range(count):
@@ -103,11 +159,11 @@ class LogWindow:
     def _below(self, row: Row) -> Row | None:
         if row.part + 1 < self._parts(row.start):
             return Row(row.start, row.part + 1)
-        start = self._store.next_start(row.start)
+        start = self._lines.next_start(row.start)
         return None if start is None else Row(start, 0)
 
     def _above(self, row: Row) -> Row | None:
         if row.part > 0:
             return Row(row.start, row.part - 1)
-        start = self._store.previous_start(row.start)
+        start = self._lines.previous_start(row.start)
         return None if start is None else Row(start, self._parts(start) - 1)

@@ -16,7 +16,7 @@ class Stage(App[None]):
     def __init__(self, store: LogStore) -> None:
         super().__init__(css_path=[styles_dir() / "log_view.tcss"])
         self._log_store = store
-        self.said: list[LogView.FollowChanged | LogView.Copied] = []
+        self.said: list[LogView.FollowChanged | LogView.CopyAsked] = []
 
     def compose(self) -> ComposeResult:
         yield LogView(self._log_store)
@@ -24,7 +24,7 @@ class Stage(App[None]):
     def on_log_view_follow_changed(self, event: LogView.FollowChanged) -> None:
         self.said.append(event)
 
-    def on_log_view_copied(self, event: LogView.Copied) -> None:
+    def on_log_selecting_copy_asked(self, event: LogView.CopyAsked) -> None:
         self.said.append(event)
 
 

@@ -1,0 +1,209 @@
+"""Going to places in a log: bookmarks, moments, line numbers; and the times beside its lines."""
+
+from bisect import bisect_left
+from collections.abc import Callable
+from datetime import UTC, datetime, tzinfo
+
+from rich.style import Style
+from textual.binding import Binding, BindingType
+
+from studio_tui import clock
+from studio_tui.presentation.log_lines import styled_line
+from studio_tui.presentation.log_stamps import (
+    WIDE,
+    WIDTH,
+    MomentError,
+    StampForm,
+    line_time,
+    read_moment,
+    stamp,
+)
+from studio_tui.service.log_store import LogStore
+from studio_tui.tui.widgets.log_painter import Column
+from studio_tui.tui.widgets.log_prompt import LINE, TIME
+from studio_tui.tui.widgets.log_reader import LogReader
+
+PLACES_KEYS: list[BindingType] = [
+    Binding("m", "bookmark", "bookmark", show=False, id="logs.bookmark",
+            tooltip="Set a bookmark at this line, or take it away"),
+    Binding("apostrophe", "to_bookmark(1)", "next bookmark", show=False, key_display="'",
+            id="logs.next_bookmark", tooltip="The next bookmark"),
+    Binding("quotation_mark", "to_bookmark(-1)", "previous bookmark", show=False, key_display='"',
+            id="logs.previous_bookmark", tooltip="The bookmark before"),
+    Binding("t", "stamps", "times", show=False, id="logs.stamps",
+            tooltip="Times beside the lines: local, UTC, since the start, none"),
+    Binding("T", "to_time", "go to a time", show=False, id="logs.time",
+            tooltip="Go to a time, as 14:05 or -10m"),
+    Binding("colon", "to_line", "go to a line", show=False, key_display=":", id="logs.line",
+            tooltip="Go to a line by its number"),
+]  # fmt: skip
+
+_TIMELESS = 200
+"""Lines in a row that may tell no time before a place counts as telling none."""
+_HEAD = 512
+"""Bytes of a line that tell its time."""
+_DATED_FROM = 110
+"""Columns from which stamps have the date."""
+
+
+class LogPlaces(LogReader):
+    """The part of the log view that goes to places."""
+
+    zone: tzinfo = UTC
+    """How times without an offset are read."""
+    origin: datetime | None = None
+    """When the job began, from which elapsed times count; else the first line's time is taken."""
+
+    def begin_places(self) -> None:
+        """Begin with another log."""
+        self.pane.kept = frozenset()
+
+    # --- bookmarks -------------------------------------------------------------------------------
+
+    def action_bookmark(self) -> None:
+        """Set a bookmark at the line at hand, or take it away."""
+        start = self.pane.at_hand
+        if start is None:
+            return
+        self.following = False
+        self.pane.current = start
+        self.pane.kept = self.pane.kept ^ {start}
+        count = len(self.pane.kept)
+        said = "bookmark set" if start in self.pane.kept else "bookmark taken away"
+        self.say(f"{said}, {count} in all; ' and \" go from one to another")
+        self.settle()
+
+    def action_to_bookmark(self, step: int) -> None:
+        """Go to the next bookmark, or to the one before; round at the ends."""
+        kept = sorted(self.pane.kept)
+        if not kept:
+            self.say("no bookmarks yet; m sets one")
+            return
+        here = self.pane.current
+        if here is None:
+            here = self.pane.in_sight[0].start if self.pane.in_sight else 0
+            place = bisect_left(kept, here) - (step < 0)
+        else:
+            place = bisect_left(kept, here + (step > 0)) - (step < 0)
+        self.go(kept[place % len(kept)])
+        self.say(f"bookmark {place % len(kept) + 1} of {len(kept)}")
+
+    # --- times -----------------------------------------------------------------------------------
+
+    def action_stamps(self) -> None:
+        """Show times beside the lines in the next form."""
+        known = next((c.key for c in self.pane.columns if isinstance(c.key, tuple)), None)
+        form = (StampForm(known[0]) if known else StampForm.OFF).next
+        others = tuple(c for c in self.pane.columns if not isinstance(c.key, tuple))
+        if form is StampForm.OFF:
+            self.pane.columns = others
+            self.say("times beside the lines: off")
+        else:
+            dated = self.pane.size.width >= _DATED_FROM and form is not StampForm.ELAPSED
+            column = Column((form, dated), WIDE if dated else WIDTH, self._stamper(form, dated))
+            self.pane.columns = (column, *others)
+            self.say(f"times beside the lines: {form}")
+        self.settle()
+
+    def _stamper(
+        self, form: StampForm, dated: bool
+    ) -> Callable[[int, str], tuple[str, Style | None]]:
+        origin = self.origin or self._first_time()
+
+        def say(_start: int, text: str) -> tuple[str, Style | None]:
+            own = line_time(text, self.zone, clock.now())
+            return stamp(own, form, origin=origin, dated=dated), None
+
+        return say
+
+    def _first_time(self) -> datetime | None:
+        return self._time_from(self.store, 0)[0] if self.store else None
+
+    def action_to_time(self) -> None:
+        """Ask for a moment."""
+        self.prompt.ask(TIME)
+
+    def submit_time(self, typed: str) -> bool:
+        """Go to the first line of a moment or after it; return whether there is one."""
+        store = self.store
+        if store is None or not typed:
+            return True
+        try:
+            moment = read_moment(typed, now=clock.now(), end=self._last_time(store))
+        except MomentError as error:
+            self.prompt.refuse(str(error))
+            return False
+        start = self._find_time(store, moment)
+        if start is None:
+            self.prompt.refuse("The lines of this log tell no time.")
+            return False
+        self.go(start)
+        found = self._time_from(store, start)[0]
+        if found is not None:
+            self.say(f"{stamp(found, StampForm.LOCAL, origin=None, dated=True)} local time")
+        return True
+
+    def _find_time(self, store: LogStore, moment: datetime) -> int | None:
+        """Return the first line that is not before a moment, for lines in the order of time."""
+        low, high = 0, store.size
+        has_time = False
+        while low < high:
+            middle = store.line_start((low + high) // 2)
+            told, at = self._time_from(store, middle, high)
+            has_time = has_time or told is not None
+            if told is None or told >= moment:
+                high = middle
+            else:
+                low = store.line_end(at) + 1
+        if not has_time:
+            return None
+        return store.line_start(min(low, store.size - 1))
+
+    def _time_from(
+        self, store: LogStore, start: int, end: int | None = None
+    ) -> tuple[datetime | None, int]:
+        """Return the first time told from a line on, and the line that tells it."""
+        at: int | None = start
+        for _ in range(_TIMELESS):
+            if at is None or at >= (store.size if end is None else end):
+                break
+            if told := self._time_at(store, at):
+                return told, at
+            at = store.next_start(at)
+        return None, start
+
+    def _last_time(self, store: LogStore) -> datetime | None:
+        """Return the last time that the log tells."""
+        at: int | None = store.last_start()
+        for _ in range(_TIMELESS):
+            if at is None:
+                return None
+            if told := self._time_at(store, at):
+                return told
+            at = store.previous_start(at)
+        return None
+
+    def _time_at(self, store: LogStore, start: int) -> datetime | None:
+        text = styled_line(store.read(start, min(_HEAD, store.line_end(start) - start))).text
+        return line_time(text, self.zone, clock.now())
+
+    # --- lines -----------------------------------------------------------------------------------
+
+    def action_to_line(self) -> None:
+        """Ask for the number of a line."""
+        self.prompt.ask(LINE)
+
+    def submit_line(self, typed: str) -> bool:
+        """Go to a line by its number, the first being 1; return whether there is one."""
+        store = self.store
+        if store is None or not typed:
+            return True
+        digits = typed.replace(",", "").replace("_", "")
+        if not (digits.isascii() and digits.isdigit()) or not int(digits[:18]):
+            self.prompt.refuse(f"{typed} is no line number; type one from 1 to {store.lines:,}.")
+            return False
+        if int(digits[:18]) > store.lines:
+            self.prompt.refuse(f"There are {store.lines:,} lines.")
+            return False
+        self.go(store.start_of(int(digits) - 1))
+        return True

@@ -1,0 +1,137 @@
+"""The line below a log on which is typed what to look for, or where to go."""
+
+from typing import ClassVar, NamedTuple
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input, Static
+
+_REMEMBERED = 50
+"""Lines of one kind that can be recalled."""
+
+
+class Kind(NamedTuple):
+    """What is being asked for."""
+
+    sign: str
+    """Stands before the line."""
+    placeholder: str
+
+
+SEARCH = Kind("/", "words, or ~ and an expression; capitals make it exact")
+FILTER = Kind("&", "only lines with these words; ! before them hides those lines")
+TIME = Kind("T", "14:05, 2026-11-25 14:05:30, or -10m for ten minutes before the end")
+LINE = Kind(":", "number of a line")
+
+
+class _Line(Input):
+    """The line itself."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "recall(-1)", "earlier", show=False, id="prompt.earlier"),
+        Binding("down", "recall(1)", "later", show=False, id="prompt.later"),
+        Binding("escape", "leave", "leave", show=False, id="prompt.leave"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__(compact=True, select_on_focus=False)
+        self._recalled: dict[Kind, list[str]] = {}
+        self._place = 0
+        self.kind = SEARCH
+
+    def ask(self, kind: Kind, value: str) -> None:
+        """Begin a line."""
+        self.kind = kind
+        self.placeholder = kind.placeholder
+        self.value = value
+        self.cursor_position = len(value)
+        self._place = len(self._recalled.get(kind, ()))
+
+    def remember(self) -> None:
+        """Keep what was typed for recalling it later."""
+        if self.value:
+            old = [text for text in self._recalled.get(self.kind, ()) if text != self.value]
+            self._recalled[self.kind] = [*old, self.value][-_REMEMBERED:]
+
+    def action_recall(self, step: int) -> None:
+        """Put an earlier or later line here."""
+        lines = self._recalled.get(self.kind, [])
+        self._place = min(max(self._place + step, 0), len(lines))
+        self.value = lines[self._place] if self._place < len(lines) else ""
+        self.cursor_position = len(self.value)
+
+    def action_leave(self) -> None:
+        """Give up."""
+        self.post_message(LogPrompt.Left(self.kind))
+
+
+class LogPrompt(Horizontal):
+    """Asks for one line at a time; what was wrong with it stands beside it until it is mended."""
+
+    class Changed(Message):
+        """Something was typed."""
+
+        def __init__(self, kind: Kind, value: str) -> None:
+            super().__init__()
+            self.kind = kind
+            self.value = value
+
+    class Submitted(Changed):
+        """The line is done."""
+
+    class Left(Message):
+        """The line was given up."""
+
+        def __init__(self, kind: Kind) -> None:
+            super().__init__()
+            self.kind = kind
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._sign = Static(markup=False, classes="sign")
+        self._line = _Line()
+        self._problem = Static(markup=False, classes="problem")
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something is asked for."""
+        return self.has_class("-open")
+
+    def compose(self) -> ComposeResult:
+        """Compose the sign, the line and what is wrong with it."""
+        yield self._sign
+        yield self._line
+        yield self._problem
+
+    def ask(self, kind: Kind, value: str = "") -> None:
+        """Ask for a line."""
+        self._sign.update(kind.sign)
+        self._problem.update("")
+        with self.prevent(Input.Changed):
+            self._line.ask(kind, value)
+        self.add_class("-open")
+        self._line.focus()
+
+    def refuse(self, why: str) -> None:
+        """Say what is wrong with the line, which stays as it was typed."""
+        self._problem.update(Content(why))
+
+    def close(self) -> None:
+        """Be done with the line."""
+        self._line.remember()
+        self.remove_class("-open")
+
+    @on(Input.Changed)
+    def _changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._problem.update("")
+        self.post_message(self.Changed(self._line.kind, event.value))
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.post_message(self.Submitted(self._line.kind, event.value))

@@ -1,0 +1,42 @@
+"""What the parts of the log view share: the store, the rows, and the words that are said."""
+
+from typing import TYPE_CHECKING
+
+from studio_tui.service.log_store import LogStore
+from studio_tui.tui.widgets.log_pane import LogPane
+from studio_tui.tui.widgets.log_prompt import LogPrompt
+
+if TYPE_CHECKING:
+    from textual.widget import Widget
+
+    Base = Widget
+else:
+    Base = object
+
+
+class LogReader(Base):
+    """Base of the parts that the log view is put together from."""
+
+    store: LogStore | None
+    """The log that is shown."""
+    pane: LogPane
+    prompt: LogPrompt
+    following: bool
+    """Whether the view stays at the end as lines come."""
+
+    def settle(self) -> None:
+        """Put window, bar, pill and words where they belong now."""
+        raise NotImplementedError  # the view does
+
+    def say(self, words: str) -> None:
+        """Say something below the rows until something else is to be said; safe text."""
+        raise NotImplementedError  # the view does
+
+    def go(self, start: int) -> None:
+        """Make the line at `start` the reader's and show it, a third of the way down."""
+        if self.pane.window is None:
+            return
+        self.following = False
+        self.pane.current = start
+        self.pane.window.to(start, above=self.pane.size.height // 3)
+        self.settle()

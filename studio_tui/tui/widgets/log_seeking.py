@@ -1,0 +1,339 @@
+"""Looking for something in a log: searching, going from error to error, leaving lines out."""
+
+import asyncio
+from collections.abc import Iterator
+from itertools import islice
+
+from textual import on, work
+from textual.binding import Binding, BindingType
+
+from studio_tui import clock
+from studio_tui.errors import SpoolError
+from studio_tui.presentation.log_find import Problems, Wanted, WantedError
+from studio_tui.presentation.log_levels import Level
+from studio_tui.presentation.tracebacks import unit_length
+from studio_tui.service.log_choice import ChosenLines
+from studio_tui.service.log_hits import LogHits
+from studio_tui.service.log_store import LogStore
+from studio_tui.tui.widgets.log_prompt import FILTER, SEARCH, LogPrompt
+from studio_tui.tui.widgets.log_reader import LogReader
+
+SEEKING_KEYS: list[BindingType] = [
+    Binding(
+        "slash", "search", "search", key_display="/", id="logs.search", tooltip="Search the log"
+    ),
+    Binding("n", "find(1)", "next match", show=False, id="logs.next", tooltip="The next match"),
+    Binding(
+        "N",
+        "find(-1)",
+        "previous match",
+        show=False,
+        id="logs.previous",
+        tooltip="The match before",
+    ),
+    Binding(
+        "ampersand",
+        "filter",
+        "only lines with",
+        key_display="&",
+        id="logs.filter",
+        tooltip="Show only lines with some words, or with !words hide them",
+    ),
+    Binding(
+        "exclamation_mark",
+        "problems",
+        "problems",
+        key_display="!",
+        id="logs.problems",
+        tooltip="Only errors and warnings, and back",
+    ),
+    Binding("e", "error(1)", "next error", id="logs.error", tooltip="The next error or traceback"),
+    Binding(
+        "E",
+        "error(-1)",
+        "previous error",
+        show=False,
+        id="logs.previous_error",
+        tooltip="The error or traceback before",
+    ),
+]
+
+_REPORT_EVERY = 0.1
+"""Seconds between looks at how far the looking has come."""
+_REST = 3.0
+"""How long is rested after looking for what nobody waits for, in multiples of the looking."""
+_UNIT_LINES = 2000
+"""Lines that are looked at for the end of a traceback."""
+_OUTER_UNITS = 50
+"""Errors before one that are looked at for the traceback it may belong to."""
+
+
+class LogSeeking(LogReader):
+    """The part of the log view that looks for lines."""
+
+    def begin_seeking(self, store: LogStore | None) -> None:
+        """Look for nothing yet in another log, but count its errors."""
+        self.workers.cancel_group(self, "log-search")
+        self.workers.cancel_group(self, "log-look")
+        self.wanted: Wanted | None = None
+        self.filter = ""
+        """What was typed for leaving lines out; `!` alone for only errors and warnings."""
+        self._matches: LogHits | None = None
+        self._left_out: Wanted | None = None
+        self._chosen: ChosenLines | None = None
+        self._is_looking = False
+        self._errors = LogHits(store, Problems(Level.ERROR).starts) if store else None
+        self.pane.wanted = None
+        self.found = ""
+        """Which match the reader is at, in words."""
+
+    # --- what is known ---------------------------------------------------------------------------
+
+    @property
+    def _hits(self) -> list[LogHits]:
+        """Everything that is being looked for, what the reader waits for first."""
+        chosen = self._chosen.hits if self._chosen else None
+        return [hits for hits in (chosen, self._matches, self._errors) if hits is not None]
+
+    def keep_looking(self) -> None:
+        """Look on in the background where there is something to be looked at."""
+        if self._is_looking or all(hits.is_complete for hits in self._hits):
+            return
+        self._is_looking = True
+        self._look()
+
+    @work(name="look through the log", group="log-look", exclusive=True)
+    async def _look(self) -> None:
+        try:
+            told = clock.monotonic()
+            while open_hits := [hits for hits in self._hits if not hits.is_complete]:
+                begun = clock.monotonic()
+                await open_hits[0].look_on()
+                now = clock.monotonic()
+                if now - told > _REPORT_EVERY:
+                    told = now
+                    self._show_progress()
+                if open_hits[0] is self._errors:
+                    # Nobody waits for the ticks of the bar: the reader and the log come first.
+                    await asyncio.sleep(_REST * (now - begun))
+        except SpoolError as error:
+            self.say(str(error))
+        finally:
+            self._is_looking = False
+        self._show_progress()
+
+    def _show_progress(self) -> None:
+        if self.pane.window is not None and self._chosen is not None:
+            self.pane.window.fill()
+        self.settle()
+
+    def ticks(self, rows: int) -> tuple[frozenset[int], frozenset[int]]:
+        """Return beside which of the bar's rows there are matches, and errors."""
+        matches = self._matches.places(rows) if self._matches else frozenset()
+        return matches, self._errors.places(rows) if self._errors else frozenset()
+
+    def seeking_words(self) -> str:
+        """Return what is left out and what is found, in words; empty for nothing."""
+        words = []
+        if self._chosen is not None:
+            hits = self._chosen.hits
+            more = "" if hits.is_complete else "+, looking…"
+            what = "errors and warnings" if self.filter == "!" else f"& {self.filter}"
+            words.append(f"{what}: {hits.total:,}{more} lines, esc shows all")
+        if self.wanted is not None:
+            words.append(self._count_words())
+        problem = next((w.problem for w in (self.wanted, self._left_out) if w and w.problem), "")
+        return problem or " · ".join(filter(None, words))
+
+    def _count_words(self) -> str:
+        if self._matches is None or self.wanted is None:
+            return ""
+        total, current = self._matches.total, self.pane.current
+        more = "" if self._matches.is_complete else "+"
+        if current is not None and self._matches.holds(current):
+            count = f"{self._matches.rank(current) + 1:,} of {total:,}{more}"
+        else:
+            count = f"{total:,}{more} matching lines" if total else "no match" + more
+        return " ".join(filter(None, (f"/{self.wanted.typed}", count, self.found)))
+
+    # --- searching -------------------------------------------------------------------------------
+
+    def action_search(self) -> None:
+        """Ask what to look for."""
+        self.prompt.ask(SEARCH)
+
+    def action_filter(self) -> None:
+        """Ask which lines to show, or to hide."""
+        self.prompt.ask(FILTER, "" if self.filter == "!" else self.filter)
+
+    @on(LogPrompt.Changed)
+    def _typed(self, event: LogPrompt.Changed) -> None:
+        """Light what is being typed, as far as it can be understood."""
+        if event.kind is SEARCH:
+            try:
+                self.pane.wanted = Wanted(event.value) if event.value else self.wanted
+            except WantedError:
+                self.pane.wanted = None
+
+    def submit_search(self, typed: str) -> bool:
+        """Look for what was typed, else go on with the last; return whether it can be."""
+        if typed:
+            try:
+                self.wanted = Wanted(typed)
+            except WantedError as error:
+                self.prompt.refuse(str(error))
+                return False
+            self._matches = LogHits(self.store, self.wanted.starts) if self.store else None
+            self.pane.current = None
+        self.pane.wanted = self.wanted
+        if self.wanted:
+            self.action_find(1)
+        return True
+
+    def submit_filter(self, typed: str) -> bool:
+        """Leave lines out as was typed; return whether that can be done."""
+        try:
+            self._choose(typed)
+        except WantedError as error:
+            self.prompt.refuse(str(error))
+            return False
+        return True
+
+    def action_problems(self) -> None:
+        """Show only errors and warnings, or everything again."""
+        self._choose("" if self.filter == "!" else "!")
+
+    def _choose(self, typed: str) -> None:
+        """Show only the lines of a filter, with the reader's line, or what is next to it."""
+        store = self.store
+        if store is None:
+            return
+        hidden = Wanted(typed.removeprefix("!")) if typed.removeprefix("!") else None
+        if typed == "!":
+            hits: LogHits | None = LogHits(store, Problems(Level.WARNING).starts)
+        elif hidden:
+            hits = LogHits(store, hidden.starts, negated=typed.startswith("!"))
+        else:
+            hits = None
+        self.filter, self._left_out = typed, hidden
+        self._chosen = ChosenLines(store, hits) if hits else None
+        anchor = self.pane.at_hand
+        self.pane.choose(self._chosen, store.size if anchor is None else anchor)
+        if self.following and self.pane.window:
+            self.pane.window.to_end()
+        self.settle()
+
+    def end_search(self) -> bool:
+        """Put out the matches, else show all lines; return whether there was anything to end."""
+        self.workers.cancel_group(self, "log-search")
+        if self.wanted is not None:
+            self.wanted = self._matches = self.pane.wanted = None
+            self.found = ""
+            self.pane.current = None
+        elif self.filter:
+            self._choose("")
+        else:
+            return False
+        self.settle()
+        return True
+
+    def action_find(self, step: int) -> None:
+        """Go to the next match, or to the one before."""
+        store, hits, window = self.store, self._matches, self.pane.window
+        if store is None or hits is None or window is None:
+            return
+        current = self._current_in_sight()
+        if current is None:
+            offset = window.top.start
+        elif step > 0:
+            offset = store.line_end(current) + 1
+        else:
+            offset = current
+        self._find(store, hits, offset, backwards=step < 0)
+
+    @work(name="search the log", group="log-search", exclusive=True)
+    async def _find(self, store: LogStore, hits: LogHits, offset: int, *, backwards: bool) -> None:
+        """Show the nearest match; go round once at the end."""
+        try:
+            start = await self._nearest(hits, offset, backwards=backwards)
+            self.found = ""
+            if start is None:
+                other_end = store.size + 1 if backwards else 0
+                start = await self._nearest(hits, other_end, backwards=backwards)
+                self.found = "from the end" if backwards else "from the start"
+        except SpoolError as error:
+            self.say(str(error))
+            return
+        if start is not None and store is self.store:
+            self.go(start)
+        else:
+            self.found = ""
+            self.settle()
+
+    async def _nearest(self, hits: LogHits, offset: int, *, backwards: bool) -> int | None:
+        """Return the nearest line that is found, and is not left out."""
+        while True:
+            start = await hits.nearest(offset, backwards=backwards)
+            if start is None or self._chosen is None or self._chosen.hits.holds(start):
+                return start
+            offset = start if backwards else start + 1
+
+    def _current_in_sight(self) -> int | None:
+        """Return the reader's line; one that was scrolled away is not where the reader is."""
+        current = self.pane.current
+        return current if any(row.start == current for row in self.pane.in_sight) else None
+
+    # --- errors ----------------------------------------------------------------------------------
+
+    @work(name="go to an error", group="log-search", exclusive=True)
+    async def action_error(self, step: int) -> None:
+        """Go to the next error or traceback, or to the one before; a traceback is one."""
+        store, hits, window = self.store, self._errors, self.pane.window
+        if store is None or hits is None or window is None or not self.pane.in_sight:
+            return
+        here = self._current_in_sight()
+        try:
+            if step > 0:
+                after = window.top.start if here is None else self._unit_end(store, here)
+                start = await self._nearest(hits, after, backwards=False)
+            else:
+                before = self.pane.in_sight[-1].start + 1 if here is None else here
+                start = await self._nearest(hits, before, backwards=True)
+                start = None if start is None else self._unit_start(store, hits, start)
+        except SpoolError as error:
+            self.say(str(error))
+            return
+        if start is None:
+            self.say("no error after this" if step > 0 else "no error before this")
+        else:
+            self.go(start)
+
+    def _unit_end(self, store: LogStore, start: int) -> int:
+        """Return where the next line begins after the error, with all of its traceback."""
+        for _ in range(unit_length(self._texts(store, start))):
+            start = store.line_end(start) + 1
+        return start
+
+    def _unit_start(self, store: LogStore, hits: LogHits, start: int) -> int:
+        """Return where the traceback begins that the error at `start` is part of, if any."""
+        before = first = start
+        for _ in range(_OUTER_UNITS):
+            earlier = hits.previous(before)
+            if earlier is None or self._unit_end(store, earlier) <= before:
+                break
+            before = earlier
+            if self._unit_end(store, earlier) > start:
+                first = earlier
+        return first
+
+    def _texts(self, store: LogStore, start: int) -> Iterator[str]:
+        """Yield the lines from `start` on as they are drawn."""
+
+        def starts() -> Iterator[int]:
+            at: int | None = start
+            while at is not None and at < store.size:
+                yield at
+                at = store.next_start(at)
+
+        for at in islice(starts(), _UNIT_LINES):
+            yield self.pane.text_at(at)
