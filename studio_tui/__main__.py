@@ -223,6 +223,7 @@ class _Composition:
                 StudioClient(settings),
                 settings.team,
                 paths.cache_dir() / "logs",
+                place=place,
                 host=host,
                 near=is_loopback(host),
             ),

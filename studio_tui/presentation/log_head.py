@@ -54,7 +54,7 @@ def following(state: Following, job: Job, now: datetime) -> Cell:
         # What a job that is over has printed still arrives, but nothing of it is live.
         return Cell("reading…", Tone.DIM) if job.state.is_finished else Cell("● live", Tone.GOOD)
     if state.phase == "complete":
-        return Cell("✓ whole log", Tone.GOOD)
+        return Cell(state.reason, Tone.WARN) if state.reason else Cell("✓ whole log", Tone.GOOD)
     if state.phase == "stopped":
         return Cell(f"✗ {state.reason}", Tone.BAD)
     if state.phase == "reconnecting":
@@ -66,6 +66,6 @@ def following(state: Following, job: Job, now: datetime) -> Cell:
 
 def amount(state: Following) -> Cell:
     """Return how much of the log is here."""
-    if state.phase == "complete" and not state.size:
+    if state.phase == "complete" and not state.size and not state.reason:
         return Cell("the job printed nothing", Tone.DIM)
     return Cell(f"{state.lines:,} lines  {size(state.size)}", Tone.DIM)

@@ -62,6 +62,11 @@ class MessageLedger:
         """Let go of the file, which has no name and so is gone."""
         self._file.close()
 
+    @property
+    def size(self) -> int:
+        """Bytes on disk."""
+        return len(self._first_ids) * _BYTES
+
     def __len__(self) -> int:
         return len(self._first_ids) * BLOCK + len(self._last) // _FIELDS
 

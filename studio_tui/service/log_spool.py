@@ -1,6 +1,12 @@
-"""A file that grows at its end, read in blocks of which a few stay in memory."""
+"""A file that grows at its end, read in blocks of which a few stay in memory.
+
+Whoever has it open holds a shared lock, so that others see that it is in use: a file that nobody
+holds was left by a program that has ended.
+"""
 
 import asyncio
+import contextlib
+import fcntl
 import os
 import tempfile
 from collections import OrderedDict
@@ -14,7 +20,44 @@ from studio_tui.service.log_index import BLOCK
 
 T = TypeVar("T")
 
+SUFFIX = ".spool"
+"""Ends the name of a file that goes with its spool."""
+
 _CACHED_BLOCKS = 16
+_COPIED = 1024 * 1024
+"""Bytes copied at once: half a millisecond."""
+
+
+def remove_unused(path: Path) -> bool:
+    """Delete a file that nobody has open, here or in another process; return whether it is gone."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        path.unlink()
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
+
+
+def _make(directory: Path) -> tuple[int, str]:
+    """Make an empty file that is held from its beginning."""
+    while True:
+        descriptor, name = tempfile.mkstemp(SUFFIX, dir=private_dir(directory))
+        _hold(descriptor)
+        if os.fstat(descriptor).st_nlink:
+            return descriptor, name
+        os.close(descriptor)  # taken for one left behind, in the moment before it was held
+
+
+def _hold(descriptor: int) -> None:
+    """Show others that the file is in use, where the file system has a way to."""
+    with contextlib.suppress(OSError):
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
 
 
 class Spool:
@@ -26,6 +69,8 @@ class Spool:
     """Blocks read from disk so far."""
     is_closed: bool
     """Whether the file has been let go of."""
+    is_shared: bool
+    """Whether others may read the file, which stays as it is, also when the spool is closed."""
 
     def __init__(self, path: Path, descriptor: int, size: int) -> None:
         self.path = path
@@ -35,6 +80,7 @@ class Spool:
         self._descriptor = descriptor
         self._blocks: OrderedDict[int, bytes] = OrderedDict()
         self._is_temporary = False
+        self.is_shared = False
         self._readers = 0
         """Threads that are reading; the descriptor is theirs too."""
 
@@ -42,7 +88,7 @@ class Spool:
     def create(cls, directory: Path) -> Self:
         """Make an empty file in `directory`, which goes when the spool is closed."""
         try:
-            descriptor, name = tempfile.mkstemp(".log", dir=private_dir(directory))
+            descriptor, name = _make(directory)
         except OSError as error:
             raise SpoolError(f"No log can be kept in {directory}: {error.strerror}.") from error
         spool = cls(Path(name), descriptor, size=0)
@@ -56,7 +102,10 @@ class Spool:
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         except OSError as error:
             raise SpoolError(f"{path} cannot be read: {error.strerror}.") from error
-        return cls(path, descriptor, os.fstat(descriptor).st_size)
+        _hold(descriptor)
+        spool = cls(path, descriptor, os.fstat(descriptor).st_size)
+        spool.is_shared = True
+        return spool
 
     def close(self) -> None:
         """Let go of the file, once threads have left it."""
@@ -71,6 +120,50 @@ class Spool:
         self._descriptor = -1
         if self._is_temporary:
             self.path.unlink(missing_ok=True)
+
+    def keep(self, path: Path) -> None:
+        """Give the file another place on the same disk, where it stays; it is not written again.
+
+        Raises:
+            SpoolError: the place is not to be had.
+        """
+        try:
+            self.path.replace(path)
+        except OSError as error:
+            raise SpoolError(f"The log cannot be kept as {path}: {error.strerror}.") from error
+        self.path = path
+        self._is_temporary, self.is_shared = False, True
+
+    async def own(self) -> None:
+        """Make of a file that others may be reading one that may be written, and which goes.
+
+        Raises:
+            SpoolError: there is no room for a copy.
+        """
+        if not self.is_shared:
+            return
+        copy = self.create(self.path.parent)
+        try:
+            while copy.size < self.size:
+                left = memoryview(await self.read_slice(copy.size, _COPIED))
+                while left:
+                    left = left[copy.write(left) :]
+            os.dup2(copy._descriptor, self._descriptor, inheritable=False)
+            self.path, self._is_temporary, self.is_shared = copy.path, True, False
+            copy._is_temporary = False
+        finally:
+            copy.close()
+
+    async def sync(self) -> None:
+        """Bring the bytes to the disk, by a thread.
+
+        Raises:
+            SpoolError: the disk does not take them.
+        """
+        try:
+            await self._in_thread(lambda: os.fsync(self._descriptor))
+        except OSError as error:
+            raise SpoolError(f"The log cannot be kept on disk: {error.strerror}.") from error
 
     def write(self, data: bytes | memoryview) -> int:
         """Add bytes at the end and return how many the disk took, at least one."""
@@ -121,12 +214,15 @@ class Spool:
 
     async def examine(self, offset: int, length: int, work: Callable[[bytes], T]) -> T:
         """Do `work` in a thread with up to `length` bytes, which are not kept."""
+        length = max(0, min(length, self.size - offset))
+        return await self._in_thread(lambda: work(self._read_at(offset, length)))
+
+    async def _in_thread(self, act: Callable[[], T]) -> T:
         if self.is_closed:
             raise SpoolError(f"{self.path.name} is closed.")
         self._readers += 1
-        length = max(0, min(length, self.size - offset))
         try:
-            return await asyncio.to_thread(lambda: work(self._read_at(offset, length)))
+            return await asyncio.to_thread(act)
         finally:
             self._readers -= 1
             self._release()

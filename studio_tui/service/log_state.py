@@ -37,6 +37,8 @@ class TailState:
     lines: int = 0
     size: int = 0
     """Bytes."""
+    kept_since: datetime | None = None
+    """When the whole log was kept on this machine, if it is shown from there and not asked for."""
 
     @property
     def is_over(self) -> bool:
@@ -47,8 +49,15 @@ class TailState:
 class Told:
     """The state that was told last, and those who listen."""
 
-    def __init__(self, store: LogStore, now: Callable[[], datetime]) -> None:
-        self.state = TailState(Phase.CONNECTING, now())
+    def __init__(
+        self, store: LogStore, now: Callable[[], datetime], kept_since: datetime | None = None
+    ) -> None:
+        """Begin with nothing, or with a whole log that was kept."""
+        self.state = (
+            TailState(Phase.COMPLETE, kept_since, size=store.size, kept_since=kept_since)
+            if kept_since
+            else TailState(Phase.CONNECTING, now())
+        )
         self._store = store
         self._now = now
         self._listeners: dict[object, Callable[[TailState], None]] = {}
@@ -73,7 +82,7 @@ class Told:
         """Tell how it goes now and how much is here."""
         known = self.state
         if phase is not known.phase:
-            known = replace(known, phase=phase, since=self._now(), next_try=None, reason="")
+            known = TailState(phase, self._now(), status=known.status)
         if reason is not None:
             known = replace(known, reason=reason, next_try=next_try)
         self.state = replace(known, lines=self._store.lines, size=self._store.size)

@@ -83,6 +83,30 @@ class LogStore:
         self._watchers.clear()
         self._spool.close()
 
+    async def own(self) -> None:
+        """Make sure that the file may be written: one that others may be reading is copied.
+
+        Raises:
+            SpoolError: there is no room for a copy.
+        """
+        await self._spool.own()
+
+    async def keep(self, path: Path) -> None:
+        """Give the file a lasting place on the same disk, if it does not change meanwhile.
+
+        Raises:
+            SpoolError: the disk does not take it.
+        """
+        known = (self.version, self.size)
+        await self._spool.sync()
+        if known == (self.version, self.size):
+            self._spool.keep(path)
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the file has a lasting place and is not written."""
+        return self._spool.is_shared
+
     @property
     def path(self) -> Path:
         """Where the bytes are."""

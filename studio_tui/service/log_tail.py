@@ -7,11 +7,9 @@ REST says whether everything has come. How pieces fit together is `log_merge`'s 
 import asyncio
 import logging
 import random
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing, closing
+from collections.abc import Callable
+from contextlib import aclosing
 from datetime import datetime, timedelta
-from enum import Enum, auto
-from typing import NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from studio_tui import clock
@@ -25,23 +23,22 @@ from studio_tui.api.log_stream import (
     StatusFrame,
     Unreadable,
 )
-from studio_tui.api.models import FINISHED_STATES, Job
-from studio_tui.api.pages import Page
+from studio_tui.api.models import FINISHED_STATES
 from studio_tui.errors import (
     AuthenticationError,
     InvalidRequest,
     NotFound,
     PermissionDenied,
-    RateLimited,
-    ServerError,
     SpoolError,
     StudioError,
 )
 from studio_tui.service.log_ledger import MessageLedger
 from studio_tui.service.log_merge import DIFFERS, UNREADABLE, Comparison, LogMerge
-from studio_tui.service.log_rest import LogBodies, RestLog
+from studio_tui.service.log_rest import RestLog
+from studio_tui.service.log_source import LogSource, MayFetch, always
 from studio_tui.service.log_state import Phase, TailState, Told
 from studio_tui.service.log_store import LogStore
+from studio_tui.service.log_verdict import Next, Verdict, asked_rest, refused
 from studio_tui.service.poller import wait_for
 from studio_tui.text import safe_line
 
@@ -64,6 +61,8 @@ POLL_REST = 2.0
 AGREE_REST = 0.5
 """Seconds between the two answers of REST that must agree."""
 
+NO_LOG = "Studio keeps no log of this job."
+
 _ITEMS = 1024
 _UNREADABLE_TRIES = 3
 _FINAL_CODES = frozenset({1008, 4401, 4403, 4404})
@@ -73,45 +72,11 @@ _TOO_LARGE = 1009
 logger = logging.getLogger(__name__)
 
 
-MayFetch = Callable[[str], Awaitable[bool]]
-"""Whether an archived log may be fetched from a host, whose name is not safe to draw."""
-
-
-async def _always(_host: str) -> bool:
-    return True
-
-
-class LogSource(LogBodies, Protocol):
-    """What of the client is needed to follow a log."""
-
-    def follow_log(self, job_id: str) -> AsyncGenerator[LogFrame, None]:
-        """Yield the frames of one connection; see `api.log_stream`."""
-
-    def log_blob(self, url: str) -> AsyncGenerator[bytes, None]:
-        """Yield an archived part of a log from an address that Studio gave."""
-
-    async def jobs(self, *, limit: int = 100, job_id: str | None = None) -> Page[Job]:
-        """Return the job, for its status."""
-
-
-class _Next(Enum):
-    """What to do after a connection."""
-
-    AGAIN = auto()
-    DRAIN = auto()
-    POLL = auto()
-    STOP = auto()
-
-
-class _Verdict(NamedTuple):
-    next: _Next
-    reason: str = ""
-    at_least: float = 0.0
-    """Seconds to rest before going on."""
-
-
 class LogTail:
-    """Follows one job's log; `run` is owned by whoever starts it, and is ended by cancelling it."""
+    """Follows one job's log; `run` is owned by whoever starts it, and is ended by cancelling it.
+
+    It can be run again, and goes on where it was; whoever made it closes it in the end.
+    """
 
     def __init__(
         self,
@@ -119,19 +84,22 @@ class LogTail:
         job_id: str,
         store: LogStore,
         *,
-        may_fetch: MayFetch = _always,
+        may_fetch: MayFetch = always,
+        kept_since: datetime | None = None,
         now: Callable[[], datetime] = clock.now,
         jitter: Callable[[float, float], float] = random.uniform,
     ) -> None:
-        self._told = Told(store, now)
+        """Take also since when the store is the whole log, if it was kept."""
+        self._told = Told(store, now, kept_since)
         self._source = source
         self._job_id = job_id
         self._store = store
         self._may_fetch = may_fetch
         self._now = now
         self._jitter = jitter
+        self._ledger: MessageLedger | None = None
         self._merge: LogMerge
-        """What has come so far; begun by `run`."""
+        """What has come so far; begun by `run`, together with the ledger."""
         self._rest = RestLog(source, job_id, store)
         self._failures = 0
         self._unreadable = 0
@@ -159,31 +127,61 @@ class LogTail:
     async def run(self) -> None:
         """Follow until the log is complete, or the disk does not take it; then return.
 
-        When Studio refuses, wait to be poked, however long that takes.
+        When Studio refuses, wait to be poked, however long that takes. What was over before is
+        asked for anew once it is poked.
         """
+        if self.state.is_over:
+            await self._count_lines()
+            await self._poked_again()
+        self._outage.clear()
+        if self.state.phase is not Phase.CONNECTING:
+            self._publish(Phase.CONNECTING)
         try:
-            with closing(MessageLedger(self._store.path.parent)) as ledger:
-                self._merge = LogMerge(self._store, ledger)
-                async with asyncio.TaskGroup() as tasks:
-                    beside = tasks.create_task(self._poll_beside(), name="poll a log")
-                    try:
-                        await self._follow()
-                    finally:
-                        beside.cancel()
+            await self._store.own()
+            if self._ledger is None:
+                self._ledger = MessageLedger(self._store.path.parent)
+                self._merge = LogMerge(self._store, self._ledger)
+            async with asyncio.TaskGroup() as tasks:
+                beside = tasks.create_task(self._poll_beside(), name="poll a log")
+                try:
+                    await self._follow()
+                finally:
+                    beside.cancel()
         except* SpoolError as group:
-            self._publish(Phase.STOPPED, str(group.exceptions[0]))
+            self.close()  # it may tell of more than the disk has taken
+            self._stop(str(group.exceptions[0]))
+
+    def close(self) -> None:
+        """Forget which messages stand where, once it runs no more; what follows is compared."""
+        if self._ledger is not None:
+            self._ledger.close()
+            self._ledger = None
+
+    @property
+    def disk(self) -> int:
+        """Bytes that this log takes of the disk."""
+        return self._store.size + (self._ledger.size if self._ledger is not None else 0)
+
+    async def _count_lines(self) -> None:
+        """Number the lines of a log that was kept."""
+        try:
+            await self._store.index()
+        except SpoolError as error:
+            self._stop(str(error))
+        else:
+            self._publish(self.state.phase)
 
     async def _follow(self) -> None:
         while self.state.phase is not Phase.COMPLETE:
             if self.state.phase is Phase.STOPPED:
                 await self._poked_again()
             verdict = await self._connection()
-            if verdict.next is _Next.STOP:
+            if verdict.next is Next.STOP:
                 self._stop(verdict.reason)
-            elif verdict.next is _Next.AGAIN:
+            elif verdict.next is Next.AGAIN:
                 await self._connect_later(verdict)
             else:
-                await self._finish(poll=verdict.next is _Next.POLL)
+                await self._finish(poll=verdict.next is Next.POLL)
 
     def _stop(self, reason: str) -> None:
         self._outage.clear()
@@ -196,7 +194,7 @@ class LogTail:
         self._failures = 0
         self._publish(Phase.CONNECTING)
 
-    async def _connect_later(self, verdict: _Verdict) -> None:
+    async def _connect_later(self, verdict: Verdict) -> None:
         if self._failures + 1 >= OUTAGE_AFTER and not verdict.at_least:
             self._outage.set()
         elif verdict.at_least:
@@ -205,7 +203,7 @@ class LogTail:
 
     # --- the websocket ---------------------------------------------------------------------------
 
-    async def _connection(self) -> _Verdict:
+    async def _connection(self) -> Verdict:
         """Read one connection to its end and say what is to be done next."""
         self._merge.connected()
         self._deadline = None
@@ -221,21 +219,21 @@ class LogTail:
                         return verdict
         except TimeoutError:
             if self._deadline is not None:
-                return _Verdict(_Next.DRAIN)
-            return _Verdict(_Next.AGAIN, f"Nothing came for {SILENCE:.0f} seconds.")
+                return Verdict(Next.DRAIN)
+            return Verdict(Next.AGAIN, f"Nothing came for {SILENCE:.0f} seconds.")
         except StopAsyncIteration:
-            return _Verdict(_Next.AGAIN, "The connection ended.")
+            return Verdict(Next.AGAIN, "The connection ended.")
         except SpoolError:
             raise
         except StudioError as error:
-            return _refused(error)
+            return refused(error)
 
     def _patience(self) -> float:
         if self._deadline is None:
             return SILENCE
         return max(0.0, self._deadline - asyncio.get_running_loop().time())
 
-    async def _take(self, frame: LogFrame) -> _Verdict | None:
+    async def _take(self, frame: LogFrame) -> Verdict | None:
         """Act on one frame; a verdict ends the connection."""
         match frame:
             case Closed(code, reason):
@@ -253,7 +251,7 @@ class LogTail:
             case Unreadable() if not self._merge.is_behind:
                 self._unreadable += 1
                 if self._unreadable <= _UNREADABLE_TRIES:
-                    return _Verdict(_Next.AGAIN, "Studio sent something that cannot be read.")
+                    return Verdict(Next.AGAIN, "Studio sent something that cannot be read.")
                 self._merge.mark_end(UNREADABLE)
         self._outage.clear()
         if asyncio.get_running_loop().time() >= self._steady_at:
@@ -274,14 +272,14 @@ class LogTail:
         """Give an ended job's socket a little longer; a replay may well follow the status."""
         self._deadline = asyncio.get_running_loop().time() + LINGER
 
-    async def _closed(self, code: int, reason: str) -> _Verdict:
+    async def _closed(self, code: int, reason: str) -> Verdict:
         if self._said or code in _FINAL_CODES:
-            return _Verdict(_Next.STOP, self._said or reason or f"Studio refused it ({code}).")
+            return Verdict(Next.STOP, self._said or reason or f"Studio refused it ({code}).")
         if code == _TOO_LARGE:
-            return _Verdict(_Next.POLL)
+            return Verdict(Next.POLL)
         if code == _NORMAL and (self._deadline is not None or await self._is_finished()):
-            return _Verdict(_Next.DRAIN)
-        return _Verdict(_Next.AGAIN, reason or f"The connection was closed ({code}).")
+            return Verdict(Next.DRAIN)
+        return Verdict(Next.AGAIN, reason or f"The connection was closed ({code}).")
 
     async def _fetch_blobs(self, urls: tuple[str, ...]) -> None:
         """Read an archived log, whose parts are one whole."""
@@ -325,9 +323,9 @@ class LogTail:
                 if poll:
                     self._stop(str(error))
                 else:
-                    self._publish(Phase.COMPLETE)
+                    self._complete("" if self._store.size else NO_LOG)
             except StudioError as error:
-                await self._back_off(str(error), _asked_rest(error))
+                await self._back_off(str(error), asked_rest(error))
             else:
                 self._failures = 0
                 if is_final and answer == agreed:
@@ -341,7 +339,11 @@ class LogTail:
     def _end(self) -> None:
         if self._rest.differs and not self._store.marks:
             self._merge.mark_end(DIFFERS)
-        self._publish(Phase.COMPLETE)
+        self._complete()
+
+    def _complete(self, reason: str = "") -> None:
+        self._poked.clear()
+        self._publish(Phase.COMPLETE, reason)
 
     async def _poll_beside(self) -> None:
         """Ask REST while the websocket keeps failing."""
@@ -355,7 +357,7 @@ class LogTail:
                 raise
             except StudioError as error:
                 logger.info("log of job %s: %s", self._job_id, error)
-                rest = max(rest, _asked_rest(error))
+                rest = max(rest, asked_rest(error))
             await asyncio.sleep(rest)
 
     # --- what is told ----------------------------------------------------------------------------
@@ -375,19 +377,3 @@ class LogTail:
         self, phase: Phase, reason: str | None = None, next_try: datetime | None = None
     ) -> None:
         self._told.publish(phase, reason, next_try)
-
-
-def _refused(error: StudioError) -> _Verdict:
-    """Say what an error of connecting means."""
-    match error:
-        case AuthenticationError() | PermissionDenied():
-            return _Verdict(_Next.STOP, str(error))
-        case NotFound() | InvalidRequest():
-            return _Verdict(_Next.POLL)
-        case _:
-            return _Verdict(_Next.AGAIN, str(error), _asked_rest(error))
-
-
-def _asked_rest(error: StudioError) -> float:
-    """Return how many seconds Studio asks to be left alone."""
-    return (error.retry_after or 0.0) if isinstance(error, RateLimited | ServerError) else 0.0

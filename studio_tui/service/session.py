@@ -1,4 +1,4 @@
-"""Everything that one profile keeps asking and can have done: the pollers and the commands."""
+"""Everything that one profile keeps asking and can have done: pollers, logs and commands."""
 
 import asyncio
 from pathlib import Path
@@ -9,8 +9,8 @@ from studio_tui.api.models import Cluster
 from studio_tui.errors import AuthenticationError
 from studio_tui.service.commands import Commands
 from studio_tui.service.jobs_feed import Jobs, JobsFeed
-from studio_tui.service.log_store import LogStore
-from studio_tui.service.log_tail import LogTail, MayFetch
+from studio_tui.service.log_library import LogLibrary
+from studio_tui.service.log_shelf import LogShelf
 from studio_tui.service.poller import BACKOFF_CAP, Poller
 
 BUSY_REST = 1.5
@@ -25,12 +25,19 @@ AWAY_FACTOR = 5.0
 
 
 class StudioSession:
-    """The pollers and commands of one profile; `run` owns their tasks."""
+    """The pollers, logs and commands of one profile; `run` owns their tasks."""
 
     def __init__(
-        self, client: StudioClient, team: str, spool: Path, *, host: str = "", near: bool = False
+        self,
+        client: StudioClient,
+        team: str,
+        logs: Path,
+        *,
+        place: str = "",
+        host: str = "",
+        near: bool = False,
     ) -> None:
-        """Take also the folder of logs while they are read, Studio's host, and whether it is near.
+        """Take also the folder of logs, and of Studio what tells it from others, host and nearness.
 
         A Studio on this machine is asked more often, as that costs nobody anything.
         """
@@ -54,9 +61,7 @@ class StudioSession:
             backoff_cap=cap,
         )
         self.commands = Commands(client, team, self.jobs.poke)
-        self._spool = spool
-        self._archives = {host}
-        """Hosts that archived logs may be fetched from."""
+        self.logs = LogLibrary(client, LogShelf(logs, place), {host})
         self._focused = True
 
     @property
@@ -65,10 +70,11 @@ class StudioSession:
         return (self.jobs, self.clusters)
 
     async def run(self) -> None:
-        """Poll until cancelled. A bug in a poller is raised as it is."""
+        """Poll and follow logs until cancelled. A bug in any of it is raised as it is."""
         async with asyncio.TaskGroup() as tasks:
             for poller in self.pollers:
                 tasks.create_task(poller.run(), name=f"poll {poller.name}")
+            tasks.create_task(self.logs.run(), name="follow logs")
 
     def refresh(self) -> None:
         """Ask everything that is listened to again, now, and what had been stopped too."""
@@ -79,23 +85,6 @@ class StudioSession:
         """Ask for older jobs than those that are known."""
         self.jobs_feed.want_more()
         self.jobs.poke()
-
-    def open_log(self, job_id: str, may_fetch: MayFetch) -> tuple[LogStore, LogTail]:
-        """Return an empty store and the tail that fills it once it is run.
-
-        An archived log lies on another host, which `may_fetch` is asked about once.
-
-        Raises:
-            SpoolError: the store cannot be made.
-        """
-        store = LogStore.create(self._spool)
-
-        async def ask_once(host: str) -> bool:
-            if host not in self._archives and await may_fetch(host):
-                self._archives.add(host)
-            return host in self._archives
-
-        return store, LogTail(self.client, job_id, store, may_fetch=ask_once)
 
     def focus(self, *, focused: bool) -> None:
         """Ask less often while the terminal is not looked at, and at once on return."""

@@ -156,6 +156,7 @@ class Follower:
             await running
         running.cancel()
         await asyncio.wait([running])
+        tail.close()
         if not running.cancelled():
             running.result()
         return tail.state

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,7 +55,8 @@ async def test_a_running_job_is_followed_to_its_end(
     job = shared_studio.submit(PROGRAM)
     async with client_of(shared_studio, shared_studio.url) as client:
         tail = LogTail(client, job["id"], store)
-        await tail.run()
+        with closing(tail):
+            await tail.run()
     assert (tail.state.phase, tail.state.status) == (Phase.COMPLETE, "COMPLETE")
     assert (tail.state.lines, store.path.read_bytes()) == (LINES, EXPECTED)
 
@@ -82,7 +84,8 @@ async def test_a_job_comes_whole_through_a_broken_connection(
     proxy.next_stream(*broken)
     async with client_of(shared_studio, proxy.url) as client:
         tail = LogTail(client, job["id"], store, jitter=lambda _, longest: longest / 10)
-        await tail.run()
+        with closing(tail):
+            await tail.run()
     assert tail.state.phase is Phase.COMPLETE
     assert store.path.read_bytes() == EXPECTED
     assert store.marks == ()
@@ -99,5 +102,6 @@ async def test_a_job_that_does_not_exist_stops_with_studios_words(
             running = tasks.create_task(tail.run())
             await over.wait()
             running.cancel()
+        tail.close()
     assert tail.state.phase is Phase.STOPPED
     assert tail.state.reason == "Job ID is incorrect or not found"

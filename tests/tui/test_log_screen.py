@@ -1,6 +1,7 @@
 import asyncio
 from pathlib import Path
 
+from studio_tui.tui.messages import OpenLog
 from studio_tui.tui.screens.jobs import JobsScreen
 from studio_tui.tui.screens.log import LogScreen
 from tests.studios import ThreadStudio
@@ -51,6 +52,41 @@ async def test_a_log_survives_an_outage_without_losing_or_doubling_a_line(
         assert isinstance(screen, LogScreen)
         spooled = screen._store.path.read_text()
     assert spooled.splitlines() == [f"seq={number:04}" for number in range(1000)]
+
+
+async def test_a_log_that_was_left_goes_on_where_it_was_and_two_readers_share_it(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    job = studio.submit(COUNTING)
+    studio.until(job["id"], "RUNNING")
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("l")
+        await until_shown(pilot, "seq=0050", "● live")
+        left = pilot.app.screen
+        assert isinstance(left, LogScreen)
+        await pilot.press("q")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+        let_on(studio, job["id"], 50, 150)
+        await pilot.press("l")
+        await until_shown(pilot, "seq=0250", "● live")
+        first = pilot.app.screen
+        assert isinstance(first, LogScreen)
+        assert first is not left
+        assert first._store is left._store
+        pilot.app.post_message(OpenLog(str(job["id"])))
+        await until(pilot, lambda: pilot.app.screen is not first)
+        await until_shown(pilot, "seq=0250", "● live")
+        let_on(studio, job["id"], *range(250, 1000, 100))
+        await until_shown(pilot, "seq=0999", "✓ whole log", "1,000 lines")
+        second = pilot.app.screen
+        assert isinstance(second, LogScreen)
+        assert second._store is first._store
+        await pilot.press("q", "q")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+        await pilot.press("l")
+        await until_shown(pilot, "seq=0999", "✓ whole log", "1,000 lines")
+        kept = first._store.path.read_text()
+    assert kept.splitlines() == [f"seq={number:04}" for number in range(1000)]
 
 
 async def test_the_log_of_a_job_that_has_ended_is_whole(

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.getters import query_one
@@ -49,7 +49,8 @@ class LogScreen(JobActions, Page):
         """
         super().__init__(session, home, read_only=read_only)
         self._job = job
-        self._store, self._tail = session.open_log(job.id, self._may_fetch)
+        self._log = session.logs.open(job.id, self._may_fetch, job.created_at)
+        self._store, self._tail = self._log.store, self._log.tail
 
     def body(self) -> ComposeResult:
         """Compose the line about the job, and its log."""
@@ -57,20 +58,15 @@ class LogScreen(JobActions, Page):
         yield LogView(self._store)
 
     def on_mount(self) -> None:
-        """Begin to follow."""
+        """Listen how the following goes."""
         self._untell = self._tail.subscribe(self._told)
         self.view.focus()
-        self._follow()
         self._show_head()
 
     def on_unmount(self) -> None:
         """Let go of the log."""
         self._untell()
-        self._store.close()
-
-    @work(name="follow a log", group="log")
-    async def _follow(self) -> None:
-        await self._tail.run()
+        self._log.close()
 
     async def _may_fetch(self, host: str) -> bool:
         """Ask whether the archived log may be fetched from where Studio says it is."""

@@ -1,0 +1,48 @@
+"""What to do after a connection to a log has ended, and how long to leave Studio alone."""
+
+from enum import Enum, auto
+from typing import NamedTuple
+
+from studio_tui.errors import (
+    AuthenticationError,
+    InvalidRequest,
+    NotFound,
+    PermissionDenied,
+    RateLimited,
+    ServerError,
+    StudioError,
+)
+
+
+class Next(Enum):
+    """What to do after a connection."""
+
+    AGAIN = auto()
+    DRAIN = auto()
+    POLL = auto()
+    STOP = auto()
+
+
+class Verdict(NamedTuple):
+    """What is to be done next, and why."""
+
+    next: Next
+    reason: str = ""
+    at_least: float = 0.0
+    """Seconds to rest before going on."""
+
+
+def refused(error: StudioError) -> Verdict:
+    """Say what an error of connecting means."""
+    match error:
+        case AuthenticationError() | PermissionDenied():
+            return Verdict(Next.STOP, str(error))
+        case NotFound() | InvalidRequest():
+            return Verdict(Next.POLL)
+        case _:
+            return Verdict(Next.AGAIN, str(error), asked_rest(error))
+
+
+def asked_rest(error: StudioError) -> float:
+    """Return how many seconds Studio asks to be left alone."""
+    return (error.retry_after or 0.0) if isinstance(error, RateLimited | ServerError) else 0.0
