@@ -16,7 +16,7 @@ from urllib.parse import quote
 from studio_tui.api import answers, log_stream, routes
 from studio_tui.api.auth import TOKEN, StudioAuth
 from studio_tui.api.exchange import Answer, Request, Timeouts
-from studio_tui.api.log_body import ACCEPTED, LogBody, log_body, wanted
+from studio_tui.api.log_body import ACCEPTED, LogBody, log_body, log_end, wanted, wanted_end
 from studio_tui.api.log_stream import LogFrame
 from studio_tui.api.models import (
     ActionFeedback,
@@ -131,18 +131,16 @@ class StudioClient:
 
     async def job_logs(self, job_id: str, *, offset: int = 0, etag: str | None = None) -> LogBody:
         """Return a job's log from byte `offset` on, or that it is still the one of `etag`."""
-        answer = await self._send(
-            Request(
-                routes.JOB_LOGS.method,
-                _path(routes.JOB_LOGS, job_id),
-                self._query(),
-                headers=wanted(offset, etag),
-                skip=offset,
-                may_cut=True,
-                accepted=ACCEPTED,
-            )
-        )
+        answer = await self._log(job_id, headers=wanted(offset, etag), skip=offset, may_cut=True)
         return log_body(answer, offset, etag)
+
+    async def job_log_end(self, job_id: str, length: int, *, etag: str | None = None) -> LogBody:
+        """Return the last `length` bytes of a job's log, at least 1, as `job_logs` does.
+
+        A Studio without ranges sends the whole, which is a ProtocolError if it is too large.
+        """
+        headers = wanted_end(length, etag)
+        return log_end(await self._log(job_id, headers=headers, last=length), length, etag)
 
     def follow_log(self, job_id: str) -> AsyncGenerator[LogFrame, None]:
         """Follow a job's log over a websocket, from its beginning until Studio closes it.
@@ -266,6 +264,13 @@ class StudioClient:
         query = {"job_id": job_id, **self._query()}
         answer = await self._send(Request(route.method, _path(route), query))
         return answers.model(DatasetVersions, answer.body).dataset_versions
+
+    async def _log(self, job_id: str, **how: Any) -> Answer:
+        route = routes.JOB_LOGS
+        path = _path(route, job_id)
+        return await self._send(
+            Request(route.method, path, self._query(), accepted=ACCEPTED, **how)
+        )
 
     def _query(self) -> dict[str, str]:
         return {"team_name": self._settings.team}

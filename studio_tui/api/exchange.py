@@ -32,6 +32,8 @@ class Request:
     """Seconds for the whole, instead of the usual ones."""
     skip: int = 0
     """Bytes at the start of a 200 answer that are not wanted, unless it is JSON."""
+    last: int | None = None
+    """Bytes at the end of such an answer that are wanted; the others are let go as they come."""
     may_cut: bool = False
     """Whether an answer that is too large is cut, and not an error."""
     accepted: frozenset[int] = frozenset()

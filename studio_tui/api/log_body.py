@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from studio_tui.api.answers import json_value
@@ -23,7 +23,7 @@ class LogBody:
     data: bytes
     """As the job wrote them: untrusted, to be cleaned by the log decoder. May end inside a line."""
     offset: int
-    """Where `data` begins in the log: what was asked for, also of a server without ranges."""
+    """Where `data` begins in the log, also of a server without ranges."""
     total: int | None
     """Bytes of the whole log; less than `offset` if it was cut or begun anew; `None`: not known."""
     etag: str | None
@@ -35,13 +35,20 @@ class LogBody:
 
 
 def wanted(offset: int, etag: str | None) -> Mapping[str, str]:
-    """Return the headers that ask for a log from `offset` on, if it is not the one of `etag`.
+    """Return the headers that ask for a log from `offset` on, if it is not the one of `etag`."""
+    return _asked(f"{offset}-" if offset else "", etag)
 
-    No encoding is accepted, because a range of a compressed log would count compressed bytes.
-    """
+
+def wanted_end(length: int, etag: str | None) -> Mapping[str, str]:
+    """Return the headers that ask for the last `length` bytes of a log, as `wanted` does."""
+    return _asked(f"-{length}", etag)
+
+
+def _asked(part: str, etag: str | None) -> dict[str, str]:
+    """Accept no encoding, because a range of a compressed log would count compressed bytes."""
     headers = {"Accept": "text/plain, application/json;q=0.5", "Accept-Encoding": "identity"}
-    if offset:
-        headers["Range"] = f"bytes={offset}-"
+    if part:
+        headers["Range"] = f"bytes={part}"
     if etag:
         headers["If-None-Match"] = etag
     return headers
@@ -70,6 +77,18 @@ def log_body(answer: Answer, offset: int, etag: str | None) -> LogBody:
         return LogBody(text[offset:], offset, len(text), new_etag)
     total = None if answer.is_cut else answer.length
     return LogBody(answer.body, offset, total, new_etag, more=answer.is_cut)
+
+
+def log_end(answer: Answer, length: int, etag: str | None) -> LogBody:
+    """Read the answer to a request made with `wanted_end(length, etag)`.
+
+    Raises:
+        ProtocolError: the answer is no log.
+    """
+    body = log_body(answer, 0, etag)
+    end = body.offset + len(body.data) if answer.status == _PARTIAL else body.total or 0
+    data = body.data[-length:]
+    return replace(body, data=data, offset=end - len(data))
 
 
 def _content_range(answer: Answer) -> tuple[int, int | None]:

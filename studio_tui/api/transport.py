@@ -182,7 +182,8 @@ class Transport:
 
     async def _whole(self, answer: httpx.Response, request: Request) -> Answer:
         is_json = answer.headers.get("Content-Type", "").startswith("application/json")
-        skip = request.skip if answer.status_code == httpx.codes.OK and not is_json else 0
+        is_text = answer.status_code == httpx.codes.OK and not is_json
+        skip = request.skip if is_text else 0
         pieces: list[bytes] = []
         length = 0
         end = skip + LARGEST_ANSWER
@@ -191,6 +192,8 @@ class Transport:
             length += len(piece)
             if length > end:
                 break
+            if request.last is not None and is_text:
+                pieces = [b"".join(pieces)[-request.last :]]
         if length > end and not request.may_cut:
             raise ProtocolError(_TOO_LARGE)
         body = b"".join(pieces)

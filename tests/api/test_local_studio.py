@@ -105,6 +105,9 @@ async def test_a_log_is_asked_for_only_where_it_is_new(
     assert again.unchanged
     beyond = await client.job_logs(made.id, offset=len(whole.data) + 9)
     assert (beyond.data, beyond.total) == (b"", whole.total)
+    end = await client.job_log_end(made.id, 100)
+    assert (end.data, end.offset) == (whole.data[-100:], len(whole.data) - 100)
+    assert (await client.job_log_end(made.id, 100, etag=end.etag)).unchanged
 
 
 async def test_a_running_job_is_cancelled(client: StudioClient, studio: LocalStudio) -> None:

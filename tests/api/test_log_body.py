@@ -12,6 +12,12 @@ from tests.faults import answer, answer_json
 LOG = b"first\nsecond \x1b[31m\xff\nthird"
 
 
+def begin(wanted: str, length: int) -> int:
+    """Return where the range `N-` or `-N` begins."""
+    first, _, last = wanted.removeprefix("bytes=").partition("-")
+    return int(first) if first else max(length - int(last), 0)
+
+
 async def with_ranges(exchange: Exchange) -> None:
     """Answer as a server that knows ranges and etags (RFC 9110, 13 and 14)."""
     headers = {"content-type": "text/plain", "etag": '"v1"'}
@@ -20,7 +26,7 @@ async def with_ranges(exchange: Exchange) -> None:
         reply = Reply("304 Not Modified", headers, b"")
     elif not wanted:
         reply = Reply("200 OK", headers, LOG)
-    elif (start := int(wanted.removeprefix("bytes=").removesuffix("-"))) >= len(LOG):
+    elif (start := begin(wanted, len(LOG))) >= len(LOG):
         headers["content-range"] = f"bytes */{len(LOG)}"
         reply = Reply("416 Range Not Satisfiable", headers, b"")
     else:
@@ -52,6 +58,54 @@ async def test_a_log_that_is_no_longer_than_what_is_known_is_told_by_its_total(
     proxy.next(SERVERS[server])
     body = await client.job_logs("job", offset=offset)
     assert (body.data, body.total) == (b"", len(LOG))
+
+
+@pytest.mark.parametrize("server", SERVERS)
+@pytest.mark.parametrize("length", [1, 5, len(LOG), len(LOG) + 9])
+async def test_the_end_of_a_log_is_given_with_its_place_whatever_the_server_knows(
+    client: StudioClient, proxy: FaultProxy, server: str, length: int
+) -> None:
+    proxy.next(SERVERS[server])
+    body = await client.job_log_end("job", length)
+    assert (body.data, body.total) == (LOG[-length:], len(LOG))
+    assert body.offset == max(len(LOG) - length, 0)
+    assert proxy.seen[0].headers["range"] == f"bytes=-{length}"
+
+
+async def test_of_a_log_as_json_text_the_end_is_given_with_its_place(
+    client: StudioClient, proxy: FaultProxy
+) -> None:
+    proxy.next(answer_json("one\ntwo"))
+    assert await client.job_log_end("job", 3) == LogBody(b"two", 4, 7, None)
+
+
+async def test_an_empty_log_has_an_empty_end(client: StudioClient, proxy: FaultProxy) -> None:
+    status = "416 Range Not Satisfiable"
+    proxy.next(answer(b"", status=status, kind="text/plain", content_range="bytes */0"))
+    assert await client.job_log_end("job", 9) == LogBody(b"", 0, 0, None)
+
+
+async def test_an_end_that_is_still_the_same_is_not_sent_again(
+    client: StudioClient, proxy: FaultProxy
+) -> None:
+    proxy.next(with_ranges, with_ranges)
+    first = await client.job_log_end("job", 5)
+    again = await client.job_log_end("job", 5, etag=first.etag)
+    assert again.unchanged
+    assert again.etag == first.etag
+
+
+async def test_of_a_log_that_is_sent_whole_the_end_is_kept_up_to_a_size(
+    client: StudioClient, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = bytes(range(256)) * 4096
+    proxy.next(answer(log, kind="text/plain"))
+    body = await client.job_log_end("job", 4096)
+    assert (body.data, body.offset, body.total) == (log[-4096:], len(log) - 4096, len(log))
+    monkeypatch.setattr(transport, "LARGEST_ANSWER", 10)
+    proxy.next(answer(LOG, kind="text/plain"))
+    with pytest.raises(ProtocolError, match="ask for less"):
+        await client.job_log_end("job", 5)
 
 
 async def test_an_unchanged_log_is_not_sent_again(client: StudioClient, proxy: FaultProxy) -> None:
