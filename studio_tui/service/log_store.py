@@ -7,9 +7,11 @@ every 64 KiB of them. Marks stand beside the bytes, so no log text can forge one
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, Self, TypeVar
 
+from studio_tui.service.log_arrivals import Arrivals
 from studio_tui.service.log_index import BLOCK, LineIndex
 from studio_tui.service.log_spool import Spool
 
@@ -51,10 +53,14 @@ class LogStore:
     version: int
     """Grows when bytes that may have been shown have changed: what was derived of them is stale."""
 
+    arrivals: Arrivals
+    """When the bytes came."""
+
     def __init__(self, spool: Spool) -> None:
         self.version = 0
         self._spool = spool
         self._index = LineIndex()
+        self.arrivals = Arrivals()
         self._marks: list[Mark] = []
         self._watchers: dict[object, Callable[[], None]] = {}
         self._changes: array[int] = array("Q")
@@ -149,6 +155,7 @@ class LogStore:
         Raises:
             SpoolError: the disk took none or only some of them; those it took are part of the log.
         """
+        self.arrivals.note(self.size)
         self._write(added)
         self._tell()
 
@@ -166,6 +173,7 @@ class LogStore:
             SpoolError: as `append`; the end of the log may be lost then.
         """
         moved = self.read(offset, self.size - offset)
+        self.arrivals.insert(offset, len(added))
         self._forget(offset)
         self._marks = [
             Mark(mark.offset + len(added), mark.text) if mark.offset > offset else mark
@@ -176,6 +184,7 @@ class LogStore:
 
     def cut(self, offset: int) -> None:
         """Drop everything from `offset` on."""
+        self.arrivals.cut(offset)
         self._forget(offset)
         self._marks = [mark for mark in self._marks if mark.offset <= offset]
         self._tell()
@@ -311,6 +320,10 @@ class LogStore:
         if start > self._index.covered or not self._index.covers(block):
             return None
         return self._index.before(block) + self._spool.block(block).count(b"\n", 0, inside)
+
+    def arrival_of(self, offset: int) -> datetime | None:
+        """Return the second in which a byte came live; `None` if it was replayed or fetched."""
+        return self.arrivals.at(offset)
 
     def marks_of(self, start: int) -> tuple[Mark, ...]:
         """Return the marks of the line that begins at `start`."""

@@ -32,6 +32,7 @@ from studio_tui.errors import (
     SpoolError,
     StudioError,
 )
+from studio_tui.service.log_arrivals import Replay
 from studio_tui.service.log_ledger import MessageLedger
 from studio_tui.service.log_merge import DIFFERS, UNREADABLE, Comparison, LogMerge
 from studio_tui.service.log_rest import RestLog
@@ -108,6 +109,7 @@ class LogTail:
         self._steady_at = 0.0
         """When this connection will have lasted, in the loop's time."""
         self._said = ""
+        self._replay = Replay()
         self._poked = asyncio.Event()
         self._outage = asyncio.Event()
 
@@ -209,11 +211,14 @@ class LogTail:
         self._deadline = None
         self._steady_at = asyncio.get_running_loop().time() + STEADY
         self._said = ""
+        self._replay = Replay()
         try:
             async with aclosing(self._source.follow_log(self._job_id)) as frames:
                 while True:
+                    asked = asyncio.get_running_loop().time()
                     async with asyncio.timeout(self._patience()):
                         frame = await anext(frames)
+                    self._replay.waited(asyncio.get_running_loop().time() - asked)
                     verdict = await self._take(frame)
                     if verdict is not None:
                         return verdict
@@ -263,7 +268,10 @@ class LogTail:
         for start in range(0, len(items), _ITEMS):
             if start:
                 await asyncio.sleep(0)  # one frame can hold 100,000 lines
-            if self._merge.add(items[start : start + _ITEMS]):
+            with self._store.arrivals.live(self._now() if self._replay.is_over else None):
+                is_new = self._merge.add(items[start : start + _ITEMS])
+            self._replay.note_pieces()
+            if is_new:
                 self._failures = self._unreadable = 0
         if self._deadline is not None:
             self._linger()

@@ -721,3 +721,27 @@ def test_a_log_comes_whole_through_chaos(followed: Make, seed: int) -> None:
     assert follower.follow().phase is Phase.COMPLETE
     assert follower.raw == log.raw
     assert follower.marks == []
+
+
+def test_only_what_comes_after_the_replay_of_a_connection_has_a_time(followed: Make) -> None:
+    studio = Studio(
+        [1.0, logs((1, "1\n")), 0.1, logs((2, "2\n")), 40.0, logs((3, "3\n"), (4, "4\n")), 0.5,
+         logs((5, "5\n")), Closed(1012, "")],
+        [logs((1, "1\n"), (5, "5\n")), 0.1, logs((6, "6\n")), 30.0, logs((7, "7\n")), FINISHED,
+         END],
+        log=b"1\n2\n3\n4\n5\n6\n7\n8\n",
+    )  # fmt: skip
+    follower = followed(studio)
+    follower.follow()
+    came = [follower.store.arrival_of(offset) for offset in range(0, 16, 2)]
+    seconds = [moment and int((moment - START).total_seconds()) for moment in came]
+    assert seconds == [None, None, 41, 41, 41, None, 72, None]
+
+
+def test_the_first_words_of_a_job_have_a_time_when_they_were_long_in_coming(followed: Make) -> None:
+    studio = Studio(
+        [StatusFrame("RUNNING"), 3.0, Ping(), 8.0, logs((1, "1\n")), FINISHED, END], log=b"1\n"
+    )
+    follower = followed(studio)
+    follower.follow()
+    assert follower.store.arrival_of(0) == START + timedelta(seconds=11)
