@@ -15,8 +15,9 @@ from pathlib import Path
 
 from studio_tui import clock
 from studio_tui.errors import SpoolError
+from studio_tui.service.log_ahead import LogAhead
 from studio_tui.service.log_shelf import LogShelf
-from studio_tui.service.log_source import LogSource, MayFetch
+from studio_tui.service.log_source import Logs, MayFetch
 from studio_tui.service.log_spool import remove_unused
 from studio_tui.service.log_state import Phase
 from studio_tui.service.log_store import LogStore
@@ -35,12 +36,15 @@ class OpenLog:
 
     store: LogStore
     tail: LogTail
+    ahead: LogAhead
+    """The end of the log while most of it is still to come."""
 
     def __init__(
         self, log: "_Log", may_fetch: MayFetch, closed: Callable[["OpenLog"], None]
     ) -> None:
         self.store = log.store
         self.tail = log.tail
+        self.ahead = log.ahead
         self.may_fetch = may_fetch
         self._closed = closed
 
@@ -57,6 +61,7 @@ class _Log:
     born: datetime | None
     store: LogStore
     tail: LogTail
+    ahead: LogAhead
     viewers: list[OpenLog]
     task: asyncio.Task[None] | None = None
     """Runs the tail while there are viewers."""
@@ -71,6 +76,7 @@ class _Log:
 
     def close(self) -> None:
         """Let go of its files; takes long if a large one goes with it."""
+        self.ahead.close()
         self.tail.close()
         self.store.close()
 
@@ -80,7 +86,7 @@ class LogLibrary:
 
     def __init__(
         self,
-        source: LogSource,
+        source: Logs,
         shelf: LogShelf,
         hosts: Iterable[str] = (),
         *,
@@ -157,7 +163,8 @@ class LogLibrary:
         tail = LogTail(
             self._source, job_id, store, may_fetch=ask_once, kept_since=since, now=self._now
         )
-        log = _Log(job_id, born, store, tail, viewers)
+        ahead = LogAhead(self._source, job_id, store, self._shelf.new)
+        log = _Log(job_id, born, store, tail, ahead, viewers)
         self._logs[job_id, born] = log
         return log
 
@@ -173,9 +180,12 @@ class LogLibrary:
         """Run the tail again and again; each time it is over it waits to be poked."""
         if earlier is not None:
             await asyncio.wait([earlier])
-        while True:
-            await log.tail.run()
-            self._untidy.set()
+        async with asyncio.TaskGroup() as tasks:
+            if not log.tail.state.is_over:
+                tasks.create_task(log.ahead.run(), name="preview the end of a log")
+            while True:
+                await log.tail.run()
+                self._untidy.set()
 
     def _close(self, log: _Log, lease: OpenLog) -> None:
         if lease not in log.viewers:
@@ -185,6 +195,7 @@ class LogLibrary:
             return
         if log.task is not None:
             log.task.cancel()
+        log.ahead.close()
         now = self._now()
         log.closed_at = now.timestamp()
         if log.store.is_kept:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Protocol
 
+from studio_tui.api.log_body import LogBody
 from studio_tui.api.log_stream import LogFrame
 from studio_tui.api.models import Job
 from studio_tui.api.pages import Page
@@ -28,3 +29,14 @@ class LogSource(LogBodies, Protocol):
 
     async def jobs(self, *, limit: int = 100, job_id: str | None = None) -> Page[Job]:
         """Return the job, for its status."""
+
+
+class LogEnds(LogBodies, Protocol):
+    """What of the client is needed to preview the end of a log."""
+
+    async def job_log_end(self, job_id: str, length: int, *, etag: str | None = None) -> LogBody:
+        """Return the last `length` bytes of the log."""
+
+
+class Logs(LogSource, LogEnds, Protocol):
+    """What of the client is needed to keep open logs."""

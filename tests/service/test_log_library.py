@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -90,6 +91,10 @@ class Studio:
             raise NotFound(404, "There is no log.")
         whole = self.raw(job_id)
         return LogBody(whole[offset:], offset, len(whole), etag)
+
+    async def job_log_end(self, job_id: str, length: int, *, etag: str | None = None) -> LogBody:
+        whole = await self.job_logs(job_id, etag=etag)
+        return replace(whole, data=whole.data[-length:], offset=max(0, len(whole.data) - length))
 
     async def log_blob(self, url: str) -> AsyncGenerator[bytes, None]:
         assert url == self.archive

@@ -1,0 +1,182 @@
+"""The end of a long log, asked of REST and shown while the websocket still replays its beginning.
+
+It is a preview with a store of its own, of use until the log itself has come as far.
+"""
+
+import asyncio
+import codecs
+import logging
+from collections.abc import Callable
+
+from studio_tui.api.log_body import LogBody
+from studio_tui.errors import RateLimited, ServerError, StudioError, TransportError
+from studio_tui.service.log_merge import COMPARED
+from studio_tui.service.log_source import LogEnds
+from studio_tui.service.log_store import LogStore
+from studio_tui.service.log_verdict import asked_rest
+from studio_tui.service.poller import wait_for
+
+LENGTH = 256 * 1024
+"""Bytes of the end that are asked for."""
+BEYOND = 1024 * 1024
+"""Bytes by which a log must be behind to be previewed; fewer will have come in a moment."""
+REST = 2.0
+"""Seconds between questions."""
+
+_LINE = 4096
+_AROUND = 64 * 1024
+
+logger = logging.getLogger(__name__)
+
+
+class LogAhead:
+    """The end of one job's log; `run` is owned by whoever starts it, and can be run again."""
+
+    store: LogStore | None
+    """The end in whole lines, until the last viewer leaves; `None` before there was need of it.
+
+    A mark at its top says how much of the log stands before it.
+    """
+    is_needed: bool
+    """Whether the log itself has not come as far."""
+    offset: int
+    """Of the first byte of the preview in the whole log, as Studio counts."""
+
+    def __init__(
+        self, source: LogEnds, job_id: str, whole: LogStore, new: Callable[[], LogStore]
+    ) -> None:
+        """Take the store of the log itself, and how a store is made."""
+        self.store = None
+        self.is_needed = False
+        self.offset = 0
+        self._source = source
+        self._job_id = job_id
+        self._whole = whole
+        self._new = new
+        self._end = 0
+        """Offset in the whole log after what has been asked for."""
+        self._etag: str | None = None
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._reached = asyncio.Event()
+        self._listeners: dict[object, Callable[[], None]] = {}
+
+    def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call `listener` when the preview begins or ceases to be needed, until told to stop."""
+        key = object()
+        self._listeners[key] = listener
+
+        def unsubscribe() -> None:
+            self._listeners.pop(key, None)
+
+        return unsubscribe
+
+    def in_whole(self, position: int) -> int:
+        """Return where in the log itself the byte at `position` of the preview stands.
+
+        Studio may count bytes that are no UTF-8 otherwise than the log here does, so the text is
+        sought nearby; before the log has come so far the place is a guess.
+        """
+        whole, guess = self._whole, min(self.offset + position, self._whole.size)
+        sought = self.store.read(position, _LINE) if self.store is not None else b""
+        if not sought or whole.read(guess, len(sought)) == sought:
+            return guess
+        first = max(0, guess - _AROUND)
+        around = whole.read(first, 2 * _AROUND + len(sought))
+        places = (around.rfind(sought, 0, guess - first), around.find(sought, guess - first))
+        found = [first + place for place in places if place >= 0]
+        return min(found, key=lambda place: abs(place - guess), default=guess)
+
+    async def run(self) -> None:
+        """Keep the end fresh until the log itself has come as far, or Studio does not tell it."""
+        self._reached.clear()
+        leave = self._whole.watch(self._look)
+        try:
+            while not self._reached.is_set():
+                rest = REST
+                try:
+                    await self._ask()
+                except (TransportError, RateLimited, ServerError) as error:
+                    rest = max(REST, asked_rest(error))
+                except StudioError as error:
+                    logger.info("end of the log of job %s: %s", self._job_id, error)
+                    return
+                await wait_for(self._reached, rest)
+        finally:
+            leave()
+
+    def close(self) -> None:
+        """Let go of the preview, once nobody looks at it."""
+        self.is_needed = False
+        self._etag = None
+        if self.store is not None:
+            self.store.close()
+            self.store = None
+
+    # --- what comes ------------------------------------------------------------------------------
+
+    async def _ask(self) -> None:
+        """Ask for what is new at the end, or for the end where it is not known yet."""
+        source, job_id = self._source, self._job_id
+        if not self.is_needed:
+            await self._begin(await source.job_log_end(job_id, LENGTH))
+            return
+        body = await source.job_logs(job_id, offset=self._end, etag=self._etag)
+        if body.unchanged or self._reached.is_set():
+            return
+        if body.offset == self._end and (body.total is None or body.total >= self._end):
+            await self._add(body.data)
+            self._etag = None if body.more else body.etag
+        else:  # it was cut, or begun anew
+            await self._begin(await source.job_log_end(job_id, LENGTH))
+
+    async def _begin(self, body: LogBody) -> None:
+        """Show an end, if it is far beyond what is here."""
+        end = body.offset + len(body.data)
+        if end - self._whole.size <= BEYOND:
+            self._cease()
+            return
+        skipped = body.data.find(b"\n") + 1
+        if self.store is None:
+            self.store = self._new()
+        else:
+            self.store.cut(0)
+            for mark in self.store.marks:
+                self.store.unmark(mark)
+        self.offset, self._end = body.offset + skipped, body.offset + skipped
+        self._etag = body.etag
+        self._decoder.reset()
+        self.store.mark(0, f"{_size(self.offset)} before this are still arriving.")
+        self.is_needed = True
+        await self._add(body.data[skipped:])
+        self._tell()
+
+    async def _add(self, data: bytes) -> None:
+        for start in range(0, len(data), COMPARED):
+            if start:
+                await asyncio.sleep(0)  # 32 MiB take 60 ms
+            if self.store is None or not self.is_needed:
+                return
+            part = data[start : start + COMPARED]
+            self._end += len(part)
+            self.store.append(self._decoder.decode(part).encode())
+
+    def _look(self) -> None:
+        """See whether the log itself has come as far."""
+        if self.is_needed and self._whole.size >= self._end:
+            self._cease()
+
+    def _cease(self) -> None:
+        self._reached.set()
+        if self.is_needed:
+            self.is_needed = False
+            self._tell()
+
+    def _tell(self) -> None:
+        for listener in tuple(self._listeners.values()):
+            listener()
+
+
+def _size(count: int) -> str:
+    if count >= 1024**3:
+        return f"{count / 1024**3:.1f} GiB"
+    return f"{count / 1024**2:.1f} MiB"
