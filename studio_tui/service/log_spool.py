@@ -145,7 +145,7 @@ class Spool:
         copy = self.create(self.path.parent)
         try:
             while copy.size < self.size:
-                left = memoryview(await self.read_slice(copy.size, _COPIED))
+                left = memoryview(await self.examine(copy.size, _COPIED, bytes))
                 while left:
                     left = left[copy.write(left) :]
             os.dup2(copy._descriptor, self._descriptor, inheritable=False)
