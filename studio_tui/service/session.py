@@ -12,6 +12,7 @@ from studio_tui.service.jobs_feed import Jobs, JobsFeed
 from studio_tui.service.log_library import LogLibrary
 from studio_tui.service.log_shelf import LogShelf
 from studio_tui.service.poller import BACKOFF_CAP, Poller
+from studio_tui.service.progress_watch import ProgressWatch
 
 BUSY_REST = 1.5
 """Seconds between looks at a list in which something moves."""
@@ -60,6 +61,7 @@ class StudioSession:
             refused=self._stop_all,
             backoff_cap=cap,
         )
+        self.progress = ProgressWatch(client, paced=self._paced, refused=self._stop_all)
         self.commands = Commands(client, team, self.jobs.poke)
         self.logs = LogLibrary(client, LogShelf(logs, place), {host})
         self._focused = True
@@ -75,11 +77,13 @@ class StudioSession:
             for poller in self.pollers:
                 tasks.create_task(poller.run(), name=f"poll {poller.name}")
             tasks.create_task(self.logs.run(), name="follow logs")
+            tasks.create_task(self.progress.run(), name="watch progress")
 
     def refresh(self) -> None:
         """Ask everything that is listened to again, now, and what had been stopped too."""
         for poller in self.pollers:
             poller.restart()
+        self.progress.restart()
 
     def more_jobs(self) -> None:
         """Ask for older jobs than those that are known."""
@@ -112,3 +116,4 @@ class StudioSession:
         """A refused token is refused everywhere: stop all, so that it is not tried again."""
         for poller in self.pollers:
             poller.stop(error)
+        self.progress.stop()
