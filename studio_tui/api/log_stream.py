@@ -10,6 +10,7 @@ import logging
 import ssl
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple, NewType
 from urllib.parse import urlencode, urlsplit
 
@@ -138,6 +139,8 @@ async def follow(
         TransportError: Studio accepted the connection and then fell silent.
         ProtocolError: what answered is no websocket.
     """
+    # It takes 30 ms to import, and the screen goes on meanwhile.
+    await asyncio.to_thread(import_module, "websockets.asyncio.client")
     connection = await _connect(settings, auth, path, query, opening)
     try:
         async for frame in _frames(connection, longest_silence):
@@ -171,7 +174,7 @@ def _since(began: float) -> float:
 async def _handshake(
     settings: Settings, authorization: str, path: str, query: Mapping[str, str], opening: float
 ) -> "ClientConnection":
-    # websockets takes 30 ms to import and is not needed before the first log is opened
+    # not needed before the first log is followed
     from websockets.asyncio.client import connect  # noqa: PLC0415
     from websockets.exceptions import (  # noqa: PLC0415
         InvalidHandshake,
