@@ -18,7 +18,9 @@ from studio_tui.presentation.format import plural
 from studio_tui.presentation.job_facts import facts
 from studio_tui.presentation.job_list import NEWEST_FIRST, JobList
 from studio_tui.presentation.jobs import LARGEST_FIRST, SORTS, cells
+from studio_tui.service.jobs_feed import Jobs
 from studio_tui.service.session import StudioSession
+from studio_tui.service.snapshot import Snapshot
 from studio_tui.tui.job_actions import JOB_BINDINGS, JobActions
 from studio_tui.tui.memory import JobsView
 from studio_tui.tui.messages import OpenJob, Refreshed
@@ -307,22 +309,9 @@ class JobsScreen(JobActions, Page):
         self._show_title(len(self.table.keys))
 
     def _show_title(self, shown: int) -> None:
-        snapshot = self.session.jobs.snapshot
-        jobs = snapshot.value
+        jobs = self.session.jobs.snapshot.value
         title = self.query_one("#title", Bar)
-        known = len(self._list)
-        amount = "" if jobs is None else f"{shown} of {known} " if self._filter else f"{known} "
-        parts = [Part("── ", "rule"), Part("Jobs ", Tone.STRONG), Part(amount)]
-        if jobs is not None and not jobs.has_all:
-            parts.append(Part("newest, M loads older ", Tone.DIM, "screen.more"))
-        if self._filter:
-            parts.append(Part("· filter ", Tone.DIM))
-            parts.append(Part(f"{self._filter.text} ", Tone.ACCENT, "screen.filter"))
-        if jobs is not None and jobs.unreadable:
-            parts.append(Part(f"{plural(jobs.unreadable, 'row')} unreadable ", Tone.WARN))
-        if jobs is not None and jobs.duplicates:
-            parts.append(Part(f"{plural(jobs.duplicates, 'row')} sent twice ", Tone.WARN))
-        title.left = tuple(parts)
+        title.left = _title(jobs, self._filter, shown, len(self._list))
         order = SORTS[self.view.sort][0] + (", reversed" if self.view.reverse else "")
         title.right = (
             (Part(f" sorted by {order} ", Tone.DIM, "screen.sort"), Part("──", "rule"))
@@ -331,22 +320,7 @@ class JobsScreen(JobActions, Page):
         )
 
     def _show_notice(self) -> None:
-        snapshot = self.session.jobs.snapshot
-        jobs = snapshot.value
-        if self._filter and jobs is not None and not jobs.has_all:
-            notice = (
-                f"None of the newest {len(self._list)} jobs passes the filter.\n"
-                "M looks further back, esc shows all of them again."
-            )
-        elif self._filter and len(self._list):
-            notice = "No job passes the filter.\nesc shows all of them again."
-        elif snapshot.value is not None:
-            notice = "No jobs yet."
-        elif snapshot.error is not None:
-            notice = f"{snapshot.error}\n\nctrl+r asks again now."
-        else:
-            notice = "Asking Studio…"
-        self.table.notice = notice
+        self.table.notice = _notice(self.session.jobs.snapshot, self._filter, len(self._list))
 
     def _catch_up(self) -> None:
         self._preview_due = None
@@ -359,3 +333,36 @@ class JobsScreen(JobActions, Page):
             clusters = self.session.clusters.snapshot.value
             around = clusters.items if clusters is not None else ()
             self.preview.show(facts(job, now, around) if job else ())
+
+
+def _title(jobs: Jobs | None, filtered: Filter, shown: int, known: int) -> tuple[Part, ...]:
+    """Say how many of the known jobs are shown, and what else there is to say of the list."""
+    amount = "" if jobs is None else f"{shown} of {known} " if filtered else f"{known} "
+    parts = [Part("── ", "rule"), Part("Jobs ", Tone.STRONG), Part(amount)]
+    if jobs is not None and not jobs.has_all:
+        parts.append(Part("newest, M loads older ", Tone.DIM, "screen.more"))
+    if filtered:
+        parts.append(Part("· filter ", Tone.DIM))
+        parts.append(Part(f"{filtered.text} ", Tone.ACCENT, "screen.filter"))
+    if jobs is not None and jobs.unreadable:
+        parts.append(Part(f"{plural(jobs.unreadable, 'row')} unreadable ", Tone.WARN))
+    if jobs is not None and jobs.duplicates:
+        parts.append(Part(f"{plural(jobs.duplicates, 'row')} sent twice ", Tone.WARN))
+    return tuple(parts)
+
+
+def _notice(snapshot: Snapshot[Jobs], filtered: Filter, known: int) -> str:
+    """Say why there is nothing to show."""
+    jobs = snapshot.value
+    if filtered and jobs is not None and not jobs.has_all:
+        return (
+            f"None of the newest {known} jobs passes the filter.\n"
+            "M looks further back, esc shows all of them again."
+        )
+    if filtered and known:
+        return "No job passes the filter.\nesc shows all of them again."
+    if jobs is not None:
+        return "No jobs yet."
+    if snapshot.error is not None:
+        return f"{snapshot.error}\n\nctrl+r asks again now."
+    return "Asking Studio…"
