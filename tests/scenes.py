@@ -49,6 +49,7 @@ SCENES: dict[str, Scene] = {
     "jobs": Scene(size=WIDE),
     "jobs-80x24": Scene(size=NARROW),
     "jobs-200x50": Scene(size=HUGE),
+    "jobs-no-preview": Scene(("i",), WIDE),
     "jobs-light": Scene(size=WIDE, theme="studio-light"),
     "jobs-16-colours": Scene(size=WIDE, theme="ansi-dark"),
     "jobs-filtered": Scene(("slash", *"status=failed", "enter"), WIDE),

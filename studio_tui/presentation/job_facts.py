@@ -15,7 +15,8 @@ from studio_tui.presentation.format import (
     plural,
     seconds_between,
 )
-from studio_tui.presentation.jobs import WAITING_STATES, queue_seconds, run_seconds
+from studio_tui.presentation.jobs import BAR_WIDTH, WAITING_STATES, queue_seconds, run_seconds
+from studio_tui.presentation.progress import Progress, bar_text, words
 from studio_tui.presentation.states import state_cell
 from studio_tui.text import safe_line
 
@@ -30,11 +31,20 @@ class Fact(NamedTuple):
     value: Cell
 
 
-def facts(job: Job, now: datetime, clusters: Iterable[Cluster] = ()) -> tuple[Fact, ...]:
-    """Return the summary of a job, most wanted first; `clusters` tell why it waits."""
+def facts(
+    job: Job,
+    now: datetime,
+    clusters: Iterable[Cluster] = (),
+    progress: Progress | None = None,
+) -> tuple[Fact, ...]:
+    """Return the summary of a job, most wanted first.
+
+    `clusters` tell why it waits, and `progress` how far it has come.
+    """
     error = job.error_message
     return (
         Fact("status", _status(job, now)),
+        *_progress(job, progress),
         *_why_waiting(job, clusters),
         *((Fact("error", Cell(error.strip(), Tone.BAD)),) if error else ()),
         Fact("name", Cell(job.name or UNKNOWN, Tone.STRONG)),
@@ -88,6 +98,15 @@ def _status(job: Job, now: datetime) -> Cell:
     if (waited := queue_seconds(job, now)) is not None:
         parts.append(f"{'waits' if job.state in WAITING_STATES else 'waited'} {duration(waited)}")
     return Cell(" · ".join(parts), tone)
+
+
+def _progress(job: Job, known: Progress | None) -> tuple[Fact, ...]:
+    """Say how far a running job has come, as the newest bar in its log tells it."""
+    if known is None or job.state is not JobState.RUNNING:
+        return ()
+    drawn = f"{bar_text(known.percent, BAR_WIDTH)}  " if known.percent is not None else ""
+    label = f"  {safe_line(known.label)}" if known.label else ""
+    return (Fact("progress", Cell(f"{drawn}{words(known)}{label}", Tone.ACTIVE)),)
 
 
 def _why_waiting(job: Job, clusters: Iterable[Cluster]) -> tuple[Fact, ...]:

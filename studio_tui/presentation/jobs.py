@@ -7,10 +7,20 @@ from typing import Any
 from studio_tui.api.models import Job, JobState
 from studio_tui.presentation.cells import NOTHING, Cell, Tone
 from studio_tui.presentation.format import UNKNOWN, age, duration, seconds_between
+from studio_tui.presentation.progress import Progress, bar_text, rate_words, share
 from studio_tui.presentation.states import LOOKS, state_cell
 
-COLUMNS = ("state", "name", "id", "workers", "queue", "run", "age", "by", "error")
+COLUMNS = (
+    *("state", "name", "id", "progress", "share", "rate"),
+    *("workers", "queue", "run", "age", "by", "error"),
+)
 """Keys of the columns, in the order of the cells."""
+
+BAR_WIDTH = 8
+"""Cells of a bar."""
+
+RATE_WIDTH = 11
+"""Cells of a rate in a list; one that would be wider does without its unit."""
 
 SHORT_ID = 8
 """Characters of an id that are shown in a list; the whole id is in the preview."""
@@ -31,12 +41,13 @@ _UNREADABLE = Cell("?", Tone.WARN)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
-def cells(job: Job, now: datetime) -> tuple[Cell, ...]:
-    """Return one cell for each of `COLUMNS`."""
+def cells(job: Job, now: datetime, progress: Progress | None = None) -> tuple[Cell, ...]:
+    """Return one cell for each of `COLUMNS`; `progress` is how far a running job has come."""
     return (
         state_cell(job),
         _name(job),
         Cell(job.id[:SHORT_ID], Tone.DIM),
+        *_progress(progress if job.state is JobState.RUNNING else None),
         _workers(job),
         _span(queue_seconds(job, now), job, "created_at"),
         _run(job, now),
@@ -117,6 +128,17 @@ def _name(job: Job) -> Cell:
     if "name" in job.unreadable:
         return _UNREADABLE
     return Cell(job.name, Tone.STRONG) if job.name else Cell("(no name)", Tone.DIM)
+
+
+def _progress(known: Progress | None) -> tuple[Cell, Cell, Cell]:
+    """Return a bar, how much is done, and how fast; empty where that is not known."""
+    if known is None:
+        return NOTHING, NOTHING, NOTHING
+    drawn = bar_text(known.percent, BAR_WIDTH) if known.percent is not None else ""
+    rate = rate_words(known)
+    if len(rate) > RATE_WIDTH:
+        rate = rate_words(known, with_unit=False)
+    return Cell(drawn, Tone.ACTIVE), Cell(share(known), Tone.ACTIVE), Cell(rate, Tone.DIM)
 
 
 def _workers(job: Job) -> Cell:

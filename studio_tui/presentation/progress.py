@@ -272,11 +272,18 @@ def bar_text(percent: float, width: int) -> str:
     return f"▕{filled:░<{room}}▏"
 
 
+def share(progress: Progress) -> str:
+    """Return how much is done in at most four characters: `37%`, else `270k`."""
+    if progress.percent is not None:
+        return f"{int(progress.percent)}%"
+    return "" if progress.done is None else _short(progress.done, "", tenths_below=10)
+
+
 def words(progress: Progress) -> str:
     """Return the bar in words, such as `37%  3.1 it/s  ~0:20 left`; safe to draw."""
     parts = []
     if progress.percent is not None:
-        parts.append(f"{int(progress.percent)}%")
+        parts.append(share(progress))
     elif progress.done is not None:
         amount = f"{progress.done:,.0f}" if progress.unit != "B" else _short(progress.done, "B")
         parts.append(f"{amount} {progress.unit}".strip() if progress.unit != "B" else amount)
@@ -297,14 +304,14 @@ def rate_words(progress: Progress, *, with_unit: bool = True) -> str:
     return f"{_short(rate, unit)}/s"
 
 
-def _short(amount: float, unit: str) -> str:
+def _short(amount: float, unit: str, *, tenths_below: float = 100) -> str:
     """Return a number of three digits or so, with its scale and unit."""
     scale = ""
     for letter in "kMGTPE":
         if amount < 999.5:
             break
         amount, scale = amount / 1000, letter
-    digits = f"{amount:.1f}".removesuffix(".0") if amount < 100 else f"{amount:.0f}"
+    digits = f"{amount:.1f}".removesuffix(".0") if amount < tenths_below else f"{amount:.0f}"
     if unit == "B":
         return f"{digits} {scale}B"
     return f"{digits}{scale} {unit}".strip()

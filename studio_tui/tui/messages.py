@@ -22,6 +22,14 @@ class Refreshed(Message):
         return isinstance(message, Refreshed) and message.name == self.name
 
 
+class Progressed(Message):
+    """A job in sight has come further; one of several waiting is enough."""
+
+    def can_replace(self, message: Message) -> bool:
+        """Take the place of an older one."""
+        return isinstance(message, Progressed)
+
+
 @dataclass
 class OpenJob(Message):
     """Show everything about a job."""

@@ -10,6 +10,7 @@ from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.job_facts import environment, facts, raw
 from studio_tui.presentation.job_list import JobList
 from studio_tui.presentation.jobs import COLUMNS, SORTS, cells, first_line
+from studio_tui.presentation.progress import Progress
 from studio_tui.presentation.states import LOOKS, counts
 from tests.jobs import NOON, job
 
@@ -28,6 +29,37 @@ def test_a_running_job_runs_on_with_the_clock() -> None:
     running = job(3, "RUNNING")
     assert row(running)["run"] == "2:55"
     assert row(running, NOON + timedelta(seconds=5))["run"] == "3:00"
+
+
+def shown(known: Job, progress: Progress) -> list[str]:
+    """Return the cells and the fact that tell of progress."""
+    told = dict(zip(COLUMNS, cells(known, NOON, progress), strict=True))
+    fact = [f.value.text for f in facts(known, NOON, (), progress) if f.label == "progress"]
+    return [told[column].text for column in ("progress", "share", "rate")] + fact
+
+
+def test_a_running_job_shows_how_far_it_has_come() -> None:
+    bar = Progress("Epoch 3", 37, 100, 37, "it", 3.1, 12, 20)
+    assert shown(job(3, "RUNNING"), bar) == [
+        "▕██▏░░░▏",
+        "37%",
+        "3.1 it/s",
+        "▕██▏░░░▏  37%  3.1 it/s  ~0:20 left  Epoch 3",
+    ]
+    for status in ("COMPLETE", "QUEUED", "CANCELING"):
+        assert shown(job(3, status), bar) == ["", "", ""]
+
+
+def test_what_is_not_known_of_progress_stays_empty() -> None:
+    counted = Progress("Listing", 269_981, None, None, "objects", 16_568.5, 16, None)
+    assert shown(job(3, "RUNNING"), counted) == [
+        "",
+        "270k",
+        "16.6k/s",
+        "269,981 objects  16.6k/s  Listing",
+    ]
+    begun = Progress("", 0, 10, 0, "it", None, 0, None)
+    assert shown(job(3, "RUNNING"), begun) == ["▕░░░░░░▏", "0%", "", "▕░░░░░░▏  0%"]
 
 
 def test_a_queued_job_waits_on_with_the_clock() -> None:

@@ -37,6 +37,58 @@ async def test_a_job_is_seen_to_run_and_end_by_itself(studio: ThreadStudio, tmp_
         await until_shown(pilot, "✓ COMPLETE", "1 done")
 
 
+BAR = """
+import os, sys, time
+for done in (37, 62):
+    bar = "#" * (done // 10)
+    sys.stderr.write(f"\\rEpoch 3: {done}%|{bar:10}| {done}/100 [00:12<00:20,  3.10it/s]")
+    sys.stderr.flush()
+    while not os.path.exists(f"GATE{done}"): time.sleep(0.01)
+"""
+
+
+async def test_how_far_a_running_job_has_come_is_seen_to_move(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    studio.submit(BAR.replace("GATE", str(tmp_path / "gate")), query_name="train.py")
+    async with dashboard(studio, tmp_path, size=(200, 40)) as pilot:
+        await until_shown(pilot, "▕██▏░░░▏   37%")
+        await until_shown(pilot, "37%  3.1 it/s  ~0:20 left  Epoch 3")
+        (tmp_path / "gate37").touch()
+        await until_shown(pilot, "▕███▋░░▏   62%", "62%  3.1 it/s  ~0:20 left  Epoch 3")
+        assert "37%" not in screen_text(pilot)
+        (tmp_path / "gate62").touch()
+        await until_shown(pilot, "✓ COMPLETE")
+        assert "62%" not in screen_text(pilot)
+
+
+async def test_progress_is_watched_only_while_the_list_is_in_sight(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    studio.submit(BAR.replace("GATE", str(tmp_path / "gate")), query_name="train.py")
+    async with dashboard(studio, tmp_path) as pilot:
+
+        def followed() -> bool:
+            return any(task.get_name() == "follow progress" for task in asyncio.all_tasks())
+
+        await until_shown(pilot, "37%")
+        assert followed()
+        await pilot.press("l")
+        await until(pilot, lambda: not followed())
+        (tmp_path / "gate37").touch()
+        await pilot.press("escape")
+        await until_shown(pilot, "62%")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (100, 30), (120, 40)])
+async def test_the_percent_is_shown_at_every_usual_width(
+    studio: ThreadStudio, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    studio.submit(BAR.replace("GATE", str(tmp_path / "gate")), query_name="train.py")
+    async with dashboard(studio, tmp_path, size=size) as pilot:
+        await until_shown(pilot, "train.py", " 37% ")
+
+
 async def test_cancel_asks_names_the_job_and_does_nothing_by_default(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:

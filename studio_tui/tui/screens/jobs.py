@@ -17,13 +17,14 @@ from studio_tui.presentation.filters import Filter
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.job_facts import facts
 from studio_tui.presentation.job_list import NEWEST_FIRST, JobList
-from studio_tui.presentation.jobs import LARGEST_FIRST, SORTS, cells
+from studio_tui.presentation.jobs import BAR_WIDTH, LARGEST_FIRST, RATE_WIDTH, SORTS, cells
 from studio_tui.service.jobs_feed import Jobs
 from studio_tui.service.session import StudioSession
 from studio_tui.service.snapshot import Snapshot
 from studio_tui.tui.job_actions import JOB_BINDINGS, JobActions
 from studio_tui.tui.memory import JobsView
-from studio_tui.tui.messages import OpenJob, Refreshed
+from studio_tui.tui.messages import OpenJob, Progressed, Refreshed
+from studio_tui.tui.running_progress import RunningProgress
 from studio_tui.tui.screens.dialogs import Choose
 from studio_tui.tui.screens.page import Page
 from studio_tui.tui.widgets.bar import Bar, Part
@@ -36,13 +37,16 @@ from studio_tui.tui.widgets.table_painter import Sorting
 COLUMNS = (
     Column("state", "STATE", 11),
     Column("name", "NAME", 22, grow=3, most=48),
-    Column("id", "ID", 8, drop=4),
-    Column("workers", "WORK", 4, align=Align.RIGHT, drop=5),
-    Column("queue", "QUEUE", 7, align=Align.RIGHT, drop=3),
+    Column("id", "ID", 8, drop=6),
+    Column("progress", "PROGRESS", BAR_WIDTH, drop=5),
+    Column("share", "DONE", 4, align=Align.RIGHT, drop=1),
+    Column("rate", "RATE", RATE_WIDTH, align=Align.RIGHT, drop=9),
+    Column("workers", "WORK", 4, align=Align.RIGHT, drop=7),
+    Column("queue", "QUEUE", 7, align=Align.RIGHT, drop=4),
     Column("run", "RUN", 8, align=Align.RIGHT),
-    Column("age", "AGE", 4, align=Align.RIGHT, drop=1),
-    Column("by", "BY", 8, drop=6),
-    Column("error", "ERROR", 10, grow=3, drop=2),
+    Column("age", "AGE", 4, align=Align.RIGHT, drop=3),
+    Column("by", "BY", 8, drop=8),
+    Column("error", "ERROR", 9, grow=3, drop=2),
 )
 
 LONGER_AGES_EVERY = 10
@@ -140,6 +144,7 @@ class JobsScreen(JobActions, Page):
         self.view = view
         """What is remembered; replaced as the user goes."""
         self._list = JobList()
+        self._progress = RunningProgress(session.progress, lambda: self.post_message(Progressed()))
         self._filter = Filter(view.filter)
         self._preview_due: Timer | None = None
         self._left_at: str | None = None
@@ -194,6 +199,7 @@ class JobsScreen(JobActions, Page):
 
     def tick(self, now: datetime) -> None:
         """Let the times in sight run on; where none shows seconds, now and then is enough."""
+        self._look()
         if self._list.changes_with_the_second(now) or now.second % LONGER_AGES_EVERY == 0:
             self.table.show_again()
             self._show_preview(now)
@@ -246,7 +252,12 @@ class JobsScreen(JobActions, Page):
         if self._filter:
             self.query_one(FilterBar).set("")
 
-    # What the widgets say.
+    # What the widgets, and the jobs, say.
+
+    @on(Progressed)
+    def _progressed(self) -> None:
+        self.table.show_again()
+        self._show_preview(self.moment())
 
     @on(FilterBar.Changed)
     def _filter_changed(self, message: FilterBar.Changed) -> None:
@@ -285,7 +296,17 @@ class JobsScreen(JobActions, Page):
     # Painting.
 
     def _cells(self, job_id: str) -> tuple[Cell, ...]:
-        return cells(self._list[job_id], self.moment())
+        return cells(self._list[job_id], self.moment(), self._progress.get(job_id))
+
+    def _look(self) -> None:
+        """Learn how far the running jobs in sight are."""
+        if self._unsubscribe:  # else this page is out of sight
+            jobs = map(self._list.get, self.table.keys_in_sight)
+            self._progress.look(job.id for job in jobs if job and job.state is JobState.RUNNING)
+
+    def _leave(self) -> None:
+        super()._leave()
+        self._progress.leave()
 
     def _sort(self, column: str, *, reverse: bool) -> None:
         self.view = self.view.replace(sort=column, reverse=reverse)
@@ -299,6 +320,7 @@ class JobsScreen(JobActions, Page):
         self.table.show(ids)
         if first and self.view.cursor is not None:
             self.table.move_to(self.view.cursor)
+        self.call_after_refresh(self._look)  # a table without a size has nothing in sight
         self._show_title(len(ids))
         self._show_notice()
         self._show_preview(now)
@@ -332,7 +354,7 @@ class JobsScreen(JobActions, Page):
             job = self.job_at_hand()
             clusters = self.session.clusters.snapshot.value
             around = clusters.items if clusters is not None else ()
-            self.preview.show(facts(job, now, around) if job else ())
+            self.preview.show(facts(job, now, around, self._progress.get(job.id)) if job else ())
 
 
 def _title(jobs: Jobs | None, filtered: Filter, shown: int, known: int) -> tuple[Part, ...]:

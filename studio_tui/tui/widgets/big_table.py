@@ -126,6 +126,11 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         return self._keys
 
     @property
+    def keys_in_sight(self) -> Sequence[str]:
+        """The rows that are looked at."""
+        return self._keys[self.top : self.top + self._rows_in_sight]
+
+    @property
     def cursor(self) -> str | None:
         """Key of the row under the cursor; `None` when there are no rows."""
         return self._keys[self._cursor] if self._keys else None
@@ -321,8 +326,8 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         if not height:
             return []
         painter = self._ready_painter()
-        keys = self._keys[self.top : self.top + height - _HEADER]
-        lines = [painter.header, *self._rows.strips(keys, self.cursor, self.marked, painter)]
+        rows = self._rows.strips(self.keys_in_sight, self.cursor, self.marked, painter)
+        lines = [painter.header, *rows]
         lines += [painter.blank] * (height - len(lines))
         if not self._keys:
             first = _HEADER + max(0, height - _HEADER - len(painter.notice)) // 2

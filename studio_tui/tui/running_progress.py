@@ -1,0 +1,42 @@
+"""How far the running jobs in sight have come, for a screen that shows them."""
+
+from collections.abc import Callable, Iterable
+
+from studio_tui.presentation.progress import Progress, latest
+from studio_tui.service.progress_watch import ProgressWatch
+
+
+class RunningProgress:
+    """The newest bar of each job that is looked at; what is no longer looked at is forgotten."""
+
+    def __init__(self, watch: ProgressWatch, moved: Callable[[], object]) -> None:
+        """Take also what is called whenever a bar has moved."""
+        self._watch = watch
+        self._moved = moved
+        self._bars: dict[str, Progress] = {}
+        self._unsubscribe: Callable[[], None] | None = None
+
+    def get(self, job_id: str) -> Progress | None:
+        """Return how far a job has come, if that is known."""
+        return self._bars.get(job_id)
+
+    def look(self, job_ids: Iterable[str]) -> None:
+        """Learn of these jobs from now on, and of no others."""
+        wanted = list(job_ids)
+        if self._unsubscribe is None:
+            self._unsubscribe = self._watch.subscribe(self._hear)
+        self._bars = {job_id: bar for job_id, bar in self._bars.items() if job_id in wanted}
+        self._watch.watch(wanted)
+
+    def leave(self) -> None:
+        """Learn of nothing; what is known is kept for the return."""
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+            self._unsubscribe = None
+            self._watch.watch(())
+
+    def _hear(self, job_id: str, end: bytes) -> None:
+        bar = latest(end)
+        if bar is not None and bar != self._bars.get(job_id):
+            self._bars[job_id] = bar
+            self._moved()
