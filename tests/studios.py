@@ -192,9 +192,10 @@ class ThreadStudio(Calls):
 class ProcessStudio(Calls):
     """A local Studio as a process of its own, which can be killed with -9."""
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, *options: str) -> None:
         self.data_dir = data_dir
         self.team = "local"
+        self._options = options
         self._start()
 
     def kill(self) -> None:
@@ -223,7 +224,10 @@ class ProcessStudio(Calls):
         data.prepare()
         with data.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "studio_tui.local", "--data-dir", str(data.root)],
+                [
+                    *(sys.executable, "-m", "studio_tui.local", "--data-dir", str(data.root)),
+                    *self._options,
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -10,7 +11,23 @@ import click
 
 from studio_tui.errors import ConfigError
 from studio_tui.local import endpoint
+from studio_tui.local.output import CAP_BYTES, SEGMENT_BYTES
 from studio_tui.paths import local_data_dir
+
+_SIZE = re.compile(r"(\d{1,15})\s*([KMGT]iB)?", re.IGNORECASE)
+_LEAST_KEPT = 2 * SEGMENT_BYTES
+
+
+def _bytes(_context: click.Context, _parameter: click.Parameter, size: str) -> int:
+    """Read a size that was written as `2GiB`; it must leave room for a beginning and an end."""
+    match = _SIZE.fullmatch(size.strip())
+    if match is None:
+        raise click.BadParameter(f"{size!r} is no size; write it as 512MiB or 2GiB.")
+    count = int(match[1]) << 10 * ("KMGT".index(match[2][0].upper()) + 1 if match[2] else 0)
+    if count < _LEAST_KEPT:
+        raise click.BadParameter(f"{size} is too little; {_LEAST_KEPT >> 20}MiB is the least.")
+    return count
+
 
 _DATA_DIR = click.option(
     "--data-dir",
@@ -27,16 +44,28 @@ _DATA_DIR = click.option(
     default=None,
     help="Port on 127.0.0.1; 0 for any.  [default: the last one, else any]",
 )
+@click.option(
+    "--keep-output",
+    metavar="SIZE",
+    callback=_bytes,
+    default=f"{CAP_BYTES >> 20}MiB",
+    envvar="STUDIO_TUI_KEEP_OUTPUT",
+    show_default=True,
+    show_envvar=True,
+    help="How much of a job's output is kept: half from its beginning, half from its end.",
+)
 @_DATA_DIR
 @click.pass_context
-def local(context: click.Context, port: int | None, data_dir: Path | None) -> None:
+def local(
+    context: click.Context, port: int | None, keep_output: int, data_dir: Path | None
+) -> None:
     """Run a small Studio on this machine: the same API, jobs as processes of yours.
 
     It runs whatever code is sent to it with the token in its data directory, as you.
     """
     context.obj = data_dir or local_data_dir()
     if context.invoked_subcommand is None:
-        _serve(context.obj, port)
+        _serve(context.obj, port, keep_output)
 
 
 @local.command()
@@ -82,9 +111,10 @@ def _find(data_dir: Path) -> endpoint.Endpoint:
     return found
 
 
-def _serve(data_dir: Path, port: int | None) -> None:
+def _serve(data_dir: Path, port: int | None, keep_output: int) -> None:
     # The server's imports take half a second that the other commands need not wait for.
     from studio_tui.local.data_dir import DataDir  # noqa: PLC0415
+    from studio_tui.local.local_runner import RunLimits  # noqa: PLC0415
     from studio_tui.local.server import Server, serve  # noqa: PLC0415
 
     logging.basicConfig(
@@ -95,7 +125,8 @@ def _serve(data_dir: Path, port: int | None) -> None:
         click.echo(url)
 
     try:
-        asyncio.run(serve(DataDir(data_dir), port, started))
+        limits = RunLimits(cap_bytes=keep_output)
+        asyncio.run(serve(DataDir(data_dir), port, started, limits))
     except ConfigError as error:
         _fail(error)
 

@@ -23,6 +23,7 @@ from studio_tui import clock
 from studio_tui.errors import ConfigError
 from studio_tui.local.app import create_app
 from studio_tui.local.data_dir import DataDir, write_private
+from studio_tui.local.local_runner import RunLimits
 from studio_tui.local.studio import Studio, open_studio
 from studio_tui.local.team import TEAM
 from studio_tui.local.times import stamp
@@ -103,11 +104,16 @@ class PatientProtocol(H11Protocol):
             self._deadline = None
 
 
-async def serve(data: DataDir, port: int | None, on_start: Callable[[Server, str], None]) -> None:
+async def serve(
+    data: DataDir,
+    port: int | None,
+    on_start: Callable[[Server, str], None],
+    limits: RunLimits | None = None,
+) -> None:
     """Serve until SIGTERM, SIGINT or `Server.stop`; jobs are left running.
 
     `port` is the one to take; `None` for the last one if it is free, else any. `on_start` is called
-    with the server and its URL once it answers.
+    with the server and its URL once it answers. `limits` hold for jobs that start from now on.
 
     Raises:
         ConfigError: Another server has the data directory, or something in it cannot be used.
@@ -122,7 +128,7 @@ async def serve(data: DataDir, port: int | None, on_start: Callable[[Server, str
             token = _token(data)
         except OSError as error:
             raise _unusable(data, error) from error
-        async with open_studio(data, token) as studio:
+        async with open_studio(data, token, limits) as studio:
             with _listening(data, port) as listener:
                 await _serve(data, studio, listener, on_start)
 

@@ -13,7 +13,7 @@ from studio_tui.local.clusters import Clusters, read_clusters
 from studio_tui.local.data_dir import DataDir
 from studio_tui.local.database import Database
 from studio_tui.local.jobs import Jobs
-from studio_tui.local.local_runner import LocalRunner
+from studio_tui.local.local_runner import LocalRunner, RunLimits
 from studio_tui.local.queue import Dispatcher
 from studio_tui.local.runner import Runner
 from studio_tui.local.uploads import Uploads
@@ -38,7 +38,9 @@ class Studio:
 
 
 @asynccontextmanager
-async def open_studio(data: DataDir, token: SecretStr) -> AsyncIterator[Studio]:
+async def open_studio(
+    data: DataDir, token: SecretStr, limits: RunLimits | None = None
+) -> AsyncIterator[Studio]:
     """Open the local Studio of a data directory; nothing is started before its dispatcher runs.
 
     Raises:
@@ -46,7 +48,7 @@ async def open_studio(data: DataDir, token: SecretStr) -> AsyncIterator[Studio]:
     """
     clusters = read_clusters(data.clusters)
     database = await Database.open(data.database)
-    runner = LocalRunner(data.jobs, data.cache)
+    runner = LocalRunner(data.jobs, data.cache, limits=limits)
     try:
         jobs, uploads = Jobs(database), Uploads(data.uploads, database)
         await uploads.remove_unused(clock.now())

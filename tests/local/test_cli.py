@@ -3,11 +3,14 @@ import sys
 import tomllib
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
+from studio_tui.errors import ConfigError
+from studio_tui.local import endpoint
 from studio_tui.local.cli import local
 from studio_tui.local.data_dir import DataDir
-from tests.studios import ThreadStudio, eventually
+from tests.studios import ProcessStudio, ThreadStudio, closing, eventually
 
 
 def test_status_says_where_it_runs(studio: ThreadStudio) -> None:
@@ -72,3 +75,47 @@ def test_a_second_one_in_the_foreground_says_why_not(studio: ThreadStudio) -> No
     assert result.exit_code == 2
     assert "already runs" in result.stderr
     eventually(lambda: studio.jobs() == [])
+
+
+@pytest.mark.parametrize(
+    ("size", "sentence"),
+    [
+        ("2GB", "'2GB' is no size; write it as 512MiB or 2GiB."),
+        ("-1", "'-1' is no size"),
+        ("1e9", "'1e9' is no size"),
+        ("0", "0 is too little; 64MiB is the least."),
+        ("67108863", "67108863 is too little"),
+    ],
+)
+def test_a_size_that_makes_no_sense_is_refused_with_a_sentence(
+    tmp_path: Path, size: str, sentence: str
+) -> None:
+    for arguments, environment in (
+        ([f"--keep-output={size}"], {}),
+        ([], {"STUDIO_TUI_KEEP_OUTPUT": size}),
+    ):
+        result = CliRunner().invoke(
+            local, [*arguments, "--data-dir", str(tmp_path / "none")], env=environment
+        )
+        assert result.exit_code == 2
+        assert sentence in result.stderr
+    assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize("size", ["96MiB", " 98304 kib", "100663296"])
+def test_as_much_output_is_kept_as_is_asked_for(tmp_path: Path, size: str) -> None:
+    studio = ProcessStudio(tmp_path / "studio", "--keep-output", size)
+    with closing(studio):
+        line = "x" * 1023
+        job = studio.submit(f"for _ in range(128): print('{line}\\n' * 1024, end='')")
+        assert studio.end(job["id"])["status"] == "COMPLETE"
+        parts = (studio.data_dir / "jobs" / job["id"] / "output").glob("*.part")
+        assert sum(part.stat().st_size for part in parts) == 96 * 2**20
+
+
+def test_a_dashboard_that_starts_it_hands_on_how_much_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STUDIO_TUI_KEEP_OUTPUT", "much")
+    with pytest.raises(ConfigError, match="'much' is no size; write it as 512MiB or 2GiB"):
+        endpoint.attach_or_start(tmp_path)
