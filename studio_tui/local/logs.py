@@ -7,8 +7,10 @@ server closes.
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from bisect import bisect_right
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import suppress
+from itertools import accumulate
 from json.encoder import encode_basestring
 from typing import NamedTuple
 
@@ -20,7 +22,7 @@ from studio_tui import clock
 from studio_tui.api.models import JobState
 from studio_tui.api.routes import FOLLOW_LOGS, JOB_LOGS
 from studio_tui.local.output import OutputReader
-from studio_tui.local.pieces import Piece, PieceReader
+from studio_tui.local.pieces import PieceReader, Pieces
 from studio_tui.local.refusals import Refusal
 from studio_tui.local.runner import Runner
 from studio_tui.local.transcript import Transcript, Version
@@ -135,20 +137,19 @@ class _Follower:
         self._sent_at = clock.monotonic()
 
 
-def log_frames(pieces: Iterable[Piece]) -> Iterable[str]:
+def log_frames(pieces: Pieces) -> Iterator[str]:
     """Pack pieces into JSON frames of at most `FRAME_BYTES`."""
-    messages: list[str] = []
-    size = 0
-    for piece in pieces:
-        message = f'{{"id":{piece.id},"message":{encode_basestring(piece.text)}}}'
-        length = (len(message) if message.isascii() else len(message.encode())) + 1
-        if size + length > FRAME_BYTES - 16:
-            yield f'{{"logs":[{",".join(messages)}]}}'
-            messages, size = [], 0
-        messages.append(message)
-        size += length
-    if messages:
-        yield f'{{"logs":[{",".join(messages)}]}}'
+    messages = [
+        f'{{"id":{number},"message":{encode_basestring(text)}}}'
+        for number, text in zip(pieces.ids, pieces.texts, strict=True)
+    ]
+    lengths = (len(message if message.isascii() else message.encode()) + 1 for message in messages)
+    ends = list(accumulate(lengths, initial=0))
+    begin = 0
+    while begin < len(messages):
+        end = bisect_right(ends, ends[begin] + FRAME_BYTES - 16) - 1
+        yield f'{{"logs":[{",".join(messages[begin:end])}]}}'
+        begin = end
 
 
 async def _while_connected(websocket: WebSocket, work: Awaitable[None]) -> None:

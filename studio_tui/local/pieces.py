@@ -5,11 +5,10 @@ bytes of a longer line, where a segment ends, and where the writer noted that an
 stood still. No piece divides a character of UTF-8.
 """
 
-import re
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import accumulate
 from typing import NamedTuple
 
 from studio_tui.local.output import OutputReader, Segment, gap_mark, incomplete_character
@@ -18,18 +17,18 @@ PIECE_LIMIT = 16 * 1024
 """Bytes of the longest piece."""
 
 _WINDOW = 256 * 1024
-_LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
-class Piece(NamedTuple):
-    """A part of the output that is always divided off in the same way."""
+class Pieces(NamedTuple):
+    """Parts of the output in a row, always divided off in the same way.
 
-    id: int
+    They are kept by column: a flood has millions, and an object for each would double its cost.
+    """
+
+    ids: list[int]
     """At least 1, rising with the offset: odd for text, even for a mark."""
-    text: str
-    """Untrusted, with its line end; bytes that are no UTF-8 are replaced."""
-    end: int
-    """Offset after its last byte."""
+    texts: list[str]
+    """Untrusted, each with its line end; bytes that are no UTF-8 are replaced."""
 
 
 class PieceReader:
@@ -54,8 +53,8 @@ class PieceReader:
         self._seen = seen
         return True
 
-    def read(self, *, ended: bool) -> list[Piece]:
-        """Return the next pieces, from up to 256 KiB; empty when there is none now.
+    def read(self, *, ended: bool) -> Pieces:
+        """Return the next pieces, from up to 256 KiB; none when there is none now.
 
         `ended` says that nothing will be written any more, so that what is left is a piece.
         """
@@ -65,67 +64,58 @@ class PieceReader:
             if segment.end < self.offset or (segment.end == self.offset and not segment.is_last):
                 continue
             if segment.start > self.offset:
-                return [self._mark(segment)]
+                return self._mark(segment)
             data = self._output.read(segment, self.offset, _WINDOW)
             if data is None:
                 return self.read(ended=ended)
             at_end = self.offset + len(data) == segment.end
             return self._divide(data, closed=at_end and (ended or not segment.is_last))
-        return []
+        return Pieces([], [])
 
-    def _mark(self, following: Segment) -> Piece:
+    def _mark(self, following: Segment) -> Pieces:
         text = gap_mark(following.start - self.offset)
         self.offset = following.start
-        return Piece(2 * following.start, text, following.start)
+        return Pieces([2 * following.start], [text])
 
-    def _divide(self, data: bytes, *, closed: bool) -> list[Piece]:
+    def _divide(self, data: bytes, *, closed: bool) -> Pieces:
         base = self.offset
         first = bisect_right(self._cuts, base)
-        cuts = self._cuts[first : bisect_right(self._cuts, base + len(data))]
-        ends: list[int] = []
+        parts: list[bytes] = []
         begin = 0
-        for cut in cuts:
-            ends += [begin + end for end in piece_ends(data[begin : cut - base], closed=True)]
+        for cut in self._cuts[first : bisect_right(self._cuts, base + len(data))]:
+            parts += divided(data[begin : cut - base], closed=True)
             begin = cut - base
-        rest = piece_ends(data[begin:] if begin else data, closed=closed)
-        ends += [begin + end for end in rest] if begin else rest
-        pieces = []
-        begin = 0
-        for end in ends:
-            text = data[begin:end].decode("utf-8", "replace")
-            pieces.append(Piece(2 * (base + begin) + 1, text, base + end))
-            begin = end
-        self.offset = base + begin
-        return pieces
+        parts += divided(data[begin:] if begin else data, closed=closed)
+        ends = list(accumulate(map(len, parts), initial=base))
+        self.offset = ends.pop()
+        texts = [part.decode("utf-8", "replace") for part in parts]
+        return Pieces([2 * begin + 1 for begin in ends], texts)
 
 
-def piece_ends(data: bytes, *, closed: bool) -> list[int]:
-    """Return where the pieces of `data`, which begins with a piece, end.
+def divided(data: bytes, *, closed: bool) -> list[bytes]:
+    """Return the pieces of `data`, which begins with a piece.
 
     Unless `closed`, an unfinished last piece is left out, and so is a last carriage return, which
     a line feed may follow.
     """
-    ends = [line_end.end() for line_end in _LINE_END.finditer(data)]
-    if ends and not closed and ends[-1] == len(data) and data.endswith(b"\r"):
-        ends.pop()
-    start = ends[-1] if ends else 0
-    rest = list(_limit_cuts(data, start, len(data)))
-    if closed and start < len(data):
-        rest.append(len(data))
-    longest = max((end - begin for begin, end in pairwise((0, *ends))), default=0)
-    if longest > PIECE_LIMIT:
-        lines = pairwise((0, *ends))
-        ends = [cut for begin, end in lines for cut in (*_limit_cuts(data, begin, end), end)]
-    return ends + rest
+    lines = data.splitlines(keepends=True)
+    unfinished = b"" if closed or not lines or data.endswith(b"\n") else lines.pop()
+    if max(map(len, lines), default=0) > PIECE_LIMIT:
+        lines = [part for line in lines for part in _limited(line)]
+    if len(unfinished) > PIECE_LIMIT:
+        lines += list(_limited(unfinished))[:-1]
+    return lines
 
 
-def _limit_cuts(data: bytes, start: int, end: int) -> Iterator[int]:
-    """Yield where a line from `start` to at least `end` is cut for its length."""
-    while end - start > PIECE_LIMIT:
+def _limited(line: bytes) -> Iterator[bytes]:
+    """Yield a line in parts that are short enough."""
+    start = 0
+    while len(line) - start > PIECE_LIMIT:
         cut = start + PIECE_LIMIT
-        if data[cut] == 0x0A and data[cut - 1] == 0x0D:
+        if line[cut] == 0x0A and line[cut - 1] == 0x0D:
             cut -= 1
-        elif 0x80 <= data[cut] < 0xC0:
-            cut -= incomplete_character(data[cut - 3 : cut])
-        yield cut
+        elif 0x80 <= line[cut] < 0xC0:
+            cut -= incomplete_character(line[cut - 3 : cut])
+        yield line[start:cut]
         start = cut
+    yield line[start:]

@@ -14,7 +14,7 @@ import pytest
 from studio_tui.api.models import QueryType
 from studio_tui.local import process_tree, shim
 from studio_tui.local.local_runner import LocalRunner, RunLimits
-from studio_tui.local.pieces import Piece, PieceReader
+from studio_tui.local.pieces import PieceReader
 from studio_tui.local.runner import Phase, RunReport, RunSpec, StartFailed
 
 ENDED = {Phase.FINISHED, Phase.LOST}
@@ -360,7 +360,7 @@ async def test_a_character_split_over_two_writes_is_one_character(bench: Bench) 
     )
     await bench.run(query)
     pieces = PieceReader(bench.runner.output("job")).read(ended=True)
-    assert [piece.text for piece in pieces] == ["🚀"]
+    assert pieces.texts == ["🚀"]
 
 
 async def test_an_unfinished_line_can_be_read_while_the_job_stands_still(bench: Bench) -> None:
@@ -369,7 +369,7 @@ async def test_an_unfinished_line_can_be_read_while_the_job_stands_still(bench: 
     found: list[str] = []
 
     def shown() -> bool:
-        found.extend(piece.text for piece in pieces.read(ended=False))
+        found.extend(pieces.read(ended=False).texts)
         return bool(found)
 
     await until(shown)
@@ -379,25 +379,25 @@ async def test_an_unfinished_line_can_be_read_while_the_job_stands_still(bench: 
 async def test_a_line_printed_dot_by_dot_shows_on_the_way(bench: Bench) -> None:
     query = "import os, time\nfor _ in range(40):\n    os.write(1, b'.'); time.sleep(0.01)\n"
     await bench.run(query)
-    pieces = PieceReader(bench.runner.output("job")).read(ended=True)
-    assert len(pieces) >= 3
-    assert "".join(piece.text for piece in pieces) == "." * 40
+    texts = PieceReader(bench.runner.output("job")).read(ended=True).texts
+    assert len(texts) >= 3
+    assert "".join(texts) == "." * 40
 
 
 async def test_a_job_that_prints_more_than_the_cap_keeps_head_and_tail(tmp_path: Path) -> None:
     bench = Bench(tmp_path, segment_bytes=100_000, cap_bytes=400_000)
     report = await bench.run("for n in range(200_000): print(f'seq={n:06}')")
     assert report.exit_code == 0
-    texts = [piece.text for piece in iterate(PieceReader(bench.runner.output("job")))]
+    texts = list(every_text(PieceReader(bench.runner.output("job"))))
     assert texts[0] == "seq=000000\n"
     assert texts[-1] == "seq=199999\n"
     assert sum("not kept" in text for text in texts) == 1
     await clean_up(bench)
 
 
-def iterate(reader: PieceReader) -> Iterator[Piece]:
-    while pieces := reader.read(ended=True):
-        yield from pieces
+def every_text(reader: PieceReader) -> Iterator[str]:
+    while texts := reader.read(ended=True).texts:
+        yield from texts
 
 
 async def test_cancel_ends_a_job_with_term(bench: Bench) -> None:

@@ -21,7 +21,7 @@ from studio_tui.local import refusals
 from studio_tui.local.local_runner import LocalRunner, RunLimits
 from studio_tui.local.logs import FRAME_BYTES, log_frames, logs_router
 from studio_tui.local.output import OutputWriter
-from studio_tui.local.pieces import Piece
+from studio_tui.local.pieces import Pieces
 from studio_tui.local.runner import Phase, RunSpec
 
 
@@ -292,6 +292,36 @@ async def test_a_slow_reader_holds_up_neither_the_writer_nor_other_readers(desk:
         assert len((await hear_all(slow)).text) == size + len("the end\n")
 
 
+async def test_many_readers_of_a_flood_get_all_of_it_while_others_hardly_read(desk: Desk) -> None:
+    writer = desk.write()
+    lines = [f"seq={number:06} {'words ' * 15}\n" for number in range(60_000)]
+    size = sum(map(len, lines))
+    async with contextlib.AsyncExitStack() as stack:
+        slow = [await stack.enter_async_context(desk.follow(max_queue=1)) for _ in range(5)]
+        quick = [await stack.enter_async_context(desk.follow()) for _ in range(5)]
+        hearing = [asyncio.create_task(hear_all(connection)) for connection in quick]
+        most = 0
+        for start in range(0, len(lines), 1000):
+            writer.write("".join(lines[start : start + 1000]).encode())
+            await asyncio.sleep(0)
+            most = max(most, *map(waiting_bytes, desk.server.server_state.connections))
+        desk.statuses["job"] = "COMPLETE"
+        for heard in await asyncio.gather(*hearing):
+            assert [text for _, text in heard.messages] == lines
+        assert most < 2 * FRAME_BYTES
+        assert all(
+            waiting_bytes(connection) < 2 * FRAME_BYTES < size
+            for connection in desk.server.server_state.connections
+        )
+        for connection in slow:
+            assert len((await hear_all(connection)).text) == size
+
+
+def waiting_bytes(connection: Any) -> int:
+    """Return how much of what the server has sent is still in its own memory."""
+    return int(connection.transport.get_write_buffer_size())
+
+
 async def test_a_reader_that_goes_away_is_forgotten(desk: Desk) -> None:
     desk.write()
     for _ in range(3):
@@ -334,12 +364,12 @@ async def test_the_log_of_a_real_job_is_followed_to_its_end(desk: Desk) -> None:
 
 
 def test_frames_hold_as_much_as_fits() -> None:
-    pieces = [Piece(2 * n + 1, "x" * 100, n) for n in range(10_000)]
+    pieces = Pieces([2 * n + 1 for n in range(10_000)], ["x" * 100] * 10_000)
     frames = list(log_frames(pieces))
     assert max(map(len, frames)) <= FRAME_BYTES
     assert min(map(len, frames[:-1])) > FRAME_BYTES - 200
     ids = [entry["id"] for frame in frames for entry in json.loads(frame)["logs"]]
-    assert ids == [piece.id for piece in pieces]
+    assert ids == pieces.ids
 
 
 async def test_the_log_over_http_is_plain_text_of_all_there_is(

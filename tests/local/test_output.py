@@ -4,19 +4,19 @@ from pathlib import Path
 import pytest
 
 from studio_tui.local.output import OutputReader, OutputWriter
-from studio_tui.local.pieces import Piece, PieceReader
+from studio_tui.local.pieces import PieceReader
 
 
-def read_all(reader: OutputReader) -> list[Piece]:
+def read_all(reader: OutputReader) -> list[tuple[int, str]]:
     pieces = PieceReader(reader)
-    found = []
-    while more := pieces.read(ended=True):
-        found += more
+    found: list[tuple[int, str]] = []
+    while (more := pieces.read(ended=True)).ids:
+        found += zip(*more, strict=True)
     return found
 
 
 def texts(reader: OutputReader) -> list[str]:
-    return [piece.text for piece in read_all(reader)]
+    return [text for _, text in read_all(reader)]
 
 
 def stored(reader: OutputReader) -> bytes:
