@@ -11,7 +11,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate, chain
+from itertools import accumulate
 from operator import lt
 from typing import NamedTuple
 
@@ -34,6 +34,7 @@ NO_REPLAY = "Lines may be missing here: the connection broke and Studio did not 
 UNREADABLE = "Something is missing here: Studio sent what cannot be read."
 DIFFERS = "The log that Studio keeps differs from what came live."
 
+_FIELDS = len(Record._fields)
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}".encode()
 
 
@@ -60,8 +61,11 @@ class _Batch(NamedTuple):
 
     def fields(self, offset: int) -> "array[int]":
         """Return what the ledger says of these pieces if they stand in a row from `offset` on."""
-        offsets = accumulate(self.lengths, initial=offset)
-        return array("q", chain.from_iterable(zip(self.ids, offsets, self.lengths, strict=False)))
+        fields = array("q", bytes(8 * _FIELDS * len(self.ids)))
+        offsets = accumulate(self.lengths[:-1], initial=offset)
+        for column, values in enumerate((self.ids, offsets, self.lengths)):
+            fields[column::_FIELDS] = array("q", values)
+        return fields
 
 
 @dataclass(slots=True)
