@@ -31,7 +31,7 @@ class LogBody:
     unchanged: bool = False
     """The log is still the one of the etag that was sent; `data` is empty."""
     more: bool = False
-    """The answer was too large and was cut: ask again from the end of `data`."""
+    """There is more than this answer holds: ask again from the end of `data`."""
 
 
 def wanted(offset: int, etag: str | None) -> Mapping[str, str]:
@@ -69,7 +69,8 @@ def log_body(answer: Answer, offset: int, etag: str | None) -> LogBody:
         start, total = _content_range(answer)
         if answer.status == _OUT_OF_RANGE:
             return LogBody(b"", offset, total, new_etag)
-        return LogBody(answer.body, start, total, new_etag, more=answer.is_cut)
+        more = answer.is_cut or (total is not None and start + len(answer.body) < total)
+        return LogBody(answer.body, start, total, new_etag, more=more)
     if answer.headers.get("Content-Type", "").startswith("text/html"):
         raise ProtocolError("Studio answered with a web page instead of a log.")
     if answer.is_json:

@@ -4,6 +4,7 @@ import asyncio
 from typing import Protocol
 
 from studio_tui.api.log_body import LogBody
+from studio_tui.errors import TransportError
 from studio_tui.service.log_merge import COMPARED, NEW_EPOCH, Comparison
 from studio_tui.service.log_store import LogStore
 
@@ -39,7 +40,8 @@ class RestLog:
 
         The first time only the end is compared; if it does not fit, the whole is. A shorter
         answer is a cut or a lagging one, and says nothing. When the job has ended REST's word
-        `is_final`: it fills gaps and takes their marks away, unless the log began anew.
+        `is_final`: it fills gaps and takes their marks away, unless the log began anew. No etag is
+        sent then, as one that came with a cut answer would hide what was cut off.
 
         Raises:
             StudioError: there was no answer; what came before is kept.
@@ -54,15 +56,20 @@ class RestLog:
                     if comparison.is_whole and not mends:
                         return comparison.received, self._store.size
                     comparison = self._begin(mends=mends)
+                asked = comparison.received
                 body = await self._source.job_logs(
-                    self._job_id, offset=comparison.received, etag=self._etag
+                    self._job_id,
+                    offset=asked,
+                    etag=None if is_final else self._etag,
                 )
                 if self._version != self._store.version:
                     continue
                 if not await self._take(comparison, body):
                     continue
+                if body.more and comparison.received == asked:
+                    raise TransportError("Studio's answer ends before the log does.")
                 if not body.more and (comparison.is_whole or not comparison.differs):
-                    if mends and comparison.is_whole and not comparison.differs:
+                    if comparison.mends and comparison.is_whole and not comparison.differs:
                         self._unmark()
                     return comparison.received, self._store.size
 

@@ -139,6 +139,20 @@ async def test_a_large_log_comes_in_parts(
     assert len(proxy.seen) == 3
 
 
+async def test_a_part_that_ends_before_the_log_does_is_not_the_last(
+    client: StudioClient, proxy: FaultProxy
+) -> None:
+    part = answer(
+        LOG[1:3],
+        status="206 Partial Content",
+        kind="text/plain",
+        content_range=f"bytes 1-{len(LOG) - 1}/{len(LOG)}",
+    )
+    proxy.next(part)
+    body = await client.job_logs("job", offset=1)
+    assert (body.data, body.total, body.more) == (LOG[1:3], len(LOG), True)
+
+
 async def test_a_log_as_json_text_is_read(client: StudioClient, proxy: FaultProxy) -> None:
     proxy.next(answer_json("one\ntwo"), answer_json(None))
     assert (await client.job_logs("job", offset=4)).data == b"two"

@@ -9,8 +9,9 @@ import pytest
 
 from studio_tui.api.log_body import LogBody
 from studio_tui.api.log_stream import LogMessage, RawText
+from studio_tui.errors import TransportError
 from studio_tui.service.log_ledger import MessageLedger
-from studio_tui.service.log_merge import COMPARED, LogMerge
+from studio_tui.service.log_merge import COMPARED, NO_REPLAY, LogMerge
 from studio_tui.service.log_rest import RestLog
 from studio_tui.service.log_store import LogStore
 
@@ -91,3 +92,53 @@ async def test_a_store_that_another_changes_between_is_compared_anew(store: LogS
     others.cancel()
     assert cuts == 3
     assert store.path.read_bytes() == WHOLE
+
+
+class CutAnswers:
+    """Studio's REST, of whose first answers only so many bytes arrive, as if they were whole."""
+
+    def __init__(self, *lengths: int) -> None:
+        self.lengths = list(lengths)
+        self.log = WHOLE[:1600]
+
+    async def job_logs(self, job_id: str, *, offset: int = 0, etag: str | None = None) -> LogBody:
+        assert job_id == "7"
+        total = len(self.log)
+        if etag is not None:
+            return LogBody(b"", offset, None, etag, unchanged=True)
+        data = self.log[offset:]
+        if self.lengths:
+            data = data[: self.lengths.pop(0)]
+        if offset == 0:
+            total = len(data)
+        return LogBody(data, offset, total, "same", more=offset + len(data) < total)
+
+
+@pytest.mark.parametrize("known", [0, 160])
+async def test_the_etag_of_a_cut_answer_does_not_hide_what_was_cut_off(
+    store: LogStore, known: int
+) -> None:
+    store.append(WHOLE[:known])
+    rest = RestLog(CutAnswers(80), "7", store)
+    await rest.read(is_final=True)
+    assert await rest.read(is_final=True) == (1600, 1600)
+    assert store.path.read_bytes() == WHOLE[:1600]
+
+
+async def test_an_answer_without_what_it_promises_is_none(store: LogStore) -> None:
+    store.append(WHOLE[:16] * 300)
+    source = CutAnswers(0)
+    source.log = WHOLE[:16] * 400
+    with pytest.raises(TransportError, match="ends before the log does"):
+        await RestLog(source, "7", store).read()
+
+
+async def test_a_cut_answer_takes_no_marks_away(store: LogStore) -> None:
+    store.append(WHOLE[:160] + WHOLE[320:1600])
+    store.mark(160, NO_REPLAY)
+    rest = RestLog(CutAnswers(80), "7", store)
+    await rest.read(is_final=True)
+    assert [mark.offset for mark in store.marks] == [160]
+    await rest.read(is_final=True)
+    assert store.marks == ()
+    assert store.path.read_bytes() == WHOLE[:1600]
