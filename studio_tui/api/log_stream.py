@@ -51,6 +51,9 @@ LONGEST_SILENCE = 45.0
 _PING_EVERY = 20.0
 """Seconds; keeps proxies from closing a quiet connection."""
 
+_KEYS = frozenset({"log_blobs", "logs", "job", "message", "type"})
+"""Keys of a message that are understood."""
+
 _CLOSING = 1.0
 _ID_AND_TEXT = itemgetter("id", "message")
 _NO_CODE = 1006
@@ -71,6 +74,8 @@ class LogMessages:
     """Pieces of the log, in the order in which they came."""
 
     items: tuple[LogMessage, ...]
+    is_spoiled: bool = False
+    """Whether characters of them were lost on the way, as what came was no UTF-8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,14 +267,16 @@ def frames(text: bytes) -> Iterator[LogFrame]:
 
     A message may hold several kinds at once. What is new to this program yields nothing.
     """
-    message = _json(text)
+    message, is_spoiled = _json(text)
     if not isinstance(message, Mapping):
         yield Unreadable(1)
         return
+    if is_spoiled and message.keys().isdisjoint(_KEYS):
+        yield Unreadable(1)
     if "log_blobs" in message:
         yield from _blobs(message["log_blobs"])
     if "logs" in message:
-        yield from _messages(message["logs"])
+        yield from _messages(message["logs"], is_spoiled=is_spoiled)
     job = message.get("job")
     if isinstance(job, Mapping) and isinstance(job.get("status"), str):
         yield StatusFrame(safe_line(job["status"]).upper())
@@ -279,15 +286,17 @@ def frames(text: bytes) -> Iterator[LogFrame]:
         yield Ping()
 
 
-def _json(text: bytes) -> Any:
+def _json(text: bytes) -> tuple[Any, bool]:
+    """Return what a text says, and whether it was no UTF-8."""
     try:
-        return from_json(text)
+        return from_json(text), False
     except ValueError:
         pass
+    decoded = text.decode("utf-8", "replace")
     try:  # bad UTF-8 and lone surrogates spoil a character, not the message
-        return json.loads(text.decode("utf-8", "replace"))
+        return json.loads(decoded), decoded.encode() != text
     except (ValueError, RecursionError):
-        return None
+        return None, True
 
 
 def _blobs(value: Any) -> Iterator[LogFrame]:
@@ -299,13 +308,13 @@ def _blobs(value: Any) -> Iterator[LogFrame]:
         yield Unreadable(len(urls) - len(texts))
 
 
-def _messages(value: Any) -> Iterator[LogFrame]:
+def _messages(value: Any, *, is_spoiled: bool) -> Iterator[LogFrame]:
     rows = value if isinstance(value, list) else [value]
     items = _plain(rows)
     if items is None:
         items = tuple(item for row in rows if (item := _message(row)) is not None)
     if items:
-        yield LogMessages(items)
+        yield LogMessages(items, is_spoiled)
     if len(items) < len(rows):
         yield Unreadable(len(rows) - len(items))
 

@@ -60,6 +60,12 @@ class Arrivals:
         self._offsets.extend(at + length for at in later[0])
         self._seconds.extend(later[1])
 
+    def shift(self, offset: int, by: int) -> None:
+        """Move all after `offset` by so many bytes, as what stands there has another length."""
+        place = bisect_right(self._offsets, offset)
+        moved = [max(offset, at + by) for at in self._offsets[place:]]
+        self._offsets[place:] = array("q", moved)
+
     def _at(self, offset: int) -> int:
         place = bisect_right(self._offsets, offset)
         return self._seconds[place - 1] if place else _UNKNOWN

@@ -139,11 +139,15 @@ class MessageLedger:
             self._read = (-1, array("q"))
         del self._last[inside * _FIELDS :]
 
-    def insert(self, place: int, record: Record) -> None:
-        """Put a record before the one at `place`; later ones are then that much further down."""
-        later = self.fields(place, len(self) - place)
+    def insert(self, place: int, record: Record, *, over: int = 0) -> None:
+        """Put a record before the one at `place`, or over it if it takes `over` bytes.
+
+        Later ones are then that much further down.
+        """
+        following = place + (over > 0)
+        later = self.fields(following, len(self) - following)
         offsets = later[1::_FIELDS]
-        later[1::_FIELDS] = array("q", [offset + record.length for offset in offsets])
+        later[1::_FIELDS] = array("q", [offset + record.length - over for offset in offsets])
         self.cut(place)
         self.append(record)
         self.extend(later)

@@ -15,7 +15,7 @@ from itertools import accumulate
 from operator import lt
 from typing import NamedTuple
 
-from studio_tui.api.log_stream import LogMessage
+from studio_tui.api.log_stream import LogFrame, LogMessage, LogMessages, Unreadable
 from studio_tui.service.log_ledger import MessageLedger, Record
 from studio_tui.service.log_store import LogStore, Mark
 
@@ -89,6 +89,9 @@ class LogMerge:
         self._floor = 0
         """Offset after the last mark at the end; what stands before it is settled."""
         self._has_pieces = False
+        """Whether what comes next follows on what has come over this connection."""
+        self._has_skipped = False
+        """Whether this connection had something that could not be read, and nothing new since."""
         self._position: int | None = None
         self._doubts: list[_Doubt] = []
         self._epoch: int | None = None
@@ -108,9 +111,31 @@ class LogMerge:
 
     def connected(self) -> None:
         """Say that pieces come over a new connection from now on."""
-        self._has_pieces = False
+        self._skip()
+        self._has_skipped = False
         self._position = None
         self._epoch = None
+
+    def misses_before(self, frame: LogFrame) -> bool:
+        """Whether something new is missing before what follows, as it could not be read.
+
+        What cannot be read while this connection is behind may reach beyond what is known: that
+        shows as soon as something new comes.
+        """
+        last = self._ledger.last
+        match frame:
+            case Unreadable() if self.is_behind:
+                self._skip()
+                self._has_skipped = True
+            case Unreadable():
+                return True
+            case LogMessages(items):
+                return self._has_skipped and last is not None and items[-1].id > last.id
+        return False
+
+    def _skip(self) -> None:
+        """Take what comes next for what need not follow on what is here."""
+        self._has_pieces = False
         for doubt in self._doubts:
             doubt.is_passed = False
 
@@ -121,6 +146,7 @@ class LogMerge:
             SpoolError: the disk does not take them.
         """
         before = (self._store.size, self._store.version)
+        last = self._ledger.last
         batch = _Batch.of(pieces)
         if self._is_next(batch):
             self._ledger.extend(batch.fields(self._store.size))
@@ -131,6 +157,7 @@ class LogMerge:
                 self._has_pieces = True
         if pieces:
             self._has_pieces = True
+            self._has_skipped &= self._ledger.last == last
             self._position = max(self._position or 0, pieces[-1].id)
         return (self._store.size, self._store.version) != before
 
@@ -178,8 +205,12 @@ class LogMerge:
         known = self._ledger[place]
         if known.id != number:
             self._place_late(place, number, raw)
-        elif not self._is_same(known, raw):
+            return
+        there = self._store.read(known.offset, known.length)
+        if not _is_same(there, raw):
             self._begin_epoch(place, number, raw)
+        elif there.count(_REPLACEMENT) > raw.count(_REPLACEMENT) and not self._is_far(known.offset):
+            self._insert(place, Record(number, known.offset, len(raw)), raw, over=known.length)
 
     def _place_last(self, number: int, raw: bytes) -> None:
         """Put a piece after all others, over what REST may have brought of it already."""
@@ -209,16 +240,19 @@ class LogMerge:
             after > 0 and self._ledger[after - 1].offset >= offset
         )
 
-    def _insert(self, place: int, record: Record, raw: bytes) -> None:
-        """Put a piece between others; what REST brought was held against a log without it."""
+    def _insert(self, place: int, record: Record, raw: bytes, *, over: int = 0) -> None:
+        """Put a piece between others, or in the place of one that takes `over` bytes.
+
+        What only REST has brought goes, as it was held against a log without it.
+        """
         if self._store.size > self._end:
             self._store.cut(self._end)
-        self._store.insert(record.offset, raw)
-        self._ledger.insert(place, record)
+        self._store.insert(record.offset, raw, over=over)
+        self._ledger.insert(place, record, over=over)
         if self._floor > record.offset:
-            self._floor += record.length
+            self._floor += record.length - over
         if self._epoch is not None and self._epoch > record.offset:
-            self._epoch += record.length
+            self._epoch += record.length - over
 
     def _weigh(self, number: int) -> None:
         """Take back the marks of places that a replay has now gone over from end to end."""
@@ -229,18 +263,6 @@ class LogMerge:
                 known = self._ledger[self._ledger.place_of(doubt.before)]
                 self._store.unmark(Mark(known.end, NO_REPLAY))
                 self._doubts.remove(doubt)
-
-    def _is_same(self, known: Record, raw: bytes) -> bool:
-        """Whether a piece is the one known; characters spoiled on the way make no difference."""
-        there = self._store.read(known.offset, known.length)
-        if there == raw:
-            return True
-        if _REPLACEMENT in raw:
-            there, raw = raw, there
-        if _REPLACEMENT not in there:
-            return False
-        around = (re.escape(part) for part in re.split(b"(?:%s)+" % _REPLACEMENT, there))
-        return re.fullmatch(b".{0,64}?".join(around), raw, re.DOTALL) is not None
 
     def _begin_epoch(self, place: int, number: int, raw: bytes) -> None:
         """Set a known id with another text after a mark, or before the rest of its new epoch."""
@@ -284,6 +306,11 @@ class Comparison:
         """Compare from the beginning of a line at least `overlap` bytes before the end."""
         return cls(store, offset=store.line_start(max(0, store.size - overlap)))
 
+    @property
+    def has_proved_whole(self) -> bool:
+        """Whether all that is here is what came."""
+        return self.is_whole and not self.differs and self._at >= self._store.size
+
     def add(self, data: bytes) -> None:
         """Compare the next bytes.
 
@@ -314,6 +341,18 @@ class Comparison:
         for mark in self._store.marks:
             if mark.offset == offset:
                 self._store.unmark(mark)
+
+
+def _is_same(there: bytes, raw: bytes) -> bool:
+    """Whether two pieces are one; characters spoiled on the way make no difference."""
+    if there == raw:
+        return True
+    if _REPLACEMENT in raw:
+        there, raw = raw, there
+    if _REPLACEMENT not in there:
+        return False
+    around = (re.escape(part) for part in re.split(b"(?:%s)+" % _REPLACEMENT, there))
+    return re.fullmatch(b".{0,64}?".join(around), raw, re.DOTALL) is not None
 
 
 def _common(one: bytes, other: bytes) -> int:

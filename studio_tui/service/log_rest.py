@@ -1,9 +1,11 @@
 """What REST has of a log, held against what is here; it fills what the websocket cannot."""
 
 import asyncio
+from collections.abc import Iterable
 from typing import Protocol
 
 from studio_tui.api.log_body import LogBody
+from studio_tui.api.log_stream import LogMessage
 from studio_tui.errors import TransportError
 from studio_tui.service.log_merge import COMPARED, NEW_EPOCH, Comparison
 from studio_tui.service.log_store import LogStore
@@ -29,6 +31,8 @@ class RestLog:
         self._comparison: Comparison | None = None
         self._version = store.version
         self._etag: str | None = None
+        self._spoiled = 0
+        """Bytes that what is here may have too many, as characters of it were spoiled."""
 
     @property
     def differs(self) -> bool:
@@ -48,7 +52,7 @@ class RestLog:
         """
         async with self._lock:
             mends = is_final and all(mark.text != NEW_EPOCH for mark in self._store.marks)
-            if mends and self._store.marks:
+            if mends and (self._store.marks or self._spoiled) and not self._has_whole():
                 self._begin(mends=True)
             while True:
                 comparison = self._current()
@@ -69,13 +73,17 @@ class RestLog:
                 if body.more and comparison.received == asked:
                     raise TransportError("Studio's answer ends before the log does.")
                 if not body.more and (comparison.is_whole or not comparison.differs):
-                    if comparison.mends and comparison.is_whole and not comparison.differs:
+                    if mends and comparison.has_proved_whole:
                         self._unmark()
                     return comparison.received, self._store.size
 
+    def note_spoiled(self, pieces: Iterable[LogMessage]) -> None:
+        """Say that characters of these pieces were lost on the way, which the end cannot tell."""
+        self._spoiled += 2 * sum(piece.text.count("\N{REPLACEMENT CHARACTER}") for piece in pieces)
+
     async def _take(self, comparison: Comparison, body: LogBody) -> bool:
         """Compare an answer; return whether nobody else changed the store meanwhile."""
-        if body.total is None or body.total < self._store.size:
+        if body.total is None or body.total < self._store.size - self._spoiled:
             comparison.mends = False
         if body.offset == comparison.received:
             for start in range(0, len(body.data), COMPARED):
@@ -101,6 +109,13 @@ class RestLog:
         self._version = self._store.version
         self._etag = None
         return self._comparison
+
+    def _has_whole(self) -> bool:
+        """Whether a comparison of the whole is under way, so that the next answer goes on with it."""
+        comparison = self._comparison
+        return (
+            comparison is not None and comparison.is_whole and self._version == self._store.version
+        )
 
     def _current(self) -> Comparison:
         """Return the comparison under way; a store that was changed is compared anew."""

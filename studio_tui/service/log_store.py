@@ -166,17 +166,22 @@ class LogStore:
             self._index.extend(bytes(left[:written]))
             left = left[written:]
 
-    def insert(self, offset: int, added: bytes) -> None:
-        """Put bytes before those from `offset` on, all of which are written anew.
+    def insert(self, offset: int, added: bytes, *, over: int = 0) -> None:
+        """Put bytes before those from `offset` on, over the first of them if so wished.
+
+        All that follows is written anew.
 
         Raises:
             SpoolError: as `append`; the end of the log may be lost then.
         """
-        moved = self.read(offset, self.size - offset)
-        self.arrivals.insert(offset, len(added))
+        moved = self.read(offset + over, self.size - offset - over)
+        if over:
+            self.arrivals.shift(offset, len(added) - over)
+        else:
+            self.arrivals.insert(offset, len(added))
         self._forget(offset)
         self._marks = [
-            Mark(mark.offset + len(added), mark.text) if mark.offset > offset else mark
+            Mark(mark.offset + len(added) - over, mark.text) if mark.offset > offset else mark
             for mark in self._marks
         ]
         self._write(added + moved)

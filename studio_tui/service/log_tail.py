@@ -240,10 +240,16 @@ class LogTail:
 
     async def _take(self, frame: LogFrame) -> Verdict | None:
         """Act on one frame; a verdict ends the connection."""
+        if self._merge.misses_before(frame):
+            self._unreadable += 1
+            if self._unreadable <= _UNREADABLE_TRIES:
+                return Verdict(Next.AGAIN, "Studio sent something that cannot be read.")
         match frame:
             case Closed(code, reason):
                 return await self._closed(code, reason)
-            case LogMessages(items):
+            case LogMessages(items, is_spoiled):
+                if is_spoiled:
+                    self._rest.note_spoiled(items)
                 await self._take_pieces(items)
             case StatusFrame(word):
                 self._told.note_status(word)
@@ -254,9 +260,6 @@ class LogTail:
             case ServerMessage(text):
                 self._said = text
             case Unreadable() if not self._merge.is_behind:
-                self._unreadable += 1
-                if self._unreadable <= _UNREADABLE_TRIES:
-                    return Verdict(Next.AGAIN, "Studio sent something that cannot be read.")
                 self._merge.mark_end(UNREADABLE)
         self._outage.clear()
         if asyncio.get_running_loop().time() >= self._steady_at:

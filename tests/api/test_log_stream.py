@@ -136,7 +136,16 @@ async def test_bad_utf8_spoils_a_character_and_not_the_frame(
 ) -> None:
     spoiled = faults.text(b'{"logs": [{"id": 9, "message": "a\xff\\n"}]}')
     broken.next_stream(faults.between(0, spoiled))
-    assert (await followed(client))[0] == messages((9, "a\N{REPLACEMENT CHARACTER}\n"))
+    items = messages((9, "a\N{REPLACEMENT CHARACTER}\n")).items
+    assert (await followed(client))[0] == LogMessages(items, is_spoiled=True)
+
+
+async def test_bad_utf8_that_spoils_all_keys_leaves_nothing_that_can_be_read(
+    client: StudioClient, broken: FaultProxy
+) -> None:
+    spoiled = faults.text(b'{"l\xffgs": [{"id": 9, "message": "a\\n"}]}')
+    broken.next_stream(faults.between(0, spoiled))
+    assert (await followed(client))[0] == Unreadable(1)
 
 
 async def test_a_frame_that_is_too_large_ends_the_connection(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from studio_tui.api.log_stream import LogMessage, RawText
+from studio_tui.api.log_stream import LogMessage, LogMessages, RawText, Unreadable
 from studio_tui.service import log_merge
 from studio_tui.service.log_ledger import BLOCK, MessageLedger, Record
 from studio_tui.service.log_merge import (
@@ -22,6 +22,10 @@ from studio_tui.service.log_merge import (
 )
 from studio_tui.service.log_store import LogStore
 from tests.service.log_chaos import connection, truth
+
+
+def logs(*pieces: tuple[int, str]) -> LogMessages:
+    return LogMessages(tuple(LogMessage(number, RawText(text)) for number, text in pieces))
 
 
 class Desk:
@@ -40,7 +44,7 @@ class Desk:
 
     def send(self, *pieces: tuple[int, str]) -> bool:
         """Send the pieces in one frame."""
-        return self.merge.add([LogMessage(number, RawText(text)) for number, text in pieces])
+        return self.merge.add(logs(*pieces).items)
 
     @property
     def raw(self) -> bytes:
@@ -164,10 +168,30 @@ def test_an_epoch_that_comes_out_of_order_has_one_mark(desk: Desk) -> None:
     assert desk.marks == [(8, NEW_EPOCH)]
 
 
-def test_a_character_spoiled_on_the_way_begins_no_epoch(desk: Desk) -> None:
+def test_a_character_spoiled_on_the_way_is_mended_by_a_replay(desk: Desk) -> None:
     desk.connect((1, "caf\ufffd\ufffd au lait\n"), (2, "thé\n"))
-    desk.connect((1, "café au lait\n"), (2, "th\ufffd\n"), (3, "end\n"))
-    assert desk.raw.decode() == "caf\ufffd\ufffd au lait\nthé\nend\n"
+    desk.merge.mark_end(UNREADABLE)
+    desk.send((3, "eau\n"))
+    desk.connect((1, "café au lait\n"), (2, "th\ufffd\n"), (4, "end\n"), (3, "eau\n"))
+    assert desk.raw.decode() == "café au lait\nthé\neau\nend\n"
+    assert desk.marks == [(len("café au lait\nthé\n".encode()), UNREADABLE)]
+
+
+def test_what_cannot_be_read_of_a_replay_may_reach_beyond_what_is_known(desk: Desk) -> None:
+    desk.connect((1, "one\n"), (2, "two\n"))
+    desk.connect((1, "one\n"))
+    assert not desk.merge.misses_before(Unreadable(1))
+    assert not desk.merge.misses_before(logs((2, "two\n")))
+    assert desk.merge.misses_before(logs((2, "two\n"), (4, "four\n")))
+    desk.send((4, "four\n"))
+    assert desk.marks == [(8, NO_REPLAY)]
+    assert not desk.merge.misses_before(logs((5, "five\n")))
+    desk.connect((1, "one\n"), (2, "two\n"))
+    assert not desk.merge.misses_before(Unreadable(1))
+    desk.send((4, "four\n"))
+    assert desk.marks == [(8, NO_REPLAY)]
+    desk.connect((1, "one\n"), (2, "two\n"), (3, "three\n"), (4, "four\n"))
+    assert desk.raw == b"one\ntwo\nthree\nfour\n"
     assert desk.marks == []
 
 

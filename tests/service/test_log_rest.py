@@ -138,7 +138,30 @@ async def test_a_cut_answer_takes_no_marks_away(store: LogStore) -> None:
     store.mark(160, NO_REPLAY)
     rest = RestLog(CutAnswers(80), "7", store)
     await rest.read(is_final=True)
+    await rest.read(is_final=True)
     assert [mark.offset for mark in store.marks] == [160]
     await rest.read(is_final=True)
     assert store.marks == ()
     assert store.path.read_bytes() == WHOLE[:1600]
+
+
+async def test_a_whole_that_is_cut_is_asked_on_from_where_it_was_cut(store: LogStore) -> None:
+    store.append(WHOLE[:800])
+    store.mark(160, NO_REPLAY)
+    rest = RestLog(CutAnswers(80), "7", store)
+    await rest.read(is_final=True)
+    assert await rest.read(is_final=True) == (1600, 1600)
+    assert store.marks == ()
+
+
+async def test_a_character_spoiled_long_ago_is_mended_at_the_end(store: LogStore) -> None:
+    spoiled = "00000000000000\ufffd\n"
+    source = CutAnswers()
+    source.log = WHOLE[:16000]
+    store.append(spoiled.encode() + WHOLE[16:16000])
+    rest = RestLog(source, "7", store)
+    rest.note_spoiled([LogMessage(1, RawText(spoiled))])
+    await rest.read()
+    assert store.size == 16002
+    await rest.read(is_final=True)
+    assert store.path.read_bytes() == source.log

@@ -557,6 +557,40 @@ def test_an_unreadable_frame_is_read_again_over_a_new_connection(followed: Make)
     assert follower.marks == []
 
 
+def test_an_unreadable_part_of_a_replay_that_hid_new_lines_is_read_again(followed: Make) -> None:
+    studio = Studio(
+        [logs((1, "one\n")), Closed(1012, "")],
+        [Unreadable(1), logs((3, "three\n")), FINISHED, END],
+        [logs((1, "one\n"), (2, "two\n"), (3, "three\n")), FINISHED, END],
+    )
+    follower = followed(studio)
+    assert follower.follow().phase is Phase.COMPLETE
+    assert follower.raw == b"one\ntwo\nthree\n"
+    assert follower.marks == []
+
+
+def test_a_part_of_every_replay_that_stays_unreadable_leaves_a_mark(followed: Make) -> None:
+    studio = Studio([logs((1, "one\n")), Closed(1012, "")])
+    studio.last = [Unreadable(1), logs((3, "three\n")), logs((4, "four\n")), FINISHED, END]
+    follower = followed(studio)
+    assert follower.follow().phase is Phase.COMPLETE
+    assert follower.raw == b"one\nthree\nfour\n"
+    assert [(mark.offset, mark.text) for mark in follower.store.marks] == [(4, NO_REPLAY)]
+    assert len(studio.opened) == 5
+
+
+def test_a_spoiled_character_is_mended_from_rest_at_the_end(followed: Make) -> None:
+    line = "a line of the log\n"
+    spoiled = LogMessages((LogMessage(1, RawText("caf\ufffd\n")),), is_spoiled=True)
+    studio = Studio(
+        [spoiled, logs(*((number, line) for number in range(2, 600))), FINISHED, END],
+        log=("café\n" + line * 598).encode(),
+    )
+    follower = followed(studio)
+    assert follower.follow().phase is Phase.COMPLETE
+    assert follower.raw == studio.log
+
+
 def test_what_stays_unreadable_is_marked_and_passed(followed: Make) -> None:
     studio = Studio()
     studio.last = [logs((1, "one\n")), Unreadable(1), logs((3, "three\n")), FINISHED, END]
