@@ -57,13 +57,17 @@ def test_a_store_keeps_the_second_of_every_byte(tmp_path: Path, seed: int) -> No
 
 def test_what_replaces_a_piece_leaves_the_rest_its_time() -> None:
     arrivals = Arrivals()
-    for offset, moment in ((0, NOON), (10, NOON + SECOND), (20, NOON + 2 * SECOND)):
+    for offset, moment in (
+        (0, START),
+        (10, START + timedelta(seconds=1)),
+        (20, START + timedelta(seconds=2)),
+    ):
         with arrivals.live(moment):
             arrivals.note(offset)
     arrivals.shift(10, -4)
     assert [arrivals.at(offset) for offset in (9, 10, 15, 16)] == [
-        NOON,
-        NOON + SECOND,
-        NOON + SECOND,
-        NOON + 2 * SECOND,
+        START,
+        START + timedelta(seconds=1),
+        START + timedelta(seconds=1),
+        START + timedelta(seconds=2),
     ]
