@@ -79,6 +79,8 @@ class Progress(NamedTuple):
     """Seconds."""
     left: float | None
     """Seconds until the end, as the bar reckons."""
+    is_part: bool = False
+    """Whether it is drawn below another bar, which stands for the whole and is not known."""
 
 
 def parse(state: str) -> Progress | None:
@@ -95,21 +97,29 @@ def parse(state: str) -> Progress | None:
     return _with_drawing(state, drawing) if drawing else None
 
 
-def latest(data: bytes) -> Progress | None:
+def latest(data: bytes, known: Progress | None = None) -> Progress | None:
     """Return the newest bar in the last bytes of a log, which may begin and end anywhere.
 
     What stands before the first move of the cursor and a state that is still being written are not
     read. Of bars one below the other, redrawn with the cursor going up, the uppermost that is
-    not done is taken, as it stands for the whole, if it is still among the bytes.
+    not done is taken, as it stands for the whole. It may be drawn too seldom to be among the
+    bytes: then it is the one that was told before, if that is `known`.
     """
     states, home = _states(data[-_NEWEST:])
     bars = ((row, bar) for row in reversed(states) if (bar := _newest(states[row])))
     row, newest = next(bars, (0, None))
+    if newest is not None and row - 1 in home and row - 1 not in states:
+        is_of_known = known is not None and not known.is_part and _is_under_way(known)
+        return known if is_of_known else newest._replace(is_part=True)
     while row - 1 in home and (above := _newest(states.get(row - 1, ()))) is not None:
         row -= 1
-        if above.percent is not None and above.percent < 100:
+        if _is_under_way(above):
             newest = above
     return newest
+
+
+def _is_under_way(bar: Progress) -> bool:
+    return bar.percent is not None and bar.percent < 100
 
 
 def _states(data: bytes) -> tuple[dict[int, list[str]], set[int]]:

@@ -36,7 +36,8 @@ class RunningProgress:
             self._watch.watch(())
 
     def _hear(self, job_id: str, end: bytes) -> None:
-        bar = latest(end)
-        if bar is not None and bar != self._bars.get(job_id):
+        known = self._bars.get(job_id)
+        bar = latest(end, known)
+        if bar is not None and bar != known:
             self._bars[job_id] = bar
             self._moved()

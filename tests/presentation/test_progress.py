@@ -157,7 +157,7 @@ NOISE = st.lists(PIECES | st.text(max_size=4), max_size=15).map("".join)
 def assert_sound(bar: Progress | None) -> None:
     if bar is None:
         return
-    for number in bar[1:4] + bar[5:]:
+    for number in bar[1:4] + bar[5:8]:
         assert number is None or 0 <= number < float("inf")
     assert bar.percent is None or bar.percent <= 100
     for text in (bar.label, bar.unit, words(bar)):
@@ -206,7 +206,18 @@ def test_of_nested_bars_the_outer_one_stands_for_the_whole() -> None:
     assert latest(nested) == parse(OUTER)
     done = OUTER.replace(" 10%", "100%").replace("1/10", "10/10")
     assert latest(f"\r{done}\n\r{INNER}\x1b[A".encode()) == parse(INNER)
-    assert latest(nested[len(OUTER) :]) == parse(INNER)
+
+
+def test_an_outer_bar_that_is_seldom_drawn_is_remembered() -> None:
+    outer, inner = parse(OUTER), parse(INNER)
+    assert outer is not None
+    assert inner is not None
+    below = f"\x1b[A\n\r{INNER}\x1b[A\n\r{INNER}\x1b[A".encode()
+    assert latest(below) == inner._replace(is_part=True)
+    assert latest(below, outer) == outer
+    assert latest(below, inner._replace(is_part=True)) == inner._replace(is_part=True)
+    assert latest(below, outer._replace(percent=100)) == inner._replace(is_part=True)
+    assert latest(f"\n\r{INNER}".encode(), outer) == inner
 
 
 def test_of_bars_one_after_the_other_the_newer_is_told() -> None:
