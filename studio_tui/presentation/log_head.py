@@ -3,11 +3,21 @@
 from datetime import datetime
 from typing import Protocol
 
-from studio_tui.api.models import Job
+from studio_tui.api.models import Job, JobState
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import clock_time, duration, size
 from studio_tui.presentation.jobs import run_seconds
+from studio_tui.presentation.log_lines import styled_line
+from studio_tui.presentation.progress import Progress, bar_text, latest, words
 from studio_tui.presentation.states import state_cell
+from studio_tui.presentation.tracebacks import signature
+
+END = 32 * 1024
+"""Bytes of a log's end that tell how far a job has come, or why it failed."""
+
+_LINE = 4096
+_BAR = 14
+"""Cells of the progress bar."""
 
 
 class Following(Protocol):
@@ -28,6 +38,10 @@ class Following(Protocol):
     @property
     def reason(self) -> str:
         """Why it is as it is; a safe sentence."""
+
+    @property
+    def kept_since(self) -> datetime | None:
+        """When the whole log was kept on this machine, if it was not asked for since."""
 
     @property
     def lines(self) -> int:
@@ -54,7 +68,11 @@ def following(state: Following, job: Job, now: datetime) -> Cell:
         # What a job that is over has printed still arrives, but nothing of it is live.
         return Cell("reading…", Tone.DIM) if job.state.is_finished else Cell("● live", Tone.GOOD)
     if state.phase == "complete":
-        return Cell(state.reason, Tone.WARN) if state.reason else Cell("✓ whole log", Tone.GOOD)
+        if state.reason:
+            return Cell(state.reason, Tone.WARN)
+        if state.kept_since is not None:
+            return Cell(f"✓ whole log, kept since {clock_time(state.kept_since, now)}", Tone.GOOD)
+        return Cell("✓ whole log", Tone.GOOD)
     if state.phase == "stopped":
         return Cell(f"✗ {state.reason}", Tone.BAD)
     if state.phase == "reconnecting":
@@ -69,3 +87,27 @@ def amount(state: Following) -> Cell:
     if state.phase == "complete" and not state.size and not state.reason:
         return Cell("the job printed nothing", Tone.DIM)
     return Cell(f"{state.lines:,} lines  {size(state.size)}", Tone.DIM)
+
+
+def why(job: Job, end: bytes) -> str:
+    """Return in one line why a job failed: what Studio says, else what the log's end says.
+
+    `end` is the end of its whole log, untrusted; empty when nothing is known.
+    """
+    if job.error_message:
+        return " ".join(job.error_message.split())
+    if job.state is not JobState.FAILED:
+        return ""
+    lines = [styled_line(line[:_LINE]).text for line in end.split(b"\n")]
+    return signature(lines) or ""
+
+
+def progress(job: Job, end: bytes) -> Progress | None:
+    """Return how far a running job has come by the end of its log; `None` when it does not say."""
+    return latest(end) if job.state is JobState.RUNNING else None
+
+
+def progress_parts(bar: Progress, *, wide: bool) -> tuple[Cell, ...]:
+    """Return how far a job has come; where there is little room, without the bar."""
+    drawn = f"{bar_text(bar.percent, _BAR)} " if wide and bar.percent is not None else ""
+    return (Cell(f"{drawn}{words(bar)}", Tone.ACTIVE),)

@@ -42,7 +42,8 @@ class StudioSession:
 
         A Studio on this machine is asked more often, as that costs nobody anything.
         """
-        self._near = near
+        self.is_near = near
+        """Whether Studio is of this machine."""
         self._idle_rest = BUSY_REST if near else IDLE_REST
         cap = NEAR_BACKOFF_CAP if near else BACKOFF_CAP
         self.client = client
@@ -100,7 +101,7 @@ class StudioSession:
 
     async def _fetch_jobs(self) -> Jobs:
         jobs = await self.jobs_feed.fetch()
-        if self._near and jobs is not self.jobs.snapshot.value:
+        if self.is_near and jobs is not self.jobs.snapshot.value:
             # Where jobs have moved, so have the free workers that others wait for.
             self.clusters.poke()
         return jobs

@@ -120,3 +120,76 @@ async def test_a_hostile_log_reaches_the_screen_as_text(
         shown = screen_text(pilot)
         assert not any((ord(c) < 32 and c != "\n") or 0x7F <= ord(c) < 0xA0 for c in shown)
         assert "\u202e" not in shown
+
+
+BAR = """
+import pathlib, sys, time
+for number in range(0, 101, 10):
+    done = number // 10
+    sys.stderr.write(f"\\r{number:3}%|{'#' * done:10}| {number}/100 [00:{done:02}<00:09,  3.1it/s]")
+    sys.stderr.flush()
+    while number == 40 and not pathlib.Path("go40").exists():
+        time.sleep(0.01)
+"""
+
+
+async def test_the_head_says_how_far_the_job_has_come(studio: ThreadStudio, tmp_path: Path) -> None:
+    job = studio.submit(BAR)
+    studio.until(job["id"], "RUNNING")
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("l")
+        await until_shown(pilot, "▏ 40%  3.1 it/s  ~0:09 left")
+        let_on(studio, job["id"], 40)
+        await until_shown(pilot, "✓ whole log")
+        assert "left" not in screen_text(pilot).splitlines()[2]
+
+
+async def test_the_head_says_why_a_job_failed_when_studio_does_not(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    query = "def load():\n    raise ValueError('no such shard: 17')\nload()\n"
+    job = studio.submit(query)
+    ended = studio.end(job["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("l")
+        await until_shown(pilot, "✓ whole log", "✗ FAILED")
+        head = screen_text(pilot).splitlines()[2]
+        assert (ended["error_message"] or "ValueError: no such shard: 17") in head
+
+
+async def test_a_huge_log_shows_its_end_before_its_beginning_has_come(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    job = studio.submit("for n in range(400_000): print(f'seq={n:06} ' + '.' * 80)")
+    studio.end(job["id"])
+    seen: list[str] = []
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("l")
+        screen = pilot.app.screen
+        assert isinstance(screen, LogScreen)
+        await until_shown(pilot, "seq=399999")
+        assert screen.view.pane.is_part or screen._tail.state.size > 30_000_000
+        await pilot.press("pageup")
+        await until(pilot, lambda: not screen.view.following)
+        seen.append(screen_text(pilot).splitlines()[5])
+        await until_shown(pilot, "✓ whole log", "400,000 lines", seconds=60)
+        assert screen.view.store is screen._store
+        assert seen[0].split("seq=")[1][:6] in screen_text(pilot)
+        await pilot.press("g")
+        await until_shown(pilot, "seq=000000")
+        await pilot.press("G")
+        await until_shown(pilot, "seq=399999")
+
+
+async def test_the_first_line_can_be_gone_to_while_the_rest_arrives(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    job = studio.submit("for n in range(400_000): print(f'seq={n:06} ' + '.' * 80)")
+    studio.end(job["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("l")
+        await until_shown(pilot, "seq=399999")
+        await pilot.press("g")
+        await until_shown(pilot, "seq=000000")
+        await pilot.press("G")
+        await until_shown(pilot, "seq=399999", "✓ whole log", seconds=60)

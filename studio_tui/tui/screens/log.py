@@ -1,7 +1,7 @@
 """One job's log, live while it runs and whole when it has ended."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import ClassVar
 
 from textual import on
@@ -13,14 +13,23 @@ from studio_tui import clock
 from studio_tui.api.models import Job
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.format import plural
-from studio_tui.presentation.log_head import amount, following, job_parts
+from studio_tui.presentation.log_head import (
+    END,
+    amount,
+    following,
+    job_parts,
+    progress,
+    progress_parts,
+    why,
+)
+from studio_tui.presentation.progress import Progress
 from studio_tui.service.log_tail import Phase, TailState
 from studio_tui.service.session import StudioSession
 from studio_tui.text import safe_line
 from studio_tui.tui.job_actions import JOB_BINDINGS, JobActions, title
 from studio_tui.tui.messages import Refreshed
 from studio_tui.tui.screens.dialogs import Confirm
-from studio_tui.tui.screens.page import Page
+from studio_tui.tui.screens.page import WORDS_FROM, Page
 from studio_tui.tui.widgets.bar import Bar, Part
 from studio_tui.tui.widgets.log_view import LogView
 
@@ -51,6 +60,8 @@ class LogScreen(JobActions, Page):
         self._job = job
         self._log = session.logs.open(job.id, self._may_fetch, job.created_at)
         self._store, self._tail = self._log.store, self._log.tail
+        self._why = ""
+        self._progress: Progress | None = None
 
     def body(self) -> ComposeResult:
         """Compose the line about the job, and its log."""
@@ -60,12 +71,17 @@ class LogScreen(JobActions, Page):
     def on_mount(self) -> None:
         """Listen how the following goes."""
         self._untell = self._tail.subscribe(self._told)
+        self._unlook = self._log.ahead.subscribe(self._show_end)
+        self.view.zone = None if self.session.is_near else UTC
+        self.view.origin = self._job.started_at
         self.view.focus()
+        self._show_end()
         self._show_head()
 
     def on_unmount(self) -> None:
         """Let go of the log."""
         self._untell()
+        self._unlook()
         self._log.close()
 
     async def _may_fetch(self, host: str) -> bool:
@@ -114,6 +130,28 @@ class LogScreen(JobActions, Page):
         super().action_refresh_now()
         self._tail.poke()
 
+    # --- the end of a log that is still arriving --------------------------------------------------
+
+    def _show_end(self) -> None:
+        """Show the end ahead of the rest to who is there; go over to the log once it is here."""
+        ahead, shown = self._log.ahead, self.view.store
+        if ahead.is_needed and ahead.store is not None:
+            if shown is self._store and self.view.following:
+                self.view.exchange(ahead.store, lambda _: 0, is_part=True)
+        elif shown is not self._store:
+            self.view.exchange(self._store, ahead.in_whole)
+
+    @on(LogView.Sought)
+    def _sought(self, message: LogView.Sought) -> None:
+        """Show the part of the log that has the line that is sought."""
+        if message.end:
+            self._show_end()
+        elif self.view.store is not self._store:
+            self.view.following = False
+            self.view.exchange(self._store, lambda _: 0)
+
+    # --- the head --------------------------------------------------------------------------------
+
     @on(LogView.FollowChanged)
     def _follow_changed(self) -> None:
         self._show_head()
@@ -128,21 +166,36 @@ class LogScreen(JobActions, Page):
         if state.phase is not self._phase:
             self._show_head()
 
+    def _look_at_end(self) -> None:
+        """Read from the log's end how far the job has come, or why it failed."""
+        store = self.view.store or self._store
+        is_read = not store.is_closed and (
+            self._phase is Phase.COMPLETE or not self._job.state.is_finished
+        )
+        end = store.read(max(0, store.size - END), END) if is_read else b""
+        self._progress = progress(self._job, end)
+        self._why = why(self._job, end)
+
     def _show_head(self) -> None:
         now = clock.now()
         state = self._tail.state
         self._phase = state.phase
+        self._look_at_end()
         head = self.query_one("#log-head", Bar)
         left = [Part(" ")]
         for text, tone in job_parts(self._job, self.moment()):
             left.append(Part(f"{text}  ", tone))
-        if self._job.error_message:
-            left.append(Part(" ".join(self._job.error_message.split()), Tone.BAD))
+        is_wide = self.size.width >= WORDS_FROM
+        if self._progress:
+            parts = progress_parts(self._progress, wide=is_wide)
+            left += [Part(f"{text}  ", tone) for text, tone in parts]
+        if self._why:
+            left.append(Part(self._why, Tone.BAD))
         words, tone = following(state, self._job, now)
         is_paused = not (self.view.following or state.phase is Phase.COMPLETE)
         head.left = tuple(left)
         head.right = (
-            Part(f"{amount(state).text}  ", Tone.DIM),
+            *((Part(f"{amount(state).text}  ", Tone.DIM),) if is_wide or not is_paused else ()),
             *((Part("‖ paused, F follows  ", Tone.WARN),) if is_paused else ()),
             Part(f"{words} ", tone),
         )

@@ -58,6 +58,8 @@ class Look:
     """Cells, with the gutter."""
     wrap: bool = False
     numbers: bool = False
+    is_part: bool = False
+    """Whether the store holds but a part of a log, whose lines have no numbers yet."""
     wanted: Wanted | None = None
     """What is lit."""
     form: Form = PLAIN_FORM
@@ -159,7 +161,7 @@ class LogPainter:
         return self._beside(None, " ", Strip([]), Sign.NONE)
 
     def _number(self, start: int) -> str:
-        number = self._store.number_of(start)
+        number = None if self._look.is_part else self._store.number_of(start)
         return "?" if number is None else f"{number + 1:,}"
 
     def _beside(

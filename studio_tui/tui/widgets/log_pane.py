@@ -31,6 +31,8 @@ class LogPane(Widget, can_focus=True):
     """Whether long lines take several rows."""
     numbers: reactive[bool] = reactive(False)
     """Whether lines have numbers."""
+    is_part: reactive[bool] = reactive(False)
+    """Whether this is but the end of a log, whose lines have no numbers yet."""
     form: reactive[Form] = reactive(PLAIN_FORM)
     """In which of their forms lines are shown."""
     columns: reactive[tuple[Column, ...]] = reactive(())
@@ -159,6 +161,7 @@ class LogPane(Widget, can_focus=True):
             self.size.width,
             self.wrap,
             self.numbers,
+            self.is_part,
             self.wanted,
             self.form,
             self.columns,

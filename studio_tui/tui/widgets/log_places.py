@@ -49,8 +49,8 @@ _DATED_FROM = 110
 class LogPlaces(LogReader):
     """The part of the log view that goes to places."""
 
-    zone: tzinfo = UTC
-    """How times without an offset are read."""
+    zone: tzinfo | None = UTC
+    """How times without an offset are read; `None` is this machine's zone."""
     origin: datetime | None = None
     """When the job began, from which elapsed times count; else the first line's time is taken."""
 
@@ -102,7 +102,7 @@ class LogPlaces(LogReader):
             dated = self.pane.size.width >= _DATED_FROM and form is not StampForm.ELAPSED
             column = Column((form, dated), WIDE if dated else WIDTH, self._stamper(form, dated))
             self.pane.columns = (column, *others)
-            self.say(f"times beside the lines: {form}")
+            self.say(f"times beside the lines: {form}; ~ is when a line came")
         self.settle()
 
     def _stamper(
@@ -110,9 +110,13 @@ class LogPlaces(LogReader):
     ) -> Callable[[int, str], tuple[str, Style | None]]:
         origin = self.origin or self._first_time()
 
-        def say(_start: int, text: str) -> tuple[str, Style | None]:
-            own = line_time(text, self.zone, clock.now())
-            return stamp(own, form, origin=origin, dated=dated), None
+        def say(start: int, _text: str) -> tuple[str, Style | None]:
+            if self.store is None:
+                return "", None
+            own = self._own_time(self.store, start)
+            moment = own or self.store.arrival_of(start)
+            words = stamp(moment, form, origin=origin, is_own=own is not None, dated=dated)
+            return words, None
 
         return say
 
@@ -184,8 +188,15 @@ class LogPlaces(LogReader):
         return None
 
     def _time_at(self, store: LogStore, start: int) -> datetime | None:
+        """Return the time of a line: its own, else when it came."""
+        return self._own_time(store, start) or store.arrival_of(start)
+
+    def _own_time(self, store: LogStore, start: int) -> datetime | None:
         text = styled_line(store.read(start, min(_HEAD, store.line_end(start) - start))).text
-        return line_time(text, self.zone, clock.now())
+        return line_time(text, self._zone_of_lines(), clock.now())
+
+    def _zone_of_lines(self) -> tzinfo:
+        return self.zone or clock.now().astimezone().tzinfo or UTC
 
     # --- lines -----------------------------------------------------------------------------------
 

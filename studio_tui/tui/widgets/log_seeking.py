@@ -87,6 +87,19 @@ class LogSeeking(LogReader):
         self.found = ""
         """Which match the reader is at, in words."""
 
+    def seek_again(self, store: LogStore) -> None:
+        """Look for the same in another store of the same log."""
+        wanted, typed = self.wanted, self.filter
+        self.begin_seeking(store)
+        if wanted is not None:
+            self._want(wanted)
+        if typed:
+            self._choose(typed)
+
+    def _want(self, wanted: Wanted) -> None:
+        self.wanted = self.pane.wanted = wanted
+        self._matches = LogHits(self.store, wanted.starts) if self.store else None
+
     # --- what is known ---------------------------------------------------------------------------
 
     @property
@@ -179,11 +192,10 @@ class LogSeeking(LogReader):
         """Look for what was typed, else go on with the last; return whether it can be."""
         if typed:
             try:
-                self.wanted = Wanted(typed)
+                self._want(Wanted(typed))
             except WantedError as error:
                 self.prompt.refuse(str(error))
                 return False
-            self._matches = LogHits(self.store, self.wanted.starts) if self.store else None
             self.pane.current = None
         self.pane.wanted = self.wanted
         if self.wanted:

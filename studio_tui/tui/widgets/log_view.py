@@ -56,6 +56,10 @@ _KEYS: list[BindingType] = [
         "p", "states", "all states", show=False, id="logs.states",
         tooltip="Show every state of a progress bar, or its last",
     ),
+    Binding(
+        "J", "json", "JSON", show=False, id="logs.json",
+        tooltip="JSON lines in short, opened, or as they are",
+    ),
     *SEEKING_KEYS,
     *PLACES_KEYS,
     *SELECTING_KEYS,
@@ -84,6 +88,13 @@ class LogView(LogSeeking, LogPlaces, LogSelecting, Widget):
         def __init__(self, following: bool) -> None:
             super().__init__()
             self.following = following
+
+    class Sought(Message):
+        """The reader wants the first line, or the last."""
+
+        def __init__(self, *, end: bool) -> None:
+            super().__init__()
+            self.end = end
 
     def __init__(self, store: LogStore | None = None, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -116,16 +127,41 @@ class LogView(LogSeeking, LogPlaces, LogSelecting, Widget):
 
     def show(self, store: LogStore | None) -> None:
         """Show another log at its end, and follow it; `None` empties the view."""
+        self._take(store)
+        self.begin_seeking(store)
+        self.begin_places()
+        self.following = True
+        self.settle()
+
+    def exchange(
+        self, store: LogStore, place_of: Callable[[int], int], *, is_part: bool = False
+    ) -> None:
+        """Show another store of the same log, with everything the reader has set.
+
+        `place_of` tells where in it the line at an offset of the present one stands; `is_part`
+        says that it holds but the end of the log.
+        """
+        window, current = self.pane.window, self.pane.current
+        top = window.top.start if window else 0
+        kept = self.pane.kept
+        self._take(store)
+        self.pane.is_part = is_part
+        self.pane.kept = frozenset(store.line_start(place_of(start)) for start in kept)
+        if not self.following and self.pane.window is not None:
+            self.pane.window.to(store.line_start(place_of(top)))
+        if current is not None:
+            self.pane.current = store.line_start(place_of(current))
+        self.seek_again(store)
+        self.settle()
+
+    def _take(self, store: LogStore | None) -> None:
         self._leave()
         self.store = store
         self._leave = store.watch(self._grew) if store is not None else lambda: None
         self._said = ""
-        self.begin_seeking(store)
-        self.begin_places()
         self.end_selecting()
+        self.pane.is_part = False
         self.pane.show(store)
-        self.following = True
-        self.settle()
 
     # --- growth ----------------------------------------------------------------------------------
 
@@ -204,6 +240,7 @@ class LogView(LogSeeking, LogPlaces, LogSelecting, Widget):
 
     def action_start(self) -> None:
         """Show the first line."""
+        self.post_message(self.Sought(end=False))
         if self.pane.window is not None:
             self.following = False
             self.pane.window.to_start()
@@ -211,6 +248,7 @@ class LogView(LogSeeking, LogPlaces, LogSelecting, Widget):
 
     def action_follow(self) -> None:
         """Go to the end and stay there."""
+        self.post_message(self.Sought(end=True))
         self._said = ""
         self.following = True
         self.settle()
@@ -238,6 +276,13 @@ class LogView(LogSeeking, LogPlaces, LogSelecting, Widget):
         """Give each state of a rewritten line a row, or only its last."""
         self.pane.form = self.pane.form._replace(states=not self.pane.form.states)
         self.settle()
+
+    def action_json(self) -> None:
+        """Show JSON lines in the next form."""
+        form = self.pane.form._replace(json=self.pane.form.json.next)
+        self.pane.form = form
+        self.settle()
+        self.say(f"JSON lines: {form.json}")
 
     def on_log_pane_wheeled(self, event: LogPane.Wheeled) -> None:
         """Move with the wheel."""
