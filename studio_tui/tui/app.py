@@ -32,6 +32,7 @@ from studio_tui.tui.actions import actions_of
 from studio_tui.tui.screens.opening import Choice, Chosen, OpeningScreen, TrustChoice
 from studio_tui.tui.sheets import OPENING
 from studio_tui.tui.theme import ANSI_DARK, ANSI_LIGHT, THEMES
+from studio_tui.tui.type_ahead import TypeAhead
 
 if TYPE_CHECKING:
     from textual.command import Provider
@@ -85,7 +86,7 @@ def _screen_actions() -> type["Provider"]:
     return ScreenActions
 
 
-class StudioApp(App[int]):
+class StudioApp(TypeAhead, App[int]):
     """The dashboard."""
 
     TITLE = "studio-tui"

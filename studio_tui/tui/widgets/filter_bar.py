@@ -131,7 +131,7 @@ class FilterBar(Vertical):
     def edit(self) -> None:
         """Let the user type."""
         self.display = True
-        self._input.focus()
+        self.screen.set_focus(self._input)
 
     def set(self, text: str) -> None:
         """Put a filter on the line, as if it had been typed."""

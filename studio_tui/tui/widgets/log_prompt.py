@@ -114,7 +114,7 @@ class LogPrompt(Horizontal):
         with self.prevent(Input.Changed):
             self._line.ask(kind, value)
         self.add_class("-open")
-        self._line.focus()
+        self.screen.set_focus(self._line)
 
     def refuse(self, why: str) -> None:
         """Say what is wrong with the line, which stays as it was typed."""

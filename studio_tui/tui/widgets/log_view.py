@@ -345,7 +345,7 @@ class LogView(LogSeeking, LogPlaces, LogSelecting, Widget):
 
     def _close_prompt(self) -> None:
         self.prompt.close()
-        self.pane.focus()
+        self.screen.set_focus(self.pane)
         self.settle()
 
     def action_dismiss(self) -> None:

@@ -1,0 +1,58 @@
+"""A burst of keys, as a slow line delivers it: all of them before the first one was acted upon."""
+
+from pathlib import Path
+
+from textual import events
+from textual.widgets import Input
+
+from studio_tui.tui.screens.dialogs import Confirm
+from studio_tui.tui.screens.jobs import JobsScreen
+from studio_tui.tui.screens.log import LogScreen
+from tests.studios import ThreadStudio
+from tests.tui.dashboards import Dashboard, dashboard, until, until_shown
+
+
+def burst(pilot: Dashboard, keys: list[tuple[str, str | None]]) -> None:
+    for key, character in keys:
+        pilot.app.post_message(events.Key(key, character))
+
+
+def typed(words: str) -> list[tuple[str, str | None]]:
+    return [("slash", "/"), *((letter, letter) for letter in words), ("enter", "\r")]
+
+
+async def test_a_filter_typed_in_one_burst_is_whole(studio: ThreadStudio, tmp_path: Path) -> None:
+    for name in ("one1", "two2"):
+        studio.end(studio.submit("print(1)", query_name=f"{name}.py")["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "one1.py", "two2.py")
+        burst(pilot, typed("one1"))
+        screen = pilot.app.screen
+        assert isinstance(screen, JobsScreen)
+        await until(pilot, lambda: screen.view.filter == "one1" and screen.table.has_focus)
+        assert isinstance(pilot.app.screen, JobsScreen)
+
+
+async def test_a_search_typed_in_one_burst_is_whole(studio: ThreadStudio, tmp_path: Path) -> None:
+    studio.end(studio.submit("for n in range(50): print('n', n)")["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("l")
+        await until_shown(pilot, "✓ whole log")
+        burst(pilot, typed("n 17"))
+        await until_shown(pilot, "/n 17 1 of 1")
+        assert isinstance(pilot.app.screen, LogScreen)
+
+
+async def test_a_question_is_not_answered_by_keys_pressed_before_it_came(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    job = studio.submit("import time; time.sleep(60)")
+    studio.until(job["id"], "RUNNING")
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "RUNNING")
+        burst(pilot, [("x", "x"), ("y", "y")])
+        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
+        await pilot.pause(0.1)
+        assert isinstance(pilot.app.screen, Confirm)
+        assert not isinstance(pilot.app.focused, Input)
+    assert studio.job(job["id"])["status"] == "RUNNING"
