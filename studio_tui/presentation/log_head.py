@@ -62,8 +62,10 @@ def job_parts(job: Job, now: datetime) -> tuple[Cell, ...]:
     return tuple(parts)
 
 
-def following(state: Following, job: Job, now: datetime) -> Cell:
-    """Return in words how the following goes."""
+def following(state: Following, job: Job, now: datetime, *, behind: int = 0) -> Cell:
+    """Return in words how the following goes; `behind` is in bytes."""
+    if state.phase == "following" and behind:
+        return Cell(f"◌ {size(behind)} still to come", Tone.WAITING)
     if state.phase == "following":
         # What a job that is over has printed still arrives, but nothing of it is live.
         return Cell("reading…", Tone.DIM) if job.state.is_finished else Cell("● live", Tone.GOOD)

@@ -20,6 +20,8 @@ LENGTH = 256 * 1024
 """Bytes of the end that are asked for."""
 BEYOND = 1024 * 1024
 """Bytes by which a log must be behind to be previewed; fewer will have come in a moment."""
+FLOOD = 8 * 1024 * 1024
+"""Bytes after which it is asked again whether the log has fallen behind."""
 REST = 2.0
 """Seconds between questions."""
 
@@ -86,8 +88,31 @@ class LogAhead:
         found = [first + place for place in places if place >= 0]
         return min(found, key=lambda place: abs(place - guess), default=guess)
 
+    @property
+    def behind(self) -> int:
+        """Bytes by which the log itself is known to be behind; 0 when it is not."""
+        return max(0, self._end - self._whole.size) if self.is_needed else 0
+
     async def run(self) -> None:
-        """Keep the end fresh until the log itself has come as far, or Studio does not tell it."""
+        """Keep the end fresh while the log itself is far behind; end if Studio does not tell it.
+
+        A log is behind at first, and again when its job prints faster than it can be sent.
+        """
+        while await self._catch_up():
+            await self._grown(FLOOD)
+
+    async def _grown(self, count: int) -> None:
+        """Wait until so many bytes more have come."""
+        grown = asyncio.Event()
+        size = self._whole.size
+        leave = self._whole.watch(lambda: grown.set() if self._whole.size - size > count else None)
+        try:
+            await grown.wait()
+        finally:
+            leave()
+
+    async def _catch_up(self) -> bool:
+        """Ask until the log itself has come as far; return whether Studio tells the end."""
         self._reached.clear()
         leave = self._whole.watch(self._look)
         try:
@@ -99,10 +124,11 @@ class LogAhead:
                     rest = max(REST, asked_rest(error))
                 except StudioError as error:
                     logger.info("end of the log of job %s: %s", self._job_id, error)
-                    return
+                    return False
                 await wait_for(self._reached, rest)
         finally:
             leave()
+        return True
 
     def close(self) -> None:
         """Let go of the preview, once nobody looks at it."""

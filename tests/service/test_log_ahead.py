@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from studio_tui.api.client import StudioClient
 from studio_tui.api.log_body import LogBody
 from studio_tui.errors import NotFound, ServerError, StudioError
-from studio_tui.service.log_ahead import LENGTH, REST, LogAhead
+from studio_tui.service.log_ahead import FLOOD, LENGTH, REST, LogAhead
 from studio_tui.service.log_library import LogLibrary
 from studio_tui.service.log_shelf import LogShelf
 from studio_tui.service.log_source import always
@@ -238,3 +238,27 @@ async def test_the_end_of_a_real_log_is_there_while_its_beginning_still_arrives(
         running.cancel()
     log.close()
     assert not preview.exists()
+
+
+def test_a_log_that_falls_behind_again_shows_its_end_again(tmp_path: Path) -> None:
+    async def scene() -> None:
+        ends = Ends(LOG)
+        async with running(ends, tmp_path) as preview:
+            preview.arrive(len(LOG))
+            await asyncio.sleep(0.1)
+            asked = ends.asked
+            assert not preview.ahead.is_needed
+            ends.log += lines(100_000, 800_000)
+            preview.arrive(len(LOG) + 1000)
+            await asyncio.sleep(10)
+            assert ends.asked == asked  # a quiet log is not asked about
+            preview.arrive(len(LOG) + FLOOD + 1)
+            await asyncio.sleep(0.1)
+            assert preview.ahead.is_needed
+            assert preview.ahead.behind == len(ends.log) - preview.whole.size
+            assert ends.log.endswith(preview.shown)
+            preview.arrive(len(ends.log))
+            assert (preview.ahead.is_needed, preview.ahead.behind) == (False, 0)
+            assert preview.told == [True, False, True, False]
+
+    run(scene())

@@ -191,7 +191,7 @@ class LogScreen(JobActions, Page):
             left += [Part(f"{text}  ", tone) for text, tone in parts]
         if self._why:
             left.append(Part(self._why, Tone.BAD))
-        words, tone = following(state, self._job, now)
+        words, tone = following(state, self._job, now, behind=self._log.ahead.behind)
         is_paused = not (self.view.following or state.phase is Phase.COMPLETE)
         head.left = tuple(left)
         head.right = (

@@ -24,6 +24,10 @@ _KEPT = 512
 """Lines, and rows, that are kept as drawn."""
 
 
+_MORE = "›"
+"""At the end of a row whose line goes on out of sight."""
+
+
 class Sign(IntFlag):
     """How a row stands out from the others; its glyph is in the gutter."""
 
@@ -150,7 +154,10 @@ class LogPainter:
         line = self._line(row.start)
         body = line.rows[min(part, len(line.rows) - 1)]
         if not self._look.wrap:
-            body = body.crop(left, left + self._room)
+            is_cut = body.cell_length > left + self._room
+            body = body.crop(left, left + self._room - is_cut)
+            if is_cut:
+                body = Strip([*body, Segment(_MORE, self._look.palette.note)])
         if sign & Sign.SELECTED:
             body = body.apply_style(self._look.palette.selected)
         glyph = next((glyph for flag, glyph in _GLYPHS if sign & flag), "┊" if part else " ")

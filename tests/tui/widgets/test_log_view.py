@@ -137,7 +137,7 @@ async def test_sideways_moves_by_keys_only(store: LogStore) -> None:
     async with showing(store) as (pilot, view):
         await pilot.press("home", "right")
         await pilot.pause()
-        assert rows(view)[0] == "  " + ("0123456789abcdefghij" * 5)[8:45]
+        assert rows(view)[0] == "  " + ("0123456789abcdefghij" * 5)[8:44] + "›"
         store.append(numbered(50))
         await pilot.press("G", "home", "slash", *"line", "enter")
         await until(pilot, lambda: view.pane.current is not None)
