@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from studio_tui.api.models import Job
 from studio_tui.tui.app import Connected
+from studio_tui.tui.log_memory import LogMemory
 from studio_tui.tui.memory import load_view, save_view
 from studio_tui.tui.screens.jobs import JobsScreen
 from studio_tui.tui.screens.page import Page
@@ -18,6 +19,8 @@ class Places:
     def __init__(self, connected: Connected) -> None:
         self._connected = connected
         self._tabs: dict[str, Page] = {}
+        self._log_file = connected.view_file.with_suffix(".logs.json")
+        self._logs = LogMemory.load(self._log_file)
 
     @property
     def tabs(self) -> Mapping[str, Page]:
@@ -52,13 +55,14 @@ class Places:
         from studio_tui.tui.screens.log import LogScreen  # noqa: PLC0415 (not before the list)
 
         session, home, read_only = self._connected.basics
-        return LogScreen(session, home, job, read_only=read_only)
+        return LogScreen(session, home, job, self._logs, read_only=read_only)
 
     def remember(self) -> None:
         """Keep the user's place for the next run."""
         jobs = self._tabs.get("jobs")
         if isinstance(jobs, JobsScreen):
             save_view(self._connected.view_file, jobs.view)
+        self._logs.save(self._log_file)
 
     def _make_tab(self, name: str) -> Page:
         session, home, read_only = self._connected.basics

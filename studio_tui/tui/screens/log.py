@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.getters import query_one
@@ -27,6 +27,7 @@ from studio_tui.service.log_tail import Phase, TailState
 from studio_tui.service.session import StudioSession
 from studio_tui.text import safe_line
 from studio_tui.tui.job_actions import JOB_BINDINGS, JobActions, title
+from studio_tui.tui.log_memory import LogMemory
 from studio_tui.tui.messages import Refreshed
 from studio_tui.tui.screens.dialogs import Confirm
 from studio_tui.tui.screens.page import WORDS_FROM, Page
@@ -48,16 +49,18 @@ class LogScreen(JobActions, Page):
         session: StudioSession,
         home: str,
         job: Job,
+        memory: LogMemory,
         *,
         read_only: bool,
     ) -> None:
-        """Take the job.
+        """Take the job, and what is remembered of logs.
 
         Raises:
             SpoolError: there is no room for the log on this machine's disk.
         """
         super().__init__(session, home, read_only=read_only)
         self._job = job
+        self._memory = memory
         self._log = session.logs.open(job.id, self._may_fetch, job.created_at)
         self._store, self._tail = self._log.store, self._log.tail
         self._why = ""
@@ -75,6 +78,9 @@ class LogScreen(JobActions, Page):
         self.view.zone = None if self.session.is_near else UTC
         self.view.origin = self._job.started_at
         self.view.focus()
+        self.view.look_as(self._memory.look)
+        if place := self._memory.places.get(self._job.id):
+            self.view.return_to(place)
         self._show_end()
         self._show_head()
 
@@ -122,13 +128,21 @@ class LogScreen(JobActions, Page):
             self._show_head()
 
     def tick(self, now: datetime) -> None:  # noqa: ARG002 (the form of a page's tick)
-        """Let the times run on."""
+        """Let the times run on, and note where the reader is."""
+        self._note_place()
         self._show_head()
 
     def action_refresh_now(self) -> None:
         """Ask Studio again, for the log too."""
         super().action_refresh_now()
         self._tail.poke()
+
+    @on(events.ScreenSuspend)
+    def _note_place(self) -> None:
+        """Remember where the reader is; places in the end of a log are none of the log yet."""
+        self._memory.look = self.view.look
+        if self.view.store is self._store:
+            self._memory.note(self._job.id, self.view.place)
 
     # --- the end of a log that is still arriving --------------------------------------------------
 

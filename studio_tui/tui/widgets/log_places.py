@@ -90,20 +90,27 @@ class LogPlaces(LogReader):
 
     # --- times -----------------------------------------------------------------------------------
 
+    stamp_form = StampForm.OFF
+    """What stands beside the lines."""
+
     def action_stamps(self) -> None:
         """Show times beside the lines in the next form."""
-        known = next((c.key for c in self.pane.columns if isinstance(c.key, tuple)), None)
-        form = (StampForm(known[0]) if known else StampForm.OFF).next
-        others = tuple(c for c in self.pane.columns if not isinstance(c.key, tuple))
-        if form is StampForm.OFF:
-            self.pane.columns = others
-            self.say("times beside the lines: off")
-        else:
-            dated = self.pane.size.width >= _DATED_FROM and form is not StampForm.ELAPSED
-            column = Column((form, dated), WIDE if dated else WIDTH, self._stamper(form, dated))
-            self.pane.columns = (column, *others)
-            self.say(f"times beside the lines: {form}; ~ is when a line came")
+        self.show_stamps(self.stamp_form.next)
+        about = "" if self.stamp_form is StampForm.OFF else "; ~ is when a line came"
         self.settle()
+        self.say(f"times beside the lines: {self.stamp_form}{about}")
+
+    def show_stamps(self, form: StampForm) -> None:
+        """Show times beside the lines in a form."""
+        self.stamp_form = form
+        others = tuple(column for column in self.pane.columns if column.key not in self._own_keys)
+        dated = self.pane.size.width >= _DATED_FROM and form is not StampForm.ELAPSED
+        key = (form, dated)
+        self._own_keys = (key,)
+        column = Column(key, WIDE if dated else WIDTH, self._stamper(form, dated))
+        self.pane.columns = others if form is StampForm.OFF else (column, *others)
+
+    _own_keys: tuple[object, ...] = ()
 
     def _stamper(
         self, form: StampForm, dated: bool

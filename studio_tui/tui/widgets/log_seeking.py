@@ -94,7 +94,7 @@ class LogSeeking(LogReader):
         if wanted is not None:
             self._want(wanted)
         if typed:
-            self._choose(typed)
+            self.choose(typed)
 
     def _want(self, wanted: Wanted) -> None:
         self.wanted = self.pane.wanted = wanted
@@ -205,7 +205,7 @@ class LogSeeking(LogReader):
     def submit_filter(self, typed: str) -> bool:
         """Leave lines out as was typed; return whether that can be done."""
         try:
-            self._choose(typed)
+            self.choose(typed)
         except WantedError as error:
             self.prompt.refuse(str(error))
             return False
@@ -213,10 +213,14 @@ class LogSeeking(LogReader):
 
     def action_problems(self) -> None:
         """Show only errors and warnings, or everything again."""
-        self._choose("" if self.filter == "!" else "!")
+        self.choose("" if self.filter == "!" else "!")
 
-    def _choose(self, typed: str) -> None:
-        """Show only the lines of a filter, with the reader's line, or what is next to it."""
+    def choose(self, typed: str) -> None:
+        """Show only the lines of a filter, with the reader's line, or what is next to it.
+
+        Raises:
+            WantedError: what was typed cannot be looked for.
+        """
         store = self.store
         if store is None:
             return
@@ -243,7 +247,7 @@ class LogSeeking(LogReader):
             self.found = ""
             self.pane.current = None
         elif self.filter:
-            self._choose("")
+            self.choose("")
         else:
             return False
         self.settle()

@@ -23,9 +23,10 @@ from studio_tui.service.log_store import LogStore
 from studio_tui.tui.widgets.bar import Bar, Part
 from studio_tui.tui.widgets.log_bar import LogBar
 from studio_tui.tui.widgets.log_pane import LogPane
-from studio_tui.tui.widgets.log_places import PLACES_KEYS, LogPlaces
+from studio_tui.tui.widgets.log_places import PLACES_KEYS
 from studio_tui.tui.widgets.log_prompt import FILTER, LINE, SEARCH, TIME, LogPrompt
-from studio_tui.tui.widgets.log_seeking import SEEKING_KEYS, LogSeeking
+from studio_tui.tui.widgets.log_returning import LogReturning
+from studio_tui.tui.widgets.log_seeking import SEEKING_KEYS
 from studio_tui.tui.widgets.log_selecting import SELECTING_KEYS, LogSelecting
 
 FRAME = 1 / 20
@@ -67,7 +68,7 @@ _KEYS: list[BindingType] = [
 ]  # fmt: skip
 
 
-class LogView(LogSeeking, LogPlaces, LogSelecting, Widget):
+class LogView(LogReturning, LogSelecting, Widget):
     """Shows one log of any size. Keys are those of `less`."""
 
     BINDINGS: ClassVar[list[BindingType]] = _KEYS
@@ -180,6 +181,7 @@ class LogView(LogSeeking, LogPlaces, LogSelecting, Widget):
         if store is None or window is None:
             self.new_lines = 0
             return
+        self.come_back()
         if self.following:
             self._lines_seen = store.lines
             window.to_end()
@@ -217,6 +219,7 @@ class LogView(LogSeeking, LogPlaces, LogSelecting, Widget):
         if window is None:
             return
         self._said = ""
+        self.stay()
         if self.is_selecting:
             self.select_by(rows)
             return
@@ -240,6 +243,7 @@ class LogView(LogSeeking, LogPlaces, LogSelecting, Widget):
 
     def action_start(self) -> None:
         """Show the first line."""
+        self.stay()
         self.post_message(self.Sought(end=False))
         if self.pane.window is not None:
             self.following = False
@@ -248,6 +252,7 @@ class LogView(LogSeeking, LogPlaces, LogSelecting, Widget):
 
     def action_follow(self) -> None:
         """Go to the end and stay there."""
+        self.stay()
         self.post_message(self.Sought(end=True))
         self._said = ""
         self.following = True

@@ -27,7 +27,7 @@ STYLES = {
 CONSOLE = Console(color_system="truecolor", force_terminal=True)
 
 # What takes no cell of its own is drawn by pyte on the cell before, in whichever style that has.
-characters = st.characters(exclude_categories=("Mn", "Me", "Cn", "Co", "Cs"))
+characters = st.characters(exclude_categories=("Mn", "Mc", "Me", "Cn", "Co", "Cs"))
 texts = st.text(characters, max_size=8).map(safe_line)
 runs = st.lists(st.tuples(st.sampled_from(sorted(STYLES)), texts), max_size=6)
 
