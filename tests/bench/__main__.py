@@ -16,6 +16,7 @@ from tests.bench.probes import Program
 from tests.bench.report import as_json, as_text
 from tests.bench.studio import studio_with
 from tests.bench.suite import FULL, QUICK, Bench
+from tests.bench.suite_logs import LogBench, roomy_folder
 from tests.studios import ProcessStudio
 
 
@@ -27,10 +28,15 @@ def main(arguments: Sequence[str]) -> int:
     compileall.compile_dir(str(Path(studio_tui.__file__).parent), quiet=1)
     with tempfile.TemporaryDirectory(prefix="studio-tui-bench-") as folder:
         root = Path(folder)
-        with studio_with(effort.known, root / "studio") as studio:
-            bench = Bench(effort, studio, _dashboard(studio, root))
+        with (
+            studio_with(effort.known, root / "studio") as studio,
+            tempfile.TemporaryDirectory(dir=roomy_folder(effort)) as logs,
+        ):
+            dashboard = _dashboard(studio, root)
+            bench = Bench(effort, studio, dashboard).sections()
+            bench |= LogBench(effort, studio, dashboard, Path(logs)).sections()
             sections = []
-            for name, measured in bench.sections().items():
+            for name, measured in bench.items():
                 if not asked.only or name in asked.only:
                     sections.append(measured())
                     if not asked.json:
@@ -62,7 +68,7 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="little of everything, in seconds")
     parser.add_argument("--json", action="store_true", help="print numbers for a program")
     parser.add_argument("--strict", action="store_true", help="exit with 1 if a goal is missed")
-    parser.add_argument("only", nargs="*", help="sections: start, keys, cpu, storm, poll, ...")
+    parser.add_argument("only", nargs="*", help="sections: start, keys, cpu, ..., open, page, ...")
     return parser.parse_args(arguments)
 
 

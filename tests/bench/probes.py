@@ -26,6 +26,10 @@ class Program:
     environment: Mapping[str, str] = field(default_factory=dict)
     setup: Sequence[str] = ()
     """Keys that bring it to where it is measured."""
+    patience: float = 20.0
+    """Seconds that it may take to be ready."""
+    is_still: bool = True
+    """Whether it draws nothing unasked once it is ready."""
 
     @classmethod
     def ours(cls, name: str, *arguments: str, ready: str) -> "Program":
@@ -60,7 +64,7 @@ def start(program: Program) -> Start:
     with program.run() as terminal:
         terminal.pump(20, lambda: len(terminal.text().strip()) >= _VISIBLE)
         seen = terminal.frames[-1].at
-        usable = terminal.wait_for_text(program.ready)
+        usable = terminal.wait_for_text(program.ready, program.patience)
         return Start(*((at - terminal.started) * 1000 for at in (seen, usable)))
 
 
@@ -70,7 +74,7 @@ def key_to_paint(program: Program, keys: Iterable[str]) -> list[float]:
     Keys come at uneven times, so that they keep no step with a program's own frames.
     """
     taken = []
-    with _ready(program) as terminal:
+    with started(program) as terminal:
         for key in keys:
             terminal.pump(random.uniform(0.02, 0.06))
             sent = terminal.press(key)
@@ -82,7 +86,7 @@ def key_to_paint(program: Program, keys: Iterable[str]) -> list[float]:
 
 def cpu_per_key(program: Program, keys: Sequence[str]) -> float:
     """Return the ms of CPU a key costs, which other programs on the machine hardly change."""
-    with _ready(program) as terminal:
+    with started(program) as terminal:
         before = processes.cpu_seconds(terminal.pid)
         for key in keys:
             terminal.press(key)
@@ -94,7 +98,7 @@ def cpu_per_key(program: Program, keys: Sequence[str]) -> float:
 
 def storm(program: Program, key: str, seconds: float, rate: float = 100.0) -> Storm:
     """Send `rate` keys a second, whatever comes of them."""
-    with _ready(program) as terminal:
+    with started(program) as terminal:
         frames, cpu = len(terminal.frames), processes.cpu_seconds(terminal.pid)
         begun = sent = terminal.press(key)
         for number in range(1, int(seconds * rate)):
@@ -109,7 +113,7 @@ def storm(program: Program, key: str, seconds: float, rate: float = 100.0) -> St
 
 def idle(program: Program, seconds: float) -> float:
     """Return the percent of one core the program uses while nothing is asked of it."""
-    with _ready(program) as terminal:
+    with started(program) as terminal:
         before = processes.cpu_seconds(terminal.pid)
         terminal.pump(seconds)
         return (processes.cpu_seconds(terminal.pid) - before) / seconds * 100
@@ -117,15 +121,17 @@ def idle(program: Program, seconds: float) -> float:
 
 def memory(program: Program) -> tuple[float, float]:
     """Return MB in use, and at most, once the program is ready and set up."""
-    with _ready(program) as terminal:
+    with started(program) as terminal:
         return processes.memory(terminal.pid)
 
 
-def _ready(program: Program) -> Terminal:
+def started(program: Program) -> Terminal:
+    """Start the program and bring it to where it is measured; to be used as a context."""
     terminal = program.run()
     try:
-        terminal.wait_for_text(program.ready)
-        terminal.settle(_SETTLE)
+        terminal.wait_for_text(program.ready, program.patience)
+        if program.is_still:
+            terminal.settle(_SETTLE)
         for key in program.setup:
             terminal.press(key)
             terminal.settle(_SETTLE)

@@ -45,10 +45,20 @@ class Effort:
     """Jobs of an answer."""
     known: int
     """Jobs that the dashboard's Studio has."""
+    log_lines: int
+    """Of the longest log; a line has 108 bytes."""
+    job_lines: int
+    """Of the log of a real job."""
+    line_rate: int
+    """Lines a second of a log that grows."""
+    others: bool
+    """Whether other programs for logs that are installed here are measured too."""
 
 
-FULL = Effort(5, 20, 9, 4.0, 30.0, (100, 10_000, 100_000), 10_000, 1000)
-QUICK = Effort(1, 2, 1, 0.2, 0.2, (100,), 200, 20)
+FULL = Effort(
+    5, 20, 9, 4.0, 30.0, (100, 10_000, 100_000), 10_000, 1000, 10_000_000, 1_000_000, 350_000, True
+)
+QUICK = Effort(1, 2, 1, 0.2, 0.2, (100,), 200, 20, 10_000, 5_000, 20_000, False)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,16 @@ def test_the_benchmark_measures_everything_it_names() -> None:
     assert all(figures["p50"] >= 0 for section in sections for figures in section)
 
 
+def test_the_benchmark_measures_logs() -> None:
+    opening, paging, following, memory, searching = _measured(
+        "open", "page", "follow", "log-memory", "log-search"
+    )
+    assert [len(section) for section in (opening, paging, memory, searching)] == [4, 3, 4, 4]
+    assert len(following) == 4
+    assert all(figures["p50"] > 0 for figures in (*opening, *paging, *following, *searching))
+    assert all(figures["p50"] > 0 for figures in memory[:3])
+
+
 @pytest.mark.parametrize("section", ["keys", "cpu"])
 def test_the_benchmark_measures_every_kind_of_key(section: str) -> None:
     (figures,) = _measured(section)

@@ -1,0 +1,73 @@
+"""Logs for measuring what reads logs: lines of 108 bytes, numbered, or stamped with their time.
+
+`python -m tests.bench.big_log FILE RATE` appends RATE lines a second to a file until it is ended.
+"""
+
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+LINE_BYTES = 108
+
+RARE = b"needle-in-the-log"
+"""Stands once in a log, near its start."""
+
+BEATS = 100
+"""A second, of a log that grows."""
+
+_WORDS = (
+    b"step loss=0.0123 lr=0.0003 images/s=1742 epoch=3 batch of words that fill a line as jobs do"
+)
+_BLOCK = 10_000
+
+
+def write(path: Path, lines: int) -> None:
+    """Write a log of that many lines, at least a hundred."""
+    rare_number = lines // 100
+    with path.open("wb") as file:
+        for first in range(0, lines, _BLOCK):
+            numbers = range(first, min(first + _BLOCK, lines))
+            text = b"".join([b"seq=%010d %s\n" % (number, _filled(14)) for number in numbers])
+            if rare_number in numbers:
+                at = text.index(b"seq=%010d" % rare_number) + 15
+                text = text[:at] + RARE + text[at + len(RARE) :]
+            file.write(text)
+
+
+def sequence(number: int) -> str:
+    """Return what the line of a number begins with."""
+    return f"seq={number:010d}"
+
+
+def beat(lines: int) -> bytes:
+    """Return lines that come at once, the last of which says when (`time.perf_counter`)."""
+    line = b"seq=%010d %s\n" % (0, _filled(14))
+    stamp = b"t=%015.6f" % time.perf_counter()
+    return line * (lines - 1) + stamp + b" %s\n" % _filled(len(stamp))
+
+
+def beats(rate: int) -> Iterator[tuple[float, bytes]]:
+    """Yield how many seconds to rest, and then what is to be appended; for ever."""
+    begun, appended = time.perf_counter(), 0
+    while True:
+        due = begun + (appended + rate / BEATS) / rate
+        yield max(0.0, due - time.perf_counter()), b""
+        lines = max(1, int((time.perf_counter() - begun) * rate) - appended)
+        appended += lines
+        yield 0.0, beat(lines)
+
+
+def _filled(before: int) -> bytes:
+    return _WORDS.ljust(LINE_BYTES, b".")[: LINE_BYTES - before - 2]
+
+
+def _grow(path: Path, rate: int) -> None:
+    with path.open("ab", buffering=0) as file:
+        for rest, text in beats(rate):
+            time.sleep(rest)
+            file.write(text)
+
+
+if __name__ == "__main__":
+    _grow(Path(sys.argv[1]), int(sys.argv[2]))

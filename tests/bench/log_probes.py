@@ -1,0 +1,156 @@
+"""What is measured of a program that shows a log, and of what fills and searches the log."""
+
+import asyncio
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from pydantic import SecretStr
+
+from studio_tui.api.client import StudioClient
+from studio_tui.service.log_search import find_line
+from studio_tui.service.log_store import LogStore
+from studio_tui.service.log_tail import LogTail, Phase
+from studio_tui.settings import Settings
+from tests.bench import processes
+from tests.bench.probes import Program, started
+from tests.bench.terminal import Terminal
+from tests.studios import ProcessStudio
+
+_PAGE_BYTES = 200
+"""What a program writes at least to draw a page; a clock or a counter takes less."""
+
+_STAMP = re.compile(rb"t=(\d{8}\.\d{6})")
+
+
+class Followed(NamedTuple):
+    """How a program keeps up with a log that grows."""
+
+    cpu: float
+    """Percent of one core."""
+    ages: list[float]
+    """Milliseconds from a line's being written to its being seen; empty if it cannot be told."""
+
+
+def key_to_text(program: Program, key: str, text: str) -> float:
+    """Return the ms from a key to the frame that shows `text`."""
+    with started(program) as terminal:
+        sent = terminal.press(key)
+        return (terminal.wait_for_text(text, program.patience) - sent) * 1000
+
+
+def key_to_page(program: Program, keys: Iterable[str], patience: float = 0.5) -> list[float]:
+    """Return the ms from each key to the page it led to; keys without one are left out."""
+    taken = []
+    with started(program) as terminal:
+        for key in keys:
+            terminal.settle(0.03, patience=0.3)
+            sent = terminal.press(key)
+            at = _page(terminal, len(terminal.frames), patience)
+            if at is not None:
+                taken.append((at - sent) * 1000)
+    return taken
+
+
+def follow(program: Program, seconds: float) -> Followed:
+    """Watch a program that shows a log as it grows by `big_log.beats`."""
+    with started(program) as terminal:
+        seen, offset = len(terminal.frames), sum(frame.size for frame in terminal.frames)
+        before = processes.cpu_seconds(terminal.pid)
+        terminal.pump(seconds)
+        spent = processes.cpu_seconds(terminal.pid) - before
+        ages = []
+        for frame in terminal.frames[seen:]:
+            stamps = _STAMP.findall(terminal.output[offset : offset + frame.size])
+            offset += frame.size
+            if stamps:
+                ages.append((frame.at - max(map(float, stamps))) * 1000)
+        return Followed(spent / seconds * 100, ages)
+
+
+@contextmanager
+def growing(path: Path, rate: int) -> Iterator[None]:
+    """Let a file grow by `rate` lines a second."""
+    path.touch()
+    feeder = subprocess.Popen([sys.executable, "-m", "tests.bench.big_log", str(path), str(rate)])
+    try:
+        yield
+    finally:
+        feeder.kill()
+        feeder.wait()
+        path.unlink()
+
+
+def lines_a_second(studio: ProcessStudio, job_id: str, folder: Path) -> float:
+    """Return how many lines of a finished job come from its websocket into a store on disk."""
+
+    async def take() -> float:
+        store = LogStore.create(folder)
+        settings = Settings(url=studio.url, team=studio.team, token=SecretStr(studio.token))
+        async with StudioClient(settings) as client:
+            tail = LogTail(client, job_id, store)
+            begun = time.perf_counter()
+            filled = begun
+
+            def filling() -> None:
+                nonlocal filled
+                filled = time.perf_counter()
+
+            store.watch(filling)
+            await tail.run()
+            lines = store.lines
+            store.close()
+            if tail.state.phase is not Phase.COMPLETE:
+                raise RuntimeError(f"The log did not come whole: {tail.state}")
+            return lines / (filled - begun)
+
+    return asyncio.run(take())
+
+
+def search(path: Path, word: bytes, *, ignore_case: bool) -> float:
+    """Return the seconds that a log of a file takes to be searched from its end for a word.
+
+    This is the one place that names the search; all else here only asks for its time.
+    """
+
+    async def find() -> float:
+        store = LogStore.open(path)
+        begun = time.perf_counter()
+        found = await find_line(store, word, store.size, ignore_case=ignore_case, backwards=True)
+        taken = time.perf_counter() - begun
+        store.close()
+        if found is None:
+            raise RuntimeError(f"{word!r} was not found.")
+        return taken
+
+    return asyncio.run(find())
+
+
+def grep(path: Path, word: bytes, options: Sequence[str]) -> float:
+    """Return the seconds that `grep -c` takes for the same."""
+    begun = time.perf_counter()
+    subprocess.run(
+        ["grep", "-c", *options, word.decode(), str(path)],
+        check=True,
+        capture_output=True,
+        env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"},
+    )
+    return time.perf_counter() - begun
+
+
+def _page(terminal: Terminal, seen: int, patience: float) -> float | None:
+    """Return when a page had been drawn by the frames after the first `seen`."""
+    terminal.pump(
+        patience, lambda: sum(frame.size for frame in terminal.frames[seen:]) >= _PAGE_BYTES
+    )
+    written = 0
+    for frame in terminal.frames[seen:]:
+        written += frame.size
+        if written >= _PAGE_BYTES:
+            return frame.at
+    return None

@@ -1,0 +1,251 @@
+"""What is measured of logs, beside the other programs for them that are installed here."""
+
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from tests.bench import big_log, log_probes, probes
+from tests.bench.probes import Program
+from tests.bench.report import Goal, Measure, Section
+from tests.bench.suite import EMPTY, Effort
+from tests.studios import ProcessStudio
+
+_PATIENCE = 180.0
+"""Seconds that another program may take to open a log."""
+
+_ANY_LINE = r"seq=\d{10}"
+_GROWN = r"t=\d{8}"
+_JOB = """
+text = ' '.join(['words'] * 16)[:92]
+for first in range(0, {lines}, 1000):
+    print(''.join(f'seq={{n:010d}} {{text}}\\n' for n in range(first, first + 1000)), end='')
+"""
+
+
+def roomy_folder(effort: Effort) -> Path | None:
+    """Return a folder in memory with room for the logs, `None` for where else files are put."""
+    shared = Path("/dev/shm")
+    needed = 2 * effort.log_lines * big_log.LINE_BYTES
+    return shared if shared.is_dir() and shutil.disk_usage(shared).free > 2 * needed else None
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """A program for logs, with its keys for the first and the last page."""
+
+    name: str
+    program: Program
+    jumps: tuple[str, str]
+
+
+@dataclass(frozen=True)
+class LogBench:
+    """Everything that is measured of logs, section by section."""
+
+    effort: Effort
+    studio: ProcessStudio
+    dashboard: Program
+    folder: Path
+    """Where logs are put."""
+
+    def sections(self) -> dict[str, Callable[[], Section]]:
+        """Return what can be measured, by name, in the order of the report."""
+        return {
+            "open": self.open,
+            "page": self.page,
+            "follow": self.follow,
+            "log-memory": self.memory,
+            "log-search": self.search,
+        }
+
+    def open(self) -> Section:
+        """Measure from the command, and from a key, to the end of a log."""
+        starts = self.effort.starts
+        floor = Measure("empty Textual screen", tuple(_usable(EMPTY) for _ in range(starts)))
+        late = _ours(self._log, "--on-key", ready="ready")
+        keyed = [log_probes.key_to_text(late, "o", self._last_line) for _ in range(starts)]
+        screens = [self._dashboard_to_log() for _ in range(starts)]
+        return Section(
+            f"Open a log of {self._size} at its end",
+            "ms",
+            (
+                floor,
+                Measure(
+                    "viewer, from the command",
+                    tuple(_usable(self._viewer.program) for _ in range(starts)),
+                    floor,
+                    Goal(times_floor=1.3),
+                ),
+                Measure("viewer, from a key when running", tuple(keyed), None, Goal(median=50)),
+                Measure(
+                    "dashboard, from a key to a job's 1,000 lines",
+                    tuple(screens),
+                    None,
+                    Goal(median=50),
+                ),
+                *(
+                    Measure(f"{other.name}, from the command", (_usable(other.program),), floor)
+                    for other in self._others
+                ),
+            ),
+        )
+
+    def page(self) -> Section:
+        """Measure from a key to another page."""
+        keys, rounds = self.effort.keys, self.effort.rounds
+        empty = [
+            taken for _ in range(rounds) for taken in probes.key_to_paint(EMPTY, ["down"] * keys)
+        ]
+        floor = Measure("empty Textual screen", tuple(empty))
+        measures = [floor]
+        for reader in (self._viewer, *self._others):
+            is_ours = reader.name == self._viewer.name
+            pages, jumps = [], []
+            for _ in range(rounds if is_ours else 1):
+                pages += log_probes.key_to_page(reader.program, ["pageup"] * keys)
+                jumps += log_probes.key_to_page(
+                    reader.program, reader.jumps * (keys // 2), patience=10.0
+                )
+            goal = Goal(times_floor=1.8) if is_ours else None
+            for name, taken in (("page up", pages), ("first and last page", jumps)):
+                if taken:
+                    measures.append(Measure(f"{reader.name}: {name}", tuple(taken), floor, goal))
+        return Section(f"Page key to paint in a log of {self._size}", "ms", tuple(measures))
+
+    def follow(self) -> Section:
+        """Measure a log that grows, and how fast one comes in."""
+        rate, seconds = self.effort.line_rate, self.effort.seconds
+        job_id = self._job(self.effort.job_lines)
+        chain = [
+            log_probes.lines_a_second(self.studio, job_id, self.folder)
+            for _ in range(self.effort.rounds)
+        ]
+        fed = replace(_ours(self.folder, "--feed", str(rate), ready=_GROWN), is_still=False)
+        pages = log_probes.key_to_page(fed, ["pageup"] * self.effort.keys)
+        measures = [
+            Measure("websocket to spool, lines/s", tuple(chain), None, Goal(least=400_000)),
+            Measure("viewer: page key to paint, ms", tuple(pages), None, Goal(p95=50)),
+            *_followed("viewer, feeding included", log_probes.follow(fed, seconds), Goal(p95=100)),
+        ]
+        growing = self.folder / "growing.log"
+        for other in self._readers_of(growing, _GROWN, at_end=("+F",)) if self._has_others else ():
+            with log_probes.growing(growing, rate):
+                measures += _followed(
+                    other.name, log_probes.follow(replace(other.program, is_still=False), seconds)
+                )
+        return Section(f"Follow {rate:,} lines a second", "as named", tuple(measures))
+
+    def memory(self) -> Section:
+        """Measure what an open log takes, all of its lines counted."""
+        short = self.folder / "short.log"
+        big_log.write(short, 1000)
+        floor = Measure("empty Textual screen", (probes.memory(EMPTY)[0],))
+        indexed = [
+            probes.memory(_ours(path, "--index", ready=_ANY_LINE))[0] for path in (short, self._log)
+        ]
+        growth = (indexed[1] - indexed[0]) / (self.effort.log_lines / 1_000_000)
+        return Section(
+            f"Memory with a log of {self._size} open, RSS",
+            "MB",
+            (
+                floor,
+                Measure("viewer, 1,000 lines", (indexed[0],), floor),
+                Measure("viewer, all of it", (indexed[1],), floor),
+                Measure("viewer, more for a million lines", (growth,), None, Goal(median=0.5)),
+                *(
+                    Measure(other.name, (probes.memory(other.program)[0],), floor)
+                    for other in self._others
+                ),
+            ),
+        )
+
+    def search(self) -> Section:
+        """Measure a search of the whole log for what stands near its start."""
+        measures = []
+        for name, options, ignores_case in (("", (), False), (", any case", ("-i",), True)):
+            times = range(min(3, self.effort.rounds))
+            word = big_log.RARE
+            floor = tuple(log_probes.grep(self._log, word, options) for _ in times)
+            ours = tuple(
+                log_probes.search(self._log, word, ignore_case=ignores_case) for _ in times
+            )
+            grep = Measure(f"LC_ALL=C grep -c{name}", floor)
+            measures += [grep, Measure(f"viewer{name}", ours, grep, Goal(times_floor=3))]
+        return Section(f"Search a log of {self._size} for a rare word", "s", tuple(measures))
+
+    @cached_property
+    def _log(self) -> Path:
+        """The longest log, written when it is first asked for."""
+        path = self.folder / "long.log"
+        big_log.write(path, self.effort.log_lines)
+        return path
+
+    @property
+    def _size(self) -> str:
+        size = self.effort.log_lines * big_log.LINE_BYTES
+        return f"{size / 1e9:.2f} GB" if size >= 1e8 else f"{size / 1e6:.1f} MB"
+
+    @property
+    def _last_line(self) -> str:
+        return big_log.sequence(self.effort.log_lines - 1)
+
+    @property
+    def _viewer(self) -> _Reader:
+        return _Reader("viewer", _ours(self._log, ready=self._last_line), ("g", "G"))
+
+    @property
+    def _has_others(self) -> bool:
+        return self.effort.others
+
+    @property
+    def _others(self) -> tuple[_Reader, ...]:
+        if not self._has_others:
+            return ()
+        return tuple(self._readers_of(self._log, self._last_line, at_end=("-n", "+G")))
+
+    def _readers_of(self, path: Path, ready: str, *, at_end: tuple[str, ...]) -> Iterator[_Reader]:
+        """Yield the other programs that are installed; `at_end` is for less."""
+        environment = {"HOME": str(self.folder), "LESS": "", "LESSHISTFILE": "-"}
+        for name, options, jumps in (
+            ("tl", (), ("home", "end")),
+            ("lnav", (), ("g", "G")),
+            ("less", at_end, ("g", "G")),
+        ):
+            beside = Path(sys.executable).parent / name
+            command = str(beside) if beside.exists() else shutil.which(name)
+            if command is not None:
+                program = Program(
+                    (command, *options, str(path)), ready, environment, patience=_PATIENCE
+                )
+                yield _Reader(" ".join((name, *options)), program, jumps)
+
+    def _dashboard_to_log(self) -> float:
+        """Return the ms from the key in the list of jobs to the end of the newest job's log."""
+        ended = self._job(1000)
+        at_list = replace(self.dashboard, ready=ended[:8])
+        return log_probes.key_to_text(at_list, "l", big_log.sequence(999))
+
+    def _job(self, lines: int) -> str:
+        """Run a job that prints so many lines and return its id."""
+        job_id = str(self.studio.submit(_JOB.format(lines=lines))["id"])
+        self.studio.end(job_id, 120)
+        return job_id
+
+
+def _ours(path: Path, *options: str, ready: str) -> Program:
+    return Program.ours("log", str(path), *options, ready=ready)
+
+
+def _usable(program: Program) -> float:
+    return probes.start(program).usable
+
+
+def _followed(name: str, followed: log_probes.Followed, age: Goal | None = None) -> list[Measure]:
+    measures = [Measure(f"{name}: CPU %", (followed.cpu,))]
+    if followed.ages:
+        ages = tuple(followed.ages)
+        measures.append(Measure(f"{name}: age of the last line, ms", ages, None, age))
+    return measures
