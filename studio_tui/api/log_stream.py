@@ -56,6 +56,9 @@ _KEYS = frozenset({"log_blobs", "logs", "job", "message", "type"})
 
 _CLOSING = 1.0
 _ID_AND_TEXT = itemgetter("id", "message")
+_ID_BITS = 63
+"""What the ledger of pieces has room for."""
+
 _NO_CODE = 1006
 
 _log = logging.getLogger(__name__)
@@ -327,6 +330,8 @@ def _plain(rows: list[Any]) -> tuple[LogMessage, ...] | None:
         return None
     if {(type(number), type(text)) for number, text in pairs} != {(int, str)}:
         return None
+    if max(number.bit_length() for number, _ in pairs) > _ID_BITS:
+        return None
     return tuple(starmap(LogMessage, pairs))
 
 
@@ -337,5 +342,7 @@ def _message(row: Any) -> LogMessage | None:
     if isinstance(number, str) and number.isascii() and number.isdigit() and len(number) < 20:
         number = int(number)
     if not isinstance(number, int) or isinstance(number, bool) or not isinstance(text, str):
+        return None
+    if number.bit_length() > _ID_BITS:
         return None
     return LogMessage(number, RawText(text))

@@ -147,7 +147,7 @@ def log_frames(pieces: Pieces) -> Iterator[str]:
     ends = list(accumulate(lengths, initial=0))
     begin = 0
     while begin < len(messages):
-        end = bisect_right(ends, ends[begin] + FRAME_BYTES - 16) - 1
+        end = max(begin + 1, bisect_right(ends, ends[begin] + FRAME_BYTES - 16) - 1)
         yield f'{{"logs":[{",".join(messages[begin:end])}]}}'
         begin = end
 

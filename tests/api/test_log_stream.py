@@ -253,6 +253,7 @@ async def test_a_redirect_does_not_take_the_token_along(
             [Unreadable(5)],
         ),
         ('{"logs": [{"id": "x", "message": ""}, {"id": 1, "message": ""}]}', [ONE_EMPTY, ONE_BAD]),
+        ('{"logs": [{"id": 9223372036854775808, "message": ""}]}', [Unreadable(1)]),
         ('{"logs": {"id": 1, "message": "x"}}', [messages((1, "x"))]),
         ('{"logs": [{"id": 1, "message": "\\ud800"}]}', [messages((1, "\ud800"))]),
         ('{"job": {"status": "\\u001b[2J"}}', [StatusFrame("␛[2J")]),
