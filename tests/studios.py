@@ -153,6 +153,11 @@ class ThreadStudio(Calls):
         self._loop.call_soon_threadsafe(self._server.stop)
         self._join()
 
+    def full_connections(self) -> list[asyncio.Transport]:
+        """Return the connections whose other side does not take what is sent."""
+        transports = [connection.transport for connection in self._server.server_state.connections]
+        return [transport for transport in transports if transport.get_write_buffer_size() > 0]
+
     @property
     def is_running(self) -> bool:
         """Whether it serves."""

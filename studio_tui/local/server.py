@@ -18,6 +18,7 @@ import h11
 import uvicorn
 from pydantic import SecretStr
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from studio_tui import clock
 from studio_tui.errors import ConfigError
@@ -104,6 +105,17 @@ class PatientProtocol(H11Protocol):
             self._deadline = None
 
 
+class PromptWebSocket(WebSocketsSansIOProtocol):
+    """A websocket that ends with the server, also when the other side already has."""
+
+    def shutdown(self) -> None:
+        """Say goodbye, unless the other side has; then it is not waited for until it reads on."""
+        if self.transport.is_closing() and not self.close_sent:
+            self.transport.abort()
+        else:
+            super().shutdown()
+
+
 async def serve(
     data: DataDir,
     port: int | None,
@@ -157,7 +169,7 @@ async def _serve(
     config = uvicorn.Config(
         create_app(studio, port),
         http=PatientProtocol,
-        ws="websockets-sansio",
+        ws=PromptWebSocket,
         ws_max_size=_WEBSOCKET_LIMIT,
         # Compressing a log for a reader on the same machine costs more than it saves.
         ws_per_message_deflate=False,

@@ -175,3 +175,26 @@ def test_the_state_file_tells_how_to_find_it(studio: ThreadStudio) -> None:
     state = json.loads((studio.data_dir / "server.json").read_text())
     assert (state["url"], state["pid"], state["team"]) == (studio.url, os.getpid(), studio.team)
     assert studio.token not in json.dumps(state)
+
+
+def test_a_reader_that_says_goodbye_and_reads_no_further_holds_up_no_end(
+    studio: ThreadStudio,
+) -> None:
+    job = studio.submit("for _ in range(100): print(('x' * 99 + '\\n') * 1000, end='')")
+    studio.end(job["id"])
+    with socket.socket() as reader:
+        reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        address = urlsplit(studio.url)
+        reader.connect((address.hostname, address.port))
+        reader.sendall(
+            f"GET /api/logs/follow/?job_id={job['id']}&team_name={studio.team} HTTP/1.1\r\n"
+            f"Host: {address.netloc}\r\nAuthorization: Bearer {studio.token}\r\n"
+            "Connection: Upgrade\r\nUpgrade: websocket\r\n"
+            "Sec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode()
+        )
+        (waiting,) = eventually(studio.full_connections)
+        reader.sendall(bytes([0x88, 0x80, 0, 0, 0, 0]))
+        eventually(waiting.is_closing)
+        studio.stop()
+    studio.restart()
