@@ -16,7 +16,7 @@ from studio_tui.local.output import OutputReader, Segment, gap_mark, incomplete_
 PIECE_LIMIT = 16 * 1024
 """Bytes of the longest piece."""
 
-_WINDOW = 256 * 1024
+_WINDOW = 128 * 1024
 
 
 class Pieces(NamedTuple):
@@ -54,7 +54,7 @@ class PieceReader:
         return True
 
     def read(self, *, ended: bool) -> Pieces:
-        """Return the next pieces, from up to 256 KiB; none when there is none now.
+        """Return the next pieces, from up to 128 KiB; none when there is none now.
 
         `ended` says that nothing will be written any more, so that what is left is a piece.
         """
