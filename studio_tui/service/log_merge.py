@@ -116,6 +116,11 @@ class LogMerge:
         self._position = None
         self._epoch = None
 
+    def caught_up(self) -> None:
+        """Say that this connection has repeated all that is known, if not piece by piece."""
+        last = self._ledger.last
+        self._position = last.id if last else None
+
     def misses_before(self, frame: LogFrame) -> bool:
         """Whether something new is missing before what follows, as it could not be read.
 

@@ -111,7 +111,7 @@ class RestLog:
         return self._comparison
 
     def _has_whole(self) -> bool:
-        """Whether a comparison of the whole is under way, which the next answer goes on with."""
+        """Whether a comparison of the whole is under way, with which the next answer goes on."""
         comparison = self._comparison
         return (
             comparison is not None and comparison.is_whole and self._version == self._store.version

@@ -34,7 +34,7 @@ from studio_tui.errors import (
 )
 from studio_tui.service.log_arrivals import Replay
 from studio_tui.service.log_ledger import MessageLedger
-from studio_tui.service.log_merge import DIFFERS, UNREADABLE, Comparison, LogMerge
+from studio_tui.service.log_merge import DIFFERS, NO_REPLAY, UNREADABLE, Comparison, LogMerge
 from studio_tui.service.log_rest import RestLog
 from studio_tui.service.log_source import LogSource, MayFetch, always
 from studio_tui.service.log_state import Phase, TailState, Told
@@ -305,6 +305,7 @@ class LogTail:
                 async for data in parts:
                     whole.add(data)
                     self._publish(Phase.FOLLOWING)
+        self._merge.caught_up()
         if whole.differs and not self._store.marks:
             self._merge.mark_end(DIFFERS)
 
@@ -333,8 +334,10 @@ class LogTail:
             except (NotFound, InvalidRequest) as error:
                 if poll:
                     self._stop(str(error))
-                else:
-                    self._complete("" if self._store.size else NO_LOG)
+                    continue
+                if self._merge.is_behind:
+                    self._merge.mark_end(NO_REPLAY)
+                self._complete("" if self._store.size else NO_LOG)
             except StudioError as error:
                 await self._back_off(str(error), asked_rest(error))
             else:

@@ -697,6 +697,21 @@ def test_a_studio_without_logs_over_rest_leaves_what_the_socket_brought(followed
     assert follower.raw == b"one\n"
 
 
+def test_an_end_that_nothing_repeats_up_to_is_marked(followed: Make) -> None:
+    follower = followed(Studio([logs((1, "one\n")), Closed(1012, "")], [FINISHED, END]))
+    assert follower.follow().phase is Phase.COMPLETE
+    assert [(mark.offset, mark.text) for mark in follower.store.marks] == [(4, NO_REPLAY)]
+
+
+def test_an_archive_repeats_the_log_up_to_its_end(followed: Make) -> None:
+    studio = Studio([logs((1, "one\n")), Closed(1012, "")], [Blobs(("https://a",)), FINISHED, END])
+    studio.blobs = {"https://a": [b"one\ntwo\n"]}
+    follower = followed(studio)
+    assert follower.follow().phase is Phase.COMPLETE
+    assert follower.raw == b"one\ntwo\n"
+    assert follower.marks == []
+
+
 def test_a_full_disk_stops_with_a_sentence(followed: Make, tmp_path: Path) -> None:
     full = Path("/dev/full")
     if not full.exists():
