@@ -139,17 +139,18 @@ class MessageLedger:
             self._read = (-1, array("q"))
         del self._last[inside * _FIELDS :]
 
-    def insert(self, place: int, record: Record, *, over: int = 0) -> None:
-        """Put a record before the one at `place`, or over it if it takes `over` bytes.
+    def insert(self, place: int, fields: "array[int]", *, over: int = 0) -> None:
+        """Put records before the one at `place`, or over it if it takes `over` bytes.
 
-        Later ones are then that much further down.
+        They are given as `extend` takes them; later ones are then that much further down.
         """
+        moved = sum(fields[2::_FIELDS]) - over
         following = place + (over > 0)
         later = self.fields(following, len(self) - following)
         offsets = later[1::_FIELDS]
-        later[1::_FIELDS] = array("q", [offset + record.length - over for offset in offsets])
+        later[1::_FIELDS] = array("q", [offset + moved for offset in offsets])
         self.cut(place)
-        self.append(record)
+        self.extend(fields)
         self.extend(later)
 
     def _block(self, number: int) -> "array[int]":

@@ -157,8 +157,9 @@ class LogMerge:
             self._ledger.extend(batch.fields(self._store.size))
             self._store.append(batch.raw)
         elif not self._is_repeat(batch):
-            for piece in pieces:
-                self._place(piece.id, piece.text.encode("utf-8", "surrogatepass"))
+            placed = 0
+            while placed < len(pieces):
+                placed += self._place(pieces, placed)
                 self._has_pieces = True
         if pieces:
             self._has_pieces = True
@@ -199,23 +200,29 @@ class LogMerge:
         store.mark(store.size, text)
         self._floor = store.size
 
-    def _place(self, number: int, raw: bytes) -> None:
-        """Put one piece where it belongs."""
+    def _place(self, pieces: Sequence[LogMessage], at: int) -> int:
+        """Put a piece where it belongs, with those after it that go there too; return how many."""
+        number = pieces[at].id
+        raw = pieces[at].text.encode("utf-8", "surrogatepass")
         self._weigh(number)
         last = self._ledger.last
         if last is None or number > last.id:
             self._place_last(number, raw)
-            return
+            return 1
         place = self._ledger.place_of(number)
         known = self._ledger[place]
         if known.id != number:
-            self._place_late(place, number, raw)
-            return
+            end = at + 1
+            while end < len(pieces) and pieces[end - 1].id < pieces[end].id < known.id:
+                end += 1
+            self._place_late(place, _Batch.of(pieces[at:end]))
+            return end - at
         there = self._store.read(known.offset, known.length)
         if not _is_same(there, raw):
-            self._begin_epoch(place, number, raw)
+            self._begin_epoch(place, pieces[at])
         elif there.count(_REPLACEMENT) > raw.count(_REPLACEMENT) and not self._is_far(known.offset):
-            self._insert(place, Record(number, known.offset, len(raw)), raw, over=known.length)
+            self._insert(place, known.offset, _Batch.of(pieces[at : at + 1]), over=known.length)
+        return 1
 
     def _place_last(self, number: int, raw: bytes) -> None:
         """Put a piece after all others, over what REST may have brought of it already."""
@@ -230,13 +237,13 @@ class LogMerge:
         store.append(raw[len(ahead) :])
         self._ledger.append(Record(number, end, len(raw)))
 
-    def _place_late(self, place: int, number: int, raw: bytes) -> None:
-        """Put a piece between others, if they are not too far up."""
+    def _place_late(self, place: int, late: _Batch) -> None:
+        """Put pieces between others, if they are not too far up."""
         offset = self._ledger[place].offset
         if self._is_far(offset):
             self._store.mark(offset, TOO_LATE)
         else:
-            self._insert(place, Record(number, offset, len(raw)), raw)
+            self._insert(place, offset, late)
 
     def _is_far(self, offset: int) -> bool:
         """Whether so much stands after an offset that moving it would take long."""
@@ -245,19 +252,19 @@ class LogMerge:
             after > 0 and self._ledger[after - 1].offset >= offset
         )
 
-    def _insert(self, place: int, record: Record, raw: bytes, *, over: int = 0) -> None:
-        """Put a piece between others, or in the place of one that takes `over` bytes.
+    def _insert(self, place: int, offset: int, late: _Batch, *, over: int = 0) -> None:
+        """Put pieces between others, or in the place of one that takes `over` bytes.
 
         What only REST has brought goes, as it was held against a log without it.
         """
         if self._store.size > self._end:
             self._store.cut(self._end)
-        self._store.insert(record.offset, raw, over=over)
-        self._ledger.insert(place, record, over=over)
-        if self._floor > record.offset:
-            self._floor += record.length - over
-        if self._epoch is not None and self._epoch > record.offset:
-            self._epoch += record.length - over
+        self._store.insert(offset, late.raw, over=over)
+        self._ledger.insert(place, late.fields(offset), over=over)
+        if self._floor > offset:
+            self._floor += len(late.raw) - over
+        if self._epoch is not None and self._epoch > offset:
+            self._epoch += len(late.raw) - over
 
     def _weigh(self, number: int) -> None:
         """Take back the marks of places that a replay has now gone over from end to end."""
@@ -269,22 +276,22 @@ class LogMerge:
                 self._store.unmark(Mark(known.end, NO_REPLAY))
                 self._doubts.remove(doubt)
 
-    def _begin_epoch(self, place: int, number: int, raw: bytes) -> None:
+    def _begin_epoch(self, place: int, piece: LogMessage) -> None:
         """Set a known id with another text after a mark, or before the rest of its new epoch."""
-        ledger, epoch = self._ledger, self._epoch
+        ledger, epoch, batch = self._ledger, self._epoch, _Batch.of([piece])
         if epoch is None or self._is_far(epoch) or ledger[place].offset >= epoch:
             ledger.cut(place)
             self.mark_end(NEW_EPOCH)
             self._epoch = self._store.size
-            ledger.append(Record(number, self._epoch, len(raw)))
-            self._store.append(raw)
+            ledger.extend(batch.fields(self._epoch))
+            self._store.append(batch.raw)
             return
         places = range(len(ledger))
         since = bisect_left(places, epoch, lo=place, key=lambda at: ledger[at].offset)
         later = ledger.fields(since, len(ledger) - since)
         ledger.cut(place)
         ledger.extend(later)
-        self._insert(place, Record(number, epoch, len(raw)), raw)
+        self._insert(place, epoch, batch)
 
 
 class Comparison:

@@ -2,6 +2,7 @@
 
 import os
 import random
+from array import array
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from studio_tui.service.log_merge import (
     WINDOW_PIECES,
     Comparison,
     LogMerge,
+    _Batch,
 )
 from studio_tui.service.log_store import LogStore
 from tests.service.log_chaos import connection, truth
@@ -90,9 +92,9 @@ class NoRule(LogMerge):
 class LateAtTheEnd(LogMerge):
     """Late pieces are not put where they belong."""
 
-    def _place_late(self, place: int, number: int, raw: bytes) -> None:
-        del place, number
-        self._store.append(raw)
+    def _place_late(self, place: int, late: _Batch) -> None:
+        del place
+        self._store.append(late.raw)
         self._floor = self._store.size
 
 
@@ -175,6 +177,17 @@ def test_a_character_spoiled_on_the_way_is_mended_by_a_replay(desk: Desk) -> Non
     desk.connect((1, "café au lait\n"), (2, "th\ufffd\n"), (4, "end\n"), (3, "eau\n"))
     assert desk.raw.decode() == "café au lait\nthé\neau\nend\n"
     assert desk.marks == [(len("café au lait\nthé\n".encode()), UNREADABLE)]
+
+
+def test_late_pieces_in_a_row_move_what_follows_once(desk: Desk) -> None:
+    pieces = [(number, f"line {number}\n") for number in range(400)]
+    desk.connect((0, "line 0\n"), (399, "line 399\n"))
+    before = desk.store.version
+    desk.send(*pieces[1:100], *pieces[200:300])
+    assert desk.store.version == before + 1
+    desk.send(*pieces[50:250], *pieces[300:])
+    assert desk.store.version == before + 3
+    assert desk.raw == "".join(text for _, text in pieces).encode()
 
 
 def test_what_cannot_be_read_of_a_replay_may_reach_beyond_what_is_known(desk: Desk) -> None:
@@ -304,7 +317,7 @@ def test_the_ledger_finds_every_record_over_many_blocks(tmp_path: Path) -> None:
         assert ledger[place] == records[place]
         assert ledger.place_of(records[place].id) == place
         assert ledger.place_of(records[place].id - 1) == place
-    ledger.insert(BLOCK - 2, Record((BLOCK - 2) * 3 - 1, (BLOCK - 2) * 10, 4))
+    ledger.insert(BLOCK - 2, array("q", Record((BLOCK - 2) * 3 - 1, (BLOCK - 2) * 10, 4)))
     assert len(ledger) == len(records) + 1
     assert ledger.place_of((BLOCK - 2) * 3 - 1) == BLOCK - 2
     assert ledger[BLOCK * 3] == records[BLOCK * 3 - 1]._replace(offset=(BLOCK * 3 - 1) * 10 + 4)
