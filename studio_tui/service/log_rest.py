@@ -11,6 +11,10 @@ from studio_tui.service.log_merge import COMPARED, NEW_EPOCH, Comparison
 from studio_tui.service.log_store import LogStore
 
 _OVERLAP = 4096
+_ANSWERS = 2
+"""Final answers that must agree before they are believed."""
+_SHORT_ANSWERS = 5
+"""As many of those that end before what is here already: they were cut, or lag behind."""
 
 
 class LogBodies(Protocol):
@@ -34,10 +38,19 @@ class RestLog:
         self._spoiled = 0
         """Bytes that what is here may have too many, as characters of it were spoiled."""
 
+        self.differs = False
+        """Whether what REST has was found not to be what is here."""
+        self._is_short = False
+        """Whether the last answer told of less than is here."""
+        self._answer: tuple[int, int] | None = None
+        """The last final answer."""
+        self._agreeing = 0
+        """Final answers in a row that were the same."""
+
     @property
-    def differs(self) -> bool:
-        """Whether the whole of what REST has was found not to be what is here."""
-        return self._comparison is not None and self._comparison.differs
+    def is_settled(self) -> bool:
+        """Whether so many final answers agree that nothing more is to be expected."""
+        return self._agreeing >= (_SHORT_ANSWERS if self._is_short else _ANSWERS)
 
     async def read(self, *, is_final: bool = False) -> tuple[int, int]:
         """Ask once; return how many bytes REST has shown and how many are here now.
@@ -51,31 +64,37 @@ class RestLog:
             StudioError: there was no answer; what came before is kept.
         """
         async with self._lock:
-            mends = is_final and all(mark.text != NEW_EPOCH for mark in self._store.marks)
-            if mends and (self._store.marks or self._spoiled) and not self._has_whole():
-                self._begin(mends=True)
-            while True:
-                comparison = self._current()
-                if comparison.differs:
-                    if comparison.is_whole and not mends:
-                        return comparison.received, self._store.size
-                    comparison = self._begin(mends=mends)
-                asked = comparison.received
-                body = await self._source.job_logs(
-                    self._job_id,
-                    offset=asked,
-                    etag=None if is_final else self._etag,
-                )
-                if self._version != self._store.version:
-                    continue
-                if not await self._take(comparison, body):
-                    continue
-                if body.more and comparison.received == asked:
-                    raise TransportError("Studio's answer ends before the log does.")
-                if not body.more and (comparison.is_whole or not comparison.differs):
-                    if mends and comparison.has_proved_whole:
-                        self._unmark()
+            answer = await self._read(is_final=is_final)
+            self._agreeing = self._agreeing + 1 if answer == self._answer else int(is_final)
+            self._answer = answer if is_final else None
+            return answer
+
+    async def _read(self, *, is_final: bool) -> tuple[int, int]:
+        mends = is_final and all(mark.text != NEW_EPOCH for mark in self._store.marks)
+        if mends and (self._store.marks or self._spoiled) and not self._has_whole():
+            self._begin(mends=True)
+        while True:
+            comparison = self._current()
+            if comparison.differs:
+                if comparison.is_whole and not mends:
                     return comparison.received, self._store.size
+                comparison = self._begin(mends=mends)
+            asked = comparison.received
+            body = await self._source.job_logs(
+                self._job_id,
+                offset=asked,
+                etag=None if is_final else self._etag,
+            )
+            if self._version != self._store.version:
+                continue
+            if not await self._take(comparison, body):
+                continue
+            if body.more and comparison.received == asked:
+                raise TransportError("Studio's answer ends before the log does.")
+            if not body.more and (comparison.is_whole or not comparison.differs):
+                if mends and comparison.has_proved_whole:
+                    self._unmark()
+                return comparison.received, self._store.size
 
     def note_spoiled(self, pieces: Iterable[LogMessage]) -> None:
         """Say that characters of these pieces were lost on the way, which the end cannot tell."""
@@ -83,7 +102,8 @@ class RestLog:
 
     async def _take(self, comparison: Comparison, body: LogBody) -> bool:
         """Compare an answer; return whether nobody else changed the store meanwhile."""
-        if body.total is None or body.total < self._store.size - self._spoiled:
+        self._is_short = body.total is not None and body.total < self._store.size - self._spoiled
+        if body.total is None or self._is_short:
             comparison.mends = False
         if body.offset == comparison.received:
             for start in range(0, len(body.data), COMPARED):
@@ -93,6 +113,8 @@ class RestLog:
                         return False
                 comparison.add(body.data[start : start + COMPARED])
                 self._version = self._store.version
+        if comparison.differs or not self._is_short:
+            self.differs = comparison.differs
         self._etag = None if body.more else body.etag
         self._version = self._store.version
         return True

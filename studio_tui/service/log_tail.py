@@ -322,11 +322,10 @@ class LogTail:
     async def _finish(self, *, poll: bool) -> None:
         """Read the rest from REST until two answers agree; poll until the job ends, if need be."""
         self._outage.clear()  # REST is what is asked here
-        agreed: tuple[int, int] | None = None
         while not self.state.is_over:
             try:
                 is_final = not poll or await self._is_finished()
-                answer = await self._rest.read(is_final=is_final)
+                await self._rest.read(is_final=is_final)
             except (AuthenticationError, PermissionDenied) as error:
                 self._stop(str(error))
             except SpoolError:
@@ -342,10 +341,9 @@ class LogTail:
                 await self._back_off(str(error), asked_rest(error))
             else:
                 self._failures = 0
-                if is_final and answer == agreed:
+                if is_final and self._rest.is_settled:
                     self._end()
                     return
-                agreed = answer if is_final else None
                 self._publish(Phase.FOLLOWING)
                 await wait_for(self._poked, AGREE_REST if is_final else POLL_REST)
                 self._poked.clear()

@@ -165,3 +165,29 @@ async def test_a_character_spoiled_long_ago_is_mended_at_the_end(store: LogStore
     assert store.size == 16002
     await rest.read(is_final=True)
     assert store.path.read_bytes() == source.log
+
+
+@pytest.mark.parametrize("length", [0, 80, 800])
+async def test_answers_cut_in_the_same_way_do_not_agree_on_less_than_is_here(
+    store: LogStore, length: int
+) -> None:
+    source = CutAnswers(100_000, *[length] * 4)
+    source.log = WHOLE[:16000]
+    store.append(WHOLE[:160] + WHOLE[320:16000])
+    rest = RestLog(source, "7", store)
+    while not rest.is_settled:
+        await rest.read(is_final=True)
+    assert store.path.read_bytes() == source.log
+    assert not rest.differs
+
+
+async def test_what_differed_once_differs_until_a_whole_answer_says_otherwise(
+    store: LogStore,
+) -> None:
+    source = CutAnswers(100_000, *[0] * 10)
+    source.log = WHOLE[:16000]
+    store.append(WHOLE[:160] + WHOLE[320:16000])
+    rest = RestLog(source, "7", store)
+    while not rest.is_settled:
+        await rest.read(is_final=True)
+    assert rest.differs

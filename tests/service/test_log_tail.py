@@ -241,7 +241,7 @@ def test_an_answer_that_lags_is_asked_again_until_two_agree(followed: Make) -> N
 
 def test_a_socket_left_open_after_the_end_is_waited_for_five_seconds(followed: Make) -> None:
     pings: list[Step] = [1.0, Ping()] * 20
-    studio = Studio([logs((1, "one\n")), FINISHED, 1.0, logs((2, "two\n")), *pings], log=b"")
+    studio = Studio([logs((1, "one\n")), FINISHED, 1.0, logs((2, "two\n")), *pings])
     follower = followed(studio)
     assert follower.follow().phase is Phase.COMPLETE
     assert follower.raw == b"one\ntwo\n"
@@ -635,6 +635,14 @@ def test_a_shorter_log_of_something_else_leaves_what_is_here_under_a_mark(follow
     assert follower.follow().phase is Phase.COMPLETE
     assert follower.raw == b"one\n"
     assert follower.marks == [DIFFERS]
+
+
+def test_a_log_that_rest_keeps_shorter_is_complete_all_the_same(followed: Make) -> None:
+    studio = Studio([logs((1, "one\n")), FINISHED, END], log=b"")
+    follower = followed(studio)
+    assert follower.follow().phase is Phase.COMPLETE
+    assert follower.raw == b"one\n"
+    assert follower.marks == []
 
 
 def test_a_gap_is_filled_from_rest_at_the_end_and_its_mark_is_gone(followed: Make) -> None:
