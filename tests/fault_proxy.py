@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Protocol, Self
 from urllib.parse import parse_qs, urlsplit
 
 HEAD_LIMIT = 64 * 1024
@@ -113,6 +113,16 @@ class Cut(Exception):  # noqa: N818 (what happens, not what went wrong)
     """Raised by a stream fault to break the connection."""
 
 
+class Plan(Protocol):
+    """Chooses what happens to the requests and websockets for which nothing is queued."""
+
+    def fault(self, seen: Seen) -> Fault | None:
+        """Return the fault of a request; `None` lets it pass."""
+
+    def stream_fault(self) -> StreamFault:
+        """Return the fault of a websocket that is let through."""
+
+
 @dataclass
 class FaultProxy:
     """Passes requests on to `upstream` (host and port), one connection each, unless told not to.
@@ -125,6 +135,8 @@ class FaultProxy:
     """Every request that arrived, in order."""
     always: Fault | None = None
     """The fault of requests for which none is queued."""
+    plan: Plan | None = None
+    """What decides instead of `always`."""
     _queued: deque[Fault | None] = field(default_factory=deque)
     _streams: deque[StreamFault] = field(default_factory=deque)
     _port: int = 0
@@ -218,7 +230,7 @@ class FaultProxy:
         seen = Seen(method, target, headers, body)
         self.seen.append(seen)
         self._arrived.set()
-        fault = self._queued.popleft() if self._queued else self.always
+        fault = self._fault(seen)
         exchange = Exchange(self, seen, writer)
         if fault is not None:
             await fault(exchange)
@@ -227,10 +239,20 @@ class FaultProxy:
         else:
             await exchange.send((await exchange.forward()).encoded())
 
+    def _fault(self, seen: Seen) -> Fault | None:
+        if self._queued:
+            return self._queued.popleft()
+        return self.plan.fault(seen) if self.plan else self.always
+
+    def _stream_fault(self) -> StreamFault:
+        if self._streams:
+            return self._streams.popleft()
+        return self.plan.stream_fault() if self.plan else _unchanged
+
     async def _serve_stream(
         self, seen: Seen, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        from_studio = self._streams.popleft() if self._streams else _unchanged
+        from_studio = self._stream_fault()
         plain = {"connection": "Upgrade", "sec-websocket-extensions": ""}  # no compression
         async with self._to_server(seen, plain) as (from_server, to_server):
             writer.write(await from_server.readuntil(b"\r\n\r\n"))

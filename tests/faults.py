@@ -2,9 +2,9 @@
 
 import asyncio
 import gzip
-import itertools
 import json
 import struct
+from collections.abc import Callable
 
 from tests.fault_proxy import (
     CLOSE,
@@ -112,6 +112,23 @@ def truncated(length: int) -> Fault:
     return fault
 
 
+async def half(exchange: Exchange) -> None:
+    """Answer with the first half of the body, as if it were whole."""
+    reply = await exchange.forward()
+    cut_body = reply.body[: len(reply.body) // 2]
+    await exchange.send(Reply(reply.status, reply.headers, cut_body).encoded())
+
+
+def stall_and_reset(seconds: float) -> Fault:
+    """Take the request, say nothing for so long, and crash."""
+
+    async def fault(exchange: Exchange) -> None:
+        await asyncio.sleep(seconds)
+        await exchange.reset()
+
+    return fault
+
+
 def drip(pause: float) -> Fault:
     """Answer byte by byte, `pause` seconds apart."""
 
@@ -205,6 +222,53 @@ def swapped(frames: Frames) -> Frames:
     return fault()
 
 
+def stall_stream(seconds: float) -> StreamFault:
+    """Send nothing for so long, and then go on."""
+
+    async def fault(frames: Frames) -> Frames:
+        await asyncio.sleep(seconds)
+        async for frame in frames:
+            yield frame
+
+    return fault
+
+
+def changed(change: Callable[[Frame], Frame | None]) -> StreamFault:
+    """Change the next text frame, or lose it if `None` comes back."""
+
+    async def fault(frames: Frames) -> Frames:
+        is_due = True
+        async for frame in frames:
+            sent: Frame | None = frame
+            if is_due and frame.opcode == TEXT:
+                is_due = False
+                sent = change(frame)
+            if sent is not None:
+                yield sent
+
+    return fault
+
+
+def torn(frames: Frames) -> Frames:
+    """Break the connection in the middle of the next frame."""
+
+    async def fault() -> Frames:
+        async for frame in frames:
+            yield TornFrame(frame.opcode, frame.payload)
+            raise Cut
+
+    return fault()
+
+
+class TornFrame(Frame):
+    """A frame of which only the first half is sent."""
+
+    def encoded(self) -> bytes:
+        """Return the first half."""
+        whole = super().encoded()
+        return whole[: len(whole) // 2]
+
+
 def text(payload: str | bytes) -> Frame:
     """Return a text frame; its payload may be no JSON, or no UTF-8."""
     return Frame(TEXT, payload.encode() if isinstance(payload, str) else payload)
@@ -217,4 +281,4 @@ def close(code: int, reason: str = "") -> Frame:
 
 def oversized(size: int) -> Frame:
     """Return a text frame of `size` bytes."""
-    return text(bytes(itertools.repeat(0x20, size)))
+    return text(b" " * size)

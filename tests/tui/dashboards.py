@@ -25,21 +25,26 @@ async def dashboard(
     studio: LocalStudio,
     folder: Path,
     *,
+    url: str | None = None,
     size: tuple[int, int] = SIZE,
     read_only: bool = False,
     answered: bool = True,
 ) -> AsyncIterator[Dashboard]:
-    """Run the dashboard on `studio` with the list of jobs in sight and, if so wished, answered."""
+    """Run the dashboard on `studio` with the list of jobs in sight and, if so wished, answered.
+
+    A proxy before it has a `url` of its own.
+    """
+    url = url or studio.url
 
     def connect(_choice: object) -> Connected:
         settings = Settings(
-            url=studio.url, team=studio.team, token=SecretStr(studio.token), read_only=read_only
+            url=url, team=studio.team, token=SecretStr(studio.token), read_only=read_only
         )
         session = StudioSession(StudioClient(settings), studio.team, folder / "spool", near=True)
         return Connected(
             session,
             "local@test",
-            studio.url,
+            url,
             studio.team,
             folder / "view.json",
             read_only=read_only,
