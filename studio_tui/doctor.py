@@ -18,6 +18,7 @@ from studio_tui.log import redact
 from studio_tui.settings import Settings, load_settings
 from studio_tui.text import safe_line
 from studio_tui.tui import terminal
+from studio_tui.tui.clipboard import route
 
 _SIGNS = {True: "✓", False: "✗", None: " "}
 
@@ -107,9 +108,10 @@ def _terminal(environ: Mapping[str, str]) -> Iterator[Finding]:
 
 
 def _clipboard(environ: Mapping[str, str]) -> str:
-    """Say how a copied id reaches the clipboard: by OSC 52, which tmux must let through."""
+    """Say how text that is copied reaches the clipboard."""
+    chosen = route(environ, sys.platform, shutil.which)
+    if chosen is None:
+        return "by your terminal (OSC 52), if it allows that"
     if environ.get("TMUX"):
-        return "through tmux (OSC 52); it needs `set -g set-clipboard on`"
-    if environ.get("SSH_CONNECTION"):
-        return "through SSH to your terminal (OSC 52), if it allows that"
-    return "by your terminal (OSC 52), if it allows that"
+        return "by tmux, and your terminal too after `set -g set-clipboard on`"
+    return f"by {chosen.argv[0]}"

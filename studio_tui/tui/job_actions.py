@@ -1,5 +1,6 @@
 """What can be done with a job, the same from every screen that shows one."""
 
+import asyncio
 import os
 import sys
 import webbrowser
@@ -15,6 +16,7 @@ from studio_tui.errors import StudioError
 from studio_tui.presentation.jobs import SHORT_ID, first_line
 from studio_tui.service.commands import NOT_TOLD, said
 from studio_tui.service.session import StudioSession
+from studio_tui.tui.clipboard import copy
 from studio_tui.tui.messages import OpenLog
 from studio_tui.tui.screens.dialogs import Confirm
 
@@ -79,11 +81,11 @@ class JobActions(Base):
         if job := self.job_for("log"):
             self.post_message(OpenLog(job.id))
 
-    def action_copy_id(self) -> None:
-        """Hand the whole id to the terminal's clipboard, and show it in case there is none."""
+    @work(name="copy", group="copy")
+    async def action_copy_id(self) -> None:
+        """Copy the whole id, and show it in case there is no clipboard."""
         if job := self.job_for("copy_id"):
-            self.app.copy_to_clipboard(job.id)
-            self.app.notify(job.id, title="Sent to the terminal's clipboard", markup=False)
+            await copy(self.app, job.id)
 
     @work(name="cancel", group="command")
     async def action_cancel(self) -> None:
@@ -127,19 +129,17 @@ class JobActions(Base):
         if sure:
             await self._run(self.session.commands.run_again(job), f"Created again: {title(job)}")
 
-    @work(name="open", group="command", thread=True)
-    def action_open_url(self) -> None:
-        """Open the job's page, where there is a screen to open it on."""
+    @work(name="open", group="command")
+    async def action_open_url(self) -> None:
+        """Open the job's page, or copy its address."""
         job = self.job_for("open_url")
         if job is None or not job.url:
             return
         if urlsplit(job.url).scheme not in {"http", "https"}:
             # A browser would hand anything else to a program that Studio chose.
-            self.app.call_from_thread(self.app.copy_to_clipboard, job.url)
-            self._say(f"Not a web page; the address was copied: {job.url}", "information")
-        elif not _has_desktop(sys.platform, os.environ) or not webbrowser.open(job.url):
-            self.app.call_from_thread(self.app.copy_to_clipboard, job.url)
-            self._say(f"No browser here; the address was copied: {job.url}", "warning")
+            await copy(self.app, job.url, f"Not a web page: {job.url}")
+        elif not await _browse(job.url):
+            await copy(self.app, job.url, f"No browser here: {job.url}")
 
     async def _run(self, command: Any, done: str) -> None:
         """Run a command, and say how it ended."""
@@ -168,6 +168,11 @@ def describe(job: Job) -> tuple[str, ...]:
         f"  by      {job.created_by or '–'}",
         *((f"  error   {first_line(job.error_message)}",) if job.error_message else ()),
     )
+
+
+async def _browse(url: str) -> bool:
+    """Open a page where there is a screen to open it on; return whether that was done."""
+    return _has_desktop(sys.platform, os.environ) and await asyncio.to_thread(webbrowser.open, url)
 
 
 def _has_desktop(platform: str, environ: Mapping[str, str]) -> bool:

@@ -26,6 +26,7 @@ from studio_tui.presentation.progress import Progress
 from studio_tui.service.log_tail import Phase, TailState
 from studio_tui.service.session import StudioSession
 from studio_tui.text import safe_line
+from studio_tui.tui.clipboard import copy
 from studio_tui.tui.job_actions import JOB_BINDINGS, JobActions, title
 from studio_tui.tui.log_memory import LogMemory
 from studio_tui.tui.messages import Refreshed
@@ -171,10 +172,9 @@ class LogScreen(JobActions, Page):
         self._show_head()
 
     @on(LogView.CopyAsked)
-    def _copy(self, message: LogView.CopyAsked) -> None:
-        self.app.copy_to_clipboard(message.text)
-        shown = message.text if message.lines == 1 else plural(message.lines, "line")
-        self.app.notify(shown, title="Sent to the terminal's clipboard", markup=False)
+    async def _copy(self, message: LogView.CopyAsked) -> None:
+        shown = None if message.lines == 1 else plural(message.lines, "line")
+        await copy(self.app, message.text, shown)
 
     def _told(self, state: TailState) -> None:
         if state.phase is not self._phase:

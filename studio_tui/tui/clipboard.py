@@ -1,0 +1,128 @@
+"""The one way by which text is copied, and true words for where it went.
+
+The route depends on where the program runs: tmux has a buffer of its own, over SSH only the
+terminal knows the user's clipboard (OSC 52, xterm's control sequences), a desktop has programs.
+"""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import sys
+import tempfile
+from asyncio.subprocess import DEVNULL, PIPE
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from studio_tui.paths import private_dir, state_dir
+from studio_tui.text import safe_line
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+PATIENCE = 2.0
+"""Seconds that a program may take for the text."""
+
+TERMINAL_LIMIT = 56_000
+"""Bytes that are sent to the terminal; xterm and others take 74,994 of base64 and no more."""
+
+SENT = "Sent to the terminal's clipboard"
+"""All that can be said after OSC 52, which no terminal answers."""
+
+
+class Route(NamedTuple):
+    """A program that takes text on its standard input."""
+
+    argv: tuple[str, ...]
+    said: str
+    """What is true once it has taken the text."""
+    encoding: str = "utf-8"
+
+
+_COPIED = "Copied"
+_TMUX = Route(("tmux", "load-buffer", "-w", "-"), "In tmux's buffer")
+"""`-w` hands it to the outer terminal's clipboard too, where tmux may (tmux(1), set-clipboard)."""
+_WAYLAND = Route(("wl-copy",), _COPIED)
+_X11 = (
+    Route(("xclip", "-in", "-selection", "clipboard"), _COPIED),
+    Route(("xsel", "--input", "--clipboard"), _COPIED),
+)
+_MAC = Route(("pbcopy",), _COPIED)
+# It takes bytes for the machine's code page, but UTF-16 for what it is.
+_WINDOWS = Route(("clip.exe",), _COPIED, "utf-16")
+
+
+def route(
+    environ: Mapping[str, str], platform: str, which: Callable[[str], str | None]
+) -> Route | None:
+    """Return the program that copies here; `None` leaves it to the terminal."""
+    candidates: list[Route] = []
+    if environ.get("TMUX"):
+        candidates.append(_TMUX)
+    elif not (environ.get("SSH_CONNECTION") or environ.get("SSH_TTY")):
+        if environ.get("WAYLAND_DISPLAY"):
+            candidates.append(_WAYLAND)
+        if environ.get("DISPLAY"):
+            candidates.extend(_X11)
+        if platform == "darwin":
+            candidates.append(_MAC)
+        if environ.get("WSL_DISTRO_NAME"):
+            candidates.append(_WINDOWS)
+    return next((found for found in candidates if which(found.argv[0])), None)
+
+
+async def copy(app: "App[Any]", text: str, shown: str | None = None) -> None:
+    """Copy `text`, and tell what became of it beside `shown`, or the text itself; both are safe."""
+    chosen = route(os.environ, sys.platform, shutil.which)
+    words = safe_line(text) if shown is None else shown
+    severity: Literal["information", "warning", "error"] = "information"
+    if chosen is not None and await _is_taken(chosen, text):
+        said = chosen.said
+    elif len(text.encode()) <= TERMINAL_LIMIT:
+        app.copy_to_clipboard(text)
+        said = SENT
+    else:
+        try:
+            words = f"It is in {safe_line(str(await asyncio.to_thread(_keep, text)))}"
+            said, severity = "Too large for the terminal's clipboard", "warning"
+        except OSError as error:
+            words = f"Too large for the terminal's clipboard, and no file: {error.strerror}"
+            said, severity = "Not copied", "error"
+    app.notify(words, title=said, severity=severity, markup=False)
+
+
+async def _is_taken(chosen: Route, text: str) -> bool:
+    """Hand text to a program; return whether it took it."""
+    try:
+        # What it leaves running serves the clipboard after us, so it gets nothing of our terminal.
+        process = await asyncio.create_subprocess_exec(
+            *chosen.argv, stdin=PIPE, stdout=DEVNULL, stderr=DEVNULL, start_new_session=True
+        )
+    except OSError:
+        return False
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await process.communicate(text.encode(chosen.encoding))
+    except (TimeoutError, OSError):
+        return False
+    finally:
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+    return process.returncode == 0
+
+
+def _keep(text: str) -> Path:
+    """Write text to a file that only its owner can read, in place of what was kept last."""
+    path = private_dir(state_dir()) / "copied.txt"
+    descriptor, name = tempfile.mkstemp(dir=path.parent)
+    try:
+        with open(descriptor, "w", encoding="utf-8", newline="") as file:  # noqa: PTH123
+            file.write(text)
+        Path(name).replace(path)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return path
