@@ -12,7 +12,6 @@ from textual.getters import query_one
 from studio_tui import clock
 from studio_tui.api.models import Job
 from studio_tui.presentation.cells import Tone
-from studio_tui.presentation.format import plural
 from studio_tui.presentation.log_head import (
     END,
     amount,
@@ -26,9 +25,9 @@ from studio_tui.presentation.progress import Progress
 from studio_tui.service.log_tail import Phase, TailState
 from studio_tui.service.session import StudioSession
 from studio_tui.text import safe_line
-from studio_tui.tui.clipboard import copy
 from studio_tui.tui.job_actions import JOB_BINDINGS, JobActions, title
 from studio_tui.tui.log_memory import LogMemory
+from studio_tui.tui.log_taking import TAKING_KEYS, LogTaking
 from studio_tui.tui.messages import Refreshed
 from studio_tui.tui.screens.dialogs import Confirm
 from studio_tui.tui.screens.page import WORDS_FROM, Page
@@ -36,11 +35,12 @@ from studio_tui.tui.widgets.bar import Bar, Part
 from studio_tui.tui.widgets.log_view import LogView
 
 
-class LogScreen(JobActions, Page):
+class LogScreen(LogTaking, JobActions, Page):
     """A log with the state of its job above it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        binding for binding in JOB_BINDINGS if binding.id != "job.log"
+        *(binding for binding in JOB_BINDINGS if binding.id != "job.log"),
+        *TAKING_KEYS,
     ]
 
     view = query_one(LogView)
@@ -170,11 +170,6 @@ class LogScreen(JobActions, Page):
     @on(LogView.FollowChanged)
     def _follow_changed(self) -> None:
         self._show_head()
-
-    @on(LogView.CopyAsked)
-    async def _copy(self, message: LogView.CopyAsked) -> None:
-        shown = None if message.lines == 1 else plural(message.lines, "line")
-        await copy(self.app, message.text, shown)
 
     def _told(self, state: TailState) -> None:
         if state.phase is not self._phase:

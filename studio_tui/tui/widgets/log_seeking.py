@@ -1,7 +1,7 @@
 """Looking for something in a log: searching, going from error to error, leaving lines out."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from itertools import islice
 
 from textual import on, work
@@ -62,6 +62,8 @@ _REPORT_EVERY = 0.1
 """Seconds between looks at how far the looking has come."""
 _REST = 3.0
 """How long is rested after looking for what nobody waits for, in multiples of the looking."""
+_TURN = 256
+"""Matches that are gone through before others have their turn: some milliseconds."""
 _UNIT_LINES = 2000
 """Lines that are looked at for the end of a traceback."""
 _OUTER_UNITS = 50
@@ -139,6 +141,41 @@ class LogSeeking(LogReader):
         if self.pane.window is not None and self._chosen is not None:
             self.pane.window.fill()
         self.settle()
+
+    @property
+    def is_seeking(self) -> bool:
+        """Whether lines are looked for, or left out."""
+        return self._matches is not None or self._chosen is not None
+
+    async def matching(self) -> AsyncIterator[int]:
+        """Yield where the lines begin that are looked for, else those not left out; in order.
+
+        Raises:
+            SpoolError: the log cannot be read back.
+        """
+        chosen = self._chosen.hits if self._chosen else None
+        hits = self._matches or chosen
+        end = self.store.size if self.store else 0
+        offset = passed = 0
+        while hits and (start := await hits.nearest(offset, backwards=False)) is not None:
+            if start >= end:
+                break
+            if chosen is None or hits is chosen or chosen.holds(start):
+                yield start
+            offset = start + 1
+            passed += 1
+            if passed % _TURN == 0:
+                await asyncio.sleep(0)
+
+    def in_sight(self) -> list[int]:
+        """Return where the lines begin whose text is in sight, from the top."""
+        size = self.store.size if self.store else 0
+        chosen = self._chosen.hits if self._chosen else None
+        return [
+            start
+            for start in dict.fromkeys(row.start for row in self.pane.in_sight)
+            if start < size and (chosen is None or chosen.holds(start))
+        ]
 
     def ticks(self, rows: int) -> tuple[frozenset[int], frozenset[int]]:
         """Return beside which of the bar's rows there are matches, and errors."""

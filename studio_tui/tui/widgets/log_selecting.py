@@ -1,5 +1,8 @@
 """Choosing lines of a log to take away: one, or several in a row."""
 
+from collections.abc import Iterator
+from itertools import islice
+
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
@@ -73,17 +76,22 @@ class LogSelecting(LogReader):
         window.bring_in_sight(current)
         self.settle()
 
-    def action_copy(self) -> None:
-        """Copy the lines selected, else the line at hand."""
+    def selected(self) -> Iterator[int]:
+        """Yield where the lines begin that are selected, else the line at hand; from the top."""
         window, start = self.pane.window, self.pane.at_hand
         if window is None or start is None:
             return
         first, last = self.pane.selected or (start, start)
-        lines: list[str] = []
         at: int | None = first
-        while at is not None and at <= last and len(lines) < COPIED_LINES:
-            lines.append(self.pane.text_at(at))
+        while at is not None and at <= last:
+            yield at
             at = window.next_line(at)
+
+    def action_copy(self) -> None:
+        """Copy the lines selected, else the line at hand."""
+        lines = [self.pane.text_at(start) for start in islice(self.selected(), COPIED_LINES)]
+        if not lines:
+            return
         self.end_selecting()
         self.settle()
         self.post_message(self.CopyAsked("\n".join(lines), len(lines)))

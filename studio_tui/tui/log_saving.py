@@ -1,0 +1,186 @@
+"""Writing parts of a log to a file of the user's: whole or not at all, and never over another.
+
+It knows lines and bytes, and no widget.
+"""
+
+import asyncio
+import errno
+import os
+import secrets
+import stat
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing, suppress
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from studio_tui.errors import SpoolError, StudioError
+from studio_tui.service.log_store import LogStore
+from studio_tui.text import safe_line
+
+Pieces = AsyncGenerator[bytes, None]
+"""What is to be written, some megabytes at the most at a time."""
+
+LINES_AT_ONCE = 256
+"""Lines that are drawn in a row before others have their turn: some milliseconds."""
+
+_SLICE = 4 * 1024 * 1024
+_NAME_BYTES = 120
+
+
+class CannotSaveError(StudioError):
+    """A file cannot be written; the sentence says why and what to do."""
+
+
+class AlreadyThereError(CannotSaveError):
+    """There is such a file already, and it was not said that it may go."""
+
+
+class Saved(NamedTuple):
+    """What is on disk now."""
+
+    path: Path
+    """Absolute."""
+    lines: int
+    size: int
+    """Bytes."""
+
+
+def file_name(job_name: str, short_id: str) -> str:
+    """Return what a job's log is called by default: safe, and short enough, for every disk."""
+    words = (
+        "".join(c if c.isalnum() or c in "._" else "-" for c in s) for s in (job_name, short_id)
+    )
+    name, short = (word.strip("-.") for word in words)
+    name = name.encode()[:_NAME_BYTES].decode(errors="ignore")
+    return "-".join(filter(None, (name or "job", short[:_NAME_BYTES]))) + ".log"
+
+
+def path_of(typed: str) -> Path:
+    """Return the absolute path that the user means.
+
+    Raises:
+        CannotSaveError: it is none.
+    """
+    if not typed.strip():
+        raise CannotSaveError("Type where to save it.")
+    try:
+        path = Path(typed.strip()).expanduser().absolute()
+    except RuntimeError as error:
+        raise CannotSaveError("There is no such user; type a path without ~.") from error
+    if typed.rstrip().endswith(os.sep) or path.is_dir():
+        raise CannotSaveError(f"{safe_line(str(path))} is a folder; add a name for the file.")
+    return path
+
+
+async def whole(store: LogStore) -> Pieces:
+    """Yield the bytes of a log as far as it has come.
+
+    Raises:
+        SpoolError: the log cannot be read, or what was read of it has changed since.
+    """
+    size, version = store.size, store.version
+    for offset in range(0, size, _SLICE):
+        yield await store.examine(offset, min(_SLICE, size - offset), bytes)
+        if store.changed_since(version) < size:
+            raise SpoolError("The log has changed while it was saved; save it again.")
+
+
+async def drawn(starts: AsyncIterator[int], text_at: Callable[[int], str]) -> Pieces:
+    """Yield the lines that begin at `starts` as they are shown."""
+    lines: list[str] = []
+    async for start in starts:
+        lines.append(text_at(start) + "\n")
+        if len(lines) == LINES_AT_ONCE:
+            yield "".join(lines).encode()
+            lines.clear()
+    yield "".join(lines).encode()
+
+
+async def save(pieces: Pieces, path: Path, *, replace: bool, wrote: Callable[[int], None]) -> Saved:
+    """Write to `path`, and tell after each piece how many bytes are written.
+
+    Nothing is left behind when that fails or is given up.
+
+    Raises:
+        AlreadyThereError: there is such a file, and it may not be replaced.
+        CannotSaveError: the disk does not take it.
+        SpoolError: the log cannot be read back.
+    """
+    # Beside it, as only within one disk a file comes into place at once.
+    draft = path.parent / f".studio-tui-{secrets.token_hex(8)}.part"
+    lines = size = 0
+    last = b""
+    try:
+        _look_at(path, replace=replace)
+        with draft.open("xb") as file:
+            async with aclosing(pieces) as rest:
+                async for piece in rest:
+                    lines += await asyncio.to_thread(_write, file, piece)
+                    size += len(piece)
+                    last = piece or last
+                    wrote(size)
+        await asyncio.to_thread(_put, draft, path, replace=replace)
+    except OSError as error:
+        raise _explained(error, path) from error
+    finally:
+        with suppress(OSError):  # it was never made, or has become the file
+            draft.unlink()
+    return Saved(path, lines + (last[-1:] not in {b"", b"\n"}), size)
+
+
+def _look_at(path: Path, *, replace: bool) -> None:
+    """See what is there before hours are spent on writing."""
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return
+    if not stat.S_ISREG(mode):
+        raise CannotSaveError(f"{_name(path)} is no ordinary file; type another name.")
+    if not replace:
+        raise AlreadyThereError(f"{_name(path)} is there already.")
+
+
+def _write(file: BinaryIO, piece: bytes) -> int:
+    """Write, in a thread; return how many lines end in the piece."""
+    file.write(piece)
+    return piece.count(b"\n")
+
+
+def _put(draft: Path, path: Path, *, replace: bool) -> None:
+    """Give the file its name; a link, unlike a renaming, is never made over another file."""
+    if not replace:
+        try:
+            path.hardlink_to(draft)
+        except FileExistsError as error:
+            raise AlreadyThereError(f"{_name(path)} is there already.") from error
+        except OSError:  # a disk that knows no links
+            _look_at(path, replace=False)
+        else:
+            return
+    draft.replace(path)
+
+
+def _explained(error: OSError, path: Path) -> CannotSaveError:
+    folder = safe_line(str(path.parent))
+    match error.errno:
+        case errno.ENOENT:
+            words = f"There is no folder {folder}; make it first, or type another."
+        case errno.ENOTDIR:
+            words = f"{folder} is no folder; type another."
+        case errno.EACCES | errno.EPERM:
+            words = f"You may not write in {folder}; type another folder."
+        case errno.EROFS:
+            words = f"{folder} can only be read; type another folder."
+        case errno.ENOSPC | errno.EDQUOT:
+            words = f"The disk of {folder} is full; make room, or type another folder."
+        case errno.EFBIG:
+            words = f"The disk of {folder} takes no file so large; type another folder."
+        case errno.ENAMETOOLONG:
+            words = "That name is too long; type a shorter one."
+        case _:
+            words = f"{_name(path)} cannot be written: {error.strerror}."
+    return CannotSaveError(words)
+
+
+def _name(path: Path) -> str:
+    return safe_line(path.name)
