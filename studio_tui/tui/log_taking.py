@@ -1,17 +1,35 @@
 """Taking a log's text away: to the clipboard, to a file, to a pager."""
 
+import os
+import shutil
 from collections.abc import AsyncIterator, Iterable
 from typing import TYPE_CHECKING
 
 from textual import work
+from textual.app import SuspendNotSupported
 from textual.binding import Binding, BindingType
 
 from studio_tui.api.models import Job
+from studio_tui.errors import SpoolError
 from studio_tui.presentation.format import plural, size
 from studio_tui.presentation.jobs import SHORT_ID
+from studio_tui.service.log_store import LogStore
 from studio_tui.text import safe_line
 from studio_tui.tui.clipboard import copy
 from studio_tui.tui.log_saving import Pieces, drawn, file_name, whole
+from studio_tui.tui.pager import (
+    Page,
+    PagerError,
+    Place,
+    clean_copy,
+    command,
+    environment,
+    is_less,
+    is_reordered,
+    pager_words,
+    private_file,
+    run,
+)
 from studio_tui.tui.screens.save import Offer, SaveLog
 from studio_tui.tui.widgets.log_view import LogView
 
@@ -25,6 +43,8 @@ else:
 TAKING_KEYS: list[BindingType] = [
     Binding("ctrl+s", "save", "save", id="logs.save",
             tooltip="Save what is in sight, what matches or all of it to a file"),
+    Binding("v", "pager", "pager", show=False, id="logs.pager",
+            tooltip="Read the log in your own pager, $PAGER or less, from here"),
 ]  # fmt: skip
 
 
@@ -55,6 +75,43 @@ class LogTaking(Base):
                 title="Saved",
                 markup=False,
             )
+
+    @work(name="pager", group="pager")
+    async def action_pager(self) -> None:
+        """Lend the terminal to the user's pager, and say why when that cannot be."""
+        store = self.view.store
+        if store is None:
+            return
+        try:
+            await self._page(store, pager_words(os.environ, shutil.which))
+        except SuspendNotSupported:
+            problem = "There is no terminal here that could be lent to a pager."
+        except OSError as error:
+            problem = f"No copy can be made for the pager: {error.strerror}."
+        except (PagerError, SpoolError) as error:
+            problem = str(error)
+        else:
+            return
+        self.app.notify(problem, severity="warning", markup=False)
+
+    async def _page(self, store: LogStore, words: list[str]) -> None:
+        """Show the log to a pager where it lies, else a copy that is safe for any."""
+        window = self.view.pane.window
+        start = window.top.start if window else 0
+        if is_less(words) and not await is_reordered(store):
+            await self._lend(words, Page(store.path, Place(store.number_of(start), start)))
+            return
+        with private_file(store.path.parent) as (path, file):
+            place = await clean_copy(store, start, file)
+            await self._lend(words, Page(path, place))
+
+    async def _lend(self, words: list[str], page: Page) -> None:
+        # Nothing is painted meanwhile, but the log is followed on. No error may leave the block,
+        # as Textual would not take the terminal back then.
+        with self.app.batch_update(), self.app.suspend():
+            problem = await run(command(words, page), environment(words, os.environ))
+        if problem:
+            raise PagerError(problem)
 
     def _offers(self) -> list[Offer]:
         """Return what can be saved now, the likeliest first."""

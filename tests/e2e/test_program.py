@@ -2,9 +2,10 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -37,11 +38,17 @@ def environment(studio: ProcessStudio, folder: Path) -> dict[str, str]:
 
 @contextmanager
 def program(
-    studio: ProcessStudio, folder: Path, *arguments: str, size: tuple[int, int] = (120, 40)
+    studio: ProcessStudio,
+    folder: Path,
+    *arguments: str,
+    size: tuple[int, int] = (120, 40),
+    environ: Mapping[str, str] | None = None,
 ) -> Iterator[Terminal]:
     """Run the dashboard on `studio` until it shows its list."""
     with Terminal(
-        [*PROGRAM, *arguments], environment=environment(studio, folder), size=size
+        [*PROGRAM, *arguments],
+        environment={**environment(studio, folder), **(environ or {})},
+        size=size,
     ) as terminal:
         terminal.wait_for_text("live")
         yield terminal
@@ -119,6 +126,79 @@ def readable(path: Path) -> bool:
 def kept(path: Path) -> bool:
     """Whether a file is one that should hold no token: all but those that only hold the token."""
     return path.is_file() and path.name not in {"token", "config"}
+
+
+PAGER = """#!/bin/sh
+trap '' INT
+{{ for word; do printf '%s\\n' "$word"; last=$word; done; }} > {folder}/argv
+cp "$last" {folder}/read
+stat -c %a "$last" > {folder}/rights
+echo the pager is here
+read -r key
+exit {status}
+"""
+
+
+@pytest.mark.parametrize("status", [0, 7])
+def test_the_users_pager_gets_safe_text_and_the_terminal_and_gives_it_back(
+    studio_process: ProcessStudio, tmp_path: Path, status: int
+) -> None:
+    studio = studio_process
+    studio.end(studio.submit(f"print({HOSTILE!r}, end='the end\\n')")["id"])
+    pager = tmp_path / "pager"
+    pager.write_text(PAGER.format(folder=tmp_path, status=status))
+    pager.chmod(0o755)
+    with program(studio, tmp_path, environ={"PAGER": f"{pager} -x 'a b'"}) as terminal:
+        terminal.press("l")
+        terminal.wait_for_text("whole log", patience=60)
+        terminal.press("v")
+        terminal.wait_for_text("the pager is here")
+        *words, path = (tmp_path / "argv").read_text().splitlines()
+        assert words == ["-x", "a b"]
+        assert (tmp_path / "rights").read_text() == "600\n"
+        text = (tmp_path / "read").read_bytes()
+        assert b"a[/]b [@click=app.quit]x[/]" in text
+        assert commands_in(text) == set()
+        assert b"\x1b" not in text
+        assert Path(path).exists()
+        before = len(terminal.output)
+        terminal.press("\x03")
+        assert terminal.next_frame(0.5) is None or b"\x1b[" not in terminal.output[before:]
+        before = len(terminal.frames)
+        terminal.press("enter")
+        terminal.pump(20, lambda: len(terminal.frames) > before + 1)
+        terminal.settle(0.2)
+        assert not Path(path).exists()
+        shown = "\n".join(screen(terminal, (120, 40)))
+        assert "whole log" in shown
+        assert "a[/]b [@click=app.quit]x[/]" in shown
+        assert ("ended with an error, status 7" in shown) == (status == 7)
+        assert not terminal.exited
+
+
+@pytest.mark.skipif(shutil.which("less") is None, reason="less is not installed")
+@pytest.mark.parametrize("text", [HOSTILE, HOSTILE.replace("\u202e", "")])
+def test_less_shows_a_hostile_log_and_commands_nothing(
+    studio_process: ProcessStudio, tmp_path: Path, text: str
+) -> None:
+    studio = studio_process
+    studio.end(studio.submit(f"for n in range(500): print('row', n, {text!r})")["id"])
+    (tmp_path / ".lesskey").write_text("#env\nLESS = -R\n")
+    theirs = {"PAGER": "less -R", "LESS": "-R", "HOME": str(tmp_path)}
+    with program(studio, tmp_path, environ=theirs) as terminal:
+        terminal.press("l")
+        terminal.wait_for_text("whole log", patience=60)
+        terminal.press("g")
+        terminal.settle(0.2)
+        terminal.press("v")
+        terminal.wait_for_text("lines 1-")
+        terminal.press("G")
+        terminal.wait_for_text("(END)|100%")
+        terminal.press("q")
+        terminal.settle(0.5)
+        assert "whole log" in "\n".join(screen(terminal, (120, 40)))
+        assert commands_in(bytes(terminal.output)) == set()
+        assert not terminal.exited
 
 
 def test_a_bug_ends_the_program_with_a_traceback_that_shows_no_value() -> None:
