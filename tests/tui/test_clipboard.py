@@ -11,7 +11,8 @@ import pytest
 from textual.app import App
 
 from studio_tui.tui.clipboard import SENT, TERMINAL_LIMIT, copy, route
-from tests.studios import eventually
+from tests.studios import ThreadStudio, eventually
+from tests.tui.dashboards import dashboard, until, until_shown
 
 TEXT = "first [/]\nsecond 日本🎉"
 VARIABLES = ("TMUX", "SSH_CONNECTION", "SSH_TTY", "WAYLAND_DISPLAY", "DISPLAY", "WSL_DISTRO_NAME")
@@ -137,6 +138,25 @@ async def test_what_can_be_kept_nowhere_is_not_said_to_be_copied(
     said, shown, _ = await copied("x" * (TERMINAL_LIMIT + 1))
     assert said == "Not copied"
     assert "Not a directory" in shown
+
+
+async def test_the_keys_that_copy_take_the_same_way(
+    studio: ThreadStudio, bare: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = studio.submit("print('first'); print('last')", query_name="[/]")
+    studio.end(job["id"])
+    program(bare, "wl-copy", f"cat > {tmp_path}/taken")
+    monkeypatch.setenv("WAYLAND_DISPLAY", "w")
+    taken = tmp_path / "taken"
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("c")
+        await until_shown(pilot, "Copied", job["id"])
+        assert taken.read_text() == job["id"]
+        await pilot.press("l")
+        await until_shown(pilot, "✓ whole log", "2 lines")
+        await pilot.press("V", "up", "y")
+        await until(pilot, lambda: taken.read_text() == "first\nlast")
+        assert pilot.app.clipboard == ""
 
 
 TMUX = shutil.which("tmux")
