@@ -57,6 +57,10 @@ class LogTaking(Base):
         """Return the job whose log this is."""
         raise NotImplementedError  # the screen knows
 
+    def whole_log(self) -> LogStore | None:
+        """Return the log of which the view may show but a part."""
+        return self.view.store
+
     async def on_log_selecting_copy_asked(self, message: LogView.CopyAsked) -> None:
         """Copy the lines that the user selected."""
         shown = None if message.lines == 1 else plural(message.lines, "line")
@@ -124,7 +128,7 @@ class LogTaking(Base):
             offers.append(
                 Offer(f"the lines that {what}", lambda: drawn(view.matching(), view.pane.text_at))
             )
-        if (store := view.store) is not None:
+        if (store := self.whole_log()) is not None:
             offers.append(Offer("the whole log, byte for byte", lambda: whole(store)))
         offers.append(Offer("what is in sight", lambda: self._drawn(view.in_sight())))
         return offers

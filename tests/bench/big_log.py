@@ -10,7 +10,7 @@ from pathlib import Path
 
 LINE_BYTES = 108
 
-RARE = b"needle-in-the-log"
+RARE = b"Needle-in-the-log"
 """Stands once in a log, near its start."""
 
 BEATS = 100

@@ -13,7 +13,8 @@ from typing import NamedTuple
 from pydantic import SecretStr
 
 from studio_tui.api.client import StudioClient
-from studio_tui.service.log_search import find_line
+from studio_tui.presentation.log_find import Wanted
+from studio_tui.service.log_hits import LogHits
 from studio_tui.service.log_store import LogStore
 from studio_tui.service.log_tail import LogTail, Phase
 from studio_tui.settings import Settings
@@ -121,22 +122,21 @@ def lines_a_second(studio: ProcessStudio, job_id: str, folder: Path) -> float:
 
 
 def search(path: Path, word: bytes, *, ignore_case: bool) -> float:
-    """Return the seconds that a log of a file takes to be searched from its end for a word.
+    """Return the seconds that counting the lines with a word takes in the whole log of a file."""
+    wanted = Wanted(word.decode().lower() if ignore_case else word.decode())
 
-    This is the one place that names the search; all else here only asks for its time.
-    """
-
-    async def find() -> float:
+    async def count() -> float:
         store = LogStore.open(path)
+        hits = LogHits(store, wanted.starts)
         begun = time.perf_counter()
-        found = await find_line(store, word, store.size, ignore_case=ignore_case, backwards=True)
+        await hits.look(store.size)
         taken = time.perf_counter() - begun
         store.close()
-        if found is None:
+        if not hits.total:
             raise RuntimeError(f"{word!r} was not found.")
         return taken
 
-    return asyncio.run(find())
+    return asyncio.run(count())
 
 
 def grep(path: Path, word: bytes, options: Sequence[str]) -> float:

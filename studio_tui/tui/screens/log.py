@@ -22,6 +22,7 @@ from studio_tui.presentation.log_head import (
     why,
 )
 from studio_tui.presentation.progress import Progress
+from studio_tui.service.log_store import LogStore
 from studio_tui.service.log_tail import Phase, TailState
 from studio_tui.service.session import StudioSession
 from studio_tui.text import safe_line
@@ -121,6 +122,10 @@ class LogScreen(LogTaking, JobActions, Page):
     def job_at_hand(self) -> Job | None:
         """Return the job whose log this is."""
         return self._job
+
+    def whole_log(self) -> LogStore:
+        """Return the log itself, also while its end is shown ahead of the rest."""
+        return self._store
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
         """Take over what is new of the job."""
