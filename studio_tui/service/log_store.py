@@ -20,7 +20,7 @@ T = TypeVar("T")
 LINE_LIMIT = 64 * 1024
 """Bytes of the head, and of the tail, that are read of one line."""
 
-_INDEX_SLICE = 4 * 1024 * 1024
+_INDEX_SLICE = 1024 * 1024
 
 
 class Line(NamedTuple):

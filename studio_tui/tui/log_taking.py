@@ -105,7 +105,7 @@ class LogTaking(Base):
         if is_less(words) and not await is_reordered(store):
             await self._lend(words, Page(store.path, Place(store.number_of(start), start)))
             return
-        with private_file(store.path.parent) as (path, file):
+        with private_file() as (path, file):
             place = await clean_copy(store, start, file)
             await self._lend(words, Page(path, place))
 

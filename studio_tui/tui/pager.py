@@ -99,9 +99,9 @@ def environment(words: Sequence[str], environ: Mapping[str, str]) -> dict[str, s
 
 
 @contextmanager
-def private_file(directory: Path) -> Iterator[tuple[Path, BinaryIO]]:
+def private_file() -> Iterator[tuple[Path, BinaryIO]]:
     """Make a file that only its owner can read, and that is gone afterwards."""
-    descriptor, name = tempfile.mkstemp(".log", dir=directory)
+    descriptor, name = tempfile.mkstemp(".log")
     try:
         with os.fdopen(descriptor, "wb") as file:
             yield Path(name), file

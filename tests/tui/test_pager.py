@@ -87,8 +87,8 @@ def test_nothing_of_the_environment_lets_less_show_control_codes() -> None:
     assert environment(["more"], theirs) == theirs
 
 
-async def copy_of(store: LogStore, start: int, folder: Path) -> tuple[str, Place]:
-    with private_file(folder) as (path, file):
+async def copy_of(store: LogStore, start: int) -> tuple[str, Place]:
+    with private_file() as (path, file):
         assert path.stat().st_mode & 0o777 == 0o600
         place = await clean_copy(store, start, file)
         text = path.read_bytes().decode()
@@ -96,19 +96,19 @@ async def copy_of(store: LogStore, start: int, folder: Path) -> tuple[str, Place
     return text, place
 
 
-async def test_a_copy_holds_no_control_codes(store: LogStore, tmp_path: Path) -> None:
+async def test_a_copy_holds_no_control_codes(store: LogStore) -> None:
     store.append("\n".join(HOSTILE).encode() + b"\r\n\xff\xfe end")
-    text, _ = await copy_of(store, 0, tmp_path)
+    text, _ = await copy_of(store, 0)
     assert not any((ord(c) < 32 and c != "\n") or 0x7F <= ord(c) < 0xA0 for c in text)
     assert not any(c in text for c in "\u202e\u202c\u2066\u200b")
     assert len(text.split("\n")) == store.lines
     assert "漢字カナ" in text
 
 
-async def test_the_readers_line_is_known_in_the_copy(store: LogStore, tmp_path: Path) -> None:
+async def test_the_readers_line_is_known_in_the_copy(store: LogStore) -> None:
     store.append(b"".join(b"\x1b[31mline %d\x1b[0m\n" % n for n in range(200_000)))
     for number in (0, 1, 77_777, 199_999):
-        text, place = await copy_of(store, store.start_of(number), tmp_path)
+        text, place = await copy_of(store, store.start_of(number))
         assert place.line == number
         assert text.splitlines()[number] == f"line {number}"
         assert text.encode()[place.offset :].startswith(b"line %d\n" % number)
@@ -116,13 +116,13 @@ async def test_the_readers_line_is_known_in_the_copy(store: LogStore, tmp_path: 
 
 @pytest.mark.parametrize("part", [0.0, 0.5, 1.0])
 async def test_a_huge_log_is_copied_around_the_reader_and_that_is_said(
-    store: LogStore, tmp_path: Path, part: float
+    store: LogStore, part: float
 ) -> None:
     for base in range(0, 900_000, 100_000):
         store.append(b"".join(b"line %07d %030d\n" % (n, 0) for n in range(base, base + 100_000)))
     assert store.size > COPY_LIMIT
     number = int(part * (store.lines - 1))
-    text, place = await copy_of(store, store.start_of(number), tmp_path)
+    text, place = await copy_of(store, store.start_of(number))
     lines = text.splitlines()
     assert place.line is not None
     assert lines[place.line].startswith(f"line {number:07}")
@@ -131,12 +131,12 @@ async def test_a_huge_log_is_copied_around_the_reader_and_that_is_said(
     assert lines[-1].startswith("┅┅ studio-tui: ") == (part < 1)
 
 
-async def test_a_huge_line_is_cut_too(store: LogStore, tmp_path: Path) -> None:
+async def test_a_huge_line_is_cut_too(store: LogStore) -> None:
     store.append(b"x" * (COPY_LIMIT * 2))
-    text, _ = await copy_of(store, 0, tmp_path)
+    text, _ = await copy_of(store, 0)
     assert COPY_LIMIT <= len(text) < COPY_LIMIT + 1000
     store.append(b"\nlast\n")
-    text, place = await copy_of(store, store.last_start(), tmp_path)
+    text, place = await copy_of(store, store.last_start())
     assert len(text) < COPY_LIMIT + 1024 * 1024
     assert place.line is not None
     assert text.splitlines()[place.line] == "last"
@@ -154,6 +154,9 @@ async def test_where_no_terminal_can_be_lent_that_is_said(
     studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     studio.end(studio.submit("print('text')")["id"])
+    copies = tmp_path / "copies"
+    copies.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(copies))
     async with dashboard(studio, tmp_path) as pilot:
         await pilot.press("l")
         await until_shown(pilot, "✓ whole log")
@@ -163,4 +166,4 @@ async def test_where_no_terminal_can_be_lent_that_is_said(
         monkeypatch.setenv("PAGER", "no-such-pager")
         await pilot.press("v")
         await until_shown(pilot, "no-such-pager is not installed")
-    assert len([*(tmp_path / "spool").iterdir()]) == 0
+    assert list(copies.iterdir()) == []

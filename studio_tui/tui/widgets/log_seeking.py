@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from itertools import islice
 
-from textual import on, work
+from textual import work
 from textual.binding import Binding, BindingType
 
 from studio_tui import clock
@@ -216,8 +216,7 @@ class LogSeeking(LogReader):
         """Ask which lines to show, or to hide."""
         self.prompt.ask(FILTER, "" if self.filter == "!" else self.filter)
 
-    @on(LogPrompt.Changed)
-    def _typed(self, event: LogPrompt.Changed) -> None:
+    def on_log_prompt_changed(self, event: LogPrompt.Changed) -> None:
         """Light what is being typed, as far as it can be understood."""
         if event.kind is SEARCH:
             try:

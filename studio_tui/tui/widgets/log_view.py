@@ -18,6 +18,7 @@ from textual.scrollbar import ScrollDown, ScrollTo, ScrollUp
 from textual.timer import Timer
 from textual.widget import Widget
 
+from studio_tui import clock
 from studio_tui.presentation.cells import Tone
 from studio_tui.service.log_store import LogStore
 from studio_tui.tui.widgets.bar import Bar, Part
@@ -32,6 +33,7 @@ from studio_tui.tui.widgets.log_selecting import SELECTING_KEYS, LogSelecting
 FRAME = 1 / 20
 """Seconds that growth is gathered for before it is painted."""
 
+_AT_ONCE = 0.001
 _SIDEWAYS = 8
 
 
@@ -102,6 +104,8 @@ class LogView(LogReturning, LogSelecting, Widget):
         self.store = store
         self._leave: Callable[[], None] = lambda: None
         self._frame: Timer | None = None
+        self._shown_at = -FRAME
+        """When growth was shown last."""
         self._lines_seen = 0
         self._said = ""
 
@@ -167,12 +171,14 @@ class LogView(LogReturning, LogSelecting, Widget):
     # --- growth ----------------------------------------------------------------------------------
 
     def _grew(self) -> None:
-        """Gather what the store tells until the next frame."""
+        """Gather what the store tells until the next frame, unless the last is long past."""
         if self._frame is None:
-            self._frame = self.set_timer(FRAME, self._show_growth, name="log frame")
+            rest = max(_AT_ONCE, self._shown_at + FRAME - clock.monotonic())
+            self._frame = self.set_timer(rest, self._show_growth, name="log frame")
 
     def _show_growth(self) -> None:
         self._frame = None
+        self._shown_at = clock.monotonic()
         self.settle()
 
     def settle(self) -> None:

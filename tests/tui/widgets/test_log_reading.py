@@ -114,6 +114,15 @@ def screen_row(view: LogView) -> str:
     return view.app.screen._compositor.render_strips()[view.prompt.region.y].text
 
 
+async def test_what_is_typed_is_lit_as_it_is_typed(store: LogStore) -> None:
+    store.append(numbered(50))
+    async with showing(store) as (pilot, view):
+        await pilot.press("slash", *"line")
+        await until(pilot, lambda: view.pane.wanted is not None and view.pane.wanted.shows("line"))
+        await pilot.press("escape")
+        await until(pilot, lambda: view.pane.wanted is None)
+
+
 async def test_what_was_typed_before_is_recalled_with_up(store: LogStore) -> None:
     store.append(numbered(50))
     async with showing(store) as (pilot, view):
