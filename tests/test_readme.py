@@ -18,7 +18,16 @@ OWNERS: dict[str, tuple[type, ...]] = {
     "log": (LogScreen, LogView),
     "everywhere": (Page, StudioApp),
 }
-NAMES = {"/": "slash", "!": "exclamation_mark", "?": "question_mark", "#": "number_sign"}
+NAMES = {
+    "/": "slash",
+    "!": "exclamation_mark",
+    "?": "question_mark",
+    "#": "number_sign",
+    "&": "ampersand",
+    ":": "colon",
+    "'": "apostrophe",
+    '"': "quotation_mark",
+}
 
 
 def keys_of(owners: tuple[type, ...]) -> set[str]:

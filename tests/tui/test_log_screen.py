@@ -193,3 +193,19 @@ async def test_the_first_line_can_be_gone_to_while_the_rest_arrives(
         await until_shown(pilot, "seq=000000")
         await pilot.press("G")
         await until_shown(pilot, "seq=399999", "✓ whole log", seconds=60)
+
+
+async def test_the_log_can_have_the_whole_screen(studio: ThreadStudio, tmp_path: Path) -> None:
+    studio.end(studio.submit("for n in range(100): print('n', n)")["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("l")
+        await until_shown(pilot, "✓ whole log")
+        await pilot.press("i")
+        await until(pilot, lambda: "whole log" not in screen_text(pilot))
+        assert "n 62" not in screen_text(pilot)
+        await pilot.press("f")
+        await until_shown(pilot, "n 60", "n 99")
+        assert "studio-tui" not in screen_text(pilot)
+        await pilot.press("escape")
+        await until_shown(pilot, "studio-tui")
+        assert isinstance(pilot.app.screen, LogScreen)

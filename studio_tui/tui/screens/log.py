@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.getters import query_one
 
 from studio_tui import clock
@@ -35,6 +35,8 @@ from studio_tui.tui.screens.page import WORDS_FROM, Page
 from studio_tui.tui.widgets.bar import Bar, Part
 from studio_tui.tui.widgets.log_view import LogView
 
+_HINTS = ("logs.search", "logs.filter", "logs.error")
+
 
 class LogScreen(LogTaking, JobActions, Page):
     """A log with the state of its job above it."""
@@ -42,7 +44,15 @@ class LogScreen(LogTaking, JobActions, Page):
     BINDINGS: ClassVar[list[BindingType]] = [
         *(binding for binding in JOB_BINDINGS if binding.id != "job.log"),
         *TAKING_KEYS,
-    ]
+        Binding(
+            "f", "full_screen", "full screen", show=False, id="log.full_screen",
+            tooltip="Give the log the whole screen, or not",
+        ),
+        Binding(
+            "i", "head", "job line", show=False, id="log.head",
+            tooltip="Show or hide the line about the job",
+        ),
+    ]  # fmt: skip
 
     view = query_one(LogView)
 
@@ -116,8 +126,8 @@ class LogScreen(LogTaking, JobActions, Page):
     def hints(self) -> Iterable[str]:
         """Return the keys for the job's state."""
         if self._job.state.is_finished:
-            return ("logs.search", "logs.wrap", "job.run_again", "page.back")
-        return ("logs.follow", "logs.search", "logs.wrap", "job.cancel", "page.back")
+            return (*_HINTS, "logs.wrap", "job.run_again", "page.back")
+        return ("logs.follow", *_HINTS, "job.cancel", "page.back")
 
     def job_at_hand(self) -> Job | None:
         """Return the job whose log this is."""
@@ -137,6 +147,21 @@ class LogScreen(LogTaking, JobActions, Page):
         """Let the times run on, and note where the reader is."""
         self._note_place()
         self._show_head()
+
+    def action_full_screen(self) -> None:
+        """Give the log the whole screen, or give the frame back."""
+        self.toggle_class("-full")
+
+    def action_head(self) -> None:
+        """Show or hide the line about the job."""
+        self.toggle_class("-headless")
+
+    def action_escape(self) -> None:
+        """Back out one level: the whole screen, then the log."""
+        if self.has_class("-full"):
+            self.remove_class("-full")
+        else:
+            super().action_escape()
 
     def action_refresh_now(self) -> None:
         """Ask Studio again, for the log too."""

@@ -34,7 +34,7 @@ SEEKING_KEYS: list[BindingType] = [
     Binding(
         "ampersand",
         "filter",
-        "only lines with",
+        "filter",
         key_display="&",
         id="logs.filter",
         tooltip="Show only lines with some words, or with !words hide them",
