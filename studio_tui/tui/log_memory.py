@@ -7,39 +7,12 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from studio_tui.paths import private_dir
-from studio_tui.presentation.log_forms import JsonForm
-from studio_tui.presentation.log_stamps import StampForm
+from studio_tui.tui.widgets.log_place import LogLook, LogPlace
 
 REMEMBERED = 200
 """Logs of which the reader's place is remembered, the last ones."""
 
 logger = logging.getLogger(__name__)
-
-
-class LogLook(BaseModel):
-    """How logs are looked at, whichever it is."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    wrap: bool = False
-    numbers: bool = False
-    stamps: StampForm = StampForm.OFF
-    json_form: JsonForm = JsonForm.SHORT
-
-
-class LogPlace(BaseModel):
-    """Where the reader was in one log."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    top: int | None = None
-    """Start of the first line in sight; `None` while following."""
-    current: int | None = None
-    """Start of the reader's line."""
-    kept: tuple[int, ...] = ()
-    """Starts of the lines with a bookmark."""
-    filter: str = ""
-    """As it was typed."""
 
 
 class LogMemory(BaseModel):

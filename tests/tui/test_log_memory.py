@@ -5,9 +5,10 @@ import pytest
 
 from studio_tui.presentation.log_forms import JsonForm
 from studio_tui.presentation.log_stamps import StampForm
-from studio_tui.tui.log_memory import REMEMBERED, LogLook, LogMemory, LogPlace
+from studio_tui.tui.log_memory import REMEMBERED, LogMemory
 from studio_tui.tui.screens.jobs import JobsScreen
 from studio_tui.tui.screens.log import LogScreen
+from studio_tui.tui.widgets.log_place import LogLook, LogPlace
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
 

@@ -3,7 +3,7 @@
 from contextlib import suppress
 
 from studio_tui.presentation.log_find import WantedError
-from studio_tui.tui.log_memory import LogLook, LogPlace
+from studio_tui.tui.widgets.log_place import LogLook, LogPlace
 from studio_tui.tui.widgets.log_places import LogPlaces
 from studio_tui.tui.widgets.log_seeking import LogSeeking
 
