@@ -25,6 +25,9 @@ class JobList:
     def __len__(self) -> int:
         return len(self._jobs)
 
+    def __contains__(self, job_id: object) -> bool:
+        return job_id in self._jobs
+
     def __getitem__(self, job_id: str) -> Job:
         return self._jobs[job_id]
 

@@ -24,6 +24,8 @@ class JobsView:
     wide: bool = False
     cursor: str | None = None
     """Id of the job under the cursor."""
+    marks: tuple[str, ...] = ()
+    """Ids of the marked jobs, in the order in which they were marked."""
 
     def replace(self, **changes: Any) -> Self:
         """Return the view with some things changed."""
@@ -42,7 +44,8 @@ def load_view(path: Path) -> JobsView:
                 name: value
                 for name, value in found.items()
                 if name in kinds and isinstance(value, kinds[name])
-            }
+            },
+            marks=tuple(mark for mark in found.get("marks", ()) if isinstance(mark, str)),
         )
         Filter(view.filter)
     except FileNotFoundError:

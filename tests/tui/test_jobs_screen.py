@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from studio_tui.tui.memory import JobsView, save_view
 from studio_tui.tui.screens.dialogs import Confirm
 from studio_tui.tui.screens.job import JobScreen
 from studio_tui.tui.screens.jobs import JobsScreen
@@ -362,3 +363,73 @@ async def test_a_new_job_does_not_take_the_cursor(studio: ThreadStudio, tmp_path
         await call(studio.submit, "print(2)")
         await until(pilot, lambda: len(table(pilot).keys) == 2)
         assert table(pilot).cursor == first
+
+
+def marked(pilot: Dashboard) -> set[str]:
+    return set(table(pilot).marked)
+
+
+async def test_marks_are_set_singly_in_a_range_and_for_all_that_pass_the_filter(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    names = ["one.py", "two.py", "three.py", "four.py"]
+    made = [str(studio.end(studio.submit("1", query_name=n)["id"])["id"]) for n in names]
+    four, three, two, one = reversed(made)
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("space")
+        await until_shown(pilot, "1 marked")
+        assert marked(pilot) == {four}
+        assert table(pilot).cursor == three
+        await pilot.press("down", "v")
+        assert marked(pilot) == {four, three, two}
+        await until_shown(pilot, "3 marked")
+        await pilot.press("space")
+        assert marked(pilot) == {four, three}
+        assert table(pilot).cursor == one
+        await pilot.press("u")
+        assert not marked(pilot)
+        await until(pilot, lambda: "marked" not in screen_text(pilot))
+        await pilot.press("slash", *"name~^t", "enter")
+        await until(pilot, lambda: len(table(pilot).keys) == 2)
+        await pilot.press("a")
+        assert marked(pilot) == {two, three}
+
+
+async def test_escape_clears_the_filter_first_and_then_the_marks(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    for name in ("one.py", "two.py"):
+        studio.end(studio.submit("1", query_name=name)["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("slash", *"two", "enter", "space")
+        await until_shown(pilot, "1 of 2", "1 marked")
+        await pilot.press("escape")
+        await until(pilot, lambda: len(table(pilot).keys) == 2)
+        await until_shown(pilot, "1 marked")
+        await pilot.press("escape")
+        await until(pilot, lambda: "marked" not in screen_text(pilot))
+        assert isinstance(pilot.app.screen, JobsScreen)
+
+
+async def test_marks_outlive_refreshes_and_a_restart_of_the_dashboard(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    first = str(studio.end(studio.submit("1", query_name="one.py")["id"])["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("space")
+        await call(studio.submit, "2", query_name="two.py")
+        await until(pilot, lambda: len(table(pilot).keys) == 2)
+        assert marked(pilot) == {first}
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "1 marked", "two.py")
+        assert marked(pilot) == {first}
+
+
+async def test_a_marked_job_that_leaves_the_list_is_dropped_and_that_is_said(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    kept = str(studio.end(studio.submit("1")["id"])["id"])
+    save_view(tmp_path / "view.json", JobsView(marks=(kept, "no-such-job")))
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "1 marked", "1 marked job is no longer in the list")
+        assert marked(pilot) == {kept}

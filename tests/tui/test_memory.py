@@ -7,7 +7,9 @@ from studio_tui.tui.memory import JobsView, load_view, save_view
 
 
 def test_a_view_is_found_again_as_it_was(tmp_path: Path) -> None:
-    view = JobsView(filter="status=failed", sort="name", reverse=True, preview=False, cursor="7")
+    view = JobsView(
+        filter="status=failed", sort="name", reverse=True, preview=False, cursor="7"
+    ).replace(marks=("7", "8"))
     save_view(tmp_path / "deep" / "view.json", view)
     assert load_view(tmp_path / "deep" / "view.json") == view
 
@@ -22,6 +24,8 @@ def test_a_view_is_found_again_as_it_was(tmp_path: Path) -> None:
         json.dumps({"filter": "colour=red"}),
         json.dumps({"filter": 7, "sort": None, "cursor": ["x"], "wide": "yes", "new": 1}),
         json.dumps({"sort": "nothing"}),
+        json.dumps({"marks": 7}),
+        json.dumps({"marks": [7, ["x"]]}),
     ],
 )
 def test_what_cannot_be_understood_costs_the_place_and_no_more(tmp_path: Path, text: str) -> None:

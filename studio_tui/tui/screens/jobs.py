@@ -22,6 +22,7 @@ from studio_tui.service.jobs_feed import Jobs
 from studio_tui.service.session import StudioSession
 from studio_tui.service.snapshot import Snapshot
 from studio_tui.tui.job_actions import JOB_BINDINGS, JobActions
+from studio_tui.tui.job_marks import MARK_BINDINGS, JobMarks
 from studio_tui.tui.memory import JobsView
 from studio_tui.tui.messages import OpenJob, Progressed, Refreshed
 from studio_tui.tui.running_progress import RunningProgress
@@ -64,7 +65,7 @@ _HINTS = {
 }
 
 
-class JobsScreen(JobActions, Page):
+class JobsScreen(JobActions, JobMarks, Page):
     """A table of all jobs that are known, with a preview of the one under the cursor."""
 
     place = "jobs"
@@ -73,6 +74,7 @@ class JobsScreen(JobActions, Page):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *JOB_BINDINGS,
+        *MARK_BINDINGS,
         Binding(
             "slash",
             "filter",
@@ -90,37 +92,21 @@ class JobsScreen(JobActions, Page):
             tooltip="Only what failed, and back",
         ),
         Binding("s", "sort", "sort", id="jobs.sort", tooltip="Choose the order"),
-        Binding(
-            "N",
-            "sort_by('name')",
-            "by name",
-            show=False,
-            id="jobs.sort_name",
-            tooltip="Sort by name; again reverses",
-        ),
-        Binding(
-            "A",
-            "sort_by('age')",
-            "by age",
-            show=False,
-            id="jobs.sort_age",
-            tooltip="Sort by age; again reverses",
-        ),
-        Binding(
-            "S",
-            "sort_by('state')",
-            "by state",
-            show=False,
-            id="jobs.sort_state",
-            tooltip="Sort by state; again reverses",
-        ),
-        Binding(
-            "T",
-            "sort_by('run')",
-            "by run time",
-            show=False,
-            id="jobs.sort_run",
-            tooltip="Sort by run time; again reverses",
+        *(
+            Binding(
+                key,
+                f"sort_by('{column}')",
+                f"by {words}",
+                show=False,
+                id=f"jobs.sort_{column}",
+                tooltip=f"Sort by {words}; again reverses",
+            )
+            for key, column, words in (
+                ("N", "name", "name"),
+                ("A", "age", "age"),
+                ("S", "state", "state"),
+                ("T", "run", "run time"),
+            )
         ),
         Binding("i", "preview", "preview", id="jobs.preview", tooltip="Show or hide the preview"),
         Binding(
@@ -164,6 +150,7 @@ class JobsScreen(JobActions, Page):
         """Take up the view where it was left."""
         self.set_class(not self.view.preview, "-no-preview")
         self.table.wide = self.view.wide
+        self.show_marks()
         self._show_sorting()
         self.table.focus()
 
@@ -194,6 +181,7 @@ class JobsScreen(JobActions, Page):
             return
         if is_news and message.snapshot.value is not None:
             self._list.replace(message.snapshot.value.jobs)
+            self.drop_marks(self._list)
             self._show()
         self._show_notice()
 
@@ -248,9 +236,15 @@ class JobsScreen(JobActions, Page):
         self.session.more_jobs()
 
     def action_escape(self) -> None:
-        """Back out one level: the filter, before anything else."""
+        """Back out one level: the filter, then the marks."""
         if self._filter:
             self.query_one(FilterBar).set("")
+        else:
+            self.action_unmark_all()
+
+    def marks_changed(self) -> None:
+        """Say how many are marked."""
+        self._show_title(len(self.table.keys))
 
     # What the widgets, and the jobs, say.
 
@@ -335,11 +329,12 @@ class JobsScreen(JobActions, Page):
         title = self.query_one("#title", Bar)
         title.left = _title(jobs, self._filter, shown, len(self._list))
         order = SORTS[self.view.sort][0] + (", reversed" if self.view.reverse else "")
-        title.right = (
-            (Part(f" sorted by {order} ", Tone.DIM, "screen.sort"), Part("──", "rule"))
-            if self.view.sort != NEWEST_FIRST or self.view.reverse
-            else ()
-        )
+        right = []
+        if self.view.sort != NEWEST_FIRST or self.view.reverse:
+            right += [Part(f" sorted by {order} ", Tone.DIM, "screen.sort"), Part("──", "rule")]
+        if marks := len(self.view.marks):
+            right += [Part(f" {marks:,} marked ", Tone.ACCENT), Part("──", "rule")]
+        title.right = tuple(right)
 
     def _show_notice(self) -> None:
         self.table.notice = _notice(self.session.jobs.snapshot, self._filter, len(self._list))
