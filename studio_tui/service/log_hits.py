@@ -36,12 +36,24 @@ class LogHits:
     total: int
     """Lines found so far."""
 
-    def __init__(self, store: LogStore, find: Find, *, negated: bool = False) -> None:
-        """Take the condition; `negated` asks for the lines that do not fulfil it."""
+    def __init__(
+        self,
+        store: LogStore,
+        find: Find,
+        *,
+        negated: bool = False,
+        within: Find | None = None,
+    ) -> None:
+        """Take the condition; `negated` asks for the lines that do not fulfil it.
+
+        `find` sees lines without the tags of ours that a store may put before them; `within` sees
+        these too, and only lines that it finds as well are told.
+        """
         self.total = 0
         self._store = store
         self._find = find
         self._negated = negated
+        self._within = within
         self._counts = array("i")
         self._unknown = 0
         self._size = 0
@@ -227,9 +239,12 @@ class LogHits:
             return ()
         end = data.find(b"\n", room - 1) + 1
         lines = data[first : end or len(data)]
-        found = self._find(lines)
+        found = _untagged(self._find, lines, self._store.tag)
         if self._negated:
             found = _others(lines, found)
+        if self._within is not None:
+            inside = set(self._within(lines))
+            found = [start for start in found if start in inside]
         return [origin + first + start for start in found]
 
     # --- growth ----------------------------------------------------------------------------------
@@ -258,6 +273,20 @@ class LogHits:
         if added <= _AT_ONCE:
             for block in range(first, len(self._counts)):
                 self._note(block, len(self._starts_of(block)))
+
+
+def _untagged(find: Find, lines: bytes, tag: int) -> Sequence[int]:
+    """Find lines by their text, each of which begins after a tag of so many bytes."""
+    if not tag:
+        return find(lines)
+    text = b"\n".join(line[tag:] for line in lines.split(b"\n"))
+    starts: list[int] = []
+    before = at = 0
+    for start in find(text):
+        before += text.count(b"\n", at, start)
+        at = start
+        starts.append(start + before * tag)
+    return starts
 
 
 def _others(lines: bytes, starts: Sequence[int]) -> list[int]:

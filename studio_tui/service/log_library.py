@@ -22,6 +22,7 @@ from studio_tui.service.log_spool import remove_unused
 from studio_tui.service.log_state import Phase
 from studio_tui.service.log_store import LogStore
 from studio_tui.service.log_tail import LogTail
+from studio_tui.service.tagged_store import TaggedStore
 
 LIMIT = 2 * 1024**3
 """Bytes on disk of all logs that nobody looks at; what was closed longest ago goes first."""
@@ -123,6 +124,14 @@ class LogLibrary:
                 log.tail.poke()
             self._start(log)
         return lease
+
+    def new_tagged(self) -> TaggedStore:
+        """Begin an empty log that will be put together from several; the caller closes it.
+
+        Raises:
+            SpoolError: there is no room for it on this machine's disk.
+        """
+        return self._shelf.new_tagged()
 
     async def run(self) -> None:
         """Follow what is open and keep the disk tidy until cancelled. A bug is raised as it is."""

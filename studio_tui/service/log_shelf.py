@@ -16,6 +16,7 @@ from typing import NamedTuple
 from studio_tui.errors import SpoolError
 from studio_tui.service.log_spool import SUFFIX, remove_unused
 from studio_tui.service.log_store import LogStore
+from studio_tui.service.tagged_store import TaggedStore
 
 _KEPT = ".log"
 
@@ -45,6 +46,14 @@ class LogShelf:
             SpoolError: the disk does not take it.
         """
         return LogStore.create(self._own)
+
+    def new_tagged(self) -> TaggedStore:
+        """Begin an empty log that will be put together from others.
+
+        Raises:
+            SpoolError: the disk does not take it.
+        """
+        return TaggedStore.create(self._own)
 
     def place_of(self, job_id: str, born: datetime | None) -> Path:
         """Return where a job's whole log is kept.

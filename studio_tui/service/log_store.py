@@ -56,6 +56,9 @@ class LogStore:
     arrivals: Arrivals
     """When the bytes came."""
 
+    tag: int = 0
+    """Bytes at the beginning of each line that are ours, and no text."""
+
     def __init__(self, spool: Spool) -> None:
         self.version = 0
         self._spool = spool

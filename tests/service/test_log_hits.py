@@ -1,6 +1,8 @@
 """The lines that fulfil a condition, held against looking at every line of the bytes."""
 
 import asyncio
+import re
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from unittest import mock
@@ -13,6 +15,7 @@ from studio_tui.service import log_hits
 from studio_tui.service.log_hits import LogHits
 from studio_tui.service.log_index import BLOCK
 from studio_tui.service.log_store import LogStore
+from studio_tui.service.tagged_store import TAG, TaggedStore, tag_of
 
 
 @pytest.fixture
@@ -157,3 +160,59 @@ def test_the_parts_of_the_log_that_hold_lines_are_told_for_a_scroll_bar(store: L
     store.append(b".\n" * 10 * BLOCK)
     asyncio.run(hits.look(0))
     assert hits.places(10) == {0}
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), LINE), max_size=12), st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_tags_are_no_part_of_the_text_and_lines_can_be_chosen_by_them(
+    pieces: list[tuple[int, tuple[bytes, int]]], negated: bool
+) -> None:
+    lines = [(tag, kind + b"." * length) for tag, (kind, length) in pieces]
+    whole = b"".join(tag_of(tag) + line + b"\n" for tag, line in lines)
+
+    def begins_with_x(text: bytes) -> list[int]:
+        assert b"|" not in text
+        return [m.start() for m in re.finditer(rb"^x", text, re.MULTILINE)]
+
+    def of_one(tagged: bytes) -> list[int]:
+        return [m.start() for m in re.finditer(rb"^001\|", tagged, re.MULTILINE)]
+
+    wanted, start = [], 0
+    for tag, line in lines:
+        if tag == 1 and line.startswith(b"x") != negated:
+            wanted.append(start)
+        start += TAG + len(line) + 1
+    with tempfile.TemporaryDirectory() as folder:
+        store = TaggedStore.create(Path(folder))
+        store.append(whole)
+        hits = LogHits(store, begins_with_x, negated=negated, within=of_one)
+        asyncio.run(hits.look(0))
+        assert onwards(hits) == wanted
+        assert hits.total == len(wanted)
+        store.close()
+
+
+def test_a_line_is_read_without_its_tag(tmp_path: Path) -> None:
+    store = TaggedStore.create(tmp_path)
+    store.append(tag_of(4095) + b"text\n" + tag_of(7) + b"\n")
+    assert store.line_at(0) == (0, 4, b"text", b"")
+    assert store.line_at(9) == (9, 0, b"", b"")
+    assert [store.number_at(start) for start in (0, 9, store.size)] == [4095, 7, None]
+    store.close()
+
+
+async def test_a_store_that_becomes_another_is_looked_through_anew(tmp_path: Path) -> None:
+    store, other = TaggedStore.create(tmp_path), TaggedStore.create(tmp_path)
+    store.append(tag_of(1) + b"x\n")
+    other.append(tag_of(2) + b"a\n" + tag_of(1) + b"x\n")
+    other.mark(0, "Something is missing.")
+    hits = LogHits(store, with_x)
+    await hits.look(0)
+    assert onwards(hits) == [0]
+    path = store.path
+    store.become(other)
+    assert onwards(hits) == [6]
+    assert store.marks[0].text == "Something is missing."
+    assert not path.exists()
+    store.close()
+    assert not store.path.exists()
