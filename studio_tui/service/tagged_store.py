@@ -4,6 +4,9 @@ The tag is always the first bytes of a line and is taken off whatever is read of
 text can forge one.
 """
 
+from collections.abc import Iterable, Sequence
+
+from studio_tui.service.log_hits import Find
 from studio_tui.service.log_store import Line, LogStore
 
 TAG = 4
@@ -20,6 +23,22 @@ def tag_of(number: int) -> bytes:
 def number_in(line: bytes) -> int:
     """Return the number that the tag at the beginning of a line says."""
     return int(line[: TAG - 1], 16)
+
+
+def of_tags(numbers: Iterable[int]) -> Find:
+    """Return what finds the lines with these numbers among tagged ones."""
+    tags = frozenset(map(tag_of, numbers))
+
+    def find(lines: bytes) -> Sequence[int]:
+        starts = []
+        at = 0
+        for line in lines.split(b"\n"):
+            if line[:TAG] in tags:
+                starts.append(at)
+            at += len(line) + 1
+        return starts
+
+    return find
 
 
 class TaggedStore(LogStore):

@@ -1,7 +1,7 @@
 """Going to places in a log: bookmarks, moments, line numbers; and the times beside its lines."""
 
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, tzinfo
 
 from rich.style import Style
@@ -87,6 +87,26 @@ class LogPlaces(LogReader):
             place = bisect_left(kept, here + (step > 0)) - (step < 0)
         self.go(kept[place % len(kept)])
         self.say(f"bookmark {place % len(kept) + 1} of {len(kept)}")
+
+    def places(self) -> set[int]:
+        """Return where the lines begin that the reader would like to find again."""
+        window, current = self.pane.window, self.pane.current
+        places = set(self.pane.kept)
+        if window is not None:
+            places.add(window.top.start)
+        return places if current is None else places | {current}
+
+    def relocate(self, moved: Mapping[int, int]) -> None:
+        """Find these lines again where they begin now; what is not among them is lost."""
+        window = self.pane.window
+        if window is None:
+            return
+        top, current = window.top.start, self.pane.current
+        self.pane.kept = frozenset(moved[at] for at in self.pane.kept if at in moved)
+        self.pane.current = None if current is None else moved.get(current)
+        if top in moved and not self.following:
+            window.to(moved[top])
+        self.settle()
 
     # --- times -----------------------------------------------------------------------------------
 
@@ -199,7 +219,8 @@ class LogPlaces(LogReader):
         return self._own_time(store, start) or store.arrival_of(start)
 
     def _own_time(self, store: LogStore, start: int) -> datetime | None:
-        text = styled_line(store.read(start, min(_HEAD, store.line_end(start) - start))).text
+        length = min(_HEAD, store.line_end(start) - start - store.tag)
+        text = styled_line(store.read(start + store.tag, length)).text
         return line_time(text, self._zone_of_lines(), clock.now())
 
     def _zone_of_lines(self) -> tzinfo:

@@ -1,7 +1,7 @@
 """Looking for something in a log: searching, going from error to error, leaving lines out."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from itertools import islice
 
 from textual import work
@@ -13,7 +13,7 @@ from studio_tui.presentation.log_find import Problems, Wanted, WantedError
 from studio_tui.presentation.log_levels import Level
 from studio_tui.presentation.tracebacks import unit_length
 from studio_tui.service.log_choice import ChosenLines
-from studio_tui.service.log_hits import LogHits
+from studio_tui.service.log_hits import Find, LogHits
 from studio_tui.service.log_store import LogStore
 from studio_tui.tui.widgets.log_prompt import FILTER, SEARCH, LogPrompt
 from studio_tui.tui.widgets.log_reader import LogReader
@@ -83,6 +83,7 @@ class LogSeeking(LogReader):
         self._matches: LogHits | None = None
         self._left_out: Wanted | None = None
         self._chosen: ChosenLines | None = None
+        self._within: Find | None = None
         self._is_looking = False
         self._errors = LogHits(store, Problems(Level.ERROR).starts) if store else None
         self.pane.wanted = None
@@ -100,7 +101,7 @@ class LogSeeking(LogReader):
 
     def _want(self, wanted: Wanted) -> None:
         self.wanted = self.pane.wanted = wanted
-        self._matches = LogHits(self.store, wanted.starts) if self.store else None
+        self._seek_matches()
 
     # --- what is known ---------------------------------------------------------------------------
 
@@ -189,7 +190,10 @@ class LogSeeking(LogReader):
             hits = self._chosen.hits
             more = "" if hits.is_complete else "+, looking…"
             what = "errors and warnings" if self.filter == "!" else f"& {self.filter}"
-            words.append(f"{what}: {hits.total:,}{more} lines, esc shows all")
+            if self.filter:
+                words.append(f"{what}: {hits.total:,}{more} lines, esc shows all")
+            elif more:
+                words.append(f"{hits.total:,}{more}")
         if self.wanted is not None:
             words.append(self._count_words())
         problem = next((w.problem for w in (self.wanted, self._left_out) if w and w.problem), "")
@@ -238,6 +242,23 @@ class LogSeeking(LogReader):
             self.action_find(1)
         return True
 
+    def _seek_matches(self) -> None:
+        wanted = self.wanted
+        self._matches = (
+            LogHits(self.store, wanted.starts, within=self._within)
+            if self.store and wanted
+            else None
+        )
+
+    def show_within(self, within: Find | None) -> None:
+        """Show only lines that `within` finds, of which filter and search choose; all if `None`.
+
+        It is given lines with the tags of ours that the store puts before them.
+        """
+        self._within = within
+        self._seek_matches()
+        self.choose(self.filter)
+
     def submit_filter(self, typed: str) -> bool:
         """Leave lines out as was typed; return whether that can be done."""
         try:
@@ -262,9 +283,13 @@ class LogSeeking(LogReader):
             return
         hidden = Wanted(typed.removeprefix("!")) if typed.removeprefix("!") else None
         if typed == "!":
-            hits: LogHits | None = LogHits(store, Problems(Level.WARNING).starts)
+            find = Problems(Level.WARNING).starts
+            hits: LogHits | None = LogHits(store, find, within=self._within)
         elif hidden:
-            hits = LogHits(store, hidden.starts, negated=typed.startswith("!"))
+            is_negated = typed.startswith("!")
+            hits = LogHits(store, hidden.starts, negated=is_negated, within=self._within)
+        elif self._within:
+            hits = LogHits(store, _nothing, negated=True, within=self._within)
         else:
             hits = None
         self.filter, self._left_out = typed, hidden
@@ -389,3 +414,8 @@ class LogSeeking(LogReader):
 
         for at in islice(starts(), _UNIT_LINES):
             yield self.pane.text_at(at)
+
+
+def _nothing(_lines: bytes) -> Sequence[int]:
+    """Find no line; negated that is every line."""
+    return ()

@@ -8,6 +8,7 @@ import pytest
 from textual.pilot import Pilot
 
 from studio_tui.service.log_store import LogStore
+from studio_tui.service.tagged_store import TaggedStore, of_tags, tag_of
 from studio_tui.tui.widgets.log_view import LogView
 from tests.tui.widgets.log_stage import Stage
 from tests.tui.widgets.test_log_view import below, hit, numbered, rows, search, showing, until
@@ -317,3 +318,67 @@ async def test_every_state_of_a_progress_bar_can_be_seen(store: LogStore) -> Non
         await pilot.press("p")
         await pilot.pause()
         assert shown(view) == ["begin", " 1%", " 50%", "100%", "end"]
+
+
+# Lines of several logs, each behind a tag of ours
+
+
+def tagged(tmp_path: Path, count: int = 40) -> TaggedStore:
+    store = TaggedStore.create(tmp_path)
+    lines = (b"2026-03-01 12:00:%02d %d" % (n, n) for n in range(count))
+    store.append(b"".join(tag_of(n % 2) + line + b"\n" for n, line in enumerate(lines)))
+    return store
+
+
+async def test_the_tags_of_lines_are_neither_shown_nor_found_nor_copied(tmp_path: Path) -> None:
+    store = tagged(tmp_path)
+    async with showing(store) as (pilot, view):
+        assert shown(view)[-1] == "2026-03-01 12:00:39 39"
+        for word in ("001|", "|", "~^0"):
+            await type_at(pilot, "slash", word)
+            await until(pilot, lambda: "no match" in below(view))
+        await type_at(pilot, "slash", "~^2026-03-01 12:00:0[7]")
+        await until(pilot, lambda: hit(view) == ["2026-03-01 12:00:07 7"])
+        await pilot.press("y")
+        assert view.pane.text_at(store.start_of(7)) == "2026-03-01 12:00:07 7"
+        await type_at(pilot, "T", "2026-03-01 12:00:20+00:00")
+        await until(pilot, lambda: view.pane.current == store.start_of(20))
+    store.close()
+
+
+async def test_lines_are_chosen_by_their_tags_beside_what_is_typed(tmp_path: Path) -> None:
+    store = tagged(tmp_path)
+    async with showing(store) as (pilot, view):
+        view.show_within(of_tags([1]))
+        await until(
+            pilot, lambda: shown(view)[-2:] == [f"2026-03-01 12:00:{n} {n}" for n in (37, 39)]
+        )
+        await type_at(pilot, "ampersand", "!12:00:3")
+        await until(pilot, lambda: shown(view)[-1] == "2026-03-01 12:00:29 29")
+        await type_at(pilot, "slash", ":0")
+        await until(pilot, lambda: "of 20" in below(view))
+        await pilot.press("escape", "escape")
+        await until(pilot, lambda: shown(view)[-1] == "2026-03-01 12:00:39 39")
+        assert not any(row.endswith("8") for row in shown(view))
+        view.show_within(None)
+        await until(pilot, lambda: any(row.endswith("8") for row in shown(view)))
+    store.close()
+
+
+async def test_the_readers_places_move_with_their_lines(tmp_path: Path) -> None:
+    store, other = tagged(tmp_path), TaggedStore.create(tmp_path)
+    other.append(tag_of(2) + b"before\n" + store.read(0, store.size))
+    moved = len(tag_of(2) + b"before\n")
+    async with showing(store) as (pilot, view):
+        await pilot.press("g", "pagedown", "m")
+        top, kept = shown(view)[0], view.pane.current
+        assert kept is not None
+        places = view.places()
+        assert places >= {kept}
+        store.become(other)
+        view.relocate({place: place + moved for place in places})
+        await pilot.pause()
+        assert shown(view)[0].removeprefix("◆ ") == top.removeprefix("◆ ")
+        assert view.pane.kept == {kept + moved}
+        assert view.pane.current == kept + moved
+    store.close()
