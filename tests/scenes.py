@@ -25,6 +25,7 @@ from studio_tui.errors import NoCredentials, ServerError
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.app import Connected, StudioApp
 from studio_tui.tui.screens.opening import Choice
+from tests.tui.dashboards import screen_text
 
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 Draw = Callable[[Pilot[int]], Awaitable[None]]
@@ -41,6 +42,8 @@ class Scene(NamedTuple):
     stranger: bool = False
     """Whether there are no credentials."""
     read_only: bool = False
+    shows: str = ""
+    """Words that are waited for after the keys, and order after them."""
 
 
 WIDE, NARROW, HUGE = (120, 36), (80, 24), (200, 50)
@@ -64,6 +67,11 @@ SCENES: dict[str, Scene] = {
     "job-environment": Scene(("enter", "right", "right"), NARROW),
     "log": Scene(("down", "l"), WIDE),
     "log-80x24": Scene(("down", "l", "slash", *"loss", "enter"), NARROW),
+    "merged": Scene(("down", "space", "down", "space", "space", "L"), WIDE, shows="94 lines"),
+    "merged-muted": Scene(
+        ("down", "space", "down", "space", "space", "L", "tab", "M"), NARROW, shows="94 lines"
+    ),
+    "merged-empty": Scene(("5",), NARROW),
     "clusters": Scene(("3",), NARROW),
     "help": Scene(("question_mark",), NARROW),
     "welcome": Scene(size=NARROW, stranger=True),
@@ -159,6 +167,33 @@ LOG = (
 )
 
 
+TIMED_LOGS = {
+    job.id: "".join(
+        f"{NOON - timedelta(seconds=90 - 3 * line - number):%Y-%m-%d %H:%M:%S} {text}\n"
+        for line, text in enumerate(texts)
+    )
+    for number, (job, texts) in enumerate(
+        (
+            (JOBS[4], ("INFO reading images@1.2.0, 48,211 files", *("INFO compared 300",) * 24)),
+            (
+                JOBS[3],
+                (
+                    "INFO embedding shard 17",
+                    "\x1b[33mWARN\x1b[0m 3 files are not images: they are left out",
+                    (
+                        "ERROR out of memory\n"
+                        "Traceback (most recent call last):\n"
+                        '  File "query.py", line 6, in embed\n'
+                        "OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB"
+                    ),
+                ),
+            ),
+        )
+    )
+}
+"""Logs that tell times, of jobs that are read as one; a third has none."""
+
+
 class FixedStudio:
     """Answers what stands above, and after that perhaps nothing."""
 
@@ -178,10 +213,10 @@ class FixedStudio:
         """Return the clusters."""
         return Page(CLUSTERS)
 
-    async def follow_log(self, job_id: str) -> AsyncGenerator[LogFrame, None]:  # noqa: ARG002
+    async def follow_log(self, job_id: str) -> AsyncGenerator[LogFrame, None]:
         """Yield the log, and stay."""
         yield StatusFrame("RUNNING")
-        yield LogMessages((LogMessage(1, RawText(LOG)),))
+        yield LogMessages((LogMessage(1, RawText(TIMED_LOGS.get(job_id, LOG))),))
         await asyncio.Event().wait()
 
     async def job_logs(self, job_id: str, **_: object) -> LogBody:  # noqa: ARG002
@@ -226,6 +261,8 @@ async def draw(name: str) -> str:
                 await _settle(pilot)
             if scene.gone:
                 await pilot.press("ctrl+r")
+                await _settle(pilot)
+            while scene.shows not in (text := screen_text(pilot)) or "in order…" in text:
                 await _settle(pilot)
             return app.export_screenshot(title=f"studio-tui: {name}")
 

@@ -7,6 +7,7 @@ from studio_tui.tui.app import StudioApp
 from studio_tui.tui.screens.job import JobScreen
 from studio_tui.tui.screens.jobs import JobsScreen
 from studio_tui.tui.screens.log import LogScreen
+from studio_tui.tui.screens.merged import MergedScreen
 from studio_tui.tui.screens.page import Page
 from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.log_view import LogView
@@ -16,6 +17,7 @@ OWNERS: dict[str, tuple[type, ...]] = {
     "jobs": (JobsScreen, BigTable),
     "job": (JobScreen,),
     "log": (LogScreen, LogView),
+    "merged": (MergedScreen, LogView),
     "everywhere": (Page, StudioApp),
 }
 NAMES = {

@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 
+from studio_tui.presentation.log_lines import styled_line
 from studio_tui.presentation.log_times import time_of
 
 WIDTH = 10
@@ -12,6 +13,8 @@ WIDE = 16
 """The same with the date."""
 
 _DAY = timedelta(days=1)
+_AHEAD = timedelta(hours=26)
+"""By how much a line's time may be ahead: clocks differ, and zones that are not told."""
 _AGO = re.compile(r"-?(\d{1,6})\s*(s|sec|m|min|h|d)")
 _UNITS = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400}
 _CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?")
@@ -73,6 +76,15 @@ def _elapsed(span: timedelta) -> str:
 def line_time(text: str, zone: tzinfo, near: datetime | None) -> datetime | None:
     """Return the own time of a line that is safe to draw; `None` when it does not tell any."""
     return time_of(text, zone, near)
+
+
+def seconds_of(line: bytes, zone: tzinfo, now: datetime) -> float | None:
+    """Return the own time of untrusted bytes of a line in seconds since the epoch.
+
+    `None` when it tells none, or one that is still to come, which is no time of writing.
+    """
+    told = line_time(styled_line(line).text, zone, now)
+    return None if told is None or told > now + _AHEAD else told.timestamp()
 
 
 def read_moment(typed: str, *, now: datetime, end: datetime | None) -> datetime:

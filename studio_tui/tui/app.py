@@ -272,6 +272,17 @@ class StudioApp(TypeAhead, App[int]):
             if page is not None:
                 self.push_screen(page)
 
+    def on_open_logs(self, message: "messages.OpenLogs") -> None:
+        """Show the merged log of some jobs."""
+        if self._places is None:
+            return
+        try:
+            self._places.merge(message.job_ids)
+        except SpoolError as error:
+            self.notify(str(error), severity="error", markup=False)
+        else:
+            self._show_tab("logs")
+
     def on_go_to(self, message: "messages.GoTo") -> None:
         """Show one of the main places, leaving what lies above it."""
         self._show_tab(message.place)

@@ -28,7 +28,7 @@ else:
     Base = object
 
 JOB_BINDINGS = (
-    Binding("l,L", "log", "log", id="job.log", tooltip="Show the job's log"),
+    Binding("l", "log", "log", id="job.log", tooltip="Show the job's log"),
     Binding("x", "cancel", "cancel", id="job.cancel", tooltip="Cancel the job, after asking"),
     Binding(
         "r", "run_again", "run again", id="job.run_again", tooltip="Run the job again as it was"

@@ -1,20 +1,14 @@
 """Marks on jobs of a list: set and taken away by keys, kept by id however the list changes."""
 
 from collections.abc import Container, Iterable
-from typing import TYPE_CHECKING
 
 from textual.binding import Binding
 
 from studio_tui.presentation.format import plural
+from studio_tui.tui.job_actions import JobActions
 from studio_tui.tui.memory import JobsView
+from studio_tui.tui.messages import OpenLogs
 from studio_tui.tui.widgets.big_table import BigTable
-
-if TYPE_CHECKING:
-    from textual.screen import Screen
-
-    Base = Screen[None]
-else:
-    Base = object
 
 MARK_BINDINGS = (
     Binding("space", "mark", "mark", id="jobs.mark", tooltip="Mark the job, or take its mark away"),
@@ -35,13 +29,20 @@ MARK_BINDINGS = (
         tooltip="Mark all that pass the filter",
     ),
     Binding(
+        "L",
+        "logs",
+        "merged log",
+        id="jobs.logs",
+        tooltip="Show the logs of the marked jobs as one; without marks the job's log",
+    ),
+    Binding(
         "u", "unmark_all", "unmark all", show=False, id="jobs.unmark", tooltip="Take all marks away"
     ),
 )
 
 
-class JobMarks(Base):
-    """Mixin of a screen with a table of jobs, which bear marks."""
+class JobMarks(JobActions):
+    """Mixin of a screen with a table of jobs, which can be marked."""
 
     table: BigTable
     view: JobsView
@@ -51,6 +52,13 @@ class JobMarks(Base):
     def marks_changed(self) -> None:
         """Say how many marks there are now."""
         raise NotImplementedError  # the screen does
+
+    def action_logs(self) -> None:
+        """Show the logs of the marked jobs as one, else that of the job under the cursor."""
+        if self.view.marks:
+            self.post_message(OpenLogs(self.view.marks))
+        else:
+            self.action_log()
 
     def action_mark(self) -> None:
         """Mark the job under the cursor, or take its mark away, and go on to the next."""

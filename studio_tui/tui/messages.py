@@ -47,6 +47,13 @@ class OpenLog(Message):
 
 
 @dataclass
+class OpenLogs(Message):
+    """Show the merged log of these jobs, and of no others."""
+
+    job_ids: Sequence[str]
+
+
+@dataclass
 class GoTo(Message):
     """Show one of the main places, by the name of its tab."""
 

@@ -57,6 +57,20 @@ class Places:
         session, home, read_only = self._connected.basics
         return LogScreen(session, home, job, self._logs, read_only=read_only)
 
+    def merge(self, job_ids: Sequence[str]) -> None:
+        """Let the place of merged logs show these jobs, as far as they are known.
+
+        Raises:
+            SpoolError: there is no room for the logs on this machine's disk.
+        """
+        from studio_tui.tui.screens.merged import MergedScreen  # noqa: PLC0415 (likewise)
+
+        page = self.tab("logs")
+        if isinstance(page, MergedScreen):
+            known = self._connected.session.jobs.snapshot.value
+            jobs = {job.id: job for job in known.jobs} if known else {}
+            page.follow([jobs[job_id] for job_id in job_ids if job_id in jobs])
+
     def remember(self) -> None:
         """Keep the user's place for the next run."""
         jobs = self._tabs.get("jobs")
@@ -70,6 +84,10 @@ class Places:
             from studio_tui.tui.screens.clusters import ClustersScreen  # noqa: PLC0415 (likewise)
 
             return ClustersScreen(session, home, read_only=read_only)
+        if name == "logs":
+            from studio_tui.tui.screens.merged import MergedScreen  # noqa: PLC0415 (likewise)
+
+            return MergedScreen(session, home, read_only=read_only)
         view = load_view(self._connected.view_file)
         return JobsScreen(session, home, view, read_only=read_only)
 

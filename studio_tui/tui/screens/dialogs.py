@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, OptionList, Static
 from textual.widgets.option_list import Option
 
+from studio_tui.text import safe_line
 from studio_tui.tui.sheets import DIALOGS
 
 
@@ -61,6 +62,22 @@ class Confirm(ModalScreen[bool]):
     def action_move(self) -> None:
         """Go to the other answer."""
         self.focus_next()
+
+
+def confirm_fetch(host: str) -> Confirm:
+    """Return the question whether an archived log may be fetched from where Studio says it is."""
+    return Confirm(
+        "Fetch the log from its archive?",
+        (
+            "This job's log is archived on another host than Studio's:",
+            "",
+            f"  {safe_line(host)}",
+            "",
+            "It is fetched without your token. You are asked once a host.",
+        ),
+        yes="Fetch it",
+        no="Don't",
+    )
 
 
 def _answer(key: str, words: str) -> Content:

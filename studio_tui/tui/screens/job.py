@@ -35,6 +35,7 @@ class JobScreen(JobActions, Page):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *JOB_BINDINGS,
+        Binding("L", "log", "log", show=False, id="job.log", tooltip="Show the job's log"),
         Binding(
             "s",
             "secrets",

@@ -21,7 +21,7 @@ from studio_tui.presentation.jobs import BAR_WIDTH, LARGEST_FIRST, RATE_WIDTH, S
 from studio_tui.service.jobs_feed import Jobs
 from studio_tui.service.session import StudioSession
 from studio_tui.service.snapshot import Snapshot
-from studio_tui.tui.job_actions import JOB_BINDINGS, JobActions
+from studio_tui.tui.job_actions import JOB_BINDINGS
 from studio_tui.tui.job_marks import MARK_BINDINGS, JobMarks
 from studio_tui.tui.memory import JobsView
 from studio_tui.tui.messages import OpenJob, Progressed, Refreshed
@@ -65,7 +65,7 @@ _HINTS = {
 }
 
 
-class JobsScreen(JobActions, JobMarks, Page):
+class JobsScreen(JobMarks, Page):
     """A table of all jobs that are known, with a preview of the one under the cursor."""
 
     place = "jobs"

@@ -25,12 +25,11 @@ from studio_tui.presentation.progress import Progress
 from studio_tui.service.log_store import LogStore
 from studio_tui.service.log_tail import Phase, TailState
 from studio_tui.service.session import StudioSession
-from studio_tui.text import safe_line
 from studio_tui.tui.job_actions import JOB_BINDINGS, JobActions, title
 from studio_tui.tui.log_memory import LogMemory
 from studio_tui.tui.log_taking import TAKING_KEYS, LogTaking
 from studio_tui.tui.messages import Refreshed
-from studio_tui.tui.screens.dialogs import Confirm
+from studio_tui.tui.screens.dialogs import confirm_fetch
 from studio_tui.tui.screens.page import WORDS_FROM, Page
 from studio_tui.tui.widgets.bar import Bar, Part
 from studio_tui.tui.widgets.log_view import LogView
@@ -104,20 +103,7 @@ class LogScreen(LogTaking, JobActions, Page):
 
     async def _may_fetch(self, host: str) -> bool:
         """Ask whether the archived log may be fetched from where Studio says it is."""
-        return await self.app.push_screen_wait(
-            Confirm(
-                "Fetch the log from its archive?",
-                (
-                    "This job's log is archived on another host than Studio's:",
-                    "",
-                    f"  {safe_line(host)}",
-                    "",
-                    "It is fetched without your token. You are asked once a host.",
-                ),
-                yes="Fetch it",
-                no="Don't",
-            )
-        )
+        return await self.app.push_screen_wait(confirm_fetch(host))
 
     def crumbs(self) -> tuple[str, ...]:
         """Return where this is."""

@@ -27,7 +27,7 @@ from studio_tui.tui.messages import GoBack, GoTo, Refreshed, TokenRefused
 from studio_tui.tui.sheets import PAGES
 from studio_tui.tui.widgets.bar import Bar, Part
 
-PLACES = (("1", "jobs", "Jobs"), ("3", "clusters", "Clusters"))
+PLACES = (("1", "jobs", "Jobs"), ("3", "clusters", "Clusters"), ("5", "logs", "Logs"))
 """Key, name and title of the tabs. Numbers of places still to come stay free."""
 
 WORDS_FROM = 110
@@ -279,7 +279,9 @@ class Page(Screen[None]):
         parts = []
         for key, name, title in PLACES:
             look = "current" if name == (self.place or "jobs") else Tone.DIM
-            parts.append(Part(f" {key} {title}{number[name]} ", look, f"screen.go('{name}')"))
+            parts.append(
+                Part(f" {key} {title}{number.get(name, '')} ", look, f"screen.go('{name}')")
+            )
         return tuple(parts)
 
     def _count_parts(self) -> tuple[Part, ...]:
