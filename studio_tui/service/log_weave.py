@@ -16,7 +16,7 @@ from studio_tui.service.tagged_store import TAG, TaggedStore, number_in, tag_of
 STILL = 1.0
 """Seconds after which an unfinished line is shown as far as it has come."""
 
-_SLICE = 0.004
+_SLICE = 0.003
 """Seconds of work between which others have their turn."""
 _LINES = 32
 """Lines between looks at the clock."""

@@ -1,16 +1,22 @@
 """The merged log of several jobs, on a real local Studio."""
 
 import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
+from studio_tui.service.tagged_store import TAG
 from studio_tui.tui.screens.jobs import JobsScreen
 from studio_tui.tui.screens.log import LogScreen
 from studio_tui.tui.screens.merged import MergedScreen
 from studio_tui.tui.widgets.job_legend import labels
 from studio_tui.tui.widgets.log_pane import LogPane
-from tests.studios import ThreadStudio
+from tests.bench.studio import studio_with
+from tests.studios import LocalStudio, ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown, widget_text
 from tests.tui.test_jobs_screen import HOSTILE, call, table
+from tests.tui.test_log_screen import COUNTING, let_on
 
 TICKING = """
 import os, time
@@ -199,3 +205,45 @@ def test_labels_tell_jobs_apart_in_the_room_there_is() -> None:
         "cccc": "eval.py",
     }
     assert labels([("1", ""), ("2", "読み込み_index.py")], 8) == {"1": "1", "2": "読み込…"}
+
+
+async def test_an_outage_costs_and_doubles_no_line_of_any_job(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    ids = [str(studio.submit(COUNTING, query_name=f"n{n}.py", workers=1)["id"]) for n in (0, 1)]
+    for job in ids:
+        studio.until(job, "RUNNING")
+    async with dashboard(studio, tmp_path) as pilot:
+        screen = await opened(pilot, "seq=0050", "● 2 live")
+        await asyncio.to_thread(studio.kill)
+        for job in ids:
+            let_on(studio, job, *range(50, 500, 100))
+        await until_shown(pilot, "✗ 2 cut off", "✗ cut off")
+        await asyncio.to_thread(studio.restart)
+        for job in ids:
+            let_on(studio, job, *range(550, 1000, 100))
+        await until_shown(pilot, "✓ 2 whole", "2,000 lines", seconds=40)
+        assert screen.members is not None
+        text = screen.members.log.store.path.read_text()
+    lines: dict[str, list[str]] = {}
+    for line in text.splitlines():
+        lines.setdefault(line[:TAG], []).append(line[TAG:])
+    assert list(lines.values()) == [[f"seq={number:04}" for number in range(1000)]] * 2
+
+
+@pytest.fixture
+def busy_studio(tmp_path: Path) -> Iterator[LocalStudio]:
+    """A local Studio that has seen 70 jobs."""
+    with studio_with(70, tmp_path / "studio") as studio:
+        yield studio
+
+
+async def test_as_many_logs_as_can_be_read_as_one_are_and_the_rest_is_told(
+    busy_studio: LocalStudio, tmp_path: Path
+) -> None:
+    async with dashboard(busy_studio, tmp_path) as pilot:
+        await until(pilot, lambda: len(table(pilot).keys) == 70)
+        await opened(pilot, "64 jobs", "6 jobs left out")
+        await until_shown(pilot, "✓ 64 whole", seconds=40)
+        await pilot.press("shift+tab")
+        await until_shown(pilot, "‹")
