@@ -57,6 +57,7 @@ SCENES: dict[str, Scene] = {
     "jobs-16-colours": Scene(size=WIDE, theme="ansi-dark"),
     "jobs-filtered": Scene(("slash", *"status=failed", "enter"), WIDE),
     "jobs-filter-problem": Scene(("slash", *"embed age<soon"), NARROW),
+    "jobs-marked": Scene(("space", "down", "down", "v"), NARROW),
     "jobs-offline": Scene(size=NARROW, gone=True),
     "jobs-read-only": Scene(("down", "x"), NARROW, read_only=True),
     "cancel": Scene(("down", "x"), WIDE),

@@ -60,6 +60,7 @@ PROBLEMS = "status=problem"
 
 _FINISHED_HINTS = ("table.open", "job.log", "job.run_again", "jobs.filter", "jobs.sort")
 _ALIVE_HINTS = ("table.open", "job.log", "job.cancel", "jobs.filter", "jobs.sort")
+_MARK_HINTS = ("jobs.mark", "jobs.logs", "jobs.unmark", "table.open", "jobs.filter")
 _HINTS = {
     JobState.FAILED: ("table.open", "job.log", "job.run_again", "jobs.problems", "jobs.filter"),
 }
@@ -167,6 +168,8 @@ class JobsScreen(JobMarks, Page):
             return ("filter.complete", "filter.leave", "filter.earlier")
         if job is None:
             return ("jobs.filter", "page.refresh", "page.back")
+        if self.view.marks:
+            return _MARK_HINTS
         if job.state in _HINTS:
             return _HINTS[job.state]
         return _FINISHED_HINTS if job.state.is_finished else _ALIVE_HINTS
@@ -243,8 +246,9 @@ class JobsScreen(JobMarks, Page):
             self.action_unmark_all()
 
     def marks_changed(self) -> None:
-        """Say how many are marked."""
+        """Say how many are marked, and what can be done with them."""
         self._show_title(len(self.table.keys))
+        self.paint_hints()
 
     # What the widgets, and the jobs, say.
 
