@@ -73,6 +73,11 @@ def _elapsed(span: timedelta) -> str:
     return f"{sign}{hours}:{rest // 60:02}:{rest % 60:02}"
 
 
+def zone_of_lines(*, near: bool, now: datetime) -> tzinfo:
+    """Return how times without an offset are read: those of this machine's jobs in its zone."""
+    return (now.astimezone().tzinfo if near else None) or UTC
+
+
 def line_time(text: str, zone: tzinfo, near: datetime | None) -> datetime | None:
     """Return the own time of a line that is safe to draw; `None` when it does not tell any."""
     return time_of(text, zone, near)

@@ -9,9 +9,12 @@ from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate
+from typing import TypeVar, cast
 
 from studio_tui.service.log_index import BLOCK
 from studio_tui.service.log_store import LINE_LIMIT, LogStore
+
+T = TypeVar("T")
 
 Find = Callable[[bytes], Sequence[int]]
 """Returns where the lines begin, in whole lines given to it, that fulfil the condition; in order.
@@ -19,13 +22,15 @@ Find = Callable[[bytes], Sequence[int]]
 It is called in a thread, and for a block or two on the event loop.
 """
 
-_SLICE = 32
+SLICE = 32
 """Blocks that are looked through by one visit to a thread."""
 _AT_ONCE = 4
 """Blocks not yet known that are looked through on the event loop, a millisecond at the most."""
 _KEPT = 64
 """Blocks whose lines are kept as found."""
 _UNKNOWN = -1
+_ANSWERS = 8
+"""Answers that are kept for being asked for again."""
 _EXACT_BLOCKS = 64
 """Blocks up to which marks on a scroll bar stand where the lines are, not only their blocks."""
 
@@ -56,6 +61,9 @@ class LogHits:
         self._within = within
         self._counts = array("i")
         self._unknown = 0
+        self._edition = 0
+        """Grows with what is known."""
+        self._answers: dict[object, tuple[int, object]] = {}
         self._size = 0
         self._version = store.version
         self._starts: OrderedDict[int, array[int]] = OrderedDict()
@@ -111,6 +119,9 @@ class LogHits:
     def rank(self, start: int) -> int:
         """Return how many lines found begin before `start`."""
         self._refresh()
+        return self._once(("rank", start), lambda: self._rank(start))
+
+    def _rank(self, start: int) -> int:
         block = start // BLOCK
         before = sum(count for count in self._counts[:block] if count > 0)
         within = bisect_left(self._starts_of(block), start) if block < len(self._counts) else 0
@@ -121,12 +132,24 @@ class LogHits:
         self._refresh()
         if not self.total or not parts:
             return frozenset()
+        return self._once(("places", parts), lambda: self._places(parts))
+
+    def _places(self, parts: int) -> frozenset[int]:
         found = [block for block, count in enumerate(self._counts) if count > 0]
         if len(self._counts) > _EXACT_BLOCKS:
             offsets: Iterable[int] = (block * BLOCK for block in found)
         else:
             offsets = (start for block in found for start in self._starts_of(block))
         return frozenset(offset * parts // self._size for offset in offsets)
+
+    def _once(self, question: object, answer: Callable[[], T]) -> T:
+        """Return an answer that is sought anew only when something else is known."""
+        known = self._answers.get(question)
+        if known is None or known[0] != self._edition:
+            known = self._answers[question] = (self._edition, answer())
+            while len(self._answers) > _ANSWERS:
+                del self._answers[next(iter(self._answers))]
+        return cast(T, known[1])
 
     async def nearest(self, offset: int, *, backwards: bool) -> int | None:
         """Return the next line from `offset` on, or the last before it, once that is certain.
@@ -163,14 +186,14 @@ class LogHits:
         while not self._store.is_closed and not self.is_complete:
             await self.look_on()
 
-    async def look_on(self) -> None:
-        """Look through the next few megabytes that are not known.
+    async def look_on(self, most: int = SLICE) -> None:
+        """Look through the next blocks that are not known, so many at the most.
 
         Raises:
             SpoolError: the log cannot be read back, or was closed.
         """
         self._refresh()
-        blocks = self._next_blocks()
+        blocks = self._next_blocks(most)
         if not blocks:
             return
         begin = max(0, blocks.start * BLOCK - 1)
@@ -192,11 +215,12 @@ class LogHits:
                 self._note(block, found)
 
     def _note(self, block: int, count: int) -> None:
+        self._edition += 1
         self._counts[block] = count
         self._unknown -= 1
         self.total += count
 
-    def _next_blocks(self) -> range:
+    def _next_blocks(self, most: int) -> range:
         """Return the blocks not known that come next from where it is wanted."""
         if not self._unknown:
             return range(0)
@@ -209,7 +233,7 @@ class LogHits:
         else:
             first, step = before, -1
         last = first
-        while abs(last - first) < _SLICE - 1 and self._is_open(last + step):
+        while abs(last - first) < most - 1 and self._is_open(last + step):
             last += step
         self._wanted = (last, onwards)
         return range(min(first, last), max(first, last) + 1)
@@ -260,6 +284,7 @@ class LogHits:
 
     def _forget(self, offset: int) -> None:
         """Look again at what begins in the line that holds `offset`, or after it."""
+        self._edition += 1
         first = self._store.line_start(offset) // BLOCK
         for block, count in enumerate(self._counts[first:], first):
             self.total -= max(0, count)

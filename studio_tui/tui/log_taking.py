@@ -1,21 +1,23 @@
 """Taking a log's text away: to the clipboard, to a file, to a pager."""
 
+import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterator, Iterable
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Iterable, Iterator
+from itertools import islice
+from typing import BinaryIO
 
 from textual import work
 from textual.app import SuspendNotSupported
 from textual.binding import Binding, BindingType
 
-from studio_tui.api.models import Job
 from studio_tui.errors import SpoolError
 from studio_tui.presentation.format import plural, size
 from studio_tui.presentation.jobs import SHORT_ID
 from studio_tui.service.log_store import LogStore
 from studio_tui.text import safe_line
 from studio_tui.tui.clipboard import copy
+from studio_tui.tui.job_actions import JobActions
 from studio_tui.tui.log_saving import Pieces, drawn, file_name, whole
 from studio_tui.tui.pager import (
     Page,
@@ -33,13 +35,6 @@ from studio_tui.tui.pager import (
 from studio_tui.tui.screens.save import Offer, SaveLog
 from studio_tui.tui.widgets.log_view import LogView
 
-if TYPE_CHECKING:
-    from textual.screen import Screen
-
-    Base = Screen[None]
-else:
-    Base = object
-
 TAKING_KEYS: list[BindingType] = [
     Binding("ctrl+s", "save", "save", id="logs.save",
             tooltip="Save what is in sight, what matches or all of it to a file"),
@@ -47,19 +42,27 @@ TAKING_KEYS: list[BindingType] = [
             tooltip="Read the log in your own pager, $PAGER or less, from here"),
 ]  # fmt: skip
 
+_AROUND = 20_000
+"""Lines before and after the reader's of a merged log that a pager is given."""
 
-class LogTaking(Base):
-    """Mixin of a screen that shows one job's log."""
+
+class LogTaking(JobActions):
+    """Mixin of a screen that shows a log."""
 
     view: LogView
-
-    def job_at_hand(self) -> Job | None:
-        """Return the job whose log this is."""
-        raise NotImplementedError  # the screen knows
 
     def whole_log(self) -> LogStore | None:
         """Return the log of which the view may show but a part."""
         return self.view.store
+
+    def file_to_save(self) -> str:
+        """Return a name for a file of the log."""
+        job = self.job_at_hand()
+        return file_name(job.name or "" if job else "", job.id[:SHORT_ID] if job else "")
+
+    def text_to_take(self, start: int) -> str:
+        """Return the line at `start` as it is taken away."""
+        return self.view.pane.text_at(start)
 
     async def on_log_selecting_copy_asked(self, message: LogView.CopyAsked) -> None:
         """Copy the lines that the user selected."""
@@ -69,9 +72,7 @@ class LogTaking(Base):
     @work(name="save", group="save")
     async def action_save(self) -> None:
         """Ask what to save and where, and say what was saved."""
-        job = self.job_at_hand()
-        name = file_name(job.name or "" if job else "", job.id[:SHORT_ID] if job else "")
-        saved = await self.app.push_screen_wait(SaveLog(self._offers(), f"./{name}"))
+        saved = await self.app.push_screen_wait(SaveLog(self._offers(), f"./{self.file_to_save()}"))
         if saved is not None:
             lines = "1 line" if saved.lines == 1 else f"{saved.lines:,} lines"
             self.app.notify(
@@ -102,12 +103,25 @@ class LogTaking(Base):
         """Show the log to a pager where it lies, else a copy that is safe for any."""
         window = self.view.pane.window
         start = window.top.start if window else 0
-        if is_less(words) and not await is_reordered(store):
+        if not store.tag and is_less(words) and not await is_reordered(store):
             await self._lend(words, Page(store.path, Place(store.number_of(start), start)))
             return
         with private_file() as (path, file):
-            place = await clean_copy(store, start, file)
+            write = self._drawn_copy if store.tag else clean_copy
+            place = await write(store, start, file)
             await self._lend(words, Page(path, place))
+
+    async def _drawn_copy(self, store: LogStore, start: int, file: BinaryIO) -> Place:
+        """Write what is around the line at `start` as it is shown; return where that is in it."""
+        first, before = start, 0
+        while before < _AROUND and (earlier := store.previous_start(first)) is not None:
+            first, before = earlier, before + 1
+
+        async for piece in self._drawn(islice(_starts(store, first), before + _AROUND)):
+            file.write(piece)
+            await asyncio.sleep(0)
+        file.flush()
+        return Place(before, 0)
 
     async def _lend(self, words: list[str], page: Page) -> None:
         # Nothing is painted meanwhile, but the log is followed on. No error may leave the block,
@@ -126,9 +140,12 @@ class LogTaking(Base):
         if view.is_seeking:
             what = "match" if view.wanted else "the filter shows"
             offers.append(
-                Offer(f"the lines that {what}", lambda: drawn(view.matching(), view.pane.text_at))
+                Offer(f"the lines that {what}", lambda: drawn(view.matching(), self.text_to_take))
             )
-        if (store := self.whole_log()) is not None:
+        store = self.whole_log()
+        if store is not None and store.tag:
+            offers.append(Offer("all lines, with their jobs", lambda: self._drawn(_starts(store))))
+        elif store is not None:
             offers.append(Offer("the whole log, byte for byte", lambda: whole(store)))
         offers.append(Offer("what is in sight", lambda: self._drawn(view.in_sight())))
         return offers
@@ -138,4 +155,12 @@ class LogTaking(Base):
             for start in starts:
                 yield start
 
-        return drawn(each(), self.view.pane.text_at)
+        return drawn(each(), self.text_to_take)
+
+
+def _starts(store: LogStore, first: int = 0) -> Iterator[int]:
+    """Yield where the lines begin, from one on."""
+    at: int | None = first
+    while at is not None and at < store.size:
+        yield at
+        at = store.next_start(at)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import tzinfo
 
 from studio_tui import clock
 from studio_tui.api.models import Job
@@ -43,18 +43,21 @@ class MergedJobs:
         library: LogLibrary,
         may_fetch: MayFetch,
         *,
+        zone: tzinfo,
         places: Callable[[], set[int]],
         moved: Callable[[Moved], None],
         told: Callable[[], None],
     ) -> None:
         """Take what is asked and told when lines move, and when the following goes otherwise.
 
+        Times of lines without an offset are read in `zone`.
+
         Raises:
             SpoolError: there is no room for the merged log on this machine's disk.
         """
         self.log = MergedLog(
             library.new_tagged,
-            lambda line: seconds_of(line, UTC, clock.now()),
+            lambda line: seconds_of(line, zone, clock.now()),
             places=places,
             moved=moved,
         )

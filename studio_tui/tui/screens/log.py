@@ -1,7 +1,7 @@
 """One job's log, live while it runs and whole when it has ended."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import ClassVar
 
 from textual import events, on
@@ -21,11 +21,12 @@ from studio_tui.presentation.log_head import (
     progress_parts,
     why,
 )
+from studio_tui.presentation.log_stamps import zone_of_lines
 from studio_tui.presentation.progress import Progress
 from studio_tui.service.log_store import LogStore
 from studio_tui.service.log_tail import Phase, TailState
 from studio_tui.service.session import StudioSession
-from studio_tui.tui.job_actions import JOB_BINDINGS, JobActions, title
+from studio_tui.tui.job_actions import JOB_BINDINGS, title
 from studio_tui.tui.log_memory import LogMemory
 from studio_tui.tui.log_taking import TAKING_KEYS, LogTaking
 from studio_tui.tui.messages import Refreshed
@@ -37,7 +38,7 @@ from studio_tui.tui.widgets.log_view import LogView
 _HINTS = ("logs.search", "logs.filter", "logs.error")
 
 
-class LogScreen(LogTaking, JobActions, Page):
+class LogScreen(LogTaking, Page):
     """A log with the state of its job above it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -86,7 +87,7 @@ class LogScreen(LogTaking, JobActions, Page):
         """Listen how the following goes."""
         self._untell = self._tail.subscribe(self._told)
         self._unlook = self._log.ahead.subscribe(self._show_end)
-        self.view.zone = None if self.session.is_near else UTC
+        self.view.zone = zone_of_lines(near=self.session.is_near, now=clock.now())
         self.view.origin = self._job.started_at
         self.view.focus()
         self.view.look_as(self._memory.look)

@@ -11,15 +11,18 @@ from textual.getters import query_one
 from textual.timer import Timer
 from textual.widgets import Static
 
+from studio_tui import clock
 from studio_tui.api.models import Job, JobState
 from studio_tui.errors import SpoolError
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.format import plural
+from studio_tui.presentation.log_stamps import zone_of_lines
 from studio_tui.presentation.merged_head import amount, entry, following
 from studio_tui.service.log_merged import LIMIT, Moved
 from studio_tui.service.session import StudioSession
 from studio_tui.service.tagged_store import TAG
 from studio_tui.tui.job_actions import JOB_BINDINGS, title
+from studio_tui.tui.log_taking import TAKING_KEYS, LogTaking
 from studio_tui.tui.merged_actions import MERGED_BINDINGS, MergedActions
 from studio_tui.tui.merged_jobs import Member, MergedJobs
 from studio_tui.tui.messages import Progressed, Refreshed
@@ -40,13 +43,14 @@ GROWTH_EVERY = 0.25
 EMPTY = "Mark jobs with space in Jobs, then press L."
 
 
-class MergedScreen(MergedActions, Page):
+class MergedScreen(LogTaking, MergedActions, Page):
     """Several logs as one; logs are followed as long as their jobs are among them."""
 
     place = "logs"
     BINDINGS: ClassVar[list[BindingType]] = [
         *(binding for binding in JOB_BINDINGS if binding.id != "job.log"),
         *MERGED_BINDINGS,
+        *TAKING_KEYS,
     ]
 
     view = query_one(LogView)
@@ -56,6 +60,7 @@ class MergedScreen(MergedActions, Page):
         """Begin with no jobs."""
         super().__init__(session, home, read_only=read_only)
         self.members = None
+        self._zone = zone_of_lines(near=session.is_near, now=clock.now())
         self._progress = RunningProgress(session.progress, lambda: self.post_message(Progressed()))
         self._labels: dict[str, str] = {}
         self._has_names = True
@@ -73,6 +78,7 @@ class MergedScreen(MergedActions, Page):
         """Show what there is to show."""
         if self.members is not None:
             self._begin(self.members)
+        self.view.zone = self._zone
         self.view.focus()
         self.show_members()
 
@@ -102,6 +108,7 @@ class MergedScreen(MergedActions, Page):
             self.members = MergedJobs(
                 self.session.logs,
                 self._may_fetch,
+                zone=self._zone,
                 places=lambda: self.view.places() if self.is_mounted else set(),
                 moved=self._moved,
                 told=self._told,
@@ -149,6 +156,18 @@ class MergedScreen(MergedActions, Page):
         if self.is_mounted:
             self.view.end_selecting()
             self.view.relocate(moved)
+
+    # What is taken away.
+
+    def file_to_save(self) -> str:
+        """Return a name for a file of the merged log."""
+        return "merged.log"
+
+    def text_to_take(self, start: int) -> str:
+        """Return a line with whose it is."""
+        member = self.member_of(start)
+        text = self.view.pane.text_at(start)
+        return text if member is None else f"{self._labels.get(member.job.id, '')}  {text}"
 
     # What the frame asks.
 
@@ -207,12 +226,6 @@ class MergedScreen(MergedActions, Page):
     @on(LogView.FollowChanged)
     def _follow_changed(self) -> None:
         self._show_head()
-
-    @on(LogView.CopyAsked)
-    def _copy(self, message: LogView.CopyAsked) -> None:
-        self.app.copy_to_clipboard(message.text)
-        shown = message.text if message.lines == 1 else plural(message.lines, "line")
-        self.app.notify(shown, title="Sent to the terminal's clipboard", markup=False)
 
     @on(Progressed)
     def _progressed(self) -> None:

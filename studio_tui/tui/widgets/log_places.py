@@ -49,8 +49,8 @@ _DATED_FROM = 110
 class LogPlaces(LogReader):
     """The part of the log view that goes to places."""
 
-    zone: tzinfo | None = UTC
-    """How times without an offset are read; `None` is this machine's zone."""
+    zone: tzinfo = UTC
+    """How times without an offset are read."""
     origin: datetime | None = None
     """When the job began, from which elapsed times count; else the first line's time is taken."""
 
@@ -221,10 +221,7 @@ class LogPlaces(LogReader):
     def _own_time(self, store: LogStore, start: int) -> datetime | None:
         length = min(_HEAD, store.line_end(start) - start - store.tag)
         text = styled_line(store.read(start + store.tag, length)).text
-        return line_time(text, self._zone_of_lines(), clock.now())
-
-    def _zone_of_lines(self) -> tzinfo:
-        return self.zone or clock.now().astimezone().tzinfo or UTC
+        return line_time(text, self.zone, clock.now())
 
     # --- lines -----------------------------------------------------------------------------------
 

@@ -3,12 +3,12 @@
 from contextlib import suppress
 
 from studio_tui.presentation.log_find import WantedError
+from studio_tui.tui.widgets.log_errors import LogErrors
 from studio_tui.tui.widgets.log_place import LogLook, LogPlace
 from studio_tui.tui.widgets.log_places import LogPlaces
-from studio_tui.tui.widgets.log_seeking import LogSeeking
 
 
-class LogReturning(LogSeeking, LogPlaces):
+class LogReturning(LogErrors, LogPlaces):
     """The part of the log view that knows the reader's place, and goes there."""
 
     _sought: LogPlace | None = None

@@ -1,8 +1,7 @@
-"""Looking for something in a log: searching, going from error to error, leaving lines out."""
+"""Looking for something in a log: searching, and leaving lines out."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
-from itertools import islice
+from collections.abc import AsyncIterator, Sequence
 
 from textual import work
 from textual.binding import Binding, BindingType
@@ -11,7 +10,6 @@ from studio_tui import clock
 from studio_tui.errors import SpoolError
 from studio_tui.presentation.log_find import Problems, Wanted, WantedError
 from studio_tui.presentation.log_levels import Level
-from studio_tui.presentation.tracebacks import unit_length
 from studio_tui.service.log_choice import ChosenLines
 from studio_tui.service.log_hits import Find, LogHits
 from studio_tui.service.log_store import LogStore
@@ -47,34 +45,19 @@ SEEKING_KEYS: list[BindingType] = [
         id="logs.problems",
         tooltip="Only errors and warnings, and back",
     ),
-    Binding("e", "error(1)", "next error", id="logs.error", tooltip="The next error or traceback"),
-    Binding(
-        "E",
-        "error(-1)",
-        "previous error",
-        show=False,
-        id="logs.previous_error",
-        tooltip="The error or traceback before",
-    ),
 ]
 
 _REPORT_EVERY = 0.1
 """Seconds between looks at how far the looking has come."""
-_REST = 3.0
-"""How long is rested after looking for what nobody waits for, in multiples of the looking."""
 _TURN = 256
 """Matches that are gone through before others have their turn: some milliseconds."""
-_UNIT_LINES = 2000
-"""Lines that are looked at for the end of a traceback."""
-_OUTER_UNITS = 50
-"""Errors before one that are looked at for the traceback it may belong to."""
 
 
 class LogSeeking(LogReader):
     """The part of the log view that looks for lines."""
 
-    def begin_seeking(self, store: LogStore | None) -> None:
-        """Look for nothing yet in another log, but count its errors."""
+    def begin_seeking(self) -> None:
+        """Look for nothing yet in another log."""
         self.workers.cancel_group(self, "log-search")
         self.workers.cancel_group(self, "log-look")
         self.wanted: Wanted | None = None
@@ -85,15 +68,14 @@ class LogSeeking(LogReader):
         self._chosen: ChosenLines | None = None
         self._within: Find | None = None
         self._is_looking = False
-        self._errors = LogHits(store, Problems(Level.ERROR).starts) if store else None
         self.pane.wanted = None
         self.found = ""
         """Which match the reader is at, in words."""
 
-    def seek_again(self, store: LogStore) -> None:
+    def seek_again(self) -> None:
         """Look for the same in another store of the same log."""
         wanted, typed = self.wanted, self.filter
-        self.begin_seeking(store)
+        self.begin_seeking()
         if wanted is not None:
             self._want(wanted)
         if typed:
@@ -109,7 +91,7 @@ class LogSeeking(LogReader):
     def _hits(self) -> list[LogHits]:
         """Everything that is being looked for, what the reader waits for first."""
         chosen = self._chosen.hits if self._chosen else None
-        return [hits for hits in (chosen, self._matches, self._errors) if hits is not None]
+        return [hits for hits in (chosen, self._matches) if hits is not None]
 
     def keep_looking(self) -> None:
         """Look on in the background where there is something to be looked at."""
@@ -123,15 +105,10 @@ class LogSeeking(LogReader):
         try:
             told = clock.monotonic()
             while open_hits := [hits for hits in self._hits if not hits.is_complete]:
-                begun = clock.monotonic()
                 await open_hits[0].look_on()
-                now = clock.monotonic()
-                if now - told > _REPORT_EVERY:
-                    told = now
+                if clock.monotonic() - told > _REPORT_EVERY:
+                    told = clock.monotonic()
                     self._show_progress()
-                if open_hits[0] is self._errors:
-                    # Nobody waits for the ticks of the bar: the reader and the log come first.
-                    await asyncio.sleep(_REST * (now - begun))
         except SpoolError as error:
             self.say(str(error))
         finally:
@@ -178,10 +155,9 @@ class LogSeeking(LogReader):
             if start < size and (chosen is None or chosen.holds(start))
         ]
 
-    def ticks(self, rows: int) -> tuple[frozenset[int], frozenset[int]]:
-        """Return beside which of the bar's rows there are matches, and errors."""
-        matches = self._matches.places(rows) if self._matches else frozenset()
-        return matches, self._errors.places(rows) if self._errors else frozenset()
+    def match_ticks(self, rows: int) -> frozenset[int]:
+        """Return beside which of the bar's rows there are matches."""
+        return self._matches.places(rows) if self._matches else frozenset()
 
     def seeking_words(self) -> str:
         """Return what is left out and what is found, in words; empty for nothing."""
@@ -319,7 +295,7 @@ class LogSeeking(LogReader):
         store, hits, window = self.store, self._matches, self.pane.window
         if store is None or hits is None or window is None:
             return
-        current = self._current_in_sight()
+        current = self.current_in_sight()
         if current is None:
             offset = window.top.start
         elif step > 0:
@@ -332,11 +308,11 @@ class LogSeeking(LogReader):
     async def _find(self, store: LogStore, hits: LogHits, offset: int, *, backwards: bool) -> None:
         """Show the nearest match; go round once at the end."""
         try:
-            start = await self._nearest(hits, offset, backwards=backwards)
+            start = await self.nearest_shown(hits, offset, backwards=backwards)
             self.found = ""
             if start is None:
                 other_end = store.size + 1 if backwards else 0
-                start = await self._nearest(hits, other_end, backwards=backwards)
+                start = await self.nearest_shown(hits, other_end, backwards=backwards)
                 self.found = "from the end" if backwards else "from the start"
         except SpoolError as error:
             self.say(str(error))
@@ -347,7 +323,7 @@ class LogSeeking(LogReader):
             self.found = ""
             self.settle()
 
-    async def _nearest(self, hits: LogHits, offset: int, *, backwards: bool) -> int | None:
+    async def nearest_shown(self, hits: LogHits, offset: int, *, backwards: bool) -> int | None:
         """Return the nearest line that is found, and is not left out."""
         while True:
             start = await hits.nearest(offset, backwards=backwards)
@@ -355,65 +331,10 @@ class LogSeeking(LogReader):
                 return start
             offset = start if backwards else start + 1
 
-    def _current_in_sight(self) -> int | None:
+    def current_in_sight(self) -> int | None:
         """Return the reader's line; one that was scrolled away is not where the reader is."""
         current = self.pane.current
         return current if any(row.start == current for row in self.pane.in_sight) else None
-
-    # --- errors ----------------------------------------------------------------------------------
-
-    @work(name="go to an error", group="log-search", exclusive=True)
-    async def action_error(self, step: int) -> None:
-        """Go to the next error or traceback, or to the one before; a traceback is one."""
-        store, hits, window = self.store, self._errors, self.pane.window
-        if store is None or hits is None or window is None or not self.pane.in_sight:
-            return
-        here = self._current_in_sight()
-        try:
-            if step > 0:
-                after = window.top.start if here is None else self._unit_end(store, here)
-                start = await self._nearest(hits, after, backwards=False)
-            else:
-                before = self.pane.in_sight[-1].start + 1 if here is None else here
-                start = await self._nearest(hits, before, backwards=True)
-                start = None if start is None else self._unit_start(store, hits, start)
-        except SpoolError as error:
-            self.say(str(error))
-            return
-        if start is None:
-            self.say("no error after this" if step > 0 else "no error before this")
-        else:
-            self.go(start)
-
-    def _unit_end(self, store: LogStore, start: int) -> int:
-        """Return where the next line begins after the error, with all of its traceback."""
-        for _ in range(unit_length(self._texts(store, start))):
-            start = store.line_end(start) + 1
-        return start
-
-    def _unit_start(self, store: LogStore, hits: LogHits, start: int) -> int:
-        """Return where the traceback begins that the error at `start` is part of, if any."""
-        before = first = start
-        for _ in range(_OUTER_UNITS):
-            earlier = hits.previous(before)
-            if earlier is None or self._unit_end(store, earlier) <= before:
-                break
-            before = earlier
-            if self._unit_end(store, earlier) > start:
-                first = earlier
-        return first
-
-    def _texts(self, store: LogStore, start: int) -> Iterator[str]:
-        """Yield the lines from `start` on as they are drawn."""
-
-        def starts() -> Iterator[int]:
-            at: int | None = start
-            while at is not None and at < store.size:
-                yield at
-                at = store.next_start(at)
-
-        for at in islice(starts(), _UNIT_LINES):
-            yield self.pane.text_at(at)
 
 
 def _nothing(_lines: bytes) -> Sequence[int]:

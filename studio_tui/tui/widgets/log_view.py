@@ -23,6 +23,7 @@ from studio_tui.presentation.cells import Tone
 from studio_tui.service.log_store import LogStore
 from studio_tui.tui.widgets.bar import Bar, Part
 from studio_tui.tui.widgets.log_bar import LogBar
+from studio_tui.tui.widgets.log_errors import ERROR_KEYS
 from studio_tui.tui.widgets.log_pane import LogPane
 from studio_tui.tui.widgets.log_places import PLACES_KEYS
 from studio_tui.tui.widgets.log_prompt import FILTER, LINE, SEARCH, TIME, LogPrompt
@@ -64,6 +65,7 @@ _KEYS: list[BindingType] = [
         tooltip="JSON lines in short, opened, or as they are",
     ),
     *SEEKING_KEYS,
+    *ERROR_KEYS,
     *PLACES_KEYS,
     *SELECTING_KEYS,
     _key("escape", "dismiss", "end the search", "dismiss"),
@@ -133,7 +135,8 @@ class LogView(LogReturning, LogSelecting, Widget):
     def show(self, store: LogStore | None) -> None:
         """Show another log at its end, and follow it; `None` empties the view."""
         self._take(store)
-        self.begin_seeking(store)
+        self.begin_seeking()
+        self.begin_errors(store)
         self.begin_places()
         self.following = True
         self.settle()
@@ -156,7 +159,8 @@ class LogView(LogReturning, LogSelecting, Widget):
             self.pane.window.to(store.line_start(place_of(top)))
         if current is not None:
             self.pane.current = store.line_start(place_of(current))
-        self.seek_again(store)
+        self.seek_again()
+        self.begin_errors(store)
         self.settle()
 
     def _take(self, store: LogStore | None) -> None:
@@ -197,7 +201,8 @@ class LogView(LogReturning, LogSelecting, Widget):
         rows = window.rows()
         last = store.line_end(rows[-1].start) + 1 if rows else 0
         self.bar.show(window.top.start, min(last, store.size), store.size)
-        self.bar.matches, self.bar.errors = self.ticks(self.bar.size.height)
+        height = self.bar.size.height
+        self.bar.matches, self.bar.errors = self.match_ticks(height), self.error_ticks(height)
         self.pane.pill = f"+{self.new_lines:,} new" if self.new_lines else ""
         self._show_words()
 
@@ -225,6 +230,7 @@ class LogView(LogReturning, LogSelecting, Widget):
         if window is None:
             return
         self._said = ""
+        self.note_key()
         self.stay()
         if self.is_selecting:
             self.select_by(rows)
