@@ -3,7 +3,6 @@
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from enum import IntFlag
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -28,18 +27,10 @@ _MORE = "›"
 """At the end of a row whose line goes on out of sight."""
 
 
-class Sign(IntFlag):
-    """How a row stands out from the others; its glyph is in the gutter."""
+CURRENT, KEPT, SELECTED = 1, 2, 4
+"""How a row stands out, to be added up: the reader's line, bookmarked, selected."""
 
-    NONE = 0
-    CURRENT = 1
-    """The reader's line."""
-    KEPT = 2
-    """Bookmarked."""
-    SELECTED = 4
-
-
-_GLYPHS = ((Sign.CURRENT, "▌"), (Sign.SELECTED, "▎"), (Sign.KEPT, "◆"))
+_GLYPHS = ((CURRENT, "▌"), (SELECTED, "▎"), (KEPT, "◆"))
 
 
 class Column(NamedTuple):
@@ -129,7 +120,7 @@ class LogPainter:
         line = self._store.line_at(start)
         return rows_of(line.head, line.tail, line.length, self._look.form)
 
-    def row(self, row: Row, *, left: int, sign: Sign) -> Strip:
+    def row(self, row: Row, *, left: int, sign: int) -> Strip:
         """Return one row, exactly as wide as was said; `left` cells of an unwrapped line are off.
 
         Rows of other kinds than log text can be told by their gutter, in which no log can draw.
@@ -144,7 +135,7 @@ class LogPainter:
                 self._rows.popitem(last=False)
         return strip
 
-    def _row(self, row: Row, left: int, sign: Sign) -> Strip:
+    def _row(self, row: Row, left: int, sign: int) -> Strip:
         marks = self._store.marks_of(row.start)
         if row.part < len(marks):
             text = f"┅┅ {marks[row.part].text} "
@@ -158,21 +149,23 @@ class LogPainter:
             body = body.crop(left, left + self._room - is_cut)
             if is_cut:
                 body = Strip([*body, Segment(_MORE, self._look.palette.note)])
-        if sign & Sign.SELECTED:
+        if sign & SELECTED:
             body = body.apply_style(self._look.palette.selected)
-        glyph = next((glyph for flag, glyph in _GLYPHS if sign & flag), "┊" if part else " ")
+        glyph = "┊" if part else " "
+        if sign:
+            glyph = next(glyph for flag, glyph in _GLYPHS if sign & flag)
         return self._beside(None if part else row.start, glyph, body, sign, line.text)
 
     def blank(self) -> Strip:
         """Return a row below the end of the log."""
-        return self._beside(None, " ", Strip([]), Sign.NONE)
+        return self._beside(None, " ", Strip([]), 0)
 
     def _number(self, start: int) -> str:
         number = None if self._look.is_part else self._store.number_of(start)
         return "?" if number is None else f"{number + 1:,}"
 
     def _beside(
-        self, start: int | None, glyph: str, body: Strip, sign: Sign, text: str = ""
+        self, start: int | None, glyph: str, body: Strip, sign: int, text: str = ""
     ) -> Strip:
         look, palette = self._look, self._look.palette
         segments = []
@@ -182,7 +175,7 @@ class LogPainter:
         for column in look.columns:
             said, style = ("", None) if start is None else column.text(start, text)
             segments.append(Segment(_fit(said, column.width), style or palette.stamp))
-        is_signed = sign & (Sign.CURRENT | Sign.KEPT) and glyph != "┅"
+        is_signed = sign & (CURRENT | KEPT) and glyph != "┅"
         segments.append(Segment(glyph, palette.current if is_signed else palette.gutter))
         segments.append(Segment(" ", palette.text))
         rest = look.width - self._gutter - body.cell_length
@@ -228,7 +221,7 @@ class LogPainter:
         matches = look.wanted.spans(line.text) if look.wanted else []
         if not line.spans and not matches:
             if line.text:
-                yield line.text, look.palette.text
+                yield line.text, look.palette.style(PLAIN)
             return
         edges = {0, len(line.text)}
         edges.update(edge for span in line.spans for edge in (span.start, span.end))
@@ -240,10 +233,9 @@ class LogPainter:
                 span = next(spans, None)
             if match and match[1] <= start:
                 match = next(lit, None)
-            style = look.palette.style(span.pen if span and span.start <= start else PLAIN)
-            if match and match[0] <= start:
-                style += look.palette.match
-            yield line.text[start:end], style
+            pen = span.pen if span and span.start <= start else PLAIN
+            is_lit = bool(match and match[0] <= start)
+            yield line.text[start:end], look.palette.style(pen, lit=is_lit)
 
     def _wrapped(self, strip: Strip, text: str) -> list[Strip]:
         """Cut a line into rows; no wide character is cut in two."""

@@ -1,8 +1,7 @@
 """The styles of a log: those of the sheet, and what the log's own pens are in them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
 from typing import Self
 
 from rich.color import Color
@@ -13,13 +12,16 @@ from studio_tui.presentation.log_lines import PLAIN, Colour, Pen
 _COLOURS = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
 _STYLES = ("text", "gutter", "mark", "note", "current", "selected", "stamp")
 
+_PENS = 4096
+"""Pens that are kept as styles."""
+
 COMPONENTS = frozenset(f"log-pane--{name}" for name in (*_STYLES, *_COLOURS, "match", "pill"))
 """The component classes that a style sheet gives colours to."""
 
 
 @dataclass(frozen=True)
 class Palette:
-    """The styles of the sheet, resolved once."""
+    """The styles of the sheet, resolved once, as the filters for plain terminals leave them."""
 
     text: Style
     gutter: Style
@@ -32,21 +34,48 @@ class Palette:
     """Lies over the style of what it lights."""
     named: tuple[Color | None, ...]
     """What the log's black, red, green, yellow, blue, magenta, cyan and white are here."""
+    final: Callable[[Style], Style]
+    """Filters a style."""
+    _pens: dict[tuple[Pen, bool], Style] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_pens", {})
 
     @classmethod
-    def resolve(cls, style: Callable[[str], Style], match: Style) -> Self:
-        """Read the styles; `style` gives that of a component by its name."""
+    def resolve(
+        cls, style: Callable[[str], Style], match: Style, final: Callable[[Style], Style]
+    ) -> Self:
+        """Read the styles; `style` gives that of a component by its name, `final` filters it."""
         return cls(
-            **{name: style(f"log-pane--{name}") for name in _STYLES},
+            **{name: final(style(f"log-pane--{name}")) for name in _STYLES},
             match=match,
             named=tuple(style(f"log-pane--{name}").color for name in _COLOURS),
+            final=final,
         )
 
-    def style(self, pen: Pen) -> Style:
-        """Return the style of a pen."""
-        return self.text if pen == PLAIN else _style_of(self, pen)
+    def style(self, pen: Pen, *, lit: bool = False) -> Style:
+        """Return the style of a pen, lit by a match or not."""
+        known = self._pens.get((pen, lit))
+        if known is None:
+            style = self.text if pen == PLAIN else self.text + self._of_pen(pen)
+            known = self._pens[pen, lit] = self.final(style + self.match if lit else style)
+            if len(self._pens) > _PENS:
+                self._pens.clear()
+        return known
 
-    def colour(self, colour: Colour | None) -> Color | None:
+    def _of_pen(self, pen: Pen) -> Style:
+        return Style(
+            color=self._colour(pen.foreground),
+            bgcolor=self._colour(pen.background),
+            bold=pen.bold or None,
+            dim=pen.dim or None,
+            italic=pen.italic or None,
+            underline=pen.underline or None,
+            strike=pen.strike or None,
+            reverse=pen.reverse or None,
+        )
+
+    def _colour(self, colour: Colour | None) -> Color | None:
         """Return a colour of the log as one of ours; the 16 named ones are the theme's."""
         if colour is None:
             return None
@@ -54,17 +83,3 @@ class Palette:
             return Color.from_rgb(*colour)
         named = self.named[colour % 8] if colour < 16 else None
         return named or Color.from_ansi(colour)
-
-
-@lru_cache(maxsize=4096)
-def _style_of(palette: Palette, pen: Pen) -> Style:
-    return palette.text + Style(
-        color=palette.colour(pen.foreground),
-        bgcolor=palette.colour(pen.background),
-        bold=pen.bold or None,
-        dim=pen.dim or None,
-        italic=pen.italic or None,
-        underline=pen.underline or None,
-        strike=pen.strike or None,
-        reverse=pen.reverse or None,
-    )

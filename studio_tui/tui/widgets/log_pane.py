@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
+from rich.style import Style
 from textual import events
 from textual.geometry import Region
 from textual.message import Message
@@ -16,7 +17,7 @@ from studio_tui.presentation.log_forms import PLAIN_FORM, Form
 from studio_tui.presentation.log_lines import StyledLine
 from studio_tui.service.log_choice import ChosenLines
 from studio_tui.service.log_store import LogStore
-from studio_tui.tui.widgets.log_painter import Column, LogPainter, Look, Sign
+from studio_tui.tui.widgets.log_painter import CURRENT, KEPT, SELECTED, Column, LogPainter, Look
 from studio_tui.tui.widgets.log_palette import COMPONENTS, Palette
 from studio_tui.tui.widgets.log_window import LogWindow, Row
 
@@ -145,8 +146,15 @@ class LogPane(Widget, can_focus=True):
     def _resolve(self) -> Palette:
         if self._palette is None:
             match = self.get_component_rich_style("log-pane--match", partial=True)
-            self._palette = Palette.resolve(self.get_component_rich_style, match)
+            self._palette = Palette.resolve(self.get_component_rich_style, match, self._filtered)
         return self._palette
+
+    def _filtered(self, style: Style) -> Style:
+        """Return a style as the filters for plain terminals leave it."""
+        segments = [Segment("", style)]
+        for line_filter in self.get_line_filters():
+            segments = line_filter.apply(segments, self.background_colors[1])
+        return segments[0].style or Style.null()
 
     def notify_style_update(self) -> None:
         """Forget the styles resolved so far."""
@@ -175,19 +183,26 @@ class LogPane(Widget, can_focus=True):
         if has_changed and self.stays_at_end:
             self.window.to_end()
 
-    def _sign(self, start: int) -> Sign:
-        sign = Sign.CURRENT if start == self.current else Sign.NONE
+    def _sign(self, start: int) -> int:
+        sign = CURRENT if start == self.current else 0
         if start in self.kept:
-            sign |= Sign.KEPT
+            sign += KEPT
         if self.selected and self.selected[0] <= start <= self.selected[1]:
-            sign |= Sign.SELECTED
+            sign += SELECTED
         return sign
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """Look once at what is in sight, then draw the lines of the crop."""
+        """Look once at what is in sight, then draw the lines of the crop.
+
+        Textual's own way copies every line thrice, for borders, filters and links. Styles are
+        filtered in the palette, and there are neither links nor a border.
+        """
         self._adjust()
         self._rows = self.window.rows() if self.window else []
-        return super().render_lines(crop)
+        lines = [self.render_line(y) for y in range(crop.y, crop.bottom)]
+        if crop.x or crop.right < self.size.width:
+            return [line.crop(crop.x, crop.right) for line in lines]
+        return lines
 
     def render_line(self, y: int) -> Strip:
         """Draw one row."""
@@ -204,7 +219,7 @@ class LogPane(Widget, can_focus=True):
     def _with_pill(self, strip: Strip) -> Strip:
         text = f" {self.pill} "
         room = max(0, self.size.width - cell_len(text))
-        pill = Segment(text, self.get_component_rich_style("log-pane--pill"))
+        pill = Segment(text, self._filtered(self.get_component_rich_style("log-pane--pill")))
         return Strip([*strip.crop(0, room), pill]).adjust_cell_length(self.size.width)
 
     def watch_pill(self) -> None:
