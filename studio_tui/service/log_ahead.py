@@ -6,6 +6,7 @@ It is a preview with a store of its own, of use until the log itself has come as
 import asyncio
 import codecs
 import logging
+from bisect import bisect_right
 from collections.abc import Callable
 
 from studio_tui.api.log_body import LogBody
@@ -25,6 +26,7 @@ FLOOD = 8 * 1024 * 1024
 REST = 2.0
 """Seconds between questions."""
 
+_LAST = 1 << 62
 _LINE = 4096
 _AROUND = 64 * 1024
 
@@ -57,6 +59,8 @@ class LogAhead:
         self._new = new
         self._end = 0
         """Offset in the whole log after what has been asked for."""
+        self._parts: list[tuple[int, int]] = [(0, 0)]
+        """Where parts of the preview begin in it, and in the whole."""
         self._etag: str | None = None
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._reached = asyncio.Event()
@@ -78,7 +82,8 @@ class LogAhead:
         Studio may count bytes that are no UTF-8 otherwise than the log here does, so the text is
         sought nearby; before the log has come so far the place is a guess.
         """
-        whole, guess = self._whole, min(self.offset + position, self._whole.size)
+        begin, offset = self._parts[max(0, bisect_right(self._parts, (position, _LAST)) - 1)]
+        whole, guess = self._whole, min(offset + position - begin, self._whole.size)
         sought = self.store.read(position, _LINE) if self.store is not None else b""
         if not sought or whole.read(guess, len(sought)) == sought:
             return guess
@@ -141,19 +146,35 @@ class LogAhead:
     # --- what comes ------------------------------------------------------------------------------
 
     async def _ask(self) -> None:
-        """Ask for what is new at the end, or for the end where it is not known yet."""
-        source, job_id = self._source, self._job_id
+        """Ask for the end, and add what is new of it."""
+        body = await self._source.job_log_end(self._job_id, LENGTH, etag=self._etag)
         if not self.is_needed:
-            await self._begin(await source.job_log_end(job_id, LENGTH))
+            await self._begin(body)
             return
-        body = await source.job_logs(job_id, offset=self._end, etag=self._etag)
         if body.unchanged or self._reached.is_set():
             return
-        if body.offset == self._end and (body.total is None or body.total >= self._end):
-            await self._add(body.data)
-            self._etag = None if body.more else body.etag
-        else:  # it was cut, or begun anew
-            await self._begin(await source.job_log_end(job_id, LENGTH))
+        self._etag = body.etag
+        known = self._end - body.offset
+        if known > len(body.data):  # it was cut, or begun anew
+            await self._begin(body)
+        elif known >= 0:
+            await self._add(body.data[known:])
+        else:
+            await self._add_beyond(body)
+
+    async def _add_beyond(self, body: LogBody) -> None:
+        """Add an end that does not touch what is shown, under a mark of what is between."""
+        if self.store is None:
+            return
+        skipped = body.data.find(b"\n") + 1
+        left_out = body.offset + skipped - self._end
+        if self.store.size and self.store.read(self.store.size - 1, 1) != b"\n":
+            self.store.append(b"\n")
+        self.store.mark(self.store.size, f"{_size(left_out)} more here are still arriving.")
+        self._end = body.offset + skipped
+        self._parts.append((self.store.size, self._end))
+        self._decoder.reset()
+        await self._add(body.data[skipped:])
 
     async def _begin(self, body: LogBody) -> None:
         """Show an end, if it is far beyond what is here."""
@@ -168,7 +189,8 @@ class LogAhead:
             self.store.cut(0)
             for mark in self.store.marks:
                 self.store.unmark(mark)
-        self.offset, self._end = body.offset + skipped, body.offset + skipped
+        self.offset = self._end = body.offset + skipped
+        self._parts = [(0, self.offset)]
         self._etag = body.etag
         self._decoder.reset()
         self.store.mark(0, f"{_size(self.offset)} before this are still arriving.")
@@ -203,6 +225,8 @@ class LogAhead:
 
 
 def _size(count: int) -> str:
+    if count < 1024**2:
+        return f"{count / 1024:.1f} KiB"
     if count >= 1024**3:
         return f"{count / 1024**3:.1f} GiB"
     return f"{count / 1024**2:.1f} MiB"

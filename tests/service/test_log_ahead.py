@@ -127,9 +127,9 @@ def test_the_end_stays_live_and_what_is_not_new_is_not_sent(tmp_path: Path) -> N
             await asyncio.sleep(5 * REST)
             assert preview.ends.sent == LENGTH
             assert preview.ends.asked > 4
-            preview.ends.log += lines(100_000, 150_000)
+            preview.ends.log += lines(100_000, 105_000)
             await asyncio.sleep(2 * REST)
-            assert preview.shown == known + lines(100_000, 150_000)
+            assert preview.shown == known + lines(100_000, 105_000)
 
     run(scene())
 
@@ -260,5 +260,27 @@ def test_a_log_that_falls_behind_again_shows_its_end_again(tmp_path: Path) -> No
             preview.arrive(len(ends.log))
             assert (preview.ahead.is_needed, preview.ahead.behind) == (False, 0)
             assert preview.told == [True, False, True, False]
+
+    run(scene())
+
+
+def test_an_end_that_runs_ahead_of_the_preview_is_put_under_a_mark(tmp_path: Path) -> None:
+    async def scene() -> None:
+        ends = Ends(LOG)
+        async with running(ends, tmp_path) as preview:
+            known = preview.shown
+            ends.log += lines(100_000, 300_000)
+            await asyncio.sleep(REST + 0.1)
+            store = preview.ahead.store
+            assert store is not None
+            assert preview.shown.startswith(known)
+            assert ends.log.endswith(preview.shown[len(known) :])
+            assert [mark.offset for mark in store.marks] == [0, len(known)]
+            assert store.marks[1].text.endswith("more here are still arriving.")
+            preview.arrive(len(ends.log))
+            for position in (0, 1000, len(known), len(known) + 2000, store.size - 23):
+                place = preview.ahead.in_whole(position)
+                line = store.read(position, 22)
+                assert preview.whole.read(place, 22) == line
 
     run(scene())

@@ -164,10 +164,10 @@ class LogSeeking(LogReader):
         words = []
         if self._chosen is not None:
             hits = self._chosen.hits
-            more = "" if hits.is_complete else "+, looking…"
+            more = "" if hits.is_complete else " so far, looking…"
             what = "errors and warnings" if self.filter == "!" else f"& {self.filter}"
             if self.filter:
-                words.append(f"{what}: {hits.total:,}{more} lines, esc shows all")
+                words.append(f"{what}: {hits.total:,} lines{more}, esc shows all")
             elif more:
                 words.append(f"{hits.total:,}{more}")
         if self.wanted is not None:
@@ -179,11 +179,12 @@ class LogSeeking(LogReader):
         if self._matches is None or self.wanted is None:
             return ""
         total, current = self._matches.total, self.pane.current
-        more = "" if self._matches.is_complete else "+"
-        if current is not None and self._matches.holds(current):
-            count = f"{self._matches.rank(current) + 1:,} of {total:,}{more}"
+        if not self._matches.is_complete:
+            count = f"{total:,} so far, looking…"
+        elif current is not None and self._matches.holds(current):
+            count = f"{self._matches.rank(current) + 1:,} of {total:,}"
         else:
-            count = f"{total:,}{more} matching lines" if total else "no match" + more
+            count = f"{total:,} matching lines" if total else "no match"
         return " ".join(filter(None, (f"/{self.wanted.typed}", count, self.found)))
 
     # --- searching -------------------------------------------------------------------------------
