@@ -244,7 +244,9 @@ def _significant_lines(requirements: str) -> list[str]:
 
 @cache
 def _has_datachain() -> bool:
-    return importlib.util.find_spec("datachain") is not None
+    """Whether our own interpreter has DataChain; a folder of that name beside us is none."""
+    spec = importlib.util.find_spec("datachain")
+    return spec is not None and spec.origin is not None
 
 
 def _program(name: str) -> str:

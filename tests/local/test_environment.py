@@ -1,5 +1,6 @@
 import sys
 import zipfile
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
@@ -242,3 +243,16 @@ async def test_a_job_is_canceled_while_its_environment_is_made(tmp_path: Path) -
     assert not bench.processes()
     assert not [path for path in (tmp_path / "cache/environments").iterdir() if path.is_dir()]
     await clean_up(bench)
+
+
+def test_a_folder_named_datachain_beside_the_server_is_not_datachain(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "datachain").mkdir()
+    monkeypatch.syspath_prepend(str(tmp_path))
+    environment._has_datachain.cache_clear()
+    if any(found.name == "datachain" for found in distributions()):
+        pytest.skip("DataChain is installed here")
+    made = planned(tmp_path, "import datachain as dc")
+    assert made["build"] is not None
+    environment._has_datachain.cache_clear()
