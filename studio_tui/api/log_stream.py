@@ -157,7 +157,10 @@ async def follow(
         async for frame in _frames(connection, longest_silence):
             yield frame
     finally:
-        await connection.close()
+        try:
+            await connection.close()
+        finally:
+            connection.transport.abort()  # where the closing was cancelled too
 
 
 async def _connect(
