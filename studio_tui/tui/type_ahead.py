@@ -1,47 +1,87 @@
-"""Keys that were pressed before the program had moved the focus they were meant for."""
+"""Keys in the order in which they were pressed, however fast they come."""
 
+import asyncio
 from collections import deque
-from typing import Any
+from typing import Any, NamedTuple
 
 from textual import events
 from textual.app import App
-from textual.widget import Widget
-from textual.widgets import Input
+from textual.message import Message
+from textual.screen import ModalScreen, Screen
 
-_KEPT = 256
-"""Keys that are under way at most."""
+_LONGEST = 0.25
+"""Seconds after which a key is taken to be done with, whatever became of it."""
+
+
+class _Done(Message, bubble=True):
+    """Follows a key on its way, and comes back when the key has been acted upon."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+
+class _Waiting(NamedTuple):
+    event: events.Key | events.Paste
+    screen: Screen[Any] | None
+    """What was in sight when it was pressed."""
 
 
 class TypeAhead(App[Any]):
-    """Gives keys to a line that was opened for them while they were under way.
+    """Gives each key to what has the focus once the key before it has been acted upon.
 
-    Over a slow line `/loss` and enter arrive at once. Textual hands all of them to what has the
-    focus then; the first opens a line to type on, and the others come back unused. Only such a
-    line is given them: a question that has come up meanwhile must not be answered by chance.
+    Textual hands every key at once to what has the focus; letters are then put on a line before
+    the slash that opens it, and before the backspace between them. Over a slow line many keys
+    arrive together. A question that comes up takes no key that was pressed before.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._aimed: deque[tuple[events.Key, Widget | None]] = deque(maxlen=_KEPT)
-        """Keys under way, and what they were given to."""
+        self._waiting: deque[_Waiting] = deque()
+        self._under_way = 0
+        """Number of the key that is being acted upon; 0 when none is."""
+        self._given_on: Screen[Any] | None = None
+        """What was in sight when it was handed out."""
+        self._keys = 0
+        self._patience: asyncio.TimerHandle | None = None
 
     async def on_event(self, event: events.Event) -> None:
-        """Note what a key is given to; give one that comes back to what has the focus by now."""
-        if isinstance(event, events.Key):
-            if not event.is_forwarded:
-                self._aimed.append((event, self.focused))
-            elif (line := self._line_for(event)) is not None:
-                line._forward_event(events.Key(event.key, event.character))
-                return
+        """Let a key wait for those before it."""
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            screen = self.screen if self.screen_stack else None
+            if self._under_way:
+                self._waiting.append(_Waiting(event, screen))
+            else:
+                await self._give(event)
+            return
+        if isinstance(event, events.Key) and self._is_question_since(self._given_on):
+            return
         await super().on_event(event)
 
-    def _line_for(self, event: events.Key) -> Input | None:
-        """Return the line that was opened since a key was given to something else."""
-        for place, (key, given_to) in enumerate(self._aimed):
-            if key is event:
-                del self._aimed[place]
-                line = self.focused
-                is_new = isinstance(line, Input) and line is not given_to
-                is_here = given_to is None or given_to.screen is self.screen
-                return line if isinstance(line, Input) and is_new and is_here else None
-        return None
+    def _is_question_since(self, screen: Screen[Any] | None) -> bool:
+        """Whether a question has come up since `screen` was in sight."""
+        return self.screen is not screen and isinstance(self.screen, ModalScreen)
+
+    async def _give(self, event: events.Key | events.Paste) -> None:
+        """Hand out a key, and send after it what tells that it is done with."""
+        self._keys += 1
+        self._under_way = number = self._keys
+        target = self.focused or self.screen
+        self._given_on = self.screen
+        loop = asyncio.get_running_loop()
+        self._patience = loop.call_later(_LONGEST, self.post_message, _Done(number))
+        await super().on_event(event)
+        target.post_message(_Done(number))
+
+    async def on__done(self, message: _Done) -> None:
+        """Go on with the next key."""
+        message.stop()
+        if message.number != self._under_way:
+            return
+        self._under_way = 0
+        if self._patience is not None:
+            self._patience.cancel()
+        while self._waiting and not self._under_way:
+            event, screen = self._waiting.popleft()
+            if not self._is_question_since(screen):
+                await self._give(event)

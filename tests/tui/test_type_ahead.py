@@ -56,3 +56,40 @@ async def test_a_question_is_not_answered_by_keys_pressed_before_it_came(
         assert isinstance(pilot.app.screen, Confirm)
         assert not isinstance(pilot.app.focused, Input)
     assert studio.job(job["id"])["status"] == "RUNNING"
+
+
+async def test_keys_of_a_line_act_in_the_order_in_which_they_were_pressed(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    studio.end(studio.submit("for n in range(50): print('n', n)")["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("l")
+        await until_shown(pilot, "✓ whole log")
+        screen = pilot.app.screen
+        assert isinstance(screen, LogScreen)
+        letters = {letter: (letter, letter) for letter in "abcdefghxy"}
+        for keys, line in [
+            ("d e g backspace f", "def"),
+            ("d e left x y", "dxye"),
+            ("d e f ctrl+e g h", "defgh"),
+            ("a b c ctrl+u d e f", "def"),
+        ]:
+            burst(
+                pilot,
+                [("slash", "/"), *(letters.get(key, (key, None)) for key in keys.split())],
+            )
+            prompt = screen.view.prompt.query_one(Input)
+            await until(pilot, lambda line=line, prompt=prompt: prompt.value == line)  # type: ignore[misc]
+            await pilot.press("escape")
+            await pilot.pause()
+
+
+async def test_what_follows_a_search_in_one_burst_acts_on_the_log(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    studio.end(studio.submit("for n in range(50): print('n', n)")["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("l")
+        await until_shown(pilot, "✓ whole log")
+        burst(pilot, [("g", "g"), *typed("n 1"), ("n", "n"), ("n", "n")])
+        await until_shown(pilot, "/n 1 3 of 11")

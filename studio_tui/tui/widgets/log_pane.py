@@ -132,13 +132,13 @@ class LogPane(Widget, can_focus=True):
 
     @property
     def in_sight(self) -> list[Row]:
-        """The rows that were painted last, from the top."""
-        return self._rows
+        """The rows that are in sight, from the top."""
+        return self.window.rows() if self.window else []
 
     @property
     def at_hand(self) -> int | None:
         """Start of the line an action is about: the reader's if in sight, else the last one."""
-        starts = [row.start for row in self._rows]
+        starts = [row.start for row in self.in_sight]
         if self.current in starts or not starts:
             return self.current if starts else None
         return starts[-1]

@@ -5,9 +5,10 @@ from typing import ClassVar, NamedTuple
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Input, Static
 
 _REMEMBERED = 50
@@ -34,11 +35,15 @@ class _Line(Input):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "recall(-1)", "earlier", show=False, id="prompt.earlier"),
         Binding("down", "recall(1)", "later", show=False, id="prompt.later"),
+        Binding("enter", "submit", "done", show=False, id="prompt.done"),
+        Binding("tab,shift+tab", "stay", "stay", show=False, id="prompt.stay"),
         Binding("escape", "leave", "leave", show=False, id="prompt.leave"),
     ]
 
-    def __init__(self) -> None:
+    def __init__(self, log: Widget) -> None:
+        """Take what has the focus when nothing is asked for."""
         super().__init__(compact=True, select_on_focus=False)
+        self._log = log
         self._recalled: dict[Kind, list[str]] = {}
         self._place = 0
         self.kind = SEARCH
@@ -64,12 +69,20 @@ class _Line(Input):
         self.value = lines[self._place] if self._place < len(lines) else ""
         self.cursor_position = len(self.value)
 
+    async def action_submit(self) -> None:
+        """Be done; keys that follow are for the log, whatever becomes of the line."""
+        self.screen.set_focus(self._log)
+        self.post_message(LogPrompt.Submitted(self.kind, self.value))
+
+    def action_stay(self) -> None:
+        """Stay on the line: what is typed next must not become commands."""
+
     def action_leave(self) -> None:
         """Give up."""
         self.post_message(LogPrompt.Left(self.kind))
 
 
-class LogPrompt(Horizontal):
+class LogPrompt(Vertical):
     """Asks for one line at a time; what was wrong with it stands beside it until it is mended."""
 
     class Changed(Message):
@@ -90,10 +103,11 @@ class LogPrompt(Horizontal):
             super().__init__()
             self.kind = kind
 
-    def __init__(self) -> None:
+    def __init__(self, log: Widget) -> None:
+        """Take what has the focus when nothing is asked for."""
         super().__init__()
         self._sign = Static(markup=False, classes="sign")
-        self._line = _Line()
+        self._line = _Line(log)
         self._problem = Static(markup=False, classes="problem")
 
     @property
@@ -103,14 +117,15 @@ class LogPrompt(Horizontal):
 
     def compose(self) -> ComposeResult:
         """Compose the sign, the line and what is wrong with it."""
-        yield self._sign
-        yield self._line
+        with Horizontal():
+            yield self._sign
+            yield self._line
         yield self._problem
 
     def ask(self, kind: Kind, value: str = "") -> None:
         """Ask for a line."""
         self._sign.update(kind.sign)
-        self._problem.update("")
+        self._say("")
         with self.prevent(Input.Changed):
             self._line.ask(kind, value)
         self.add_class("-open")
@@ -118,7 +133,12 @@ class LogPrompt(Horizontal):
 
     def refuse(self, why: str) -> None:
         """Say what is wrong with the line, which stays as it was typed."""
+        self.screen.set_focus(self._line)
+        self._say(why)
+
+    def _say(self, why: str) -> None:
         self._problem.update(Content(why))
+        self._problem.display = bool(why)
 
     def close(self) -> None:
         """Be done with the line."""
@@ -128,10 +148,5 @@ class LogPrompt(Horizontal):
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
         event.stop()
-        self._problem.update("")
+        self._say("")
         self.post_message(self.Changed(self._line.kind, event.value))
-
-    @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.post_message(self.Submitted(self._line.kind, event.value))

@@ -1,6 +1,7 @@
 """Looking for something in a log: searching, and leaving lines out."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Sequence
 
 from textual import work
@@ -12,7 +13,6 @@ from studio_tui.presentation.log_find import Problems, Wanted, WantedError
 from studio_tui.presentation.log_levels import Level
 from studio_tui.service.log_choice import ChosenLines
 from studio_tui.service.log_hits import Find, LogHits
-from studio_tui.service.log_store import LogStore
 from studio_tui.tui.widgets.log_prompt import FILTER, SEARCH, LogPrompt
 from studio_tui.tui.widgets.log_reader import LogReader
 
@@ -71,6 +71,9 @@ class LogSeeking(LogReader):
         self.pane.wanted = None
         self.found = ""
         """Which match the reader is at, in words."""
+        self._steps: deque[int] = deque()
+        """Ways to the matches that are still to be gone to."""
+        self._is_finding = False
 
     def seek_again(self) -> None:
         """Look for the same in another store of the same log."""
@@ -292,32 +295,39 @@ class LogSeeking(LogReader):
         return True
 
     def action_find(self, step: int) -> None:
-        """Go to the next match, or to the one before."""
+        """Go to the next match, or to the one before, after those already asked for."""
+        self._steps.append(step)
+        if not self._is_finding:
+            self._is_finding = True
+            self._find()
+
+    @work(name="search the log", group="log-search", exclusive=True)
+    async def _find(self) -> None:
+        try:
+            while self._steps:
+                await self._find_one(self._steps.popleft())
+        except SpoolError as error:
+            self.say(str(error))
+        finally:
+            self._is_finding = False
+            self._steps.clear()
+
+    async def _find_one(self, step: int) -> None:
+        """Show the nearest match; go round once at the end."""
         store, hits, window = self.store, self._matches, self.pane.window
         if store is None or hits is None or window is None:
             return
         current = self.current_in_sight()
         if current is None:
             offset = window.top.start
-        elif step > 0:
-            offset = store.line_end(current) + 1
         else:
-            offset = current
-        self._find(store, hits, offset, backwards=step < 0)
-
-    @work(name="search the log", group="log-search", exclusive=True)
-    async def _find(self, store: LogStore, hits: LogHits, offset: int, *, backwards: bool) -> None:
-        """Show the nearest match; go round once at the end."""
-        try:
-            start = await self.nearest_shown(hits, offset, backwards=backwards)
-            self.found = ""
-            if start is None:
-                other_end = store.size + 1 if backwards else 0
-                start = await self.nearest_shown(hits, other_end, backwards=backwards)
-                self.found = "from the end" if backwards else "from the start"
-        except SpoolError as error:
-            self.say(str(error))
-            return
+            offset = store.line_end(current) + 1 if step > 0 else current
+        start = await self.nearest_shown(hits, offset, backwards=step < 0)
+        self.found = ""
+        if start is None:
+            other_end = store.size + 1 if step < 0 else 0
+            start = await self.nearest_shown(hits, other_end, backwards=step < 0)
+            self.found = "from the end" if step < 0 else "from the start"
         if start is not None and store is self.store:
             self.go(start)
         else:

@@ -114,9 +114,9 @@ class LogView(LogReturning, LogSelecting, Widget):
     def compose(self) -> ComposeResult:
         """Put the rows, the bar, the prompt and the words below together."""
         with Horizontal(id="log-rows"):
-            yield LogPane()
+            yield (pane := LogPane())
             yield LogBar()
-        yield LogPrompt()
+        yield LogPrompt(pane)
         yield Bar(id="log-words")
 
     def focus(self, scroll_visible: bool = True) -> Self:

@@ -111,8 +111,10 @@ async def test_a_wrong_expression_is_said_beside_it_and_costs_nothing_typed(
 
 
 def screen_row(view: LogView) -> str:
-    """The row of the prompt."""
-    return view.app.screen._compositor.render_strips()[view.prompt.region.y].text
+    """The rows of the prompt, and of what is wrong with it."""
+    region = view.prompt.region
+    strips = view.app.screen._compositor.render_strips()[region.y : region.bottom]
+    return " ".join(strip.text for strip in strips)
 
 
 async def test_what_is_typed_is_lit_as_it_is_typed(store: LogStore) -> None:

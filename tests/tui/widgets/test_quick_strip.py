@@ -12,6 +12,7 @@ from rich.style import Style
 from textual.color import Color as TextualColor
 from textual.filter import Monochrome
 from textual.strip import Strip
+from wcwidth import wcwidth
 
 from studio_tui.text import safe_line
 from studio_tui.tui.widgets.quick_strip import Brush, QuickStrip, Runs
@@ -27,7 +28,9 @@ STYLES = {
 CONSOLE = Console(color_system="truecolor", force_terminal=True)
 
 # What takes no cell of its own is drawn by pyte on the cell before, in whichever style that has.
-characters = st.characters(exclude_categories=("Mn", "Mc", "Me", "Cn", "Co", "Cs"))
+characters = st.characters(exclude_categories=("Mn", "Mc", "Me", "Cn", "Co", "Cs")).filter(
+    lambda character: wcwidth(character) > 0
+)
 texts = st.text(characters, max_size=8).map(safe_line)
 runs = st.lists(st.tuples(st.sampled_from(sorted(STYLES)), texts), max_size=6)
 
