@@ -119,6 +119,7 @@ def _dashboard(
     from studio_tui.log import install_crash_hook
     from studio_tui.tui import terminal
     from studio_tui.tui.app import StudioApp
+    from studio_tui.tui.lenient_input import install as install_lenient_input
     from studio_tui.tui.screens.opening import LocalChoice
     from studio_tui.tui.theme import theme_for
 
@@ -126,6 +127,7 @@ def _dashboard(
         click.echo("studio-tui needs a terminal; see `studio-tui --help`.", err=True)
         return 2
     install_crash_hook()
+    install_lenient_input()
     dark = theme != "light" and (theme == "dark" or terminal.has_dark_background(os.environ))
     colours = 16 if theme == "ansi" else terminal.colours(os.environ)
     composition = _Composition(arguments, data_dir, run_samples=samples)

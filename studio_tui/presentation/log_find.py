@@ -3,6 +3,7 @@
 Words are taken as they are, and after `~` as a regular expression; capitals make either exact.
 """
 
+import re
 from collections.abc import Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,10 @@ REGEX_SIGN = "~"
 
 _SPANS = 500
 """Matches of one line that are told."""
+DRAWN_OVER = (b"\x1b[A\n", b"\x1b[1A\n")
+"""Ends of a line that the next one is drawn over."""
+
+_LINES = re.compile(rb"[^\n]*\n|[^\n]+")
 _HEAD = 4096
 """Bytes of a line that tell how grave it is."""
 _LARGE = 256 * 1024
@@ -56,6 +61,8 @@ class Wanted:
             raise WantedError(f"{words} is no regular expression: {_reason(error)}.") from error
         if not words or self._text.search("") is not None:
             raise WantedError("That is found everywhere; type what a line should hold.")
+        self.beyond = 0
+        """Lines that hold it only beyond what is shown of them."""
         self.problem = ""
         """A sentence once the expression proved too slow; it finds nothing from then on."""
 
@@ -92,8 +99,7 @@ class Wanted:
             self._give_up()
             return ()
 
-    @staticmethod
-    def _in_plain(pattern: "Pattern[bytes]", lines: bytes) -> list[int]:
+    def _in_plain(self, pattern: "Pattern[bytes]", lines: bytes) -> list[int]:
         """Find lines that are shown as they are."""
         starts = []
         at, end = 0, len(lines)
@@ -102,6 +108,8 @@ class Wanted:
             start = lines.rfind(b"\n", 0, match.start()) + 1
             if match.start() - start < CHARACTER_LIMIT:
                 starts.append(start)
+            else:
+                self.beyond += 1
             at = lines.find(b"\n", match.start()) + 1
             if not at:
                 break
@@ -135,6 +143,19 @@ class Wanted:
 
     def _give_up(self) -> None:
         self.problem = f"{self.typed} takes too long to look for; try a simpler expression."
+
+
+def lasting(lines: bytes) -> Sequence[int]:
+    """Return where the lines begin that the next one is not drawn over, as nested bars are.
+
+    Those end each state with a move up, which takes its line break back.
+    """
+    starts, at = [], 0
+    for line in _LINES.findall(lines):
+        if not line.endswith(DRAWN_OVER):
+            starts.append(at)
+        at += len(line)
+    return starts
 
 
 def _reason(error: Exception) -> str:

@@ -46,6 +46,8 @@ class JsonLine(NamedTuple):
     """As it was written, with its line breaks: *not* safe to draw. Empty when there is none."""
     rest: tuple[tuple[str, JsonValue], ...]
     """The other fields in order: *not* safe to draw."""
+    every: tuple[tuple[str, JsonValue], ...] = ()
+    """All fields as they were written, in order: *not* safe to draw."""
 
 
 def json_line(text: str, zone: tzinfo = UTC) -> JsonLine | None:
@@ -79,7 +81,7 @@ def json_line(text: str, zone: tzinfo = UTC) -> JsonLine | None:
             message = found
             del fields[name]
             break
-    return JsonLine(time, level, message, tuple(fields.items()))
+    return JsonLine(time, level, message, tuple(fields.items()), tuple(parsed.items()))
 
 
 def _is_shallow(value: JsonValue) -> bool:
@@ -162,16 +164,9 @@ def _word(value: JsonValue) -> str:
     return safe_line(json.dumps(value, ensure_ascii=False))
 
 
-def pretty(line: JsonLine, zone: tzinfo = UTC) -> list[str]:
-    """Return a line's fields as indented lines that are safe to draw; texts keep their lines."""
-    fields: list[tuple[str, JsonValue]] = []
-    if line.time:
-        fields.append(("time", _local(line.time, zone).isoformat(sep=" ")))
-    if line.level:
-        fields.append(("level", line.level.name))
-    if line.message:
-        fields.append(("message", line.message))
-    return [_cut(text) for key, value in (*fields, *line.rest) for text in _lines(key, value, 0)]
+def pretty(line: JsonLine) -> list[str]:
+    """Return all fields as they were written, in lines that are safe; texts keep their lines."""
+    return [_cut(text) for key, value in line.every for text in _lines(key, value, 0)]
 
 
 def _lines(key: str, value: JsonValue, depth: int) -> Iterator[str]:

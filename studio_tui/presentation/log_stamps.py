@@ -7,7 +7,7 @@ from enum import StrEnum
 from studio_tui.presentation.log_lines import styled_line
 from studio_tui.presentation.log_times import time_of
 
-WIDTH = 10
+WIDTH = 12
 """Cells that a stamp takes, with a blank after it."""
 WIDE = 16
 """The same with the date."""
@@ -68,6 +68,8 @@ def _elapsed(span: timedelta) -> str:
     sign = "-" if span < timedelta(0) else "+"
     span = abs(span)
     hours, rest = divmod(int(span.total_seconds()), 3600)
+    if span >= 100 * _DAY:
+        return f"{sign}{span.days}d"
     if span >= _DAY:
         return f"{sign}{hours // 24}d{hours % 24:02}:{rest // 60:02}"
     return f"{sign}{hours}:{rest // 60:02}:{rest % 60:02}"

@@ -163,6 +163,8 @@ def _put(draft: Path, path: Path, *, replace: bool) -> None:
 def _explained(error: OSError, path: Path) -> CannotSaveError:
     folder = safe_line(str(path.parent))
     match error.errno:
+        case errno.ENOENT if path.parent.is_dir():
+            words = f"Nothing can be made in {folder}; type another folder."
         case errno.ENOENT:
             words = f"There is no folder {folder}; make it first, or type another."
         case errno.ENOTDIR:

@@ -95,7 +95,6 @@ def test_the_zero_time_of_go_is_shown_in_any_zone() -> None:
     line = json_line('{"time": "0001-01-01T00:00:00Z", "msg": "x"}')
     assert line is not None
     assert compact(line, ZoneInfo("America/New_York")) == "00:00:00 x"
-    assert pretty(line, ZoneInfo("America/New_York"))[0] == "time: 0001-01-01 00:00:00+00:00"
 
 
 def test_an_opened_line_has_a_field_a_line_and_keeps_the_lines_of_texts() -> None:
@@ -106,9 +105,9 @@ def test_an_opened_line_has_a_field_a_line_and_keeps_the_lines_of_texts() -> Non
     )
     assert line is not None
     assert pretty(line) == [
-        "time: 2026-01-02 03:04:05.678000+00:00",
-        "level: ERROR",
-        "message: no",
+        "level: error",
+        "time: 2026-01-02T03:04:05.678Z",
+        "msg: no",
         "exc_info:",
         "  Traceback:",
         '    File "a.py"',

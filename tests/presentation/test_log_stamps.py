@@ -31,7 +31,7 @@ def test_the_forms_go_round() -> None:
         (timedelta(minutes=61, seconds=5), "+1:01:05"),
         (timedelta(days=3, hours=2), "+3d02:00"),
         (timedelta(seconds=-5), "-0:00:05"),
-        (timedelta(days=9999), "+9999d00:00"),
+        (timedelta(days=9999), "+9999d"),
     ],
 )
 def test_elapsed_time_counts_from_the_origin(after: timedelta, shown: str) -> None:

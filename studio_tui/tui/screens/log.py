@@ -76,6 +76,8 @@ class LogScreen(LogTaking, Page):
         self._log = session.logs.open(job.id, self._may_fetch, job.created_at)
         self._store, self._tail = self._log.store, self._log.tail
         self._why = ""
+        self._was_offline = False
+        self._had_bytes = False
         self._progress: Progress | None = None
 
     def body(self) -> ComposeResult:
@@ -126,6 +128,10 @@ class LogScreen(LogTaking, Page):
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
         """Take over what is new of the job."""
+        is_back = self._was_offline and message.snapshot.error is None
+        self._was_offline = message.snapshot.error is not None
+        if is_back and self._tail.state.phase is Phase.RECONNECTING:
+            self._tail.poke()  # Studio is there again, so the next try need not be waited for
         if job := self.fresher(self._job, message, is_news=is_news):
             self._job = job
             self._show_head()
@@ -189,7 +195,8 @@ class LogScreen(LogTaking, Page):
         self._show_head()
 
     def _told(self, state: TailState) -> None:
-        if state.phase is not self._phase:
+        if state.phase is not self._phase or (state.size and not self._had_bytes):
+            self._had_bytes = bool(state.size)
             self._show_head()
 
     def _look_at_end(self) -> None:
@@ -206,6 +213,7 @@ class LogScreen(LogTaking, Page):
         now = clock.now()
         state = self._tail.state
         self._phase = state.phase
+        self.view.is_all_here = self._phase is Phase.COMPLETE
         self._look_at_end()
         head = self.query_one("#log-head", Bar)
         left = [Part(" ")]

@@ -87,7 +87,8 @@ class FilterInput(Input):
 
     def action_complete(self) -> None:
         """Take the suggestion."""
-        self.action_cursor_right() if self._suggestion else self.screen.focus_next()
+        if self._suggestion:
+            self.action_cursor_right()
 
     def action_leave(self) -> None:
         """Clear the line, or leave it when it is empty."""

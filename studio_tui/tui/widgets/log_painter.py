@@ -207,7 +207,7 @@ class LogPainter:
         palette = self._look.palette
         segments = [Segment(text, style) for text, style in self._runs(line)]
         note = ""
-        if line.updates:
+        if line.updates > 1:
             note = f" ×{line.updates + 1:,}"
         if line.omitted:
             note += f" … {line.omitted:,} more bytes"

@@ -28,3 +28,5 @@ class LogPlace:
     """Starts of the lines with a bookmark."""
     filter: str = ""
     """As it was typed."""
+    seen: int = 0
+    """Lines that had come when the reader was last at them."""

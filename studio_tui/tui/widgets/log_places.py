@@ -1,5 +1,6 @@
 """Going to places in a log: bookmarks, moments, line numbers; and the times beside its lines."""
 
+import re
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, tzinfo
@@ -38,6 +39,7 @@ PLACES_KEYS: list[BindingType] = [
             tooltip="Go to a line by its number"),
 ]  # fmt: skip
 
+_SHARE = re.compile(r"(\d{1,3})\s*%")
 _TIMELESS = 200
 """Lines in a row that may tell no time before a place counts as telling none."""
 _HEAD = 512
@@ -104,6 +106,7 @@ class LogPlaces(LogReader):
         top, current = window.top.start, self.pane.current
         self.pane.kept = frozenset(moved[at] for at in self.pane.kept if at in moved)
         self.pane.current = None if current is None else moved.get(current)
+        self.lines_seen = self.store.lines if self.store else 0
         if top in moved and not self.following:
             window.to(moved[top])
         self.settle()
@@ -182,7 +185,7 @@ class LogPlaces(LogReader):
             middle = store.line_start((low + high) // 2)
             told, at = self._time_from(store, middle, high)
             has_time = has_time or told is not None
-            if told is None or told >= moment:
+            if told is not None and told >= moment:
                 high = middle
             else:
                 low = store.line_end(at) + 1
@@ -195,13 +198,14 @@ class LogPlaces(LogReader):
     ) -> tuple[datetime | None, int]:
         """Return the first time told from a line on, and the line that tells it."""
         at: int | None = start
+        last = start
         for _ in range(_TIMELESS):
             if at is None or at >= (store.size if end is None else end):
                 break
             if told := self._time_at(store, at):
                 return told, at
-            at = store.next_start(at)
-        return None, start
+            last, at = at, store.next_start(at)
+        return None, last
 
     def _last_time(self, store: LogStore) -> datetime | None:
         """Return the last time that the log tells."""
@@ -234,12 +238,16 @@ class LogPlaces(LogReader):
         store = self.store
         if store is None or not typed:
             return True
+        if share := _SHARE.fullmatch(typed):
+            self.go(store.line_start(min(100, int(share[1])) * max(0, store.size - 1) // 100))
+            return True
         digits = typed.replace(",", "").replace("_", "")
         if not (digits.isascii() and digits.isdigit()) or not int(digits[:18]):
             self.prompt.refuse(f"{typed} is no line number; type one from 1 to {store.lines:,}.")
             return False
         if int(digits[:18]) > store.lines:
-            self.prompt.refuse(f"There are {store.lines:,} lines.")
+            so_far = "" if self.is_all_here else " so far"
+            self.prompt.refuse(f"There are {store.lines:,} lines{so_far}.")
             return False
         self.go(store.start_of(int(digits) - 1))
         return True

@@ -23,10 +23,10 @@ class Kind(NamedTuple):
     placeholder: str
 
 
-SEARCH = Kind("/", "words, or ~ and an expression; capitals make it exact")
-FILTER = Kind("&", "only lines with these words; ! before them hides those lines")
+SEARCH = Kind("/", "text, or ~ and an expression; capitals make it exact")
+FILTER = Kind("&", "only lines with this text; ! before it hides those lines")
 TIME = Kind("T", "14:05, 2026-11-25 14:05:30, or -10m for ten minutes before the end")
-LINE = Kind(":", "number of a line")
+LINE = Kind(":", "number of a line, or 50% for the middle")
 
 
 class _Line(Input):

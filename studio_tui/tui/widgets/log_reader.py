@@ -21,6 +21,10 @@ class LogReader(Base):
     """The log that is shown."""
     pane: LogPane
     prompt: LogPrompt
+    is_all_here: bool
+    """Whether the whole log is here."""
+    lines_seen: int
+    """Lines that the reader has had in sight, or that were there when they stood still."""
     following: bool
     """Whether the view stays at the end as lines come."""
 
@@ -37,6 +41,7 @@ class LogReader(Base):
         if self.pane.window is None:
             return
         self.following = False
+        self.say("")
         self.pane.current = start
         self.pane.window.to(start, above=self.pane.size.height // 3)
         self.settle()

@@ -44,6 +44,7 @@ class LogReturning(LogErrors, LogPlaces):
             current=self.pane.current,
             kept=tuple(sorted(self.pane.kept)),
             filter=self.filter,
+            seen=0 if self.filter else self.lines_seen,
         )
 
     def return_to(self, place: LogPlace) -> None:
@@ -61,6 +62,7 @@ class LogReturning(LogErrors, LogPlaces):
         if store.size <= max(place.top or 0, place.current or 0, *place.kept, 0):
             return
         self._sought = None
+        self.lines_seen = place.seen
         self.pane.kept = frozenset(store.line_start(start) for start in place.kept)
         if place.filter:
             with suppress(WantedError):

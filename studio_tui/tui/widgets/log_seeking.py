@@ -9,8 +9,9 @@ from textual.binding import Binding, BindingType
 
 from studio_tui import clock
 from studio_tui.errors import SpoolError
-from studio_tui.presentation.log_find import Problems, Wanted, WantedError
+from studio_tui.presentation.log_find import Problems, Wanted, WantedError, lasting
 from studio_tui.presentation.log_levels import Level
+from studio_tui.presentation.log_lines import CHARACTER_LIMIT
 from studio_tui.service.log_choice import ChosenLines
 from studio_tui.service.log_hits import Find, LogHits
 from studio_tui.tui.widgets.log_prompt import FILTER, SEARCH, LogPrompt
@@ -56,6 +57,9 @@ _TURN = 256
 class LogSeeking(LogReader):
     """The part of the log view that looks for lines."""
 
+    is_all_here = True
+    """Whether the whole log is here; the screen says so."""
+
     def begin_seeking(self) -> None:
         """Look for nothing yet in another log."""
         self.workers.cancel_group(self, "log-search")
@@ -67,6 +71,8 @@ class LogSeeking(LogReader):
         self._left_out: Wanted | None = None
         self._chosen: ChosenLines | None = None
         self._within: Find | None = None
+        self.folds = False
+        """Whether lines are left out that the next one is drawn over."""
         self._is_looking = False
         self.pane.wanted = None
         self.found = ""
@@ -186,8 +192,12 @@ class LogSeeking(LogReader):
             count = f"{total:,} so far, looking…"
         elif current is not None and self._matches.holds(current):
             count = f"{self._matches.rank(current) + 1:,} of {total:,}"
+        elif total:
+            count = f"{total:,} matching lines"
+        elif self.wanted.beyond:
+            count = f"found only beyond the {CHARACTER_LIMIT:,} characters that are shown of a line"
         else:
-            count = f"{total:,} matching lines" if total else "no match"
+            count = "no match" if self.is_all_here else "no match so far"
         return " ".join(filter(None, (f"/{self.wanted.typed}", count, self.found)))
 
     # --- searching -------------------------------------------------------------------------------
@@ -225,7 +235,7 @@ class LogSeeking(LogReader):
     def _seek_matches(self) -> None:
         wanted = self.wanted
         self._matches = (
-            LogHits(self.store, wanted.starts, within=self._within)
+            LogHits(self.store, wanted.starts, within=self._shown())
             if self.store and wanted
             else None
         )
@@ -238,6 +248,20 @@ class LogSeeking(LogReader):
         self._within = within
         self._seek_matches()
         self.choose(self.filter)
+
+    def fold(self, *, folds: bool) -> None:
+        """Leave out lines that the next one is drawn over, or show them too."""
+        if folds is not self.folds:
+            self.folds = folds
+            self._seek_matches()
+            self.choose(self.filter)
+
+    def _shown(self) -> Find | None:
+        """Return what finds the lines of which filter and search choose; `None` is all."""
+        within = self._within
+        if not self.folds:
+            return within
+        return lasting if within is None else lambda lines: _both(within(lines), lasting(lines))
 
     def submit_filter(self, typed: str) -> bool:
         """Leave lines out as was typed; return whether that can be done."""
@@ -261,15 +285,16 @@ class LogSeeking(LogReader):
         store = self.store
         if store is None:
             return
+        shown = self._shown()
         hidden = Wanted(typed.removeprefix("!")) if typed.removeprefix("!") else None
         if typed == "!":
             find = Problems(Level.WARNING).starts
-            hits: LogHits | None = LogHits(store, find, within=self._within)
+            hits: LogHits | None = LogHits(store, find, within=shown)
         elif hidden:
             is_negated = typed.startswith("!")
-            hits = LogHits(store, hidden.starts, negated=is_negated, within=self._within)
-        elif self._within:
-            hits = LogHits(store, _nothing, negated=True, within=self._within)
+            hits = LogHits(store, hidden.starts, negated=is_negated, within=shown)
+        elif shown:
+            hits = LogHits(store, _nothing, negated=True, within=shown)
         else:
             hits = None
         self.filter, self._left_out = typed, hidden
@@ -346,6 +371,10 @@ class LogSeeking(LogReader):
         """Return the reader's line; one that was scrolled away is not where the reader is."""
         current = self.pane.current
         return current if any(row.start == current for row in self.pane.in_sight) else None
+
+
+def _both(some: Sequence[int], others: Sequence[int]) -> Sequence[int]:
+    return sorted(set(some) & set(others))
 
 
 def _nothing(_lines: bytes) -> Sequence[int]:

@@ -20,6 +20,8 @@ from textual.widget import Widget
 
 from studio_tui import clock
 from studio_tui.presentation.cells import Tone
+from studio_tui.presentation.log_find import DRAWN_OVER
+from studio_tui.service.log_hits import LogHits
 from studio_tui.service.log_store import LogStore
 from studio_tui.tui.widgets.bar import Bar, Part
 from studio_tui.tui.widgets.log_bar import LogBar
@@ -30,11 +32,14 @@ from studio_tui.tui.widgets.log_prompt import FILTER, LINE, SEARCH, TIME, LogPro
 from studio_tui.tui.widgets.log_returning import LogReturning
 from studio_tui.tui.widgets.log_seeking import SEEKING_KEYS
 from studio_tui.tui.widgets.log_selecting import SELECTING_KEYS, LogSelecting
+from studio_tui.tui.widgets.log_window import Row
 
 FRAME = 1 / 20
 """Seconds that growth is gathered for before it is painted."""
 
 _AT_ONCE = 0.001
+_LOOKED_AT = 64 * 1024
+"""Bytes in sight that are looked at for nested bars."""
 _SIDEWAYS = 8
 
 
@@ -50,8 +55,10 @@ _KEYS: list[BindingType] = [
     _key("ctrl+u", "page(-0.5)", "half a page up", "half_page_up"),
     _key("ctrl+d", "page(0.5)", "half a page down", "half_page_down"),
     _key("home,g,<", "start", "first line", "start"),
-    Binding("F", "toggle_follow", "follow", id="logs.follow", tooltip="Stay at the end"),
-    _key("end,G,>", "follow", "last line, and follow", "end"),
+    Binding(
+        "F,end,G,>", "follow", "follow", id="logs.follow",
+        tooltip="Go to the end and stay there; any move up pauses",
+    ),
     _key("left,h", "sideways(-1)", "left", "left"),
     _key("right,l", "sideways(1)", "right", "right"),
     Binding("w", "wrap", "wrap", id="logs.wrap", tooltip="Break long lines, or do not"),
@@ -108,7 +115,9 @@ class LogView(LogReturning, LogSelecting, Widget):
         self._frame: Timer | None = None
         self._shown_at = -FRAME
         """When growth was shown last."""
-        self._lines_seen = 0
+        self.lines_seen = 0
+        self._counted: object = None
+        """Which lines were counted."""
         self._said = ""
 
     def compose(self) -> ComposeResult:
@@ -135,6 +144,7 @@ class LogView(LogReturning, LogSelecting, Widget):
     def show(self, store: LogStore | None) -> None:
         """Show another log at its end, and follow it; `None` empties the view."""
         self._take(store)
+        self._counted, self.lines_seen = None, 0
         self.begin_seeking()
         self.begin_errors(store)
         self.begin_places()
@@ -193,18 +203,45 @@ class LogView(LogReturning, LogSelecting, Widget):
             return
         self.come_back()
         if self.following:
-            self._lines_seen = store.lines
             window.to_end()
         self.keep_looking()
         self.pane.moved()
-        self.new_lines = max(0, store.lines - self._lines_seen)
         rows = window.rows()
+        self._fold_bars(store, rows)
+        self._count_new(store, rows)
         last = store.line_end(rows[-1].start) + 1 if rows else 0
         self.bar.show(window.top.start, min(last, store.size), store.size)
         height = self.bar.size.height
         self.bar.matches, self.bar.errors = self.match_ticks(height), self.error_ticks(height)
-        self.pane.pill = f"+{self.new_lines:,} new" if self.new_lines else ""
+        parts = () if self.following or window.is_at_end else (f"{100 * last // store.size}%",)
+        new = (f"+{self.new_lines:,} new",) if self.new_lines else ()
+        self.pane.pill = " · ".join((*parts, *new))
         self._show_words()
+
+    def _count_new(self, store: LogStore, rows: list[Row]) -> None:
+        """Count the lines below those in sight that came since the reader stood still."""
+        counted = self._chosen.hits if self._chosen else store
+        total = counted.total if isinstance(counted, LogHits) else counted.lines
+        if self.following or counted is not self._counted:
+            is_return = self._counted is None and not self.following
+            self.lines_seen = self.lines_seen if is_return else total
+            self._counted = counted
+        if rows and rows[-1].start < store.size:
+            if isinstance(counted, LogHits):
+                in_sight = counted.rank(rows[-1].start) + 1
+            else:
+                in_sight = (store.number_of(rows[-1].start) or 0) + 1
+            self.lines_seen = max(self.lines_seen, in_sight)
+        self.new_lines = max(0, total - self.lines_seen)
+
+    def _fold_bars(self, store: LogStore, rows: list[Row]) -> None:
+        """Leave out the earlier states of nested bars as soon as one comes in sight."""
+        if self.folds or self.pane.form.states or not rows:
+            return
+        first = rows[0].start
+        seen = store.read(first, min(_LOOKED_AT, rows[-1].start - first))
+        if any(ending in seen for ending in DRAWN_OVER):
+            self.fold(folds=True)
 
     def say(self, words: str) -> None:
         """Say something below the rows until the reader moves on."""
@@ -270,11 +307,6 @@ class LogView(LogReturning, LogSelecting, Widget):
         self.following = True
         self.settle()
 
-    def action_toggle_follow(self) -> None:
-        """Follow, or stand still here."""
-        self.following = not self.following
-        self.settle()
-
     def action_sideways(self, steps: int) -> None:
         """Move the text by a few cells."""
         self.pane.left = max(0, self.pane.left + steps * _SIDEWAYS)
@@ -292,13 +324,17 @@ class LogView(LogReturning, LogSelecting, Widget):
     def action_states(self) -> None:
         """Give each state of a rewritten line a row, or only its last."""
         self.pane.form = self.pane.form._replace(states=not self.pane.form.states)
+        self.fold(folds=False)
         self.settle()
 
     def action_json(self) -> None:
         """Show JSON lines in the next form."""
         form = self.pane.form._replace(json=self.pane.form.json.next)
+        current = self.current_in_sight()
         self.pane.form = form
         self.settle()
+        if current is not None and not self.following:
+            self.go(current)
         self.say(f"JSON lines: {form.json}")
 
     def on_log_pane_wheeled(self, event: LogPane.Wheeled) -> None:
@@ -309,6 +345,8 @@ class LogView(LogReturning, LogSelecting, Widget):
     def on_log_pane_resized(self, event: LogPane.Resized) -> None:
         """Stay at the end, or where the reader is."""
         event.stop()
+        if self.pane.window is not None:
+            self.pane.window.fill()
         self.settle()
 
     def on_log_pane_pill_clicked(self, event: LogPane.PillClicked) -> None:

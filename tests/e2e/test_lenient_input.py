@@ -1,0 +1,26 @@
+"""Bytes that are no UTF-8 reach a real program in a real terminal, as a Latin-1 paste does."""
+
+import os
+from pathlib import Path
+
+from textual.drivers import linux_driver
+
+from tests.e2e.test_program import program
+from tests.studios import ProcessStudio
+
+
+def test_textual_still_reads_its_input_by_what_is_replaced() -> None:
+    assert hasattr(linux_driver, "getincrementaldecoder")
+
+
+def test_a_byte_that_is_no_utf_8_costs_a_character_and_not_the_program(tmp_path: Path) -> None:
+    studio = ProcessStudio(tmp_path / "studio")
+    try:
+        with program(studio, tmp_path) as terminal:
+            terminal.press("/")
+            os.write(terminal._master, b"ab\xff\x9bcd")
+            terminal.wait_for_text("ab.*cd")
+            terminal.settle(0.3)
+            assert not terminal.exited
+    finally:
+        studio.stop()
