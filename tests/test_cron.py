@@ -1,0 +1,265 @@
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from studio_tui.cron import ALIASES, CronError, check, fire_times, fires, next_fire
+
+BERLIN = ZoneInfo("Europe/Berlin")
+LORD_HOWE = ZoneInfo("Australia/Lord_Howe")  # its clocks change by half an hour
+ZONES = [
+    BERLIN,
+    LORD_HOWE,
+    ZoneInfo("America/New_York"),
+    ZoneInfo("America/Havana"),  # its clocks change at midnight
+    ZoneInfo("Asia/Kathmandu"),
+]
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "* * * * *",
+        "0 0 * * *",
+        "  0\t0 *  * * ",
+        "*/15 * * * *",
+        "5/20 * * * *",
+        "0,30 9-17 * * 1-5",
+        "0 9 * * mon-fri",
+        "0 9 * JAN,Jul Sun",
+        "0 0 * * 7",
+        "0 0 * * 0-7",
+        "0 0 * * fri-sun",
+        "0 0 29 2 *",
+        "0 0 30 2 1",
+        "0 0 31 4,5 *",
+        "1-59/2 * * * *",
+        "*,5 * * * *",
+        *ALIASES,
+        "@Daily",
+    ],
+)
+def test_what_cron_knows_is_taken_and_fires(expression: str) -> None:
+    check(expression)
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    assert now < next_fire(expression, now) < now + timedelta(days=3 * 366)
+
+
+@pytest.mark.parametrize(
+    ("expression", "clause"),
+    [
+        ("", "0 fields, not five"),
+        ("not a cron", "3 fields, not five"),
+        ("0 0 * * * *", "6 fields, not five: seconds and years are not taken"),
+        ("0 0 * * * * 2030", "7 fields, not five: seconds"),
+        ("* " * 600, "at most 1000 characters"),
+        ("60 * * * *", "minute: 60 is not 0 to 59"),
+        ("* 24 * * *", "hour: 24 is not 0 to 23"),
+        ("* * 0 * *", "day of month: 0 is not 1 to 31"),
+        ("* * * 13 *", "month: 13 is not 1 to 12"),
+        ("* * * * 8", "day of week: 8 is not 0 to 7"),
+        ("0-60 * * * *", "minute: 60 is not"),
+        ("5-1 * * * *", "5-1 runs backwards"),
+        ("* * * * fri-mon", "fri-mon runs backwards"),
+        ("* * * nov-feb *", "nov-feb runs backwards"),
+        ("5-5 * * * *", "5-5 is one value; write 5"),
+        ("* * * * sun-sun", "sun-sun is one value"),
+        ("*/0 * * * *", "a step of 0"),
+        ("*/60 * * * *", "a step of 60 leads out of 0 to 59"),
+        ("10-20/15 * * * *", "a step of 15 leads out of 10 to 20"),
+        ("*/x * * * *", "the step 'x' is not a number"),
+        ("R * * * *", "minute: R, a random time"),
+        ("R(0-10) * * * *", "R, a random time"),
+        ("H * * * *", "H, a hashed time"),
+        ("* * L * *", "day of month: L, the last one"),
+        ("* * * * 5L", "L, the last one"),
+        ("* * 15W * *", "W, the nearest weekday"),
+        ("* * * * 5#2", "#, the n-th weekday"),
+        ("* * ? * *", "? is not taken; write *"),
+        ("* * * foo *", "month: 'foo' is not 1 to 12 or jan, feb"),
+        ("mon * * * *", "minute: 'mon' is not 0 to 59"),
+        ("1,,2 * * * *", "minute: '' is not"),
+        ("*-5 * * * *", "'*-5' is not"),
+        ("-5 * * * *", "'-5' is not"),
+        ("+5 * * * *", "'+5' is not"),
+        ("1.5 * * * *", "'1.5' is not"),
+        ("² * * * *", "minute: '²' is not"),
+        ("٣ * * * *", "minute: '٣' is not"),
+        ("0 0 30 2 *", "it never fires: there is no day 30 in Feb"),
+        ("0 0 31 2,4,6 *", "it never fires: there is no day 31 in Feb, Apr, Jun"),
+        ("0 0 30 2 0-6", "it never fires"),
+        ("@reboot", "@reboot is not taken"),
+        ("@every 5m", "'@every 5m' is none of @midnight"),
+        ("@", "'@' is none of"),
+        ("\x1b]52;c;aGk=\x07 * * * *", r"'\x1b]52;c;aGk=\x07' is not"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_with_the_reason(expression: str, clause: str) -> None:
+    with pytest.raises(CronError) as refusal:
+        check(expression)
+    assert clause in str(refusal.value)
+    assert str(refusal.value).isprintable()
+    with pytest.raises(CronError):
+        next_fire(expression, datetime(2026, 1, 1, tzinfo=UTC))
+
+
+@given(st.text(st.characters(), max_size=40) | st.from_regex(r"(\S{1,6} ){4}\S{1,6}"))
+def test_any_text_is_taken_or_refused_with_text_that_is_safe_to_show(text: str) -> None:
+    refusal = ""
+    try:
+        check(text)
+    except CronError as error:
+        refusal = str(error)
+    else:
+        next_fire(text, datetime(2026, 1, 1, tzinfo=UTC))
+    assert not refusal or refusal.isprintable()
+
+
+@st.composite
+def fields(draw: st.DrawFn, first: int, last: int) -> tuple[str, frozenset[int]]:
+    """Draw a field as text, and the values it stands for."""
+    kind = draw(st.sampled_from(["*", "*", "step", "values", "range", "stepped range"]))
+    if kind == "*":
+        return "*", frozenset(range(first, last + 1))
+    if kind == "step":
+        step = draw(st.integers(1, last - first))
+        return f"*/{step}", frozenset(range(first, last + 1, step))
+    if kind == "values":
+        values = draw(st.lists(st.integers(first, last), min_size=1, max_size=4))
+        return ",".join(map(str, values)), frozenset(values)
+    begin = draw(st.integers(first, last - 1))
+    end = draw(st.integers(begin + 1, last))
+    if kind == "range":
+        return f"{begin}-{end}", frozenset(range(begin, end + 1))
+    step = draw(st.integers(1, end - begin))
+    return f"{begin}-{end}/{step}", frozenset(range(begin, end + 1, step))
+
+
+@st.composite
+def expressions(draw: st.DrawFn) -> tuple[str, list[frozenset[int]]]:
+    """Draw an expression, and the values of its fields; most of them fire every few days."""
+    parts = [
+        draw(fields(0, 59)),
+        draw(fields(0, 23)),
+        draw(st.just(("*", frozenset(range(1, 32)))) | fields(1, 31)),
+        ("*", frozenset(range(1, 13))),
+        draw(st.just(("*", frozenset(range(7)))) | fields(0, 6)),
+    ]
+    return " ".join(text for text, _ in parts), [values for _, values in parts]
+
+
+def matches(local: datetime, values: list[frozenset[int]]) -> bool:
+    minute, hour, days, months, weekdays = values
+    if local.minute not in minute or local.hour not in hour or local.month not in months:
+        return False
+    of_month, of_week = local.day in days, local.isoweekday() % 7 in weekdays
+    if len(days) == 31 or len(weekdays) == 7:
+        return of_month and of_week
+    return of_month or of_week  # crontab(5): either is enough when both are restricted
+
+
+def minute_by_minute(
+    values: list[frozenset[int]], after: datetime, zone: tzinfo, minutes: int
+) -> Iterator[datetime]:
+    """Look at the clock every minute, as one would who has never heard of cron."""
+    is_named = len(values[1]) < 24
+    last = after.astimezone(zone).replace(tzinfo=None)
+    for number in range(1, minutes + 1):
+        moment = after + timedelta(minutes=number)
+        local = moment.astimezone(zone).replace(tzinfo=None)
+        if not is_named:
+            if matches(local, values):
+                yield moment
+            continue
+        passed = int((local - last) / timedelta(minutes=1))  # none while an hour comes again
+        if any(matches(last + timedelta(minutes=m), values) for m in range(1, passed + 1)):
+            yield moment
+        last = max(last, local)
+
+
+@settings(max_examples=60)
+@given(expressions(), st.integers(0, 3 * 366 * 24 * 60))
+def test_fire_times_are_those_of_a_watcher_of_the_clock(
+    expression: tuple[str, list[frozenset[int]]], start: int
+) -> None:
+    text, values = expression
+    after = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=start)
+    seen = list(minute_by_minute(values, after, UTC, 3 * 24 * 60))
+    assert list(fire_times(text, after, count=len(seen))) == seen
+    following = next_fire(text, seen[-1] if seen else after)
+    assert following > after + timedelta(days=3)
+
+
+CHANGES = [
+    (BERLIN, datetime(2026, 3, 28, 12, tzinfo=UTC)),
+    (BERLIN, datetime(2026, 10, 24, 12, tzinfo=UTC)),
+    (LORD_HOWE, datetime(2026, 4, 4, 3, tzinfo=UTC)),
+    (LORD_HOWE, datetime(2026, 10, 3, 3, tzinfo=UTC)),
+    (ZoneInfo("America/Havana"), datetime(2026, 3, 7, 17, tzinfo=UTC)),
+    (ZoneInfo("America/Havana"), datetime(2026, 10, 31, 17, tzinfo=UTC)),
+    (ZoneInfo("Pacific/Apia"), datetime(2011, 12, 29, 22, tzinfo=UTC)),  # a day was left out
+]
+
+
+@settings(max_examples=150)
+@given(expressions(), st.sampled_from(CHANGES))
+def test_fire_times_follow_the_rule_when_clocks_change(
+    expression: tuple[str, list[frozenset[int]]], change: tuple[tzinfo, datetime]
+) -> None:
+    text, values = expression
+    zone, after = change
+    seen = list(minute_by_minute(values, after, zone, 2 * 24 * 60))
+    assert list(fire_times(text, after, zone, count=len(seen))) == seen
+    following = next_fire(text, seen[-1] if seen else after, zone)
+    assert following > after + timedelta(days=2)
+
+
+@settings(max_examples=60)
+@given(expressions(), st.sampled_from(CHANGES), st.integers(0, 2 * 24 * 3600))
+def test_it_does_not_matter_from_where_one_looks(
+    expression: tuple[str, list[frozenset[int]]], change: tuple[tzinfo, datetime], seconds: int
+) -> None:
+    text, _values = expression
+    zone, begin = change
+    after = begin + timedelta(seconds=seconds)
+    first = next_fire(text, after, zone)
+    all_times = fires(text, begin, zone)
+    assert first == next(moment for moment in all_times if moment > after)
+
+
+def local(moments: tuple[datetime, ...], zone: tzinfo) -> list[str]:
+    return [f"{moment.astimezone(zone):%d %H:%M %Z}" for moment in moments]
+
+
+def test_a_fixed_time_fires_once_when_its_hour_comes_twice() -> None:
+    moments = fire_times("30 2 * * *", datetime(2026, 10, 24, 12, tzinfo=UTC), BERLIN, count=2)
+    assert local(moments, BERLIN) == ["25 02:30 CEST", "26 02:30 CET"]
+
+
+def test_a_fixed_time_that_is_left_out_fires_after_the_gap() -> None:
+    moments = fire_times("*/20 2 * * *", datetime(2026, 3, 28, 12, tzinfo=UTC), BERLIN, count=2)
+    assert local(moments, BERLIN) == ["29 03:00 CEST", "30 02:00 CEST"]
+
+
+def test_every_half_hour_stays_every_half_hour() -> None:
+    for start in (datetime(2026, 3, 29, tzinfo=UTC), datetime(2026, 10, 24, 23, tzinfo=UTC)):
+        moments = fire_times("*/30 * * * *", start, BERLIN, count=8)
+        assert moments == tuple(start + timedelta(minutes=30 * n) for n in range(1, 9))
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_fire_times_rise_in_any_zone_through_years(zone: tzinfo) -> None:
+    for expression in ("0 0 * * *", "30 2 1-7 * sun", "0 * 1 * *"):
+        moments = fire_times(expression, datetime(2026, 1, 1, tzinfo=UTC), zone, count=400)
+        assert list(moments) == sorted(set(moments))
+        assert all(moment.tzinfo is UTC for moment in moments)
+
+
+def test_they_end_with_the_calendar() -> None:
+    late = datetime(9999, 12, 31, 23, 58, tzinfo=UTC)
+    for expression in ("* * * * *", "0 0 1 1 *", "59 23 * * *"):
+        for zone in (UTC, BERLIN):
+            assert len(list(fires(expression, late, zone))) <= 1
