@@ -198,6 +198,24 @@ class JobStep(Received):
     finished_at: Moment | None = None
 
 
+class JobSchedule(Received):
+    """When a TASK makes runs, and what came of it so far (the local Studio sends it)."""
+
+    cron_expression: Line | None = None
+    """`None` for one run, at `start_after`."""
+    start_after: Moment | None = None
+    time_zone: Line | None = None
+    """That the expression is meant in."""
+    next_run_at: Moment | None = None
+    """`None` when there is nothing more to run."""
+    runs: int | None = None
+    missed: int | None = None
+    """Fire times at which no Studio was there to run anything."""
+    skipped: int | None = None
+    """Fire times at which the run before had not ended."""
+    last_run_id: Identifier | None = None
+
+
 class JobOutput(Received):
     """A job, as Studio describes it."""
 
@@ -224,6 +242,12 @@ class JobOutput(Received):
     compute_cluster_id: Identifier | None = None
     compute_cluster_name: Line | None = None
     steps: tuple[JobStep, ...] | None = None
+    schedule: JobSchedule | None = None
+    """Of a TASK. From the local Studio only, like all that follow."""
+    scheduled_by: Identifier | None = None
+    """The TASK that made this run."""
+    scheduled_for: Moment | None = None
+    """The fire time that this run is for."""
 
     @property
     def state(self) -> JobState:
@@ -262,6 +286,8 @@ class JobInput(Sent):
     """Not in the document: the job whose checkpoints are to be reused."""
     reset: StrictBool | None = None
     """Not in the document: ignore checkpoints."""
+    time_zone: str | None = None
+    """For the local Studio only: the zone that `cron_expression` is meant in, if it is not UTC."""
 
 
 class ActionFeedback(Received):

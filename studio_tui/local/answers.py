@@ -32,6 +32,20 @@ class JobStep:
 
 
 @dataclass(frozen=True)
+class JobSchedule:
+    """When a TASK makes runs, and what came of it so far."""
+
+    cron_expression: str | None
+    start_after: str | None
+    time_zone: str
+    next_run_at: str | None
+    runs: int
+    missed: int
+    skipped: int
+    last_run_id: str | None
+
+
+@dataclass(frozen=True)
 class JobOutput:
     """A job."""
 
@@ -57,6 +71,9 @@ class JobOutput:
     compute_cluster_id: int | None
     compute_cluster_name: str
     steps: list[JobStep]
+    schedule: JobSchedule | None
+    scheduled_by: str | None
+    scheduled_for: str | None
 
 
 @dataclass(frozen=True)

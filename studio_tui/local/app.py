@@ -16,7 +16,7 @@ PREFIX = "/api"
 
 
 def create_app(studio: Studio, port: int) -> ASGIApp:
-    """Return the application that answers on `port`; the caller runs the studio's dispatcher."""
+    """Return the application that answers on `port`; the caller runs the studio's tasks."""
     api = FastAPI(
         title="Studio REST API (local)",
         version=studio_tui.__version__,

@@ -11,7 +11,9 @@ from studio_tui.errors import ConfigError
 
 T = TypeVar("T")
 
-MIGRATIONS = (Path(__file__).with_name("schema.sql").read_text("utf-8"),)
+MIGRATIONS = tuple(
+    Path(__file__).with_name(name).read_text("utf-8") for name in ("schema.sql", "schema_2.sql")
+)
 """SQL that leads from version n to version n + 1, by n."""
 
 _OUT_OF_ROOM = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE})
@@ -101,8 +103,10 @@ def _open(path: Path, migrations: Sequence[str]) -> sqlite3.Connection:
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA foreign_keys = ON")
+        # Keys are minded afterwards: a table that is made anew is away for a moment.
+        connection.execute("PRAGMA foreign_keys = OFF")
         _migrate(connection, path, migrations)
+        connection.execute("PRAGMA foreign_keys = ON")
     except sqlite3.DatabaseError as error:
         connection.close()
         raise ConfigError(f"The local Studio's database {path} cannot be used: {error}.") from error

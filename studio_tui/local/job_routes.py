@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 
 from studio_tui import clock
 from studio_tui.api import routes
-from studio_tui.api.models import JobCancelInput, JobInput, JobState
+from studio_tui.api.models import FINISHED_STATES, JobCancelInput, JobInput, JobState
 from studio_tui.local import answers
 from studio_tui.local.answers import Remembered, answer, write_list
 from studio_tui.local.jobs import ENDED, KeyReused
@@ -29,8 +29,8 @@ _STEP_LABELS = {
 
 _STATUSES = tuple(state for state in JobState if state is not JobState.UNKNOWN)
 _STATUS_GROUPS = {
-    "ACTIVE": frozenset(_STATUSES) - frozenset(ENDED),
-    "INACTIVE": frozenset(ENDED),
+    "ACTIVE": frozenset(_STATUSES) - FINISHED_STATES,
+    "INACTIVE": FINISHED_STATES,
 }
 
 _UPLOAD_FORM: dict[str, Any] = {
@@ -82,6 +82,7 @@ def job_router(studio: Studio) -> APIRouter:
             await studio.uploads.find(upload_numbers(body)),
             await studio.jobs.run_group(body.rerun_from_job_id or ""),
             studio.user,
+            clock.now(),
         )
         job = check(body, idempotency_key, around)
         try:
@@ -91,6 +92,7 @@ def job_router(studio: Studio) -> APIRouter:
             raise InvalidFields([("Idempotency-Key", clause)]) from error
         # Once the job is on disk nothing may fail: the published client repeats a POST after a 5xx.
         studio.dispatcher.wake()
+        studio.scheduler.wake()
         return answer(_job(studio, row))
 
     @router.post(routes.CANCEL_JOB.path, response_model=answers.ActionFeedback)
@@ -173,12 +175,30 @@ def _job(studio: Studio, row: sqlite3.Row) -> answers.JobOutput:
         compute_cluster_id=studio.clusters.id_of(row["cluster"]),
         compute_cluster_name=row["cluster"],
         steps=_steps(row),
+        schedule=_schedule(row),
+        scheduled_by=row["scheduled_by"],
+        scheduled_for=row["scheduled_for"],
+    )
+
+
+def _schedule(row: sqlite3.Row) -> answers.JobSchedule | None:
+    if row["time_zone"] is None:
+        return None
+    return answers.JobSchedule(
+        cron_expression=row["cron_expression"],
+        start_after=row["start_after"],
+        time_zone=row["time_zone"],
+        next_run_at=row["next_fire_at"] if row["state"] == JobState.TASK else None,
+        runs=row["runs"],
+        missed=row["missed"],
+        skipped=row["skipped"],
+        last_run_id=row["last_run_id"],
     )
 
 
 def _steps(row: sqlite3.Row) -> list[answers.JobStep]:
     steps = json.loads(row["steps"])
-    if not steps:
+    if not steps and row["time_zone"] is None:
         # Still waiting, or canceled while it was.
         steps = [
             {

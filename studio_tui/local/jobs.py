@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from studio_tui.api.models import JobState, QueryType
+from studio_tui.local import schedules
 from studio_tui.local.database import Database
 from studio_tui.local.times import stamp, stamp_if_any
 
@@ -27,8 +28,13 @@ ENDED = (JobState.COMPLETE, JobState.FAILED, JobState.CANCELED)
 _LISTED = (
     "id, state, created_at, created_by, started_at, finished_at, query, query_type, name,"
     " workers, python_version, requirements, repository, environment, exit_code, error_message,"
-    " cluster, steps"
+    " cluster, steps, scheduled_by, scheduled_for, cron_expression, start_after, time_zone,"
+    " next_fire_at, missed, skipped,"
+    " (SELECT count(*) FROM jobs run WHERE run.scheduled_by = schedules.job_id) AS runs,"
+    " (SELECT run.id FROM jobs run WHERE run.scheduled_by = schedules.job_id"
+    " ORDER BY run.scheduled_for DESC LIMIT 1) AS last_run_id"
 )
+_JOBS = "jobs LEFT JOIN schedules ON schedules.job_id = jobs.id"
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,8 @@ class NewJob:
     created_by: str
     idempotency_key: str | None
     request_digest: str
+    schedule: schedules.NewSchedule | None
+    """`None` for a job that runs as soon as it can."""
 
 
 @dataclass(frozen=True)
@@ -232,7 +240,7 @@ class Jobs:
 def _create(connection: sqlite3.Connection, job: NewJob, now: datetime) -> sqlite3.Row:
     if job.idempotency_key is not None:
         known = connection.execute(
-            f"SELECT {_LISTED}, request_digest FROM jobs WHERE idempotency_key = ?",
+            f"SELECT {_LISTED}, request_digest FROM {_JOBS} WHERE idempotency_key = ?",
             [job.idempotency_key],
         ).fetchone()
         if known is not None:
@@ -241,7 +249,7 @@ def _create(connection: sqlite3.Connection, job: NewJob, now: datetime) -> sqlit
             return known  # type: ignore[no-any-return] # sqlite3 types rows as Any
     columns = {
         "id": job.id,
-        "state": JobState.CREATED,
+        "state": JobState.TASK if job.schedule else JobState.CREATED,
         "priority": job.priority,
         "workers": job.workers,
         "cluster": job.cluster,
@@ -267,6 +275,8 @@ def _create(connection: sqlite3.Connection, job: NewJob, now: datetime) -> sqlit
         "INSERT INTO job_files (job_id, upload_id) VALUES (?, ?)",
         [(job.id, upload) for upload in job.uploads],
     )
+    if job.schedule:
+        schedules.add(connection, job.id, job.schedule)
     return _listed(connection, None, job.id, 1)[0]
 
 
@@ -281,7 +291,8 @@ def _listed(
         conditions.append("id = ?")
         values.append(job_id)
     return connection.execute(
-        f"SELECT {_LISTED} FROM jobs WHERE {' AND '.join(conditions)} ORDER BY number DESC LIMIT ?",
+        f"SELECT {_LISTED} FROM {_JOBS} WHERE {' AND '.join(conditions)}"
+        " ORDER BY number DESC LIMIT ?",
         [*values, limit],
     ).fetchall()
 

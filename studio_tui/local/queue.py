@@ -77,12 +77,12 @@ class Dispatcher:
 
         A waiting job is CANCELED at once, a started one becomes CANCELING until it has ended, and
         one that has ended stays as it is. On return a started job was told, so that its end does
-        not hang on this server.
+        not hang on this server. Of a schedule nothing more is started; what it started goes on.
         """
         ending = Ending(JobState.CANCELED, clock.now())
         while True:
             state = await self._jobs.state(job_id)
-            if state in WAITING:
+            if state in {*WAITING, JobState.TASK}:
                 if await self._jobs.end(job_id, [state], ending):
                     return state
             elif state in {JobState.INIT, JobState.RUNNING}:

@@ -187,8 +187,10 @@ async def _serve(
     try:
         async with asyncio.TaskGroup() as tasks:
             dispatching = tasks.create_task(studio.dispatcher.run(), name="dispatcher")
+            scheduling = tasks.create_task(studio.scheduler.run(), name="scheduler")
             with _stopped_by_signals(server):
                 await server.serve(sockets=[listener])
+            scheduling.cancel()
             dispatching.cancel()
     finally:
         data.state.unlink(missing_ok=True)

@@ -16,6 +16,8 @@ from studio_tui.local.jobs import Jobs
 from studio_tui.local.local_runner import LocalRunner, RunLimits
 from studio_tui.local.queue import Dispatcher
 from studio_tui.local.runner import Runner
+from studio_tui.local.scheduler import Scheduler
+from studio_tui.local.schedules import Schedules
 from studio_tui.local.uploads import Uploads
 
 
@@ -28,6 +30,7 @@ class Studio:
     clusters: Clusters
     runner: Runner
     dispatcher: Dispatcher
+    scheduler: Scheduler
     user: str
     """Who all jobs are created by: the owner of this process."""
     instance: str
@@ -41,7 +44,7 @@ class Studio:
 async def open_studio(
     data: DataDir, token: SecretStr, limits: RunLimits | None = None
 ) -> AsyncIterator[Studio]:
-    """Open the local Studio of a data directory; nothing is started before its dispatcher runs.
+    """Open the local Studio of a data directory; its dispatcher and scheduler start what is due.
 
     Raises:
         ConfigError: The database or the configuration cannot be used.
@@ -52,12 +55,14 @@ async def open_studio(
     try:
         jobs, uploads = Jobs(database), Uploads(data.uploads, database)
         await uploads.remove_unused(clock.now())
+        dispatcher = Dispatcher(jobs, uploads, runner, clusters)
         yield Studio(
             jobs=jobs,
             uploads=uploads,
             clusters=clusters,
             runner=runner,
-            dispatcher=Dispatcher(jobs, uploads, runner, clusters),
+            dispatcher=dispatcher,
+            scheduler=Scheduler(Schedules(database), jobs, dispatcher.wake, clock.now),
             user=getpass.getuser(),
             instance=secrets.token_hex(8),
             token=token,

@@ -7,11 +7,15 @@ import hashlib
 import re
 import uuid
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
+from studio_tui import cron
 from studio_tui.api.models import JobInput, QueryType
 from studio_tui.local.clusters import Cluster, Clusters
 from studio_tui.local.jobs import NewJob
 from studio_tui.local.refusals import InvalidFields
+from studio_tui.local.schedules import LATEST, NewSchedule
+from studio_tui.local.times import time_zone
 from studio_tui.local.uploads import StoredFile
 
 PRIORITIES = range(6)
@@ -23,7 +27,7 @@ KEY_LIMIT = 255
 _PYTHON_VERSION = re.compile(r"3\.\d{1,2}(\.\d{1,2})?")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _VARIABLE_BYTES = 128 * 1024 - 1
-_NO_SCHEDULES = "this version of the local Studio does not schedule yet; leave it out to run now"
+_YEARS = range(2000, 3000)
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,7 @@ class Surroundings:
     """Of the job that the request re-runs; `None` when there is no such job."""
     user: str
     """Who is asking."""
+    now: datetime
 
 
 def upload_numbers(request: JobInput) -> list[int]:
@@ -56,6 +61,7 @@ def check(request: JobInput, key: str | None, around: Surroundings) -> NewJob:
     _check_numbers(request, cluster, problems)
     _check_files(request, around.uploads, problems)
     environment = _environment(request.environment or "", problems)
+    schedule = _schedule(request, around.now, problems)
     if problems:
         raise InvalidFields(problems)
     job_id = str(uuid.uuid4())
@@ -80,6 +86,7 @@ def check(request: JobInput, key: str | None, around: Surroundings) -> NewJob:
         created_by=around.user,
         idempotency_key=key,
         request_digest=hashlib.sha256(request.model_dump_json().encode()).hexdigest(),
+        schedule=schedule,
     )
 
 
@@ -122,10 +129,6 @@ def _check_text(request: JobInput, key: str | None, problems: list[tuple[str, st
         problems.append(("repository", "repository must be a URL, or URL@REVISION"))
     if "\0" in (request.requirements or ""):
         problems.append(("requirements", "requirements holds a NUL character"))
-    if request.start_after is not None:
-        problems.append(("start_after", f"start_after: {_NO_SCHEDULES}"))
-    if request.cron_expression is not None:
-        problems.append(("cron_expression", f"cron_expression: {_NO_SCHEDULES}"))
     if request.credentials_name is not None:
         clause = (
             "credentials_name: the local Studio keeps no credentials;"
@@ -159,6 +162,47 @@ def _check_files(
         if other != upload.id:
             clause = f"files: the uploads {other} and {upload.id} are both named {upload.basename}"
             problems.append(("files", clause))
+
+
+def _schedule(
+    request: JobInput, now: datetime, problems: list[tuple[str, str]]
+) -> NewSchedule | None:
+    """Return when to run, `None` for as soon as possible.
+
+    A naive `start_after` is in the zone named or else in this machine's own, for the published
+    client leaves out its user's. Beside an expression that client sends the present as
+    `start_after`, so there one that has gone by only means: from now on.
+    """
+    expression, start = request.cron_expression, request.start_after
+    name = request.time_zone or "UTC"
+    zone = time_zone(name)
+    if zone is None:
+        problems.append(("time_zone", "time_zone must be a name such as Europe/Berlin"))
+    if start is not None and start.year not in _YEARS:
+        clause = f"start_after must be in the years {_YEARS[0]} to {_YEARS[-1]}"
+        problems.append(("start_after", clause))
+    elif start is not None:
+        if start.tzinfo is None and request.time_zone:
+            start = start.replace(tzinfo=zone)
+        start = start.astimezone(UTC)
+        if expression is None and now - start > LATEST:
+            clause = "start_after is more than an hour ago; leave it out to run now"
+            problems.append(("start_after", clause))
+    if expression is not None:
+        try:
+            cron.check(expression)
+        except cron.CronError as error:
+            problems.append(("cron_expression", f"cron_expression: {error}"))
+    if problems or zone is None:
+        return None
+    if expression is not None:
+        earliest = max(now, start or now)
+        first = cron.next_fire(expression, earliest - timedelta.resolution, zone)
+    elif start is not None:
+        first = start
+    else:
+        return None
+    return NewSchedule(expression, start, name, first)
 
 
 def _is_upload_number(text: str) -> bool:

@@ -35,8 +35,16 @@ SCHEMAS = (
 """The schemas of the API document, in its order; their keys are those of its examples."""
 
 NEWER = {
-    "JobOutput": {"started_at", "compute_cluster_id", "compute_cluster_name", "steps"},
-    "JobInput": {"rerun_from_job_id", "reset"},
+    "JobOutput": {
+        "started_at",
+        "compute_cluster_id",
+        "compute_cluster_name",
+        "steps",
+        "schedule",
+        "scheduled_by",
+        "scheduled_for",
+    },
+    "JobInput": {"rerun_from_job_id", "reset", "time_zone"},
     "ComputeClusterOutput": {
         "cloud_region",
         "instance_type",
@@ -48,7 +56,7 @@ NEWER = {
 }
 """Keys that the published client reads or sends, and the document does not have."""
 
-OURS = {"JobStep", "QueryType", "Refused"}
+OURS = {"JobSchedule", "JobStep", "QueryType", "Refused"}
 """Schemas beside those of the document: of a newer key, of a key's words, of every error."""
 
 

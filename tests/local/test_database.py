@@ -109,6 +109,48 @@ async def test_a_migration_keeps_the_data_and_a_backup(tmp_path: Path) -> None:
     old.close()
 
 
+async def test_jobs_of_the_first_version_come_through_the_migration(tmp_path: Path) -> None:
+    path = tmp_path / "studio.db"
+    database = await Database.open(path, MIGRATIONS[:1])
+    ids = [f"{number:036d}" for number in range(3)]
+
+    def fill(connection: sqlite3.Connection) -> None:
+        script(connection)
+        for job_id, before in zip(ids, [None, *ids], strict=False):
+            connection.execute(
+                "INSERT INTO jobs (id, state, priority, workers, cluster, created_at, created_by,"
+                " name, query_type, run_group, rerun_from, ignore_checkpoints, request_digest,"
+                " environment, query) VALUES (?, 'QUEUED', 5, 1, 'local', 'now', 'me', 'q',"
+                " 'PYTHON', 'g', ?, 0, 'd', '{}', 'print(1)')",
+                [job_id, before],
+            )
+        connection.execute("INSERT INTO job_files VALUES (?, 1)", [ids[1]])
+
+    def everything(connection: sqlite3.Connection) -> list[list[tuple[object, ...]]]:
+        asked = (
+            "SELECT number, id, state, rerun_from, query FROM jobs ORDER BY number",
+            "SELECT job_id, upload_id FROM job_files",
+            "SELECT name, seq FROM sqlite_sequence ORDER BY name",
+        )
+        return [[tuple(row) for row in connection.execute(sql)] for sql in asked]
+
+    await database.write(fill)
+    before = await database.read(everything)
+    await database.close()
+    database = await Database.open(path)
+    assert await database.read(everything) == before
+
+    def problems(connection: sqlite3.Connection) -> list[sqlite3.Row]:
+        return connection.execute("PRAGMA foreign_key_check").fetchall()
+
+    assert await database.read(problems) == []
+    with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
+        await database.write(
+            lambda connection: connection.execute("INSERT INTO job_files VALUES ('nobody', 1)")
+        )
+    await database.close()
+
+
 async def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "studio.db"
     await (await Database.open(path)).close()

@@ -1,12 +1,13 @@
 import sqlite3
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from studio_tui.api.models import JobInput, JobOutput
 from studio_tui.local.data_dir import DataDir
-from tests.studios import ThreadStudio
+from tests.studios import ThreadStudio, eventually
 
 HOSTILE = [
     "[/]",
@@ -205,6 +206,68 @@ def test_a_key_for_another_request_is_refused(studio: ThreadStudio) -> None:
     assert response.status_code == 422
     assert "Idempotency-Key" in response.json()["message"]
     assert len(studio.jobs()) == 1
+
+
+def test_a_schedule_is_a_task_that_tells_when_it_runs(studio: ThreadStudio) -> None:
+    body = {**CLI_BODY, "workers": 1, "cron_expression": "0 3 * * *"}
+    task = post(studio, {**body, "start_after": "2100-01-01T00:00:00Z"}).json()
+    assert (task["status"], task["steps"], task["scheduled_by"]) == ("TASK", [], None)
+    assert task["schedule"] == {
+        "cron_expression": "0 3 * * *",
+        "start_after": "2100-01-01T00:00:00.000000Z",
+        "time_zone": "UTC",
+        "next_run_at": "2100-01-01T03:00:00.000000Z",
+        "runs": 0,
+        "missed": 0,
+        "skipped": 0,
+        "last_run_id": None,
+    }
+    read = JobOutput.model_validate(task)
+    assert read.unreadable == ()
+    assert read.schedule is not None
+    assert read.schedule.unreadable == ()
+    assert read.state.is_finished, "the published client does not wait for it"
+    assert studio.log(task["id"]) == ""
+
+
+def test_a_task_is_inactive_and_listed_by_its_own_status(studio: ThreadStudio) -> None:
+    task_id = studio.submit("print(1)", cron_expression="@yearly")["id"]
+    job_id = studio.submit("print(1)")["id"]
+    studio.end(job_id)
+    assert [job["id"] for job in studio.jobs(status="task")] == [task_id]
+    assert [job["id"] for job in studio.jobs(status="inactive")] == [job_id, task_id]
+    assert studio.jobs(status="active") == []
+
+
+def test_cancelling_a_task_ends_the_schedule(studio: ThreadStudio) -> None:
+    task_id = studio.submit("print(1)", cron_expression="* * * * *")["id"]
+    assert studio.cancel(task_id).json()["message"] == "Successfully canceled"
+    task = studio.job(task_id)
+    assert (task["status"], task["schedule"]["next_run_at"]) == ("CANCELED", None)
+    assert "before" in studio.cancel(task_id).json()["message"]
+
+
+def test_cancelling_a_task_leaves_its_run_alone(studio: ThreadStudio) -> None:
+    now = datetime.now(UTC).isoformat()
+    task_id = studio.submit("import time; time.sleep(60)", start_after=now)["id"]
+    run_id = eventually(lambda: studio.job(task_id)["schedule"]["last_run_id"])
+    assert studio.job(task_id)["status"] == "COMPLETE"
+    response = studio.cancel(task_id)
+    assert (response.status_code, "COMPLETE" in response.json()["message"]) == (409, True)
+    run = studio.until(run_id, "RUNNING")
+    assert run["scheduled_by"] == task_id
+    assert run["scheduled_for"] == studio.job(task_id)["schedule"]["start_after"]
+
+
+def test_a_run_has_the_files_of_its_task(studio: ThreadStudio) -> None:
+    path = f"/datachain/jobs/files?team_name={studio.team}"
+    upload = studio.request("POST", path, files={"file": ("data.txt", b"the data")}).json()
+    now = datetime.now(UTC).isoformat()
+    query = "print(open('data.txt').read())"
+    task_id = studio.submit(query, files=[str(upload["id"])], start_after=now)["id"]
+    run_id = eventually(lambda: studio.job(task_id)["schedule"]["last_run_id"])
+    assert studio.end(run_id)["status"] == "COMPLETE"
+    assert studio.log(run_id) == "the data\n"
 
 
 def test_cancelling_an_unknown_job_is_not_found(studio: ThreadStudio) -> None:

@@ -110,7 +110,7 @@ def test_lists_are_printed(studio: ThreadStudio, datachain: Run) -> None:
         (["job", "run", "q.py", "--priority", "99"], "priority must be 0"),
         (["job", "run", "q.py", "--python-version", "banana"], "python_version must be"),
         (["job", "run", "q.py", "--cluster", "nowhere"], "names no cluster"),
-        (["job", "run", "q.py", "--cron", "0 0 * * *"], "does not schedule"),
+        (["job", "run", "q.py", "--cron", "0 0 30 2 *"], "never fires"),
         (["job", "cancel", "nonsense"], "There is no job nonsense."),
         (["job", "logs", "nonsense"], "Job ID is incorrect or not found"),
         (["pipeline", "create", "cats"], "cats"),

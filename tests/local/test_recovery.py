@@ -3,6 +3,7 @@ import os
 import random
 import sqlite3
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,55 @@ def test_no_accepted_job_is_lost_by_a_kill_in_the_middle_of_accepting(
     assert {job["id"] for job in studio.jobs()} >= set(accepted)
     for job_id in accepted:
         assert studio.end(job_id, 60)["status"] == "COMPLETE"
+
+
+def test_a_key_finds_its_job_again_after_a_kill(studio_process: ProcessStudio) -> None:
+    studio = studio_process
+    body = {"query": "print('once')", "team_name": studio.team}
+    how = {"json": body, "headers": {"Idempotency-Key": "k1"}}
+    first = studio.request("POST", "/datachain/jobs/", **how).json()["id"]
+    studio.kill()
+    studio.restart()
+    assert studio.request("POST", "/datachain/jobs/", **how).json()["id"] == first
+    assert studio.end(first)["status"] == "COMPLETE"
+    assert len(studio.jobs()) == 1
+
+
+def test_a_server_killed_around_a_fire_time_makes_exactly_one_run(
+    studio_process: ProcessStudio, tmp_path: Path
+) -> None:
+    studio = studio_process
+    chance = random.Random(4)
+    for number in range(ROUNDS):
+        mark = tmp_path / f"{number}"
+        ahead = timedelta(seconds=chance.uniform(0.05, 0.5))
+        fire_at = (datetime.now(UTC) + ahead).isoformat()
+        task_id = studio.submit(
+            "import os; open(os.environ['MARK'], 'a').write('ran\\n')",
+            start_after=fire_at,
+            environment=f"MARK={mark}",
+        )["id"]
+        time.sleep(ahead.total_seconds() + chance.uniform(-0.05, 0.1))  # a random moment near it
+        studio.kill()
+        studio.restart()
+        eventually(lambda: len(studio.jobs()) == 2 * number + 2)  # noqa: B023 (called here)
+        (run,) = [job for job in studio.jobs() if job["scheduled_by"] == task_id]
+        assert studio.end(run["id"])["status"] == "COMPLETE"
+        task = studio.job(task_id)
+        counts = task["schedule"]
+        assert (task["status"], counts["runs"], counts["missed"]) == ("COMPLETE", 1, 0)
+        assert mark.read_text() == "ran\n"
+        assert len(studio.jobs()) == 2 * number + 2
+
+
+def test_a_schedule_goes_on_under_the_next_server(studio_process: ProcessStudio) -> None:
+    studio = studio_process
+    task_id = studio.submit("print(1)", cron_expression="0 0 * * *")["id"]
+    before = studio.job(task_id)
+    studio.kill()
+    studio.restart()
+    assert studio.job(task_id) == before
+    assert studio.cancel(task_id).status_code == 200
 
 
 def test_a_restart_in_the_thread_finds_jobs_too(studio: ThreadStudio) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from studio_tui import clock
 from studio_tui.api.models import JobInput, QueryType
 from studio_tui.local.clusters import Cluster, Clusters
 from studio_tui.local.samples import SAMPLES
@@ -17,8 +18,9 @@ BY_NAME: Mapping[str, JobInput] = {str(sample.query_name): sample for sample in 
 
 def test_every_sample_is_accepted_by_a_fresh_install() -> None:
     fresh = Clusters((Cluster(name="local", max_workers=os.cpu_count() or 1),))
+    around = Surroundings(fresh, {}, None, "me", clock.now())
     for sample in SAMPLES:
-        assert check(sample, None, Surroundings(fresh, {}, None, "me")).name == sample.query_name
+        assert check(sample, None, around).name == sample.query_name
 
 
 def test_one_sample_takes_all_workers_and_so_waits_for_the_others() -> None:

@@ -1,3 +1,5 @@
+import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from studio_tui.local.refusals import InvalidFields
 from studio_tui.local.submission import Surroundings, check
 from studio_tui.local.uploads import StoredFile
 
+NOW = datetime(2026, 11, 25, 12, 0, 30, tzinfo=UTC)
 CLUSTERS = Clusters(
     (
         Cluster(name="small", max_workers=2),
@@ -28,7 +31,7 @@ UPLOADS = {
 
 def checked(run_group: str | None = None, key: str | None = None, **fields: Any) -> NewJob:
     request = JobInput.model_validate({"query": "print(1)", "team_name": "local", **fields})
-    return check(request, key, Surroundings(CLUSTERS, UPLOADS, run_group, "me"))
+    return check(request, key, Surroundings(CLUSTERS, UPLOADS, run_group, "me", NOW))
 
 
 def problems(**fields: Any) -> list[str]:
@@ -89,8 +92,14 @@ def test_the_body_of_the_published_client_is_taken_with_its_nulls() -> None:
         ("environment", "=x"),
         ("environment", "A-B=x"),
         ("environment", "A=" + "x" * 200_000),
-        ("start_after", "2030-01-01T00:00:00Z"),
-        ("cron_expression", "0 0 * * *"),
+        ("start_after", "2026-11-25T11:00:00Z"),
+        ("start_after", "0001-01-01T00:00:00Z"),
+        ("start_after", "9999-12-31T23:59:59-12:00"),
+        ("cron_expression", "not a cron"),
+        ("cron_expression", "0 0 30 2 *"),
+        ("cron_expression", ""),
+        ("time_zone", "Middle/Earth"),
+        ("time_zone", "../../etc/passwd"),
         ("credentials_name", "mine"),
     ],
 )
@@ -169,3 +178,64 @@ def test_equal_requests_have_equal_digests() -> None:
 def test_a_useless_idempotency_key_is_refused(key: str) -> None:
     with pytest.raises(InvalidFields, match="Idempotency-Key"):
         checked(key=key)
+
+
+def fires_at(**fields: Any) -> datetime:
+    schedule = checked(**fields).schedule
+    assert schedule is not None
+    return schedule.next_fire_at
+
+
+def test_a_job_without_a_time_has_no_schedule() -> None:
+    assert checked().schedule is None
+    assert checked(time_zone="Europe/Berlin").schedule is None
+
+
+def test_an_expression_fires_from_now_on() -> None:
+    assert fires_at(cron_expression="*/5 * * * *") == datetime(2026, 11, 25, 12, 5, tzinfo=UTC)
+    assert fires_at(cron_expression="@daily") == datetime(2026, 11, 26, tzinfo=UTC)
+
+
+def test_an_expression_fires_first_at_or_after_its_start() -> None:
+    start = "2026-12-24T18:00:00+00:00"
+    moment = datetime(2026, 12, 24, 18, tzinfo=UTC)
+    assert fires_at(cron_expression="0 * * * *", start_after=start) == moment
+    later = moment + timedelta(minutes=30)
+    assert fires_at(cron_expression="30 * * * *", start_after=start) == later
+
+
+@pytest.mark.parametrize("ago", [timedelta(0), timedelta(days=400)])
+def test_a_start_that_has_gone_by_means_now_beside_an_expression(ago: timedelta) -> None:
+    start = (NOW - ago).isoformat()
+    moment = datetime(2026, 11, 25, 12, 1, tzinfo=UTC)
+    assert fires_at(cron_expression="* * * * *", start_after=start) == moment
+
+
+def test_an_expression_is_meant_in_its_zone() -> None:
+    moment = datetime(2026, 11, 26, 2, tzinfo=UTC)
+    assert fires_at(cron_expression="0 3 * * *", time_zone="Europe/Berlin") == moment
+
+
+def test_a_start_alone_is_the_time_of_the_run() -> None:
+    assert fires_at(start_after="2030-01-01T03:00:00+01:00") == datetime(2030, 1, 1, 2, tzinfo=UTC)
+    just_missed = NOW - timedelta(minutes=59)
+    assert fires_at(start_after=just_missed.isoformat()) == just_missed
+
+
+def test_a_start_without_a_zone_is_in_the_zone_of_this_machine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    try:
+        assert fires_at(start_after="2030-01-01T03:00:00") == datetime(2030, 1, 1, 8, tzinfo=UTC)
+        in_berlin = fires_at(start_after="2030-01-01T03:00:00", time_zone="Europe/Berlin")
+        assert in_berlin == datetime(2030, 1, 1, 2, tzinfo=UTC)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_the_reason_against_an_expression_is_told() -> None:
+    with pytest.raises(InvalidFields, match="cron_expression: minute: 61 is not 0 to 59"):
+        checked(cron_expression="61 * * * *")
