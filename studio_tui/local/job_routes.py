@@ -15,7 +15,7 @@ from studio_tui.local.jobs import ENDED, KeyReused
 from studio_tui.local.refusals import InvalidFields, Refusal
 from studio_tui.local.strict_json import StrictRoute
 from studio_tui.local.studio import Studio
-from studio_tui.local.submission import Surroundings, check, upload_numbers
+from studio_tui.local.submission import Surroundings, check, digest, upload_numbers
 from studio_tui.local.team import TEAM
 
 LIST_LIMIT = 100_000
@@ -72,20 +72,26 @@ def job_router(studio: Studio) -> APIRouter:
         body = await lists.body((states, job_id, limit), studio.jobs.revision, ask)
         return Response(body, media_type="application/json")
 
-    @router.post(routes.CREATE_JOB.path, response_model=answers.JobOutput)
-    async def create_job(
-        body: JobInput, idempotency_key: Annotated[str | None, Header()] = None
-    ) -> Response:
-        check_team(body.team_name)
-        around = Surroundings(
+    async def surroundings(body: JobInput) -> Surroundings:
+        return Surroundings(
             studio.clusters,
             await studio.uploads.find(upload_numbers(body)),
             await studio.jobs.run_group(body.rerun_from_job_id or ""),
             studio.user,
             clock.now(),
         )
-        job = check(body, idempotency_key, around)
+
+    @router.post(routes.CREATE_JOB.path, response_model=answers.JobOutput)
+    async def create_job(
+        body: JobInput, idempotency_key: Annotated[str | None, Header()] = None
+    ) -> Response:
+        check_team(body.team_name)
         try:
+            # Before all else, for what was accepted once may not pass today: a time has gone by.
+            row = await studio.jobs.made_before(idempotency_key or "", digest(body))
+            if row is not None:
+                return answer(_job(studio, row))
+            job = check(body, idempotency_key, await surroundings(body))
             row = await studio.jobs.create(job, clock.now())
         except KeyReused as error:
             clause = "Idempotency-Key was used for another request"

@@ -113,6 +113,16 @@ class Jobs:
         """Stays the same for as long as no job changes."""
         return self._database.revision
 
+    async def made_before(self, key: str, request_digest: str) -> sqlite3.Row | None:
+        """Return the job that the same key and request made, `None` when there is none.
+
+        Raises:
+            KeyReused: The key was used for another request.
+        """
+        return await self._database.read(
+            lambda connection: _made_before(connection, key, request_digest)
+        )
+
     async def create(self, job: NewJob, now: datetime) -> sqlite3.Row:
         """Add a job, or find the one that the same key and request made before.
 
@@ -237,16 +247,22 @@ class Jobs:
         )
 
 
+def _made_before(
+    connection: sqlite3.Connection, key: str, request_digest: str
+) -> sqlite3.Row | None:
+    known: sqlite3.Row | None = connection.execute(
+        f"SELECT {_LISTED}, request_digest FROM {_JOBS} WHERE idempotency_key = ?", [key]
+    ).fetchone()
+    if known is not None and known["request_digest"] != request_digest:
+        raise KeyReused
+    return known
+
+
 def _create(connection: sqlite3.Connection, job: NewJob, now: datetime) -> sqlite3.Row:
     if job.idempotency_key is not None:
-        known = connection.execute(
-            f"SELECT {_LISTED}, request_digest FROM {_JOBS} WHERE idempotency_key = ?",
-            [job.idempotency_key],
-        ).fetchone()
+        known = _made_before(connection, job.idempotency_key, job.request_digest)
         if known is not None:
-            if known["request_digest"] != job.request_digest:
-                raise KeyReused
-            return known  # type: ignore[no-any-return] # sqlite3 types rows as Any
+            return known
     columns = {
         "id": job.id,
         "state": JobState.TASK if job.schedule else JobState.CREATED,

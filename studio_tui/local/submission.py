@@ -49,6 +49,11 @@ def upload_numbers(request: JobInput) -> list[int]:
     return [int(number) for number in request.files or () if _is_upload_number(number)]
 
 
+def digest(request: JobInput) -> str:
+    """Return the same text for equal requests and no others."""
+    return hashlib.sha256(request.model_dump_json().encode()).hexdigest()
+
+
 def check(request: JobInput, key: str | None, around: Surroundings) -> NewJob:
     """Return the job to make.
 
@@ -85,7 +90,7 @@ def check(request: JobInput, key: str | None, around: Surroundings) -> NewJob:
         ignore_checkpoints=bool(request.reset),
         created_by=around.user,
         idempotency_key=key,
-        request_digest=hashlib.sha256(request.model_dump_json().encode()).hexdigest(),
+        request_digest=digest(request),
         schedule=schedule,
     )
 

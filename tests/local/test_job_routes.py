@@ -199,6 +199,21 @@ def test_a_repeated_key_finds_the_job_that_it_made(studio: ThreadStudio) -> None
     assert post(studio, body).json()["id"] != first["id"]
 
 
+def test_a_repeated_key_finds_its_job_when_the_request_would_not_pass_any_more(
+    studio: ThreadStudio,
+) -> None:
+    config = studio.data_dir / "clusters.toml"
+    config.write_text('[[cluster]]\nname = "local"\nmax_workers = 4\n')
+    studio.restart()
+    body = {**CLI_BODY, "workers": 4}
+    first = post(studio, body, Idempotency_Key="k1").json()
+    studio.end(first["id"])
+    config.write_text('[[cluster]]\nname = "local"\nmax_workers = 1\n')
+    studio.restart()
+    assert post(studio, body, Idempotency_Key="k1").json()["id"] == first["id"]
+    assert post(studio, body, Idempotency_Key="k2").status_code == 422
+
+
 def test_a_key_for_another_request_is_refused(studio: ThreadStudio) -> None:
     body = {**CLI_BODY, "workers": 1}
     post(studio, body, Idempotency_Key="k1")
