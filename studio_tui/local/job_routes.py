@@ -76,7 +76,7 @@ def job_router(studio: Studio) -> APIRouter:
         return Surroundings(
             studio.clusters,
             await studio.uploads.find(upload_numbers(body)),
-            await studio.jobs.run_group(body.rerun_from_job_id or ""),
+            await studio.jobs.earlier(body.rerun_from_job_id or ""),
             studio.user,
             clock.now(),
         )

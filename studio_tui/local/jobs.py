@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from studio_tui.api.models import JobState, QueryType
 from studio_tui.local import schedules
@@ -98,6 +99,13 @@ class Ending:
     steps: tuple[Step, ...] = ()
 
 
+class Earlier(NamedTuple):
+    """A run whose checkpoints a later one may use."""
+
+    job_id: str
+    run_group: str
+
+
 class KeyReused(Exception):  # noqa: N818 (reads as what happened)
     """An idempotency key came again with another request."""
 
@@ -149,14 +157,19 @@ class Jobs:
         )
         return None if row is None else JobState(row["state"])
 
-    async def run_group(self, job_id: str) -> str | None:
-        """Return the run group of a job; `None` when there is no such job."""
+    async def earlier(self, job_id: str) -> Earlier | None:
+        """Return the run that a re-run of a job goes on from; `None` when there is no such job.
+
+        It is the job itself, or of a schedule the last run, since a TASK runs nothing.
+        """
         row = await self._database.read(
             lambda connection: connection.execute(
-                "SELECT run_group FROM jobs WHERE id = ?", [job_id]
+                "SELECT id, run_group FROM jobs WHERE id = ? OR scheduled_by = ?"
+                " ORDER BY scheduled_for DESC LIMIT 1",
+                [job_id, job_id],
             ).fetchone()
         )
-        return None if row is None else str(row["run_group"])
+        return None if row is None else Earlier(*row)
 
     async def in_states(self, states: Sequence[JobState]) -> list[str]:
         """Return the ids of the jobs in some states, oldest first."""

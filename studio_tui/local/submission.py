@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from studio_tui import cron
 from studio_tui.api.models import JobInput, QueryType
 from studio_tui.local.clusters import Cluster, Clusters
-from studio_tui.local.jobs import NewJob
+from studio_tui.local.jobs import Earlier, NewJob
 from studio_tui.local.refusals import InvalidFields
 from studio_tui.local.schedules import LATEST, NewSchedule
 from studio_tui.local.times import time_zone
@@ -37,8 +37,9 @@ class Surroundings:
     clusters: Clusters
     uploads: dict[int, StoredFile]
     """Those of the files named in the request that exist."""
-    run_group: str | None
-    """Of the job that the request re-runs; `None` when there is no such job."""
+    earlier: Earlier | None
+    """What the request re-runs; `None` when there is no such job, as when it is another server's:
+    the published client does not know whose job it names."""
     user: str
     """Who is asking."""
     now: datetime
@@ -70,7 +71,6 @@ def check(request: JobInput, key: str | None, around: Surroundings) -> NewJob:
     if problems:
         raise InvalidFields(problems)
     job_id = str(uuid.uuid4())
-    is_rerun = around.run_group is not None
     return NewJob(
         id=job_id,
         name=request.query_name or f"query.{_ENDINGS[request.query_type]}",
@@ -84,9 +84,8 @@ def check(request: JobInput, key: str | None, around: Surroundings) -> NewJob:
         requirements=request.requirements or None,
         repository=request.repository or None,
         uploads=tuple(dict.fromkeys(upload_numbers(request))),
-        # A client may name a job of another server, so a job unknown here counts as none.
-        rerun_from=request.rerun_from_job_id if is_rerun else None,
-        run_group=around.run_group or job_id,
+        rerun_from=around.earlier.job_id if around.earlier else None,
+        run_group=around.earlier.run_group if around.earlier else job_id,
         ignore_checkpoints=bool(request.reset),
         created_by=around.user,
         idempotency_key=key,

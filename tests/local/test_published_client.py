@@ -103,6 +103,51 @@ def test_lists_are_printed(studio: ThreadStudio, datachain: Run) -> None:
     assert (pipelines.returncode, "No pipelines found" in pipelines.stdout) == (0, True)
 
 
+def test_a_schedule_is_a_task_that_is_listed_read_and_canceled(
+    studio: ThreadStudio, datachain: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "q.py").write_text("print('hello')\n")
+    done = datachain("job", "run", "q.py", "--cron", "0 3 * * *")
+    (task,) = studio.jobs(status="task")
+    assert (done.returncode, f"Job {task['id']} is scheduled" in done.stdout) == (0, True)
+    assert task["schedule"]["cron_expression"] == "0 3 * * *"
+    assert task["schedule"]["next_run_at"] > task["created_at"]
+    assert task["id"] in datachain("job", "ls", "--status", "task").stdout
+    assert datachain("job", "logs", task["id"]).returncode == 0
+    assert datachain("job", "cancel", task["id"]).returncode == 0
+    assert studio.job(task["id"])["status"] == "CANCELED"
+
+
+def test_a_start_time_is_kept(studio: ThreadStudio, datachain: Run, tmp_path: Path) -> None:
+    (tmp_path / "q.py").write_text("print('hello')\n")
+    assert datachain("job", "run", "q.py", "--start-time", "in 1 second").returncode == 0
+    run = eventually(lambda: next((job for job in studio.jobs() if job["scheduled_by"]), None))
+    assert studio.end(run["id"])["status"] == "COMPLETE"
+    assert run["created_at"] >= run["scheduled_for"]
+    assert datachain("job", "logs", run["id"]).stdout.count("hello") == 1
+
+
+def test_a_rerun_uses_checkpoints_unless_told_not_to(
+    studio: ThreadStudio, datachain: Run, tmp_path: Path
+) -> None:
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "a.txt").write_text("a")
+    (tmp_path / "q.py").write_text(
+        "import datachain as dc\n"
+        f"dc.read_storage('file://{folder}').save('files')\n"
+        "print(len(dc.datasets().to_values('version')), 'versions')\n"
+    )
+    said = [
+        datachain("job", "run", "q.py", *options).stdout
+        for options in ((), (), ("--ignore-checkpoints",))
+    ]
+    assert ["Checkpoint found" in text for text in said] == [False, True, False]
+    assert [re.findall(r"(\d) versions", text) for text in said] == [["1"], ["1"], ["2"]]
+    newest, second, first = studio.jobs()
+    assert {job["status"] for job in (newest, second, first)} == {"COMPLETE"}
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -111,6 +156,7 @@ def test_lists_are_printed(studio: ThreadStudio, datachain: Run) -> None:
         (["job", "run", "q.py", "--python-version", "banana"], "python_version must be"),
         (["job", "run", "q.py", "--cluster", "nowhere"], "names no cluster"),
         (["job", "run", "q.py", "--cron", "0 0 30 2 *"], "never fires"),
+        (["job", "run", "q.py", "--start-time", "yesterday"], "more than an hour ago"),
         (["job", "cancel", "nonsense"], "There is no job nonsense."),
         (["job", "logs", "nonsense"], "Job ID is incorrect or not found"),
         (["pipeline", "create", "cats"], "cats"),

@@ -196,6 +196,8 @@ async def test_what_comes_again_has_no_checkpoints_and_what_starts_later_has(
 ) -> None:
     bench = await opened(tmp_path)
     first = await bench.submit()
+    earlier = await bench.jobs.earlier(first)
+    assert earlier == (first, first)
     for expression in (None, "0 * * * *"):
         wish = JobInput(
             query="print(1)",
@@ -204,7 +206,7 @@ async def test_what_comes_again_has_no_checkpoints_and_what_starts_later_has(
             start_after=BEGIN + MINUTE,
             rerun_from_job_id=first,
         )
-        job = check(wish, None, Surroundings(CLUSTERS, {}, first, "me", BEGIN))
+        job = check(wish, None, Surroundings(CLUSTERS, {}, earlier, "me", BEGIN))
         await bench.jobs.create(job, BEGIN)
         await bench.scheduler.settle(BEGIN + HOUR)
         (made,) = await bench.runs(job.id)
@@ -213,6 +215,19 @@ async def test_what_comes_again_has_no_checkpoints_and_what_starts_later_has(
             assert (run["run_group"], run["rerun_from"]) == (first, first)
         else:
             assert (run["run_group"], run["rerun_from"]) == (run["id"], None)
+    await bench.database.close()
+
+
+async def test_a_rerun_of_a_schedule_goes_on_from_its_last_run(tmp_path: Path) -> None:
+    bench = await opened(tmp_path)
+    task_id = await bench.submit(cron_expression="0 * * * *")
+    assert await bench.jobs.earlier(task_id) == (task_id, task_id)
+    for hours in (1, 2):
+        await bench.scheduler.settle(BEGIN + hours * HOUR)
+        await bench.end_runs(BEGIN + hours * HOUR)
+    _, last = await bench.runs(task_id)
+    assert await bench.jobs.earlier(task_id) == (last["id"], last["id"])
+    assert await bench.jobs.earlier("nobody") is None
     await bench.database.close()
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from studio_tui.api.models import JobInput
 from studio_tui.local.clusters import Cluster, Clusters
-from studio_tui.local.jobs import NewJob
+from studio_tui.local.jobs import Earlier, NewJob
 from studio_tui.local.refusals import InvalidFields
 from studio_tui.local.submission import Surroundings, check
 from studio_tui.local.uploads import StoredFile
@@ -29,9 +29,9 @@ UPLOADS = {
 }
 
 
-def checked(run_group: str | None = None, key: str | None = None, **fields: Any) -> NewJob:
+def checked(earlier: Earlier | None = None, key: str | None = None, **fields: Any) -> NewJob:
     request = JobInput.model_validate({"query": "print(1)", "team_name": "local", **fields})
-    return check(request, key, Surroundings(CLUSTERS, UPLOADS, run_group, "me", NOW))
+    return check(request, key, Surroundings(CLUSTERS, UPLOADS, earlier, "me", NOW))
 
 
 def problems(**fields: Any) -> list[str]:
@@ -135,7 +135,7 @@ def test_an_unknown_job_to_rerun_counts_as_none() -> None:
 
 
 def test_a_rerun_joins_the_group_of_the_first_run() -> None:
-    job = checked(run_group="first", rerun_from_job_id="second", reset=True)
+    job = checked(Earlier("second", "first"), rerun_from_job_id="second", reset=True)
     assert (job.run_group, job.rerun_from, job.ignore_checkpoints) == ("first", "second", True)
 
 
