@@ -43,6 +43,7 @@ class Surroundings:
     user: str
     """Who is asking."""
     now: datetime
+    """When, aware."""
 
 
 def upload_numbers(request: JobInput) -> list[int]:
