@@ -1,0 +1,59 @@
+"""What is wrong with a field of a form, as a sentence that says what to do about it."""
+
+import re
+from collections.abc import Iterable
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import NamedTuple
+
+from studio_tui.text import safe_line
+
+_SHOWN = 40
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class Level(StrEnum):
+    """Whether a problem keeps the form from being sent."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+class Problem(NamedTuple):
+    """One problem of one field."""
+
+    field: str
+    """As in `Draft`."""
+    sentence: str
+    """Safe to draw."""
+    level: Level = Level.ERROR
+
+
+def warning(field: str, sentence: str) -> Problem:
+    """Return a problem that is worth a look and does not keep the form from being sent."""
+    return Problem(field, sentence, Level.WARNING)
+
+
+def quoted(text: str) -> str:
+    """Return foreign text in quotation marks, short and safe."""
+    shown = safe_line(text.strip())
+    return f"“{shown if len(shown) <= _SHOWN else shown[: _SHOWN - 1] + '…'}”"
+
+
+def meant(word: str, known: Iterable[str]) -> str:
+    """Return `; did you mean “gpu”?` for a word that is nearly a known one, else nothing."""
+    names = {name.lower(): name for name in known}
+    near = get_close_matches(word.lower(), list(names), 3)
+    return f"; did you mean {' or '.join(quoted(names[each]) for each in near)}?" if near else ""
+
+
+def unsendable(field: str, text: str) -> tuple[Problem, ...]:
+    """Return the problem of text that cannot be sent whatever the field is."""
+    if "\0" in text:
+        line = text[: text.index("\0")].count("\n") + 1
+        return (Problem(field, f"Line {line} holds a NUL character, which no job can take."),)
+    half = _SURROGATE.search(text)
+    if half:
+        line = text[: half.start()].count("\n") + 1
+        return (Problem(field, f"Line {line} holds half a character, which cannot be sent."),)
+    return ()
