@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import UTC, datetime
 from typing import Any, Self
 
 from studio_tui.api.models import Job, JobInput
@@ -66,9 +67,11 @@ class Draft:
     """Whether checkpoints are to be ignored."""
 
     @classmethod
-    def of(cls, wish: JobInput) -> Self:
-        """Return the form that asks for `wish`."""
-        start = wish.start_after
+    def of(cls, wish: JobInput, now: datetime) -> Self:
+        """Return the form that asks for `wish`; a schedule that has begun goes on from now."""
+        start = wish.start_after and _aware(wish.start_after)
+        if wish.cron_expression and start is not None and start <= now:
+            start = None
         return cls(
             query=wish.query,
             query_type=wish.query_type.value,
@@ -131,6 +134,11 @@ def not_told(job: Job, draft: Draft) -> tuple[str, ...]:
 
 
 _CLUSTER = ("compute_cluster_name",)
+
+
+def _aware(moment: datetime) -> datetime:
+    """Read a time without a zone as UTC, which is all that is ever sent."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _typed(value: object) -> str:

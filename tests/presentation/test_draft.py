@@ -1,25 +1,14 @@
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from studio_tui.api.models import JobInput, QueryType
 from studio_tui.presentation.draft import LABELS, Draft, not_told
-from tests.jobs import job
-
-ANY_TEXT = st.text(st.characters(exclude_categories=[]), max_size=40)
-"""Halves of surrogate pairs too: a path from the command line may hold them."""
-
-DRAFTS = st.builds(
-    Draft,
-    **{name: ANY_TEXT for name in LABELS if name not in {"files", "uploads", "reset"}},
-    files=st.lists(ANY_TEXT, max_size=3).map(tuple),
-    uploads=st.lists(ANY_TEXT, max_size=3).map(tuple),
-    reset=st.booleans(),
-)
+from tests.jobs import NOON, job
+from tests.presentation.forms import DRAFTS
 
 
 @given(DRAFTS)
@@ -69,7 +58,7 @@ def test_a_request_becomes_the_form_that_asks_for_it() -> None:
         rerun_from_job_id="old",
         reset=True,
     )
-    assert Draft.of(wish) == Draft(
+    assert Draft.of(wish, NOON) == Draft(
         query="ls",
         query_type="SHELL",
         query_name="list.sh",
@@ -87,6 +76,13 @@ def test_a_request_becomes_the_form_that_asks_for_it() -> None:
         rerun_from_job_id="old",
         reset=True,
     )
+
+
+def test_a_start_that_is_past_is_left_out_of_a_schedule_and_shown_of_a_single_job() -> None:
+    past = JobInput(query="ls", team_name="acme", start_after=NOON - timedelta(days=1))
+    assert Draft.of(past, NOON).start_after == "2026-02-28T12:00:00+00:00"
+    schedule = past.model_copy(update={"cron_expression": "@daily"})
+    assert Draft.of(schedule, NOON).start_after == ""
 
 
 def test_resuming_reuses_checkpoints() -> None:
