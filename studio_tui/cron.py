@@ -81,6 +81,20 @@ def check(expression: str) -> None:
     _parse(expression)
 
 
+def plain_fields(expression: str) -> tuple[frozenset[int] | None, ...]:
+    """Return the values of the five fields, `None` for all there are; 0 is Sunday.
+
+    Of days of the month and of the week both must be `None`, or one that is not must hold.
+
+    Raises:
+        CronError: The expression cannot be used.
+    """
+    return tuple(
+        None if field == "*" else frozenset(map(int, field.split(",")))
+        for field in _parse(expression)
+    )
+
+
 def next_fire(expression: str, after: datetime, zone: tzinfo = UTC) -> datetime:
     """Return the first fire time later than `after`, aware and in UTC.
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from studio_tui.cron import ALIASES, CronError, check, fire_times, fires, next_fire
+from studio_tui.cron import ALIASES, CronError, check, fire_times, fires, next_fire, plain_fields
 
 BERLIN = ZoneInfo("Europe/Berlin")
 LORD_HOWE = ZoneInfo("Australia/Lord_Howe")  # its clocks change by half an hour
@@ -263,3 +263,11 @@ def test_they_end_with_the_calendar() -> None:
     for expression in ("* * * * *", "0 0 1 1 *", "59 23 * * *"):
         for zone in (UTC, BERLIN):
             assert len(list(fires(expression, late, zone))) <= 1
+
+
+def test_the_fields_are_told_in_their_plainest_form() -> None:
+    every = frozenset({0, 30})
+    weekdays = frozenset({1, 2, 3, 4, 5})
+    assert plain_fields("*/30 0-23 * jan-dec mon-fri") == (every, None, None, None, weekdays)
+    assert plain_fields("0,30 * 1-31 * 1-5") == plain_fields("*/30 0-23 * jan-dec mon-fri")
+    assert plain_fields("@weekly")[4] == frozenset({0}) == plain_fields("0 0 * * 7")[4]

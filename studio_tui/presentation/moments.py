@@ -8,6 +8,7 @@ import re
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from difflib import get_close_matches
 
+from studio_tui.presentation.problems import quoted
 from studio_tui.text import safe_line
 
 EXAMPLES = "`tomorrow 15:00`, `in 2 hours`, `monday 9am` or `2026-03-04 15:00`"
@@ -90,11 +91,16 @@ def described(moment: datetime, now: datetime, zone: tzinfo) -> str:
 
 def both(moment: datetime, zone: tzinfo) -> str:
     """Return a moment in local time and UTC: `Wed 4 Mar 2026 15:00 CET · 14:00 UTC`."""
-    local, world = moment.astimezone(zone), moment.astimezone(UTC)
-    day = "" if local.date() == world.date() else f"{_date(world)} "
-    return (
-        f"{_date(local)} {local:%H:%M} {safe_line(local.tzname() or '')} · {day}{world:%H:%M} UTC"
-    )
+    world = moment.astimezone(UTC)
+    is_same_day = moment.astimezone(zone).date() == world.date()
+    return f"{shown(moment, zone)} · {f'{world:%H:%M} UTC' if is_same_day else shown(world, UTC)}"
+
+
+def shown(moment: datetime, zone: tzinfo) -> str:
+    """Return what the clocks of a zone show: `Wed 4 Mar 2026 15:00 CET`."""
+    local = moment.astimezone(zone)
+    name = safe_line(local.tzname() or "")
+    return f"{local:%a} {local.day} {local:%b %Y %H:%M} {name}"
 
 
 def span(length: timedelta) -> str:
@@ -107,10 +113,6 @@ def span(length: timedelta) -> str:
     parts = [(days, "d"), (hours, "h"), (minutes, "min")]
     first = next(at for at, (amount, _) in enumerate(parts) if amount)
     return " ".join(f"{amount} {unit}" for amount, unit in parts[first : first + 2] if amount)
-
-
-def _date(moment: datetime) -> str:
-    return f"{moment:%a} {moment.day} {moment:%b %Y}"
 
 
 def _after(words: str, typed: str, now: datetime, zone: tzinfo) -> datetime:
@@ -154,7 +156,7 @@ def _worked_out(phrase: str, typed: str, base: datetime) -> datetime:
         },
     )
     if worked_out is None:  # it gives up on times beyond the calendar
-        raise MomentError(f"{_quoted(typed)} is too far away.")
+        raise MomentError(f"{quoted(typed)} is too far away.")
     return worked_out
 
 
@@ -244,12 +246,12 @@ def _instant(local: datetime, zone: tzinfo) -> datetime:
     moment = local.replace(tzinfo=zone)
     again = moment.replace(fold=1)
     world = moment.astimezone(UTC)
-    shown = world.astimezone(zone).replace(tzinfo=None, fold=0)
+    on_clocks = world.astimezone(zone).replace(tzinfo=None, fold=0)
     at = f"{local:%H:%M} on {local:%Y-%m-%d}"
-    if shown != local:
+    if on_clocks != local:
         raise MomentError(
             f"There is no {at} in {_zone_name(zone)}, because the clocks are put forward then;"
-            f" type `{shown:%Y-%m-%d %H:%M}`."
+            f" type `{on_clocks:%Y-%m-%d %H:%M}`."
         )
     if moment.utcoffset() != again.utcoffset():
         first, second = (each.isoformat(sep=" ", timespec="minutes") for each in (moment, again))
@@ -289,7 +291,7 @@ def _no_clock(words: str, typed: str, now: datetime) -> str:
     day = words.removeprefix("on ")
     known = day in _NEAR_DAYS or day.removeprefix("next ") in _WEEKDAYS
     if known or _calendar_date(day, time(9), now):
-        return f"{_quoted(typed)} names no time of day; type `{safe_line(words)} 09:00`."
+        return f"{quoted(typed)} names no time of day; type `{safe_line(words)} 09:00`."
     return _not_understood(typed)
 
 
@@ -298,22 +300,17 @@ def _not_understood(typed: str) -> str:
     if words in {"now", "at once", "immediately"}:
         return "Leave the start empty to run now."
     if _SLASHED.search(words):
-        return f"{_quoted(typed)} could be read in two ways; type the date as `2026-03-04 15:00`."
+        return f"{quoted(typed)} could be read in two ways; type the date as `2026-03-04 15:00`."
     length = words.removesuffix(" from now")
     if _LENGTH.fullmatch(length):
-        return f"{_quoted(typed)} is a span; did you mean `in {length}`?"
+        return f"{quoted(typed)} is a span; did you mean `in {length}`?"
     for word in re.findall(r"[^\W\d_]+", words):
         if word in _PAST_WORDS:
-            return f"{_quoted(typed)} is past; leave it empty to run now, or type {EXAMPLES}."
+            return f"{quoted(typed)} is past; leave it empty to run now, or type {EXAMPLES}."
         if word not in _KNOWN:
             near = get_close_matches(word, sorted(w for w in _KNOWN if len(w) > 4), 1, 0.75)
             if near:
                 meant = safe_line(words.replace(word, near[0], 1))
-                return f"{_quoted(word)} is not understood; did you mean `{meant}`?"
-            return f"{_quoted(word)} is not understood; type {EXAMPLES}."
-    return f"{_quoted(typed)} is not a time that is understood as a whole; type {EXAMPLES}."
-
-
-def _quoted(text: str) -> str:
-    shown = safe_line(text.strip())
-    return f"“{shown if len(shown) <= 40 else shown[:39] + '…'}”"
+                return f"{quoted(word)} is not understood; did you mean `{meant}`?"
+            return f"{quoted(word)} is not understood; type {EXAMPLES}."
+    return f"{quoted(typed)} is not a time that is understood as a whole; type {EXAMPLES}."
