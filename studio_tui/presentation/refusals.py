@@ -14,14 +14,14 @@ from studio_tui.errors import (
     StudioError,
     TransportError,
 )
-from studio_tui.presentation.draft import Draft
+from studio_tui.presentation.draft import LABELS, Draft
 from studio_tui.presentation.problems import Problem
 from studio_tui.text import safe_line
 
 WHOLE = ""
 """The field of what concerns the whole form."""
 
-_FIELDS = frozenset(JobInput.model_fields)
+_FIELDS = JobInput.model_fields.keys() | LABELS.keys()
 _PLACE = re.compile(r"(?:[A-Za-z_]+\.)*(?P<field>[a-z_]+)(?:[ .]\d+)?(?=[\s:,]|$)")
 """Begins a clause: `workers must be…`, `files 2 must…`, `data.workers: Input should…`."""
 
@@ -85,7 +85,7 @@ def _field(clause: str) -> str | None:
 
 def _placed(clause: str, draft: Draft) -> Problem:
     field = _field(clause) or _named_in_passing(clause)
-    if field is None or field == "team_name":
+    if field is None or field not in LABELS:
         return Problem(WHOLE, f"{_sentence(clause)} No job was made; change the form and send it.")
     if field == "query" and draft.query_file.strip():
         field = "query_file"
