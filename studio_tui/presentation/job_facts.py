@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
+from studio_tui.api.label import variables
 from studio_tui.api.models import Cluster, Job, JobState
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import (
@@ -67,11 +68,10 @@ def facts(
 
 
 def environment(job: Job, *, shown: bool) -> tuple[Fact, ...]:
-    """Return the variables of a job, sorted by name; values masked unless `shown`."""
-    variables = sorted((job.environment or {}).items())
+    """Return the user's variables of a job, sorted by name; values masked unless `shown`."""
     return tuple(
         Fact(name, Cell(safe_line(value.get_secret_value()) if shown else MASK))
-        for name, value in variables
+        for name, value in sorted(variables(job).items())
     )
 
 
@@ -162,7 +162,7 @@ def _requirements(job: Job) -> Cell:
 def _environment_size(job: Job) -> Cell:
     if "environment" in job.unreadable:
         return Cell("?", Tone.WARN)
-    count = len(job.environment or {})
+    count = len(variables(job))
     return Cell(plural(count, "variable")) if count else Cell(UNKNOWN, Tone.DIM)
 
 

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable
 
 from studio_tui.api.client import StudioClient
+from studio_tui.api.label import variables
 from studio_tui.api.models import Job, JobInput, QueryType
 from studio_tui.errors import InvalidRequest, OutcomeUnknown, StudioError
 
@@ -84,9 +85,7 @@ def repeat_of(job: Job, team: str) -> JobInput:
     """
     if job.query is None:
         raise InvalidRequest(400, "Studio did not send this job's query, so it cannot be repeated.")
-    environment = {
-        name: value.get_secret_value() for name, value in (job.environment or {}).items()
-    }
+    environment = {name: value.get_secret_value() for name, value in variables(job).items()}
     for name, value in environment.items():
         if "\n" in value or "\r" in value:
             raise InvalidRequest(

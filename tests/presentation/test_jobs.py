@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from studio_tui.api.label import NAME
 from studio_tui.api.models import Cluster, Job, JobState
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.job_facts import environment, facts, raw
@@ -139,6 +140,13 @@ def test_no_cell_and_no_fact_ever_holds_a_control_character(fields: dict[str, An
         assert not any(ord(c) < 32 or 0x7F <= ord(c) < 0xA0 or c == "\u202e" for c in text)
     for _, key in SORTS.values():
         sorted([hostile, job(1), hostile], key=lambda known: key(known, NOON))
+
+
+def test_the_label_of_a_job_made_here_is_not_shown_among_the_user_s_variables() -> None:
+    made_here = job(1, environment={NAME: "4c2f9a52-4f3f-4bb8-8bd4-7a6c8a3f0a11", "A": "1"})
+    assert [fact.label for fact in environment(made_here, shown=True)] == ["A"]
+    told = {fact.label: fact.value.text for fact in facts(made_here, NOON)}
+    assert told["environment"] == "1 variable"
 
 
 def test_environment_values_are_masked_all_alike_until_shown() -> None:

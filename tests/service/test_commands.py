@@ -3,6 +3,7 @@ from typing import Any, cast
 import pytest
 
 from studio_tui.api.client import Page, StudioClient
+from studio_tui.api.label import NAME
 from studio_tui.api.models import Job, JobInput, QueryType
 from studio_tui.errors import (
     InvalidRequest,
@@ -121,6 +122,11 @@ def test_a_repeat_has_all_that_studio_tells_of_the_job() -> None:
         repository="https://example.com/r@main",
         compute_cluster_name="gpu",
     )
+
+
+def test_a_repeat_has_no_label_of_the_job_it_repeats() -> None:
+    assert repeat_of(job(1, environment={NAME: "x", "A": "1"}), "vision").environment == "A=1"
+    assert repeat_of(job(1, environment={NAME: "x"}), "vision").environment is None
 
 
 def test_workers_that_studio_chose_are_left_to_it_again() -> None:

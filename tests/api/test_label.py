@@ -1,0 +1,40 @@
+import pytest
+
+from studio_tui.api.label import NAME, intent_of, labelled, variables
+from tests.jobs import job
+
+INTENT = "4c2f9a52-4f3f-4bb8-8bd4-7a6c8a3f0a11"
+OTHER = "9e107d9d-3729-4f5e-9c1b-0f6f1f2f3a22"
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        (None, f"{NAME}={INTENT}"),
+        ("", f"{NAME}={INTENT}"),
+        ("A=1\n# note\nB='x y'\n", f"{NAME}={INTENT}\nA=1\n# note\nB='x y'\n"),
+        (f"A=1\n{NAME}={OTHER}\nB=2", f"{NAME}={INTENT}\nA=1\nB=2"),
+        ("A='never closed", f"{NAME}={INTENT}\nA='never closed"),
+    ],
+)
+def test_a_label_is_the_first_variable_and_the_only_one_of_its_name(
+    environment: str | None, expected: str
+) -> None:
+    assert labelled(environment, INTENT) == expected
+
+
+@pytest.mark.parametrize(
+    ("environment", "intent"),
+    [
+        ({NAME: INTENT, "A": "1"}, INTENT),
+        ({"A": "1"}, ""),
+        (None, None),
+        ({NAME: "********"}, None),
+    ],
+)
+def test_a_label_that_is_not_told_is_not_taken_for_a_job_without_one(
+    environment: dict[str, str] | None, intent: str | None
+) -> None:
+    made = job(1, environment=environment)
+    assert intent_of(made) == intent
+    assert NAME not in variables(made)
