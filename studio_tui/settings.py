@@ -55,6 +55,8 @@ class Settings:
     """Whether every write is refused before it is sent."""
     proxy: SecretStr | None = None
     """URL of the proxy for https; secret, as it may hold a password. `None` for loopback."""
+    labels_jobs: bool = True
+    """Whether a job made here carries a variable by which it is known again."""
     sources: Sources = Sources(url="given", team="given", token="given")  # noqa: S106 (a phrase)
     notes: tuple[str, ...] = ()
     """Warnings worth a line in `doctor`, each a sentence."""
@@ -116,6 +118,7 @@ def load_settings(
         ca_file=_ca_file(arguments, environ),
         read_only=arguments.read_only,
         proxy=_proxy(url, environ),
+        labels_jobs=_labels_jobs(environ),
         sources=Sources(url=found_url.source, team=team.source, token=token.source),
         notes=tuple(_notes(token, found_url)),
     )
@@ -335,6 +338,16 @@ def _checked_proxy(proxy: str) -> str:
     if parts.username is not None and parts.password is None:
         raise ConfigError("HTTPS_PROXY names a user without a password: write user:@ for none.")
     return proxy
+
+
+def _labels_jobs(environ: Mapping[str, str]) -> bool:
+    match environ.get("STUDIO_TUI_LABEL_JOBS", "").strip().lower():
+        case "" | "yes" | "true" | "on" | "1":
+            return True
+        case "no" | "false" | "off" | "0":
+            return False
+        case _:
+            raise ConfigError("STUDIO_TUI_LABEL_JOBS must be yes or no.")
 
 
 def _notes(token: _Found, url: _Found) -> Iterator[str]:

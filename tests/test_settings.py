@@ -263,6 +263,21 @@ def test_a_stored_token_sent_to_the_environment_s_studio_is_noted(logged_in: Mac
     assert "DATACHAIN_STUDIO_URL" in note
 
 
+@pytest.mark.parametrize(
+    ("value", "labels"), [("", True), ("yes", True), ("1", True), ("No", False), ("0", False)]
+)
+def test_labels_of_jobs_can_be_turned_off(logged_in: Machine, value: str, labels: bool) -> None:
+    assert logged_in.load().labels_jobs
+    logged_in.environ["STUDIO_TUI_LABEL_JOBS"] = value
+    assert logged_in.load().labels_jobs is labels
+
+
+def test_labels_of_jobs_are_not_guessed_about(logged_in: Machine) -> None:
+    logged_in.environ["STUDIO_TUI_LABEL_JOBS"] = "maybe"
+    with pytest.raises(ConfigError, match="STUDIO_TUI_LABEL_JOBS must be yes or no"):
+        logged_in.load()
+
+
 def test_a_ca_file_must_exist_and_outranks_the_environment(
     logged_in: Machine, tmp_path: Path
 ) -> None:
