@@ -228,6 +228,8 @@ class _Composition:
                 place=place,
                 host=host,
                 near=is_loopback(host),
+                intents=paths.state_dir() / "intents",
+                labels=settings.labels_jobs,
             ),
             home=home or safe_line(f"{settings.team}@{host}"),
             url=settings.url,

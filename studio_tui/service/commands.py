@@ -1,11 +1,9 @@
-"""What the user can have done: each command one call, its outcome never guessed.
+"""What the user can have done with a job: each command one call, its outcome never guessed.
 
 A command is sent once. Where no answer came, the error says so (`OutcomeUnknown`), and the caller
-reads again before it says anything.
+reads again before it says anything. Jobs are created by `creating`.
 """
 
-import logging
-import uuid
 from collections.abc import Callable
 
 from studio_tui.api.client import StudioClient
@@ -13,15 +11,12 @@ from studio_tui.api.label import variables
 from studio_tui.api.models import Job, JobInput, QueryType
 from studio_tui.errors import InvalidRequest, OutcomeUnknown, StudioError
 
-logger = logging.getLogger(__name__)
-
 
 class Commands:
     """Commands to Studio; after each the lists are asked again at once."""
 
-    def __init__(self, client: StudioClient, team: str, changed: Callable[[], None]) -> None:
+    def __init__(self, client: StudioClient, changed: Callable[[], None]) -> None:
         self._client = client
-        self._team = team
         self._changed = changed
 
     async def cancel(self, job_id: str) -> None:
@@ -52,25 +47,6 @@ class Commands:
         if job is None:
             raise unknown
         return job.state.is_cancelable
-
-    async def run_again(self, job: Job) -> Job:
-        """Create a job like `job`, and return it.
-
-        Raises:
-            StudioError: no job was created, or (`OutcomeUnknown`) nobody can say.
-        """
-        return await self.submit(repeat_of(job, self._team))
-
-    async def submit(self, wish: JobInput) -> Job:
-        """Create a job, and return it.
-
-        Raises:
-            StudioError: no job was created, or (`OutcomeUnknown`) nobody can say.
-        """
-        try:
-            return await self._client.create_job(wish, idempotency_key=str(uuid.uuid4()))
-        finally:
-            self._changed()
 
 
 NOT_TOLD = ("priority", "uploaded files", "credentials")

@@ -103,7 +103,7 @@ class Looked:
 class Unknown:
     """Nobody can say whether the wish has made a job, so the user is asked.
 
-    It stays open until `Creating.send_again` or `Creating.give_up`, in another run too.
+    It stays open, also for later runs, until `Creating` finds out or is told to give it up.
     """
 
     intent: Intent
@@ -182,10 +182,19 @@ class Creating:
         """Ask no more about a wish: whether it has made a job or not, the list will show."""
         await asyncio.to_thread(unknown.note.end, Fate.GIVEN_UP)
 
+    def leave(self, unknown: Unknown) -> None:
+        """Leave a wish open, for the next start to settle."""
+        unknown.note.close()
+
     async def settle(self) -> tuple[Unknown, ...]:
         """Look up what ended programs have left open; return what cannot be settled."""
         left = await asyncio.to_thread(self._journal.left)
-        outcomes = [await self._look_up(note) for note in left]
+        # One look is enough for a job that has had its time to come.
+        late = self._now() - timedelta(seconds=self._patience.look_up)
+        outcomes = [
+            await self._look_up(note, looks=1 if note.intent.sent_at < late else None)
+            for note in left
+        ]
         return tuple(outcome for outcome in outcomes if isinstance(outcome, Unknown))
 
     async def _make(
@@ -241,17 +250,23 @@ class Creating:
         return [self._patience.rest * 2.0**number for number in range(self._patience.tries - 1)]
 
     async def _look_up(
-        self, note: Note, why: StudioError | None = None, request: JobInput | None = None
+        self,
+        note: Note,
+        why: StudioError | None = None,
+        request: JobInput | None = None,
+        *,
+        looks: int | None = None,
     ) -> Outcome:
         """Look for the job of an intent until Studio has shown often enough that it is not there.
 
         Reading may fail for as long as patience lasts, but a refusal ends it.
         """
+        looks = looks or self._patience.looks
         looked = Looked()
         failures = 0
         try:
             async with asyncio.timeout(self._patience.look_up):
-                while looked.answers < self._patience.looks:
+                while looked.answers < looks:
                     rest = self._patience.apart
                     try:
                         found, seen = await self._seek(note.intent)
@@ -264,7 +279,7 @@ class Creating:
                         if found is not None:
                             return await self._ended(note, found)
                         looked = replace(seen, answers=looked.answers + 1)
-                    if looked.answers < self._patience.looks:
+                    if looked.answers < looks:
                         await asyncio.sleep(rest)
         except TimeoutError:
             pass

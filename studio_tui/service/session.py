@@ -8,6 +8,8 @@ from studio_tui.api.client import Page, StudioClient
 from studio_tui.api.models import Cluster
 from studio_tui.errors import AuthenticationError
 from studio_tui.service.commands import Commands
+from studio_tui.service.creating import Creating, Unknown
+from studio_tui.service.intents import Journal
 from studio_tui.service.jobs_feed import Jobs, JobsFeed
 from studio_tui.service.log_library import LogLibrary
 from studio_tui.service.log_shelf import LogShelf
@@ -37,11 +39,15 @@ class StudioSession:
         place: str = "",
         host: str = "",
         near: bool = False,
+        intents: Path | None = None,
+        labels: bool = True,
     ) -> None:
         """Take also the folder of logs, and of Studio what tells it from others, host and nearness.
 
-        A Studio on this machine is asked more often, as that costs nobody anything.
+        A Studio on this machine is asked more often, as that costs nobody anything. Intents are
+        noted in a folder of their own, else beside the logs; new jobs have `labels` or not.
         """
+        self.team = team
         self.is_near = near
         """Whether Studio is of this machine."""
         self._idle_rest = BUSY_REST if near else IDLE_REST
@@ -63,7 +69,9 @@ class StudioSession:
             backoff_cap=cap,
         )
         self.progress = ProgressWatch(client, paced=self._paced, refused=self._stop_all)
-        self.commands = Commands(client, team, self.jobs.poke)
+        self.commands = Commands(client, self.jobs.poke)
+        journal = Journal(intents or logs / "intents", place)
+        self.creating = Creating(client, journal, self.jobs.poke, labels=labels)
         self.logs = LogLibrary(client, LogShelf(logs, place), {host})
         self._focused = True
 
@@ -79,6 +87,11 @@ class StudioSession:
                 tasks.create_task(poller.run(), name=f"poll {poller.name}")
             tasks.create_task(self.logs.run(), name="follow logs")
             tasks.create_task(self.progress.run(), name="watch progress")
+
+    async def unsettled(self) -> tuple[Unknown, ...]:
+        """Settle what ended runs have asked for, once the first list is there; return the rest."""
+        await self.jobs.first()
+        return await self.creating.settle()
 
     def refresh(self) -> None:
         """Ask everything that is listened to again, now, and what had been stopped too."""

@@ -24,7 +24,6 @@ from studio_tui.errors import (
     ConfigError,
     NoCredentials,
     SpoolError,
-    StudioError,
     TokenOriginChanged,
 )
 from studio_tui.log import crash_report
@@ -154,6 +153,7 @@ class StudioApp(TypeAhead, App[int]):
         self._poll(connected)
         self._show_tab("jobs")
         self._settle(connected)
+        self._ask_about_unsettled(connected)
         for note in connected.notes:
             self.notify(note, severity="warning", markup=False)
         if connected.samples:
@@ -229,6 +229,7 @@ class StudioApp(TypeAhead, App[int]):
     @work(name="samples", group="command")
     async def _begin_with_samples(self, connected: Connected) -> None:
         """Offer something to look at, where there is nothing yet."""
+        from studio_tui.tui.job_making import make_job  # noqa: PLC0415 (only the first time)
         from studio_tui.tui.screens.dialogs import Confirm  # noqa: PLC0415 (only the first time)
 
         if (await connected.session.jobs.first()).jobs:
@@ -247,11 +248,26 @@ class StudioApp(TypeAhead, App[int]):
         )
         if connected.ask_samples and not await self.push_screen_wait(question):
             return
-        try:
-            for sample in connected.samples:
-                await connected.session.commands.submit(sample)
-        except StudioError as error:
-            self.notify(str(error), severity="error", markup=False)
+        for sample in connected.samples:
+            await make_job(self, connected.session.creating, sample)
+
+    def on_create_job(self, message: "messages.CreateJob") -> None:
+        """Create a job, whatever becomes of the screen that asked for it."""
+        if self._connected:
+            self._create(self._connected, message)
+
+    @work(name="create", group="command")
+    async def _create(self, connected: Connected, message: "messages.CreateJob") -> None:
+        from studio_tui.tui.job_making import make_job  # noqa: PLC0415 (not before it is used)
+
+        await make_job(self, connected.session.creating, message.wish, message.files)
+
+    @work(name="unsettled", group="poll")
+    async def _ask_about_unsettled(self, connected: Connected) -> None:
+        from studio_tui.tui.job_making import ask_about_left  # noqa: PLC0415 (not at the start)
+
+        if left := await connected.session.unsettled():
+            await ask_about_left(self, connected.session.creating, left)
 
     # Going from screen to screen.
 

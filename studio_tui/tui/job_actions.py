@@ -12,12 +12,12 @@ from textual import work
 from textual.binding import Binding
 
 from studio_tui.api.models import Job
-from studio_tui.errors import StudioError
+from studio_tui.errors import InvalidRequest, StudioError
 from studio_tui.presentation.jobs import SHORT_ID, first_line
-from studio_tui.service.commands import NOT_TOLD, said
+from studio_tui.service.commands import NOT_TOLD, repeat_of, said
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.clipboard import copy
-from studio_tui.tui.messages import OpenLog
+from studio_tui.tui.messages import CreateJob, OpenLog
 from studio_tui.tui.screens.dialogs import Confirm
 
 if TYPE_CHECKING:
@@ -126,8 +126,14 @@ class JobActions(Base):
                 default_yes=True,
             )
         )
-        if sure:
-            await self._run(self.session.commands.run_again(job), f"Created again: {title(job)}")
+        if not sure:
+            return
+        try:
+            wish = repeat_of(job, self.session.team)
+        except InvalidRequest as error:
+            self._say(str(error), "error")
+        else:
+            self.post_message(CreateJob(wish))
 
     @work(name="open", group="command")
     async def action_open_url(self) -> None:

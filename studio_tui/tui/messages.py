@@ -1,11 +1,13 @@
 """What screens ask of the program, and what the program tells its screens."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from textual.message import Message
 
+from studio_tui.api.models import JobInput
 from studio_tui.service.snapshot import Snapshot
 
 
@@ -51,6 +53,14 @@ class OpenLogs(Message):
     """Show the merged log of these jobs, and of no others."""
 
     job_ids: Sequence[str]
+
+
+@dataclass
+class CreateJob(Message):
+    """Have a job created with these files; the program says what comes of it."""
+
+    wish: JobInput = field(repr=False)
+    files: Sequence[Path] = ()
 
 
 @dataclass

@@ -27,7 +27,6 @@ class Studio:
         self.answers = list(answers)
         self.state = state
         self.cancels = 0
-        self.created: list[tuple[JobInput, str | None]] = []
 
     async def cancel_job(self, _job_id: str) -> None:
         self.cancels += 1
@@ -40,14 +39,10 @@ class Studio:
             raise self.state
         return Page(() if self.state is None else (job(1, self.state),))
 
-    async def create_job(self, wish: JobInput, *, idempotency_key: str | None = None) -> Job:
-        self.created.append((wish, idempotency_key))
-        return job(2)
-
 
 def commands(studio: Studio) -> tuple[Commands, list[str]]:
     changed: list[str] = []
-    made = Commands(cast(StudioClient, studio), "vision", lambda: changed.append("changed"))
+    made = Commands(cast(StudioClient, studio), lambda: changed.append("changed"))
     return made, changed
 
 
@@ -81,16 +76,6 @@ async def test_a_refused_cancel_is_not_repeated() -> None:
     with pytest.raises(NotFound):
         await commands(studio)[0].cancel(job(1).id)
     assert studio.cancels == 1
-
-
-async def test_each_wish_for_a_job_has_a_key_of_its_own() -> None:
-    studio = Studio()
-    made, _ = commands(studio)
-    await made.run_again(job(1))
-    await made.run_again(job(1))
-    keys = [key for _, key in studio.created]
-    assert all(keys)
-    assert keys[0] != keys[1]
 
 
 def test_a_repeat_has_all_that_studio_tells_of_the_job() -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from studio_tui.api.label import NAME
 from studio_tui.tui.memory import JobsView, save_view
 from studio_tui.tui.screens.dialogs import Confirm
 from studio_tui.tui.screens.job import JobScreen
@@ -116,8 +117,10 @@ async def test_run_again_makes_the_same_job_anew(studio: ThreadStudio, tmp_path:
         await pilot.press("enter")
         await until(pilot, lambda: len(table(pilot).keys) == 2)
     second = next(job for job in studio.jobs() if job["id"] != first["id"])
-    same = ("query", "query_type", "name", "workers", "environment", "requirements")
+    same = ("query", "query_type", "name", "workers", "requirements")
     assert {field: second[field] for field in same} == {field: first[field] for field in same}
+    assert second["environment"].pop(NAME)
+    assert second["environment"] == first["environment"]
     assert studio.end(second["id"])["status"] == "COMPLETE"
 
 
