@@ -249,7 +249,8 @@ class StudioApp(TypeAhead, App[int]):
         if connected.ask_samples and not await self.push_screen_wait(question):
             return
         for sample in connected.samples:
-            await make_job(self, connected.session.creating, sample)
+            if await make_job(self, connected.session.creating, sample) is None:
+                return
 
     def on_create_job(self, message: "messages.CreateJob") -> None:
         """Create a job, whatever becomes of the screen that asked for it."""
@@ -264,9 +265,9 @@ class StudioApp(TypeAhead, App[int]):
 
     @work(name="unsettled", group="poll")
     async def _ask_about_unsettled(self, connected: Connected) -> None:
-        from studio_tui.tui.job_making import ask_about_left  # noqa: PLC0415 (not at the start)
-
         if left := await connected.session.unsettled():
+            from studio_tui.tui.job_making import ask_about_left  # noqa: PLC0415 (rarely needed)
+
             await ask_about_left(self, connected.session.creating, left)
 
     # Going from screen to screen.
