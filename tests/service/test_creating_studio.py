@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from studio_tui.api.client import StudioClient, Timeouts
 from studio_tui.api.label import NAME
-from studio_tui.api.models import JobInput
+from studio_tui.api.models import JobInput, QueryType
 from studio_tui.service.creating import Created, Creating, Outcome, Patience, Refused, Unknown
 from studio_tui.service.intents import Fate, Journal
 from studio_tui.settings import Settings
@@ -201,6 +201,24 @@ async def test_no_wish_becomes_two_jobs_and_none_is_lost(
     assert {type(outcome) for outcome in outcomes} == {Created, Refused, Unknown}
     assert asked
     assert Fate.SENT not in {entry.fate for entry in journal.entries()}
+
+
+async def test_a_job_has_its_file_whatever_the_upload_and_the_wish_meet(
+    studio: "ThreadStudio", proxy: FaultProxy, tmp_path: Path
+) -> None:
+    text = tmp_path / "notes.txt"
+    text.write_text("from the file")
+    wish = JobInput(query="cat notes.txt", query_type=QueryType.SHELL, team_name="local")
+    proxy.next(faults.drop_answer, faults.html_502(), None, faults.drop_answer)
+    async with StudioClient(settings_of(studio, proxy.url)) as client:
+        creating = Creating(client, Journal(tmp_path, "a place"), patience=PATIENCE)
+        outcome = await creating.create(wish, [text])
+    assert isinstance(outcome, Created)
+    (made,) = await asyncio.to_thread(studio.jobs)
+    assert made["id"] == outcome.job.id
+    await asyncio.to_thread(studio.until, made["id"], "COMPLETE")
+    assert await asyncio.to_thread(studio.log, made["id"]) == "from the file"
+    assert [seen.method for seen in proxy.seen][:4] == ["POST"] * 4
 
 
 PROGRAM = """
