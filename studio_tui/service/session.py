@@ -15,12 +15,14 @@ from studio_tui.service.log_library import LogLibrary
 from studio_tui.service.log_shelf import LogShelf
 from studio_tui.service.poller import BACKOFF_CAP, Poller
 from studio_tui.service.progress_watch import ProgressWatch
+from studio_tui.service.schedules_feed import Schedules, SchedulesFeed
 
 BUSY_REST = 1.5
 """Seconds between looks at a list in which something moves."""
 IDLE_REST = 10.0
 """Seconds between looks at a list in which nothing moves, on a server shared with others."""
 CLUSTERS_REST = 30.0
+SCHEDULES_REST = 30.0
 NEAR_BACKOFF_CAP = 5.0
 """Seconds between questions, at the most, to a Studio of this machine that does not answer."""
 AWAY_FACTOR = 5.0
@@ -68,17 +70,24 @@ class StudioSession:
             refused=self._stop_all,
             backoff_cap=cap,
         )
+        self.schedules: Poller[Schedules] = Poller(
+            "schedules",
+            SchedulesFeed(client).fetch,
+            lambda _: self._paced(SCHEDULES_REST),
+            refused=self._stop_all,
+            backoff_cap=cap,
+        )
         self.progress = ProgressWatch(client, paced=self._paced, refused=self._stop_all)
-        self.commands = Commands(client, self.jobs.poke)
+        self.commands = Commands(client, self._changed)
         journal = Journal(intents or logs / "intents", place)
-        self.creating = Creating(client, journal, self.jobs.poke, labels=labels)
+        self.creating = Creating(client, journal, self._changed, labels=labels)
         self.logs = LogLibrary(client, LogShelf(logs, place), {host})
         self._focused = True
 
     @property
     def pollers(self) -> tuple[Poller[Any], ...]:
         """All pollers of the session."""
-        return (self.jobs, self.clusters)
+        return (self.jobs, self.clusters, self.schedules)
 
     async def run(self) -> None:
         """Poll and follow logs until cancelled. A bug in any of it is raised as it is."""
@@ -115,9 +124,15 @@ class StudioSession:
     async def _fetch_jobs(self) -> Jobs:
         jobs = await self.jobs_feed.fetch()
         if self.is_near and jobs is not self.jobs.snapshot.value:
-            # Where jobs have moved, so have the free workers that others wait for.
+            # Where jobs have moved, so have the free workers that others wait for, and schedules.
             self.clusters.poke()
+            self.schedules.poke()
         return jobs
+
+    def _changed(self) -> None:
+        """Ask anew what a command may have changed."""
+        self.jobs.poke()
+        self.schedules.poke()
 
     def _jobs_rest(self, jobs: Jobs) -> float:
         moving = any(not job.state.is_finished for job in jobs.jobs)
