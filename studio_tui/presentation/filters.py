@@ -3,6 +3,7 @@
 train                 the words stand somewhere in the row
 status=failed         status is one of: status=failed,canceled; or active, finished, problem
 by=ann  name=emb  id=497   the field holds the text
+task=497               the schedule that made the job
 name~^eval_\\d+        the field matches the regular expression
 age<2h  age>3d        younger or older; s, m, h, d, w
 !by=ann  !train       the opposite of any term
@@ -31,6 +32,7 @@ FIELDS: dict[str, Callable[[Job], str]] = {
     "id": lambda job: job.id,
     "error": lambda job: job.error_message or "",
     "cluster": lambda job: job.compute_cluster_name or "",
+    "task": lambda job: job.scheduled_by or "",
 }
 
 SUGGESTIONS: tuple[str, ...] = (
@@ -41,6 +43,7 @@ SUGGESTIONS: tuple[str, ...] = (
     "name~",
     "error=",
     "cluster=",
+    "task=",
     "age<1h",
     "age<1d",
     "id=",
@@ -78,6 +81,13 @@ class Filter:
     def matches(self, job: Job, now: datetime) -> bool:
         """Whether `job` passes; for one job, where no haystack is kept."""
         return self.passes(job, haystack(job), now)
+
+
+def exactly(field: str, value: str) -> str:
+    """Return the term that lets through the jobs whose field is `value` and nothing beside it."""
+    # A term has no blanks, so one stands for any other.
+    pattern = r"\s".join(re.escape(word) for word in re.split(r"\s", value))
+    return f"{field}~^{pattern}$".replace(r"\-", "-")
 
 
 def _parse(term: str) -> Test:

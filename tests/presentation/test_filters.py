@@ -5,13 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui.api.models import Job
-from studio_tui.presentation.filters import SUGGESTIONS, Filter, FilterError
+from studio_tui.presentation.filters import SUGGESTIONS, Filter, FilterError, exactly
+from studio_tui.text import safe_line
 from tests.jobs import NOON, job
 
 TRAIN = job(1, "FAILED", name="Train_A.py", created_by="ann", error_message="CUDA out of memory")
 EVAL = job(2, "RUNNING", name="eval.py", created_by="bob", compute_cluster_name="gpu")
 ODD = job(3, "WARPING", name=None, created_by=None)
-OLD = job(60 * 50, "COMPLETE", name="old.py")
+OLD = job(60 * 50, "COMPLETE", name="old.py", scheduled_by="497f-6eca")
 ALL = (TRAIN, EVAL, ODD, OLD)
 
 
@@ -42,6 +43,7 @@ def passing(text: str) -> list[Job]:
         ("name~[ae].py$", [TRAIN]),
         ("error=cuda", [TRAIN]),
         ("cluster=gpu", [EVAL]),
+        ("task=497f", [OLD]),
         (f"id={EVAL.id[:8]}", [EVAL]),
         ("age<1h", [TRAIN, EVAL, ODD]),
         ("age>2d", [OLD]),
@@ -68,6 +70,23 @@ def test_a_term_that_is_not_understood_is_named(text: str, part_of_the_sentence:
     with pytest.raises(FilterError) as caught:
         Filter(text)
     assert part_of_the_sentence in str(caught.value)
+
+
+def test_a_term_for_one_cluster_lets_no_other_through() -> None:
+    assert exactly("cluster", "gpu-a10") == "cluster~^gpu-a10$"
+    term = Filter(exactly("cluster", "gpu"))
+    assert term.matches(EVAL, NOON)
+    assert not term.matches(job(1, compute_cluster_name="gpu-a10"), NOON)
+
+
+@given(st.text(min_size=1).map(safe_line), st.text(min_size=1).map(safe_line))
+def test_a_term_for_any_name_is_one_term_and_finds_it(name: str, other: str) -> None:
+    term = exactly("name", name)
+    wanted = Filter(term)
+    assert wanted.text == term
+    assert wanted.matches(job(1, name=name), NOON)
+    longer = job(1, name=name + other + "x")
+    assert not wanted.matches(longer, NOON)
 
 
 def test_a_job_without_a_creation_time_has_no_age() -> None:
