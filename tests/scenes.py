@@ -74,6 +74,10 @@ SCENES: dict[str, Scene] = {
     ),
     "merged-empty": Scene(("5",), NARROW),
     "clusters": Scene(("3",), NARROW),
+    "schedules": Scene(("4",), WIDE),
+    "schedules-80x24": Scene(("4", "down"), NARROW),
+    "schedule-edit": Scene(("4", "e", *["backspace"] * 9, *"30 2 * * 1-5"), WIDE),
+    "schedule-change": Scene(("4", "e", *["backspace"] * 9, *"30 2 * * 1-5", "enter"), NARROW),
     "help": Scene(("question_mark",), NARROW),
     "welcome": Scene(size=NARROW, stranger=True),
 }
@@ -145,6 +149,78 @@ JOBS = tuple(
     )
 )
 
+
+def _task(number: int, name: str, schedule: dict[str, Any] | None, **fields: Any) -> dict[str, Any]:
+    """Return a schedule as the local Studio would send it, or without its times as another."""
+    return _job(number, "TASK", name, schedule=schedule, compute_cluster_name=None, **fields)
+
+
+TASKS = tuple(
+    Job.model_validate(task)
+    for task in (
+        _task(
+            3000,
+            "nightly_embeddings.py",
+            {
+                "cron_expression": "0 3 * * *",
+                "time_zone": "Europe/Berlin",
+                "next_run_at": "2026-03-05T02:00:00Z",
+                "runs": 40,
+                "missed": 1,
+                "skipped": 2,
+            },
+        ),
+        _task(
+            4000,
+            "refresh_index.py",
+            {
+                "cron_expression": "*/15 9-17 * * mon-fri",
+                "time_zone": "UTC",
+                "next_run_at": "2026-03-04T12:15:00Z",
+                "runs": 0,
+                "missed": 0,
+                "skipped": 0,
+            },
+        ),
+        _task(
+            5000,
+            "backfill_2025.py",
+            {
+                "time_zone": "UTC",
+                "start_after": "2026-03-07T06:00:00Z",
+                "next_run_at": "2026-03-07T06:00:00Z",
+                "runs": 0,
+                "missed": 0,
+                "skipped": 0,
+            },
+        ),
+        _task(6000, "weekly_report.py", None),
+    )
+)
+
+RUNS = tuple(
+    Job.model_validate(
+        _job(
+            2000 + 1440 * n,
+            status,
+            "nightly_embeddings.py",
+            ran=900,
+            scheduled_by=TASKS[0].id,
+            **more,
+        )
+    )
+    for n, (status, more) in enumerate(
+        (
+            ("COMPLETE", {}),
+            ("COMPLETE", {}),
+            ("FAILED", {"error_message": "PermissionError: s3://vision/embeddings"}),
+            ("COMPLETE", {}),
+            ("CANCELED", {}),
+            ("COMPLETE", {}),
+        )
+    )
+)
+
 CLUSTERS = tuple(
     Cluster.model_validate(cluster)
     for cluster in (
@@ -202,13 +278,13 @@ class FixedStudio:
         self._gone = gone
         self._answered = False
 
-    async def jobs(self, *, limit: int = 100, **_: object) -> Page[Job]:
-        """Return the jobs."""
+    async def jobs(self, *, limit: int = 100, status: str | None = None, **_: object) -> Page[Job]:
+        """Return the jobs, or the schedules."""
         if self._gone and self._answered:
             # A time to wait that is given takes the chance out of it.
             raise ServerError(503, "Studio is being repaired.", retry_after=8)
         self._answered = True
-        return Page(JOBS[:limit])
+        return Page(TASKS if status == "TASK" else (*JOBS, *RUNS)[:limit])
 
     async def clusters(self) -> Page[Cluster]:
         """Return the clusters."""

@@ -9,6 +9,7 @@ from studio_tui.tui.screens.jobs import JobsScreen
 from studio_tui.tui.screens.log import LogScreen
 from studio_tui.tui.screens.merged import MergedScreen
 from studio_tui.tui.screens.page import Page
+from studio_tui.tui.screens.schedules import SchedulesScreen
 from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.log_view import LogView
 
@@ -18,6 +19,7 @@ OWNERS: dict[str, tuple[type, ...]] = {
     "job": (JobScreen,),
     "log": (LogScreen, LogView),
     "merged": (MergedScreen, LogView),
+    "schedules": (SchedulesScreen, BigTable),
     "everywhere": (Page, StudioApp),
 }
 NAMES = {

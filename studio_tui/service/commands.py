@@ -5,6 +5,7 @@ reads again before it says anything. Jobs are created by `creating`.
 """
 
 from collections.abc import Callable
+from datetime import datetime
 
 from studio_tui.api.client import StudioClient
 from studio_tui.api.label import variables
@@ -88,3 +89,20 @@ def said(error: StudioError) -> str:
     if isinstance(error, OutcomeUnknown):
         return f"No answer, so nobody knows yet whether it was done: {error}"
     return str(error)
+
+
+def rescheduled(
+    task: Job, team: str, *, cron_expression: str | None, start_after: datetime | None
+) -> JobInput:
+    """Return the input of a schedule like `task` that runs at other times.
+
+    Raises:
+        InvalidRequest: the job cannot be repeated from what is known of it.
+    """
+    zone = task.schedule.time_zone if task.schedule and cron_expression else None
+    times = {
+        "cron_expression": cron_expression,
+        "start_after": start_after,
+        "time_zone": zone if zone != "UTC" else None,
+    }
+    return repeat_of(task, team).model_copy(update=times)

@@ -300,6 +300,12 @@ class StudioApp(TypeAhead, App[int]):
         else:
             self._show_tab("logs")
 
+    def on_filter_jobs(self, message: "messages.FilterJobs") -> None:
+        """Show the jobs that pass a filter."""
+        if self._places:
+            self._show_tab("jobs")
+            self._places.filter_jobs(message.terms)
+
     def on_go_to(self, message: "messages.GoTo") -> None:
         """Show one of the main places, leaving what lies above it."""
         self._show_tab(message.place)

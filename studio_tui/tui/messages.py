@@ -64,6 +64,13 @@ class CreateJob(Message):
 
 
 @dataclass
+class FilterJobs(Message):
+    """Show the jobs that pass a filter."""
+
+    terms: str
+
+
+@dataclass
 class GoTo(Message):
     """Show one of the main places, by the name of its tab."""
 

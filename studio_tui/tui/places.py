@@ -71,6 +71,12 @@ class Places:
             jobs = {job.id: job for job in known.jobs} if known else {}
             page.follow([jobs[job_id] for job_id in job_ids if job_id in jobs])
 
+    def filter_jobs(self, terms: str) -> None:
+        """Let the list of jobs show those that pass a filter."""
+        page = self.tab("jobs")
+        if isinstance(page, JobsScreen):
+            page.show_only(terms)
+
     def remember(self) -> None:
         """Keep the user's place for the next run."""
         jobs = self._tabs.get("jobs")
@@ -84,6 +90,12 @@ class Places:
             from studio_tui.tui.screens.clusters import ClustersScreen  # noqa: PLC0415 (likewise)
 
             return ClustersScreen(session, home, read_only=read_only)
+        if name == "schedules":
+            from studio_tui.tui.screens.schedules import (  # noqa: PLC0415 (likewise)
+                SchedulesScreen,
+            )
+
+            return SchedulesScreen(session, home, read_only=read_only)
         if name == "logs":
             from studio_tui.tui.screens.merged import MergedScreen  # noqa: PLC0415 (likewise)
 

@@ -174,6 +174,10 @@ class JobsScreen(JobMarks, Page):
             return _HINTS[job.state]
         return _FINISHED_HINTS if job.state.is_finished else _ALIVE_HINTS
 
+    def show_only(self, terms: str) -> None:
+        """Show the jobs that pass a filter, until another is typed or esc."""
+        self.query_one(FilterBar).set(terms)
+
     def job_at_hand(self) -> Job | None:
         """Return the job under the cursor."""
         return self._list.get(self.table.cursor) if self.is_mounted else None

@@ -27,11 +27,16 @@ from studio_tui.tui.messages import GoBack, GoTo, Refreshed, TokenRefused
 from studio_tui.tui.sheets import PAGES
 from studio_tui.tui.widgets.bar import Bar, Part
 
-PLACES = (("1", "jobs", "Jobs"), ("3", "clusters", "Clusters"), ("5", "logs", "Logs"))
+PLACES = (
+    ("1", "jobs", "Jobs"),
+    ("3", "clusters", "Clusters"),
+    ("4", "schedules", "Schedules"),
+    ("5", "logs", "Logs"),
+)
 """Key, name and title of the tabs. Numbers of places still to come stay free."""
 
 WORDS_FROM = 110
-"""Columns from which the counts of states stand in words too."""
+"""Columns from which the counts of states stand in words too, if these fit."""
 
 HINTS = 6
 """Keys that the footer shows, beside help."""
@@ -105,8 +110,8 @@ class Page(Screen[None]):
         return ()
 
     def pollers(self) -> tuple[Poller[Any], ...]:
-        """Return what this page listens to; the header's counts come from jobs and clusters."""
-        return (self.session.jobs, self.session.clusters)
+        """Return what this page listens to; the header's counts come from these."""
+        return (self.session.jobs, self.session.clusters, self.session.schedules)
 
     def aged(self) -> Aged:
         """Return the snapshot whose age the header shows."""
@@ -197,8 +202,11 @@ class Page(Screen[None]):
         """Bring header and footer up to date; what did not change is not painted."""
         self.top_bar.left = self._crumb_parts()
         self.paint_age()
-        self.tab_bar.left = self._tab_parts()
-        self.tab_bar.right = self._count_parts()
+        self.tab_bar.left = tabs = self._tab_parts()
+        in_words = self._count_parts(in_words=True)
+        width = sum(len(part.text) for part in (*tabs, *in_words))
+        fits = width < self.size.width >= WORDS_FROM
+        self.tab_bar.right = in_words if fits else self._count_parts(in_words=False)
         self.key_bar.right = (
             Part("?", "key", "app.help"),
             Part(" help ", Tone.DIM, "app.help"),
@@ -272,9 +280,11 @@ class Page(Screen[None]):
     def _tab_parts(self) -> tuple[Part, ...]:
         jobs = self.session.jobs.snapshot.value
         clusters = self.session.clusters.snapshot.value
+        schedules = self.session.schedules.snapshot.value
         number = {
             "jobs": "" if jobs is None else f" {len(jobs.jobs)}{'' if jobs.has_all else '+'}",
             "clusters": "" if clusters is None else f" {len(clusters.items)}",
+            "schedules": "" if schedules is None else f" {len(schedules)}",
         }
         parts = []
         for key, name, title in PLACES:
@@ -284,11 +294,10 @@ class Page(Screen[None]):
             )
         return tuple(parts)
 
-    def _count_parts(self) -> tuple[Part, ...]:
+    def _count_parts(self, *, in_words: bool) -> tuple[Part, ...]:
         jobs = self.session.jobs.snapshot.value
         if jobs is None:
             return ()
-        in_words = self.size.width >= WORDS_FROM
         return tuple(
             Part(
                 f"{count.glyph} {count.amount} {count.name}  "

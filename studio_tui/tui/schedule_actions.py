@@ -1,0 +1,222 @@
+"""What can be done with a schedule."""
+
+from datetime import datetime, tzinfo
+from functools import partial
+
+from textual import work
+from textual.binding import Binding
+
+from studio_tui import clock
+from studio_tui.api.models import Job
+from studio_tui.errors import InvalidRequest, StudioError
+from studio_tui.presentation.filters import exactly
+from studio_tui.presentation.moments import resolve
+from studio_tui.presentation.schedule_list import Explained, explain_expression, explain_moment
+from studio_tui.service.commands import NOT_TOLD, repeat_of, rescheduled, said
+from studio_tui.tui.job_actions import JOB_BINDINGS, JobActions, title
+from studio_tui.tui.job_making import make_job
+from studio_tui.tui.messages import FilterJobs
+from studio_tui.tui.screens.ask_time import AskTime
+from studio_tui.tui.screens.dialogs import Confirm
+
+SCHEDULE_BINDINGS = (
+    Binding("l,L", "runs", "runs", id="schedule.runs", tooltip="Show the jobs it has made"),
+    Binding("t", "run_once", "run now", id="schedule.run_once", tooltip="Run its job once, now"),
+    Binding(
+        "e",
+        "edit",
+        "edit",
+        id="schedule.edit",
+        tooltip="Change when it runs: create another, then cancel it",
+    ),
+    Binding(
+        "x", "cancel", "cancel", id="schedule.cancel", tooltip="End the schedule, after asking"
+    ),
+    *(binding for binding in JOB_BINDINGS if binding.id in {"job.copy_id", "job.open_url"}),
+)
+"""Keys of everything here; a screen puts them among its own."""
+
+_BOTH_EXIST = "Now there are two, and both run: cancel one of them with x."
+
+
+class ScheduleActions(JobActions):
+    """Mixin of a screen that has a schedule at hand, which is a job in the state TASK."""
+
+    zone: tzinfo
+    """That in which times are told and typed."""
+
+    def why_not(self, action: str) -> str | None:
+        """Return why `action` cannot work now, in words; `None` when it can."""
+        if self.job_at_hand() is None:
+            return "There is no schedule here"
+        if action in {"run_once", "edit"}:
+            # Both make a job like it.
+            return super().why_not("run_again")
+        return super().why_not(action)
+
+    def action_runs(self) -> None:
+        """Show the jobs that the schedule has made."""
+        if task := self.job_for("runs"):
+            self.post_message(FilterJobs(exactly("task", task.id)))
+
+    @work(name="run once", group="command")
+    async def action_run_once(self) -> None:
+        """Say what is known and what is not, then create the schedule's job once."""
+        task = self.job_for("run_once")
+        if task is None:
+            return
+        sure = await self.app.push_screen_wait(
+            Confirm(
+                "Run this once now?",
+                (
+                    *_named(task, self.zone),
+                    "",
+                    "The schedule goes on as it is.",
+                    "",
+                    *_not_told(task),
+                ),
+                yes="Run it now",
+                no="Don't",
+                default_yes=True,
+            )
+        )
+        if not sure:
+            return
+        try:
+            wish = repeat_of(task, self.session.team)
+        except InvalidRequest as error:
+            self._say(str(error), "error")
+        else:
+            await make_job(self.app, self.session.creating, wish)
+
+    @work(name="cancel", group="command")
+    async def action_cancel(self) -> None:
+        """Ask, then end the schedule."""
+        task = self.job_for("cancel")
+        if task is None:
+            return
+        sure = await self.app.push_screen_wait(
+            Confirm(
+                "Cancel this schedule?",
+                (*_named(task, self.zone), "", "It makes no more jobs. Those it has made go on."),
+                yes="Cancel the schedule",
+                no="Keep it",
+            )
+        )
+        if sure:
+            await self._run(
+                self.session.commands.cancel(task.id), f"Cancel was asked for {title(task)}"
+            )
+
+    @work(name="edit schedule", group="command")
+    async def action_edit(self) -> None:
+        """Ask when it is to run, say what will be done, then do that."""
+        task = self.job_for("edit")
+        if task is None:
+            return
+        before = _time_of(task, self.zone)
+        explain = _explainer(task, self.zone)
+        typed = await self.app.push_screen_wait(
+            AskTime(f"When is {title(task)} to run?", before, explain)
+        )
+        if typed is None:
+            return
+        if typed == before:
+            self._say("The schedule stays as it is.", "information")
+            return
+        sure = await self.app.push_screen_wait(
+            Confirm(
+                "Change this schedule?",
+                (
+                    f"  name    {task.name or '–'}",
+                    f"  id      {task.id}",
+                    f"  runs    {before or 'Studio does not say when'}",
+                    f"  then    {typed}",
+                    f"  that is {explain(typed).lines[0]}",
+                    "",
+                    "The new one is created first, then this one is cancelled.",
+                    "Should that fail, both exist, and it is said.",
+                    "",
+                    *_not_told(task),
+                ),
+                yes="Create, then cancel",
+                no="Don't",
+            )
+        )
+        if sure:
+            await self._replace(task, typed)
+
+    async def _replace(self, task: Job, typed: str) -> None:
+        """Create a schedule with another time, and cancel `task` only when that is done."""
+        now = clock.now()
+        try:
+            once = resolve(typed, now, self.zone) if _is_once(task) else None
+            wish = rescheduled(
+                task,
+                self.session.team,
+                cron_expression=None if once else typed,
+                start_after=once or _begin(task, now),
+            )
+        except (InvalidRequest, ValueError) as error:
+            self._say(f"{error} {title(task)} goes on as it was.", "error")
+            return
+        created = await make_job(self.app, self.session.creating, wish)
+        if created is None:
+            self._say(f"{title(task)} goes on as it was.", "warning")
+            return
+        try:
+            await self.session.commands.cancel(task.id)
+        except StudioError as error:
+            self._say(
+                f"Created {title(created)}, but {title(task)} was not cancelled: {said(error)} "
+                f"{_BOTH_EXIST}",
+                "error",
+            )
+        else:
+            self._say(f"Created {title(created)} and cancelled {title(task)}", "information")
+
+
+def _begin(task: Job, now: datetime) -> datetime:
+    """Return when an expression is to count from: the published client sends the present."""
+    start = task.schedule.start_after if task.schedule else None
+    return max(start, now) if start else now
+
+
+def _is_once(task: Job) -> bool:
+    return task.schedule is not None and task.schedule.cron_expression is None
+
+
+def _time_of(task: Job, zone: tzinfo) -> str:
+    """Return when a schedule runs, as it can be typed; empty where Studio does not say."""
+    schedule = task.schedule
+    if schedule is None:
+        return ""
+    if schedule.cron_expression:
+        return schedule.cron_expression
+    moment = schedule.next_run_at or schedule.start_after
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}" if moment else ""
+
+
+def _explainer(task: Job, zone: tzinfo) -> "partial[Explained]":
+    """Return what says what is typed as the time of a schedule."""
+    if _is_once(task):
+        return partial(explain_moment, now=clock.now(), zone=zone)
+    time_zone = task.schedule.time_zone if task.schedule else None
+    return partial(explain_expression, time_zone=time_zone, now=clock.now(), zone=zone)
+
+
+def _named(task: Job, zone: tzinfo) -> tuple[str, ...]:
+    """Return the lines that name a schedule beyond doubt."""
+    return (
+        f"  name    {task.name or '–'}",
+        f"  id      {task.id}",
+        f"  runs    {_time_of(task, zone) or 'Studio does not say when'}",
+        f"  by      {task.created_by or '–'}",
+    )
+
+
+def _not_told(task: Job) -> tuple[str, ...]:
+    return (
+        "Studio does not tell these, so they get its defaults:",
+        f"  {', '.join(NOT_TOLD)}" + ("" if task.compute_cluster_name else ", cluster"),
+    )
