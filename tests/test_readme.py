@@ -4,6 +4,7 @@ from pathlib import Path
 from textual.binding import Binding
 
 from studio_tui.tui.app import StudioApp
+from studio_tui.tui.screens.clusters import ClustersScreen
 from studio_tui.tui.screens.job import JobScreen
 from studio_tui.tui.screens.jobs import JobsScreen
 from studio_tui.tui.screens.log import LogScreen
@@ -19,6 +20,7 @@ OWNERS: dict[str, tuple[type, ...]] = {
     "job": (JobScreen,),
     "log": (LogScreen, LogView),
     "merged": (MergedScreen, LogView),
+    "clusters": (ClustersScreen, BigTable),
     "schedules": (SchedulesScreen, BigTable),
     "everywhere": (Page, StudioApp),
 }

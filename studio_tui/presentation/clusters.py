@@ -1,8 +1,12 @@
-"""Clusters as rows."""
+"""Clusters as rows and as facts."""
 
-from studio_tui.api.models import Cluster
+from collections.abc import Iterable
+
+from studio_tui.api.models import Cluster, Job
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import UNKNOWN
+from studio_tui.presentation.job_facts import Fact
+from studio_tui.presentation.states import counts
 
 COLUMNS = ("status", "name", "default", "busy", "workers", "provider", "region", "size", "id")
 """Keys of the columns, in the order of the cells."""
@@ -28,6 +32,63 @@ def cells(cluster: Cluster) -> tuple[Cell, ...]:
         _known(cluster.instance_type or cluster.compute_class),
         Cell(cluster.id, Tone.DIM),
     )
+
+
+def facts(cluster: Cluster, jobs: Iterable[Job]) -> tuple[Fact, ...]:
+    """Return what there is to say about a cluster; `jobs` are all that are known."""
+    disk = f"{cluster.disk_size} GB" if cluster.disk_size is not None else None
+    return (
+        Fact("status", _status(cluster)),
+        Fact("name", Cell(cluster.name or "(no name)", Tone.STRONG)),
+        Fact("id", Cell(cluster.id)),
+        Fact("workers", _workers(cluster)),
+        Fact("jobs", _jobs(cluster, tuple(jobs))),
+        Fact(
+            "default",
+            Cell("yes: it takes the jobs that name no cluster" if cluster.default else "no"),
+        ),
+        Fact("provider", _known(cluster.cloud_provider)),
+        Fact("credentials", _known(cluster.cloud_credentials)),
+        Fact("region", _known(cluster.cloud_region)),
+        Fact("instances", _known(cluster.instance_type)),
+        Fact("class", _known(cluster.compute_class)),
+        Fact("disk", _known(disk)),
+        *(
+            (Fact("unreadable", Cell(", ".join(cluster.unreadable), Tone.WARN)),)
+            if cluster.unreadable
+            else ()
+        ),
+    )
+
+
+def why_no_jobs(cluster: Cluster, jobs: Iterable[Job]) -> str | None:
+    """Return why it cannot be told which jobs are the cluster's; `None` when it can."""
+    if not cluster.name:
+        return "Studio did not send this cluster's name, by which jobs tell where they run"
+    known = tuple(jobs)
+    if known and not any(job.compute_cluster_name for job in known):
+        return "Studio does not tell on which cluster a job runs"
+    return None
+
+
+def _workers(cluster: Cluster) -> Cell:
+    shown = [
+        f"{count} {words}"
+        for count, words in (
+            (cluster.busy_workers, "busy"),
+            (cluster.active_workers, "up"),
+            (cluster.max_workers, "at most"),
+        )
+        if count is not None
+    ]
+    return _known(" · ".join(shown))
+
+
+def _jobs(cluster: Cluster, jobs: tuple[Job, ...]) -> Cell:
+    if reason := why_no_jobs(cluster, jobs):
+        return Cell(reason, Tone.DIM)
+    its = [job for job in jobs if job.compute_cluster_name == cluster.name]
+    return Cell(" · ".join(f"{count.number} {count.name}" for count in counts(its)))
 
 
 def _status(cluster: Cluster) -> Cell:

@@ -1,18 +1,26 @@
 """The clusters that jobs can run on, and how busy they are."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
 
+from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Vertical
 from textual.getters import query_one
 
+from studio_tui.api.models import Cluster, Job
 from studio_tui.presentation.cells import Cell, Tone
-from studio_tui.presentation.clusters import cells
+from studio_tui.presentation.clusters import cells, facts, why_no_jobs
+from studio_tui.presentation.filters import exactly
 from studio_tui.presentation.freshness import Aged
-from studio_tui.tui.messages import Refreshed
+from studio_tui.service.session import StudioSession
+from studio_tui.tui.clipboard import copy
+from studio_tui.tui.messages import FilterJobs, Refreshed
 from studio_tui.tui.screens.page import Page
 from studio_tui.tui.widgets.bar import Bar, Part
 from studio_tui.tui.widgets.big_table import BigTable
+from studio_tui.tui.widgets.fact_sheet import FactSheet
 from studio_tui.tui.widgets.table_layout import Align, Column
 
 COLUMNS = (
@@ -29,16 +37,46 @@ COLUMNS = (
 
 
 class ClustersScreen(Page):
-    """A table of the clusters."""
+    """A table of the clusters, with a preview of the one under the cursor."""
 
     place = "clusters"
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-middling"), (34, "-high")]  # noqa: RUF012
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "l,L",
+            "cluster_jobs",
+            "its jobs",
+            id="clusters.jobs",
+            tooltip="Show the jobs of the cluster",
+        ),
+        Binding("c", "copy_id", "copy id", id="clusters.copy_id", tooltip="Copy the cluster's id"),
+        Binding(
+            "i", "preview", "preview", id="clusters.preview", tooltip="Show or hide the preview"
+        ),
+        Binding(
+            "w",
+            "wide",
+            "wide",
+            id="clusters.wide",
+            tooltip="All columns, scrolled sideways with the arrows",
+        ),
+    ]
+
     table = query_one("#clusters-table", BigTable)
+    preview = query_one(FactSheet)
+
+    def __init__(self, session: StudioSession, home: str, *, read_only: bool) -> None:
+        super().__init__(session, home, read_only=read_only)
+        self._clusters: dict[str, Cluster] = {}
 
     def body(self) -> ComposeResult:
-        """Compose the list."""
+        """Compose the list above its preview."""
         with Vertical(id="list"):
             yield Bar(id="title", filler="─")
             yield BigTable(COLUMNS, self._cells, notice="Asking Studio…", id="clusters-table")
+        with Container(id="preview"):
+            yield FactSheet()
 
     def on_mount(self) -> None:
         """Give the list the keys."""
@@ -50,20 +88,38 @@ class ClustersScreen(Page):
 
     def hints(self) -> Iterable[str]:
         """Return the most useful keys."""
-        return ("page.jobs", "page.refresh", "page.back")
+        return ("clusters.jobs", "clusters.copy_id", "page.jobs", "page.refresh", "page.back")
 
     def aged(self) -> Aged:
         """Return the snapshot whose age the header shows."""
         return self.session.clusters.snapshot
 
+    def cluster_at_hand(self) -> Cluster | None:
+        """Return the cluster under the cursor."""
+        return self._clusters.get(self.table.cursor or "") if self.is_mounted else None
+
+    def why_not(self, action: str) -> str | None:
+        """Return why `action` cannot work now, in words; `None` when it can."""
+        if action not in {"cluster_jobs", "copy_id"}:
+            return None
+        cluster = self.cluster_at_hand()
+        if cluster is None:
+            return "There is no cluster here"
+        return why_no_jobs(cluster, self._jobs()) if action == "cluster_jobs" else None
+
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
         """Take over a new answer."""
+        if message.name == self.session.jobs.name:
+            if is_news:
+                self._show_preview()
+            return
         if message.name != self.session.clusters.name:
             return
         page = message.snapshot.value
         if is_news and page is not None:
             self._clusters = {cluster.id: cluster for cluster in page.items}
             self.table.show(tuple(self._clusters))
+            self._show_preview()
             self.table.notice = "This team has no clusters."
             self.query_one("#title", Bar).left = (
                 Part("── ", "rule"),
@@ -72,6 +128,55 @@ class ClustersScreen(Page):
             )
         elif message.snapshot.error is not None:
             self.table.notice = f"{message.snapshot.error}\n\nctrl+r asks again now."
+
+    # The keys.
+
+    def action_cluster_jobs(self) -> None:
+        """Show the jobs of the cluster under the cursor."""
+        cluster = self._cluster_for("cluster_jobs")
+        if cluster is not None and cluster.name:
+            self.post_message(FilterJobs(exactly("cluster", cluster.name)))
+
+    @work(name="copy", group="copy")
+    async def action_copy_id(self) -> None:
+        """Copy the whole id, and show it in case there is no clipboard."""
+        if cluster := self._cluster_for("copy_id"):
+            await copy(self.app, cluster.id)
+
+    def action_preview(self) -> None:
+        """Show or hide the preview."""
+        self.toggle_class("-no-preview")
+
+    def action_wide(self) -> None:
+        """Show all columns, or those that fit."""
+        self.table.wide = not self.table.wide
+
+    @on(BigTable.Highlighted)
+    def _highlighted(self) -> None:
+        self.paint_hints()
+        self._show_preview()
+
+    @on(BigTable.Opened)
+    def _opened(self) -> None:
+        self.action_cluster_jobs()
+
+    def _cluster_for(self, action: str) -> Cluster | None:
+        """Return the cluster at hand if `action` can be done with it; else say why not."""
+        reason = self.why_not(action)
+        if reason is not None:
+            self.app.notify(reason, severity="warning", markup=False)
+            return None
+        return self.cluster_at_hand()
+
+    # Painting.
+
+    def _jobs(self) -> Sequence[Job]:
+        jobs = self.session.jobs.snapshot.value
+        return jobs.jobs if jobs is not None else ()
+
+    def _show_preview(self) -> None:
+        cluster = self.cluster_at_hand()
+        self.preview.show(facts(cluster, self._jobs()) if cluster else ())
 
     def _cells(self, cluster_id: str) -> tuple[Cell, ...]:
         return cells(self._clusters[cluster_id])

@@ -1,0 +1,73 @@
+"""The clusters of a real local Studio, driven by keys."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from studio_tui.tui.screens.clusters import ClustersScreen
+from studio_tui.tui.screens.jobs import JobsScreen
+from studio_tui.tui.widgets.big_table import BigTable
+from tests.studios import ThreadStudio, closing
+from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
+
+CLUSTERS = """
+[[cluster]]
+name = "small"
+max_workers = 2
+default = true
+
+[[cluster]]
+name = "small-too"
+max_workers = 3
+"""
+
+
+@pytest.fixture
+def two_clusters(tmp_path: Path) -> Iterator[ThreadStudio]:
+    """A local Studio with two clusters."""
+    folder = tmp_path / "studio"
+    folder.mkdir()
+    (folder / "clusters.toml").write_text(CLUSTERS, "utf-8")
+    studio = ThreadStudio(folder)
+    with closing(studio):
+        yield studio
+
+
+async def show(pilot: Dashboard) -> BigTable:
+    """Go to the clusters, and wait until they are known."""
+    await pilot.press("3")
+    await until(pilot, lambda: isinstance(pilot.app.screen, ClustersScreen))
+    table = pilot.app.screen.query_one(BigTable)
+    await until(pilot, lambda: len(table.keys) == 2)
+    return table
+
+
+async def test_a_cluster_shows_its_jobs_and_no_others(
+    two_clusters: ThreadStudio, tmp_path: Path
+) -> None:
+    for cluster in ("small", "small-too"):
+        two_clusters.submit("print(1)", query_name=f"on {cluster}.py", compute_cluster_name=cluster)
+    for job in two_clusters.jobs():
+        two_clusters.end(job["id"])
+    async with dashboard(two_clusters, tmp_path) as pilot:
+        await show(pilot)
+        await until_shown(pilot, "0 busy · 2 up · 2 at most", "1 done · 0 running · 0 failed")
+        await pilot.press("l")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+        await until_shown(pilot, "cluster~^small$", "on small.py", "1 of 2")
+        assert "on small-too.py" not in screen_text(pilot)
+        await pilot.press("escape")
+        await until_shown(pilot, "on small-too.py")
+
+
+async def test_the_preview_follows_the_cursor_and_can_be_hidden(
+    two_clusters: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(two_clusters, tmp_path) as pilot:
+        await show(pilot)
+        await until_shown(pilot, "yes: it takes the jobs that name no cluster")
+        await pilot.press("down")
+        await until_shown(pilot, "0 busy · 3 up · 3 at most")
+        await pilot.press("i")
+        await until(pilot, lambda: "at most" not in screen_text(pilot))
