@@ -73,7 +73,7 @@ SCENES: dict[str, Scene] = {
         ("down", "space", "down", "space", "space", "L", "tab", "M"), NARROW, shows="94 lines"
     ),
     "merged-empty": Scene(("5",), NARROW),
-    "clusters": Scene(("3",), NARROW),
+    "clusters": Scene(("3", "down", "asterisk"), NARROW),
     "schedules": Scene(("4",), WIDE),
     "schedules-80x24": Scene(("4", "down"), NARROW),
     "schedule-edit": Scene(("4", "e", *["backspace"] * 9, *"30 2 * * 1-5"), WIDE),

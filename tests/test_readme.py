@@ -26,6 +26,7 @@ OWNERS: dict[str, tuple[type, ...]] = {
 }
 NAMES = {
     "/": "slash",
+    "*": "asterisk",
     "!": "exclamation_mark",
     "?": "question_mark",
     "#": "number_sign",

@@ -58,8 +58,13 @@ def _unchecked(field: str) -> tuple[Problem, ...]:
     return (warning(field, "The clusters are not known yet, so this is not checked."),)
 
 
+def takes_no_jobs(cluster: Cluster) -> bool:
+    """Whether Studio says that a cluster takes no jobs."""
+    return cluster.status in _CLOSED or (cluster.status is None and cluster.is_active is False)
+
+
 def _closed(field: str, typed: str, cluster: Cluster) -> tuple[Problem, ...]:
-    if cluster.status in _CLOSED or (cluster.status is None and cluster.is_active is False):
+    if takes_no_jobs(cluster):
         said = f"{quoted(typed)} is {cluster.status or 'INACTIVE'} and takes no jobs; name another."
         return (Problem(field, said),)
     return ()

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from studio_tui.api.models import Cluster, Job
-from studio_tui.presentation.cells import Cell, Tone
+from studio_tui.presentation.cells import NOTHING, Cell, Tone
+from studio_tui.presentation.cluster_checks import takes_no_jobs
 from studio_tui.presentation.format import UNKNOWN
 from studio_tui.presentation.job_facts import Fact
 from studio_tui.presentation.states import counts
@@ -19,12 +20,12 @@ _LOOKS = {
 }
 
 
-def cells(cluster: Cluster) -> tuple[Cell, ...]:
-    """Return one cell for each of `COLUMNS`."""
+def cells(cluster: Cluster, chosen: str | None = None) -> tuple[Cell, ...]:
+    """Return one cell for each of `COLUMNS`; `chosen` is the cluster for new jobs, by name."""
     return (
         _status(cluster),
         Cell(cluster.name, Tone.STRONG) if cluster.name else Cell("(no name)", Tone.DIM),
-        Cell("default", Tone.ACCENT) if cluster.default else Cell(""),
+        _for_new_jobs(cluster, chosen),
         _known(cluster.busy_workers),
         _known(cluster.max_workers),
         _known(cluster.cloud_provider),
@@ -34,15 +35,15 @@ def cells(cluster: Cluster) -> tuple[Cell, ...]:
     )
 
 
-def facts(cluster: Cluster, jobs: Iterable[Job]) -> tuple[Fact, ...]:
-    """Return what there is to say about a cluster; `jobs` are all that are known."""
+def facts(cluster: Cluster, jobs: Iterable[Job], *, has_all: bool = True) -> tuple[Fact, ...]:
+    """Return what there is to say about a cluster; `jobs` are those known, perhaps not all."""
     disk = f"{cluster.disk_size} GB" if cluster.disk_size is not None else None
     return (
         Fact("status", _status(cluster)),
         Fact("name", Cell(cluster.name or "(no name)", Tone.STRONG)),
         Fact("id", Cell(cluster.id)),
         Fact("workers", _workers(cluster)),
-        Fact("jobs", _jobs(cluster, tuple(jobs))),
+        Fact("jobs", _jobs(cluster, tuple(jobs), has_all=has_all)),
         Fact(
             "default",
             Cell("yes: it takes the jobs that name no cluster" if cluster.default else "no"),
@@ -61,6 +62,15 @@ def facts(cluster: Cluster, jobs: Iterable[Job]) -> tuple[Fact, ...]:
     )
 
 
+def why_not_chosen(cluster: Cluster) -> str | None:
+    """Return why a cluster cannot be chosen for new jobs; `None` when it can."""
+    if not cluster.name:
+        return "Studio did not send this cluster's name, by which a job asks for it"
+    if takes_no_jobs(cluster):
+        return f"{cluster.name} is {cluster.status or 'INACTIVE'} and takes no jobs"
+    return None
+
+
 def why_no_jobs(cluster: Cluster, jobs: Iterable[Job]) -> str | None:
     """Return why it cannot be told which jobs are the cluster's; `None` when it can."""
     if not cluster.name:
@@ -69,6 +79,13 @@ def why_no_jobs(cluster: Cluster, jobs: Iterable[Job]) -> str | None:
     if known and not any(job.compute_cluster_name for job in known):
         return "Studio does not tell on which cluster a job runs"
     return None
+
+
+def _for_new_jobs(cluster: Cluster, chosen: str | None) -> Cell:
+    if chosen is not None and cluster.name == chosen:
+        return Cell("* chosen", Tone.ACCENT)
+    # Where another is chosen the default is one no more.
+    return Cell("default", Tone.DIM if chosen else Tone.ACCENT) if cluster.default else NOTHING
 
 
 def _workers(cluster: Cluster) -> Cell:
@@ -84,11 +101,13 @@ def _workers(cluster: Cluster) -> Cell:
     return _known(" · ".join(shown))
 
 
-def _jobs(cluster: Cluster, jobs: tuple[Job, ...]) -> Cell:
+def _jobs(cluster: Cluster, jobs: tuple[Job, ...], *, has_all: bool) -> Cell:
     if reason := why_no_jobs(cluster, jobs):
         return Cell(reason, Tone.DIM)
     its = [job for job in jobs if job.compute_cluster_name == cluster.name]
-    return Cell(" · ".join(f"{count.number} {count.name}" for count in counts(its)))
+    return Cell(
+        " · ".join(f"{count.amount} {count.name}" for count in counts(its, has_all=has_all))
+    )
 
 
 def _status(cluster: Cluster) -> Cell:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from studio_tui.api.models import Job
 from studio_tui.tui.app import Connected
+from studio_tui.tui.cluster_choice import ClusterChoice
 from studio_tui.tui.log_memory import LogMemory
 from studio_tui.tui.memory import load_view, save_view
 from studio_tui.tui.screens.jobs import JobsScreen
@@ -21,6 +22,8 @@ class Places:
         self._tabs: dict[str, Page] = {}
         self._log_file = connected.view_file.with_suffix(".logs.json")
         self._logs = LogMemory.load(self._log_file)
+        self.cluster = ClusterChoice(connected.view_file.with_suffix(".cluster.json"))
+        """For new jobs."""
 
     @property
     def tabs(self) -> Mapping[str, Page]:
@@ -89,7 +92,7 @@ class Places:
         if name == "clusters":
             from studio_tui.tui.screens.clusters import ClustersScreen  # noqa: PLC0415 (likewise)
 
-            return ClustersScreen(session, home, read_only=read_only)
+            return ClustersScreen(session, home, self.cluster, read_only=read_only)
         if name == "schedules":
             from studio_tui.tui.screens.schedules import (  # noqa: PLC0415 (likewise)
                 SchedulesScreen,

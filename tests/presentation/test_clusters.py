@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from studio_tui.api.models import Cluster
-from studio_tui.presentation.clusters import COLUMNS, cells, facts, why_no_jobs
+from studio_tui.presentation.clusters import COLUMNS, cells, facts, why_no_jobs, why_not_chosen
 from tests.jobs import job
 
 HOSTILE = "a[/]b [red]r\x1b]52;c;aGk=\x07\x9b31m\u202e日本 🎉\n2"
@@ -53,6 +53,41 @@ def test_it_is_said_why_a_clusters_jobs_cannot_be_told(
 ) -> None:
     said = why_no_jobs(cluster(**fields), jobs)
     assert said is None if reason is None else reason in (said or "")
+
+
+def test_the_jobs_that_are_known_are_not_taken_for_all() -> None:
+    its = job(1, compute_cluster_name="gpu")
+    said = {fact.label: fact.value.text for fact in facts(cluster(), [its], has_all=False)}
+    assert said["jobs"] == "1+ done · 0 running · 0+ failed"
+
+
+def test_the_cluster_for_new_jobs_is_the_chosen_one_else_the_default() -> None:
+    place = COLUMNS.index("default")
+    default, other = cluster(default=True), cluster(name="cpu", default=False)
+    assert [cells(known)[place].text for known in (default, other)] == ["default", ""]
+    assert [cells(known, "cpu")[place].text for known in (default, other)] == [
+        "default",
+        "* chosen",
+    ]
+    assert cells(default, "gpu")[place].text == "* chosen"
+    assert cells(cluster(name=None), None)[place].text == ""
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({}, None),
+        ({"status": "MODIFYING"}, None),
+        ({"status": "INACTIVE"}, "gpu is INACTIVE and takes no jobs"),
+        ({"status": "FAILED"}, "gpu is FAILED and takes no jobs"),
+        ({"status": None, "is_active": False}, "gpu is INACTIVE and takes no jobs"),
+        ({"name": ""}, "Studio did not send this cluster's name, by which a job asks for it"),
+    ],
+)
+def test_a_cluster_that_takes_no_jobs_is_not_chosen(
+    fields: dict[str, Any], reason: str | None
+) -> None:
+    assert why_not_chosen(cluster(**fields)) == reason
 
 
 def test_hostile_names_are_one_safe_line() -> None:

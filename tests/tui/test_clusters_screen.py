@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from studio_tui.tui.cluster_choice import ClusterChoice
 from studio_tui.tui.screens.clusters import ClustersScreen
 from studio_tui.tui.screens.jobs import JobsScreen
 from studio_tui.tui.widgets.big_table import BigTable
@@ -20,12 +21,17 @@ default = true
 [[cluster]]
 name = "small-too"
 max_workers = 3
+
+[[cluster]]
+name = "closed"
+max_workers = 1
+active = false
 """
 
 
 @pytest.fixture
-def two_clusters(tmp_path: Path) -> Iterator[ThreadStudio]:
-    """A local Studio with two clusters."""
+def clusters(tmp_path: Path) -> Iterator[ThreadStudio]:
+    """A local Studio with three clusters, one of them closed."""
     folder = tmp_path / "studio"
     folder.mkdir()
     (folder / "clusters.toml").write_text(CLUSTERS, "utf-8")
@@ -39,18 +45,18 @@ async def show(pilot: Dashboard) -> BigTable:
     await pilot.press("3")
     await until(pilot, lambda: isinstance(pilot.app.screen, ClustersScreen))
     table = pilot.app.screen.query_one(BigTable)
-    await until(pilot, lambda: len(table.keys) == 2)
+    await until(pilot, lambda: len(table.keys) == 3)
     return table
 
 
 async def test_a_cluster_shows_its_jobs_and_no_others(
-    two_clusters: ThreadStudio, tmp_path: Path
+    clusters: ThreadStudio, tmp_path: Path
 ) -> None:
     for cluster in ("small", "small-too"):
-        two_clusters.submit("print(1)", query_name=f"on {cluster}.py", compute_cluster_name=cluster)
-    for job in two_clusters.jobs():
-        two_clusters.end(job["id"])
-    async with dashboard(two_clusters, tmp_path) as pilot:
+        clusters.submit("print(1)", query_name=f"on {cluster}.py", compute_cluster_name=cluster)
+    for job in clusters.jobs():
+        clusters.end(job["id"])
+    async with dashboard(clusters, tmp_path) as pilot:
         await show(pilot)
         await until_shown(pilot, "0 busy · 2 up · 2 at most", "1 done · 0 running · 0 failed")
         await pilot.press("l")
@@ -62,12 +68,38 @@ async def test_a_cluster_shows_its_jobs_and_no_others(
 
 
 async def test_the_preview_follows_the_cursor_and_can_be_hidden(
-    two_clusters: ThreadStudio, tmp_path: Path
+    clusters: ThreadStudio, tmp_path: Path
 ) -> None:
-    async with dashboard(two_clusters, tmp_path) as pilot:
+    async with dashboard(clusters, tmp_path) as pilot:
         await show(pilot)
         await until_shown(pilot, "yes: it takes the jobs that name no cluster")
         await pilot.press("down")
         await until_shown(pilot, "0 busy · 3 up · 3 at most")
         await pilot.press("i")
         await until(pilot, lambda: "at most" not in screen_text(pilot))
+
+
+async def test_a_cluster_is_chosen_for_new_jobs_until_it_is_chosen_again(
+    clusters: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(clusters, tmp_path) as pilot:
+        await show(pilot)
+        await pilot.press("down", "asterisk")
+        await until_shown(pilot, "* chosen", "new jobs run on small-too")
+    async with dashboard(clusters, tmp_path) as pilot:
+        await show(pilot)
+        await until_shown(pilot, "* chosen", "new jobs run on small-too")
+        await pilot.press("down", "asterisk")
+        await until(pilot, lambda: "chosen" not in screen_text(pilot))
+        await pilot.press("down", "asterisk")
+        await until_shown(pilot, "closed is INACTIVE and takes no jobs")
+        assert "* chosen" not in screen_text(pilot)
+
+
+async def test_a_chosen_cluster_that_is_gone_is_said_to_be(
+    clusters: ThreadStudio, tmp_path: Path
+) -> None:
+    ClusterChoice(tmp_path / "view.cluster.json").choose("retired")
+    async with dashboard(clusters, tmp_path) as pilot:
+        await show(pilot)
+        await until_shown(pilot, "retired, chosen for new jobs, is not here any more")

@@ -11,11 +11,12 @@ from textual.getters import query_one
 
 from studio_tui.api.models import Cluster, Job
 from studio_tui.presentation.cells import Cell, Tone
-from studio_tui.presentation.clusters import cells, facts, why_no_jobs
+from studio_tui.presentation.clusters import cells, facts, why_no_jobs, why_not_chosen
 from studio_tui.presentation.filters import exactly
 from studio_tui.presentation.freshness import Aged
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.clipboard import copy
+from studio_tui.tui.cluster_choice import ClusterChoice
 from studio_tui.tui.messages import FilterJobs, Refreshed
 from studio_tui.tui.screens.page import Page
 from studio_tui.tui.widgets.bar import Bar, Part
@@ -50,6 +51,14 @@ class ClustersScreen(Page):
             id="clusters.jobs",
             tooltip="Show the jobs of the cluster",
         ),
+        Binding(
+            "asterisk",
+            "choose",
+            "for new jobs",
+            key_display="*",
+            id="clusters.choose",
+            tooltip="Let new jobs run on the cluster; again leaves it to Studio",
+        ),
         Binding("c", "copy_id", "copy id", id="clusters.copy_id", tooltip="Copy the cluster's id"),
         Binding(
             "i", "preview", "preview", id="clusters.preview", tooltip="Show or hide the preview"
@@ -66,8 +75,12 @@ class ClustersScreen(Page):
     table = query_one("#clusters-table", BigTable)
     preview = query_one(FactSheet)
 
-    def __init__(self, session: StudioSession, home: str, *, read_only: bool) -> None:
+    def __init__(
+        self, session: StudioSession, home: str, choice: ClusterChoice, *, read_only: bool
+    ) -> None:
+        """Take also which cluster is chosen for new jobs."""
         super().__init__(session, home, read_only=read_only)
+        self._choice = choice
         self._clusters: dict[str, Cluster] = {}
 
     def body(self) -> ComposeResult:
@@ -88,7 +101,7 @@ class ClustersScreen(Page):
 
     def hints(self) -> Iterable[str]:
         """Return the most useful keys."""
-        return ("clusters.jobs", "clusters.copy_id", "page.jobs", "page.refresh", "page.back")
+        return ("clusters.jobs", "clusters.choose", "clusters.copy_id", "page.refresh", "page.back")
 
     def aged(self) -> Aged:
         """Return the snapshot whose age the header shows."""
@@ -100,11 +113,13 @@ class ClustersScreen(Page):
 
     def why_not(self, action: str) -> str | None:
         """Return why `action` cannot work now, in words; `None` when it can."""
-        if action not in {"cluster_jobs", "copy_id"}:
+        if action not in {"cluster_jobs", "choose", "copy_id"}:
             return None
         cluster = self.cluster_at_hand()
         if cluster is None:
             return "There is no cluster here"
+        if action == "choose":
+            return None if self._is_chosen(cluster) else why_not_chosen(cluster)
         return why_no_jobs(cluster, self._jobs()) if action == "cluster_jobs" else None
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
@@ -121,11 +136,7 @@ class ClustersScreen(Page):
             self.table.show(tuple(self._clusters))
             self._show_preview()
             self.table.notice = "This team has no clusters."
-            self.query_one("#title", Bar).left = (
-                Part("── ", "rule"),
-                Part("Clusters ", Tone.STRONG),
-                Part(f"{len(self._clusters)} "),
-            )
+            self._show_title()
         elif message.snapshot.error is not None:
             self.table.notice = f"{message.snapshot.error}\n\nctrl+r asks again now."
 
@@ -136,6 +147,14 @@ class ClustersScreen(Page):
         cluster = self._cluster_for("cluster_jobs")
         if cluster is not None and cluster.name:
             self.post_message(FilterJobs(exactly("cluster", cluster.name)))
+
+    def action_choose(self) -> None:
+        """Choose the cluster under the cursor for new jobs, or choose none."""
+        cluster = self._cluster_for("choose")
+        if cluster is not None:
+            self._choice.choose(None if self._is_chosen(cluster) else cluster.name)
+            self.table.show_again()
+            self._show_title()
 
     @work(name="copy", group="copy")
     async def action_copy_id(self) -> None:
@@ -174,9 +193,28 @@ class ClustersScreen(Page):
         jobs = self.session.jobs.snapshot.value
         return jobs.jobs if jobs is not None else ()
 
+    def _is_chosen(self, cluster: Cluster) -> bool:
+        return cluster.name is not None and cluster.name == self._choice.name
+
+    def _show_title(self) -> None:
+        chosen = self._choice.name
+        names = {cluster.name for cluster in self._clusters.values()}
+        parts = [
+            Part("── ", "rule"),
+            Part("Clusters ", Tone.STRONG),
+            Part(f"{len(self._clusters)} "),
+        ]
+        if chosen is not None and chosen in names:
+            parts.append(Part(f"· new jobs run on {chosen} ", Tone.ACCENT))
+        elif chosen is not None:
+            parts.append(Part(f"· {chosen}, chosen for new jobs, is not here any more ", Tone.WARN))
+        self.query_one("#title", Bar).left = tuple(parts)
+
     def _show_preview(self) -> None:
         cluster = self.cluster_at_hand()
-        self.preview.show(facts(cluster, self._jobs()) if cluster else ())
+        jobs = self.session.jobs.snapshot.value
+        has_all = jobs is not None and jobs.has_all
+        self.preview.show(facts(cluster, self._jobs(), has_all=has_all) if cluster else ())
 
     def _cells(self, cluster_id: str) -> tuple[Cell, ...]:
-        return cells(self._clusters[cluster_id])
+        return cells(self._clusters[cluster_id], self._choice.name)

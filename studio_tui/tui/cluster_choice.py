@@ -1,0 +1,47 @@
+"""The cluster that the user has chosen for new jobs, remembered from one run to the next."""
+
+import logging
+import os
+from pathlib import Path
+
+from pydantic import BaseModel, ValidationError
+
+from studio_tui.api.models import Line
+from studio_tui.paths import private_dir
+
+logger = logging.getLogger(__name__)
+
+
+class _Kept(BaseModel):
+    name: Line | None = None
+
+
+class ClusterChoice:
+    """Knows one cluster by its name, which is all that a new job can say of it."""
+
+    def __init__(self, path: Path) -> None:
+        """Take up what was chosen before; nothing when that cannot be read."""
+        self._path = path
+        self._name: str | None = None
+        try:
+            self._name = _Kept.model_validate_json(path.read_bytes()).name
+        except FileNotFoundError:
+            pass
+        except (OSError, ValidationError) as error:
+            logger.warning("The chosen cluster could not be read: %s", type(error).__name__)
+
+    @property
+    def name(self) -> str | None:
+        """The chosen cluster; `None` leaves it to Studio."""
+        return self._name
+
+    def choose(self, name: str | None) -> None:
+        """Choose a cluster; a disk that takes no file costs the memory, not the choice."""
+        self._name = name
+        try:
+            private_dir(self._path.parent)
+            fresh = self._path.with_suffix(".new")
+            fresh.write_text(_Kept(name=name).model_dump_json(), "utf-8")
+            os.replace(fresh, self._path)  # noqa: PTH105 (atomic, and that is the point)
+        except OSError as error:
+            logger.warning("The chosen cluster could not be remembered: %s", error)
