@@ -223,9 +223,8 @@ async def test_an_edit_that_is_refused_leaves_the_schedule_as_it_was(
         await pilot.press("enter")
         await until_shown(pilot, "Change this schedule?")
         await pilot.press("y")
-        await until_said(
-            pilot, f"There is no room. nightly.py ({task['id'][:8]}) goes on as it was"
-        )
+        await until_said(pilot, "There is no room.")
+        await until_said(pilot, f"({task['id'][:8]}) goes on as it was.")
     assert [job["id"] for job in tasks(studio)] == [task["id"]]
 
 
