@@ -79,7 +79,9 @@ async def shown(pilot: Pilot[int], view: LogView) -> list[Shown]:
     while pane.window is not None:
         for y, row in enumerate(pane.in_sight):
             if row > last:
+                pill, pane.pill = pane.pill, ""  # stands over the end of the last row
                 text = pane.render_line(y).text
+                pane.pill = pill
                 rows.append(Shown(text[2:].rstrip(), is_mark=text.startswith("┅")))
                 last = row
         if pane.window.is_at_end:
