@@ -7,6 +7,7 @@ user says so; then it is the same request under the same idempotency key.
 
 import asyncio
 import random
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -19,15 +20,14 @@ from studio_tui.api.label import intent_of, labelled
 from studio_tui.api.models import Job, JobInput, UploadedFile
 from studio_tui.errors import (
     AuthenticationError,
+    InvalidRequest,
     NotSent,
     OutcomeUnknown,
     PermissionDenied,
-    RateLimited,
-    ServerError,
     StudioError,
-    TransportError,
 )
 from studio_tui.service.intents import Fate, Intent, Journal, Note
+from studio_tui.service.uploading import Told, Uploads, asked_rest
 
 PAGE = 100
 FURTHEST = 6400
@@ -48,7 +48,9 @@ class MakesJobs(Protocol):
         """Return jobs, newest first."""
         ...
 
-    async def upload_file(self, path: Path) -> UploadedFile:
+    async def upload_file(
+        self, path: Path, *, progress: Callable[[int, int], None] | None = ...
+    ) -> UploadedFile:
         """Upload a file."""
         ...
 
@@ -138,6 +140,7 @@ class Creating:
         self._changed = changed
         self._labels = labels
         self._patience = patience or Patience()
+        self._uploads = Uploads(client, self._rests())
         self._now = now
         self._jitter = jitter
 
@@ -147,13 +150,15 @@ class Creating:
         files: Sequence[Path] = (),
         *,
         doubted: Callable[[StudioError], None] = lambda _: None,
+        uploading: Told = lambda _path, _sent, _size: None,
     ) -> Outcome:
         """Create the job of a wish with its files, each uploaded once.
 
-        `doubted` is told when no clear answer came, and looking for the job begins.
+        `doubted` is told when no clear answer came, and looking for the job begins; `uploading`
+        how much of each file has gone.
         """
         try:
-            request = await self._with_files(wish, files)
+            request = await self._with_files(wish, files, uploading)
             intent = Intent.of(request, self._now(), is_labelled=self._labels)
             note = await asyncio.to_thread(self._journal.begin, intent)
         except StudioError as error:
@@ -161,7 +166,10 @@ class Creating:
         if self._labels:
             environment = labelled(request.environment, intent.id)
             request = request.model_copy(update={"environment": environment})
-        return await self._make(note, request, doubted, may_exist=False)
+        outcome = await self._make(note, request, doubted, may_exist=False)
+        if isinstance(outcome, Created) or _is_about_files(outcome):
+            self._uploads.forget()
+        return outcome
 
     async def send_again(
         self, unknown: Unknown, *, doubted: Callable[[StudioError], None] = lambda _: None
@@ -230,20 +238,12 @@ class Creating:
                 await asyncio.sleep(rest)
         return await self._client.create_job(request, idempotency_key=intent.id)
 
-    async def _with_files(self, wish: JobInput, files: Sequence[Path]) -> JobInput:
+    async def _with_files(self, wish: JobInput, files: Sequence[Path], uploading: Told) -> JobInput:
         """Upload files, and return the wish that names them."""
-        uploaded = [await self._uploaded(path) for path in dict.fromkeys(files)]
+        uploaded = await self._uploads.ids(files, uploading)
         if not uploaded:
             return wish
         return wish.model_copy(update={"files": (*(wish.files or ()), *uploaded)})
-
-    async def _uploaded(self, path: Path) -> str:
-        for rest in self._rests():
-            try:
-                return (await self._client.upload_file(path)).id
-            except (TransportError, RateLimited, ServerError) as error:
-                await asyncio.sleep(max(rest, _asked_rest(error)))
-        return (await self._client.upload_file(path)).id
 
     def _rests(self) -> list[float]:
         """Return the seconds to rest after each try but the last."""
@@ -274,7 +274,7 @@ class Creating:
                         break
                     except StudioError as error:
                         failures += 1
-                        rest = max(self._backoff(failures), _asked_rest(error))
+                        rest = max(self._backoff(failures), asked_rest(error))
                     else:
                         if found is not None:
                             return await self._ended(note, found)
@@ -344,8 +344,10 @@ class Creating:
         return outcome
 
 
-def _asked_rest(error: StudioError) -> float:
-    """Return the seconds that Studio asks to wait."""
-    if isinstance(error, RateLimited | ServerError):
-        return error.retry_after or 0.0
-    return 0.0
+def _is_about_files(outcome: Outcome) -> bool:
+    """Whether a wish was refused for its files: Studio may have thrown uploads away."""
+    return (
+        isinstance(outcome, Refused)
+        and isinstance(outcome.error, InvalidRequest)
+        and re.search(r"\b(files?|uploads?)\b", str(outcome.error)) is not None
+    )

@@ -80,11 +80,21 @@ class Studio:
             raise error
         return Page(tuple(self.existing[:limit]))
 
-    async def upload_file(self, path: Path) -> UploadedFile:
+    async def upload_file(
+        self, path: Path, *, progress: Callable[[int, int], None] | None = None
+    ) -> UploadedFile:
         self.uploaded.append(path)
         if self.uploads and (error := self.uploads.pop(0)):
             raise error
+        if progress is not None:
+            progress(1, 1)
         return UploadedFile(id=str(len(self.uploaded)))
+
+
+def file(folder: Path, name: str) -> Path:
+    path = folder / name
+    path.write_text("x")
+    return path
 
 
 def told(environment: str | None) -> dict[str, str]:
@@ -392,9 +402,9 @@ async def test_what_can_be_more_than_one_job_is_not_guessed(
 
 
 async def test_files_are_uploaded_once_a_wish_and_a_failed_upload_again(
-    studio: Studio, journal: Journal
+    studio: Studio, journal: Journal, tmp_path: Path
 ) -> None:
-    one, two = Path("one"), Path("two")
+    one, two = file(tmp_path, "one"), file(tmp_path, "two")
     studio.uploads = [None, ServerError(503, "busy", 0), NO_ANSWER, None]
     studio.creates = [LOST]
     made = creator(studio, journal)
@@ -410,13 +420,33 @@ async def test_files_are_uploaded_once_a_wish_and_a_failed_upload_again(
     ("error", "tries"), [(NO_ANSWER, 3), (InvalidRequest(413, "The file is too large."), 1)]
 )
 async def test_there_is_no_job_without_its_files(
-    studio: Studio, journal: Journal, error: StudioError, tries: int
+    studio: Studio, journal: Journal, tmp_path: Path, error: StudioError, tries: int
 ) -> None:
     studio.uploads = [error] * 3
-    assert await creator(studio, journal).create(WISH, [Path("one")]) == Refused(error)
+    made = creator(studio, journal)
+    assert await made.create(WISH, [file(tmp_path, "one")]) == Refused(error)
     assert len(studio.uploaded) == tries
     assert studio.requests == []
     assert journal.entries() == []
+
+
+async def test_what_is_uploaded_stays_so_until_it_is_changed_or_refused(
+    studio: Studio, journal: Journal, tmp_path: Path
+) -> None:
+    one = file(tmp_path, "one")
+    bad, gone = InvalidRequest(422, "workers is wrong"), InvalidRequest(400, "there is no upload 1")
+    studio.creates = [bad, bad, gone, None]
+    made = creator(studio, journal)
+    told: list[tuple[Path, int, int]] = []
+    for _ in range(2):
+        await made.create(WISH, [one], uploading=lambda *word: told.append(word))
+    assert studio.uploaded == [one]
+    assert told == [(one, 1, 1)] * 2
+    one.write_text("changed")
+    assert await made.create(WISH, [one]) == Refused(gone)
+    assert studio.uploaded == [one] * 2
+    assert isinstance(await made.create(WISH, [one]), Created)
+    assert studio.uploaded == [one] * 3
 
 
 def test_patience_is_bounded_by_default() -> None:
