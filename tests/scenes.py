@@ -78,6 +78,22 @@ SCENES: dict[str, Scene] = {
     "schedules-80x24": Scene(("4", "down"), NARROW),
     "schedule-edit": Scene(("4", "e", *["backspace"] * 9, *"30 2 * * 1-5"), WIDE),
     "schedule-change": Scene(("4", "e", *["backspace"] * 9, *"30 2 * * 1-5", "enter"), NARROW),
+    "form": Scene(
+        (
+            "n",
+            "tab",
+            *"import datachain as dc",
+            "enter",
+            *"dc.read_csv('s3://a/b.csv')",
+            *("tab",) * 3,
+            *"TOKEN=secret",
+            "tab",
+            *"many",
+        ),
+        NARROW,
+        shows="Workers must be a whole",
+    ),
+    "form-cron": Scene(("n", *("shift+tab",) * 3, *"0 3 * * 1"), WIDE, shows="Its next times"),
     "help": Scene(("question_mark",), NARROW),
     "welcome": Scene(size=NARROW, stranger=True),
 }

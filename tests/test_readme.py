@@ -11,6 +11,7 @@ from studio_tui.tui.screens.log import LogScreen
 from studio_tui.tui.screens.merged import MergedScreen
 from studio_tui.tui.screens.page import Page
 from studio_tui.tui.screens.schedules import SchedulesScreen
+from studio_tui.tui.screens.submit import SubmitScreen
 from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.log_view import LogView
 
@@ -22,6 +23,7 @@ OWNERS: dict[str, tuple[type, ...]] = {
     "merged": (MergedScreen, LogView),
     "clusters": (ClustersScreen, BigTable),
     "schedules": (SchedulesScreen, BigTable),
+    "form": (SubmitScreen,),
     "everywhere": (Page, StudioApp),
 }
 NAMES = {

@@ -306,6 +306,17 @@ class StudioApp(TypeAhead, App[int]):
             self._show_tab("jobs")
             self._places.filter_jobs(message.terms)
 
+    def on_open_form(self, message: "messages.OpenForm") -> None:
+        """Show the form of a new job."""
+        if self._places:
+            self.push_screen(self._places.form(message.draft))
+
+    def on_job_created(self, message: "messages.JobCreated") -> None:
+        """Go from the form to the list, where the new job gets the cursor."""
+        if self._places:
+            self._show_tab("jobs")
+            self._places.await_job(message.job_id)
+
     def on_go_to(self, message: "messages.GoTo") -> None:
         """Show one of the main places, leaving what lies above it."""
         self._show_tab(message.place)

@@ -11,6 +11,7 @@ from studio_tui.errors import StudioError
 from studio_tui.presentation.format import local_time, plural
 from studio_tui.service.creating import Created, Creating, Looked, Refused, Unknown
 from studio_tui.service.intents import Intent
+from studio_tui.service.uploading import Told
 from studio_tui.text import safe_line
 from studio_tui.tui.job_actions import title
 from studio_tui.tui.screens.dialogs import Confirm
@@ -20,13 +21,31 @@ async def make_job(
     app: App[Any], creating: Creating, wish: JobInput, files: Sequence[Path] = ()
 ) -> Job | None:
     """Create a job and say how it ended; return it if it is there. Call it in a worker."""
+    outcome = await create(app, creating, wish, files)
+    if isinstance(outcome, Refused):
+        app.notify(str(outcome.error), severity="error", markup=False)
+    if not isinstance(outcome, Created):
+        return None
+    say_created(app, outcome)
+    return outcome.job
+
+
+async def create(
+    app: App[Any],
+    creating: Creating,
+    wish: JobInput,
+    files: Sequence[Path] = (),
+    *,
+    uploading: Told = lambda _path, _sent, _size: None,
+) -> Created | Refused | None:
+    """Create a job, asking where nobody can tell; `None` when the user has given it up then."""
     name = safe_line(wish.query_name or "the job")
 
     def doubted(error: StudioError) -> None:
         words = f"{error} Looking whether {name} is there…"
         app.notify(words, severity="warning", markup=False)
 
-    outcome = await creating.create(wish, files, doubted=doubted)
+    outcome = await creating.create(wish, files, doubted=doubted, uploading=uploading)
     while isinstance(outcome, Unknown):
         if not await app.push_screen_wait(confirm_again(outcome)):
             await creating.give_up(outcome)
@@ -34,16 +53,17 @@ async def make_job(
             app.notify(words, severity="warning", markup=False)
             return None
         outcome = await creating.send_again(outcome, doubted=doubted)
-    match outcome:
-        case Refused(error):
-            app.notify(str(error), severity="error", markup=False)
-            return None
-        case Created(job, is_guess=True):
-            words = f"Created, most likely: {title(job)}. Nothing tells it from one made elsewhere."
-            app.notify(words, severity="warning", markup=False)
-        case Created(job):
-            app.notify(f"Created: {title(job)}", markup=False)
-    return outcome.job
+    return outcome
+
+
+def say_created(app: App[Any], created: Created) -> None:
+    """Say that a job is there."""
+    if created.is_guess:
+        words = "Nothing tells it from one made elsewhere."
+        words = f"Created, most likely: {title(created.job)}. {words}"
+        app.notify(words, severity="warning", markup=False)
+    else:
+        app.notify(f"Created: {title(created.job)}", markup=False)
 
 
 async def ask_about_left(app: App[Any], creating: Creating, left: Sequence[Unknown]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from textual.message import Message
 
 from studio_tui.api.models import JobInput
+from studio_tui.presentation.draft import Draft
 from studio_tui.service.snapshot import Snapshot
 
 
@@ -68,6 +69,21 @@ class FilterJobs(Message):
     """Show the jobs that pass a filter."""
 
     terms: str
+
+
+@dataclass
+class OpenForm(Message):
+    """Show the form of a new job."""
+
+    draft: Draft | None = field(default=None, repr=False)
+    """What it begins with; `None` for what was left of the last one."""
+
+
+@dataclass
+class JobCreated(Message):
+    """The form has made a job, and is done."""
+
+    job_id: str
 
 
 @dataclass

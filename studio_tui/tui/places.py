@@ -6,8 +6,10 @@ This is the one module that knows every screen. It is loaded after the first pai
 from collections.abc import Mapping, Sequence
 
 from studio_tui.api.models import Job
+from studio_tui.presentation.draft import Draft
 from studio_tui.tui.app import Connected
 from studio_tui.tui.cluster_choice import ClusterChoice
+from studio_tui.tui.draft_shelf import DraftShelf
 from studio_tui.tui.log_memory import LogMemory
 from studio_tui.tui.memory import load_view, save_view
 from studio_tui.tui.screens.jobs import JobsScreen
@@ -24,6 +26,7 @@ class Places:
         self._logs = LogMemory.load(self._log_file)
         self.cluster = ClusterChoice(connected.view_file.with_suffix(".cluster.json"))
         """For new jobs."""
+        self._shelf = DraftShelf(connected.view_file.with_suffix(".forms.json"))
 
     @property
     def tabs(self) -> Mapping[str, Page]:
@@ -59,6 +62,21 @@ class Places:
 
         session, home, read_only = self._connected.basics
         return LogScreen(session, home, job, self._logs, read_only=read_only)
+
+    def form(self, draft: Draft | None) -> Page:
+        """Return a new form of a job, which begins with `draft`, else with what was left."""
+        from studio_tui.tui.screens.submit import Start, SubmitScreen  # noqa: PLC0415 (likewise)
+
+        session, home, read_only = self._connected.basics
+        start = Start() if draft is None else Start(draft, key="given")
+        url = self._connected.url
+        return SubmitScreen(session, home, self._shelf, start, url=url, read_only=read_only)
+
+    def await_job(self, job_id: str) -> None:
+        """Let the list of jobs put its cursor on a job as soon as it is there."""
+        jobs = self.tab("jobs")
+        if isinstance(jobs, JobsScreen):
+            jobs.await_job(job_id)
 
     def merge(self, job_ids: Sequence[str]) -> None:
         """Let the place of merged logs show these jobs, as far as they are known.

@@ -25,6 +25,7 @@ from studio_tui.tui.job_actions import JOB_BINDINGS
 from studio_tui.tui.job_marks import MARK_BINDINGS, JobMarks
 from studio_tui.tui.memory import JobsView
 from studio_tui.tui.messages import OpenJob, Progressed, Refreshed
+from studio_tui.tui.new_jobs import NEW_JOB_BINDING, NewJobs
 from studio_tui.tui.running_progress import RunningProgress
 from studio_tui.tui.screens.dialogs import Choose
 from studio_tui.tui.screens.page import Page
@@ -66,7 +67,7 @@ _HINTS = {
 }
 
 
-class JobsScreen(JobMarks, Page):
+class JobsScreen(NewJobs, JobMarks, Page):
     """A table of all jobs that are known, with a preview of the one under the cursor."""
 
     place = "jobs"
@@ -117,6 +118,7 @@ class JobsScreen(JobMarks, Page):
             id="jobs.wide",
             tooltip="All columns, scrolled sideways with the arrows",
         ),
+        NEW_JOB_BINDING,
         Binding("M", "more", "older jobs", id="jobs.more", tooltip="Load older jobs"),
     ]
 
@@ -320,6 +322,7 @@ class JobsScreen(JobMarks, Page):
         now = self.moment()
         ids = self._list.ids(self._filter, self.view.sort, now, reverse=self.view.reverse)
         self.table.show(ids)
+        self.look_for_new(ids)
         if first and self.view.cursor is not None:
             self.table.move_to(self.view.cursor)
         self.call_after_refresh(self._look)  # a table without a size has nothing in sight

@@ -1,0 +1,63 @@
+"""Looks at the files that a form names; call all of it in a thread."""
+
+import os
+import stat
+from pathlib import Path
+
+from studio_tui.presentation.draft import Draft
+from studio_tui.presentation.file_checks import QUERY_LIMIT, FileFacts, FileState
+
+
+def facts_of(draft: Draft) -> dict[str, FileFacts]:
+    """Return what stands at the paths of a form, by path as typed; the query's file is read."""
+    found = {path: _look(path, read=False) for path in draft.files if path.strip()}
+    if draft.query_file.strip():
+        found[draft.query_file] = _look(draft.query_file, read=True)
+    return found
+
+
+def path_of(typed: str) -> Path:
+    """Return the path that was meant; `~` is the user's home."""
+    return Path(os.path.expanduser(typed.strip()))  # noqa: PTH111 (an unknown ~name stays)
+
+
+def _look(typed: str, *, read: bool) -> FileFacts:
+    if "\0" in typed:
+        return FileFacts(FileState.MISSING)
+    path = path_of(typed)
+    try:
+        found = path.stat()
+        if stat.S_ISDIR(found.st_mode):
+            return FileFacts(FileState.FOLDER)
+        if not stat.S_ISREG(found.st_mode):
+            return FileFacts(FileState.OTHER)
+        with path.open("rb") as file:
+            data = file.read(QUERY_LIMIT + 1) if read else b""
+    except (FileNotFoundError, NotADirectoryError):
+        return FileFacts(FileState.MISSING)
+    except (OSError, UnicodeEncodeError):
+        return FileFacts(FileState.UNREADABLE)
+    if not read or len(data) > QUERY_LIMIT:
+        return FileFacts(FileState.FILE, max(found.st_size, len(data)))
+    try:
+        return FileFacts(FileState.FILE, len(data), data.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        return FileFacts(FileState.FILE, len(data), bad_byte=error.start)
+
+
+def completed(typed: str) -> str | None:
+    """Return a path with its last name completed as far as that is sure; `None` for no more."""
+    folder, _, begun = typed.rpartition("/")
+    place = path_of(f"{folder}/") if folder or typed.startswith("/") else Path()
+    try:
+        with os.scandir(place) as entries:
+            names = [
+                f"{entry.name}/" if entry.is_dir() else entry.name
+                for entry in entries
+                if entry.name.startswith(begun) and (begun or not entry.name.startswith("."))
+            ]
+    except OSError:
+        return None
+    common = os.path.commonprefix(names)  # noqa: RUF071 (of names, not of paths)
+    ended = common if common.isprintable() else ""
+    return typed + ended[len(begun) :] if len(ended) > len(begun) else None

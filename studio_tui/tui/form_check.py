@@ -1,0 +1,47 @@
+"""Finds out all there is to say of a form as it stands; call it in a thread."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import tzlocal
+
+from studio_tui.api.models import Cluster, QueryType
+from studio_tui.presentation.draft import LABELS, Draft
+from studio_tui.presentation.draft_checks import Surroundings, check, query_type
+from studio_tui.presentation.draft_notes import note
+from studio_tui.presentation.problems import Level, Problem
+from studio_tui.tui.draft_files import facts_of
+from studio_tui.tui.widgets.code_area import Spans, colours
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What was found of one state of a form."""
+
+    draft: Draft
+    around: Surroundings
+    problems: tuple[Problem, ...]
+    notes: Mapping[str, tuple[str, ...]]
+    """By field."""
+    query: str
+    """The text of the query, that of a file too."""
+    colours: tuple[Spans, ...]
+    """Of each line of that."""
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """What keeps the form from being sent."""
+        return tuple(problem for problem in self.problems if problem.level is Level.ERROR)
+
+
+def examine(
+    draft: Draft, team: str, now: datetime, clusters: tuple[Cluster, ...] | None
+) -> Checked:
+    """Look at a form and the files that it names."""
+    around = Surroundings(team, now, tzlocal.get_localzone(), clusters, facts_of(draft))
+    facts = around.files.get(draft.query_file)
+    query = facts.text or "" if facts is not None else draft.query
+    language = "bash" if query_type(draft) is QueryType.SHELL else "python"
+    notes = {name: note(name, draft, around) for name in LABELS}
+    return Checked(draft, around, check(draft, around), notes, query, colours(query, language))

@@ -1,0 +1,148 @@
+"""The fields of a job's form in one column, and the draft that they hold."""
+
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Any
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.message import Message
+from textual.widgets import TextArea
+
+from studio_tui.presentation.draft import LABELS, Draft
+from studio_tui.presentation.problems import Problem
+from studio_tui.tui.form_check import Checked
+from studio_tui.tui.widgets.code_area import CodeArea
+from studio_tui.tui.widgets.form_field import FieldInput, Flag, FormField, PathSuggester
+
+FIRST = ("query_file", "query")
+"""Fields that stand before the others."""
+
+_AREAS = frozenset({"query", "environment", "requirements", "files", "uploads"})
+_LISTS = frozenset({"files", "uploads"})
+"""Fields that hold something a line."""
+
+
+class DraftForm(VerticalScroll):
+    """All fields. While a file is named, the field of the query shows its text."""
+
+    can_focus = False
+
+    class Edited(Message):
+        """The user has changed something."""
+
+    def __init__(self, draft: Draft) -> None:
+        super().__init__()
+        self._base = draft
+        self._fields = {name: _field(name, draft) for name in (*FIRST, *LABELS)}
+        self._touched: set[str] = set()
+
+    def compose(self) -> ComposeResult:
+        """Compose the fields; uploads only where there are some, as their ids mean little."""
+        for field in self._fields.values():
+            if field.field != "uploads" or self._base.uploads:
+                yield field
+
+    @property
+    def draft(self) -> Draft:
+        """The form as it stands."""
+        typed: dict[str, Any] = {}
+        for name, field in self._fields.items():
+            if name == "uploads" and not field.is_attached:
+                continue
+            if name == "query" and self._shows_file:
+                continue
+            value = field.value
+            lines = tuple(line for line in str(value).split("\n") if line.strip())
+            typed[name] = lines if name in _LISTS else value
+        self._base = replace(self._base, **typed)
+        return self._base
+
+    def fill(self, draft: Draft) -> None:
+        """Put another draft into the fields."""
+        self._base = draft
+        self._touched.clear()
+        self._show_query(draft.query, is_file=False)
+        for name, field in self._fields.items():
+            value = _value(draft, name)
+            if field.value != value:
+                field.value = value
+
+    def put(self, name: str, text: str) -> None:
+        """Put a text into a field, as if it had been typed."""
+        self._fields[name].value = text
+
+    def focused_field(self) -> FormField | None:
+        """Return the field that has the focus."""
+        return next((f for f in self._fields.values() if f.editor.has_focus), None)
+
+    def go_to(self, name: str) -> None:
+        """Give the focus to a field."""
+        field = self._fields[name if self._fields[name].is_attached else "files"]
+        field.editor.focus()
+        field.scroll_visible(animate=False)
+
+    def show(self, checked: Checked, refused: Collection[Problem], *, all_fields: bool) -> None:
+        """Say what was found, at the fields; of those nobody has touched only if it is wished."""
+        self._show_query(checked.query, is_file=bool(checked.draft.query_file.strip()))
+        query = self._fields["query"].editor
+        if isinstance(query, CodeArea):
+            query.colour(checked.query, checked.colours)
+        for name, field in self._fields.items():
+            problems = [each for each in refused if each.field == name]
+            if all_fields or name in self._touched or field.value:
+                problems += [each for each in checked.problems if each.field == name]
+            field.say(problems, checked.notes.get(name, ()))
+
+    def show_values(self, *, shown: bool) -> None:
+        """Show the values of the environment, or hide them."""
+        environment = self._fields["environment"].editor
+        if isinstance(environment, CodeArea):
+            environment.masked = not shown
+
+    @property
+    def _shows_file(self) -> bool:
+        query = self._fields["query"].editor
+        return isinstance(query, TextArea) and query.read_only
+
+    def _show_query(self, text: str, *, is_file: bool) -> None:
+        """Show a file's text instead of what was typed, or that again."""
+        query = self._fields["query"]
+        if not isinstance(query.editor, TextArea) or not (is_file or query.editor.read_only):
+            return
+        if not query.editor.read_only:
+            self._base = replace(self._base, query=str(query.value))
+        query.editor.read_only = is_file
+        wanted = text if is_file else self._base.query
+        if query.value != wanted:
+            query.value = wanted
+
+    @on(FormField.Changed)
+    def _changed(self, message: FormField.Changed) -> None:
+        message.stop()
+        if self._fields[message.field].value != _value(self._base, message.field):
+            self._touched.add(message.field)
+            self.post_message(self.Edited())
+
+
+def _field(name: str, draft: Draft) -> FormField:
+    """Return the field of a draft."""
+    label = LABELS[name]
+    if name == "reset":
+        return FormField(name, "", Flag(label, draft.reset))
+    if name in _AREAS:
+        field = FormField(name, label, CodeArea(masked=name == "environment"))
+    else:
+        suggester = PathSuggester() if name == "query_file" else None
+        field = FormField(
+            name, label, FieldInput(compact=True, select_on_focus=False, suggester=suggester)
+        )
+    field.editor.cursor_blink = False  # type: ignore[union-attr]
+    field.value = _value(draft, name)
+    return field
+
+
+def _value(draft: Draft, name: str) -> str | bool:
+    value = getattr(draft, name)
+    return "\n".join(value) if name in _LISTS else value
