@@ -24,6 +24,7 @@ from studio_tui.errors import (
     ConfigError,
     NoCredentials,
     SpoolError,
+    StudioError,
     TokenOriginChanged,
 )
 from studio_tui.log import crash_report
@@ -310,6 +311,16 @@ class StudioApp(TypeAhead, App[int]):
         """Show the form of a new job."""
         if self._places:
             self.push_screen(self._places.form(message.draft))
+
+    def on_edit_job(self, message: "messages.EditJob") -> None:
+        """Show the form of a job that is to be changed and run."""
+        try:
+            page = self._places.edit(message.job_id) if self._places else None
+        except StudioError as error:
+            self.notify(str(error), severity="error", markup=False)
+        else:
+            if page is not None:
+                self.push_screen(page)
 
     def on_job_created(self, message: "messages.JobCreated") -> None:
         """Go from the form to the list, where the new job gets the cursor."""

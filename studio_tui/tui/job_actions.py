@@ -17,7 +17,7 @@ from studio_tui.presentation.jobs import SHORT_ID, first_line
 from studio_tui.service.commands import NOT_TOLD, repeat_of, said
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.clipboard import copy
-from studio_tui.tui.messages import CreateJob, OpenLog
+from studio_tui.tui.messages import CreateJob, EditJob, OpenLog
 from studio_tui.tui.screens.dialogs import Confirm
 
 if TYPE_CHECKING:
@@ -33,12 +33,31 @@ JOB_BINDINGS = (
     Binding(
         "r", "run_again", "run again", id="job.run_again", tooltip="Run the job again as it was"
     ),
+    Binding(
+        "R",
+        "resume",
+        "resume",
+        id="job.resume",
+        tooltip="Run the job again from its checkpoints",
+    ),
     Binding("c", "copy_id", "copy id", id="job.copy_id", tooltip="Copy the job's whole id"),
     Binding(
         "o", "open_url", "browser", id="job.open_url", tooltip="Open the job's page in a browser"
     ),
 )
 """Keys of everything here; a screen puts them among its own."""
+
+EDIT_BINDING = Binding(
+    "e",
+    "edit",
+    "edit",
+    id="job.edit",
+    tooltip="Change query and settings, look at what changed, then run it",
+)
+"""The key of a list and of a job's page; in a log it has another meaning."""
+
+_CHANGING = frozenset({"cancel", "run_again", "resume", "edit"})
+_REPEATING = frozenset({"run_again", "resume", "edit"})
 
 READ_ONLY = "Nothing can be changed: this dashboard was started with --read-only"
 
@@ -58,11 +77,11 @@ class JobActions(Base):
         job = self.job_at_hand()
         if job is None:
             return "There is no job here"
-        if action in {"cancel", "run_again"} and self.read_only:
+        if action in _CHANGING and self.read_only:
             return READ_ONLY
         if action == "cancel" and not job.state.is_cancelable:
             return f"The job is over: {(job.status or 'unknown').lower()}"
-        if action == "run_again" and job.query is None:
+        if action in _REPEATING and job.query is None:
             return "Studio did not send the job's query"
         if action == "open_url" and not job.url:
             return "Studio gave no page for this job"
@@ -126,14 +145,49 @@ class JobActions(Base):
                 default_yes=True,
             )
         )
-        if not sure:
+        if sure:
+            self._repeat(job)
+
+    @work(name="resume", group="command")
+    async def action_resume(self) -> None:
+        """Say what resuming is, then create the job again so that it uses its checkpoints."""
+        job = self.job_for("resume")
+        if job is None:
             return
+        sure = await self.app.push_screen_wait(
+            Confirm(
+                "Resume this job from its checkpoints?",
+                (
+                    *describe(job),
+                    "",
+                    "A new job runs the same query. Datasets that this one has finished are",
+                    "taken from its checkpoints as long as the query up to them is the same;",
+                    "all else is done again. r runs all of it again.",
+                    "",
+                    f"Server default: {', '.join(NOT_TOLD)}"
+                    + ("" if job.compute_cluster_name else ", cluster"),
+                ),
+                yes="Resume it",
+                no="Don't",
+                default_yes=True,
+            )
+        )
+        if sure:
+            self._repeat(job, rerun_from_job_id=job.id)
+
+    def action_edit(self) -> None:
+        """Show the form of the job, to be changed and run."""
+        if job := self.job_for("edit"):
+            self.post_message(EditJob(job.id))
+
+    def _repeat(self, job: Job, **changes: str) -> None:
+        """Have a job created again, or say why that cannot be."""
         try:
             wish = repeat_of(job, self.session.team)
         except InvalidRequest as error:
             self._say(str(error), "error")
         else:
-            self.post_message(CreateJob(wish))
+            self.post_message(CreateJob(wish.model_copy(update=changes)))
 
     @work(name="open", group="command")
     async def action_open_url(self) -> None:

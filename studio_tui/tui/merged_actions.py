@@ -32,7 +32,17 @@ MERGED_BINDINGS = (
 )  # fmt: skip
 """Keys of everything here."""
 
-_ON_A_JOB = {"cancel", "run_again", "copy_id", "open_url", "log", "solo", "mute", "take_out"}
+_ON_A_JOB = {
+    "cancel",
+    "run_again",
+    "resume",
+    "copy_id",
+    "open_url",
+    "log",
+    "solo",
+    "mute",
+    "take_out",
+}
 
 
 class MergedActions(JobActions):

@@ -80,6 +80,13 @@ class OpenForm(Message):
 
 
 @dataclass
+class EditJob(Message):
+    """Show the form of a job that is to be changed and run."""
+
+    job_id: str
+
+
+@dataclass
 class JobCreated(Message):
     """The form has made a job, and is done."""
 

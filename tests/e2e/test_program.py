@@ -176,6 +176,38 @@ def test_the_users_pager_gets_safe_text_and_the_terminal_and_gives_it_back(
         assert not terminal.exited
 
 
+EDITOR = """#!/bin/sh
+for last; do :; done
+echo "$last" > {folder}/path
+ls -l "$last" | cut -c 1-10 > {folder}/rights
+echo 'print("from the editor")' >> "$last"
+"""
+
+
+def test_the_users_editor_changes_the_query_of_a_job_before_it_is_run_again(
+    studio_process: ProcessStudio, tmp_path: Path
+) -> None:
+    studio = studio_process
+    first = studio.submit("print('first')\n", query_name="old.py")
+    studio.end(first["id"])
+    editor = tmp_path / "editor"
+    editor.write_text(EDITOR.format(folder=tmp_path))
+    editor.chmod(0o755)
+    with program(studio, tmp_path, environ={"EDITOR": f"{editor} -w", "VISUAL": ""}) as terminal:
+        terminal.press("e")
+        terminal.wait_for_text("from the editor")
+        assert (tmp_path / "rights").read_text() == "-rw-------\n"
+        path = Path((tmp_path / "path").read_text().strip())
+        assert path.suffix == ".py"
+        assert not path.exists()
+        terminal.press("\n")
+        terminal.wait_for_text("Run the changed job?")
+        terminal.press("f")
+        terminal.wait_for_text("Created: old.py")
+    changed = next(job for job in studio.jobs() if job["id"] != first["id"])
+    assert changed["query"] == "print('first')\nprint(\"from the editor\")\n"
+
+
 @pytest.mark.skipif(shutil.which("less") is None, reason="less is not installed")
 @pytest.mark.parametrize("text", [HOSTILE, HOSTILE.replace("\u202e", "")])
 def test_less_shows_a_hostile_log_and_commands_nothing(

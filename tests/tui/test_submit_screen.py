@@ -358,3 +358,56 @@ async def test_read_only_opens_no_form_and_says_so(studio: ThreadStudio, tmp_pat
         await pilot.press("n")
         await until_shown(pilot, "Nothing can be changed")
         assert isinstance(pilot.app.screen, JobsScreen)
+
+
+async def test_a_job_is_changed_compared_and_resumed_or_run_afresh(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    first = studio.submit("print(1)", query_name="old.py", environment="A=hush")
+    studio.end(first["id"])
+    async with (
+        FaultProxy.before(studio.url) as proxy,
+        dashboard(studio, tmp_path, url=proxy.url) as pilot,
+    ):
+        for answer, resumed in (("r", first["id"]), ("f", None)):
+            await pilot.press("e")
+            await until_shown(pilot, "Edit old.py", "There is no terminal here")
+            await fill(pilot, query="#", priority="3")
+            await pilot.press("f9")
+            await until_shown(
+                pilot,
+                "Run the changed job?",
+                "priority: server default → 3",
+                "-print(1)",
+                "+#print(1)",
+                "credentials: server default",
+            )
+            assert "hush" not in screen_text(pilot).split("Run the changed job?")[1]
+            await pilot.press(answer)
+            await until_shown(pilot, "Created: old.py")
+            sent = [seen for seen in proxy.seen if seen.method == "POST"][-1]
+            asked = json.loads(sent.body)
+            assert (asked["query"], asked["priority"]) == ("#print(1)", 3)
+            assert asked.get("rerun_from_job_id") == resumed
+            await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+            pilot.app.clear_notifications()
+            await pilot.press("end")
+
+
+async def test_resuming_says_what_it_is_and_names_the_job_to_resume(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    first = studio.submit("print(1)", query_name="old.py")
+    studio.end(first["id"])
+    async with (
+        FaultProxy.before(studio.url) as proxy,
+        dashboard(studio, tmp_path, url=proxy.url) as pilot,
+    ):
+        await pilot.press("R")
+        await until_shown(
+            pilot, "Resume this job from its checkpoints?", "taken from its checkpoints"
+        )
+        await pilot.press("enter")
+        await until_shown(pilot, "Created: old.py")
+        sent = [seen for seen in proxy.seen if seen.method == "POST"][-1]
+        assert json.loads(sent.body)["rerun_from_job_id"] == first["id"]

@@ -17,7 +17,7 @@ from studio_tui.api.models import Job, QueryType
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.job_facts import Fact, environment, facts, raw
 from studio_tui.service.session import StudioSession
-from studio_tui.tui.job_actions import JOB_BINDINGS, JobActions, title
+from studio_tui.tui.job_actions import EDIT_BINDING, JOB_BINDINGS, JobActions, title
 from studio_tui.tui.messages import Refreshed
 from studio_tui.tui.screens.page import Page
 from studio_tui.tui.widgets.fact_sheet import FactSheet
@@ -35,6 +35,7 @@ class JobScreen(JobActions, Page):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *JOB_BINDINGS,
+        EDIT_BINDING,
         Binding("L", "log", "log", show=False, id="job.log", tooltip="Show the job's log"),
         Binding(
             "s",

@@ -21,7 +21,7 @@ from studio_tui.presentation.jobs import BAR_WIDTH, LARGEST_FIRST, RATE_WIDTH, S
 from studio_tui.service.jobs_feed import Jobs
 from studio_tui.service.session import StudioSession
 from studio_tui.service.snapshot import Snapshot
-from studio_tui.tui.job_actions import JOB_BINDINGS
+from studio_tui.tui.job_actions import EDIT_BINDING, JOB_BINDINGS
 from studio_tui.tui.job_marks import MARK_BINDINGS, JobMarks
 from studio_tui.tui.memory import JobsView
 from studio_tui.tui.messages import OpenJob, Progressed, Refreshed
@@ -119,6 +119,7 @@ class JobsScreen(NewJobs, JobMarks, Page):
             tooltip="All columns, scrolled sideways with the arrows",
         ),
         NEW_JOB_BINDING,
+        EDIT_BINDING,
         Binding("M", "more", "older jobs", id="jobs.more", tooltip="Load older jobs"),
     ]
 

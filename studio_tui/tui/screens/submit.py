@@ -89,7 +89,7 @@ class SubmitScreen(Page):
         """Take what was kept of forms, what to begin with, and Studio's address for the preview."""
         super().__init__(session, home, read_only=read_only)
         self._shelf = shelf
-        self._start = start
+        self.start = start
         self._url = url
         self._checked: Checked | None = None
         self._refused: tuple[Problem, ...] = ()
@@ -101,7 +101,7 @@ class SubmitScreen(Page):
 
     def body(self) -> ComposeResult:
         """Compose the form, and a line on what concerns all of it."""
-        yield DraftForm(self._start.draft)
+        yield DraftForm(self.start.draft)
         yield Static(markup=False, id="form-said")
 
     def on_mount(self) -> None:
@@ -114,7 +114,7 @@ class SubmitScreen(Page):
 
     def crumbs(self) -> tuple[str, ...]:
         """Return where this is."""
-        return ("Jobs", self._start.crumb)
+        return ("Jobs", self.start.crumb)
 
     def hints(self) -> Iterable[str]:
         """Return the keys of the form."""
@@ -152,7 +152,7 @@ class SubmitScreen(Page):
             self._stopped()
             return
         draft = self.form.draft
-        if draft != self._start.draft:
+        if draft != self.start.draft:
             details = ("What is typed is kept for the next time.", "", NOT_KEPT,
                        "They stay until the dashboard ends.")  # fmt: skip
             question = Confirm(
@@ -160,7 +160,7 @@ class SubmitScreen(Page):
             )
             if not await self.app.push_screen_wait(question):
                 return
-        await self._keep()
+        await self.keep()
         self.post_message(GoBack())
 
     @work(name="submit", group="command")
@@ -177,11 +177,12 @@ class SubmitScreen(Page):
             self._say(_to_do(checked.errors))
             self.form.go_to(checked.errors[0].field)
             return
-        if not await self.may_send(checked):
+        wanted = await self.to_send(checked)
+        if wanted is None:
             return
         self._is_sending = True
         try:
-            await self._send(checked)
+            await self._send(wanted)
         finally:
             self._is_sending = False
 
@@ -249,9 +250,9 @@ class SubmitScreen(Page):
 
     # Filling, checking and keeping.
 
-    async def may_send(self, checked: Checked) -> bool:  # noqa: ARG002 (for forms of other jobs)
-        """Ask what there is to ask before the form is sent."""
-        return True
+    async def to_send(self, checked: Checked) -> Checked | None:
+        """Ask what there is to ask; return what is to be sent, `None` for nothing now."""
+        return checked
 
     async def edit_field(self, name: str) -> None:
         """Have a field changed in the user's editor, and say when that cannot be."""
@@ -279,8 +280,12 @@ class SubmitScreen(Page):
 
     @work(name="take up", group="dialog")
     async def _take_up(self) -> None:
-        left = await asyncio.to_thread(self._shelf.draft, self._start.key)
-        if left is not None and left != self._start.draft:
+        await self.begin()
+
+    async def begin(self) -> None:
+        """Take up what was left of the form."""
+        left = await asyncio.to_thread(self._shelf.draft, self.start.key)
+        if left is not None and left != self.start.draft:
             self._fill(left)
             self._say("This is the form as it was left; f3 begins with another.")
         else:
@@ -327,19 +332,20 @@ class SubmitScreen(Page):
 
     @work(name="keep", group="keep")
     async def _keep_now(self) -> None:
-        await self._keep()
+        await self.keep()
 
-    async def _keep(self) -> None:
+    async def keep(self) -> None:
+        """Keep the form as it stands, for whenever it is opened again."""
         draft = self.form.draft
         await asyncio.to_thread(
-            self._shelf.keep, self._start.key, draft if draft != self._start.draft else None
+            self._shelf.keep, self.start.key, draft if draft != self.start.draft else None
         )
 
     # Sending.
 
     async def _send(self, checked: Checked) -> None:
         """Upload the files and have the job made; whatever fails, the form stays."""
-        await self._keep()
+        await self.keep()
         paths = [path_of(path) for path in checked.draft.files]
         sent: dict[Path, str] = {}
 
@@ -353,7 +359,7 @@ class SubmitScreen(Page):
         outcome = await create(self.app, self.session.creating, wish, paths, uploading=uploading)
         if isinstance(outcome, Created):
             await asyncio.to_thread(self._shelf.keep, _SENT, checked.draft)
-            await asyncio.to_thread(self._shelf.keep, self._start.key, None)
+            await asyncio.to_thread(self._shelf.keep, self.start.key, None)
             self._is_sending = False
             say_created(self.app, outcome)
             self.app.post_message(JobCreated(outcome.job.id))
