@@ -129,7 +129,7 @@ class JobActions(Base):
     async def action_run_again(self) -> None:
         """Say what is known and what is not, then create the same job again."""
         job = self.job_for("run_again")
-        if job is None:
+        if job is None or await self.repeat_marked(resume=False):
             return
         sure = await self.app.push_screen_wait(
             Confirm(
@@ -152,7 +152,7 @@ class JobActions(Base):
     async def action_resume(self) -> None:
         """Say what resuming is, then create the job again so that it uses its checkpoints."""
         job = self.job_for("resume")
-        if job is None:
+        if job is None or await self.repeat_marked(resume=True):
             return
         sure = await self.app.push_screen_wait(
             Confirm(
@@ -174,6 +174,10 @@ class JobActions(Base):
         )
         if sure:
             self._repeat(job, rerun_from_job_id=job.id)
+
+    async def repeat_marked(self, *, resume: bool) -> bool:  # noqa: ARG002 (where there are marks)
+        """Do it with the marked jobs instead; return whether there are any."""
+        return False
 
     def action_edit(self) -> None:
         """Show the form of the job, to be changed and run."""

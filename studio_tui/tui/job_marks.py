@@ -60,6 +60,16 @@ class JobMarks(JobActions):
         else:
             self.action_log()
 
+    async def repeat_marked(self, *, resume: bool) -> bool:
+        """Run the marked jobs again; return whether there are any."""
+        known = self.session.jobs.snapshot.value
+        jobs = [job for job in known.jobs if job.id in self.table.marked] if known else []
+        if jobs:
+            from studio_tui.tui.marked_repeats import repeat_all  # noqa: PLC0415 (used by few)
+
+            await repeat_all(self.app, self.session, jobs, resume=resume)
+        return bool(jobs)
+
     def action_mark(self) -> None:
         """Mark the job under the cursor, or take its mark away, and go on to the next."""
         job_id = self.table.cursor

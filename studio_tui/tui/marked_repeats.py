@@ -1,0 +1,71 @@
+"""Running the marked jobs of a list again: one question for all, and a report on each."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from textual.app import App
+
+from studio_tui.api.models import Job
+from studio_tui.errors import InvalidRequest
+from studio_tui.presentation.cells import Cell, Tone
+from studio_tui.presentation.format import plural
+from studio_tui.service.commands import NOT_TOLD, repeat_of
+from studio_tui.service.creating import Created, Refused
+from studio_tui.service.session import StudioSession
+from studio_tui.tui.job_actions import title
+from studio_tui.tui.job_making import create
+from studio_tui.tui.screens.dialogs import Confirm
+from studio_tui.tui.screens.review import Review
+
+AT_ONCE = 3
+"""Jobs that are asked for at the same time."""
+
+
+async def repeat_all(
+    app: App[Any], session: StudioSession, jobs: Sequence[Job], *, resume: bool
+) -> None:
+    """Ask once, have the jobs created again, and tell of each what came of it."""
+    what = "Resume" if resume else "Run"
+    sure = await app.push_screen_wait(
+        Confirm(
+            f"{what} {plural(len(jobs), 'marked job')} {'' if resume else 'again '}as they were?",
+            (
+                *(f"  {title(job)}" for job in jobs),
+                "",
+                f"Server default: {', '.join(NOT_TOLD)}",
+            ),
+            yes=f"{what} them",
+            no="Don't",
+        )
+    )
+    if not sure:
+        return
+    turns = asyncio.Semaphore(AT_ONCE)
+
+    async def one(job: Job) -> Cell:
+        async with turns:
+            return await _repeated(app, session, job, resume=resume)
+
+    report = await asyncio.gather(*map(one, jobs))
+    made = sum(cell.tone is Tone.GOOD for cell in report)
+    await app.push_screen_wait(
+        Review(f"{made} of {plural(len(jobs), 'job')} created", report, (("o", "ok"),))
+    )
+
+
+async def _repeated(app: App[Any], session: StudioSession, job: Job, *, resume: bool) -> Cell:
+    """Create one job again; return a line on it."""
+    try:
+        wish = repeat_of(job, session.team)
+    except InvalidRequest as error:
+        return Cell(f"✗ {title(job)}: {error}", Tone.BAD)
+    if resume:
+        wish = wish.model_copy(update={"rerun_from_job_id": job.id})
+    match await create(app, session.creating, wish):
+        case Created(new):
+            return Cell(f"✓ {title(job)}: created as {title(new)}", Tone.GOOD)
+        case Refused(refusal):
+            return Cell(f"✗ {title(job)}: {refusal}", Tone.BAD)
+        case None:
+            return Cell(f"? {title(job)}: nobody can tell, and not sent again", Tone.WARN)
