@@ -68,7 +68,8 @@ class Places:
         from studio_tui.tui.screens.submit import Start, SubmitScreen  # noqa: PLC0415 (likewise)
 
         session, home, read_only = self._connected.basics
-        start = Start() if draft is None else Start(draft, key="given")
+        fresh = Draft(compute_cluster_name=self.cluster.name or "")
+        start = Start(fresh) if draft is None else Start(draft, key="given")
         url = self._connected.url
         return SubmitScreen(session, home, self._shelf, start, url=url, read_only=read_only)
 

@@ -24,7 +24,7 @@ SCHEDULE_BINDINGS = (
     Binding("t", "run_once", "run now", id="schedule.run_once", tooltip="Run its job once, now"),
     Binding(
         "e",
-        "edit",
+        "change",
         "edit",
         id="schedule.edit",
         tooltip="Change when it runs: create another, then cancel it",
@@ -49,7 +49,7 @@ class ScheduleActions(JobActions):
         """Return why `action` cannot work now, in words; `None` when it can."""
         if self.job_at_hand() is None:
             return "There is no schedule here"
-        if action in {"run_once", "edit"}:
+        if action in {"run_once", "change"}:
             # Both make a job like it.
             return super().why_not("run_again")
         return super().why_not(action)
@@ -109,9 +109,9 @@ class ScheduleActions(JobActions):
             )
 
     @work(name="edit schedule", group="command")
-    async def action_edit(self) -> None:
+    async def action_change(self) -> None:
         """Ask when it is to run, say what will be done, then do that."""
-        task = self.job_for("edit")
+        task = self.job_for("change")
         if task is None:
             return
         before = _time_of(task, self.zone)

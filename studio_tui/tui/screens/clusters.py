@@ -12,12 +12,14 @@ from textual.getters import query_one
 from studio_tui.api.models import Cluster, Job
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.clusters import cells, facts, why_no_jobs, why_not_chosen
+from studio_tui.presentation.draft import Draft
 from studio_tui.presentation.filters import exactly
 from studio_tui.presentation.freshness import Aged
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.clipboard import copy
 from studio_tui.tui.cluster_choice import ClusterChoice
-from studio_tui.tui.messages import FilterJobs, Refreshed
+from studio_tui.tui.job_actions import READ_ONLY
+from studio_tui.tui.messages import FilterJobs, OpenForm, Refreshed
 from studio_tui.tui.screens.page import Page
 from studio_tui.tui.widgets.bar import Bar, Part
 from studio_tui.tui.widgets.big_table import BigTable
@@ -58,6 +60,13 @@ class ClustersScreen(Page):
             key_display="*",
             id="clusters.choose",
             tooltip="Let new jobs run on the cluster; again leaves it to Studio",
+        ),
+        Binding(
+            "n",
+            "new_job",
+            "new job here",
+            id="clusters.new_job",
+            tooltip="Fill in the form of a new job that runs on the cluster",
         ),
         Binding("c", "copy_id", "copy id", id="clusters.copy_id", tooltip="Copy the cluster's id"),
         Binding(
@@ -101,7 +110,7 @@ class ClustersScreen(Page):
 
     def hints(self) -> Iterable[str]:
         """Return the most useful keys."""
-        return ("clusters.jobs", "clusters.choose", "clusters.copy_id", "page.refresh", "page.back")
+        return ("clusters.jobs", "clusters.choose", "clusters.new_job", "page.refresh", "page.back")
 
     def aged(self) -> Aged:
         """Return the snapshot whose age the header shows."""
@@ -113,11 +122,15 @@ class ClustersScreen(Page):
 
     def why_not(self, action: str) -> str | None:
         """Return why `action` cannot work now, in words; `None` when it can."""
-        if action not in {"cluster_jobs", "choose", "copy_id"}:
+        if action == "new_job" and self.read_only:
+            return READ_ONLY
+        if action not in {"cluster_jobs", "choose", "copy_id", "new_job"}:
             return None
         cluster = self.cluster_at_hand()
         if cluster is None:
             return "There is no cluster here"
+        if action == "new_job":
+            return why_not_chosen(cluster)
         if action == "choose":
             return None if self._is_chosen(cluster) else why_not_chosen(cluster)
         return why_no_jobs(cluster, self._jobs()) if action == "cluster_jobs" else None
@@ -155,6 +168,11 @@ class ClustersScreen(Page):
             self._choice.choose(None if self._is_chosen(cluster) else cluster.name)
             self.table.show_again()
             self._show_title()
+
+    def action_new_job(self) -> None:
+        """Fill in the form of a new job that runs on the cluster under the cursor."""
+        if cluster := self._cluster_for("new_job"):
+            self.post_message(OpenForm(Draft(compute_cluster_name=cluster.name or "")))
 
     @work(name="copy", group="copy")
     async def action_copy_id(self) -> None:
