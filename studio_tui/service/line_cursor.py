@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from studio_tui.service.log_index import BLOCK
 from studio_tui.service.log_store import LogStore, Mark
@@ -79,9 +80,14 @@ class LineCursor:
         return self.position < self.ripe
 
     @property
+    def arrival(self) -> datetime | None:
+        """When the next line came, if it came live."""
+        return self._store.arrival_of(self.position)
+
+    @property
     def is_late(self) -> bool:
         """Whether the next line came later than others of its time for being an old one."""
-        return self.position >= self.settled and self._store.arrival_of(self.position) is None
+        return self.position >= self.settled and self.arrival is None
 
     def find(self) -> bool:
         """Find the next line; return whether there is a whole one."""
@@ -102,7 +108,7 @@ class LineCursor:
         elif self._has_times:
             self.key = self._last
         else:
-            arrival = self._store.arrival_of(self.position)
+            arrival = self.arrival
             self.key = max(self._last, arrival.timestamp()) if arrival else self._last
         return True
 

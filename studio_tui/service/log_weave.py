@@ -7,6 +7,7 @@ that are not finished stand at the end until they are.
 import asyncio
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from heapq import heapify, heappop, heapreplace
 
 from studio_tui import clock
@@ -43,6 +44,8 @@ class LogWeave:
         self._open: list[tuple[int, bytes]] = []
         self._pending: list[bytes] = []
         self._pending_size = 0
+        self._arrival: datetime | None = None
+        """When what is pending came, if it came live."""
         self._latest = float("-inf")
         self._stops: list[tuple[int, dict[int, int]]] = [(0, {})]
 
@@ -111,6 +114,9 @@ class LogWeave:
         self._mark(cursor)
         self.is_unsorted |= cursor.key < self._latest and cursor.is_late
         self._latest = max(self._latest, cursor.key)
+        if (arrival := cursor.arrival) != self._arrival:
+            self._flush()
+            self._arrival = arrival
         self._put(tag_of(cursor.source.number))
         cursor.take(self._put)
         self._put(b"\n")
@@ -124,7 +130,8 @@ class LogWeave:
     def _flush(self) -> None:
         if self._pending:
             data, self._pending, self._pending_size = b"".join(self._pending), [], 0
-            self.store.append(data)
+            with self.store.arrivals.live(self._arrival):
+                self.store.append(data)
             self._closed = self.store.size
         # Within a line nothing can be told of the logs; its beginning stands before the stop.
         if self._closed - self._stops[-1][0] > _STOP and self._is_between_lines():

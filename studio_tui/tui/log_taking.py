@@ -25,6 +25,7 @@ from studio_tui.tui.pager import (
     Place,
     clean_copy,
     command,
+    discard_typed,
     environment,
     is_less,
     is_reordered,
@@ -128,6 +129,7 @@ class LogTaking(JobActions):
         # as Textual would not take the terminal back then.
         with self.app.batch_update(), self.app.suspend():
             problem = await run(command(words, page), environment(words, os.environ))
+            discard_typed()
         if problem:
             raise PagerError(problem)
 

@@ -10,7 +10,9 @@ import os
 import re
 import shlex
 import signal
+import sys
 import tempfile
+import termios
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -186,6 +188,13 @@ async def run(argv: Sequence[str], environ: Mapping[str, str]) -> str:
         for number, handler in before.items():
             signal.signal(number, handler)
     return f"{name} ended with an error, status {status}." if status else ""
+
+
+def discard_typed() -> None:
+    """Forget what was typed at a pager that did not read it: it was not meant for us."""
+    with suppress(OSError, ValueError, termios.error):
+        if sys.__stdin__ is not None:
+            termios.tcflush(sys.__stdin__.fileno(), termios.TCIFLUSH)
 
 
 def _ignore(*_: object) -> None:

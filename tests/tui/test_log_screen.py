@@ -195,6 +195,20 @@ async def test_the_first_line_can_be_gone_to_while_the_rest_arrives(
         await until_shown(pilot, "seq=399999", "✓ whole log", seconds=60)
 
 
+async def test_the_footer_shows_the_keys_of_the_line_that_is_typed(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    studio.end(studio.submit("print(1)")["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("l")
+        await until_shown(pilot, "✓ whole log", "search")
+        await pilot.press("slash")
+        await until_shown(pilot, "earlier", "leave")
+        assert "& filter" not in screen_text(pilot)
+        await pilot.press("escape")
+        await until_shown(pilot, "& filter")
+
+
 async def test_the_log_can_have_the_whole_screen(studio: ThreadStudio, tmp_path: Path) -> None:
     studio.end(studio.submit("for n in range(100): print('n', n)")["id"])
     async with dashboard(studio, tmp_path) as pilot:

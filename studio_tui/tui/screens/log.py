@@ -33,6 +33,7 @@ from studio_tui.tui.messages import Refreshed
 from studio_tui.tui.screens.dialogs import confirm_fetch
 from studio_tui.tui.screens.page import WORDS_FROM, Page
 from studio_tui.tui.widgets.bar import Bar, Part
+from studio_tui.tui.widgets.log_prompt import PROMPT_HINTS
 from studio_tui.tui.widgets.log_view import LogView
 
 _HINTS = ("logs.search", "logs.filter", "logs.error")
@@ -114,6 +115,8 @@ class LogScreen(LogTaking, Page):
 
     def hints(self) -> Iterable[str]:
         """Return the keys for the job's state."""
+        if self.view.prompt.is_open:
+            return PROMPT_HINTS
         if self._job.state.is_finished:
             return (*_HINTS, "logs.wrap", "job.run_again", "page.back")
         return ("logs.follow", *_HINTS, "job.cancel", "page.back")

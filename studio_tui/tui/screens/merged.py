@@ -31,6 +31,7 @@ from studio_tui.tui.screens.dialogs import confirm_fetch
 from studio_tui.tui.screens.page import Page
 from studio_tui.tui.widgets.bar import Bar, Part
 from studio_tui.tui.widgets.job_legend import JobLegend, labels, look_of
+from studio_tui.tui.widgets.log_prompt import PROMPT_HINTS
 from studio_tui.tui.widgets.log_view import LogView
 
 NARROW, ROOMY = 14, 20
@@ -179,6 +180,8 @@ class MergedScreen(LogTaking, MergedActions, Page):
         """Return the most useful keys."""
         if not self.members:
             return ("page.jobs",)
+        if self.view.prompt.is_open:
+            return PROMPT_HINTS
         return (
             "merged.solo",
             "merged.mute",

@@ -15,6 +15,10 @@ _REMEMBERED = 50
 """Lines of one kind that can be recalled."""
 
 
+PROMPT_HINTS = ("prompt.done", "prompt.earlier", "prompt.leave")
+"""Keys of the line, most useful first."""
+
+
 class Kind(NamedTuple):
     """What is being asked for."""
 
