@@ -30,7 +30,7 @@ ERROR_KEYS: list[BindingType] = [
 
 _BLOCKS = 8
 """Blocks that are looked through at once: some milliseconds."""
-_REST = 3.0
+_REST = 9.0
 """How long is rested after looking, in multiples of the looking."""
 _QUIET = 0.5
 """Seconds without a key before errors are looked for."""
@@ -51,6 +51,7 @@ class LogErrors(LogSeeking):
         """Look for the errors of another log, in the background."""
         self.workers.cancel_group(self, "log-errors")
         self._is_looking_for_errors = False
+        self.note_key()  # the first paint comes first
         self._errors = LogHits(store, Problems(Level.ERROR).starts) if store else None
 
     def note_key(self) -> None:
