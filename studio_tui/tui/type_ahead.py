@@ -8,6 +8,9 @@ from textual import events
 from textual.app import App
 from textual.message import Message
 from textual.screen import ModalScreen, Screen
+from textual.widgets import Input
+
+from studio_tui.text import safe_block
 
 _LONGEST = 0.25
 """Seconds after which a key is taken to be done with, whatever became of it."""
@@ -64,6 +67,9 @@ class TypeAhead(App[Any]):
 
     async def _give(self, event: events.Key | events.Paste) -> None:
         """Hand out a key, and send after it what tells that it is done with."""
+        if isinstance(event, events.Paste) and isinstance(self.focused, Input):
+            # A line is drawn as it is typed, so no control character may get onto it.
+            event = events.Paste(safe_block(event.text))
         self._keys += 1
         self._under_way = number = self._keys
         target = self.focused or self.screen

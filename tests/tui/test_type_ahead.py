@@ -93,3 +93,15 @@ async def test_what_follows_a_search_in_one_burst_acts_on_the_log(
         await until_shown(pilot, "✓ whole log")
         burst(pilot, [("g", "g"), *typed("n 1"), ("n", "n"), ("n", "n")])
         await until_shown(pilot, "/n 1 3 of 11")
+
+
+async def test_what_is_pasted_onto_a_line_commands_no_terminal(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("slash")
+        pilot.app.post_message(events.Paste("a\x07b\x1b[31mc\u202ed\tlong" + "x" * 600))
+        line = pilot.app.focused
+        assert isinstance(line, Input)
+        await until(pilot, lambda: line.value.endswith("x" * 600))
+        assert line.value == "a␇b␛[31mcd    long" + "x" * 600

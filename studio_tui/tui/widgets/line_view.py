@@ -31,7 +31,7 @@ class LineView(ScrollView):
 
         A line that looks as before must be the very same strip as before.
         """
-        raise NotImplementedError
+        raise NotImplementedError  # every such view has lines
 
     @property
     def top(self) -> int:
