@@ -1,0 +1,180 @@
+"""The jobs of a pipeline as a graph that can be walked, whatever Studio sent.
+
+A node is an original job (`job_id`), because that is what parents name; the run of this pipeline
+is another job, made for it (`created_job_id`). What no graph should hold (circles, parents that
+are not there, ids that come twice) is kept beside it and said, so that no edge is lost.
+"""
+
+import heapq
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import blake2b
+from types import MappingProxyType
+
+from studio_tui.api.models import JobState, Pipeline, PipelineJob
+
+_SHORT_ID = 8
+_NAMED_IN_FLAWS = 3
+"""Jobs that a sentence names before it only counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One job of a pipeline and the edges it has in the plan."""
+
+    id: str
+    """The original job, by which parents name it."""
+    run: str | None
+    """The job that this pipeline made for it, which has the log and the times."""
+    name: str
+    """Safe text; a short id where Studio gave no name."""
+    state: JobState
+    status: str | None
+    """The word that Studio sent, known or not."""
+    parents: tuple[str, ...] = ()
+    """Nodes it waits for, all of which stand before it in the plan; each once."""
+    children: tuple[str, ...] = ()
+    """Nodes that wait for it, all of which stand after it; in the plan's order."""
+    missing: tuple[str, ...] = ()
+    """Parents that Studio names and that are not in the pipeline."""
+    circular: tuple[str, ...] = ()
+    """Parents that stand after it, or are itself: edges that close a circle."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The nodes of a pipeline, parents before children."""
+
+    nodes: Mapping[str, Node]
+    """By id. Nodes that wait for the same stand in the order in which Studio sent them."""
+    flaws: tuple[str, ...] = ()
+    """What is wrong with the graph as Studio sent it: sentences for the user."""
+    shape: str = field(default="", compare=False)
+    """The same for plans of the same ids, names and edges, whatever the states are."""
+
+    @property
+    def sources(self) -> tuple[Node, ...]:
+        """The nodes that wait for nothing in the plan."""
+        return tuple(node for node in self.nodes.values() if not node.parents)
+
+    def ancestors(self, node_id: str) -> frozenset[str]:
+        """Return all that a node waits for, directly or not."""
+        return self._reach(node_id, lambda node: node.parents)
+
+    def descendants(self, node_id: str) -> frozenset[str]:
+        """Return all that waits for a node, directly or not."""
+        return self._reach(node_id, lambda node: node.children)
+
+    def _reach(self, start: str, step: Callable[[Node], Sequence[str]]) -> frozenset[str]:
+        reached: set[str] = set()
+        ahead = list(step(self.nodes[start])) if start in self.nodes else []
+        while ahead:
+            node_id = ahead.pop()
+            if node_id not in reached:
+                reached.add(node_id)
+                ahead += step(self.nodes[node_id])
+        return frozenset(reached)
+
+
+def plan_of(pipeline: Pipeline) -> Plan:
+    """Return the plan of a pipeline; nothing in it can be bad enough to raise."""
+    runs: dict[str, PipelineJob] = {}
+    repeated: dict[str, None] = {}
+    for run in pipeline.job_runs:
+        if run.job_id in runs:
+            repeated[run.job_id] = None
+        else:
+            runs[run.job_id] = run
+    order = _ordered(runs)
+    position = {node_id: index for index, node_id in enumerate(order)}
+    children: dict[str, list[str]] = {node_id: [] for node_id in order}
+    nodes: dict[str, Node] = {}
+    for node_id in order:
+        node = _node(runs[node_id], position)
+        nodes[node_id] = node
+        for parent in node.parents:
+            children[parent].append(node_id)
+    nodes = {node_id: _with_children(node, children[node_id]) for node_id, node in nodes.items()}
+    return Plan(MappingProxyType(nodes), _flaws(nodes, repeated), _shape(nodes.values()))
+
+
+def _ordered(runs: Mapping[str, PipelineJob]) -> list[str]:
+    """Return the ids with parents first; a circle is entered at its first job as Studio sent it."""
+    given = {node_id: index for index, node_id in enumerate(runs)}
+    waits = {
+        node_id: {parent for parent in run.parent_job_ids if parent in runs and parent != node_id}
+        for node_id, run in runs.items()
+    }
+    feeds: dict[str, list[str]] = {node_id: [] for node_id in runs}
+    for node_id, parents in waits.items():
+        for parent in parents:
+            feeds[parent].append(node_id)
+    ready = [given[node_id] for node_id, parents in waits.items() if not parents]
+    heapq.heapify(ready)
+    ids = list(runs)
+    first_left = 0
+    order: dict[str, None] = {}
+    while len(order) < len(ids):
+        if ready:
+            node_id = ids[heapq.heappop(ready)]
+        else:
+            while ids[first_left] in order:
+                first_left += 1
+            node_id = ids[first_left]
+        if node_id in order:
+            continue
+        order[node_id] = None
+        for child in feeds[node_id]:
+            waits[child].discard(node_id)
+            if not waits[child] and child not in order:
+                heapq.heappush(ready, given[child])
+    return list(order)
+
+
+def _node(run: PipelineJob, position: Mapping[str, int]) -> Node:
+    here = position[run.job_id]
+    named = tuple(dict.fromkeys(run.parent_job_ids))
+    return Node(
+        id=run.job_id,
+        run=run.created_job_id,
+        name=run.name or run.job_id[:_SHORT_ID],
+        state=run.state,
+        status=run.status,
+        parents=tuple(parent for parent in named if position.get(parent, here) < here),
+        missing=tuple(parent for parent in named if parent not in position),
+        circular=tuple(parent for parent in named if position.get(parent, -1) >= here),
+    )
+
+
+def _with_children(node: Node, children: Iterable[str]) -> Node:
+    return replace(node, children=tuple(children))
+
+
+def _flaws(nodes: Mapping[str, Node], repeated: Iterable[str]) -> tuple[str, ...]:
+    missing = [node.name for node in nodes.values() if node.missing]
+    circular = [node.name for node in nodes.values() if node.circular]
+    twice = [nodes[node_id].name for node_id in repeated]
+    return tuple(
+        f"{words}: {_named(names)}"
+        for words, names in (
+            ("Waits for a job that is not in the pipeline", missing),
+            ("Waits for itself, by way of others or directly", circular),
+            ("Sent more than once, of which the first is shown", twice),
+        )
+        if names
+    )
+
+
+def _named(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:_NAMED_IN_FLAWS])
+    more = len(names) - _NAMED_IN_FLAWS
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+def _shape(nodes: Iterable[Node]) -> str:
+    digest = blake2b(digest_size=16)
+    for node in nodes:
+        for part in (node.id, node.name, *node.parents):
+            digest.update(part.encode("utf-8", "surrogatepass") + b"\0")
+        digest.update(b"\1")
+    return digest.hexdigest()

@@ -1,0 +1,94 @@
+"""Pipelines of all shapes, for tests: such as there should be, and such as there should not."""
+
+from collections.abc import Sequence
+
+from hypothesis import strategies as st
+
+from studio_tui.api.models import Pipeline, PipelineJob
+
+STATES = (
+    "PENDING", "QUEUED", "INIT", "RUNNING", "COMPLETE", "FAILED", "CANCELED", "CANCELING", "NEWWORD"
+)  # fmt: skip
+
+
+def pipeline(status: str = "PENDING", /, **parents: Sequence[str]) -> Pipeline:
+    """Return a pipeline of jobs in one state: `name=[names of parents]`."""
+    return pipeline_of([run(name, waits, status) for name, waits in parents.items()])
+
+
+def pipeline_of(runs: Sequence[PipelineJob], status: str = "RUNNING") -> Pipeline:
+    """Return a pipeline of these jobs."""
+    return Pipeline(pipeline_id="ec036e81", status=status, job_runs=tuple(runs), name="rathe-kyat")
+
+
+def run(node_id: str, parents: Sequence[str], status: str = "PENDING") -> PipelineJob:
+    """Return a job of a pipeline, whose name is its id."""
+    return PipelineJob(
+        job_id=node_id,
+        status=status,
+        parent_job_ids=tuple(parents),
+        name=node_id,
+        created_job_id=f"run-{node_id}",
+    )
+
+
+@st.composite
+def good_pipelines(draw: st.DrawFn, most: int = 24) -> Pipeline:
+    """Make a pipeline whose jobs wait for earlier ones only, in any states."""
+    size = draw(st.integers(0, most))
+    runs = []
+    for index in range(size):
+        parents = draw(st.lists(st.integers(0, index - 1), max_size=4)) if index else []
+        runs.append(run(f"n{index}", [f"n{parent}" for parent in parents], _state(draw)))
+    return pipeline_of(runs)
+
+
+@st.composite
+def bad_pipelines(draw: st.DrawFn, most: int = 16) -> Pipeline:
+    """Make a pipeline with circles, parents that are not there, and ids that come twice."""
+    ids = st.integers(0, most).map(lambda number: f"n{number}")
+    size = draw(st.integers(0, most))
+    return pipeline_of(
+        [run(draw(ids), draw(st.lists(ids, max_size=4)), _state(draw)) for _ in range(size)]
+    )
+
+
+def chain_of_diamonds(count: int) -> Pipeline:
+    """Return a pipeline of `count` diamonds, each below the one before: 3 `count` + 1 jobs."""
+    runs = [run("top0", [])]
+    for index in range(count):
+        runs += [
+            run(f"left{index}", [f"top{index}"]),
+            run(f"right{index}", [f"top{index}"]),
+            run(f"top{index + 1}", [f"left{index}", f"right{index}"]),
+        ]
+    return pipeline_of(runs)
+
+
+def fan(width: int) -> Pipeline:
+    """Return a pipeline of one job, `width` jobs that wait for it, and one that waits for all."""
+    middle = [f"shard_{index:04}" for index in range(width)]
+    return pipeline_of(
+        [run("first", []), *(run(name, ["first"]) for name in middle), run("last", middle)]
+    )
+
+
+def two_components() -> Pipeline:
+    """Return a pipeline of two parts that have nothing to do with one another."""
+    return pipeline(a=[], b=["a"], c=["a"], d=["b", "c"], x=[], y=["x"], z=["y"])
+
+
+def any_pipelines() -> st.SearchStrategy[Pipeline]:
+    """Make any of these."""
+    return st.one_of(
+        good_pipelines(),
+        bad_pipelines(),
+        st.integers(1, 8).map(chain_of_diamonds),
+        st.integers(1, 40).map(fan),
+        st.builds(two_components),
+        st.just(pipeline(only=[])),
+    )
+
+
+def _state(draw: st.DrawFn) -> str:
+    return draw(st.sampled_from(STATES))
