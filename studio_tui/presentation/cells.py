@@ -51,5 +51,11 @@ class Cell(NamedTuple):
     """What the whole text means."""
 
 
+class Pieces(NamedTuple):
+    """A cell whose parts mean different things, from left to right with nothing between them."""
+
+    parts: tuple[Cell, ...]
+
+
 NOTHING = Cell("")
 """A cell with nothing to say."""

@@ -1,6 +1,6 @@
 """Draws the lines of a table from cells; knows nothing of keys, scrolling or the cursor's place."""
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import product
 from typing import NamedTuple, TypeAlias
@@ -11,7 +11,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from studio_tui.presentation.cells import Cell, Tone
+from studio_tui.presentation.cells import NOTHING, Cell, Pieces, Tone
 from studio_tui.tui.widgets.quick_strip import Brush, QuickStrip
 from studio_tui.tui.widgets.table_layout import GAP, Align, Placed, extent, fit
 
@@ -21,7 +21,9 @@ GUTTER = 2
 CURSOR_SIGN = "▌"
 MARK_SIGN = "*"
 
-CellsOf: TypeAlias = Callable[[str], tuple[Cell, ...]]
+Cells: TypeAlias = tuple[Cell | Pieces, ...]
+
+CellsOf: TypeAlias = Callable[[str], Cells]
 """Gives the cells of a row, in the order of the columns; asked for rows in sight only."""
 
 _KEPT_ROWS = 1024
@@ -30,6 +32,7 @@ _KEPT_ROWS = 1024
 _ASCENDING = "▲"
 _DESCENDING = "▼"
 _GAP = " " * GAP
+_MORE = "…"
 _SIGN = "sign"
 
 
@@ -139,17 +142,26 @@ class Painter:
         self.header = self._titles(sorting)
         self.notice = self._centred(notice)
 
-    def row(self, cells: Sequence[Cell], look: Look) -> Strip:
+    def row(self, cells: Cells, look: Look) -> Strip:
         """Draw a row; `cells` stand in the order of all columns, shown or not."""
         signs = (CURSOR_SIGN if look.cursor else " ") + (MARK_SIGN if look.marked else " ")
         runs: list[tuple[str, str]] = []
         run_tone, run = _SIGN, signs
         for index, width, align, after in self._places:
-            text, tone = cells[index]
-            if text and tone is not run_tone:
-                runs.append((run_tone, run))
-                run_tone, run = tone, ""
-            run += fit(text, width, align) + after
+            cell = cells[index]
+            if isinstance(cell, Pieces):
+                for text, tone in _fitted(cell.parts, width):
+                    if tone is not run_tone:
+                        runs.append((run_tone, run))
+                        run_tone, run = tone, ""
+                    run += text
+            else:
+                text, tone = cell
+                if text and tone is not run_tone:
+                    runs.append((run_tone, run))
+                    run_tone, run = tone, ""
+                run += fit(text, width, align)
+            run += after
         runs.append((run_tone, run))
         return self._in_sight(QuickStrip(runs, self._palette.rows[look], self._length))
 
@@ -192,11 +204,25 @@ class Painter:
         return Strip([*line.crop(0, GUTTER), *body, *fill], self.width)
 
 
+def _fitted(parts: Sequence[Cell], width: int) -> Iterator[Cell]:
+    """Yield parts as exactly `width` cells, cut with an ellipsis or filled with blanks."""
+    parts = [part for part in parts if part.text] or [NOTHING]
+    for text, tone in parts[:-1]:
+        length = cell_len(text)
+        if length >= width:
+            # One more than there is room for, as others follow that are left out.
+            yield Cell(fit(text + _MORE, width, Align.LEFT), tone)
+            return
+        yield Cell(text, tone)
+        width -= length
+    yield Cell(fit(parts[-1].text, width, Align.LEFT), parts[-1].tone)
+
+
 @dataclass(slots=True)
 class _Drawn:
     """A row as it was drawn last."""
 
-    cells: tuple[Cell, ...]
+    cells: Cells
     strip: Strip
     edition: int
     """The edition of the data that the cells are of."""

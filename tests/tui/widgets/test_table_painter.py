@@ -9,12 +9,13 @@ from rich.style import Style
 from textual.strip import Strip
 
 from studio_tui.paths import styles_dir
-from studio_tui.presentation.cells import Cell, Tone
+from studio_tui.presentation.cells import Cell, Pieces, Tone
 from studio_tui.text import safe_line
 from studio_tui.tui.widgets.table_layout import Align, Column, place
 from studio_tui.tui.widgets.table_painter import (
     COMPONENTS,
     GUTTER,
+    Cells,
     Look,
     Painter,
     Palette,
@@ -30,8 +31,12 @@ COLUMNS = (
 )
 
 
-def _rows(texts: st.SearchStrategy[str]) -> st.SearchStrategy[tuple[Cell, ...]]:
-    return st.tuples(*[st.builds(Cell, texts, st.sampled_from(Tone)) for _ in COLUMNS])
+def _cells(texts: st.SearchStrategy[str]) -> st.SearchStrategy[Cell]:
+    return st.builds(Cell, texts, st.sampled_from(Tone))
+
+
+def _rows(cells: st.SearchStrategy[Cell | Pieces]) -> st.SearchStrategy[Cells]:
+    return st.tuples(*[cells for _ in COLUMNS])
 
 
 PALETTE = Palette.resolve(
@@ -41,8 +46,9 @@ PLAIN = Look(cursor=False, marked=False)
 UNDER_CURSOR = Look(cursor=True, marked=False)
 WIDTHS = range(GUTTER + 1, 201)
 
-rows = _rows(st.text(max_size=30).map(safe_line))
-short_rows = _rows(st.text("[/]ab", max_size=5))
+any_cells = _cells(st.text(max_size=30).map(safe_line))
+rows = _rows(any_cells | st.lists(any_cells, max_size=4).map(tuple).map(Pieces))
+short_rows = st.tuples(*[_cells(st.text("[/]ab", max_size=5)) for _ in COLUMNS])
 
 
 def painter(width: int, *, wide: bool = False, scroll: int = 0) -> Painter:
@@ -62,9 +68,7 @@ def test_titles_and_notices_are_as_wide_as_the_table_at_every_width(wide: bool) 
 
 
 @given(rows, st.sampled_from(WIDTHS), st.integers(0, 60), st.booleans())
-def test_rows_are_as_wide_as_the_table(
-    cells: tuple[Cell, ...], width: int, scroll: int, wide: bool
-) -> None:
+def test_rows_are_as_wide_as_the_table(cells: Cells, width: int, scroll: int, wide: bool) -> None:
     strip = painter(width, wide=wide, scroll=scroll).row(cells, UNDER_CURSOR)
     assert strip.cell_length == cell_len(strip.text) == width
     assert strip.text.startswith("▌")
@@ -82,6 +86,20 @@ def test_every_text_is_drawn_in_its_tone_under_the_cursor_too(cells: tuple[Cell,
         assert not cell.text or any(
             components == wanted and cell.text in text for components, text in drawn
         )
+
+
+def test_a_cell_of_pieces_has_each_in_its_tone_and_says_where_it_was_cut() -> None:
+    name = Pieces((Cell("└─", Tone.DIM), Cell("✗ embed", Tone.BAD), Cell(" also", Tone.DIM)))
+    cells = (Cell(""), name, Cell(""), Cell(""))
+    segments = [(s.text, s.style.meta["components"][-1]) for s in painter(60).row(cells, PLAIN)
+                if s.style is not None]  # fmt: skip
+    assert ("└─", "big-table--dim") in segments
+    assert ("✗ embed", "big-table--bad") in segments
+    whole, cut = "└─✗ embed also", "└─✗ embe…"
+    assert whole in painter(60).row(cells, PLAIN).text
+    exact = Painter(PALETTE, place([Column("name", "", 9)], 9), 9 + GUTTER)
+    assert exact.row((Pieces(name.parts[:2]),), PLAIN).text[GUTTER:] == "└─✗ embed"
+    assert exact.row((name,), PLAIN).text[GUTTER:] == cut
 
 
 def test_texts_of_one_tone_are_one_segment() -> None:
