@@ -1,8 +1,9 @@
 """Everything that one profile keeps asking and can have done: pollers, logs and commands."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from studio_tui.api.client import Page, StudioClient
 from studio_tui.api.models import Cluster
@@ -13,9 +14,13 @@ from studio_tui.service.intents import Journal
 from studio_tui.service.jobs_feed import Jobs, JobsFeed
 from studio_tui.service.log_library import LogLibrary
 from studio_tui.service.log_shelf import LogShelf
+from studio_tui.service.pipeline_watch import Pace, PipelineWatch, PipelineWatches
+from studio_tui.service.pipelines_feed import Pipelines, PipelinesFeed, is_moving
 from studio_tui.service.poller import BACKOFF_CAP, Poller
 from studio_tui.service.progress_watch import ProgressWatch
 from studio_tui.service.schedules_feed import Schedules, SchedulesFeed
+
+T = TypeVar("T")
 
 BUSY_REST = 1.5
 """Seconds between looks at a list in which something moves."""
@@ -23,6 +28,14 @@ IDLE_REST = 10.0
 """Seconds between looks at a list in which nothing moves, on a server shared with others."""
 CLUSTERS_REST = 30.0
 SCHEDULES_REST = 30.0
+PIPELINES_REST = 5.0
+"""Seconds between looks at the list of pipelines, which is long, while one of them moves."""
+JOB_REST = 0.3
+NEAR_JOB_REST = 0.05
+"""Seconds after a question about one job of a pipeline, on a Studio of others and of this machine.
+
+Three are asked at the same time.
+"""
 NEAR_BACKOFF_CAP = 5.0
 """Seconds between questions, at the most, to a Studio of this machine that does not answer."""
 AWAY_FACTOR = 5.0
@@ -53,29 +66,27 @@ class StudioSession:
         self.is_near = near
         """Whether Studio is of this machine."""
         self._idle_rest = BUSY_REST if near else IDLE_REST
-        cap = NEAR_BACKOFF_CAP if near else BACKOFF_CAP
+        self._backoff_cap = NEAR_BACKOFF_CAP if near else BACKOFF_CAP
         self.client = client
         self.jobs_feed = JobsFeed(client)
-        self.jobs: Poller[Jobs] = Poller(
-            "jobs",
-            self._fetch_jobs,
-            self._jobs_rest,
-            refused=self._stop_all,
-            backoff_cap=cap,
+        self.pipelines_feed = PipelinesFeed(client)
+        self.jobs: Poller[Jobs] = self._poller("jobs", self._fetch_jobs, self._jobs_rest)
+        self.clusters: Poller[Page[Cluster]] = self._poller(
+            "clusters", client.clusters, lambda _: self._paced(CLUSTERS_REST)
         )
-        self.clusters: Poller[Page[Cluster]] = Poller(
-            "clusters",
-            client.clusters,
-            lambda _: self._paced(CLUSTERS_REST),
-            refused=self._stop_all,
-            backoff_cap=cap,
+        self.schedules: Poller[Schedules] = self._poller(
+            "schedules", SchedulesFeed(client).fetch, lambda _: self._paced(SCHEDULES_REST)
         )
-        self.schedules: Poller[Schedules] = Poller(
-            "schedules",
-            SchedulesFeed(client).fetch,
-            lambda _: self._paced(SCHEDULES_REST),
-            refused=self._stop_all,
-            backoff_cap=cap,
+        self.pipelines: Poller[Pipelines] = self._poller(
+            "pipelines", self.pipelines_feed.fetch, self._pipelines_rest
+        )
+        self._watches = PipelineWatches(self._watch_of)
+        self._watch_pace = Pace(
+            moving=BUSY_REST,
+            resting=self._idle_rest,
+            job=NEAR_JOB_REST if near else JOB_REST,
+            backoff_cap=self._backoff_cap,
+            paced=self._paced,
         )
         self.progress = ProgressWatch(client, paced=self._paced, refused=self._stop_all)
         self.commands = Commands(client, self._changed)
@@ -86,8 +97,8 @@ class StudioSession:
 
     @property
     def pollers(self) -> tuple[Poller[Any], ...]:
-        """All pollers of the session."""
-        return (self.jobs, self.clusters, self.schedules)
+        """All pollers of the lists of the session."""
+        return (self.jobs, self.clusters, self.schedules, self.pipelines)
 
     async def run(self) -> None:
         """Poll and follow logs until cancelled. A bug in any of it is raised as it is."""
@@ -96,6 +107,11 @@ class StudioSession:
                 tasks.create_task(poller.run(), name=f"poll {poller.name}")
             tasks.create_task(self.logs.run(), name="follow logs")
             tasks.create_task(self.progress.run(), name="watch progress")
+            tasks.create_task(self._watches.run(), name="watch pipelines")
+
+    def pipeline(self, pipeline_id: str) -> PipelineWatch:
+        """Return what keeps one pipeline and its jobs fresh, while somebody listens to it."""
+        return self._watches.get(pipeline_id)
 
     async def unsettled(self) -> tuple[Unknown, ...]:
         """Settle what ended runs have asked for, once the first list is there; return the rest."""
@@ -104,7 +120,7 @@ class StudioSession:
 
     def refresh(self) -> None:
         """Ask everything that is listened to again, now, and what had been stopped too."""
-        for poller in self.pollers:
+        for poller in (*self.pollers, *self._watches.all()):
             poller.restart()
         self.progress.restart()
 
@@ -113,26 +129,60 @@ class StudioSession:
         self.jobs_feed.want_more()
         self.jobs.poke()
 
+    def more_pipelines(self) -> None:
+        """Ask for older pipelines than those that are known."""
+        self.pipelines_feed.want_more()
+        self.pipelines.poke()
+
     def focus(self, *, focused: bool) -> None:
         """Ask less often while the terminal is not looked at, and at once on return."""
         returned = focused and not self._focused
         self._focused = focused
         if returned:
-            for poller in self.pollers:
+            for poller in (*self.pollers, *self._watches.all()):
                 poller.poke()
+
+    def _poller(
+        self, name: str, fetch: Callable[[], Awaitable[T]], rest: Callable[[T], float]
+    ) -> Poller[T]:
+        return Poller(name, fetch, rest, refused=self._stop_all, backoff_cap=self._backoff_cap)
 
     async def _fetch_jobs(self) -> Jobs:
         jobs = await self.jobs_feed.fetch()
         if self.is_near and jobs is not self.jobs.snapshot.value:
-            # Where jobs have moved, so have the free workers that others wait for, and schedules.
+            # Where jobs have moved, so have the free workers that others wait for, and the rest.
             self.clusters.poke()
             self.schedules.poke()
+            self.pipelines.poke()
         return jobs
+
+    def _watch_of(self, pipeline_id: str) -> PipelineWatch:
+        def name() -> str | None:
+            known = self.pipelines.snapshot.value
+            pipeline = known.get(pipeline_id) if known is not None else None
+            return pipeline.name if pipeline is not None else None
+
+        return PipelineWatch(
+            self.client,
+            self.jobs,
+            pipeline_id,
+            self._watch_pace,
+            name=name,
+            follows_jobs=self.is_near,
+            refused=self._stop_all,
+        )
 
     def _changed(self) -> None:
         """Ask anew what a command may have changed."""
         self.jobs.poke()
         self.schedules.poke()
+        self.pipelines.poke()
+        for watch in self._watches.all():
+            watch.poke()
+
+    def _pipelines_rest(self, pipelines: Pipelines) -> float:
+        moving = any(map(is_moving, pipelines.pipelines))
+        return self._paced(min(PIPELINES_REST, self._idle_rest) if moving else self._idle_rest)
 
     def _jobs_rest(self, jobs: Jobs) -> float:
         moving = any(not job.state.is_finished for job in jobs.jobs)
@@ -143,6 +193,6 @@ class StudioSession:
 
     def _stop_all(self, error: AuthenticationError) -> None:
         """A refused token is refused everywhere: stop all, so that it is not tried again."""
-        for poller in self.pollers:
+        for poller in (*self.pollers, *self._watches.all()):
             poller.stop(error)
         self.progress.stop()
