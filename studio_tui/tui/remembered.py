@@ -1,0 +1,39 @@
+"""What is kept in a file of its own from one run of the dashboard to the next."""
+
+import logging
+import os
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from studio_tui.paths import private_dir
+
+logger = logging.getLogger(__name__)
+
+
+class Remembered(BaseModel):
+    """A memory that a file may lose without harm: it is a convenience."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Return what was remembered; nothing when it cannot be read."""
+        try:
+            return cls.model_validate_json(path.read_bytes())
+        except FileNotFoundError:
+            return cls()
+        except (OSError, ValidationError) as error:
+            logger.warning("%s could not be read: %s", path.name, type(error).__name__)
+            return cls()
+
+    def save(self, path: Path) -> None:
+        """Keep it for the next run; a disk that takes no file costs the memory, not the program."""
+        try:
+            private_dir(path.parent)
+            fresh = path.with_suffix(".new")
+            fresh.write_text(self.model_dump_json(), "utf-8")
+            os.replace(fresh, path)  # noqa: PTH105 (atomic, and that is the point)
+        except OSError as error:
+            logger.warning("%s could not be kept: %s", path.name, error)
