@@ -194,16 +194,26 @@ class StudioClient:
         return await self._list(routes.LIST_CLUSTERS, {}, ListReader(Cluster, attrgetter("id")))
 
     async def trigger_pipeline(
-        self, datasets: Iterable[str], *, environment: str | None = None, review: bool = True
+        self,
+        datasets: Iterable[str],
+        *,
+        environment: str | None = None,
+        review: bool = True,
+        idempotency_key: str | None = None,
     ) -> Pipeline:
-        """Plan the jobs that rebuild `datasets`; with `review` the pipeline begins paused."""
+        """Plan the jobs that rebuild `datasets`; with `review` the pipeline begins paused.
+
+        Studios that know `Idempotency-Key` make one pipeline of equal requests.
+        """
         body = TriggerPipelineInput(
             datasets=tuple(datasets),
             team_name=self._settings.team,
             environment=environment,
             review=review,
         )
-        made = _created(PipelineOutput, await self._write(routes.TRIGGER_PIPELINE, body))
+        headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
+        answer = await self._write(routes.TRIGGER_PIPELINE, body, headers=headers)
+        made = _created(PipelineOutput, answer)
         return _accepted(made) or _without_details()
 
     async def pipeline(

@@ -14,11 +14,13 @@ from studio_tui.service.intents import Journal
 from studio_tui.service.jobs_feed import Jobs, JobsFeed
 from studio_tui.service.log_library import LogLibrary
 from studio_tui.service.log_shelf import LogShelf
+from studio_tui.service.pipeline_commands import PipelineCommands
 from studio_tui.service.pipeline_watch import Pace, PipelineWatch, PipelineWatches
 from studio_tui.service.pipelines_feed import Pipelines, PipelinesFeed, is_moving
 from studio_tui.service.poller import BACKOFF_CAP, Poller
 from studio_tui.service.progress_watch import ProgressWatch
 from studio_tui.service.schedules_feed import Schedules, SchedulesFeed
+from studio_tui.service.triggering import Triggering
 
 T = TypeVar("T")
 
@@ -90,6 +92,8 @@ class StudioSession:
         )
         self.progress = ProgressWatch(client, paced=self._paced, refused=self._stop_all)
         self.commands = Commands(client, self._changed)
+        self.steering = PipelineCommands(client, self.commands.cancel, self._changed)
+        self.triggering = Triggering(client, self._changed)
         journal = Journal(intents or logs / "intents", place)
         self.creating = Creating(client, journal, self._changed, labels=labels)
         self.logs = LogLibrary(client, LogShelf(logs, place), {host})

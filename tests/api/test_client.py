@@ -170,6 +170,9 @@ async def test_a_new_job_carries_its_key_and_only_what_was_set(
     await client.create_job(job, idempotency_key="k-1")
     seen = proxy.seen[0]
     assert seen.headers["idempotency-key"] == "k-1"
+    reply("trigger_pipeline.response")(proxy)
+    await client.trigger_pipeline(["d"], idempotency_key="k-2")
+    assert proxy.seen[-1].headers["idempotency-key"] == "k-2"
     assert json.loads(seen.body) == {
         "query": "ls",
         "query_type": "SHELL",

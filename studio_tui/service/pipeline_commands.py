@@ -1,0 +1,220 @@
+"""What the user can have done with a pipeline: pause, resume, take a job out, stop it safely.
+
+Each is a state that is wanted. Where the outcome of a request is unknown the pipeline is read
+again, and the request repeated while the state is not there and nothing newer is wanted.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from studio_tui.api.models import JobState, Pipeline, PipelineJob, PipelineState
+from studio_tui.errors import NotSent, OutcomeUnknown, StudioError
+
+CANCELS_AT_ONCE = 3
+ROUNDS = 3
+"""Times that a pipeline which is being stopped is looked at for jobs that run."""
+
+_RESTS = (0.5, 1.0)
+"""Seconds after each try but the last."""
+
+
+class SteersPipelines(Protocol):
+    """What is asked of Studio here."""
+
+    async def pipeline(self, *, pipeline_id: str | None = ...) -> Pipeline:
+        """Return one pipeline."""
+        ...
+
+    async def pause_pipeline(self, *, pipeline_id: str | None = ...) -> Pipeline | None:
+        """Start no more of its jobs."""
+        ...
+
+    async def resume_pipeline(self, *, pipeline_id: str | None = ...) -> Pipeline | None:
+        """Start its jobs."""
+        ...
+
+    async def remove_job(self, job_id: str, *, pipeline_id: str | None = ...) -> Pipeline | None:
+        """Take a job out."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """What became of cancelling one job of a pipeline."""
+
+    run: PipelineJob
+    error: StudioError | None = None
+    """Why it is not known to be cancelled; `None` when Studio took the request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """What became of stopping a pipeline: nothing more starts, and these jobs were cancelled."""
+
+    cancelled: tuple[Cancelled, ...]
+    left: tuple[PipelineJob, ...]
+    """Jobs that still ran at the last look, though not for want of trying."""
+
+
+class PipelineCommands:
+    """Commands about pipelines; after each the lists are asked again at once."""
+
+    def __init__(
+        self,
+        client: SteersPipelines,
+        cancel: Callable[[str], Awaitable[None]],
+        changed: Callable[[], None],
+        *,
+        rests: tuple[float, ...] = _RESTS,
+    ) -> None:
+        """Take also how a job is cancelled, and whom to tell that something may have changed."""
+        self._client = client
+        self._cancel = cancel
+        self._changed = changed
+        self._rests = rests
+        self._wishes: dict[str, object] = {}
+        """The latest wish for each pipeline."""
+
+    async def pause(self, pipeline: Pipeline) -> bool:
+        """Let what runs come to its end and nothing more start; see `_want` for what is returned.
+
+        Raises:
+            StudioError: it was not paused, or it is not known whether it was.
+        """
+        key = pipeline.pipeline_id
+        return await self._want(
+            key,
+            lambda: self._client.pause_pipeline(pipeline_id=key),
+            lambda now: starts_nothing(now.state),
+        )
+
+    async def resume(self, pipeline: Pipeline) -> bool:
+        """Start what can start; see `_want` for what is returned.
+
+        Raises:
+            StudioError: it was not resumed, or it is not known whether it was.
+        """
+        key, before = pipeline.pipeline_id, (pipeline.state, pipeline.updated_at)
+
+        def is_resumed(now: Pipeline) -> bool:
+            # One that had failed may have failed again by now: then it has moved at least.
+            return now.state is not PipelineState.PAUSED and (now.state, now.updated_at) != before
+
+        return await self._want(
+            key, lambda: self._client.resume_pipeline(pipeline_id=key), is_resumed
+        )
+
+    async def remove_job(self, pipeline: Pipeline, job_id: str) -> bool:
+        """Take a job, by its id in the plan, out of a paused pipeline; see `_want`.
+
+        Raises:
+            StudioError: it was not taken out, or it is not known whether it was.
+        """
+        key = pipeline.pipeline_id
+        return await self._want(
+            key,
+            lambda: self._client.remove_job(job_id, pipeline_id=key),
+            lambda now: all(run.job_id != job_id for run in now.job_runs),
+            about=job_id,
+        )
+
+    async def stop(self, pipeline: Pipeline) -> Stopped:
+        """Pause a pipeline, cancel what runs, and look again for what had slipped in meanwhile.
+
+        Somebody who resumes it meanwhile ends that.
+
+        Raises:
+            StudioError: it could not be paused or looked at; what runs goes on.
+        """
+        if not starts_nothing(pipeline.state) and not await self.pause(pipeline):
+            return Stopped((), to_cancel(pipeline))
+        outcomes: dict[str, Cancelled] = {}
+        try:
+            now = await self._client.pipeline(pipeline_id=pipeline.pipeline_id)
+            for rest in (*self._rests, 0.0)[:ROUNDS]:
+                running = to_cancel(now)
+                if not running or not starts_nothing(now.state):
+                    break
+                outcomes |= {one.run.job_id: one for one in await self._cancel_all(running)}
+                await asyncio.sleep(rest)
+                now = await self._client.pipeline(pipeline_id=pipeline.pipeline_id)
+        finally:
+            self._changed()
+        return Stopped(tuple(outcomes.values()), to_cancel(now))
+
+    async def _cancel_all(self, runs: tuple[PipelineJob, ...]) -> list[Cancelled]:
+        turns = asyncio.Semaphore(CANCELS_AT_ONCE)
+
+        async def one(run: PipelineJob) -> Cancelled:
+            async with turns:
+                try:
+                    await self._cancel(run.created_job_id or run.job_id)
+                except StudioError as error:
+                    return Cancelled(run, error)
+                return Cancelled(run)
+
+        return await asyncio.gather(*map(one, runs))
+
+    async def _want(
+        self,
+        pipeline_id: str,
+        send: Callable[[], Awaitable[object]],
+        is_there: Callable[[Pipeline], bool],
+        *,
+        about: str = "",
+    ) -> bool:
+        """Bring a state about; return whether it is there, or was given up for a newer wish.
+
+        Wishes about one thing replace each other; `about` tells the things of a pipeline apart.
+
+        Raises:
+            StudioError: it is not there, or nobody knows.
+        """
+        key, wish = f"{pipeline_id} {about}", object()
+        self._wishes[key] = wish
+        rests = iter(self._rests)
+        try:
+            while True:
+                try:
+                    await send()
+                except (OutcomeUnknown, NotSent) as error:
+                    if isinstance(error, OutcomeUnknown) and await self._has_come(
+                        pipeline_id, is_there, error
+                    ):
+                        return True
+                    if (rest := next(rests, None)) is None:
+                        raise
+                    await asyncio.sleep(rest)
+                    if self._wishes.get(key) is not wish:
+                        return False
+                else:
+                    return True
+        finally:
+            if self._wishes.get(key) is wish:
+                del self._wishes[key]
+            self._changed()
+
+    async def _has_come(
+        self, pipeline_id: str, is_there: Callable[[Pipeline], bool], unknown: OutcomeUnknown
+    ) -> bool:
+        """Look whether a state is there; where nobody can tell, the outcome stays unknown."""
+        try:
+            return is_there(await self._client.pipeline(pipeline_id=pipeline_id))
+        except StudioError:
+            raise unknown from None
+
+
+def starts_nothing(state: PipelineState) -> bool:
+    """Whether no job of a pipeline in this state begins by itself."""
+    return state not in {PipelineState.PENDING, PipelineState.RUNNING, PipelineState.UNKNOWN}
+
+
+def to_cancel(pipeline: Pipeline) -> tuple[PipelineJob, ...]:
+    """Return the jobs of a pipeline that run, or are about to, and are not being cancelled yet."""
+    return tuple(
+        run
+        for run in pipeline.job_runs
+        if run.state is not JobState.PENDING and run.state.is_cancelable and run.created_job_id
+    )
