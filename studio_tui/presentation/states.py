@@ -1,7 +1,7 @@
 """How a job's state looks: a glyph, a word and a tone, always together."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from studio_tui.api.models import FINISHED_STATES, Job, JobState
 from studio_tui.presentation.cells import Cell, Tone
@@ -36,7 +36,19 @@ LOOKS: dict[JobState, Look] = {
 _SHORTER = {"CANCELING_SCHEDULED": "CANCELING", "PROVISIONING": "PROVISION"}
 
 
-def state_cell(job: Job) -> Cell:
+class HasState(Protocol):
+    """A job, or what stands for one in a pipeline."""
+
+    @property
+    def state(self) -> JobState:
+        """The status as a known word, else UNKNOWN."""
+
+    @property
+    def status(self) -> str | None:
+        """The word that Studio sent."""
+
+
+def state_cell(job: HasState) -> Cell:
     """Return glyph and word of a job's state; a word of a newer server is shown as it came."""
     look = LOOKS[job.state]
     word = job.status or "UNKNOWN"
