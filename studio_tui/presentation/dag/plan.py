@@ -14,7 +14,7 @@ from types import MappingProxyType
 from studio_tui.api.models import JobState, Pipeline, PipelineJob
 
 _SHORT_ID = 8
-_NAMED_IN_FLAWS = 3
+_NAMED = 3
 """Jobs that a sentence names before it only counts."""
 
 
@@ -155,7 +155,7 @@ def _flaws(nodes: Mapping[str, Node], repeated: Iterable[str]) -> tuple[str, ...
     circular = [node.name for node in nodes.values() if node.circular]
     twice = [nodes[node_id].name for node_id in repeated]
     return tuple(
-        f"{words}: {_named(names)}"
+        f"{words}: {named(names)}"
         for words, names in (
             ("Waits for a job that is not in the pipeline", missing),
             ("Waits for itself, by way of others or directly", circular),
@@ -165,9 +165,10 @@ def _flaws(nodes: Mapping[str, Node], repeated: Iterable[str]) -> tuple[str, ...
     )
 
 
-def _named(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:_NAMED_IN_FLAWS])
-    more = len(names) - _NAMED_IN_FLAWS
+def named(names: Sequence[str]) -> str:
+    """Return `a, b, c and 4 more`: what a sentence says of many."""
+    shown = ", ".join(names[:_NAMED])
+    more = len(names) - _NAMED
     return f"{shown} and {more} more" if more > 0 else shown
 
 
