@@ -47,7 +47,7 @@ def cells(job: Job, now: datetime, progress: Progress | None = None) -> tuple[Ce
         state_cell(job),
         _name(job),
         Cell(job.id[:SHORT_ID], Tone.DIM),
-        *_progress(progress if job.state is JobState.RUNNING else None),
+        *progress_cells(progress if job.state is JobState.RUNNING else None),
         _workers(job),
         _span(queue_seconds(job, now), job, "created_at"),
         _run(job, now),
@@ -130,7 +130,7 @@ def _name(job: Job) -> Cell:
     return Cell(job.name, Tone.STRONG) if job.name else Cell("(no name)", Tone.DIM)
 
 
-def _progress(known: Progress | None) -> tuple[Cell, Cell, Cell]:
+def progress_cells(known: Progress | None) -> tuple[Cell, Cell, Cell]:
     """Return a bar, how much is done, and how fast; empty where that is not known."""
     if known is None:
         return NOTHING, NOTHING, NOTHING

@@ -1,7 +1,7 @@
 """Why a job of a pipeline is not running, in words, and which job to look at for it."""
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
 
 from studio_tui.api.models import CANCELING_STATES, JobState, PipelineState
 from studio_tui.presentation.dag.plan import Node, named
@@ -9,7 +9,6 @@ from studio_tui.presentation.dag.verdicts import Shown, Verdicts
 from studio_tui.presentation.progress import Progress, share
 
 _SHORT_ID = 8
-_NO_PROGRESS: Mapping[str, Progress] = {}
 
 _STARTING = {
     JobState.INIT: "starting: its environment is made ready",
@@ -28,6 +27,13 @@ _NEAREST = (Shown.UNKNOWN, Shown.RUNNING, Shown.QUEUED)
 """Parents that are named first, as they are what the others wait for; the rest as they come."""
 
 
+class Bars(Protocol):
+    """How far running jobs have come, as far as that is known: a mapping, or what is like one."""
+
+    def get(self, run: str, /) -> Progress | None:
+        """Return how far a run has come (`Node.run`)."""
+
+
 class Wait(NamedTuple):
     """Why a job does not run."""
 
@@ -37,19 +43,14 @@ class Wait(NamedTuple):
     """The node where the reason is to be found, if it is another job."""
 
 
-def waits(
-    verdicts: Verdicts, node_id: str, progress: Mapping[str, Progress] = _NO_PROGRESS
-) -> Wait | None:
-    """Return why a job is not running; `None` for one that runs or has ended.
-
-    `progress` is by run (`Node.run`).
-    """
+def waits(verdicts: Verdicts, node_id: str, bars: Bars | None = None) -> Wait | None:
+    """Return why a job is not running; `None` for one that runs or has ended."""
     node = verdicts.plan.nodes[node_id]
     match verdicts.shown[node_id]:
         case Shown.BLOCKED:
             return _blocked(verdicts, node_id)
         case Shown.WAITING:
-            return _waiting(verdicts, node, progress)
+            return _waiting(verdicts, node, bars)
         case Shown.QUEUED:
             is_near = node.state is JobState.QUEUED
             return Wait("queued: for free workers" if is_near else "on its way to the queue")
@@ -74,12 +75,12 @@ def _blocked(verdicts: Verdicts, node_id: str) -> Wait:
     return Wait(f"blocked by {names}, {how}", first_failed[0])
 
 
-def _waiting(verdicts: Verdicts, node: Node, progress: Mapping[str, Progress]) -> Wait:
+def _waiting(verdicts: Verdicts, node: Node, bars: Bars | None) -> Wait:
     ahead = [parent for parent in node.parents if verdicts.shown[parent] is not Shown.DONE]
     ahead.sort(key=lambda parent: verdicts.shown[parent] not in _NEAREST)
     reasons = list(flaw_words(verdicts, node))
     if ahead:
-        reasons.insert(0, _for_parents(verdicts, node, ahead, progress))
+        reasons.insert(0, _for_parents(verdicts, node, ahead, bars))
     if not reasons:
         return Wait(_READY[verdicts.state])
     if verdicts.state is PipelineState.PAUSED:
@@ -88,18 +89,16 @@ def _waiting(verdicts: Verdicts, node: Node, progress: Mapping[str, Progress]) -
     return Wait("; ".join(reasons), target)
 
 
-def _for_parents(
-    verdicts: Verdicts, node: Node, ahead: Sequence[str], progress: Mapping[str, Progress]
-) -> str:
+def _for_parents(verdicts: Verdicts, node: Node, ahead: Sequence[str], bars: Bars | None) -> str:
     nodes = verdicts.plan.nodes
     if len(ahead) > 1:
         names = named([nodes[parent].name for parent in ahead])
         return f"waits for {len(ahead)} of {len(node.parents)}: {names}"
     parent = nodes[ahead[0]]
-    return f"waits for {parent.name} ({_standing(verdicts, parent, progress)})"
+    return f"waits for {parent.name} ({_standing(verdicts, parent, bars)})"
 
 
-def _standing(verdicts: Verdicts, parent: Node, progress: Mapping[str, Progress]) -> str:
+def _standing(verdicts: Verdicts, parent: Node, bars: Bars | None) -> str:
     shown = verdicts.shown[parent.id]
     if shown is Shown.UNKNOWN:
         return parent.status or "unknown"
@@ -107,8 +106,8 @@ def _standing(verdicts: Verdicts, parent: Node, progress: Mapping[str, Progress]
         return "being canceled"
     if parent.state in _STARTING:
         return "starting"
-    known = progress.get(parent.run or "") if shown is Shown.RUNNING else None
-    how_far = share(known) if known is not None else ""
+    bar = bars.get(parent.run) if bars is not None and parent.run is not None else None
+    how_far = share(bar) if bar is not None and shown is Shown.RUNNING else ""
     return f"{shown.value}, {how_far}" if how_far else shown.value
 
 
