@@ -33,3 +33,31 @@ def sixteen(status: str = "RUNNING", /, **states: str) -> Pipeline:
         [run(name, parents, known.get(name, "PENDING")) for name, parents in SIXTEEN.items()],
         status,
     )
+
+
+def thousand() -> Pipeline:
+    """Return 1,000 jobs in six stages, three of which have failed and block seventeen."""
+    shards = [f"02_shard_{number:03}" for number in range(480)]
+    embeds = [f"03_embed_{number:04}" for number in range(480)]
+    merges = [f"04_merge_{number:02}" for number in range(24)]
+    evals = [f"05_eval_{number}" for number in range(14)]
+    return pipeline_of(
+        [
+            run("01_list", [], "COMPLETE"),
+            *(run(name, ["01_list"], "COMPLETE") for name in shards),
+            *(run(name, [shards[number]], _embed(number)) for number, name in enumerate(embeds)),
+            *(
+                run(name, embeds[20 * number : 20 * number + 20])
+                for number, name in enumerate(merges)
+            ),
+            *(run(name, merges) for name in evals),
+            run("06_publish", evals),
+        ]
+    )
+
+
+def _embed(number: int) -> str:
+    if number in {42, 310, 311}:
+        return "FAILED"
+    ends = ((132, "COMPLETE"), (146, "RUNNING"), (168, "QUEUED"))
+    return next((state for end, state in ends if number < end), "PENDING")
