@@ -229,6 +229,7 @@ class _Composition:
                 host=host,
                 near=is_loopback(host),
                 intents=paths.state_dir() / "intents",
+                ledgers=paths.state_dir() / "ledgers",
                 labels=settings.labels_jobs,
             ),
             home=home or safe_line(f"{settings.team}@{host}"),

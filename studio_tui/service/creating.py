@@ -27,6 +27,8 @@ from studio_tui.errors import (
     StudioError,
 )
 from studio_tui.service.intents import Fate, Intent, Journal, Note
+from studio_tui.service.ledger import Ledger
+from studio_tui.service.submitted import SentFile
 from studio_tui.service.uploading import Told, Uploads, asked_rest
 
 PAGE = 100
@@ -121,12 +123,13 @@ Outcome = Created | Refused | Unknown
 
 
 class Creating:
-    """Creates jobs for one team, keeping a journal of what is under way."""
+    """Creates jobs for one team, keeping a journal of what is under way, and a ledger of them."""
 
     def __init__(
         self,
         client: MakesJobs,
         journal: Journal,
+        ledger: Ledger,
         changed: Callable[[], None] = lambda: None,
         *,
         labels: bool = True,
@@ -137,6 +140,7 @@ class Creating:
         """Take whom to tell that jobs may have changed, and whether jobs are to carry labels."""
         self._client = client
         self._journal = journal
+        self._ledger = ledger
         self._changed = changed
         self._labels = labels
         self._patience = patience or Patience()
@@ -158,8 +162,9 @@ class Creating:
         how much of each file has gone.
         """
         try:
-            request = await self._with_files(wish, files, uploading)
-            intent = Intent.of(request, self._now(), is_labelled=self._labels)
+            request, known = await self._with_files(wish, files, uploading)
+            now = self._now()
+            intent = Intent.of(request, now, is_labelled=self._labels, files=known)
             note = await asyncio.to_thread(self._journal.begin, intent)
         except StudioError as error:
             return Refused(error)
@@ -238,12 +243,18 @@ class Creating:
                 await asyncio.sleep(rest)
         return await self._client.create_job(request, idempotency_key=intent.id)
 
-    async def _with_files(self, wish: JobInput, files: Sequence[Path], uploading: Told) -> JobInput:
-        """Upload files, and return the wish that names them."""
-        uploaded = await self._uploads.ids(files, uploading)
+    async def _with_files(
+        self, wish: JobInput, paths: Sequence[Path], uploading: Told
+    ) -> tuple[JobInput, dict[str, SentFile]]:
+        """Upload files; return the wish that names them, and what is known of all that it names."""
+        named = wish.files or ()
+        known = await asyncio.to_thread(self._ledger.files, named) if named else {}
+        uploaded = await self._uploads.sent(paths, uploading)
+        known |= {file.id: file for file in uploaded}
         if not uploaded:
-            return wish
-        return wish.model_copy(update={"files": (*(wish.files or ()), *uploaded)})
+            return wish, known
+        files = (*named, *(file.id for file in uploaded))
+        return wish.model_copy(update={"files": files}), known
 
     def _rests(self) -> list[float]:
         """Return the seconds to rest after each try but the last."""
@@ -336,8 +347,11 @@ class Creating:
         return Created(mine[0], is_guess=True) if len(mine) == 1 else None
 
     async def _ended(self, note: Note, outcome: Created | Refused) -> Outcome:
-        """Note what became of an intent."""
+        """Note what became of an intent; the ledger is told only of what is certain."""
         if isinstance(outcome, Created):
+            if not outcome.is_guess:
+                submitted = note.intent.submitted
+                await asyncio.to_thread(self._ledger.note_submitted, outcome.job.id, submitted)
             await asyncio.to_thread(note.end, Fate.APPLIED, outcome.job)
         else:
             await asyncio.to_thread(note.end, Fate.REFUSED)

@@ -15,16 +15,20 @@ import logging
 import os
 import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
+
+from pydantic import ValidationError
 
 from studio_tui.api.models import Job, JobInput
 from studio_tui.errors import NotSent
 from studio_tui.paths import private_dir
 from studio_tui.service.log_spool import remove_unused
+from studio_tui.service.submitted import SentFile, Submitted
 from studio_tui.text import safe_line
 
 KEPT = 200
@@ -32,8 +36,8 @@ KEPT = 200
 
 _SUFFIX = ".intent"
 _NEW = ".new"
-_LARGEST = 16 * 1024
-"""Bytes of a file that are read; a job's name is the only long thing in it."""
+_LARGEST = 1024 * 1024
+"""Bytes of a file that are read; names of a job's files are the only long things in it."""
 
 _log = logging.getLogger(__name__)
 
@@ -64,13 +68,28 @@ class Intent:
     query_digest: str
     is_labelled: bool
     """Whether the job carries the id in its environment."""
+    submitted: Submitted = field(default_factory=Submitted)
+    """For the ledger, should the job be there."""
 
     @classmethod
-    def of(cls, wish: JobInput, now: datetime, *, is_labelled: bool) -> "Intent":
-        """Return a new intent to make the job of `wish`."""
-        name = safe_line(wish.query_name) if wish.query_name else None
-        digest = query_digest(wish.query)
-        return cls(str(uuid.uuid4()), now, name, wish.query_type.value, digest, is_labelled)
+    def of(
+        cls,
+        wish: JobInput,
+        now: datetime,
+        *,
+        is_labelled: bool,
+        files: Mapping[str, SentFile] = MappingProxyType({}),
+    ) -> "Intent":
+        """Return a new intent to make the job of `wish`; `files` are its known uploads by ids."""
+        return cls(
+            id=str(uuid.uuid4()),
+            sent_at=now,
+            name=safe_line(wish.query_name) if wish.query_name else None,
+            query_type=wish.query_type.value,
+            query_digest=query_digest(wish.query),
+            is_labelled=is_labelled,
+            submitted=Submitted.of(wish, files),
+        )
 
     @property
     def likeness(self) -> tuple[str | None, str, str]:
@@ -228,6 +247,7 @@ def _fields(intent: Intent) -> dict[str, Any]:
         "query_type": intent.query_type,
         "query_digest": intent.query_digest,
         "is_labelled": intent.is_labelled,
+        "submitted": intent.submitted.to_json(),
         "fate": Fate.SENT,
     }
 
@@ -277,11 +297,20 @@ def _read(path: Path) -> Entry | None:
             query_type=str(known["query_type"]),
             query_digest=str(known["query_digest"]),
             is_labelled=bool(known["is_labelled"]),
+            submitted=_submitted(known.get("submitted")),
         )
         fate = Fate(known["fate"])
     except (KeyError, ValueError, TypeError, AttributeError):
         return None
     return Entry(intent, fate, known.get("job_id"), known.get("created_by"))
+
+
+def _submitted(text: Any) -> Submitted:
+    """Return what is to be remembered; without it an intent is worth no less."""
+    try:
+        return Submitted.model_validate_json(text or "{}")
+    except (ValidationError, TypeError):
+        return Submitted()
 
 
 def _lines(data: bytes) -> Iterator[Mapping[str, Any]]:

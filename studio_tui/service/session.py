@@ -12,6 +12,7 @@ from studio_tui.service.commands import Commands
 from studio_tui.service.creating import Creating, Unknown
 from studio_tui.service.intents import Journal
 from studio_tui.service.jobs_feed import Jobs, JobsFeed
+from studio_tui.service.ledger import Ledger
 from studio_tui.service.log_library import LogLibrary
 from studio_tui.service.log_shelf import LogShelf
 from studio_tui.service.pipeline_commands import PipelineCommands
@@ -57,12 +58,13 @@ class StudioSession:
         host: str = "",
         near: bool = False,
         intents: Path | None = None,
+        ledgers: Path | None = None,
         labels: bool = True,
     ) -> None:
         """Take also the folder of logs, and of Studio what tells it from others, host and nearness.
 
-        A Studio on this machine is asked more often, as that costs nobody anything. Intents are
-        noted in a folder of their own, else beside the logs; new jobs have `labels` or not.
+        A Studio on this machine is asked more often, as that costs nobody anything. Intents and
+        ledgers are in folders of their own, else beside the logs; new jobs have `labels` or not.
         """
         self.team = team
         self.is_near = near
@@ -95,7 +97,10 @@ class StudioSession:
         self.steering = PipelineCommands(client, self.commands.cancel, self._changed)
         self.triggering = Triggering(client, self._changed)
         journal = Journal(intents or logs / "intents", place)
-        self.creating = Creating(client, journal, self._changed, labels=labels)
+        self.ledger = Ledger(ledgers or logs / "ledgers", place)
+        self.creating = Creating(client, journal, self.ledger, self._changed, labels=labels)
+        self._news: asyncio.Queue[Jobs] = asyncio.Queue()
+        """Lists of which the ledger has not been told."""
         self.logs = LogLibrary(client, LogShelf(logs, place), {host})
         self._focused = True
 
@@ -112,6 +117,7 @@ class StudioSession:
             tasks.create_task(self.logs.run(), name="follow logs")
             tasks.create_task(self.progress.run(), name="watch progress")
             tasks.create_task(self._watches.run(), name="watch pipelines")
+            tasks.create_task(self._note_ended(), name="note what has ended")
 
     def pipeline(self, pipeline_id: str) -> PipelineWatch:
         """Return what keeps one pipeline and its jobs fresh, while somebody listens to it."""
@@ -153,7 +159,10 @@ class StudioSession:
 
     async def _fetch_jobs(self) -> Jobs:
         jobs = await self.jobs_feed.fetch()
-        if self.is_near and jobs is not self.jobs.snapshot.value:
+        if jobs is self.jobs.snapshot.value:
+            return jobs
+        self._news.put_nowait(jobs)
+        if self.is_near:
             # Where jobs have moved, so have the free workers that others wait for, and the rest.
             self.clusters.poke()
             self.schedules.poke()
@@ -175,6 +184,14 @@ class StudioSession:
             follows_jobs=self.is_near,
             refused=self._stop_all,
         )
+
+    async def _note_ended(self) -> None:
+        """Let the ledger have each list, beside the poller, which need not wait for a disk."""
+        while True:
+            jobs = await self._news.get()
+            while not self._news.empty():
+                jobs = self._news.get_nowait()
+            await asyncio.to_thread(self.ledger.note_ended, jobs.jobs)
 
     def _changed(self) -> None:
         """Ask anew what a command may have changed."""

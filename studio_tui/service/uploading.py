@@ -7,6 +7,8 @@ from typing import Protocol
 
 from studio_tui.api.models import UploadedFile
 from studio_tui.errors import NotSent, RateLimited, ServerError, StudioError, TransportError
+from studio_tui.service.submitted import SentFile
+from studio_tui.text import safe_line
 
 AT_ONCE = 3
 """Files that are under way at the same time."""
@@ -35,10 +37,10 @@ class Uploads:
         """Take the seconds to rest after each try of a file but the last."""
         self._client = client
         self._rests = rests
-        self._ids: dict[_Version, str] = {}
+        self._sent: dict[_Version, SentFile] = {}
 
-    async def ids(self, paths: Iterable[Path], told: Told) -> tuple[str, ...]:
-        """Return the ids of files in their order, after uploading those that Studio has not.
+    async def sent(self, paths: Iterable[Path], told: Told) -> tuple[SentFile, ...]:
+        """Return the files in their order, after uploading those that Studio has not.
 
         Raises:
             StudioError: one of them did not get there; those that did are kept.
@@ -48,28 +50,34 @@ class Uploads:
         )
         turns = asyncio.Semaphore(AT_ONCE)
 
-        async def one(version: _Version) -> str:
+        async def one(version: _Version) -> SentFile:
             async with turns:
-                return await self._id(version, told)
+                return await self._file(version, told)
 
         # All come to an end before the first failure is told, so that none goes a second time.
         ended = await asyncio.gather(*map(one, versions), return_exceptions=True)
         for outcome in ended:
             if isinstance(outcome, BaseException):
                 raise outcome
-        return tuple(outcome for outcome in ended if isinstance(outcome, str))
+        return tuple(outcome for outcome in ended if isinstance(outcome, SentFile))
 
     def forget(self) -> None:
         """Have every file uploaded anew, as Studio may not have them any more."""
-        self._ids.clear()
+        self._sent.clear()
 
-    async def _id(self, version: _Version, told: Told) -> str:
+    async def _file(self, version: _Version, told: Told) -> SentFile:
         path, size = version[0], version[2]
-        if version in self._ids:
+        if version in self._sent:
             told(path, size, size)
         else:
-            self._ids[version] = await self._uploaded(path, told)
-        return self._ids[version]
+            upload_id = await self._uploaded(path, told)
+            self._sent[version] = SentFile(
+                id=upload_id,
+                label=safe_line(path.name),
+                size=size,
+                path=safe_line(str(path.absolute())),
+            )
+        return self._sent[version]
 
     async def _uploaded(self, path: Path, told: Told) -> str:
         def progress(sent: int, size: int) -> None:

@@ -22,6 +22,8 @@ from studio_tui.errors import (
 from studio_tui.service import creating
 from studio_tui.service.creating import Created, Creating, Patience, Refused, Unknown
 from studio_tui.service.intents import Fate, Journal
+from studio_tui.service.ledger import Ledger
+from studio_tui.service.submitted import SentFile
 from tests.jobs import NOON, job
 
 QUICK = Patience(rest=0.001, longest_rest=0.001, apart=0.001, look_up=5.0)
@@ -33,7 +35,9 @@ WISH = JobInput(query="print(1)", team_name="vision", query_name="train.py", env
 class Studio:
     """Makes and lists jobs; a test says what goes wrong with each request."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
+        self.ledger = Ledger(folder, "a place")
+        """What is remembered of it."""
         self.existing: list[Job] = []
         self.requests: list[tuple[JobInput, str | None]] = []
         self.creates: list[StudioError | None] = []
@@ -104,8 +108,8 @@ def told(environment: str | None) -> dict[str, str]:
 
 
 @pytest.fixture
-def studio() -> Studio:
-    return Studio()
+def studio(tmp_path: Path) -> Studio:
+    return Studio(tmp_path / "ledgers")
 
 
 @pytest.fixture
@@ -114,7 +118,8 @@ def journal(tmp_path: Path) -> Journal:
 
 
 def creator(studio: Studio, journal: Journal, **how: Any) -> Creating:
-    return Creating(studio, journal, **{"patience": QUICK, "now": lambda: NOON, **how})
+    how = {"patience": QUICK, "now": lambda: NOON, **how}
+    return Creating(studio, journal, studio.ledger, **how)
 
 
 def fates(journal: Journal) -> list[Fate]:
@@ -452,3 +457,47 @@ async def test_what_is_uploaded_stays_so_until_it_is_changed_or_refused(
 def test_patience_is_bounded_by_default() -> None:
     usual = Patience()
     assert usual.apart * usual.looks < usual.look_up <= 30.0
+
+
+async def test_the_ledger_has_what_studio_does_not_tell_of_a_job_and_of_its_repeats(
+    studio: Studio, journal: Journal, tmp_path: Path
+) -> None:
+    notes = file(tmp_path, "notes.txt")
+    wish = WISH.model_copy(update={"priority": 1, "credentials_name": "mine", "workers": 4})
+    first = await creator(studio, journal).create(wish, [notes])
+    assert isinstance(first, Created)
+    of_first = studio.ledger.submitted([first.job.id])[first.job.id]
+    assert (of_first.priority, of_first.credentials_name) == (1, "mine")
+    assert of_first.files == (SentFile(id="1", label="notes.txt", size=1, path=str(notes)),)
+    again = wish.model_copy(update={"files": ("1", "77")})
+    second = await creator(studio, journal).create(again)
+    assert isinstance(second, Created)
+    of_second = studio.ledger.submitted([second.job.id])[second.job.id]
+    assert of_second.files == (*of_first.files, SentFile(id="77"))
+
+
+async def test_the_ledger_has_a_job_whose_answer_was_lost_once_it_is_certain(
+    studio: Studio, journal: Journal
+) -> None:
+    wish = WISH.model_copy(update={"priority": 0})
+    studio.creates, studio.makes = [LOST], [True]
+    studio.lists = [NO_ANSWER] * 1000
+    made = creator(studio, journal, patience=Patience(0, 0.001, 0.001, apart=0.001, look_up=0.05))
+    unknown = await made.create(wish)
+    assert isinstance(unknown, Unknown)
+    made.leave(unknown)
+    (job_id,) = (job.id for job in studio.existing)
+    assert studio.ledger.submitted([job_id]) == {}
+    studio.lists = []
+    assert await creator(studio, journal).settle() == ()
+    assert studio.ledger.submitted([job_id])[job_id].priority == 0
+
+
+async def test_the_ledger_has_no_job_that_is_only_likely_ours(
+    studio: Studio, journal: Journal
+) -> None:
+    studio.creates, studio.makes = [LOST], [True]
+    outcome = await creator(studio, journal, labels=False).create(WISH)
+    assert isinstance(outcome, Created)
+    assert outcome.is_guess
+    assert studio.ledger.submitted([outcome.job.id]) == {}

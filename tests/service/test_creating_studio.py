@@ -18,6 +18,7 @@ from studio_tui.api.label import NAME
 from studio_tui.api.models import JobInput, QueryType
 from studio_tui.service.creating import Created, Creating, Outcome, Patience, Refused, Unknown
 from studio_tui.service.intents import Fate, Journal
+from studio_tui.service.ledger import Ledger
 from studio_tui.settings import Settings
 from tests import faults
 from tests.chaos import Kind
@@ -181,7 +182,7 @@ async def test_no_wish_becomes_two_jobs_and_none_is_lost(
 
     timeouts = Timeouts(connect=5.0, read=READ, write=5.0, pool=20.0, whole=10.0)
     async with StudioClient(settings_of(studio, proxy.url), timeouts=timeouts) as client:
-        creating = Creating(client, journal, patience=PATIENCE)
+        creating = Creating(client, journal, Ledger(tmp_path, "a place"), patience=PATIENCE)
         async with asyncio.timeout(600 if SOAK else 120):
             outcomes = await asyncio.gather(*(grant(creating, n) for n in range(WISHES)))
         await proxy.until_idle()
@@ -211,7 +212,8 @@ async def test_a_job_has_its_file_whatever_the_upload_and_the_wish_meet(
     wish = JobInput(query="cat notes.txt", query_type=QueryType.SHELL, team_name="local")
     proxy.next(faults.drop_answer, faults.html_502(), None, faults.drop_answer)
     async with StudioClient(settings_of(studio, proxy.url)) as client:
-        creating = Creating(client, Journal(tmp_path, "a place"), patience=PATIENCE)
+        journal, ledger = Journal(tmp_path, "a place"), Ledger(tmp_path, "a place")
+        creating = Creating(client, journal, ledger, patience=PATIENCE)
         outcome = await creating.create(wish, [text])
     assert isinstance(outcome, Created)
     (made,) = await asyncio.to_thread(studio.jobs)
@@ -229,12 +231,14 @@ from studio_tui.api.client import StudioClient
 from studio_tui.api.models import JobInput
 from studio_tui.service.creating import Creating
 from studio_tui.service.intents import Journal
+from studio_tui.service.ledger import Ledger
 from studio_tui.settings import Settings
 
 async def main():
     settings = Settings(url=sys.argv[1], team="local", token=SecretStr(os.environ["TOKEN"]))
-    wish = JobInput(query="print(1)", team_name="local", query_name="crash.py")
-    await Creating(StudioClient(settings), Journal(Path(sys.argv[2]), "a place")).create(wish)
+    wish = JobInput(query="print(1)", team_name="local", query_name="crash.py", priority=2)
+    journal, ledger = (kind(Path(sys.argv[2]), "a place") for kind in (Journal, Ledger))
+    await Creating(StudioClient(settings), journal, ledger).create(wish)
 
 asyncio.run(main())
 """
@@ -260,7 +264,7 @@ async def test_a_program_killed_before_the_answer_is_settled_by_the_next(
     await asyncio.wait_for(has_come.wait(), 20)
     journal = Journal(tmp_path, "a place")
     async with StudioClient(settings_of(studio, studio.url)) as client:
-        creating = Creating(client, journal, patience=PATIENCE)
+        creating = Creating(client, journal, Ledger(tmp_path, "a place"), patience=PATIENCE)
         assert await creating.settle() == ()
         assert [entry.fate for entry in journal.entries()] == [Fate.SENT]
         program.kill()
@@ -272,6 +276,8 @@ async def test_a_program_killed_before_the_answer_is_settled_by_the_next(
             assert left == ()
             assert [job["id"] for job in jobs] == [entry.job_id]
             assert jobs[0]["environment"] == {NAME: entry.intent.id}
+            ledger = Ledger(tmp_path, "a place")
+            assert ledger.submitted([jobs[0]["id"]])[jobs[0]["id"]].priority == 2
         else:
             assert [unknown.intent for unknown in left] == [entry.intent]
             assert entry.intent.name == "crash.py"
