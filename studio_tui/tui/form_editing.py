@@ -1,0 +1,60 @@
+"""Changing a field of a job's form in the user's own editor."""
+
+from typing import TYPE_CHECKING
+
+from textual import work
+
+from studio_tui.presentation.draft_checks import query_type
+from studio_tui.tui.editor import EditorError, edited
+from studio_tui.tui.widgets.draft_form import DraftForm
+
+if TYPE_CHECKING:
+    from textual.screen import Screen
+
+    Base = Screen[None]
+else:
+    Base = object
+
+_LONG = frozenset({"query", "environment", "requirements", "files", "uploads"})
+"""Fields of several lines."""
+
+
+class FormEditing(Base):
+    """Mixin of a screen with a form."""
+
+    form: DraftForm
+
+    def say(self, words: str) -> None:
+        """Say what concerns the whole form; nothing takes it away."""
+        raise NotImplementedError  # every form has a line for that
+
+    @work(name="edit", group="dialog")
+    async def action_edit(self) -> None:
+        """Lend the terminal to the user's editor for the field that has the focus."""
+        focused = self.form.focused_field()
+        if focused is not None:
+            await self.edit_field(focused.field)
+
+    async def edit_field(self, name: str) -> None:
+        """Have a field changed in the user's editor, and say when that cannot be."""
+        draft = self.form.draft
+        if name == "query" and draft.query_file.strip():
+            self.say("The query is a file's; change the file, or empty its path to type one.")
+            return
+        before = getattr(draft, name)
+        if isinstance(before, bool):
+            return
+        text = before if isinstance(before, str) else "\n".join(before)
+        shell = query_type(draft).value == "SHELL"
+        suffix = (".sh" if shell else ".py") if name == "query" else ".txt"
+        try:
+            after = await edited(self.app, text, suffix)
+        except EditorError as error:
+            self.app.notify(str(error), severity="warning", markup=False)
+            return
+        if name not in _LONG:
+            after = " ".join(after.split())
+        elif not text.endswith("\n"):
+            after = after.removesuffix("\n")  # which editors add
+        if after != text:
+            self.form.put(name, after)
