@@ -1,0 +1,84 @@
+"""Reads from DataChain's own database which datasets the jobs made and from what; never writes.
+
+The file belongs to DataChain, so its version is checked before a word of it is believed. See
+`SQLiteMetastore` of the published client 0.62.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+SCHEMA_VERSION = 1
+"""Of the databases that this module can read."""
+
+_WAIT_SECONDS = 2.0
+
+_VERSIONS = """
+    SELECT v.id, n.name || '.' || p.name || '.' || d.name, v.version, v.status <> 4
+    FROM datasets_versions v JOIN datasets d ON d.id = v.dataset_id
+    JOIN projects p ON p.id = d.project_id JOIN namespaces n ON n.id = p.namespace_id
+    WHERE v.status IN (4, 7, 8) ORDER BY v.id
+"""  # COMPLETE, REMOVING, REMOVED: the others are not there yet, or never will be
+_JOBS = "SELECT dataset_version_id, job_id, is_creator FROM dataset_version_jobs"
+_SOURCES = """
+    SELECT dd.source_dataset_version_id,
+        coalesce(n.name || '.' || p.name || '.' || d.name, ''), dd.dataset_version_id
+    FROM datasets_dependencies dd LEFT JOIN datasets d ON d.id = dd.dataset_id
+    LEFT JOIN projects p ON p.id = d.project_id LEFT JOIN namespaces n ON n.id = p.namespace_id
+"""
+
+
+class Unreadable(Exception):  # noqa: N818 (reads as what is wrong)
+    """The database is there, but cannot be read now, or not by this program."""
+
+
+@dataclass(frozen=True)
+class Metastore:
+    """What the database says; the ids are its own."""
+
+    versions: tuple[tuple[int, str, str, bool], ...] = ()
+    """Id, `namespace.project.name`, version, and whether it was removed since."""
+    jobs: tuple[tuple[int, str, bool], ...] = ()
+    """Id of a version, id of a job, and whether that made it; else it used it again."""
+    sources: tuple[tuple[int, str, int | None], ...] = ()
+    """Id of a version, a dataset it was made from, empty for one that is gone, and the id of that
+    version, `None` when it is gone."""
+
+
+def read(path: Path) -> Metastore:
+    """Return what the database at `path` says; nothing if there is none.
+
+    Raises:
+        Unreadable: It is locked, damaged or of an unknown version.
+    """
+    if not path.exists():
+        return Metastore()
+    try:
+        with _opened(path) as connection:
+            _check_version(connection)
+            return Metastore(
+                tuple((*row[:3], bool(row[3])) for row in connection.execute(_VERSIONS)),
+                tuple((*row[:2], bool(row[2])) for row in connection.execute(_JOBS)),
+                tuple(connection.execute(_SOURCES)),
+            )
+    except sqlite3.Error as error:
+        raise Unreadable(f"DataChain's database {path} cannot be read: {error}") from error
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[sqlite3.Connection]:
+    uri = f"{path.absolute().as_uri()}?mode=ro"
+    with closing(sqlite3.connect(uri, uri=True, timeout=_WAIT_SECONDS)) as connection:
+        connection.execute("PRAGMA query_only = ON")
+        connection.execute("BEGIN")  # one state of it for all questions
+        yield connection
+
+
+def _check_version(connection: sqlite3.Connection) -> None:
+    (version,) = connection.execute("SELECT schema_version FROM meta").fetchone() or (None,)
+    if version != SCHEMA_VERSION:
+        raise Unreadable(
+            f"DataChain's database has version {version}; version {SCHEMA_VERSION} is known here"
+        )

@@ -1,0 +1,18 @@
+"""Names for pipelines, such as `rathe-kyat`: two made-up words that can be said and typed."""
+
+from collections.abc import Callable, Sequence
+
+_WORD = ("bcdfghjklmnprstvwyz", "aeiou", "bcdfgklmnprstvz", "aeiouy")
+"""The letters that stand at each place."""
+
+Choose = Callable[[Sequence[str]], str]
+"""Picks one of several."""
+
+
+def make_name(choose: Choose) -> str:
+    """Return one of some 70 million names."""
+    return f"{_word(choose)}-{_word(choose)}"
+
+
+def _word(choose: Choose) -> str:
+    return "".join(choose(letters) for letters in _WORD)
