@@ -7,39 +7,39 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Self
 
-from studio_tui.presentation.filters import Filter, FilterError
-from studio_tui.presentation.jobs import SORTS
+from studio_tui.presentation.filter_terms import FilterError, Terms
+from studio_tui.presentation.kinds import NEWEST_FIRST, Kind
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class JobsView:
-    """Where the user was in the list of jobs."""
+class ListView:
+    """Where the user was in a list."""
 
     filter: str = ""
-    sort: str = "age"
+    sort: str = NEWEST_FIRST
     reverse: bool = False
     preview: bool = True
     wide: bool = False
     cursor: str | None = None
-    """Id of the job under the cursor."""
+    """Id of the row under the cursor."""
     marks: tuple[str, ...] = ()
-    """Ids of the marked jobs, in the order in which they were marked."""
+    """Ids of the marked rows, in the order in which they were marked."""
 
     def replace(self, **changes: Any) -> Self:
         """Return the view with some things changed."""
         return replace(self, **changes)
 
 
-def load_view(path: Path) -> JobsView:
-    """Return the remembered view; a fresh one when there is none that can be read."""
+def load_view(path: Path, kind: Kind[Any]) -> ListView:
+    """Return the remembered view of a list; a fresh one when there is none that can be read."""
     try:
         found = json.loads(path.read_text("utf-8"))
-        kinds: dict[str, Any] = {field.name: type(field.default) for field in fields(JobsView)} | {
+        kinds: dict[str, Any] = {field.name: type(field.default) for field in fields(ListView)} | {
             "cursor": str
         }
-        view = JobsView(
+        view = ListView(
             **{
                 name: value
                 for name, value in found.items()
@@ -47,16 +47,16 @@ def load_view(path: Path) -> JobsView:
             },
             marks=tuple(mark for mark in found.get("marks", ()) if isinstance(mark, str)),
         )
-        Filter(view.filter)
+        Terms(view.filter, kind)
     except FileNotFoundError:
-        return JobsView()
+        return ListView()
     except (OSError, ValueError, TypeError, AttributeError, FilterError) as error:
         logger.warning("The remembered view could not be read: %s", error)
-        return JobsView()
-    return view if view.sort in SORTS else view.replace(sort="age")
+        return ListView()
+    return view if view.sort in kind.sorts else view.replace(sort=NEWEST_FIRST)
 
 
-def save_view(path: Path, view: JobsView) -> None:
+def save_view(path: Path, view: ListView) -> None:
     """Remember `view`; a disk that takes no file costs the place, not the program."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

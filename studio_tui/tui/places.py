@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from studio_tui.api.models import Job
 from studio_tui.presentation.draft import Draft
+from studio_tui.presentation.filters import JOBS
 from studio_tui.tui.app import Connected
 from studio_tui.tui.cluster_choice import ClusterChoice
 from studio_tui.tui.draft_shelf import DraftShelf
@@ -137,7 +138,7 @@ class Places:
             from studio_tui.tui.screens.merged import MergedScreen  # noqa: PLC0415 (likewise)
 
             return MergedScreen(session, home, read_only=read_only)
-        view = load_view(self._connected.view_file)
+        view = load_view(self._connected.view_file, JOBS)
         return JobsScreen(session, home, view, read_only=read_only)
 
     def _known(self, job_id: str) -> Job | None:

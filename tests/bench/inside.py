@@ -20,9 +20,10 @@ from textual.pilot import Pilot
 from studio_tui.api.models import Job
 from studio_tui.api.pages import ListReader
 from studio_tui.paths import styles_dir
-from studio_tui.presentation.filters import Filter
-from studio_tui.presentation.job_list import NEWEST_FIRST, JobList
+from studio_tui.presentation.filters import JOBS, Filter
 from studio_tui.presentation.jobs import cells
+from studio_tui.presentation.kinds import NEWEST_FIRST
+from studio_tui.presentation.listing import Listing
 from studio_tui.tui.screens.jobs import COLUMNS
 from studio_tui.tui.widgets.big_table import BigTable
 
@@ -44,7 +45,7 @@ class ListApp(App[None]):
     def __init__(self) -> None:
         super().__init__(css_path=[styles_dir() / "big_table.tcss"])
         self._reader = ListReader(Job, attrgetter("id"))
-        self._list = JobList()
+        self._list = Listing(JOBS)
         self._seen: object = None
         self.table = BigTable(COLUMNS, lambda job_id: cells(self._list[job_id], _NOON))
 

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui.api.models import Job
-from studio_tui.presentation.filters import SUGGESTIONS, Filter, FilterError, exactly
+from studio_tui.presentation.filter_terms import FilterError
+from studio_tui.presentation.filters import SUGGESTIONS, Filter, exactly
 from studio_tui.text import safe_line
 from tests.jobs import NOON, job
 

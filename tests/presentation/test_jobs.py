@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from studio_tui.api.label import NAME
 from studio_tui.api.models import Cluster, Job, JobState
 from studio_tui.presentation.cells import Tone
+from studio_tui.presentation.filters import JOBS, Filter
 from studio_tui.presentation.job_facts import environment, facts, raw
-from studio_tui.presentation.job_list import JobList
 from studio_tui.presentation.jobs import COLUMNS, SORTS, cells, first_line
+from studio_tui.presentation.listing import Listing
 from studio_tui.presentation.progress import Progress
 from studio_tui.presentation.states import LOOKS, counts
 from tests.jobs import NOON, job
@@ -174,7 +175,7 @@ def test_a_queued_job_says_what_it_waits_for_where_that_is_known() -> None:
 
 @pytest.mark.parametrize("sort", list(SORTS))
 def test_every_order_is_total_and_can_be_reversed(sort: str) -> None:
-    known = JobList()
+    known = Listing(JOBS)
     states = list(JobState)
     known.replace([job(n, states[n % len(states)], workers=n % 3) for n in range(1, 40)])
     everything = filter_of("")
@@ -184,7 +185,7 @@ def test_every_order_is_total_and_can_be_reversed(sort: str) -> None:
 
 
 def test_orders_put_first_what_they_say() -> None:
-    known = JobList()
+    known = Listing(JOBS)
     known.replace(
         [
             job(1, "COMPLETE", name="b", workers=1),
@@ -200,7 +201,7 @@ def test_orders_put_first_what_they_say() -> None:
 
 
 def test_only_changed_jobs_are_told() -> None:
-    known = JobList()
+    known = Listing(JOBS)
     assert len(known.replace([job(1), job(2)])) == 2
     assert known.replace([job(1), job(2, "FAILED")]) == {job(2).id}
     assert known.replace([job(1)]) == frozenset()
@@ -208,7 +209,7 @@ def test_only_changed_jobs_are_told() -> None:
 
 
 def test_a_filter_finds_a_changed_job_by_what_it_says_now() -> None:
-    known = JobList()
+    known = Listing(JOBS)
     known.replace([job(1, error_message="first")])
     assert known.ids(filter_of("first"), "age", NOON)
     known.replace([job(1, error_message="second")])
@@ -217,8 +218,6 @@ def test_a_filter_finds_a_changed_job_by_what_it_says_now() -> None:
 
 
 def filter_of(text: str) -> Any:
-    from studio_tui.presentation.filters import Filter
-
     return Filter(text)
 
 
@@ -228,7 +227,7 @@ def test_extreme_times_sort_without_an_error() -> None:
         job(2, created_at=datetime.max.replace(tzinfo=UTC).isoformat()),
         job(3, created_at=None),
     ]
-    known = JobList()
+    known = Listing(JOBS)
     known.replace(jobs)
     for sort in SORTS:
         assert len(known.ids(filter_of(""), sort, NOON)) == 3

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from studio_tui.api.label import NAME
-from studio_tui.tui.memory import JobsView, save_view
+from studio_tui.tui.memory import ListView, save_view
 from studio_tui.tui.screens.dialogs import Confirm
 from studio_tui.tui.screens.job import JobScreen
 from studio_tui.tui.screens.jobs import JobsScreen
@@ -432,7 +432,7 @@ async def test_a_marked_job_that_leaves_the_list_is_dropped_and_that_is_said(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     kept = str(studio.end(studio.submit("1")["id"])["id"])
-    save_view(tmp_path / "view.json", JobsView(marks=(kept, "no-such-job")))
+    save_view(tmp_path / "view.json", ListView(marks=(kept, "no-such-job")))
     async with dashboard(studio, tmp_path) as pilot:
         await until_shown(pilot, "1 marked", "1 marked job is no longer in the list")
         assert marked(pilot) == {kept}

@@ -1,6 +1,6 @@
 """Where a filter is typed: checked while typing, completed, and recalled with up."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -11,13 +11,14 @@ from textual.message import Message
 from textual.suggester import Suggester
 from textual.widgets import Input, Static
 
-from studio_tui.presentation.filters import SUGGESTIONS, Filter, FilterError
+from studio_tui.presentation.filter_terms import FilterError, Terms
+from studio_tui.presentation.kinds import Kind
 
 REMEMBERED = 20
 """Filters that can be recalled."""
 
 
-def understood(text: str) -> tuple[Filter, str]:
+def understood(text: str, kind: Kind[Any]) -> tuple[Terms[Any], str]:
     """Return the filter of the terms that can be understood, and what is wrong with the others.
 
     So a term that is only half typed empties no list.
@@ -25,16 +26,20 @@ def understood(text: str) -> tuple[Filter, str]:
     terms, problem = [], ""
     for term in text.split():
         try:
-            Filter(term)
+            Terms(term, kind)
         except FilterError as error:
             problem = str(error)
         else:
             terms.append(term)
-    return Filter(" ".join(terms)), problem
+    return Terms(" ".join(terms), kind), problem
 
 
 class TermSuggester(Suggester):
     """Completes the last term of a filter."""
+
+    def __init__(self, suggestions: tuple[str, ...]) -> None:
+        super().__init__(case_sensitive=True)
+        self._suggestions = suggestions
 
     async def get_suggestion(self, value: str) -> str | None:
         """Return `value` with its last term completed, if there is one to complete."""
@@ -42,7 +47,7 @@ class TermSuggester(Suggester):
         bare = term.removeprefix("!")
         if not bare:
             return None
-        for suggestion in SUGGESTIONS:
+        for suggestion in self._suggestions:
             if suggestion.startswith(bare.lower()) and suggestion != bare.lower():
                 return before + space + term + suggestion[len(bare) :]
         return None
@@ -61,10 +66,10 @@ class FilterInput(Input):
     class Left(Message):
         """The user is done with the line without having pressed enter."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: Kind[Any]) -> None:
         super().__init__(
-            placeholder="words, status=failed, by=name, name~regex, age<2h, !not",
-            suggester=TermSuggester(case_sensitive=True),
+            placeholder=kind.hint,
+            suggester=TermSuggester(kind.suggestions),
             select_on_focus=True,
             compact=True,
         )
@@ -103,16 +108,17 @@ class FilterBar(Vertical):
     class Changed(Message):
         """The user's filter can be understood and is another than before."""
 
-        def __init__(self, wanted: Filter) -> None:
+        def __init__(self, wanted: Terms[Any]) -> None:
             super().__init__()
             self.wanted = wanted
 
     class Done(Message):
         """The user turns back to the list."""
 
-    def __init__(self, text: str = "") -> None:
+    def __init__(self, kind: Kind[Any], text: str = "") -> None:
         super().__init__()
-        self._input = FilterInput()
+        self._kind = kind
+        self._input = FilterInput(kind)
         self._input.value = text
         self._problem = Static(markup=False, classes="problem")
         self._understood = " ".join(text.split())
@@ -142,7 +148,7 @@ class FilterBar(Vertical):
     @on(Input.Changed)
     def _check(self, event: Input.Changed) -> None:
         event.stop()
-        wanted, problem = understood(event.value)
+        wanted, problem = understood(event.value, self._kind)
         self._problem.update(Content(problem))
         self.set_class(bool(problem), "-problem")
         if wanted.text != self._understood:
