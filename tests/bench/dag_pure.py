@@ -1,0 +1,110 @@
+"""What a pipeline costs before anything is drawn: plan, verdicts, tree, table, groups, path."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+
+from studio_tui.api.models import Job, Pipeline
+from studio_tui.presentation.dag import group_rows, table, tree
+from studio_tui.presentation.dag.critical import critical
+from studio_tui.presentation.dag.groups import grouped, links
+from studio_tui.presentation.dag.known import Known
+from studio_tui.presentation.dag.plan import plan_of
+from studio_tui.presentation.dag.verdicts import judge
+from tests.bench.report import Goal, Measure
+from tests.presentation.dag.graphs import pipeline_of, run
+
+_NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+_IN_SIGHT = 50
+"""Rows of a tall terminal."""
+_STAGE = 40
+"""Jobs of a stage."""
+
+_JUDGED = {1000: Goal(median=5.0), 5000: Goal(median=25.0)}
+
+
+def pipeline(jobs: int) -> Pipeline:
+    """Return a pipeline of stages, each job of which waits for two of the stage before.
+
+    The first half is done, the next tenth runs, one in a hundred of those has failed.
+    """
+    names = [f"{index // _STAGE:02}_stage_{index % _STAGE:04}" for index in range(jobs)]
+    return pipeline_of(
+        [
+            run(name, names[max(0, index - _STAGE - 1) : max(0, index - _STAGE + 1)], status)
+            for index, (name, status) in enumerate(zip(names, _states(jobs), strict=True))
+        ]
+    )
+
+
+def _states(jobs: int) -> Iterator[str]:
+    for index in range(jobs):
+        if index < jobs // 2:
+            yield "COMPLETE"
+        elif index < jobs * 6 // 10:
+            yield "RUNNING" if index % 10 else "FAILED"
+        else:
+            yield "PENDING"
+
+
+def known(sent: Pipeline) -> Known:
+    """Return a pipeline with the times of all its jobs and of past runs."""
+    jobs = {
+        run_id: Job(
+            id=run_id,
+            status=each.status,
+            created_at=_NOON - timedelta(hours=2),
+            started_at=_NOON - timedelta(hours=1) if each.status != "PENDING" else None,
+            finished_at=_NOON if each.state.is_finished else None,
+        )
+        for each in sent.job_runs
+        if (run_id := each.created_job_id) is not None
+    }
+    past = {each.name or "": (60.0, 65.0, 70.0, 61.0, 59.0) for each in sent.job_runs}
+    return Known(judge(plan_of(sent), sent.state), _NOON, jobs, past=past)
+
+
+def measures(sizes: Sequence[int], rounds: int) -> tuple[Measure, ...]:
+    """Return the ms of CPU of each step for pipelines of `sizes` jobs."""
+    return tuple(
+        Measure(f"{name}, {size:,} jobs", tuple(_cpu(step) for _ in range(rounds)), goal=goal)
+        for size in sizes
+        for name, step, goal in _steps(size)
+    )
+
+
+def _steps(size: int) -> Iterator[tuple[str, Callable[[], object], Goal | None]]:
+    sent = pipeline(size)
+    seen = known(sent)
+    plan, verdicts = seen.plan, seen.verdicts
+    rows = tree.rows(plan)
+    stages = [row.id for row in rows if row.has_children]
+    folded = frozenset(stages[size // 100 :: 7])
+    layers = tree.depths(plan)
+    groups = grouped(plan)
+    listed = group_rows.rows(groups, verdicts)
+    yield "plan of an answer", lambda: plan_of(sent), None
+    yield "verdicts", lambda: judge(plan, sent.state), _JUDGED.get(size)
+    yield "tree", lambda: tree.rows(plan), None
+    yield "tree, folded", lambda: tree.rows(plan, folded), None
+    yield "tree, cells in sight", lambda: [tree.cells(row, seen) for row in rows[:_IN_SIGHT]], None
+    yield "table by why", lambda: table.ids(seen, "why"), None
+    yield (
+        "table, cells in sight",
+        lambda: [table.cells(node_id, seen, layers) for node_id in list(plan.nodes)[:_IN_SIGHT]],
+        None,
+    )
+    yield "groups and links", lambda: links(plan, grouped(plan)), None
+    yield "groups, rows", lambda: group_rows.rows(groups, verdicts), None
+    yield (
+        "groups, cells in sight",
+        lambda: [group_rows.cells(row, seen) for row in listed[:_IN_SIGHT]],
+        None,
+    )
+    yield "critical path", lambda: critical(seen), None
+
+
+def _cpu(step: Callable[[], object]) -> float:
+    begin = time.process_time()
+    step()
+    return (time.process_time() - begin) * 1000
