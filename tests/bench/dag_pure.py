@@ -20,7 +20,7 @@ _IN_SIGHT = 50
 _STAGE = 40
 """Jobs of a stage."""
 
-_JUDGED = {1000: Goal(median=5.0), 5000: Goal(median=25.0)}
+_REFRESHED = {1000: Goal(median=5.0), 5000: Goal(median=25.0)}
 
 
 def pipeline(jobs: int) -> Pipeline:
@@ -45,6 +45,15 @@ def _states(jobs: int) -> Iterator[str]:
             yield "RUNNING" if index % 10 else "FAILED"
         else:
             yield "PENDING"
+
+
+def _later(sent: Pipeline) -> Pipeline:
+    """Return the answer after one in which a job of a hundred has changed."""
+    runs = [
+        each.model_copy(update={"status": "CANCELED"}) if not index % 100 else each.model_copy()
+        for index, each in enumerate(sent.job_runs)
+    ]
+    return sent.model_copy(update={"job_runs": tuple(runs)})
 
 
 def known(sent: Pipeline) -> Known:
@@ -76,6 +85,7 @@ def measures(sizes: Sequence[int], rounds: int) -> tuple[Measure, ...]:
 def _steps(size: int) -> Iterator[tuple[str, Callable[[], object], Goal | None]]:
     sent = pipeline(size)
     seen = known(sent)
+    later = _later(sent)
     plan, verdicts = seen.plan, seen.verdicts
     rows = tree.rows(plan)
     stages = [row.id for row in rows if row.has_children]
@@ -84,7 +94,12 @@ def _steps(size: int) -> Iterator[tuple[str, Callable[[], object], Goal | None]]
     groups = grouped(plan)
     listed = group_rows.rows(groups, verdicts)
     yield "plan of an answer", lambda: plan_of(sent), None
-    yield "verdicts", lambda: judge(plan, sent.state), _JUDGED.get(size)
+    yield (
+        "refresh, 1% changed",
+        lambda: judge(plan_of(later, plan), later.state),
+        _REFRESHED.get(size),
+    )
+    yield "verdicts", lambda: judge(plan, sent.state), None
     yield "tree", lambda: tree.rows(plan), None
     yield "tree, folded", lambda: tree.rows(plan, folded), None
     yield "tree, cells in sight", lambda: [tree.cells(row, seen) for row in rows[:_IN_SIGHT]], None

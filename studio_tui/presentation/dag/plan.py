@@ -51,6 +51,8 @@ class Plan:
     """What is wrong with the graph as Studio sent it: sentences for the user."""
     shape: str = field(default="", compare=False)
     """The same for plans of the same ids, names and edges, whatever the states are."""
+    sent: tuple[tuple[object, ...], ...] = field(default=(), compare=False, repr=False)
+    """What of Studio's answer made this shape."""
 
     @property
     def sources(self) -> tuple[Node, ...]:
@@ -76,8 +78,15 @@ class Plan:
         return frozenset(reached)
 
 
-def plan_of(pipeline: Pipeline) -> Plan:
-    """Return the plan of a pipeline; nothing in it can be bad enough to raise."""
+def plan_of(pipeline: Pipeline, before: Plan | None = None) -> Plan:
+    """Return the plan of a pipeline; nothing in it can be bad enough to raise.
+
+    Of an answer of the same shape as that of `before` only the states are read, and `before`
+    itself is returned if they are the same.
+    """
+    sent = tuple((run.job_id, run.name, run.parent_job_ids) for run in pipeline.job_runs)
+    if before is not None and before.sent == sent:
+        return _in_states(before, pipeline)
     runs: dict[str, PipelineJob] = {}
     repeated: dict[str, None] = {}
     for run in pipeline.job_runs:
@@ -95,7 +104,25 @@ def plan_of(pipeline: Pipeline) -> Plan:
         for parent in node.parents:
             children[parent].append(node_id)
     nodes = {node_id: _with_children(node, children[node_id]) for node_id, node in nodes.items()}
-    return Plan(MappingProxyType(nodes), _flaws(nodes, repeated), _shape(nodes.values()))
+    return Plan(MappingProxyType(nodes), _flaws(nodes, repeated), _shape(nodes.values()), sent)
+
+
+def _in_states(before: Plan, pipeline: Pipeline) -> Plan:
+    """Return the plan with the states of another answer of its shape."""
+    changed: dict[str, Node] = {}
+    seen: set[str] = set()
+    for run in pipeline.job_runs:
+        node = before.nodes[run.job_id]
+        is_shown = run.job_id not in seen  # of those sent twice, the first
+        seen.add(run.job_id)
+        if is_shown and (run.status != node.status or run.created_job_id != node.run):
+            changed[node.id] = replace(
+                node, state=run.state, status=run.status, run=run.created_job_id
+            )
+    if not changed:
+        return before
+    nodes = {node_id: changed.get(node_id, node) for node_id, node in before.nodes.items()}
+    return replace(before, nodes=MappingProxyType(nodes))
 
 
 def _ordered(runs: Mapping[str, PipelineJob]) -> list[str]:

@@ -3,10 +3,11 @@
 from collections import Counter
 
 from hypothesis import given
+from hypothesis import strategies as st
 
 from studio_tui.api.models import Pipeline
 from studio_tui.presentation.dag.plan import plan_of
-from tests.presentation.dag.graphs import any_pipelines, pipeline
+from tests.presentation.dag.graphs import STATES, any_pipelines, fan, pipeline
 
 
 @given(any_pipelines())
@@ -57,3 +58,26 @@ def test_the_shape_is_that_of_the_graph_and_not_of_its_states() -> None:
 def test_jobs_that_wait_for_the_same_stay_in_the_order_in_which_they_came() -> None:
     plan = plan_of(pipeline(late=["first"], first=[], other=[], last=["late", "other"]))
     assert list(plan.nodes) == ["first", "late", "other", "last"]
+
+
+@given(any_pipelines(), any_pipelines(), st.data())
+def test_a_plan_made_from_an_earlier_one_is_as_if_made_anew(
+    sent: Pipeline, other: Pipeline, data: st.DataObject
+) -> None:
+    word = data.draw(st.sampled_from([*STATES, None]))
+    every = data.draw(st.integers(1, 5))
+    runs = tuple(
+        run if index % every else run.model_copy(update={"status": word})
+        for index, run in enumerate(sent.job_runs)
+    )
+    moved = sent.model_copy(update={"job_runs": runs})
+    for answer in (sent, moved, other):
+        again, anew = plan_of(answer, plan_of(sent)), plan_of(answer)
+        assert list(again.nodes.items()) == list(anew.nodes.items())
+        assert (again.flaws, again.shape, again.sent) == (anew.flaws, anew.shape, anew.sent)
+
+
+def test_a_plan_of_which_nothing_changed_is_the_same_one() -> None:
+    plan = plan_of(fan(4))
+    assert plan_of(fan(4), plan) is plan
+    assert plan_of(fan(5), plan) is not plan
