@@ -113,6 +113,12 @@ class Verdicts:
         return state_cell(self.plan.nodes[node_id])
 
     @property
+    def problems(self) -> frozenset[str]:
+        """What failed or was canceled, and what that blocks."""
+        bad = {Shown.FAILED, Shown.CANCELED, Shown.BLOCKED}
+        return frozenset(node_id for node_id, kind in self.shown.items() if kind in bad)
+
+    @property
     def root_failures(self) -> tuple[str, ...]:
         """The roots that failed, without those that were canceled."""
         return tuple(root for root in self.roots if self.shown[root] is Shown.FAILED)

@@ -46,6 +46,13 @@ def test_each_of_many_roots_says_how_many_it_blocks() -> None:
     assert verdicts.root_failures == ("embed",)
 
 
+def test_problems_are_what_stopped_and_what_that_blocks() -> None:
+    verdicts = judged(sixteen(ingest_labels="CANCELED"))
+    assert len(verdicts.problems) == 1 + 1 + 9
+    assert {"embed", "ingest_labels", "publish"} < verdicts.problems
+    assert judged(sixteen(embed="RUNNING")).problems == frozenset()
+
+
 def test_a_job_that_studio_let_go_is_not_blocked_and_blocks_nothing() -> None:
     for state in ("COMPLETE", "QUEUED", "RUNNING", "NEWWORD"):
         verdicts = judged(sixteen(join_feats=state))
