@@ -1,6 +1,6 @@
 """How far the running jobs in sight have come, for a screen that shows them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from studio_tui.presentation.progress import Progress, latest
 from studio_tui.service.progress_watch import ProgressWatch
@@ -19,6 +19,11 @@ class RunningProgress:
     def get(self, job_id: str) -> Progress | None:
         """Return how far a job has come, if that is known."""
         return self._bars.get(job_id)
+
+    @property
+    def bars(self) -> Mapping[str, Progress]:
+        """The newest bars by job; changed as they move."""
+        return self._bars
 
     def look(self, job_ids: Iterable[str]) -> None:
         """Learn of these jobs from now on, and of no others."""

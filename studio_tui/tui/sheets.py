@@ -15,5 +15,7 @@ OPENING = sheets("frame", "opening")
 
 DIALOGS = sheets("dialogs")
 
-PAGES = sheets("big_table", "log_view", "lists", "job", "clusters", "schedules", "logs", "submit")
+PAGES = sheets(
+    "big_table", "log_view", "lists", "pipeline", "job", "clusters", "schedules", "logs", "submit"
+)
 """What the main screens need, loaded with the first of them."""

@@ -1,0 +1,100 @@
+"""What there is to say about one job of a pipeline: all it waits for, all that waits for it."""
+
+from collections.abc import Iterable, Sequence
+
+from studio_tui.api.models import Cluster, DatasetVersion
+from studio_tui.presentation.cells import Cell, Tone
+from studio_tui.presentation.dag.group_rows import numbers_of
+from studio_tui.presentation.dag.known import Known
+from studio_tui.presentation.dag.verdicts import Shown, Verdicts
+from studio_tui.presentation.dag.waits import flaw_words
+from studio_tui.presentation.format import UNKNOWN, duration, plural
+from studio_tui.presentation.job_facts import Fact, facts
+
+_MOST_MEMBERS = 50
+"""Jobs of a group that are named."""
+
+_FIRST = frozenset({"progress", "error", "waits for"})
+_LAST = frozenset(
+    {"created", "started", "finished", "steps", "workers", "cluster", "by", "unreadable"}
+)
+"""Facts about the run that are of interest here too; the job's own page has all."""
+
+
+def node_facts(
+    known: Known,
+    node_id: str,
+    *,
+    clusters: Iterable[Cluster] = (),
+    made: Sequence[DatasetVersion] = (),
+) -> tuple[Fact, ...]:
+    """Return all about a job of a pipeline, most wanted first; `made` are datasets of its run."""
+    verdicts = known.verdicts
+    node = verdicts.plan.nodes[node_id]
+    wait, job, usual = known.waits(node_id), known.job(node), known.usual(node)
+    said = facts(job, known.now, clusters, known.bar(node)) if job is not None else ()
+    state = next((fact.value for fact in said if fact.label == "status"), None)
+    if state is None or (job is not None and job.status != node.status):
+        state = verdicts.state_cell(node_id)
+    return (
+        Fact("name", Cell(node.name, Tone.STRONG)),
+        Fact("status", verdicts.state_cell(node_id) if wait is not None else state),
+        *((Fact("why", Cell(_with_key(wait.words, wait.target), Tone.WAITING)),) if wait else ()),
+        *_blocks(verdicts, node_id),
+        *(fact for fact in said if fact.label in _FIRST),
+        *_kin("after", "waits for no other job", verdicts, node.parents),
+        *(Fact("", Cell(words, Tone.WARN)) for words in flaw_words(verdicts, node)),
+        *_kin("feeds", "no other job waits for it", verdicts, node.children),
+        *((Fact("usual", Cell(f"~{duration(usual)}")),) if usual is not None else ()),
+        *_made(made),
+        *(fact for fact in said if fact.label in _LAST),
+        Fact("run", Cell(node.run or UNKNOWN, Tone.PLAIN if node.run else Tone.DIM)),
+        Fact("repeats", Cell(node.id)),
+    )
+
+
+def group_facts(known: Known, members: Sequence[str]) -> tuple[Fact, ...]:
+    """Return how the jobs of a group stand, each with its state."""
+    numbers = numbers_of(members, known.verdicts)
+    said = ", ".join(f"{numbers[kind]} {kind.value}" for kind in Shown if numbers[kind])
+    return (
+        Fact("jobs", Cell(str(len(members)), Tone.STRONG)),
+        Fact("status", Cell(said)),
+        *_kin("members", "none is left", known.verdicts, members[:_MOST_MEMBERS]),
+        *(
+            (Fact("", Cell(f"and {len(members) - _MOST_MEMBERS} more", Tone.DIM)),)
+            if len(members) > _MOST_MEMBERS
+            else ()
+        ),
+    )
+
+
+def _with_key(words: str, target: str | None) -> str:
+    return f"{words}  (W goes there)" if target is not None else words
+
+
+def _blocks(verdicts: Verdicts, node_id: str) -> tuple[Fact, ...]:
+    blocked = verdicts.roots.get(node_id)
+    return (Fact("blocks", Cell(plural(blocked, "job"), Tone.WARN)),) if blocked else ()
+
+
+def _kin(label: str, nobody: str, verdicts: Verdicts, node_ids: Sequence[str]) -> tuple[Fact, ...]:
+    """Name all parents or all children, each with its state."""
+    if not node_ids:
+        return (Fact(label, Cell(nobody, Tone.DIM)),)
+    lines = []
+    for number, node_id in enumerate(node_ids):
+        look = verdicts.look(node_id)
+        text = f"{look.glyph} {verdicts.plan.nodes[node_id].name}"
+        lines.append(Fact(label if number == 0 else "", Cell(text, look.tone)))
+    return tuple(lines)
+
+
+def _made(made: Sequence[DatasetVersion]) -> tuple[Fact, ...]:
+    return tuple(
+        Fact(
+            "made" if number == 0 else "",
+            Cell(f"{each.dataset_name}@{each.version}" if each.version else each.dataset_name),
+        )
+        for number, each in enumerate(made)
+    )

@@ -1,0 +1,86 @@
+"""The lines about a whole pipeline: how it stands, what is amiss, and how it is shown."""
+
+from collections.abc import Iterable
+
+from studio_tui.presentation.cells import Cell, Tone
+from studio_tui.presentation.dag.segments import bar
+from studio_tui.presentation.dag.standing import Standing
+from studio_tui.presentation.dag.verdicts import Shown, counts, paused_words, root_words
+from studio_tui.presentation.jobs import first_line
+from studio_tui.presentation.pipelines import state_cell
+from studio_tui.tui.dag_memory import DagPlace, Grouping, Mode
+from studio_tui.tui.widgets.bar import Part
+
+BAR_WIDTH, NARROW_BAR_WIDTH = 24, 12
+WIDE_FROM = 110
+NAME_ROOM = 24
+"""Cells of a pipeline's name on a narrow screen."""
+
+
+def head_parts(standing: Standing, width: int) -> tuple[Part, ...]:
+    """Return state, progress and counts of a pipeline for a line of that width."""
+    pipeline, numbers = standing.pipeline, standing.verdicts.numbers
+    is_wide = width >= WIDE_FROM
+    name = pipeline.name or pipeline.pipeline_id
+    if not is_wide and len(name) > NAME_ROOM:
+        name = f"{name[: NAME_ROOM - 1]}…"
+    drawn = bar(numbers, BAR_WIDTH if is_wide else NARROW_BAR_WIDTH)
+    return (
+        Part(f" {name} ", Tone.STRONG),
+        *_parts((state_cell(pipeline), Cell(" "), *drawn)),
+        Part(f" {numbers[Shown.DONE]}/{len(standing.plan.nodes)}  "),
+        *(
+            Part(
+                f"{count.glyph}{count.amount}{f' {count.name} ' if is_wide else ''} ",
+                count.tone if count.number else Tone.DIM,
+            )
+            for count in counts(numbers)
+        ),
+    )
+
+
+def note_parts(standing: Standing, critical_path: str) -> tuple[Part, ...]:
+    """Return what is out of the ordinary: a pause, failures, an error, flaws of the data.
+
+    The critical path stands here too, when it is wanted.
+    """
+    pipeline = standing.pipeline
+    said = []
+    if paused := paused_words(standing.verdicts):
+        said.append(Part(f"‖ {paused}", Tone.WARN))
+    if roots := root_words(standing.verdicts):
+        said.append(Part(roots, Tone.BAD))
+    if error := first_line(pipeline.error_message):
+        said.append(Part(error, Tone.BAD))
+    said += [Part(f"⚠ {flaw}", Tone.WARN) for flaw in standing.plan.flaws]
+    if critical_path:
+        said.append(Part(f"critical: {critical_path}", Tone.ACCENT))
+    parts = [Part(" ")]
+    for number, part in enumerate(said):
+        parts += [Part(" · ", Tone.DIM)] * (number > 0) + [part]
+    return tuple(parts) if said else ()
+
+
+def mode_parts(view: DagPlace, found: int) -> tuple[Part, ...]:
+    """Return the modes, of which one is in sight, and what else there is to say of the view."""
+    parts = [Part("── ", "rule")]
+    for mode in Mode:
+        look = "current" if mode is view.mode else Tone.DIM
+        parts.append(Part(f" {mode.value} ", look, f"screen.show_as('{mode.value}')"))
+    parts.append(Part(" ", "rule"))
+    if view.problems:
+        parts.append(Part("· ! only problems ", Tone.ACCENT, "screen.problems"))
+    if view.critical:
+        parts.append(Part("· C critical path ", Tone.ACCENT, "screen.critical"))
+    if view.follow:
+        parts.append(Part("· f following ", Tone.ACCENT, "screen.follow"))
+    if view.grouping is not Grouping.AUTO:
+        words = "not grouped" if view.grouping is Grouping.NONE else f"by {view.grouping.value}"
+        parts.append(Part(f"· b {words} ", Tone.ACCENT, "screen.group"))
+    if view.search:
+        parts.append(Part(f"· /{view.search} {found} found ", Tone.ACCENT, "screen.search"))
+    return tuple(parts)
+
+
+def _parts(cells: Iterable[Cell]) -> tuple[Part, ...]:
+    return tuple(Part(cell.text, cell.tone) for cell in cells)

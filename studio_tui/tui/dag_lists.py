@@ -1,0 +1,145 @@
+"""A pipeline as rows of a list: the tree, the groups of a large one, the plain table."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from studio_tui.presentation.cells import Cell, Pieces, Tone
+from studio_tui.presentation.dag import group_rows, table, tree
+from studio_tui.presentation.dag.groups import Group
+from studio_tui.presentation.dag.known import Known
+from studio_tui.tui.widgets.table_layout import Align, Column
+from studio_tui.tui.widgets.table_painter import Cells, Sorting
+
+KnownNow = Callable[[], Known]
+"""Gives what is known at the moment of painting."""
+
+KIN = Column("kin", "", 1)
+"""Tells which rows the one under the cursor waits for, and which wait for it."""
+
+WAITED_FOR, WAITING = "↑", "↓"
+
+TREE_COLUMNS = (
+    KIN,
+    Column("name", "JOB", 38, grow=3, most=72),
+    Column("state", "STATE", 11, drop=6),
+    Column("progress", "PROGRESS", 8, drop=5),
+    Column("share", "DONE", 4, align=Align.RIGHT, drop=3),
+    Column("took", "TIME", 7, align=Align.RIGHT),
+    Column("usual", "USUAL", 12, drop=4),
+    Column("why", "WHY / ERROR", 14, grow=2, drop=2),
+)
+GROUP_COLUMNS = (
+    KIN,
+    Column("name", "GROUP", 22, grow=3, most=60),
+    Column("jobs", "JOBS", 5, align=Align.RIGHT),
+    Column("progress", "PROGRESS", group_rows.BAR_WIDTH, drop=2),
+    Column("failed", "✗", 4, align=Align.RIGHT),
+    Column("blocked", "⊘", 4, align=Align.RIGHT),
+    Column("took", "TIME", 7, align=Align.RIGHT, drop=3),
+    Column("why", "NOW", 14, grow=3, drop=1),
+)
+TABLE_COLUMNS = (
+    KIN,
+    Column("state", "STATE", 11),
+    Column("name", "JOB", 20, grow=2, most=48),
+    Column("id", "RUN ID", 8, drop=7),
+    Column("layer", "LAYER", 5, align=Align.RIGHT, drop=6),
+    Column("parents", "WAITS FOR", 12, grow=1, most=32, drop=4),
+    Column("children", "FEEDS", 12, grow=1, most=32, drop=5),
+    Column("queue", "QUEUE", 7, align=Align.RIGHT, drop=3),
+    Column("took", "TIME", 7, align=Align.RIGHT),
+    Column("why", "WHY / ERROR", 12, grow=2, drop=2),
+)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Rows of a list, and what stands behind them."""
+
+    columns: tuple[Column, ...]
+    keys: Sequence[str]
+    cells_of: Callable[[str], Cells]
+    """Gives the cells of a row but the first, which is that of `KIN`."""
+    members: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """The nodes of rows that are about several."""
+    above: Mapping[str, str] = field(default_factory=dict)
+    """By row the row that it stands under, if it stands under one."""
+    foldable: frozenset[str] = frozenset()
+    """Rows that others stand under, or would."""
+    sorting: Sorting | None = None
+
+
+def tree_listing(
+    known: KnownNow, folded: Collection[str], only: Collection[str] | None = None
+) -> Listing:
+    """Return the tree with links."""
+    rows = {row.id: row for row in tree.rows(known().plan, folded, only)}
+
+    def cells_of(key: str) -> Cells:
+        now = known()
+        _, *rest = tree.cells(rows[key], now)
+        return (Pieces(tree.name_parts(rows[key], now.verdicts)), *rest)
+
+    return Listing(
+        TREE_COLUMNS,
+        tuple(rows),
+        cells_of,
+        above={key: row.parent for key, row in rows.items() if row.parent is not None},
+        foldable=frozenset(key for key, row in rows.items() if row.has_children),
+    )
+
+
+def group_listing(
+    known: KnownNow,
+    groups: Sequence[Group],
+    listed: Collection[str],
+    folded: Collection[str],
+) -> Listing:
+    """Return the groups, with what fails and runs in them."""
+    verdicts = known().verdicts
+    rows = {row.key: row for row in group_rows.rows(groups, verdicts, listed=listed, folded=folded)}
+
+    def cells_of(key: str) -> Cells:
+        now = known()
+        _, *rest = group_rows.cells(rows[key], now)
+        return (Pieces(group_rows.name_parts(rows[key], now.verdicts)), *rest)
+
+    heads = {key for key, row in rows.items() if row.node_id is None and not row.rest}
+    return Listing(
+        GROUP_COLUMNS,
+        tuple(rows),
+        cells_of,
+        members={
+            key: row.rest or row.group.members
+            for key, row in rows.items()
+            if row.node_id is None
+        },
+        above={key: row.group.key for key, row in rows.items() if key not in heads and
+               not row.group.is_alone},
+        foldable=frozenset(heads),
+    )  # fmt: skip
+
+
+def table_listing(
+    known: KnownNow,
+    sort: str,
+    *,
+    reverse: bool,
+    layers: Mapping[str, int],
+    only: Collection[str] | None = None,
+) -> Listing:
+    """Return the plain table."""
+    ids = table.ids(known(), sort, reverse=reverse)
+    return Listing(
+        TABLE_COLUMNS,
+        ids if only is None else tuple(node_id for node_id in ids if node_id in only),
+        lambda key: table.cells(key, known(), layers),
+        sorting=Sorting(sort, descending=reverse),
+    )
+
+
+def kin_cell(key: str, above: Collection[str], below: Collection[str]) -> Cell:
+    """Return the sign of a row that the one under the cursor waits for, or that waits for it."""
+    if key in above:
+        return Cell(WAITED_FOR, Tone.ACCENT)
+    return Cell(WAITING, Tone.ACCENT) if key in below else Cell("")

@@ -1,0 +1,36 @@
+"""The list under the tree, the timeline and the table of a pipeline."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+
+from studio_tui.tui.widgets.big_table import BigTable
+from studio_tui.tui.widgets.table_layout import Column
+from studio_tui.tui.widgets.table_painter import Sorting
+
+_SIDEWAYS = {"table.left", "table.right"}
+
+
+class DagTable(BigTable, inherit_bindings=False):
+    """A table that becomes another at once, and whose sideways keys are the screen's."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        binding
+        for binding in BigTable.BINDINGS
+        if isinstance(binding, Binding) and binding.id not in _SIDEWAYS
+    ]
+
+    def show_as(
+        self, columns: tuple[Column, ...], sorting: Sorting | None, keys: Sequence[str]
+    ) -> None:
+        """Show these rows under these columns, without painting the old ones under them."""
+        if columns != self.columns or sorting != self.sorting:
+            self.set_reactive(BigTable.columns, columns)
+            self.set_reactive(BigTable.sorting, sorting)
+            self._painter = None
+        self.show(keys)
+
+    def look_from(self, top: int) -> None:
+        """Put a row at the top, as far as the rows reach."""
+        self.scroll_to(y=min(top, self.max_scroll_y), animate=False, force=True)

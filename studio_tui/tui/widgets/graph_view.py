@@ -1,0 +1,269 @@
+"""A drawing larger than the screen, of which only what is in sight is ever made.
+
+It knows cells and styles by name, and nothing of what is drawn: the lines come from a callable it
+is given, and where the user points goes up as a message.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple, TypeAlias
+
+from rich.cells import cell_len, set_cell_size
+from rich.console import COLOR_SYSTEMS
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.strip import Strip
+
+from studio_tui.presentation.cells import Tone
+from studio_tui.tui.widgets.line_view import LineView
+from studio_tui.tui.widgets.quick_strip import Brush, QuickStrip
+
+BLANK = Tone.PLAIN
+"""Style of what is around the drawing."""
+
+LOOKS = (*Tone, "edge", "lit", "heavy", "cursor", "marked", "faint")
+"""Names of styles; several joined by blanks lie over one another."""
+
+SIDE_STEP = 8
+"""Cells by which the mouse scrolls sideways."""
+
+AROUND = 2
+"""Cells, and lines, that stay in sight around what is brought in sight, where there is room."""
+
+Runs: TypeAlias = tuple[tuple[str, str], ...]
+"""A line as pieces: the name of a style, and text that has it."""
+
+LineOf: TypeAlias = Callable[[int, int, int], tuple[int, Runs]]
+"""Gives what is on a line from one column to before another, and the column where that begins.
+
+It may begin and end further out. Asked for what is in sight only.
+"""
+
+
+class Area(NamedTuple):
+    """A piece of one line of a drawing, in cells."""
+
+    x: int
+    y: int
+    width: int
+
+
+class GraphView(LineView, can_focus=True, inherit_bindings=False):
+    """Shows a drawing that is scrolled in both directions."""
+
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"graph--{look}" for look in LOOKS}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "step('up')", "up", show=False, id="graph.up"),
+        Binding("down,j", "step('down')", "down", show=False, id="graph.down"),
+        Binding("left,h", "step('left')", "left", show=False, id="graph.left"),
+        Binding("right,l", "step('right')", "right", show=False, id="graph.right"),
+        Binding("home,g", "step('first')", "first", show=False, id="graph.first"),
+        Binding("end,G", "step('last')", "last", show=False, id="graph.last"),
+        Binding("pageup,ctrl+u", "page(-1)", "page up", show=False, id="graph.page_up"),
+        Binding("pagedown,ctrl+d", "page(1)", "page down", show=False, id="graph.page_down"),
+        Binding("enter", "open", "open", show=False, id="graph.open"),
+    ]
+
+    @dataclass
+    class Stepped(Message):
+        """The user wants to go to what lies in a direction, or to an end."""
+
+        direction: str
+        """`up`, `down`, `left`, `right`, `first` or `last`."""
+
+    @dataclass
+    class Pointed(Message):
+        """The user clicked a cell of the drawing."""
+
+        x: int
+        y: int
+
+    @dataclass
+    class Opened(Message):
+        """The user wants to see more of what is under the cursor."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 (as Textual calls it)
+        super().__init__(id=id)
+        self._line_of: LineOf = lambda _, left, __: (left, ())
+        self._width = self._height = 0
+        self._left = 0
+        self._brush: Brush | None = None
+        self._drawn: dict[int, tuple[tuple[int, Runs], Strip]] = {}
+        """Lines as drawn last, at the present width and sideways position."""
+        self._drawn_at = (0, 0)
+
+    @property
+    def left(self) -> int:
+        """Cells of the drawing that are out of sight at the left."""
+        return self._left
+
+    @property
+    def hidden_right(self) -> int:
+        """Cells of the drawing that are out of sight at the right."""
+        return max(0, self._width - self._left - self._size_in_sight[0])
+
+    def show(self, width: int, height: int, line_of: LineOf) -> None:
+        """Show a drawing of so many cells and lines."""
+        self._line_of = line_of
+        self._width, self._height = width, height
+        self.count(height)
+        self._left = max(0, min(self._left, width - self._size_in_sight[0]))
+        if self.top > self._lowest_top:
+            self.scroll_to(y=self._lowest_top, animate=False, force=True)
+        self.repaint()
+
+    def reveal(self, area: Area) -> None:
+        """Scroll as little as needed to bring a place in sight, with a little around it."""
+        width, height = self._size_in_sight
+        self._look_from(
+            _nearest(self._left, area.x, area.width, width, self._width),
+            _nearest(self.top, area.y, 1, height, self._height),
+        )
+
+    def centre(self, area: Area) -> None:
+        """Bring a place into the middle, as far as the drawing reaches."""
+        width, height = self._size_in_sight
+        self._look_from(area.x + area.width // 2 - width // 2, area.y - height // 2)
+
+    def look_from(self, left: int, top: int) -> None:
+        """Put a cell of the drawing at the upper left corner."""
+        self._look_from(left, top)
+
+    # Keys and mouse.
+
+    def action_step(self, direction: str) -> None:
+        """Ask to go in a direction."""
+        self.post_message(self.Stepped(direction))
+
+    def action_page(self, pages: int) -> None:
+        """Scroll by pages; the cursor stays where it is."""
+        self._look_from(self._left, self.top + pages * max(1, self._size_in_sight[1] - 1))
+
+    def action_open(self) -> None:
+        """Ask for more of what is under the cursor."""
+        self.post_message(self.Opened())
+
+    def on_click(self, event: events.Click) -> None:
+        """Say where in the drawing was clicked."""
+        offset = event.get_content_offset(self)
+        if offset is not None and event.button == 1:
+            event.stop()
+            self.post_message(self.Pointed(offset.x + self._left, offset.y + self.top))
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Scroll sideways instead, while shift or ctrl is held."""
+        if event.shift or event.ctrl:
+            self._scroll_by(event, SIDE_STEP)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Scroll sideways instead, while shift or ctrl is held."""
+        if event.shift or event.ctrl:
+            self._scroll_by(event, -SIDE_STEP)
+
+    def on_mouse_scroll_right(self, event: events.MouseScrollRight) -> None:
+        """Scroll to the right."""
+        self._scroll_by(event, SIDE_STEP)
+
+    def on_mouse_scroll_left(self, event: events.MouseScrollLeft) -> None:
+        """Scroll to the left."""
+        self._scroll_by(event, -SIDE_STEP)
+
+    # Painting.
+
+    def lines(self) -> list[Strip]:
+        """Return what each line in sight is to show."""
+        width, height = self._size_in_sight
+        if self._drawn_at != (self._left, width):
+            self._drawn.clear()
+            self._drawn_at = (self._left, width)
+        before, self._drawn = self._drawn, {}
+        return [self._strip(y, width, before) for y in range(self.top, self.top + height)]
+
+    def notify_style_update(self) -> None:
+        """Forget what was resolved from the style sheet."""
+        super().notify_style_update()
+        self._brush = None
+        self._drawn.clear()
+
+    def _strip(
+        self, y: int, width: int, before: dict[int, tuple[tuple[int, Runs], Strip]]
+    ) -> Strip:
+        left = self._left
+        line = self._line_of(y, left, left + width) if y < self._height else (left, ())
+        drawn = before.get(y)
+        if drawn is None or drawn[0] != line:
+            runs = cropped(line[1], left - line[0], width)
+            drawn = line, QuickStrip(runs, self._ready_brush(), width)
+        self._drawn[y] = drawn
+        return drawn[1]
+
+    def _ready_brush(self) -> Brush:
+        if self._brush is None:
+            colors = COLOR_SYSTEMS[self.app.console.color_system or "truecolor"]
+            self._brush = Brush(
+                lambda name: self.resolve(*(f"graph--{look}" for look in name.split())), colors
+            )
+        return self._brush
+
+    @property
+    def _size_in_sight(self) -> tuple[int, int]:
+        return self.scrollable_content_region.size
+
+    @property
+    def _lowest_top(self) -> int:
+        return max(0, self._height - self._size_in_sight[1])
+
+    def _scroll_by(self, event: events.MouseEvent, cells: int) -> None:
+        event.stop()
+        event.prevent_default()
+        self._look_from(self._left + cells, self.top)
+
+    def _look_from(self, left: int, top: int) -> None:
+        self._left = max(0, min(left, self._width - self._size_in_sight[0]))
+        top = max(0, min(top, self._lowest_top))
+        before = self.top
+        if top != before and self._size_in_sight[1]:
+            self.scroll_to(y=top, animate=False, force=True)
+        if self.top == before:  # otherwise scrolling has painted
+            self.repaint()
+
+
+def cropped(runs: Sequence[tuple[str, str]], left: int, width: int) -> Runs:
+    """Return the `width` cells of a line from cell `left` on, filled with blanks."""
+    kept: list[tuple[str, str]] = []
+    skip, room = left, width
+    for style, text in runs:
+        length = cell_len(text)
+        if skip >= length:
+            skip -= length
+            continue
+        if skip:
+            text = _without(text, skip)  # noqa: PLW2901 (what is left of it)
+            length, skip = length - skip, 0
+        if length >= room:
+            kept.append((style, set_cell_size(text, room)))
+            return tuple(kept)
+        kept.append((style, text))
+        room -= length
+    kept.append((BLANK, " " * room))
+    return tuple(kept)
+
+
+def _without(text: str, cells: int) -> str:
+    """Return text without its first cells; half of a wide character leaves a blank."""
+    length = cell_len(text)
+    for start in range(len(text) + 1):
+        left = cell_len(text[start:])
+        if left <= length - cells:
+            return " " * (length - cells - left) + text[start:]
+    return ""
+
+
+def _nearest(start: int, place: int, size: int, room: int, whole: int) -> int:
+    """Return the start nearest to `start` from which `room` cells show a place and its margin."""
+    margin = min(AROUND, max(0, (room - size) // 2))
+    first = max(0, place - margin)
+    last = min(whole, place + size + margin)
+    return max(min(start, first), last - room)
