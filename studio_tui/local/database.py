@@ -12,7 +12,8 @@ from studio_tui.errors import ConfigError
 T = TypeVar("T")
 
 MIGRATIONS = tuple(
-    Path(__file__).with_name(name).read_text("utf-8") for name in ("schema.sql", "schema_2.sql")
+    Path(__file__).with_name(name).read_text("utf-8")
+    for name in ("schema.sql", "schema_2.sql", "schema_3.sql")
 )
 """SQL that leads from version n to version n + 1, by n."""
 

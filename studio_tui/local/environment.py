@@ -13,6 +13,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TypedDict
@@ -20,6 +21,7 @@ from typing import TypedDict
 import uv
 
 from studio_tui.api.models import QueryType
+from studio_tui.local import lineage_file
 from studio_tui.local.runner import RunSpec, StartFailed
 
 _PASSED_ON = frozenset({"PATH", "HOME", "LANG", "LANGUAGE", "TZ", "USER", "LOGNAME", "SHELL"})
@@ -38,6 +40,23 @@ _LOCAL_REQUIREMENT = re.compile(r"^\s*(?:-|\.|/)|file:")
 _SCP_HOST = re.compile(r"[^/@]+@[^/:]+:")
 _ENVIRONMENT = "{environment}"
 _DATACHAIN_JOB = Path(__file__).with_name("datachain_job.py")
+
+
+@dataclass(frozen=True)
+class Shared:
+    """The folders that all jobs have in common."""
+
+    root: Path
+
+    @property
+    def datachain(self) -> Path:
+        """What DataChain knows and keeps, apart from the user's own."""
+        return self.root / "datachain"
+
+    @property
+    def datasets(self) -> Path:
+        """Where jobs may leave the files of datasets for each other."""
+        return self.root / "datasets"
 
 
 class Build(TypedDict):
@@ -85,8 +104,8 @@ class Plan(TypedDict):
     """The job's TMPDIR, to be made."""
 
 
-def plan(spec: RunSpec, folder: Path, cache_dir: Path, shared: Path) -> Plan:
-    """Plan the job in `folder`; environments go under `cache_dir`, datasets under `shared`.
+def plan(spec: RunSpec, folder: Path, cache_dir: Path, shared: Shared) -> Plan:
+    """Plan the job in `folder`; environments go under `cache_dir`.
 
     Raises:
         StartFailed: It needs a program that is not installed.
@@ -207,14 +226,16 @@ def _prepare(spec: RunSpec, folder: Path, interpreter: str) -> Prepare:
 
 
 def _query_environment(
-    spec: RunSpec, folder: Path, shared: Path, *, has_own_python: bool
+    spec: RunSpec, folder: Path, shared: Shared, *, has_own_python: bool
 ) -> dict[str, str]:
     guarded = {
         "PYTHONUNBUFFERED": "1",
         "DATACHAIN_NO_ANALYTICS": "1",
-        "DATACHAIN_ROOT_DIR": str(shared / "root"),
-        "DATACHAIN_GLOBAL_CONFIG_DIR": str(shared / "global"),
-        "DATACHAIN_SYSTEM_CONFIG_DIR": str(shared / "system"),
+        "DATACHAIN_ROOT_DIR": str(_datachain_root(shared)),
+        "DATACHAIN_GLOBAL_CONFIG_DIR": str(shared.datachain / "global"),
+        "DATACHAIN_SYSTEM_CONFIG_DIR": str(shared.datachain / "system"),
+        "STUDIO_LINEAGE": str(folder / lineage_file.FILE_NAME),
+        "STUDIO_DATASETS": str(shared.datasets),
     }
     if spec.reset:
         guarded["DATACHAIN_IGNORE_CHECKPOINTS"] = "1"
@@ -224,6 +245,15 @@ def _query_environment(
         environment["VIRTUAL_ENV"] = str(own)
         environment["PATH"] = f"{own / 'bin'}{os.pathsep}{environment['PATH']}"
     return environment
+
+
+def metastore(shared: Shared) -> Path:
+    """Return DataChain's own database, which is there once a job has used it."""
+    return _datachain_root(shared) / ".datachain" / "db"
+
+
+def _datachain_root(shared: Shared) -> Path:
+    return shared.datachain / "root"
 
 
 def _setup_environment(query_environment: Mapping[str, str]) -> dict[str, str]:

@@ -133,7 +133,12 @@ def job_router(studio: Studio) -> APIRouter:
         check_team(team_name)
         if await studio.jobs.state(job_id) is None:
             raise Refusal(404, f"There is no job {job_id}.")
-        return answer(answers.DatasetVersions([]))
+        made = await studio.jobs.dataset_versions(job_id)
+        return answer(
+            answers.DatasetVersions(
+                [answers.DatasetVersion(name.dataset, name.version or "") for name in made]
+            )
+        )
 
     return router
 
@@ -204,12 +209,13 @@ def _schedule(row: sqlite3.Row) -> answers.JobSchedule | None:
 
 def _steps(row: sqlite3.Row) -> list[answers.JobStep]:
     steps = json.loads(row["steps"])
-    if not steps and row["time_zone"] is None:
+    is_held_back = row["state"] == JobState.PENDING
+    if not steps and row["time_zone"] is None and not is_held_back:
         # Still waiting, or canceled while it was.
         steps = [
             {
                 "name": "waiting",
-                "started_at": row["created_at"],
+                "started_at": row["released_at"] or row["created_at"],
                 "finished_at": row["finished_at"],
             }
         ]

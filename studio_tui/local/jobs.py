@@ -8,17 +8,19 @@ Every change of state names the states it may come from and does nothing when th
 
 import json
 import sqlite3
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 
-from studio_tui.api.models import JobState, QueryType
-from studio_tui.local import schedules
+from studio_tui.api.models import JobState
+from studio_tui.local import lineage, schedules
 from studio_tui.local.database import Database
+from studio_tui.local.datasets import DatasetName
+from studio_tui.local.new_job import Earlier, NewJob
+from studio_tui.local.runner import RunLineage
 from studio_tui.local.times import stamp, stamp_if_any
 
-WAITING = (JobState.CREATED, JobState.SCHEDULED, JobState.QUEUED)
+WAITING = (JobState.PENDING, JobState.CREATED, JobState.SCHEDULED, JobState.QUEUED)
 """Accepted, and nothing of it was started."""
 
 STARTED = (JobState.INIT, JobState.RUNNING, JobState.CANCELING)
@@ -29,8 +31,8 @@ ENDED = (JobState.COMPLETE, JobState.FAILED, JobState.CANCELED)
 _LISTED = (
     "id, state, created_at, created_by, started_at, finished_at, query, query_type, name,"
     " workers, python_version, requirements, repository, environment, exit_code, error_message,"
-    " cluster, steps, scheduled_by, scheduled_for, cron_expression, start_after, time_zone,"
-    " next_fire_at, missed, skipped,"
+    " released_at, cluster, steps, scheduled_by, scheduled_for, cron_expression, start_after,"
+    " time_zone, next_fire_at, missed, skipped,"
     " (SELECT count(*) FROM jobs run WHERE run.scheduled_by = schedules.job_id) AS runs,"
     " (SELECT run.id FROM jobs run WHERE run.scheduled_by = schedules.job_id"
     " ORDER BY run.scheduled_for DESC LIMIT 1) AS last_run_id"
@@ -48,32 +50,6 @@ class Step:
 
 
 @dataclass(frozen=True)
-class NewJob:
-    """A checked request for a job."""
-
-    id: str
-    name: str
-    query: str
-    query_type: QueryType
-    environment: Mapping[str, str]
-    workers: int
-    priority: int
-    cluster: str
-    python_version: str | None
-    requirements: str | None
-    repository: str | None
-    uploads: tuple[int, ...]
-    rerun_from: str | None
-    run_group: str
-    ignore_checkpoints: bool
-    created_by: str
-    idempotency_key: str | None
-    request_digest: str
-    schedule: schedules.NewSchedule | None
-    """`None` for a job that runs as soon as it can."""
-
-
-@dataclass(frozen=True)
 class QueuedJob:
     """What the queue needs to know of a job that waits."""
 
@@ -83,8 +59,8 @@ class QueuedJob:
     priority: int
     number: int
     """Order of creation."""
-    created_at: str
-    """A stamp."""
+    waits_since: str
+    """When it was made or, if a pipeline held it back, when that released it; a stamp."""
 
 
 @dataclass(frozen=True)
@@ -97,13 +73,6 @@ class Ending:
     exit_code: int | None = None
     error_message: str | None = None
     steps: tuple[Step, ...] = ()
-
-
-class Earlier(NamedTuple):
-    """A run whose checkpoints a later one may use."""
-
-    job_id: str
-    run_group: str
 
 
 class KeyReused(Exception):  # noqa: N818 (reads as what happened)
@@ -229,25 +198,24 @@ class Jobs:
             lambda connection: _set(connection, job_id, STARTED, steps=_steps(steps))
         )
 
-    async def end(self, job_id: str, origins: Sequence[JobState], ending: Ending) -> bool:
-        """Note the end of a job that is in one of `origins`; tell whether it was."""
-        known: dict[str, str] = {}
-        if ending.started_at is not None:
-            known["started_at"] = stamp(ending.started_at)
-        if ending.steps:
-            known["steps"] = _steps(ending.steps)
+    async def end(
+        self,
+        job_id: str,
+        origins: Sequence[JobState],
+        ending: Ending,
+        made: RunLineage | None = None,
+    ) -> bool:
+        """Note the end of a job that is in one of `origins`; tell whether it was.
+
+        What it made is noted with it or not at all.
+        """
         return await self._database.write(
-            lambda connection: _set(
-                connection,
-                job_id,
-                origins,
-                state=ending.state,
-                finished_at=stamp(ending.finished_at),
-                exit_code=ending.exit_code,
-                error_message=ending.error_message,
-                **known,
-            )
+            lambda connection: _end(connection, job_id, origins, ending, made)
         )
+
+    async def dataset_versions(self, job_id: str) -> list[DatasetName]:
+        """Return the dataset versions that a job made."""
+        return await self._database.read(lambda connection: lineage.versions_of(connection, job_id))
 
     async def row(self, job_id: str) -> sqlite3.Row:
         """Return everything of a job that is known to exist, and its uploads' ids as `uploads`."""
@@ -337,8 +305,8 @@ def _enqueue(connection: sqlite3.Connection) -> None:
 
 def _queued(connection: sqlite3.Connection) -> list[QueuedJob]:
     rows = connection.execute(
-        "SELECT id, cluster, workers, priority, number, created_at FROM jobs WHERE state = ?"
-        " ORDER BY number",
+        "SELECT id, cluster, workers, priority, number, coalesce(released_at, created_at)"
+        " FROM jobs WHERE state = ? ORDER BY number",
         [JobState.QUEUED],
     )
     return [QueuedJob(*row) for row in rows]
@@ -351,6 +319,33 @@ def _busy_workers(connection: sqlite3.Connection) -> dict[str, int]:
         [*STARTED],
     )
     return dict(rows.fetchall())
+
+
+def _end(
+    connection: sqlite3.Connection,
+    job_id: str,
+    origins: Sequence[JobState],
+    ending: Ending,
+    made: RunLineage | None,
+) -> bool:
+    known: dict[str, str] = {}
+    if ending.started_at is not None:
+        known["started_at"] = stamp(ending.started_at)
+    if ending.steps:
+        known["steps"] = _steps(ending.steps)
+    is_ended = _set(
+        connection,
+        job_id,
+        origins,
+        state=ending.state,
+        finished_at=stamp(ending.finished_at),
+        exit_code=ending.exit_code,
+        error_message=ending.error_message,
+        **known,
+    )
+    if is_ended and made is not None:
+        lineage.note(connection, job_id, made, is_complete=ending.state is JobState.COMPLETE)
+    return is_ended
 
 
 def _set(

@@ -22,15 +22,17 @@ from pathlib import Path
 from typing import Any
 
 from studio_tui import clock
-from studio_tui.local import environment, notes, process_tree, shim
+from studio_tui.local import environment, lineage_file, metastore, notes, process_tree, shim
 from studio_tui.local.durable import write_durably
+from studio_tui.local.metastore import Metastore, Unreadable
 from studio_tui.local.output import CAP_BYTES, SEGMENT_BYTES, OutputReader
-from studio_tui.local.runner import Phase, RunReport, RunSpec, StartFailed
+from studio_tui.local.runner import Phase, RunLineage, RunReport, RunSpec, StartFailed
 from studio_tui.paths import private_dir
 
 logger = logging.getLogger(__name__)
 
 _JOB_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}")
+_DATACHAIN_JOB = "datachain.json"
 _LOST = "lost: the process that watched this job was killed, so how it ended is not known"
 _UNREADABLE = "lost: what was noted of this job's end cannot be read"
 
@@ -55,6 +57,7 @@ class LocalRunner:
         # Resolved, for the folder is the job's marker whichever way it is named next time.
         self._jobs = jobs_dir.resolve()
         self._cache = cache_dir.resolve()
+        self._shared = environment.Shared(self._jobs.parent)
         self._limits = limits or RunLimits()
         self._children: dict[str, int] = {}
         self._children_lock = threading.Lock()
@@ -91,6 +94,14 @@ class LocalRunner:
         """Ask a job to stop and return at once, also when asked twice; `report` tells the end."""
         await asyncio.to_thread(self._cancel, self._folder(job_id))
 
+    async def lineage(self, job_id: str) -> RunLineage:
+        """Return what a job that has ended made; what cannot be read is logged and left out."""
+        return await asyncio.to_thread(self._lineage, self._folder(job_id))
+
+    async def metastore(self) -> Metastore:
+        """Return what DataChain's database says; nothing, and a log entry, if it is unreadable."""
+        return await asyncio.to_thread(self._metastore)
+
     def output(self, job_id: str) -> OutputReader:
         """Return access to what a job has printed, which is nothing for an unknown job."""
         return OutputReader(self._folder(job_id) / "output")
@@ -116,8 +127,9 @@ class LocalRunner:
         with _lock(folder / "lock") as lock:
             if lock is None or (folder / "started.json").exists():
                 raise StartFailed("The job was started before.")
-            shared = private_dir(self._jobs.parent / "datachain")
-            plan = environment.plan(spec, folder, self._cache, shared)
+            for shared in (self._shared.datachain, self._shared.datasets):
+                private_dir(shared)
+            plan = environment.plan(spec, folder, self._cache, self._shared)
             limits = {
                 "segment_bytes": self._limits.segment_bytes,
                 "cap_bytes": self._limits.cap_bytes,
@@ -125,7 +137,7 @@ class LocalRunner:
                 "beside_seconds": self._limits.beside_seconds,
             }
             if plan["prepare"]:
-                _write_private(folder / "datachain.json", _datachain_job(spec))
+                _write_private(folder / _DATACHAIN_JOB, _datachain_job(spec))
             _write_private(folder / "spec.json", {**plan, **limits})
             pid = _spawn_shim(folder, lock)
             with self._children_lock:
@@ -191,6 +203,22 @@ class LocalRunner:
             "canceled": (folder / "cancel").exists(),
         }
         write_durably(folder / "lost.json", json.dumps(note).encode())
+
+    def _lineage(self, folder: Path) -> RunLineage:
+        try:
+            made = lineage_file.read(folder).made
+        except OSError as error:
+            logger.warning("What job %s made cannot be read: %s", folder.name, error)
+            made = ()
+        uses_datachain = (folder / _DATACHAIN_JOB).exists()
+        return RunLineage(made, self._metastore() if uses_datachain else Metastore())
+
+    def _metastore(self) -> Metastore:
+        try:
+            return metastore.read(environment.metastore(self._shared))
+        except (Unreadable, OSError) as error:
+            logger.warning("What DataChain's jobs made is not known: %s", error)
+            return Metastore()
 
     def _cancel(self, folder: Path) -> None:
         private_dir(folder)

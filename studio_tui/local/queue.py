@@ -118,7 +118,7 @@ class Dispatcher:
         }
         for job in startable(queued, busy, capacity):
             # On disk before anything is started: whatever happens next, no job starts twice.
-            waited = Step("waiting", job.created_at, stamp(clock.now()))
+            waited = Step("waiting", job.waits_since, stamp(clock.now()))
             if await self._jobs.begin(job.id, waited):
                 followers.create_task(self._follow(job.id, is_new=True), name=f"job {job.id}")
 
@@ -226,7 +226,8 @@ class Dispatcher:
         while True:
             steps = (waited, *(_step(step) for step in report.steps))
             if report.phase in {Phase.FINISHED, Phase.LOST}:
-                await self._jobs.end(job_id, STARTED, _ending(report, steps))
+                made = await self._runner.lineage(job_id)
+                await self._jobs.end(job_id, STARTED, _ending(report, steps), made)
                 return
             if noted != (report.phase, steps):
                 await self._note(job_id, report, steps)

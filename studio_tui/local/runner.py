@@ -5,7 +5,7 @@ with one watching process (`shim.py`) a job, which outlives this one.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -13,6 +13,8 @@ from typing import Protocol
 
 from studio_tui.api.models import QueryType
 from studio_tui.errors import StudioError
+from studio_tui.local.lineage_file import Made
+from studio_tui.local.metastore import Metastore
 from studio_tui.local.output import OutputReader
 
 
@@ -93,6 +95,16 @@ class RunReport:
     """Cancelling was asked for before the end."""
 
 
+@dataclass(frozen=True, slots=True)
+class RunLineage:
+    """What is to be learned of datasets once a job has ended."""
+
+    made: tuple[Made, ...] = ()
+    """What the job says it made, which counts if it succeeded."""
+    metastore: Metastore = field(default_factory=Metastore)
+    """What DataChain's database says, of this job and of all others."""
+
+
 class Runner(Protocol):
     """Starts, watches and stops jobs."""
 
@@ -108,6 +120,12 @@ class Runner(Protocol):
 
     async def cancel(self, job_id: str) -> None:
         """Ask a job to stop and return at once, also when asked twice; `report` tells the end."""
+
+    async def lineage(self, job_id: str) -> RunLineage:
+        """Return what a job that has ended made; what cannot be read is logged and left out."""
+
+    async def metastore(self) -> Metastore:
+        """Return what DataChain's database says; nothing, and a log entry, if it is unreadable."""
 
     def output(self, job_id: str) -> OutputReader:
         """Return access to what a job has printed, which is nothing for an unknown job."""

@@ -20,7 +20,7 @@ if __name__ == "__main__":  # -I hides the package; last in the path, it shadows
     sys.path.append(str(Path(__file__).parents[2]))
 
 from studio_tui import clock
-from studio_tui.local import process_tree
+from studio_tui.local import lineage_file, process_tree
 from studio_tui.local.commands import CannotExecute, Commands, Stopped
 from studio_tui.local.durable import copy_new, write_durably, write_into_reserve, write_new
 from studio_tui.local.output import OutputReader, OutputWriter
@@ -99,6 +99,7 @@ class Shim:
         except Stopped:
             return 128 + signal.SIGTERM, "The job was stopped before its query began."
         error = self._error(code)
+        self._check_lineage()
         if self._spec["prepare"]:
             self._settle(code)
         return code, error
@@ -144,6 +145,15 @@ class Shim:
         self._commands.is_told_to_stop = False
         if not self._tell_datachain([*self._spec["prepare"]["end"], outcome]):
             self._commands.say("DataChain could not be told how the job ended")
+
+    def _check_lineage(self) -> None:
+        """Say what is wrong with what the query wrote to its STUDIO_LINEAGE, while it is read."""
+        try:
+            complaints = lineage_file.read(self._folder).complaints
+        except OSError as error:
+            complaints = (f"STUDIO_LINEAGE cannot be read: {error.strerror}",)
+        for complaint in complaints:
+            self._commands.say(complaint)
 
     def _tell_datachain(self, command: list[str]) -> bool:
         """Run a command beside the query, which must not hold the job up; tell if it worked."""

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from studio_tui import cron
 from studio_tui.api.models import JobInput, QueryType
 from studio_tui.local.clusters import Cluster, Clusters
-from studio_tui.local.jobs import Earlier, NewJob
+from studio_tui.local.new_job import Earlier, NewJob
 from studio_tui.local.refusals import InvalidFields
 from studio_tui.local.schedules import LATEST, NewSchedule
 from studio_tui.local.times import time_zone

@@ -8,7 +8,7 @@ import pytest
 
 from studio_tui.api.models import QueryType
 from studio_tui.local import environment
-from studio_tui.local.environment import Plan, imports_datachain, plan, split_repository
+from studio_tui.local.environment import Plan, Shared, imports_datachain, plan, split_repository
 from studio_tui.local.runner import RunSpec, StartFailed
 from tests.local.test_local_runner import Bench, clean_up
 
@@ -24,7 +24,7 @@ def planned(tmp_path: Path, query: str = "print(1)", **fields: Any) -> Plan:
         "environment": {},
     }
     spec = RunSpec(**(known | fields))
-    return plan(spec, tmp_path / "jobs" / spec.job_id, tmp_path / "cache", tmp_path / "datachain")
+    return plan(spec, tmp_path / "jobs" / spec.job_id, tmp_path / "cache", Shared(tmp_path))
 
 
 @pytest.mark.parametrize(

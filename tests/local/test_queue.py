@@ -52,7 +52,7 @@ jobs = st.builds(
     workers=st.integers(1, 5),
     priority=st.integers(0, 5),
     number=st.integers(),
-    created_at=st.just(""),
+    waits_since=st.just(""),
 )
 workers = st.dictionaries(st.sampled_from("abc"), st.integers(0, 8))
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from studio_tui.api.models import JobInput
 from studio_tui.local.clusters import Cluster, Clusters
-from studio_tui.local.jobs import Earlier, NewJob
+from studio_tui.local.new_job import Earlier, NewJob
 from studio_tui.local.refusals import InvalidFields
 from studio_tui.local.submission import Surroundings, check
 from studio_tui.local.uploads import StoredFile

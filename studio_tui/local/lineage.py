@@ -1,0 +1,192 @@
+"""What is known of datasets, in the database: versions, the jobs that made them, their sources.
+
+It is noted in two ways, from what a job wrote to its `STUDIO_LINEAGE` and from DataChain's own
+database, and each is noted in the transaction that ends a job: both are known, or neither is.
+All functions run on the database's thread.
+"""
+
+import hashlib
+import logging
+import sqlite3
+from collections.abc import Sequence
+
+from studio_tui.api.models import JobState
+from studio_tui.local.datasets import (
+    FIRST_VERSION,
+    DatasetName,
+    is_version,
+    read_name,
+    version_after,
+    version_key,
+)
+from studio_tui.local.lineage_file import Made
+from studio_tui.local.metastore import Metastore
+from studio_tui.local.planning import KnownJob, Lineage, Link, Source, Version
+from studio_tui.local.runner import RunLineage
+
+logger = logging.getLogger(__name__)
+
+
+def note(
+    connection: sqlite3.Connection, job_id: str, made: RunLineage, *, is_complete: bool
+) -> None:
+    """Note what is to be learned from a job that has ended.
+
+    Its own word counts if it completed; of DataChain's versions those that are whole do. That
+    something cannot be noted is logged, and does not keep the job from its end.
+    """
+    connection.execute("SAVEPOINT lineage")
+    try:
+        note_metastore(connection, made.metastore)
+        if is_complete:
+            note_made(connection, job_id, made.made)
+    except sqlite3.IntegrityError:
+        logger.exception("What job %s made cannot be noted", job_id)
+        connection.execute("ROLLBACK TO lineage")
+    connection.execute("RELEASE lineage")
+
+
+def note_made(connection: sqlite3.Connection, job_id: str, made: Sequence[Made]) -> None:
+    """Note what a job that has completed says it made, in the order it says it.
+
+    A version that was there is made anew: its makers and sources are now these.
+    """
+    for dataset in made:
+        version = dataset.version or _following(connection, dataset.dataset)
+        sources = [_source(connection, name) for name in dataset.sources]
+        (version_id,) = connection.execute(
+            "INSERT INTO dataset_versions (dataset, version) VALUES (?, ?)"
+            " ON CONFLICT DO UPDATE SET is_removed = 0 RETURNING id",
+            [dataset.dataset, version],
+        ).fetchone()
+        for table in ("dataset_jobs", "dataset_sources"):
+            connection.execute(
+                f"DELETE FROM {table} WHERE version_id = ?",  # noqa: S608 (a name of ours)
+                [version_id],
+            )
+        connection.execute("INSERT INTO dataset_jobs VALUES (?, ?, 1)", [version_id, job_id])
+        for words, source_id in sources:
+            _note_source(connection, version_id, words, source_id)
+        # A job may end before the one it took this from: then it has named what was not known yet.
+        connection.execute(
+            "UPDATE dataset_sources SET source_id = ? WHERE source_id IS NULL AND source IN (?, ?)",
+            [version_id, dataset.dataset, f"{dataset.dataset}@{version}"],
+        )
+
+
+def note_metastore(connection: sqlite3.Connection, metastore: Metastore) -> None:
+    """Note what DataChain's database says; to note the same again changes nothing."""
+    ours = {
+        (row["dataset"], row["version"]): (row["id"], bool(row["is_removed"]))
+        for row in connection.execute("SELECT * FROM dataset_versions")
+    }
+    ids: dict[int, int] = {}
+    for theirs, dataset, version, is_removed in metastore.versions:
+        name = _plain(dataset), version
+        if ours.get(name, (0, not is_removed))[1] != is_removed:
+            (version_id,) = connection.execute(
+                "INSERT INTO dataset_versions (dataset, version, is_removed) VALUES (?, ?, ?)"
+                " ON CONFLICT DO UPDATE SET is_removed = excluded.is_removed RETURNING id",
+                [*name, is_removed],
+            ).fetchone()
+            ours[name] = version_id, is_removed
+        ids[theirs] = ours[name][0]
+    for version_id, job_id, is_creator in metastore.jobs:
+        if version_id in ids:
+            connection.execute(
+                "INSERT OR IGNORE INTO dataset_jobs SELECT ?, id, ? FROM jobs WHERE id = ?",
+                [ids[version_id], is_creator, job_id],
+            )
+    for version_id, dataset, source_id in metastore.sources:
+        if version_id in ids:
+            made_from = None if source_id is None else ids.get(source_id)
+            _note_source(connection, ids[version_id], _plain(dataset), made_from)
+
+
+def known(connection: sqlite3.Connection) -> Lineage:
+    """Return all that is known."""
+    links: dict[int, list[Link]] = {}
+    for version_id, job_id, is_creator in connection.execute(
+        "SELECT version_id, job_id, is_creator FROM dataset_jobs"
+    ):
+        links.setdefault(version_id, []).append(Link(job_id, bool(is_creator)))
+    sources: dict[int, list[Source]] = {}
+    for version_id, source, source_id in connection.execute(
+        "SELECT version_id, source, source_id FROM dataset_sources ORDER BY rowid"
+    ):
+        sources.setdefault(version_id, []).append(Source(source, source_id))
+    versions = {
+        version_id: Version(
+            dataset,
+            version,
+            bool(is_removed),
+            tuple(links.get(version_id, ())),
+            tuple(sources.get(version_id, ())),
+        )
+        for version_id, dataset, version, is_removed in connection.execute(
+            "SELECT id, dataset, version, is_removed FROM dataset_versions"
+        )
+    }
+    jobs = {
+        row["id"]: KnownJob(
+            row["number"],
+            row["name"],
+            hashlib.sha256(row["query"].encode("utf-8", "surrogatepass")).hexdigest(),
+            row["environment"],
+            row["state"] == JobState.COMPLETE,
+        )
+        for row in connection.execute(
+            "SELECT number, id, name, environment, state, query FROM jobs"
+            " WHERE id IN (SELECT job_id FROM dataset_jobs)"
+        )
+    }
+    return Lineage(versions, jobs)
+
+
+def versions_of(connection: sqlite3.Connection, job_id: str) -> list[DatasetName]:
+    """Return the versions that a job made, in the order it made them."""
+    rows = connection.execute(
+        "SELECT dataset, version FROM dataset_jobs JOIN dataset_versions ON id = version_id"
+        " WHERE job_id = ? AND is_creator ORDER BY id",
+        [job_id],
+    )
+    return [DatasetName(*row) for row in rows]
+
+
+def _following(connection: sqlite3.Connection, dataset: str) -> str:
+    """Return the version after all that ever were."""
+    rows = connection.execute("SELECT version FROM dataset_versions WHERE dataset = ?", [dataset])
+    versions = [row["version"] for row in rows if is_version(row["version"])]
+    return version_after(max(versions, key=version_key)) if versions else FIRST_VERSION
+
+
+def _source(connection: sqlite3.Connection, name: DatasetName) -> tuple[str, int | None]:
+    """Return how a source is written, and the id of its version if that is known."""
+    if name.version is not None:
+        row = connection.execute(
+            "SELECT id FROM dataset_versions WHERE dataset = ? AND version = ?", [*name]
+        ).fetchone()
+        return f"{name.dataset}@{name.version}", row and row["id"]
+    rows = connection.execute(
+        "SELECT version, id FROM dataset_versions WHERE dataset = ? AND NOT is_removed",
+        [name.dataset],
+    )
+    latest = max(rows, key=lambda row: version_key(row["version"]), default=None)
+    return name.dataset, latest and latest["id"]
+
+
+def _note_source(
+    connection: sqlite3.Connection, version_id: int, source: str, source_id: int | None
+) -> None:
+    # What is gone is noted only if it never was known.
+    connection.execute(
+        "INSERT OR IGNORE INTO dataset_sources SELECT ?1, ?2, ?3 WHERE ?3 IS NOT NULL"
+        " OR NOT EXISTS (SELECT 1 FROM dataset_sources WHERE version_id = ?1 AND source = ?2)",
+        [version_id, source, source_id],
+    )
+
+
+def _plain(dataset: str) -> str:
+    """Return a dataset's name as it is kept here."""
+    name = read_name(dataset)
+    return name.dataset if name else dataset
