@@ -133,6 +133,13 @@ def not_told(job: Job, draft: Draft) -> tuple[str, ...]:
     )
 
 
+def untold(job: Job) -> tuple[str, ...]:
+    """Return the fields that a repeat of `job` has only if it is known how it was submitted."""
+    is_told = job.compute_cluster_name or job.compute_cluster_id
+    cluster = () if is_told else ("compute_cluster_name", "compute_cluster_id")
+    return ("uploads", "priority", "credentials_name", *cluster)
+
+
 _CLUSTER = ("compute_cluster_name",)
 
 

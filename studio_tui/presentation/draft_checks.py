@@ -7,7 +7,7 @@ nothing from being sent. Files are judged by facts that others gather, so nothin
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from pathlib import PurePath
 
@@ -66,6 +66,8 @@ class Surroundings:
     """`None`: not known yet."""
     files: Mapping[str, FileFacts]
     """Facts by path, as typed."""
+    uploads: Mapping[str, str] = field(default_factory=dict)
+    """Safe names of uploads that are known, by id."""
 
 
 def check(draft: Draft, around: Surroundings) -> tuple[Problem, ...]:

@@ -1,9 +1,10 @@
 """Tells what differs between two forms of a job, before the second is sent."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import unified_diff
 from itertools import islice
+from types import MappingProxyType
 
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.draft import LABELS, Draft
@@ -22,26 +23,46 @@ class Difference:
     """A unified diff without its header; empty when the query is the same."""
     settings: tuple[Cell, ...]
     """A line a change: `workers: 1 → 4`."""
+    kept: tuple[Cell, ...]
+    """A line a setting that Studio does not tell, and that is as this dashboard submitted it."""
     defaults: tuple[Cell, ...]
     """A line a setting that Studio does not tell of the old job: it becomes the default."""
 
 
 def difference(
-    before: Draft, after: Draft, not_told: Collection[str] = (), *, shown: bool = False
+    before: Draft,
+    after: Draft,
+    not_told: Collection[str] = (),
+    submitted: Collection[str] = (),
+    *,
+    files: Mapping[str, str] = MappingProxyType({}),
+    shown: bool = False,
 ) -> Difference:
     """Return what `after` changes of `before`; values of variables masked unless `shown`.
 
     Both hold the text of their query in `query`, that of a file too. `not_told` are fields, see
-    `draft.not_told`. Long queries take a while, so this is for a thread.
+    `draft.not_told`; `submitted` those that are known all the same, as the job was submitted here.
+    `files` are safe names of uploads by id. Long queries take a while, so this is for a thread.
     """
     return Difference(
         tuple(_query(before.query, after.query)),
-        tuple(_settings(before, after, shown=shown)),
+        tuple(_settings(before, after, files, shown=shown)),
+        tuple(
+            Cell(f"{LABELS[name]}: {_kept(getattr(after, name), files)}, as submitted from here")
+            for name in submitted
+            if getattr(after, name) and getattr(after, name) == getattr(before, name)
+        ),
         tuple(
             Cell(f"{LABELS[name]}: {_DEFAULT}, for Studio does not tell what it was", Tone.WARN)
             for name in not_told
         ),
     )
+
+
+def _kept(value: str | tuple[str, ...], files: Mapping[str, str]) -> str:
+    if isinstance(value, str):
+        return safe_line(value.strip())
+    return ", ".join(files.get(each) or safe_line(each.strip()) for each in value)
 
 
 def _query(before: str, after: str) -> Iterator[Cell]:
@@ -52,7 +73,9 @@ def _query(before: str, after: str) -> Iterator[Cell]:
         yield Cell(safe_line(line), _TONES.get(line[0], Tone.PLAIN))
 
 
-def _settings(before: Draft, after: Draft, *, shown: bool) -> Iterator[Cell]:
+def _settings(
+    before: Draft, after: Draft, files: Mapping[str, str], *, shown: bool
+) -> Iterator[Cell]:
     for name, label in LABELS.items():
         old, new = getattr(before, name), getattr(after, name)
         if name == "environment":
@@ -60,7 +83,9 @@ def _settings(before: Draft, after: Draft, *, shown: bool) -> Iterator[Cell]:
         elif name == "requirements":
             yield from _lines(label, old.split("\n"), new.split("\n"))
         elif isinstance(old, tuple):
-            yield from _lines(label, old, new)
+            yield from _lines(
+                label, *([files.get(each, each) for each in all_] for all_ in (old, new))
+            )
         elif isinstance(old, bool):
             if old != new:
                 yield Cell(f"{label}: {'yes' if new else 'no'}", Tone.ACTIVE)

@@ -115,6 +115,14 @@ def _cron(draft: Draft, around: Surroundings) -> tuple[str, ...]:
     return ("Its next times:", *(f"  {both(moment, around.zone)}" for moment in times))
 
 
+def _uploads(draft: Draft, around: Surroundings) -> tuple[str, ...]:
+    known = [each.strip() for each in draft.uploads if each.strip() in around.uploads]
+    return (
+        "Ids of files that Studio has already, one a line.",
+        *(f"{safe_line(each)} is {around.uploads[each]}" for each in dict.fromkeys(known)),
+    )
+
+
 def _resumes(draft: Draft, _around: Surroundings) -> tuple[str, ...]:
     if draft.rerun_from_job_id.strip():
         return ("What that job has finished is taken from its checkpoints, not done again.",)
@@ -133,7 +141,7 @@ _NOTES: Mapping[str, Callable[[Draft, Surroundings], tuple[str, ...]]] = {
     "requirements": _always("Lines as in a requirements file."),
     "repository": _always("A git URL that the job begins in."),
     "files": _always("A path a line; they are put beside the query."),
-    "uploads": _always("Ids of files that Studio has already, one a line."),
+    "uploads": _uploads,
     "workers": _workers,
     "python_version": _always("As 3.12; empty for Studio's default."),
     "priority": _priority,

@@ -11,6 +11,7 @@ from studio_tui.api.client import StudioClient
 from studio_tui.api.label import variables
 from studio_tui.api.models import Job, JobInput, QueryType
 from studio_tui.errors import InvalidRequest, OutcomeUnknown, StudioError
+from studio_tui.service.submitted import Submitted
 
 
 class Commands:
@@ -50,12 +51,10 @@ class Commands:
         return job.state.is_cancelable
 
 
-NOT_TOLD = ("priority", "uploaded files", "credentials")
-"""What Studio does not tell of a job, so that its repeat gets the server's default."""
+def repeat_of(job: Job, team: str, submitted: Submitted | None = None) -> JobInput:
+    """Return the input that repeats `job` once, as far as Studio tells it.
 
-
-def repeat_of(job: Job, team: str) -> JobInput:
-    """Return the input that repeats `job` as far as Studio tells it; see `NOT_TOLD`.
+    What Studio does not tell is as it was `submitted`, where that is known; else the default.
 
     Raises:
         InvalidRequest: the job cannot be repeated from what is known of it.
@@ -70,6 +69,10 @@ def repeat_of(job: Job, team: str) -> JobInput:
                 f"The environment variable {name} has a line break in its value, which the API "
                 "cannot take back. Submit the job from its script instead.",
             )
+    untold = submitted or Submitted()
+    is_told = job.compute_cluster_name or job.compute_cluster_id
+    where: Job | Submitted = job if is_told else untold
+    by_id = None if where.compute_cluster_name else _cluster_id(where.compute_cluster_id)
     return JobInput(
         query=job.query.text,
         query_type=job.query_type or QueryType.PYTHON,
@@ -80,8 +83,17 @@ def repeat_of(job: Job, team: str) -> JobInput:
         python_version=job.python_version,
         requirements=job.requirements.text if job.requirements else None,
         repository=job.repository.text if job.repository else None,
-        compute_cluster_name=job.compute_cluster_name,
+        files=tuple(file.id for file in untold.files) or None,
+        priority=untold.priority,
+        compute_cluster_name=where.compute_cluster_name,
+        compute_cluster_id=by_id,
+        credentials_name=untold.credentials_name,
     )
+
+
+def _cluster_id(told: str | int | None) -> str | int | None:
+    """Return a cluster's id as it is asked for: the API document has a number there."""
+    return int(told) if isinstance(told, str) and told.isdecimal() else told
 
 
 def said(error: StudioError) -> str:
@@ -92,17 +104,13 @@ def said(error: StudioError) -> str:
 
 
 def rescheduled(
-    task: Job, team: str, *, cron_expression: str | None, start_after: datetime | None
+    task: Job, wish: JobInput, *, cron_expression: str | None, start_after: datetime | None
 ) -> JobInput:
-    """Return the input of a schedule like `task` that runs at other times.
-
-    Raises:
-        InvalidRequest: the job cannot be repeated from what is known of it.
-    """
+    """Return the input of a schedule that runs at other times; `wish` repeats `task` once."""
     zone = task.schedule.time_zone if task.schedule and cron_expression else None
     times = {
         "cron_expression": cron_expression,
         "start_after": start_after,
         "time_zone": zone if zone != "UTC" else None,
     }
-    return repeat_of(task, team).model_copy(update=times)
+    return wish.model_copy(update=times)

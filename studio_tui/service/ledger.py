@@ -131,6 +131,18 @@ class Ledger:
                 each: self._submitted[each] for each in wanted if each in self._submitted
             }
 
+    def of_jobs(self, jobs: Collection[Job]) -> dict[str, Submitted]:
+        """Return by id what jobs were submitted with; a schedule's run has the schedule's parts."""
+        tasks = {job.id: job.scheduled_by for job in jobs if job.scheduled_by is not None}
+        known = self.submitted([*(job.id for job in jobs), *tasks.values()])
+        once = {"start_after": None, "cron_expression": None, "time_zone": None}
+        runs = {
+            job_id: known[task].model_copy(update=once)
+            for job_id, task in tasks.items()
+            if task in known
+        }
+        return runs | {job.id: known[job.id] for job in jobs if job.id in known}
+
     def files(self, upload_ids: Collection[str]) -> dict[str, SentFile]:
         """Return what is known of uploads by their ids."""
         query = (

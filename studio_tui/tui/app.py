@@ -312,10 +312,11 @@ class StudioApp(TypeAhead, App[int]):
         if self._places:
             self.push_screen(self._places.form(message.draft))
 
-    def on_edit_job(self, message: "messages.EditJob") -> None:
+    @work(name="edit", group="command")
+    async def on_edit_job(self, message: "messages.EditJob") -> None:
         """Show the form of a job that is to be changed and run."""
         try:
-            page = self._places.edit(message.job_id) if self._places else None
+            page = await self._places.edit(message.job_id) if self._places else None
         except StudioError as error:
             self.notify(str(error), severity="error", markup=False)
         else:

@@ -1,6 +1,6 @@
 """Finds out all there is to say of a form as it stands; call it in a thread."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +11,9 @@ from studio_tui.presentation.draft import LABELS, Draft
 from studio_tui.presentation.draft_checks import Surroundings, check, query_type
 from studio_tui.presentation.draft_notes import note
 from studio_tui.presentation.problems import Level, Problem
+from studio_tui.service.submitted import SentFile
 from studio_tui.tui.draft_files import facts_of
+from studio_tui.tui.repeats import names_of
 from studio_tui.tui.widgets.code_area import Spans, colours
 
 
@@ -36,10 +38,17 @@ class Checked:
 
 
 def examine(
-    draft: Draft, team: str, now: datetime, clusters: tuple[Cluster, ...] | None
+    draft: Draft,
+    team: str,
+    now: datetime,
+    clusters: tuple[Cluster, ...] | None,
+    uploads: Callable[[Collection[str]], Mapping[str, SentFile]] = lambda _: {},
 ) -> Checked:
-    """Look at a form and the files that it names."""
-    around = Surroundings(team, now, tzlocal.get_localzone(), clusters, facts_of(draft))
+    """Look at a form and the files that it names; `uploads` tells of those that Studio has."""
+    sent = uploads(draft.uploads) if draft.uploads else {}
+    around = Surroundings(
+        team, now, tzlocal.get_localzone(), clusters, facts_of(draft), names_of(sent.values())
+    )
     facts = around.files.get(draft.query_file)
     query = facts.text or "" if facts is not None else draft.query
     language = "bash" if query_type(draft) is QueryType.SHELL else "python"

@@ -14,7 +14,7 @@ from textual.binding import Binding
 from studio_tui.api.models import Job
 from studio_tui.errors import InvalidRequest, StudioError
 from studio_tui.presentation.jobs import SHORT_ID, first_line
-from studio_tui.service.commands import NOT_TOLD, repeat_of, said
+from studio_tui.service.commands import said
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.clipboard import copy
 from studio_tui.tui.messages import CreateJob, EditJob, OpenLog
@@ -22,6 +22,8 @@ from studio_tui.tui.screens.dialogs import Confirm
 
 if TYPE_CHECKING:
     from textual.screen import Screen
+
+    from studio_tui.tui.repeats import Repeat
 
     Base = Screen[None]
 else:
@@ -131,14 +133,16 @@ class JobActions(Base):
         job = self.job_for("run_again")
         if job is None or await self.repeat_marked(resume=False):
             return
+        repeat = await self.repeat_of(job)
+        if repeat is None:
+            return
         sure = await self.app.push_screen_wait(
             Confirm(
                 "Run this job again as it was?",
                 (
                     *describe(job),
                     "",
-                    "Studio does not tell these, so they get its defaults:",
-                    f"  {', '.join(NOT_TOLD)}" + ("" if job.compute_cluster_name else ", cluster"),
+                    *repeat.lines,
                 ),
                 yes="Run it again",
                 no="Don't",
@@ -146,13 +150,16 @@ class JobActions(Base):
             )
         )
         if sure:
-            self._repeat(job)
+            self.post_message(CreateJob(repeat.wish))
 
     @work(name="resume", group="command")
     async def action_resume(self) -> None:
         """Say what resuming is, then create the job again so that it uses its checkpoints."""
         job = self.job_for("resume")
         if job is None or await self.repeat_marked(resume=True):
+            return
+        repeat = await self.repeat_of(job)
+        if repeat is None:
             return
         sure = await self.app.push_screen_wait(
             Confirm(
@@ -164,8 +171,7 @@ class JobActions(Base):
                     "taken from its checkpoints as long as the query up to them is the same;",
                     "all else is done again. r runs all of it again.",
                     "",
-                    f"Server default: {', '.join(NOT_TOLD)}"
-                    + ("" if job.compute_cluster_name else ", cluster"),
+                    *repeat.lines,
                 ),
                 yes="Resume it",
                 no="Don't",
@@ -173,7 +179,8 @@ class JobActions(Base):
             )
         )
         if sure:
-            self._repeat(job, rerun_from_job_id=job.id)
+            changes = {"rerun_from_job_id": job.id}
+            self.post_message(CreateJob(repeat.wish.model_copy(update=changes)))
 
     async def repeat_marked(self, *, resume: bool) -> bool:  # noqa: ARG002 (where there are marks)
         """Do it with the marked jobs instead; return whether there are any."""
@@ -184,14 +191,15 @@ class JobActions(Base):
         if job := self.job_for("edit"):
             self.post_message(EditJob(job.id))
 
-    def _repeat(self, job: Job, **changes: str) -> None:
-        """Have a job created again, or say why that cannot be."""
+    async def repeat_of(self, job: Job) -> "Repeat | None":
+        """Return what makes a job again, or say why that cannot be."""
+        from studio_tui.tui.repeats import Repeat  # noqa: PLC0415 (not before it is used)
+
         try:
-            wish = repeat_of(job, self.session.team)
+            return await Repeat.of(job, self.session)
         except InvalidRequest as error:
             self._say(str(error), "error")
-        else:
-            self.post_message(CreateJob(wish.model_copy(update=changes)))
+            return None
 
     @work(name="open", group="command")
     async def action_open_url(self) -> None:

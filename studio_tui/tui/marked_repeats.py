@@ -1,7 +1,7 @@
 """Running the marked jobs of a list again: one question for all, and a report on each."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from textual.app import App
@@ -10,11 +10,14 @@ from studio_tui.api.models import Job
 from studio_tui.errors import InvalidRequest
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import plural
-from studio_tui.service.commands import NOT_TOLD, repeat_of
+from studio_tui.presentation.repeat_notes import untold
+from studio_tui.service.commands import repeat_of
 from studio_tui.service.creating import Created, Refused
 from studio_tui.service.session import StudioSession
+from studio_tui.service.submitted import Submitted
 from studio_tui.tui.job_actions import title
 from studio_tui.tui.job_making import create
+from studio_tui.tui.repeats import known_parts, submitted_of
 from studio_tui.tui.screens.dialogs import Confirm
 from studio_tui.tui.screens.review import Review
 
@@ -27,14 +30,11 @@ async def repeat_all(
 ) -> None:
     """Ask once, have the jobs created again, and tell of each what came of it."""
     what = "Resume" if resume else "Run"
+    submitted = await submitted_of(jobs, session)
     sure = await app.push_screen_wait(
         Confirm(
             f"{what} {plural(len(jobs), 'marked job')} {'' if resume else 'again '}as they were?",
-            (
-                *(f"  {title(job)}" for job in jobs),
-                "",
-                f"Server default: {', '.join(NOT_TOLD)}",
-            ),
+            tuple(_lines(jobs, submitted)),
             yes=f"{what} them",
             no="Don't",
         )
@@ -45,7 +45,7 @@ async def repeat_all(
 
     async def one(job: Job) -> Cell:
         async with turns:
-            return await _repeated(app, session, job, resume=resume)
+            return await _repeated(app, session, job, submitted.get(job.id), resume=resume)
 
     report = await asyncio.gather(*map(one, jobs))
     made = sum(cell.tone is Tone.GOOD for cell in report)
@@ -54,10 +54,28 @@ async def repeat_all(
     )
 
 
-async def _repeated(app: App[Any], session: StudioSession, job: Job, *, resume: bool) -> Cell:
+def _lines(jobs: Sequence[Job], submitted: Mapping[str, Submitted]) -> Iterator[str]:
+    """Yield what the question names: the jobs, what is known of each, and what of none."""
+    for job in jobs:
+        known = known_parts(job, submitted[job.id]) if job.id in submitted else {}
+        parts = ", ".join(f"{name} {value}" for name, value in known.items())
+        yield f"  {title(job)}" + (f": {parts}" if parts else "")
+    yield ""
+    if submitted:
+        yield "What stands beside a job is from what this dashboard submitted."
+    unknown = [job for job in jobs if job.id not in submitted]
+    if unknown:
+        names = dict.fromkeys(name for job in unknown for name in untold(job))
+        whose = f" of {plural(len(unknown), 'job')}" if submitted else ""
+        yield f"Server default{whose}: {', '.join(names)}"
+
+
+async def _repeated(
+    app: App[Any], session: StudioSession, job: Job, submitted: Submitted | None, *, resume: bool
+) -> Cell:
     """Create one job again; return a line on it."""
     try:
-        wish = repeat_of(job, session.team)
+        wish = repeat_of(job, session.team, submitted)
     except InvalidRequest as error:
         return Cell(f"✗ {title(job)}: {error}", Tone.BAD)
     if resume:

@@ -74,7 +74,7 @@ class Places:
         url = self._connected.url
         return SubmitScreen(session, home, self._shelf, start, url=url, read_only=read_only)
 
-    def edit(self, job_id: str) -> Page | None:
+    async def edit(self, job_id: str) -> Page | None:
         """Return a new form of a job that is to be changed; `None` when the job is not known.
 
         Raises:
@@ -83,11 +83,13 @@ class Places:
         job = self._known(job_id)
         if job is None:
             return None
+        from studio_tui.tui.repeats import Repeat  # noqa: PLC0415 (likewise)
         from studio_tui.tui.screens.edit import EditScreen  # noqa: PLC0415 (likewise)
 
         session, home, read_only = self._connected.basics
         url = self._connected.url
-        return EditScreen(session, home, self._shelf, job, url=url, read_only=read_only)
+        repeat = await Repeat.of(job, session)
+        return EditScreen(session, home, self._shelf, repeat, url=url, read_only=read_only)
 
     def await_job(self, job_id: str) -> None:
         """Let the list of jobs put its cursor on a job as soon as it is there."""

@@ -1,5 +1,6 @@
 """What can be done with a schedule."""
 
+from dataclasses import replace
 from datetime import datetime, tzinfo
 from functools import partial
 
@@ -8,14 +9,15 @@ from textual.binding import Binding
 
 from studio_tui import clock
 from studio_tui.api.models import Job
-from studio_tui.errors import InvalidRequest, StudioError
+from studio_tui.errors import StudioError
 from studio_tui.presentation.filters import exactly
 from studio_tui.presentation.moments import resolve
 from studio_tui.presentation.schedule_list import Explained, explain_expression, explain_moment
-from studio_tui.service.commands import NOT_TOLD, repeat_of, rescheduled, said
+from studio_tui.service.commands import rescheduled, said
 from studio_tui.tui.job_actions import JOB_BINDINGS, JobActions, title
 from studio_tui.tui.job_making import make_job
 from studio_tui.tui.messages import FilterJobs
+from studio_tui.tui.repeats import Repeat, submitted_of, with_schedule
 from studio_tui.tui.screens.ask_time import AskTime
 from studio_tui.tui.screens.dialogs import Confirm
 
@@ -62,32 +64,26 @@ class ScheduleActions(JobActions):
     @work(name="run once", group="command")
     async def action_run_once(self) -> None:
         """Say what is known and what is not, then create the schedule's job once."""
-        task = self.job_for("run_once")
-        if task is None:
+        repeat = await self._repeat_for("run_once")
+        if repeat is None:
             return
         sure = await self.app.push_screen_wait(
             Confirm(
                 "Run this once now?",
                 (
-                    *_named(task, self.zone),
+                    *_named(repeat.job, self.zone),
                     "",
                     "The schedule goes on as it is.",
                     "",
-                    *_not_told(task),
+                    *repeat.lines,
                 ),
                 yes="Run it now",
                 no="Don't",
                 default_yes=True,
             )
         )
-        if not sure:
-            return
-        try:
-            wish = repeat_of(task, self.session.team)
-        except InvalidRequest as error:
-            self._say(str(error), "error")
-        else:
-            await make_job(self.app, self.session.creating, wish)
+        if sure:
+            await make_job(self.app, self.session.creating, repeat.wish)
 
     @work(name="cancel", group="command")
     async def action_cancel(self) -> None:
@@ -95,6 +91,7 @@ class ScheduleActions(JobActions):
         task = self.job_for("cancel")
         if task is None:
             return
+        task = with_schedule(task, (await submitted_of((task,), self.session)).get(task.id))
         sure = await self.app.push_screen_wait(
             Confirm(
                 "Cancel this schedule?",
@@ -111,9 +108,10 @@ class ScheduleActions(JobActions):
     @work(name="edit schedule", group="command")
     async def action_change(self) -> None:
         """Ask when it is to run, say what will be done, then do that."""
-        task = self.job_for("change")
-        if task is None:
+        repeat = await self._repeat_for("change")
+        if repeat is None:
             return
+        task = repeat.job
         before = _time_of(task, self.zone)
         explain = _explainer(task, self.zone)
         typed = await self.app.push_screen_wait(
@@ -137,27 +135,35 @@ class ScheduleActions(JobActions):
                     "The new one is created first, then this one is cancelled.",
                     "Should that fail, both exist, and it is said.",
                     "",
-                    *_not_told(task),
+                    *repeat.lines,
                 ),
                 yes="Create, then cancel",
                 no="Don't",
             )
         )
         if sure:
-            await self._replace(task, typed)
+            await self._replace(repeat, typed)
 
-    async def _replace(self, task: Job, typed: str) -> None:
-        """Create a schedule with another time, and cancel `task` only when that is done."""
-        now = clock.now()
+    async def _repeat_for(self, action: str) -> Repeat | None:
+        """Return what makes the schedule at hand again, with its times as far as they are known."""
+        task = self.job_for(action)
+        repeat = None if task is None else await self.repeat_of(task)
+        if repeat is None:
+            return None
+        return replace(repeat, job=with_schedule(repeat.job, repeat.submitted))
+
+    async def _replace(self, repeat: Repeat, typed: str) -> None:
+        """Create a schedule with another time, and cancel the old one only when that is done."""
+        task, now = repeat.job, clock.now()
         try:
             once = resolve(typed, now, self.zone) if _is_once(task) else None
             wish = rescheduled(
                 task,
-                self.session.team,
+                repeat.wish,
                 cron_expression=None if once else typed,
                 start_after=once or _begin(task, now),
             )
-        except (InvalidRequest, ValueError) as error:
+        except ValueError as error:
             self._say(f"{error} {title(task)} goes on as it was.", "error")
             return
         created = await make_job(self.app, self.session.creating, wish)
@@ -212,11 +218,4 @@ def _named(task: Job, zone: tzinfo) -> tuple[str, ...]:
         f"  id      {task.id}",
         f"  runs    {_time_of(task, zone) or 'Studio does not say when'}",
         f"  by      {task.created_by or '–'}",
-    )
-
-
-def _not_told(task: Job) -> tuple[str, ...]:
-    return (
-        "Studio does not tell these, so they get its defaults:",
-        f"  {', '.join(NOT_TOLD)}" + ("" if task.compute_cluster_name else ", cluster"),
     )

@@ -72,6 +72,23 @@ def test_what_studio_does_not_tell_becomes_the_servers_default() -> None:
     )
 
 
+def test_what_was_submitted_from_here_is_told_as_long_as_it_is_not_changed() -> None:
+    fields = ("uploads", "priority", "credentials_name")
+    old = replace(OLD, uploads=("1", "8\x1b"), priority="1")
+    told = difference(old, old, (), fields, files={"1": "a.txt (1 B)"})
+    assert [cell.text for cell in told.kept] == [
+        "uploaded files: a.txt (1 B), 8␛, as submitted from here",
+        "priority: 1, as submitted from here",
+    ]
+    new = replace(old, uploads=("8\x1b",), priority="")
+    told = difference(old, new, (), fields, files={"1": "a.txt (1 B)"})
+    assert told.kept == ()
+    assert [cell.text for cell in told.settings] == [
+        "uploaded files: - a.txt (1 B)",
+        "priority: 1 → server default",
+    ]
+
+
 @given(DRAFTS, DRAFTS)
 def test_any_two_forms_can_be_compared_and_only_equal_ones_have_no_difference(
     before: Draft, after: Draft

@@ -13,7 +13,8 @@ from studio_tui.errors import (
     TransportError,
 )
 from studio_tui.service.commands import Commands, repeat_of, said
-from tests.jobs import job
+from studio_tui.service.submitted import SentFile, Submitted
+from tests.jobs import NOON, job
 
 UNKNOWN = OutcomeUnknown("Sent, and no answer came.")
 
@@ -107,6 +108,47 @@ def test_a_repeat_has_all_that_studio_tells_of_the_job() -> None:
         repository="https://example.com/r@main",
         compute_cluster_name="gpu",
     )
+
+
+SUBMITTED = Submitted(
+    priority=1,
+    files=(SentFile(id="7", label="a.txt"), SentFile(id="9")),
+    credentials_name="mine",
+    compute_cluster_name="gpu",
+    start_after=NOON,
+    cron_expression="@daily",
+    rerun_from_job_id="5",
+    reset=True,
+)
+
+
+def test_a_repeat_has_what_was_submitted_but_for_its_times_and_checkpoints() -> None:
+    wish = repeat_of(job(1), "vision", SUBMITTED)
+    untold = wish.model_dump(exclude=set(repeat_of(job(1), "vision").model_dump(exclude_none=True)))
+    assert {name: value for name, value in untold.items() if value is not None} == {
+        "priority": 1,
+        "files": ("7", "9"),
+        "credentials_name": "mine",
+        "compute_cluster_name": "gpu",
+    }
+
+
+@pytest.mark.parametrize(
+    ("told", "submitted", "wanted"),
+    [
+        ({}, {"compute_cluster_name": "gpu"}, ("gpu", None)),
+        ({}, {"compute_cluster_id": 3}, (None, 3)),
+        ({"compute_cluster_id": "3"}, {"compute_cluster_name": "gpu"}, (None, 3)),
+        ({"compute_cluster_id": "x-3"}, {}, (None, "x-3")),
+        ({"compute_cluster_name": "big", "compute_cluster_id": "3"}, {}, ("big", None)),
+        ({"compute_cluster_name": "big"}, {"compute_cluster_id": 3}, ("big", None)),
+    ],
+)
+def test_a_repeat_names_its_cluster_once_and_as_studio_tells_it_if_it_does(
+    told: dict[str, Any], submitted: dict[str, Any], wanted: tuple[Any, Any]
+) -> None:
+    wish = repeat_of(job(1, **told), "vision", Submitted(**submitted))
+    assert (wish.compute_cluster_name, wish.compute_cluster_id) == wanted
 
 
 def test_a_repeat_has_no_label_of_the_job_it_repeats() -> None:

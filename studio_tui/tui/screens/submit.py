@@ -216,6 +216,7 @@ class SubmitScreen(FormSending, FormBeginnings, FormEditing, Page):
             self.session.team,
             clock.now(),
             clusters.items if clusters is not None else None,
+            self.session.ledger.files,
         )
         self._checked = checked
         self.form.show(checked, self.refused, all_fields=self.was_sent)

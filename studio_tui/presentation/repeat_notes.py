@@ -1,0 +1,35 @@
+"""What is known of a job that is to be made again, beyond what Studio tells of it; in words."""
+
+from collections.abc import Mapping
+
+from studio_tui.api.models import Job
+
+FILES = "uploaded files"
+
+_UPLOADS = "If Studio has an upload no more, it should say so and make no job."
+
+
+def untold(job: Job) -> tuple[str, ...]:
+    """Return the names of what Studio does not tell of a job."""
+    cluster = () if job.compute_cluster_name or job.compute_cluster_id else ("cluster",)
+    return ("priority", FILES, "credentials", *cluster)
+
+
+def repeat_lines(job: Job, known: Mapping[str, str] | None) -> tuple[str, ...]:
+    """Return what a dialog says of it, safe to draw.
+
+    `known` are those of `untold` that this dashboard submitted, with safe values; what is not among
+    them was left to Studio. With `None` the job is not from here, so that nobody knows.
+    """
+    if known is None:
+        return (
+            "Studio does not tell these, so they get its defaults:",
+            f"  {', '.join(untold(job))}",
+        )
+    defaults = [name for name in untold(job) if name not in known]
+    return (
+        "From what this dashboard submitted:",
+        *(f"  {name}: {value}" for name, value in known.items()),
+        *((f"  server default, as then: {', '.join(defaults)}",) if defaults else ()),
+        *((_UPLOADS,) if FILES in known else ()),
+    )
