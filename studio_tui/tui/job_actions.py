@@ -58,6 +58,11 @@ EDIT_BINDING = Binding(
 )
 """The key of a list and of a job's page; in a log it has another meaning."""
 
+EDIT_FROM_LOG_BINDING = Binding(
+    "ctrl+e", "edit", "edit the job", show=False, id="log.edit", tooltip=EDIT_BINDING.tooltip
+)
+"""The key of the same in a log."""
+
 _CHANGING = frozenset({"cancel", "run_again", "resume", "edit"})
 _REPEATING = frozenset({"run_again", "resume", "edit"})
 

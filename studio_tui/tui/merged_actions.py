@@ -36,6 +36,7 @@ _ON_A_JOB = {
     "cancel",
     "run_again",
     "resume",
+    "edit",
     "copy_id",
     "open_url",
     "log",

@@ -1,3 +1,4 @@
+import asyncio
 from pathlib import Path
 
 from studio_tui.tui.screens.jobs import JobsScreen
@@ -6,6 +7,7 @@ from tests.fault_proxy import FaultProxy
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import dashboard, until, until_shown
 from tests.tui.test_job_making import FailingCreates, hurry
+from tests.tui.test_repeats import asked, submit
 
 NAMES = ("one.py", "two.py", "three.py")
 
@@ -31,3 +33,35 @@ async def test_marked_jobs_are_run_again_after_one_question_with_a_report_on_eac
             await pilot.press("y")
             await until_shown(pilot, "2 of 3 jobs created", "not now", "created as")
     assert len(studio.jobs()) == 5
+
+
+async def test_marked_jobs_are_resumed_each_from_its_own_checkpoints(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with (
+        FaultProxy.before(studio.url) as proxy,
+        dashboard(studio, tmp_path, url=proxy.url) as pilot,
+    ):
+        ours = await submit(pilot, tmp_path)
+        theirs = [studio.submit("print(1)", query_name=name)["id"] for name in NAMES[:2]]
+        for job_id in (ours.id, *theirs):
+            await asyncio.to_thread(studio.end, job_id)
+        await until_shown(pilot, "read.sh", *NAMES[:2], "3 done")
+        await pilot.press("a", "R")
+        await until_shown(
+            pilot,
+            "Resume 3 marked jobs as they were?",
+            f"read.sh ({ours.id[:8]}): priority 1, uploaded files notes.txt (5 B)",
+            "What stands beside a job is from what this dashboard submitted.",
+            "Server default of 2 jobs: priority, uploaded files, credentials",
+        )
+        await pilot.press("y")
+        await until_shown(pilot, "3 of 3 jobs created", "created as read.sh", "created as two.py")
+        repeats = asked(proxy)[1:]
+        assert {wish["rerun_from_job_id"] for wish in repeats} == {ours.id, *theirs}
+        for wish in repeats:
+            is_ours = wish["rerun_from_job_id"] == ours.id
+            assert wish.get("priority") == (1 if is_ours else None)
+            assert bool(wish.get("files")) is is_ours
+    for made in studio.jobs():
+        assert studio.end(made["id"])["status"] == "COMPLETE"

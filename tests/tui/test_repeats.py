@@ -13,6 +13,8 @@ from studio_tui.service.ledger import Ledger
 from studio_tui.service.submitted import SentFile, Submitted
 from studio_tui.tui.repeats import known_parts, with_schedule
 from studio_tui.tui.screens.jobs import JobsScreen
+from studio_tui.tui.screens.log import LogScreen
+from studio_tui.tui.screens.merged import MergedScreen
 from studio_tui.tui.screens.schedules import SchedulesScreen
 from studio_tui.tui.screens.submit import SubmitScreen
 from tests.fault_proxy import FaultProxy
@@ -157,6 +159,37 @@ async def test_a_schedule_that_is_run_or_changed_has_its_files_and_priority(
     assert (daily["files"], daily["cron_expression"]) == (original["files"], "@daily")
 
 
+async def test_a_job_is_edited_from_its_log_and_from_a_merged_one(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    for name in ("one.py", "two.py"):
+        studio.end(studio.submit("print('a line')", query_name=name)["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "one.py", "two.py")
+        await pilot.press("l")
+        await until_shown(pilot, "a line")
+        await pilot.press("ctrl+e")
+        await until_shown(pilot, "Edit two.py")
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, LogScreen))
+        await pilot.press("question_mark", *"settings")
+        await until_shown(pilot, "Change query and settings", "^e")
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, LogScreen))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+        await pilot.press("a", "L")
+        await until(pilot, lambda: isinstance(pilot.app.screen, MergedScreen))
+        await until_shown(pilot, "2 jobs", "a line")
+        await pilot.press("tab")
+        merged = pilot.app.screen
+        assert isinstance(merged, MergedScreen)
+        chosen = merged.job_at_hand()
+        assert chosen is not None
+        await pilot.press("ctrl+e")
+        await until_shown(pilot, f"Edit {chosen.name}")
+
+
 # Each of these is small.
 
 
@@ -217,3 +250,14 @@ async def test_read_only_repeats_and_edits_nothing_and_says_so(
         await until_shown(pilot, "Nothing can be changed")
         assert isinstance(pilot.app.screen, JobsScreen)
     assert len(studio.jobs()) == 2
+
+
+async def test_read_only_edits_nothing_from_a_log(studio: ThreadStudio, tmp_path: Path) -> None:
+    studio.end(studio.submit("print('a line')", query_name="one.py")["id"])
+    async with dashboard(studio, tmp_path, read_only=True) as pilot:
+        await until_shown(pilot, "one.py")
+        await pilot.press("l")
+        await until_shown(pilot, "a line")
+        await pilot.press("ctrl+e")
+        await until_shown(pilot, "Nothing can be changed")
+        assert isinstance(pilot.app.screen, LogScreen)

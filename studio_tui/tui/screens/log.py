@@ -26,7 +26,7 @@ from studio_tui.presentation.progress import Progress
 from studio_tui.service.log_store import LogStore
 from studio_tui.service.log_tail import Phase, TailState
 from studio_tui.service.session import StudioSession
-from studio_tui.tui.job_actions import JOB_BINDINGS, title
+from studio_tui.tui.job_actions import EDIT_FROM_LOG_BINDING, JOB_BINDINGS, title
 from studio_tui.tui.log_memory import LogMemory
 from studio_tui.tui.log_taking import TAKING_KEYS, LogTaking
 from studio_tui.tui.messages import Refreshed
@@ -44,6 +44,7 @@ class LogScreen(LogTaking, Page):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *(binding for binding in JOB_BINDINGS if binding.id != "job.log"),
+        EDIT_FROM_LOG_BINDING,
         *TAKING_KEYS,
         Binding(
             "f", "full_screen", "full screen", show=False, id="log.full_screen",

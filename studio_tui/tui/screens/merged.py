@@ -21,7 +21,7 @@ from studio_tui.presentation.merged_head import amount, entry, following
 from studio_tui.service.log_merged import LIMIT, Moved
 from studio_tui.service.session import StudioSession
 from studio_tui.service.tagged_store import TAG
-from studio_tui.tui.job_actions import JOB_BINDINGS, title
+from studio_tui.tui.job_actions import EDIT_FROM_LOG_BINDING, JOB_BINDINGS, title
 from studio_tui.tui.log_taking import TAKING_KEYS, LogTaking
 from studio_tui.tui.merged_actions import MERGED_BINDINGS, MergedActions
 from studio_tui.tui.merged_jobs import Member, MergedJobs
@@ -50,6 +50,7 @@ class MergedScreen(LogTaking, MergedActions, Page):
     place = "logs"
     BINDINGS: ClassVar[list[BindingType]] = [
         *(binding for binding in JOB_BINDINGS if binding.id != "job.log"),
+        EDIT_FROM_LOG_BINDING,
         *MERGED_BINDINGS,
         *TAKING_KEYS,
     ]
