@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
+from rich.cells import cell_len
 from rich.style import Style as RichStyle
 from rich.text import Text
+from textual.geometry import Size
 from textual.highlight import highlight
 from textual.reactive import reactive
 from textual.style import Style
@@ -37,11 +39,13 @@ class CodeArea(TextArea):
     masked: reactive[bool] = reactive(False)
     """Whether what follows the first `=` of each line is hidden while the field has no focus."""
 
-    def __init__(self, text: str = "", *, masked: bool = False, **options: Any) -> None:
+    def __init__(
+        self, text: str = "", *, masked: bool = False, soft_wrap: bool = False, **options: Any
+    ) -> None:
         super().__init__(
             text,
             compact=True,
-            soft_wrap=False,
+            soft_wrap=soft_wrap,
             tab_behavior="focus",
             show_line_numbers=False,
             highlight_cursor_line=False,
@@ -67,6 +71,16 @@ class CodeArea(TextArea):
             for start, end, style in self._colours[line_index]:
                 text.stylize(self._look(style), start, end)
         return text
+
+    def _refresh_size(self) -> None:
+        """Make room for what is drawn, which may be longer than what is typed."""
+        super()._refresh_size()
+        if not self.soft_wrap:
+            width, height = self.virtual_size
+            drawn = max(
+                (_drawn_width(line, self.masked) for line in self.document.lines), default=0
+            )
+            self.virtual_size = Size(max(width, drawn + 1), height)
 
     def _look(self, style: str) -> RichStyle:
         """Return a style without its background, which is the field's own."""
@@ -97,6 +111,14 @@ def _hidden(line: str) -> str:
         # What has no name yet may be a secret as a whole.
         return MASK if line.strip() else ""
     return f"{safe_line(name)}={MASK if value else ''}"
+
+
+def _drawn_width(line: str, masked: bool) -> int:
+    """Return the cells of a line that is drawn otherwise than it is typed; 0 for others."""
+    hidden = cell_len(_hidden(line)) if masked else 0
+    if line.replace("\t", "").isprintable():
+        return hidden
+    return max(hidden, cell_len("".join(map(_drawable, line))))
 
 
 def _drawable(character: str) -> str:
