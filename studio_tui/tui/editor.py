@@ -32,8 +32,10 @@ def editor_words(environ: Mapping[str, str], which: Callable[[str], str | None])
         words = shlex.split(typed) if typed else list(filter(which, _USUAL))[:1]
     except ValueError as error:
         raise EditorError("EDITOR has a quote that never ends; set it to a command.") from error
-    if not words or which(words[0]) is None:
-        name = safe_line(words[0]) if words else "No editor"
+    if not words:
+        raise EditorError("No editor is installed here; install one, or set EDITOR to its command.")
+    if which(words[0]) is None:
+        name = safe_line(words[0])
         raise EditorError(f"{name} is not installed; set EDITOR to an editor that is.")
     return words
 
