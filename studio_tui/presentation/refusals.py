@@ -10,9 +10,8 @@ from studio_tui.errors import (
     OutcomeUnknown,
     PermissionDenied,
     RateLimited,
-    ReadOnly,
+    ServerError,
     StudioError,
-    TransportError,
 )
 from studio_tui.presentation.draft import LABELS, Draft
 from studio_tui.presentation.problems import Problem
@@ -42,7 +41,7 @@ _WORDS = {
 
 
 def refusals(error: StudioError, draft: Draft) -> tuple[Problem, ...]:
-    """Return what a failed submission of `draft` says, at the fields it is about, else `WHOLE`."""
+    """Return why `draft` was sent and made no job, at the fields it is about, else `WHOLE`."""
     if isinstance(error, InvalidRequest):
         return tuple(_placed(clause, draft) for clause in _clauses(str(error)))
     return (Problem(WHOLE, f"{_sentence(str(error))} {_what_to_do(error)}"),)
@@ -60,11 +59,11 @@ def _what_to_do(error: StudioError) -> str:
             return "No job was made; it takes a member of the team who may run jobs."
         case NotFound():
             return "No job was made; check Studio's URL, the team, and what the form names."
-        case TransportError() | ReadOnly():
-            # Without an answer to the job's own request the outcome would be unknown.
-            return "No job was made; the form is kept."
+        # Had the request for the job itself failed like these, the outcome would be unknown.
+        case ServerError():
+            return "No job was made; the form is kept. Send it again later."
         case _:
-            return "A job may have been made; look for it before you send the form again."
+            return "No job was made; the form is kept."
 
 
 def _clauses(message: str) -> list[str]:

@@ -5,7 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui.api.answers import refusal
-from studio_tui.errors import InvalidRequest, NotSent, OutcomeUnknown, ReadOnly, StudioError
+from studio_tui.errors import (
+    InvalidRequest,
+    NotSent,
+    OutcomeUnknown,
+    ProtocolError,
+    ReadOnly,
+    StudioError,
+)
 from studio_tui.local.refusals import InvalidFields
 from studio_tui.presentation.draft import LABELS, Draft
 from studio_tui.presentation.problems import Problem
@@ -84,8 +91,8 @@ def answered(status: int, body: object, wait: float | None = None) -> StudioErro
             answered(500, {"message": "boom"}),
             WHOLE,
             (
-                "Studio failed with 500: boom. A job may have been made; look for it before you"
-                " send the form again."
+                "Studio failed with 500: boom. No job was made; the form is kept. Send it again"
+                " later."
             ),
         ),
         (
@@ -103,6 +110,11 @@ def answered(status: int, body: object, wait: float | None = None) -> StudioErro
                 "studio.example.org refuses connections: is Studio running there? No job was"
                 " made; the form is kept."
             ),
+        ),
+        (
+            ProtocolError("The answer to the upload is no JSON"),
+            WHOLE,
+            "The answer to the upload is no JSON. No job was made; the form is kept.",
         ),
         (
             ReadOnly("This dashboard only reads"),
