@@ -186,13 +186,16 @@ class _Composition:
         from dataclasses import replace
 
         from studio_tui.local.endpoint import attach_or_start
-        from studio_tui.local.samples import SAMPLES
+        from studio_tui.local.samples import ABOUT, SAMPLES
+        from studio_tui.tui.sample_work import SampleWork
 
         endpoint = attach_or_start(self._data_dir)
         settings = self._settings(endpoint.url, endpoint.team, endpoint.token())
         connected = self._to(settings, home="local Studio")
-        samples = () if settings.read_only else SAMPLES
-        return replace(connected, samples=samples, ask_samples=not self._run_samples)
+        if settings.read_only:
+            return connected
+        samples = SampleWork(SAMPLES, ABOUT, ask=not self._run_samples)
+        return replace(connected, samples=samples)
 
     def _settings(self, url: str, team: str, token: str) -> "Settings":
         """Check a Studio that was named outside of arguments, environment and files."""

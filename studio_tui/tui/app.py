@@ -37,10 +37,10 @@ from studio_tui.tui.type_ahead import TypeAhead
 if TYPE_CHECKING:
     from textual.command import Provider
 
-    from studio_tui.api.models import JobInput
     from studio_tui.service.session import StudioSession
     from studio_tui.tui import messages
     from studio_tui.tui.places import Places
+    from studio_tui.tui.sample_work import SampleWork
 
 logger = logging.getLogger(__name__)
 
@@ -65,10 +65,8 @@ class Connected:
     read_only: bool = False
     notes: tuple[str, ...] = ()
     """Sentences that the user should know from the start."""
-    samples: tuple["JobInput", ...] = ()
-    """Jobs to begin with when there are none."""
-    ask_samples: bool = True
-    """Whether to ask before they are run."""
+    samples: "SampleWork | None" = None
+    """What to begin with when there are no jobs."""
 
     @property
     def basics(self) -> tuple["StudioSession", str, bool]:
@@ -157,8 +155,7 @@ class StudioApp(TypeAhead, App[int]):
         self._ask_about_unsettled(connected)
         for note in connected.notes:
             self.notify(note, severity="warning", markup=False)
-        if connected.samples:
-            self._begin_with_samples(connected)
+        self._begin_with_samples(connected)
 
     async def _leave_studio(self) -> None:
         """End what is left of an earlier connection: its polling, its screens, its sockets."""
@@ -230,28 +227,10 @@ class StudioApp(TypeAhead, App[int]):
     @work(name="samples", group="command")
     async def _begin_with_samples(self, connected: Connected) -> None:
         """Offer something to look at, where there is nothing yet."""
-        from studio_tui.tui.job_making import make_job  # noqa: PLC0415 (only the first time)
-        from studio_tui.tui.screens.dialogs import Confirm  # noqa: PLC0415 (only the first time)
+        from studio_tui.tui.sample_work import begin_with  # noqa: PLC0415 (only the first time)
 
-        if (await connected.session.jobs.first()).jobs:
-            return
-        question = Confirm(
-            "This local Studio has no jobs yet. Run the sample work?",
-            (
-                "Small scripts that read the text of this machine's Python library,",
-                "and write only into folders of their own:",
-                "",
-                *(f"  {sample.query_name}" for sample in connected.samples),
-            ),
-            yes="Run them",
-            no="Not now",
-            default_yes=True,
-        )
-        if connected.ask_samples and not await self.push_screen_wait(question):
-            return
-        for sample in connected.samples:
-            if await make_job(self, connected.session.creating, sample) is None:
-                return
+        if connected.samples:
+            await begin_with(self, connected.session, connected.samples)
 
     def on_create_job(self, message: "messages.CreateJob") -> None:
         """Create a job, whatever becomes of the screen that asked for it."""

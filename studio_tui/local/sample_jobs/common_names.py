@@ -1,7 +1,5 @@
 """Which names does Python's own library use most? A few seconds of tokenizing."""
 
-# ruff: noqa: INP001, T201 (a job is one file that prints)
-
 import io
 import keyword
 import sysconfig

@@ -3,8 +3,6 @@
 WORKERS in the environment is the number of processes; keep it equal to the workers of the job.
 """
 
-# ruff: noqa: INP001, T201 (a job is one file that prints)
-
 import lzma
 import os
 import sysconfig

@@ -4,8 +4,6 @@ Logistic regression on hashed words, one score a package, by stochastic gradient
 Python. SECONDS in the environment says how long it may train.
 """
 
-# ruff: noqa: INP001, T201, S311 (a job is one file that prints; shuffling needs no secrets)
-
 import math
 import os
 import random

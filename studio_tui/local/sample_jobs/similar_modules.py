@@ -4,8 +4,6 @@ Two texts are alike when they share many runs of five words (their shingles); ho
 the Jaccard index: shared shingles by all shingles of both.
 """
 
-# ruff: noqa: INP001, T201 (a job is one file that prints)
-
 import heapq
 import sysconfig
 import time

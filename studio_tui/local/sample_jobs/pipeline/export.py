@@ -1,0 +1,8 @@
+"""Picks out the modules that neither classifier could place."""
+
+from lake import read, write
+
+write(
+    "riddles",
+    [row for row in read("guesses") if row["label"] not in {row["bayes"], row["centroid"]}],
+)

@@ -1,0 +1,27 @@
+"""Joins what is known of each module: its names, and how many others are much like it."""
+
+from collections import Counter
+
+from lake import bar, read, write
+
+BAND = 8
+"""Numbers of a signature that two modules must share to be called alike."""
+
+counts = {row["path"]: row["names"] for row in read("token_counts")}
+signatures = {row["path"]: row["signature"] for row in read("signatures")}
+bands = {
+    path: [(at, *signature[at : at + BAND]) for at in range(0, len(signature), BAND)]
+    for path, signature in signatures.items()
+}
+shared = Counter(band for found in bands.values() for band in found)
+write(
+    "features",
+    [
+        {
+            "path": path,
+            "names": names,
+            "kin": max((shared[band] - 1 for band in bands[path]), default=0),
+        }
+        for path, names in bar(list(counts.items()), "joining")
+    ],
+)

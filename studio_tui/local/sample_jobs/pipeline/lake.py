@@ -1,0 +1,89 @@
+"""Datasets that the jobs of the sample pipeline hand on: JSON lines in the folder all jobs share.
+
+Every version is a file of its own and is never written again. What a job has read and written is
+told to Studio in the file that `STUDIO_LINEAGE` names; that is all a pipeline is planned from.
+"""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+FOLDER = Path(os.environ["STUDIO_DATASETS"]) / "sample"
+LINEAGE = Path(os.environ["STUDIO_LINEAGE"])
+PATIENCE = 300.0
+"""Seconds to wait for a dataset that another job is about to make for the first time."""
+
+Row = dict[str, Any]
+Item = TypeVar("Item")
+_sources: list[str] = []
+
+
+def exists(dataset: str) -> bool:
+    """Return whether there is a version of a dataset."""
+    return bool(_versions(dataset))
+
+
+def read(dataset: str) -> list[Row]:
+    """Return the rows of the latest version of a dataset, as soon as there is one."""
+    began = time.monotonic()
+    if not exists(dataset):
+        print(f"waiting for {dataset}", flush=True)
+    while not exists(dataset):
+        if time.monotonic() - began > PATIENCE:
+            sys.exit(f"Nobody has made the dataset {dataset} in {PATIENCE:.0f} seconds.")
+        time.sleep(0.05)
+    version = max(_versions(dataset))
+    lines = _file(dataset, version).read_text("utf-8").splitlines()
+    print(f"read {dataset} v{version}: {len(lines):,} rows", flush=True)
+    _sources.append(dataset)
+    return [json.loads(line) for line in lines]
+
+
+def write(dataset: str, rows: Iterable[Row]) -> None:
+    """Add a version of a dataset, and say what it was made from."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    lines = [json.dumps(row) for row in rows]
+    version = max(_versions(dataset), default=0) + 1
+    draft = FOLDER / f".{dataset}.{os.getpid()}"
+    draft.write_text("".join(f"{line}\n" for line in lines), "utf-8")
+    draft.rename(_file(dataset, version))
+    with LINEAGE.open("a", encoding="utf-8") as lineage:
+        lineage.write(json.dumps({"dataset": dataset, "version": None, "from": _sources}) + "\n")
+    print(f"wrote {dataset} v{version}: {len(lines):,} rows", flush=True)
+
+
+def bar(items: Sequence[Item], label: str) -> Iterator[Item]:
+    """Yield the items, and draw how far we are on one line."""
+    began = last = time.monotonic()
+    for done, item in enumerate(items, 1):
+        yield item
+        now = time.monotonic()
+        if now - last > 0.2 or done == len(items):
+            last = now
+            share = done / len(items)
+            ink = ("█" * round(10 * share)).ljust(10)
+            spent = now - began
+            left = spent / done * (len(items) - done)
+            rate = done / max(spent, 1e-9)
+            clocks = f"[{_clock(spent)}<{_clock(left)}, {rate:.2f}it/s]"
+            print(
+                f"\r{label}: {share:4.0%}|{ink}| {done}/{len(items)} {clocks}", end="", flush=True
+            )
+    print()
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds) // 60:02}:{int(seconds) % 60:02}"
+
+
+def _file(dataset: str, version: int) -> Path:
+    return FOLDER / f"{dataset}.v{version}.jsonl"
+
+
+def _versions(dataset: str) -> list[int]:
+    files = FOLDER.glob(f"{dataset}.v*.jsonl")
+    return [int(file.name.removeprefix(f"{dataset}.v").removesuffix(".jsonl")) for file in files]

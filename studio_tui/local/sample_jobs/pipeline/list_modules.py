@@ -1,0 +1,23 @@
+"""Lists the modules of Python's own library: some at the first time, all of them from then on."""
+
+import sysconfig
+from pathlib import Path
+
+from lake import Row, exists, write
+
+LIBRARY = Path(sysconfig.get_paths()["stdlib"])
+FIRST = 80
+"""Modules of ordinary size to try the pipeline on, before it is let loose on everything."""
+LEFT_OUT = {"site-packages", "dist-packages", "test"}
+
+rows: list[Row] = [
+    {"path": path.relative_to(LIBRARY).as_posix(), "size": path.stat().st_size}
+    for path in sorted(LIBRARY.rglob("*.py"))
+    if not LEFT_OUT.intersection(path.relative_to(LIBRARY).parts)
+]
+print(f"{len(rows):,} modules in {LIBRARY}", flush=True)
+if not exists("modules"):
+    ordinary = [row for row in rows if 4_000 <= row["size"] <= 12_000]
+    rows = ordinary[:: max(1, len(ordinary) // FIRST)]
+    print(f"the first time: {len(rows)} of them, between 4 and 12 kB", flush=True)
+write("modules", rows)

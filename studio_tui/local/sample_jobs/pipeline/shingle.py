@@ -1,0 +1,25 @@
+"""Signs each module by its shingles, the runs of five words in it (MinHash).
+
+The share of equal numbers in the signatures of two texts estimates how alike the texts are.
+"""
+
+import zlib
+
+from lake import bar, read, write
+
+WORDS = 5
+SEEDS = range(1, 97)
+
+
+def signature(text: str) -> list[int]:
+    """Return for each seed the smallest hash of all shingles."""
+    words = text.split()
+    runs = [" ".join(words[at : at + WORDS]).encode() for at in range(len(words) - WORDS + 1)]
+    return [min(zlib.crc32(run, seed) for run in runs) for seed in SEEDS]
+
+
+texts = sorted(read("unique_texts"), key=lambda row: len(row["text"]), reverse=True)
+write(
+    "signatures",
+    [{"path": row["path"], "signature": signature(row["text"])} for row in bar(texts, "shingling")],
+)
