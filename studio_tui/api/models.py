@@ -368,6 +368,9 @@ class JobPipelineOutput(Received):
     created_at: Moment | None = None
     updated_at: Moment | None = None
 
+    warnings: tuple[Line, ...] | None = None
+    """What the plan leaves as it is, and why. From the local Studio only."""
+
     @property
     def state(self) -> PipelineState:
         """The status as a known word, else UNKNOWN."""
@@ -391,7 +394,7 @@ class TriggerPipelineInput(Sent):
     """`[@]namespace.project.name[@version]`; missing parts are defaults."""
     team_name: str
     environment: str | None = None
-    review: bool | None = None
+    review: StrictBool | None = None
     """True: the pipeline begins PAUSED."""
 
 

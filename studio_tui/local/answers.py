@@ -142,6 +142,8 @@ class JobPipelineOutput:
     created_at: str
     updated_at: str
 
+    warnings: list[str]
+
 
 @dataclass(frozen=True)
 class PipelineOutput:

@@ -28,7 +28,7 @@ def create_app(studio: Studio, port: int) -> ASGIApp:
     )
     refusals.install(api)
     api.include_router(job_router(studio), prefix=PREFIX)
-    api.include_router(pipeline_router(), prefix=PREFIX)
+    api.include_router(pipeline_router(studio), prefix=PREFIX)
     api.include_router(
         logs_router(studio.runner, studio.jobs.state),
         prefix=PREFIX,

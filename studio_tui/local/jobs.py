@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from studio_tui.api.models import JobState
-from studio_tui.local import lineage, schedules
+from studio_tui.local import lineage, pipeline_moves, schedules
 from studio_tui.local.database import Database
 from studio_tui.local.datasets import DatasetName
 from studio_tui.local.new_job import Earlier, NewJob
@@ -207,7 +207,7 @@ class Jobs:
     ) -> bool:
         """Note the end of a job that is in one of `origins`; tell whether it was.
 
-        What it made is noted with it or not at all.
+        What it made, and what its pipeline does next, is noted with it or not at all.
         """
         return await self._database.write(
             lambda connection: _end(connection, job_id, origins, ending, made)
@@ -274,6 +274,8 @@ def _create(connection: sqlite3.Connection, job: NewJob, now: datetime) -> sqlit
     )
     if job.schedule:
         schedules.add(connection, job.id, job.schedule)
+    elif job.rerun_from:
+        pipeline_moves.adopt(connection, job.id, job.run_group, stamp(now))
     return _listed(connection, None, job.id, 1)[0]
 
 
@@ -343,8 +345,10 @@ def _end(
         error_message=ending.error_message,
         **known,
     )
-    if is_ended and made is not None:
-        lineage.note(connection, job_id, made, is_complete=ending.state is JobState.COMPLETE)
+    if is_ended:
+        if made is not None:
+            lineage.note(connection, job_id, made, is_complete=ending.state is JobState.COMPLETE)
+        pipeline_moves.job_ended(connection, job_id, stamp(ending.finished_at))
     return is_ended
 
 

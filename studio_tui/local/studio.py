@@ -14,6 +14,7 @@ from studio_tui.local.data_dir import DataDir
 from studio_tui.local.database import Database
 from studio_tui.local.jobs import Jobs
 from studio_tui.local.local_runner import LocalRunner, RunLimits
+from studio_tui.local.pipelines import Pipelines
 from studio_tui.local.queue import Dispatcher
 from studio_tui.local.runner import Runner
 from studio_tui.local.scheduler import Scheduler
@@ -26,6 +27,7 @@ class Studio:
     """Everything that handlers need."""
 
     jobs: Jobs
+    pipelines: Pipelines
     uploads: Uploads
     clusters: Clusters
     runner: Runner
@@ -58,6 +60,7 @@ async def open_studio(
         dispatcher = Dispatcher(jobs, uploads, runner, clusters)
         yield Studio(
             jobs=jobs,
+            pipelines=Pipelines(database),
             uploads=uploads,
             clusters=clusters,
             runner=runner,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from studio_tui import cron
-from studio_tui.api.models import JobInput, QueryType
+from studio_tui.api.models import JobInput, QueryType, Sent
 from studio_tui.local.clusters import Cluster, Clusters
 from studio_tui.local.new_job import Earlier, NewJob
 from studio_tui.local.refusals import InvalidFields
@@ -51,9 +51,22 @@ def upload_numbers(request: JobInput) -> list[int]:
     return [int(number) for number in request.files or () if _is_upload_number(number)]
 
 
-def digest(request: JobInput) -> str:
+def digest(request: Sent) -> str:
     """Return the same text for equal requests and no others."""
     return hashlib.sha256(request.model_dump_json().encode()).hexdigest()
+
+
+def read_environment(text: str) -> dict[str, str]:
+    """Return the variables of an environment file.
+
+    Raises:
+        InvalidFields: A line cannot be read.
+    """
+    problems: list[tuple[str, str]] = []
+    variables = _environment(text, problems)
+    if problems:
+        raise InvalidFields(problems)
+    return variables
 
 
 def check(request: JobInput, key: str | None, around: Surroundings) -> NewJob:

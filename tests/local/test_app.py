@@ -53,6 +53,7 @@ NEWER = {
         "active_workers",
         "busy_workers",
     },
+    "JobPipelineOutput": {"warnings"},
 }
 """Keys that the published client reads or sends, and the document does not have."""
 

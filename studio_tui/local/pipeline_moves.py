@@ -1,0 +1,120 @@
+"""How pipelines go on: what starts when a job ends, and when a pipeline has ended.
+
+A pipeline is a plan of jobs that ran once (the originals) and, for each, the newest run that this
+pipeline made of it. A run waits as PENDING. These are the rules:
+
+- A run is released once the runs of all its parents are COMPLETE, while the pipeline is RUNNING.
+- A run that FAILED or was CANCELED holds back its descendants and nobody else. When nothing runs
+  and nothing can, the pipeline is FAILED if a run failed, naming the first; else it is CANCELED.
+- A PAUSED pipeline releases nothing. It stays PAUSED while a run is PENDING, whatever became of the
+  others; without one it ends as a running pipeline would.
+- A pipeline is COMPLETED when the runs of all its jobs are COMPLETE; CANCELED when no job is left.
+- Pausing takes back what was released and has not started. Resuming a pipeline that FAILED or was
+  CANCELED, or a PAUSED one of which nothing else can start, makes each run that FAILED or was
+  CANCELED again: from its checkpoints if it had begun, as new as it was if it had not.
+- A job that somebody makes from the checkpoints of a run that FAILED or was CANCELED becomes that
+  node's run, be its query changed or not, if its parents are COMPLETE. Its pipeline goes on with
+  it, RUNNING again if it had ended.
+
+Each move is part of the transaction that makes its cause known, such as the end of a job: whatever
+dies, no pipeline forgets to go on. All functions run on the database's thread.
+"""
+
+# ruff: noqa: S608 (only parts of ours are put into SQL)
+
+import sqlite3
+
+from studio_tui.api.models import JobState, PipelineState
+
+_IS_READY = """
+    NOT EXISTS (
+        SELECT 1 FROM pipeline_parents edge
+        JOIN pipeline_jobs parent
+            ON parent.pipeline_id = edge.pipeline_id AND parent.job_id = edge.parent_job_id
+        JOIN jobs parent_run ON parent_run.id = parent.created_job_id
+        WHERE edge.pipeline_id = node.pipeline_id AND edge.job_id = node.job_id
+            AND parent_run.state <> 'COMPLETE')
+"""
+_RELEASE = f"""
+    UPDATE jobs SET state = 'CREATED', released_at = ? WHERE state = 'PENDING' AND id IN (
+        SELECT created_job_id FROM pipeline_jobs node WHERE pipeline_id = ? AND {_IS_READY})
+"""
+_ADOPTING = f"""
+    SELECT node.pipeline_id, node.job_id FROM pipeline_jobs node
+    JOIN jobs run ON run.id = node.created_job_id
+    WHERE run.run_group = ? AND run.state IN ('FAILED', 'CANCELED') AND {_IS_READY}
+"""
+_RUNS = """
+    SELECT run.id, run.name, run.state, run.error_message FROM pipeline_jobs node
+    JOIN jobs run ON run.id = node.created_job_id
+    WHERE node.pipeline_id = ? ORDER BY node.position
+"""
+_ENDED = frozenset({JobState.COMPLETE, JobState.FAILED, JobState.CANCELED})
+
+
+def job_ended(connection: sqlite3.Connection, job_id: str, now: str) -> None:
+    """Let the pipeline that a job is a run of go on, if there is one; `now` is a stamp."""
+    node = connection.execute(
+        "SELECT pipeline_id FROM pipeline_jobs WHERE created_job_id = ?", [job_id]
+    ).fetchone()
+    if node is not None:
+        settle(connection, node["pipeline_id"], now)
+
+
+def adopt(connection: sqlite3.Connection, job_id: str, run_group: str, now: str) -> None:
+    """Make a new job the run of the node whose failed or canceled run it goes on from."""
+    node = connection.execute(_ADOPTING, [run_group]).fetchone()
+    if node is None:
+        return
+    connection.execute(
+        "UPDATE pipeline_jobs SET created_job_id = ? WHERE pipeline_id = ? AND job_id = ?",
+        [job_id, *node],
+    )
+    connection.execute(
+        "UPDATE pipelines SET state = 'RUNNING', error_message = NULL"
+        " WHERE id = ? AND state IN ('FAILED', 'CANCELED')",
+        [node["pipeline_id"]],
+    )
+    settle(connection, node["pipeline_id"], now)
+
+
+def settle(connection: sqlite3.Connection, pipeline_id: str, now: str) -> PipelineState:
+    """Release what may start, and end the pipeline if it has; return its state."""
+    (state,) = connection.execute(
+        "SELECT state FROM pipelines WHERE id = ?", [pipeline_id]
+    ).fetchone()
+    if state == PipelineState.RUNNING:
+        connection.execute(_RELEASE, [now, pipeline_id])
+    runs = connection.execute(_RUNS, [pipeline_id]).fetchall()
+    ended_as, why = _conclusion(runs, is_paused=state == PipelineState.PAUSED)
+    connection.execute(
+        "UPDATE pipelines SET state = ?, error_message = ?, updated_at = ? WHERE id = ?",
+        [ended_as or state, why, now, pipeline_id],
+    )
+    return PipelineState(ended_as or state)
+
+
+def _conclusion(
+    runs: list[sqlite3.Row], *, is_paused: bool
+) -> tuple[PipelineState | None, str | None]:
+    """Return how a pipeline has ended and why; `None` while it goes on."""
+    states = {JobState(run["state"]) for run in runs}
+    if states - _ENDED - {JobState.PENDING} or (is_paused and JobState.PENDING in states):
+        return None, None
+    if states == {JobState.COMPLETE}:
+        return PipelineState.COMPLETED, None
+    for state, ended_as in (
+        (JobState.FAILED, PipelineState.FAILED),
+        (JobState.CANCELED, PipelineState.CANCELED),
+    ):
+        if state in states:
+            return ended_as, _reason([run for run in runs if run["state"] == state])
+    return PipelineState.CANCELED, "No job is left in it."
+
+
+def _reason(runs: list[sqlite3.Row]) -> str:
+    first, *others = runs
+    did = "failed" if first["state"] == JobState.FAILED else "was canceled"
+    more = f", and {len(others)} more" if others else ""
+    words = f": {first['error_message']}" if first["error_message"] else "."
+    return f"{first['name']} ({first['id']}) {did}{more}{words}"
