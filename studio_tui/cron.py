@@ -215,10 +215,8 @@ def _parse(expression: str) -> list[str]:
             " minute, hour, day of month, month, day of week"
         )
     if len(words) != len(_FIELDS):
-        raise CronError(
-            f"there are {len(words)} fields, not five:"
-            " minute, hour, day of month, month, day of week"
-        )
+        number = "is 1 field" if len(words) == 1 else f"are {len(words)} fields"
+        raise CronError(f"there {number}, not five: minute, hour, day of month, month, day of week")
     values = [_values(word, field) for word, field in zip(words, _FIELDS, strict=True)]
     days = {day % 7 for day in values[4]}
     if len(days) == 7:

@@ -51,6 +51,7 @@ def test_what_cron_knows_is_taken_and_fires(expression: str) -> None:
 @pytest.mark.parametrize(
     ("expression", "clause"),
     [
+        ("x", "there is 1 field, not five"),
         ("", "0 fields, not five"),
         ("not a cron", "3 fields, not five"),
         ("0 0 * * * *", "6 fields, not five: seconds and years are not taken"),

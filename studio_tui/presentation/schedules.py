@@ -50,6 +50,15 @@ def words(expression: str, clock: str = "UTC") -> str:
     return f"{time} {day}" if day.startswith("on the") else f"{day} {time}"
 
 
+def in_words(expression: str) -> tuple[str, ...]:
+    """Return the line that says when an expression fires; none when it cannot be used."""
+    try:
+        said = words(expression)
+    except cron.CronError:
+        return ()
+    return (f"{said[0].upper()}{said[1:]}.",)
+
+
 def next_runs(
     expression: str, after: datetime, zone: tzinfo, clock: tzinfo = UTC
 ) -> tuple[Run, ...]:

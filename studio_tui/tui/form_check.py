@@ -11,6 +11,7 @@ from studio_tui.presentation.draft import LABELS, Draft
 from studio_tui.presentation.draft_checks import Surroundings, check, query_type
 from studio_tui.presentation.draft_notes import note
 from studio_tui.presentation.problems import Level, Problem
+from studio_tui.presentation.schedules import in_words
 from studio_tui.service.submitted import SentFile
 from studio_tui.tui.draft_files import facts_of
 from studio_tui.tui.repeats import names_of
@@ -53,4 +54,6 @@ def examine(
     query = facts.text or "" if facts is not None else draft.query
     language = "bash" if query_type(draft) is QueryType.SHELL else "python"
     notes = {name: note(name, draft, around) for name in LABELS}
+    if expression := draft.cron_expression.strip():
+        notes["cron_expression"] = (*in_words(expression), *notes["cron_expression"])
     return Checked(draft, around, check(draft, around), notes, query, colours(query, language))

@@ -6,7 +6,7 @@ from typing import Any
 
 from textual.app import App
 
-from studio_tui.api.models import Job, JobInput
+from studio_tui.api.models import Job, JobInput, JobState
 from studio_tui.errors import StudioError
 from studio_tui.presentation.format import local_time, plural
 from studio_tui.service.creating import Created, Creating, Looked, Refused, Unknown
@@ -62,6 +62,8 @@ def say_created(app: App[Any], created: Created) -> None:
         words = "Nothing tells it from one made elsewhere."
         words = f"Created, most likely: {title(created.job)}. {words}"
         app.notify(words, severity="warning", markup=False)
+    elif created.job.state is JobState.TASK:
+        app.notify(f"Scheduled: {title(created.job)}; 4 shows when it runs", markup=False)
     else:
         app.notify(f"Created: {title(created.job)}", markup=False)
 

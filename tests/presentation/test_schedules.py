@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui.cron import CronError, fire_times, plain_fields
-from studio_tui.presentation.schedules import next_runs, words
+from studio_tui.presentation.schedules import in_words, next_runs, words
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -111,3 +111,8 @@ def test_a_studio_may_go_by_other_clocks_than_utc() -> None:
         "Sat 28 Mar 2026 08:00 UTC",
         "Sun 29 Mar 2026 07:00 UTC",
     ]
+
+
+def test_the_line_of_a_form_is_a_sentence_and_there_is_none_for_what_cannot_be_used() -> None:
+    assert in_words("0 9 * * 1-5") == ("Every weekday at 09:00 UTC.",)
+    assert in_words("0 25 * * *") == ()
