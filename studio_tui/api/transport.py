@@ -147,8 +147,10 @@ class Transport:
         if not progress.sent:
             raise NotSent(str(failure)) from cause
         if request.changes:
+            said = str(failure)
+            said = said if said.endswith((".", "!", "?")) else f"{said}."
             raise OutcomeUnknown(
-                f"{failure} What was asked may or may not have taken effect."
+                f"{said} What was asked may or may not have taken effect."
             ) from cause
         if failure is cause:
             raise failure
