@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import re
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -34,34 +35,51 @@ class DraftShelf:
         self._templates: dict[str, Draft] = {}
         self._names: set[str] = set()
         """Names of variables that came from the disk without their values."""
+        self._lock = threading.Lock()
+        """Two threads at once would take the file from under each other."""
 
     def draft(self, key: str) -> Draft | None:
         """Return the form that was left under a key."""
-        return self._read().get(key)
+        with self._lock:
+            return self._read().get(key)
 
     def keep(self, key: str, draft: Draft | None) -> None:
         """Keep a form as it is left; `None` for nothing more to keep."""
-        drafts = self._read()
-        before = drafts.pop(key, None)
-        if draft is not None:
-            drafts[key] = draft
-        for oldest in list(drafts)[:-KEPT]:
-            del drafts[oldest]
-        if draft != before:
-            self._write()
+        with self._lock:
+            drafts = self._read()
+            before = drafts.pop(key, None)
+            if draft is not None:
+                drafts[key] = draft
+            for oldest in list(drafts)[:-KEPT]:
+                del drafts[oldest]
+            if draft != before:
+                self._write()
 
     def templates(self) -> dict[str, Draft]:
         """Return the templates by name."""
-        self._read()
-        return dict(self._templates)
+        with self._lock:
+            self._read()
+            return dict(self._templates)
 
     def keep_template(self, name: str, draft: Draft | None) -> bool:
         """Keep a form under a name, or with `None` no longer; return whether the disk took it."""
-        self._read()
-        self._templates.pop(name, None)
-        if draft is not None:
-            self._templates[name] = self._without_secrets(draft)
-        return self._write()
+        with self._lock:
+            self._read()
+            self._templates.pop(name, None)
+            if draft is not None:
+                self._templates[name] = self._without_secrets(draft)
+            return self._write()
+
+    def rename_template(self, name: str, other: str) -> bool:
+        """Keep a template under another name, in its place; return whether the disk took it."""
+        with self._lock:
+            self._read()
+            self._templates = {
+                other if each == name else each: draft
+                for each, draft in self._templates.items()
+                if each != other or each == name
+            }
+            return self._write()
 
     def _read(self) -> dict[str, Draft]:
         if self._drafts is not None:

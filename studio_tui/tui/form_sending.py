@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual import work
 
-from studio_tui.presentation.draft import LABELS
+from studio_tui.presentation.draft import LABELS, Draft
 from studio_tui.presentation.draft_checks import request
 from studio_tui.presentation.format import plural, size
 from studio_tui.presentation.problems import Problem
@@ -52,8 +52,8 @@ class FormSending(Base):
         """Keep the form as it stands."""
         raise NotImplementedError  # every form is kept
 
-    async def done(self, checked: Checked) -> None:
-        """Keep the form as the one sent last, and begin with it no more."""
+    async def done(self, sent: Draft, typed: Draft) -> None:
+        """Keep the form as it was sent, and begin no more with what was typed until then."""
         raise NotImplementedError  # every form is kept
 
     def say(self, words: str) -> None:
@@ -76,12 +76,11 @@ class FormSending(Base):
             return
         self.refused = ()
         checked = await self.sendable("")
-        wanted = await self.to_send(checked) if checked is not None else None
-        if wanted is None:
+        if checked is None or (wanted := await self.to_send(checked)) is None:
             return
         self.is_sending = True
         try:
-            await self._send(wanted)
+            await self._send(wanted, checked.draft)
         finally:
             self.is_sending = False
 
@@ -111,7 +110,7 @@ class FormSending(Base):
             self.say("Stopped. If the job was asked for already, the list will show it.")
         return bool(sure)
 
-    async def _send(self, checked: Checked) -> None:
+    async def _send(self, checked: Checked, typed: Draft) -> None:
         """Upload the files and have the job made."""
         await self.keep()
         paths = [path_of(path) for path in checked.draft.files]
@@ -126,7 +125,7 @@ class FormSending(Base):
         wish = request(checked.draft, checked.around)
         outcome = await create(self.app, self.session.creating, wish, paths, uploading=uploading)
         if isinstance(outcome, Created):
-            await self.done(checked)
+            await self.done(checked.draft, typed)
             self.is_sending = False
             say_created(self.app, outcome)
             self.app.post_message(JobCreated(outcome.job.id))

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.getters import query_one
@@ -83,6 +83,8 @@ class SubmitScreen(FormSending, FormBeginnings, FormEditing, Page):
         self._checked: Checked | None = None
         self._values_shown = False
         self._keep_due: Timer | None = None
+        self._unkept: Draft | None = None
+        """What was typed since the form was kept."""
 
     def body(self) -> ComposeResult:
         """Compose the form, and a line on what concerns all of it."""
@@ -199,6 +201,7 @@ class SubmitScreen(FormSending, FormBeginnings, FormEditing, Page):
                 and getattr(now, each.field) == getattr(then, each.field, None)
             )  # fmt: skip
         self._check()
+        self._unkept = self.form.draft
         if self._keep_due is not None:
             self._keep_due.stop()
         self._keep_due = self.set_timer(KEEP_AFTER, self._keep_now, name="keep")
@@ -228,15 +231,27 @@ class SubmitScreen(FormSending, FormBeginnings, FormEditing, Page):
 
     async def keep(self) -> None:
         """Keep the form as it stands, for whenever it is opened again."""
-        draft = self.form.draft
+        await self._keep(self.form.draft)
+
+    async def done(self, sent: Draft, typed: Draft) -> None:
+        """Keep the form as the one sent last; what was typed since it was sent is left of it."""
+        await asyncio.to_thread(self.shelf.keep, SENT, sent)
+        left = self.form.draft
+        await self._keep(left if left != typed else self.start.draft)
+
+    async def _keep(self, draft: Draft) -> None:
+        self._unkept = None
+        if self._keep_due is not None:
+            self._keep_due.stop()
         await asyncio.to_thread(
             self.shelf.keep, self.start.key, draft if draft != self.start.draft else None
         )
 
-    async def done(self, checked: Checked) -> None:
-        """Keep the form as the one sent last, and begin with it no more."""
-        await asyncio.to_thread(self.shelf.keep, SENT, checked.draft)
-        await asyncio.to_thread(self.shelf.keep, self.start.key, None)
+    @on(events.Unmount)
+    async def _keep_last(self) -> None:
+        """Keep what was typed last, when the program ends before that was done."""
+        if self._unkept is not None:
+            await self._keep(self._unkept)
 
     def say(self, words: str) -> None:
         """Say what concerns the whole form; nothing takes it away."""

@@ -1,0 +1,87 @@
+"""The form in a real terminal: the user's editor, and endings that come in the middle of typing."""
+
+import json
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.bench.terminal import Terminal
+from tests.e2e.test_program import program
+from tests.studios import ProcessStudio, eventually
+
+
+def left(folder: Path) -> dict[str, str]:
+    """Return what is kept of the form that was left."""
+    (file,) = (folder / "state").glob("*.forms.json")
+    return dict(json.loads(file.read_text("utf-8"))["drafts"]["new"])
+
+
+def press_quit(terminal: Terminal) -> None:
+    terminal.press("\x11")
+
+
+def terminate(terminal: Terminal) -> None:
+    os.kill(terminal.pid, signal.SIGTERM)
+
+
+def hang_up(terminal: Terminal) -> None:
+    os.kill(terminal.pid, signal.SIGHUP)
+
+
+@pytest.mark.parametrize(
+    ("end", "code"),
+    [(press_quit, 0), (terminate, 128 + signal.SIGTERM), (hang_up, 128 + signal.SIGHUP)],
+)
+def test_what_was_typed_last_is_on_disk_however_the_program_ends(
+    studio_process: ProcessStudio, tmp_path: Path, end: Callable[[Terminal], None], code: int
+) -> None:
+    with program(studio_process, tmp_path) as terminal:
+        terminal.press("n")
+        terminal.wait_for_text("The path of a script")
+        terminal.press("\t")
+        terminal.press("print('last words')")
+        terminal.wait_for_text("last words")
+        end(terminal)
+        terminal.pump(10, lambda: terminal.exited)
+        ended = os.waitpid(terminal.pid, 0)[1]
+    assert os.waitstatus_to_exitcode(ended) == code
+    assert left(tmp_path)["query"] == "print('last words')"
+
+
+def test_a_terminal_that_goes_away_ends_the_program_with_the_form_on_disk(
+    studio_process: ProcessStudio, tmp_path: Path
+) -> None:
+    with program(studio_process, tmp_path) as terminal:
+        terminal.press("n")
+        terminal.wait_for_text("The path of a script")
+        terminal.press("\t")
+        terminal.press("print('last words')")
+        terminal.wait_for_text("last words")
+        # The other end stays open for the terminal's own closing.
+        elsewhere = os.open(os.devnull, os.O_RDWR)
+        os.dup2(elsewhere, terminal._master)
+        os.close(elsewhere)
+        eventually(lambda: os.waitpid(terminal.pid, os.WNOHANG) != (0, 0))
+    assert left(tmp_path)["query"] == "print('last words')"
+
+
+def test_a_field_is_changed_in_the_users_editor(
+    studio_process: ProcessStudio, tmp_path: Path
+) -> None:
+    editor = tmp_path / "an editor"
+    editor.write_text('#!/bin/sh\necho "# by $(stat -c %a "$1")" >> "$1"\n', "utf-8")
+    editor.chmod(0o700)
+    with program(studio_process, tmp_path, environ={"EDITOR": f"'{editor}'"}) as terminal:
+        terminal.press("n")
+        terminal.wait_for_text("The path of a script")
+        terminal.press("\t")
+        terminal.press("print(1)")
+        terminal.wait_for_text("print")
+        terminal.press("\x1bOS")
+        terminal.wait_for_text("# by 600")
+        press_quit(terminal)
+        terminal.pump(10, lambda: terminal.exited)
+    assert left(tmp_path)["query"] == "print(1)# by 600"
