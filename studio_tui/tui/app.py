@@ -290,7 +290,7 @@ class StudioApp(TypeAhead, EndsOnSignals, App[int]):
     def on_open_form(self, message: "messages.OpenForm") -> None:
         """Show the form of a new job."""
         if self._places:
-            self.push_screen(self._places.form(message.draft))
+            self.push_screen(self._places.form(message.draft, message.about))
 
     @work(name="edit", group="command")
     async def on_edit_job(self, message: "messages.EditJob") -> None:

@@ -77,6 +77,8 @@ class OpenForm(Message):
 
     draft: Draft | None = field(default=None, repr=False)
     """What it begins with; `None` for what was left of the last one."""
+    about: str = ""
+    """What sets a form with a draft apart from others; what is typed into it is kept under it."""
 
 
 @dataclass

@@ -64,13 +64,16 @@ class Places:
         session, home, read_only = self._connected.basics
         return LogScreen(session, home, job, self._logs, read_only=read_only)
 
-    def form(self, draft: Draft | None) -> Page:
-        """Return a new form of a job, which begins with `draft`, else with what was left."""
+    def form(self, draft: Draft | None, about: str) -> Page:
+        """Return a new form of a job, which begins with what was left of the one about the same.
+
+        Where nothing was left it begins with `draft`.
+        """
         from studio_tui.tui.screens.submit import Start, SubmitScreen  # noqa: PLC0415 (likewise)
 
         session, home, read_only = self._connected.basics
         fresh = Draft(compute_cluster_name=self.cluster.name or "")
-        start = Start(fresh) if draft is None else Start(draft, key="given")
+        start = Start(fresh) if draft is None else Start(draft, key=f"about {about}")
         url = self._connected.url
         return SubmitScreen(session, home, self._shelf, start, url=url, read_only=read_only)
 

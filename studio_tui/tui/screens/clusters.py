@@ -172,7 +172,8 @@ class ClustersScreen(Page):
     def action_new_job(self) -> None:
         """Fill in the form of a new job that runs on the cluster under the cursor."""
         if cluster := self._cluster_for("new_job"):
-            self.post_message(OpenForm(Draft(compute_cluster_name=cluster.name or "")))
+            draft = Draft(compute_cluster_name=cluster.name or "")
+            self.post_message(OpenForm(draft, about=f"cluster {cluster.id}"))
 
     @work(name="copy", group="copy")
     async def action_copy_id(self) -> None:
