@@ -9,7 +9,7 @@ from studio_tui.presentation.draft import Draft
 from studio_tui.text import safe_line
 from studio_tui.tui.draft_shelf import NOT_KEPT, DraftShelf
 from studio_tui.tui.screens.ask import Ask
-from studio_tui.tui.screens.dialogs import Choose
+from studio_tui.tui.screens.pick_beginning import DISK_REFUSES, PickBeginning, replacing
 from studio_tui.tui.widgets.draft_form import DraftForm
 
 if TYPE_CHECKING:
@@ -19,10 +19,8 @@ if TYPE_CHECKING:
 else:
     Base = object
 
-SENT = "sent"
-"""What the form that was sent last is kept under."""
-
-_EMPTY, _LAST, _TEMPLATE = "empty", "last", "template "
+SENT, _REPLACED = "sent", "replaced"
+"""What the form that was sent last is kept under, and the one in whose place another was put."""
 
 
 class FormBeginnings(Base):
@@ -40,15 +38,16 @@ class FormBeginnings(Base):
         """Offer what a form can begin with."""
         templates = await asyncio.to_thread(self.shelf.templates)
         last = await asyncio.to_thread(self.shelf.draft, SENT)
-        choices = [(_EMPTY, "an empty form")]
-        if last is not None:
-            choices.append((_LAST, f"the job sent last: {safe_line(last.query_name) or '–'}"))
-        choices += [(_TEMPLATE + name, safe_line(name)) for name in templates]
-        chosen = await self.app.push_screen_wait(Choose("Begin with", choices, _EMPTY))
-        if chosen is None:
+        before = await asyncio.to_thread(self.shelf.draft, _REPLACED)
+        picker = PickBeginning(self.shelf, templates, last=last, before=before)
+        picked = await self.app.push_screen_wait(picker)
+        if picked is None:
             return
-        picked = {_EMPTY: Draft(), _LAST: last}.get(chosen)
-        self.fill(picked or templates.get(chosen.removeprefix(_TEMPLATE), Draft()))
+        wanted, typed = picker.draft(picked), self.form.draft
+        if typed not in {Draft(), wanted}:
+            await asyncio.to_thread(self.shelf.keep, _REPLACED, typed)
+        self.fill(wanted)
+        self.form.go_to("query_file")
 
     @work(name="template", group="dialog")
     async def action_keep_template(self) -> None:
@@ -58,9 +57,10 @@ class FormBeginnings(Base):
         )
         if name is None:
             return
-        kept = await asyncio.to_thread(self.shelf.keep_template, name, self.form.draft)
-        if kept:
+        templates = await asyncio.to_thread(self.shelf.templates)
+        if name in templates and not await self.app.push_screen_wait(replacing(name)):
+            return
+        if await asyncio.to_thread(self.shelf.keep_template, name, self.form.draft):
             self.app.notify(f"Kept as {safe_line(name)}; f3 picks it", markup=False)
         else:
-            words = "The disk does not take the template; see the program's log."
-            self.app.notify(words, severity="error", markup=False)
+            self.app.notify(DISK_REFUSES, severity="error", markup=False)

@@ -1,11 +1,14 @@
-"""Changing a field of a job's form in the user's own editor."""
+"""What can be done with a field of a job's form: $EDITOR, another file, and what it is for."""
 
 from typing import TYPE_CHECKING
 
 from textual import work
 
+from studio_tui.presentation.draft import LABELS
 from studio_tui.presentation.draft_checks import query_type
+from studio_tui.presentation.field_help import FIELD_HELP
 from studio_tui.tui.editor import EditorError, edited
+from studio_tui.tui.screens.explanation import Explanation
 from studio_tui.tui.widgets.draft_form import DraftForm
 
 if TYPE_CHECKING:
@@ -34,6 +37,18 @@ class FormEditing(Base):
         focused = self.form.focused_field()
         if focused is not None:
             await self.edit_field(focused.field)
+
+    def action_attach(self) -> None:
+        """Go to where the path of another file is typed."""
+        self.form.go_to_new_line("files")
+
+    @work(name="explain", group="dialog")
+    async def action_explain(self) -> None:
+        """Say what the field is for that has the focus."""
+        focused = self.form.focused_field()
+        if focused is not None:
+            name = focused.field
+            await self.app.push_screen_wait(Explanation(LABELS[name], FIELD_HELP[name]))
 
     async def edit_field(self, name: str) -> None:
         """Have a field changed in the user's editor, and say when that cannot be."""

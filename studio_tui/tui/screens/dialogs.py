@@ -88,6 +88,8 @@ class Choose(ModalScreen[str | None]):
     """Offers a few choices; the answer is the key of one, or `None`."""
 
     CSS_PATH = DIALOGS
+    KEYS = ""
+    """What keys do in the list, where that has to be said."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss(None)", "close", id="choose.close"),
         Binding("j", "down", "down", show=False, id="choose.down"),
@@ -108,6 +110,8 @@ class Choose(ModalScreen[str | None]):
             yield OptionList(
                 *(Option(text, id=key) for key, text in self._choices), markup=False, compact=True
             )
+            if self.KEYS:
+                yield Static(self.KEYS, markup=False, classes="keys")
 
     def on_mount(self) -> None:
         """Rest on what is chosen now."""

@@ -48,16 +48,21 @@ class SubmitScreen(FormSending, FormBeginnings, FormEditing, Page):
     """A form that stays as it is, whatever happens, until Studio has made its job."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f9,ctrl+j", "submit", "submit", priority=True, id="form.submit",
+        Binding("f9,ctrl+j,alt+enter", "submit", "submit", priority=True, id="form.submit",
                 tooltip="Have the job made, with all that is typed"),
         Binding("f6", "preview", "preview", priority=True, id="form.preview",
                 tooltip="Show the request as JSON, as curl and as the datachain command"),
         Binding("f4", "edit", "$EDITOR", priority=True, id="form.edit",
                 tooltip="Change the field in $EDITOR"),
         Binding("f3", "pick", "begin with", priority=True, id="form.pick",
-                tooltip="Begin with a template, with the job sent last, or with nothing"),
+                tooltip="Begin with a template, with the job sent last, or with nothing; "
+                "rename and delete templates"),
         Binding("ctrl+t", "keep_template", "keep", priority=True, id="form.template",
                 tooltip="Keep the form as a template"),
+        Binding("ctrl+f", "attach", "attach", priority=True, id="form.attach",
+                tooltip="Name another file that is put beside the query"),
+        Binding("f1", "explain", "explain", priority=True, id="form.explain",
+                tooltip="Say what the field is for, what it takes, and an example"),
         Binding("f7", "values", "values", priority=True, id="form.values",
                 tooltip="Show or hide the values of the environment"),
     ]  # fmt: skip
@@ -105,8 +110,8 @@ class SubmitScreen(FormSending, FormBeginnings, FormEditing, Page):
 
     def hints(self) -> Iterable[str]:
         """Return the keys of the form."""
-        return ("form.submit", "page.escape", "form.preview", "form.edit", "form.pick",
-                "form.template")  # fmt: skip
+        return ("form.submit", "page.escape", "form.explain", "form.preview", "form.edit",
+                "form.pick")  # fmt: skip
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
         """Check anew what depends on the clusters."""

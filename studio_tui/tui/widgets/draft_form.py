@@ -14,7 +14,8 @@ from studio_tui.presentation.draft import LABELS, Draft
 from studio_tui.presentation.problems import Problem
 from studio_tui.tui.form_check import Checked
 from studio_tui.tui.widgets.code_area import CodeArea
-from studio_tui.tui.widgets.form_field import FieldInput, Flag, FormField, PathSuggester
+from studio_tui.tui.widgets.form_field import FieldInput, Flag, FormField
+from studio_tui.tui.widgets.path_fields import PathArea, PathSuggester
 
 FIRST = ("query_file", "query")
 """Fields that stand before the others."""
@@ -22,6 +23,12 @@ FIRST = ("query_file", "query")
 _AREAS = frozenset({"query", "environment", "requirements", "files", "uploads"})
 _LISTS = frozenset({"files", "uploads"})
 """Fields that hold something a line."""
+
+_TELLING = frozenset(
+    {"query_file", "priority", "compute_cluster_name", "compute_cluster_id", "start_after",
+     "cron_expression"}
+)  # fmt: skip
+"""Fields whose note says what the value means; that of others says only how to type one."""
 
 
 class DraftForm(VerticalScroll):
@@ -83,6 +90,15 @@ class DraftForm(VerticalScroll):
         field.editor.focus()
         field.scroll_visible(animate=False)
 
+    def go_to_new_line(self, name: str) -> None:
+        """Give the focus to a field of several lines, at the end, on a line that is empty."""
+        area = self._fields[name].editor
+        if isinstance(area, TextArea):
+            if area.document.get_line(area.document.line_count - 1).strip():
+                area.insert("\n", area.document.end)
+            area.move_cursor(area.document.end)
+        self.go_to(name)
+
     def show(self, checked: Checked, refused: Collection[Problem], *, all_fields: bool) -> None:
         """Say what was found, at the fields; of those nobody has touched only if it is wished."""
         self._show_query(checked.query, is_file=bool(checked.draft.query_file.strip()))
@@ -93,7 +109,7 @@ class DraftForm(VerticalScroll):
             problems = [each for each in refused if each.field == name]
             if all_fields or name in self._touched or field.value:
                 problems += [each for each in checked.problems if each.field == name]
-            field.say(problems, checked.notes.get(name, ()))
+            field.say(problems, checked.notes.get(name, ()), lasting=name in _TELLING)
 
     def show_values(self, *, shown: bool) -> None:
         """Show the values of the environment, or hide them."""
@@ -132,7 +148,10 @@ def _field(name: str, draft: Draft) -> FormField:
     if name == "reset":
         return FormField(name, "", Flag(label, draft.reset))
     if name in _AREAS:
-        field = FormField(name, label, CodeArea(masked=name == "environment"))
+        area = (
+            PathArea(soft_wrap=True) if name == "files" else CodeArea(masked=name == "environment")
+        )
+        field = FormField(name, label, area)
     else:
         suggester = PathSuggester() if name == "query_file" else None
         field = FormField(

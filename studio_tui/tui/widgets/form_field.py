@@ -1,6 +1,5 @@
 """A field of a form: its label, where it is typed, and below it what is wrong or what it means."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -11,12 +10,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.suggester import Suggester
 from textual.widgets import Checkbox, Input, Static, TextArea
 
 from studio_tui.presentation.problems import Level, Problem
 from studio_tui.text import safe_line
-from studio_tui.tui.draft_files import completed
 from studio_tui.tui.widgets.code_area import CodeArea
 
 SHOWN = 3
@@ -78,6 +75,7 @@ class FormField(Vertical):
         self._said = Static(markup=False, classes="said")
         self._problems: tuple[Problem, ...] = ()
         self._note: tuple[str, ...] = ()
+        self._lasting = False
 
     @property
     def value(self) -> str | bool:
@@ -115,10 +113,14 @@ class FormField(Vertical):
         self._grow()
         self._tell()
 
-    def say(self, problems: Sequence[Problem], note: Sequence[str]) -> None:
-        """Take over what is wrong, and what the field means as it stands; all of it is safe."""
-        if (tuple(problems), tuple(note)) != (self._problems, self._note):
-            self._problems, self._note = tuple(problems), tuple(note)
+    def say(self, problems: Sequence[Problem], note: Sequence[str], *, lasting: bool) -> None:
+        """Take over what is wrong, and what the field means as it stands; all of it is safe.
+
+        A `lasting` note of a value stays in sight when the field has lost the focus.
+        """
+        said = (tuple(problems), tuple(note), lasting)
+        if said != (self._problems, self._note, self._lasting):
+            self._problems, self._note, self._lasting = said
             self._tell()
 
     @on(Input.Changed)
@@ -146,10 +148,14 @@ class FormField(Vertical):
         self._grow()
         self._tell()
 
+    def on_resize(self) -> None:
+        """Make room for lines that are broken elsewhere now."""
+        self._grow()
+
     def _grow(self) -> None:
         """Let a field of several lines have as many rows as it needs, within reason."""
         if isinstance(self.editor, CodeArea):
-            lines = self.editor.document.line_count
+            lines = self.editor.wrapped_document.height
             focused = self.has_class("-focus")
             self.editor.styles.height = min(12 if focused else 5, lines)
 
@@ -162,21 +168,10 @@ class FormField(Vertical):
             lines.append(Content.styled(f"{sign} {problem.sentence}", style))
         if len(self._problems) > SHOWN:
             lines.append(Content(f"  and {len(self._problems) - SHOWN} more"))
-        if not lines and (self.has_class("-focus") or self.value):
+        if not lines and (self.has_class("-focus") or (self._lasting and self.value)):
             lines = [Content(line) for line in self._note]
         self.set_class(bool(self._problems), "-problem")
         self._said.display = bool(lines)
         self._said.update(Content("\n").join(lines))
         if self.has_class("-focus"):
             self.call_after_refresh(self.scroll_visible, animate=False)
-
-
-class PathSuggester(Suggester):
-    """Completes paths of this machine."""
-
-    def __init__(self) -> None:
-        super().__init__(use_cache=False, case_sensitive=True)
-
-    async def get_suggestion(self, value: str) -> str | None:
-        """Return the path with its last name completed, where that is sure."""
-        return await asyncio.to_thread(completed, value) if value else None
