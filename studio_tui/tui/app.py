@@ -293,10 +293,10 @@ class StudioApp(TypeAhead, EndsOnSignals, App[int]):
             self.push_screen(self._places.form(message.draft, message.about))
 
     @work(name="edit", group="command")
-    async def on_edit_job(self, message: "messages.EditJob") -> None:
-        """Show the form of a job that is to be changed and run."""
+    async def on_edit_jobs(self, message: "messages.EditJobs") -> None:
+        """Show the form of jobs that are to be changed and run."""
         try:
-            page = await self._places.edit(message.job_id) if self._places else None
+            page = await self._places.edit(message.job_ids) if self._places else None
         except StudioError as error:
             self.notify(str(error), severity="error", markup=False)
         else:

@@ -17,7 +17,7 @@ from studio_tui.presentation.jobs import SHORT_ID, first_line
 from studio_tui.service.commands import said
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.clipboard import copy
-from studio_tui.tui.messages import CreateJob, EditJob, OpenLog
+from studio_tui.tui.messages import CreateJob, EditJobs, OpenLog
 from studio_tui.tui.screens.dialogs import Confirm
 
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ class JobActions(Base):
     def action_edit(self) -> None:
         """Show the form of the job, to be changed and run."""
         if job := self.job_for("edit"):
-            self.post_message(EditJob(job.id))
+            self.post_message(EditJobs((job.id,)))
 
     async def repeat_of(self, job: Job) -> "Repeat | None":
         """Return what makes a job again, or say why that cannot be."""

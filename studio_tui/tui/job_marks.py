@@ -3,7 +3,7 @@
 from textual.binding import Binding
 
 from studio_tui.tui.job_actions import JobActions
-from studio_tui.tui.messages import OpenLogs
+from studio_tui.tui.messages import EditJobs, OpenLogs
 from studio_tui.tui.row_marks import RowMarks, mark_bindings
 
 MARK_BINDINGS = (
@@ -39,3 +39,10 @@ class JobMarks(RowMarks, JobActions):
 
             await repeat_all(self.app, self.session, jobs, resume=resume)
         return bool(jobs)
+
+    def action_edit(self) -> None:
+        """Show one form of the marked jobs, else that of the job under the cursor."""
+        if self.view.marks and not self.read_only:
+            self.post_message(EditJobs(self.view.marks))
+        else:
+            super().action_edit()

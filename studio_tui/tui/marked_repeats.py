@@ -1,13 +1,14 @@
 """Running the marked jobs of a list again: one question for all, and a report on each."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from textual.app import App
 
-from studio_tui.api.models import Job
-from studio_tui.errors import InvalidRequest
+from studio_tui.api.models import Job, JobInput
+from studio_tui.errors import InvalidRequest, StudioError
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.repeat_notes import untold
@@ -41,16 +42,43 @@ async def repeat_all(
     )
     if not sure:
         return
+    await make_all(
+        app, session, [(job, _wish(job, session, submitted.get(job.id), resume)) for job in jobs]
+    )
+
+
+async def make_all(
+    app: App[Any],
+    session: StudioSession,
+    wishes: Sequence[tuple[Job, JobInput | StudioError]],
+    files: Sequence[Path] = (),
+    *,
+    made: Callable[[str], object] = lambda _: None,
+) -> None:
+    """Have jobs created again, and tell of each what came of it, or why it cannot be.
+
+    `made` is told the id of each job as soon as there is another of it.
+    """
     turns = asyncio.Semaphore(AT_ONCE)
 
-    async def one(job: Job) -> Cell:
+    async def one(job: Job, wish: JobInput | StudioError) -> Cell:
+        if isinstance(wish, StudioError):
+            return Cell(f"✗ {title(job)}: {wish}", Tone.BAD)
         async with turns:
-            return await _repeated(app, session, job, submitted.get(job.id), resume=resume)
+            outcome = await create(app, session.creating, wish, files)
+        match outcome:
+            case Created(new):
+                made(job.id)
+                return Cell(f"✓ {title(job)}: created as {title(new)}", Tone.GOOD)
+            case Refused(refusal):
+                return Cell(f"✗ {title(job)}: {refusal}", Tone.BAD)
+            case None:
+                return Cell(f"? {title(job)}: nobody can tell, and not sent again", Tone.WARN)
 
-    report = await asyncio.gather(*map(one, jobs))
-    made = sum(cell.tone is Tone.GOOD for cell in report)
+    report = await asyncio.gather(*(one(*each) for each in wishes))
+    count = sum(cell.tone is Tone.GOOD for cell in report)
     await app.push_screen_wait(
-        Review(f"{made} of {plural(len(jobs), 'job')} created", report, (("o", "ok"),))
+        Review(f"{count} of {plural(len(wishes), 'job')} created", report, (("o", "ok"),))
     )
 
 
@@ -70,20 +98,12 @@ def _lines(jobs: Sequence[Job], submitted: Mapping[str, Submitted]) -> Iterator[
         yield f"Server default{whose}: {', '.join(names)}"
 
 
-async def _repeated(
-    app: App[Any], session: StudioSession, job: Job, submitted: Submitted | None, *, resume: bool
-) -> Cell:
-    """Create one job again; return a line on it."""
+def _wish(
+    job: Job, session: StudioSession, submitted: Submitted | None, resume: bool
+) -> JobInput | StudioError:
+    """Return what makes a job again, or why it cannot be made."""
     try:
         wish = repeat_of(job, session.team, submitted)
     except InvalidRequest as error:
-        return Cell(f"✗ {title(job)}: {error}", Tone.BAD)
-    if resume:
-        wish = wish.model_copy(update={"rerun_from_job_id": job.id})
-    match await create(app, session.creating, wish):
-        case Created(new):
-            return Cell(f"✓ {title(job)}: created as {title(new)}", Tone.GOOD)
-        case Refused(refusal):
-            return Cell(f"✗ {title(job)}: {refusal}", Tone.BAD)
-        case None:
-            return Cell(f"? {title(job)}: nobody can tell, and not sent again", Tone.WARN)
+        return error
+    return wish.model_copy(update={"rerun_from_job_id": job.id}) if resume else wish

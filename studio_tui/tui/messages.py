@@ -82,10 +82,10 @@ class OpenForm(Message):
 
 
 @dataclass
-class EditJob(Message):
-    """Show the form of a job that is to be changed and run."""
+class EditJobs(Message):
+    """Show the form of jobs that are to be changed and run; of several, what they share."""
 
-    job_id: str
+    job_ids: Sequence[str]
 
 
 @dataclass

@@ -77,22 +77,25 @@ class Places:
         url = self._connected.url
         return SubmitScreen(session, home, self._shelf, start, url=url, read_only=read_only)
 
-    async def edit(self, job_id: str) -> Page | None:
-        """Return a new form of a job that is to be changed; `None` when the job is not known.
+    async def edit(self, job_ids: Sequence[str]) -> Page | None:
+        """Return a new form of jobs that are to be changed; `None` when none of them is known.
 
         Raises:
-            InvalidRequest: the job cannot be repeated from what is known of it.
+            InvalidRequest: one of them cannot be repeated from what is known of it.
         """
-        job = self._known(job_id)
-        if job is None:
+        jobs = [job for job_id in job_ids if (job := self._known(job_id)) is not None]
+        if not jobs:
             return None
         from studio_tui.tui.repeats import Repeat  # noqa: PLC0415 (likewise)
         from studio_tui.tui.screens.edit import EditScreen  # noqa: PLC0415 (likewise)
+        from studio_tui.tui.screens.edit_marked import EditMarkedScreen  # noqa: PLC0415 (likewise)
 
         session, home, read_only = self._connected.basics
         url = self._connected.url
-        repeat = await Repeat.of(job, session)
-        return EditScreen(session, home, self._shelf, repeat, url=url, read_only=read_only)
+        repeats = await Repeat.of_all(jobs, session)
+        if len(repeats) == 1:
+            return EditScreen(session, home, self._shelf, repeats[0], url=url, read_only=read_only)
+        return EditMarkedScreen(session, home, self._shelf, repeats, url=url, read_only=read_only)
 
     def await_job(self, job_id: str) -> None:
         """Let the list of jobs put its cursor on a job as soon as it is there."""

@@ -5,12 +5,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from studio_tui.api.models import Job, JobInput, JobSchedule
+from studio_tui.errors import InvalidRequest
+from studio_tui.presentation.cells import Cell, Tone
+from studio_tui.presentation.draft import Draft, not_told
+from studio_tui.presentation.draft import untold as untold_fields
+from studio_tui.presentation.draft_diff import difference
 from studio_tui.presentation.format import size
 from studio_tui.presentation.repeat_notes import FILES, repeat_lines, untold
 from studio_tui.service.commands import repeat_of
 from studio_tui.service.session import StudioSession
 from studio_tui.service.submitted import SentFile, Submitted
 from studio_tui.text import safe_line
+from studio_tui.tui.job_actions import title
 
 
 @dataclass(frozen=True)
@@ -29,8 +35,27 @@ class Repeat:
         Raises:
             InvalidRequest: it cannot be repeated from what is known of it.
         """
-        submitted = (await submitted_of((job,), session)).get(job.id)
-        return cls(job, repeat_of(job, session.team, submitted), submitted)
+        return (await cls.of_all((job,), session))[0]
+
+    @classmethod
+    async def of_all(cls, jobs: Iterable[Job], session: StudioSession) -> "list[Repeat]":
+        """Find out how each of several jobs is made again.
+
+        Raises:
+            InvalidRequest: one cannot be repeated from what is known of it.
+        """
+        jobs = tuple(jobs)
+        known = await submitted_of(jobs, session)
+        repeats = []
+        for job in jobs:
+            submitted = known.get(job.id)
+            try:
+                wish = repeat_of(job, session.team, submitted)
+            except InvalidRequest as error:
+                whose = f"{title(job)}: " if len(jobs) > 1 else ""
+                raise InvalidRequest(error.status, f"{whose}{error}") from error
+            repeats.append(cls(job, wish, submitted))
+        return repeats
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -63,6 +88,32 @@ def names_of(files: Iterable[SentFile]) -> dict[str, str]:
         for file in files
         if file.label is not None
     }
+
+
+def changes(repeat: Repeat, before: Draft, after: Draft) -> tuple[Cell, ...]:
+    """Return a line on each thing that differs from a job as it was; it may take a while."""
+    submitted = repeat.submitted
+    found = difference(
+        before,
+        after,
+        not_told(repeat.job, after) if submitted is None else (),
+        untold_fields(repeat.job) if submitted is not None else (),
+        files=names_of(submitted.files) if submitted is not None else {},
+    )
+    same = () if found.query or found.settings else (Cell("Nothing is changed.", Tone.DIM),)
+    gap = (Cell(""),) if found.query else ()
+    known = (*found.kept, *_without_times(submitted, after), *found.defaults)
+    return (*same, *found.settings, *known, *gap, *found.query)
+
+
+def _without_times(submitted: Submitted | None, after: Draft) -> tuple[Cell, ...]:
+    """Say that what was a schedule runs once now, and at once."""
+    if submitted is None or after.cron_expression or after.start_after:
+        return ()
+    start = submitted.start_after
+    was = submitted.cron_expression or (f"{start:%Y-%m-%d %H:%M %Z}" if start else "")
+    words = f"It runs once, at once; it was submitted to run {safe_line(was)}"
+    return (Cell(words, Tone.WARN),) if was else ()
 
 
 def with_schedule(task: Job, submitted: Submitted | None) -> Job:

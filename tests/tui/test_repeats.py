@@ -238,7 +238,7 @@ def test_the_times_of_a_schedule_are_those_submitted_where_studio_tells_none(
 # Where nothing may be changed.
 
 
-@pytest.mark.parametrize("keys", ["r", "R", "e", "ar", "aR"])
+@pytest.mark.parametrize("keys", ["r", "R", "e", "ar", "aR", "ae"])
 async def test_read_only_repeats_and_edits_nothing_and_says_so(
     studio: ThreadStudio, tmp_path: Path, keys: str
 ) -> None:

@@ -217,18 +217,16 @@ class SubmitScreen(FormSending, FormBeginnings, FormEditing, Page):
 
     async def examine(self) -> Checked:
         """Find out what there is to say of the form, and say it."""
-        clusters = self.session.clusters.snapshot.value
-        checked = await asyncio.to_thread(
-            examine,
-            self.form.draft,
-            self.session.team,
-            clock.now(),
-            clusters.items if clusters is not None else None,
-            self.session.ledger.files,
-        )
+        checked = await asyncio.to_thread(self.examined, self.form.draft)
         self._checked = checked
         self.form.show(checked, self.refused, all_fields=self.was_sent)
         return checked
+
+    def examined(self, draft: Draft) -> Checked:
+        """Find out what there is to say of a form; runs in a thread."""
+        clusters = self.session.clusters.snapshot.value
+        known = clusters.items if clusters is not None else None
+        return examine(draft, self.session.team, clock.now(), known, self.session.ledger.files)
 
     @work(name="keep", group="keep")
     async def _keep_now(self) -> None:

@@ -8,7 +8,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.message import Message
-from textual.widgets import TextArea
+from textual.widgets import Input, TextArea
 
 from studio_tui.presentation.draft import LABELS, Draft
 from studio_tui.presentation.problems import Problem
@@ -79,6 +79,12 @@ class DraftForm(VerticalScroll):
     def put(self, name: str, text: str) -> None:
         """Put a text into a field, as if it had been typed."""
         self._fields[name].value = text
+
+    def hint(self, name: str, words: str) -> None:
+        """Show safe words in a field as long as it is empty."""
+        editor = self._fields[name].editor
+        if isinstance(editor, Input | TextArea):
+            editor.placeholder = words
 
     def focused_field(self) -> FormField | None:
         """Return the field that has the focus."""
