@@ -20,7 +20,7 @@ from textual.pilot import Pilot
 
 from studio_tui.api.client import LogBody, Page, StudioClient
 from studio_tui.api.log_stream import LogFrame, LogMessage, LogMessages, RawText, StatusFrame
-from studio_tui.api.models import Cluster, Job
+from studio_tui.api.models import Cluster, DatasetVersion, Job, Pipeline
 from studio_tui.errors import NoCredentials, ServerError
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.app import Connected, StudioApp
@@ -73,6 +73,14 @@ SCENES: dict[str, Scene] = {
         ("down", "space", "down", "space", "space", "L", "tab", "M"), NARROW, shows="94 lines"
     ),
     "merged-empty": Scene(("5",), NARROW),
+    "pipelines": Scene(("2",), WIDE),
+    "pipelines-80x24": Scene(("2", "down", "down"), NARROW),
+    "pipelines-200x60": Scene(("2", "down"), (200, 60)),
+    "pipelines-marked": Scene(("2", "space", "down", "v", "exclamation_mark"), NARROW),
+    "pipelines-stop": Scene(("2", "X"), WIDE),
+    "pipelines-trigger": Scene(
+        ("2", "t", *"vision.prod.thumbs", "space", *"emb", "tab", "space", *"rel"), WIDE
+    ),
     "clusters": Scene(("3", "down", "asterisk"), NARROW),
     "schedules": Scene(("4",), WIDE),
     "schedules-80x24": Scene(("4", "down"), NARROW),
@@ -237,6 +245,86 @@ RUNS = tuple(
     )
 )
 
+_NODES = {
+    "ingest_raw": (), "index": ("ingest_raw",), "dedupe": ("index",), "thumbs": ("dedupe",),
+    "embed": ("dedupe",), "join_feats": ("thumbs", "embed"), "ingest_labels": (),
+    "clean_labels": ("ingest_labels",), "merge_train": ("join_feats", "clean_labels"),
+    "split": ("merge_train",), "train_s": ("split",), "train_l": ("split",),
+    "eval": ("train_s", "train_l"), "report": ("eval",), "export": ("eval",),
+    "publish": ("export",),
+}  # fmt: skip
+"""Jobs of a pipeline, and whom each waits for."""
+
+
+def _pipeline(number: int, name: str, status: str, states: str, **fields: Any) -> dict[str, Any]:
+    """Return a pipeline, made `number` minutes before noon; a letter tells the state of a job."""
+    words = {"c": "COMPLETE", "r": "RUNNING", "q": "QUEUED", "f": "FAILED", "x": "CANCELED"}
+    created = NOON - timedelta(minutes=number)
+    begin, end = number * 7919 % 65536, number % 256
+    sent: dict[str, Any] = {
+        "pipeline_id": f"{begin:04x}1aa9-7903-4e4d-bbfa-ac8516341c{end:02x}",
+        "name": name,
+        "status": status,
+        "triggered_from": "vision.prod.release",
+        "created_at": created.isoformat(),
+        "updated_at": (created + timedelta(minutes=min(number, 14))).isoformat(),
+        "completed": states.count("c"),
+        "total": len(states),
+        "job_runs": [
+            {
+                "job_id": f"{node}-original",
+                "name": f"{node}.py",
+                "status": words.get(state, "PENDING"),
+                "parent_job_ids": [f"{parent}-original" for parent in _NODES[node]],
+                "created_job_id": f"{node}-{number}",
+            }
+            for node, state in zip(_NODES, states, strict=False)
+        ],
+    }
+    return {**sent, **fields}
+
+
+PIPELINES = tuple(
+    Pipeline.model_validate(pipeline)
+    for pipeline in (
+        _pipeline(14, "rusty-vise", "RUNNING", "ccccr.cc........"),
+        _pipeline(61, "rathe-kyat", "FAILED", "ccccf.cc........",
+                  error_message="embed.py failed: CUDA out of memory"),
+        _pipeline(75, "slow-oak", "PAUSED", "ccr..", triggered_from="vision.prod.thumbs"),
+        _pipeline(380, "glad-fern", "COMPLETED", "c" * 16),
+        _pipeline(1500, "bold-reed", "FAILED", "cccccccccccf....",
+                  error_message="train_l.py failed"),
+        _pipeline(2900, "calm-iris", "COMPLETED", "c" * 16),
+        _pipeline(3100, "odd-mole", "WARMING", "q....", triggered_from="vision.dev.日本_index"),
+        _pipeline(4400, "late-wren", "CANCELED", "ccx..", triggered_from="vision.prod.thumbs"),
+    )
+)  # fmt: skip
+
+_RUN_SECONDS = (41, 125, 372, 210, 598, 70, 12, 63, 95, 20, 410, 890, 130, 15, 44, 9)
+
+PIPELINE_RUNS = tuple(
+    Job.model_validate(
+        _job(
+            number,
+            {"c": "COMPLETE", "r": "RUNNING", "f": "FAILED"}[state],
+            f"{node}.py",
+            id=f"{node}-{number}",
+            ran=0 if state == "r" else ran + number % 37,
+            waited=300 if state == "r" else 7,
+            error_message="OutOfMemoryError: CUDA out of memory" if state == "f" else None,
+        )
+    )
+    for number, states in (
+        (14, "ccccr.cc"),
+        (61, "ccccf.cc"),
+        (380, "c" * 16),
+        (1500, "c" * 11 + "f"),
+        (2900, "c" * 16),
+    )
+    for node, ran, state in zip(_NODES, _RUN_SECONDS, states, strict=False)
+    if state != "."
+)
+
 CLUSTERS = tuple(
     Cluster.model_validate(cluster)
     for cluster in (
@@ -290,8 +378,9 @@ TIMED_LOGS = {
 class FixedStudio:
     """Answers what stands above, and after that perhaps nothing."""
 
-    def __init__(self, *, gone: bool) -> None:
+    def __init__(self, *, gone: bool, runs: bool) -> None:
         self._gone = gone
+        self._jobs = (*JOBS, *RUNS, *(PIPELINE_RUNS if runs else ()))
         self._answered = False
 
     async def jobs(self, *, limit: int = 100, status: str | None = None, **_: object) -> Page[Job]:
@@ -300,7 +389,17 @@ class FixedStudio:
             # A time to wait that is given takes the chance out of it.
             raise ServerError(503, "Studio is being repaired.", retry_after=8)
         self._answered = True
-        return Page(TASKS if status == "TASK" else (*JOBS, *RUNS)[:limit])
+        if status == "TASK":
+            return Page(TASKS)
+        return Page(self._jobs[:limit])
+
+    async def pipelines(self, *, limit: int = 100) -> Page[Pipeline]:
+        """Return the pipelines."""
+        return Page(PIPELINES[:limit])
+
+    async def job_dataset_versions(self, _job_id: str) -> tuple[DatasetVersion, ...]:
+        """Return what every job made."""
+        return (DatasetVersion(dataset_name="vision.prod.embeddings", version="1.2.0"),)
 
     async def clusters(self) -> Page[Cluster]:
         """Return the clusters."""
@@ -335,7 +434,7 @@ async def draw(name: str) -> str:
                     "No Studio token is set. Run `datachain auth login`, set "
                     "DATACHAIN_STUDIO_TOKEN, or use --token-file."
                 )
-            studio = cast(StudioClient, FixedStudio(gone=scene.gone))
+            studio = cast(StudioClient, FixedStudio(gone=scene.gone, runs="2" in scene.keys))
             session = StudioSession(studio, "vision", Path(folder))
             return Connected(
                 session,

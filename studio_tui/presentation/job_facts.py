@@ -32,6 +32,14 @@ class Fact(NamedTuple):
     value: Cell
 
 
+class Line(NamedTuple):
+    """A line of a table among facts; it does not wrap."""
+
+    cells: tuple[Cell, ...]
+    widths: tuple[int, ...]
+    """Screen cells of each."""
+
+
 def facts(
     job: Job,
     now: datetime,

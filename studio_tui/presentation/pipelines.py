@@ -14,7 +14,7 @@ from studio_tui.presentation.format import UNKNOWN, age, seconds_between
 from studio_tui.presentation.kinds import Kind
 from studio_tui.presentation.states import Look
 
-BAR_WIDTH = 18
+BAR_WIDTH = 14
 """Cells of a bar, edges and all."""
 
 SHORT_ID = 8
@@ -70,7 +70,7 @@ def cells(pipeline: Pipeline, overview: Overview, now: datetime) -> tuple[Cell |
     return (
         state_cell(pipeline),
         _line(pipeline, "name", Tone.STRONG),
-        _line(pipeline, "triggered_from", Tone.PLAIN),
+        target_cell(pipeline),
         Pieces(bar(numbers, BAR_WIDTH)),
         _done(numbers),
         counts_cell(numbers),
@@ -84,6 +84,16 @@ def state_cell(pipeline: Pipeline) -> Cell:
     """Return glyph and word of a pipeline's state; a word of a newer server as it came."""
     look = LOOKS[pipeline.state]
     return Cell(f"{look.glyph} {pipeline.status or 'UNKNOWN'}", look.tone)
+
+
+def target_cell(pipeline: Pipeline) -> Cell | Pieces:
+    """Return what a pipeline was triggered from, its own name first, as that tells them apart."""
+    target = pipeline.triggered_from or ""
+    plain, at, version = target.partition("@") if not target.startswith("@") else (target, "", "")
+    around, dot, name = plain.rpartition(".")
+    if not dot or not name or "," in target or " " in target:
+        return _line(pipeline, "triggered_from", Tone.PLAIN)
+    return Pieces((Cell(name + at + version), Cell(f"  {around}", Tone.DIM)))
 
 
 def counts_cell(numbers: Mapping[Shown, int]) -> Pieces:

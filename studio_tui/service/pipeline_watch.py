@@ -353,6 +353,14 @@ class PipelineWatches:
         """Return all that are remembered."""
         return tuple(self._watches.values())
 
+    def jobs(self) -> dict[str, Job]:
+        """Return the runs that are known to them, by id."""
+        known: dict[str, Job] = {}
+        for watch in self._watches.values():
+            if (detail := watch.snapshot.value) is not None:
+                known |= detail.jobs
+        return known
+
     async def run(self) -> None:
         """Let them ask, until cancelled. A bug is raised as it is."""
         async with asyncio.TaskGroup() as tasks:

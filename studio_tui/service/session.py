@@ -1,22 +1,23 @@
 """Everything that one profile keeps asking and can have done: pollers, logs and commands."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from studio_tui.api.client import Page, StudioClient
-from studio_tui.api.models import Cluster
-from studio_tui.errors import AuthenticationError
+from studio_tui.api.models import Cluster, Job
+from studio_tui.errors import AuthenticationError, StudioError
 from studio_tui.service.commands import Commands
 from studio_tui.service.creating import Creating, Unknown
+from studio_tui.service.dataset_names import DatasetNames
 from studio_tui.service.intents import Journal
 from studio_tui.service.jobs_feed import Jobs, JobsFeed
 from studio_tui.service.ledger import Ledger
 from studio_tui.service.log_library import LogLibrary
 from studio_tui.service.log_shelf import LogShelf
 from studio_tui.service.pipeline_commands import PipelineCommands
-from studio_tui.service.pipeline_watch import Pace, PipelineWatch, PipelineWatches
+from studio_tui.service.pipeline_watch import AT_ONCE, Pace, PipelineWatch, PipelineWatches
 from studio_tui.service.pipelines_feed import Pipelines, PipelinesFeed, is_moving
 from studio_tui.service.poller import BACKOFF_CAP, Poller
 from studio_tui.service.progress_watch import ProgressWatch
@@ -96,6 +97,7 @@ class StudioSession:
         self.commands = Commands(client, self._changed)
         self.steering = PipelineCommands(client, self.commands.cancel, self._changed)
         self.triggering = Triggering(client, self._changed)
+        self.datasets = DatasetNames(client)
         journal = Journal(intents or logs / "intents", place)
         self.ledger = Ledger(ledgers or logs / "ledgers", place)
         self.creating = Creating(client, journal, self.ledger, self._changed, labels=labels)
@@ -127,6 +129,33 @@ class StudioSession:
         """Settle what ended runs have asked for, once the first list is there; return the rest."""
         await self.jobs.first()
         return await self.creating.settle()
+
+    def known_jobs(self) -> Mapping[str, Job]:
+        """Return all jobs that are known by now, by id: of the list, and of pipelines looked at."""
+        listed = self.jobs.snapshot.value
+        jobs = {job.id: job for job in listed.jobs} if listed else {}
+        return self._watches.jobs() | jobs
+
+    async def find_jobs(self, job_ids: Sequence[str]) -> tuple[Job, ...]:
+        """Return these jobs, asking for those that are not known; a few at the same time.
+
+        Those that Studio does not know, or does not tell of now, are left out.
+        """
+        known = self.known_jobs()
+        turns = asyncio.Semaphore(AT_ONCE)
+
+        async def one(job_id: str) -> Job | None:
+            if job_id in known:
+                return known[job_id]
+            async with turns:
+                try:
+                    page = await self.client.jobs(limit=1, job_id=job_id)
+                except StudioError:
+                    return None
+            return next((job for job in page.items if job.id == job_id), None)
+
+        found = await asyncio.gather(*map(one, job_ids))
+        return tuple(job for job in found if job is not None)
 
     def refresh(self) -> None:
         """Ask everything that is listened to again, now, and what had been stopped too."""

@@ -275,11 +275,17 @@ class StudioApp(TypeAhead, EndsOnSignals, App[int]):
         if self._places is None:
             return
         try:
-            self._places.merge(message.job_ids)
+            self._places.merge(message.job_ids, message.jobs)
         except SpoolError as error:
             self.notify(str(error), severity="error", markup=False)
         else:
             self._show_tab("logs")
+
+    def on_open_pipeline(self, message: "messages.OpenPipeline") -> None:
+        """Show a pipeline."""
+        if self._places:
+            self._show_tab("pipelines")
+            self._places.pipeline(message.pipeline_id)
 
     def on_filter_jobs(self, message: "messages.FilterJobs") -> None:
         """Show the jobs that pass a filter."""

@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 from textual import work
 from textual.binding import Binding
 
-from studio_tui.api.models import Job
+from studio_tui.api.models import Job, Pipeline
 from studio_tui.errors import InvalidRequest, StudioError
 from studio_tui.presentation.jobs import SHORT_ID, first_line
 from studio_tui.service.commands import said
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.clipboard import copy
-from studio_tui.tui.messages import CreateJob, EditJobs, OpenLog
+from studio_tui.tui.messages import CreateJob, EditJobs, OpenLog, OpenPipeline
 from studio_tui.tui.screens.dialogs import Confirm
 
 if TYPE_CHECKING:
@@ -45,6 +45,13 @@ JOB_BINDINGS = (
     Binding("c", "copy_id", "copy id", id="job.copy_id", tooltip="Copy the job's whole id"),
     Binding(
         "o", "open_url", "browser", id="job.open_url", tooltip="Open the job's page in a browser"
+    ),
+    Binding(
+        "P",
+        "pipeline",
+        "pipeline",
+        id="job.pipeline",
+        tooltip="Show the pipeline that runs the job",
     ),
 )
 """Keys of everything here; a screen puts them among its own."""
@@ -90,6 +97,8 @@ class JobActions(Base):
             return f"The job is over: {(job.status or 'unknown').lower()}"
         if action in _REPEATING and job.query is None:
             return "Studio did not send the job's query"
+        if action == "pipeline" and self._owner(job) is None:
+            return "No pipeline that is known here runs this job"
         if action == "open_url" and not job.url:
             return "Studio gave no page for this job"
         return None
@@ -190,6 +199,16 @@ class JobActions(Base):
     async def repeat_marked(self, *, resume: bool) -> bool:  # noqa: ARG002 (where there are marks)
         """Do it with the marked jobs instead; return whether there are any."""
         return False
+
+    def action_pipeline(self) -> None:
+        """Show the pipeline that runs the job."""
+        job = self.job_for("pipeline")
+        if job is not None and (owner := self._owner(job)):
+            self.post_message(OpenPipeline(owner.pipeline_id, job.id))
+
+    def _owner(self, job: Job) -> Pipeline | None:
+        known = self.session.pipelines.snapshot.value
+        return known.owner(job.id) if known else None
 
     def action_edit(self) -> None:
         """Show the form of the job, to be changed and run."""

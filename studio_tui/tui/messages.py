@@ -7,7 +7,7 @@ from typing import Any
 
 from textual.message import Message
 
-from studio_tui.api.models import JobInput
+from studio_tui.api.models import Job, JobInput
 from studio_tui.presentation.draft import Draft
 from studio_tui.service.snapshot import Snapshot
 
@@ -54,6 +54,17 @@ class OpenLogs(Message):
     """Show the merged log of these jobs, and of no others."""
 
     job_ids: Sequence[str]
+    jobs: Sequence[Job] = ()
+    """Some of them that the list of jobs may not know."""
+
+
+@dataclass
+class OpenPipeline(Message):
+    """Show the graph of a pipeline."""
+
+    pipeline_id: str
+    run_id: str | None = None
+    """The run of a job that gets the cursor; `None` leaves it where it was."""
 
 
 @dataclass

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 
 from studio_tui.api.models import Job
 from studio_tui.presentation.draft import Draft
-from studio_tui.presentation.filters import JOBS
 from studio_tui.tui.app import Connected
 from studio_tui.tui.cluster_choice import ClusterChoice
 from studio_tui.tui.draft_shelf import DraftShelf
 from studio_tui.tui.log_memory import LogMemory
 from studio_tui.tui.memory import load_view, save_view
 from studio_tui.tui.screens.jobs import JobsScreen
+from studio_tui.tui.screens.list_page import ListPage
 from studio_tui.tui.screens.page import Page
 
 
@@ -23,6 +23,10 @@ class Places:
     def __init__(self, connected: Connected) -> None:
         self._connected = connected
         self._tabs: dict[str, Page] = {}
+        self._view_files = {
+            "jobs": connected.view_file,
+            "pipelines": connected.view_file.with_suffix(".pipelines.json"),
+        }
         self._log_file = connected.view_file.with_suffix(".logs.json")
         self._logs = LogMemory.load(self._log_file)
         self.cluster = ClusterChoice(connected.view_file.with_suffix(".cluster.json"))
@@ -101,10 +105,10 @@ class Places:
         """Let the list of jobs put its cursor on a job as soon as it is there."""
         jobs = self.tab("jobs")
         if isinstance(jobs, JobsScreen):
-            jobs.await_job(job_id)
+            jobs.await_row(job_id)
 
-    def merge(self, job_ids: Sequence[str]) -> None:
-        """Let the place of merged logs show these jobs, as far as they are known.
+    def merge(self, job_ids: Sequence[str], jobs: Sequence[Job] = ()) -> None:
+        """Let the place of merged logs show these jobs, as far as they are known, or given.
 
         Raises:
             SpoolError: there is no room for the logs on this machine's disk.
@@ -113,9 +117,14 @@ class Places:
 
         page = self.tab("logs")
         if isinstance(page, MergedScreen):
-            known = self._connected.session.jobs.snapshot.value
-            jobs = {job.id: job for job in known.jobs} if known else {}
-            page.follow([jobs[job_id] for job_id in job_ids if job_id in jobs])
+            known = {job.id: job for job in jobs} | dict(self._connected.session.known_jobs())
+            page.follow([known[job_id] for job_id in job_ids if job_id in known])
+
+    def pipeline(self, pipeline_id: str) -> None:
+        """Let the list of pipelines put its cursor on one."""
+        page = self.tab("pipelines")
+        if isinstance(page, ListPage):
+            page.await_row(pipeline_id)
 
     def filter_jobs(self, terms: str) -> None:
         """Let the list of jobs show those that pass a filter."""
@@ -125,9 +134,10 @@ class Places:
 
     def remember(self) -> None:
         """Keep the user's place for the next run."""
-        jobs = self._tabs.get("jobs")
-        if isinstance(jobs, JobsScreen):
-            save_view(self._connected.view_file, jobs.view)
+        for name, file in self._view_files.items():
+            page = self._tabs.get(name)
+            if isinstance(page, ListPage):
+                save_view(file, page.view)
         self._logs.save(self._log_file)
 
     def _make_tab(self, name: str) -> Page:
@@ -136,6 +146,13 @@ class Places:
             from studio_tui.tui.screens.clusters import ClustersScreen  # noqa: PLC0415 (likewise)
 
             return ClustersScreen(session, home, self.cluster, read_only=read_only)
+        if name == "pipelines":
+            from studio_tui.tui.screens.pipelines import (  # noqa: PLC0415 (likewise)
+                PipelinesScreen,
+            )
+
+            view = load_view(self._view_files[name], PipelinesScreen.kind)
+            return PipelinesScreen(session, home, view, read_only=read_only)
         if name == "schedules":
             from studio_tui.tui.screens.schedules import (  # noqa: PLC0415 (likewise)
                 SchedulesScreen,
@@ -146,9 +163,8 @@ class Places:
             from studio_tui.tui.screens.merged import MergedScreen  # noqa: PLC0415 (likewise)
 
             return MergedScreen(session, home, read_only=read_only)
-        view = load_view(self._connected.view_file, JOBS)
+        view = load_view(self._view_files["jobs"], JobsScreen.kind)
         return JobsScreen(session, home, view, read_only=read_only)
 
     def _known(self, job_id: str) -> Job | None:
-        known = self._connected.session.jobs.snapshot.value
-        return next((job for job in known.jobs if job.id == job_id), None) if known else None
+        return self._connected.session.known_jobs().get(job_id)

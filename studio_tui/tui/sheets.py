@@ -15,6 +15,9 @@ OPENING = sheets("frame", "opening")
 
 DIALOGS = sheets("dialogs")
 
+FORM_DIALOGS = sheets("dialogs", "submit")
+"""What a dialog with fields needs."""
+
 PAGES = sheets(
     "big_table", "log_view", "lists", "pipeline", "job", "clusters", "schedules", "logs", "submit"
 )

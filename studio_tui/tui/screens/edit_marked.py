@@ -96,11 +96,11 @@ class EditMarkedScreen(SubmitScreen):
         question = f"Run {plural(len(self._jobs), 'changed job')}?"
         answer = await self.app.push_screen_wait(Review(question, lines, ANSWERS))
         if answer in {"r", "f"}:
-            self._is_sending = True
+            self.is_sending = True
             try:
                 await self._make(typed, checked, resume=answer == "r")
             finally:
-                self._is_sending = False
+                self.is_sending = False
         elif answer == "d":
             await self.keep()
             self.app.notify("Kept; e on the same marks goes on with it", markup=False)
@@ -120,7 +120,7 @@ class EditMarkedScreen(SubmitScreen):
     async def _make(self, typed: Mapping[str, Any], checked: Checked, *, resume: bool) -> None:
         """Have the jobs made that are not made yet, and tell of each what came of it."""
         await self.keep()
-        self._say(f"Sending {plural(len(self._jobs), 'job')}…")
+        self.say(f"Sending {plural(len(self._jobs), 'job')}…")
         wishes: list[tuple[Job, JobInput | StudioError]] = []
         for repeat, before in self._jobs.values():
             after = replace(before, **typed)
@@ -130,7 +130,7 @@ class EditMarkedScreen(SubmitScreen):
         # One that is made is out at once: sending the rest again must not make it twice.
         await make_all(self.app, self.session, wishes, files, made=self._jobs.pop)
         if self._jobs:
-            self._say(f"{plural(len(self._jobs), 'job')} not made yet; f9 asks for them again.")
+            self.say(f"{plural(len(self._jobs), 'job')} not made yet; f9 asks for them again.")
             return
-        await asyncio.to_thread(self._shelf.keep, self.start.key, None)
+        await asyncio.to_thread(self.shelf.keep, self.start.key, None)
         self.post_message(GoBack())

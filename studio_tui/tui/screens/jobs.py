@@ -1,6 +1,6 @@
 """The list of jobs: what runs, what waits, what failed, and what to do about it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import ClassVar
 
@@ -149,9 +149,8 @@ class JobsScreen(NewJobs, JobMarks, ListPage[Job]):
         around = clusters.items if clusters is not None else ()
         return facts(job, now, around, self._progress.get(job.id)) if job else ()
 
-    def shown(self, keys: Sequence[str]) -> None:
-        """Put the cursor on a new job that is waited for, and learn of those in sight."""
-        self.look_for_new(keys)
+    def shown(self) -> None:
+        """Learn how far those in sight are."""
         self.call_after_refresh(self._look)  # a table without a size has nothing in sight
 
     def notice(self) -> str:

@@ -14,7 +14,7 @@ from textual.timer import Timer
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.filter_terms import Terms
 from studio_tui.presentation.format import plural
-from studio_tui.presentation.job_facts import Fact
+from studio_tui.presentation.job_facts import Fact, Line
 from studio_tui.presentation.kinds import NEWEST_FIRST, Kind
 from studio_tui.presentation.listing import Listing
 from studio_tui.service.session import StudioSession
@@ -109,6 +109,8 @@ class ListPage(RowMarks, Page, Generic[T]):
         self._preview_due: Timer | None = None
         self._left_at: str | None = None
         """The row the cursor was on when a filter began to be typed."""
+        self._awaited: str | None = None
+        """A new row that gets the cursor as soon as it is listed."""
 
     # What a list says of itself.
 
@@ -116,7 +118,7 @@ class ListPage(RowMarks, Page, Generic[T]):
         """Return the cells of a row."""
         raise NotImplementedError  # every list has some
 
-    def facts_at_hand(self, now: datetime) -> tuple[Fact, ...]:
+    def facts_at_hand(self, now: datetime) -> tuple[Fact | Line, ...]:
         """Return what the preview says of the row under the cursor."""
         raise NotImplementedError  # likewise
 
@@ -132,8 +134,8 @@ class ListPage(RowMarks, Page, Generic[T]):
         """Ask for older rows."""
         raise NotImplementedError  # likewise
 
-    def shown(self, keys: Sequence[str]) -> None:
-        """Hear which rows are shown now."""
+    def shown(self) -> None:
+        """Hear that other rows are shown, or in another order."""
 
     # The body.
 
@@ -164,6 +166,11 @@ class ListPage(RowMarks, Page, Generic[T]):
     def row_at_hand(self) -> T | None:
         """Return the row under the cursor."""
         return self.rows.get(self.table.cursor) if self.is_mounted else None
+
+    def await_row(self, key: str) -> None:
+        """Put the cursor on a row as soon as it is listed."""
+        self._awaited = key
+        self._look_for_new(self.table.keys)
 
     def take(self, rows: Sequence[T]) -> None:
         """Take over a new answer."""
@@ -267,7 +274,8 @@ class ListPage(RowMarks, Page, Generic[T]):
         now = self.moment()
         keys = self.rows.ids(self.filter, self.view.sort, now, reverse=self.view.reverse)
         self.table.show(keys)
-        self.shown(keys)
+        self._look_for_new(keys)
+        self.shown()
         if first and self.view.cursor is not None:
             self.table.move_to(self.view.cursor)
         self._show_title(len(keys))
@@ -282,6 +290,11 @@ class ListPage(RowMarks, Page, Generic[T]):
         """Show all about the row under the cursor, if that is wished for."""
         if self.view.preview:
             self.preview.show(self.facts_at_hand(now))
+
+    def _look_for_new(self, listed: Sequence[str]) -> None:
+        if self._awaited is not None and self._awaited in listed:
+            self.table.move_to(self._awaited)
+            self._awaited = None
 
     def _sort(self, column: str, *, reverse: bool) -> None:
         self.view = self.view.replace(sort=column, reverse=reverse)

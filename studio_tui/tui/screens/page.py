@@ -3,7 +3,7 @@
 A page listens to pollers only while it is shown, so that nothing is asked that nobody looks at.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence, Sized
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -29,11 +29,12 @@ from studio_tui.tui.widgets.bar import Bar, Part
 
 PLACES = (
     ("1", "jobs", "Jobs"),
+    ("2", "pipelines", "Pipelines"),
     ("3", "clusters", "Clusters"),
     ("4", "schedules", "Schedules"),
     ("5", "logs", "Logs"),
 )
-"""Key, name and title of the tabs. Numbers of places still to come stay free."""
+"""Key, name and title of the tabs."""
 
 WORDS_FROM = 110
 """Columns from which the counts of states stand in words too, if these fit."""
@@ -109,9 +110,14 @@ class Page(Screen[None]):
         """Return the ids of the bindings most useful now, most useful first."""
         return ()
 
+    def label(self, binding: Binding) -> str:
+        """Return what the footer says that a key does now."""
+        return binding.description
+
     def pollers(self) -> tuple[Poller[Any], ...]:
         """Return what this page listens to; the header's counts come from these."""
-        return (self.session.jobs, self.session.clusters, self.session.schedules)
+        session = self.session
+        return (session.jobs, session.clusters, session.schedules, session.pipelines)
 
     def aged(self) -> Aged:
         """Return the snapshot whose age the header shows."""
@@ -202,11 +208,13 @@ class Page(Screen[None]):
         """Bring header and footer up to date; what did not change is not painted."""
         self.top_bar.left = self._crumb_parts()
         self.paint_age()
-        self.tab_bar.left = tabs = self._tab_parts()
-        in_words = self._count_parts(in_words=True)
-        width = sum(len(part.text) for part in (*tabs, *in_words))
-        fits = width < self.size.width >= WORDS_FROM
-        self.tab_bar.right = in_words if fits else self._count_parts(in_words=False)
+        tabs, in_words = self._tab_parts(), self._count_parts(in_words=True)
+        in_signs = self._count_parts(in_words=False)
+        has_room = self.size.width >= WORDS_FROM and _width(tabs, in_words) < self.size.width
+        if _width(tabs, in_signs) > self.size.width:
+            tabs = self._tab_parts(numbered=False)
+        self.tab_bar.left = tabs
+        self.tab_bar.right = in_words if has_room else in_signs
         self.key_bar.right = (
             Part("?", "key", "app.help"),
             Part(" help ", Tone.DIM, "app.help"),
@@ -277,21 +285,25 @@ class Page(Screen[None]):
             parts.append(Part(" read-only ", "current"))
         return tuple(parts)
 
-    def _tab_parts(self) -> tuple[Part, ...]:
+    def _tab_parts(self, *, numbered: bool = True) -> tuple[Part, ...]:
+        """Name the places, each with how much is there, or without."""
         jobs = self.session.jobs.snapshot.value
         clusters = self.session.clusters.snapshot.value
         schedules = self.session.schedules.snapshot.value
+        pipelines = self.session.pipelines.snapshot.value
         number = {
-            "jobs": "" if jobs is None else f" {len(jobs.jobs)}{'' if jobs.has_all else '+'}",
+            "jobs": "" if jobs is None else f" {_amount(jobs.jobs, jobs.has_all)}",
+            "pipelines": ""
+            if pipelines is None
+            else f" {_amount(pipelines.pipelines, pipelines.has_all)}",
             "clusters": "" if clusters is None else f" {len(clusters.items)}",
             "schedules": "" if schedules is None else f" {len(schedules)}",
         }
         parts = []
         for key, name, title in PLACES:
+            amount = number.get(name, "") if numbered else ""
             look = "current" if name == (self.place or "jobs") else Tone.DIM
-            parts.append(
-                Part(f" {key} {title}{number.get(name, '')} ", look, f"screen.go('{name}')")
-            )
+            parts.append(Part(f" {key} {title}{amount} ", look, f"screen.go('{name}')"))
         return tuple(parts)
 
     def _count_parts(self, *, in_words: bool) -> tuple[Part, ...]:
@@ -323,5 +335,13 @@ class Page(Screen[None]):
             if hinted and reason_against(hinted.node, hinted.binding.action) is None:
                 press = f"screen.press('{hinted.binding.key}')"
                 parts.append(Part(self.app.get_key_display(hinted.binding), "key", press))
-                parts.append(Part(f" {hinted.binding.description}  ", Tone.PLAIN, press))
+                parts.append(Part(f" {self.label(hinted.binding)}  ", Tone.PLAIN, press))
         return tuple(parts)
+
+
+def _width(*groups: Sequence[Part]) -> int:
+    return sum(len(part.text) for parts in groups for part in parts)
+
+
+def _amount(rows: Sized, has_all: bool) -> str:
+    return f"{len(rows)}{'' if has_all else '+'}"

@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.strip import Strip
 
 from studio_tui.presentation.cells import Tone
-from studio_tui.presentation.job_facts import Fact
+from studio_tui.presentation.job_facts import Fact, Line
 from studio_tui.tui.widgets.line_view import LineView
 from studio_tui.tui.widgets.table_layout import Align, fit
 
@@ -27,13 +27,13 @@ class FactSheet(LineView):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 (as Textual calls it)
         super().__init__(id=id)
-        self._facts: tuple[Fact, ...] = ()
-        self._drawn: dict[tuple[Fact, int, int], list[Strip]] = {}
+        self._facts: tuple[Fact | Line, ...] = ()
+        self._drawn: dict[tuple[Fact | Line, int, int], list[Strip]] = {}
         """The lines of a fact by label width and whole width, kept while it is shown."""
         self._styles: dict[str, Style] = {}
         self._blank = Strip([])
 
-    def show(self, facts: tuple[Fact, ...]) -> None:
+    def show(self, facts: tuple[Fact | Line, ...]) -> None:
         """Show `facts`; the same facts again paint nothing."""
         if facts != self._facts:
             self._facts = facts
@@ -66,7 +66,9 @@ class FactSheet(LineView):
 
     def _all_lines(self) -> list[Strip]:
         width = self.scrollable_content_region.width
-        longest = max((cell_len(fact.label) for fact in self._facts), default=0)
+        longest = max(
+            (cell_len(fact.label) for fact in self._facts if isinstance(fact, Fact)), default=0
+        )
         label_width = min(max(longest, _LABEL_LEAST), _LABEL_MOST)
         drawn = {}
         for fact in self._facts:
@@ -75,7 +77,13 @@ class FactSheet(LineView):
         self._drawn = drawn
         return [line for lines in drawn.values() for line in lines]
 
-    def _draw(self, fact: Fact, label_width: int, width: int) -> list[Strip]:
+    def _draw(self, fact: Fact | Line, label_width: int, width: int) -> list[Strip]:
+        if isinstance(fact, Line):
+            segments = [
+                Segment(fit(cell.text, cells, Align.LEFT), self._style(f"facts--{cell.tone}"))
+                for cell, cells in zip(fact.cells, fact.widths, strict=True)
+            ]
+            return [Strip(segments).adjust_cell_length(width, self._style("facts--plain"))]
         room = max(1, width - label_width - len(_GAP))
         wrapped = [line.plain for line in Content(fact.value.text).wrap(room)] or [""]
         tone = f"facts--{fact.value.tone}"
