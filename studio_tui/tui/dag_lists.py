@@ -2,12 +2,16 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import tzinfo
 
 from studio_tui.presentation.cells import Cell, Pieces, Tone
 from studio_tui.presentation.dag import group_rows, table, tree
 from studio_tui.presentation.dag.groups import Group
 from studio_tui.presentation.dag.known import Known
-from studio_tui.tui.widgets.table_layout import Align, Column
+from studio_tui.presentation.dag.node_cells import took_cell, why_cell
+from studio_tui.presentation.dag.segments import bar
+from studio_tui.presentation.dag.timeline import Timeline
+from studio_tui.tui.widgets.table_layout import GAP, Align, Column
 from studio_tui.tui.widgets.table_painter import Cells, Sorting
 
 KnownNow = Callable[[], Known]
@@ -18,25 +22,30 @@ KIN = Column("kin", "", 1)
 
 WAITED_FOR, WAITING = "↑", "↓"
 
+_TOOK = Column("took", "TIME", 7, align=Align.RIGHT)
+_WIDE_TIMELINE = 110
+"""Cells from which a timeline has room for words."""
+_LEAST_BAR = 20
+
 TREE_COLUMNS = (
     KIN,
     Column("name", "JOB", 38, grow=3, most=72),
     Column("state", "STATE", 11, drop=6),
     Column("progress", "PROGRESS", 8, drop=5),
     Column("share", "DONE", 4, align=Align.RIGHT, drop=3),
-    Column("took", "TIME", 7, align=Align.RIGHT),
+    _TOOK,
     Column("usual", "USUAL", 12, drop=4),
     Column("why", "WHY / ERROR", 14, grow=2, drop=2),
 )
 GROUP_COLUMNS = (
     KIN,
-    Column("name", "GROUP", 22, grow=3, most=60),
+    Column("name", "GROUP", 18, grow=3, most=60),
     Column("jobs", "JOBS", 5, align=Align.RIGHT),
     Column("progress", "PROGRESS", group_rows.BAR_WIDTH, drop=2),
     Column("failed", "✗", 4, align=Align.RIGHT),
     Column("blocked", "⊘", 4, align=Align.RIGHT),
     Column("took", "TIME", 7, align=Align.RIGHT, drop=3),
-    Column("why", "NOW", 14, grow=3, drop=1),
+    Column("why", "NOW", 10, grow=3, drop=1),
 )
 TABLE_COLUMNS = (
     KIN,
@@ -47,7 +56,7 @@ TABLE_COLUMNS = (
     Column("parents", "WAITS FOR", 12, grow=1, most=32, drop=4),
     Column("children", "FEEDS", 12, grow=1, most=32, drop=5),
     Column("queue", "QUEUE", 7, align=Align.RIGHT, drop=3),
-    Column("took", "TIME", 7, align=Align.RIGHT),
+    _TOOK,
     Column("why", "WHY / ERROR", 12, grow=2, drop=2),
 )
 
@@ -67,6 +76,10 @@ class Listing:
     foldable: frozenset[str] = frozenset()
     """Rows that others stand under, or would."""
     sorting: Sorting | None = None
+    zoomed: Callable[[int], float | None] = lambda _: None
+    """Gives the seconds that a timeline shows when it is so many steps larger."""
+    titles: Callable[[], tuple[Column, ...]] | None = None
+    """Gives the columns as of now, where their titles change with time."""
 
 
 def tree_listing(
@@ -100,9 +113,13 @@ def group_listing(
     rows = {row.key: row for row in group_rows.rows(groups, verdicts, listed=listed, folded=folded)}
 
     def cells_of(key: str) -> Cells:
-        now = known()
-        _, *rest = group_rows.cells(rows[key], now)
-        return (Pieces(group_rows.name_parts(rows[key], now.verdicts)), *rest)
+        now, row = known(), rows[key]
+        _, jobs, progress, *rest = group_rows.cells(row, now)
+        drawn: Cell | Pieces = progress
+        if row.node_id is None and not row.rest:
+            numbers = group_rows.numbers_of(row.group.members, now.verdicts)
+            drawn = Pieces(bar(numbers, group_rows.BAR_WIDTH))
+        return (Pieces(group_rows.name_parts(row, now.verdicts)), jobs, drawn, *rest)
 
     heads = {key for key, row in rows.items() if row.node_id is None and not row.rest}
     return Listing(
@@ -136,6 +153,60 @@ def table_listing(
         lambda key: table.cells(key, known(), layers),
         sorting=Sorting(sort, descending=reverse),
     )
+
+
+def timeline_listing(
+    known: KnownNow, zone: tzinfo, width: int, span: float | None, only: Collection[str] | None
+) -> Listing:
+    """Return the bars of when jobs ran, in a list that has `width` cells for its columns."""
+    is_wide = width >= _WIDE_TIMELINE
+    name, why = (28, 26) if is_wide else (20, 0)
+    taken = sum(cells + GAP for cells in (KIN.width, name, _TOOK.width, why) if cells)
+    drawn = _Moving(known, zone, max(_LEAST_BAR, width - taken), span)
+
+    def titles() -> tuple[Column, ...]:
+        return (
+            KIN,
+            Column("name", "JOB", name),
+            Column("bar", drawn.timeline().axis, drawn.width),
+            _TOOK,
+            *((Column("why", "WHY / ERROR", why),) if why else ()),
+        )
+
+    def cells_of(key: str) -> Cells:
+        now, line = known(), drawn.timeline()
+        node, look = now.plan.nodes[key], now.verdicts.look(key)
+        named = Pieces((Cell(f"{look.glyph} ", look.tone), Cell(node.name, Tone.STRONG)))
+        unknown = line.words(key)
+        bar = Pieces((unknown,) if unknown.text else line.bar(key))
+        return (named, bar, took_cell(node, now), *((why_cell(node, now),) if why else ()))
+
+    order = drawn.timeline().order
+    return Listing(
+        titles(),
+        [node_id for node_id in order if only is None or node_id in only],
+        cells_of,
+        zoomed=lambda steps: drawn.timeline().zoomed(steps),
+        titles=titles,
+    )
+
+
+class _Moving:
+    """A timeline that is made anew when something else is known."""
+
+    def __init__(self, known: KnownNow, zone: tzinfo, width: int, span: float | None) -> None:
+        self.width = width
+        self._known_now = known
+        self._zone = zone
+        self._span = span
+        self._last: tuple[Known, Timeline] | None = None
+
+    def timeline(self) -> Timeline:
+        """Return the bars as of now."""
+        known = self._known_now()
+        if self._last is None or self._last[0] is not known:
+            self._last = known, Timeline(known, self._zone, self.width, self._span)
+        return self._last[1]
 
 
 def kin_cell(key: str, above: Collection[str], below: Collection[str]) -> Cell:

@@ -56,8 +56,8 @@ class DagPlace(BaseModel):
     critical: bool = False
     """Whether the critical path stands out."""
     full_names: bool = False
-    zoom: int = 0
-    """Steps by which the timeline is larger than the view."""
+    span: float | None = None
+    """Seconds that the timeline shows; `None` for all of them."""
     sort: str = "layer"
     """Column that gives the order of the table."""
     reverse: bool = False

@@ -1,6 +1,7 @@
 """The modes of a pipeline that are lists, with the cursor on the same job in each."""
 
 from collections.abc import Collection, Sequence
+from datetime import tzinfo
 
 from textual.getters import query_one
 
@@ -10,6 +11,7 @@ from studio_tui.tui.dag_lists import (
     group_listing,
     kin_cell,
     table_listing,
+    timeline_listing,
     tree_listing,
 )
 from studio_tui.tui.dag_memory import Mode
@@ -24,6 +26,8 @@ class DagRows(DagShape):
     table = query_one("#dag-list", DagTable)
     listing: Listing | None = None
     """The rows in sight; `None` in the mode that draws."""
+    zone: tzinfo
+    """In which times of day are told."""
     _kin: tuple[str | None, Collection[str], Collection[str]] = (None, (), ())
     """A row, the nodes it waits for, and those that wait for it."""
 
@@ -66,11 +70,29 @@ class DagRows(DagShape):
         standing, here = self.standing, self.here()
         if standing is None or self.listing is None or here == self._kin[0]:
             return
-        if here is not None and here in standing.plan.nodes:
-            self._kin = here, standing.plan.ancestors(here), standing.plan.descendants(here)
-        else:
-            self._kin = here, (), ()
+        above: set[str] = set()
+        below: set[str] = set()
+        for node_id in self.members(here):
+            above |= standing.plan.ancestors(node_id)
+            below |= standing.plan.descendants(node_id)
+        for key, members in self.listing.members.items():
+            if key != here and not above.isdisjoint(members):
+                above.add(key)
+            if key != here and not below.isdisjoint(members):
+                below.add(key)
+        self._kin = here, above, below
         self.table.show_again()
+
+    def show_rows_again(self) -> None:
+        """Show what rows say by now, as when time has passed."""
+        if self.listing is not None:
+            if self.listing.titles is not None:
+                self.table.columns = self.listing.titles()
+            self.table.show_again()
+
+    def zoomed(self, steps: int) -> float | None:
+        """Return the seconds that the timeline shows when it is so many steps larger."""
+        return self.listing.zoomed(steps) if self.listing is not None else None
 
     def reveal_row(self, key: str) -> None:
         """Unfold what hides a node."""
@@ -117,6 +139,8 @@ class DagRows(DagShape):
                 layers=self.layer_of(),
                 only=self.only(),
             )
+        if view.mode is Mode.TIMELINE:
+            return timeline_listing(self.known, self.zone, self.table.room, view.span, self.only())
         if (groups := self.groups()) is not None:
             return group_listing(self.known, groups, view.opened, view.folds)
         return tree_listing(self.known, view.folds, self.only())

@@ -15,13 +15,20 @@ GROUPINGS = {
     Grouping.STAGE: "Jobs of one stage are shown as one",
     Grouping.NONE: "Every job is shown by itself",
 }
-MOST_ZOOM = 6
 
 
 class DagShowing(DagHost):
     """Mixin of the screen of a pipeline whose view can be changed."""
 
     table = query_one("#dag-list", DagTable)
+
+    def has_drawer(self) -> bool:
+        """Whether the drawer is in sight."""
+        raise NotImplementedError  # the screen does
+
+    def zoomed(self, steps: int) -> float | None:
+        """Return the seconds that the timeline shows when it is so many steps larger."""
+        raise NotImplementedError  # the screen does
 
     def foldable(self) -> frozenset[str]:
         """Return the nodes below which the tree can be folded."""
@@ -49,10 +56,8 @@ class DagShowing(DagHost):
         if action in {"zoom(1)", "zoom(-1)"}:
             if mode is not Mode.TIMELINE:
                 return "Only the timeline can be zoomed"
-            if self.view.zoom == (MOST_ZOOM if action == "zoom(1)" else 0):
-                return (
-                    "The timeline is no larger than this" if self.view.zoom else "All is in sight"
-                )
+            if self.zoomed(1 if action == "zoom(1)" else -1) == self.view.span:
+                return "The timeline shows all" if action == "zoom(-1)" else "It is at its largest"
         if action == "names" and mode is not Mode.GRAPH:
             return "Only the graph shortens names; elsewhere they are as long as there is room"
         return None
@@ -68,11 +73,6 @@ class DagShowing(DagHost):
     def action_drawer(self) -> None:
         """Show or hide the drawer."""
         self.change(drawer=not self.has_drawer())
-
-    def has_drawer(self) -> bool:
-        """Whether the drawer is in sight: as was wished, else where there is room beside."""
-        wished = self.view.drawer
-        return self.has_class("-broad") if wished is None else wished
 
     def action_problems(self) -> None:
         """Show only problems and what they block, or everything again."""
@@ -98,7 +98,7 @@ class DagShowing(DagHost):
         if reason := self.why_not_show(f"zoom({step})"):
             self.say(reason)
         else:
-            self.change(zoom=self.view.zoom + step)
+            self.change(span=self.zoomed(step))
 
     def sort_by(self, column: str) -> None:
         """Sort the table by a column; when it is sorted by that already, the other way round."""

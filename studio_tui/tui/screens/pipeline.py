@@ -1,56 +1,40 @@
 """One pipeline as a graph: four ways to show it, one cursor, and all there is to know of a job."""
 
-import asyncio
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Any, ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Vertical
-from textual.getters import query_one
-from textual.timer import Timer
 
-from studio_tui.presentation.cells import Tone
-from studio_tui.presentation.dag.critical import critical, path_words
-from studio_tui.presentation.dag.node_facts import group_facts, node_facts
-from studio_tui.presentation.dag.standing import standing
+from studio_tui import clock
 from studio_tui.presentation.dag.verdicts import Shown
 from studio_tui.presentation.freshness import Aged
-from studio_tui.presentation.job_facts import Fact
-from studio_tui.service.pipeline_watch import PipelineDetail
 from studio_tui.service.session import StudioSession
-from studio_tui.tui.dag_graph import AT_ONCE, DagGraph
-from studio_tui.tui.dag_head import head_parts, mode_parts, note_parts
 from studio_tui.tui.dag_keys import (
     MARK_BINDINGS,
     MOVING_BINDINGS,
     SHOWING_BINDINGS,
     TAKING_BINDINGS,
 )
-from studio_tui.tui.dag_marks import DagMarks
 from studio_tui.tui.dag_memory import DagMemory, Mode
-from studio_tui.tui.dag_moving import DagMoving
-from studio_tui.tui.dag_rows import DagRows
+from studio_tui.tui.dag_news import DagNews
 from studio_tui.tui.dag_showing import DagShowing
 from studio_tui.tui.dag_taking import DagTaking
 from studio_tui.tui.job_actions import EDIT_BINDING, JOB_BINDINGS, JobActions
-from studio_tui.tui.messages import OpenJob, Progressed, Refreshed
+from studio_tui.tui.messages import OpenJob, Progressed
 from studio_tui.tui.running_progress import RunningProgress
 from studio_tui.tui.screens.page import Page
-from studio_tui.tui.widgets.bar import Bar, Part
+from studio_tui.tui.widgets.bar import Bar
 from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.dag_table import DagTable
 from studio_tui.tui.widgets.fact_sheet import FactSheet
 from studio_tui.tui.widgets.graph_view import GraphView
 from studio_tui.tui.widgets.log_prompt import PROMPT_HINTS, LogPrompt
 
-CATCH_UP_AFTER = 0.04
-"""Seconds after which drawer and footer follow the cursor, lest they hold a held key up."""
-
 _ABOUT_ROWS = frozenset(
-    {"mode", "folds", "opened", "grouping", "problems", "critical", "full_names", "zoom", "sort",
+    {"mode", "folds", "opened", "grouping", "problems", "critical", "full_names", "span", "sort",
      "reverse"}
 )  # fmt: skip
 """What of the view decides which rows there are, or what is drawn."""
@@ -65,12 +49,13 @@ _HINTS = {
 }
 _OTHER_HINTS = ("table.open", "job.log", "dag.mode", "dag.drawer", "dag.next", "dag.search")
 
+_GROUP_HINTS = ("table.open", "dag.mode", "dag.unfold_all", "dag.next", "dag.drawer", "dag.search")
+_MARK_HINTS = ("dag.mark", "dag.logs", "dag.unmark", "job.run_again", "dag.mode")
+
 _ON_A_JOB = frozenset({"log", "cancel", "run_again", "resume", "edit", "copy_id", "open_url"})
 
 
-class PipelineScreen(
-    DagMoving, DagMarks, DagTaking, DagRows, DagGraph, DagShowing, JobActions, Page
-):
+class PipelineScreen(DagNews, DagTaking, DagShowing, JobActions, Page):
     """A pipeline in one of four modes, above or beside all about the job under the cursor."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-medium"), (120, "-broad")]  # noqa: RUF012
@@ -83,8 +68,6 @@ class PipelineScreen(
         *MARK_BINDINGS,
         *TAKING_BINDINGS,
     ]
-
-    drawer = query_one(FactSheet)
 
     def __init__(
         self,
@@ -100,12 +83,9 @@ class PipelineScreen(
         self.pipeline_id = pipeline_id
         self.source = session.pipeline(pipeline_id)
         self.view = memory.place(pipeline_id)
+        self.zone = clock.zone()
         self.progress = RunningProgress(session.progress, lambda: self.post_message(Progressed()))
         self._memory = memory
-        self._catch_up_due: Timer | None = None
-        self._waiting: PipelineDetail | None = None
-        """An answer that is to be reckoned when the one before it is."""
-        self._is_reckoning = False
 
     def body(self) -> ComposeResult:
         """Compose the lines about the pipeline, what shows it, and the drawer."""
@@ -124,7 +104,7 @@ class PipelineScreen(
     def on_mount(self) -> None:
         """Take up the view where it was left."""
         self._show_mode()
-        self._show_frame()
+        self.tell_all()
 
     # What the frame asks.
 
@@ -147,10 +127,13 @@ class PipelineScreen(
             return PROMPT_HINTS
         node = self.node_at_hand()
         if self.standing is None or node is None:
-            return ("table.open", "graph.open", "dag.unfold_all", "dag.mode", "dag.next")
-        if self.view.marks:
-            return ("dag.mark", "dag.logs", "dag.unmark", "job.run_again", "dag.mode")
-        return _HINTS.get(self.standing.verdicts.shown[node.id], _OTHER_HINTS)
+            wanted: tuple[str, ...] = _GROUP_HINTS
+        elif self.view.marks:
+            wanted = _MARK_HINTS
+        else:
+            wanted = _HINTS.get(self.standing.verdicts.shown[node.id], _OTHER_HINTS)
+        opens = "graph.open" if self.view.mode is Mode.GRAPH else "table.open"
+        return [opens if hint == "table.open" else hint for hint in wanted]
 
     def why_not(self, action: str) -> str | None:
         """Return why `action` cannot work now, in words; `None` when it can."""
@@ -168,90 +151,6 @@ class PipelineScreen(
             return "Studio has made no job for it yet"
         return "Studio has not told of this job's run yet"
 
-    # News.
-
-    def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
-        """Take over a new answer."""
-        if message.name != self.source.name:
-            return
-        detail = message.snapshot.value
-        if is_news and detail is not None:
-            self._waiting = detail
-            if self._is_large_and_new(detail):
-                if not self._is_reckoning:
-                    self._is_reckoning = True
-                    self._reckon()
-            else:
-                self._waiting = None
-                self.standing = standing(detail.pipeline, detail.jobs, self.standing)
-                self._take_over()
-        self._show_notice()
-
-    def _is_large_and_new(self, detail: PipelineDetail) -> bool:
-        """Whether more is to be read than states, of more jobs than the keys should wait for."""
-        jobs = len(detail.pipeline.job_runs)
-        known = len(self.standing.pipeline.job_runs) if self.standing is not None else 0
-        return jobs > AT_ONCE and jobs != known
-
-    @work(name="reckon", group="reckon")
-    async def _reckon(self) -> None:
-        """Reckon in a thread how a large pipeline stands; of several answers the last."""
-        while (detail := self._waiting) is not None:
-            self._waiting = None
-            before = self.standing
-            self.standing = await asyncio.to_thread(standing, detail.pipeline, detail.jobs, before)
-            self._take_over()
-        self._is_reckoning = False
-
-    def _take_over(self) -> None:
-        is_first = not self.table.keys and self.canvas is None
-        self.drop_marks()
-        self.expire()
-        self._show()
-        self.follow()
-        if is_first:
-            self.call_after_refresh(self._return)
-        self.call_after_refresh(self._look)
-        self._show_frame()
-
-    def _return(self) -> None:
-        """Look at what was looked at when the pipeline was left."""
-        if self.view.mode is Mode.GRAPH:
-            self.graph.look_from(self.view.left, self.view.top)
-        else:
-            self.table.look_from(self.view.top)
-
-    def tick(self, now: datetime) -> None:  # noqa: ARG002 (known() asks for it)
-        """Let the times in sight run on."""
-        if self.standing is not None:
-            self._look()
-            self.expire()
-            self._repaint()
-
-    @on(Progressed)
-    def _progressed(self) -> None:
-        if self.standing is not None:
-            self.expire()
-            self._repaint()
-
-    def _repaint(self) -> None:
-        if self.listing is not None:
-            self.table.show_again()
-        self.repaint_graph()
-        self._show_head()
-        self._show_drawer()
-
-    def _look(self) -> None:
-        """Find out first about the jobs in sight, and how far those that run are."""
-        if self.standing is None or not self._unsubscribe:
-            return
-        in_sight = self.boxes_in_sight() if self.canvas else self.table.keys_in_sight
-        shown, nodes = self.standing.verdicts.shown, self.standing.plan.nodes
-        ids = [member for key in in_sight for member in self.members(key)]
-        runs = [(shown[node_id], nodes[node_id].run) for node_id in ids]
-        self.source.want(run for _, run in runs if run is not None)
-        self.progress.look(run for kind, run in runs if run and kind is Shown.RUNNING)
-
     def _leave(self) -> None:
         super()._leave()
         self.progress.leave()
@@ -268,11 +167,11 @@ class PipelineScreen(
         if self.view.mode is not before.mode:
             self._show_mode()
         if _ABOUT_ROWS & changes.keys():
-            self._show()
+            self.show_all()
         elif "marks" in changes:
             self.show_marked_rows()
             self.repaint_graph()
-        self._show_frame()
+        self.tell_all()
 
     def _note_place(self) -> None:
         if not self.query(DagTable):  # on the way out of the program
@@ -286,7 +185,7 @@ class PipelineScreen(
         self.table.display, self.graph.display = not draws, draws
         (self.graph if draws else self.table).focus()
 
-    def _show(self) -> None:
+    def show_all(self) -> None:
         """Show the rows, or the drawing, of the mode."""
         if self.view.mode is Mode.GRAPH:
             self.listing = None
@@ -316,7 +215,7 @@ class PipelineScreen(
         else:
             self.reveal_row(key)
             self.table.move_to(key)
-        self._follow_cursor()
+        self.follow_cursor()
 
     def order(self) -> Sequence[str]:
         """Return all nodes in the order in which the mode in sight shows them."""
@@ -351,7 +250,7 @@ class PipelineScreen(
         here = self.table.cursor
         if self.listing is not None and here != self.stand_in():
             self.view = self.view.replace(cursor=here)
-        self._follow_cursor()
+        self.follow_cursor()
 
     @on(BigTable.Opened)
     @on(GraphView.Opened)
@@ -380,61 +279,16 @@ class PipelineScreen(
     def on_resize(self) -> None:
         """Say as much as there is room for."""
         super().on_resize()
-        self._show_frame()
+        self.tell_all()
 
-    # Painting.
+    @on(DagTable.Resized)
+    def _resized(self) -> None:
+        """Draw bars as wide as there is room for."""
+        if self.view.mode is Mode.TIMELINE:
+            self.show_rows()
 
-    def _follow_cursor(self) -> None:
-        """Let what tells of the cursor's job follow it, soon."""
-        if self._catch_up_due is None:
-            self._catch_up_due = self.set_timer(CATCH_UP_AFTER, self._catch_up, name="catch up")
-
-    def _catch_up(self) -> None:
-        self._catch_up_due = None
+    def cursor_rests(self) -> None:
+        """Show what goes with the job under the cursor, and remember it."""
         self.show_kin()
-        self._show_drawer()
-        self.paint_hints()
-        self._look()
+        self.look()
         self._note_place()
-
-    def _show_frame(self) -> None:
-        if self.is_mounted:
-            self._show_head()
-            self._show_drawer()
-            self.query_one("#dag-modes", Bar).left = mode_parts(self.view, len(self.matches()))
-            marks = len(self.view.marks)
-            right = (Part(f" {marks:,} marked ", Tone.ACCENT), Part("──", "rule")) if marks else ()
-            self.query_one("#dag-modes", Bar).right = right
-            self.paint_hints()
-
-    def _show_head(self) -> None:
-        if self.standing is None:
-            return
-        head, note = self.query_one("#dag-head", Bar), self.query_one("#dag-note", Bar)
-        found = critical(self.known())
-        head.left = head_parts(self.standing, self.size.width)
-        head.right = (Part(f"{found.words} ", Tone.DIM),) if found.words else ()
-        path = path_words(found, self.known()) if self.view.critical else ""
-        note.left = note_parts(self.standing, path)
-        note.display = bool(note.left)
-
-    def _show_drawer(self) -> None:
-        self.set_class(self.has_drawer(), "-drawer")
-        if not self.has_drawer() or self.standing is None:
-            return
-        facts: tuple[Fact, ...] = ()
-        key = self.here()
-        clusters = self.session.clusters.snapshot.value
-        if (node := self.node_at_hand()) is not None:
-            around = clusters.items if clusters is not None else ()
-            facts = node_facts(self.known(), node.id, clusters=around)
-        elif key is not None:
-            facts = group_facts(self.known(), self.members(key))
-        self.drawer.show(facts)
-
-    def _show_notice(self) -> None:
-        snapshot = self.source.snapshot
-        if snapshot.value is None and snapshot.error is not None:
-            self.table.notice = str(snapshot.error)
-        elif self.standing is not None:
-            self.table.notice = "No problems" if self.view.problems else "This pipeline has no jobs"

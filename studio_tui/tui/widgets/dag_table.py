@@ -1,19 +1,25 @@
 """The list under the tree, the timeline and the table of a pipeline."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.message import Message
 
 from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.table_layout import Column
-from studio_tui.tui.widgets.table_painter import Sorting
+from studio_tui.tui.widgets.table_painter import GUTTER, Sorting
 
 _SIDEWAYS = {"table.left", "table.right"}
 
 
 class DagTable(BigTable, inherit_bindings=False):
     """A table that becomes another at once, and whose sideways keys are the screen's."""
+
+    @dataclass
+    class Resized(Message):
+        """The table has another size than before."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         binding
@@ -30,6 +36,15 @@ class DagTable(BigTable, inherit_bindings=False):
             self.set_reactive(BigTable.sorting, sorting)
             self._painter = None
         self.show(keys)
+
+    @property
+    def room(self) -> int:
+        """Cells for all columns and what is between them."""
+        return (self.scrollable_content_region.width or self.screen.size.width - 1) - GUTTER
+
+    def on_resize(self) -> None:
+        """Tell it; what `BigTable` does about it, it does too."""
+        self.post_message(self.Resized())
 
     def look_from(self, top: int) -> None:
         """Put a row at the top, as far as the rows reach."""
