@@ -9,6 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 _SWEEPS = 4
+_FEW = 3
+"""Vertices for each node up to which broken layers are worth their lines."""
+_LINE = 3
+"""Cells that a line takes with the room beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +66,28 @@ def reduced(parents: Sequence[Sequence[int]]) -> list[list[int]]:
 
 
 def layered(parents: Sequence[Sequence[int]], widths: Sequence[int], widest: int) -> Layers:
-    """Return the layers of a graph; one beyond `widest` cells, all told, is broken into several."""
+    """Return the layers of a graph; those beyond `widest` cells are broken where that helps.
+
+    It does for what fans out; of a dense graph it would only make more lines.
+    """
     children = _children(parents)
-    layer = _assigned(parents, children, widths, widest)
-    layers = _proper(parents, layer)
+    layers = _proper(parents, _assigned(parents, children, widths, sum(widths)))
+    width = _width(layers, widths)
+    if width > widest:
+        broken = _proper(parents, _assigned(parents, children, widths, widest))
+        has_few_joints = len(broken.layer) <= _FEW * broken.size
+        if has_few_joints and 2 * _width(broken, widths) < width:
+            layers = broken
     _put_in_order(layers)
     return layers
+
+
+def _width(layers: Layers, widths: Sequence[int]) -> int:
+    """Return about how many cells the widest layer takes."""
+    taken = [0] * (max(layers.layer, default=-1) + 1)
+    for vertex, at in enumerate(layers.layer):
+        taken[at] += widths[vertex] if vertex < layers.size else _LINE
+    return max(taken, default=0)
 
 
 def _children(parents: Iterable[Sequence[int]]) -> list[list[int]]:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui.api.models import Pipeline
-from studio_tui.presentation.dag.graph import Direction, Drawing, draw
+from studio_tui.presentation.dag.graph import WIDEST, Direction, Drawing, draw
 from studio_tui.presentation.dag.plan import Plan, plan_of
 from tests.presentation.dag.graphs import (
     any_pipelines,
@@ -232,3 +232,16 @@ def test_lines_of_a_large_tangle_can_be_followed() -> None:
     reached = {(node, end) for node in drawing.boxes for end in seen.lines_down(node)[0]}
     assert reached == drawing.edges
     assert not list(loose_ends(seen))
+
+
+def test_layers_are_broken_only_where_that_takes_fewer_cells() -> None:
+    stage = [f"{index:04}" for index in range(40)]
+    dense = {f"a{name}": list[str]() for name in stage}
+    for above, below in ("ab", "bc", "cd"):
+        for index, name in enumerate(stage):
+            dense[f"{below}{name}"] = [f"{above}{name}", f"{above}{stage[index - 1]}"]
+    kept = drawing_of(plan_of(pipeline(**dense)))
+    assert len({box.y for box in kept.boxes.values()}) == 4
+    fanned = drawing_of(plan_of(fan(160)))
+    assert len({box.y for box in fanned.boxes.values()}) > 6
+    assert fanned.width < 2 * WIDEST
