@@ -16,6 +16,7 @@ from tests.bench.probes import Program
 from tests.bench.report import as_json, as_text
 from tests.bench.studio import studio_with
 from tests.bench.suite import FULL, QUICK, Bench
+from tests.bench.suite_dag import DagBench
 from tests.bench.suite_logs import LogBench, roomy_folder
 from tests.studios import ProcessStudio
 
@@ -35,6 +36,7 @@ def main(arguments: Sequence[str]) -> int:
             dashboard = _dashboard(studio, root)
             bench = Bench(effort, studio, dashboard).sections()
             bench |= LogBench(effort, studio, dashboard, Path(logs)).sections()
+            bench |= DagBench(effort).sections()
             sections = []
             for name, measured in bench.items():
                 if not asked.only or name in asked.only:

@@ -76,7 +76,7 @@ def known(sent: Pipeline) -> Known:
 def measures(sizes: Sequence[int], rounds: int) -> tuple[Measure, ...]:
     """Return the ms of CPU of each step for pipelines of `sizes` jobs."""
     return tuple(
-        Measure(f"{name}, {size:,} jobs", tuple(_cpu(step) for _ in range(rounds)), goal=goal)
+        Measure(f"{name}, {size:,} jobs", tuple(cpu(step) for _ in range(rounds)), goal=goal)
         for size in sizes
         for name, step, goal in _steps(size)
     )
@@ -119,7 +119,8 @@ def _steps(size: int) -> Iterator[tuple[str, Callable[[], object], Goal | None]]
     yield "critical path", lambda: critical(seen), None
 
 
-def _cpu(step: Callable[[], object]) -> float:
+def cpu(step: Callable[[], object]) -> float:
+    """Return the ms of CPU that a step takes."""
     begin = time.process_time()
     step()
     return (time.process_time() - begin) * 1000

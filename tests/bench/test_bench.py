@@ -22,6 +22,12 @@ def test_the_benchmark_measures_logs() -> None:
     assert memory[3]["p50"] >= 0
 
 
+def test_the_benchmark_measures_pipelines() -> None:
+    reckoned, drawn = _measured("dag", "dag-draw")
+    assert [len(reckoned), len(drawn)] == [12, 10]
+    assert all(figures["p50"] > 0 for figures in (*reckoned, *drawn))
+
+
 @pytest.mark.parametrize("section", ["keys", "cpu"])
 def test_the_benchmark_measures_every_kind_of_key(section: str) -> None:
     (figures,) = _measured(section)

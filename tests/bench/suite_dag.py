@@ -1,0 +1,88 @@
+"""What is measured of pipelines: what each view of a graph costs, before a screen shows it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC
+
+from studio_tui.api.models import Pipeline
+from studio_tui.presentation.dag.export import dot, graph_text, mermaid, tree_text
+from studio_tui.presentation.dag.graph import Drawing, draw
+from studio_tui.presentation.dag.known import Known
+from studio_tui.presentation.dag.plan import Plan
+from studio_tui.presentation.dag.timeline import Timeline
+from tests.bench import dag_pure
+from tests.bench.report import Goal, Measure, Section
+from tests.bench.suite import Effort
+from tests.presentation.dag.graphs import fan
+
+_WIDTH, _HEIGHT = 200, 50
+"""Cells of a large terminal."""
+
+_LAID_OUT = {1000: Goal(median=50.0)}
+
+
+@dataclass(frozen=True)
+class DagBench:
+    """What is measured of pipelines, section by section."""
+
+    effort: Effort
+
+    def sections(self) -> dict[str, Callable[[], Section]]:
+        """Return what can be measured, by name, in the order of the report."""
+        return {"dag": self.reckon, "dag-draw": self.draw}
+
+    def reckon(self) -> Section:
+        """Measure what is made of an answer, and the rows of tree, table and groups."""
+        measures = dag_pure.measures(self.effort.dag_sizes, self.effort.starts)
+        return Section("What is reckoned of a pipeline, CPU", "ms", measures)
+
+    def draw(self) -> Section:
+        """Measure layout and lines of the graph, bars of the timeline, and what is exported."""
+        measures: list[Measure] = []
+        for size in self.effort.dag_sizes:
+            floor: Measure | None = None
+            for name, step, goal in _steps(size):
+                taken = tuple(dag_pure.cpu(step) for _ in range(self.effort.starts))
+                measure = Measure(f"{name}, {size:,} jobs", taken, floor, goal)
+                measures.append(measure)
+                floor = floor or measure
+        return Section("Graph, timeline and export of a pipeline, CPU", "ms", tuple(measures))
+
+
+def _steps(size: int) -> Iterator[tuple[str, Callable[[], object], Goal | None]]:
+    """Give what is measured of a pipeline; reading it is the floor of the rest."""
+    sent = dag_pure.pipeline(size)
+    body = sent.model_dump_json().encode()
+    known = dag_pure.known(sent)
+    verdicts, order = known.verdicts, list(known.plan.nodes)
+    drawing = _drawn(known.plan)
+    wide = dag_pure.known(fan(size - 2)).plan
+    lineage = known.plan.ancestors(order[-1]) | {order[-1]}
+    yield "an answer read", lambda: Pipeline.model_validate_json(body), None
+    yield "graph, layout", lambda: _drawn(known.plan), _LAID_OUT.get(size)
+    yield "graph, layout of 1:n:1", lambda: _drawn(wide), _LAID_OUT.get(size)
+    yield "graph, first screen", lambda: _screen(_drawn(known.plan), frozenset()), None
+    yield "graph, screen with another lineage", lambda: _screen(drawing, lineage), None
+    yield "timeline, screen", lambda: _bars(known), None
+    yield "graph as text", lambda: graph_text(drawing, str), None
+    yield "tree as text", lambda: tree_text(known), None
+    yield "Mermaid", lambda: mermaid(verdicts), None
+    yield "DOT", lambda: dot(verdicts, "bench"), None
+
+
+def _drawn(plan: Plan) -> Drawing:
+    nodes = plan.nodes.values()
+    return draw(
+        {node.id: node.parents for node in nodes}, {node.id: len(node.name) + 2 for node in nodes}
+    )
+
+
+def _screen(drawing: Drawing, lineage: frozenset[str]) -> int:
+    lit = drawing.light(lineage)
+    top = max(0, drawing.height - _HEIGHT) // 2
+    return sum(len(drawing.line(y, 0, _WIDTH, lit)) for y in range(top, top + _HEIGHT))
+
+
+def _bars(known: Known) -> int:
+    timeline = Timeline(known, UTC, _WIDTH // 2)
+    return sum(len(timeline.bar(node)) for node in timeline.order[:_HEIGHT])
