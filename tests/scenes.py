@@ -102,6 +102,7 @@ SCENES: dict[str, Scene] = {
         shows="Workers must be a whole",
     ),
     "form-cron": Scene(("n", *("shift+tab",) * 3, *"0 3 * * 1"), WIDE, shows="Its next times"),
+    "form-explain": Scene(("n", *("shift+tab",) * 4, "f1"), NARROW, shows="esc closes"),
     "help": Scene(("question_mark",), NARROW),
     "welcome": Scene(size=NARROW, stranger=True),
 }

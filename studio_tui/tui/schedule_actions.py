@@ -14,15 +14,22 @@ from studio_tui.presentation.filters import exactly
 from studio_tui.presentation.moments import resolve
 from studio_tui.presentation.schedule_list import Explained, explain_expression, explain_moment
 from studio_tui.service.commands import rescheduled, said
-from studio_tui.tui.job_actions import JOB_BINDINGS, JobActions, title
+from studio_tui.tui.job_actions import JOB_BINDINGS, READ_ONLY, JobActions, title
 from studio_tui.tui.job_making import make_job
-from studio_tui.tui.messages import FilterJobs
+from studio_tui.tui.messages import FilterJobs, OpenForm
 from studio_tui.tui.repeats import Repeat, submitted_of, with_schedule
 from studio_tui.tui.screens.ask_time import AskTime
 from studio_tui.tui.screens.dialogs import Confirm
 
 SCHEDULE_BINDINGS = (
     Binding("l,L", "runs", "runs", id="schedule.runs", tooltip="Show the jobs it has made"),
+    Binding(
+        "n",
+        "new_schedule",
+        "new",
+        id="schedule.new",
+        tooltip="Fill in the form of a job that runs later, or again and again",
+    ),
     Binding("t", "run_once", "run now", id="schedule.run_once", tooltip="Run its job once, now"),
     Binding(
         "e",
@@ -49,6 +56,8 @@ class ScheduleActions(JobActions):
 
     def why_not(self, action: str) -> str | None:
         """Return why `action` cannot work now, in words; `None` when it can."""
+        if action == "new_schedule":
+            return READ_ONLY if self.read_only else None
         if self.job_at_hand() is None:
             return "There is no schedule here"
         if action in {"run_once", "change"}:
@@ -60,6 +69,13 @@ class ScheduleActions(JobActions):
         """Show the jobs that the schedule has made."""
         if task := self.job_for("runs"):
             self.post_message(FilterJobs(exactly("task", task.id)))
+
+    def action_new_schedule(self) -> None:
+        """Show the form of a new job."""
+        if reason := self.why_not("new_schedule"):
+            self._say(reason, "warning")
+        else:
+            self.post_message(OpenForm())
 
     @work(name="run once", group="command")
     async def action_run_once(self) -> None:

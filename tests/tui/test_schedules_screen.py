@@ -11,6 +11,7 @@ from studio_tui.tui.screens.ask_time import AskTime
 from studio_tui.tui.screens.dialogs import Confirm
 from studio_tui.tui.screens.jobs import JobsScreen
 from studio_tui.tui.screens.schedules import SchedulesScreen
+from studio_tui.tui.screens.submit import SubmitScreen
 from studio_tui.tui.widgets.big_table import BigTable
 from tests.fault_proxy import Fault, FaultProxy, Frames, Seen, StreamFault
 from tests.faults import answer_json
@@ -65,9 +66,11 @@ async def test_without_schedules_it_says_how_to_make_one(
 ) -> None:
     async with dashboard(studio, tmp_path) as pilot:
         await show(pilot)
-        await until_shown(pilot, "No schedules.", "--cron")
+        await until_shown(pilot, "No schedules.", "n makes one", "n new")
         await pilot.press("x", "t", "e", "l", "enter")
         assert isinstance(pilot.app.screen, SchedulesScreen)
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SubmitScreen))
 
 
 async def test_a_schedule_made_elsewhere_comes_by_itself_and_its_run_is_found(
@@ -267,7 +270,7 @@ async def test_read_only_changes_nothing_and_says_so(studio: ThreadStudio, tmp_p
     task = studio.submit("print(1)", cron_expression=YEARLY)
     async with dashboard(studio, tmp_path, read_only=True) as pilot:
         await show(pilot)
-        for key in ("x", "t", "e"):
+        for key in ("x", "t", "e", "n"):
             await pilot.press(key)
             await until_shown(pilot, "Nothing can be changed")
             assert isinstance(pilot.app.screen, SchedulesScreen)

@@ -26,7 +26,8 @@ from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.fact_sheet import FactSheet
 from studio_tui.tui.widgets.table_layout import Align, Column
 
-_HINTS = ("schedule.runs", "schedule.run_once", "schedule.edit", "schedule.cancel", "page.back")
+_HINTS = ("schedule.runs", "schedule.run_once", "schedule.edit", "schedule.cancel", "schedule.new",
+          "page.back")  # fmt: skip
 
 
 class SchedulesScreen(ScheduleActions, Page):
@@ -87,7 +88,7 @@ class SchedulesScreen(ScheduleActions, Page):
 
     def hints(self) -> Iterable[str]:
         """Return the most useful keys."""
-        return _HINTS if self.job_at_hand() else ("page.jobs", "page.refresh", "page.back")
+        return _HINTS if self.job_at_hand() else ("schedule.new", "page.refresh", "page.back")
 
     def aged(self) -> Aged:
         """Return the snapshot whose age the header shows."""
@@ -108,7 +109,7 @@ class SchedulesScreen(ScheduleActions, Page):
             if is_news and value is not None:
                 self._tasks = {task.id: task for task in value}
                 self._show()
-            self.table.notice = _notice(message.snapshot)
+            self.table.notice = _notice(message.snapshot, read_only=self.read_only)
 
     def tick(self, now: datetime) -> None:  # noqa: ARG002 (what is shown asks for the moment)
         """Let the time to the next runs go by."""
@@ -181,10 +182,11 @@ def _columns(at: str = "AT, LOCAL") -> tuple[Column, ...]:
     )
 
 
-def _notice(snapshot: Snapshot[Schedules]) -> str:
+def _notice(snapshot: Snapshot[Schedules], *, read_only: bool) -> str:
     """Say why there is nothing to show."""
     if snapshot.value is not None:
-        return 'No schedules.\ndatachain job run nightly.py --cron "0 3 * * *" makes one.'
+        how = "" if read_only else "\nn makes one: fill in `cron`, or `start`."
+        return f"No schedules.{how}"
     if snapshot.error is not None:
         return f"{snapshot.error}\n\nctrl+r asks again now."
     return "Asking Studio…"
