@@ -282,10 +282,9 @@ class StudioApp(TypeAhead, EndsOnSignals, App[int]):
             self._show_tab("logs")
 
     def on_open_pipeline(self, message: "messages.OpenPipeline") -> None:
-        """Show a pipeline."""
+        """Show the graph of a pipeline."""
         if self._places:
-            self._show_tab("pipelines")
-            self._places.pipeline(message.pipeline_id)
+            self.push_screen(self._places.pipeline(message.pipeline_id, message.run_id))
 
     def on_filter_jobs(self, message: "messages.FilterJobs") -> None:
         """Show the jobs that pass a filter."""

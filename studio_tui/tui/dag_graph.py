@@ -58,7 +58,7 @@ class DagGraph(DagShape):
             self._lay_out(wanted, self._laid_out(boxes, wanted))
 
     def _laid_out(self, boxes: Boxes, wanted: _Wanted) -> Callable[[], Canvas]:
-        return lambda: Canvas(boxes, drawing_of(boxes, full_names=wanted.full_names), self._label)
+        return lambda: Canvas(boxes, drawing_of(boxes, full_names=wanted.full_names), self.label_of)
 
     @work(name="lay out", group="lay out")
     async def _lay_out(self, wanted: _Wanted, lay_out: Callable[[], Canvas]) -> None:
@@ -144,7 +144,8 @@ class DagGraph(DagShape):
         """Show more of what is under the cursor."""
         raise NotImplementedError  # the screen does
 
-    def _label(self, key: str) -> Label:
+    def label_of(self, key: str) -> Label:
+        """Return what the box of a node or group says now."""
         known = self.known()
         node = known.plan.nodes.get(key)
         if node is not None:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from studio_tui.api.models import Job
 from studio_tui.presentation.dag.plan import Node
 from studio_tui.presentation.dag.standing import Standing
 from studio_tui.tui.dag_memory import DagPlace
@@ -56,10 +55,6 @@ class DagHost(Base):
     def node_at_hand(self) -> Node | None:
         """Return the node under the cursor; `None` when it is on a group, or nowhere."""
         return self.standing.node(self.here()) if self.standing is not None else None
-
-    def job_at_hand(self) -> Job | None:
-        """Return the run of the node under the cursor, as far as it is known."""
-        return self.standing.job(self.here()) if self.standing is not None else None
 
     def say(self, words: str) -> None:
         """Tell the user something in passing."""

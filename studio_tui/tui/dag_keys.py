@@ -35,7 +35,6 @@ SHOWING_BINDINGS = (
     _key("w", "names", "names", "names", "Names in short or in full"),
     _key("plus", "zoom(1)", "zoom in", "zoom_in", "The timeline larger", "+"),
     _key("underscore", "zoom(-1)", "zoom out", "zoom_out", "The timeline smaller", "_"),
-    _key("d", "raw", "JSON", "raw", "The job as Studio tells of it"),
 )  # fmt: skip
 """Keys of how a pipeline is shown."""
 

@@ -79,7 +79,8 @@ class DagMarks(DagHost):
         if not runs:
             self.say(NO_RUN)
         elif self.view.marks or len(runs) > 1:
-            self.post_message(OpenLogs(runs))
+            known = self.standing.jobs
+            self.post_message(OpenLogs(runs, [known[run] for run in runs if run in known]))
         else:
             self.post_message(OpenLog(runs[0]))
 

@@ -10,7 +10,6 @@ from studio_tui.presentation.dag.verdicts import Shown
 from studio_tui.service.pipeline_watch import PipelineDetail
 from studio_tui.tui.dag_graph import AT_ONCE, DagGraph
 from studio_tui.tui.dag_marks import DagMarks
-from studio_tui.tui.dag_memory import Mode
 from studio_tui.tui.dag_rows import DagRows
 from studio_tui.tui.dag_telling import DagTelling
 from studio_tui.tui.messages import Progressed, Refreshed
@@ -25,6 +24,10 @@ class DagNews(DagRows, DagGraph, DagTelling, DagMarks):
 
     def show_all(self) -> None:
         """Show the rows, or the drawing, of the mode."""
+        raise NotImplementedError  # the screen does
+
+    def first_shown(self) -> None:
+        """Hear that the pipeline is in sight for the first time."""
         raise NotImplementedError  # the screen does
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
@@ -67,17 +70,10 @@ class DagNews(DagRows, DagGraph, DagTelling, DagMarks):
         self.show_all()
         self.follow()
         if is_first:
-            self.call_after_refresh(self._return)
+            self.call_after_refresh(self.first_shown)
         self.call_after_refresh(self.look)
         self.paint_frame()
         self.tell_all()
-
-    def _return(self) -> None:
-        """Look at what was looked at when the pipeline was left."""
-        if self.view.mode is Mode.GRAPH:
-            self.graph.look_from(self.view.left, self.view.top)
-        else:
-            self.table.look_from(self.view.top)
 
     def tick(self, now: datetime) -> None:  # noqa: ARG002 (known() asks for it)
         """Let the times in sight run on."""

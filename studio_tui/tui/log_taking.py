@@ -73,7 +73,7 @@ class LogTaking(JobActions):
     @work(name="save", group="save")
     async def action_save(self) -> None:
         """Ask what to save and where, and say what was saved."""
-        saved = await self.app.push_screen_wait(SaveLog(self._offers(), f"./{self.file_to_save()}"))
+        saved = await self.app.push_screen_wait(SaveLog(self._offers()))
         if saved is not None:
             lines = "1 line" if saved.lines == 1 else f"{saved.lines:,} lines"
             self.app.notify(
@@ -135,21 +135,27 @@ class LogTaking(JobActions):
 
     def _offers(self) -> list[Offer]:
         """Return what can be saved now, the likeliest first."""
-        view = self.view
+        view, path = self.view, f"./{self.file_to_save()}"
         offers = []
         if view.is_selecting:
-            offers.append(Offer("the selected lines", lambda: self._drawn(view.selected())))
+            offers.append(Offer("the selected lines", lambda: self._drawn(view.selected()), path))
         if view.is_seeking:
             what = "match" if view.wanted else "the filter shows"
             offers.append(
-                Offer(f"the lines that {what}", lambda: drawn(view.matching(), self.text_to_take))
+                Offer(
+                    f"the lines that {what}",
+                    lambda: drawn(view.matching(), self.text_to_take),
+                    path,
+                )
             )
         store = self.whole_log()
         if store is not None and store.tag:
-            offers.append(Offer("all lines, with their jobs", lambda: self._drawn(_starts(store))))
+            offers.append(
+                Offer("all lines, with their jobs", lambda: self._drawn(_starts(store)), path)
+            )
         elif store is not None:
-            offers.append(Offer("the whole log, byte for byte", lambda: whole(store)))
-        offers.append(Offer("what is in sight", lambda: self._drawn(view.in_sight())))
+            offers.append(Offer("the whole log, byte for byte", lambda: whole(store), path))
+        offers.append(Offer("what is in sight", lambda: self._drawn(view.in_sight()), path))
         return offers
 
     def _drawn(self, starts: Iterable[int]) -> Pieces:

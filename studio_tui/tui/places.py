@@ -9,6 +9,7 @@ from studio_tui.api.models import Job
 from studio_tui.presentation.draft import Draft
 from studio_tui.tui.app import Connected
 from studio_tui.tui.cluster_choice import ClusterChoice
+from studio_tui.tui.dag_memory import DagMemory
 from studio_tui.tui.draft_shelf import DraftShelf
 from studio_tui.tui.log_memory import LogMemory
 from studio_tui.tui.memory import load_view, save_view
@@ -29,6 +30,8 @@ class Places:
         }
         self._log_file = connected.view_file.with_suffix(".logs.json")
         self._logs = LogMemory.load(self._log_file)
+        self._dag_file = connected.view_file.with_suffix(".dags.json")
+        self._dags = DagMemory.load(self._dag_file)
         self.cluster = ClusterChoice(connected.view_file.with_suffix(".cluster.json"))
         """For new jobs."""
         self._shelf = DraftShelf(connected.view_file.with_suffix(".forms.json"))
@@ -120,11 +123,14 @@ class Places:
             known = {job.id: job for job in jobs} | dict(self._connected.session.known_jobs())
             page.follow([known[job_id] for job_id in job_ids if job_id in known])
 
-    def pipeline(self, pipeline_id: str) -> None:
-        """Let the list of pipelines put its cursor on one."""
-        page = self.tab("pipelines")
-        if isinstance(page, ListPage):
-            page.await_row(pipeline_id)
+    def pipeline(self, pipeline_id: str, run_id: str | None) -> Page:
+        """Return a new screen of a pipeline, with the cursor on the job of a run or as it was."""
+        from studio_tui.tui.screens.pipeline import PipelineScreen  # noqa: PLC0415 (likewise)
+
+        session, home, read_only = self._connected.basics
+        return PipelineScreen(
+            session, home, pipeline_id, self._dags, run_id=run_id, read_only=read_only
+        )
 
     def filter_jobs(self, terms: str) -> None:
         """Let the list of jobs show those that pass a filter."""
@@ -139,6 +145,7 @@ class Places:
             if isinstance(page, ListPage):
                 save_view(file, page.view)
         self._logs.save(self._log_file)
+        self._dags.save(self._dag_file)
 
     def _make_tab(self, name: str) -> Page:
         session, home, read_only = self._connected.basics

@@ -81,6 +81,8 @@ class Page(Screen[None]):
 
     place = ""
     """Name of the tab that this page is; empty for a page over another."""
+    belongs_to = "jobs"
+    """Name of the tab that a page over another is about."""
 
     def __init__(self, session: StudioSession, home: str, *, read_only: bool) -> None:
         """Take what the page asks, and the words that say whose Studio it is."""
@@ -302,7 +304,7 @@ class Page(Screen[None]):
         parts = []
         for key, name, title in PLACES:
             amount = number.get(name, "") if numbered else ""
-            look = "current" if name == (self.place or "jobs") else Tone.DIM
+            look = "current" if name == (self.place or self.belongs_to) else Tone.DIM
             parts.append(Part(f" {key} {title}{amount} ", look, f"screen.go('{name}')"))
         return tuple(parts)
 

@@ -1,14 +1,16 @@
 """One pipeline as a graph: four ways to show it, one cursor, and all there is to know of a job."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 
 from studio_tui import clock
+from studio_tui.api.models import PipelineState
 from studio_tui.presentation.dag.verdicts import Shown
 from studio_tui.presentation.freshness import Aged
 from studio_tui.service.session import StudioSession
@@ -21,8 +23,8 @@ from studio_tui.tui.dag_keys import (
 from studio_tui.tui.dag_memory import DagMemory, Mode
 from studio_tui.tui.dag_news import DagNews
 from studio_tui.tui.dag_showing import DagShowing
+from studio_tui.tui.dag_steering import STEERING_BINDINGS, DagSteering
 from studio_tui.tui.dag_taking import DagTaking
-from studio_tui.tui.job_actions import EDIT_BINDING, JOB_BINDINGS, JobActions
 from studio_tui.tui.messages import OpenJob, Progressed
 from studio_tui.tui.running_progress import RunningProgress
 from studio_tui.tui.screens.page import Page
@@ -49,20 +51,23 @@ _HINTS = {
 }
 _OTHER_HINTS = ("table.open", "job.log", "dag.mode", "dag.drawer", "dag.next", "dag.search")
 
+_FIRST_HINTS: dict[PipelineState | None, tuple[str, ...]] = {
+    PipelineState.PAUSED: ("pipeline.pause", "dag.remove"),
+    PipelineState.FAILED: ("pipeline.pause",),
+}
+"""Keys that go before the others, by the state of the pipeline."""
 _GROUP_HINTS = ("table.open", "dag.mode", "dag.unfold_all", "dag.next", "dag.drawer", "dag.search")
 _MARK_HINTS = ("dag.mark", "dag.logs", "dag.unmark", "job.run_again", "dag.mode")
 
-_ON_A_JOB = frozenset({"log", "cancel", "run_again", "resume", "edit", "copy_id", "open_url"})
 
-
-class PipelineScreen(DagNews, DagTaking, DagShowing, JobActions, Page):
+class PipelineScreen(DagNews, DagTaking, DagShowing, DagSteering, Page):
     """A pipeline in one of four modes, above or beside all about the job under the cursor."""
 
+    belongs_to = "pipelines"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-medium"), (120, "-broad")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
-        *JOB_BINDINGS,
-        EDIT_BINDING,
+        *STEERING_BINDINGS,
         *SHOWING_BINDINGS,
         *MOVING_BINDINGS,
         *MARK_BINDINGS,
@@ -76,9 +81,10 @@ class PipelineScreen(DagNews, DagTaking, DagShowing, JobActions, Page):
         pipeline_id: str,
         memory: DagMemory,
         *,
+        run_id: str | None = None,
         read_only: bool,
     ) -> None:
-        """Take also the pipeline's id, and what is remembered of pipelines."""
+        """Take also the pipeline's id, what is remembered of pipelines, and the job to go to."""
         super().__init__(session, home, read_only=read_only)
         self.pipeline_id = pipeline_id
         self.source = session.pipeline(pipeline_id)
@@ -86,6 +92,7 @@ class PipelineScreen(DagNews, DagTaking, DagShowing, JobActions, Page):
         self.zone = clock.zone()
         self.progress = RunningProgress(session.progress, lambda: self.post_message(Progressed()))
         self._memory = memory
+        self._run_to_go_to = run_id
 
     def body(self) -> ComposeResult:
         """Compose the lines about the pipeline, what shows it, and the drawer."""
@@ -132,24 +139,23 @@ class PipelineScreen(DagNews, DagTaking, DagShowing, JobActions, Page):
             wanted = _MARK_HINTS
         else:
             wanted = _HINTS.get(self.standing.verdicts.shown[node.id], _OTHER_HINTS)
+        state = self.standing.pipeline.state if self.standing is not None else None
+        wanted = (*_FIRST_HINTS.get(state, ()), *wanted)
         opens = "graph.open" if self.view.mode is Mode.GRAPH else "table.open"
         return [opens if hint == "table.open" else hint for hint in wanted]
 
+    def label(self, binding: Binding) -> str:
+        """Return what a key does now: `p` pauses, or resumes."""
+        return self.turns_to() if binding.id == "pipeline.pause" else super().label(binding)
+
+    def moment(self) -> datetime:
+        """Return the time at which what is shown was true."""
+        snapshot = self.source.snapshot
+        return clock.now() if snapshot.error is None else snapshot.fetched_at or clock.now()
+
     def why_not(self, action: str) -> str | None:
         """Return why `action` cannot work now, in words; `None` when it can."""
-        if reason := self.why_not_move(action) or self.why_not_show(action):
-            return reason
-        if action in _ON_A_JOB and self.job_at_hand() is None:
-            return self._why_no_job()
-        return super().why_not(action) if action in _ON_A_JOB else None
-
-    def _why_no_job(self) -> str:
-        node = self.node_at_hand()
-        if node is None:
-            return "The cursor is on no single job"
-        if node.run is None:
-            return "Studio has made no job for it yet"
-        return "Studio has not told of this job's run yet"
+        return self.why_not_move(action) or self.why_not_show(action) or self.why_not_steer(action)
 
     def _leave(self) -> None:
         super()._leave()
@@ -242,6 +248,15 @@ class PipelineScreen(DagNews, DagTaking, DagShowing, JobActions, Page):
         if self.listing is not None:
             self.table.action_cursor_down()
 
+    def action_escape(self) -> None:
+        """Back out one level: the search, the marks, then the pipeline."""
+        if self.view.search:
+            self.change(search="")
+        elif self.view.marks:
+            self.action_unmark_all()
+        else:
+            self.action_back()
+
     # What the widgets say.
 
     @on(BigTable.Highlighted)
@@ -274,7 +289,7 @@ class PipelineScreen(DagNews, DagTaking, DagShowing, JobActions, Page):
             runs = (self.standing.job(each) for each in self.order()) if self.standing else ()
             self.post_message(OpenJob(job.id, [run.id for run in runs if run is not None]))
         else:
-            self.say(self._why_no_job())
+            self.say(self.why_no_job())
 
     def on_resize(self) -> None:
         """Say as much as there is room for."""
@@ -286,6 +301,17 @@ class PipelineScreen(DagNews, DagTaking, DagShowing, JobActions, Page):
         """Draw bars as wide as there is room for."""
         if self.view.mode is Mode.TIMELINE:
             self.show_rows()
+
+    def first_shown(self) -> None:
+        """Look at what was looked at when the pipeline was left, or go to the job wanted."""
+        if self.view.mode is Mode.GRAPH:
+            self.graph.look_from(self.view.left, self.view.top)
+        else:
+            self.table.look_from(self.view.top)
+        nodes = self.standing.plan.nodes.values() if self.standing is not None else ()
+        wanted = next((node.id for node in nodes if node.run == self._run_to_go_to), None)
+        if self._run_to_go_to is not None and wanted is not None:
+            self.go(wanted)
 
     def cursor_rests(self) -> None:
         """Show what goes with the job under the cursor, and remember it."""

@@ -1,4 +1,4 @@
-"""Asks what of a log is to be saved, and where; it stays until that is done or given up."""
+"""Asks what is to be saved, and where; it stays until that is done or given up."""
 
 from collections.abc import Callable, Sequence
 from typing import ClassVar, NamedTuple
@@ -31,6 +31,8 @@ class Offer(NamedTuple):
     words: str
     pieces: Callable[[], Pieces]
     """Begins to read it."""
+    path: str
+    """Where it goes, unless the user wants it elsewhere."""
 
 
 class SaveLog(ModalScreen[Saved | None]):
@@ -49,11 +51,11 @@ class SaveLog(ModalScreen[Saved | None]):
     problem = query_one("#problem", Static)
     keys = query_one("#save-keys", Static)
 
-    def __init__(self, offers: Sequence[Offer], path: str) -> None:
-        """Take what can be saved, the likeliest first, and where it is to go by default."""
+    def __init__(self, offers: Sequence[Offer], *, question: str = "Save the log") -> None:
+        """Take what can be saved, the likeliest first."""
         super().__init__()
         self._offers = offers
-        self._path = path
+        self._question = question
         self._may_replace = ""
         """What was typed when the user was told of a file that is there."""
         self._is_saving = False
@@ -61,13 +63,13 @@ class SaveLog(ModalScreen[Saved | None]):
     def compose(self) -> ComposeResult:
         """Compose what can be saved, the path, and what is wrong with it."""
         with Vertical(classes="dialog"):
-            yield Static("Save the log", markup=False, classes="question")
+            yield Static(self._question, markup=False, classes="question")
             choices = OptionList(
                 *(Option(offer.words) for offer in self._offers), markup=False, compact=True
             )
             choices.can_focus = False
             yield choices
-            yield Input(self._path, compact=True, select_on_focus=False)
+            yield Input(self._offers[0].path, compact=True, select_on_focus=False)
             yield Static(markup=False, id="problem")
             yield Static(markup=False, id="save-keys")
 
@@ -90,6 +92,9 @@ class SaveLog(ModalScreen[Saved | None]):
     @on(OptionList.OptionHighlighted)
     def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
         """Mark what is chosen by a sign too, as colours may be missing."""
+        if self.field.value in {offer.path for offer in self._offers}:  # not the user's own yet
+            self.field.value = self._offers[event.option_index].path
+            self.field.cursor_position = len(self.field.value)
         for place, offer in enumerate(self._offers):
             sign = "●" if place == event.option_index else "○"
             self.choices.replace_option_prompt_at_index(place, f"{sign} {offer.words}")
