@@ -56,16 +56,18 @@ def critical(known: Known) -> Critical:
     best: dict[str, Weight] = {}
     before: dict[str, str] = {}
     untold: list[str] = []
-    last, heaviest = None, Weight(0.0, 0.0)
+    nothing = Weight(0.0, 0.0)
+    last, heaviest = None, nothing
     for node_id, node in known.plan.nodes.items():
-        above = Weight(0.0, 0.0)
+        above = nothing
         for parent in node.parents:
-            if best[parent] > above:
+            # Of equals the deepest, since the graph draws no edge that others stand in for.
+            if best[parent] > above or best[parent] == above > nothing:
                 above = best[parent]
                 before[node_id] = parent
         own = weight(node, known)
         if own is None:
-            own = Weight(0.0, 0.0)
+            own = nothing
             if known.verdicts.shown[node_id] in _TO_RUN:
                 untold.append(node.name)
         sums = best[node_id] = Weight(above.left + own.left, above.whole + own.whole)
