@@ -11,12 +11,13 @@ import hashlib
 import json
 import logging
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
+from types import MappingProxyType
 from typing import Any, Self, TypeVar
 
 from pydantic import ValidationError
@@ -55,6 +56,8 @@ COMMIT;
 _PATIENCE = 2.0
 """Seconds that another program may hold the file."""
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+
+NO_ORIGINALS: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 _log = logging.getLogger(__name__)
 
@@ -131,17 +134,28 @@ class Ledger:
                 each: self._submitted[each] for each in wanted if each in self._submitted
             }
 
-    def of_jobs(self, jobs: Collection[Job]) -> dict[str, Submitted]:
-        """Return by id what jobs were submitted with; a schedule's run has the schedule's parts."""
-        tasks = {job.id: job.scheduled_by for job in jobs if job.scheduled_by is not None}
-        known = self.submitted([*(job.id for job in jobs), *tasks.values()])
-        once = {"start_after": None, "cron_expression": None, "time_zone": None}
-        runs = {
-            job_id: known[task].model_copy(update=once)
-            for job_id, task in tasks.items()
-            if task in known
+    def of_jobs(
+        self, jobs: Collection[Job], originals: Mapping[str, Sequence[str]] = NO_ORIGINALS
+    ) -> dict[str, Submitted]:
+        """Return by id what jobs were submitted with.
+
+        What Studio made by itself has the parts of what it repeats: the run of a schedule those of
+        the schedule, any other those of its `originals`, nearest first. It has no times of its own.
+        """
+        sources = {
+            job.id: (*((job.scheduled_by,) if job.scheduled_by else ()), *originals.get(job.id, ()))
+            for job in jobs
         }
-        return runs | {job.id: known[job.id] for job in jobs if job.id in known}
+        known = self.submitted([*sources, *(id_ for ids in sources.values() for id_ in ids)])
+        once = {"start_after": None, "cron_expression": None, "time_zone": None}
+        found = {}
+        for job_id, repeated in sources.items():
+            source = next((id_ for id_ in repeated if id_ in known), None)
+            if job_id in known:
+                found[job_id] = known[job_id]
+            elif source is not None:
+                found[job_id] = known[source].model_copy(update=once)
+        return found
 
     def files(self, upload_ids: Collection[str]) -> dict[str, SentFile]:
         """Return what is known of uploads by their ids."""

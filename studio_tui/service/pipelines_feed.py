@@ -35,6 +35,25 @@ class Pipelines:
         """Return the pipeline with that id, if it is known."""
         return next((one for one in self.pipelines if one.pipeline_id == pipeline_id), None)
 
+    def originals(self) -> dict[str, tuple[str, ...]]:
+        """Return for each job that a pipeline made which jobs it repeats, nearest first."""
+        repeated = {
+            run.created_job_id: run.job_id
+            for pipeline in self.pipelines
+            for run in pipeline.job_runs
+            if run.created_job_id is not None
+        }
+        found = {}
+        for job_id in repeated:
+            # What a pipeline repeats may have been made by one before; nothing goes in circles.
+            chain: dict[str, None] = {}
+            original = repeated.get(job_id)
+            while original is not None and original != job_id and original not in chain:
+                chain[original] = None
+                original = repeated.get(original)
+            found[job_id] = tuple(chain)
+        return found
+
     def owner(self, job_id: str) -> Pipeline | None:
         """Return the newest pipeline that runs a job; `None` where none is known to."""
         return next(

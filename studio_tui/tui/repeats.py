@@ -65,8 +65,10 @@ class Repeat:
 
 
 async def submitted_of(jobs: Iterable[Job], session: StudioSession) -> dict[str, Submitted]:
-    """Return by id what jobs were submitted with; a schedule's run, what the schedule was."""
-    return await asyncio.to_thread(session.ledger.of_jobs, tuple(jobs))
+    """Return by id what jobs were submitted with; of a run that Studio made, what it repeats."""
+    pipelines = session.pipelines.snapshot.value
+    originals = pipelines.originals() if pipelines is not None else {}
+    return await asyncio.to_thread(session.ledger.of_jobs, tuple(jobs), originals)
 
 
 def known_parts(job: Job, submitted: Submitted) -> dict[str, str]:

@@ -2,7 +2,7 @@ import pytest
 
 from studio_tui.api.client import Page
 from studio_tui.api.models import Pipeline
-from studio_tui.service.pipelines_feed import PAGE, PipelinesFeed, is_moving
+from studio_tui.service.pipelines_feed import PAGE, Pipelines, PipelinesFeed, is_moving
 from tests.pipelines import pipeline
 
 
@@ -63,6 +63,27 @@ async def test_a_job_is_owned_by_the_newest_pipeline_that_runs_it() -> None:
     known = await PipelinesFeed(server).fetch()
     assert known.owner("run-2-a") is known.pipelines[1]
     assert known.owner("job-a") is None
+
+
+def test_a_run_repeats_what_its_pipeline_was_planned_from_and_so_on() -> None:
+    first = pipeline(1, runs={"a": "COMPLETE"})
+    second = first.model_copy(
+        update={
+            "pipeline_id": "another",
+            "job_runs": (
+                first.job_runs[0].model_copy(
+                    update={"job_id": "run-1-a", "created_job_id": "run-2-a"}
+                ),
+            ),
+        }
+    )
+    circle = first.job_runs[0].model_copy(update={"job_id": "c", "created_job_id": "c"})
+    third = first.model_copy(update={"pipeline_id": "third", "job_runs": (circle,)})
+    assert Pipelines((third, second, first)).originals() == {
+        "run-2-a": ("run-1-a", "job-a"),
+        "run-1-a": ("job-a",),
+        "c": (),
+    }
 
 
 @pytest.mark.parametrize(

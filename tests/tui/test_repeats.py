@@ -204,6 +204,15 @@ def test_the_run_of_a_schedule_has_the_parts_of_the_schedule_but_its_times(tmp_p
     }
 
 
+def test_the_run_of_a_pipeline_has_the_parts_of_the_nearest_job_it_repeats(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path, "a place")
+    ledger.note_submitted("first", Submitted(priority=4, cron_expression="@daily"))
+    originals = {"again": ("once", "first"), "once": ("first",), "other": ("unknown",)}
+    jobs = [job(1, id="again"), job(2, id="once"), job(3, id="other")]
+    sent = Submitted(priority=4)
+    assert ledger.of_jobs(jobs, originals) == {"again": sent, "once": sent}
+
+
 def test_a_cluster_that_studio_tells_is_not_said_to_be_from_here() -> None:
     sent = Submitted(
         compute_cluster_name="gpu", credentials_name="a\x1b[1m", files=(SentFile(id="7"),)
