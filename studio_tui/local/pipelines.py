@@ -51,7 +51,7 @@ class PipelineRows(NamedTuple):
 
     pipeline: sqlite3.Row
     runs: list[sqlite3.Row]
-    """Parents before their children; each has its parents' originals as JSON."""
+    """Parents before their children; each has its parents' originals, in that order, as JSON."""
 
 
 class NotNow(Exception):  # noqa: N818 (reads as what is wrong)
@@ -325,8 +325,11 @@ def _listed(
 def _rows(connection: sqlite3.Connection, pipeline: sqlite3.Row) -> PipelineRows:
     runs = connection.execute(
         "SELECT node.job_id, node.created_job_id, run.state, run.name,"
-        " (SELECT json_group_array(edge.parent_job_id) FROM pipeline_parents edge"
-        " WHERE edge.pipeline_id = node.pipeline_id AND edge.job_id = node.job_id) AS parents"
+        " (SELECT json_group_array(job_id) FROM (SELECT parent.job_id"
+        " FROM pipeline_parents edge JOIN pipeline_jobs parent"
+        " ON parent.pipeline_id = edge.pipeline_id AND parent.job_id = edge.parent_job_id"
+        " WHERE edge.pipeline_id = node.pipeline_id AND edge.job_id = node.job_id"
+        " ORDER BY parent.position)) AS parents"
         " FROM pipeline_jobs node JOIN jobs run ON run.id = node.created_job_id"
         " WHERE node.pipeline_id = ? ORDER BY node.position",
         [pipeline["id"]],

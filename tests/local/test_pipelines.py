@@ -111,8 +111,8 @@ async def test_every_job_is_there_at_once_and_the_first_is_released(bench: Bench
         "join": "PENDING",
     }
     originals = {run["name"]: run["job_id"] for run in made.runs}
-    parents = {run["name"]: set(json.loads(run["parents"])) for run in made.runs}
-    assert parents == {name: {originals[at] for at in DIAMOND[name]} for name in DIAMOND}
+    parents = {run["name"]: json.loads(run["parents"]) for run in made.runs}
+    assert parents == {name: [originals[at] for at in DIAMOND[name]] for name in DIAMOND}
     pending = await bench.jobs.listed(states=[JobState.PENDING], job_id=None, limit=9)
     assert {row["name"] for row in pending} == {"tokens", "shingles", "join"}
 
