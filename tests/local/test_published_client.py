@@ -5,6 +5,7 @@ import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -170,3 +171,135 @@ def test_a_refusal_reaches_the_user_as_a_sentence(
     done = datachain(*arguments)
     assert done.returncode == 1
     assert sentence in done.stderr
+
+
+BASE = "dc.read_values(number=[1, 2, 3]).save('base_a')"
+DOUBLE = "dc.read_dataset('base_a').map(twice=lambda number: number * 2, output=int).save('dbl_b')"
+MERGE = "dc.read_dataset('base_a').merge(dc.read_dataset('dbl_b'), on='number').save('merged_c')"
+TWO = (
+    "dc.read_dataset('merged_c').filter(dc.C('number') > 1).save('big_d')\n"
+    "dc.read_dataset('big_d').limit(1).save('top_e')"
+)
+"""Four scripts that depend on each other; one merges two datasets, one makes two."""
+
+
+@pytest.fixture
+def originals(studio: ThreadStudio, datachain: Run, tmp_path: Path) -> list[str]:
+    """Ids of jobs that made base_a, dbl_b, merged_c, and both big_d and top_e, in that order."""
+    for name, chain in (("base", BASE), ("double", DOUBLE), ("merge", MERGE), ("two", TWO)):
+        (tmp_path / f"{name}.py").write_text(f"import datachain as dc\n{chain}\n")
+        done = datachain("job", "run", f"{name}.py")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "Dataset versions" in done.stdout
+    return [job["id"] for job in reversed(studio.jobs())]
+
+
+def created(done: subprocess.CompletedProcess[str]) -> str:
+    """Return the name of the pipeline that was created."""
+    assert done.returncode == 0, done.stderr
+    match = re.search(r"Pipeline created under name: (\S+) from: (.+) in paused state", done.stdout)
+    assert match is not None, done.stdout
+    return match[1]
+
+
+def pipeline(studio: ThreadStudio, name: str) -> dict[str, Any]:
+    query = {"team_name": "local", "name": name}
+    return dict(studio.request("GET", "/datachain/pipeline/status", params=query).json())
+
+
+def made_by(studio: ThreadStudio, job_id: str) -> list[str]:
+    path = f"/datachain/datasets/dataset_job_versions?team_name=local&job_id={job_id}"
+    made = studio.request("GET", path).json()["dataset_versions"]
+    return [f"{version['dataset_name']}@{version['version']}" for version in made]
+
+
+def test_a_pipeline_of_real_datasets_is_created_steered_and_run(
+    studio: ThreadStudio, datachain: Run, originals: list[str]
+) -> None:
+    base, double, merge, two = originals
+    assert made_by(studio, two) == ["local.local.big_d@1.0.0", "local.local.top_e@1.0.0"]
+    name = created(datachain("pipeline", "create", "@local.local.top_e"))
+    planned = pipeline(studio, name)
+    assert {run["job_id"]: run["parent_job_ids"] for run in planned["job_runs"]} == {
+        base: [],
+        double: [base],
+        merge: [base, double],
+        two: [merge],
+    }
+    said = datachain("pipeline", "status", name)
+    assert said.returncode == 0, said.stderr
+    assert "Status: PAUSED" in said.stdout
+    assert "Progress: 0/4 jobs completed" in said.stdout
+    runs = {run["job_id"]: run["created_job_id"] for run in planned["job_runs"]}
+    assert all(run in said.stdout for run in runs.values())
+    assert name in datachain("pipeline", "list").stdout
+    assert name in datachain("pipeline", "list", "--status", "paused").stdout
+    assert name in datachain("pipeline", "list", "--search", "top_e").stdout
+    assert "No pipelines found" in datachain("pipeline", "list", "--status", "failed").stdout
+    assert datachain("pipeline", "resume", name).returncode == 0
+    eventually(lambda: pipeline(studio, name)["status"] != "RUNNING", 120)
+    said = datachain("pipeline", "status", name)
+    assert "Status: COMPLETED" in said.stdout, said.stdout
+    assert "Progress: 4/4 jobs completed" in said.stdout
+    assert {run: made_by(studio, run) for run in runs.values()} == {
+        runs[base]: ["local.local.base_a@1.0.1"],
+        runs[double]: ["local.local.dbl_b@1.0.1"],
+        runs[merge]: ["local.local.merged_c@1.0.1"],
+        runs[two]: ["local.local.big_d@1.0.1", "local.local.top_e@1.0.1"],
+    }
+    # The next is planned from these: the new versions depend on each other, and on no old one.
+    following = pipeline(studio, created(datachain("pipeline", "create", "top_e")))
+    assert {run["job_id"]: run["parent_job_ids"] for run in following["job_runs"]} == {
+        runs[base]: [],
+        runs[double]: [runs[base]],
+        runs[merge]: [runs[base], runs[double]],
+        runs[two]: [runs[merge]],
+    }
+
+
+def test_a_job_is_removed_and_a_pipeline_paused_by_the_client(
+    studio: ThreadStudio, datachain: Run, originals: list[str]
+) -> None:
+    base, double, merge, _two = originals
+    name = created(datachain("pipeline", "create", "merged_c", "dbl_b"))
+    planned = pipeline(studio, name)
+    assert planned["triggered_from"] == "merged_c, dbl_b"
+    (gone,) = [run["created_job_id"] for run in planned["job_runs"] if run["job_id"] == double]
+    done = datachain("pipeline", "remove-job", name, gone)
+    assert (done.returncode, f"Job {gone} removed from pipeline {name}" in done.stdout) == (0, True)
+    left = {run["job_id"]: run["parent_job_ids"] for run in pipeline(studio, name)["job_runs"]}
+    assert left == {base: [], merge: [base]}
+    again = datachain("pipeline", "remove-job", name, gone)
+    assert (again.returncode, "has no job" in again.stderr) == (1, True)
+    assert datachain("pipeline", "resume", name).returncode == 0
+    paused = datachain("pipeline", "pause", name)
+    assert (paused.returncode, f"Pipeline {name} paused" in paused.stdout) == (0, True)
+    assert "Status: PAUSED" in datachain("pipeline", "status", name).stdout
+    assert datachain("pipeline", "resume", name).returncode == 0
+    eventually(lambda: pipeline(studio, name)["status"] != "RUNNING", 120)
+    assert datachain("pipeline", "resume", name).returncode == 1
+    missing = datachain("pipeline", "status", "nope-nope")
+    assert (missing.returncode, "There is no pipeline nope-nope." in missing.stderr) == (1, True)
+
+
+def test_a_run_that_works_is_planned_instead_of_the_one_that_crashed(
+    studio: ThreadStudio, datachain: Run, originals: list[str], tmp_path: Path
+) -> None:
+    steps = (
+        "dc.read_dataset('base_a').save('step_x')\n"
+        "raise SystemExit(3)\n"
+        "dc.read_dataset('step_x').save('step_y')\n"
+    )
+    (tmp_path / "crash.py").write_text(f"import datachain as dc\n{steps}")
+    assert datachain("job", "run", "crash.py").returncode == 1
+    crashed = studio.jobs()[0]["id"]
+    assert made_by(studio, crashed) == ["local.local.step_x@1.0.0"]
+    fixed_steps = steps.replace("raise SystemExit(3)\n", "")
+    (tmp_path / "crash.py").write_text(f"import datachain as dc\n{fixed_steps}")
+    done = datachain("job", "run", "crash.py")
+    assert (done.returncode, "Checkpoint found" in done.stdout) == (0, True), done.stdout
+    fixed = studio.jobs()[0]["id"]
+    assert made_by(studio, fixed) == ["local.local.step_y@1.0.0"]
+    for target in ("step_y", "step_x"):
+        planned = pipeline(studio, created(datachain("pipeline", "create", target)))
+        assert [run["job_id"] for run in planned["job_runs"]] == [originals[0], fixed]
