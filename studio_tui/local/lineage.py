@@ -10,6 +10,7 @@ import logging
 import sqlite3
 from collections.abc import Sequence
 
+from studio_tui.api import label
 from studio_tui.api.models import JobState
 from studio_tui.local.datasets import (
     FIRST_VERSION,
@@ -136,7 +137,8 @@ def known(connection: sqlite3.Connection) -> Lineage:
             row["state"] == JobState.COMPLETE,
         )
         for row in connection.execute(
-            "SELECT number, id, name, environment, state, query FROM jobs"
+            f"SELECT number, id, name, json_remove(environment, '$.{label.NAME}') AS environment,"  # noqa: S608 (a name of ours)
+            " state, query FROM jobs"
             " WHERE id IN (SELECT job_id FROM dataset_jobs)"
         )
     }

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from studio_tui.api import label
 from studio_tui.api.models import JobState, PipelineState
 from studio_tui.local import lineage, planning
 from studio_tui.local.database import Database
@@ -260,13 +261,15 @@ def _remove_job(
 def _copy(connection: sqlite3.Connection, job_id: str, now: str, *, environment: str = "{}") -> str:
     """Make a PENDING job that does what another did; return its id.
 
-    It has checkpoints of its own and none to begin with, or it would make nothing new.
+    It has checkpoints of its own and none to begin with, or it would make nothing new. By which
+    request the other was made is not true of it.
     """
     run_id = str(uuid.uuid4())
     connection.execute(
         "INSERT INTO jobs (id, state, created_at, run_group, ignore_checkpoints, environment,"
         f" {_COPIED})"
-        f" SELECT ?, 'PENDING', ?, ?, 0, json_patch(environment, ?), {_COPIED}"
+        f" SELECT ?, 'PENDING', ?, ?, 0, json_remove(json_patch(environment, ?), '$.{label.NAME}'),"
+        f" {_COPIED}"
         " FROM jobs WHERE id = ?",
         [run_id, now, run_id, environment, job_id],
     )

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from studio_tui.api import label
 from studio_tui.api.models import JobInput, JobState
 from studio_tui.local import lineage
 from studio_tui.local.clusters import Cluster, Clusters
@@ -28,8 +29,8 @@ class Bench:
         self.database = database
         self.jobs = Jobs(database)
 
-    async def submit(self) -> str:
-        wish = JobInput(query="print(1)", team_name="local")
+    async def submit(self, environment: str | None = None) -> str:
+        wish = JobInput(query="print(1)", team_name="local", environment=environment)
         job = check(wish, None, Surroundings(CLUSTERS, {}, None, "me", NOW))
         return str((await self.jobs.create(job, NOW))["id"])
 
@@ -185,6 +186,13 @@ async def test_a_version_that_was_removed_is_noted_as_gone(bench: Bench) -> None
     assert removed == ["me.animals.cats"]
     following = await bench.end(Made("me.animals.cats", None, ()))
     assert await versions(bench, following) == ["me.animals.cats@1.0.1"]
+
+
+async def test_by_which_request_a_job_was_made_is_none_of_its_variables(bench: Bench) -> None:
+    for number in range(2):
+        job_id = await bench.submit(environment=f"A=1\n{label.NAME}={number}")
+        await bench.end(made(f"part{number}"), job_id=job_id)
+    assert {job.environment for job in (await bench.known()).jobs.values()} == {'{"A":"1"}'}
 
 
 async def test_what_cannot_be_noted_does_not_keep_a_job_from_its_end(

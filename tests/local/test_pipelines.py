@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from studio_tui.api import label
 from studio_tui.api.models import JobInput, JobState
 from studio_tui.local.clusters import Cluster, Clusters
 from studio_tui.local.database import Database
@@ -127,7 +128,7 @@ async def test_a_run_is_what_its_original_was_and_makes_new_versions(bench: Benc
         priority=1,
         requirements="numpy",
         reset=True,
-        environment="A=1\nB=1",
+        environment=f"A=1\nB=1\n{label.NAME}=x",
     )
     await bench.end(original, JobState.COMPLETE, Made("local.local.own", None, ()))
     made = await bench.trigger("own", environment={"B": "2", "C": "3"})
