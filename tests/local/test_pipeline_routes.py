@@ -7,6 +7,8 @@ import pytest
 
 from tests.studios import ThreadStudio, eventually
 
+README = Path(__file__).parents[2] / "README.md"
+
 SCRIPT = """
 import json, os, pathlib, sys
 while pathlib.Path(os.environ.get("HOLD", "/nonexistent")).exists():
@@ -247,6 +249,16 @@ def test_bad_lines_of_lineage_are_said_in_the_log(studio: ThreadStudio) -> None:
     assert lines[1] == "[local Studio: line 2 of STUDIO_LINEAGE is skipped: it is not JSON]"
     assert lines[2].startswith("[local Studio: line 3 of STUDIO_LINEAGE is skipped: dataset must")
     assert versions(studio, job["id"]) == ["local.local.good@1.0.0"]
+
+
+def test_the_example_of_the_readme_makes_a_dataset(studio: ThreadStudio) -> None:
+    text = README.read_text("utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    make(studio, "index")
+    job = studio.end(studio.submit(example, query_name="thumbs.py")["id"])
+    assert (job["status"], studio.log(job["id"])) == ("COMPLETE", "")
+    made = trigger(studio, "thumbs", review=True)
+    assert [run["name"] for run in made["job_runs"]] == ["index.py", "thumbs.py"]
 
 
 def test_jobs_have_a_folder_for_the_files_of_datasets(studio: ThreadStudio) -> None:
