@@ -151,6 +151,50 @@ async def test_jobs_of_the_first_version_come_through_the_migration(tmp_path: Pa
     await database.close()
 
 
+async def test_schedules_and_runs_of_the_second_version_come_through_the_migration(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "studio.db"
+    database = await Database.open(path, MIGRATIONS[:2])
+    task, run = (f"{number:036d}" for number in range(2))
+
+    def fill(connection: sqlite3.Connection) -> None:
+        for job_id, state, by, at in ((task, "TASK", None, None), (run, "QUEUED", task, "later")):
+            connection.execute(
+                "INSERT INTO jobs (id, state, priority, workers, cluster, created_at, created_by,"
+                " name, query_type, run_group, ignore_checkpoints, scheduled_by, scheduled_for,"
+                " request_digest, environment, query) VALUES (?, ?, 5, 1, 'local', 'now', 'me',"
+                " 'q', 'PYTHON', 'g', 0, ?, ?, 'd', '{}', 'print(1)')",
+                [job_id, state, by, at],
+            )
+        connection.execute(
+            "INSERT INTO schedules (job_id, cron_expression, time_zone) VALUES (?, '* * * * *', 'UTC')",
+            [task],
+        )
+
+    def everything(connection: sqlite3.Connection) -> list[list[tuple[object, ...]]]:
+        asked = (
+            "SELECT id, state, scheduled_by, scheduled_for FROM jobs ORDER BY number",
+            "SELECT * FROM schedules",
+            "PRAGMA foreign_key_check",
+        )
+        return [[tuple(row) for row in connection.execute(sql)] for sql in asked]
+
+    await database.write(fill)
+    before = await database.read(everything)
+    await database.close()
+    database = await Database.open(path)
+    assert await database.read(everything) == before
+    with pytest.raises(sqlite3.IntegrityError, match="CHECK"):
+        await database.write(lambda connection: connection.execute("UPDATE jobs SET state = 'X'"))
+    await database.write(
+        lambda connection: connection.execute(
+            "UPDATE jobs SET state = 'PENDING' WHERE id = ?", [run]
+        )
+    )
+    await database.close()
+
+
 async def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "studio.db"
     await (await Database.open(path)).close()
