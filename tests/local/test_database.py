@@ -168,7 +168,8 @@ async def test_schedules_and_runs_of_the_second_version_come_through_the_migrati
                 [job_id, state, by, at],
             )
         connection.execute(
-            "INSERT INTO schedules (job_id, cron_expression, time_zone) VALUES (?, '* * * * *', 'UTC')",
+            "INSERT INTO schedules (job_id, cron_expression, time_zone)"
+            " VALUES (?, '* * * * *', 'UTC')",
             [task],
         )
 
