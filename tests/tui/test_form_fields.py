@@ -195,7 +195,7 @@ async def test_what_another_form_took_the_place_of_can_be_picked_again(
         assert focused is not None
         assert focused.field == "query_file"
         await pilot.press("f3")
-        await until_shown(pilot, "what another took the place of: print(1)")
+        await until_shown(pilot, "the form that was here before: print(1)")
         await pilot.press("end", "enter")
         await until(pilot, lambda: form(pilot).form.draft == typed)
 

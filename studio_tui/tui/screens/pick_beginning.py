@@ -41,15 +41,11 @@ class PickBeginning(Choose):
         """Take what the shelf holds: templates, the form sent last, the one replaced last."""
         self._shelf = shelf
         self._templates = templates
-        self._others = {
-            _EMPTY: ("an empty form", Draft()),
-            **({_LAST: (f"the job sent last{_named(last)}", last)} if last else {}),
-            **(
-                {_BEFORE: (f"what another took the place of{_named(before)}", before)}
-                if before
-                else {}
-            ),
-        }
+        self._others = {_EMPTY: ("an empty form", Draft())}
+        if last is not None:
+            self._others[_LAST] = (f"the job sent last{_named(last)}", last)
+        if before is not None:
+            self._others[_BEFORE] = (f"the form that was here before{_named(before)}", before)
         super().__init__("Begin with", self._offered(), _EMPTY)
 
     def draft(self, key: str) -> Draft:
@@ -106,11 +102,12 @@ class PickBeginning(Choose):
     def _offered(self) -> list[tuple[str, str]]:
         """Return what can be picked, as key and safe text."""
         others = [(key, words) for key, (words, _) in self._others.items()]
-        return others + [(_TEMPLATE + name, safe_line(name)) for name in self._templates]
+        templates = [(_TEMPLATE + name, safe_line(name)) for name in self._templates]
+        return sorted([*others, *templates], key=lambda offered: offered[0] == _BEFORE)
 
 
 def _named(draft: Draft) -> str:
-    name = job_name(draft) or next(iter(draft.query.split("\n", 1)), "")
+    name = job_name(draft) or draft.query.partition("\n")[0]
     return f": {safe_line(name)}" if name else ""
 
 
