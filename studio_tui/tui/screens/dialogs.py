@@ -84,6 +84,10 @@ def _answer(key: str, words: str) -> Content:
     return Content.assemble((key, "underline"), "  ", words)
 
 
+_SHORT = 36
+"""Characters of a choice for which there is room in a narrow list."""
+
+
 class Choose(ModalScreen[str | None]):
     """Offers a few choices; the answer is the key of one, or `None`."""
 
@@ -101,6 +105,7 @@ class Choose(ModalScreen[str | None]):
         super().__init__()
         self._title = title
         self._choices = choices
+        self.set_class(any(len(text) > _SHORT for _, text in choices), "-wide")
         self._current = current
 
     def compose(self) -> ComposeResult:

@@ -170,7 +170,8 @@ class ListPage(RowMarks, Page, Generic[T]):
     def await_row(self, key: str) -> None:
         """Put the cursor on a row as soon as it is listed."""
         self._awaited = key
-        self._look_for_new(self.table.keys)
+        if self.is_mounted:
+            self._look_for_new(self.table.keys)
 
     def take(self, rows: Sequence[T]) -> None:
         """Take over a new answer."""

@@ -238,7 +238,9 @@ class TriggerScreen(ModalScreen[Pipeline | None]):
             return ("Names of others may follow after a space.",)
         left = len(found) - OFFERED
         more = (f"and {left} more",) if left > 0 else ()
-        return (f"tab: {found[0]}", *(f"     {name}" for name in found[1:OFFERED]), *more)
+        sign = "tab: " if word else "known: "
+        rest = (" " * len(sign) + name for name in found[1:OFFERED])
+        return (f"{sign}{found[0]}", *rest, *more)
 
     def _say(self, words: str) -> None:
         self.query_one("#trigger-said", Static).update(words)
