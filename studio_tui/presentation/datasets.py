@@ -13,14 +13,14 @@ _NAME = re.compile(r"@?[^\s@,]+(@[^\s@,]+)?")
 
 def datasets_in(text: str) -> tuple[str, ...]:
     """Return the names in a text, divided by blanks or commas, each once."""
-    return tuple(dict.fromkeys(re.split(r"[\s,]+", text.strip(" ,\t\n")))) if text.strip() else ()
+    return tuple(dict.fromkeys(name for name in re.split(r"[\s,]+", text) if name))
 
 
 def dataset_problems(text: str, *, is_sent: bool) -> tuple[Problem, ...]:
     """Return what is wrong with the names; that there is none counts once they are to be sent."""
     if problems := unsendable("datasets", text):
         return problems
-    names = [name for name in datasets_in(text) if name]
+    names = datasets_in(text)
     if not names:
         return (Problem("datasets", "Name a dataset to rebuild."),) if is_sent else ()
     return tuple(

@@ -77,6 +77,8 @@ def grid(
         return ()
     judged = [around.overview.verdicts(run) for run in runs]
     rows = _rows(judged)
+    if not rows:
+        return ()
     columns = [_column(verdicts, rows, around) for verdicts in judged]
     heads = [
         ("▸" if run is pipeline else "") + age(seconds_between(run.created_at, around.now))

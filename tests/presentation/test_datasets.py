@@ -1,0 +1,50 @@
+import pytest
+
+from studio_tui.presentation.datasets import dataset_problems, datasets_in, matching
+
+NAMES = ("local.local.index", "vision.prod.embeddings", "vision.dev.index_old", "@ns.proj.report")
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("", ()),
+        (" , ", ()),
+        ("a", ("a",)),
+        ("a b,c ,, d\t@ns.p.e@1.0.0 a", ("a", "b", "c", "d", "@ns.p.e@1.0.0")),
+    ],
+)
+def test_names_are_divided_by_blanks_and_commas_each_once(
+    text: str, names: tuple[str, ...]
+) -> None:
+    assert datasets_in(text) == names
+
+
+def test_what_is_no_name_is_said_while_typing_and_that_there_is_none_when_sent() -> None:
+    assert dataset_problems("", is_sent=False) == ()
+    assert [one.sentence for one in dataset_problems(" ", is_sent=True)] == [
+        "Name a dataset to rebuild."
+    ]
+    (problem,) = dataset_problems("good bad@", is_sent=False)
+    assert "“bad@”" in problem.sentence
+    assert dataset_problems("@ns.proj.name@1.0.0 name", is_sent=True) == ()
+
+
+def test_what_cannot_be_sent_is_said() -> None:
+    assert "NUL" in dataset_problems("a\0", is_sent=False)[0].sentence
+
+
+@pytest.mark.parametrize(
+    ("word", "names"),
+    [
+        ("vis", ["vision.prod.embeddings", "vision.dev.index_old"]),
+        ("ind", ["local.local.index", "vision.dev.index_old"]),
+        ("REP", ["@ns.proj.report"]),
+        ("dex", ["local.local.index", "vision.dev.index_old"]),
+        ("nothing", []),
+    ],
+)
+def test_a_word_is_sought_at_the_beginning_of_a_name_then_of_its_parts_then_within(
+    word: str, names: list[str]
+) -> None:
+    assert list(matching(word, NAMES)) == names
