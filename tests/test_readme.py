@@ -10,6 +10,7 @@ from studio_tui.tui.screens.jobs import JobsScreen
 from studio_tui.tui.screens.log import LogScreen
 from studio_tui.tui.screens.merged import MergedScreen
 from studio_tui.tui.screens.page import Page
+from studio_tui.tui.screens.pipelines import PipelinesScreen
 from studio_tui.tui.screens.schedules import SchedulesScreen
 from studio_tui.tui.screens.submit import SubmitScreen
 from studio_tui.tui.widgets.big_table import BigTable
@@ -21,6 +22,7 @@ OWNERS: dict[str, tuple[type, ...]] = {
     "job": (JobScreen,),
     "log": (LogScreen, LogView),
     "merged": (MergedScreen, LogView),
+    "pipelines": (PipelinesScreen, BigTable),
     "clusters": (ClustersScreen, BigTable),
     "schedules": (SchedulesScreen, BigTable),
     "form": (SubmitScreen,),
