@@ -25,8 +25,8 @@ _LISTS = frozenset({"files", "uploads"})
 """Fields that hold something a line."""
 
 _TELLING = frozenset(
-    {"query_file", "priority", "compute_cluster_name", "compute_cluster_id", "start_after",
-     "cron_expression"}
+    {"query_file", "uploads", "priority", "compute_cluster_name", "compute_cluster_id",
+     "start_after", "cron_expression"}
 )  # fmt: skip
 """Fields whose note says what the value means; that of others says only how to type one."""
 
