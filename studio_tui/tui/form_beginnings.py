@@ -1,6 +1,7 @@
 """What a job's form can begin with: nothing, the job sent last, or a template."""
 
 import asyncio
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from textual import work
@@ -23,11 +24,23 @@ SENT, _REPLACED = "sent", "replaced"
 """What the form that was sent last is kept under, and the one in whose place another was put."""
 
 
+@dataclass(frozen=True)
+class Start:
+    """What a form begins with."""
+
+    draft: Draft = field(default_factory=Draft)
+    key: str = "new"
+    """What it is kept under when it is left."""
+    crumb: str = "New job"
+    """Safe text."""
+
+
 class FormBeginnings(Base):
     """Mixin of a screen with a form."""
 
     form: DraftForm
     shelf: DraftShelf
+    start: Start
 
     def fill(self, draft: Draft) -> None:
         """Begin the form anew."""
@@ -39,7 +52,8 @@ class FormBeginnings(Base):
         templates = await asyncio.to_thread(self.shelf.templates)
         last = await asyncio.to_thread(self.shelf.draft, SENT)
         before = await asyncio.to_thread(self.shelf.draft, _REPLACED)
-        picker = PickBeginning(self.shelf, templates, last=last, before=before)
+        given = self.start.draft
+        picker = PickBeginning(self.shelf, templates, given=given, last=last, before=before)
         picked = await self.app.push_screen_wait(picker)
         if picked is None:
             return

@@ -76,7 +76,8 @@ class Places:
 
         Where nothing was left it begins with `draft`.
         """
-        from studio_tui.tui.screens.submit import Start, SubmitScreen  # noqa: PLC0415 (likewise)
+        from studio_tui.tui.form_beginnings import Start  # noqa: PLC0415 (not before the list)
+        from studio_tui.tui.screens.submit import SubmitScreen  # noqa: PLC0415 (likewise)
 
         session, home, read_only = self._connected.basics
         fresh = Draft(compute_cluster_name=self.cluster.name or "")

@@ -7,12 +7,13 @@ from studio_tui import clock
 from studio_tui.presentation.draft import Draft
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.draft_shelf import DraftShelf
+from studio_tui.tui.form_beginnings import Start
 from studio_tui.tui.form_check import Checked
 from studio_tui.tui.job_actions import title
 from studio_tui.tui.messages import GoBack
 from studio_tui.tui.repeats import Repeat, changes
 from studio_tui.tui.screens.review import Review
-from studio_tui.tui.screens.submit import Start, SubmitScreen
+from studio_tui.tui.screens.submit import SubmitScreen
 
 ANSWERS = (("r", "resume from checkpoints"), ("f", "run afresh"), ("d", "keep as a draft"))
 """What can be done with what was changed."""

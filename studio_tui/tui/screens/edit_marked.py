@@ -23,6 +23,7 @@ from studio_tui.presentation.problems import Problem
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.draft_files import path_of
 from studio_tui.tui.draft_shelf import DraftShelf
+from studio_tui.tui.form_beginnings import Start
 from studio_tui.tui.form_check import Checked
 from studio_tui.tui.job_actions import title
 from studio_tui.tui.marked_repeats import make_all
@@ -30,7 +31,7 @@ from studio_tui.tui.messages import GoBack
 from studio_tui.tui.repeats import Repeat, changes
 from studio_tui.tui.screens.edit import ANSWERS
 from studio_tui.tui.screens.review import Review
-from studio_tui.tui.screens.submit import Start, SubmitScreen
+from studio_tui.tui.screens.submit import SubmitScreen
 
 
 class EditMarkedScreen(SubmitScreen):

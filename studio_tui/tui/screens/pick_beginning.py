@@ -17,7 +17,7 @@ from studio_tui.tui.screens.dialogs import Choose, Confirm
 
 DISK_REFUSES = "The disk does not take the change of the template; see the program's log."
 
-_EMPTY, _LAST, _BEFORE, _TEMPLATE = "empty", "last", "before", "template "
+_EMPTY, _GIVEN, _LAST, _BEFORE, _TEMPLATE = "empty", "given", "last", "before", "template "
 
 
 class PickBeginning(Choose):
@@ -35,13 +35,19 @@ class PickBeginning(Choose):
         shelf: DraftShelf,
         templates: dict[str, Draft],
         *,
+        given: Draft,
         last: Draft | None,
         before: Draft | None,
     ) -> None:
-        """Take what the shelf holds: templates, the form sent last, the one replaced last."""
+        """Take what the form began with, and what the shelf holds.
+
+        That is templates, the form sent last and the one replaced last.
+        """
         self._shelf = shelf
         self._templates = templates
         self._others = {_EMPTY: ("an empty form", Draft())}
+        if given != Draft():
+            self._others[_GIVEN] = (f"what this form was opened with{_named(given)}", given)
         if last is not None:
             self._others[_LAST] = (f"the job sent last{_named(last)}", last)
         if before is not None:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import ClassVar
 
 from textual import events, on, work
@@ -18,7 +17,7 @@ from studio_tui.presentation.draft_checks import request
 from studio_tui.presentation.request_preview import as_curl, as_datachain, as_json
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.draft_shelf import NOT_KEPT, DraftShelf
-from studio_tui.tui.form_beginnings import SENT, FormBeginnings
+from studio_tui.tui.form_beginnings import SENT, FormBeginnings, Start
 from studio_tui.tui.form_check import Checked, examine
 from studio_tui.tui.form_editing import FormEditing
 from studio_tui.tui.form_sending import FormSending
@@ -31,17 +30,6 @@ from studio_tui.tui.widgets.draft_form import DraftForm
 
 KEEP_AFTER = 1.0
 """Seconds of rest after which what was typed is kept on disk."""
-
-
-@dataclass(frozen=True)
-class Start:
-    """What a form begins with."""
-
-    draft: Draft = field(default_factory=Draft)
-    key: str = "new"
-    """What it is kept under when it is left."""
-    crumb: str = "New job"
-    """Safe text."""
 
 
 class SubmitScreen(FormSending, FormBeginnings, FormEditing, Page):
