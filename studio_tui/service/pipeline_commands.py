@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from studio_tui.api.models import JobState, Pipeline, PipelineJob, PipelineState
-from studio_tui.errors import NotSent, OutcomeUnknown, StudioError
+from studio_tui.errors import InvalidRequest, NotSent, OutcomeUnknown, StudioError
 
 CANCELS_AT_ONCE = 3
 ROUNDS = 3
@@ -128,21 +128,32 @@ class PipelineCommands:
         Raises:
             StudioError: it could not be paused or looked at; what runs goes on.
         """
-        if not starts_nothing(pipeline.state) and not await self.pause(pipeline):
-            return Stopped((), to_cancel(pipeline))
+        key = pipeline.pipeline_id
         outcomes: dict[str, Cancelled] = {}
         try:
-            now = await self._client.pipeline(pipeline_id=pipeline.pipeline_id)
+            if not starts_nothing(pipeline.state) and not await self._paused(pipeline):
+                return Stopped((), to_cancel(pipeline))
+            now = await self._client.pipeline(pipeline_id=key)
             for rest in (*self._rests, 0.0)[:ROUNDS]:
                 running = to_cancel(now)
                 if not running or not starts_nothing(now.state):
                     break
                 outcomes |= {one.run.job_id: one for one in await self._cancel_all(running)}
                 await asyncio.sleep(rest)
-                now = await self._client.pipeline(pipeline_id=pipeline.pipeline_id)
+                now = await self._client.pipeline(pipeline_id=key)
         finally:
             self._changed()
         return Stopped(tuple(outcomes.values()), to_cancel(now))
+
+    async def _paused(self, pipeline: Pipeline) -> bool:
+        """Pause a pipeline; one that has ended by itself is as good as paused."""
+        try:
+            return await self.pause(pipeline)
+        except InvalidRequest:
+            now = await self._client.pipeline(pipeline_id=pipeline.pipeline_id)
+            if not starts_nothing(now.state):
+                raise
+            return True
 
     async def _cancel_all(self, runs: tuple[PipelineJob, ...]) -> list[Cancelled]:
         turns = asyncio.Semaphore(CANCELS_AT_ONCE)

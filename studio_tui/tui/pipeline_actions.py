@@ -168,7 +168,7 @@ class PipelineActions(Base):
         lines: list[str] = []
         for pipeline in chosen:
             running = [run.name or run.job_id for run in to_cancel(pipeline)]
-            lines += [f"  {title(pipeline)}", f"  id {pipeline.pipeline_id}", ""]
+            lines += [*describe(pipeline), ""]
             lines.append(f"It is paused, and {plural(len(running), 'job')} cancelled:")
             lines += [*_named(running), ""]
         lines.append("What begins meanwhile is cancelled too. What has ended stays.")
@@ -266,6 +266,15 @@ def title(pipeline: Pipeline) -> str:
     named = pipeline.name or "a pipeline without a name"
     target = f" of {pipeline.triggered_from}" if pipeline.triggered_from else ""
     return f"{named}{target} ({pipeline.pipeline_id[:SHORT_ID]})"
+
+
+def describe(pipeline: Pipeline) -> tuple[str, ...]:
+    """Return the lines that name a pipeline beyond doubt; names can look alike, ids cannot."""
+    return (
+        f"  name    {pipeline.name or '–'}",
+        f"  target  {pipeline.triggered_from or '–'}",
+        f"  id      {pipeline.pipeline_id}",
+    )
 
 
 def remove_question(pipeline: Pipeline, plan: Plan, node_id: str) -> Confirm:

@@ -238,6 +238,17 @@ def test_nothing_is_cancelled_when_it_could_not_be_paused() -> None:
     run(scenario())
 
 
+def test_one_that_ends_before_it_can_be_paused_is_stopped() -> None:
+    async def scenario() -> None:
+        studio = Studio(InvalidRequest(409, "It is over."), a="FAILED")
+        before = studio.known
+        studio.status = "FAILED"
+        stopped = await studio.commands().stop(before)
+        assert (stopped.cancelled, stopped.left) == ((), ())
+
+    run(scenario())
+
+
 def test_one_who_resumes_it_ends_the_stopping() -> None:
     async def scenario() -> None:
         studio = Studio(a="RUNNING")
