@@ -21,6 +21,7 @@ from studio_tui.api.auth import StudioAuth
 from studio_tui.api.exchange import Answer, Request, Timeouts
 from studio_tui.api.failures import proxy_refusal, reason
 from studio_tui.errors import (
+    AnswerTooLarge,
     AuthenticationError,
     ConfigError,
     NotSent,
@@ -197,7 +198,7 @@ class Transport:
             if request.last is not None and is_text:
                 pieces = [b"".join(pieces)[-request.last :]]
         if length > end and not request.may_cut:
-            raise ProtocolError(_TOO_LARGE)
+            raise AnswerTooLarge(_TOO_LARGE)
         body = b"".join(pieces)
         return Answer(answer.status_code, answer.headers, body, length, is_cut=length > end)
 

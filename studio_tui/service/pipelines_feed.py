@@ -5,6 +5,7 @@ from typing import Protocol
 
 from studio_tui.api.client import Page
 from studio_tui.api.models import JobState, Pipeline, PipelineState
+from studio_tui.errors import AnswerTooLarge
 
 PAGE = 50
 """Newest pipelines that are asked for at first; each comes with all its jobs, so it is long."""
@@ -73,6 +74,8 @@ class PipelinesFeed:
         self.wanted = PAGE
         """How many of the newest pipelines the user wants to see."""
         self._client = client
+        self._most: int | None = None
+        """How many Studio's answer may tell of without being too large, where that is known."""
         self._answer = Pipelines()
 
     def want_more(self) -> None:
@@ -85,8 +88,15 @@ class PipelinesFeed:
         Raises:
             StudioError: when Studio could not be asked.
         """
-        limit = self.wanted
-        page = await self._client.pipelines(limit=limit)
+        limit = self.wanted if self._most is None else min(self.wanted, self._most)
+        try:
+            page = await self._client.pipelines(limit=limit)
+        except AnswerTooLarge:
+            # Each tells of all its jobs; of few very large ones there is room.
+            if limit == 1:
+                raise
+            self._most = max(1, limit // 4)
+            return await self.fetch()
         received = len(page.items) + page.unreadable + page.duplicates
         answer = Pipelines(page.items, received < limit, page.unreadable, page.duplicates)
         if answer != self._answer:

@@ -34,6 +34,8 @@ CLUSTERS_REST = 30.0
 SCHEDULES_REST = 30.0
 PIPELINES_REST = 5.0
 """Seconds between looks at the list of pipelines, which is long, while one of them moves."""
+RUNS_A_SECOND = 2000
+"""Jobs of pipelines that are read in a second, at the most, over time."""
 JOB_REST = 0.3
 NEAR_JOB_REST = 0.05
 """Seconds after a question about one job of a pipeline, on a Studio of others and of this machine.
@@ -232,7 +234,9 @@ class StudioSession:
 
     def _pipelines_rest(self, pipelines: Pipelines) -> float:
         moving = any(map(is_moving, pipelines.pipelines))
-        return self._paced(min(PIPELINES_REST, self._idle_rest) if moving else self._idle_rest)
+        rest = min(PIPELINES_REST, self._idle_rest) if moving else self._idle_rest
+        runs = sum(len(pipeline.job_runs) for pipeline in pipelines.pipelines)
+        return self._paced(max(rest, runs / RUNS_A_SECOND))
 
     def _jobs_rest(self, jobs: Jobs) -> float:
         moving = any(not job.state.is_finished for job in jobs.jobs)

@@ -2,6 +2,7 @@ import pytest
 
 from studio_tui.api.client import Page
 from studio_tui.api.models import Pipeline
+from studio_tui.errors import AnswerTooLarge
 from studio_tui.service.pipelines_feed import PAGE, Pipelines, PipelinesFeed, is_moving
 from tests.pipelines import pipeline
 
@@ -13,9 +14,13 @@ class Server:
         self.pipelines_now = [pipeline(number) for number in range(1, count + 1)]
         self.asked: list[int] = []
         self.unreadable = self.duplicates = 0
+        self.room: int | None = None
+        """Pipelines of which an answer has room."""
 
     async def pipelines(self, *, limit: int = 100) -> Page[Pipeline]:
         self.asked.append(limit)
+        if self.room is not None and limit > self.room:
+            raise AnswerTooLarge("Ask for less.")
         shown = tuple(self.pipelines_now[: limit - self.unreadable - self.duplicates])
         return Page(shown, self.unreadable, self.duplicates)
 
@@ -52,6 +57,20 @@ async def test_rows_that_cannot_be_used_are_counted_and_count_as_received() -> N
     server.unreadable, server.duplicates = 1, 2
     known = await PipelinesFeed(server).fetch()
     assert (known.unreadable, known.duplicates, known.has_all) == (1, 2, False)
+
+
+async def test_of_very_large_pipelines_fewer_are_asked_for() -> None:
+    server = Server(120)
+    server.room = 5
+    feed = PipelinesFeed(server)
+    assert len((await feed.fetch()).pipelines) == 3
+    server.asked.clear()
+    feed.want_more()
+    assert not (await feed.fetch()).has_all
+    assert server.asked == [3]
+    server.room = 0
+    with pytest.raises(AnswerTooLarge):
+        await feed.fetch()
 
 
 async def test_a_job_is_owned_by_the_newest_pipeline_that_runs_it() -> None:
