@@ -8,7 +8,7 @@ ended is asked for once.
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Protocol
@@ -353,13 +353,14 @@ class PipelineWatches:
         """Return all that are remembered."""
         return tuple(self._watches.values())
 
-    def jobs(self) -> dict[str, Job]:
-        """Return the runs that are known to them, by id."""
-        known: dict[str, Job] = {}
-        for watch in self._watches.values():
-            if (detail := watch.snapshot.value) is not None:
-                known |= detail.jobs
-        return known
+    def jobs(self, run_ids: Set[str]) -> dict[str, Job]:
+        """Return those of these runs that are known to them, by id."""
+        details = [detail for watch in self.all() if (detail := watch.snapshot.value) is not None]
+        return {
+            run_id: detail.jobs[run_id]
+            for detail in details
+            for run_id in run_ids & detail.jobs.keys()
+        }
 
     async def run(self) -> None:
         """Let them ask, until cancelled. A bug is raised as it is."""

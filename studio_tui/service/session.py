@@ -1,7 +1,7 @@
 """Everything that one profile keeps asking and can have done: pollers, logs and commands."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -132,18 +132,19 @@ class StudioSession:
         await self.jobs.first()
         return await self.creating.settle()
 
-    def known_jobs(self) -> Mapping[str, Job]:
-        """Return all jobs that are known by now, by id: of the list, and of pipelines looked at."""
+    def known_jobs(self, job_ids: Collection[str]) -> dict[str, Job]:
+        """Return those of these jobs that are known: to the list, or from pipelines looked at."""
+        wanted = frozenset(job_ids)
         listed = self.jobs.snapshot.value
-        jobs = {job.id: job for job in listed.jobs} if listed else {}
-        return self._watches.jobs() | jobs
+        jobs = {job.id: job for job in listed.jobs if job.id in wanted} if listed else {}
+        return self._watches.jobs(wanted) | jobs
 
     async def find_jobs(self, job_ids: Sequence[str]) -> tuple[Job, ...]:
         """Return these jobs, asking for those that are not known; a few at the same time.
 
         Those that Studio does not know, or does not tell of now, are left out.
         """
-        known = self.known_jobs()
+        known = self.known_jobs(job_ids)
         turns = asyncio.Semaphore(AT_ONCE)
 
         async def one(job_id: str) -> Job | None:

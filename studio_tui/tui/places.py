@@ -121,7 +121,7 @@ class Places:
 
         page = self.tab("logs")
         if isinstance(page, MergedScreen):
-            known = {job.id: job for job in jobs} | dict(self._connected.session.known_jobs())
+            known = {job.id: job for job in jobs} | self._connected.session.known_jobs(job_ids)
             page.follow([known[job_id] for job_id in job_ids if job_id in known])
 
     def pipeline(self, pipeline_id: str, run_id: str | None) -> Page:
@@ -175,4 +175,4 @@ class Places:
         return JobsScreen(session, home, view, read_only=read_only)
 
     def _known(self, job_id: str) -> Job | None:
-        return self._connected.session.known_jobs().get(job_id)
+        return self._connected.session.known_jobs([job_id]).get(job_id)

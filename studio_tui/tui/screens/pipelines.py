@@ -160,9 +160,8 @@ class PipelinesScreen(PipelineActions, ListPage[Pipeline]):
             self.show_preview(self.moment())
 
     def _learn_jobs(self, pipelines: Pipelines) -> None:
-        runs = {run.created_job_id for one in pipelines.pipelines for run in one.job_runs}
-        known = self.session.known_jobs()
-        self._jobs = {run: known[run] for run in runs if run and run in known}
+        runs = [run.created_job_id for one in pipelines.pipelines for run in one.job_runs]
+        self._jobs = self.session.known_jobs([run for run in runs if run])
 
     # What a list says of itself.
 
