@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import NamedTuple
 
-from textual import on, work
+from textual import work
 from textual.getters import query_one
 
 from studio_tui.presentation.dag.graph import Direction
@@ -116,8 +116,8 @@ class DagGraph(DagShape):
             self.canvas.marked = self._marked_boxes(self.canvas)
             self.graph.repaint()
 
-    @on(GraphView.Stepped)
-    def _stepped(self, message: GraphView.Stepped) -> None:
+    def on_graph_view_stepped(self, message: GraphView.Stepped) -> None:
+        """Go to the box that lies in a direction."""
         canvas = self.canvas
         if canvas is None or canvas.cursor is None:
             return
@@ -129,8 +129,8 @@ class DagGraph(DagShape):
         if near is not None:
             self.go(near)
 
-    @on(GraphView.Pointed)
-    def _pointed(self, message: GraphView.Pointed) -> None:
+    def on_graph_view_pointed(self, message: GraphView.Pointed) -> None:
+        """Go to the box that was clicked; open the one under the cursor."""
         canvas = self.canvas
         pointed = canvas.drawing.at(message.x, message.y) if canvas is not None else None
         if canvas is None or pointed is None:

@@ -75,6 +75,8 @@ class Listing:
     """By row the row that it stands under, if it stands under one."""
     foldable: frozenset[str] = frozenset()
     """Rows that others stand under, or would."""
+    hidden: Mapping[str, str] = field(default_factory=dict)
+    """By node the row into which it is folded."""
     sorting: Sorting | None = None
     zoomed: Callable[[int], float | None] = lambda _: None
     """Gives the seconds that a timeline shows when it is so many steps larger."""
@@ -99,6 +101,7 @@ def tree_listing(
         cells_of,
         above={key: row.parent for key, row in rows.items() if row.parent is not None},
         foldable=frozenset(key for key, row in rows.items() if row.has_children),
+        hidden={node_id: key for key, row in rows.items() for node_id in row.hidden},
     )
 
 

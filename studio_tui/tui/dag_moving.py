@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from textual import on
-
 from studio_tui.presentation.dag.verdicts import Shown
 from studio_tui.presentation.dag.waits import waits
 from studio_tui.presentation.format import plural
@@ -95,14 +93,13 @@ class DagMoving(DagHost):
         self._searched_from = self.here()
         self.query_one(LogPrompt).ask(SEARCH, self.view.search)
 
-    @on(LogPrompt.Changed)
-    def _search_changed(self, message: LogPrompt.Changed) -> None:
+    def on_log_prompt_changed(self, message: LogPrompt.Changed) -> None:
         """Go to the first match from where the search began."""
         self.change(search=message.value.strip())
         self._go_to_match()
 
-    @on(LogPrompt.Submitted)
-    def _search_done(self, message: LogPrompt.Submitted) -> None:
+    def on_log_prompt_submitted(self, message: LogPrompt.Submitted) -> None:
+        """Keep the search for going on with it."""
         self.change(search=message.value.strip())
         self.query_one(LogPrompt).close()
         found = len(self.matches())
@@ -111,8 +108,7 @@ class DagMoving(DagHost):
         elif found > 1:
             self.say(f"{plural(found, 'job')} found; n and N go through them")
 
-    @on(LogPrompt.Left)
-    def _search_left(self) -> None:
+    def on_log_prompt_left(self) -> None:
         """Go back to where the search began."""
         self.query_one(LogPrompt).close()
         self.change(search="")

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import datetime
 
-from textual import on, work
+from textual import work
 
 from studio_tui.presentation.dag.standing import standing
 from studio_tui.presentation.dag.verdicts import Shown
@@ -12,7 +12,7 @@ from studio_tui.tui.dag_graph import AT_ONCE, DagGraph
 from studio_tui.tui.dag_marks import DagMarks
 from studio_tui.tui.dag_rows import DagRows
 from studio_tui.tui.dag_telling import DagTelling
-from studio_tui.tui.messages import Progressed, Refreshed
+from studio_tui.tui.messages import Refreshed
 
 
 class DagNews(DagRows, DagGraph, DagTelling, DagMarks):
@@ -82,8 +82,8 @@ class DagNews(DagRows, DagGraph, DagTelling, DagMarks):
             self.expire()
             self._repaint()
 
-    @on(Progressed)
-    def _progressed(self) -> None:
+    def on_progressed(self) -> None:
+        """Show how far the running jobs have come."""
         if self.standing is not None:
             self.expire()
             self._repaint()

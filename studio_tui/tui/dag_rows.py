@@ -50,12 +50,8 @@ class DagRows(DagShape):
         rows = set(listing.keys)
         if key in rows:
             return key
-        if (group := self.group_of(key)) in rows:
-            return group
-        if self.view.mode is Mode.TREE and self.standing is not None:
-            above = self.standing.plan.ancestors(key) & rows & self.view.folds
-            return max(above, key=self.layer_of().__getitem__, default=None)
-        return None
+        group = self.group_of(key)
+        return group if group in rows else listing.hidden.get(key)
 
     def cells_of(self, key: str) -> Cells:
         """Return the cells of a row."""

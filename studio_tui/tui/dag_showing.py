@@ -130,13 +130,17 @@ class DagShowing(DagHost):
         elif (above := self.row_above(key)) is not None:
             self.go(above)
 
+    def open_group(self, key: str) -> None:
+        """Show all jobs of a group, or only those that matter again."""
+        self.change(opened=self.view.opened ^ {key}, folds=self.view.folds - {key}, mode=Mode.TREE)
+
     def action_enter(self) -> None:
         """Unfold the tree here, else go to the first row below; scroll a table sideways."""
         key = self.here()
         if key is None:
             return
-        if key in self.group_keys() - self.view.opened:
-            self.change(opened=self.view.opened | {key})
+        if key in self.group_keys() - self.view.opened - self.view.folds:
+            self.open_group(key)
         elif self.view.mode is not Mode.TREE:
             self.table.action_columns_right()
         elif key in self.view.folds:

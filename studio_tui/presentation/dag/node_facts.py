@@ -6,6 +6,7 @@ from studio_tui.api.models import Cluster, DatasetVersion
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.dag.group_rows import numbers_of
 from studio_tui.presentation.dag.known import Known
+from studio_tui.presentation.dag.plan import Node
 from studio_tui.presentation.dag.verdicts import Shown, Verdicts
 from studio_tui.presentation.dag.waits import flaw_words
 from studio_tui.presentation.format import UNKNOWN, duration, plural
@@ -33,12 +34,9 @@ def node_facts(
     node = verdicts.plan.nodes[node_id]
     wait, job, usual = known.waits(node_id), known.job(node), known.usual(node)
     said = facts(job, known.now, clusters, known.bar(node)) if job is not None else ()
-    state = next((fact.value for fact in said if fact.label == "status"), None)
-    if state is None or (job is not None and job.status != node.status):
-        state = verdicts.state_cell(node_id)
     return (
         Fact("name", Cell(node.name, Tone.STRONG)),
-        Fact("status", verdicts.state_cell(node_id) if wait is not None else state),
+        Fact("status", _status(known, node)),
         *((Fact("why", Cell(_with_key(wait.words, wait.target), Tone.WAITING)),) if wait else ()),
         *_blocks(verdicts, node_id),
         *(fact for fact in said if fact.label in _FIRST),
@@ -67,6 +65,25 @@ def group_facts(known: Known, members: Sequence[str]) -> tuple[Fact, ...]:
             else ()
         ),
     )
+
+
+def _status(known: Known, node: Node) -> Cell:
+    """Return the state with the times that go with it.
+
+    The job's own facts count all that it waited for as queueing, as its run is made with the plan.
+    """
+    text, tone = known.verdicts.state_cell(node.id)
+    job, took, queued = known.job(node), known.took(node), known.queue_seconds(node)
+    parts = [text]
+    if job is not None and job.exit_code is not None:
+        parts.append(f"exit code {job.exit_code}")
+    if took is not None:
+        about = "~" if took.is_estimate else ""
+        verb = "ran" if node.state.is_finished else "for"
+        parts.append(f"{verb} {about}{duration(took.seconds)}")
+    if queued is not None:
+        parts.append(f"waited {duration(queued)}")
+    return Cell(" · ".join(parts), tone)
 
 
 def _with_key(words: str, target: str | None) -> str:

@@ -283,8 +283,7 @@ class PipelineScreen(DagNews, DagTaking, DagShowing, DagSteering, Page):
         if key is None:
             return
         if self.node_at_hand() is None:
-            opened = self.view.opened ^ {key.partition("\0rest")[0]}
-            self.change(opened=opened, mode=Mode.TREE)
+            self.open_group(key if key in self.group_keys() else self.row_above(key) or key)
         elif (job := self.job_at_hand()) is not None:
             runs = (self.standing.job(each) for each in self.order()) if self.standing else ()
             self.post_message(OpenJob(job.id, [run.id for run in runs if run is not None]))
