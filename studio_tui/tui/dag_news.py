@@ -5,7 +5,7 @@ from datetime import datetime
 
 from textual import work
 
-from studio_tui.presentation.dag.standing import standing
+from studio_tui.presentation.dag.standing import Standing, standing
 from studio_tui.presentation.dag.verdicts import Shown
 from studio_tui.service.pipeline_watch import PipelineDetail
 from studio_tui.tui.dag_graph import AT_ONCE, DagGraph
@@ -21,6 +21,8 @@ class DagNews(DagRows, DagGraph, DagTelling, DagMarks):
     _waiting: PipelineDetail | None = None
     """An answer that is to be reckoned when the one before it is."""
     _is_reckoning = False
+    _past_of: tuple[str, int] | None = None
+    """The shape, and how many jobs had ended, when the past was looked up."""
 
     def show_all(self) -> None:
         """Show the rows, or the drawing, of the mode."""
@@ -74,6 +76,27 @@ class DagNews(DagRows, DagGraph, DagTelling, DagMarks):
         self.call_after_refresh(self.look)
         self.paint_frame()
         self.tell_all()
+        self._learn_past()
+
+    def _learn_past(self) -> None:
+        """Learn anew how long jobs usually take, once one has ended or another is there."""
+        standing = self.stands()
+        ended = sum(node.state.is_finished for node in standing.plan.nodes.values())
+        if self._past_of != (standing.plan.shape, ended):
+            self._past_of = standing.plan.shape, ended
+            self._look_up_past(standing)
+
+    @work(name="past", group="past", exclusive=True)
+    async def _look_up_past(self, standing: Standing) -> None:
+        """Ask the ledger, which may have to ask a disk."""
+        ledger = self.session.ledger
+        names = {node.name for node in standing.plan.nodes.values()}
+        await asyncio.to_thread(ledger.note_ended, standing.jobs.values())
+        past = await asyncio.to_thread(ledger.durations, names)
+        if past != self.past:
+            self.past = past
+            self.expire()
+            self._repaint()
 
     def tick(self, now: datetime) -> None:  # noqa: ARG002 (known() asks for it)
         """Let the times in sight run on."""
