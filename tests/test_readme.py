@@ -10,6 +10,7 @@ from studio_tui.tui.screens.jobs import JobsScreen
 from studio_tui.tui.screens.log import LogScreen
 from studio_tui.tui.screens.merged import MergedScreen
 from studio_tui.tui.screens.page import Page
+from studio_tui.tui.screens.pipeline import PipelineScreen
 from studio_tui.tui.screens.pipelines import PipelinesScreen
 from studio_tui.tui.screens.schedules import SchedulesScreen
 from studio_tui.tui.screens.submit import SubmitScreen
@@ -23,6 +24,7 @@ OWNERS: dict[str, tuple[type, ...]] = {
     "log": (LogScreen, LogView),
     "merged": (MergedScreen, LogView),
     "pipelines": (PipelinesScreen, BigTable),
+    "graph": (PipelineScreen,),
     "clusters": (ClustersScreen, BigTable),
     "schedules": (SchedulesScreen, BigTable),
     "form": (SubmitScreen,),
@@ -34,6 +36,11 @@ NAMES = {
     "!": "exclamation_mark",
     "?": "question_mark",
     "#": "number_sign",
+    "{": "left_curly_bracket",
+    "}": "right_curly_bracket",
+    "<": "less_than_sign",
+    ">": "greater_than_sign",
+    ".": "full_stop",
     "&": "ampersand",
     ":": "colon",
     "'": "apostrophe",
