@@ -60,11 +60,14 @@ def cells(job: Job, now: datetime, progress: Progress | None = None) -> tuple[Ce
 def queue_seconds(job: Job, now: datetime) -> float | None:
     """Return how long the job waited before its query began; `None` when Studio does not say.
 
-    Servers that send no `started_at` tell the waiting only while it lasts.
+    Servers that send no `started_at` tell the waiting only while it lasts. Where Studio says when
+    the waiting for workers began, what came before was no queue: a pipeline held the job back.
     """
+    waits = (step.started_at for step in job.steps or () if step.name == "waiting")
+    since = next(waits, None) or job.created_at
     if job.started_at is not None:
-        return seconds_between(job.created_at, job.started_at)
-    return seconds_between(job.created_at, now) if job.state in WAITING_STATES else None
+        return seconds_between(since, job.started_at)
+    return seconds_between(since, now) if job.state in WAITING_STATES else None
 
 
 def run_seconds(job: Job, now: datetime) -> float | None:

@@ -64,6 +64,13 @@ def test_what_is_not_known_of_progress_stays_empty() -> None:
     assert shown(job(3, "RUNNING"), begun) == ["▕░░░░░░▏", "0%", "", "▕░░░░░░▏  0%"]
 
 
+def test_what_a_pipeline_held_back_waited_in_the_queue_only_from_when_it_was_let_go() -> None:
+    let_go = [{"name": "waiting", "started_at": (NOON - timedelta(seconds=20)).isoformat()}]
+    ran = job(9, started_at=NOON.isoformat(), steps=let_go)
+    waits = job(9, "QUEUED", started_at=None, steps=let_go)
+    assert (row(ran)["queue"], row(waits)["queue"]) == ("0:20", "0:20")
+
+
 def test_a_queued_job_waits_on_with_the_clock() -> None:
     queued = job(3, "QUEUED", started_at=None)
     assert (row(queued)["queue"], row(queued)["run"]) == ("3:00", "")
