@@ -223,7 +223,7 @@ class TriggerScreen(ModalScreen[Pipeline | None]):
         }
         for name, one in self._fields.items():
             of_field = [problem for problem in problems if problem.field == name]
-            one.say(of_field, notes[name], lasting=False)
+            one.say(of_field, notes[name], lasting=name == "review")
 
     def _offer(self) -> tuple[str, ...]:
         """Return the names that the last word may become."""
