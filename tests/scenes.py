@@ -25,6 +25,7 @@ from studio_tui.errors import NoCredentials, ServerError
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.app import Connected, StudioApp
 from studio_tui.tui.screens.opening import Choice
+from tests.presentation.dag.sample import thousand
 from tests.tui.dashboards import screen_text
 
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
@@ -42,6 +43,8 @@ class Scene(NamedTuple):
     stranger: bool = False
     """Whether there are no credentials."""
     read_only: bool = False
+    thousand: bool = False
+    """Whether the newest pipeline is one of a thousand jobs."""
     shows: str = ""
     """Words that are waited for after the keys, and order after them."""
 
@@ -78,6 +81,18 @@ SCENES: dict[str, Scene] = {
     "pipelines-200x60": Scene(("2", "down"), (200, 60)),
     "pipelines-marked": Scene(("2", "space", "down", "v", "exclamation_mark"), NARROW),
     "pipelines-stop": Scene(("2", "X"), WIDE),
+    **{
+        f"dag-{mode}-{width}x{height}": Scene(
+            ("2", "down", "enter", "n", *["m"] * turns), (width, height), shows="embed.py"
+        )
+        for turns, mode in enumerate(("tree", "graph", "timeline", "table"))
+        for width, height in (NARROW, (200, 60))
+    },
+    "dag-running": Scene(("2", "enter", "C", "m"), WIDE, shows="ETA"),
+    "dag-paused": Scene(("2", "down", "down", "enter", "i"), NARROW, shows="will not start"),
+    "dag-groups-80x24": Scene(("2", "enter"), NARROW, thousand=True, shows="04_merge"),
+    "dag-groups-200x60": Scene(("2", "enter", "n"), (200, 60), thousand=True, shows="04_merge"),
+    "dag-groups-graph": Scene(("2", "enter", "n", "m"), NARROW, thousand=True, shows="04_merge"),
     "pipelines-trigger": Scene(
         ("2", "t", *"vision.prod.thumbs", "space", *"emb", "tab", "space", *"rel"), WIDE
     ),
@@ -301,6 +316,12 @@ PIPELINES = tuple(
     )
 )  # fmt: skip
 
+THOUSAND = (
+    thousand().model_copy(
+        update={"name": "grand-vole", "created_at": NOON - timedelta(minutes=50)}
+    ),
+)
+
 _RUN_SECONDS = (41, 125, 372, 210, 598, 70, 12, 63, 95, 20, 410, 890, 130, 15, 44, 9)
 
 PIPELINE_RUNS = tuple(
@@ -379,8 +400,9 @@ TIMED_LOGS = {
 class FixedStudio:
     """Answers what stands above, and after that perhaps nothing."""
 
-    def __init__(self, *, gone: bool, runs: bool) -> None:
+    def __init__(self, *, gone: bool, runs: bool, thousand: bool = False) -> None:
         self._gone = gone
+        self._pipelines = (*THOUSAND, *PIPELINES) if thousand else PIPELINES
         self._jobs = (*JOBS, *RUNS, *(PIPELINE_RUNS if runs else ()))
         self._answered = False
 
@@ -396,7 +418,11 @@ class FixedStudio:
 
     async def pipelines(self, *, limit: int = 100) -> Page[Pipeline]:
         """Return the pipelines."""
-        return Page(PIPELINES[:limit])
+        return Page(self._pipelines[:limit])
+
+    async def pipeline(self, *, pipeline_id: str | None = None, **_: object) -> Pipeline:
+        """Return one pipeline."""
+        return next(one for one in self._pipelines if one.pipeline_id == pipeline_id)
 
     async def job_dataset_versions(self, _job_id: str) -> tuple[DatasetVersion, ...]:
         """Return what every job made."""
@@ -435,7 +461,8 @@ async def draw(name: str) -> str:
                     "No Studio token is set. Run `datachain auth login`, set "
                     "DATACHAIN_STUDIO_TOKEN, or use --token-file."
                 )
-            studio = cast(StudioClient, FixedStudio(gone=scene.gone, runs="2" in scene.keys))
+            fixed = FixedStudio(gone=scene.gone, runs="2" in scene.keys, thousand=scene.thousand)
+            studio = cast(StudioClient, fixed)
             session = StudioSession(studio, "vision", Path(folder))
             return Connected(
                 session,

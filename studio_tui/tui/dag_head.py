@@ -48,13 +48,13 @@ def note_parts(standing: Standing, critical_path: str) -> tuple[Part, ...]:
     said = []
     if paused := paused_words(standing.verdicts):
         said.append(Part(f"‖ {paused}", Tone.WARN))
+    if critical_path:
+        said.append(Part(f"critical: {critical_path}", Tone.ACCENT))
     if roots := root_words(standing.verdicts):
         said.append(Part(roots, Tone.BAD))
     if error := first_line(pipeline.error_message):
         said.append(Part(error, Tone.BAD))
     said += [Part(f"⚠ {flaw}", Tone.WARN) for flaw in standing.plan.flaws]
-    if critical_path:
-        said.append(Part(f"critical: {critical_path}", Tone.ACCENT))
     parts = [Part(" ")]
     for number, part in enumerate(said):
         parts += [Part(" · ", Tone.DIM)] * (number > 0) + [part]

@@ -45,14 +45,14 @@ GROUP_COLUMNS = (
     Column("failed", "✗", 4, align=Align.RIGHT),
     Column("blocked", "⊘", 4, align=Align.RIGHT),
     Column("took", "TIME", 7, align=Align.RIGHT, drop=3),
-    Column("why", "NOW", 10, grow=3, drop=1),
+    Column("why", "NOW", 10, grow=2, drop=1),
 )
 TABLE_COLUMNS = (
     KIN,
     Column("state", "STATE", 11),
     Column("name", "JOB", 20, grow=2, most=48),
     Column("id", "RUN ID", 8, drop=7),
-    Column("layer", "LAYER", 5, align=Align.RIGHT, drop=6),
+    Column("layer", "LAYER", 6, align=Align.RIGHT, drop=6),
     Column("parents", "WAITS FOR", 12, grow=1, most=32, drop=4),
     Column("children", "FEEDS", 12, grow=1, most=32, drop=5),
     Column("queue", "QUEUE", 7, align=Align.RIGHT, drop=3),

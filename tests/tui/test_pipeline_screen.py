@@ -298,7 +298,7 @@ async def test_a_pipeline_is_paused_a_job_taken_out_and_it_goes_on(tmp_path: Pat
         await until_shown(pilot, "Jobs are taken out of paused pipelines only")
         await press(pilot, ("p",))
         await until_shown(
-            pilot, "‖ paused: 1 still running, 9 will not start", "p resume", "D take out"
+            pilot, "‖ paused: 1 still running, 9 will not start", "p resume pipeline", "D take out"
         )
         await press(pilot, ("D",))
         await until_shown(

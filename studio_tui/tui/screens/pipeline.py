@@ -56,6 +56,7 @@ _FIRST_HINTS: dict[PipelineState | None, tuple[str, ...]] = {
     PipelineState.FAILED: ("pipeline.pause",),
 }
 """Keys that go before the others, by the state of the pipeline."""
+_IN_THE_GRAPH = {"table.open": "graph.open", "job.log": "dag.logs"}
 _GROUP_HINTS = ("table.open", "dag.mode", "dag.unfold_all", "dag.next", "dag.drawer", "dag.search")
 _MARK_HINTS = ("dag.mark", "dag.logs", "dag.unmark", "job.run_again", "dag.mode")
 
@@ -141,12 +142,16 @@ class PipelineScreen(DagNews, DagTaking, DagShowing, DagSteering, Page):
             wanted = _HINTS.get(self.standing.verdicts.shown[node.id], _OTHER_HINTS)
         state = self.standing.pipeline.state if self.standing is not None else None
         wanted = (*_FIRST_HINTS.get(state, ()), *wanted)
-        opens = "graph.open" if self.view.mode is Mode.GRAPH else "table.open"
-        return [opens if hint == "table.open" else hint for hint in wanted]
+        if self.view.mode is not Mode.GRAPH:
+            return wanted
+        # Where l goes to the right, L shows the log.
+        return [_IN_THE_GRAPH.get(hint, hint) for hint in wanted]
 
     def label(self, binding: Binding) -> str:
         """Return what a key does now: `p` pauses, or resumes."""
-        return self.turns_to() if binding.id == "pipeline.pause" else super().label(binding)
+        if binding.id == "pipeline.pause":
+            return f"{self.turns_to()} pipeline"
+        return super().label(binding)
 
     def moment(self) -> datetime:
         """Return the time at which what is shown was true."""
