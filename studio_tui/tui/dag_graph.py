@@ -40,6 +40,8 @@ class DagGraph(DagShape):
     """What is drawn; `None` in the modes that are lists, and until it is laid out."""
     _drawn: tuple[_Wanted, Canvas] | None = None
     _laying_out: _Wanted | None = None
+    _lit_for: str | None = None
+    """The box whose kin are lit."""
 
     def show_graph(self) -> None:
         """Draw the pipeline, with the cursor where it was."""
@@ -74,7 +76,8 @@ class DagGraph(DagShape):
         self.canvas = canvas
         drawing = canvas.drawing
         canvas.marked = self._marked_boxes(canvas)
-        self._put_cursor(canvas)
+        canvas.cursor = self.box_of(canvas)
+        self._light(canvas)
         self.graph.show(drawing.width + NOTE_ROOM, drawing.height, canvas.line)
 
     def box_of(self, canvas: Canvas) -> str | None:
@@ -85,22 +88,32 @@ class DagGraph(DagShape):
             key = self.group_of(key)
         return key if key in names else next(iter(names), None)
 
-    def _put_cursor(self, canvas: Canvas) -> None:
-        canvas.cursor = self.box_of(canvas)
+    def light_kin(self) -> None:
+        """Let what the box under the cursor waits for stand out, and what waits for it."""
+        if self.canvas is not None and self._lit_for != self.canvas.cursor:
+            self._light(self.canvas)
+            self.graph.repaint()
+
+    def _light(self, canvas: Canvas) -> None:
+        self._lit_for = canvas.cursor
         lit = canvas.boxes.kin(canvas.cursor) if canvas.cursor is not None else None
         canvas.light(lit, self.critical_nodes() if self.view.critical else ())
 
     def move_in_graph(self, key: str, *, centre: bool = False) -> None:
-        """Put the cursor on a box, and bring it in sight."""
+        """Put the cursor on a box, and bring it in sight; its kin are lit once it rests there.
+
+        So a step costs two lines, and not all that the lines of its kin cross.
+        """
         canvas = self.canvas
         if canvas is None:
             return
-        self._put_cursor(canvas)
+        canvas.cursor = self.box_of(canvas)
         box = canvas.drawing.boxes.get(canvas.cursor or key)
-        if box is not None:
-            area = Area(box.label_x, box.y, box.label_width)
-            (self.graph.centre if centre else self.graph.reveal)(area)
-        self.graph.repaint()
+        if box is None:
+            self.graph.repaint()
+            return
+        area = Area(box.label_x, box.y, box.label_width)
+        (self.graph.centre if centre else self.graph.reveal)(area)
 
     def boxes_in_sight(self) -> list[str]:
         """Return the boxes on the lines that are looked at."""

@@ -6,6 +6,7 @@ from datetime import tzinfo
 from textual.getters import query_one
 
 from studio_tui.presentation.cells import NOTHING
+from studio_tui.presentation.dag.known import Known
 from studio_tui.tui.dag_lists import (
     Listing,
     group_listing,
@@ -28,6 +29,8 @@ class DagRows(DagShape):
     """The rows in sight; `None` in the mode that draws."""
     zone: tzinfo
     """In which times of day are told."""
+    _said: tuple[Known | None, Listing | None, dict[str, Cells]] = (None, None, {})
+    """The cells of rows, for as long as nothing else is known and the rows are the same."""
     _kin: tuple[str | None, Collection[str], Collection[str]] = (None, (), ())
     """A row, the nodes it waits for, and those that wait for it."""
 
@@ -58,8 +61,15 @@ class DagRows(DagShape):
         listing = self.listing
         if listing is None or self.standing is None:
             return (NOTHING,)
+        known = self.known()
+        if self._said[0] is not known or self._said[1] is not listing:
+            # The kin changes with every step of the cursor, the rest only with what is known.
+            self._said = known, listing, {}
+        cells = self._said[2]
+        if key not in cells:
+            cells[key] = listing.cells_of(key)
         _, above, below = self._kin
-        return (kin_cell(key, above, below), *listing.cells_of(key))
+        return (kin_cell(key, above, below), *cells[key])
 
     def show_kin(self) -> None:
         """Show which rows the one under the cursor waits for, and which wait for it."""

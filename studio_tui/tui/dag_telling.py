@@ -23,8 +23,11 @@ from studio_tui.tui.dag_shape import DagShape
 from studio_tui.tui.widgets.bar import Bar, Part
 from studio_tui.tui.widgets.fact_sheet import FactSheet
 
-CATCH_UP_AFTER = 0.04
-"""Seconds after which drawer and footer follow the cursor, lest they hold a held key up."""
+CATCH_UP_AFTER = 0.1
+"""Seconds after which drawer, footer and kin follow the cursor.
+
+Textual paints once a frame: what follows sooner makes the next key of a held one wait for it.
+"""
 
 SHORT_LEGEND = f"{QUEUED} queued  {STARTING} starting  {RUNNING} run"
 LEGEND_FROM = 120

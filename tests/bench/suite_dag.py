@@ -10,14 +10,19 @@ from studio_tui.presentation.dag.graph import Drawing, draw
 from studio_tui.presentation.dag.known import Known
 from studio_tui.presentation.dag.plan import Plan
 from studio_tui.presentation.dag.timeline import Timeline
-from tests.bench import dag_pure
+from tests.bench import dag_pure, probes
+from tests.bench.probes import Program
 from tests.bench.report import Goal, Measure, Section
-from tests.bench.suite import Effort
+from tests.bench.suite import CURSOR, EMPTY, Effort
 from tests.presentation.dag.graphs import fan
 
 _WIDTH, _HEIGHT = 200, 50
 """Cells of a large terminal."""
 
+_ON_SCREEN = 1000
+"""Jobs of the pipeline on the screen, unless all that are measured are smaller."""
+
+MOVE_GOAL = Goal(times_floor=1.5)
 _LAID_OUT = {1000: Goal(median=50.0)}
 
 
@@ -29,7 +34,7 @@ class DagBench:
 
     def sections(self) -> dict[str, Callable[[], Section]]:
         """Return what can be measured, by name, in the order of the report."""
-        return {"dag": self.reckon, "dag-draw": self.draw}
+        return {"dag": self.reckon, "dag-draw": self.draw, "dag-keys": self.keys}
 
     def reckon(self) -> Section:
         """Measure what is made of an answer, and the rows of tree, table and groups."""
@@ -47,6 +52,27 @@ class DagBench:
                 measures.append(measure)
                 floor = floor or measure
         return Section("Graph, timeline and export of a pipeline, CPU", "ms", tuple(measures))
+
+    def keys(self) -> Section:
+        """Measure from a key to the frame it leads to, on the screen of a pipeline."""
+        jobs = min(self.effort.dag_sizes[-1], _ON_SCREEN)
+        programs = {
+            "empty Textual screen": EMPTY,
+            **{
+                f"{mode} of {jobs:,} jobs, cursor": Program.ours(
+                    "dag", mode, str(jobs), ready=r"00_stage_0000"
+                )
+                for mode in ("tree", "graph", "timeline", "table")
+            },
+        }
+        taken: dict[str, list[float]] = {name: [] for name in programs}
+        for _ in range(self.effort.rounds):
+            for name, program in programs.items():
+                pressed = CURSOR[: self.effort.keys]
+                taken[name] += probes.key_to_paint(program, pressed)
+        floor, *others = (Measure(name, tuple(values)) for name, values in taken.items())
+        moves = [Measure(each.name, each.values, floor, MOVE_GOAL) for each in others]
+        return Section("Key to paint in a pipeline", "ms", (floor, *moves))
 
 
 def _steps(size: int) -> Iterator[tuple[str, Callable[[], object], Goal | None]]:

@@ -320,5 +320,6 @@ class PipelineScreen(DagNews, DagTaking, DagShowing, DagSteering, Page):
     def cursor_rests(self) -> None:
         """Show what goes with the job under the cursor, and remember it."""
         self.show_kin()
+        self.light_kin()
         self.look()
         self._note_place()
