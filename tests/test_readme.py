@@ -15,6 +15,8 @@ from studio_tui.tui.screens.pipelines import PipelinesScreen
 from studio_tui.tui.screens.schedules import SchedulesScreen
 from studio_tui.tui.screens.submit import SubmitScreen
 from studio_tui.tui.widgets.big_table import BigTable
+from studio_tui.tui.widgets.dag_table import DagTable
+from studio_tui.tui.widgets.graph_view import GraphView
 from studio_tui.tui.widgets.log_view import LogView
 
 ROOT = Path(__file__).parent.parent
@@ -24,7 +26,7 @@ OWNERS: dict[str, tuple[type, ...]] = {
     "log": (LogScreen, LogView),
     "merged": (MergedScreen, LogView),
     "pipelines": (PipelinesScreen, BigTable),
-    "graph": (PipelineScreen,),
+    "graph": (PipelineScreen, DagTable, GraphView),
     "clusters": (ClustersScreen, BigTable),
     "schedules": (SchedulesScreen, BigTable),
     "form": (SubmitScreen,),

@@ -1,0 +1,67 @@
+"""The drawer: no edge of a job has to be traced by eye."""
+
+from datetime import UTC, datetime
+
+from hypothesis import given
+
+from studio_tui.api.models import DatasetVersion, Pipeline
+from studio_tui.presentation.dag.known import Known
+from studio_tui.presentation.dag.node_facts import group_facts, node_facts
+from studio_tui.presentation.dag.standing import standing
+from tests.presentation.dag.graphs import any_pipelines
+from tests.presentation.dag.sample import sixteen, thousand
+
+NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
+
+
+def known(pipeline: Pipeline) -> Known:
+    return Known(standing(pipeline, {}).verdicts, NOW)
+
+
+def said(pipeline: Pipeline, node_id: str) -> dict[str, str]:
+    """Return the facts by label; lines without one belong to the one above."""
+    told: dict[str, str] = {}
+    label = ""
+    for fact in node_facts(known(pipeline), node_id):
+        label = fact.label or label
+        told[label] = f"{told[label]}\n{fact.value.text}" if label in told else fact.value.text
+    return told
+
+
+@given(any_pipelines())
+def test_all_parents_and_children_are_named(pipeline: Pipeline) -> None:
+    plan = known(pipeline).plan
+    for node in plan.nodes.values():
+        told = said(pipeline, node.id)
+        for parent in node.parents:
+            assert plan.nodes[parent].name in told["after"]
+        for child in node.children:
+            assert plan.nodes[child].name in told["feeds"]
+
+
+def test_a_blocked_job_tells_by_whom_and_how_to_get_there() -> None:
+    told = said(sixteen(), "publish")
+    assert told["status"] == "⊘ BLOCKED"
+    assert told["why"] == "blocked by embed, which failed  (W goes there)"
+    assert told["after"] == "⊘ export"
+    assert told["feeds"] == "no other job waits for it"
+    assert said(sixteen(), "embed")["blocks"] == "9 jobs"
+
+
+def test_what_a_run_has_made_is_told_with_its_version() -> None:
+    made = (
+        DatasetVersion(dataset_name="a.b.thumbs", version="1.0.3"),
+        DatasetVersion(dataset_name="a.b.sizes"),
+    )
+    facts = node_facts(known(sixteen()), "thumbs", made=made)
+    texts = [fact.value.text for fact in facts]
+    assert "a.b.thumbs@1.0.3" in texts
+    assert "a.b.sizes" in texts
+
+
+def test_a_large_group_is_counted_and_not_all_of_it_named() -> None:
+    everything = known(thousand())
+    facts = group_facts(everything, tuple(everything.plan.nodes))
+    assert facts[0].value.text == "1000"
+    assert facts[1].value.text.startswith("612 done, 14 running, 22 queued, 3 failed")
+    assert facts[-1].value.text == "and 950 more"
