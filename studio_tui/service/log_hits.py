@@ -263,12 +263,15 @@ class LogHits:
             return ()
         end = data.find(b"\n", room - 1) + 1
         lines = data[first : end or len(data)]
-        found = _untagged(self._find, lines, self._store.tag)
+        seen, starts = _in_sight(lines, origin + first)
+        found = _untagged(self._find, seen, self._store.tag)
         if self._negated:
-            found = _others(lines, found)
+            found = _others(seen, found)
         if self._within is not None:
-            inside = set(self._within(lines))
+            inside = set(self._within(seen))
             found = [start for start in found if start in inside]
+        if starts is not None:
+            found = [starts[start] for start in found]
         return [origin + first + start for start in found]
 
     # --- growth ----------------------------------------------------------------------------------
@@ -298,6 +301,38 @@ class LogHits:
         if added <= _AT_ONCE:
             for block in range(first, len(self._counts)):
                 self._note(block, len(self._starts_of(block)))
+
+
+def _in_sight(lines: bytes, offset: int) -> tuple[bytes, dict[int, int] | None]:
+    """Return the parts of lines that are looked at, and where lines began by where they begin now.
+
+    `lines` begin at byte `offset` of the log. Of a line, what lies more than `LINE_LIMIT` beyond
+    its block is left out, whichever blocks are read with it; where none is so long, it is `lines`.
+    """
+    if not _holds_long(lines):
+        return lines, None
+    parts: list[bytes] = []
+    starts: dict[int, int] = {}
+    at = now = 0
+    for line in lines.split(b"\n"):
+        block_end = ((offset + at) // BLOCK + 1) * BLOCK
+        part = line[: block_end + LINE_LIMIT - offset - at]
+        starts[now] = at
+        parts.append(part)
+        at += len(line) + 1
+        now += len(part) + 1
+    return b"\n".join(parts), starts
+
+
+def _holds_long(lines: bytes) -> bool:
+    """Whether a line may be longer than `LINE_LIMIT`; it looks at few bytes where none is."""
+    at = 0
+    while len(lines) - at > LINE_LIMIT:
+        end = lines.rfind(b"\n", at, at + LINE_LIMIT + 1)
+        if end < 0:
+            return True
+        at = end + 1
+    return False
 
 
 def _untagged(find: Find, lines: bytes, tag: int) -> Sequence[int]:

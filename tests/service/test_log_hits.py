@@ -8,13 +8,13 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from studio_tui.service import log_hits
 from studio_tui.service.log_hits import LogHits
 from studio_tui.service.log_index import BLOCK
-from studio_tui.service.log_store import LogStore
+from studio_tui.service.log_store import LINE_LIMIT, LogStore
 from studio_tui.service.tagged_store import TAG, TaggedStore, of_tags, tag_of
 
 
@@ -35,9 +35,11 @@ def with_x(lines: bytes) -> list[int]:
 
 
 def expected(data: bytes, *, negated: bool = False) -> list[int]:
+    """Of a line, what lies more than `LINE_LIMIT` beyond its block is not looked at."""
     found, start = [], 0
     for line in data.split(b"\n"):
-        if start < len(data) and (b"x" in line) != negated:
+        seen = line[: (start // BLOCK + 1) * BLOCK + LINE_LIMIT - start]
+        if start < len(data) and (b"x" in seen) != negated:
             found.append(start)
         start += len(line) + 1
     return found
@@ -72,6 +74,17 @@ CHANGE = st.one_of(
 
 @settings(deadline=None, max_examples=60)
 @given(changes=st.lists(CHANGE, min_size=1, max_size=8), negated=st.booleans())
+@example(
+    # A line of 110,000 bytes is changed where it is no longer looked at.
+    changes=[
+        ("append", [(b"", 0), (b"", 70_000), (b"", 0), (b"", 40_000)], True),
+        ("append", [(b"", 70_000), (b"", 70_000), (b"", 0), (b"", 40_000)], True),
+        ("append", [(b"", 70_000), (b"", 40_000)], True),
+        ("insert", 3, False),
+        ("look", 0, False),
+    ],
+    negated=True,
+)
 def test_the_lines_are_those_of_the_bytes_whatever_happens_to_the_log(
     tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[str, object, bool]], negated: bool
 ) -> None:
