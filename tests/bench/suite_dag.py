@@ -19,6 +19,8 @@ from tests.presentation.dag.graphs import fan
 _WIDTH, _HEIGHT = 200, 50
 """Cells of a large terminal."""
 
+_FEWEST = 100
+"""Jobs with something below the first, so that a step down leads somewhere."""
 _ON_SCREEN = 1000
 """Jobs of the pipeline on the screen, unless all that are measured are smaller."""
 
@@ -55,7 +57,7 @@ class DagBench:
 
     def keys(self) -> Section:
         """Measure from a key to the frame it leads to, on the screen of a pipeline."""
-        jobs = min(self.effort.dag_sizes[-1], _ON_SCREEN)
+        jobs = max(_FEWEST, min(self.effort.dag_sizes[-1], _ON_SCREEN))
         programs = {
             "empty Textual screen": EMPTY,
             **{
