@@ -31,7 +31,7 @@ class DagMoving(DagHost):
             case "cause" if self._cause() is None:
                 return "It waits for no other job now"
             case "next(1)" | "next(-1)" if not self._stops():
-                return "Nothing is found" if self.view.search else "No job has failed"
+                return "No job has failed"
         return None
 
     def action_kin(self, which: str) -> None:
@@ -104,7 +104,8 @@ class DagMoving(DagHost):
         self.query_one(LogPrompt).close()
         found = len(self.matches())
         if self.view.search and not found:
-            self.say("Nothing is found")
+            self.say(f"Nothing is found by {self.view.search}")
+            self.change(search="")
         elif found > 1:
             self.say(f"{plural(found, 'job')} found; n and N go through them")
 
@@ -133,8 +134,8 @@ class DagMoving(DagHost):
 
     def _stops(self) -> Sequence[str]:
         """Return where `n` goes: to matches, else to failures."""
-        if self.view.search:
-            return self.matches()
+        if found := self.matches():
+            return found
         standing = self.standing
         if standing is None:
             return ()

@@ -153,7 +153,9 @@ async def test_a_search_goes_to_what_it_finds_and_back_when_it_is_given_up(tmp_p
         await press(pilot, ("n",))
         assert screen_of(pilot).here() == "train_s"
         await press(pilot, ("escape", "slash", *"nowhere", "enter"))
-        await until_shown(pilot, "Nothing is found")
+        await until_shown(pilot, "Nothing is found by nowhere")
+        await press(pilot, ("n",))
+        assert screen_of(pilot).here() == "embed"
 
 
 async def test_only_problems_and_what_they_block(tmp_path: Path) -> None:
