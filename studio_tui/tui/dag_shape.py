@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from studio_tui.presentation.dag.critical import critical
-from studio_tui.presentation.dag.groups import By, Group, grouped, wants_groups
+from studio_tui.presentation.dag.groups import By, Group, Link, grouped, links, wants_groups
 from studio_tui.presentation.dag.known import Known
 from studio_tui.presentation.dag.tree import depths, rows
 from studio_tui.tui.dag_host import DagHost
@@ -22,6 +22,8 @@ class DagShape(DagHost):
     _known: Known | None = None
     _shaped: tuple[str, By, tuple[Group, ...]] | None = None
     _wants: tuple[str, bool] | None = None
+    _ties: tuple[tuple[str, bool, tuple[str, ...]], Sequence[Link]] | None = None
+    """The edges between groups, after what they are made of."""
     _tree: tuple[str, Sequence[str]] | None = None
     _depths: tuple[str, Mapping[str, int]] | None = None
 
@@ -68,6 +70,19 @@ class DagShape(DagHost):
     def group(self, key: str) -> Group | None:
         """Return the group with that key."""
         return next((each for each in self.groups() or () if each.key == key), None)
+
+    def ways(self, key: str) -> tuple[list[tuple[Group, Link]], list[tuple[Group, Link]]]:
+        """Return the groups that a group waits for and those it feeds, with the edges between."""
+        groups = {group.key: group for group in self.groups() or ()}
+        plan, has_all = self.stands().plan, self.only() is None
+        made_of = plan.shape, has_all, tuple(groups)
+        if self._ties is None or self._ties[0] != made_of:
+            self._ties = made_of, links(plan, groups.values()) if groups and has_all else ()
+        ties = [link for link in self._ties[1] if link.source != link.target]
+        return (
+            [(groups[link.source], link) for link in ties if link.target == key],
+            [(groups[link.target], link) for link in ties if link.source == key],
+        )
 
     def critical_nodes(self) -> frozenset[str]:
         """Return the nodes of the critical path."""

@@ -119,7 +119,8 @@ class DagTelling(DagMoving, DagShape):
                 made=self._made.get(node.run or "", ()),
             )
         elif (here := self.here()) is not None:
-            facts = group_facts(self.known(), self.members(here))
+            after, feeds = self.ways(here)
+            facts = group_facts(self.known(), self.members(here), after, feeds)
         self.drawer.show(facts)
 
     def _ask_what_was_made(self, node: Node) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from studio_tui.api.models import Cluster, DatasetVersion
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.dag.group_rows import numbers_of
+from studio_tui.presentation.dag.groups import Group, Link
 from studio_tui.presentation.dag.known import Known
 from studio_tui.presentation.dag.plan import Node
 from studio_tui.presentation.dag.verdicts import Shown, Verdicts
@@ -51,19 +52,50 @@ def node_facts(
     )
 
 
-def group_facts(known: Known, members: Sequence[str]) -> tuple[Fact, ...]:
-    """Return how the jobs of a group stand, each with its state."""
+Way = tuple[Group, Link]
+"""A group beside another, and the edges between them."""
+
+
+def group_facts(
+    known: Known,
+    members: Sequence[str],
+    after: Sequence[Way] = (),
+    feeds: Sequence[Way] = (),
+) -> tuple[Fact, ...]:
+    """Return how the jobs of a group stand, and by which pattern of edges it is tied to others."""
     numbers = numbers_of(members, known.verdicts)
     said = ", ".join(f"{numbers[kind]} {kind.value}" for kind in Shown if numbers[kind])
     return (
         Fact("jobs", Cell(str(len(members)), Tone.STRONG)),
         Fact("status", Cell(said)),
+        *_ways("after", after),
+        *_ways("feeds", feeds),
         *_kin("members", "none is left", known.verdicts, members[:_MOST_MEMBERS]),
         *(
             (Fact("", Cell(f"and {len(members) - _MOST_MEMBERS} more", Tone.DIM)),)
             if len(members) > _MOST_MEMBERS
             else ()
         ),
+    )
+
+
+def _ways(label: str, ways: Sequence[Way]) -> tuple[Fact, ...]:
+    """Name groups with their patterns, such as `02_shard_* ×480, 1:1`."""
+    return tuple(
+        Fact(
+            label if number == 0 else "",
+            Cell(
+                ", ".join(
+                    part
+                    for part in (
+                        group.title if group.is_alone else f"{group.title} ×{len(group.members)}",
+                        link.pattern,
+                    )
+                    if part
+                )
+            ),
+        )
+        for number, (group, link) in enumerate(ways)
     )
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 
 from studio_tui.api.models import DatasetVersion, Pipeline
+from studio_tui.presentation.dag.groups import grouped, links
 from studio_tui.presentation.dag.known import Known
 from studio_tui.presentation.dag.node_facts import group_facts, node_facts
 from studio_tui.presentation.dag.standing import standing
@@ -65,3 +66,18 @@ def test_a_large_group_is_counted_and_not_all_of_it_named() -> None:
     assert facts[0].value.text == "1000"
     assert facts[1].value.text.startswith("612 done, 14 running, 22 queued, 3 failed")
     assert facts[-1].value.text == "and 950 more"
+
+
+def test_a_group_tells_the_pattern_of_its_edges() -> None:
+    everything = known(thousand())
+    groups = {group.title: group for group in grouped(everything.plan)}
+    shards, embeds = groups["02_shard_*"], groups["03_embed_*"]
+    tie = next(
+        link
+        for link in links(everything.plan, groups.values())
+        if (link.source, link.target) == (shards.key, embeds.key)
+    )
+    facts = group_facts(everything, embeds.members, after=[(shards, tie)])
+    assert (
+        next(fact.value.text for fact in facts if fact.label == "after") == "02_shard_* ×480, 1:1"
+    )
