@@ -126,7 +126,7 @@ class LogBench:
         ]
         fed = replace(_ours(self.folder, "--feed", str(rate), ready=_GROWN), is_still=False)
         pages = log_probes.key_to_page(fed, ["pageup"] * self.effort.keys)
-        at_list = replace(self.dashboard, ready=job_id[:8])
+        at_list = self._at(job_id)
         beside = log_probes.key_to_page(at_list, ["pageup"] * self.effort.keys, opening="l")
         measures = [
             Measure("websocket to spool, lines/s", tuple(chain), None, Goal(least=400_000)),
@@ -234,8 +234,13 @@ class LogBench:
     def _dashboard_to_log(self) -> float:
         """Return the ms from the key in the list of jobs to the end of the newest job's log."""
         ended = self._job(1000)
-        at_list = replace(self.dashboard, ready=ended[:8])
-        return log_probes.key_to_text(at_list, "l", big_log.sequence(999))
+        return log_probes.key_to_text(self._at(ended), "l", big_log.sequence(999))
+
+    def _at(self, job_id: str) -> Program:
+        """Return the dashboard with the cursor on the newest job, since no other is remembered."""
+        state = {"STUDIO_TUI_STATE_DIR": str(self.folder / f"state-{job_id}")}
+        environment = {**self.dashboard.environment, **state}
+        return replace(self.dashboard, ready=job_id[:8], environment=environment)
 
     def _job(self, lines: int) -> str:
         """Run a job that prints so many lines and return its id."""
