@@ -9,7 +9,7 @@ from studio_tui.api.models import Job
 from studio_tui.presentation.draft import Draft
 from studio_tui.tui.app import Connected
 from studio_tui.tui.cluster_choice import ClusterChoice
-from studio_tui.tui.dag_memory import DagMemory
+from studio_tui.tui.dag.memory import DagMemory
 from studio_tui.tui.draft_shelf import DraftShelf
 from studio_tui.tui.log_memory import LogMemory
 from studio_tui.tui.memory import load_view, save_view

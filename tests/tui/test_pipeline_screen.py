@@ -6,7 +6,7 @@ import pytest
 
 from studio_tui.errors import ServerError
 from studio_tui.presentation.dag.groups import MOST_CHILDREN
-from studio_tui.tui.dag_memory import Mode
+from studio_tui.tui.dag.memory import Mode
 from studio_tui.tui.screens.job import JobScreen
 from studio_tui.tui.screens.log import LogScreen
 from studio_tui.tui.screens.merged import MergedScreen

@@ -14,17 +14,17 @@ from studio_tui.api.models import PipelineState
 from studio_tui.presentation.dag.verdicts import Shown
 from studio_tui.presentation.freshness import Aged
 from studio_tui.service.session import StudioSession
-from studio_tui.tui.dag_keys import (
+from studio_tui.tui.dag.keys import (
     MARK_BINDINGS,
     MOVING_BINDINGS,
     SHOWING_BINDINGS,
     TAKING_BINDINGS,
 )
-from studio_tui.tui.dag_memory import DagMemory, Mode
-from studio_tui.tui.dag_news import DagNews
-from studio_tui.tui.dag_showing import DagShowing
-from studio_tui.tui.dag_steering import STEERING_BINDINGS, DagSteering
-from studio_tui.tui.dag_taking import DagTaking
+from studio_tui.tui.dag.memory import DagMemory, Mode
+from studio_tui.tui.dag.news import DagNews
+from studio_tui.tui.dag.showing import DagShowing
+from studio_tui.tui.dag.steering import STEERING_BINDINGS, DagSteering
+from studio_tui.tui.dag.taking import DagTaking
 from studio_tui.tui.messages import OpenJob, Progressed
 from studio_tui.tui.running_progress import RunningProgress
 from studio_tui.tui.screens.page import Page

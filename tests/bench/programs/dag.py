@@ -7,7 +7,7 @@ from pathlib import Path
 
 from textual.app import App
 
-from studio_tui.tui.dag_memory import DagMemory, DagPlace, Grouping, Mode
+from studio_tui.tui.dag.memory import DagMemory, DagPlace, Grouping, Mode
 from studio_tui.tui.screens.pipeline import PipelineScreen
 from studio_tui.tui.sheets import OPENING
 from studio_tui.tui.theme import DARK

@@ -13,7 +13,7 @@ from studio_tui.presentation.format import plural
 from studio_tui.presentation.job_facts import raw
 from studio_tui.service.commands import said
 from studio_tui.tui.clipboard import copy
-from studio_tui.tui.dag_host import DagHost
+from studio_tui.tui.dag.host import DagHost
 from studio_tui.tui.job_actions import EDIT_BINDING, JOB_BINDINGS, READ_ONLY, JobActions
 from studio_tui.tui.pipeline_actions import PIPELINE_BINDINGS, PipelineActions, remove_question
 from studio_tui.tui.screens.review import Review

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from studio_tui.presentation.dag.plan import Node
 from studio_tui.presentation.dag.standing import Standing
-from studio_tui.tui.dag_memory import DagPlace
+from studio_tui.tui.dag.memory import DagPlace
 
 if TYPE_CHECKING:
     from studio_tui.tui.screens.page import Page

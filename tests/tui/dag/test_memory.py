@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from studio_tui.tui.dag_memory import REMEMBERED, DagMemory, DagPlace, Grouping, Mode
+from studio_tui.tui.dag.memory import REMEMBERED, DagMemory, DagPlace, Grouping, Mode
 
 
 def test_what_was_remembered_is_found_again(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from textual.getters import query_one
 
 from studio_tui.presentation.cells import NOTHING
 from studio_tui.presentation.dag.known import Known
-from studio_tui.tui.dag_lists import (
+from studio_tui.tui.dag.lists import (
     Listing,
     group_listing,
     kin_cell,
@@ -15,8 +15,8 @@ from studio_tui.tui.dag_lists import (
     timeline_listing,
     tree_listing,
 )
-from studio_tui.tui.dag_memory import Mode
-from studio_tui.tui.dag_shape import DagShape
+from studio_tui.tui.dag.memory import Mode
+from studio_tui.tui.dag.shape import DagShape
 from studio_tui.tui.widgets.dag_table import DagTable
 from studio_tui.tui.widgets.table_painter import Cells
 

@@ -8,10 +8,10 @@ from textual import work
 from studio_tui.presentation.dag.standing import Standing, standing
 from studio_tui.presentation.dag.verdicts import Shown
 from studio_tui.service.pipeline_watch import PipelineDetail
-from studio_tui.tui.dag_graph import AT_ONCE, DagGraph
-from studio_tui.tui.dag_marks import DagMarks
-from studio_tui.tui.dag_rows import DagRows
-from studio_tui.tui.dag_telling import DagTelling
+from studio_tui.tui.dag.graph import AT_ONCE, DagGraph
+from studio_tui.tui.dag.marks import DagMarks
+from studio_tui.tui.dag.rows import DagRows
+from studio_tui.tui.dag.telling import DagTelling
 from studio_tui.tui.messages import Refreshed
 
 

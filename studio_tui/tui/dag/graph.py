@@ -12,9 +12,9 @@ from studio_tui.presentation.dag.group_rows import numbers_of
 from studio_tui.presentation.dag.segments import worst_of
 from studio_tui.presentation.dag.verdicts import SHOWN_LOOKS, Shown
 from studio_tui.presentation.progress import share
-from studio_tui.tui.dag_canvas import Boxes, Canvas, Label, boxes_of, drawing_of, group_boxes
-from studio_tui.tui.dag_memory import Mode
-from studio_tui.tui.dag_shape import DagShape
+from studio_tui.tui.dag.canvas import Boxes, Canvas, Label, boxes_of, drawing_of, group_boxes
+from studio_tui.tui.dag.memory import Mode
+from studio_tui.tui.dag.shape import DagShape
 from studio_tui.tui.widgets.graph_view import Area, GraphView
 
 AT_ONCE = 300

@@ -10,8 +10,8 @@ from studio_tui.presentation.dag.export import dot, graph_text, mermaid, tree_te
 from studio_tui.presentation.format import plural, size
 from studio_tui.text import safe_line
 from studio_tui.tui.clipboard import copy
-from studio_tui.tui.dag_canvas import boxes_of, drawing_of, group_boxes
-from studio_tui.tui.dag_graph import DagGraph
+from studio_tui.tui.dag.canvas import boxes_of, drawing_of, group_boxes
+from studio_tui.tui.dag.graph import DagGraph
 from studio_tui.tui.log_saving import Pieces, file_name
 from studio_tui.tui.screens.dialogs import Choose
 from studio_tui.tui.screens.save import Offer, SaveLog

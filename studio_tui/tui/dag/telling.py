@@ -16,10 +16,10 @@ from studio_tui.presentation.dag.plan import Node
 from studio_tui.presentation.dag.timeline import LEGEND, QUEUED, RUNNING, STARTING
 from studio_tui.presentation.job_facts import Fact
 from studio_tui.service.pipeline_watch import PipelineWatch
-from studio_tui.tui.dag_head import head_parts, mode_parts, note_parts
-from studio_tui.tui.dag_memory import Mode
-from studio_tui.tui.dag_moving import DagMoving
-from studio_tui.tui.dag_shape import DagShape
+from studio_tui.tui.dag.head import head_parts, mode_parts, note_parts
+from studio_tui.tui.dag.memory import Mode
+from studio_tui.tui.dag.moving import DagMoving
+from studio_tui.tui.dag.shape import DagShape
 from studio_tui.tui.widgets.bar import Bar, Part
 from studio_tui.tui.widgets.fact_sheet import FactSheet
 

@@ -8,7 +8,7 @@ from studio_tui.presentation.dag.standing import Standing
 from studio_tui.presentation.dag.verdicts import Shown, counts, paused_words, root_words
 from studio_tui.presentation.jobs import first_line
 from studio_tui.presentation.pipelines import state_cell
-from studio_tui.tui.dag_memory import DagPlace, Grouping, Mode
+from studio_tui.tui.dag.memory import DagPlace, Grouping, Mode
 from studio_tui.tui.widgets.bar import Part
 
 BAR_WIDTH, NARROW_BAR_WIDTH = 24, 12

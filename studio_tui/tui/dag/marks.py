@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from studio_tui.api.models import Job
 from studio_tui.presentation.format import plural
-from studio_tui.tui.dag_host import DagHost
+from studio_tui.tui.dag.host import DagHost
 from studio_tui.tui.messages import OpenLog, OpenLogs
 
 NO_RUN = "Studio has made no job for it yet, so there is no log"
