@@ -309,10 +309,19 @@ class StudioApp(TypeAhead, EndsOnSignals, App[int]):
                 self.push_screen(page)
 
     def on_job_created(self, message: "messages.JobCreated") -> None:
-        """Go from the form to the list, where the new job gets the cursor."""
+        """Go from the form to the list, where the new job gets the cursor; or to its pipeline."""
+        while self._is_over_pipeline():
+            self.pop_screen()
+            if getattr(self.screen, "belongs_to", "") == "pipelines":
+                return
         if self._places:
             self._show_tab("jobs")
             self._places.await_job(message.job_id)
+
+    def _is_over_pipeline(self) -> bool:
+        """Whether the screen in sight was reached from the graph of a pipeline."""
+        below = self.screen_stack[_BOTTOM:-1]
+        return any(getattr(screen, "belongs_to", "") == "pipelines" for screen in below)
 
     def on_go_to(self, message: "messages.GoTo") -> None:
         """Show one of the main places, leaving what lies above it."""

@@ -6,6 +6,7 @@ from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.dag.segments import bar
 from studio_tui.presentation.dag.standing import Standing
 from studio_tui.presentation.dag.verdicts import Shown, counts, paused_words, root_words
+from studio_tui.presentation.format import local_time
 from studio_tui.presentation.jobs import first_line
 from studio_tui.presentation.pipelines import state_cell
 from studio_tui.tui.dag.memory import DagPlace, Grouping, Mode
@@ -42,7 +43,8 @@ def head_parts(standing: Standing, width: int) -> tuple[Part, ...]:
 def note_parts(standing: Standing, critical_path: str) -> tuple[Part, ...]:
     """Return what is out of the ordinary: a pause, failures, an error, flaws of the data.
 
-    The critical path stands here too, when it is wanted.
+    The critical path stands here too, when it is wanted; and what the pipeline is for when there is
+    nothing else to say, so that what is below stays where it is.
     """
     pipeline = standing.pipeline
     said = []
@@ -58,7 +60,10 @@ def note_parts(standing: Standing, critical_path: str) -> tuple[Part, ...]:
     parts = [Part(" ")]
     for number, part in enumerate(said):
         parts += [Part(" · ", Tone.DIM)] * (number > 0) + [part]
-    return tuple(parts) if said else ()
+    if said:
+        return tuple(parts)
+    target = f"makes {pipeline.triggered_from} anew, " if pipeline.triggered_from else ""
+    return (Part(f" {target}since {local_time(pipeline.created_at)}", Tone.DIM),)
 
 
 def mode_parts(view: DagPlace, found: int) -> tuple[Part, ...]:

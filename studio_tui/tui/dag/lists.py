@@ -29,13 +29,13 @@ _LEAST_BAR = 20
 
 TREE_COLUMNS = (
     KIN,
-    Column("name", "JOB", 38, grow=3, most=72),
+    Column("name", "JOB", 34, grow=1, most=72),
     Column("state", "STATE", 11, drop=6),
     Column("progress", "PROGRESS", 8, drop=5),
     Column("share", "DONE", 4, align=Align.RIGHT, drop=3),
     _TOOK,
     Column("usual", "USUAL", 12, drop=4),
-    Column("why", "WHY / ERROR", 14, grow=2, drop=2),
+    Column("why", "WHY / ERROR", 14, grow=1, drop=2),
 )
 GROUP_COLUMNS = (
     KIN,

@@ -101,7 +101,6 @@ class DagTelling(DagMoving, DagShape):
             reason = "" if is_told or not found.words else f" ({found.words})"
             path = (path_words(found, self.known()) or "no times are known yet") + reason
         self.note.left = note_parts(self.standing, path)
-        self.note.display = bool(self.note.left)
 
     def tell_drawer(self) -> None:
         """Tell all about the job under the cursor, if that is wanted."""
