@@ -47,7 +47,7 @@ def _states(jobs: int) -> Iterator[str]:
             yield "PENDING"
 
 
-def _later(sent: Pipeline) -> Pipeline:
+def later(sent: Pipeline) -> Pipeline:
     """Return the answer after one in which a job of a hundred has changed."""
     runs = [
         each.model_copy(update={"status": "CANCELED"}) if not index % 100 else each.model_copy()
@@ -85,7 +85,7 @@ def measures(sizes: Sequence[int], rounds: int) -> tuple[Measure, ...]:
 def _steps(size: int) -> Iterator[tuple[str, Callable[[], object], Goal | None]]:
     sent = pipeline(size)
     seen = known(sent)
-    later = _later(sent)
+    changed = later(sent)
     plan, verdicts = seen.plan, seen.verdicts
     rows = tree.rows(plan)
     stages = [row.id for row in rows if row.has_children]
@@ -96,7 +96,7 @@ def _steps(size: int) -> Iterator[tuple[str, Callable[[], object], Goal | None]]
     yield "plan of an answer", lambda: plan_of(sent), None
     yield (
         "refresh, 1% changed",
-        lambda: judge(plan_of(later, plan), later.state),
+        lambda: judge(plan_of(changed, plan), changed.state),
         _REFRESHED.get(size),
     )
     yield "verdicts", lambda: judge(plan, sent.state), None

@@ -10,7 +10,7 @@ from studio_tui.presentation.dag.graph import Drawing, draw
 from studio_tui.presentation.dag.known import Known
 from studio_tui.presentation.dag.plan import Plan
 from studio_tui.presentation.dag.timeline import Timeline
-from tests.bench import dag_pure, probes
+from tests.bench import dag_pure, log_probes, probes
 from tests.bench.probes import Program
 from tests.bench.report import Goal, Measure, Section
 from tests.bench.suite import CURSOR, EMPTY, Effort
@@ -18,6 +18,9 @@ from tests.presentation.dag.graphs import fan
 
 _WIDTH, _HEIGHT = 200, 50
 """Cells of a large terminal."""
+
+_FIRST = "00_stage_0000"
+"""What is drawn once a pipeline is on the screen."""
 
 _FEWEST = 100
 """Jobs with something below the first, so that a step down leads somewhere."""
@@ -36,7 +39,12 @@ class DagBench:
 
     def sections(self) -> dict[str, Callable[[], Section]]:
         """Return what can be measured, by name, in the order of the report."""
-        return {"dag": self.reckon, "dag-draw": self.draw, "dag-keys": self.keys}
+        return {
+            "dag": self.reckon,
+            "dag-draw": self.draw,
+            "dag-open": self.open,
+            "dag-keys": self.keys,
+        }
 
     def reckon(self) -> Section:
         """Measure what is made of an answer, and the rows of tree, table and groups."""
@@ -55,6 +63,25 @@ class DagBench:
                 floor = floor or measure
         return Section("Graph, timeline and export of a pipeline, CPU", "ms", tuple(measures))
 
+    def open(self) -> Section:
+        """Measure the way to the first frame of a pipeline, and to one after an answer."""
+        measures: list[Measure] = []
+        for size in self.effort.dag_sizes:
+            for mode in ("tree", "graph"):
+                opened = Program.ours("dag", mode, str(size), "later", ready="ready")
+                shown = Program.ours("dag", mode, str(size), ready=_FIRST)
+                first = tuple(
+                    log_probes.key_to_text(opened, "O", _FIRST) for _ in range(self.effort.starts)
+                )
+                changed = tuple(
+                    figure
+                    for _ in range(self.effort.starts)
+                    for figure in probes.key_to_paint(shown, ["Z"])
+                )
+                measures.append(Measure(f"{mode} of {size:,} jobs, first paint", first))
+                measures.append(Measure(f"{mode} of {size:,} jobs, 1% changed", changed))
+        return Section("From a key to a pipeline on the screen", "ms", tuple(measures))
+
     def keys(self) -> Section:
         """Measure from a key to the frame it leads to, on the screen of a pipeline."""
         jobs = max(_FEWEST, min(self.effort.dag_sizes[-1], _ON_SCREEN))
@@ -62,7 +89,7 @@ class DagBench:
             "empty Textual screen": EMPTY,
             **{
                 f"{mode} of {jobs:,} jobs, cursor": Program.ours(
-                    "dag", mode, str(jobs), ready=r"00_stage_0000"
+                    "dag", mode, str(jobs), ready=_FIRST
                 )
                 for mode in ("tree", "graph", "timeline", "table")
             },

@@ -1,11 +1,18 @@
-"""The screen of a pipeline, from memory: `python -m tests.bench.programs.dag tree 1000`."""
+"""The screen of a pipeline, from memory: `python -m tests.bench.programs.dag tree 1000`.
+
+With `later` as a third word it is opened by the key O; Z brings an answer in which a job of a
+hundred has changed.
+"""
 
 import gc
 import sys
 import tempfile
 from pathlib import Path
+from typing import ClassVar
 
-from textual.app import App
+from textual.app import App, ComposeResult
+from textual.binding import BindingType
+from textual.widgets import Static
 
 from studio_tui.tui.dag.memory import DagMemory, DagPlace, Grouping, Mode
 from studio_tui.tui.screens.pipeline import PipelineScreen
@@ -18,30 +25,53 @@ from tests.tui.dag_stage import DagStudio, session_on
 class DagApp(App[None]):
     """Shows a pipeline of so many jobs in a mode, every job by itself."""
 
-    def __init__(self, mode: str, jobs: int, folder: Path) -> None:
+    BINDINGS: ClassVar[list[BindingType]] = [("O", "open", "open"), ("Z", "change", "change")]
+
+    def __init__(self, mode: str, jobs: int, folder: Path, *, at_once: bool) -> None:
         super().__init__(css_path=OPENING)
         self.register_theme(DARK)
         self.theme = DARK.name
         self._pipeline = dag_pure.pipeline(jobs)
-        self._session = session_on(DagStudio(self._pipeline), folder)
+        self._at_once = at_once
+        self._studio = DagStudio(self._pipeline)
+        self._session = session_on(self._studio, folder)
         self._memory = DagMemory()
         place = DagPlace(mode=Mode(mode), grouping=Grouping.NONE)
         self._memory.note(self._pipeline.pipeline_id, place)
 
     def on_mount(self) -> None:
-        """Show the pipeline, once it is there."""
-        self.run_worker(self._show(), group="show")
+        """Poll, and show the pipeline if it is not to wait for a key."""
+        self.run_worker(self._poll(), group="show")
 
-    async def _show(self) -> None:
-        """Poll, and spare what is there the garbage collector: its rounds take 50 ms and more."""
-        pipeline_id = self._pipeline.pipeline_id
-        page = PipelineScreen(self._session, "bench", pipeline_id, self._memory, read_only=True)
-        self.push_screen(page)
+    async def _poll(self) -> None:
+        """Spare what is there the garbage collector: its rounds take 50 ms and more."""
+        if self._at_once:
+            self.action_open()
         self.run_worker(self._session.run(), group="poll")
         await self._session.jobs.first()
         gc.freeze()
+        if not self._at_once:
+            await self.mount(Static("ready"))
+
+    def compose(self) -> ComposeResult:
+        """Listen to the jobs, as the list does that a pipeline is opened from."""
+        self._session.jobs.subscribe(lambda _: None)
+        yield from ()
+
+    def action_open(self) -> None:
+        """Show the pipeline."""
+        pipeline_id = self._pipeline.pipeline_id
+        self.push_screen(
+            PipelineScreen(self._session, "bench", pipeline_id, self._memory, read_only=True)
+        )
+
+    def action_change(self) -> None:
+        """Let Studio answer otherwise, and be asked."""
+        self._studio.becomes(dag_pure.later(self._studio.now))
+        self._session.pipeline(self._pipeline.pipeline_id).poke()
 
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as data:
-        DagApp(sys.argv[1], int(sys.argv[2]), Path(data)).run()
+        at_once = "later" not in sys.argv
+        DagApp(sys.argv[1], int(sys.argv[2]), Path(data), at_once=at_once).run()
