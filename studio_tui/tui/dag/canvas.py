@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 
 from studio_tui.presentation.cells import Tone
-from studio_tui.presentation.dag.graph import Drawing, draw
+from studio_tui.presentation.dag.graph import Drawing, Run, draw
 from studio_tui.presentation.dag.groups import Group
 from studio_tui.presentation.dag.plan import Plan
 from studio_tui.presentation.dag.strokes import Light
@@ -21,6 +21,9 @@ _BEFORE = 3
 
 _ROOM_AROUND = 1
 """Blanks that stay beside what is said to the right of a box."""
+
+_KEPT_LINES = 1000
+"""Lines that are kept as drawn, for when the view moves over them again."""
 
 MARKED = "*"
 
@@ -106,15 +109,23 @@ class Canvas:
         self.marked: Collection[str] = frozenset()
         self._lit: Light | None = None
         self._heavy: Light | None = None
+        self._pieces: dict[tuple[int, int, int], tuple[Run, ...]] = {}
+        """Lines as they were drawn last, without what the boxes say; by line and columns."""
 
     def light(self, lit: Collection[str] | None, heavy: Collection[str]) -> None:
         """Let the boxes `lit` stand out, the others fade, and `heavy` lines be heavy."""
         self._lit = self.drawing.light(lit) if lit is not None else None
         self._heavy = self.drawing.light(heavy) if heavy else None
+        self._pieces.clear()
 
     def line(self, y: int, left: int, right: int) -> tuple[int, Runs]:
         """Return what a line shows between two columns, and the column in which that begins."""
-        pieces = self.drawing.line(y, left, right, self._lit, self._heavy)
+        pieces = self._pieces.get((y, left, right))
+        if pieces is None:
+            if len(self._pieces) >= _KEPT_LINES:
+                self._pieces.clear()
+            pieces = tuple(self.drawing.line(y, left, right, self._lit, self._heavy))
+            self._pieces[y, left, right] = pieces
         start = at = min(left, pieces[0].x) if pieces else left
         runs: list[tuple[str, str]] = []
         for number, piece in enumerate(pieces):
