@@ -86,6 +86,12 @@ def environment_names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name, equals, _ in pairs if equals and name[:1] != "#")
 
 
+def has_new_values(text: str, before: str) -> bool:
+    """Return whether an environment has a value that does not stand in another as well."""
+    fresh = set(text.split("\n")) - set(before.split("\n"))
+    return any(line.partition("=")[2].strip() for line in fresh)
+
+
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
     """Yield lines without comments, joined where they end with a backslash, with their numbers."""
     begun, start = "", 0

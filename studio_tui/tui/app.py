@@ -31,7 +31,7 @@ from studio_tui.log import crash_report
 from studio_tui.tui.actions import actions_of
 from studio_tui.tui.screens.opening import Choice, Chosen, OpeningScreen, TrustChoice
 from studio_tui.tui.sheets import OPENING
-from studio_tui.tui.signals import EndsOnSignals
+from studio_tui.tui.signals import EndsInOrder
 from studio_tui.tui.theme import ANSI_DARK, ANSI_LIGHT, THEMES
 from studio_tui.tui.type_ahead import TypeAhead
 
@@ -85,7 +85,7 @@ def _screen_actions() -> type["Provider"]:
     return ScreenActions
 
 
-class StudioApp(TypeAhead, EndsOnSignals, App[int]):
+class StudioApp(TypeAhead, EndsInOrder, App[int]):
     """The dashboard."""
 
     TITLE = "studio-tui"

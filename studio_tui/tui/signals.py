@@ -1,18 +1,21 @@
-"""Leaving in order when the program is told to end, or its terminal goes away."""
+"""Leaving in order: when the user wants to, when told to end, or when the terminal goes away."""
 
 import asyncio
 import os
 import signal
 from typing import Any
 
+from textual import work
 from textual.app import App
 
 _ENDING = (signal.SIGTERM, signal.SIGHUP)
 _STREAMS = (0, 1, 2)
 
 
-class EndsOnSignals(App[Any]):
-    """Goes the way of `quit` on a signal, so that screens can keep what is typed."""
+class EndsInOrder(App[Any]):
+    """Asks before it costs what was typed; ends at once on a signal, when nobody is there."""
+
+    _asks_to_quit = False
 
     def on_mount(self) -> None:
         """Listen, where there is a terminal to be taken away."""
@@ -30,3 +33,26 @@ class EndsOnSignals(App[Any]):
             os.close(nowhere)
         # As a shell tells of a program that a signal has ended.
         self.exit(return_code=128 + number)
+
+    async def action_quit(self) -> None:
+        """Leave the dashboard; where a screen would lose what is kept nowhere, only if wished."""
+        if not any(getattr(screen, "loses_values", False) for screen in self.screen_stack):
+            self.exit(0)
+        elif not self._asks_to_quit:
+            self._ask_to_quit()
+
+    @work(name="quit", group="dialog")
+    async def _ask_to_quit(self) -> None:
+        # Not at the start: they are no part of the first paint.
+        from studio_tui.tui.draft_shelf import NOT_KEPT  # noqa: PLC0415
+        from studio_tui.tui.screens.dialogs import Confirm  # noqa: PLC0415
+
+        self._asks_to_quit = True
+        details = ("What is typed is kept for the next time.", "", NOT_KEPT,
+                   "They are lost when the dashboard ends.")  # fmt: skip
+        question = Confirm("Leave the dashboard?", details, yes="Leave", no="Go on")
+        try:
+            if await self.push_screen_wait(question):
+                self.exit(0)
+        finally:
+            self._asks_to_quit = False

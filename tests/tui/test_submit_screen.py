@@ -183,6 +183,29 @@ async def test_a_form_that_is_left_comes_back_and_outlives_the_program_without_i
         await until_shown(pilot, "TOKEN has no value; type TOKEN=VALUE")
 
 
+async def test_quitting_asks_where_values_would_be_lost_and_only_there(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        await open_form(pilot)
+        await fill(pilot, query="print(1)", environment="TOKEN=hush")
+        for answer in ("enter", "n"):
+            await pilot.press("ctrl+q", "ctrl+q")
+            await until_shown(pilot, "Leave the dashboard?", "not kept on disk", "are lost")
+            await pilot.press(answer)
+            await until(pilot, lambda: isinstance(pilot.app.screen, SubmitScreen))
+        assert form(pilot).form.draft.environment == "TOKEN=hush"
+        await pilot.press("ctrl+q")
+        await until_shown(pilot, "Leave the dashboard?")
+        await pilot.press("y")
+        await until(pilot, lambda: pilot.app.return_code == 0)
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        await open_left(pilot)
+        assert form(pilot).form.draft.environment == "TOKEN"
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: pilot.app.return_code == 0)
+
+
 async def open_left(pilot: Dashboard) -> None:
     await pilot.press("n")
     await until_shown(pilot, "This is the form as it was left")

@@ -14,6 +14,7 @@ from textual.widgets import Static
 from studio_tui import clock
 from studio_tui.presentation.draft import LABELS, Draft
 from studio_tui.presentation.draft_checks import request
+from studio_tui.presentation.line_checks import has_new_values
 from studio_tui.presentation.request_preview import as_curl, as_datachain, as_json
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.draft_shelf import NOT_KEPT, DraftShelf
@@ -105,6 +106,13 @@ class SubmitScreen(FormSending, FormBeginnings, FormEditing, Page):
         """Check anew what depends on the clusters."""
         if is_news and message.name == self.session.clusters.name:
             self._check()
+
+    @property
+    def loses_values(self) -> bool:
+        """Whether something typed would be lost with the program: it is not kept on disk."""
+        if not self.is_mounted:
+            return False
+        return has_new_values(self.form.draft.environment, self.start.draft.environment)
 
     # The keys.
 
