@@ -68,6 +68,8 @@ class Surroundings:
     """Facts by path, as typed."""
     uploads: Mapping[str, str] = field(default_factory=dict)
     """Safe names of uploads that are known, by id."""
+    lost_values: Collection[str] = ()
+    """Names of variables whose values were not kept on disk."""
 
 
 def check(draft: Draft, around: Surroundings) -> tuple[Problem, ...]:
@@ -189,8 +191,8 @@ def _one_line(field: str, what: str, text: str) -> tuple[Problem, ...]:
     return ()
 
 
-def _environment(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
-    return environment_problems(draft.environment)
+def _environment(draft: Draft, around: Surroundings) -> tuple[Problem, ...]:
+    return environment_problems(draft.environment, around.lost_values)
 
 
 def _requirements(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:

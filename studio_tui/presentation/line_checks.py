@@ -5,7 +5,7 @@ versions are judged by `packaging`, as pip does.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
@@ -52,8 +52,11 @@ def requirement_problems(text: str, *, has_files: bool) -> tuple[Problem, ...]:
     return tuple(problems)
 
 
-def environment_problems(text: str) -> tuple[Problem, ...]:
-    """Return the problems of lines of `NAME=VALUE`; they are sent as they stand."""
+def environment_problems(text: str, lost_values: Collection[str] = ()) -> tuple[Problem, ...]:
+    """Return the problems of lines of `NAME=VALUE`; they are sent as they stand.
+
+    `lost_values` are lines that had a value once, which was not kept.
+    """
     problems: list[Problem] = []
     seen: dict[str, int] = {}
     for number, line in enumerate(text.split("\n"), 1):
@@ -66,6 +69,8 @@ def environment_problems(text: str) -> tuple[Problem, ...]:
         sentence = _name_sentence(name) if equals else f"{quoted(entry)} is not NAME=VALUE."
         if not equals and entry.count("=") == 0 and _VARIABLE.fullmatch(name):
             sentence = f"{name} has no value; type {name}=VALUE, or {name}= for an empty one."
+            if line in lost_values:
+                sentence = f"{name} has no value: values are not kept on disk; type it again."
         if not sentence and len(entry.encode("utf-8", "replace")) > _VARIABLE_BYTES:
             sentence = f"{name} is longer than 128 KiB, which no program can be given."
         if sentence:
@@ -84,6 +89,13 @@ def environment_names(text: str) -> tuple[str, ...]:
     entries = (line.strip() for line in text.split("\n"))
     pairs = (entry.removeprefix("export ").partition("=") for entry in entries)
     return tuple(name.strip() for name, equals, _ in pairs if equals and name[:1] != "#")
+
+
+def with_values(text: str, before: str, names: Collection[str]) -> str:
+    """Return an environment in which those of `names` alone on a line are as they were before."""
+    known = {line.partition("=")[0]: line for line in before.split("\n") if "=" in line}
+    lines = text.split("\n")
+    return "\n".join(known.get(line, line) if line in names else line for line in lines)
 
 
 def has_new_values(text: str, before: str) -> bool:

@@ -9,12 +9,14 @@ import logging
 import os
 import re
 import threading
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from studio_tui.paths import private_dir
 from studio_tui.presentation.draft import Draft
+from studio_tui.presentation.line_checks import with_values
 
 KEPT = 20
 """Forms that were left and are kept, the last ones."""
@@ -33,23 +35,51 @@ class DraftShelf:
         self._path = path
         self._drafts: dict[str, Draft] | None = None
         self._templates: dict[str, Draft] = {}
+        self._given: dict[str, str] = {}
+        """The environment that the form of a key began with, of this run's."""
+        self._unchanged: dict[str, list[str]] = {}
+        """Names, by key, of variables from the disk whose values were those it began with."""
+        self._dropped: dict[str, int] = {}
+        """Lines, by key, that are missing in what came from the disk."""
         self._names: set[str] = set()
         """Names of variables that came from the disk without their values."""
         self._lock = threading.Lock()
         """Two threads at once would take the file from under each other."""
 
-    def draft(self, key: str) -> Draft | None:
-        """Return the form that was left under a key."""
-        with self._lock:
-            return self._read().get(key)
+    def draft(self, key: str, given: str = "") -> Draft | None:
+        """Return the form that was left under a key.
 
-    def keep(self, key: str, draft: Draft | None) -> None:
-        """Keep a form as it is left; `None` for nothing more to keep."""
+        Values that it was `given` to begin with, and that were not changed, are as they are there.
+        """
+        with self._lock:
+            left = self._read().get(key)
+            if left is None:
+                return None
+            known = with_values(left.environment, given, self._unchanged.get(key, ()))
+            return replace(left, environment=known)
+
+    def dropped(self, key: str) -> int:
+        """Return how many lines of the environment of a form the disk has not kept."""
+        with self._lock:
+            self._read()
+            return self._dropped.get(key, 0)
+
+    @property
+    def lost_values(self) -> Collection[str]:
+        """Names of variables that came from the disk without their values."""
+        with self._lock:
+            return frozenset(self._names)
+
+    def keep(self, key: str, draft: Draft | None, given: str = "") -> None:
+        """Keep a form as it is left, and `given` what it began; `None` for nothing more to keep."""
         with self._lock:
             drafts = self._read()
             before = drafts.pop(key, None)
+            for noted in (self._given, self._unchanged, self._dropped):
+                noted.pop(key, None)
             if draft is not None:
                 drafts[key] = draft
+                self._given[key] = given
             for oldest in list(drafts)[:-KEPT]:
                 del drafts[oldest]
             if draft != before:
@@ -89,6 +119,7 @@ class DraftShelf:
             found = json.loads(self._path.read_bytes())
             self._drafts = _drafts(found.get("drafts"))
             self._templates = _drafts(found.get("templates"))
+            self._take_asides(found.get("asides"))
         except FileNotFoundError:
             pass
         except (OSError, ValueError, AttributeError) as error:
@@ -97,17 +128,39 @@ class DraftShelf:
             self._names.update(draft.environment.split("\n"))
         return self._drafts
 
+    def _take_asides(self, found: Any) -> None:
+        """Take over what was written of how the forms differ from what they were."""
+        for key, aside in found.items() if isinstance(found, dict) else ():
+            if not isinstance(aside, dict):
+                continue
+            names, dropped = aside.get("unchanged"), aside.get("dropped")
+            if isinstance(names, list):
+                self._unchanged[key] = [name for name in names if isinstance(name, str)]
+            if isinstance(dropped, int):
+                self._dropped[key] = dropped
+
+    def _aside(self, key: str, draft: Draft) -> dict[str, Any]:
+        """Return what is to be known of a form that comes from the disk, beside what is there."""
+        lines = [line for line in draft.environment.split("\n") if line.strip()]
+        given = set(self._given.get(key, "").split("\n"))
+        same = [line.partition("=")[0] for line in lines if "=" in line and line in given]
+        lost = sum("=" not in line and line not in self._names for line in lines)
+        return {
+            "unchanged": [*self._unchanged.get(key, ()), *same],
+            "dropped": self._dropped.get(key, 0) + lost,
+        }
+
     def _write(self) -> bool:
         whole = {"drafts": self._read(), "templates": self._templates}
-        text = json.dumps(
-            {
-                kind: {
-                    name: json.loads(self._without_secrets(draft).to_json())
-                    for name, draft in drafts.items()
-                }
-                for kind, drafts in whole.items()
+        asides = {key: self._aside(key, draft) for key, draft in self._read().items()}
+        forms: dict[str, Any] = {
+            kind: {
+                name: json.loads(self._without_secrets(draft).to_json())
+                for name, draft in drafts.items()
             }
-        )
+            for kind, drafts in whole.items()
+        }
+        text = json.dumps({**forms, "asides": asides})
         fresh = self._path.with_suffix(".new")
         try:
             private_dir(self._path.parent)

@@ -44,11 +44,22 @@ def examine(
     now: datetime,
     clusters: tuple[Cluster, ...] | None,
     uploads: Callable[[Collection[str]], Mapping[str, SentFile]] = lambda _: {},
+    *,
+    lost_values: Collection[str] = (),
 ) -> Checked:
-    """Look at a form and the files that it names; `uploads` tells of those that Studio has."""
+    """Look at a form and the files that it names; `uploads` tells of those that Studio has.
+
+    `lost_values` are names of variables whose values were not kept on disk.
+    """
     sent = uploads(draft.uploads) if draft.uploads else {}
     around = Surroundings(
-        team, now, tzlocal.get_localzone(), clusters, facts_of(draft), names_of(sent.values())
+        team,
+        now,
+        tzlocal.get_localzone(),
+        clusters,
+        facts_of(draft),
+        names_of(sent.values()),
+        lost_values,
     )
     facts = around.files.get(draft.query_file)
     query = facts.text or "" if facts is not None else draft.query

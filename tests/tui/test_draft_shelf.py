@@ -44,6 +44,20 @@ def test_a_name_whose_value_is_lost_is_kept_on_and_what_was_never_one_is_not(pat
     assert DraftShelf(path).draft("new") == Draft(environment="A\nB=")
 
 
+def test_values_that_were_not_changed_come_back_from_what_the_form_began_with(path: Path) -> None:
+    given = "A=hush\nB=hush\nC=hush"
+    DraftShelf(path).keep("job", Draft(environment="# hush\nA=hush\nB=hushhush\nD=hush"), given)
+    assert "hush" not in path.read_text("utf-8")
+    for _ in range(2):
+        again = DraftShelf(path)
+        assert again.draft("job", given) == Draft(environment="A=hush\nB\nD")
+        assert again.draft("job", "A=other\nB=hush") == Draft(environment="A=other\nB\nD")
+        assert (again.dropped("job"), again.dropped("new")) == (1, 0)
+        assert again.lost_values == {"A", "B", "D"}
+        again.keep("new", Draft(query="1"))
+        again.keep("new", None)
+
+
 def test_forms_of_different_keys_do_not_touch_each_other(path: Path) -> None:
     shelf = DraftShelf(path)
     shelf.keep("a", Draft(query="1"))

@@ -180,7 +180,7 @@ async def test_a_form_that_is_left_comes_back_and_outlives_the_program_without_i
             "TOKEN",
             "* *",
         )
-        await until_shown(pilot, "TOKEN has no value; type TOKEN=VALUE")
+        await until_shown(pilot, "TOKEN has no value: values are not kept on disk; type it again.")
 
 
 async def test_quitting_asks_where_values_would_be_lost_and_only_there(
@@ -328,6 +328,44 @@ async def test_a_job_is_changed_compared_and_resumed_or_run_afresh(
             await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
             pilot.app.clear_notifications()
             await pilot.press("end")
+
+
+async def test_a_kept_change_has_the_values_that_studio_still_tells_and_says_what_is_lost(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    environment = "GREETING=hush\nMODE=old"
+    job = studio.submit("print(1)", query_name="old.py", environment=environment)
+    studio.end(job["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("e")
+        await until_shown(pilot, "Edit old.py", "There is no terminal here")
+        form(pilot).form.put("environment", "GREETING=hush\nMODE=changed")
+        form(pilot).form.put("workers", "2")
+        await pilot.press("f9")
+        await until_shown(pilot, "Run the changed job?")
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+    assert "hush" not in (tmp_path / "view.forms.json").read_text()
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("e")
+        await until_shown(pilot, "This is the form as it was left")
+        assert form(pilot).form.draft.environment == "GREETING=hush\nMODE"
+        form(pilot).form.go_to("query_name")
+        await until_shown(pilot, "MODE has no value: values are not kept on disk; type it again.")
+        assert not any(line.strip().endswith("MODE=") for line in screen_text(pilot).split("\n"))
+
+
+async def test_lines_of_the_environment_that_are_not_kept_are_told_of(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        await open_form(pilot)
+        await fill(pilot, query="print(1)", environment="A=\nhush")
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: pilot.app.return_code == 0)
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        await open_left(pilot)
+        await until_shown(pilot, "1 line that was not NAME=VALUE was not kept on disk.")
 
 
 async def test_resuming_says_what_it_is_and_names_the_job_to_resume(

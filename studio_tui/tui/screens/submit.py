@@ -14,6 +14,7 @@ from textual.widgets import Static
 from studio_tui import clock
 from studio_tui.presentation.draft import LABELS, Draft
 from studio_tui.presentation.draft_checks import request
+from studio_tui.presentation.format import plural
 from studio_tui.presentation.line_checks import has_new_values
 from studio_tui.presentation.request_preview import as_curl, as_datachain, as_json
 from studio_tui.service.session import StudioSession
@@ -177,10 +178,16 @@ class SubmitScreen(FormSending, FormBeginnings, FormEditing, Page):
 
     async def begin(self) -> None:
         """Take up what was left of the form."""
-        left = await asyncio.to_thread(self.shelf.draft, self.start.key)
+        key, given = self.start.key, self.start.draft.environment
+        left = await asyncio.to_thread(self.shelf.draft, key, given)
         if left is not None and left != self.start.draft:
             self.fill(left)
             self.say("This is the form as it was left; f3 begins with another.")
+            dropped = await asyncio.to_thread(self.shelf.dropped, key)
+            if dropped:
+                was = "was" if dropped == 1 else "were"
+                lines = f"{plural(dropped, 'line')} that {was} not NAME=VALUE {was}"
+                self.say(f"This is the form as it was left; {lines} not kept on disk.")
         else:
             self._check()
 
@@ -222,7 +229,8 @@ class SubmitScreen(FormSending, FormBeginnings, FormEditing, Page):
         """Find out what there is to say of a form; runs in a thread."""
         clusters = self.session.clusters.snapshot.value
         known = clusters.items if clusters is not None else None
-        return examine(draft, self.session.team, clock.now(), known, self.session.ledger.files)
+        team, files, lost = self.session.team, self.session.ledger.files, self.shelf.lost_values
+        return examine(draft, team, clock.now(), known, files, lost_values=lost)
 
     @work(name="keep", group="keep")
     async def _keep_now(self) -> None:
@@ -242,9 +250,9 @@ class SubmitScreen(FormSending, FormBeginnings, FormEditing, Page):
         self._unkept = None
         if self._keep_due is not None:
             self._keep_due.stop()
-        await asyncio.to_thread(
-            self.shelf.keep, self.start.key, draft if draft != self.start.draft else None
-        )
+        begun = self.start.draft
+        left = draft if draft != begun else None
+        await asyncio.to_thread(self.shelf.keep, self.start.key, left, begun.environment)
 
     @on(events.Unmount)
     async def _keep_last(self) -> None:

@@ -1,6 +1,6 @@
 """A field of several lines: safe to look at, coloured by what it is, or with its values hidden."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from rich.cells import cell_len
@@ -53,6 +53,8 @@ class CodeArea(TextArea):
         )
         self.set_reactive(CodeArea.masked, masked)
         self._colours: tuple[Spans, ...] = ()
+        self.unmasked: Collection[str] = ()
+        """Whole lines that hide nothing."""
 
     def colour(self, text: str, found: tuple[Spans, ...]) -> None:
         """Take over the colours of `text`, unless it has changed since."""
@@ -65,7 +67,7 @@ class CodeArea(TextArea):
         """Return a line as it may be drawn."""
         line = self.document.get_line(line_index)
         if self.masked and not self.has_focus:
-            return Text(_hidden(line), end="", no_wrap=True)
+            return Text(_hidden(line, self.unmasked), end="", no_wrap=True)
         text = Text("".join(map(_drawable, line)), end="", no_wrap=True)
         if line_index < len(self._colours):
             for start, end, style in self._colours[line_index]:
@@ -78,7 +80,11 @@ class CodeArea(TextArea):
         if not self.soft_wrap:
             width, height = self.virtual_size
             drawn = max(
-                (_drawn_width(line, self.masked) for line in self.document.lines), default=0
+                (
+                    _drawn_width(_hidden(line, self.unmasked) if self.masked else "", line)
+                    for line in self.document.lines
+                ),
+                default=0,
             )
             self.virtual_size = Size(max(width, drawn + 1), height)
 
@@ -94,6 +100,12 @@ class CodeArea(TextArea):
             underline=rich.underline,
         )
 
+    def unmask(self, lines: Collection[str]) -> None:
+        """Take over which whole lines hide nothing."""
+        if lines != self.unmasked:
+            self.unmasked = lines
+            self.watch_masked()
+
     def watch_masked(self) -> None:
         """Draw the lines anew."""
         self._line_cache.clear()
@@ -105,17 +117,19 @@ class CodeArea(TextArea):
         self._line_cache.clear()
 
 
-def _hidden(line: str) -> str:
+def _hidden(line: str, unmasked: Collection[str]) -> str:
     name, equals, value = line.partition("=")
     if not equals:
+        if line in unmasked:
+            return safe_line(line)
         # What has no name yet may be a secret as a whole.
         return MASK if line.strip() else ""
     return f"{safe_line(name)}={MASK if value else ''}"
 
 
-def _drawn_width(line: str, masked: bool) -> int:
-    """Return the cells of a line that is drawn otherwise than it is typed; 0 for others."""
-    hidden = cell_len(_hidden(line)) if masked else 0
+def _drawn_width(hiding: str, line: str) -> int:
+    """Return the cells of a line, or of what hides it, where they differ from what is typed."""
+    hidden = cell_len(hiding)
     if line.replace("\t", "").isprintable():
         return hidden
     return max(hidden, cell_len("".join(map(_drawable, line))))

@@ -38,6 +38,10 @@ async def test_values_are_hidden_while_the_field_has_no_focus_or_until_they_are_
         await pilot.pause()
         lines = widget_text(area).split("\n")[:4]
         assert [line.strip() for line in lines] == [f"A={MASK}", "EMPTY=", "", MASK]
+        area.unmask({"hush-without-a-name"})
+        await pilot.pause()
+        assert widget_text(area).split("\n")[3].strip() == "hush-without-a-name"
+        area.unmask(())
         area.focus()
         await pilot.pause()
         assert "A=hush=hush" in widget_text(area)
