@@ -49,6 +49,7 @@ def facts(pipeline: Pipeline, around: Around) -> tuple[Fact, ...]:
         Fact("status", _status(pipeline, verdicts)),
         Fact("jobs", _counts(pipeline, overview)),
         *((Fact("error", Cell(error, Tone.BAD)),) if error else ()),
+        *warning_facts(pipeline),
         *_failed(verdicts, jobs),
         *_running(verdicts, jobs, now),
         Fact("target", Cell(pipeline.triggered_from or UNKNOWN, Tone.STRONG)),
@@ -62,6 +63,15 @@ def facts(pipeline: Pipeline, around: Around) -> tuple[Fact, ...]:
             if pipeline.unreadable
             else ()
         ),
+    )
+
+
+def warning_facts(pipeline: Pipeline) -> tuple[Fact, ...]:
+    """Return all that Studio warns of: what the plan leaves as it is, and why."""
+    warnings = pipeline.warnings or ()
+    return tuple(
+        Fact("" if number else "warning", Cell(f"⚠ {warning}", Tone.WARN))
+        for number, warning in enumerate(warnings)
     )
 
 

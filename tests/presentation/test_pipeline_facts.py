@@ -39,6 +39,12 @@ def test_a_failure_is_told_with_its_reason_and_what_it_blocks() -> None:
     assert said["failed"] == "a.py · KeyError: 'path' · blocks 1"
 
 
+def test_all_that_studio_warns_of_is_told() -> None:
+    warned = pipeline(1, "PAUSED", {"a": "PENDING"}, warnings=["raw stays as it is", "b is old"])
+    assert told(warned)["warning"] == "⚠ raw stays as it is\n⚠ b is old"
+    assert "warning" not in told(pipeline(1, "PAUSED", {"a": "PENDING"}))
+
+
 def test_many_failures_are_named_up_to_a_number() -> None:
     said = told(pipeline(1, "FAILED", job_runs=[
         {"job_id": f"j{number}", "name": f"{number}.py", "status": "FAILED"}

@@ -366,6 +366,17 @@ async def test_names_from_outside_are_neither_markup_nor_commands(tmp_path: Path
         await until_shown(pilot, "name of the job")
 
 
+async def test_what_studio_warns_of_is_told_beside_a_pause_and_whole_in_the_drawer(
+    tmp_path: Path,
+) -> None:
+    warnings = ("raw stays as it is", "labels [b]stay[/b] too", "cars is left")
+    reviewed = sixteen("PAUSED", **dict.fromkeys(SIXTEEN, "PENDING"))
+    studio = DagStudio(reviewed.model_copy(update={"warnings": warnings}))
+    async with dag(studio, tmp_path) as pilot:
+        await until_shown(pilot, "⚠ 1 of 3: raw stays as it is")
+        await until_shown(pilot, *(f"⚠ {warning}" for warning in warnings))
+
+
 async def test_flaws_of_the_graph_are_told(tmp_path: Path) -> None:
     flawed = pipeline_of([run("a", ["gone"]), run("b", ["c"]), run("c", ["b"])])
     async with dag(DagStudio(flawed), tmp_path, size=(200, 40)) as pilot:

@@ -41,7 +41,7 @@ def head_parts(standing: Standing, width: int) -> tuple[Part, ...]:
 
 
 def note_parts(standing: Standing, critical_path: str) -> tuple[Part, ...]:
-    """Return what is out of the ordinary: a pause, failures, an error, flaws of the data.
+    """Return what is out of the ordinary: a pause, failures, an error, warnings.
 
     The critical path stands here too, when it is wanted; and what the pipeline is for when there is
     nothing else to say, so that what is below stays where it is.
@@ -56,6 +56,11 @@ def note_parts(standing: Standing, critical_path: str) -> tuple[Part, ...]:
         said.append(Part(roots, Tone.BAD))
     if error := first_line(pipeline.error_message):
         said.append(Part(error, Tone.BAD))
+    if pipeline.warnings:
+        # How many there are comes first, since the end of a line is cut off.
+        first, *others = pipeline.warnings
+        counted = f"1 of {len(others) + 1}: " if others else ""
+        said.append(Part(f"⚠ {counted}{first}", Tone.WARN))
     said += [Part(f"⚠ {flaw}", Tone.WARN) for flaw in standing.plan.flaws]
     parts = [Part(" ")]
     for number, part in enumerate(said):

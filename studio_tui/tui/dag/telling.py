@@ -15,6 +15,7 @@ from studio_tui.presentation.dag.node_facts import group_facts, node_facts
 from studio_tui.presentation.dag.plan import Node
 from studio_tui.presentation.dag.timeline import LEGEND, QUEUED, RUNNING, STARTING
 from studio_tui.presentation.job_facts import Fact
+from studio_tui.presentation.pipeline_facts import warning_facts
 from studio_tui.service.pipeline_watch import PipelineWatch
 from studio_tui.tui.dag.head import head_parts, mode_parts, note_parts
 from studio_tui.tui.dag.memory import Mode
@@ -120,7 +121,7 @@ class DagTelling(DagMoving, DagShape):
         elif (here := self.here()) is not None:
             after, feeds = self.ways(here)
             facts = group_facts(self.known(), self.members(here), after, feeds)
-        self.drawer.show(facts)
+        self.drawer.show((*facts, *warning_facts(self.standing.pipeline)))
 
     def _ask_what_was_made(self, node: Node) -> None:
         if node.state is JobState.COMPLETE and node.run and node.run not in self._made:
