@@ -60,14 +60,21 @@ def cells(job: Job, now: datetime, progress: Progress | None = None) -> tuple[Ce
 def queue_seconds(job: Job, now: datetime) -> float | None:
     """Return how long the job waited before its query began; `None` when Studio does not say.
 
-    Servers that send no `started_at` tell the waiting only while it lasts. Where Studio says when
-    the waiting for workers began, what came before was no queue: a pipeline held the job back.
+    Servers that send no `started_at` tell the waiting only while it lasts.
     """
-    waits = (step.started_at for step in job.steps or () if step.name == "waiting")
-    since = next(waits, None) or job.created_at
+    since = let_go_at(job)
     if job.started_at is not None:
         return seconds_between(since, job.started_at)
     return seconds_between(since, now) if job.state in WAITING_STATES else None
+
+
+def let_go_at(job: Job) -> datetime | None:
+    """Return when a job began to wait for workers, or when it was created if that is not told.
+
+    What came before was no queue: a pipeline held the job back.
+    """
+    waits = (step.started_at for step in job.steps or () if step.name == "waiting")
+    return next(waits, None) or job.created_at
 
 
 def run_seconds(job: Job, now: datetime) -> float | None:

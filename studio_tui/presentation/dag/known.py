@@ -11,7 +11,7 @@ from studio_tui.presentation.dag.plan import Node, Plan
 from studio_tui.presentation.dag.verdicts import Shown, Verdicts
 from studio_tui.presentation.dag.waits import Bars, Wait, waits
 from studio_tui.presentation.format import seconds_between
-from studio_tui.presentation.jobs import run_seconds
+from studio_tui.presentation.jobs import let_go_at, run_seconds
 from studio_tui.presentation.progress import Progress
 
 FEWEST_SAMPLES = 3
@@ -91,10 +91,11 @@ class Known:
     def ready_at(self, node: Node) -> datetime | None:
         """Return when nothing held a job up any more but its turn; `None` if that is not known.
 
-        Its run is made with the pipeline, long before what it waits for is done.
+        Its run is made with the pipeline, long before what it waits for is done, or before a
+        pipeline is let go that was to be looked at first.
         """
         job = self.job(node)
-        moments = [job.created_at if job is not None else None]
+        moments = [let_go_at(job) if job is not None else None]
         for parent in node.parents:
             above = self.job(self.plan.nodes[parent])
             moments.append(above.finished_at if above is not None else None)

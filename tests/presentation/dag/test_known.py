@@ -7,6 +7,7 @@ import pytest
 from studio_tui.api.models import Job
 from studio_tui.presentation.dag.known import Known, Took
 from studio_tui.presentation.dag.plan import plan_of
+from studio_tui.presentation.dag.timeline import Timeline
 from studio_tui.presentation.dag.verdicts import judge
 from tests.presentation.dag.sample import sixteen
 
@@ -40,6 +41,19 @@ def test_a_job_waits_for_a_worker_from_when_its_last_parent_was_done() -> None:
     seen = known(*parents, queued, embed="COMPLETE", join_feats="QUEUED")
     assert seen.queue_seconds(seen.plan.nodes["join_feats"]) == 600
     assert seen.took(seen.plan.nodes["join_feats"]) is None
+
+
+def test_what_a_review_takes_is_no_waiting_for_a_worker() -> None:
+    steps = {"steps": [{"name": "waiting", "started_at": at(15)}]}
+    begun = job("ingest_raw", "RUNNING", created=0, started=16).model_copy(
+        update={"steps": Job.model_validate({"id": "a", **steps}).steps}
+    )
+    seen = known(begun, ingest_raw="RUNNING")
+    node = seen.plan.nodes["ingest_raw"]
+    assert seen.ready_at(node) == at(15)
+    assert seen.queue_seconds(node) == 60
+    timeline = Timeline(seen, UTC, 60)
+    assert timeline.whole == 300
 
 
 def test_nothing_is_made_up_about_a_wait_when_a_parent_is_not_known() -> None:
