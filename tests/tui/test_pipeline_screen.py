@@ -350,6 +350,19 @@ async def test_states_of_a_newer_studio_are_shown_as_they_came(tmp_path: Path) -
 HOSTILE = ("[red]x[/]", "a\x1b[31mb", "new\nline", "列车" * 9, "[/]", "…" * 40)
 
 
+async def test_there_is_no_estimate_of_what_studio_told_before_it_was_gone(tmp_path: Path) -> None:
+    studio = DagStudio(sixteen(**dict.fromkeys(SIXTEEN, "COMPLETE") | {"embed": "RUNNING"}))
+    async with dag(studio, tmp_path) as pilot:
+        screen = screen_of(pilot)
+        screen.past = {"embed": (900.0,) * 3}
+        screen.expire()
+        screen.tell_head()
+        await until_shown(pilot, "ETA ~")
+        studio.error = ServerError(503, "Studio is being repaired.", retry_after=60)
+        screen.source.poke()
+        await until(pilot, lambda: "ETA" not in screen_text(pilot))
+
+
 async def test_names_from_outside_are_neither_markup_nor_commands(tmp_path: Path) -> None:
     runs = [run(f"n{number}", [], "FAILED") for number in range(len(HOSTILE))]
     sent = [

@@ -1,6 +1,7 @@
 """What a pipeline's end waits for: the heaviest way through its jobs, and an estimate of the rest.
 
-Workers are taken to be there when they are needed, so the estimate is the least it can take.
+While jobs queue, no more are taken to run at once than do now; else workers are taken to be there
+when they are needed, so the estimate is the least it can take.
 """
 
 from dataclasses import dataclass
@@ -77,7 +78,20 @@ def critical(known: Known) -> Critical:
     reason = _reason(known, untold)
     if reason or not _is_going_on(known):
         return Critical(path, None, reason)
-    return Critical(path, heaviest.left, "")
+    return Critical(path, max(heaviest.left, _shared(known)), "")
+
+
+def _shared(known: Known) -> float:
+    """Return the seconds that all that is left takes, shared by as many as run at once now.
+
+    Where nothing queues, or nothing runs, that does not tell how many could.
+    """
+    numbers = known.verdicts.numbers
+    at_once = numbers[Shown.RUNNING]
+    if not at_once or not numbers[Shown.QUEUED]:
+        return 0.0
+    own = (weight(node, known) for node in known.plan.nodes.values())
+    return sum(each.left for each in own if each is not None) / at_once
 
 
 def weight(node: Node, known: Known) -> Weight | None:

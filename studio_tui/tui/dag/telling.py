@@ -95,11 +95,12 @@ class DagTelling(DagMoving, DagShape):
             return
         found = critical(self.known())
         self.head.left = head_parts(self.standing, self.size.width)
-        is_told = found.left is not None
+        # An estimate of an old answer would never come nearer to its end.
+        is_told = found.left is not None and self.source.snapshot.error is None
         self.head.right = (Part(f"{found.words} ", Tone.STRONG),) if is_told else ()
         path = ""
         if self.view.critical:
-            reason = "" if is_told or not found.words else f" ({found.words})"
+            reason = f" ({found.reason})" if found.reason else ""
             path = (path_words(found, self.known()) or "no times are known yet") + reason
         self.note.left = note_parts(self.standing, path)
 
