@@ -176,6 +176,14 @@ async def test_only_problems_and_what_they_block(tmp_path: Path) -> None:
         await until_shown(pilot, "No problems")
 
 
+async def test_that_there_are_no_problems_is_said_in_each_mode_at_once(tmp_path: Path) -> None:
+    async with dag(DagStudio(sixteen(embed="RUNNING")), tmp_path) as pilot:
+        await press(pilot, ("exclamation_mark",))
+        for _ in MODES:
+            assert "No problems" in screen_text(pilot)
+            await press(pilot, ("down", "m"))
+
+
 async def test_the_tree_folds_and_says_what_it_hides(tmp_path: Path) -> None:
     async with dag(DagStudio(), tmp_path) as pilot:
         await go_to(pilot, "split")

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from textual import work
 from textual.getters import query_one
 
+from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.dag.graph import Direction
 from studio_tui.presentation.dag.group_rows import numbers_of
 from studio_tui.presentation.dag.segments import worst_of
@@ -75,6 +76,10 @@ class DagGraph(DagShape):
     def _show_canvas(self, canvas: Canvas) -> None:
         self.canvas = canvas
         drawing = canvas.drawing
+        if not drawing.boxes:
+            nothing = ((str(Tone.DIM), f" {self.nothing_words()}"),)
+            self.graph.show(len(nothing[0][1]), 1, lambda *_: (0, nothing))
+            return
         canvas.marked = self._marked_boxes(canvas)
         canvas.cursor = self.box_of(canvas)
         self._light(canvas)

@@ -47,7 +47,7 @@ class DagNews(DagRows, DagGraph, DagTelling, DagMarks):
                 self._waiting = None
                 self.standing = standing(detail.pipeline, detail.jobs, self.standing)
                 self._take_over()
-        self._show_notice()
+        self.show_notice()
 
     def _is_large_and_new(self, detail: PipelineDetail) -> bool:
         """Whether more is to be read than states, of more jobs than the keys should wait for."""
@@ -128,9 +128,10 @@ class DagNews(DagRows, DagGraph, DagTelling, DagMarks):
         self.source.want(run for _, run in runs if run is not None)
         self.progress.look(run for kind, run in runs if run and kind is Shown.RUNNING)
 
-    def _show_notice(self) -> None:
+    def show_notice(self) -> None:
+        """Show why there is nothing to show."""
         snapshot = self.source.snapshot
         if snapshot.value is None and snapshot.error is not None:
             self.table.notice = str(snapshot.error)
         elif self.standing is not None:
-            self.table.notice = "No problems" if self.view.problems else "This pipeline has no jobs"
+            self.table.notice = self.nothing_words()

@@ -44,6 +44,10 @@ class DagShape(DagHost):
             return None
         return self.standing.verdicts.problems
 
+    def nothing_words(self) -> str:
+        """Return why no job is in sight."""
+        return "No problems" if self.view.problems else "This pipeline has no jobs"
+
     def groups(self) -> tuple[Group, ...] | None:
         """Return the groups in which jobs are shown; `None` where each stands by itself."""
         if self.standing is None or self.view.grouping is Grouping.NONE:

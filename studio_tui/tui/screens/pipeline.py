@@ -179,6 +179,8 @@ class PipelineScreen(DagNews, DagTaking, DagShowing, DagSteering, Page):
             self._show_mode()
         if _ABOUT_ROWS & changes.keys():
             self.show_all()
+            self.show_notice()
+            self.follow_cursor()
         elif "marks" in changes:
             self.show_marked_rows()
             self.repaint_graph()
