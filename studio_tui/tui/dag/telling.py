@@ -139,4 +139,5 @@ class DagTelling(DagMoving, DagShape):
             logger.info("what a job has made is not known: %s", error)
         else:
             self._made = {**self._made, run: made}
-            self.tell_drawer()
+            if self.query(FactSheet):  # else on the way out of the program
+                self.tell_drawer()
