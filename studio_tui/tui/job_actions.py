@@ -14,6 +14,7 @@ from textual.binding import Binding
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.errors import InvalidRequest, StudioError
 from studio_tui.presentation.jobs import SHORT_ID, first_line
+from studio_tui.presentation.pipeline_part import cancel_notes, repeat_notes
 from studio_tui.service.commands import said
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.clipboard import copy
@@ -97,7 +98,7 @@ class JobActions(Base):
             return f"The job is over: {(job.status or 'unknown').lower()}"
         if action in _REPEATING and job.query is None:
             return "Studio did not send the job's query"
-        if action == "pipeline" and self._owner(job) is None:
+        if action == "pipeline" and self.owner_of(job) is None:
             return "No pipeline that is known here runs this job"
         if action == "open_url" and not job.url:
             return "Studio gave no page for this job"
@@ -131,7 +132,12 @@ class JobActions(Base):
         sure = await self.app.push_screen_wait(
             Confirm(
                 "Cancel this job?",
-                (*describe(job), "", "Its processes are stopped; what they wrote stays."),
+                (
+                    *describe(job),
+                    "",
+                    "Its processes are stopped; what they wrote stays.",
+                    *self._pipeline_notes(job, "cancel"),
+                ),
                 yes="Cancel the job",
                 no="Leave it running",
             )
@@ -157,6 +163,7 @@ class JobActions(Base):
                     *describe(job),
                     "",
                     *repeat.lines,
+                    *self._pipeline_notes(job, "run_again"),
                 ),
                 yes="Run it again",
                 no="Don't",
@@ -186,6 +193,7 @@ class JobActions(Base):
                     "all else is done again. r runs all of it again.",
                     "",
                     *repeat.lines,
+                    *self._pipeline_notes(job, "resume"),
                 ),
                 yes="Resume it",
                 no="Don't",
@@ -203,12 +211,24 @@ class JobActions(Base):
     def action_pipeline(self) -> None:
         """Show the pipeline that runs the job."""
         job = self.job_for("pipeline")
-        if job is not None and (owner := self._owner(job)):
+        if job is not None and (owner := self.owner_of(job)):
             self.post_message(OpenPipeline(owner.pipeline_id, job.id))
 
-    def _owner(self, job: Job) -> Pipeline | None:
+    def owner_of(self, job: Job) -> Pipeline | None:
+        """Return the pipeline that runs a job; `None` where none is known to."""
         known = self.session.pipelines.snapshot.value
         return known.owner(job.id) if known else None
+
+    def _pipeline_notes(self, job: Job, action: str) -> tuple[str, ...]:
+        """Return what an action means for the pipeline that runs the job, below an empty line."""
+        owner, near = self.owner_of(job), self.session.is_near
+        if owner is None:
+            return ()
+        if action == "cancel":
+            notes = cancel_notes(owner, job.id, near=near)
+        else:
+            notes = repeat_notes(owner, job.id, near=near, resume=action == "resume")
+        return ("", *notes) if notes else ()
 
     def action_edit(self) -> None:
         """Show the form of the job, to be changed and run."""

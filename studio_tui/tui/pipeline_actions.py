@@ -13,6 +13,7 @@ from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.dag.plan import Plan
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.pipeline_facts import begun, raw
+from studio_tui.presentation.pipeline_part import over_words
 from studio_tui.presentation.pipelines import FINISHED_STATES, SHORT_ID
 from studio_tui.service.commands import said
 from studio_tui.service.log_merged import LIMIT
@@ -102,7 +103,7 @@ class PipelineActions(Base):
             return "There is no pipeline here"
         many = self.pipelines_at_hand()
         if action == "pause_or_resume" and not any(map(_can_turn, many)):
-            return f"The pipeline is over: {(pipeline.status or 'unknown').lower()}"
+            return over_words(pipeline, near=self.session.is_near)
         if action == "stop" and not any(map(_can_stop, many)):
             return "Nothing runs in it, and nothing will start"
         if action == "merged_logs" and not any(map(begun, many)):

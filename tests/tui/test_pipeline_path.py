@@ -51,7 +51,8 @@ async def test_a_failure_is_found_mended_and_seen_to_let_the_pipeline_go_on(
         assert isinstance(form, EditScreen)
         form.form.put("query", FAILING.replace("raise ValueError", "print"))
         await pilot.press("f9")
-        await until_shown(pilot, "Run the changed job?", "r  resume from checkpoints")
+        await until_shown(pilot, "Run the changed job?", "r  resume from checkpoints",
+                          "A resumed job takes its place in the pipeline")  # fmt: skip
         await pilot.press("r")
 
         # Back at the graph, where the mended job has taken the place of the failed one.

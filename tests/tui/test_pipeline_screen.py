@@ -330,9 +330,24 @@ async def test_a_running_job_is_cancelled_through_its_run(tmp_path: Path) -> Non
     async with dag(studio, tmp_path) as pilot:
         await go_to(pilot, "embed")
         await press(pilot, ("x",))
-        await until_shown(pilot, "Cancel this job?", "run-embed")
+        await until_shown(pilot, "Cancel this job?", "run-embed", "9 jobs wait for it and will not")
         await press(pilot, ("y",))
         await until(pilot, lambda: studio.done == [("cancel", "run-embed")])
+
+
+async def test_a_canceled_pipeline_says_in_every_mode_which_key_lets_it_go_on(
+    tmp_path: Path,
+) -> None:
+    canceled = sixteen("CANCELED", embed="CANCELED")
+    async with dag(DagStudio(canceled), tmp_path) as pilot:
+        await go_to(pilot, "embed")
+        for _ in range(4):
+            await until_shown(pilot, "R resume  ")
+            await press(pilot, ("m",))
+        await press(pilot, ("p",))
+        await until_shown(pilot, "R on embed runs it again")
+        await press(pilot, ("R",))
+        await until_shown(pilot, "The new job takes its place in the pipeline", "jobs wait for it.")
 
 
 async def test_nothing_is_changed_when_only_reading(tmp_path: Path) -> None:

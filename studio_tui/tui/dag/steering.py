@@ -51,6 +51,10 @@ class DagSteering(PipelineActions, JobActions, DagHost):
         """Return the run of the node under the cursor, as far as it is known."""
         return self.standing.job(self.here()) if self.standing is not None else None
 
+    def owner_of(self, job: Job) -> Pipeline | None:  # noqa: ARG002 (all are of the one in sight)
+        """Return the pipeline, which the list may not reach back to."""
+        return self.pipeline_at_hand()
+
     def why_not_steer(self, action: str) -> str | None:
         """Return why `action` cannot work now, in words; `None` when it can."""
         if action in _ON_A_JOB:

@@ -4,7 +4,9 @@ import asyncio
 from dataclasses import replace
 
 from studio_tui import clock
+from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.draft import Draft
+from studio_tui.presentation.pipeline_part import edit_note
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.draft_shelf import DraftShelf
 from studio_tui.tui.form_beginnings import Start
@@ -49,6 +51,7 @@ class EditScreen(SubmitScreen):
         """Show what is different, and ask how to go on from what the job has done."""
         after = replace(checked.draft, query=checked.query)
         lines = await asyncio.to_thread(changes, self._repeat, self._before, after)
+        lines = (*self._about_the_pipeline(), *lines)
         answer = await self.app.push_screen_wait(Review("Run the changed job?", lines, ANSWERS))
         if answer == "d":
             await self.keep()
@@ -59,3 +62,10 @@ class EditScreen(SubmitScreen):
         if answer == "f":
             return replace(checked, draft=replace(checked.draft, rerun_from_job_id=""))
         return None
+
+    def _about_the_pipeline(self) -> tuple[Cell, ...]:
+        """Say which answer lets the pipeline of the job go on, if it is the job of one."""
+        known, run = self.session.pipelines.snapshot.value, self._repeat.job.id
+        owner = known.owner(run) if known is not None else None
+        note = edit_note(owner, run, near=self.session.is_near) if owner is not None else ""
+        return (Cell(note, Tone.WARN), Cell("")) if note else ()

@@ -44,6 +44,7 @@ _ABOUT_ROWS = frozenset(
 _RUNNING_HINTS = ("table.open", "job.log", "job.cancel", "dag.mode", "dag.cause", "dag.drawer")
 _HINTS = {
     Shown.FAILED: ("job.log", "dag.next", "job.resume", "job.edit", "dag.problems", "dag.mode"),
+    Shown.CANCELED: ("job.log", "job.resume", "dag.next", "job.edit", "dag.problems", "dag.mode"),
     Shown.RUNNING: _RUNNING_HINTS,
     Shown.QUEUED: _RUNNING_HINTS,
     Shown.BLOCKED: ("dag.cause", "dag.next", "dag.mode", "dag.drawer", "dag.search"),
