@@ -49,7 +49,11 @@ async def test_what_is_typed_once_is_changed_in_each_marked_job_and_the_rest_is_
         made["read.sh"] = ours.id
         await edit_all(pilot, 3)
         await until_shown(
-            pilot, "(differs: 3 queries)", "(differs: 2 values)", "(differs: 3 values)"
+            pilot,
+            "(differs: 3 queries)",
+            "(differs: 2 values)",
+            "(differs: 3 values)",
+            "uploaded files",
         )
         form(pilot).form.go_to("query_name")
         await until_shown(pilot, "Each job keeps its own")

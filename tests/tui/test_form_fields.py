@@ -1,5 +1,6 @@
 """What helps with the fields of a form: files, help, words, templates; and who may not send it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -198,6 +199,34 @@ async def test_what_another_form_took_the_place_of_can_be_picked_again(
         await until_shown(pilot, "the form that was here before: print(1)")
         await pilot.press("end", "enter")
         await until(pilot, lambda: form(pilot).form.draft == typed)
+
+
+async def test_uploads_of_another_beginning_are_seen_and_what_it_resumed_is_not_gone_on_from(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    sent = Draft(query="print(1)", uploads=("8",), rerun_from_job_id="before")
+    async with dashboard(shared_studio, tmp_path, size=(120, 60)) as pilot:
+        shelf = (await open_form(pilot)).shelf
+        shelf.keep("sent", sent)
+        shelf.keep_template("nightly", sent)
+        uploads = form(pilot).form._fields["uploads"]
+        assert not uploads.display
+        for keys in (("down",), ("end", "up")):
+            await pilot.press("f3")
+            await until_shown(pilot, "the job sent last", "nightly")
+            await pilot.press(*keys, "enter")
+            await until(
+                pilot, lambda: form(pilot).form.draft == replace(sent, rerun_from_job_id="")
+            )
+            await until_shown(pilot, "uploaded files")
+            await go_to(pilot, "uploads")
+            await pilot.press("end", "backspace")
+            assert form(pilot).form.draft.uploads == ()
+            assert uploads.display
+            await pilot.press("f3")
+            await until_shown(pilot, "an empty form")
+            await pilot.press("enter")
+            await until(pilot, lambda: not uploads.display)
 
 
 async def test_what_was_typed_for_one_cluster_is_not_that_for_another(

@@ -1,6 +1,7 @@
 """Offers what a job's form can begin with, and lets templates be renamed and deleted there."""
 
 import asyncio
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import work
@@ -55,10 +56,11 @@ class PickBeginning(Choose):
         super().__init__("Begin with", self._offered(), _EMPTY)
 
     def draft(self, key: str) -> Draft:
-        """Return what was picked."""
-        if key in self._others:
+        """Return what was picked; what is to be another job goes on from none."""
+        if key in self._others and key != _LAST:
             return self._others[key][1]
-        return self._templates[key.removeprefix(_TEMPLATE)]
+        found = self._others[key][1] if key == _LAST else self._templates[key[len(_TEMPLATE) :]]
+        return replace(found, rerun_from_job_id="")
 
     @work(name="delete", group="dialog")
     async def action_delete(self) -> None:

@@ -46,18 +46,18 @@ class DraftForm(VerticalScroll):
         self._touched: set[str] = set()
 
     def compose(self) -> ComposeResult:
-        """Compose the fields; uploads only where there are some, as their ids mean little."""
-        for field in self._fields.values():
-            if field.field != "uploads" or self._base.uploads:
-                yield field
+        """Compose the fields."""
+        yield from self._fields.values()
+
+    def on_mount(self) -> None:
+        """Hide what would mean little."""
+        self._show_uploads()
 
     @property
     def draft(self) -> Draft:
         """The form as it stands."""
         typed: dict[str, Any] = {}
         for name, field in self._fields.items():
-            if name == "uploads" and not field.is_attached:
-                continue
             if name == "query" and self._shows_file:
                 continue
             value = field.value
@@ -75,6 +75,13 @@ class DraftForm(VerticalScroll):
             value = _value(draft, name)
             if field.value != value:
                 field.value = value
+        self._show_uploads()
+
+    def _show_uploads(self) -> None:
+        """Show uploads only where there are some, or several: their ids mean little."""
+        uploads = self._fields["uploads"]
+        is_hinted = isinstance(uploads.editor, TextArea) and bool(uploads.editor.placeholder)
+        uploads.display = bool(uploads.value) or is_hinted
 
     def put(self, name: str, text: str) -> None:
         """Put a text into a field, as if it had been typed."""
@@ -85,6 +92,7 @@ class DraftForm(VerticalScroll):
         editor = self._fields[name].editor
         if isinstance(editor, Input | TextArea):
             editor.placeholder = words
+        self._show_uploads()
 
     def focused_field(self) -> FormField | None:
         """Return the field that has the focus."""
@@ -92,7 +100,7 @@ class DraftForm(VerticalScroll):
 
     def go_to(self, name: str) -> None:
         """Give the focus to a field."""
-        field = self._fields[name if self._fields[name].is_attached else "files"]
+        field = self._fields[name if self._fields[name].display else "files"]
         field.editor.focus()
         field.scroll_visible(animate=False)
 
