@@ -9,6 +9,7 @@ from types import MappingProxyType
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.draft import LABELS, Draft
 from studio_tui.presentation.job_facts import MASK
+from studio_tui.presentation.repeat_notes import NO_FILES
 from studio_tui.text import safe_line
 
 _DEFAULT = "server default"
@@ -52,11 +53,14 @@ def difference(
             for name in submitted
             if getattr(after, name) and getattr(after, name) == getattr(before, name)
         ),
-        tuple(
-            Cell(f"{LABELS[name]}: {_DEFAULT}, for Studio does not tell what it was", Tone.WARN)
-            for name in not_told
-        ),
+        tuple(Cell(_left_out(name), Tone.WARN) for name in not_told),
     )
+
+
+def _left_out(name: str) -> str:
+    if name == "files":
+        return NO_FILES
+    return f"{LABELS[name]}: {_DEFAULT}, for Studio does not tell what it was"
 
 
 def _kept(value: str | tuple[str, ...], files: Mapping[str, str]) -> str:

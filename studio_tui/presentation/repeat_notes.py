@@ -6,6 +6,8 @@ from studio_tui.api.models import Job
 
 FILES = "uploaded files"
 
+NO_FILES = f"{FILES}: none are sent, for Studio does not tell which it had"
+
 _UPLOADS = "If Studio has an upload no more, it should say so and make no job."
 
 
@@ -24,12 +26,13 @@ def repeat_lines(job: Job, known: Mapping[str, str] | None) -> tuple[str, ...]:
     if known is None:
         return (
             "Studio does not tell these, so they get its defaults:",
-            f"  {', '.join(untold(job))}",
+            f"  {', '.join(name for name in untold(job) if name != FILES)}",
+            NO_FILES,
         )
-    defaults = [name for name in untold(job) if name not in known]
+    defaults = [name for name in untold(job) if name not in {*known, FILES}]
     return (
         "From what this dashboard submitted:",
         *(f"  {name}: {value}" for name, value in known.items()),
         *((f"  server default, as then: {', '.join(defaults)}",) if defaults else ()),
-        *((_UPLOADS,) if FILES in known else ()),
+        _UPLOADS if FILES in known else f"  {FILES}: none, as then",
     )

@@ -11,7 +11,7 @@ from studio_tui.api.models import Job, JobInput
 from studio_tui.errors import InvalidRequest, StudioError
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import plural
-from studio_tui.presentation.repeat_notes import untold
+from studio_tui.presentation.repeat_notes import FILES, NO_FILES, untold
 from studio_tui.service.commands import repeat_of
 from studio_tui.service.creating import Created, Refused
 from studio_tui.service.session import StudioSession
@@ -93,9 +93,10 @@ def _lines(jobs: Sequence[Job], submitted: Mapping[str, Submitted]) -> Iterator[
         yield "What stands beside a job is from what this dashboard submitted."
     unknown = [job for job in jobs if job.id not in submitted]
     if unknown:
-        names = dict.fromkeys(name for job in unknown for name in untold(job))
+        names = dict.fromkeys(name for job in unknown for name in untold(job) if name != FILES)
         whose = f" of {plural(len(unknown), 'job')}" if submitted else ""
         yield f"Server default{whose}: {', '.join(names)}"
+        yield NO_FILES.replace(":", f"{whose}:", 1)
 
 
 def _wish(

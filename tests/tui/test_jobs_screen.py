@@ -113,7 +113,12 @@ async def test_run_again_makes_the_same_job_anew(studio: ThreadStudio, tmp_path:
     studio.end(first["id"])
     async with dashboard(studio, tmp_path) as pilot:
         await pilot.press("r")
-        await until_shown(pilot, "Run this job again as it was?", "priority, uploaded files")
+        await until_shown(
+            pilot,
+            "Run this job again as it was?",
+            "priority, credentials",
+            "uploaded files: none are sent, for Studio does not tell which",
+        )
         await pilot.press("enter")
         await until(pilot, lambda: len(table(pilot).keys) == 2)
     second = next(job for job in studio.jobs() if job["id"] != first["id"])
