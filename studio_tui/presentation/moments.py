@@ -13,6 +13,9 @@ from studio_tui.text import safe_line
 
 EXAMPLES = "`tomorrow 15:00`, `in 2 hours`, `monday 9am` or `2026-03-04 15:00`"
 
+RUN_NOW = "leave it empty to run now"
+"""What is said of a form; elsewhere other words belong in its place."""
+
 _FARTHEST_YEARS = 10
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MONTHS = (
@@ -231,9 +234,7 @@ def _clock(text: str, typed: str) -> time:
 def _near(local: datetime, now: datetime) -> datetime:
     """Keep to years in which every zone can be worked out and a typing error is seen."""
     if local.year < now.year - 1:
-        raise MomentError(
-            f"The year {local.year} is past; leave it empty to run now, or type {EXAMPLES}."
-        )
+        raise MomentError(f"The year {local.year} is past; {RUN_NOW}, or type {EXAMPLES}.")
     if local.year > now.year + _FARTHEST_YEARS:
         raise MomentError(
             f"{local.year} is more than {_FARTHEST_YEARS} years away; check the year."
@@ -279,10 +280,9 @@ def _zone_name(zone: tzinfo) -> str:
 def _past(moment: datetime, now: datetime, zone: tzinfo) -> str:
     clock = moment.astimezone(zone)
     return (
-        f"That was {span(now - moment)} ago; leave it empty to run now, or type"
-        f" `tomorrow {clock:%H:%M}`."
+        f"That was {span(now - moment)} ago; {RUN_NOW}, or type `tomorrow {clock:%H:%M}`."
         if moment < now
-        else "That is now; leave it empty to run now."
+        else f"That is now; {RUN_NOW}."
     )
 
 
@@ -298,7 +298,7 @@ def _no_clock(words: str, typed: str, now: datetime) -> str:
 def _not_understood(typed: str) -> str:
     words = " ".join(typed.lower().split())
     if words in {"now", "at once", "immediately"}:
-        return "Leave the start empty to run now."
+        return f"That is now; {RUN_NOW}."
     if _SLASHED.search(words):
         return f"{quoted(typed)} could be read in two ways; type the date as `2026-03-04 15:00`."
     length = words.removesuffix(" from now")
@@ -306,7 +306,7 @@ def _not_understood(typed: str) -> str:
         return f"{quoted(typed)} is a span; did you mean `in {length}`?"
     for word in re.findall(r"[^\W\d_]+", words):
         if word in _PAST_WORDS:
-            return f"{quoted(typed)} is past; leave it empty to run now, or type {EXAMPLES}."
+            return f"{quoted(typed)} is past; {RUN_NOW}, or type {EXAMPLES}."
         if word not in _KNOWN:
             near = get_close_matches(word, sorted(w for w in _KNOWN if len(w) > 4), 1, 0.75)
             if near:

@@ -14,7 +14,7 @@ from studio_tui.api.models import Job, JobSchedule
 from studio_tui.presentation.cells import NOTHING, Cell, Tone
 from studio_tui.presentation.format import UNKNOWN, age, plural, seconds_between
 from studio_tui.presentation.job_facts import Fact
-from studio_tui.presentation.moments import MomentError, both, described, resolve, span
+from studio_tui.presentation.moments import RUN_NOW, MomentError, both, described, resolve, span
 from studio_tui.presentation.schedules import RUNS, words
 from studio_tui.presentation.states import LOOKS, state_cell
 
@@ -126,7 +126,9 @@ def explain_moment(typed: str, now: datetime, zone: tzinfo) -> Explained:
     try:
         return Explained((described(resolve(typed, now, zone), now, zone),), is_good=True)
     except MomentError as error:
-        return Explained((str(error),), is_good=False)
+        # What is empty here is no schedule; its list runs one at once.
+        sentence = str(error).replace(RUN_NOW, "esc and then t run it now")
+        return Explained((sentence,), is_good=False)
 
 
 def runs_ahead(

@@ -1,8 +1,10 @@
 """What can be done with a schedule."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, tzinfo
 from functools import partial
+from types import MappingProxyType
 
 from textual import work
 from textual.binding import Binding
@@ -53,6 +55,8 @@ class ScheduleActions(JobActions):
 
     zone: tzinfo
     """That in which times are told and typed."""
+    _left: Mapping[str, str] = MappingProxyType({})
+    """Times that were typed and not sent, by the ids of their schedules."""
 
     def why_not(self, action: str) -> str | None:
         """Return why `action` cannot work now, in words; `None` when it can."""
@@ -130,9 +134,10 @@ class ScheduleActions(JobActions):
         task = repeat.job
         before = _time_of(task, self.zone)
         explain = _explainer(task, self.zone)
-        typed = await self.app.push_screen_wait(
-            AskTime(f"When is {title(task)} to run?", before, explain)
-        )
+        begun = self._left.get(task.id, before)
+        question = AskTime(f"When is {title(task)} to run?", begun, explain)
+        typed = await self.app.push_screen_wait(question)
+        self._left = {**self._left, task.id: question.typed}
         if typed is None:
             return
         if typed == before:
@@ -216,7 +221,10 @@ def _time_of(task: Job, zone: tzinfo) -> str:
     if schedule.cron_expression:
         return schedule.cron_expression
     moment = schedule.next_run_at or schedule.start_after
-    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}" if moment else ""
+    if moment is None:
+        return ""
+    local = moment.astimezone(zone)
+    return f"{local:%Y-%m-%d %H:%M:%S}" if local.second else f"{local:%Y-%m-%d %H:%M}"
 
 
 def _explainer(task: Job, zone: tzinfo) -> "partial[Explained]":

@@ -88,7 +88,7 @@ def test_natural_words_mean_one_moment(text: str, meant: str) -> None:
             "2 hours ago",
             f"“2 hours ago” is past; leave it empty to run now, or type {EXAMPLES}.",
         ),
-        ("now", "Leave the start empty to run now."),
+        ("now", "That is now; leave it empty to run now."),
         (
             "today 10:40",
             "That was 20 min ago; leave it empty to run now, or type `tomorrow 10:40`.",

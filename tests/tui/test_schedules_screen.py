@@ -237,7 +237,7 @@ async def test_a_start_is_edited_as_a_time(studio: ThreadStudio, tmp_path: Path)
     async with dashboard(studio, tmp_path) as pilot:
         await show(pilot)
         await pilot.press("e")
-        await type_over(pilot, "2026-03-04 15:00", "in 3 days")
+        await type_over(pilot, "2026-03-04 15:00:00", "in 3 days")
         await until_shown(pilot, "in 3 d")
         await pilot.press("enter")
         await until_shown(pilot, "Change this schedule?")
@@ -264,6 +264,36 @@ async def test_an_edit_that_is_given_up_or_changes_nothing_does_nothing(
         await until_shown(pilot, "The schedule stays as it is.")
         assert not isinstance(pilot.app.screen, Confirm)
     assert [job["id"] for job in studio.jobs()] == [task["id"]]
+
+
+async def test_a_start_of_this_minute_is_edited_with_its_seconds(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    start = (datetime.now(UTC) + timedelta(minutes=10)).replace(second=59, microsecond=0)
+    studio.submit("print(1)", start_after=start.isoformat())
+    async with dashboard(studio, tmp_path) as pilot:
+        await show(pilot)
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(pilot.app.screen, AskTime))
+        await until_shown(pilot, ":59")
+        assert not pilot.app.screen.has_class("-problem")
+        await type_over(pilot, "2026-03-04 15:00:59", "yesterday 10:00")
+        await until_shown(pilot, "esc and then t run it now, or type")
+        assert "empty" not in screen_text(pilot)
+
+
+async def test_what_was_typed_as_the_time_of_a_schedule_is_there_when_it_is_edited_again(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    studio.submit("print(1)", cron_expression=YEARLY)
+    async with dashboard(studio, tmp_path) as pilot:
+        await show(pilot)
+        await pilot.press("e")
+        await type_over(pilot, YEARLY, "0 99 * * *")
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SchedulesScreen))
+        await pilot.press("e")
+        await until_shown(pilot, "0 99 * * *", "Hour: 99 is not 0 to 23.")
 
 
 async def test_read_only_changes_nothing_and_says_so(studio: ThreadStudio, tmp_path: Path) -> None:

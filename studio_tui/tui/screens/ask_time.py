@@ -31,23 +31,27 @@ class AskTime(ModalScreen[str | None]):
         """Take a safe question, what is typed to begin with, and what says what is typed."""
         super().__init__()
         self._question = question
-        self._typed = typed
+        self.typed = typed
+        """What stands in the line, also when it was given up."""
         self._explain = explain
 
     def compose(self) -> ComposeResult:
         """Compose the question, the line and what it means."""
         with Vertical(classes="dialog"):
             yield Static(self._question, markup=False, classes="question")
-            yield Input(self._typed, compact=True, select_on_focus=False)
+            yield Input(self.typed, compact=True, select_on_focus=False)
             yield Static(markup=False, id="answer")
-            yield Static("enter goes on, esc closes", markup=False, id="ask-keys")
+            yield Static(
+                "enter goes on, esc closes and keeps what is typed", markup=False, id="ask-keys"
+            )
 
     def on_mount(self) -> None:
         """Say what it means as it is."""
-        self._say(self._typed)
+        self._say(self.typed)
 
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
+        self.typed = event.value
         self._say(event.value)
 
     @on(Input.Submitted)
