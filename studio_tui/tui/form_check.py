@@ -38,6 +38,10 @@ class Checked:
         return tuple(problem for problem in self.problems if problem.level is Level.ERROR)
 
 
+Follow = Callable[[Checked], str]
+"""Says of a form as it stands now what was said of it before; nothing where that has changed."""
+
+
 def examine(
     draft: Draft,
     team: str,

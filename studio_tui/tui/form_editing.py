@@ -8,6 +8,7 @@ from studio_tui.presentation.draft import LABELS
 from studio_tui.presentation.draft_checks import query_type
 from studio_tui.presentation.field_help import FIELD_HELP
 from studio_tui.tui.editor import EditorError, edited
+from studio_tui.tui.form_check import Follow
 from studio_tui.tui.screens.explanation import Explanation
 from studio_tui.tui.widgets.draft_form import DraftForm
 
@@ -21,14 +22,16 @@ else:
 _LONG = frozenset({"query", "environment", "requirements", "files", "uploads"})
 """Fields of several lines."""
 
+_OF_A_FILE = "The query is a file's; change the file, or empty its path to type one."
+
 
 class FormEditing(Base):
     """Mixin of a screen with a form."""
 
     form: DraftForm
 
-    def say(self, words: str) -> None:
-        """Say what concerns the whole form; nothing takes it away."""
+    def say(self, words: str, follow: Follow | None = None) -> None:
+        """Say what concerns the whole form; `follow` tells what is true of it later."""
         raise NotImplementedError  # every form has a line for that
 
     @work(name="edit", group="dialog")
@@ -54,7 +57,7 @@ class FormEditing(Base):
         """Have a field changed in the user's editor, and say when that cannot be."""
         draft = self.form.draft
         if name == "query" and draft.query_file.strip():
-            self.say("The query is a file's; change the file, or empty its path to type one.")
+            self.say(_OF_A_FILE, lambda now: _OF_A_FILE if now.draft.query_file.strip() else "")
             return
         before = getattr(draft, name)
         if isinstance(before, bool):

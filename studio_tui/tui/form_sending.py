@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual import work
 
+from studio_tui.errors import TransportError
 from studio_tui.presentation.draft import LABELS, Draft
 from studio_tui.presentation.draft_checks import request
 from studio_tui.presentation.format import plural, size
@@ -13,9 +14,10 @@ from studio_tui.presentation.problems import Problem
 from studio_tui.presentation.refusals import WHOLE, refusals
 from studio_tui.service.creating import Created, Refused
 from studio_tui.service.session import StudioSession
+from studio_tui.service.snapshot import Snapshot
 from studio_tui.text import safe_line
 from studio_tui.tui.draft_files import path_of
-from studio_tui.tui.form_check import Checked
+from studio_tui.tui.form_check import Checked, Follow
 from studio_tui.tui.job_actions import READ_ONLY
 from studio_tui.tui.job_making import create, say_created
 from studio_tui.tui.messages import JobCreated
@@ -41,6 +43,8 @@ class FormSending(Base):
     was_sent = False
     """Whether sending was tried, so that fields nobody has touched are judged too."""
     is_sending = False
+    _was_not_sent = _is_silent = False
+    """Whether the form could not be sent, and Studio has not answered since."""
 
     # What the screen does.
 
@@ -56,8 +60,8 @@ class FormSending(Base):
         """Keep the form as it was sent, and begin no more with what was typed until then."""
         raise NotImplementedError  # every form is kept
 
-    def say(self, words: str) -> None:
-        """Say what concerns the whole form; nothing takes it away."""
+    def say(self, words: str, follow: Follow | None = None) -> None:
+        """Say what concerns the whole form; `follow` tells what is true of it later."""
         raise NotImplementedError  # every form has a line for that
 
     async def to_send(self, checked: Checked) -> Checked | None:
@@ -74,7 +78,7 @@ class FormSending(Base):
         if self.read_only:
             self.app.notify(READ_ONLY, severity="warning", markup=False)
             return
-        self.refused = ()
+        self.refused, self._was_not_sent = (), False
         checked = await self.sendable("")
         if checked is None or (wanted := await self.to_send(checked)) is None:
             return
@@ -90,7 +94,7 @@ class FormSending(Base):
         checked = await self.examine()
         if not checked.errors:
             return checked
-        self.say(f"{said_first} {_to_do(checked.errors)}".strip())
+        self._say_to_do(said_first, checked.errors)
         self.form.go_to(checked.errors[0].field)
         return None
 
@@ -131,6 +135,8 @@ class FormSending(Base):
             self.app.post_message(JobCreated(outcome.job.id))
         elif isinstance(outcome, Refused):
             await self._refuse(refusals(outcome.error, checked.draft))
+            if isinstance(outcome.error, TransportError):
+                self._was_not_sent = True
         else:
             self.say("Not sent again; the form is as it was.")
 
@@ -139,10 +145,31 @@ class FormSending(Base):
         self.refused = problems
         whole = [each.sentence for each in problems if each.field == WHOLE]
         fields = [each for each in problems if each.field != WHOLE]
-        self.say(" ".join(whole) or f"No job was made. {_to_do(fields)}")
+        if whole:
+            self.say(" ".join(whole))
+        else:
+            self._say_to_do("No job was made.", fields)
         await self.examine()
         if fields:
             self.form.go_to(fields[0].field)
+
+    def hear_studio(self, jobs: Snapshot[Any]) -> None:
+        """Say no longer that Studio cannot be reached when it has answered."""
+        was_silent, self._is_silent = self._is_silent, isinstance(jobs.error, TransportError)
+        # What kept the form from being sent may be this machine's disk too.
+        if self._was_not_sent and was_silent and jobs.error is None:
+            self._was_not_sent = False
+            self.say("Studio answers again. No job was made yet; f9 sends the form.")
+
+    def _say_to_do(self, first: str, problems: Iterable[Problem]) -> None:
+        """Say what is to be looked at in the form, as long as there is something."""
+
+        def follow(checked: Checked) -> str:
+            refused = [each for each in self.refused if each.field != WHOLE]
+            left = [*refused, *checked.errors]
+            return f"{first} {_to_do(left)}".strip() if left else ""
+
+        self.say(f"{first} {_to_do(problems)}".strip(), follow)
 
 
 def _to_do(problems: Iterable[Problem]) -> str:

@@ -54,10 +54,12 @@ async def make_all(
     files: Sequence[Path] = (),
     *,
     made: Callable[[str], object] = lambda _: None,
+    settled: Callable[[], object] = lambda: None,
 ) -> None:
     """Have jobs created again, and tell of each what came of it, or why it cannot be.
 
-    `made` is told the id of each job as soon as there is another of it.
+    `made` is told the id of each job as soon as there is another of it; `settled` is called before
+    the report.
     """
     turns = asyncio.Semaphore(AT_ONCE)
 
@@ -76,6 +78,7 @@ async def make_all(
                 return Cell(f"? {title(job)}: nobody can tell, and not sent again", Tone.WARN)
 
     report = await asyncio.gather(*(one(*each) for each in wishes))
+    settled()
     count = sum(cell.tone is Tone.GOOD for cell in report)
     await app.push_screen_wait(
         Review(f"{count} of {plural(len(wishes), 'job')} created", report, (("o", "ok"),))

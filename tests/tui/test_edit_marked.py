@@ -30,6 +30,13 @@ def finished(studio: ThreadStudio, *names: str) -> dict[str, str]:
     return made
 
 
+def said(pilot: Dashboard) -> str:
+    """Return what the form below a dialog says at its foot."""
+    below = pilot.app.screen_stack[-2]
+    assert isinstance(below, SubmitScreen)
+    return str(below.said.content)
+
+
 async def edit_all(pilot: Dashboard, count: int) -> None:
     await until_shown(pilot, f"✓ {count} done")
     await pilot.press("a", "e")
@@ -98,12 +105,14 @@ async def test_a_job_that_was_not_made_is_asked_for_again_and_the_others_are_not
             await until_shown(pilot, "Run 2 changed jobs?", "workers: 1 → 2")
             await pilot.press("f")
             await until_shown(pilot, "1 of 2 jobs created", "not now")
+            assert said(pilot) == "1 job not made yet; f9 asks for them again."
             await pilot.press("o")
             await until_shown(pilot, "1 job not made yet; f9 asks for them again.")
             await pilot.press("f9")
             await until_shown(pilot, "Run 1 changed job?")
             await pilot.press("f")
             await until_shown(pilot, "1 of 1 job created")
+            assert said(pilot) == ""
             await pilot.press("o")
             await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
             assert len(asked(proxy)) == 3

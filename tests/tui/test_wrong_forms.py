@@ -102,6 +102,41 @@ def refusal(status: str, message: str) -> Any:
     return faults.answer_json({"message": message}, status)
 
 
+async def test_what_is_said_at_the_foot_of_a_form_goes_when_it_is_mended(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        await open_form(pilot)
+        await fill(pilot, query="print(1)", workers="0", priority="9")
+        await pilot.press("f6")
+        await until_shown(pilot, "There is no request yet. To be looked at: workers, priority.")
+        form(pilot).form.put("workers", "1")
+        await until_shown(pilot, "There is no request yet. To be looked at: priority.")
+        form(pilot).form.put("priority", "1")
+        await until(pilot, lambda: not form(pilot).said.display)
+
+
+async def test_that_studio_cannot_be_reached_is_said_until_it_answers_again(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with (
+        FaultProxy.before(studio.url) as proxy,
+        dashboard(studio, tmp_path, url=proxy.url) as pilot,
+    ):
+        await hurry(pilot, tmp_path)
+        await open_form(pilot)
+        await fill(pilot, **GOOD)
+        await proxy.refuse()
+        await pilot.press("f9")
+        await until_shown(pilot, "No job was made; the form is kept.")
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: form(pilot).session.jobs.snapshot.error is not None)
+        await pilot.pause()
+        await proxy.accept()
+        await pilot.press("ctrl+r")
+        await until_shown(pilot, "Studio answers again. No job was made yet; f9 sends the form.")
+
+
 REFUSALS = {
     "400": (refusal("400 Bad Request", "workers: not so many"), "Studio says: workers: not so"),
     "403": (refusal("403 Forbidden", "not you"), "it takes a member of the team"),

@@ -128,10 +128,14 @@ class EditMarkedScreen(SubmitScreen):
             after = after.resuming(repeat.job.id) if resume else after
             wishes.append((repeat.job, request(after, checked.around)))
         files = [path_of(path) for path in checked.draft.files]
+
+        def settled() -> None:
+            count = plural(len(self._jobs), "job")
+            self.say(f"{count} not made yet; f9 asks for them again." if self._jobs else "")
+
         # One that is made is out at once: sending the rest again must not make it twice.
-        await make_all(self.app, self.session, wishes, files, made=self._jobs.pop)
+        await make_all(self.app, self.session, wishes, files, made=self._jobs.pop, settled=settled)
         if self._jobs:
-            self.say(f"{plural(len(self._jobs), 'job')} not made yet; f9 asks for them again.")
             return
         await asyncio.to_thread(self.shelf.keep, self.start.key, None)
         self.post_message(GoBack())

@@ -20,7 +20,7 @@ from studio_tui.presentation.request_preview import as_curl, as_datachain, as_js
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.draft_shelf import NOT_KEPT, DraftShelf
 from studio_tui.tui.form_beginnings import SENT, FormBeginnings, Start
-from studio_tui.tui.form_check import Checked, examine
+from studio_tui.tui.form_check import Checked, Follow, examine
 from studio_tui.tui.form_editing import FormEditing
 from studio_tui.tui.form_sending import FormSending
 from studio_tui.tui.job_actions import READ_ONLY
@@ -78,6 +78,8 @@ class SubmitScreen(FormSending, FormBeginnings, FormEditing, Page):
         self._checked: Checked | None = None
         self._values_shown = False
         self._keep_due: Timer | None = None
+        self._follow: Follow | None = None
+        """What says how what was said of the form stands now."""
         self._unkept: Draft | None = None
         """What was typed since the form was kept."""
 
@@ -107,6 +109,8 @@ class SubmitScreen(FormSending, FormBeginnings, FormEditing, Page):
         """Check anew what depends on the clusters."""
         if is_news and message.name == self.session.clusters.name:
             self._check()
+        if message.name == self.session.jobs.name:
+            self.hear_studio(message.snapshot)
 
     @property
     def loses_values(self) -> bool:
@@ -223,6 +227,8 @@ class SubmitScreen(FormSending, FormBeginnings, FormEditing, Page):
         checked = await asyncio.to_thread(self.examined, self.form.draft)
         self._checked = checked
         self.form.show(checked, self.refused, all_fields=self.was_sent)
+        if self._follow is not None:
+            self.say(self._follow(checked), self._follow)
         return checked
 
     def examined(self, draft: Draft) -> Checked:
@@ -260,7 +266,8 @@ class SubmitScreen(FormSending, FormBeginnings, FormEditing, Page):
         if self._unkept is not None:
             await self._keep(self._unkept)
 
-    def say(self, words: str) -> None:
-        """Say what concerns the whole form; nothing takes it away."""
+    def say(self, words: str, follow: Follow | None = None) -> None:
+        """Say what concerns the whole form; `follow` tells what is true of it later."""
+        self._follow = follow if words else None
         self.said.update(words)
         self.said.display = bool(words)
