@@ -45,19 +45,27 @@ def _look(typed: str, *, read: bool) -> FileFacts:
         return FileFacts(FileState.FILE, len(data), bad_byte=error.start)
 
 
-def completed(typed: str) -> str | None:
-    """Return a path with its last name completed as far as that is sure; `None` for no more."""
+def candidates(typed: str) -> list[str]:
+    """Return the names that the last name of a path can become, in order; folders end in `/`."""
     folder, _, begun = typed.rpartition("/")
     place = path_of(f"{folder}/") if folder or typed.startswith("/") else Path()
     try:
         with os.scandir(place) as entries:
-            names = [
+            return sorted(
                 f"{entry.name}/" if entry.is_dir() else entry.name
                 for entry in entries
                 if entry.name.startswith(begun) and (begun or not entry.name.startswith("."))
-            ]
-    except OSError:
-        return None
-    common = os.path.commonprefix(names)  # noqa: RUF071 (of names, not of paths)
+            )
+    except (OSError, ValueError):
+        return []
+
+
+def completed(typed: str, names: list[str] | None = None) -> str | None:
+    """Return a path with its last name completed as far as that is sure; `None` for no more.
+
+    `names` are its candidates, where they are known.
+    """
+    begun = typed.rpartition("/")[2]
+    common = os.path.commonprefix(candidates(typed) if names is None else names)  # noqa: RUF071
     ended = common if common.isprintable() else ""
     return typed + ended[len(begun) :] if len(ended) > len(begun) else None

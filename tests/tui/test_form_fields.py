@@ -68,6 +68,31 @@ async def test_files_are_attached_a_line_each_with_their_paths_completed(
         assert form(pilot).form._fields["files"].value == "\n".join((*both, ""))
 
 
+@pytest.mark.parametrize("name", ["query_file", "files"])
+async def test_tab_stays_at_a_path_that_is_not_whole_and_shows_how_it_can_go_on(
+    shared_studio: ThreadStudio, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "folder").mkdir()
+    for file in ("notes.md", "notes.txt", "folder/only"):
+        (tmp_path / file).write_text("x")
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        await open_form(pilot)
+        await go_to(pilot, name)
+        await pilot.press(*f"{tmp_path}/", "tab", "tab")
+        await until_shown(pilot, "folder/  notes.md  notes.txt")
+        await pilot.press("n", "tab", "tab")
+        await until_shown(pilot, "/notes.", "notes.md  notes.txt")
+        assert "folder/" not in screen_text(pilot)
+        await pilot.press("backspace", *["backspace"] * 5, *"fo", "tab", "tab")
+        focused = form(pilot).form.focused_field()
+        assert focused is not None
+        assert (focused.field, focused.value) == (name, f"{tmp_path}/folder/only")
+        await pilot.press("tab")
+        focused = form(pilot).form.focused_field()
+        assert focused is not None
+        assert focused.field != name
+
+
 async def test_a_long_path_is_seen_in_whole(shared_studio: ThreadStudio, tmp_path: Path) -> None:
     async with dashboard(shared_studio, tmp_path, size=(80, 24)) as pilot:
         await open_form(pilot)

@@ -15,7 +15,7 @@ from studio_tui.presentation.problems import Problem
 from studio_tui.tui.form_check import Checked
 from studio_tui.tui.widgets.code_area import CodeArea
 from studio_tui.tui.widgets.form_field import FieldInput, Flag, FormField
-from studio_tui.tui.widgets.path_fields import PathArea, PathSuggester
+from studio_tui.tui.widgets.path_fields import PathArea, PathInput, PathSuggester
 
 FIRST = ("query_file", "query")
 """Fields that stand before the others."""
@@ -170,10 +170,12 @@ def _field(name: str, draft: Draft) -> FormField:
         )
         field = FormField(name, label, area)
     else:
-        suggester = PathSuggester() if name == "query_file" else None
-        field = FormField(
-            name, label, FieldInput(compact=True, select_on_focus=False, suggester=suggester)
+        line = (
+            PathInput(compact=True, select_on_focus=False, suggester=PathSuggester())
+            if name == "query_file"
+            else FieldInput(compact=True, select_on_focus=False)
         )
+        field = FormField(name, label, line)
     field.editor.cursor_blink = False  # type: ignore[union-attr]
     field.value = _value(draft, name)
     return field

@@ -19,6 +19,9 @@ from studio_tui.tui.widgets.code_area import CodeArea
 SHOWN = 3
 """Problems of one field that are told at once."""
 
+OFFERED = 12
+"""Names that are shown of those which can complete a path."""
+
 
 class FieldInput(Input):
     """A line, which tab completes where there is something to complete."""
@@ -66,6 +69,12 @@ class FormField(Vertical):
 
         field: str
 
+    @dataclass
+    class Offered(Message):
+        """What is typed can become one of these."""
+
+        names: list[str]
+
     def __init__(self, name: str, label: str, editor: Input | CodeArea | Checkbox) -> None:
         super().__init__(id=f"field-{name.replace('_', '-')}")
         self.field = name
@@ -76,6 +85,7 @@ class FormField(Vertical):
         self._problems: tuple[Problem, ...] = ()
         self._note: tuple[str, ...] = ()
         self._lasting = False
+        self._offered: tuple[str, ...] = ()
 
     @property
     def value(self) -> str | bool:
@@ -129,7 +139,18 @@ class FormField(Vertical):
     def _changed(self, event: Message) -> None:
         event.stop()
         self._grow()
+        if self._offered:
+            self._offered = ()
+            self._tell()
         self.post_message(self.Changed(self.field))
+
+    @on(Offered)
+    def _offer(self, event: Offered) -> None:
+        event.stop()
+        names = event.names if len(event.names) > 1 else []
+        more = len(names) - OFFERED
+        self._offered = (*map(safe_line, names[:OFFERED]), *([f"and {more} more"] * (more > 0)))
+        self._tell()
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
@@ -145,6 +166,7 @@ class FormField(Vertical):
     def on_descendant_blur(self, _event: events.DescendantBlur) -> None:
         """Say only what matters."""
         self.remove_class("-focus")
+        self._offered = ()
         self._grow()
         self._tell()
 
@@ -168,6 +190,9 @@ class FormField(Vertical):
             lines.append(Content.styled(f"{sign} {problem.sentence}", style))
         if len(self._problems) > SHOWN:
             lines.append(Content(f"  and {len(self._problems) - SHOWN} more"))
+        if self._offered:
+            # While a path is being completed it is not wrong, only not whole.
+            lines = [Content("  ".join(self._offered))]
         if not lines and (self.has_class("-focus") or (self._lasting and self.value)):
             lines = [Content(line) for line in self._note]
         self.set_class(bool(self._problems), "-problem")

@@ -7,8 +7,41 @@ from textual import work
 from textual.binding import Binding, BindingType
 from textual.suggester import Suggester
 
-from studio_tui.tui.draft_files import completed
+from studio_tui.tui.draft_files import candidates, completed
 from studio_tui.tui.widgets.code_area import CodeArea
+from studio_tui.tui.widgets.form_field import FieldInput, FormField
+
+_LONGEST_LOOK = 1.0
+"""Seconds that a folder is waited for, as keys wait too: what is typed next comes after it."""
+
+
+async def _names(typed: str) -> list[str] | None:
+    """Return what a path can become; `None` when the folder does not say so in time."""
+    try:
+        return await asyncio.wait_for(asyncio.to_thread(candidates, typed), _LONGEST_LOOK)
+    except TimeoutError:
+        return None
+
+
+def _is_left(typed: str, names: list[str] | None) -> bool:
+    """Return whether tab leaves a path: it is empty or whole, or nothing begins like it."""
+    return names is not None and (not names or not typed or typed.rpartition("/")[2] in names)
+
+
+class PathInput(FieldInput):
+    """A line for one path."""
+
+    async def action_complete(self) -> None:  # type: ignore[override]
+        """Complete the path as far as is sure; go on where there is nothing to complete."""
+        names = await _names(self.value) if self.value else []
+        whole = completed(self.value, names) if names else None
+        if whole is not None:
+            self.value = whole
+            self.cursor_position = len(whole)
+        elif _is_left(self.value, names):
+            self.screen.focus_next()
+            return
+        self.post_message(FormField.Offered(names or []))
 
 
 class PathSuggester(Suggester):
@@ -41,12 +74,17 @@ class PathArea(CodeArea):
         if self.is_attached:
             self._look_for_path()
 
-    def action_complete(self) -> None:
-        """Take the suggestion, or go on."""
-        if self.suggestion:
-            self.insert(self.suggestion)
-        else:
+    async def action_complete(self) -> None:
+        """Complete the path as far as is sure; go on where there is nothing to complete."""
+        typed = self._path()
+        names = await _names(typed) if typed else []
+        whole = completed(typed, names) if names else None
+        if whole is not None:
+            self.insert(whole[len(typed) :])
+        elif _is_left(typed, names):
             self.screen.focus_next()
+            return
+        self.post_message(FormField.Offered(names or []))
 
     @work(name="complete", group="complete", exclusive=True)
     async def _look_for_path(self) -> None:
