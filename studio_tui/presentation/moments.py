@@ -61,6 +61,10 @@ _MONTH_DAY = re.compile(
 )
 _SLASHED = re.compile(r"(?:^| )\d{1,4}(?:/\d{1,4}|\.\d{1,2}\.)", re.ASCII)
 
+_SLASHED_DATE = re.compile(r"(?:^| )(\d{1,2})([/.])(\d{1,2})(?:\2(\d{4})|\.)?(?=$|[ ,])", re.ASCII)
+_LEAP_YEAR = 2028
+"""Stands for the year of a date without one."""
+
 
 class MomentError(ValueError):
     """A text is no time that a job can start at; the sentence says why and what to type."""
@@ -295,12 +299,33 @@ def _no_clock(words: str, typed: str, now: datetime) -> str:
     return _not_understood(typed)
 
 
+def _slashed(words: str) -> str:
+    """Say what keeps a date such as `4/5/2026` from being read."""
+    parts = _SLASHED_DATE.search(words)
+    if parts is None:
+        return "could be read in two ways"
+    first, second, year = int(parts[1]), int(parts[3]), int(parts[4] or _LEAP_YEAR)
+    ways = {(second, first), (first, second)}
+    possible = sum(_is_date(year, month, day) for month, day in ways)
+    if possible == 1:
+        return "is not how a date is typed here"
+    return "could be read in two ways" if possible else "is no date, whichever is the month"
+
+
+def _is_date(year: int, month: int, day: int) -> bool:
+    try:
+        date(year, month, day)
+    except ValueError:
+        return False
+    return True
+
+
 def _not_understood(typed: str) -> str:
     words = " ".join(typed.lower().split())
     if words in {"now", "at once", "immediately"}:
         return f"That is now; {RUN_NOW}."
     if _SLASHED.search(words):
-        return f"{quoted(typed)} could be read in two ways; type the date as `2026-03-04 15:00`."
+        return f"{quoted(typed)} {_slashed(words)}; type the date as `2026-03-04 15:00`."
     length = words.removesuffix(" from now")
     if _LENGTH.fullmatch(length):
         return f"{quoted(typed)} is a span; did you mean `in {length}`?"

@@ -80,6 +80,25 @@ def test_natural_words_mean_one_moment(text: str, meant: str) -> None:
         ("next monday", "“next monday” names no time of day; type `next monday 09:00`."),
         ("2026-03-04", "“2026-03-04” names no time of day; type `2026-03-04 09:00`."),
         (
+            "13/14/2027",
+            "“13/14/2027” is no date, whichever is the month; type the date as `2026-03-04 15:00`.",
+        ),
+        (
+            "31.4. 9:00",
+            "“31.4. 9:00” is no date, whichever is the month; type the date as `2026-03-04 15:00`.",
+        ),
+        (
+            "13/12/2027 9:00",
+            (
+                "“13/12/2027 9:00” is not how a date is typed here; type the date as"
+                " `2026-03-04 15:00`."
+            ),
+        ),
+        (
+            "4/5 9:00",
+            "“4/5 9:00” could be read in two ways; type the date as `2026-03-04 15:00`.",
+        ),
+        (
             "04/05/2026 9:00",
             "“04/05/2026 9:00” could be read in two ways; type the date as `2026-03-04 15:00`.",
         ),
