@@ -38,8 +38,14 @@ class FormEditing(Base):
     async def action_edit(self) -> None:
         """Lend the terminal to the user's editor for the field that has the focus."""
         focused = self.form.focused_field()
-        if focused is not None:
-            await self.edit_field(focused.field)
+        if focused is None:
+            return
+        name = focused.field
+        if name == "query_file" and not str(focused.value).strip():
+            # A form begins there, and nobody writes a path in an editor.
+            name = "query"
+            self.form.go_to(name)
+        await self.edit_field(name)
 
     def action_attach(self) -> None:
         """Go to where the path of another file is typed."""

@@ -85,3 +85,19 @@ def test_a_field_is_changed_in_the_users_editor(
         press_quit(terminal)
         terminal.pump(10, lambda: terminal.exited)
     assert left(tmp_path)["query"] == "print(1)# by 600"
+
+
+def test_where_no_file_is_named_the_editor_gets_the_query(
+    studio_process: ProcessStudio, tmp_path: Path
+) -> None:
+    editor = tmp_path / "editor"
+    editor.write_text('#!/bin/sh\necho "print(1)" >> "$1"\n', "utf-8")
+    editor.chmod(0o700)
+    with program(studio_process, tmp_path, environ={"EDITOR": str(editor)}) as terminal:
+        terminal.press("n")
+        terminal.wait_for_text("The path of a script")
+        terminal.press("\x1bOS")
+        terminal.wait_for_text("print(1)")
+        press_quit(terminal)
+        terminal.pump(10, lambda: terminal.exited)
+    assert (left(tmp_path)["query"], left(tmp_path)["query_file"]) == ("print(1)", "")
