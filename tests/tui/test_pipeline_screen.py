@@ -176,6 +176,21 @@ async def test_only_problems_and_what_they_block(tmp_path: Path) -> None:
         await until_shown(pilot, "No problems")
 
 
+async def test_groups_count_all_their_jobs_where_only_problems_are_shown(tmp_path: Path) -> None:
+    names = [f"shard_{number:02}" for number in range(12)]
+    states = ["FAILED", *["COMPLETE"] * 10, "RUNNING"]
+    shards = [run(name, [], state) for name, state in zip(names, states, strict=True)]
+    async with dag(DagStudio(pipeline_of(shards)), tmp_path) as pilot:
+        await press(pilot, ("b", "exclamation_mark"))
+        screen = screen_of(pilot)
+        head, *rows = screen.table.keys
+        assert rows == ["shard_00"]
+        assert screen.cells_of(head)[2].text == "12"  # type: ignore[union-attr]
+        assert list(screen.members(head)) == ["shard_00"]
+        await press(pilot, ("m",))
+        await until_shown(pilot, "shard_* ×12 10/12 ✗1")
+
+
 async def test_that_there_are_no_problems_is_said_in_each_mode_at_once(tmp_path: Path) -> None:
     async with dag(DagStudio(sixteen(embed="RUNNING")), tmp_path) as pilot:
         await press(pilot, ("exclamation_mark",))

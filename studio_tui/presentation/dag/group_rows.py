@@ -48,11 +48,13 @@ def rows(
     listed: Collection[str] = (),
     folded: Collection[str] = (),
     all_failed: bool = False,
+    only: Collection[str] | None = None,
 ) -> tuple[GroupRow, ...]:
     """Return the groups, each with what failed and what runs in it.
 
     Of groups whose key is `listed` all jobs follow, of those `folded` none: then their heads count
-    them. With `all_failed` no failure is left out for there being many.
+    them. With `all_failed` no failure is left out for there being many. With `only` no row is about
+    any other job, though heads count all.
     """
     drawn: list[GroupRow] = []
     for group in groups:
@@ -62,14 +64,16 @@ def rows(
         if group.key in folded:
             shown: list[str] = []
         elif group.key in listed:
-            shown = list(group.members)
+            shown = [each for each in group.members if only is None or each in only]
         else:
-            shown = list(_in_sight(group, verdicts, None if all_failed else FAILED_SHOWN))
+            most = None if all_failed else FAILED_SHOWN
+            seen = _in_sight(group, verdicts, most)
+            shown = [each for each in seen if only is None or each in only]
         drawn.append(GroupRow(group.key, group, is_open=bool(shown)))
         drawn += (GroupRow(node_id, group, node_id) for node_id in shown)
-        if shown and len(shown) < len(group.members):
-            seen = set(shown)
-            rest = tuple(member for member in group.members if member not in seen)
+        hidden = set(group.members if only is None else only).difference(shown)
+        rest = tuple(member for member in group.members if member in hidden)
+        if shown and rest:
             drawn.append(GroupRow(f"{group.key}\0rest", group, rest=rest))
     return tuple(drawn)
 

@@ -184,6 +184,6 @@ class DagGraph(DagShape):
         """Return the boxes that are marked; a group is, when all of it is."""
         marks = frozenset(self.view.marks)
         whole = (
-            group.key for group in self.groups() or () if marks.issuperset(group.members)
+            group.key for group in self.groups() or () if marks.issuperset(self.in_sight(group))
         ) if marks else ()  # fmt: skip
         return marks.union(whole).intersection(canvas.boxes.names)

@@ -110,10 +110,12 @@ def group_listing(
     groups: Sequence[Group],
     listed: Collection[str],
     folded: Collection[str],
+    only: Collection[str] | None = None,
 ) -> Listing:
-    """Return the groups, with what fails and runs in them."""
+    """Return the groups, with what fails and runs in them; with `only`, rows of no other jobs."""
     verdicts = known().verdicts
-    rows = {row.key: row for row in group_rows.rows(groups, verdicts, listed=listed, folded=folded)}
+    drawn_rows = group_rows.rows(groups, verdicts, listed=listed, folded=folded, only=only)
+    rows = {row.key: row for row in drawn_rows}
 
     def cells_of(key: str) -> Cells:
         now, row = known(), rows[key]
@@ -130,7 +132,7 @@ def group_listing(
         tuple(rows),
         cells_of,
         members={
-            key: row.rest or row.group.members
+            key: row.rest or [m for m in row.group.members if only is None or m in only]
             for key, row in rows.items()
             if row.node_id is None
         },

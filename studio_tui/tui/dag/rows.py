@@ -148,7 +148,7 @@ class DagRows(DagShape):
         if view.mode is Mode.TIMELINE:
             return timeline_listing(self.known, self.zone, self.table.room, view.span, self.only())
         if (groups := self.groups()) is not None:
-            return group_listing(self.known, groups, view.opened, view.folds)
+            return group_listing(self.known, groups, view.opened, view.folds, self.only())
         return tree_listing(self.known, view.folds, self.only())
 
     def _marked_rows(self) -> frozenset[str]:

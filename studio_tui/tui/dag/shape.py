@@ -1,7 +1,6 @@
 """What of a pipeline is to be shown: all jobs or only problems, one by one or in groups."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from studio_tui.presentation.dag.critical import critical
 from studio_tui.presentation.dag.groups import By, Group, Link, grouped, links, wants_groups
@@ -49,7 +48,10 @@ class DagShape(DagHost):
         return "No problems" if self.view.problems else "This pipeline has no jobs"
 
     def groups(self) -> tuple[Group, ...] | None:
-        """Return the groups in which jobs are shown; `None` where each stands by itself."""
+        """Return the groups in which jobs are shown; `None` where each stands by itself.
+
+        They are whole: where only problems are shown, the other jobs are still counted.
+        """
         if self.standing is None or self.view.grouping is Grouping.NONE:
             return None
         plan = self.standing.plan
@@ -64,8 +66,12 @@ class DagShape(DagHost):
         only = self.only()
         if only is None:
             return self._shaped[2]
-        kept = ((group, tuple(m for m in group.members if m in only)) for group in self._shaped[2])
-        return tuple(replace(group, members=members) for group, members in kept if members)
+        return tuple(group for group in self._shaped[2] if not only.isdisjoint(group.members))
+
+    def in_sight(self, group: Group) -> Sequence[str]:
+        """Return the jobs of a group that are shown, and that a key is about."""
+        only = self.only()
+        return [each for each in group.members if only is None or each in only]
 
     def group_of(self, node_id: str) -> str | None:
         """Return the group in which a node is shown."""

@@ -121,8 +121,13 @@ class DagTelling(DagMoving, DagShape):
             )
         elif (here := self.here()) is not None:
             after, feeds = self.ways(here)
-            facts = group_facts(self.known(), self.members(here), after, feeds)
+            facts = group_facts(self.known(), self._all_members(here), after, feeds)
         self.drawer.show((*facts, *warning_facts(self.standing.pipeline)))
+
+    def _all_members(self, key: str) -> Sequence[str]:
+        """Return the jobs of a group, whether they are shown or not, else what a row is about."""
+        group = self.group(key)
+        return group.members if group is not None else self.members(key)
 
     def _ask_what_was_made(self, node: Node) -> None:
         if node.state is JobState.COMPLETE and node.run and node.run not in self._made:

@@ -248,7 +248,7 @@ class PipelineScreen(DagNews, DagTaking, DagShowing, DagSteering, Page):
         if key is None:
             return ()
         if self.canvas is not None and (group := self.group(key)) is not None:
-            return group.members
+            return self.in_sight(group)
         return self.row_members(key)
 
     def step_down(self) -> None:
