@@ -105,6 +105,13 @@ async def test_the_lineage_of_the_cursor_stands_out(tmp_path: Path) -> None:
         assert "cursor" in styles["join_feats"]
 
 
+async def test_the_lineage_stands_out_also_after_grouping_otherwise(tmp_path: Path) -> None:
+    async with dag(DagStudio(fan(4)), tmp_path) as pilot:
+        await until(pilot, lambda: screen_of(pilot).cells_of("shard_0001")[0].text == "↓")  # type: ignore[union-attr]
+        await press(pilot, ("b",))
+        await until(pilot, lambda: "↓  ▸· shard_*" in screen_text(pilot))
+
+
 async def test_why_it_waits_is_told_and_a_key_goes_there(tmp_path: Path) -> None:
     async with dag(DagStudio(), tmp_path) as pilot:
         await go_to(pilot, "publish")

@@ -31,8 +31,8 @@ class DagRows(DagShape):
     """In which times of day are told."""
     _said: tuple[Known | None, Listing | None, dict[str, Cells]] = (None, None, {})
     """The cells of rows, for as long as nothing else is known and the rows are the same."""
-    _kin: tuple[str | None, Collection[str], Collection[str]] = (None, (), ())
-    """A row, the nodes it waits for, and those that wait for it."""
+    _kin: tuple[object, Collection[str], Collection[str]] = (None, (), ())
+    """A row among groups, the nodes and groups it waits for, and those that wait for it."""
 
     def show_rows(self) -> None:
         """Show the rows of the mode, with the cursor where it was."""
@@ -74,7 +74,10 @@ class DagRows(DagShape):
     def show_kin(self) -> None:
         """Show which rows the one under the cursor waits for, and which wait for it."""
         standing, here = self.standing, self.here()
-        if standing is None or self.listing is None or here == self._kin[0]:
+        if standing is None or self.listing is None:
+            return
+        made_for = here, frozenset(self.listing.members)
+        if made_for == self._kin[0]:
             return
         above: set[str] = set()
         below: set[str] = set()
@@ -86,7 +89,7 @@ class DagRows(DagShape):
                 above.add(key)
             if key != here and not below.isdisjoint(members):
                 below.add(key)
-        self._kin = here, above, below
+        self._kin = made_for, above, below
         self.table.show_again()
 
     def show_rows_again(self) -> None:
