@@ -60,7 +60,7 @@ class DagRows(DagShape):
         """Return the cells of a row."""
         listing = self.listing
         if listing is None or self.standing is None:
-            return (NOTHING,)
+            return (NOTHING,) * len(self.table.columns)
         known = self.known()
         if self._said[0] is not known or self._said[1] is not listing:
             # The kin changes with every step of the cursor, the rest only with what is known.
