@@ -183,6 +183,23 @@ async def test_only_problems_and_what_they_block(tmp_path: Path) -> None:
         await until_shown(pilot, "No problems")
 
 
+async def test_problems_are_asked_for_in_the_graph_of_groups(tmp_path: Path) -> None:
+    async with dag(DagStudio(fan(MOST_CHILDREN + 1)), tmp_path) as pilot:
+        await press(pilot, ("m", "exclamation_mark"))
+        await until_shown(pilot, "No problems")
+        assert screen_of(pilot).table.notice == "No problems"
+
+
+@pytest.mark.parametrize("grouping", [("b",), ("b", "b"), ()])
+async def test_an_error_can_be_read_beside_the_drawer(
+    tmp_path: Path, grouping: tuple[str, ...]
+) -> None:
+    async with dag(DagStudio(), tmp_path) as pilot:
+        await press(pilot, grouping)
+        rows = [line for line in screen_text(pilot).splitlines() if "✗ embed" in line]
+        assert any("OutOfMemoryError: CUDA" in row.partition("▏ name")[0] for row in rows)
+
+
 async def test_groups_count_all_their_jobs_where_only_problems_are_shown(tmp_path: Path) -> None:
     names = [f"shard_{number:02}" for number in range(12)]
     states = ["FAILED", *["COMPLETE"] * 10, "RUNNING"]

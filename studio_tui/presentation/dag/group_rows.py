@@ -16,7 +16,7 @@ from studio_tui.presentation.format import duration
 COLUMNS = ("name", "jobs", "progress", "failed", "blocked", "took", "why")
 """Keys of the columns, in the order of the cells."""
 
-BAR_WIDTH = 20
+BAR_WIDTH = 10
 """Cells of a bar."""
 
 FAILED_SHOWN = 10

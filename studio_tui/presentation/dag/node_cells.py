@@ -51,6 +51,6 @@ def _stopped(node: Node, known: Known) -> Cell:
     job = known.job(node)
     error = first_line(job.error_message) if job is not None else ""
     blocked = known.verdicts.roots.get(node.id, 0)
-    # What it blocks comes first: an error may be long, and the end of a cell is cut off.
-    said = " · ".join(part for part in (f"blocks {blocked}" if blocked else "", error) if part)
+    # The error comes first, as the end of a cell is cut off, and what is blocked is seen below.
+    said = " · ".join(part for part in (error, f"blocks {blocked}" if blocked else "") if part)
     return Cell(said, Tone.BAD if node.state is JobState.FAILED else Tone.WARN) if said else NOTHING

@@ -11,6 +11,7 @@ from studio_tui.presentation.dag.known import Known
 from studio_tui.presentation.dag.node_cells import took_cell, why_cell
 from studio_tui.presentation.dag.segments import bar
 from studio_tui.presentation.dag.timeline import Timeline
+from studio_tui.presentation.dag.verdicts import Shown
 from studio_tui.tui.widgets.table_layout import GAP, Align, Column
 from studio_tui.tui.widgets.table_painter import Cells, Sorting
 
@@ -29,23 +30,23 @@ _LEAST_BAR = 20
 
 TREE_COLUMNS = (
     KIN,
-    Column("name", "JOB", 34, grow=1, most=72),
+    Column("name", "JOB", 28, grow=1, most=72),
     Column("state", "STATE", 11, drop=6),
     Column("progress", "PROGRESS", 8, drop=5),
     Column("share", "DONE", 4, align=Align.RIGHT, drop=3),
     _TOOK,
     Column("usual", "USUAL", 12, drop=4),
-    Column("why", "WHY / ERROR", 14, grow=1, drop=2),
+    Column("why", "WHY / ERROR", 24, grow=1, drop=2),
 )
 GROUP_COLUMNS = (
     KIN,
-    Column("name", "GROUP", 18, grow=3, most=60),
-    Column("jobs", "JOBS", 5, align=Align.RIGHT),
+    Column("name", "GROUP", 18, grow=1, most=60),
+    Column("jobs", "JOBS", 4, align=Align.RIGHT),
     Column("progress", "PROGRESS", group_rows.BAR_WIDTH, drop=2),
     Column("failed", "✗", 4, align=Align.RIGHT),
     Column("blocked", "⊘", 4, align=Align.RIGHT),
     Column("took", "TIME", 7, align=Align.RIGHT, drop=3),
-    Column("why", "NOW", 10, grow=2, drop=1),
+    Column("why", "NOW", 23, grow=2, drop=1),
 )
 TABLE_COLUMNS = (
     KIN,
@@ -117,6 +118,14 @@ def group_listing(
     drawn_rows = group_rows.rows(groups, verdicts, listed=listed, folded=folded, only=only)
     rows = {row.key: row for row in drawn_rows}
 
+    # Columns that would be empty leave their room to what is said of the jobs.
+    empty = {
+        name
+        for name, kind in (("failed", Shown.FAILED), ("blocked", Shown.BLOCKED))
+        if not verdicts.numbers[kind]
+    }
+    columns = tuple(column for column in GROUP_COLUMNS if column.key not in empty)
+
     def cells_of(key: str) -> Cells:
         now, row = known(), rows[key]
         _, jobs, progress, *rest = group_rows.cells(row, now)
@@ -124,11 +133,13 @@ def group_listing(
         if row.node_id is None and not row.rest:
             numbers = group_rows.numbers_of(row.group.members, now.verdicts)
             drawn = Pieces(bar(numbers, group_rows.BAR_WIDTH))
-        return (Pieces(group_rows.name_parts(row, now.verdicts)), jobs, drawn, *rest)
+        cells = (Pieces(group_rows.name_parts(row, now.verdicts)), jobs, drawn, *rest)
+        named = zip(group_rows.COLUMNS, cells, strict=True)
+        return tuple(cell for name, cell in named if name not in empty)
 
     heads = {key for key, row in rows.items() if row.node_id is None and not row.rest}
     return Listing(
-        GROUP_COLUMNS,
+        columns,
         tuple(rows),
         cells_of,
         members={

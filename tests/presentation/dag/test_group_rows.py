@@ -74,17 +74,17 @@ def test_heads_say_how_many_how_far_and_what_is_slowest() -> None:
         if row.node_id is None and not row.rest
     }
     assert said == {
-        "02_shard_*": ["480", f"▕{18 * '█'}▏", "", "", "", "slowest 02_shard_113 9:02"],
+        "02_shard_*": ["480", f"▕{8 * '█'}▏", "", "", "", "slowest 02_shard_113 9:02"],
         "03_embed_*": [
-            *("480", "▕████✗▓▒░░░░░░░░░░░▏", "3", "", ""),
+            *("480", "▕██✗▓▒░░░▏", "3", "", ""),
             "slowest 03_embed_0135 14:50 (usual 3:10)",
         ],
         "04_merge_*": [
-            *("24", f"▕{18 * '░'}▏", "", "2", ""),
+            *("24", f"▕{8 * '░'}▏", "", "2", ""),
             "04_merge_00: ready: Studio has not queued it yet",
         ],
         "05_eval_*": [
-            *("14", f"▕{18 * '░'}▏", "", "14", ""),
+            *("14", f"▕{8 * '░'}▏", "", "14", ""),
             "05_eval_0: blocked by 03_embed_0042, 03_embed_0310, 03_embed_0311, which failed",
         ],
     }

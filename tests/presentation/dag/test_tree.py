@@ -146,7 +146,7 @@ def test_cells_say_how_far_how_long_and_why() -> None:
         "    └─✗ embed",
         "✗ FAILED",
         *("", "", "9:58", "usual 6:40"),
-        "blocks 9 · [red]CUDA[/] out of memory",
+        "[red]CUDA[/] out of memory · blocks 9",
     ]
     assert said["embed"][-1].tone is Tone.BAD
     assert [cell.text for cell in said["thumbs"]][1:] == [
