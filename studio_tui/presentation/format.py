@@ -1,5 +1,6 @@
 """Numbers and times in words as short as they can be and still be true."""
 
+import re
 from datetime import datetime, timedelta
 
 UNKNOWN = "–"
@@ -8,6 +9,8 @@ UNKNOWN = "–"
 _MINUTE = 60
 _HOUR = 60 * _MINUTE
 _DAY = 24 * _HOUR
+
+_LONG_ID = re.compile(r"\b([0-9a-f]{8})(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 
 
 def seconds_between(start: datetime | None, end: datetime | None) -> float | None:
@@ -76,6 +79,11 @@ def size(count: int) -> str:
             return f"{int(amount)} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
         amount /= 1024
     return f"{amount:.1f} TiB"
+
+
+def with_short_ids(text: str) -> str:
+    """Return text in which long ids are cut to what lists show of them."""
+    return _LONG_ID.sub(r"\1", text)
 
 
 def plural(count: int, noun: str) -> str:

@@ -16,6 +16,7 @@ from studio_tui.presentation.format import (
     local_time,
     plural,
     seconds_between,
+    with_short_ids,
 )
 from studio_tui.presentation.job_facts import Fact, Line
 from studio_tui.presentation.jobs import first_line, run_seconds
@@ -44,7 +45,7 @@ def facts(pipeline: Pipeline, around: Around) -> tuple[Fact, ...]:
     """Return what there is to say of a pipeline, most wanted first."""
     overview, jobs, now = around
     verdicts = overview.verdicts(pipeline)
-    error = (pipeline.error_message or "").strip()
+    error = with_short_ids((pipeline.error_message or "").strip())
     return (
         Fact("status", _status(pipeline, verdicts)),
         Fact("jobs", _counts(pipeline, overview)),

@@ -187,7 +187,7 @@ def counts(numbers: Mapping[Shown, int]) -> tuple[Count, ...]:
 
 
 def paused_words(verdicts: Verdicts) -> str:
-    """Return what a pause means now: `paused: 14 still running, 332 will not start`.
+    """Return what a pause means now: `paused: 14 still running, 332 will not start …`.
 
     Nothing for a pipeline that is not paused. What is queued Studio has let go already; what is
     blocked would not start without the pause either.
@@ -199,7 +199,7 @@ def paused_words(verdicts: Verdicts) -> str:
         for kind, words in (
             (Shown.RUNNING, "still running"),
             (Shown.QUEUED, "still queued"),
-            (Shown.WAITING, "will not start"),
+            (Shown.WAITING, "will not start until resumed (p)"),
         )
         if verdicts.numbers[kind]
     ]

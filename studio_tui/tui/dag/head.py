@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 
+from rich.cells import cell_len
+
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.dag.segments import bar
 from studio_tui.presentation.dag.standing import Standing
 from studio_tui.presentation.dag.verdicts import Shown, counts, paused_words, root_words
-from studio_tui.presentation.format import local_time
+from studio_tui.presentation.format import local_time, with_short_ids
 from studio_tui.presentation.jobs import first_line
 from studio_tui.presentation.pipelines import state_cell
 from studio_tui.tui.dag.memory import DagPlace, Grouping, Mode
@@ -19,9 +21,19 @@ NAME_ROOM = 24
 
 
 def head_parts(standing: Standing, width: int) -> tuple[Part, ...]:
-    """Return state, progress and counts of a pipeline for a line of that width."""
+    """Return state, progress and counts of a pipeline for a line of that width.
+
+    What is counted is named where all of it has room.
+    """
+    if width >= WIDE_FROM:
+        named = _head_parts(standing, is_wide=True, is_named=True)
+        if sum(cell_len(part.text) for part in named) <= width:
+            return named
+    return _head_parts(standing, is_wide=width >= WIDE_FROM, is_named=False)
+
+
+def _head_parts(standing: Standing, *, is_wide: bool, is_named: bool) -> tuple[Part, ...]:
     pipeline, numbers = standing.pipeline, standing.verdicts.numbers
-    is_wide = width >= WIDE_FROM
     name = pipeline.name or pipeline.pipeline_id
     if not is_wide and len(name) > NAME_ROOM:
         name = f"{name[: NAME_ROOM - 1]}…"
@@ -32,7 +44,7 @@ def head_parts(standing: Standing, width: int) -> tuple[Part, ...]:
         Part(f" {numbers[Shown.DONE]}/{len(standing.plan.nodes)}  "),
         *(
             Part(
-                f"{count.glyph}{count.amount}{f' {count.name} ' if is_wide else ''} ",
+                f"{count.glyph}{count.amount}{f' {count.name} ' if is_named else ''} ",
                 count.tone if count.number else Tone.DIM,
             )
             for count in counts(numbers)
@@ -52,10 +64,15 @@ def note_parts(standing: Standing, critical_path: str) -> tuple[Part, ...]:
         said.append(Part(f"‖ {paused}", Tone.WARN))
     if critical_path:
         said.append(Part(f"critical: {critical_path}", Tone.ACCENT))
+    error = first_line(pipeline.error_message)
     if roots := root_words(standing.verdicts):
-        said.append(Part(roots, Tone.BAD))
-    if error := first_line(pipeline.error_message):
-        said.append(Part(error, Tone.BAD))
+        first_root, why = _first_failure(standing)
+        # Of a pipeline that has failed the error is that of a job, told with its name.
+        reason = error if why and why in error else ": ".join(filter(None, (first_root, why)))
+        error = "" if reason == error else error
+        said.append(Part(f"{roots}: {with_short_ids(reason)}", Tone.BAD))
+    if error:
+        said.append(Part(with_short_ids(error), Tone.BAD))
     if pipeline.warnings:
         # How many there are comes first, since the end of a line is cut off.
         first, *others = pipeline.warnings
@@ -69,6 +86,13 @@ def note_parts(standing: Standing, critical_path: str) -> tuple[Part, ...]:
         return tuple(parts)
     target = f"makes {pipeline.triggered_from} anew, " if pipeline.triggered_from else ""
     return (Part(f" {target}since {local_time(pipeline.created_at)}", Tone.DIM),)
+
+
+def _first_failure(standing: Standing) -> tuple[str, str]:
+    """Return the name of the first job that failed by itself, and its error."""
+    root = standing.verdicts.root_failures[0]
+    job = standing.job(root)
+    return standing.plan.nodes[root].name, first_line(job.error_message) if job else ""
 
 
 def mode_parts(view: DagPlace, found: int) -> tuple[Part, ...]:

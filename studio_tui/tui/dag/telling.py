@@ -94,10 +94,11 @@ class DagTelling(DagMoving, DagShape):
         if self.standing is None:
             return
         found = critical(self.known())
-        self.head.left = head_parts(self.standing, self.size.width)
         # An estimate of an old answer would never come nearer to its end.
         is_told = found.left is not None and self.source.snapshot.error is None
-        self.head.right = (Part(f"{found.words} ", Tone.STRONG),) if is_told else ()
+        estimate = f"{found.words} " if is_told else ""
+        self.head.right = (Part(estimate, Tone.STRONG),) if estimate else ()
+        self.head.left = head_parts(self.standing, self.size.width - len(estimate) - 1)
         path = ""
         if self.view.critical:
             reason = f" ({found.reason})" if found.reason else ""
