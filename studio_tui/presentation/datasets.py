@@ -6,7 +6,10 @@ A name is `[@]namespace.project.name[@version]`; what is missing is Studio's def
 import re
 from collections.abc import Iterable
 
-from studio_tui.presentation.problems import Problem, quoted, unsendable
+from studio_tui.presentation.problems import Problem, meant, quoted, unsendable, warning
+
+LOCAL_PLACE = "local.local."
+"""Namespace and project of the local Studio, which a name need not have there."""
 
 _NAME = re.compile(r"@?[^\s@,]+(@[^\s@,]+)?")
 
@@ -28,6 +31,32 @@ def dataset_problems(text: str, *, is_sent: bool) -> tuple[Problem, ...]:
         for name in names
         if not _NAME.fullmatch(name)
     )
+
+
+def short_name(name: str) -> str:
+    """Return a name as short as the local Studio takes it: without its namespace and project."""
+    return name.removeprefix("@").removeprefix(LOCAL_PLACE)
+
+
+def unknown_datasets(text: str, known: Iterable[str]) -> tuple[Problem, ...]:
+    """Return a warning that names all datasets in a text that are not known, and what may be meant.
+
+    Where no dataset at all is known nobody can tell.
+    """
+    names = {_bare(name): name for name in known}
+    strange = [name for name in datasets_in(text) if _bare(name) not in names]
+    if not names or not strange:
+        return ()
+    hints = [meant(_bare(name), names).removeprefix("; ") for name in strange]
+    said = ", ".join(
+        f"{quoted(name)} ({hint})" if hint else quoted(name)
+        for name, hint in zip(strange, hints, strict=True)
+    )
+    return (warning("datasets", f"Not known here: {said}. Studio may know more."),)
+
+
+def _bare(name: str) -> str:
+    return short_name(name).partition("@")[0]
 
 
 def matching(word: str, names: Iterable[str]) -> tuple[str, ...]:

@@ -1,6 +1,13 @@
 import pytest
 
-from studio_tui.presentation.datasets import dataset_problems, datasets_in, matching
+from studio_tui.presentation.datasets import (
+    dataset_problems,
+    datasets_in,
+    matching,
+    short_name,
+    unknown_datasets,
+)
+from studio_tui.presentation.problems import Level
 
 NAMES = ("local.local.index", "vision.prod.embeddings", "vision.dev.index_old", "@ns.proj.report")
 
@@ -48,3 +55,19 @@ def test_a_word_is_sought_at_the_beginning_of_a_name_then_of_its_parts_then_with
     word: str, names: list[str]
 ) -> None:
     assert list(matching(word, NAMES)) == names
+
+
+def test_unknown_names_are_all_told_at_once_with_what_may_be_meant() -> None:
+    known = ("published", "local.local.labels@1.0.0")
+    assert unknown_datasets("@local.local.published@1.0.1 labels", known) == ()
+    assert unknown_datasets("anything", ()) == ()
+    (problem,) = unknown_datasets("publishd labels nonsense", known)
+    assert problem.level is Level.WARNING
+    assert problem.sentence == (
+        "Not known here: “publishd” (did you mean “published”?), “nonsense”. Studio may know more."
+    )
+
+
+def test_names_of_another_place_keep_it() -> None:
+    assert short_name("@local.local.labels@1.0.0") == "labels@1.0.0"
+    assert short_name("vision.prod.labels") == "vision.prod.labels"

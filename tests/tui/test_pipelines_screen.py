@@ -58,7 +58,7 @@ async def test_a_pipeline_is_triggered_for_review_then_resumed_and_seen_to_compl
         await until_shown(pilot, "known: ")
         await type_in(pilot, "sec")
         await pilot.press("tab")
-        await until_shown(pilot, "local.local.second", "Nothing runs before it is resumed.")
+        await until_shown(pilot, "Datasets     second ", "Nothing runs before it is resumed.")
         await pilot.press("f9")
         await until_shown(pilot, "‖ PAUSED", "2 will not start", "2 jobs: 2 waiting", "p resume")
         assert isinstance(pilot.app.screen, PipelinesScreen)
@@ -83,7 +83,12 @@ async def test_what_studio_refuses_is_told_at_the_field_and_nothing_typed_is_los
         await until_shown(pilot, "BROKEN has no value")
         await type_in(pilot, "=1")
         await pilot.press("f9")
-        await until_shown(pilot, "Studio says: No dataset nonsense is known")
+        await until_shown(
+            pilot, "Studio says: No dataset nonsense is known", "Not known here: “nonsense”"
+        )
+        await type_in(pilot, "more")
+        await until_shown(pilot, "nonsense more")
+        await pilot.press("ctrl+w")
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
         await pilot.press("t")
@@ -94,6 +99,32 @@ async def test_what_studio_refuses_is_told_at_the_field_and_nothing_typed_is_los
         await until_shown(pilot, "‖ PAUSED", "first, second")
 
 
+async def test_unknown_names_stay_told_and_every_name_that_is_offered_can_be_reached(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    for name in ("sale_a", "sale_b", "sale_c", "sale_d", "sale_e"):
+        make(studio, name)
+    async with dashboard(studio, tmp_path, size=(80, 24)) as pilot:
+        await show(pilot)
+        await pilot.press("t")
+        await until_shown(pilot, "known: ", "and 1 more: down", "f9  Trigger", "esc  Close")
+        await type_in(pilot, "sale")
+        await until_shown(pilot, "tab: sale_a")
+        await pilot.press(*["down"] * 4)
+        await until_shown(pilot, "tab: sale_e")
+        review = next(
+            y for y, line in enumerate(screen_text(pilot).split("\n")) if "Review" in line
+        )
+        await pilot.press("tab")
+        await until_shown(pilot, "Names of others may follow")
+        await type_in(pilot, " sael_b nonsense")
+        await pilot.press("tab")
+        await until_shown(pilot, "Not known here: “sael_b” (did you mean “sale_b”", "“nonsense”")
+        assert "Review" in screen_text(pilot).split("\n")[review]
+        await pilot.press("tab")
+        await until_shown(pilot, "Not known here: “sael_b”", "f9  Trigger", "Environment")
+
+
 async def test_it_is_run_at_once_when_nobody_wants_to_look_first(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
@@ -102,7 +133,7 @@ async def test_it_is_run_at_once_when_nobody_wants_to_look_first(
         await show(pilot)
         await pilot.press("t")
         await type_in(pilot, "sec")
-        await until_shown(pilot, "tab: local.local.second")
+        await until_shown(pilot, "tab: second")
         await pilot.press("tab", "tab")
         await until_shown(pilot, "Nothing runs before it is resumed.")
         await pilot.press("space")

@@ -11,6 +11,7 @@ from textual.getters import query_one
 from studio_tui import clock
 from studio_tui.api.models import Job, Pipeline, PipelineState
 from studio_tui.presentation.cells import NOTHING
+from studio_tui.presentation.datasets import short_name
 from studio_tui.presentation.freshness import Aged
 from studio_tui.presentation.job_facts import Fact, Line
 from studio_tui.presentation.pipeline_facts import Around, facts, grid
@@ -243,7 +244,8 @@ class PipelinesScreen(PipelineActions, ListPage[Pipeline]):
         self._draft = draft
 
     def _dataset_names(self) -> tuple[str, ...]:
-        return self.session.datasets.known(self._known())
+        names = self.session.datasets.known(self._known())
+        return tuple(dict.fromkeys(map(short_name, names))) if self.session.is_near else names
 
     def _known(self) -> tuple[Pipeline, ...]:
         known = self.answer()

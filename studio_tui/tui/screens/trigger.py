@@ -4,16 +4,22 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.message import Message
 from textual.screen import ModalScreen
-from textual.widgets import Button, Static
+from textual.widgets import Button, Input, Static
 
 from studio_tui.api.models import Pipeline
 from studio_tui.errors import InvalidRequest, NotFound, StudioError
-from studio_tui.presentation.datasets import dataset_problems, datasets_in, matching
+from studio_tui.presentation.datasets import (
+    dataset_problems,
+    datasets_in,
+    matching,
+    unknown_datasets,
+)
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.line_checks import environment_problems
 from studio_tui.presentation.problems import Level, Problem
@@ -24,7 +30,7 @@ from studio_tui.tui.sheets import FORM_DIALOGS
 from studio_tui.tui.widgets.code_area import CodeArea
 from studio_tui.tui.widgets.form_field import FieldInput, Flag, FormField
 
-OFFERED = 5
+OFFERED = 4
 """Names that stand below the field while one is typed."""
 
 
@@ -40,16 +46,53 @@ class TriggerDraft:
 
 
 class DatasetInput(FieldInput):
-    """A line of names, of which tab completes the last."""
+    """A line of names, of which tab completes the last; up and down choose with what."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "choose(1)", "next name", show=False, id="trigger.next"),
+        Binding("up", "choose(-1)", "previous name", show=False, id="trigger.previous"),
+    ]
+
+    class Chose(Message):
+        """Another of the names that are offered comes first."""
 
     def __init__(self, draft: TriggerDraft, names: Callable[[], tuple[str, ...]]) -> None:
-        super().__init__(draft.datasets, compact=True, select_on_focus=draft.is_proposed)
+        text = draft.datasets if draft.is_proposed else apart(draft.datasets)
+        super().__init__(text, compact=True, select_on_focus=draft.is_proposed)
         self._names = names
+        self._choice = 0
+
+    def found(self) -> tuple[str, ...]:
+        """Return the names that the last word may become, the chosen one first."""
+        found = matching(self.last_word()[1], self._names())
+        choice = self._choice % len(found) if found else 0
+        return (*found[choice:], *found[:choice])
+
+    @property
+    def has_chosen(self) -> bool:
+        """Whether the name that comes first was gone to."""
+        return self._choice != 0
+
+    def action_choose(self, step: int) -> None:
+        """Let another of the names come first."""
+        self._choice += step
+        self.post_message(self.Chose())
+
+    def typed(self) -> None:
+        """Begin with the likeliest name again, and let what is typed by now stay."""
+        self._choice = 0
+        self.select_on_focus = False
+
+    def go_on_after(self) -> None:
+        """Let what is typed next be another name, and not more of the last."""
+        with self.prevent(Input.Changed):
+            self.value = apart(self.value)
+        self.cursor_position = len(self.value)
 
     def action_complete(self) -> None:
-        """Take the first name that is offered for the last word, or go on."""
+        """Take the name that is offered first for the last word, or go on."""
         before, word = self.last_word()
-        found = matching(word, self._names()) if word else ()
+        found = self.found() if word or self.has_chosen else ()
         if found and found[0] != word:
             self.value = before + found[0]
             self.cursor_position = len(self.value)
@@ -63,11 +106,17 @@ class DatasetInput(FieldInput):
         return self.value[: len(bare) - len(word)], word
 
 
+def apart(text: str) -> str:
+    """Return names with a space after them, so that what is typed next is another."""
+    return f"{text.rstrip()} " if text.strip() else ""
+
+
 class TriggerScreen(ModalScreen[Pipeline | None]):
     """Triggers a pipeline; the answer is `None` when that was given up."""
 
     CSS_PATH = FORM_DIALOGS
     AUTO_FOCUS = "DatasetInput"
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-high")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f9,ctrl+j", "trigger", "trigger", id="trigger.send", tooltip="Have it made"),
         Binding("escape", "close", "close", id="trigger.close", tooltip="Keep what is typed"),
@@ -126,8 +175,17 @@ class TriggerScreen(ModalScreen[Pipeline | None]):
     def _changed(self, event: FormField.Changed) -> None:
         event.stop()
         self._refused = tuple(one for one in self._refused if one.field != event.field)
+        if event.field == "datasets":
+            self._line.typed()
         self._check()
         self._keep(self.draft)
+
+    @on(DatasetInput.Chose)
+    @on(events.DescendantFocus)
+    @on(events.DescendantBlur)
+    def _looked(self) -> None:
+        """Say of the names what matters now: how they may go on, or that they are not known."""
+        self._check()
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
@@ -195,6 +253,8 @@ class TriggerScreen(ModalScreen[Pipeline | None]):
         if isinstance(error, InvalidRequest | NotFound):
             about = "environment" if "environment" in str(error).lower() else "datasets"
             self._refused = (Problem(about, sentence),)
+            if about == "datasets":
+                self._line.go_on_after()
             self._check()
             self._fields[about].editor.focus()
         else:
@@ -209,7 +269,13 @@ class TriggerScreen(ModalScreen[Pipeline | None]):
             *dataset_problems(draft.datasets, is_sent=is_sent),
             *environment_problems(draft.environment),
             *(() if is_sent else self._refused),
+            *self._unknown(draft),
         )
+
+    def _unknown(self, draft: TriggerDraft) -> tuple[Problem, ...]:
+        """Return which names are not known, unless one of them is being typed."""
+        is_being_typed = self.focused is self._line and not self._refused
+        return () if is_being_typed else unknown_datasets(draft.datasets, self._names())
 
     def _show(self, draft: TriggerDraft, problems: tuple[Problem, ...]) -> None:
         notes = {
@@ -227,18 +293,16 @@ class TriggerScreen(ModalScreen[Pipeline | None]):
 
     def _offer(self) -> tuple[str, ...]:
         """Return the names that the last word may become."""
-        names = self._names()
-        word = self._line.last_word()[1]
-        found = matching(word, names)
-        if not names:
+        if not self._names():
             return ("namespace.project.name, several with a space between; none is known yet.",)
+        word, found = self._line.last_word()[1], self._line.found()
         if not found:
             return ("No dataset that is known here is called so; Studio may know it.",)
-        if found[0] == word:
+        if found == (word,):
             return ("Names of others may follow after a space.",)
         left = len(found) - OFFERED
-        more = (f"and {left} more",) if left > 0 else ()
-        sign = "tab: " if word else "known: "
+        more = (f"and {left} more: down goes to the next",) if left > 0 else ()
+        sign = "tab: " if word or self._line.has_chosen else "known: "
         rest = (" " * len(sign) + name for name in found[1:OFFERED])
         return (f"{sign}{found[0]}", *rest, *more)
 
