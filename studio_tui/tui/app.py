@@ -279,7 +279,7 @@ class StudioApp(TypeAhead, EndsInOrder, App[int]):
         except SpoolError as error:
             self.notify(str(error), severity="error", markup=False)
         else:
-            self._show_tab("logs")
+            self._show_over("logs")
 
     def on_open_pipeline(self, message: "messages.OpenPipeline") -> None:
         """Show the graph of a pipeline."""
@@ -339,11 +339,24 @@ class StudioApp(TypeAhead, EndsInOrder, App[int]):
 
     def _show_tab(self, name: str) -> None:
         if self._places:
-            tab = self._places.tab(name)
-            if not self.is_screen_installed(tab):
-                # An installed screen lives on while another is shown, and keeps its place.
-                self.install_screen(tab, name)
-            self._show_at_bottom(tab)
+            self._show_at_bottom(self._installed(self._places, name))
+
+    def _show_over(self, name: str) -> None:
+        """Show one of the main places over the page that asked, so that q goes back there."""
+        if self._places is None:
+            return
+        tab = self._installed(self._places, name)
+        if tab not in self.screen_stack:
+            self.push_screen(tab)
+        while self.screen is not tab:
+            self.pop_screen()
+
+    def _installed(self, places: "Places", name: str) -> "Screen[None]":
+        """Return a place that lives on while another is shown, and so keeps the user's place."""
+        tab = places.tab(name)
+        if not self.is_screen_installed(tab):
+            self.install_screen(tab, name)
+        return tab
 
     def _show_at_bottom(self, screen: Screen[None]) -> None:
         """Show `screen` with nothing but the opening below it, and nothing above."""

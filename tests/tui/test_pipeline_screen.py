@@ -374,6 +374,26 @@ async def test_a_running_job_is_cancelled_through_its_run(tmp_path: Path) -> Non
         await until(pilot, lambda: studio.done == [("cancel", "run-embed")])
 
 
+async def test_merged_logs_lead_back_to_the_pipeline_and_are_a_place_of_their_own(
+    tmp_path: Path,
+) -> None:
+    async with dag(DagStudio(sixteen()), tmp_path) as pilot:
+        here = pilot.app.screen
+        await go_to(pilot, "index")
+        await press(pilot, ("space", "space", "L"))
+        await until(pilot, lambda: isinstance(pilot.app.screen, MergedScreen))
+        await press(pilot, ("q",))
+        await until(pilot, lambda: pilot.app.screen is here)
+        await press(pilot, ("L",))
+        await until(pilot, lambda: isinstance(pilot.app.screen, MergedScreen))
+        await press(pilot, ("5", "q"))
+        await until_shown(pilot, "Press q again to leave")
+        await press(pilot, ("2",))
+        await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
+        await press(pilot, ("5",))
+        await until(pilot, lambda: isinstance(pilot.app.screen, MergedScreen))
+
+
 async def test_a_canceled_pipeline_says_in_every_mode_which_key_lets_it_go_on(
     tmp_path: Path,
 ) -> None:
