@@ -163,7 +163,13 @@ async def test_without_marks_the_log_is_that_of_the_job_and_the_tab_says_what_to
         await until_shown(pilot, "Mark jobs with space in Jobs, then press L.")
         for key in ("S", "M", "U", "tab", "s", "D", "escape", "x", "slash", "G"):
             await pilot.press(key)
-        await pilot.press("escape", "1", "L")
+        for key in ("slash", "ampersand", "colon", "T"):
+            pilot.app.clear_notifications()
+            await pilot.press(key)
+            await until(
+                pilot, lambda: any("no log here" in n.message for n in pilot.app._notifications)
+            )
+        await pilot.press("1", "L")
         await until(pilot, lambda: isinstance(pilot.app.screen, LogScreen))
         await until_shown(pilot, "alone")
 

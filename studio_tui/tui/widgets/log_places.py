@@ -155,7 +155,7 @@ class LogPlaces(LogReader):
 
     def action_to_time(self) -> None:
         """Ask for a moment."""
-        self.prompt.ask(TIME)
+        self.ask(TIME)
 
     def submit_time(self, typed: str) -> bool:
         """Go to the first line of a moment or after it; return whether there is one."""
@@ -231,7 +231,7 @@ class LogPlaces(LogReader):
 
     def action_to_line(self) -> None:
         """Ask for the number of a line."""
-        self.prompt.ask(LINE)
+        self.ask(LINE)
 
     def submit_line(self, typed: str) -> bool:
         """Go to a line by its number, the first being 1; return whether there is one."""

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from studio_tui.service.log_store import LogStore
 from studio_tui.tui.widgets.log_pane import LogPane
-from studio_tui.tui.widgets.log_prompt import LogPrompt
+from studio_tui.tui.widgets.log_prompt import Kind, LogPrompt
 
 if TYPE_CHECKING:
     from textual.widget import Widget
@@ -35,6 +35,13 @@ class LogReader(Base):
     def say(self, words: str) -> None:
         """Say something below the rows until something else is to be said; safe text."""
         raise NotImplementedError  # the view does
+
+    def ask(self, kind: Kind, value: str = "") -> None:
+        """Ask for a line of text, unless the log is out of sight: a line there would be too."""
+        if self.display:
+            self.prompt.ask(kind, value)
+        else:
+            self.app.notify("There is no log here", severity="warning", markup=False)
 
     def go(self, start: int) -> None:
         """Make the line at `start` the reader's and show it, a third of the way down."""

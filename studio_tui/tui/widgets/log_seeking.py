@@ -204,11 +204,11 @@ class LogSeeking(LogReader):
 
     def action_search(self) -> None:
         """Ask what to look for."""
-        self.prompt.ask(SEARCH)
+        self.ask(SEARCH)
 
     def action_filter(self) -> None:
         """Ask which lines to show, or to hide."""
-        self.prompt.ask(FILTER, "" if self.filter == "!" else self.filter)
+        self.ask(FILTER, "" if self.filter == "!" else self.filter)
 
     def on_log_prompt_changed(self, event: LogPrompt.Changed) -> None:
         """Light what is being typed, as far as it can be understood."""
