@@ -15,8 +15,8 @@ from studio_tui.api.models import Job, Pipeline
 from studio_tui.errors import InvalidRequest, StudioError
 from studio_tui.presentation.jobs import SHORT_ID, first_line
 from studio_tui.presentation.pipeline_part import cancel_notes, repeat_notes
-from studio_tui.service.commands import said
 from studio_tui.service.session import StudioSession
+from studio_tui.tui.asking import asked, told
 from studio_tui.tui.clipboard import copy
 from studio_tui.tui.messages import CreateJob, EditJobs, OpenLog, OpenPipeline
 from studio_tui.tui.screens.dialogs import Confirm
@@ -260,9 +260,9 @@ class JobActions(Base):
     async def _run(self, command: Any, done: str) -> None:
         """Run a command, and say how it ended."""
         try:
-            await command
+            await asked(self.app, self.session, command)
         except StudioError as error:
-            self._say(said(error), "error")
+            self._say(told(error, self.session), "error")
         else:
             self._say(done, "information")
 

@@ -19,6 +19,7 @@ from studio_tui.service.commands import said
 from studio_tui.service.log_merged import LIMIT
 from studio_tui.service.pipeline_commands import Stopped, to_cancel
 from studio_tui.service.session import StudioSession
+from studio_tui.tui.asking import asked, told
 from studio_tui.tui.clipboard import copy
 from studio_tui.tui.job_actions import READ_ONLY
 from studio_tui.tui.messages import OpenLogs
@@ -130,10 +131,10 @@ class PipelineActions(Base):
 
         async def one(pipeline: Pipeline) -> None:
             try:
-                if await command(pipeline):
+                if await asked(self.app, self.session, command(pipeline)):
                     self._inform(f"{done} {title(pipeline)}")
             except StudioError as error:
-                self._inform(f"{title(pipeline)}: {said(error)}", "error")
+                self._inform(f"{title(pipeline)}: {told(error, self.session)}", "error")
 
         await asyncio.gather(*map(one, chosen))
 
@@ -189,9 +190,10 @@ class PipelineActions(Base):
 
     async def _stop(self, pipeline: Pipeline) -> None:
         try:
-            stopped = await self.session.steering.stop(pipeline)
+            stopping = self.session.steering.stop(pipeline)
+            stopped = await asked(self.app, self.session, stopping)
         except StudioError as error:
-            self._inform(f"{title(pipeline)} may go on: {said(error)}", "error")
+            self._inform(f"{title(pipeline)} may go on: {told(error, self.session)}", "error")
             return
         if any(one.error for one in stopped.cancelled) or stopped.left:
             heading = f"{title(pipeline)} is not quite stopped"

@@ -1,10 +1,11 @@
 """One pipeline in four modes, driven by keys, against a Studio in memory."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
-from studio_tui.errors import ServerError
+from studio_tui.errors import NotSent, ServerError
 from studio_tui.presentation.dag.groups import MOST_CHILDREN
 from studio_tui.tui.dag.memory import Mode
 from studio_tui.tui.screens.job import JobScreen
@@ -392,6 +393,22 @@ async def test_merged_logs_lead_back_to_the_pipeline_and_are_a_place_of_their_ow
         await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
         await press(pilot, ("5",))
         await until(pilot, lambda: isinstance(pilot.app.screen, MergedScreen))
+
+
+async def test_it_is_said_at_once_that_a_studio_is_asked_that_does_not_answer(
+    tmp_path: Path,
+) -> None:
+    class Gone(DagStudio):
+        async def pause_pipeline(self, *, pipeline_id: str | None = None) -> None:  # noqa: ARG002
+            await silence.wait()
+            raise NotSent("studio.test refuses connections.")
+
+    silence = asyncio.Event()
+    async with dag(Gone(sixteen()), tmp_path) as pilot:
+        await press(pilot, ("p",))
+        await until_shown(pilot, "Asking Studio…")
+        silence.set()
+        await until_shown(pilot, "studio.test refuses connections.", "studio-tui --local")
 
 
 async def test_a_canceled_pipeline_says_in_every_mode_which_key_lets_it_go_on(

@@ -8,6 +8,7 @@ from textual import work
 from studio_tui.presentation.dag.standing import Standing, standing
 from studio_tui.presentation.dag.verdicts import Shown
 from studio_tui.service.pipeline_watch import PipelineDetail
+from studio_tui.tui.asking import told
 from studio_tui.tui.dag.graph import AT_ONCE, DagGraph
 from studio_tui.tui.dag.marks import DagMarks
 from studio_tui.tui.dag.rows import DagRows
@@ -132,6 +133,6 @@ class DagNews(DagRows, DagGraph, DagTelling, DagMarks):
         """Show why there is nothing to show."""
         snapshot = self.source.snapshot
         if snapshot.value is None and snapshot.error is not None:
-            self.table.notice = str(snapshot.error)
+            self.table.notice = told(snapshot.error, self.session)
         elif self.standing is not None:
             self.table.notice = self.nothing_words()

@@ -11,7 +11,7 @@ from studio_tui.errors import StudioError
 from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.job_facts import raw
-from studio_tui.service.commands import said
+from studio_tui.tui.asking import asked, told
 from studio_tui.tui.clipboard import copy
 from studio_tui.tui.dag.host import DagHost
 from studio_tui.tui.job_actions import EDIT_BINDING, JOB_BINDINGS, READ_ONLY, JobActions
@@ -96,10 +96,11 @@ class DagSteering(PipelineActions, JobActions, DagHost):
             pipeline = standing.pipeline
             if await self.app.push_screen_wait(remove_question(pipeline, standing.plan, node.id)):
                 try:
-                    if await self.session.steering.remove_job(pipeline, node.id):
+                    taking = self.session.steering.remove_job(pipeline, node.id)
+                    if await asked(self.app, self.session, taking):
                         self.say(f"Took {node.name} out of the pipeline")
                 except StudioError as error:
-                    self.app.notify(said(error), severity="error", markup=False)
+                    self.app.notify(told(error, self.session), severity="error", markup=False)
 
     @work(name="raw", group="dialog")
     async def action_raw(self) -> None:

@@ -16,6 +16,7 @@ from studio_tui.presentation.draft import Draft
 from studio_tui.presentation.filters import exactly
 from studio_tui.presentation.freshness import Aged
 from studio_tui.service.session import StudioSession
+from studio_tui.tui.asking import unreached
 from studio_tui.tui.clipboard import copy
 from studio_tui.tui.cluster_choice import ClusterChoice
 from studio_tui.tui.job_actions import READ_ONLY
@@ -151,7 +152,7 @@ class ClustersScreen(Page):
             self.table.notice = "This team has no clusters."
             self._show_title()
         elif message.snapshot.error is not None:
-            self.table.notice = f"{message.snapshot.error}\n\nctrl+r asks again now."
+            self.table.notice = unreached(message.snapshot.error, self.session)
 
     # The keys.
 

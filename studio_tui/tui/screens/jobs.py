@@ -15,6 +15,7 @@ from studio_tui.presentation.job_facts import Fact, facts
 from studio_tui.presentation.jobs import BAR_WIDTH, RATE_WIDTH, cells
 from studio_tui.service.jobs_feed import Jobs
 from studio_tui.service.session import StudioSession
+from studio_tui.tui.asking import unreached
 from studio_tui.tui.job_actions import EDIT_BINDING, JOB_BINDINGS
 from studio_tui.tui.job_marks import MARK_BINDINGS, JobMarks
 from studio_tui.tui.memory import ListView
@@ -167,7 +168,7 @@ class JobsScreen(NewJobs, JobMarks, ListPage[Job]):
         if jobs is not None:
             return "No jobs yet."
         if snapshot.error is not None:
-            return f"{snapshot.error}\n\nctrl+r asks again now."
+            return unreached(snapshot.error, self.session)
         return "Asking Studio…"
 
     # What the jobs say.

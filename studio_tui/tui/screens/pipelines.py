@@ -23,6 +23,7 @@ from studio_tui.presentation.pipelines import (
 )
 from studio_tui.service.pipelines_feed import Pipelines
 from studio_tui.service.session import StudioSession
+from studio_tui.tui.asking import unreached
 from studio_tui.tui.memory import ListView
 from studio_tui.tui.messages import OpenPipeline, Refreshed
 from studio_tui.tui.pipeline_actions import PIPELINE_BINDINGS, PipelineActions
@@ -205,7 +206,7 @@ class PipelinesScreen(PipelineActions, ListPage[Pipeline]):
                 "No pipelines yet.\nt makes one: it rebuilds datasets from the jobs that made them."
             )
         if snapshot.error is not None:
-            return f"{snapshot.error}\n\nctrl+r asks again now."
+            return unreached(snapshot.error, self.session)
         return "Asking Studio…"
 
     @on(BigTable.Opened)

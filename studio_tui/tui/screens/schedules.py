@@ -18,6 +18,7 @@ from studio_tui.presentation.schedule_list import RESULTS, cells, facts, runs_by
 from studio_tui.service.schedules_feed import Schedules
 from studio_tui.service.session import StudioSession
 from studio_tui.service.snapshot import Snapshot
+from studio_tui.tui.asking import unreached
 from studio_tui.tui.messages import Refreshed
 from studio_tui.tui.schedule_actions import SCHEDULE_BINDINGS, ScheduleActions
 from studio_tui.tui.screens.page import Page
@@ -109,7 +110,7 @@ class SchedulesScreen(ScheduleActions, Page):
             if is_news and value is not None:
                 self._tasks = {task.id: task for task in value}
                 self._show()
-            self.table.notice = _notice(message.snapshot, read_only=self.read_only)
+            self.table.notice = _notice(message.snapshot, self.session, read_only=self.read_only)
 
     def tick(self, now: datetime) -> None:  # noqa: ARG002 (what is shown asks for the moment)
         """Let the time to the next runs go by."""
@@ -182,11 +183,11 @@ def _columns(at: str = "AT, LOCAL") -> tuple[Column, ...]:
     )
 
 
-def _notice(snapshot: Snapshot[Schedules], *, read_only: bool) -> str:
+def _notice(snapshot: Snapshot[Schedules], session: StudioSession, *, read_only: bool) -> str:
     """Say why there is nothing to show."""
     if snapshot.value is not None:
         how = "" if read_only else "\nn makes one: fill in `cron`, or `start`."
         return f"No schedules.{how}"
     if snapshot.error is not None:
-        return f"{snapshot.error}\n\nctrl+r asks again now."
+        return unreached(snapshot.error, session)
     return "Asking Studio…"

@@ -1,0 +1,54 @@
+"""What the user is told while Studio is asked to do something, and when it cannot be reached."""
+
+from collections.abc import Awaitable
+from typing import Any, TypeVar
+
+from textual.app import App
+
+from studio_tui.errors import NotSent, StudioError
+from studio_tui.service.commands import said
+from studio_tui.service.session import StudioSession
+
+T = TypeVar("T")
+
+SOON = 0.5
+"""Seconds for which nothing is said while an answer is waited for."""
+
+ASKING = "Asking Studio…"
+SILENT = "Studio does not answer now; asking it all the same…"
+
+START_AGAIN = "Start it with `studio-tui local`, or leave this and start `studio-tui --local`."
+"""What is to be done about a local Studio that is gone."""
+
+
+async def asked(app: App[Any], session: StudioSession, command: Awaitable[T]) -> T:
+    """Wait for a command; say that Studio is asked unless the answer comes soon.
+
+    Where Studio has been silent already, that is said at once.
+
+    Raises:
+        StudioError: what the command raises.
+    """
+    if session.jobs.snapshot.error is not None:
+        _tell(app, SILENT)
+        return await command
+    later = app.set_timer(SOON, lambda: _tell(app, ASKING), name="asking")
+    try:
+        return await command
+    finally:
+        later.stop()
+
+
+def told(error: StudioError, session: StudioSession) -> str:
+    """Return an error as a sentence; of a local Studio that is gone, with how to start it again."""
+    words = said(error)
+    return f"{words} {START_AGAIN}" if session.is_near and isinstance(error, NotSent) else words
+
+
+def unreached(error: StudioError, session: StudioSession) -> str:
+    """Return what stands in the place of a list that cannot be had."""
+    return f"{told(error, session)}\n\nctrl+r asks again now."
+
+
+def _tell(app: App[Any], words: str) -> None:
+    app.notify(words, markup=False)
