@@ -71,6 +71,8 @@ def upload_problems(paths: tuple[str, ...], facts: Mapping[str, FileFacts]) -> t
             continue
         found = facts.get(path)
         sentence = _sentence(path, found)
+        if found and found.state is FileState.MISSING and "," in path:
+            sentence = f"There is no file {quoted(path)}; one path a line."
         if not sentence and found and found.size > UPLOAD_LIMIT - _FORM_BYTES:
             limit = f"a file may have {size(UPLOAD_LIMIT)}"
             sentence = f"{quoted(path)} is {size(found.size)}; {limit}. Let the job fetch it."

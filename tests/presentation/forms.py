@@ -21,6 +21,7 @@ FILES = {
     "train.py": FileFacts(FileState.FILE, 8, "print(1)"),
     "list.sh": FileFacts(FileState.FILE, 2, "ls"),
     "gone.py": FileFacts(FileState.MISSING),
+    "gone.py, a": FileFacts(FileState.MISSING),
     "secret.py": FileFacts(FileState.UNREADABLE),
     "src": FileFacts(FileState.FOLDER),
     "pipe": FileFacts(FileState.OTHER),

@@ -152,6 +152,7 @@ ERRORS: list[tuple[str, dict[str, Any], str]] = [
         {"repository": "https://"},
         "“https://” is no URL; type it as https://HOST/USER/REPOSITORY.",
     ),
+    ("files", {"files": ("gone.py, a",)}, "There is no file “gone.py, a”; one path a line."),
     ("files", {"files": ("gone.py",)}, "There is no file “gone.py”; check the path."),
     ("files", {"files": ("secret.py",)}, "“secret.py” cannot be read; check its permissions."),
     ("files", {"files": ("",)}, "A file has no path; type one, or take it out."),
