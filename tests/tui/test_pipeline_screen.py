@@ -638,6 +638,15 @@ async def test_the_timeline_is_zoomed_and_the_other_modes_say_that_they_are_not(
         assert screen_of(pilot).view.span is None
 
 
+async def test_signs_of_the_timeline_are_explained_where_there_is_room(tmp_path: Path) -> None:
+    async with dag(DagStudio(), tmp_path, size=(80, 24)) as pilot:
+        await press(pilot, ("m", "m"))
+        await until_shown(pilot, "queued  ▒ starting  █ run")
+        await press(pilot, ("exclamation_mark", "C"))
+        await until_shown(pilot, "! only problems", "C critical path")
+        assert "queued  ▒" not in screen_text(pilot)
+
+
 async def test_p_leads_to_the_list_of_pipelines_and_enter_back(tmp_path: Path) -> None:
     async with dag(DagStudio(), tmp_path) as pilot:
         await press(pilot, ("P",))

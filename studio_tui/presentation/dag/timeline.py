@@ -28,7 +28,10 @@ LEGEND = (
 )
 NOT_KNOWN = Cell("times not known yet", Tone.DIM)
 
-SPANS = (7 * 86400.0, 86400.0, 6 * 3600.0, 3600.0, 600.0, 60.0)
+SPANS = (
+    *(7 * 86400.0, 86400.0, 6 * 3600.0, 3600.0, 1800.0, 600.0, 300.0),
+    *(120.0, 60.0, 30.0, 20.0, 10.0),
+)
 """Seconds that can be looked at closely, besides the whole."""
 _ROOM_AHEAD = 0.2
 """How much of a span may be kept for estimates."""

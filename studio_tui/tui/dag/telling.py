@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 
+from rich.cells import cell_len
 from textual import work
 from textual.getters import query_one
 from textual.timer import Timer
@@ -31,8 +32,8 @@ Textual paints once a frame: what follows sooner makes the next key of a held on
 """
 
 SHORT_LEGEND = f"{QUEUED} queued  {STARTING} starting  {RUNNING} run"
-LEGEND_FROM = 120
-"""Columns from which all signs of the timeline are explained."""
+LEGENDS = (LEGEND, SHORT_LEGEND)
+"""What explains the signs of the timeline, most first; the first that there is room for is said."""
 
 _KEPT = 200
 """Jobs of which it is remembered what they made."""
@@ -84,8 +85,10 @@ class DagTelling(DagMoving, DagShape):
         marks = len(self.view.marks)
         said = [Part(f" {marks:,} marked ", Tone.ACCENT), Part("──", "rule")] if marks else []
         if self.view.mode is Mode.TIMELINE:
-            legend = LEGEND if self.size.width >= LEGEND_FROM else SHORT_LEGEND
-            said += [Part(f" {legend} ", Tone.DIM), Part("──", "rule")]
+            taken = sum(cell_len(part.text) for part in (*self.modes.left, *said))
+            room = self.size.width - taken - len("  ──")
+            legend = next((each for each in LEGENDS if len(each) < room), "")
+            said += [Part(f" {legend} ", Tone.DIM), Part("──", "rule")] if legend else []
         self.modes.right = tuple(said)
         self.paint_hints()
 

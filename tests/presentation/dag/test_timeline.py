@@ -112,12 +112,22 @@ def test_the_latest_can_be_looked_at_closely() -> None:
     assert timeline.whole == 20 * 60
     assert timeline.zoomed(-1) is None
     assert timeline.zoomed(1) == 600
-    assert timeline.zoomed(2) == timeline.zoomed(3) == 60
+    assert timeline.zoomed(2) == 300
+    assert timeline.zoomed(20) == timeline.zoomed(21) == 10
     close = Timeline(known(*_JOBS), UTC, 61, timeline.zoomed(1))
     assert close.axis.startswith("10:10")
     assert text(close, "index").strip() == NOW
     assert text(close, "embed") == "░░░▒▒▒" + "█" * 42 + "✗" + " " * 11 + NOW
     assert close.zoomed(-1) is None
+
+
+def test_a_short_pipeline_can_be_looked_at_closely_too() -> None:
+    short = job("ingest_raw", "COMPLETE", 0.1, started=0.2, finished=0.5)
+    sent = sixteen("COMPLETED", **dict.fromkeys(SIXTEEN, "COMPLETE"))
+    timeline = Timeline(known(short, sent=sent), UTC, 61)
+    assert timeline.whole == 30
+    assert [timeline.zoomed(steps) for steps in (0, 1, 2, 3)] == [None, 20, 10, 10]
+    assert Timeline(known(short, sent=sent), UTC, 61, 10.0).axis.startswith("10:00:20")
 
 
 def test_a_pipeline_that_has_ended_has_no_line_for_now() -> None:
