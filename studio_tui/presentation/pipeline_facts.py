@@ -27,7 +27,10 @@ NAMED = 8
 GRID_RUNS = 8
 """Runs of a target that stand side by side, at most."""
 GRID_JOBS = 24
-"""Jobs beside which these stand, at most; of more, those in which something went wrong."""
+"""Jobs beside which these stand, at most; of more, as many as there is room for."""
+
+_AROUND_ROWS = 3
+"""Lines above and below the rows: what they are of, the ages of the runs, how many are left."""
 
 _NAME_LEAST, _NAME_MOST = 12, 24
 
@@ -77,11 +80,16 @@ def warning_facts(pipeline: Pipeline) -> tuple[Fact, ...]:
 
 
 def grid(
-    pipeline: Pipeline, pipelines: Iterable[Pipeline], around: Around, width: int
+    pipeline: Pipeline,
+    pipelines: Iterable[Pipeline],
+    around: Around,
+    width: int,
+    room: int = 0,
 ) -> tuple[Line, ...]:
     """Return the runs of a pipeline's target side by side, oldest first, within `width` cells.
 
-    A row is a job by its name; nothing where the target has had no other run.
+    A row is a job by its name; nothing where the target has had no other run. Of very many jobs as
+    many are shown as `room` has lines, those in which something went wrong first.
     """
     runs = _runs_of(pipeline, pipelines)
     if len(runs) < 2:
@@ -103,7 +111,7 @@ def grid(
         # The oldest go first.
         del runs[0], heads[0], columns[0], widths[0]
     name = max(_NAME_LEAST, min(_NAME_MOST, width - sum(widths)))
-    chosen = _chosen(rows, columns)
+    chosen = _chosen(rows, columns, room - _AROUND_ROWS)
     left = len(rows) - len(chosen)
     return (
         Line((Cell(f"runs of {pipeline.triggered_from}, oldest first", Tone.DIM),), (width,)),
@@ -226,8 +234,11 @@ def _sign(verdicts: Verdicts, node_id: str, around: Around) -> Cell:
     return Cell(look.glyph if ran is None else f"{look.glyph} {duration(ran)}", look.tone)
 
 
-def _chosen(rows: Sequence[object], columns: Sequence[Sequence[Cell]]) -> list[int]:
-    """Return which rows are shown: all, or of very many those in which something went wrong."""
+def _chosen(rows: Sequence[object], columns: Sequence[Sequence[Cell]], most: int) -> list[int]:
+    """Return which rows are shown: all, or of very many first those in which something is amiss.
+
+    The others fill the room that is left; there is a row at least.
+    """
     if len(rows) <= GRID_JOBS:
         return list(range(len(rows)))
     wrong = [
@@ -235,7 +246,8 @@ def _chosen(rows: Sequence[object], columns: Sequence[Sequence[Cell]]) -> list[i
         for row in range(len(rows))
         if any(column[row].tone in {Tone.BAD, Tone.WARN} for column in columns)
     ]
-    return wrong[:GRID_JOBS]
+    others = (row for row in range(len(rows)) if row not in set(wrong))
+    return [*wrong, *others][: max(most, min(len(wrong), GRID_JOBS), 1)]
 
 
 def _line(name: str, cells: Sequence[Cell], width: int, widths: Sequence[int]) -> Line:

@@ -105,6 +105,17 @@ def test_of_very_many_jobs_those_with_something_wrong_are_shown() -> None:
     assert last == [f"and {GRID_JOBS + 9} jobs more"]
 
 
+def test_of_very_many_jobs_as_many_are_shown_as_there_is_room_for_failed_ones_first() -> None:
+    names = {f"j{number}": "COMPLETE" for number in range(GRID_JOBS + 10)}
+    good, bad = pipeline(2, "COMPLETED", names), pipeline(1, "FAILED", names | {"j7": "FAILED"})
+    shown = lines(grid(bad, (bad, good), around(), 80, 12))
+    assert len(shown) == 12
+    assert [row[0] for row in shown[2:5]] == ["j7.py", "j0.py", "j1.py"]
+    assert shown[-1] == [f"and {GRID_JOBS + 1} jobs more"]
+    *_, row, _ = lines(grid(good, (good, good), around(), 80))
+    assert row[0] == "j0.py"
+
+
 def test_jobs_of_the_same_name_are_rows_of_their_own() -> None:
     twins = [
         {"job_id": "x", "name": "same.py", "status": "COMPLETE"},

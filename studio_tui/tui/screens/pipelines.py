@@ -186,9 +186,9 @@ class PipelinesScreen(PipelineActions, ListPage[Pipeline]):
         if pipeline is None or known is None:
             return ()
         around = Around(self._overview, self._jobs, now)
-        width = self.preview.scrollable_content_region.width
-        past = grid(pipeline, known.pipelines, around, width)
         said = facts(pipeline, around)
+        width, height = self.preview.scrollable_content_region.size
+        past = grid(pipeline, known.pipelines, around, width, height - len(said) - 1)
         return (*said, Fact("", NOTHING), *past) if past else said
 
     def notice(self) -> str:
