@@ -128,7 +128,8 @@ def _by_links(nodes: Iterable[Node]) -> Iterable[Group]:
     for members in alike.values():
         names = [node.name for node in members]
         start = _common_start(names)
-        yield from _group(f"links:{members[0].id}", f"{start}*" if start else named(names), members)
+        title = f"{start}*{_common_end(names, start)}" if start else named(names)
+        yield from _group(f"links:{members[0].id}", title, members)
 
 
 def _common_start(names: Sequence[str]) -> str:
@@ -136,6 +137,13 @@ def _common_start(names: Sequence[str]) -> str:
     pairs = zip(min(names), max(names), strict=False)
     same = "".join(left for left, _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
     return same[: 1 + max(same.rfind(separator) for separator in _SEPARATORS)]
+
+
+def _common_end(names: Sequence[str], start: str) -> str:
+    """Return what all names end with, from a dot on, as names of files do."""
+    ends = {name[len(start) :].rpartition(".")[2] for name in names}
+    is_same = len(ends) == 1 and all("." in name[len(start) :] for name in names)
+    return f".{ends.pop()}" if is_same else ""
 
 
 def _group(key: str, title: str, nodes: Sequence[Node]) -> Iterable[Group]:

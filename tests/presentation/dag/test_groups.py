@@ -87,6 +87,16 @@ def test_jobs_of_other_names_are_alike_by_what_they_wait_for_and_feed() -> None:
     assert titles(sent) == [("start", 1), ("train_*", 3)]
 
 
+def test_files_are_alike_by_name_or_by_links_with_what_they_end_with() -> None:
+    start = ["start"]
+    names = ("eval_cars.py", "eval_dogs.py", "eval_cats.py")
+    assert titles(pipeline(start=[], **dict.fromkeys(names, start)))[1] == ("eval_*.py", 3)
+    names = ("eval_01.py", "eval_02.py", "eval_03.py")
+    assert titles(pipeline(start=[], **dict.fromkeys(names, start)))[1] == ("eval_*.py", 3)
+    names = ("eval_cars.py", "eval_dogs.sh", "eval_cats")
+    assert titles(pipeline(start=[], **dict.fromkeys(names, start)))[1] == ("eval_*", 3)
+
+
 def test_two_are_no_group() -> None:
     assert titles(fan(2)) == [(name, 1) for name in ("first", "shard_0000", "shard_0001", "last")]
 
