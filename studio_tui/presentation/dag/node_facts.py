@@ -8,13 +8,13 @@ from studio_tui.presentation.dag.group_rows import numbers_of
 from studio_tui.presentation.dag.groups import Group, Link
 from studio_tui.presentation.dag.known import Known
 from studio_tui.presentation.dag.plan import Node
-from studio_tui.presentation.dag.verdicts import Shown, Verdicts
+from studio_tui.presentation.dag.verdicts import WORST_FIRST, Shown, Verdicts
 from studio_tui.presentation.dag.waits import flaw_words
 from studio_tui.presentation.format import UNKNOWN, duration, plural
 from studio_tui.presentation.job_facts import Fact, facts
 
-_MOST_MEMBERS = 50
-"""Jobs of a group that are named."""
+_MOST_KIN, _MOST_MEMBERS = 12, 50
+"""Jobs that one waits for or feeds, and those of a group, that are named."""
 
 _FIRST = frozenset({"progress", "error", "waits for"})
 _LAST = frozenset(
@@ -70,12 +70,7 @@ def group_facts(
         Fact("status", Cell(said)),
         *_ways("after", after),
         *_ways("feeds", feeds),
-        *_kin("members", "none is left", known.verdicts, members[:_MOST_MEMBERS]),
-        *(
-            (Fact("", Cell(f"and {len(members) - _MOST_MEMBERS} more", Tone.DIM)),)
-            if len(members) > _MOST_MEMBERS
-            else ()
-        ),
+        *_kin("members", "none is left", known.verdicts, members, _MOST_MEMBERS),
     )
 
 
@@ -127,15 +122,20 @@ def _blocks(verdicts: Verdicts, node_id: str) -> tuple[Fact, ...]:
     return (Fact("blocks", Cell(plural(blocked, "job"), Tone.WARN)),) if blocked else ()
 
 
-def _kin(label: str, nobody: str, verdicts: Verdicts, node_ids: Sequence[str]) -> tuple[Fact, ...]:
-    """Name all parents or all children, each with its state."""
+def _kin(
+    label: str, nobody: str, verdicts: Verdicts, node_ids: Sequence[str], most: int = _MOST_KIN
+) -> tuple[Fact, ...]:
+    """Name parents, children or members, each with its state, the worst first."""
     if not node_ids:
         return (Fact(label, Cell(nobody, Tone.DIM)),)
     lines = []
-    for number, node_id in enumerate(node_ids):
+    worst_first = sorted(node_ids, key=lambda each: WORST_FIRST.index(verdicts.shown[each]))
+    for number, node_id in enumerate(worst_first[:most]):
         look = verdicts.look(node_id)
         text = f"{look.glyph} {verdicts.plan.nodes[node_id].name}"
         lines.append(Fact(label if number == 0 else "", Cell(text, look.tone)))
+    if len(node_ids) > most:
+        lines.append(Fact("", Cell(f"and {len(node_ids) - most} more", Tone.DIM)))
     return tuple(lines)
 
 

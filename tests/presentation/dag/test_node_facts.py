@@ -30,14 +30,15 @@ def said(pipeline: Pipeline, node_id: str) -> dict[str, str]:
 
 
 @given(any_pipelines())
-def test_all_parents_and_children_are_named(pipeline: Pipeline) -> None:
+def test_all_parents_and_children_are_named_or_counted(pipeline: Pipeline) -> None:
     plan = known(pipeline).plan
     for node in plan.nodes.values():
         told = said(pipeline, node.id)
-        for parent in node.parents:
-            assert plan.nodes[parent].name in told["after"]
-        for child in node.children:
-            assert plan.nodes[child].name in told["feeds"]
+        for label, kin in (("after", node.parents), ("feeds", node.children)):
+            lines = told[label].splitlines() if kin else []
+            names = {plan.nodes[each].name for each in kin}.intersection(line[2:] for line in lines)
+            left = sum(int(line.split()[1]) for line in lines if line.startswith("and "))
+            assert len(names) + left == len(kin)
 
 
 def test_a_blocked_job_tells_by_whom_and_how_to_get_there() -> None:
@@ -66,6 +67,18 @@ def test_a_large_group_is_counted_and_not_all_of_it_named() -> None:
     assert facts[0].value.text == "1000"
     assert facts[1].value.text.startswith("612 done, 14 running, 22 queued, 3 failed")
     assert facts[-1].value.text == "and 950 more"
+
+
+def test_of_many_jobs_the_failed_ones_are_named_first_and_the_others_counted() -> None:
+    everything = known(thousand())
+    embeds = tuple(key for key in everything.plan.nodes if key.startswith("03_embed"))
+    members = [fact.value.text for fact in group_facts(everything, embeds)][2:6]
+    assert members == [
+        *("✗ 03_embed_0042", "✗ 03_embed_0310", "✗ 03_embed_0311", "● 03_embed_0132")
+    ]
+    feeds = said(thousand(), "01_list")["feeds"]
+    assert feeds.startswith("✓ 02_shard_000")
+    assert feeds.endswith("and 468 more")
 
 
 def test_a_group_tells_the_pattern_of_its_edges() -> None:
