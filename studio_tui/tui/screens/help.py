@@ -26,6 +26,8 @@ class HelpScreen(ModalScreen[Action | None]):
         Binding("escape", "dismiss(None)", "close", id="help.close"),
         Binding("down", "move(1)", "down", show=False, priority=True, id="help.down"),
         Binding("up", "move(-1)", "up", show=False, priority=True, id="help.up"),
+        Binding("pagedown", "page(1)", "page down", show=False, priority=True, id="help.page_down"),
+        Binding("pageup", "page(-1)", "page up", show=False, priority=True, id="help.page_up"),
         Binding(
             "question_mark", "dismiss(None)", "close", show=False, priority=True, id="help.toggle"
         ),
@@ -70,6 +72,14 @@ class HelpScreen(ModalScreen[Action | None]):
         """Move the cursor while typing."""
         options = self.query_one(OptionList)
         options.action_cursor_down() if step > 0 else options.action_cursor_up()
+
+    def action_page(self, step: int) -> None:
+        """Move the cursor by as much as is in sight."""
+        options = self.query_one(OptionList)
+        height = options.scrollable_content_region.height
+        here = options.highlighted or 0
+        if self._shown:
+            options.highlighted = min(max(here + step * height, 0), len(self._shown) - 1)
 
     def _choose(self, place: int | None) -> None:
         if place is not None and self._shown[place].enabled:
