@@ -25,7 +25,7 @@ SHOWING_BINDINGS = (
     _key("exclamation_mark", "problems", "problems", "problems",
          "Only what failed and what it blocks, and back", "!"),
     _key("b", "group", "group", "group",
-         "Show jobs that are alike as one: where they are many, wherever there are several, never"),
+         "Show jobs that are alike as one: auto, by name, by stage, not grouped"),
     _key("less_than_sign", "fold_all", "fold all", "fold_all",
          "Fold everything that can be folded", "<"),
     _key("greater_than_sign", "unfold_all", "unfold all", "unfold_all",

@@ -9,12 +9,6 @@ from studio_tui.tui.dag.memory import Grouping, Mode
 from studio_tui.tui.widgets.dag_table import DagTable
 
 MODES = tuple(Mode)
-GROUPINGS = {
-    Grouping.AUTO: "Jobs of like names are shown as one where there are many",
-    Grouping.NAME: "Jobs of like names are shown as one",
-    Grouping.STAGE: "Jobs of one stage are shown as one",
-    Grouping.NONE: "Every job is shown by itself",
-}
 
 
 class DagShowing(DagHost):
@@ -83,7 +77,6 @@ class DagShowing(DagHost):
         choices = tuple(Grouping)
         after = choices[(choices.index(self.view.grouping) + 1) % len(choices)]
         self.change(grouping=after, opened=frozenset[str]())
-        self.say(GROUPINGS[after])
 
     def action_critical(self) -> None:
         """Let the critical path stand out, or no more."""
