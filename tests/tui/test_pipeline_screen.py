@@ -411,6 +411,39 @@ async def test_it_is_said_at_once_that_a_studio_is_asked_that_does_not_answer(
         await until_shown(pilot, "studio.test refuses connections.", "studio-tui --local")
 
 
+@pytest.mark.parametrize("end", ["enter", "escape"])
+async def test_the_arrows_go_on_in_the_graph_after_a_search(tmp_path: Path, end: str) -> None:
+    async with dag(DagStudio(sixteen()), tmp_path) as pilot:
+        await press(pilot, ("m", "slash", *"index", end))
+        await until(pilot, lambda: screen_of(pilot).focused is screen_of(pilot).graph)
+        before = screen_of(pilot).here()
+        await press(pilot, ("down",))
+        assert screen_of(pilot).here() != before
+
+
+async def test_the_footer_of_the_graph_has_the_key_of_every_log(tmp_path: Path) -> None:
+    studio = DagStudio(sixteen("PAUSED", split="RUNNING", eval="CANCELED"))
+    async with dag(studio, tmp_path) as pilot:
+        await press(pilot, ("m",))
+        for name in ("embed", "split", "index", "join_feats", "eval", "publish"):
+            await go_to(pilot, name)
+            await until_shown(pilot, "L log  ")
+        await press(pilot, ("question_mark", *"right"))
+        await until_shown(pilot, "L shows the log of the one here")
+
+
+async def test_the_line_of_modes_tells_how_jobs_are_grouped_and_no_toast_does(
+    tmp_path: Path,
+) -> None:
+    async with dag(DagStudio(sixteen()), tmp_path) as pilot:
+        for words in ("by name", "by stage", "not grouped"):
+            await press(pilot, ("b",))
+            await until_shown(pilot, words)
+        assert not pilot.app._notifications
+        await press(pilot, ("question_mark", *"alike"))
+        await until_shown(pilot, "as one: auto, by name, by stage,")
+
+
 async def test_a_canceled_pipeline_says_in_every_mode_which_key_lets_it_go_on(
     tmp_path: Path,
 ) -> None:

@@ -67,7 +67,7 @@ MARK_BINDINGS = (
     _key("a", "mark_below", "mark all below", "mark_below",
          "Mark the job and all that wait for it"),
     _key("L", "logs", "logs", "logs",
-         "Show the logs of the marked jobs, or of a group, as one; without marks the job's log"),
+         "Log of the job; logs of the marked jobs, or of a group, as one"),
     _key("u", "unmark_all", "unmark all", "unmark", "Take all marks away"),
 )  # fmt: skip
 """Keys of marks."""

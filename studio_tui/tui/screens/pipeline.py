@@ -27,7 +27,7 @@ from studio_tui.tui.dag.steering import STEERING_BINDINGS, DagSteering
 from studio_tui.tui.dag.taking import DagTaking
 from studio_tui.tui.messages import OpenJob, Progressed
 from studio_tui.tui.running_progress import RunningProgress
-from studio_tui.tui.screens.page import Page
+from studio_tui.tui.screens.page import HINTS, Page
 from studio_tui.tui.widgets.bar import Bar
 from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.dag_table import DagTable
@@ -145,13 +145,18 @@ class PipelineScreen(DagNews, DagTaking, DagShowing, DagSteering, Page):
         wanted = (*_FIRST_HINTS.get(state, ()), *wanted)
         if self.view.mode is not Mode.GRAPH:
             return wanted
-        # Where l goes to the right, L shows the log.
-        return [_IN_THE_GRAPH.get(hint, hint) for hint in wanted]
+        # Where l goes to the right, L shows the log, which of any run there may be.
+        here = [_IN_THE_GRAPH.get(hint, hint) for hint in wanted]
+        if node is not None and node.run is not None and "dag.logs" not in here[:HINTS]:
+            here.insert(HINTS - 1, "dag.logs")
+        return here
 
     def label(self, binding: Binding) -> str:
-        """Return what a key does now: `p` pauses, or resumes."""
+        """Return what a key does now: `p` pauses, or resumes; `L` shows one log, or several."""
         if binding.id == "pipeline.pause":
             return f"{self.turns_to()} pipeline"
+        if binding.id == "dag.logs" and not self.view.marks and self.node_at_hand() is not None:
+            return "log"
         return super().label(binding)
 
     def moment(self) -> datetime:
@@ -197,7 +202,13 @@ class PipelineScreen(DagNews, DagTaking, DagShowing, DagSteering, Page):
     def _show_mode(self) -> None:
         draws = self.view.mode is Mode.GRAPH
         self.table.display, self.graph.display = not draws, draws
-        (self.graph if draws else self.table).focus()
+        self._focus_mode()
+
+    @on(LogPrompt.Submitted)
+    @on(LogPrompt.Left)
+    def _focus_mode(self) -> None:
+        """Let keys go to what is in sight; the prompt knows of the list alone."""
+        (self.graph if self.view.mode is Mode.GRAPH else self.table).focus()
 
     def show_all(self) -> None:
         """Show the rows, or the drawing, of the mode."""
