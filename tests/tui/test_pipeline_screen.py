@@ -421,6 +421,18 @@ async def test_the_arrows_go_on_in_the_graph_after_a_search(tmp_path: Path, end:
         assert screen_of(pilot).here() != before
 
 
+async def test_the_cursor_of_the_graph_needs_no_colour(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with dag(DagStudio(sixteen()), tmp_path) as pilot:
+        await press(pilot, ("m",))
+        await until_shown(pilot, "ingest_raw")
+        strips = pilot.app.screen._compositor.render_strips()
+        names = [part for strip in strips for part in strip if part.style and part.style.reverse]
+        assert any("ingest_raw" in part.text for part in names)
+
+
 async def test_the_footer_of_the_graph_has_the_key_of_every_log(tmp_path: Path) -> None:
     studio = DagStudio(sixteen("PAUSED", split="RUNNING", eval="CANCELED"))
     async with dag(studio, tmp_path) as pilot:

@@ -111,4 +111,7 @@ class LineView(ScrollView):
         segments = [Segment("", self.get_visual_style(*components).rich_style)]
         for line_filter in self.get_line_filters():
             segments = line_filter.apply(segments, self.background_colors[1])
-        return segments[0].style or Style.null()
+        style = segments[0].style or Style.null()
+        # Textual's style of components knows no reverse, the only sign that needs no colour.
+        stands_out = any(self.get_component_styles(each).text_style.reverse for each in components)
+        return style + Style(reverse=True) if self.app.no_color and stands_out else style
