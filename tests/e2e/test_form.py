@@ -91,13 +91,13 @@ def test_where_no_file_is_named_the_editor_gets_the_query(
     studio_process: ProcessStudio, tmp_path: Path
 ) -> None:
     editor = tmp_path / "editor"
-    editor.write_text('#!/bin/sh\necho "print(1)" >> "$1"\n', "utf-8")
+    editor.write_text('#!/bin/sh\necho "# a query" >> "$1"\n', "utf-8")
     editor.chmod(0o700)
     with program(studio_process, tmp_path, environ={"EDITOR": str(editor)}) as terminal:
         terminal.press("n")
         terminal.wait_for_text("The path of a script")
         terminal.press("\x1bOS")
-        terminal.wait_for_text("print(1)")
+        terminal.wait_for_text("# a query")
         press_quit(terminal)
         terminal.pump(10, lambda: terminal.exited)
-    assert (left(tmp_path)["query"], left(tmp_path)["query_file"]) == ("print(1)", "")
+    assert (left(tmp_path)["query"], left(tmp_path)["query_file"]) == ("# a query", "")
