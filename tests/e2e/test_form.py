@@ -44,6 +44,7 @@ def test_what_was_typed_last_is_on_disk_however_the_program_ends(
         terminal.press("\t")
         terminal.press("print('last words')")
         terminal.wait_for_text("last words")
+        terminal.settle(0.3)
         end(terminal)
         terminal.pump(10, lambda: terminal.exited)
         ended = os.waitpid(terminal.pid, 0)[1]
@@ -60,6 +61,7 @@ def test_a_terminal_that_goes_away_ends_the_program_with_the_form_on_disk(
         terminal.press("\t")
         terminal.press("print('last words')")
         terminal.wait_for_text("last words")
+        terminal.settle(0.3)
         # The other end stays open for the terminal's own closing.
         elsewhere = os.open(os.devnull, os.O_RDWR)
         os.dup2(elsewhere, terminal._master)
