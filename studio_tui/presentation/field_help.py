@@ -25,7 +25,7 @@ FIELD_HELP: Mapping[str, FieldHelp] = {
         f"A path to UTF-8 text of at most {size(QUERY_LIMIT)}; ~ is your home, and tab completes. "
         "While a file is named, its text stands below and cannot be typed over; it is read again "
         "when the form is sent.",
-        ("~/work/train.py",),
+        ("~/jobs/train.py",),
     ),
     "query": FieldHelp(
         "The script that the job runs, typed here.",
@@ -74,7 +74,7 @@ FIELD_HELP: Mapping[str, FieldHelp] = {
         "Files of this machine that are uploaded and put beside the query.",
         f"A path a line, each at most {size(UPLOAD_LIMIT)}, no two of one name; ~ is your home, "
         "and tab completes.",
-        ("data/labels.csv", "~/work/helpers.py"),
+        ("data/labels.csv", "~/jobs/helpers.py"),
     ),
     "uploads": FieldHelp(
         "Files that Studio has already.", "An id a line, as the upload gave it.", ("42",)
