@@ -48,6 +48,11 @@ class TypeAhead(App[Any]):
         self._keys = 0
         self._patience: asyncio.TimerHandle | None = None
 
+    @property
+    def is_acting(self) -> bool:
+        """Whether a key is being acted upon, or waits for one that is."""
+        return bool(self._under_way or self._waiting)
+
     async def on_event(self, event: events.Event) -> None:
         """Let a key wait for those before it."""
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
