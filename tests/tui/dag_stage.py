@@ -189,7 +189,11 @@ async def press(pilot: Pilot[int], keys: Iterable[str]) -> None:
     for key in keys:
         await pilot.press(key)
     screen = pilot.app.screen
-    if isinstance(screen, PipelineScreen) and screen.view.mode is Mode.GRAPH:
+    if (
+        isinstance(screen, PipelineScreen)
+        and screen.standing is not None
+        and screen.view.mode is Mode.GRAPH
+    ):
         await until(pilot, lambda: screen.canvas is not None)  # it is laid out in a thread
     await pilot.pause()
 
