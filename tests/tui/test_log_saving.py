@@ -291,6 +291,26 @@ async def test_each_part_of_a_log_can_be_saved(studio: ThreadStudio, tmp_path: P
         assert len((tmp_path / "selected").read_text().splitlines()) == 3
 
 
+BYTES = b"caf\xe9\nbin\xff\xfe\xc3(\n" * 50 + "the end \u6f22".encode()[:-1]
+BINARY = f"import sys; sys.stdout.buffer.write({BYTES!r})"
+
+
+@pytest.mark.parametrize("is_over", [True, False])
+async def test_bytes_that_are_no_utf_8_are_saved_as_they_came(
+    studio: ThreadStudio, tmp_path: Path, is_over: bool
+) -> None:
+    wait = "" if is_over else "; sys.stdout.flush(); __import__('time').sleep(2)"
+    job = studio.submit(BINARY + wait)
+    if is_over:
+        studio.end(job["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("l")
+        await until_shown(pilot, "✓ whole log", "101 lines", "the end \ufffd", "caf\ufffd")
+        await save_as(pilot, tmp_path / "whole")
+        await until(pilot, (tmp_path / "whole").exists)
+        assert (tmp_path / "whole").read_bytes() == BYTES
+
+
 async def test_what_cannot_be_saved_is_said_at_the_field_and_nothing_typed_is_lost(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
