@@ -17,7 +17,8 @@ StudioError
 │   └── ServerError           5xx
 ├── OutcomeUnknown         a write may or may not have taken effect: read again, then say
 ├── ProtocolError          the answer is not what the API document says
-│   └── AnswerTooLarge     it is longer than is read: less is asked for
+│   ├── AnswerTooLarge     it is longer than is read: less is asked for
+│   └── BrokenAnswer       it was cut or doubled on its way: asked again
 └── SpoolError             a log cannot be kept on, or read from, this machine's disk
 
 `str(error)` of each is a sentence fit for the user. Anything else that is raised is a bug.
@@ -116,6 +117,10 @@ class OutcomeUnknown(StudioError):  # noqa: N818
 
 class ProtocolError(StudioError):
     """The answer is not what the API document describes; the sentence says where."""
+
+
+class BrokenAnswer(ProtocolError):  # noqa: N818
+    """The answer is not what it says it is, as if it was cut or doubled on its way: ask again."""
 
 
 class AnswerTooLarge(ProtocolError):  # noqa: N818

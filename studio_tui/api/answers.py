@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
+from studio_tui.api.messages import message_line
 from studio_tui.errors import (
     AuthenticationError,
     InvalidRequest,
@@ -24,7 +25,6 @@ from studio_tui.errors import (
     ServerError,
     StatusError,
 )
-from studio_tui.log import redacted
 from studio_tui.text import safe_line
 
 LONGEST_REST = 300.0
@@ -83,7 +83,7 @@ def _phrase(status: int) -> str:
 
 
 def _reason(body: bytes) -> str:
-    """Return Studio's own words as one safe line, or nothing; an echoed token is blotted out."""
+    """Return Studio's own words as one safe line, or nothing; secrets are blotted out."""
     try:
         answer = from_json(body)
     except ValueError:
@@ -92,11 +92,11 @@ def _reason(body: bytes) -> str:
         return ""
     for words in (answer.get("message"), answer.get("detail")):
         if isinstance(words, str) and words.strip():
-            return safe_line(redacted(words.strip()))
+            return message_line(words.strip())
         if isinstance(words, list):
             problems = [_problem(item) for item in words if isinstance(item, Mapping)]
             if any(problems):
-                return safe_line(redacted("; ".join(filter(None, problems))))
+                return message_line("; ".join(filter(None, problems)))
     return ""
 
 

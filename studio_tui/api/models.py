@@ -27,6 +27,7 @@ from pydantic import (
     model_validator,
 )
 
+from studio_tui.api.messages import message_block, message_line
 from studio_tui.text import LINE_LIMIT, Verbatim, safe_block, safe_line
 
 _LONGEST_SHARED = 4096
@@ -138,6 +139,12 @@ Line = Annotated[str, AfterValidator(safe_line)]
 Block = Annotated[str, AfterValidator(safe_block)]
 """Many lines, safe to draw."""
 
+MessageLine = Annotated[str, AfterValidator(message_line)]
+"""One line that Studio says, safe to draw and without secrets."""
+
+Message = Annotated[str, AfterValidator(message_block)]
+"""Many lines that Studio says, safe to draw and without secrets."""
+
 Word = Annotated[str, AfterValidator(_upper_line)]
 """An upper-case word of Studio's, kept even when it is not known here."""
 
@@ -235,7 +242,7 @@ class JobOutput(Received):
     repository: Source | None = None
     environment: Environment | None = None
     exit_code: int | None = None
-    error_message: Block | None = None
+    error_message: Message | None = None
 
     started_at: Moment | None = None
     """When the query began to run. Newer servers only, like all that follow."""
@@ -293,7 +300,7 @@ class JobInput(Sent):
 class ActionFeedback(Received):
     """What Studio says of an action."""
 
-    message: Line | None = None
+    message: MessageLine | None = None
 
 
 class JobCancelInput(Sent):
@@ -361,14 +368,14 @@ class JobPipelineOutput(Received):
     job_runs: tuple[JobPipelineRunOutput, ...] = ()
     completed: int | None = None
     total: int | None = None
-    error_message: Block | None = None
-    error_stack: Block | None = None
+    error_message: Message | None = None
+    error_stack: Message | None = None
     triggered_from: Line | None = None
     name: Line | None = None
     created_at: Moment | None = None
     updated_at: Moment | None = None
 
-    warnings: tuple[Line, ...] | None = None
+    warnings: tuple[MessageLine, ...] | None = None
     """What the plan leaves as it is, and why. From the local Studio only."""
 
     @property

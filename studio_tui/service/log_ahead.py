@@ -10,8 +10,8 @@ from bisect import bisect_right
 from collections.abc import Callable
 
 from studio_tui.api.log_body import LogBody
-from studio_tui.errors import RateLimited, ServerError, StudioError, TransportError
-from studio_tui.service.log_merge import COMPARED
+from studio_tui.errors import BrokenAnswer, RateLimited, ServerError, StudioError, TransportError
+from studio_tui.service.log_comparison import COMPARED
 from studio_tui.service.log_source import LogEnds
 from studio_tui.service.log_store import LogStore
 from studio_tui.service.log_verdict import asked_rest
@@ -125,7 +125,7 @@ class LogAhead:
                 rest = REST
                 try:
                     await self._ask()
-                except (TransportError, RateLimited, ServerError) as error:
+                except (TransportError, RateLimited, ServerError, BrokenAnswer) as error:
                     rest = max(REST, asked_rest(error))
                 except StudioError as error:
                     logger.info("end of the log of job %s: %s", self._job_id, error)

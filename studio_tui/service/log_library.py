@@ -71,9 +71,10 @@ class _Log:
 
     @property
     def is_whole(self) -> bool:
-        """Whether nothing is missing and nothing more will come."""
-        is_complete = self.tail.state.phase is Phase.COMPLETE
-        return is_complete and self.store.size > 0 and not self.store.marks
+        """Whether nothing is missing, as Studio has confirmed, and nothing more will come."""
+        state = self.tail.state
+        is_confirmed = state.phase is Phase.COMPLETE and not state.reason
+        return is_confirmed and self.store.size > 0 and not self.store.marks
 
     def close(self) -> None:
         """Let go of its files; takes long if a large one goes with it."""

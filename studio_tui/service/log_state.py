@@ -7,6 +7,10 @@ from enum import StrEnum
 
 from studio_tui.service.log_store import LogStore
 
+NO_LOG = "Studio keeps no log of this job."
+UNCHECKED = "All that came: Studio has no log to check it against."
+UNCONFIRMED = "All that came: the log that Studio has is another."
+
 
 class Phase(StrEnum):
     """How the following of a log goes."""
@@ -16,7 +20,7 @@ class Phase(StrEnum):
     FOLLOWING = "following"
     RECONNECTING = "reconnecting"
     COMPLETE = "complete"
-    """The job has ended and its whole log is here."""
+    """The job has ended and all that came of its log is here: the whole, if there is no reason."""
     STOPPED = "stopped"
     """Studio will not give it, or the disk will not take it; nothing more is tried unasked."""
 
@@ -31,7 +35,7 @@ class TailState:
     next_try: datetime | None = None
     """When the connection is tried again, while reconnecting."""
     reason: str = ""
-    """A sentence: why it is reconnecting or has stopped. Safe to draw."""
+    """A sentence: why it is reconnecting, has stopped or may not be whole. Safe to draw."""
     status: str | None = None
     """The job's status as it was told last, upper-case and safe to draw."""
     lines: int = 0

@@ -33,11 +33,12 @@ from studio_tui.errors import (
     StudioError,
 )
 from studio_tui.service.log_arrivals import Replay
+from studio_tui.service.log_comparison import Comparison
 from studio_tui.service.log_ledger import MessageLedger
-from studio_tui.service.log_merge import DIFFERS, NO_REPLAY, UNREADABLE, Comparison, LogMerge
+from studio_tui.service.log_merge import DIFFERS, NO_REPLAY, UNREADABLE, LogMerge
 from studio_tui.service.log_rest import RestLog
 from studio_tui.service.log_source import LogSource, MayFetch, always
-from studio_tui.service.log_state import Phase, TailState, Told
+from studio_tui.service.log_state import NO_LOG, UNCHECKED, UNCONFIRMED, Phase, TailState, Told
 from studio_tui.service.log_store import LogStore
 from studio_tui.service.log_verdict import Next, Verdict, asked_rest, refused
 from studio_tui.service.poller import wait_for
@@ -61,8 +62,6 @@ POLL_REST = 2.0
 """Seconds between questions where there is no websocket."""
 AGREE_REST = 0.5
 """Seconds between the two answers of REST that must agree."""
-
-NO_LOG = "Studio keeps no log of this job."
 
 _ITEMS = 1024
 _UNREADABLE_TRIES = 3
@@ -109,6 +108,8 @@ class LogTail:
         self._steady_at = 0.0
         """When this connection will have lasted, in the loop's time."""
         self._said = ""
+        self._is_archived = False
+        """Whether an archive has had all that is here."""
         self._replay = Replay()
         self._poked = asyncio.Event()
         self._outage = asyncio.Event()
@@ -150,8 +151,8 @@ class LogTail:
                 finally:
                     beside.cancel()
         except* SpoolError as group:
-            self.close()  # it may tell of more than the disk has taken
             self._stop(str(group.exceptions[0]))
+        self.close()  # it may tell of what the disk has not taken, or what REST has replaced
 
     def close(self) -> None:
         """Forget which messages stand where, once it runs no more; what follows is compared."""
@@ -248,9 +249,7 @@ class LogTail:
             case Closed(code, reason):
                 return await self._closed(code, reason)
             case LogMessages(items, is_spoiled):
-                if is_spoiled:
-                    self._rest.note_spoiled(items)
-                await self._take_pieces(items)
+                await self._take_pieces(items, is_spoiled=is_spoiled)
             case StatusFrame(word):
                 self._told.note_status(word)
                 if word in FINISHED_STATES:
@@ -267,13 +266,15 @@ class LogTail:
         self._publish(Phase.FOLLOWING)
         return None
 
-    async def _take_pieces(self, items: tuple[LogMessage, ...]) -> None:
+    async def _take_pieces(self, items: tuple[LogMessage, ...], *, is_spoiled: bool) -> None:
         for start in range(0, len(items), _ITEMS):
             if start:
                 await asyncio.sleep(0)  # one frame can hold 100,000 lines
             with self._store.arrivals.live(self._now() if self._replay.is_over else None):
                 is_new = self._merge.add(items[start : start + _ITEMS])
             self._replay.note_pieces()
+            if is_new or is_spoiled:
+                self._rest.note_spoiled(items[start : start + _ITEMS])
             if is_new:
                 self._failures = self._unreadable = 0
         if self._deadline is not None:
@@ -305,6 +306,8 @@ class LogTail:
                 async for data in parts:
                     whole.add(data)
                     self._publish(Phase.FOLLOWING)
+        whole.finish()
+        self._is_archived = whole.has_proved_whole
         self._merge.caught_up()
         if whole.differs and not self._store.marks:
             self._merge.mark_end(DIFFERS)
@@ -325,6 +328,7 @@ class LogTail:
         while not self.state.is_over:
             try:
                 is_final = not poll or await self._is_finished()
+                self._rest.note_live(self._merge.end, is_doubted=self._merge.is_doubted)
                 await self._rest.read(is_final=is_final)
             except (AuthenticationError, PermissionDenied) as error:
                 self._stop(str(error))
@@ -336,7 +340,7 @@ class LogTail:
                     continue
                 if self._merge.is_behind:
                     self._merge.mark_end(NO_REPLAY)
-                self._complete("" if self._store.size else NO_LOG)
+                self._complete(UNCHECKED if self._store.size else NO_LOG)
             except StudioError as error:
                 await self._back_off(str(error), asked_rest(error))
             else:
@@ -351,10 +355,13 @@ class LogTail:
     def _end(self) -> None:
         if self._rest.differs and not self._store.marks:
             self._merge.mark_end(DIFFERS)
-        self._complete()
+        self._complete("" if self._rest.is_confirmed else UNCONFIRMED)
 
     def _complete(self, reason: str = "") -> None:
+        """Tell that nothing more will come; "whole" is said only of what Studio has confirmed."""
         self._poked.clear()
+        if self._is_archived and not self._store.marks:
+            reason = ""
         self._publish(Phase.COMPLETE, reason)
 
     async def _poll_beside(self) -> None:

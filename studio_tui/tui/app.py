@@ -30,6 +30,7 @@ from studio_tui.errors import (
 from studio_tui.log import crash_report
 from studio_tui.tui.actions import actions_of
 from studio_tui.tui.screens.opening import Choice, Chosen, OpeningScreen, TrustChoice
+from studio_tui.tui.screenshots import SavesScreenshots
 from studio_tui.tui.sheets import OPENING
 from studio_tui.tui.signals import EndsInOrder
 from studio_tui.tui.theme import ANSI_DARK, ANSI_LIGHT, THEMES
@@ -85,7 +86,7 @@ def _screen_actions() -> type["Provider"]:
     return ScreenActions
 
 
-class StudioApp(TypeAhead, EndsInOrder, App[int]):
+class StudioApp(TypeAhead, EndsInOrder, SavesScreenshots, App[int]):
     """The dashboard."""
 
     TITLE = "studio-tui"

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from studio_tui.api.client import StudioClient
 from studio_tui.api.log_body import LogBody
-from studio_tui.errors import NotFound, ServerError, StudioError
+from studio_tui.errors import BrokenAnswer, NotFound, ServerError, StudioError
 from studio_tui.service.log_ahead import FLOOD, LENGTH, REST, LogAhead
 from studio_tui.service.log_library import LogLibrary
 from studio_tui.service.log_shelf import LogShelf
@@ -176,6 +176,18 @@ def test_a_log_begun_anew_is_previewed_anew(tmp_path: Path) -> None:
             assert [mark.text for mark in store.marks] == [
                 "1.5 MiB before this are still arriving."
             ]
+
+    run(scene())
+
+
+def test_an_end_that_was_sent_twice_is_asked_for_again(tmp_path: Path) -> None:
+    async def scene() -> None:
+        ends = Ends(LOG)
+        ends.errors.append(BrokenAnswer("Studio sent it twice."))
+        async with running(ends, tmp_path) as preview:
+            assert preview.ahead.store is None
+            await asyncio.sleep(REST)
+            assert LOG.endswith(preview.shown)
 
     run(scene())
 

@@ -30,8 +30,7 @@ from studio_tui.errors import NotFound, StudioError
 from studio_tui.service.log_library import KEPT_OPEN, LIMIT, LogLibrary, OpenLog
 from studio_tui.service.log_shelf import LogShelf
 from studio_tui.service.log_source import MayFetch, always
-from studio_tui.service.log_state import Phase
-from studio_tui.service.log_tail import NO_LOG
+from studio_tui.service.log_state import NO_LOG, UNCHECKED, Phase
 from studio_tui.settings import Settings
 
 if TYPE_CHECKING:
@@ -316,7 +315,7 @@ async def test_what_studio_has_lost_stays_when_it_is_asked_again(tmp_path: Path)
         log.tail.poke()
         await until(lambda: is_complete(log) and not log.tail.state.kept_since)
         assert raw(log) == b"one\n"
-        assert log.tail.state.reason == ""
+        assert log.tail.state.reason == UNCHECKED
 
 
 async def test_a_log_that_studio_has_lost_is_said_to_be_missing(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from studio_tui.api.log_stream import LogMessage
 from studio_tui.service import log_tail
 from studio_tui.service.log_merge import LogMerge
+from studio_tui.service.log_state import UNCHECKED
 from studio_tui.service.log_store import LogStore
 from studio_tui.tui.screens.log import LogScreen
 from tests.chaos import Chaos
@@ -38,7 +39,7 @@ async def read_along(pilot: Dashboard, screen: LogScreen, seed: int) -> None:
     chance = random.Random(seed)
     for _ in range(3000):
         text = screen_text(pilot)
-        if "✓ whole log" in text:
+        if "✓ whole log" in text or UNCHECKED in text:
             return
         if "cut off" in text:
             await pilot.press("ctrl+r")

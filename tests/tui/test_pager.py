@@ -131,6 +131,16 @@ async def test_a_huge_log_is_copied_around_the_reader_and_that_is_said(
     assert lines[-1].startswith("┅┅ studio-tui: ") == (part < 1)
 
 
+@pytest.mark.parametrize("begin", range(4))
+async def test_no_character_of_a_long_line_is_divided_in_the_copy(
+    store: LogStore, begin: int
+) -> None:
+    line = "x" * begin + "漢😀" * 200_000
+    store.append(line.encode() + "漢".encode()[:2])
+    text, _ = await copy_of(store, 0)
+    assert text == line + "\ufffd"
+
+
 async def test_a_huge_line_is_cut_too(store: LogStore) -> None:
     store.append(b"x" * (COPY_LIMIT * 2))
     text, _ = await copy_of(store, 0)
