@@ -5,7 +5,7 @@ from typing import Protocol
 
 from studio_tui.api.models import Job, JobState
 from studio_tui.presentation.cells import Cell, Tone
-from studio_tui.presentation.format import clock_time, duration, size
+from studio_tui.presentation.format import clock_time, duration, next_try, size
 from studio_tui.presentation.jobs import run_seconds
 from studio_tui.presentation.log_lines import styled_line
 from studio_tui.presentation.progress import Progress, bar_text, latest, words
@@ -33,7 +33,7 @@ class Following(Protocol):
 
     @property
     def next_try(self) -> datetime | None:
-        """When the connection is tried again."""
+        """When the connection is tried again, while reconnecting or after some refusals."""
 
     @property
     def reason(self) -> str:
@@ -76,10 +76,11 @@ def following(state: Following, job: Job, now: datetime, *, behind: int = 0) -> 
             return Cell(f"✓ whole log, kept since {clock_time(state.kept_since, now)}", Tone.GOOD)
         return Cell("✓ whole log", Tone.GOOD)
     if state.phase == "stopped":
-        return Cell(f"✗ {state.reason}", Tone.BAD)
+        # First, as the end of a long reason is cut off.
+        again = f"{next_try(state.next_try, now)}: " if state.next_try else ""
+        return Cell(f"✗ {again}{state.reason}", Tone.BAD)
     if state.phase == "reconnecting":
-        left = max(0, round((state.next_try - now).total_seconds())) if state.next_try else 0
-        trying = f"next try {left}s" if left else "trying…"
+        trying = next_try(state.next_try, now) if state.next_try else "trying…"
         return Cell(f"✗ cut off since {clock_time(state.since, now)}, {trying}", Tone.BAD)
     return Cell("asking…", Tone.DIM)
 

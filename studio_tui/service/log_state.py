@@ -18,7 +18,7 @@ class Phase(StrEnum):
     COMPLETE = "complete"
     """The job has ended and its whole log is here."""
     STOPPED = "stopped"
-    """Studio will not give it, or the disk will not take it; nothing more is tried unasked."""
+    """Studio will not give it, or the disk will not take it; of some refusals tried again later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class TailState:
     since: datetime
     """When the phase began."""
     next_try: datetime | None = None
-    """When the connection is tried again, while reconnecting."""
+    """When it is tried again, while reconnecting or after a refusal that may not last."""
     reason: str = ""
     """A sentence: why it is reconnecting or has stopped. Safe to draw."""
     status: str | None = None

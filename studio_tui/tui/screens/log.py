@@ -199,7 +199,8 @@ class LogScreen(LogTaking, Page):
         self._show_head()
 
     def _told(self, state: TailState) -> None:
-        if state.phase is not self._phase or (state.size and not self._had_bytes):
+        is_other = (state.phase, state.next_try) != self._shown
+        if is_other or (state.size and not self._had_bytes):
             self._had_bytes = bool(state.size)
             self._show_head()
 
@@ -217,6 +218,7 @@ class LogScreen(LogTaking, Page):
         now = clock.now()
         state = self._tail.state
         self._phase = state.phase
+        self._shown = (state.phase, state.next_try)
         self.view.is_all_here = self._phase is Phase.COMPLETE
         self._look_at_end()
         head = self.query_one("#log-head", Bar)
