@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from studio_tui.presentation.format import clock_time
 from studio_tui.presentation.log_head import following
 from studio_tui.service.log_state import Phase, TailState
 from tests.jobs import NOON, job
@@ -15,9 +16,12 @@ from tests.jobs import NOON, job
         (TailState(Phase.FOLLOWING, NOON), "● live"),
         (
             TailState(Phase.RECONNECTING, NOON, next_try=NOON + timedelta(seconds=0.3)),
-            "cut off since 12:00, next try 1s",
+            f"cut off since {clock_time(NOON, NOON)}, next try 1s",
         ),
-        (TailState(Phase.RECONNECTING, NOON, next_try=NOON), "cut off since 12:00, trying…"),
+        (
+            TailState(Phase.RECONNECTING, NOON, next_try=NOON),
+            f"cut off since {clock_time(NOON, NOON)}, trying…",
+        ),
         (TailState(Phase.STOPPED, NOON, reason="Log in."), "✗ Log in."),
         (
             TailState(
