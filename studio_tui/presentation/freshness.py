@@ -52,8 +52,6 @@ def freshness(snapshot: Aged, now: datetime) -> Cell:
         return Cell(f"{old} old", Tone.DIM)
     stale = f"stale {old}, " if known and old != "now" else ""
     trouble = f"✗ {stale}{_trouble(snapshot.error)}"
-    if isinstance(snapshot.error, AuthenticationError):
-        return Cell(trouble, Tone.BAD)
     since = f" since {clock_time(snapshot.failing_since, now)}" if snapshot.failing_since else ""
     trying = f", {next_try(snapshot.next_try_at, now)}" if snapshot.next_try_at else ""
     return Cell(f"{trouble}{since}{trying}", Tone.BAD)

@@ -170,7 +170,7 @@ class Reachability:
             return
         self._suspects.setdefault(question, self._now())
         if isinstance(error, NotSent | RateLimited) or len(self._suspects) >= _ENOUGH:
-            self._begin(error)
+            self._begin(error, min(self._suspects.values()), self._rest(error))
 
     def refuse(self, error: AuthenticationError) -> None:
         """Let nobody ask until `hurry`: the token is refused."""
@@ -178,8 +178,13 @@ class Reachability:
         self._end()
 
     def hurry(self) -> None:
-        """Probe at once if Studio is away, unless that is under way; the user wants it."""
-        self.refusal = None
+        """Probe at once if Studio is away, unless that is under way; the user wants it.
+
+        After a refused token one probe finds out for all whether it is still refused.
+        """
+        refusal, self.refusal = self.refusal, None
+        if refusal is not None:
+            self._begin(refusal, self._now(), 0.0)
         self._hurried.set()
 
     async def run(self) -> None:
@@ -229,14 +234,14 @@ class Reachability:
         finally:
             self._is_probing = False
 
-    def _begin(self, error: StudioError) -> None:
+    def _begin(self, error: StudioError, since: datetime, rest: float) -> None:
+        """Let nobody ask but the probe, after so many seconds."""
         if self._probe is None:
             return
-        self._failures = 0
-        self.outage = Outage(error, min(self._suspects.values()), self._now())
+        self.outage = Outage(error, since, self._now())
         self._there.clear()
         self._away.set()
-        self._put_off(error, self._rest(error))
+        self._put_off(error, rest)
 
     def _put_off(self, error: StudioError, seconds: float) -> None:
         """Send the next probe in so many seconds."""
@@ -267,6 +272,7 @@ class Reachability:
     def _end(self) -> None:
         """Let everybody ask."""
         was_away, self.outage = self.outage is not None, None
+        self._failures = 0
         self._clear_suspects()
         self._seen = self._sign()
         self._away.clear()

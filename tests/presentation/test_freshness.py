@@ -15,6 +15,7 @@ from studio_tui.errors import (
     TransportError,
 )
 from studio_tui.presentation.cells import Tone
+from studio_tui.presentation.format import clock_time
 from studio_tui.presentation.freshness import freshness
 from studio_tui.service.snapshot import Snapshot
 from tests.jobs import NOON
@@ -110,6 +111,7 @@ def test_each_kind_of_outage_is_told_from_the_others_with_its_age_and_the_next_t
 
 def test_a_refused_token_promises_no_next_try_and_keeps_the_age() -> None:
     refused = AuthenticationError(401, "no")
-    assert freshness(failing(refused), NOON).text == "✗ token refused"
+    since = clock_time(NOON - timedelta(minutes=1), NOON)
+    assert freshness(failing(refused), NOON).text == f"✗ token refused since {since}"
     old = failing(refused, value=1, fetched_at=NOON - timedelta(minutes=7))
-    assert freshness(old, NOON).text == "✗ stale 7m, token refused"
+    assert freshness(old, NOON).text == f"✗ stale 7m, token refused since {since}"

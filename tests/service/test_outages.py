@@ -449,6 +449,12 @@ def test_a_refused_token_is_not_tried_again_until_the_user_wants_it(
             assert all(one.began < began + 7 for one in sent)
             assert len({one.question for one in sent}) == len(sent)
             assert all(poller.snapshot.stopped for poller in dashboard.pollers.values())
+            sent = list(studio.sent)
+            dashboard.session.refresh()
+            dashboard.log.tail.poke()
+            await asyncio.sleep(60)
+            assert [one.question for one in studio.sent[len(sent) :]] == ["probe"]
+            assert all(poller.snapshot.stopped for poller in dashboard.pollers.values())
             studio.away = None
             dashboard.session.refresh()
             dashboard.log.tail.poke()

@@ -5,9 +5,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from pydantic import SecretStr
 
+from studio_tui.api.client import StudioClient
 from studio_tui.errors import (
     AnswerTooLarge,
     AuthenticationError,
@@ -21,6 +24,7 @@ from studio_tui.errors import (
     StudioError,
     TransportError,
 )
+from studio_tui.local.data_dir import DataDir
 from studio_tui.service.reachability import (
     LONGEST_REST,
     SHORTEST_REST,
@@ -28,8 +32,12 @@ from studio_tui.service.reachability import (
     Reachability,
     state_of,
 )
+from studio_tui.settings import Settings
 from tests.jobs import NOON
 from tests.service.virtual_time import run
+
+if TYPE_CHECKING:
+    from tests.studios import ThreadStudio
 
 REFUSED = NotSent("studio refuses connections")
 
@@ -297,6 +305,31 @@ def test_a_file_that_is_written_anew_is_a_new_sign(tmp_path: Path) -> None:
     assert state_of(file) is None
 
 
+async def test_a_local_studio_that_comes_back_is_known_by_its_state_file_alone(
+    studio: "ThreadStudio",
+) -> None:
+    settings = Settings(url=studio.url, team=studio.team, token=SecretStr(studio.token))
+    state_file = DataDir(studio.data_dir).state
+    async with StudioClient(settings) as client:
+        reachability = Reachability(
+            lambda: client.jobs(limit=1),
+            sign=lambda: state_of(state_file),
+            jitter=lambda _least, _most: 3600.0,
+        )
+        task = asyncio.create_task(reachability.run())
+        for _ in range(3):
+            await asyncio.to_thread(studio.kill)
+            with suppress(StudioError), reachability.asking("jobs"):
+                await client.jobs()
+            assert reachability.outage is not None
+            await asyncio.to_thread(studio.restart)
+            async with asyncio.timeout(15):
+                await reachability.wait()
+            with reachability.asking("jobs"):
+                await client.jobs()
+        task.cancel()
+
+
 def test_a_machine_that_slept_probes_when_the_time_that_was_said_has_come() -> None:
     async def scenario() -> None:
         probes = Probes()
@@ -329,7 +362,15 @@ def test_a_token_that_the_probe_finds_refused_lets_nobody_ask_until_the_user_wan
                 raise AssertionError("it was asked")
             await asyncio.sleep(600)
             assert len(probes.sent) == 1
+            for _ in range(20):
+                reachability.hurry()
+            await reachability.wait()
+            assert len(probes.sent) == 2
+            assert probes.refused == [refusal, refusal]
+            probes.error = None
             reachability.hurry()
+            await reachability.wait()
+            assert len(probes.sent) == 3
             with reachability.asking("jobs"):
                 pass
 
