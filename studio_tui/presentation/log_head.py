@@ -44,6 +44,10 @@ class Following(Protocol):
         """When the whole log was kept on this machine, if it was not asked for since."""
 
     @property
+    def heard_at(self) -> datetime | None:
+        """When Studio last sent anything of it, while it is followed."""
+
+    @property
     def lines(self) -> int:
         """Lines that are here."""
 
@@ -62,8 +66,21 @@ def job_parts(job: Job, now: datetime) -> tuple[Cell, ...]:
     return tuple(parts)
 
 
-def following(state: Following, job: Job, now: datetime, *, behind: int = 0) -> Cell:
-    """Return in words how the following goes; `behind` is in bytes."""
+def following(
+    state: Following,
+    job: Job,
+    now: datetime,
+    *,
+    behind: int = 0,
+    away_since: datetime | None = None,
+) -> Cell:
+    """Return in words how the following goes; `behind` is in bytes.
+
+    A connection on which nothing has come since Studio is away may be dead, and nothing is live.
+    """
+    heard = state.heard_at
+    if state.phase == "following" and heard and away_since and heard < away_since:
+        return Cell(f"✗ silent since {clock_time(heard, now)}", Tone.BAD)
     if state.phase == "following" and behind:
         return Cell(f"◌ {size(behind)} still to come", Tone.WAITING)
     if state.phase == "following":

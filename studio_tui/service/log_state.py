@@ -39,6 +39,8 @@ class TailState:
     """Bytes."""
     kept_since: datetime | None = None
     """When the whole log was kept on this machine, if it is shown from there and not asked for."""
+    heard_at: datetime | None = None
+    """When Studio last sent anything of this phase, be it that nothing is new."""
 
     @property
     def is_over(self) -> bool:
@@ -85,6 +87,8 @@ class Told:
             known = TailState(phase, self._now(), status=known.status)
         if reason is not None:
             known = replace(known, reason=reason, next_try=next_try)
-        self.state = replace(known, lines=self._store.lines, size=self._store.size)
+        heard_at = self._now() if phase is Phase.FOLLOWING else known.heard_at
+        lines, size = self._store.lines, self._store.size
+        self.state = replace(known, lines=lines, size=size, heard_at=heard_at)
         for listener in tuple(self._listeners.values()):
             listener(self.state)

@@ -35,3 +35,12 @@ def test_a_log_says_whether_it_is_live_and_when_it_is_tried_again(
     state: TailState, words: str
 ) -> None:
     assert words in following(state, job(1, "RUNNING"), NOON).text
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(-1, "✗ silent since"), (1, "● live")])
+def test_a_log_of_which_nothing_was_heard_since_studio_is_away_is_not_live(
+    seconds: int, words: str
+) -> None:
+    state = TailState(Phase.FOLLOWING, NOON, heard_at=NOON + timedelta(seconds=seconds))
+    assert words in following(state, job(1, "RUNNING"), NOON, away_since=NOON).text
+    assert "live" in following(state, job(1, "RUNNING"), NOON).text

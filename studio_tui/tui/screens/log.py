@@ -231,7 +231,9 @@ class LogScreen(LogTaking, Page):
             left += [Part(f"{text}  ", tone) for text, tone in parts]
         if self._why:
             left.append(Part(self._why, Tone.BAD))
-        words, tone = following(state, self._job, now, behind=self._log.ahead.behind)
+        outage, behind = self.session.reachability.outage, self._log.ahead.behind
+        away_since = outage.since if outage is not None else None
+        words, tone = following(state, self._job, now, behind=behind, away_since=away_since)
         is_paused = not (self.view.following or state.phase is Phase.COMPLETE)
         head.left = tuple(left)
         head.right = (
