@@ -211,6 +211,7 @@ class _Composition:
         from urllib.parse import urlsplit
 
         from studio_tui.api.client import StudioClient
+        from studio_tui.local.data_dir import DataDir
         from studio_tui.log import redact
         from studio_tui.service.session import StudioSession
         from studio_tui.settings import is_loopback
@@ -231,6 +232,7 @@ class _Composition:
                 place=place,
                 host=host,
                 near=is_loopback(host),
+                state_file=DataDir(self._data_dir).state if is_loopback(host) else None,
                 intents=paths.state_dir() / "intents",
                 ledgers=paths.state_dir() / "ledgers",
                 labels=settings.labels_jobs,

@@ -5,12 +5,12 @@ StudioError
 │   ├── NoCredentials      nothing says who the user is: the first-run screen opens
 │   └── TokenOriginChanged a project sends the token elsewhere: asked about, default No
 ├── ReadOnly               a write was asked of a dashboard that may only look
-├── TransportError         no answer: what is shown goes stale, asked again for ever
+├── TransportError         no answer: what is shown goes stale, one probe for all asks for ever
 │   ├── RequestTimedOut    no answer in time
 │   └── NotSent            the request never left: safe to send again
 ├── StatusError            Studio answered, and refused
 │   ├── AuthenticationError   401: everything stops, one banner
-│   ├── PermissionDenied      403: this panel stops
+│   ├── PermissionDenied      403: this panel is asked again after minutes
 │   ├── NotFound              404
 │   ├── InvalidRequest        other 4xx: the message belongs to what was sent
 │   ├── RateLimited           429: rest for `retry_after`

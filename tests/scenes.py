@@ -414,8 +414,8 @@ class FixedStudio:
     async def jobs(self, *, limit: int = 100, status: str | None = None, **_: object) -> Page[Job]:
         """Return the jobs, or the schedules."""
         if self._gone and self._answered:
-            # A time to wait that is given takes the chance out of it.
-            raise ServerError(503, "Studio is being repaired.", retry_after=8)
+            # A time to wait that is longer than any other takes the chance out of it.
+            raise ServerError(503, "Studio is being repaired.", retry_after=60)
         self._answered = True
         if status == "TASK":
             return Page(TASKS)

@@ -42,7 +42,7 @@ def refusal(status: int, body: bytes, *, retry_after: float | None = None) -> St
     list. A body in another form, such as a proxy's web page, is never shown.
     """
     words = _reason(body)
-    said = f": {words}" if words else f" ({_phrase(status)})."
+    said = f": {_ended(words)}" if words else f" ({_phrase(status)})."
     match status:
         case 401:
             return AuthenticationError(status, f"Studio refused the token{said}")
@@ -57,6 +57,11 @@ def refusal(status: int, body: bytes, *, retry_after: float | None = None) -> St
             return ServerError(status, f"Studio failed with {status}{said}", retry_after)
         case _:
             return InvalidRequest(status, words or f"Studio refused with {_phrase(status)}.")
+
+
+def _ended(words: str) -> str:
+    """Return Studio's words as the end of a sentence, which another may follow."""
+    return words if words.endswith((".", "!", "?", "…")) else f"{words}."
 
 
 def retry_after(value: str | None, now: datetime) -> float | None:

@@ -22,6 +22,7 @@ from studio_tui.service.log_spool import remove_unused
 from studio_tui.service.log_state import Phase
 from studio_tui.service.log_store import LogStore
 from studio_tui.service.log_tail import LogTail
+from studio_tui.service.reachability import Reachability
 from studio_tui.service.tagged_store import TaggedStore
 
 LIMIT = 2 * 1024**3
@@ -92,6 +93,7 @@ class LogLibrary:
         shelf: LogShelf,
         hosts: Iterable[str] = (),
         *,
+        reachability: Reachability | None = None,
         limit: int = LIMIT,
         now: Callable[[], datetime] = clock.now,
     ) -> None:
@@ -99,6 +101,7 @@ class LogLibrary:
         self._source = source
         self._shelf = shelf
         self._hosts = set(hosts)
+        self._reachability = reachability or Reachability()
         self._limit = limit
         self._now = now
         self._asking = asyncio.Lock()
@@ -171,9 +174,15 @@ class LogLibrary:
                 return host in self._hosts
 
         tail = LogTail(
-            self._source, job_id, store, may_fetch=ask_once, kept_since=since, now=self._now
+            self._source,
+            job_id,
+            store,
+            may_fetch=ask_once,
+            kept_since=since,
+            reachability=self._reachability,
+            now=self._now,
         )
-        ahead = LogAhead(self._source, job_id, store, self._shelf.new)
+        ahead = LogAhead(self._source, job_id, store, self._shelf.new, self._reachability)
         log = _Log(job_id, born, store, tail, ahead, viewers)
         self._logs[job_id, born] = log
         return log

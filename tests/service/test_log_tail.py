@@ -37,11 +37,11 @@ from studio_tui.errors import (
     TransportError,
 )
 from studio_tui.service.log_merge import DIFFERS, NEW_EPOCH, NO_REPLAY, UNREADABLE
+from studio_tui.service.log_retry import BACKOFF_CAP
 from studio_tui.service.log_spool import Spool
 from studio_tui.service.log_state import UNCHECKED, UNCONFIRMED
 from studio_tui.service.log_store import LogStore
 from studio_tui.service.log_tail import (
-    BACKOFF_CAP,
     LINGER,
     OUTAGE_REST,
     SILENCE,
@@ -349,6 +349,44 @@ def test_a_forbidden_connection_stops(followed: Make) -> None:
     assert (state.phase, state.reason) == (Phase.STOPPED, "Not your team.")
 
 
+def test_a_forbidden_log_says_when_it_is_asked_for_again_and_is_after_five_minutes(
+    followed: Make,
+) -> None:
+    studio = Studio([PermissionDenied(403, "Not your team.")], [NotFound(404, "No such path.")])
+    studio.rest_errors = [PermissionDenied(403, "Not yours.")]
+    studio.last = [logs((1, "one\n")), FINISHED, END]
+    studio.log = b"one\n"
+    follower = followed(studio)
+
+    async def wait(tail: LogTail) -> None:
+        await asyncio.sleep(299)
+        assert tail.state.phase is Phase.STOPPED
+        assert tail.state.next_try == START + timedelta(seconds=300)
+        assert len(studio.opened) == 1
+        await asyncio.sleep(299)
+        assert (tail.state.phase, tail.state.reason) == (Phase.STOPPED, "Not yours.")
+        assert len(studio.opened) == 2
+        await asyncio.sleep(20)
+
+    assert follower.follow(wait).phase is Phase.COMPLETE
+    assert follower.raw == b"one\n"
+    assert len(studio.opened) == 3
+
+
+def test_a_host_that_the_reader_does_not_allow_is_not_asked_about_again_by_itself(
+    followed: Make,
+) -> None:
+    studio = Studio([Blobs(("https://archive.example/1",)), END])
+    follower = followed(studio)
+    follower.allows = False
+
+    async def wait(_tail: LogTail) -> None:
+        await asyncio.sleep(1000)
+
+    assert follower.follow(wait).phase is Phase.STOPPED
+    assert follower.hosts == ["archive.example"]
+
+
 @pytest.mark.parametrize("first", [Closed(1009, ""), NotFound(404, "No such path.")])
 def test_without_a_usable_socket_the_log_is_polled_to_its_end(followed: Make, first: Step) -> None:
     studio = Studio([first], log=b"one\n")
@@ -498,7 +536,6 @@ def test_a_socket_that_ends_after_its_first_frame_is_retried_ever_more_slowly(
 @pytest.mark.parametrize(
     "refusal",
     [
-        [PermissionDenied(403, "Not your team.")],
         [Closed(4401, "Log in.")],
         [NotFound(404, "No such path.")],
     ],
