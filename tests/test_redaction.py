@@ -2,13 +2,13 @@
 
 import re
 import string
-from time import process_time
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from studio_tui.redaction import BLOTTED, without_secrets
+from tests.waiting import no_hang
 
 S = "hunter2-Zq9w8e7r"
 """A secret that no other pattern knows."""
@@ -130,17 +130,10 @@ def test_no_text_around_it_shows_a_secret(before: str, shape: str, after: str) -
      "-----BEGIN PRIVATE KEY-----", "-----BEGIN ", "Bearer ", "bearer", " ", '="', "'", '"\\', "@",
      ".", "authorization:", "a.b-", "\\"],
 )  # fmt: skip
-def test_the_steps_grow_no_faster_than_the_text(part: str) -> None:
-    """A pattern that goes back over what it has read would take 256 times as long, not 16."""
-    short, long = part * (20_000 // len(part)), part * (320_000 // len(part))
-    spent = [_seconds(text) for text in (short, long)]
-    assert spent[1] < 64 * max(spent[0], 0.001)
-
-
-def _seconds(text: str) -> float:
-    began = process_time()
-    without_secrets(text)
-    return process_time() - began
+def test_a_long_text_is_gone_through_once(part: str) -> None:
+    """A pattern that goes back over what it has read would take hours."""
+    with no_hang("blotting out"):
+        without_secrets(part * (2_000_000 // len(part)))
 
 
 def test_what_is_blotted_looks_like_nothing_else() -> None:

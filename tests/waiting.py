@@ -6,8 +6,10 @@ it; what exceeds it says what was waited for, and what was to be seen meanwhile.
 
 import asyncio
 import inspect
+import signal
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -67,6 +69,26 @@ async def within_reason(awaited: Awaitable[T], what: str) -> T:
         return await asyncio.wait_for(awaited, HANG)
     except TimeoutError:
         raise AssertionError(f"hung for {HANG:.0f} s: {what}") from None
+
+
+@contextmanager
+def no_hang(what: str) -> Iterator[None]:
+    """Run a computation that must not take for ever, as a quadratic one would; main thread only.
+
+    Raises:
+        AssertionError: it hangs.
+    """
+
+    def stop(_signal: int, _frame: object) -> None:
+        raise AssertionError(f"hung for {HANG:.0f} s: {what}")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, HANG)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def _hang(condition: Callable[[], object], shows: Callable[[], object] | None) -> str:

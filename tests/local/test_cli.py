@@ -10,7 +10,8 @@ from studio_tui.errors import ConfigError
 from studio_tui.local import endpoint
 from studio_tui.local.cli import local
 from studio_tui.local.data_dir import DataDir
-from tests.studios import ProcessStudio, ThreadStudio, closing, eventually
+from tests.studios import ProcessStudio, ThreadStudio, closing
+from tests.waiting import HANG, eventually
 
 
 def test_status_says_where_it_runs(studio: ThreadStudio) -> None:
@@ -63,10 +64,10 @@ def test_in_the_foreground_it_prints_its_address_and_ends_on_ctrl_c(tmp_path: Pa
             capture_output=True,
             text=True,
             check=True,
-            timeout=20,
+            timeout=HANG,
         )
         assert stopped.stdout == "stopped\n"
-        assert it.wait(10) == 0
+        assert it.wait(HANG) == 0
         assert it.stderr.read() == ""
 
 

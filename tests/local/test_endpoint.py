@@ -13,7 +13,8 @@ import pytest
 from studio_tui.errors import ConfigError
 from studio_tui.local import endpoint
 from studio_tui.local.data_dir import DataDir
-from tests.studios import ThreadStudio, eventually
+from tests.studios import ThreadStudio
+from tests.waiting import HANG, eventually
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def test_two_starters_at_once_find_the_same_server(home: Path) -> None:
     for starter in starters:
         starter.start()
     for starter in starters:
-        starter.join(30)
+        starter.join(HANG)
     assert len(found) == 3
     assert len({one.instance for one in found}) == 1
 

@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 
 from studio_tui.local.jobs import QueuedJob
 from studio_tui.local.queue import startable
-from tests.studios import ThreadStudio, eventually
+from tests.studios import ThreadStudio
+from tests.waiting import eventually
 
 SLEEP = "import time\nprint('up', flush=True)\ntime.sleep(60)"
 

@@ -32,6 +32,7 @@ from studio_tui.service.log_shelf import LogShelf
 from studio_tui.service.log_source import MayFetch, always
 from studio_tui.service.log_state import NO_LOG, UNCHECKED, Phase
 from studio_tui.settings import Settings
+from tests.waiting import HANG, until
 
 if TYPE_CHECKING:
     from tests.studios import ThreadStudio
@@ -135,12 +136,6 @@ async def library(
     for log in tuple(logs._logs.values()):
         for viewer in tuple(log.viewers):
             viewer.close()
-
-
-async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(15):
-        while not condition():  # noqa: ASYNC110 (nothing tells of a file)
-            await asyncio.sleep(0.001)
 
 
 async def until_size(log: OpenLog, size: int) -> None:
@@ -431,7 +426,7 @@ async def test_what_a_killed_program_left_goes_and_what_a_living_one_has_stays(
 ) -> None:
     with program(tmp_path) as (left, killed), program(tmp_path) as (held, _):
         killed.kill()
-        killed.wait(10)
+        killed.wait(HANG)
         assert left.read_bytes() == b"one\n"
         async with library(Studio(), tmp_path):
             await until(lambda: not left.exists())

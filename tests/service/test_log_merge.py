@@ -1,6 +1,5 @@
 """Whatever comes, however often and in whatever order: each byte once, in order, or a mark."""
 
-import os
 import random
 from array import array
 from collections.abc import Callable, Iterator, Sequence
@@ -26,6 +25,7 @@ from studio_tui.service.log_merge import (
 )
 from studio_tui.service.log_store import LogStore
 from tests.service.log_chaos import connection, truth
+from tests.soak import seeds
 
 
 def logs(*pieces: tuple[int, str]) -> LogMessages:
@@ -118,7 +118,7 @@ def survives(folder: Path, seed: int, merge: Callable[[LogStore, MessageLedger],
         desk.close()
 
 
-@pytest.mark.parametrize("seed", range(int(os.environ.get("STUDIO_TUI_SEEDS", "150"))))
+@pytest.mark.parametrize("seed", seeds(30, 3000))
 def test_a_log_survives_cuts_swaps_doubles_replays_and_snapshots(tmp_path: Path, seed: int) -> None:
     assert survives(tmp_path, seed, LogMerge)
 

@@ -52,6 +52,7 @@ from studio_tui.service.log_tail import (
 )
 from tests.service.log_chaos import connection, truth
 from tests.service.virtual_time import run
+from tests.soak import seeds
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 Step = LogFrame | StudioError | float
@@ -889,7 +890,7 @@ def test_the_client_is_such_a_source() -> None:
     assert source is StudioClient
 
 
-@pytest.mark.parametrize("seed", range(int(os.environ.get("STUDIO_TUI_SEEDS", "40"))))
+@pytest.mark.parametrize("seed", seeds(10, 3000))
 def test_a_log_comes_whole_through_chaos(followed: Make, seed: int) -> None:
     chance = random.Random(seed)
     log = truth(chance, 200)

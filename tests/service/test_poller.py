@@ -18,6 +18,7 @@ from studio_tui.service.poller import Poller, Wait
 from studio_tui.service.reachability import SHORTEST_REST
 from studio_tui.service.snapshot import Snapshot
 from tests.jobs import NOON
+from tests.waiting import HANG, within_reason
 
 REST = 7.0
 
@@ -70,7 +71,7 @@ class Rests:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(HANG):
         while not condition():  # noqa: ASYNC110 (the condition is not one event)
             await asyncio.sleep(0)
 
@@ -339,4 +340,4 @@ async def test_a_bug_in_the_question_is_raised_and_not_hidden() -> None:
     poller = poller_of(studio, rests.wait)
     poller.subscribe(lambda _: None)
     with pytest.raises(ZeroDivisionError):
-        await asyncio.wait_for(poller.run(), 5)
+        await within_reason(poller.run(), "a poller that has failed")

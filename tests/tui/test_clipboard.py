@@ -12,8 +12,9 @@ from textual.app import App
 
 from studio_tui.tui.clipboard import SENT, TERMINAL_LIMIT, copy, route
 from tests.driving import driving
-from tests.studios import ThreadStudio, eventually
+from tests.studios import ThreadStudio
 from tests.tui.dashboards import dashboard, until, until_shown
+from tests.waiting import eventually
 
 TEXT = "first [/]\nsecond 日本🎉"
 VARIABLES = ("TMUX", "SSH_CONNECTION", "SSH_TTY", "WAYLAND_DISPLAY", "DISPLAY", "WSL_DISTRO_NAME")
