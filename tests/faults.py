@@ -1,10 +1,10 @@
 """What the proxy of faults can do to requests and websockets; a new fault is a new function."""
 
 import asyncio
-import gzip
 import json
 import re
 import struct
+import zlib
 from collections.abc import Callable
 
 from tests.fault_proxy import (
@@ -65,7 +65,11 @@ def too_many(retry_after: str) -> Fault:
 
 def gzip_bomb(size: int) -> Fault:
     """Answer with a few bytes that inflate to `size`."""
-    packed = gzip.compress(b'["' + b" " * size + b'"]')
+    packer = zlib.compressobj(wbits=31)
+    blanks = b" " * 2**16
+    packed = packer.compress(b'["')
+    packed += b"".join(packer.compress(blanks) for _ in range(size // len(blanks)))
+    packed += packer.compress(b'"]') + packer.flush()
     return answer(packed, content_encoding="gzip")
 
 

@@ -146,6 +146,7 @@ bug({SECRET[:6]!r} + {SECRET[6:]!r})
 """
 
 
+@pytest.mark.starts_processes
 def test_a_bug_ends_the_program_with_a_clean_report_on_stderr_and_in_the_log(
     tmp_path: Path,
 ) -> None:

@@ -10,6 +10,7 @@ from tests.waiting import HANG
 needs_time = pytest.mark.skipif(not SOAK, reason="measures for a while: make soak")
 
 
+@pytest.mark.starts_processes
 def test_a_benchmark_measures_what_it_names_beside_its_floor() -> None:
     (figures,) = _measured("poll")
     assert [figure["p50"] >= 0 for figure in figures] == [True] * len(figures)

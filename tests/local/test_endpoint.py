@@ -16,6 +16,8 @@ from studio_tui.local.data_dir import DataDir
 from tests.studios import ThreadStudio
 from tests.waiting import HANG, eventually
 
+pytestmark = pytest.mark.starts_processes
+
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Path]:

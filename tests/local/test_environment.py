@@ -169,6 +169,7 @@ def make_wheel(folder: Path, name: str = "tinything") -> str:
     return f"{name} @ {path.as_uri()}"
 
 
+@pytest.mark.starts_processes
 async def test_a_requirement_is_installed_once_and_shown_in_the_log(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     requirement = make_wheel(tmp_path / "wheels")
@@ -183,6 +184,7 @@ async def test_a_requirement_is_installed_once_and_shown_in_the_log(tmp_path: Pa
     await clean_up(bench)
 
 
+@pytest.mark.starts_processes
 async def test_two_jobs_that_need_the_same_environment_make_it_once(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     requirement = make_wheel(tmp_path / "wheels")
@@ -195,6 +197,7 @@ async def test_two_jobs_that_need_the_same_environment_make_it_once(tmp_path: Pa
     await clean_up(bench)
 
 
+@pytest.mark.starts_processes
 async def test_a_missing_package_fails_the_job_with_the_resolvers_words(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     report = await bench.run(
@@ -212,6 +215,7 @@ async def test_a_missing_package_fails_the_job_with_the_resolvers_words(tmp_path
     await clean_up(bench)
 
 
+@pytest.mark.starts_processes
 async def test_a_missing_python_version_fails_the_job_with_uvs_words(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     report = await bench.run(
@@ -223,6 +227,7 @@ async def test_a_missing_python_version_fails_the_job_with_uvs_words(tmp_path: P
     await clean_up(bench)
 
 
+@pytest.mark.starts_processes
 async def test_a_job_is_canceled_while_its_environment_is_made(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     package = tmp_path / "package"

@@ -19,6 +19,8 @@ from studio_tui.local.runner import Phase, RunReport, RunSpec, StartFailed
 from tests.soak import SOAK
 from tests.waiting import HANG, eventually, until, within_reason
 
+pytestmark = pytest.mark.starts_processes
+
 ENDED = {Phase.FINISHED, Phase.LOST}
 
 

@@ -338,6 +338,7 @@ async def test_a_server_that_stops_closes_the_websocket_with_1012(tmp_path: Path
         assert not desk.thread.is_alive()
 
 
+@pytest.mark.starts_processes
 async def test_the_log_of_a_real_job_is_followed_to_its_end(desk: Desk) -> None:
     query = "import time\nfor n in range(50): print(n, end=' ', flush=True); time.sleep(0.005)"
     desk.statuses["job"] = "RUNNING"

@@ -11,7 +11,10 @@ from studio_tui.local import process_tree
 from studio_tui.local.process_tree import MARKER, Process, job_processes, send, stop_job
 from tests.waiting import HANG, eventually
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+pytestmark = [
+    pytest.mark.starts_processes,
+    pytest.mark.skipif(sys.platform != "linux", reason="reads /proc"),
+]
 
 SLEEP = "import sys, time; print('up', flush=True); time.sleep(300)"
 STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + SLEEP

@@ -120,6 +120,7 @@ def upload_lake(studio: ThreadStudio) -> str:
     return str(answer.json()["id"])
 
 
+@pytest.mark.starts_processes
 def test_the_samples_are_packed_with_the_program() -> None:
     script = "from studio_tui.local.samples import SAMPLES; print(len(SAMPLES))"
     assert subprocess.check_output([sys.executable, "-c", script], cwd="/") == b"24\n"

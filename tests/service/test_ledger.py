@@ -309,6 +309,7 @@ def test_what_a_full_disk_does_not_take_is_written_when_there_is_room(
     assert again(tmp_path).submitted(["2"]) == {"2": long}
 
 
+@pytest.mark.starts_processes
 def test_several_dashboards_write_at_once(tmp_path: Path) -> None:
     program = (
         "import sys; from pathlib import Path\n"

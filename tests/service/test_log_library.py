@@ -421,6 +421,7 @@ def program(folder: Path) -> Iterator[tuple[Path, subprocess.Popen[str]]]:
         process.kill()
 
 
+@pytest.mark.starts_processes
 async def test_what_a_killed_program_left_goes_and_what_a_living_one_has_stays(
     tmp_path: Path,
 ) -> None:

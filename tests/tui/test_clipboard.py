@@ -16,6 +16,8 @@ from tests.studios import ThreadStudio
 from tests.tui.dashboards import dashboard, until, until_shown
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.starts_processes
+
 TEXT = "first [/]\nsecond 日本🎉"
 VARIABLES = ("TMUX", "SSH_CONNECTION", "SSH_TTY", "WAYLAND_DISPLAY", "DISPLAY", "WSL_DISTRO_NAME")
 

@@ -326,6 +326,7 @@ def busy_studio(tmp_path: Path) -> Iterator[LocalStudio]:
         yield studio
 
 
+@pytest.mark.starts_processes
 async def test_older_jobs_come_on_demand_and_a_filter_says_how_far_it_looked(
     busy_studio: LocalStudio, tmp_path: Path
 ) -> None:

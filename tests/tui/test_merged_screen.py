@@ -244,6 +244,7 @@ def busy_studio(tmp_path: Path) -> Iterator[LocalStudio]:
         yield studio
 
 
+@pytest.mark.starts_processes
 async def test_as_many_logs_as_can_be_read_as_one_are_and_the_rest_is_told(
     busy_studio: LocalStudio, tmp_path: Path
 ) -> None:

@@ -15,9 +15,12 @@ from fcntl import ioctl
 from pathlib import Path
 
 import pyte
+import pytest
 
 from tests.tui.widgets.log_stage import HOSTILE
 from tests.waiting import HANG
+
+pytestmark = pytest.mark.starts_processes
 
 
 @contextmanager
