@@ -97,12 +97,17 @@ class Pipelines:
     async def pause(self, pipeline_id: str, now: datetime) -> PipelineRows:
         """Start no more of its jobs; those that run end as they will.
 
+        On a full disk it is noted, and seen in the rows, once there is room; nothing starts before.
+
         Raises:
             NotNow: It has ended.
         """
-        return await self._database.write(
+        paused = await self._database.write_or_defer(
             lambda connection: _pause(connection, pipeline_id, stamp(now))
         )
+        if paused is None:
+            return await self._database.read(lambda connection: _rows_of(connection, pipeline_id))
+        return paused
 
     async def resume(self, pipeline_id: str, now: datetime) -> PipelineRows:
         """Start what can; if nothing can because runs failed or were canceled, make them again.
@@ -295,6 +300,10 @@ def _state(connection: sqlite3.Connection, pipeline_id: str) -> PipelineState:
 
 def _settled(connection: sqlite3.Connection, pipeline_id: str, now: str) -> PipelineRows:
     settle(connection, pipeline_id, now)
+    return _rows_of(connection, pipeline_id)
+
+
+def _rows_of(connection: sqlite3.Connection, pipeline_id: str) -> PipelineRows:
     row = connection.execute("SELECT * FROM pipelines WHERE id = ?", [pipeline_id]).fetchone()
     return _rows(connection, row)
 
