@@ -7,6 +7,7 @@ programs come to read two different requests; here they are refused.
 import asyncio
 import json
 import math
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, NoReturn
 
@@ -26,6 +27,7 @@ IDLE_SECONDS = 30.0
 """A body that stalls for longer is given up."""
 
 _INTEGER_DIGITS = 18
+_SHOWN = 100
 
 
 class StrictRoute(APIRoute):
@@ -137,9 +139,10 @@ def read_json(body: bytes) -> Any:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for at, name in enumerate(names) if name in names[:at])
-        raise AmbiguousJson(f"names {json.dumps(twice)} twice")
+        counts = Counter(name for name, _ in pairs)
+        twice = next(name for name, count in counts.items() if count > 1)
+        shown = twice if len(twice) <= _SHOWN else f"{twice[:_SHOWN]}…"
+        raise AmbiguousJson(f"names {json.dumps(shown, ensure_ascii=False)} twice")
     return members
 
 
