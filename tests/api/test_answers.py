@@ -103,3 +103,8 @@ def test_a_body_that_is_no_such_object_says_where(body: bytes, words: str) -> No
 def test_a_lone_surrogate_spoils_only_its_text() -> None:
     pipeline = answers.model(Pipeline, b'{"pipeline_id": "p", "name": "\\ud800", "total": 3}')
     assert pipeline.total == 3
+
+
+def test_a_byte_order_mark_before_an_answer_is_skipped() -> None:
+    assert answers.json_value(b'\xef\xbb\xbf{"a": 1}') == {"a": 1}
+    assert "because" in str(answers.refusal(422, b'\xef\xbb\xbf{"message": "because"}'))
