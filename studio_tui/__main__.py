@@ -34,6 +34,16 @@ class _Commands(click.Group):
             return local
         return super().get_command(ctx, cmd_name)
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command; what keeps it from its work is said in a sentence."""
+        from studio_tui.errors import ConfigError
+
+        try:
+            return super().invoke(ctx)
+        except ConfigError as error:
+            click.echo(f"studio-tui: {error}", err=True)
+            ctx.exit(2)
+
 
 @click.group(
     cls=_Commands,

@@ -59,7 +59,9 @@ class _PrivateFile(logging.handlers.RotatingFileHandler):
     """A rotating file that only its owner can read, from its first byte."""
 
     def _open(self) -> IO[str]:  # type: ignore[override] # the base class says TextIOWrapper
-        descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        # A pipe in its place is an error then, and not waited for.
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NONBLOCK
+        descriptor = os.open(self.baseFilename, flags, 0o600)
         os.fchmod(descriptor, 0o600)
         return os.fdopen(descriptor, self.mode, encoding="utf-8", errors="backslashreplace")
 

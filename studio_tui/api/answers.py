@@ -5,6 +5,7 @@ Bytes in, models or a `StudioError` out; nothing here opens a connection.
 
 import json
 import re
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -90,7 +91,7 @@ def _phrase(status: int) -> str:
 def _reason(body: bytes) -> str:
     """Return Studio's own words as one safe line, or nothing; secrets are blotted out."""
     try:
-        answer = from_json(body)
+        answer = from_json(without_mark(body))
     except ValueError:
         return ""
     if not isinstance(answer, Mapping):
@@ -115,12 +116,18 @@ def _problem(item: Mapping[str, Any]) -> str:
     return f"{field}: {message}" if field else message
 
 
+def without_mark(body: bytes) -> bytes:
+    """Return a body without the byte order mark that some proxies put before it."""
+    return body.removeprefix(BOM_UTF8)
+
+
 def json_value(body: bytes) -> Any:
     """Parse a JSON body.
 
     Raises:
         ProtocolError: it is not JSON; the sentence says what it is or where it breaks.
     """
+    body = without_mark(body)
     try:
         return from_json(body)
     except ValueError:

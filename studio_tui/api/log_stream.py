@@ -19,7 +19,7 @@ from urllib.parse import urlencode, urlsplit
 from pydantic_core import from_json
 
 from studio_tui import clock
-from studio_tui.api.answers import refusal, retry_after
+from studio_tui.api.answers import refusal, retry_after, without_mark
 from studio_tui.api.auth import StudioAuth
 from studio_tui.api.failures import proxy_refusal, reason
 from studio_tui.api.messages import message_line
@@ -295,6 +295,7 @@ def frames(text: bytes) -> Iterator[LogFrame]:
 
 def _json(text: bytes) -> tuple[Any, bool]:
     """Return what a text says, and whether it was no UTF-8."""
+    text = without_mark(text)
     try:
         return from_json(text), False
     except ValueError:

@@ -189,6 +189,10 @@ class Received(BaseModel):
         return model
 
 
+Texts = Annotated[tuple[str, ...], Field(fail_fast=True)]
+"""Of a list of many wrong things the first is told."""
+
+
 class Sent(BaseModel):
     """Base of what is sent to Studio and of what the local Studio accepts: strict about keys."""
 
@@ -275,7 +279,7 @@ class JobInput(Sent):
     """Lines of `NAME=VALUE`."""
     workers: StrictInt | None = None
     query_name: str | None = None
-    files: tuple[str, ...] | None = None
+    files: Texts | None = None
     """Ids that uploading gave."""
     python_version: str | None = None
     requirements: str | None = None
@@ -397,7 +401,7 @@ class PipelineOutput(Received):
 class TriggerPipelineInput(Sent):
     """Which datasets to rebuild."""
 
-    datasets: tuple[str, ...]
+    datasets: Texts
     """`[@]namespace.project.name[@version]`; missing parts are defaults."""
     team_name: str
     environment: str | None = None

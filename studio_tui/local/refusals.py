@@ -15,6 +15,9 @@ from studio_tui.local.database import StorageFull
 
 logger = logging.getLogger(__name__)
 
+PROBLEMS_NAMED = 50
+"""Of a request in which all is wrong no more are told, or the answer would be far longer."""
+
 _SENTENCES = {
     404: "There is nothing at {path}.",
     405: "{path} does not take {method} requests.",
@@ -50,12 +53,15 @@ class Refusal(HTTPException):
 
 
 class InvalidFields(Refusal):
-    """422: what was asked for cannot be done as it stands; every problem is named at once."""
+    """422: what was asked for cannot be done as it stands; the problems are named at once."""
 
     def __init__(self, problems: Sequence[tuple[str, str]]) -> None:
         """Take pairs of a field's name and a clause that names it, without a full stop."""
-        message = "; ".join(clause for _, clause in problems) + "."
-        detail = [{"loc": ["body", field], "msg": clause} for field, clause in problems]
+        named = problems[:PROBLEMS_NAMED]
+        more = len(problems) - len(named)
+        clauses = [*(clause for _, clause in named), *([f"and {more} more"] if more else [])]
+        message = "; ".join(clauses) + "."
+        detail = [{"loc": ["body", field], "msg": clause} for field, clause in named]
         super().__init__(422, message, detail)
 
 

@@ -114,3 +114,8 @@ def test_a_lone_surrogate_spoils_only_its_text() -> None:
 def test_what_studio_says_ends_as_a_sentence_does(status: int, words: str, said: str) -> None:
     error = answers.refusal(status, json.dumps({"message": words}).encode())
     assert str(error).endswith(f": {said}")
+
+
+def test_a_byte_order_mark_before_an_answer_is_skipped() -> None:
+    assert answers.json_value(b'\xef\xbb\xbf{"a": 1}') == {"a": 1}
+    assert "because" in str(answers.refusal(422, b'\xef\xbb\xbf{"message": "because"}'))

@@ -363,16 +363,16 @@ class FragileDatabase(Database):
     chance = random.Random(0)
     likely = 0.0
 
-    async def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    async def write(self, work: Callable[[sqlite3.Connection], T], *, is_urgent: bool = False) -> T:
         """Die now and then."""
         if self.chance.random() > self.likely:
-            return await super().write(work)
+            return await super().write(work, is_urgent=is_urgent)
         statements = self.chance.randrange(6)
 
         def fragile(connection: sqlite3.Connection) -> T:
             return work(Fragile(connection, statements))  # type: ignore[arg-type] # a stand-in
 
-        await super().write(fragile)
+        await super().write(fragile, is_urgent=is_urgent)
         raise Killed  # what was written is written, and nobody lived to hear of it
 
 
