@@ -113,7 +113,7 @@ class MergedScreen(LogTaking, MergedActions, Page):
                 zone=self._zone,
                 places=lambda: self.view.places() if self.is_mounted else set(),
                 moved=self._moved,
-                told=self._told,
+                told=self.unless_gone(self._told),
             )
             if self.is_mounted:
                 self._begin(self.members)

@@ -14,6 +14,7 @@ from textual.widgets.option_list import Option
 
 from studio_tui.errors import SpoolError
 from studio_tui.presentation.format import size
+from studio_tui.tui.lifetime import Lifetime
 from studio_tui.tui.log_saving import (
     AlreadyThereError,
     CannotSaveError,
@@ -35,7 +36,7 @@ class Offer(NamedTuple):
     """Where it goes, unless the user wants it elsewhere."""
 
 
-class SaveLog(ModalScreen[Saved | None]):
+class SaveLog(Lifetime, ModalScreen[Saved | None]):
     """Saves one of several things in a file; the answer is `None` when that was given up."""
 
     CSS_PATH = DIALOGS

@@ -14,6 +14,7 @@ from textual.widgets import Checkbox, Input, Static, TextArea
 
 from studio_tui.presentation.problems import Level, Problem
 from studio_tui.text import safe_line
+from studio_tui.tui.lifetime import Lifetime
 from studio_tui.tui.widgets.code_area import CodeArea
 
 SHOWN = 3
@@ -23,7 +24,7 @@ OFFERED = 12
 """Names that are shown of those which can complete a path."""
 
 
-class FieldInput(Input):
+class FieldInput(Lifetime, Input):
     """A line, which tab completes where there is something to complete."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

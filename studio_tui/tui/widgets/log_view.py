@@ -23,6 +23,7 @@ from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.log_find import DRAWN_OVER
 from studio_tui.service.log_hits import LogHits
 from studio_tui.service.log_store import LogStore
+from studio_tui.tui.lifetime import Lifetime
 from studio_tui.tui.widgets.bar import Bar, Part
 from studio_tui.tui.widgets.log_bar import LogBar
 from studio_tui.tui.widgets.log_errors import ERROR_KEYS
@@ -79,7 +80,7 @@ _KEYS: list[BindingType] = [
 ]  # fmt: skip
 
 
-class LogView(LogReturning, LogSelecting, Widget):
+class LogView(Lifetime, LogReturning, LogSelecting, Widget):
     """Shows one log of any size. Keys are those of `less`."""
 
     BINDINGS: ClassVar[list[BindingType]] = _KEYS
@@ -176,7 +177,9 @@ class LogView(LogReturning, LogSelecting, Widget):
     def _take(self, store: LogStore | None) -> None:
         self._leave()
         self.store = store
-        self._leave = store.watch(self._grew) if store is not None else lambda: None
+        self._leave = (
+            store.watch(self.unless_gone(self._grew)) if store is not None else lambda: None
+        )
         self._said = ""
         self.end_selecting()
         self.pane.is_part = False
