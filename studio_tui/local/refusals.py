@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from studio_tui.local.answers import Refused, answer
 from studio_tui.local.database import StorageFull
@@ -22,6 +23,8 @@ _SENTENCES = {
     404: "There is nothing at {path}.",
     405: "{path} does not take {method} requests.",
 }
+
+_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 _PROBLEMS = {
     "missing": "{field} is missing",
@@ -87,7 +90,21 @@ async def _refused(request: Request, error: Exception) -> Response:
     message = sentence.format(path=request.url.path, method=request.method)
     response = refused(error.status_code, message)
     response.headers.update(error.headers or {})
+    if error.status_code == 405:
+        response.headers["Allow"] = ", ".join(_methods(request))
     return response
+
+
+def _methods(request: Request) -> list[str]:
+    """Return the methods of all routes of a path, of which Starlette names those of the first."""
+    return [
+        method
+        for method in _METHODS
+        if any(
+            route.matches({**request.scope, "method": method})[0] is Match.FULL
+            for route in request.app.routes
+        )
+    ]
 
 
 async def _invalid(_request: Request, error: Exception) -> Response:
