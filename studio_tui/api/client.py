@@ -11,7 +11,7 @@ from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from studio_tui.api import answers, log_stream, routes
 from studio_tui.api.auth import TOKEN, StudioAuth
@@ -77,6 +77,8 @@ class StudioClient:
         self._settings = settings
         self._timeouts = timeouts or Timeouts()
         self._auth = StudioAuth(settings)
+        self.host = urlsplit(settings.url).hostname or ""
+        """Studio's own, in lower case."""
         self._stream_auth = StudioAuth(settings, first_scheme=TOKEN)
         self._opened: Transport | None = None
         self._opening = asyncio.Lock()

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from studio_tui import __version__, clock
+from studio_tui.addresses import address
 from studio_tui.api.answers import refusal, retry_after
 from studio_tui.api.auth import StudioAuth
 from studio_tui.api.exchange import Answer, Request, Timeouts
@@ -290,8 +291,5 @@ def _lowered(error: StudioError) -> str:
 
 def _target(answer: httpx.Response) -> str:
     """Return the host that a redirect names, never its path or query."""
-    try:
-        host = urlsplit(answer.headers.get("Location", "")).hostname
-    except ValueError:
-        host = None
-    return safe_line(host) if host else "another address"
+    target = address(answer.headers.get("Location", ""))
+    return safe_line(target.host) if target else "another address"

@@ -10,9 +10,9 @@ import random
 from collections.abc import Callable
 from contextlib import aclosing
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 from studio_tui import clock
+from studio_tui.addresses import address
 from studio_tui.api.log_stream import (
     Blobs,
     Closed,
@@ -302,9 +302,12 @@ class LogTail:
         """Read an archived log, whose parts are one whole, if the reader allows it."""
         whole = Comparison(self._store)
         for url in urls:
-            host = urlsplit(url).hostname or ""
-            if not await self._may_fetch(host):
-                what = f"The log is archived at {safe_line(host)}, which is not asked."
+            archive = address(url)
+            if archive is None:
+                what = "Studio names an address for the archived log that is not taken."
+                return Verdict(Next.STOP, what)
+            if not await self._may_fetch(archive.host):
+                what = f"The log is archived at {safe_line(archive.host)}, which is not asked."
                 return Verdict(Next.STOP, what)
             try:
                 async with aclosing(self._source.log_blob(url)) as parts:

@@ -209,6 +209,13 @@ class StudioApp(TypeAhead, EndsInOrder, SavesScreenshots, App[int]):
         else:
             self.exit(2, message=Text(str(error)))
 
+    def action_command_palette(self) -> None:
+        """Find an action by its name."""
+        from studio_tui.tui.palette import Palette  # noqa: PLC0415 (not before it is opened)
+
+        if not Palette.is_open(self):
+            self.push_screen(Palette(id="--command-palette"))
+
     @on(Chosen)
     def _chosen(self, message: Chosen) -> None:
         self._reach(message.choice)

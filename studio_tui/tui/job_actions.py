@@ -6,11 +6,11 @@ import sys
 import webbrowser
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from textual import work
 from textual.binding import Binding
 
+from studio_tui.addresses import address
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.errors import InvalidRequest, StudioError
 from studio_tui.presentation.jobs import SHORT_ID, first_line
@@ -19,7 +19,7 @@ from studio_tui.service.session import StudioSession
 from studio_tui.tui.asking import asked, told
 from studio_tui.tui.clipboard import copy
 from studio_tui.tui.messages import CreateJob, EditJobs, OpenLog, OpenPipeline
-from studio_tui.tui.screens.dialogs import Confirm
+from studio_tui.tui.screens.dialogs import Confirm, confirm_visit
 
 if TYPE_CHECKING:
     from textual.screen import Screen
@@ -251,10 +251,15 @@ class JobActions(Base):
         job = self.job_for("open_url")
         if job is None or not job.url:
             return
-        if urlsplit(job.url).scheme not in {"http", "https"}:
+        page = address(job.url)
+        if page is None or not page.is_web_page:
             # A browser would hand anything else to a program that Studio chose.
             await copy(self.app, job.url, f"Not a web page: {job.url}")
-        elif not await _browse(job.url):
+            return
+        is_studios = page.host == self.session.client.host
+        if not is_studios and not await self.app.push_screen_wait(confirm_visit(page.host)):
+            return
+        if not await _browse(job.url):
             await copy(self.app, job.url, f"No browser here: {job.url}")
 
     async def _run(self, command: Any, done: str) -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from studio_tui.local import notes
 from studio_tui.local.data_dir import DataDir
-from tests.studios import ProcessStudio, eventually
+from tests.studios import ProcessStudio
+from tests.waiting import eventually
 
 KILLS = 10
 SEEDS = range(1, 11) if os.environ.get("STUDIO_TUI_SOAK") else range(1, 2)
@@ -52,7 +53,7 @@ def test_no_kill_loses_a_job_or_runs_it_twice(
             kill(int(mark.read_text()))
         elif shim := notes.read_started(DataDir(studio.data_dir).jobs / job_id):
             kill(shim.pid)
-        ended = studio.end(job_id, 60)
+        ended = studio.end(job_id)
         assert ended["status"] == "FAILED"
         assert len(mark.read_text().splitlines()) == 1, "a job starts exactly once"
         lines = studio.log(job_id).splitlines()

@@ -81,6 +81,20 @@ def confirm_fetch(host: str) -> Confirm:
     )
 
 
+def confirm_visit(host: str) -> Confirm:
+    """Return the question whether a page is opened that is not Studio's."""
+    return Confirm(
+        "Open another host than Studio's?",
+        (
+            "Studio says that the job's page is on another host than its own:",
+            "",
+            f"  {safe_line(host)}",
+        ),
+        yes="Open it",
+        no="Don't",
+    )
+
+
 def _answer(key: str, words: str) -> Content:
     return Content.assemble((key, "underline"), "  ", words)
 
