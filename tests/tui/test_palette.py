@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from textual.command import CommandList
 
 from studio_tui.tui.palette import Palette
 from tests.tui.dag_stage import DagStudio, dag
@@ -9,16 +10,23 @@ from tests.tui.dashboards import until
 pytestmark = pytest.mark.draws_dashboards
 
 
-@pytest.mark.parametrize("key", ["pagedown", "pageup"])
-async def test_paging_before_the_palette_is_drawn_ends_nothing(tmp_path: Path, key: str) -> None:
+@pytest.mark.parametrize("key", ["page_down", "page_up"])
+async def test_paging_before_the_commands_are_laid_out_ends_nothing(
+    tmp_path: Path, key: str
+) -> None:
     async with dag(DagStudio(), tmp_path) as pilot:
-        pilot.app.action_command_palette()
+        await pilot.press("ctrl+p")
         palette = pilot.app.screen
         assert isinstance(palette, Palette)
-        await until(pilot, lambda: palette.is_mounted and palette.query("CommandList"))
-        for _ in range(60):  # before, while and after the first commands come
-            palette._action_command_list(key.replace("page", "page_"))
-            await pilot.pause(0)
-        assert pilot.app.screen is palette
-        await pilot.press("escape")
-        await until(pilot, lambda: pilot.app.screen is not palette)
+        commands = palette.query_one(CommandList)
+        await until(pilot, lambda: commands.option_count > 3)
+        commands.display = False  # so it has no region, as before it is first drawn
+        await pilot.pause()
+        commands._clear_caches()
+        commands.highlighted = 0
+        palette._action_command_list(key)
+        assert commands.highlighted == 0
+        commands.display = True
+        await pilot.pause()
+        palette._action_command_list("page_down")
+        assert commands.highlighted != 0
