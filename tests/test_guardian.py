@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.guardian import MARK, marked
-from tests.waiting import eventually
+from tests.waiting import HANG, eventually
 
 pytestmark = pytest.mark.starts_processes
 
@@ -18,6 +18,7 @@ from tests.guardian import guarded
 from tests.studios import ProcessStudio
 
 signal.signal(signal.SIGTERM, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a run in the background ignores it
 with guarded() as mark:
     studio = ProcessStudio(Path(sys.argv[1]))
     query = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN)\\n"
@@ -47,6 +48,6 @@ def test_however_tests_end_no_server_shim_or_job_of_theirs_is_left(
     if end != "end":
         assert len(marked(mark)) >= 3, "the server, the shim and the job"
         program.send_signal(signal.Signals[end])
-    program.wait()
+    program.wait(HANG)
     program.stdout.close()
     eventually(lambda: not marked(mark), lambda: marked(mark))
