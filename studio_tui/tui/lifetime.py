@@ -11,7 +11,8 @@ class Lifetime(DOMNode):
 
     Textual takes the children away first and ends the node's own timers and workers last; between
     the two, what still arrives finds no widget to paint. It marks all nodes that will go before
-    the first is gone, by the attribute that is a property here.
+    the first is gone, by the attribute that is a property here. It stands last among the bases:
+    the first is the one from which Textual inherits styles.
     """
 
     _is_leaving = False

@@ -59,7 +59,7 @@ class Source:
             listener()
 
 
-class Page(Lifetime, Screen[None]):
+class Page(Screen[None], Lifetime):
     """Paints its only child whenever anything happens."""
 
     def __init__(self, source: Source) -> None:

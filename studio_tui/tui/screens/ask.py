@@ -14,7 +14,7 @@ from studio_tui.tui.lifetime import Lifetime
 from studio_tui.tui.sheets import DIALOGS
 
 
-class Ask(Lifetime, ModalScreen[str | None]):
+class Ask(ModalScreen[str | None], Lifetime):
     """Asks for a line, which is not empty; the answer is `None` when that was given up."""
 
     CSS_PATH = DIALOGS

@@ -16,7 +16,7 @@ from studio_tui.tui.lifetime import Lifetime
 from studio_tui.tui.sheets import DIALOGS
 
 
-class AskTime(Lifetime, ModalScreen[str | None]):
+class AskTime(ModalScreen[str | None], Lifetime):
     """Takes a time that has a meaning; the answer is `None` when it was given up."""
 
     CSS_PATH = DIALOGS

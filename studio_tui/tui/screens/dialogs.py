@@ -17,7 +17,7 @@ from studio_tui.tui.lifetime import Lifetime
 from studio_tui.tui.sheets import DIALOGS
 
 
-class Confirm(Lifetime, ModalScreen[bool]):
+class Confirm(ModalScreen[bool], Lifetime):
     """Asks before something is done; the answer is True for yes. Text is safe, never markup."""
 
     CSS_PATH = DIALOGS
@@ -103,7 +103,7 @@ _SHORT = 36
 """Characters of a choice for which there is room in a narrow list."""
 
 
-class Choose(Lifetime, ModalScreen[str | None]):
+class Choose(ModalScreen[str | None], Lifetime):
     """Offers a few choices; the answer is the key of one, or `None`."""
 
     CSS_PATH = DIALOGS

@@ -13,7 +13,7 @@ from studio_tui.tui.lifetime import Lifetime
 from studio_tui.tui.sheets import DIALOGS
 
 
-class Explanation(Lifetime, ModalScreen[None]):
+class Explanation(ModalScreen[None], Lifetime):
     """What a field means, what it takes, and an example."""
 
     CSS_PATH = DIALOGS

@@ -19,7 +19,7 @@ from studio_tui.tui.sheets import DIALOGS
 _KEYS_WIDTH = 16
 
 
-class HelpScreen(Lifetime, ModalScreen[Action | None]):
+class HelpScreen(ModalScreen[Action | None], Lifetime):
     """The answer is the action to do, or `None`."""
 
     CSS_PATH = DIALOGS

@@ -44,7 +44,7 @@ HINTS = 6
 """Keys that the footer shows, beside help."""
 
 
-class Page(Lifetime, Screen[None]):
+class Page(Screen[None], Lifetime):
     """A main screen: two rows of header, the body of the subclass, one row of footer."""
 
     CSS_PATH = PAGES

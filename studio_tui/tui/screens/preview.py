@@ -20,7 +20,7 @@ FORMS = (("JSON", "json"), ("curl", "bash"), ("datachain", "bash"))
 """What the request can be shown as, and the language that each is in."""
 
 
-class Preview(Lifetime, ModalScreen[None]):
+class Preview(ModalScreen[None], Lifetime):
     """A request in three forms; secrets are hidden until they are asked for."""
 
     CSS_PATH = DIALOGS

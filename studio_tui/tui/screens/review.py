@@ -26,7 +26,7 @@ _STYLES = {
 }
 
 
-class Review(Lifetime, ModalScreen[str | None]):
+class Review(ModalScreen[str | None], Lifetime):
     """Offers answers under many lines; the answer is the key of one, `None` for none of them."""
 
     CSS_PATH = DIALOGS

@@ -36,7 +36,7 @@ class Offer(NamedTuple):
     """Where it goes, unless the user wants it elsewhere."""
 
 
-class SaveLog(Lifetime, ModalScreen[Saved | None]):
+class SaveLog(ModalScreen[Saved | None], Lifetime):
     """Saves one of several things in a file; the answer is `None` when that was given up."""
 
     CSS_PATH = DIALOGS

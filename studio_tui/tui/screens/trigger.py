@@ -112,7 +112,7 @@ def apart(text: str) -> str:
     return f"{text.rstrip()} " if text.strip() else ""
 
 
-class TriggerScreen(Lifetime, ModalScreen[Pipeline | None]):
+class TriggerScreen(ModalScreen[Pipeline | None], Lifetime):
     """Triggers a pipeline; the answer is `None` when that was given up."""
 
     CSS_PATH = FORM_DIALOGS

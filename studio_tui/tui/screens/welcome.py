@@ -14,7 +14,7 @@ from studio_tui.tui.screens.opening import DEFAULT_URL, Chosen, LocalChoice, Tok
 from studio_tui.tui.widgets.bar import Bar, Part
 
 
-class WelcomeScreen(Lifetime, Screen[None]):
+class WelcomeScreen(Screen[None], Lifetime):
     """The first run: no credentials were found, so the user chooses where to go."""
 
     AUTO_FOCUS = ""  # else the first key would go into the hidden form

@@ -80,7 +80,7 @@ _KEYS: list[BindingType] = [
 ]  # fmt: skip
 
 
-class LogView(Lifetime, LogReturning, LogSelecting, Widget):
+class LogView(LogReturning, LogSelecting, Widget, Lifetime):
     """Shows one log of any size. Keys are those of `less`."""
 
     BINDINGS: ClassVar[list[BindingType]] = _KEYS
