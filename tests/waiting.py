@@ -14,7 +14,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-HANG = 20.0
+HANG = 240.0
 """Seconds of the machine's clock after which a wait is a hang."""
 
 _REST = 0.005
