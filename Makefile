@@ -35,7 +35,7 @@ screenshots: $(INSTALLED)
 	$(BIN)/python -m tests.scenes screenshots
 
 soak: $(INSTALLED)
-	STUDIO_TUI_SOAK=1 STUDIO_TUI_SEEDS=3000 $(BIN)/pytest -n auto tests/local tests/service tests/tui
+	STUDIO_TUI_SOAK=1 STUDIO_TUI_SEEDS=3000 $(BIN)/pytest -n auto
 
 $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

@@ -9,9 +9,10 @@ import asyncio
 import contextlib
 import gc
 import unicodedata
-from collections.abc import AsyncIterator, Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeVar
 from unittest import mock
 
@@ -21,6 +22,7 @@ from textual.css.stylesheet import Stylesheet
 from textual.css.types import CSSLocation
 from textual.events import Key
 from textual.keys import REPLACED_KEYS, _character_to_key, _get_unicode_name_from_key
+from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
@@ -36,6 +38,9 @@ _ROUNDS = 25
 
 _THREAD_REST = 0.004
 """Seconds a round lasts while a thread is at work."""
+
+_GONE_REST = 0.05
+"""Seconds between two looks whether what has messages is still there to handle them."""
 
 
 class Threads(ThreadPoolExecutor):
@@ -59,9 +64,10 @@ class Threads(ThreadPoolExecutor):
 class Driver(Pilot[R]):
     """Presses keys as fast as the program acts upon them."""
 
-    def __init__(self, app: App[R], threads: Threads) -> None:
+    def __init__(self, app: App[R], threads: Threads, handling: "Handling") -> None:
         super().__init__(app)
         self._threads = threads
+        self._handling = handling
 
     async def press(self, *keys: str) -> None:
         """Press keys one after the other, each once the one before it has had its effect.
@@ -98,8 +104,9 @@ class Driver(Pilot[R]):
         app: App[Any] = self.app
         rounds = 0
         while rounds < _ROUNDS and app._exception is None:
-            await self._wait_for_screen()
+            await self._handle_what_waits()
             if isinstance(app, TypeAhead) and app.is_acting:
+                await asyncio.sleep(0)
                 continue
             rounds += 1
             await app.animator.wait_until_complete()
@@ -107,17 +114,73 @@ class Driver(Pilot[R]):
             await asyncio.sleep(0)
             if self._threads.under_way:
                 await asyncio.sleep(_THREAD_REST)
-            elif not any(_is_busy(pump) for pump in self._pumps()):
+            elif not self._busy():
                 return
 
-    def _pumps(self) -> list[MessagePump]:
-        """Return all that may have messages waiting."""
+    async def _handle_what_waits(self) -> None:
+        """Wait until all who have messages have handled those that wait now, or are gone."""
+        waiting = self._busy()
+
+        def handled(pump: MessagePump) -> None:
+            waiting.discard(pump)
+            if not waiting:
+                done.set()
+
+        done = asyncio.Event()
+        for pump in list(waiting):
+            if not pump.call_later(handled, pump):
+                handled(pump)
+        while waiting and self.app._exception is None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(done.wait(), _GONE_REST)
+            waiting -= {pump for pump in waiting if not pump.is_running}
+
+    def _busy(self) -> set[MessagePump]:
+        """Return all that handle a message, or have messages waiting."""
         stack = self.app.screen_stack
-        return [self.app, *stack, *stack[-1].walk_children()]
+        pumps = [self.app, *stack, *stack[-1].walk_children()]
+        return {pump for pump in pumps if pump in self._handling.under_way or _has_waiting(pump)}
 
 
-def _is_busy(pump: MessagePump) -> bool:
+def _has_waiting(pump: MessagePump) -> bool:
     return pump.message_queue_size > 0 or bool(pump._next_callbacks)
+
+
+class Handling:
+    """What is handling a message just now."""
+
+    def __init__(self) -> None:
+        self.under_way: Counter[MessagePump] = Counter()
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Note of each message when its handling begins and ends."""
+        dispatch, flush = MessagePump._dispatch_message, MessagePump._flush_next_callbacks
+
+        async def noted_dispatch(pump: MessagePump, message: Message) -> None:
+            with self._noted(pump):
+                await dispatch(pump, message)
+
+        async def noted_flush(pump: MessagePump) -> None:
+            if pump._next_callbacks:
+                with self._noted(pump):
+                    await flush(pump)
+
+        with (
+            mock.patch.object(MessagePump, "_dispatch_message", noted_dispatch),
+            mock.patch.object(MessagePump, "_flush_next_callbacks", noted_flush),
+        ):
+            yield
+
+    @contextmanager
+    def _noted(self, pump: MessagePump) -> Iterator[None]:
+        self.under_way[pump] += 1
+        try:
+            yield
+        finally:
+            self.under_way[pump] -= 1
+            if not self.under_way[pump]:
+                del self.under_way[pump]
 
 
 def _key_event(key: str) -> Key:
@@ -153,11 +216,11 @@ async def driving(
     app: App[R], size: tuple[int, int] = (80, 24), **options: Any
 ) -> AsyncIterator[Driver[R]]:
     """Run a program in the test's loop, and drive it by keys."""
-    threads = Threads()
+    threads, handling = Threads(), Handling()
     asyncio.get_running_loop().set_default_executor(threads)
     try:
-        with mock.patch.object(Stylesheet, "_parse_rules", _parse_once):
+        with mock.patch.object(Stylesheet, "_parse_rules", _parse_once), handling.watched():
             async with app.run_test(size=size, **options) as pilot:
-                yield Driver(pilot.app, threads)
+                yield Driver(pilot.app, threads, handling)
     finally:
         gc.unfreeze()  # a dashboard freezes what there is; what it leaves must be collected

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio_tui.cron import ALIASES, CronError, check, fire_times, fires, next_fire, plain_fields
+from tests.soak import at_length
 
 BERLIN = ZoneInfo("Europe/Berlin")
 LORD_HOWE = ZoneInfo("Australia/Lord_Howe")  # its clocks change by half an hour
@@ -181,7 +182,7 @@ def minute_by_minute(
         last = max(last, local)
 
 
-@settings(max_examples=60)
+@settings(max_examples=at_length(30, 600))
 @given(expressions(), st.integers(0, 3 * 366 * 24 * 60))
 def test_fire_times_are_those_of_a_watcher_of_the_clock(
     expression: tuple[str, list[frozenset[int]]], start: int
@@ -205,7 +206,7 @@ CHANGES = [
 ]
 
 
-@settings(max_examples=150)
+@settings(max_examples=at_length(50, 1500))
 @given(expressions(), st.sampled_from(CHANGES))
 def test_fire_times_follow_the_rule_when_clocks_change(
     expression: tuple[str, list[frozenset[int]]], change: tuple[tzinfo, datetime]

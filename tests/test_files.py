@@ -27,6 +27,7 @@ from studio_tui.tui.draft_shelf import DraftShelf
 from studio_tui.tui.memory import ListView, load_view
 from studio_tui.tui.remembered import Remembered
 from tests.jobs import NOON
+from tests.soak import at_length
 
 DEEP = "[" * 5000 + "]" * 5000
 
@@ -147,12 +148,19 @@ def test_the_token_of_the_local_studio_is_said_to_be_broken(
     assert said is None or str(path) in said
 
 
-@pytest.mark.parametrize("name", ["server.lock", "token", "server.log", "clusters.toml", "port"])
+FILES = ["server.lock", "token", "server.log", "clusters.toml", "port"]
+WAYS = [(kind, name) for kind in BROKEN for name in FILES]
+
+
+# In the suite each kind and each file comes up, each with some of the others.
+@pytest.mark.parametrize(("kind", "name"), at_length(WAYS[::3], WAYS))
 def test_a_local_studio_whose_files_are_broken_starts_or_says_which(
-    tmp_path: Path, broken: Callable[[Path], Path], name: str
+    tmp_path: Path, kind: str, name: str
 ) -> None:
     home = tmp_path / "studio"
-    path = broken(home / name)
+    home.mkdir()
+    path = home / name
+    BROKEN[kind](path)
     said = sentence(lambda: endpoint.attach_or_start(home))
     if said is None:
         assert endpoint.stop(home)

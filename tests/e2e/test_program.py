@@ -13,6 +13,7 @@ import pyte
 import pytest
 
 from tests.bench.terminal import Terminal
+from tests.soak import at_length
 from tests.studios import ProcessStudio
 
 pytestmark = pytest.mark.starts_processes
@@ -73,7 +74,7 @@ def commands_in(output: bytes) -> set[str]:
     return set(re.findall(forbidden, text))
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", at_length(SIZES[:1], SIZES))
 def test_hostile_names_errors_and_logs_command_nothing(
     studio_process: ProcessStudio, tmp_path: Path, size: tuple[int, int]
 ) -> None:

@@ -46,9 +46,10 @@ from studio_tui.service.session import StudioSession
 from tests.jobs import NOON, job
 from tests.pipelines import pipeline
 from tests.service.virtual_time import run
+from tests.soak import at_length
 
 TEN_MINUTES = 600.0
-STEP = 0.25
+STEP = at_length(1.7, 0.25)
 """Seconds between two looks at what is said."""
 SLACK = 0.02
 """Seconds that an answer takes, twice."""
