@@ -13,6 +13,7 @@ from textual.widgets import Button, OptionList, Static
 from textual.widgets.option_list import Option
 
 from studio_tui.text import safe_line
+from studio_tui.tui.lifetime import Lifetime
 from studio_tui.tui.sheets import DIALOGS
 
 
@@ -88,7 +89,7 @@ _SHORT = 36
 """Characters of a choice for which there is room in a narrow list."""
 
 
-class Choose(ModalScreen[str | None]):
+class Choose(Lifetime, ModalScreen[str | None]):
     """Offers a few choices; the answer is the key of one, or `None`."""
 
     CSS_PATH = DIALOGS

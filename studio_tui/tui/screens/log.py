@@ -89,8 +89,8 @@ class LogScreen(LogTaking, Page):
 
     def on_mount(self) -> None:
         """Listen how the following goes."""
-        self._untell = self._tail.subscribe(self._told)
-        self._unlook = self._log.ahead.subscribe(self._show_end)
+        self.listen(self._tail.subscribe, self._told)
+        self.listen(self._log.ahead.subscribe, self._show_end)
         self.view.zone = zone_of_lines(near=self.session.is_near, now=clock.now())
         self.view.origin = self._job.started_at
         self.view.focus()
@@ -102,8 +102,6 @@ class LogScreen(LogTaking, Page):
 
     def on_unmount(self) -> None:
         """Let go of the log."""
-        self._untell()
-        self._unlook()
         self._log.close()
 
     async def _may_fetch(self, host: str) -> bool:

@@ -23,6 +23,7 @@ from studio_tui.presentation.states import counts
 from studio_tui.service.poller import Poller
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.actions import reason_against
+from studio_tui.tui.lifetime import Lifetime
 from studio_tui.tui.messages import GoBack, GoTo, Refreshed, TokenRefused
 from studio_tui.tui.sheets import PAGES
 from studio_tui.tui.widgets.bar import Bar, Part
@@ -43,7 +44,7 @@ HINTS = 6
 """Keys that the footer shows, beside help."""
 
 
-class Page(Screen[None]):
+class Page(Lifetime, Screen[None]):
     """A main screen: two rows of header, the body of the subclass, one row of footer."""
 
     CSS_PATH = PAGES
@@ -154,7 +155,7 @@ class Page(Screen[None]):
     def _listen(self) -> None:
         if not self._unsubscribe:
             for poller in self.pollers():
-                self._unsubscribe.append(poller.subscribe(self._teller(poller)))
+                self._unsubscribe.append(self.listen(poller.subscribe, self._teller(poller)))
                 self._hear(Refreshed(poller.name, poller.snapshot))
         self._clock.resume()
         self.paint_frame()

@@ -13,13 +13,14 @@ from textual.widgets import Static
 
 from studio_tui.presentation.format import plural
 from studio_tui.tui.clipboard import copy
+from studio_tui.tui.lifetime import Lifetime
 from studio_tui.tui.sheets import DIALOGS
 
 FORMS = (("JSON", "json"), ("curl", "bash"), ("datachain", "bash"))
 """What the request can be shown as, and the language that each is in."""
 
 
-class Preview(ModalScreen[None]):
+class Preview(Lifetime, ModalScreen[None]):
     """A request in three forms; secrets are hidden until they are asked for."""
 
     CSS_PATH = DIALOGS

@@ -14,6 +14,7 @@ from textual.widgets.option_list import Option
 
 from studio_tui.errors import SpoolError
 from studio_tui.presentation.format import size
+from studio_tui.tui.lifetime import Lifetime
 from studio_tui.tui.log_saving import (
     AlreadyThereError,
     CannotSaveError,
@@ -35,7 +36,7 @@ class Offer(NamedTuple):
     """Where it goes, unless the user wants it elsewhere."""
 
 
-class SaveLog(ModalScreen[Saved | None]):
+class SaveLog(Lifetime, ModalScreen[Saved | None]):
     """Saves one of several things in a file; the answer is `None` when that was given up."""
 
     CSS_PATH = DIALOGS
@@ -117,7 +118,10 @@ class SaveLog(ModalScreen[Saved | None]):
         try:
             path = path_of(typed)
             saved = await save(
-                offer.pieces(), path, replace=typed == self._may_replace, wrote=self._wrote
+                offer.pieces(),
+                path,
+                replace=typed == self._may_replace,
+                wrote=self.while_alive(self._wrote),
             )
         except AlreadyThereError as error:
             self._may_replace = typed
@@ -128,8 +132,7 @@ class SaveLog(ModalScreen[Saved | None]):
             self.dismiss(saved)
 
     def _wrote(self, count: int) -> None:
-        for keys in self.query("#save-keys").results(Static):  # none on the way out of the program
-            keys.update(f"Saving, {size(count)} so far; esc gives up")
+        self.keys.update(f"Saving, {size(count)} so far; esc gives up")
 
     def _refuse(self, words: str) -> None:
         """Say what is wrong, with all that was typed still there."""

@@ -25,6 +25,7 @@ from studio_tui.presentation.line_checks import environment_problems
 from studio_tui.presentation.problems import Level, Problem
 from studio_tui.service.commands import said
 from studio_tui.service.triggering import Triggered, Triggering, Untold, Wish
+from studio_tui.tui.lifetime import Lifetime
 from studio_tui.tui.screens.dialogs import Confirm
 from studio_tui.tui.sheets import FORM_DIALOGS
 from studio_tui.tui.widgets.code_area import CodeArea
@@ -111,7 +112,7 @@ def apart(text: str) -> str:
     return f"{text.rstrip()} " if text.strip() else ""
 
 
-class TriggerScreen(ModalScreen[Pipeline | None]):
+class TriggerScreen(Lifetime, ModalScreen[Pipeline | None]):
     """Triggers a pipeline; the answer is `None` when that was given up."""
 
     CSS_PATH = FORM_DIALOGS

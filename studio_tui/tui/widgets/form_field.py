@@ -14,6 +14,7 @@ from textual.widgets import Checkbox, Input, Static, TextArea
 
 from studio_tui.presentation.problems import Level, Problem
 from studio_tui.text import safe_line
+from studio_tui.tui.lifetime import Lifetime
 from studio_tui.tui.widgets.code_area import CodeArea
 
 SHOWN = 3
@@ -60,7 +61,7 @@ class Flag(Checkbox):
         self.refresh()
 
 
-class FormField(Vertical):
+class FormField(Lifetime, Vertical):
     """One field. What is typed is kept as it is, valid or not."""
 
     @dataclass

@@ -137,10 +137,6 @@ class LogView(LogReturning, LogSelecting, Widget):
         """Show the log given at the start."""
         self.show(self.store)
 
-    def on_unmount(self) -> None:
-        """Let go of the store, which is not ours to close."""
-        self._leave()
-
     def show(self, store: LogStore | None) -> None:
         """Show another log at its end, and follow it; `None` empties the view."""
         self._take(store)
@@ -176,7 +172,7 @@ class LogView(LogReturning, LogSelecting, Widget):
     def _take(self, store: LogStore | None) -> None:
         self._leave()
         self.store = store
-        self._leave = store.watch(self._grew) if store is not None else lambda: None
+        self._leave = self.listen(store.watch, self._grew) if store is not None else lambda: None
         self._said = ""
         self.end_selecting()
         self.pane.is_part = False

@@ -1,0 +1,114 @@
+"""The life of a widget or screen: what reaches it on its way out is dropped.
+
+Textual takes the children of a widget away before the widget itself. Whatever comes in between (a
+timer, a listener of a service, the result of a worker) would look for children that have gone.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ParamSpec
+
+from textual.messages import Prune
+from textual.timer import Timer, TimerCallback
+from textual.worker import Worker
+
+if TYPE_CHECKING:
+    from textual.widget import Widget
+
+    Base = Widget
+else:
+    Base = object
+
+P = ParamSpec("P")
+
+
+class Lifetime(Base):
+    """Mixin of a widget or screen that sets timers, runs workers or listens to services.
+
+    It stands before Textual's class among the bases.
+    """
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it is in the program with all of its children, and is to stay there."""
+        # Textual's own signals ask the same. `_pruning` is set as soon as a widget is to go, and
+        # for all that is in it; nothing that is public tells as much.
+        return self.is_running and not self._pruning and self.is_attached and self.app.is_running
+
+    def while_alive(self, callback: Callable[P, Any]) -> Callable[P, Any]:
+        """Return a function that does what `callback` does, until the widget is to go."""
+
+        def call(*values: P.args, **named: P.kwargs) -> Any:
+            return callback(*values, **named) if self.is_alive else None
+
+        return call
+
+    def listen(
+        self,
+        subscribe: Callable[[Callable[P, None]], Callable[[], None]],
+        listener: Callable[P, None],
+    ) -> Callable[[], None]:
+        """Subscribe for as long as the widget lives; return a function that ends it earlier."""
+        leave = subscribe(self.while_alive(listener))
+        self._listening.add(leave)
+
+        def unsubscribe() -> None:
+            if leave in self._listening:
+                self._listening.remove(leave)
+                leave()
+
+        return unsubscribe
+
+    @property
+    def _listening(self) -> set[Callable[[], None]]:
+        """What ends each subscription; made when it is needed, as a mixin has no beginning."""
+        found: set[Callable[[], None]] = self.__dict__.setdefault("_listening_to", set())
+        return found
+
+    async def on_prune(self, event: Prune) -> None:  # noqa: ARG002 (Textual's form)
+        """End what is under way, before the children go."""
+        self._end_life()
+
+    def on_unmount(self) -> None:
+        """End what was begun since; of a program that ends there is no earlier sign."""
+        self._end_life()
+
+    def _end_life(self) -> None:
+        self.workers.cancel_node(self)
+        while self._listening:
+            self._listening.pop()()
+
+    def set_timer(
+        self,
+        delay: float,
+        callback: TimerCallback | None = None,
+        *,
+        name: str | None = None,
+        pause: bool = False,
+    ) -> Timer:
+        """Call a function after a delay in seconds, if the widget is alive then."""
+        living = None if callback is None else self.while_alive(callback)
+        return super().set_timer(delay, living, name=name, pause=pause)
+
+    def set_interval(
+        self,
+        interval: float,
+        callback: TimerCallback | None = None,
+        *,
+        name: str | None = None,
+        repeat: int = 0,
+        pause: bool = False,
+    ) -> Timer:
+        """Call a function every so many seconds, as long as the widget is alive."""
+        living = None if callback is None else self.while_alive(callback)
+        return super().set_interval(interval, living, name=name, repeat=repeat, pause=pause)
+
+    def call_after_refresh(self, callback: Callable[..., Any], *values: Any, **named: Any) -> bool:
+        """Call a function after the next painting, if the widget is alive then."""
+        return super().call_after_refresh(self.while_alive(callback), *values, **named)
+
+    def run_worker(self, *how: Any, **options: Any) -> Worker[Any]:
+        """Run a worker; one that is begun on the way out is cancelled before it does anything."""
+        worker = super().run_worker(*how, **options)
+        if not self.is_alive:
+            worker.cancel()
+        return worker
