@@ -17,7 +17,7 @@ from rich.text import Text
 from textual import on, work
 from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 
 from studio_tui.clock import monotonic
 from studio_tui.errors import (
@@ -28,7 +28,7 @@ from studio_tui.errors import (
     TokenOriginChanged,
 )
 from studio_tui.log import crash_report
-from studio_tui.tui.actions import actions_of
+from studio_tui.tui.finding import FindsActions
 from studio_tui.tui.screens.opening import Choice, Chosen, OpeningScreen, TrustChoice
 from studio_tui.tui.sheets import OPENING
 from studio_tui.tui.signals import EndsInOrder
@@ -36,8 +36,6 @@ from studio_tui.tui.theme import ANSI_DARK, ANSI_LIGHT, THEMES
 from studio_tui.tui.type_ahead import TypeAhead
 
 if TYPE_CHECKING:
-    from textual.command import Provider
-
     from studio_tui.service.session import StudioSession
     from studio_tui.tui import messages
     from studio_tui.tui.places import Places
@@ -79,28 +77,12 @@ Connect = Callable[[Choice | None], Connected]
 """Makes a way to Studio, in a thread; raises `StudioError`."""
 
 
-def _screen_actions() -> type["Provider"]:
-    from studio_tui.tui.palette import ScreenActions  # noqa: PLC0415 (not before it is opened)
-
-    return ScreenActions
-
-
-class StudioApp(TypeAhead, EndsInOrder, App[int]):
+class StudioApp(TypeAhead, EndsInOrder, FindsActions, App[int]):
     """The dashboard."""
 
     TITLE = "studio-tui"
-    COMMAND_PALETTE_BINDING = "ctrl+p"
-    COMMANDS = App.COMMANDS | {_screen_actions}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", "quit", id="app.quit", tooltip="Leave the dashboard"),
-        Binding(
-            "question_mark",
-            "help",
-            "help",
-            key_display="?",
-            id="app.help",
-            tooltip="All keys of this screen",
-        ),
     ]
 
     def __init__(
@@ -368,18 +350,6 @@ class StudioApp(TypeAhead, EndsInOrder, App[int]):
             self.switch_screen(screen)
         else:
             self.push_screen(screen)
-
-    @work(name="help", group="dialog")
-    async def action_help(self) -> None:
-        """Show what the keys of this screen do, and do what is chosen."""
-        from studio_tui.tui.screens.help import HelpScreen  # noqa: PLC0415 (not at the start)
-
-        if isinstance(self.screen, ModalScreen):
-            return
-        actions = actions_of(self.screen)
-        chosen = await self.push_screen_wait(HelpScreen("this screen", actions))
-        if chosen is not None:
-            await self.run_action(chosen.action, chosen.node)
 
     def on_app_focus(self) -> None:
         """Ask as often as is pleasant to look at."""

@@ -2,9 +2,20 @@
 
 from functools import partial
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.app import ComposeResult
+from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 
 from studio_tui.tui.actions import Action, actions_of
+from studio_tui.tui.widgets.option_lists import PaletteChoice
+
+
+class Palette(CommandPalette):
+    """Textual's palette with a list of ours."""
+
+    def compose(self) -> ComposeResult:
+        """Compose what Textual does, but for the list, which it makes itself."""
+        for part in super().compose():
+            yield PaletteChoice() if type(part) is CommandList else part
 
 
 class ScreenActions(Provider):

@@ -15,6 +15,7 @@ from textual.widgets.option_list import Option
 from studio_tui.text import safe_line
 from studio_tui.tui.lifetime import Lifetime
 from studio_tui.tui.sheets import DIALOGS
+from studio_tui.tui.widgets.option_lists import OptionChoice
 
 
 class Confirm(ModalScreen[bool]):
@@ -113,7 +114,7 @@ class Choose(Lifetime, ModalScreen[str | None]):
         """Compose the title and the list."""
         with Vertical(classes="dialog"):
             yield Static(self._title, markup=False, classes="question")
-            yield OptionList(
+            yield OptionChoice(
                 *(Option(text, id=key) for key, text in self._choices), markup=False, compact=True
             )
             if self.KEYS:

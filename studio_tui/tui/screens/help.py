@@ -14,6 +14,7 @@ from textual.widgets.option_list import Option
 
 from studio_tui.tui.actions import Action
 from studio_tui.tui.sheets import DIALOGS
+from studio_tui.tui.widgets.option_lists import OptionChoice
 
 _KEYS_WIDTH = 16
 
@@ -44,7 +45,7 @@ class HelpScreen(ModalScreen[Action | None]):
         with Vertical(classes="dialog"):
             yield Static(f"Keys of {self._title}", markup=False, classes="question")
             yield Input(placeholder="type to search, enter does it, esc closes", compact=True)
-            yield OptionList(markup=False, compact=True)
+            yield OptionChoice(markup=False, compact=True)
 
     def on_mount(self) -> None:
         """Show all."""

@@ -24,6 +24,7 @@ from studio_tui.tui.log_saving import (
     save,
 )
 from studio_tui.tui.sheets import DIALOGS
+from studio_tui.tui.widgets.option_lists import OptionChoice
 
 
 class Offer(NamedTuple):
@@ -65,7 +66,7 @@ class SaveLog(Lifetime, ModalScreen[Saved | None]):
         """Compose what can be saved, the path, and what is wrong with it."""
         with Vertical(classes="dialog"):
             yield Static(self._question, markup=False, classes="question")
-            choices = OptionList(
+            choices = OptionChoice(
                 *(Option(offer.words) for offer in self._offers), markup=False, compact=True
             )
             choices.can_focus = False

@@ -1,0 +1,75 @@
+"""The palette and the lists to choose from, whose keys may come before they are laid out."""
+
+from pathlib import Path
+
+import pytest
+from textual import events
+from textual.app import App, ComposeResult
+from textual.command import CommandList, CommandPalette
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from studio_tui.tui.widgets.option_lists import OptionChoice, PaletteChoice
+from tests.studios import ThreadStudio
+from tests.tui.dashboards import dashboard, until, until_shown
+
+PAGES = ("pagedown", "pageup")
+
+
+class Unseen(App[None]):
+    """Holds a list that has no room."""
+
+    def __init__(self, options: OptionList) -> None:
+        super().__init__()
+        self.options = options
+
+    def compose(self) -> ComposeResult:
+        self.options.display = False
+        yield self.options
+
+
+@pytest.mark.parametrize("key", PAGES)
+async def test_a_page_in_the_palette_before_its_list_is_laid_out_is_no_error(
+    shared_studio: ThreadStudio, tmp_path: Path, key: str
+) -> None:
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        for each in ("ctrl+p", key, key, "up", key):
+            pilot.app.post_message(events.Key(each, None))
+        await until(pilot, lambda: isinstance(pilot.app.screen, CommandPalette))
+        options = pilot.app.screen.query_one(CommandList)
+        await until(pilot, lambda: options.highlighted is not None)
+
+
+async def test_what_is_chosen_in_the_palette_is_done(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        await pilot.press("ctrl+p", *"show the clusters")
+        await until_shown(pilot, "key: 3")
+        palette = pilot.app.screen
+        assert isinstance(palette.query_one(CommandList), PaletteChoice)
+        await pilot.press("down", "pagedown", "enter")
+        if pilot.app.screen is palette:
+            await pilot.press("enter")
+        await until(pilot, lambda: type(pilot.app.screen).__name__ == "ClustersScreen")
+
+
+@pytest.mark.parametrize("way", [1, -1])
+async def test_a_page_of_a_list_without_room_is_a_row(way: int) -> None:
+    options = OptionChoice(*(Option(str(number)) for number in range(5)))
+    app = Unseen(options)
+    async with app.run_test():
+        options.highlighted = 2
+        (options.action_page_down if way > 0 else options.action_page_up)()
+        assert options.highlighted == 2 + way
+
+
+@pytest.mark.parametrize("kind", [OptionList, CommandList])
+async def test_textual_itself_still_needs_this(kind: type[OptionList]) -> None:
+    """Once this fails, the lists of ours can go: Textual pages through lists without room."""
+    options = kind(*(Option(str(number)) for number in range(5)))
+    app = Unseen(options)
+    async with app.run_test():
+        options.highlighted = 2
+        with pytest.raises(KeyError):
+            options.action_page_down()  # type: ignore[no-untyped-call]
