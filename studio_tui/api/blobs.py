@@ -11,14 +11,14 @@ import socket
 import ssl
 from collections.abc import AsyncGenerator
 from dataclasses import replace
-from urllib.parse import SplitResult, urlsplit
 
 import httpx
 
+from studio_tui.addresses import Address, address
 from studio_tui.api.failures import reason
 from studio_tui.api.transport import inflated, tls_context
 from studio_tui.errors import ProtocolError, RequestTimedOut, TransportError
-from studio_tui.settings import Settings, origin
+from studio_tui.settings import Settings
 from studio_tui.text import safe_line
 
 _TIMEOUT = httpx.Timeout(20.0)
@@ -32,16 +32,15 @@ async def blob(settings: Settings, url: str) -> AsyncGenerator[bytes, None]:
         ProtocolError: the address is not one that a log may be at, or something else is there.
         TransportError: it could not be reached, or not read to its end.
     """
-    parts = _checked(settings, url)
-    host = safe_line(parts.hostname or "")
-    target = httpx.URL(url)
+    parts, target = _checked(settings, url)
+    host = safe_line(parts.host)
     extensions: dict[str, str] = {}
-    if origin(url) != settings.origin:
-        _refuse_private(parts.hostname or "")
+    if parts.origin != settings.origin:
+        _refuse_private(parts.host)
         if settings.proxy is None:  # which would look the name up itself
             # the address that was looked at is the one that is asked, whatever the name says later
             target = target.copy_with(host=await _public_address(parts))
-            extensions["sni_hostname"] = parts.hostname or ""
+            extensions["sni_hostname"] = parts.host
     try:
         async with (
             httpx.AsyncClient(
@@ -54,7 +53,7 @@ async def blob(settings: Settings, url: str) -> AsyncGenerator[bytes, None]:
             http.stream(
                 "GET",
                 target,
-                headers={"Host": parts.netloc, "Accept-Encoding": "gzip"},
+                headers={"Host": parts.place, "Accept-Encoding": "gzip"},
                 extensions=extensions,
             ) as answer,
         ):
@@ -68,22 +67,18 @@ async def blob(settings: Settings, url: str) -> AsyncGenerator[bytes, None]:
         raise TransportError(reason(error, host)) from error
 
 
-def _checked(settings: Settings, url: str) -> SplitResult:
+def _checked(settings: Settings, url: str) -> tuple[Address, httpx.URL]:
     """Take an address apart, if it is of Studio itself or https somewhere else."""
     refused = ProtocolError("Studio names an address for the archived log that is not taken.")
+    parts = address(url)
+    if parts is None or not parts.is_web or parts.has_user:
+        raise refused
+    if parts.origin != settings.origin and parts.scheme != "https":
+        raise refused
     try:
-        parts = urlsplit(url)
-        port = parts.port
-        httpx.URL(url)
+        return parts, httpx.URL(url)
     except (ValueError, httpx.InvalidURL):
         raise refused from None
-    if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:
-        raise refused
-    if parts.username is not None or parts.password is not None or not url.isprintable():
-        raise refused
-    if origin(url) != settings.origin and parts.scheme != "https":
-        raise refused
-    return parts
 
 
 def _refuse_private(host: str) -> None:
@@ -107,9 +102,9 @@ def _address(host: str) -> str | None:
         return None
 
 
-async def _public_address(parts: SplitResult) -> str:
+async def _public_address(parts: Address) -> str:
     """Look a host up and return its address, if every one of its addresses is public."""
-    host = parts.hostname or ""
+    host = parts.host
     loop = asyncio.get_running_loop()
     try:
         found = await loop.getaddrinfo(host, parts.port or 443, type=socket.SOCK_STREAM)

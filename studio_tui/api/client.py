@@ -99,6 +99,11 @@ class StudioClient:
         if opened is not None:
             await opened.aclose()
 
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port of Studio."""
+        return self._settings.origin
+
     def __repr__(self) -> str:
         return f"StudioClient({self._settings.url}, team {self._settings.team})"
 

@@ -11,11 +11,11 @@ import zlib
 from collections.abc import AsyncIterator, Mapping
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 
 from studio_tui import __version__, clock
+from studio_tui.addresses import address
 from studio_tui.api.answers import refusal, retry_after
 from studio_tui.api.auth import StudioAuth
 from studio_tui.api.exchange import Answer, Request, Timeouts
@@ -63,7 +63,7 @@ class Transport:
 
     def __init__(self, settings: Settings, auth: StudioAuth, timeouts: Timeouts) -> None:
         self._base = f"{settings.url}/api"
-        self._host = urlsplit(settings.url).netloc
+        self._host = settings.place
         self._auth = auth
         self._timeouts = timeouts
         self._http = httpx.AsyncClient(
@@ -276,8 +276,5 @@ def _lowered(error: StudioError) -> str:
 
 def _target(answer: httpx.Response) -> str:
     """Return the host that a redirect names, never its path or query."""
-    try:
-        host = urlsplit(answer.headers.get("Location", "")).hostname
-    except ValueError:
-        host = None
-    return safe_line(host) if host else "another address"
+    target = address(answer.headers.get("Location", ""))
+    return safe_line(target.host) if target and target.host else "another address"

@@ -10,9 +10,9 @@ import random
 from collections.abc import Callable
 from contextlib import aclosing
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 from studio_tui import clock
+from studio_tui.addresses import address
 from studio_tui.api.log_stream import (
     Blobs,
     Closed,
@@ -296,8 +296,10 @@ class LogTail:
         """Read an archived log, whose parts are one whole."""
         whole = Comparison(self._store)
         for url in urls:
-            host = urlsplit(url).hostname or ""
-            if not await self._may_fetch(host):
+            place = address(url)
+            host = place.host if place else ""
+            # What is no address is refused by the source, which has the words for it.
+            if place is not None and not await self._may_fetch(host):
                 raise PermissionDenied(
                     403, f"The log is archived at {safe_line(host)}, which is not asked."
                 )

@@ -1,12 +1,6 @@
 """What can be done with a job, the same from every screen that shows one."""
 
-import asyncio
-import os
-import sys
-import webbrowser
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from textual import work
 from textual.binding import Binding
@@ -247,15 +241,14 @@ class JobActions(Base):
 
     @work(name="open", group="command")
     async def action_open_url(self) -> None:
-        """Open the job's page, or copy its address."""
+        """Open the job's page, after asking if it is not Studio's own, or copy its address."""
         job = self.job_for("open_url")
         if job is None or not job.url:
             return
-        if urlsplit(job.url).scheme not in {"http", "https"}:
-            # A browser would hand anything else to a program that Studio chose.
-            await copy(self.app, job.url, f"Not a web page: {job.url}")
-        elif not await _browse(job.url):
-            await copy(self.app, job.url, f"No browser here: {job.url}")
+        # Not before it is used: it looks for browsers.
+        from studio_tui.tui.browser import open_page  # noqa: PLC0415
+
+        await open_page(self.app, job.url, own=self.session.client.origin)
 
     async def _run(self, command: Any, done: str) -> None:
         """Run a command, and say how it ended."""
@@ -283,18 +276,4 @@ def describe(job: Job) -> tuple[str, ...]:
         f"  status  {(job.status or 'UNKNOWN').lower()}",
         f"  by      {job.created_by or '–'}",
         *((f"  error   {first_line(job.error_message)}",) if job.error_message else ()),
-    )
-
-
-async def _browse(url: str) -> bool:
-    """Open a page where there is a screen to open it on; return whether that was done."""
-    return _has_desktop(sys.platform, os.environ) and await asyncio.to_thread(webbrowser.open, url)
-
-
-def _has_desktop(platform: str, environ: Mapping[str, str]) -> bool:
-    """Whether a graphical browser can be opened; a text one would take the terminal over."""
-    if platform == "darwin":
-        return "SSH_CONNECTION" not in environ
-    return bool(
-        environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY") or "WSL_DISTRO_NAME" in environ
     )

@@ -31,6 +31,7 @@ from studio_tui.errors import (
     NotFound,
     NotSent,
     PermissionDenied,
+    ProtocolError,
     RateLimited,
     ServerError,
     StudioError,
@@ -617,6 +618,21 @@ def test_an_archive_is_not_asked_when_the_reader_says_no(followed: Make) -> None
     assert "a.example.com, which is not asked" in state.reason
     assert follower.hosts == ["a.example.com"]
     assert follower.raw == b""
+
+
+@pytest.mark.parametrize("url", ["https://[::1", "https://a:99999/", "https://a\\@b/"])
+def test_an_archive_at_what_is_no_address_asks_nobody_and_is_tried_again(
+    followed: Make, url: str
+) -> None:
+    studio = Studio()
+    studio.last = [Blobs((url,)), FINISHED, END]
+    studio.blobs = {url: [ProtocolError("That address is not taken."), b"one\n"]}
+    follower = followed(studio)
+    assert follower.follow().phase is Phase.COMPLETE
+    assert follower.hosts == []
+    assert [s.reason for s in follower.states if s.phase is Phase.RECONNECTING] == [
+        "That address is not taken."
+    ]
 
 
 def test_an_archive_that_breaks_off_is_fetched_again(followed: Make) -> None:

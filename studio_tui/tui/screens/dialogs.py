@@ -82,6 +82,20 @@ def confirm_fetch(host: str) -> Confirm:
     )
 
 
+def confirm_open(host: str) -> Confirm:
+    """Return the question whether a page of another host than Studio's may be opened."""
+    return Confirm(
+        "Open a page that is not Studio's?",
+        (
+            "Studio names a page of this job on another host:",
+            "",
+            f"  {safe_line(host)}",
+        ),
+        yes="Open it",
+        no="Don't",
+    )
+
+
 def _answer(key: str, words: str) -> Content:
     return Content.assemble((key, "underline"), "  ", words)
 
