@@ -130,7 +130,7 @@ async def _rest(pilot: Dashboard, chance: random.Random) -> None:
     if kind < 0.3:
         await asyncio.sleep(0)
     elif kind < 0.9:
-        await pilot.pause()
+        await pilot.pause(0)  # without a number it would wait until the machine is idle
     else:
         await pilot.pause(chance.uniform(0, 0.3))
 
