@@ -33,6 +33,7 @@ from studio_tui.tui.screens.opening import Choice, Chosen, OpeningScreen, TrustC
 from studio_tui.tui.sheets import OPENING
 from studio_tui.tui.signals import EndsInOrder
 from studio_tui.tui.theme import ANSI_DARK, ANSI_LIGHT, THEMES
+from studio_tui.tui.toasts import Tells
 from studio_tui.tui.type_ahead import TypeAhead
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ Connect = Callable[[Choice | None], Connected]
 """Makes a way to Studio, in a thread; raises `StudioError`."""
 
 
-class StudioApp(TypeAhead, EndsInOrder, FindsActions, App[int]):
+class StudioApp(TypeAhead, EndsInOrder, FindsActions, Tells, App[int]):
     """The dashboard."""
 
     TITLE = "studio-tui"

@@ -87,7 +87,10 @@ class Lifetime(Base):
     ) -> Timer:
         """Call a function after a delay in seconds, if the widget is alive then."""
         living = None if callback is None else self.while_alive(callback)
-        return super().set_timer(delay, living, name=name, pause=pause)
+        timer = super().set_timer(delay, living, name=name, pause=pause)
+        # Textual skips ticks that are late, and so the only one there is; see `toasts`.
+        timer._skip = False
+        return timer
 
     def set_interval(
         self,
