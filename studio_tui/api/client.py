@@ -16,6 +16,7 @@ from urllib.parse import quote
 from studio_tui.api import answers, log_stream, routes
 from studio_tui.api.auth import TOKEN, StudioAuth
 from studio_tui.api.exchange import Answer, Request, Timeouts
+from studio_tui.api.ids import can_be_used
 from studio_tui.api.log_body import ACCEPTED, LogBody, log_body, log_end, wanted, wanted_end
 from studio_tui.api.log_stream import LogFrame
 from studio_tui.api.models import (
@@ -376,7 +377,7 @@ def _path(route: Route, *segments: str) -> str:
     """
     path = route.path
     for segment in segments:
-        if segment in {"", ".", ".."} or safe_line(segment) != segment:
+        if not can_be_used(segment):
             raise InvalidRequest(400, f"{safe_line(segment) or 'nothing'} cannot be an id.")
         path = path.replace(path[path.index("{") : path.index("}") + 1], quote(segment, safe=""), 1)
     return path
@@ -398,9 +399,12 @@ def _has_status(job: Job, status: str | None) -> bool:
 def _created(kind: type[R], answer: Answer) -> R:
     """Read the answer to a write that made something, which must say what it made."""
     try:
-        return answers.model(kind, answer.body)
+        made = answers.model(kind, answer.body)
     except ProtocolError as error:
         raise OutcomeUnknown(f"{_NO_DETAILS}.") from error
+    if isinstance(made, Job) and not can_be_used(made.id):
+        raise OutcomeUnknown(f"{_NO_DETAILS}.")
+    return made
 
 
 def _any_answer(kind: type[R], answer: Answer) -> R | None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from textual import work
 from textual.binding import Binding
 
+from studio_tui.api.ids import NO_ID, can_be_used
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.errors import InvalidRequest, StudioError
 from studio_tui.presentation.jobs import SHORT_ID, first_line
@@ -68,6 +69,9 @@ EDIT_FROM_LOG_BINDING = Binding(
 _CHANGING = frozenset({"cancel", "run_again", "resume", "edit"})
 _REPEATING = frozenset({"run_again", "resume", "edit"})
 
+_BY_ID = _CHANGING | {"log", "copy_id"}
+"""What asks Studio about a job, or is of no use without its id."""
+
 READ_ONLY = "Nothing can be changed: this dashboard was started with --read-only"
 
 
@@ -86,6 +90,8 @@ class JobActions(Base):
         job = self.job_at_hand()
         if job is None:
             return "There is no job here"
+        if action in _BY_ID and not can_be_used(job.id):
+            return NO_ID
         if action in _CHANGING and self.read_only:
             return READ_ONLY
         if action == "cancel" and not job.state.is_cancelable:

@@ -1,6 +1,5 @@
 """The page of a job, at whatever address Studio names."""
 
-import json
 import webbrowser
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +8,8 @@ import pytest
 
 from studio_tui.tui.screens.dialogs import Confirm
 from studio_tui.tui.screens.jobs import JobsScreen
-from tests.fault_proxy import Exchange, Fault, FaultProxy, Frames, Reply, Seen, StreamFault
+from tests.changed_answers import Changed
+from tests.fault_proxy import FaultProxy
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, until, until_shown
 
@@ -27,41 +27,22 @@ NO_PAGE = [
 ]
 
 
-class Pages:
-    """Lets each job have its page at another address."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-
-    def fault(self, seen: Seen) -> Fault | None:
-        is_list = seen.method == "GET" and seen.path == "/api/datachain/jobs/"
-        return self._change if is_list else None
-
-    def stream_fault(self) -> StreamFault:
-        return _unchanged
-
-    async def _change(self, exchange: Exchange) -> None:
-        reply = await exchange.forward()
-        jobs = [{**job, "url": self.url} for job in json.loads(reply.body)]
-        body = json.dumps(jobs).encode()
-        await exchange.send(Reply(reply.status, reply.headers, body).encoded())
-
-
-def _unchanged(frames: Frames) -> Frames:
-    return frames
+def pages(url: str) -> Changed:
+    """Let each job have its page at another address."""
+    return Changed("/api/datachain/jobs/", lambda jobs: [{**job, "url": url} for job in jobs])
 
 
 @pytest.fixture
 def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Opened:
     """A browser that writes down what it opens; nothing is in it yet."""
-    program, pages = tmp_path / "browser", tmp_path / "pages"
-    program.write_text(f'#!/bin/sh\nprintf "%s\\n" "$1" >> {pages}\n')
+    program, seen = tmp_path / "browser", tmp_path / "pages"
+    program.write_text(f'#!/bin/sh\nprintf "%s\\n" "$1" >> {seen}\n')
     program.chmod(0o700)
-    pages.touch()
+    seen.touch()
     monkeypatch.setenv("BROWSER", f"{program} %s")
     monkeypatch.setenv("DISPLAY", ":99")
     monkeypatch.setattr(webbrowser, "_tryorder", None)  # it looks at the environment once
-    return pages.read_text
+    return seen.read_text
 
 
 async def until_said(pilot: Dashboard, words: str) -> None:
@@ -74,7 +55,7 @@ async def test_what_is_no_page_is_copied_and_not_opened(
 ) -> None:
     studio.end(studio.submit("print(1)", query_name="one.py")["id"])
     proxy = FaultProxy.before(studio.url)
-    proxy.plan = Pages(url)
+    proxy.plan = pages(url)
     async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
         await until_shown(pilot, "one.py")
         await pilot.press("o")
@@ -96,7 +77,7 @@ async def test_a_page_of_another_host_is_opened_after_asking_alone(
 ) -> None:
     studio.end(studio.submit("print(1)", query_name="one.py")["id"])
     proxy = FaultProxy.before(studio.url)
-    proxy.plan = Pages(url)
+    proxy.plan = pages(url)
     async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
         await until_shown(pilot, "one.py")
         await pilot.press("o")
@@ -117,7 +98,7 @@ async def test_a_page_of_studio_is_opened_at_once(
     proxy = FaultProxy.before(studio.url)
     async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
         page = f"{proxy.url}/local/jobs/1"
-        proxy.plan = Pages(page)
+        proxy.plan = pages(page)
         await pilot.press("ctrl+r")
         await until_shown(pilot, "one.py")
         screen = pilot.app.screen

@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.getters import query_one
 
 from studio_tui import clock
+from studio_tui.api.ids import NO_ID, can_be_used
 from studio_tui.api.models import Job, Pipeline, PipelineState
 from studio_tui.presentation.cells import NOTHING
 from studio_tui.presentation.datasets import short_name
@@ -211,7 +212,10 @@ class PipelinesScreen(PipelineActions, ListPage[Pipeline]):
 
     @on(BigTable.Opened)
     def _opened(self, message: BigTable.Opened) -> None:
-        self.post_message(OpenPipeline(message.key))
+        if can_be_used(message.key):
+            self.post_message(OpenPipeline(message.key))
+        else:
+            self.app.notify(NO_ID, severity="warning", markup=False)
 
     @work(name="trigger", group="dialog")
     async def action_trigger(self) -> None:
