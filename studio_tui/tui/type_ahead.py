@@ -34,6 +34,11 @@ class TypeAhead(App[Any]):
         self._given_on: Screen[Any] | None = None
         """What was in sight when it was handed out."""
 
+    @property
+    def has_keys_waiting(self) -> bool:
+        """Whether a key is being acted upon, or waits for that."""
+        return self._under_way or bool(self._waiting)
+
     async def on_event(self, event: events.Event) -> None:
         """Let a key wait for those before it."""
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:

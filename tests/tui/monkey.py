@@ -6,26 +6,31 @@ By itself: `python -m tests.tui.monkey --size 80x24 --minutes 5 --seed 1`.
 
 import argparse
 import asyncio
+import faulthandler
 import os
 import random
 import sys
 import tempfile
+import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from textual import events
 from textual.keys import _character_to_key, key_to_character
 
+from studio_tui.tui.type_ahead import TypeAhead
 from tests.local.test_pipeline_routes import make, trigger
 from tests.studios import ThreadStudio, closing
-from tests.tui.dashboards import Dashboard, dashboard
+from tests.tui.dashboards import Dashboard, dashboard, until
 
 KEYS_A_SEED = 400
 """Keys after which the dashboard is left and another one opened, with the next seed."""
 TOLD = 40
 """Last keys that a failure tells."""
+STUCK = 300.0
+"""Seconds after which a seed is stuck: many times what it takes on a busy machine."""
 
 MOVING = (
     *("up", "down", "left", "right", "pageup", "pagedown", "home", "end"),
@@ -79,10 +84,15 @@ async def play(
     """Press so many keys on a new dashboard.
 
     Raises:
-        AssertionError: the dashboard has ended; the seed and the last keys are told.
+        AssertionError: the dashboard has ended, or takes no keys; the seed and the last keys
+            are told.
     """
     chance = random.Random(seed)
     pressed: deque[str] = deque(maxlen=TOLD)
+    told = f"seed {seed} at {size[0]}x{size[1]}"
+    watch = threading.Timer(STUCK, _give_up, (told, pressed))
+    watch.daemon = True
+    watch.start()
     try:
         async with dashboard(studio, folder, size=size) as pilot:
             # Leaving is as far as it goes: what leads there is done, and asked, as ever.
@@ -92,10 +102,25 @@ async def play(
                 await _rest(pilot, chance)
                 if pilot.app._exception is not None:
                     break
+            # Every key comes to its turn, whatever became of what it was for.
+            app = pilot.app
+            assert isinstance(app, TypeAhead)
+            await until(pilot, lambda: app._exception is not None or not app.has_keys_waiting)
     except Exception as error:
-        width, height = size
-        told = f"seed {seed} at {width}x{height}, {type(error).__name__}; last keys: "
-        raise AssertionError(told + " ".join(pressed)) from error
+        raise AssertionError(f"{told}, {type(error).__name__}; {_last(pressed)}") from error
+    finally:
+        watch.cancel()
+
+
+def _last(pressed: Iterable[str]) -> str:
+    return f"last keys: {' '.join(pressed)}"
+
+
+def _give_up(told: str, pressed: Iterable[str]) -> None:
+    """End the process, from a thread: nothing else can end a loop that never waits."""
+    sys.stderr.write(f"{told}, stuck; {_last(tuple(pressed))}\n")
+    faulthandler.dump_traceback()
+    os._exit(1)
 
 
 def _press(pilot: Dashboard, chance: random.Random, pressed: deque[str]) -> None:
