@@ -14,7 +14,7 @@ from studio_tui.text import safe_block
 
 class _Waiting(NamedTuple):
     event: events.Key | events.Paste
-    screen: Screen[Any] | None
+    screen: Screen[Any]
     """What was in sight when it was pressed."""
 
 
@@ -41,10 +41,11 @@ class TypeAhead(App[Any]):
 
     async def on_event(self, event: events.Event) -> None:
         """Let a key wait for those before it."""
+        if isinstance(event, events.InputEvent | events.Paste) and not self.screen_stack:
+            return  # on the way out of the program
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
-            screen = self.screen if self.screen_stack else None
             if self._under_way:
-                self._waiting.append(_Waiting(event, screen))
+                self._waiting.append(_Waiting(event, self.screen))
             else:
                 await self._give(event)
             return
@@ -81,7 +82,7 @@ class TypeAhead(App[Any]):
     async def _go_on(self) -> None:
         """Go on with the next key."""
         self._under_way = False
-        while self._waiting and not self._under_way:
+        while self._waiting and not self._under_way and self.screen_stack:
             event, screen = self._waiting.popleft()
             if not self._is_question_since(screen):
                 await self._give(event)

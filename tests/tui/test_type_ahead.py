@@ -171,3 +171,16 @@ async def test_a_key_is_done_with_when_what_it_was_for_has_gone() -> None:
         await until(pilot, lambda: second.has_focus)
         app.post_message(events.Key("b", "b"))
         await until(pilot, lambda: second.taken == ["b"])
+
+
+async def test_a_key_that_comes_when_all_screens_have_gone_is_no_error() -> None:
+    app = TwoOfThem()
+    async with app.run_test():
+        for slow in app.query(SlowLeaver):
+            slow.let_go()
+        on_its_way = events.Key("b", "b")
+        on_its_way._set_forwarded()
+    assert not app.screen_stack
+    for event in (events.Key("a", "a"), on_its_way, events.Paste("c")):
+        await app.on_event(event)
+    assert not app.has_keys_waiting
