@@ -1,12 +1,14 @@
 """The life of a widget or screen: what reaches it on its way out is dropped.
 
-Textual takes the children of a widget away before the widget itself. Whatever comes in between (a
-timer, a listener of a service, the result of a worker) would look for children that have gone.
+Textual takes the children of a widget away before the widget itself, and gives it none when it is
+to go before it has come. Whatever comes meanwhile (a timer, a listener of a service, the result of
+a worker) would look for children that are not there.
 """
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ParamSpec
 
+from textual.events import Compose, Event, Mount, Unmount
 from textual.messages import Prune
 from textual.timer import Timer, TimerCallback
 from textual.worker import Worker
@@ -27,12 +29,29 @@ class Lifetime(Base):
     It stands before Textual's class among the bases.
     """
 
+    _never_came = False
+    """Whether it was to go before it was there."""
+
     @property
     def is_alive(self) -> bool:
         """Whether it is in the program with all of its children, and is to stay there."""
+        return self.is_mounted and self._is_to_stay
+
+    @property
+    def _is_to_stay(self) -> bool:
         # Textual's own signals ask the same. `_pruning` is set as soon as a widget is to go, and
         # for all that is in it; nothing that is public tells as much.
         return self.is_running and not self._pruning and self.is_attached and self.app.is_running
+
+    async def on_event(self, event: Event) -> None:
+        """Let a widget that is to go before it was there hear of its end alone.
+
+        Textual gives it no children then, and tells it all the same that they are there.
+        """
+        if isinstance(event, Compose | Mount) and self._pruning:
+            self._never_came = True
+        if not self._never_came or isinstance(event, Unmount):
+            await super().on_event(event)
 
     def while_alive(self, callback: Callable[P, Any]) -> Callable[P, Any]:
         """Return a function that does what `callback` does, until the widget is to go."""
@@ -112,6 +131,6 @@ class Lifetime(Base):
     def run_worker(self, *how: Any, **options: Any) -> Worker[Any]:
         """Run a worker; one that is begun on the way out is cancelled before it does anything."""
         worker = super().run_worker(*how, **options)
-        if not self.is_alive:
+        if not self._is_to_stay:
             worker.cancel()
         return worker

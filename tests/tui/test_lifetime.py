@@ -7,17 +7,23 @@ import pkgutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FunctionType
+from typing import Any
 
 import pytest
 from textual import events, work
 from textual.app import App, ComposeResult
+from textual.screen import Screen
 from textual.widget import Widget
 
 import studio_tui.tui
 from studio_tui.service.log_store import LogStore
 from studio_tui.service.log_tail import Phase
 from studio_tui.tui.lifetime import Lifetime
+from studio_tui.tui.memory import ListView
 from studio_tui.tui.messages import OpenLogs
+from studio_tui.tui.palette import Palette
+from studio_tui.tui.screens.dialogs import Choose, Confirm
+from studio_tui.tui.screens.help import HelpScreen
 from studio_tui.tui.screens.jobs import JobsScreen
 from studio_tui.tui.screens.log import LogScreen
 from studio_tui.tui.screens.merged import MergedScreen
@@ -35,6 +41,19 @@ SOURCES = Path(studio_tui.tui.__file__).parent
 LATER = {"set_timer", "set_interval", "call_after_refresh", "call_later", "call_next", "run_worker"}
 
 
+class SlowComer(Widget):
+    """Takes its time to come."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_coming = asyncio.Event()
+        self.may_come = asyncio.Event()
+
+    async def on_mount(self) -> None:
+        self.is_coming.set()
+        await self.may_come.wait()
+
+
 class Parent(Lifetime, Widget):
     """Notes what reaches it."""
 
@@ -43,9 +62,19 @@ class Parent(Lifetime, Widget):
         self.reached: list[str] = []
         self.listeners: list[Callable[[], None]] = []
         self.result = asyncio.Event()
+        self.first: Widget | None = None
 
     def compose(self) -> ComposeResult:
+        if self.first is not None:
+            yield self.first
         yield SlowLeaver()
+
+    def on_mount(self) -> None:
+        self.query_one(SlowLeaver)
+        self.reached.append("mounted")
+
+    def on_screen_suspend(self) -> None:
+        self.reached.append("suspended")
 
     def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
         self.listeners.append(listener)
@@ -81,7 +110,7 @@ async def test_a_widget_that_stays_is_reached() -> None:
         parent.late()
         parent.listeners[0]()
         parent.result.set()
-        wanted = {"listener", "timer", "interval", "refresh", "worker", "late worker"}
+        wanted = {"mounted", "listener", "timer", "interval", "refresh", "worker", "late worker"}
         await until(pilot, lambda: set(parent.reached) == wanted)
 
 
@@ -104,8 +133,63 @@ async def test_a_widget_on_its_way_out_is_reached_by_nothing() -> None:
             await asyncio.sleep(20 * SOON)
         await leaving
         await pilot.pause()
-        assert parent.reached == []
+        assert parent.reached == ["mounted"]
         assert parent.listeners == []
+
+
+async def test_a_widget_that_is_not_there_yet_is_reached_by_nothing() -> None:
+    app = OneParent()
+    async with app.run_test() as pilot:
+        app.query_one(SlowLeaver).let_go()
+        parent, slow = Parent(), SlowComer()
+        parent.first = slow
+        reach = parent.while_alive(lambda: parent.reached.append("listener"))
+        reach()
+        coming = app.screen.mount(parent)
+        await slow.is_coming.wait()
+        reach()
+        slow.may_come.set()
+        await coming
+        assert parent.reached == ["mounted"]
+        reach()
+        assert parent.reached == ["mounted", "listener"]
+        parent.query_one(SlowLeaver).let_go()
+        await pilot.pause()
+
+
+async def test_a_widget_that_is_taken_away_before_it_is_there_is_not_mounted() -> None:
+    app = OneParent()
+    async with app.run_test() as pilot:
+        app.query_one(SlowLeaver).let_go()
+        parent = Parent()
+        coming = app.screen.mount(parent)
+        leaving = parent.remove()
+        parent.post_message(events.ScreenSuspend())
+        await coming
+        await leaving
+        await pilot.pause()
+        assert parent.reached == []
+
+
+async def test_a_page_that_is_taken_away_before_it_is_there_is_no_error(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        jobs = pilot.app.screen
+        assert isinstance(jobs, JobsScreen)
+        page = JobsScreen(jobs.session, jobs.home, ListView(), read_only=False)
+        screens: list[Screen[Any]] = [
+            Confirm("Sure?", (), yes="Yes", no="No"),
+            Choose("Which?", [("a", "A")], "a"),
+            HelpScreen("this screen", ()),
+            Palette(),
+            page,
+        ]
+        for screen in screens:
+            pilot.app.push_screen(screen)
+            pilot.app.pop_screen()
+            await pilot.pause()
+            await until(pilot, lambda screen=screen: not screen.is_attached)  # type: ignore[misc]
 
 
 async def test_a_listener_that_leaves_by_itself_leaves_once() -> None:
@@ -185,8 +269,8 @@ def _classes() -> Iterator[type[Widget]]:
 
 
 def _acts_later(owner: type) -> bool:
-    """Whether a class sets timers, runs workers, or listens, by what its own methods say."""
-    return any(
+    """Whether a class sets timers, runs workers, or looks for its children when they are there."""
+    return "on_mount" in vars(owner) or any(
         LATER & set(function.__code__.co_names) or hasattr(function, "__wrapped__")
         for function in vars(owner).values()
         if isinstance(function, FunctionType)
@@ -196,7 +280,7 @@ def _acts_later(owner: type) -> bool:
 @pytest.mark.parametrize("widget", dict.fromkeys(_classes()), ids=lambda widget: widget.__name__)
 def test_every_widget_that_acts_later_ends_with_its_life(widget: type[Widget]) -> None:
     ours = [each for each in widget.__mro__ if each.__module__.startswith("studio_tui.tui")]
-    if any(_acts_later(each) for each in ours):
+    if issubclass(widget, Screen) or any(_acts_later(each) for each in ours):
         assert issubclass(widget, Lifetime)
         # Before Textual's own classes, so that theirs are the ones that are replaced.
         assert widget.__mro__.index(Lifetime) < widget.__mro__.index(Widget)

@@ -10,10 +10,11 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from studio_tui.tui.lifetime import Lifetime
 from studio_tui.tui.sheets import DIALOGS
 
 
-class Ask(ModalScreen[str | None]):
+class Ask(Lifetime, ModalScreen[str | None]):
     """Asks for a line, which is not empty; the answer is `None` when that was given up."""
 
     CSS_PATH = DIALOGS

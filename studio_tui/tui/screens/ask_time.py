@@ -12,10 +12,11 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from studio_tui.presentation.schedule_list import Explained
+from studio_tui.tui.lifetime import Lifetime
 from studio_tui.tui.sheets import DIALOGS
 
 
-class AskTime(ModalScreen[str | None]):
+class AskTime(Lifetime, ModalScreen[str | None]):
     """Takes a time that has a meaning; the answer is `None` when it was given up."""
 
     CSS_PATH = DIALOGS

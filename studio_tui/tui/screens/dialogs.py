@@ -18,7 +18,7 @@ from studio_tui.tui.sheets import DIALOGS
 from studio_tui.tui.widgets.option_lists import OptionChoice
 
 
-class Confirm(ModalScreen[bool]):
+class Confirm(Lifetime, ModalScreen[bool]):
     """Asks before something is done; the answer is True for yes. Text is safe, never markup."""
 
     CSS_PATH = DIALOGS

@@ -9,10 +9,11 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from studio_tui.presentation.field_help import FieldHelp
+from studio_tui.tui.lifetime import Lifetime
 from studio_tui.tui.sheets import DIALOGS
 
 
-class Explanation(ModalScreen[None]):
+class Explanation(Lifetime, ModalScreen[None]):
     """What a field means, what it takes, and an example."""
 
     CSS_PATH = DIALOGS

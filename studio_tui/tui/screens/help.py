@@ -13,13 +13,14 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from studio_tui.tui.actions import Action
+from studio_tui.tui.lifetime import Lifetime
 from studio_tui.tui.sheets import DIALOGS
 from studio_tui.tui.widgets.option_lists import OptionChoice
 
 _KEYS_WIDTH = 16
 
 
-class HelpScreen(ModalScreen[Action | None]):
+class HelpScreen(Lifetime, ModalScreen[Action | None]):
     """The answer is the action to do, or `None`."""
 
     CSS_PATH = DIALOGS

@@ -11,6 +11,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from studio_tui.presentation.cells import Tone
+from studio_tui.tui.lifetime import Lifetime
 from studio_tui.tui.widgets.bar import Bar, Part
 
 DEFAULT_URL = "https://studio.datachain.ai"
@@ -51,7 +52,7 @@ class Chosen(Message):
         self.choice = choice
 
 
-class OpeningScreen(Screen[None]):
+class OpeningScreen(Lifetime, Screen[None]):
     """The frame, and what is being waited for."""
 
     def __init__(self, waiting_for: str) -> None:

@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from studio_tui.presentation.cells import Cell, Tone
+from studio_tui.tui.lifetime import Lifetime
 from studio_tui.tui.sheets import DIALOGS
 
 _STYLES = {
@@ -25,7 +26,7 @@ _STYLES = {
 }
 
 
-class Review(ModalScreen[str | None]):
+class Review(Lifetime, ModalScreen[str | None]):
     """Offers answers under many lines; the answer is the key of one, `None` for none of them."""
 
     CSS_PATH = DIALOGS

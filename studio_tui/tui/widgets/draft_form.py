@@ -13,6 +13,7 @@ from textual.widgets import Input, TextArea
 from studio_tui.presentation.draft import LABELS, Draft
 from studio_tui.presentation.problems import Problem
 from studio_tui.tui.form_check import Checked
+from studio_tui.tui.lifetime import Lifetime
 from studio_tui.tui.widgets.code_area import CodeArea
 from studio_tui.tui.widgets.form_field import FieldInput, Flag, FormField
 from studio_tui.tui.widgets.path_fields import PathArea, PathInput, PathSuggester
@@ -31,7 +32,7 @@ _TELLING = frozenset(
 """Fields whose note says what the value means; that of others says only how to type one."""
 
 
-class DraftForm(VerticalScroll):
+class DraftForm(Lifetime, VerticalScroll):
     """All fields. While a file is named, the field of the query shows its text."""
 
     can_focus = False
