@@ -17,7 +17,7 @@ from rich.text import Text
 from textual import on, work
 from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 
 from studio_tui.clock import monotonic
 from studio_tui.errors import (
@@ -311,7 +311,9 @@ class StudioApp(TypeAhead, EndsInOrder, FindsActions, Tells, App[int]):
         self._show_tab(message.place)
 
     def on_go_back(self) -> None:
-        """Leave a screen; the last one only when asked twice."""
+        """Leave a screen; the last one only when asked twice. A question is answered first."""
+        if isinstance(self.screen, ModalScreen):
+            return
         if len(self.screen_stack) > _BOTTOM:
             self.pop_screen()
         elif monotonic() - self._quit_asked < QUIT_WITHIN:

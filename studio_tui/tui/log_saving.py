@@ -65,9 +65,15 @@ def path_of(typed: str) -> Path:
         raise CannotSaveError("Type where to save it.")
     try:
         path = Path(typed.strip()).expanduser().absolute()
+        os.fsencode(path)
     except RuntimeError as error:
         raise CannotSaveError("There is no such user; type a path without ~.") from error
-    if typed.rstrip().endswith(os.sep) or path.is_dir():
+    except OSError as error:
+        raise CannotSaveError("The folder you are in is gone; type a whole path.") from error
+    except UnicodeEncodeError as error:
+        raise CannotSaveError("That name has a character that no disk takes.") from error
+    # `Path.is_dir` raises what it cannot find out; whoever writes there finds the words for it.
+    if typed.rstrip().endswith(os.sep) or os.path.isdir(path):  # noqa: PTH112
         raise CannotSaveError(f"{safe_line(str(path))} is a folder; add a name for the file.")
     return path
 

@@ -6,11 +6,11 @@ from textual.app import ComposeResult
 from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 
 from studio_tui.tui.actions import Action, actions_of
-from studio_tui.tui.lifetime import Lifetime
+from studio_tui.tui.dialog import AnsweredOnce
 from studio_tui.tui.widgets.option_lists import PaletteChoice
 
 
-class Palette(Lifetime, CommandPalette):
+class Palette(AnsweredOnce, CommandPalette):
     """Textual's palette with a list of ours."""
 
     def compose(self) -> ComposeResult:

@@ -81,11 +81,26 @@ def test_a_path_is_read_as_a_shell_would(tmp_path: Path, monkeypatch: pytest.Mon
         (".", "is a folder; add a name for the file."),
         ("new/", "is a folder; add a name for the file."),
         ("~nobody-of-that-name/x", "There is no such user"),
+        ("a\ud800", "a character that no disk takes"),
     ],
 )
 def test_what_is_no_path_of_a_file_is_said(typed: str, words: str) -> None:
     with pytest.raises(CannotSaveError, match=words):
         path_of(typed)
+
+
+@pytest.mark.parametrize("typed", ["x" * 300, f"{'x' * 300}/y", "y/" * 5000])
+async def test_a_path_that_is_too_long_is_said(store: LogStore, typed: str) -> None:
+    with pytest.raises(CannotSaveError, match=r"too long|no folder|is a folder"):
+        await save(whole(store), path_of(typed), replace=False, wrote=lambda _: None)
+
+
+def test_a_folder_that_is_gone_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(CannotSaveError, match="The folder you are in is gone"):
+        path_of("a.log")
 
 
 async def test_the_whole_log_is_saved_byte_for_byte(store: LogStore, tmp_path: Path) -> None:

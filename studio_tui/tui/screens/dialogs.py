@@ -8,17 +8,16 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, OptionList, Static
 from textual.widgets.option_list import Option
 
 from studio_tui.text import safe_line
-from studio_tui.tui.lifetime import Lifetime
+from studio_tui.tui.dialog import Dialog
 from studio_tui.tui.sheets import DIALOGS
 from studio_tui.tui.widgets.option_lists import OptionChoice
 
 
-class Confirm(Lifetime, ModalScreen[bool]):
+class Confirm(Dialog[bool]):
     """Asks before something is done; the answer is True for yes. Text is safe, never markup."""
 
     CSS_PATH = DIALOGS
@@ -104,7 +103,7 @@ _SHORT = 36
 """Characters of a choice for which there is room in a narrow list."""
 
 
-class Choose(Lifetime, ModalScreen[str | None]):
+class Choose(Dialog[str | None]):
     """Offers a few choices; the answer is the key of one, or `None`."""
 
     CSS_PATH = DIALOGS

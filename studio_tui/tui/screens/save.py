@@ -8,13 +8,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.getters import query_one
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from studio_tui.errors import SpoolError
 from studio_tui.presentation.format import size
-from studio_tui.tui.lifetime import Lifetime
+from studio_tui.tui.dialog import Dialog
 from studio_tui.tui.log_saving import (
     AlreadyThereError,
     CannotSaveError,
@@ -37,7 +36,7 @@ class Offer(NamedTuple):
     """Where it goes, unless the user wants it elsewhere."""
 
 
-class SaveLog(Lifetime, ModalScreen[Saved | None]):
+class SaveLog(Dialog[Saved | None]):
     """Saves one of several things in a file; the answer is `None` when that was given up."""
 
     CSS_PATH = DIALOGS
