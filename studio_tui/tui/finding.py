@@ -51,5 +51,6 @@ class FindsActions(App[Any]):
         """Show what can be done now, found by typing."""
         from studio_tui.tui.palette import Palette  # noqa: PLC0415 (not before it is opened)
 
-        if not Palette.is_open(self):
-            self.push_screen(Palette(id="--command-palette"))
+        # Without an id, as one that is still on its way out would have the same.
+        if not any(isinstance(screen, Palette) for screen in self.screen_stack):
+            self.push_screen(Palette())

@@ -9,9 +9,12 @@ from textual.command import CommandList, CommandPalette
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from studio_tui.tui.palette import Palette
+from studio_tui.tui.screens.dialogs import Confirm
 from studio_tui.tui.widgets.option_lists import OptionChoice, PaletteChoice
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import dashboard, until, until_shown
+from tests.tui.slow_leaver import SlowLeaver
 
 PAGES = ("pagedown", "pageup")
 
@@ -73,3 +76,30 @@ async def test_textual_itself_still_needs_this(kind: type[OptionList]) -> None:
         options.highlighted = 2
         with pytest.raises(KeyError):
             options.action_page_down()  # type: ignore[no-untyped-call]
+
+
+async def test_the_palette_opens_again_while_the_one_before_it_is_on_its_way_out(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        await pilot.press("ctrl+p")
+        first, slow = pilot.app.screen, SlowLeaver()
+        assert isinstance(first, Palette)
+        await first.mount(slow)
+        first.dismiss()
+        pilot.app.action_command_palette()
+        slow.let_go()
+        await until(pilot, lambda: isinstance(pilot.app.screen, Palette))
+        assert pilot.app.screen is not first
+
+
+async def test_one_palette_is_enough_also_below_a_question(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        await pilot.press("ctrl+p")
+        pilot.app.push_screen(question := Confirm("Sure?", (), yes="Yes", no="No"))
+        await pilot.press("ctrl+p")
+        await pilot.pause()
+        assert pilot.app.screen is question
+        assert sum(isinstance(screen, Palette) for screen in pilot.app.screen_stack) == 1
