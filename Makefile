@@ -6,13 +6,17 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: run test lint format bench screenshots soak clean
+.PHONY: run test check lint format bench screenshots soak clean
 
 run: $(INSTALLED)
 	@$(BIN)/studio-tui --local --samples
 
 test: lint
 	$(BIN)/pytest -n auto
+
+# The inner loop: whatever starts no process and draws no whole dashboard.
+check: lint
+	STUDIO_TUI_TEST_NO_PROCESSES=1 $(BIN)/pytest -q -n auto -m "not starts_processes and not draws_dashboards"
 
 lint: $(INSTALLED)
 	$(BIN)/ruff format --check

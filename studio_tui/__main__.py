@@ -34,6 +34,16 @@ class _Commands(click.Group):
             return local
         return super().get_command(ctx, cmd_name)
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command; what keeps it from its work is said in a sentence."""
+        from studio_tui.errors import ConfigError
+
+        try:
+            return super().invoke(ctx)
+        except ConfigError as error:
+            click.echo(f"studio-tui: {error}", err=True)
+            ctx.exit(2)
+
 
 @click.group(
     cls=_Commands,
@@ -210,6 +220,7 @@ class _Composition:
         import hashlib
 
         from studio_tui.api.client import StudioClient
+        from studio_tui.local.data_dir import DataDir
         from studio_tui.log import redact
         from studio_tui.service.session import StudioSession
         from studio_tui.settings import is_loopback
@@ -230,6 +241,7 @@ class _Composition:
                 place=place,
                 host=host,
                 near=is_loopback(host),
+                state_file=DataDir(self._data_dir).state if is_loopback(host) else None,
                 intents=paths.state_dir() / "intents",
                 ledgers=paths.state_dir() / "ledgers",
                 labels=settings.labels_jobs,

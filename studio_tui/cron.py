@@ -61,6 +61,8 @@ _FIELDS = (
 )
 _PART = re.compile(r"(?P<first>\*|\w+)(?:-(?P<last>\w+))?(?:/(?P<step>\w+))?", re.ASCII)
 _NUMBER = re.compile(r"[0-9]{1,9}")
+_STRANGE_BLANK = re.compile(r"(?![ \t])\s")
+"""Croniter and other crons would each make something else of them."""
 
 _STRANGERS = (
     (re.compile(r"R|R\(.*\)", re.IGNORECASE), "R, a random time, is not taken; name the time"),
@@ -206,6 +208,10 @@ def _parse(expression: str) -> list[str]:
     """Return the fields in their plainest form: `*` or numbers between commas."""
     if len(expression) > _LONGEST:
         raise CronError(f"a cron expression has at most {_LONGEST} characters")
+    if stranger := _STRANGE_BLANK.search(expression):
+        raise CronError(
+            f"the blank {_quoted(stranger[0])} is not taken; between the fields belong spaces"
+        )
     words = expression.split()
     if words and words[0].startswith("@"):
         words = _alias(expression.strip()).split()

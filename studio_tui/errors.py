@@ -5,19 +5,20 @@ StudioError
 │   ├── NoCredentials      nothing says who the user is: the first-run screen opens
 │   └── TokenOriginChanged a project sends the token elsewhere: asked about, default No
 ├── ReadOnly               a write was asked of a dashboard that may only look
-├── TransportError         no answer: what is shown goes stale, asked again for ever
+├── TransportError         no answer: what is shown goes stale, one probe for all asks for ever
 │   ├── RequestTimedOut    no answer in time
 │   └── NotSent            the request never left: safe to send again
 ├── StatusError            Studio answered, and refused
 │   ├── AuthenticationError   401: everything stops, one banner
-│   ├── PermissionDenied      403: this panel stops
+│   ├── PermissionDenied      403: this panel is asked again after minutes
 │   ├── NotFound              404
 │   ├── InvalidRequest        other 4xx: the message belongs to what was sent
 │   ├── RateLimited           429: rest for `retry_after`
 │   └── ServerError           5xx
 ├── OutcomeUnknown         a write may or may not have taken effect: read again, then say
 ├── ProtocolError          the answer is not what the API document says
-│   └── AnswerTooLarge     it is longer than is read: less is asked for
+│   ├── AnswerTooLarge     it is longer than is read: less is asked for
+│   └── BrokenAnswer       it was cut or doubled on its way: asked again
 └── SpoolError             a log cannot be kept on, or read from, this machine's disk
 
 `str(error)` of each is a sentence fit for the user. Anything else that is raised is a bug.
@@ -116,6 +117,10 @@ class OutcomeUnknown(StudioError):  # noqa: N818
 
 class ProtocolError(StudioError):
     """The answer is not what the API document describes; the sentence says where."""
+
+
+class BrokenAnswer(ProtocolError):  # noqa: N818
+    """The answer is not what it says it is, as if it was cut or doubled on its way: ask again."""
 
 
 class AnswerTooLarge(ProtocolError):  # noqa: N818

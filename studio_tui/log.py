@@ -1,6 +1,7 @@
 """The program's own log: a rotating file without secrets, never the terminal.
 
 Whoever learns a secret registers it with `redact`; from then on no record and no crash shows it.
+Other secrets are known by their shape.
 """
 
 import logging
@@ -14,6 +15,7 @@ from typing import IO
 from urllib.parse import quote
 
 from studio_tui.paths import private_dir
+from studio_tui.redaction import BLOTTED, without_secrets
 
 FILE_NAME = "studio-tui.log"
 FILE_BYTES = 1024 * 1024
@@ -23,7 +25,6 @@ OLD_FILES = 2
 SHORTEST_SECRET = 4
 """Characters; a shorter text would blot out half the log and protect nothing."""
 
-_REDACTED = "[secret]"
 _CHATTY = ("httpcore", "httpx", "uvicorn", "websockets")
 _FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 
@@ -38,10 +39,13 @@ def redact(secret: str) -> None:
 
 
 def redacted(text: str) -> str:
-    """Return `text` with every registered secret blotted out, the longest first."""
+    """Return `text` without registered secrets, the longest first, and without what looks like one.
+
+    It is for messages and records, never for a job's log, query or files.
+    """
     for secret in sorted(_secrets, key=len, reverse=True):
-        text = text.replace(secret, _REDACTED)
-    return text
+        text = text.replace(secret, BLOTTED)
+    return without_secrets(text)
 
 
 class _RedactingFormatter(logging.Formatter):
@@ -55,7 +59,9 @@ class _PrivateFile(logging.handlers.RotatingFileHandler):
     """A rotating file that only its owner can read, from its first byte."""
 
     def _open(self) -> IO[str]:  # type: ignore[override] # the base class says TextIOWrapper
-        descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        # A pipe in its place is an error then, and not waited for.
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NONBLOCK
+        descriptor = os.open(self.baseFilename, flags, 0o600)
         os.fchmod(descriptor, 0o600)
         return os.fdopen(descriptor, self.mode, encoding="utf-8", errors="backslashreplace")
 

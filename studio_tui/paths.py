@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from studio_tui.errors import ConfigError
+
 if TYPE_CHECKING:
     from platformdirs.api import PlatformDirsABC
 
@@ -40,6 +42,18 @@ def styles_dir() -> Path:
     return inside if inside.is_dir() else package.parent / "styles"
 
 
+def at_home(path: Path, what: str) -> Path:
+    """Return a path with its `~` or `~user` filled in; `what` names its source.
+
+    Raises:
+        ConfigError: There is no such user.
+    """
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise ConfigError(f"{what} {path} is in the home of a user who is not known.") from None
+
+
 def private_dir(path: Path) -> Path:
     """Make `path` a folder that only its owner can enter, with its parents, and return it."""
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -54,4 +68,4 @@ def _platform() -> "PlatformDirsABC":
 
 def _override(variable: str) -> Path | None:
     value = os.environ.get(variable)
-    return Path(value).expanduser() if value else None
+    return at_home(Path(value), variable) if value else None

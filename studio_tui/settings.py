@@ -8,7 +8,6 @@ import ipaddress
 import os
 import re
 import stat
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,8 @@ from pydantic import SecretStr
 from studio_tui.addresses import Address, address
 from studio_tui.arguments import Arguments
 from studio_tui.errors import ConfigError, NoCredentials, TokenOriginChanged
+from studio_tui.files import read_text, read_toml
+from studio_tui.paths import at_home
 from studio_tui.text import safe_line
 
 DEFAULT_URL = "https://studio.datachain.ai"
@@ -28,6 +29,7 @@ DEFAULT_URL = "https://studio.datachain.ai"
 
 _DATACHAIN_DIRS = PlatformDirs("datachain", "iterative")
 _CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
+_REPAIR = "Correct it, or move it away and run `datachain auth login`."
 _PLACE = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([0-9.]+)|[A-Za-z0-9._-]+)(?::[0-9]+)?")
 """An IPv6 address, an IPv4 address or a name, with or without a port."""
 
@@ -161,14 +163,6 @@ def _working_directory() -> Path:
         ) from error
 
 
-def _at_home(path: Path, what: str) -> Path:
-    """Return a path with its `~` or `~user` filled in."""
-    try:
-        return path.expanduser()
-    except RuntimeError:
-        raise ConfigError(f"{what} {path} is in the home of a user who is not known.") from None
-
-
 class _Found(NamedTuple):
     """A value and the phrase and file it came from."""
 
@@ -206,14 +200,14 @@ class _Files(NamedTuple):
 
 def _studio_table(path: Path) -> Mapping[str, Any] | None:
     try:
-        with path.open("rb") as file:
-            table = tomllib.load(file).get("studio", {})
+        table = read_toml(path).get("studio", {})
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from error
+        raise ConfigError(f"{path} cannot be read: {error.strerror}. {_REPAIR}") from error
     except ValueError as error:  # not UTF-8, or not TOML, whose message says where
-        raise ConfigError(f"{path} is not valid TOML: {safe_line(str(error))}.") from None
+        sentence = f"{path} is not valid TOML: {safe_line(str(error))}. {_REPAIR}"
+        raise ConfigError(sentence) from None
     if not isinstance(table, Mapping):
         raise ConfigError(f"{path}: `studio` must be a table.")
     return table
@@ -239,9 +233,9 @@ def _find_token(
     arguments: Arguments, environ: Mapping[str, str], files: list[_File]
 ) -> _Found | None:
     if arguments.token_file is not None:
-        path = _at_home(arguments.token_file, "The token file")
+        path = at_home(arguments.token_file, "The token file")
         try:
-            return _Found(path.read_text("utf-8").strip(), f"--token-file {path}", path)
+            return _Found(read_text(path).strip(), f"--token-file {path}", path)
         except OSError as error:
             raise ConfigError(f"The token file {path} cannot be read: {error.strerror}.") from error
         except UnicodeDecodeError:
@@ -295,7 +289,7 @@ def _checked_token(token: _Found) -> str:
 def _ca_file(arguments: Arguments, environ: Mapping[str, str]) -> Path | None:
     """Return the file of authorities: the argument, else what the CLI's own library would take."""
     if arguments.ca_file is not None:
-        return _existing(_at_home(arguments.ca_file, "The CA file"), "The CA file")
+        return _existing(at_home(arguments.ca_file, "The CA file"), "The CA file")
     for name in _CA_VARIABLES:
         if value := environ.get(name):
             return _existing(Path(value), f"{name}: the CA file")

@@ -74,6 +74,17 @@ def safe_block(text: str) -> str:
     return safe
 
 
+def unfinished(data: bytes) -> int:
+    """Return how many bytes at the end are the beginning of a character of UTF-8."""
+    for count, byte in enumerate(reversed(data[-3:]), 1):
+        if byte < 0x80:
+            return 0
+        if byte >= 0xC0:
+            length = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4 if byte < 0xF5 else 1
+            return count if count < length else 0
+    return 0
+
+
 class Verbatim:
     """Text that must go back to Studio exactly as it came, so it is *not* safe to draw.
 

@@ -81,9 +81,13 @@ SPOILERS: tuple[StreamKind, ...] = (
 )
 """What a connection goes on after, with nothing lost."""
 
+FORGED = "This line was never printed.\n"
+
 LOSSES = (
     StreamKind("spoiled character", faults.changed(spoiled)),
     StreamKind("lost frame", faults.changed(lost)),
+    StreamKind("forged line", faults.with_forged(999_999_999, FORGED)),
+    StreamKind("forged flood", faults.with_forged(999_999_998, FORGED * 100_000)),
 )
 """What only REST can mend, if the connection is the last."""
 
@@ -115,6 +119,10 @@ ANSWERS = (
     Kind("REST half", faults.half),
     Kind("REST empty", faults.truncated(0)),
     Kind("REST empty", faults.truncated(0)),
+    Kind("REST twice", faults.doubled),
+    Kind("REST twice", faults.doubled),
+    Kind("REST misplaced", faults.misplaced),
+    Kind("REST lagging", faults.lagging),
     Kind("REST stall", faults.stall_and_reset(STALL)),
 )
 """What happens to questions about a job and its log."""

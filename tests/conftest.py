@@ -1,6 +1,8 @@
 """Fixtures that all tests share."""
 
+import contextlib
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,10 +10,46 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from tests.guardian import guarded
+
 # Examples are never timed, as the machine may be busy; where a run must be repeatable so are they.
 settings.register_profile("any", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "any")
+
+
+NO_PROCESSES = "STUDIO_TUI_TEST_NO_PROCESSES"
+"""Set by `make check`: what starts a process without saying so fails."""
+
+STUDIOS = {"studio", "shared_studio", "studio_process"}
+"""Fixtures that begin with a local Studio."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have all that this process starts ended with it, however it ends."""
+    config.addinivalue_line("markers", "starts_processes: what `make check` leaves to `make test`")
+    config.addinivalue_line("markers", "draws_dashboards: whole ones, in memory; also left to it")
+    guard = contextlib.ExitStack()
+    guard.enter_context(guarded())
+    config.add_cleanup(guard.close)
+    if os.environ.get(NO_PROCESSES):
+        import croniter  # noqa: F401 (asks `file` what this machine is, once)
+
+        sys.addaudithook(_refuse_processes)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what starts a process by its fixtures; other modules say so themselves."""
+    for item in items:
+        if isinstance(item, pytest.Function) and STUDIOS & set(item.fixturenames):
+            item.add_marker(pytest.mark.starts_processes)
+
+
+def _refuse_processes(event: str, _arguments: object) -> None:
+    starts = event in {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn"}
+    if starts and "PYTEST_CURRENT_TEST" in os.environ:
+        raise AssertionError("This test starts a process: mark it with `starts_processes`.")
+
 
 if TYPE_CHECKING:
     from tests.studios import ProcessStudio, ThreadStudio

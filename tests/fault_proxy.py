@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from typing import Protocol, Self
 from urllib.parse import parse_qs, urlsplit
 
+from tests.waiting import HANG
+
 HEAD_LIMIT = 64 * 1024
 TEXT, BINARY, CLOSE = 0x1, 0x2, 0x8
 """Websocket opcodes (RFC 6455, 5.2)."""
@@ -189,16 +191,16 @@ class FaultProxy:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def until_seen(self, count: int) -> None:
-        """Wait, up to 5 s, for so many requests to have arrived in all."""
-        async with asyncio.timeout(5):
+        """Wait for so many requests to have arrived in all."""
+        async with asyncio.timeout(HANG):
             while len(self.seen) < count:
                 self._arrived.clear()
                 await self._arrived.wait()
 
     async def until_idle(self) -> None:
-        """Wait, up to 5 s, for every connection to have ended, whoever ends it."""
+        """Wait for every connection to have ended, whoever ends it."""
         if self._tasks:
-            _, open_still = await asyncio.wait(self._tasks, timeout=5)
+            _, open_still = await asyncio.wait(self._tasks, timeout=HANG)
             assert not open_still
 
     async def forward(self, seen: Seen) -> Reply:

@@ -1,9 +1,10 @@
 """What the proxy of faults can do to requests and websockets; a new fault is a new function."""
 
 import asyncio
-import gzip
 import json
+import re
 import struct
+import zlib
 from collections.abc import Callable
 
 from tests.fault_proxy import (
@@ -64,7 +65,11 @@ def too_many(retry_after: str) -> Fault:
 
 def gzip_bomb(size: int) -> Fault:
     """Answer with a few bytes that inflate to `size`."""
-    packed = gzip.compress(b'["' + b" " * size + b'"]')
+    packer = zlib.compressobj(wbits=31)
+    blanks = b" " * 2**16
+    packed = packer.compress(b'["')
+    packed += b"".join(packer.compress(blanks) for _ in range(size // len(blanks)))
+    packed += packer.compress(b'"]') + packer.flush()
     return answer(packed, content_encoding="gzip")
 
 
@@ -117,6 +122,37 @@ async def half(exchange: Exchange) -> None:
     reply = await exchange.forward()
     cut_body = reply.body[: len(reply.body) // 2]
     await exchange.send(Reply(reply.status, reply.headers, cut_body).encoded())
+
+
+async def doubled(exchange: Exchange) -> None:
+    """Answer with the body twice, as if that were whole."""
+    reply = await exchange.forward()
+    await exchange.send(Reply(reply.status, reply.headers, reply.body * 2).encoded())
+
+
+async def misplaced(exchange: Exchange) -> None:
+    """Say of a part of something that it is longer than it is, and goes on."""
+    reply = await exchange.forward()
+    first, last, total = _range(reply) or (0, 0, 0)
+    said = {"content-range": f"bytes {first}-{last + 9}/{total + 99}"} if total else {}
+    await exchange.send(Reply(reply.status, reply.headers | said, reply.body).encoded())
+
+
+async def lagging(exchange: Exchange) -> None:
+    """Answer with half of a part of something, truly as if there were no more yet."""
+    reply = await exchange.forward()
+    first, _, total = _range(reply) or (0, 0, 0)
+    body = reply.body[: (len(reply.body) + 1) // 2] if total else reply.body
+    said = {"content-range": f"bytes {first}-{first + len(body) - 1}/{first + len(body)}"}
+    await exchange.send(
+        Reply(reply.status, reply.headers | (said if total else {}), body).encoded()
+    )
+
+
+def _range(reply: Reply) -> tuple[int, int, int] | None:
+    """Return where a part begins and ends and how large the whole is; `None` if it is no part."""
+    found = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+)", reply.headers.get("content-range", ""))
+    return (int(found[1]), int(found[2]), int(found[3])) if found else None
 
 
 def stall_and_reset(seconds: float) -> Fault:
@@ -189,6 +225,12 @@ def between(after: int, *others: Frame) -> StreamFault:
             yield frame
 
     return fault
+
+
+def with_forged(number: int, message: str) -> StreamFault:
+    """Slip a piece of a log in that never was, before the next frame."""
+    forged = text(json.dumps({"logs": [{"id": number, "message": message}]}))
+    return between(0, forged)
 
 
 def twice(frames: Frames) -> Frames:

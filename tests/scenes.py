@@ -8,7 +8,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +16,7 @@ from types import SimpleNamespace
 from typing import Any, NamedTuple, cast
 from unittest import mock
 
-from textual.pilot import Pilot
+from textual.widgets import Input, TextArea
 
 from studio_tui.api.client import LogBody, Page, StudioClient
 from studio_tui.api.log_stream import LogFrame, LogMessage, LogMessages, RawText, StatusFrame
@@ -25,11 +25,11 @@ from studio_tui.errors import NoCredentials, ServerError
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.app import Connected, StudioApp
 from studio_tui.tui.screens.opening import Choice
+from tests.driving import Driver, driving
 from tests.presentation.dag.sample import thousand
-from tests.tui.dashboards import screen_text
+from tests.tui.dashboards import screen_text, until_shown
 
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
-Draw = Callable[[Pilot[int]], Awaitable[None]]
 
 
 class Scene(NamedTuple):
@@ -48,6 +48,9 @@ class Scene(NamedTuple):
     shows: str = ""
     """Words that are waited for after the keys, and order after them."""
 
+
+SHOWN = "until shown"
+"""Stands among the keys where those that follow need what `shows` says to be there."""
 
 WIDE, NARROW, HUGE = (120, 36), (80, 24), (200, 50)
 
@@ -73,7 +76,9 @@ SCENES: dict[str, Scene] = {
     "log-80x24": Scene(("down", "l", "slash", *"loss", "enter"), NARROW),
     "merged": Scene(("down", "space", "down", "space", "space", "L"), WIDE, shows="94 lines"),
     "merged-muted": Scene(
-        ("down", "space", "down", "space", "space", "L", "tab", "M"), NARROW, shows="94 lines"
+        ("down", "space", "down", "space", "space", "L", SHOWN, "tab", "M"),
+        NARROW,
+        shows="94 lines",
     ),
     "merged-empty": Scene(("5",), NARROW),
     "pipelines": Scene(("2",), WIDE),
@@ -409,8 +414,8 @@ class FixedStudio:
     async def jobs(self, *, limit: int = 100, status: str | None = None, **_: object) -> Page[Job]:
         """Return the jobs, or the schedules."""
         if self._gone and self._answered:
-            # A time to wait that is given takes the chance out of it.
-            raise ServerError(503, "Studio is being repaired.", retry_after=8)
+            # A time to wait that is longer than any other takes the chance out of it.
+            raise ServerError(503, "Studio is being repaired.", retry_after=60)
         self._answered = True
         if status == "TASK":
             return Page(TASKS)
@@ -474,24 +479,41 @@ async def draw(name: str) -> str:
             )
 
         app = StudioApp(connect, theme=scene.theme, waiting_for="Connecting…")
-        async with app.run_test(size=scene.size, notifications=True) as pilot:
-            await _settle(pilot)
+        async with driving(app, size=scene.size, notifications=True) as pilot:
+            await _settle(pilot, LOOKS)
             for key in scene.keys:
+                if key == SHOWN:
+                    await _until_shown(pilot, scene.shows)
+                    continue
+                is_typed = len(key) == 1 and isinstance(app.focused, Input | TextArea)
                 await pilot.press(key)
-                await _settle(pilot)
+                if not is_typed:
+                    await _settle(pilot)
             if scene.gone:
                 await pilot.press("ctrl+r")
-                await _settle(pilot)
-            while scene.shows not in (text := screen_text(pilot)) or "in order…" in text:
-                await _settle(pilot)
+            await _settle(pilot, LOOKS)
+            await _until_shown(pilot, scene.shows)
             return app.export_screenshot(title=f"studio-tui: {name}")
 
 
-async def _settle(pilot: Pilot[int]) -> None:
+LOOKS = 4
+"""So many looks in a row must be alike before a picture is taken."""
+
+
+async def _until_shown(pilot: Driver[int], words: str) -> None:
+    """Wait until `words` are on the screen, and logs are in order."""
+    await until_shown(pilot, words)
+    while "in order…" in screen_text(pilot):
+        await _settle(pilot, LOOKS)
+
+
+async def _settle(pilot: Driver[int], looks: int = 2) -> None:
     """Let everything that is under way come to rest."""
-    for _ in range(6):
-        await pilot.pause()
-        await asyncio.sleep(0.02)
+    seen: list[str] = []
+    while len(seen) < looks or len(set(seen[-looks:])) > 1:
+        await asyncio.sleep(0.015)
+        await pilot.settle()
+        seen.append(screen_text(pilot))
 
 
 @contextmanager

@@ -53,6 +53,19 @@ def test_no_form_of_a_secret_reaches_the_file(tmp_path: Path) -> None:
     assert "canary" not in text
 
 
+def test_what_looks_like_a_secret_reaches_neither_the_file_nor_a_report(tmp_path: Path) -> None:
+    path = log.configure(tmp_path)
+    try:
+        fail_with("DB_SECRET=canary")
+    except ValueError as error:
+        logging.getLogger("studio_tui.test").exception("said: Authorization: Bearer canary-7c41")
+        report = log.crash_report(error)
+    for text in (path.read_text(), report):
+        assert "ValueError: bad DB_SECRET=[secret]" in text
+        assert "canary-7c41" not in text
+        assert "canary" not in text.replace('"DB_SECRET=canary"', "").replace("canary-7c41", "")
+
+
 def test_a_short_secret_does_not_blot_out_the_log() -> None:
     log.redact("a")
     assert log.redacted("a cat") == "a cat"
@@ -133,6 +146,7 @@ bug({SECRET[:6]!r} + {SECRET[6:]!r})
 """
 
 
+@pytest.mark.starts_processes
 def test_a_bug_ends_the_program_with_a_clean_report_on_stderr_and_in_the_log(
     tmp_path: Path,
 ) -> None:

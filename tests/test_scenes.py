@@ -4,6 +4,8 @@ import pytest
 
 from tests.scenes import SCENES, draw
 
+pytestmark = pytest.mark.draws_dashboards
+
 GALLERY = Path(__file__).parent.parent / "screenshots"
 
 

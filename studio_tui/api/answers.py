@@ -5,6 +5,7 @@ Bytes in, models or a `StudioError` out; nothing here opens a connection.
 
 import json
 import re
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -14,6 +15,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
+from studio_tui.api.messages import message_line
 from studio_tui.errors import (
     AuthenticationError,
     InvalidRequest,
@@ -24,7 +26,6 @@ from studio_tui.errors import (
     ServerError,
     StatusError,
 )
-from studio_tui.log import redacted
 from studio_tui.text import safe_line
 
 LONGEST_REST = 300.0
@@ -42,7 +43,7 @@ def refusal(status: int, body: bytes, *, retry_after: float | None = None) -> St
     list. A body in another form, such as a proxy's web page, is never shown.
     """
     words = _reason(body)
-    said = f": {words}" if words else f" ({_phrase(status)})."
+    said = f": {_ended(words)}" if words else f" ({_phrase(status)})."
     match status:
         case 401:
             return AuthenticationError(status, f"Studio refused the token{said}")
@@ -57,6 +58,11 @@ def refusal(status: int, body: bytes, *, retry_after: float | None = None) -> St
             return ServerError(status, f"Studio failed with {status}{said}", retry_after)
         case _:
             return InvalidRequest(status, words or f"Studio refused with {_phrase(status)}.")
+
+
+def _ended(words: str) -> str:
+    """Return Studio's words as the end of a sentence, which another may follow."""
+    return words if words.endswith((".", "!", "?", "…")) else f"{words}."
 
 
 def retry_after(value: str | None, now: datetime) -> float | None:
@@ -83,20 +89,20 @@ def _phrase(status: int) -> str:
 
 
 def _reason(body: bytes) -> str:
-    """Return Studio's own words as one safe line, or nothing; an echoed token is blotted out."""
+    """Return Studio's own words as one safe line, or nothing; secrets are blotted out."""
     try:
-        answer = from_json(body)
+        answer = from_json(without_mark(body))
     except ValueError:
         return ""
     if not isinstance(answer, Mapping):
         return ""
     for words in (answer.get("message"), answer.get("detail")):
         if isinstance(words, str) and words.strip():
-            return safe_line(redacted(words.strip()))
+            return message_line(words.strip())
         if isinstance(words, list):
             problems = [_problem(item) for item in words if isinstance(item, Mapping)]
             if any(problems):
-                return safe_line(redacted("; ".join(filter(None, problems))))
+                return message_line("; ".join(filter(None, problems)))
     return ""
 
 
@@ -110,12 +116,18 @@ def _problem(item: Mapping[str, Any]) -> str:
     return f"{field}: {message}" if field else message
 
 
+def without_mark(body: bytes) -> bytes:
+    """Return a body without the byte order mark that some proxies put before it."""
+    return body.removeprefix(BOM_UTF8)
+
+
 def json_value(body: bytes) -> Any:
     """Parse a JSON body.
 
     Raises:
         ProtocolError: it is not JSON; the sentence says what it is or where it breaks.
     """
+    body = without_mark(body)
     try:
         return from_json(body)
     except ValueError:

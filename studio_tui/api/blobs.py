@@ -16,7 +16,7 @@ import httpx
 
 from studio_tui.addresses import Address, address
 from studio_tui.api.failures import reason
-from studio_tui.api.transport import inflated, tls_context
+from studio_tui.api.transport import inflated, tls_context, trust
 from studio_tui.errors import ProtocolError, RequestTimedOut, TransportError
 from studio_tui.settings import Settings
 from studio_tui.text import safe_line
@@ -127,5 +127,5 @@ def _trust(settings: Settings) -> ssl.SSLContext:
     """Trust the usual authorities, which archives have, and the settings' own."""
     context = tls_context(replace(settings, ca_file=None))
     if settings.ca_file is not None:
-        context.load_verify_locations(cafile=str(settings.ca_file))
+        trust(context, settings.ca_file)
     return context

@@ -7,9 +7,9 @@ from typing import Any
 
 from studio_tui.api.answers import json_value
 from studio_tui.api.exchange import Answer
-from studio_tui.errors import ProtocolError
+from studio_tui.errors import BrokenAnswer, ProtocolError
 
-_CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)")
+_CONTENT_RANGE = re.compile(r"bytes (?:(\d{1,18})-(\d{1,18})|\*)/(\d{1,18}|\*)")
 _PARTIAL, _NOT_MODIFIED, _OUT_OF_RANGE = 206, 304, 416
 
 ACCEPTED = frozenset({_NOT_MODIFIED, _OUT_OF_RANGE})
@@ -32,11 +32,16 @@ class LogBody:
     """The log is still the one of the etag that was sent; `data` is empty."""
     more: bool = False
     """There is more than this answer holds: ask again from the end of `data`."""
+    is_exact: bool = False
+    """Studio said which bytes these are, and they are as many: neither cut nor sent twice."""
 
 
 def wanted(offset: int, etag: str | None) -> Mapping[str, str]:
-    """Return the headers that ask for a log from `offset` on, if it is not the one of `etag`."""
-    return _asked(f"{offset}-" if offset else "", etag)
+    """Return the headers that ask for a log from `offset` on, if it is not the one of `etag`.
+
+    They ask for a part even from 0 on, as only of a part an answer says which bytes it holds.
+    """
+    return _asked(f"{offset}-", etag)
 
 
 def wanted_end(length: int, etag: str | None) -> Mapping[str, str]:
@@ -46,9 +51,11 @@ def wanted_end(length: int, etag: str | None) -> Mapping[str, str]:
 
 def _asked(part: str, etag: str | None) -> dict[str, str]:
     """Accept no encoding, because a range of a compressed log would count compressed bytes."""
-    headers = {"Accept": "text/plain, application/json;q=0.5", "Accept-Encoding": "identity"}
-    if part:
-        headers["Range"] = f"bytes={part}"
+    headers = {
+        "Accept": "text/plain, application/json;q=0.5",
+        "Accept-Encoding": "identity",
+        "Range": f"bytes={part}",
+    }
     if etag:
         headers["If-None-Match"] = etag
     return headers
@@ -60,17 +67,26 @@ def log_body(answer: Answer, offset: int, etag: str | None) -> LogBody:
     The API document gives the answer no type, so a text and JSON of a text are both read.
 
     Raises:
+        BrokenAnswer: it is not the part that was asked for, or not the one that it says it is.
         ProtocolError: the answer is no log.
     """
+    body = _read(answer, offset, etag)
+    if body.offset != offset:
+        raise BrokenAnswer("Studio sent another part of a log than it was asked for.")
+    return body
+
+
+def _read(answer: Answer, offset: int, etag: str | None) -> LogBody:
     new_etag = answer.headers.get("ETag")
     if answer.status == _NOT_MODIFIED:
         return LogBody(b"", offset, None, new_etag or etag, unchanged=True)
     if answer.status in {_PARTIAL, _OUT_OF_RANGE}:
         start, total = _content_range(answer)
+        is_exact = total is not None
         if answer.status == _OUT_OF_RANGE:
-            return LogBody(b"", offset, total, new_etag)
+            return LogBody(b"", offset, total, new_etag, is_exact=is_exact)
         more = answer.is_cut or (total is not None and start + len(answer.body) < total)
-        return LogBody(answer.body, start, total, new_etag, more=more)
+        return LogBody(answer.body, start, total, new_etag, more=more, is_exact=is_exact)
     if answer.headers.get("Content-Type", "").startswith("text/html"):
         raise ProtocolError("Studio answered with a web page instead of a log.")
     if answer.is_json:
@@ -84,9 +100,10 @@ def log_end(answer: Answer, length: int, etag: str | None) -> LogBody:
     """Read the answer to a request made with `wanted_end(length, etag)`.
 
     Raises:
+        BrokenAnswer: it is not the part that it says it is.
         ProtocolError: the answer is no log.
     """
-    body = log_body(answer, 0, etag)
+    body = _read(answer, 0, etag)
     end = body.offset + len(body.data) if answer.status == _PARTIAL else body.total or 0
     data = body.data[-length:]
     return replace(body, data=data, offset=end - len(data))
@@ -97,12 +114,22 @@ def _content_range(answer: Answer) -> tuple[int, int | None]:
     found = _CONTENT_RANGE.fullmatch(answer.headers.get("Content-Range", "").strip())
     if found is None or (found[1] is None and answer.status == _PARTIAL):
         raise ProtocolError("Studio sent a part of a log without saying which.")
-    return int(found[1] or 0), None if found[2] == "*" else int(found[2])
+    first, last, size = found.groups()
+    total = None if size == "*" else int(size)
+    if answer.status == _OUT_OF_RANGE or first is None:
+        return 0, total
+    promised = int(last) + 1 - int(first)
+    fits = len(answer.body) <= promised if answer.is_cut else len(answer.body) == promised
+    if not fits or promised <= 0 or (total is not None and int(last) >= total):
+        raise BrokenAnswer(
+            f"Studio sent {answer.length} bytes of a log and called them bytes {first} to {last}."
+        )
+    return int(first), total
 
 
 def _text(value: Any) -> bytes:
     if isinstance(value, str):
-        return value.encode("utf-8", "replace")
+        return value.encode("utf-8", "surrogatepass")
     if value is None:
         return b""
     raise ProtocolError("Studio answered with JSON that is no log.")

@@ -19,9 +19,10 @@ from urllib.parse import urlencode
 from pydantic_core import from_json
 
 from studio_tui import clock
-from studio_tui.api.answers import refusal, retry_after
+from studio_tui.api.answers import refusal, retry_after, without_mark
 from studio_tui.api.auth import StudioAuth
 from studio_tui.api.failures import proxy_refusal, reason
+from studio_tui.api.messages import message_line
 from studio_tui.errors import (
     AuthenticationError,
     NotSent,
@@ -262,7 +263,7 @@ async def _frames(
             ) from error
         except ConnectionClosed as error:
             close = error.rcvd or error.sent
-            yield Closed(close.code, safe_line(close.reason)) if close else Closed(_NO_CODE, "")
+            yield Closed(close.code, message_line(close.reason)) if close else Closed(_NO_CODE, "")
             return
         for frame in frames(text):
             yield frame
@@ -287,13 +288,14 @@ def frames(text: bytes) -> Iterator[LogFrame]:
     if isinstance(job, Mapping) and isinstance(job.get("status"), str):
         yield StatusFrame(safe_line(job["status"]).upper())
     if isinstance(message.get("message"), str):
-        yield ServerMessage(safe_line(message["message"]))
+        yield ServerMessage(message_line(message["message"]))
     if message.get("type") == "ping":
         yield Ping()
 
 
 def _json(text: bytes) -> tuple[Any, bool]:
     """Return what a text says, and whether it was no UTF-8."""
+    text = without_mark(text)
     try:
         return from_json(text), False
     except ValueError:

@@ -28,6 +28,7 @@ from pydantic import (
 )
 
 from studio_tui.api.ids import Identifier, RowIdentifier
+from studio_tui.api.messages import message_block, message_line
 from studio_tui.text import Verbatim, safe_block, safe_line
 
 _LONGEST_SHARED = 4096
@@ -126,6 +127,12 @@ Line = Annotated[str, AfterValidator(safe_line)]
 Block = Annotated[str, AfterValidator(safe_block)]
 """Many lines, safe to draw."""
 
+MessageLine = Annotated[str, AfterValidator(message_line)]
+"""One line that Studio says, safe to draw and without secrets."""
+
+Message = Annotated[str, AfterValidator(message_block)]
+"""Many lines that Studio says, safe to draw and without secrets."""
+
 Word = Annotated[str, AfterValidator(_upper_line)]
 """An upper-case word of Studio's, kept even when it is not known here."""
 
@@ -168,6 +175,10 @@ class Received(BaseModel):
         # Which fields were sent is never asked, and takes 2 KB a job: a third of it.
         object.__setattr__(model, "__pydantic_fields_set__", _NO_FIELDS)
         return model
+
+
+Texts = Annotated[tuple[str, ...], Field(fail_fast=True)]
+"""Of a list of many wrong things the first is told."""
 
 
 class Sent(BaseModel):
@@ -223,7 +234,7 @@ class JobOutput(Received):
     repository: Source | None = None
     environment: Environment | None = None
     exit_code: int | None = None
-    error_message: Block | None = None
+    error_message: Message | None = None
 
     started_at: Moment | None = None
     """When the query began to run. Newer servers only, like all that follow."""
@@ -256,7 +267,7 @@ class JobInput(Sent):
     """Lines of `NAME=VALUE`."""
     workers: StrictInt | None = None
     query_name: str | None = None
-    files: tuple[str, ...] | None = None
+    files: Texts | None = None
     """Ids that uploading gave."""
     python_version: str | None = None
     requirements: str | None = None
@@ -281,7 +292,7 @@ class JobInput(Sent):
 class ActionFeedback(Received):
     """What Studio says of an action."""
 
-    message: Line | None = None
+    message: MessageLine | None = None
 
 
 class JobCancelInput(Sent):
@@ -349,14 +360,14 @@ class JobPipelineOutput(Received):
     job_runs: tuple[JobPipelineRunOutput, ...] = ()
     completed: int | None = None
     total: int | None = None
-    error_message: Block | None = None
-    error_stack: Block | None = None
+    error_message: Message | None = None
+    error_stack: Message | None = None
     triggered_from: Line | None = None
     name: Line | None = None
     created_at: Moment | None = None
     updated_at: Moment | None = None
 
-    warnings: tuple[Line, ...] | None = None
+    warnings: tuple[MessageLine, ...] | None = None
     """What the plan leaves as it is, and why. From the local Studio only."""
 
     @property
@@ -378,7 +389,7 @@ class PipelineOutput(Received):
 class TriggerPipelineInput(Sent):
     """Which datasets to rebuild."""
 
-    datasets: tuple[str, ...]
+    datasets: Texts
     """`[@]namespace.project.name[@version]`; missing parts are defaults."""
     team_name: str
     environment: str | None = None

@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import ValidationError
 from pydantic_core import from_json
 
-from studio_tui.api.answers import json_value, not_json
+from studio_tui.api.answers import json_value, not_json, without_mark
 from studio_tui.api.models import Received
 from studio_tui.errors import ProtocolError
 
@@ -89,6 +89,7 @@ class ListReader(Generic[T]):
         Raises:
             ProtocolError: the body is not a JSON list, or not whole.
         """
+        body = without_mark(body)
         async with self._reading:  # the same list may be asked for twice at once
             if self._page is not None and body == self._body:
                 return self._page

@@ -10,6 +10,7 @@ import ssl
 import zlib
 from collections.abc import AsyncIterator, Mapping
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -52,6 +53,7 @@ that a request does not meet a connection that is just being closed."""
 _INFLATE_STEP = 1024 * 1024
 _TOO_LARGE = f"Studio's answer is over {LARGEST_ANSWER // 1024 // 1024} MiB: ask for less."
 _CLOSED = "closed the connection before its answer was whole."
+_NO_CERTIFICATES = "The CA file {} holds no certificates."
 _NEVER_DONE = frozenset({501, 505, 507, 508, 511})
 """Server errors that say that nothing was done."""
 
@@ -242,7 +244,19 @@ def tls_context(settings: Settings) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=str(settings.ca_file))
     except (OSError, ssl.SSLError) as error:
-        raise ConfigError(f"The CA file {settings.ca_file} holds no certificates.") from error
+        raise ConfigError(_NO_CERTIFICATES.format(settings.ca_file)) from error
+
+
+def trust(context: ssl.SSLContext, ca_file: Path) -> None:
+    """Let a context trust the authorities in a file, too.
+
+    Raises:
+        ConfigError: it holds no certificates.
+    """
+    try:
+        context.load_verify_locations(cafile=str(ca_file))
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError(_NO_CERTIFICATES.format(ca_file)) from error
 
 
 async def inflated(answer: httpx.Response) -> AsyncIterator[bytes]:

@@ -63,7 +63,10 @@ def local(
 
     It runs whatever code is sent to it with the token in its data directory, as you.
     """
-    context.obj = data_dir or local_data_dir()
+    try:
+        context.obj = data_dir or local_data_dir()
+    except ConfigError as error:
+        _fail(error)
     if context.invoked_subcommand is None:
         _serve(context.obj, port, keep_output)
 

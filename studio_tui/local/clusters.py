@@ -1,13 +1,13 @@
 """Which clusters jobs can run on: read once from the user's own TOML file, made when missing."""
 
 import os
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from studio_tui.errors import ConfigError
+from studio_tui.files import read_toml
 from studio_tui.local.answers import ComputeClusterOutput
 from studio_tui.local.data_dir import write_private
 
@@ -30,6 +30,9 @@ name = "local"
 max_workers = {cores}
 default = true
 """
+
+
+_REPAIR = "Correct the file, or move it away to have it made anew."
 
 
 class Cluster(BaseModel):
@@ -113,16 +116,18 @@ def read_clusters(path: Path) -> Clusters:
         ConfigError: It cannot be read, or says something that makes no sense.
     """
     try:
-        if not path.exists():
+        if not os.path.lexists(path):  # a link that leads nowhere is the user's own
             write_private(path, TEMPLATE.format(cores=os.cpu_count() or 1))
-        with path.open("rb") as file:
-            tables = tomllib.load(file)
-        return Clusters(_ClusterFile.model_validate(tables).cluster)
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"The clusters cannot be read from {path}: {error}.") from error
+        return Clusters(_ClusterFile.model_validate(read_toml(path)).cluster)
+    except OSError as error:
+        sentence = f"The clusters cannot be read from {path}: {error.strerror}. {_REPAIR}"
+        raise ConfigError(sentence) from error
     except ValidationError as error:
         problem = error.errors()[0]
         where = " ".join(str(part) for part in problem["loc"])
         raise ConfigError(
-            f"The clusters in {path} make no sense: {where}: {problem['msg']}."
+            f"The clusters in {path} make no sense: {where}: {problem['msg']}. {_REPAIR}"
         ) from error
+    except ValueError as error:  # not UTF-8, or not TOML, whose message says where
+        sentence = f"The clusters in {path} are not valid TOML: {error}. {_REPAIR}"
+        raise ConfigError(sentence) from error

@@ -4,14 +4,14 @@ import os
 import secrets
 from pathlib import Path
 
-from studio_tui.paths import private_dir
+from studio_tui.paths import at_home, private_dir
 
 
 class DataDir:
     """One local Studio's directory; only its owner can enter it (0700, files 0600)."""
 
     def __init__(self, root: Path) -> None:
-        self.root = root.expanduser().absolute()
+        self.root = at_home(root, "The data directory").absolute()
 
     @property
     def lock(self) -> Path:

@@ -3,14 +3,17 @@
 Standard library only, because the dashboard pays for what is imported here before its first paint.
 """
 
+import errno
 import fcntl
 import http.client
-import json
 import os
+import re
 import shlex
 import signal
+import stat
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -20,6 +23,7 @@ from typing import TypeVar
 
 from studio_tui.addresses import address
 from studio_tui.errors import ConfigError
+from studio_tui.files import read_json, read_text
 from studio_tui.local.data_dir import DataDir
 
 T = TypeVar("T")
@@ -30,6 +34,7 @@ START_SECONDS = 20.0
 STOP_SECONDS = 10.0
 """How long a server that was asked to stop may take; it promises 5."""
 
+_OWN_URL = re.compile(r"http://127\.0\.0\.1:[0-9]{1,5}")
 _PROBE_SECONDS = 2.0
 _POLL_SECONDS = 0.02
 _LOG_LIMIT = 1024 * 1024
@@ -54,12 +59,16 @@ class Endpoint:
         """Return the token, which is secret.
 
         Raises:
-            ConfigError: Its file is gone.
+            ConfigError: Its file is gone, or is no text.
         """
+        restart = "Run `studio-tui local stop`, remove the file, and start it again."
         try:
-            return self.token_file.read_text("utf-8").strip()
+            return read_text(self.token_file).strip()
         except OSError as error:
-            raise ConfigError(f"The token cannot be read: {error}.") from error
+            sentence = f"The token in {self.token_file} cannot be read: {error.strerror}. {restart}"
+            raise ConfigError(sentence) from error
+        except ValueError:
+            raise ConfigError(f"{self.token_file} is no text file. {restart}") from None
 
     def environment(self) -> dict[str, str]:
         """Return the variables that point the `datachain` CLI, or any dashboard, at it.
@@ -168,32 +177,49 @@ def _start(data: DataDir) -> Endpoint:
 
 def _open_log(path: Path) -> int:
     """Open the server's log for appending; a long one begins anew."""
-    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
+    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK
     descriptor = os.open(path, flags, 0o600)
-    if os.fstat(descriptor).st_size > _LOG_LIMIT:
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "it is no ordinary file", str(path))
+    if found.st_size > _LOG_LIMIT:
         os.ftruncate(descriptor, 0)
     return descriptor
 
 
 def _disown(server: subprocess.Popen[bytes]) -> None:
-    """Let a child live on without a warning when this end forgets it."""
+    """Let a child live on without a warning when this end forgets it, and take its end."""
     server.returncode = 0
+    # Else it would stay as a zombie, when it is stopped from elsewhere, for as long as we live.
+    name = f"end of the local Studio {server.pid}"
+    threading.Thread(target=_reap, args=(server.pid,), name=name, daemon=True).start()
+
+
+def _reap(pid: int) -> None:
+    with suppress(ChildProcessError):
+        os.waitpid(pid, 0)
 
 
 def _serving(data: DataDir) -> Endpoint | None:
     """Return the endpoint that the state file names if that very server answers there."""
     try:
-        state = json.loads(data.state.read_text("utf-8"))
-        endpoint = Endpoint(
-            url=state["url"],
-            team=state["team"],
-            pid=state["pid"],
-            instance=state["instance"],
-            token_file=data.token,
-            cli_config=data.cli_config,
-        )
+        state = read_json(data.state)
+        url, team, pid, instance = (state[key] for key in ("url", "team", "pid", "instance"))
     except (OSError, ValueError, KeyError, TypeError):
         return None
+    are_texts = isinstance(url, str) and isinstance(team, str) and isinstance(instance, str)
+    # Signals go to that process, and 0 or -1 would be many.
+    if not are_texts or not _OWN_URL.fullmatch(url) or type(pid) is not int or pid <= 1:
+        return None
+    endpoint = Endpoint(
+        url=url,
+        team=team,
+        pid=pid,
+        instance=instance,
+        token_file=data.token,
+        cli_config=data.cli_config,
+    )
     return endpoint if _instance_at(endpoint.url) == endpoint.instance else None
 
 
@@ -215,7 +241,8 @@ def _instance_at(url: str) -> str | None:
 def _is_locked(path: Path) -> bool:
     """Tell whether a server holds the lock, which the kernel lets go of however it dies."""
     try:
-        descriptor = os.open(path, os.O_RDWR)
+        # As the server opens it, which holds no lock of what a link leads to.
+        descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         return False
     try:

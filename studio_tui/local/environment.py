@@ -21,6 +21,7 @@ from typing import TypedDict
 import uv
 
 from studio_tui.api.models import QueryType
+from studio_tui.job_rules import repository_fault, split_repository
 from studio_tui.local import lineage_file
 from studio_tui.local.runner import RunSpec, StartFailed
 
@@ -37,7 +38,6 @@ _NETWORK = frozenset(
 _OWN_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 _REQUIREMENT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _LOCAL_REQUIREMENT = re.compile(r"^\s*(?:-|\.|/)|file:")
-_SCP_HOST = re.compile(r"[^/@]+@[^/:]+:")
 _ENVIRONMENT = "{environment}"
 _DATACHAIN_JOB = Path(__file__).with_name("datachain_job.py")
 
@@ -108,7 +108,7 @@ def plan(spec: RunSpec, folder: Path, cache_dir: Path, shared: Shared) -> Plan:
     """Plan the job in `folder`; environments go under `cache_dir`.
 
     Raises:
-        StartFailed: It needs a program that is not installed.
+        StartFailed: It needs a program that is not installed, or a repository that git cannot take.
     """
     is_python = spec.query_type is QueryType.PYTHON
     uses_datachain = is_python and imports_datachain(spec.query)
@@ -149,20 +149,6 @@ def imports_datachain(query: str) -> bool:
     return False
 
 
-def split_repository(repository: str) -> tuple[str, str | None]:
-    """Divide `URL@REVISION` into its parts; the revision may hold slashes and may be missing."""
-    scheme, slashes, rest = repository.rpartition("://")
-    if slashes:
-        host_end = rest.find("/")
-    else:
-        scp = _SCP_HOST.match(rest)
-        host_end = scp.end() if scp else 0
-    at = rest.rfind("@", max(0, host_end))
-    if host_end < 0 or at < 0:
-        return repository, None
-    return scheme + slashes + rest[:at], rest[at + 1 :] or None
-
-
 def temporary_folder(folder: Path) -> Path:
     """Return the TMPDIR of the job in `folder`: short, for the names of sockets lie in it."""
     digest = hashlib.sha256(os.fsencode(folder)).hexdigest()
@@ -179,6 +165,9 @@ def base_environment() -> dict[str, str]:
 
 
 def _clone(repository: str) -> list[list[str]]:
+    # Here too, for the job may have been accepted by an earlier version.
+    if fault := repository_fault(repository):
+        raise StartFailed(f"The repository {fault}.")
     git = _program("git")
     url, revision = split_repository(repository)
     commands = [[git, "-c", "gc.auto=0", "clone", "--", url, "."]]

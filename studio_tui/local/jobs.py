@@ -159,11 +159,28 @@ class Jobs:
             await self._database.write(_enqueue)
         return await self._database.read(_queued)
 
-    async def move(self, job_id: str, origins: Sequence[JobState], to: JobState) -> bool:
-        """Change the state of a job that is in one of `origins`; tell whether it was."""
-        return await self._database.write(
+    async def move(self, job_id: str, origins: Sequence[JobState], to: JobState) -> bool | None:
+        """Change the state of a job that is in one of `origins`; tell whether it was.
+
+        `None` means that the disk is full: it is noted once there is room, before anything else.
+        """
+        return await self._database.write_or_defer(
             lambda connection: _set(connection, job_id, origins, state=to)
         )
+
+    async def cancel_waiting(self, job_id: str, origin: JobState, now: datetime) -> bool | None:
+        """Cancel a job of which nothing was started; tell whether it was in the state `origin`.
+
+        `None` means the same as of `move`.
+        """
+        ending = Ending(JobState.CANCELED, now)
+        return await self._database.write_or_defer(
+            lambda connection: _end(connection, job_id, (origin,), ending, None)
+        )
+
+    async def keep_noting_cancels(self) -> None:
+        """Note the cancels that found the disk full as soon as there is room; never return."""
+        await self._database.keep_writing_deferred()
 
     async def begin(self, job_id: str, waited: Step) -> bool:
         """Take a job from the queue, to be started; tell whether it was still there."""
@@ -210,7 +227,7 @@ class Jobs:
         What it made, and what its pipeline does next, is noted with it or not at all.
         """
         return await self._database.write(
-            lambda connection: _end(connection, job_id, origins, ending, made)
+            lambda connection: _end(connection, job_id, origins, ending, made), is_urgent=True
         )
 
     async def dataset_versions(self, job_id: str) -> list[DatasetName]:

@@ -15,7 +15,6 @@ from studio_tui.api.models import JobState
 from studio_tui.local.datasets import (
     FIRST_VERSION,
     DatasetName,
-    is_version,
     read_name,
     version_after,
     version_key,
@@ -52,9 +51,11 @@ def note_made(connection: sqlite3.Connection, job_id: str, made: Sequence[Made])
 
     A version that was there is made anew: its makers and sources are now these.
     """
+    latest = _Latest(connection)
+    first_made: dict[str, int] = {}
     for dataset in made:
-        version = dataset.version or _following(connection, dataset.dataset)
-        sources = [_source(connection, name) for name in dataset.sources]
+        version = dataset.version or latest.following(dataset.dataset)
+        sources = [_source(connection, name, latest) for name in dataset.sources]
         (version_id,) = connection.execute(
             "INSERT INTO dataset_versions (dataset, version) VALUES (?, ?)"
             " ON CONFLICT DO UPDATE SET is_removed = 0 RETURNING id",
@@ -68,11 +69,17 @@ def note_made(connection: sqlite3.Connection, job_id: str, made: Sequence[Made])
         connection.execute("INSERT INTO dataset_jobs VALUES (?, ?, 1)", [version_id, job_id])
         for words, source_id in sources:
             _note_source(connection, version_id, words, source_id)
-        # A job may end before the one it took this from: then it has named what was not known yet.
-        connection.execute(
-            "UPDATE dataset_sources SET source_id = ? WHERE source_id IS NULL AND source IN (?, ?)",
-            [version_id, dataset.dataset, f"{dataset.dataset}@{version}"],
-        )
+        latest.add(dataset.dataset, version, version_id)
+        first_made.setdefault(dataset.dataset, version_id)
+        first_made.setdefault(f"{dataset.dataset}@{version}", version_id)
+    # A job may end before the one it took this from: then it has named what was not known yet.
+    unknown = connection.execute(
+        "SELECT rowid, source FROM dataset_sources WHERE source_id IS NULL"
+    ).fetchall()
+    connection.executemany(
+        "UPDATE dataset_sources SET source_id = ? WHERE rowid = ?",
+        [(first_made[source], row) for row, source in unknown if source in first_made],
+    )
 
 
 def note_metastore(connection: sqlite3.Connection, metastore: Metastore) -> None:
@@ -155,26 +162,60 @@ def versions_of(connection: sqlite3.Connection, job_id: str) -> list[DatasetName
     return [DatasetName(*row) for row in rows]
 
 
-def _following(connection: sqlite3.Connection, dataset: str) -> str:
-    """Return the version after all that ever were."""
-    rows = connection.execute("SELECT version FROM dataset_versions WHERE dataset = ?", [dataset])
-    versions = [row["version"] for row in rows if is_version(row["version"])]
-    return version_after(max(versions, key=version_key)) if versions else FIRST_VERSION
+class _Latest:
+    """The latest versions of datasets, each looked up once: a job may name one again and again."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._ever: dict[str, str] = {}
+        self._there: dict[str, tuple[tuple[int, ...], int]] = {}
+        """Key and id of the latest that is not removed."""
+        self._looked_up: set[str] = set()
+
+    def following(self, dataset: str) -> str:
+        """Return the version after all that ever were."""
+        self._look_up(dataset)
+        last = self._ever.get(dataset)
+        return version_after(last) if last else FIRST_VERSION
+
+    def id_of(self, dataset: str) -> int | None:
+        """Return the id of the latest version that is there."""
+        self._look_up(dataset)
+        there = self._there.get(dataset)
+        return there and there[1]
+
+    def add(self, dataset: str, version: str, version_id: int) -> None:
+        """Take note of a version that is there now."""
+        self._look_up(dataset)
+        self._add(dataset, version, version_id, is_removed=False)
+
+    def _look_up(self, dataset: str) -> None:
+        if dataset in self._looked_up:
+            return
+        self._looked_up.add(dataset)
+        for version, version_id, is_removed in self._connection.execute(
+            "SELECT version, id, is_removed FROM dataset_versions WHERE dataset = ?", [dataset]
+        ):
+            self._add(dataset, version, version_id, is_removed=bool(is_removed))
+
+    def _add(self, dataset: str, version: str, version_id: int, *, is_removed: bool) -> None:
+        key = version_key(version)
+        if key > version_key(self._ever.get(dataset, "")):
+            self._ever[dataset] = version
+        if not is_removed:
+            self._there[dataset] = max(self._there.get(dataset, ((), 0)), (key, version_id))
 
 
-def _source(connection: sqlite3.Connection, name: DatasetName) -> tuple[str, int | None]:
+def _source(
+    connection: sqlite3.Connection, name: DatasetName, latest: _Latest
+) -> tuple[str, int | None]:
     """Return how a source is written, and the id of its version if that is known."""
     if name.version is not None:
         row = connection.execute(
             "SELECT id FROM dataset_versions WHERE dataset = ? AND version = ?", [*name]
         ).fetchone()
         return f"{name.dataset}@{name.version}", row and row["id"]
-    rows = connection.execute(
-        "SELECT version, id FROM dataset_versions WHERE dataset = ? AND NOT is_removed",
-        [name.dataset],
-    )
-    latest = max(rows, key=lambda row: version_key(row["version"]), default=None)
-    return name.dataset, latest and latest["id"]
+    return name.dataset, latest.id_of(name.dataset)
 
 
 def _note_source(

@@ -33,6 +33,7 @@ logger = logging.getLogger(__name__)
 
 _JOB_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}")
 _DATACHAIN_JOB = "datachain.json"
+_UNUSED_MARK = "cancel.unused"
 _LOST = "lost: the process that watched this job was killed, so how it ended is not known"
 _UNREADABLE = "lost: what was noted of this job's end cannot be read"
 
@@ -139,6 +140,7 @@ class LocalRunner:
             if plan["prepare"]:
                 _write_private(folder / _DATACHAIN_JOB, _datachain_job(spec))
             _write_private(folder / "spec.json", {**plan, **limits})
+            (folder / _UNUSED_MARK).touch(mode=0o600)
             pid = _spawn_shim(folder, lock)
             with self._children_lock:
                 self._children[spec.job_id] = pid
@@ -221,14 +223,11 @@ class LocalRunner:
             return Metastore()
 
     def _cancel(self, folder: Path) -> None:
-        private_dir(folder)
-        (folder / "cancel").touch(mode=0o600)
-        started = notes.read_started(folder)
-        if started is None:
-            return  # the shim looks for the file once it can be told
-        for process in process_tree.processes():
-            if process.pid == started.pid and _is_held(folder / "lock"):
-                process_tree.send(process, signal.SIGTERM)
+        try:
+            _mark_canceled(folder)
+        finally:
+            # Told all the same, for a job that fills the disk must end above all.
+            _send_term(folder)
 
     def _reap(self) -> None:
         """Take the ends of shims that this process started."""
@@ -240,6 +239,26 @@ class LocalRunner:
                     has_ended = True
                 if has_ended:
                     del self._children[job_id]
+
+
+def _mark_canceled(folder: Path) -> None:
+    """Note that a job is canceled, by a new name for a file: that needs no room on the disk."""
+    mark = folder / "cancel"
+    try:
+        (folder / _UNUSED_MARK).rename(mark)
+    except FileNotFoundError:
+        private_dir(folder)
+        mark.touch(mode=0o600)
+
+
+def _send_term(folder: Path) -> None:
+    """Tell a job's shim to stop; one that has not started looks for the mark once it can be."""
+    started = notes.read_started(folder)
+    if started is None:
+        return
+    for process in process_tree.processes():
+        if process.pid == started.pid and _is_held(folder / "lock"):
+            process_tree.send(process, signal.SIGTERM)
 
 
 def _spawn_shim(folder: Path, lock: int) -> int:

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import suppress
 from itertools import accumulate
 from json.encoder import encode_basestring
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from fastapi import APIRouter, Request, Response, WebSocket, WebSocketDisconnect
 from fastapi.responses import PlainTextResponse, StreamingResponse
@@ -42,6 +42,18 @@ _RANGE = re.compile(r"\s*bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*", re.IGNOREC
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FINISHED = frozenset(state.value for state in JobState if state.is_finished)
 
+_JSON_ERROR = {
+    "description": "Refused",
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Refused"}}},
+}
+_RESPONSES: dict[int | str, dict[str, Any]] = {
+    206: {"description": "The part that was asked for", "content": {"text/plain": {}}},
+    304: {"description": "Known to who asks"},
+    416: {"description": "There is no such part; without a body"},
+    # Spelled out, or they would be described as the text that a log is.
+    **dict.fromkeys(("4XX", "5XX", 422), _JSON_ERROR),
+}
+
 StatusOf = Callable[[str], Awaitable[str | None]]
 """Tells the status word of a job, `None` for an unknown one. A finished word may be told only once
 the runner has reported the end, for then the log is whole."""
@@ -55,6 +67,7 @@ def logs_router(runner: Runner, status_of: StatusOf) -> APIRouter:
         JOB_LOGS.path,
         methods=[JOB_LOGS.method],
         response_class=PlainTextResponse,
+        responses=_RESPONSES,
         name="get_job_logs",
     )
     async def get_job_logs(job_id: str, request: Request) -> Response:

@@ -13,6 +13,7 @@ from studio_tui.api.models import (
     PipelineInput,
     PipelineState,
     RemoveJobFromPipelineInput,
+    Texts,
     TriggerPipelineInput,
 )
 from studio_tui.local import answers
@@ -64,7 +65,7 @@ def pipeline_router(studio: Studio) -> APIRouter:
     async def list_pipelines(
         team_name: str,
         status: Annotated[list[str] | None, Query()] = None,
-        statuses: Annotated[list[str] | None, Body()] = None,
+        statuses: Annotated[Texts | None, Body()] = None,
         search: str | None = None,
         limit: Annotated[int, Query(ge=1, le=LIST_LIMIT)] = 20,
     ) -> Response:

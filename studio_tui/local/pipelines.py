@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import NamedTuple
 
 from studio_tui.api import label
@@ -97,12 +98,17 @@ class Pipelines:
     async def pause(self, pipeline_id: str, now: datetime) -> PipelineRows:
         """Start no more of its jobs; those that run end as they will.
 
+        On a full disk it is noted, and seen in the rows, once there is room; nothing starts before.
+
         Raises:
             NotNow: It has ended.
         """
-        return await self._database.write(
+        paused = await self._database.write_or_defer(
             lambda connection: _pause(connection, pipeline_id, stamp(now))
         )
+        if paused is None:
+            return await self._database.read(lambda connection: _rows_of(connection, pipeline_id))
+        return paused
 
     async def resume(self, pipeline_id: str, now: datetime) -> PipelineRows:
         """Start what can; if nothing can because runs failed or were canceled, make them again.
@@ -157,9 +163,8 @@ def _trigger(
         f"INSERT INTO pipelines ({', '.join(columns)}) VALUES ({_marks(columns)})",
         [*columns.values()],
     )
-    environment = json.dumps(dict(wish.environment), ensure_ascii=False)
     for position, job in enumerate(plan.jobs):
-        run_id = _copy(connection, job.job_id, now, environment=environment)
+        run_id = _copy(connection, job.job_id, now, wish.environment)
         connection.execute(
             "INSERT INTO pipeline_jobs VALUES (?, ?, ?, ?)",
             [pipeline_id, position, job.job_id, run_id],
@@ -258,20 +263,27 @@ def _remove_job(
     return _settled(connection, pipeline_id, now)
 
 
-def _copy(connection: sqlite3.Connection, job_id: str, now: str, *, environment: str = "{}") -> str:
+def _copy(
+    connection: sqlite3.Connection,
+    job_id: str,
+    now: str,
+    environment: Mapping[str, str] = MappingProxyType({}),
+) -> str:
     """Make a PENDING job that does what another did; return its id.
 
     It has checkpoints of its own and none to begin with, or it would make nothing new. By which
     request the other was made is not true of it.
     """
     run_id = str(uuid.uuid4())
+    (before,) = connection.execute("SELECT environment FROM jobs WHERE id = ?", [job_id]).fetchone()
+    # Not by SQLite's json_patch, whose time grows with the square of the variables' number.
+    variables = json.loads(before) | dict(environment)
+    variables.pop(label.NAME, None)
     connection.execute(
         "INSERT INTO jobs (id, state, created_at, run_group, ignore_checkpoints, environment,"
         f" {_COPIED})"
-        f" SELECT ?, 'PENDING', ?, ?, 0, json_remove(json_patch(environment, ?), '$.{label.NAME}'),"
-        f" {_COPIED}"
-        " FROM jobs WHERE id = ?",
-        [run_id, now, run_id, environment, job_id],
+        f" SELECT ?, 'PENDING', ?, ?, 0, ?, {_COPIED} FROM jobs WHERE id = ?",
+        [run_id, now, run_id, json.dumps(variables, ensure_ascii=False), job_id],
     )
     connection.execute(
         "INSERT INTO job_files (job_id, upload_id)"
@@ -295,6 +307,10 @@ def _state(connection: sqlite3.Connection, pipeline_id: str) -> PipelineState:
 
 def _settled(connection: sqlite3.Connection, pipeline_id: str, now: str) -> PipelineRows:
     settle(connection, pipeline_id, now)
+    return _rows_of(connection, pipeline_id)
+
+
+def _rows_of(connection: sqlite3.Connection, pipeline_id: str) -> PipelineRows:
     row = connection.execute("SELECT * FROM pipelines WHERE id = ?", [pipeline_id]).fetchone()
     return _rows(connection, row)
 

@@ -11,7 +11,7 @@ import heapq
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from studio_tui.local.datasets import is_listing, read_name, version_key
+from studio_tui.local.datasets import DatasetName, is_listing, read_name, version_key
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def plan(targets: Iterable[str], lineage: Lineage) -> Plan:
         UnknownDataset: One of them is not known.
     """
     warnings: dict[str, None] = {}
-    needed = _needed([_find(target, lineage) for target in targets], lineage, warnings)
+    needed = _needed(_find(targets, lineage), lineage, warnings)
     chosen = _choose(needed, lineage, warnings)
     merged = _merge_runs(set(chosen.values()), lineage)
     parents: dict[str, set[str]] = {job_id: set() for job_id in merged.values()}
@@ -107,18 +107,25 @@ def plan(targets: Iterable[str], lineage: Lineage) -> Plan:
     return Plan(_in_order(parents, lineage, warnings), tuple(warnings))
 
 
-def _find(target: str, lineage: Lineage) -> int:
-    name = read_name(target)
-    candidates = [
+def _find(targets: Iterable[str], lineage: Lineage) -> list[int]:
+    """Return the version that each target names, the latest that is there if it names none."""
+    versions = sorted(
         (version_key(version.version), version_id)
         for version_id, version in lineage.versions.items()
-        if name is not None
-        and version.dataset == name.dataset
-        and (version.version == name.version if name.version else not version.is_removed)
-    ]
-    if not candidates:
-        raise UnknownDataset(target)
-    return max(candidates)[1]
+    )
+    by_name: dict[DatasetName | None, int] = {}
+    for _key, version_id in versions:
+        version = lineage.versions[version_id]
+        by_name[DatasetName(version.dataset, version.version)] = version_id
+        if not version.is_removed:
+            by_name[DatasetName(version.dataset, None)] = version_id
+    found = []
+    for target in targets:
+        version_named = by_name.get(read_name(target))
+        if version_named is None:
+            raise UnknownDataset(target)
+        found.append(version_named)
+    return found
 
 
 def _needed(targets: Sequence[int], lineage: Lineage, warnings: dict[str, None]) -> list[int]:
@@ -179,18 +186,20 @@ def _merge_runs(job_ids: set[str], lineage: Lineage) -> dict[str, str]:
             if link.job_id in made:
                 made[link.job_id].add(version.dataset)
     stands_for: dict[str, str] = {}
-    newest: dict[tuple[str, str], list[str]] = {}
+    newest: dict[tuple[str, str, str, bool], str] = {}
     for job_id in sorted(job_ids, key=lambda job_id: lineage.jobs[job_id].number, reverse=True):
         job = lineage.jobs[job_id]
-        rivals = newest.setdefault((job.name, job.script), [])
-        for rival in rivals:
-            is_same = lineage.jobs[rival].environment == job.environment
-            if is_same or made[rival] & made[job_id]:
-                stands_for[job_id] = rival
-                break
+        same = [
+            (job.name, job.script, job.environment, True),
+            *((job.name, job.script, dataset, False) for dataset in made[job_id]),
+        ]
+        rivals = [newest[alike] for alike in same if alike in newest]
+        if rivals:
+            stands_for[job_id] = max(rivals, key=lambda rival: lineage.jobs[rival].number)
         else:
-            rivals.append(job_id)
             stands_for[job_id] = job_id
+            for alike in same:
+                newest[alike] = job_id
     return stands_for
 
 
@@ -205,11 +214,12 @@ def _in_order(
     left = {job_id: len(found) for job_id, found in parents.items()}
     ready = [(lineage.jobs[job_id].number, job_id) for job_id, count in left.items() if not count]
     heapq.heapify(ready)
+    circles = _Circles(parents, lineage)
     positions: dict[str, int] = {}
     order: list[PlannedJob] = []
     while left:
         if not ready:
-            oldest = _oldest_in_circle(left, parents, lineage)
+            oldest = circles.oldest(left)
             name = lineage.jobs[oldest].name
             warnings[f"{name} depends on what is made from it: it runs with what there is."] = None
             ready.append((lineage.jobs[oldest].number, oldest))
@@ -226,18 +236,43 @@ def _in_order(
     return tuple(order)
 
 
-def _oldest_in_circle(
-    left: Collection[str], parents: Mapping[str, set[str]], lineage: Lineage
-) -> str:
-    """Return a job on a circle; each of `left` has a parent among them, so going up finds one."""
-    way: dict[str, None] = {}
-    job_id = min(left)
-    while job_id not in way:
-        way[job_id] = None
-        job_id = min(parent for parent in parents[job_id] if parent in left)
-    steps = [*way]
-    circle = steps[steps.index(job_id) :]
-    return min(circle, key=lambda job_id: lineage.jobs[job_id].number)
+class _Circles:
+    """Finds circles among the jobs that are left, going on from where the last one was found."""
+
+    def __init__(self, parents: Mapping[str, set[str]], lineage: Lineage) -> None:
+        self._parents = parents
+        self._lineage = lineage
+        self._starts = iter(sorted(parents))
+        self._way: list[str] = []
+        """From a job to one of its parents, to one of that one's, and so on."""
+        self._places: dict[str, int] = {}
+        """Of the jobs in `_way`."""
+
+    def oldest(self, left: Collection[str]) -> str:
+        """Return the oldest job of a circle, which then goes; each of `left` has a parent there."""
+        while self._way and self._way[-1] not in left:
+            self._step_back()
+        if self._way:
+            job_id = self._parent(self._way[-1], left)
+        else:
+            job_id = next(start for start in self._starts if start in left)
+        while job_id not in self._places:
+            self._places[job_id] = len(self._way)
+            self._way.append(job_id)
+            job_id = self._parent(job_id, left)
+        circle = self._way[self._places[job_id] :]
+        oldest = min(circle, key=lambda job_id: self._lineage.jobs[job_id].number)
+        while self._step_back() != oldest:
+            pass
+        return oldest
+
+    def _parent(self, job_id: str, left: Collection[str]) -> str:
+        return min(parent for parent in self._parents[job_id] if parent in left)
+
+    def _step_back(self) -> str:
+        job_id = self._way.pop()
+        del self._places[job_id]
+        return job_id
 
 
 def _words(version: Version) -> str:

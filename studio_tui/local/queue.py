@@ -9,11 +9,12 @@ import asyncio
 import json
 import logging
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from studio_tui import clock
 from studio_tui.api.models import JobState, QueryType
 from studio_tui.local.clusters import Clusters
-from studio_tui.local.database import StorageFull
+from studio_tui.local.database import STORAGE_REST, StorageFull
 from studio_tui.local.jobs import STARTED, WAITING, Ending, Jobs, QueuedJob, Step
 from studio_tui.local.runner import Phase, Runner, RunReport, RunSpec, RunStep, StartFailed
 from studio_tui.local.times import stamp, stamp_if_any
@@ -26,9 +27,6 @@ FIRST_REST = 0.01
 
 LONGEST_REST = 0.2
 """Seconds between two looks at a job that runs for long."""
-
-STORAGE_REST = 1.0
-"""Seconds until a write that found the disk full is tried again."""
 
 PATIENCE = 5
 """Times that watching one job may fail, in ways nobody foresaw, before it is given up."""
@@ -78,23 +76,34 @@ class Dispatcher:
         A waiting job is CANCELED at once, a started one becomes CANCELING until it has ended, and
         one that has ended stays as it is. On return a started job was told, so that its end does
         not hang on this server. Of a schedule nothing more is started; what it started goes on.
+
+        None of it needs room on the disk: a started job is told before that is noted, and what
+        cannot be noted now is noted before anything else.
         """
-        ending = Ending(JobState.CANCELED, clock.now())
+        told_in: JobState | None = None
         while True:
             state = await self._jobs.state(job_id)
             if state in {*WAITING, JobState.TASK}:
-                if await self._jobs.end(job_id, [state], ending):
-                    return state
-            elif state in {JobState.INIT, JobState.RUNNING}:
-                if await self._jobs.move(job_id, [state], JobState.CANCELING):
+                is_noted = await self._jobs.cancel_waiting(job_id, state, clock.now())
+                if is_noted is None:
+                    # Should this server not live to note it, the next one finds the mark.
                     await self._tell_to_stop(job_id)
-                    return state
+            elif state in {JobState.INIT, JobState.RUNNING}:
+                await self._tell_to_stop(job_id)
+                told_in = state
+                is_noted = await self._jobs.move(job_id, [state], JobState.CANCELING)
             else:
+                # When it was told here and ended before that was noted, this is what canceled it.
+                return told_in if told_in and state is JobState.CANCELED else state
+            if is_noted is not False:
+                self._changed.set()
                 return state
 
     async def run(self) -> None:
         """Run until cancelled; started jobs are left running."""
         async with asyncio.TaskGroup() as followers:
+            followers.create_task(self._jobs.keep_noting_cancels(), name="deferred writes")
+            followers.create_task(self._note_earlier_cancels(), name="earlier cancels")
             for job_id in await self._jobs.in_states(STARTED):
                 followers.create_task(self._follow(job_id, is_new=False), name=f"job {job_id}")
             while True:
@@ -106,6 +115,15 @@ class Dispatcher:
                     await asyncio.sleep(STORAGE_REST)
                     continue
                 await self._changed.wait()
+
+    async def _note_earlier_cancels(self) -> None:
+        """Cancel what was canceled when the last server had no room to note it."""
+        for job_id in await self._jobs.in_states((JobState.TASK, *WAITING)):
+            try:
+                if (await self._runner.report(job_id)).canceled:
+                    await self.cancel(job_id)
+            except Exception:  # a process boundary, between jobs
+                logger.exception("Whether job %s was canceled is not known", job_id)
 
     async def _start_what_fits(self, followers: asyncio.TaskGroup) -> None:
         queued = await self._jobs.enqueue()
@@ -226,6 +244,8 @@ class Dispatcher:
         while True:
             steps = (waited, *(_step(step) for step in report.steps))
             if report.phase in {Phase.FINISHED, Phase.LOST}:
+                if self._cancel_event(job_id).is_set():
+                    report = replace(report, canceled=True)
                 made = await self._runner.lineage(job_id)
                 await self._jobs.end(job_id, STARTED, _ending(report, steps), made)
                 return

@@ -9,16 +9,22 @@ from collections.abc import Sequence
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from studio_tui.local.answers import Refused, answer
 from studio_tui.local.database import StorageFull
 
 logger = logging.getLogger(__name__)
 
+PROBLEMS_NAMED = 50
+"""Of a request in which all is wrong no more are told, or the answer would be far longer."""
+
 _SENTENCES = {
     404: "There is nothing at {path}.",
     405: "{path} does not take {method} requests.",
 }
+
+_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 _PROBLEMS = {
     "missing": "{field} is missing",
@@ -50,12 +56,15 @@ class Refusal(HTTPException):
 
 
 class InvalidFields(Refusal):
-    """422: what was asked for cannot be done as it stands; every problem is named at once."""
+    """422: what was asked for cannot be done as it stands; the problems are named at once."""
 
     def __init__(self, problems: Sequence[tuple[str, str]]) -> None:
         """Take pairs of a field's name and a clause that names it, without a full stop."""
-        message = "; ".join(clause for _, clause in problems) + "."
-        detail = [{"loc": ["body", field], "msg": clause} for field, clause in problems]
+        named = problems[:PROBLEMS_NAMED]
+        more = len(problems) - len(named)
+        clauses = [*(clause for _, clause in named), *([f"and {more} more"] if more else [])]
+        message = "; ".join(clauses) + "."
+        detail = [{"loc": ["body", field], "msg": clause} for field, clause in named]
         super().__init__(422, message, detail)
 
 
@@ -81,7 +90,21 @@ async def _refused(request: Request, error: Exception) -> Response:
     message = sentence.format(path=request.url.path, method=request.method)
     response = refused(error.status_code, message)
     response.headers.update(error.headers or {})
+    if error.status_code == 405:
+        response.headers["Allow"] = ", ".join(_methods(request))
     return response
+
+
+def _methods(request: Request) -> list[str]:
+    """Return the methods of all routes of a path, of which Starlette names those of the first."""
+    return [
+        method
+        for method in _METHODS
+        if any(
+            route.matches({**request.scope, "method": method})[0] is Match.FULL
+            for route in request.app.routes
+        )
+    ]
 
 
 async def _invalid(_request: Request, error: Exception) -> Response:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from studio_tui.api.models import JobState
-from studio_tui.local.database import StorageFull
+from studio_tui.local.database import STORAGE_REST, StorageFull
 from studio_tui.local.jobs import Ending, Jobs
 from studio_tui.local.schedules import Due, Schedules, decide
 
@@ -19,9 +19,6 @@ logger = logging.getLogger(__name__)
 
 LONGEST_REST = 30.0
 """Seconds after which the clock is asked whether it was set, while there is a schedule."""
-
-STORAGE_REST = 1.0
-"""Seconds until a write that found the disk full is tried again."""
 
 
 class Scheduler:

@@ -22,6 +22,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 from studio_tui import clock
 from studio_tui.errors import ConfigError
+from studio_tui.files import read_text
 from studio_tui.local.app import create_app
 from studio_tui.local.data_dir import DataDir, write_private
 from studio_tui.local.local_runner import RunLimits
@@ -140,6 +141,11 @@ async def serve(
             token = _token(data)
         except OSError as error:
             raise _unusable(data, error) from error
+        except ValueError as error:
+            sentence = (
+                f"The token in {data.token} cannot be used: {error}. Remove it for a new one."
+            )
+            raise ConfigError(sentence) from error
         async with open_studio(data, token, limits) as studio:
             with _listening(data, port) as listener:
                 await _serve(data, studio, listener, on_start)
@@ -193,7 +199,8 @@ async def _serve(
             scheduling.cancel()
             dispatching.cancel()
     finally:
-        data.state.unlink(missing_ok=True)
+        with suppress(OSError):
+            data.state.unlink(missing_ok=True)
     if unusable is not None:
         raise _unusable(data, unusable)
 
@@ -227,9 +234,15 @@ def _locked(data: DataDir) -> Iterator[None]:
     """Hold the lock of a data directory.
 
     Raises:
-        ConfigError: Another server holds it.
+        ConfigError: Another server holds it, or it is not a file of ours.
     """
-    descriptor = os.open(data.lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
+    try:
+        descriptor = os.open(data.lock, flags, 0o600)
+    except OSError as error:
+        why = "it is a link" if data.lock.is_symlink() else error.strerror
+        sentence = f"{data.lock} cannot be locked: {why}. Remove it."
+        raise ConfigError(sentence) from error
     try:
         deadline = time.monotonic() + _LOCK_SECONDS
         while True:
@@ -251,7 +264,9 @@ def _token(data: DataDir) -> SecretStr:
     """Return the data directory's token, made if there is none."""
     with suppress(FileNotFoundError):
         data.token.chmod(0o600)
-        known = data.token.read_text("utf-8").strip()
+        known = read_text(data.token).strip()
+        if known and not (known.isascii() and known.isprintable() and " " not in known):
+            raise ValueError("no token has such characters")
         if known:
             return SecretStr(known)
     token = secrets.token_urlsafe(32)
@@ -279,7 +294,7 @@ def _listening(data: DataDir, port: int | None) -> Iterator[socket.socket]:
 
 def _last_port(data: DataDir) -> int:
     try:
-        port = int(data.port.read_text("utf-8"))
+        port = int(read_text(data.port))
     except (OSError, ValueError):
         return 0
     return port if 1024 <= port <= 65535 else 0

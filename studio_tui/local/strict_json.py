@@ -7,6 +7,8 @@ programs come to read two different requests; here they are refused.
 import asyncio
 import json
 import math
+from codecs import BOM_UTF8
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, NoReturn
 
@@ -26,6 +28,7 @@ IDLE_SECONDS = 30.0
 """A body that stalls for longer is given up."""
 
 _INTEGER_DIGITS = 18
+_SHOWN = 100
 
 
 class StrictRoute(APIRoute):
@@ -63,12 +66,13 @@ class StrictRequest(Request):
         """Return the body's value.
 
         Raises:
-            Refusal: It is not JSON, or ambiguous JSON (422).
+            Refusal: It is no text (400), not JSON, or ambiguous JSON (422).
         """
         try:
             return read_json(await self.body())
         except AmbiguousJson as error:
-            raise Refusal(422, f"The body {error}.") from error
+            is_text = not isinstance(error.__cause__, UnicodeDecodeError)
+            raise Refusal(422 if is_text else 400, f"The body {error}.") from error
 
 
 class AmbiguousJson(ValueError):  # noqa: N818 (reads as what is wrong)
@@ -106,13 +110,13 @@ async def bounded(request: Request, limit: int) -> AsyncIterator[bytes]:
 
 
 def read_json(body: bytes) -> Any:
-    """Return the value of a JSON text.
+    """Return the value of a JSON text; a byte order mark before it is skipped (RFC 8259, 8.1).
 
     Raises:
         AmbiguousJson: It is none, or not one that every reader reads alike.
     """
     try:
-        text = body.decode("utf-8")
+        text = body.removeprefix(BOM_UTF8).decode("utf-8")
     except UnicodeDecodeError as error:
         raise AmbiguousJson(f"is not UTF-8 at byte {error.start}") from error
     try:
@@ -137,9 +141,10 @@ def read_json(body: bytes) -> Any:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for at, name in enumerate(names) if name in names[:at])
-        raise AmbiguousJson(f"names {json.dumps(twice)} twice")
+        counts = Counter(name for name, _ in pairs)
+        twice = next(name for name, count in counts.items() if count > 1)
+        shown = twice if len(twice) <= _SHOWN else f"{twice[:_SHOWN]}…"
+        raise AmbiguousJson(f"names {json.dumps(shown, ensure_ascii=False)} twice")
     return members
 
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from studio_tui import cron
 from studio_tui.api.models import JobInput, QueryType, Sent
+from studio_tui.job_rules import VariableFault, is_job_id, repository_fault, variable_fault
 from studio_tui.local.clusters import Cluster, Clusters
 from studio_tui.local.new_job import Earlier, NewJob
 from studio_tui.local.refusals import InvalidFields
@@ -25,8 +26,11 @@ NAME_LIMIT = 1000
 KEY_LIMIT = 255
 
 _PYTHON_VERSION = re.compile(r"3\.\d{1,2}(\.\d{1,2})?")
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_VARIABLE_BYTES = 128 * 1024 - 1
+_VARIABLE_FAULTS = {
+    VariableFault.NAME: "a name is letters, digits and _, and begins with no digit",
+    VariableFault.LENGTH: "the value is longer than 128 KiB",
+    VariableFault.NUL: "the value holds a NUL character",
+}
 _YEARS = range(2000, 3000)
 
 
@@ -142,9 +146,11 @@ def _check_text(request: JobInput, key: str | None, problems: list[tuple[str, st
     if version is not None and not _PYTHON_VERSION.fullmatch(version):
         clause = "python_version must be like 3.12 or 3.12.4"
         problems.append(("python_version", clause))
-    repository = request.repository or ""
-    if repository.startswith("-") or re.search(r"[\s\x00-\x1f\x7f]", repository):
-        problems.append(("repository", "repository must be a URL, or URL@REVISION"))
+    if fault := repository_fault(request.repository or ""):
+        problems.append(("repository", f"repository {fault}"))
+    if request.rerun_from_job_id and not is_job_id(request.rerun_from_job_id):
+        clause = "rerun_from_job_id must be the id of a job"
+        problems.append(("rerun_from_job_id", clause))
     if "\0" in (request.requirements or ""):
         problems.append(("requirements", "requirements holds a NUL character"))
     if request.credentials_name is not None:
@@ -243,12 +249,8 @@ def _environment(text: str, problems: list[tuple[str, str]]) -> dict[str, str]:
         where = f"environment, line {number}"
         if not equals:
             problems.append(("environment", f"{where}: must be NAME=VALUE"))
-        elif not _VARIABLE.fullmatch(name):
-            clause = f"{where}: a name is letters, digits and _, and begins with no digit"
-            problems.append(("environment", clause))
-        elif "\0" in value or len(entry.encode()) > _VARIABLE_BYTES:
-            clause = f"{where}: the value is longer than 128 KiB or holds a NUL character"
-            problems.append(("environment", clause))
+        elif fault := variable_fault(name, entry):
+            problems.append(("environment", f"{where}: {_VARIABLE_FAULTS[fault]}"))
         else:
             variables[name] = _unquoted(value)
     return variables

@@ -13,6 +13,7 @@ from pathlib import PurePath
 
 from studio_tui import cron
 from studio_tui.api.models import Cluster, JobInput, QueryType
+from studio_tui.job_rules import is_job_id, repository_fault
 from studio_tui.presentation.cluster_checks import (
     chosen_cluster,
     cluster_id_problems,
@@ -247,8 +248,8 @@ def _repository(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
     field = "repository"
     if not typed:
         return ()
-    if typed.startswith("-") or re.search(r"\s", typed) or not typed.isprintable():
-        return (Problem(field, "A repository is URL or URL@REVISION, without spaces."),)
+    if fault := repository_fault(typed):
+        return (Problem(field, f"The repository {fault}."),)
     if typed.endswith("@"):
         return (Problem(field, "There is no revision after the @; type one, or take the @ out."),)
     scheme, slashes, rest = typed.partition("://")
@@ -316,10 +317,13 @@ def _uploads(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
 
 def _resumed(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
     job_id = draft.rerun_from_job_id.strip()
+    if job_id and not is_job_id(job_id):
+        said = f"{quoted(job_id)} is no id of a job; copy one with `c` from the list of jobs."
+        return (Problem("rerun_from_job_id", said),)
     if job_id and draft.reset:
         said = "The checkpoints of the job that is resumed are ignored, so all is done anew."
         return (warning("rerun_from_job_id", said),)
-    return _one_line("rerun_from_job_id", "The id", job_id)
+    return ()
 
 
 CHECKS: Mapping[str, Callable[[Draft, Surroundings], tuple[Problem, ...]]] = {

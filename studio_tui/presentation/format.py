@@ -1,5 +1,6 @@
 """Numbers and times in words as short as they can be and still be true."""
 
+import math
 import re
 from datetime import datetime, timedelta
 
@@ -51,6 +52,14 @@ def age(seconds: float | None) -> str:
         if seconds < limit:
             return f"{int(seconds // unit)}{letter}"
     return f"{int(seconds // (365 * _DAY))}y"
+
+
+def next_try(moment: datetime, now: datetime) -> str:
+    """Return `next try 8s`, rounded up so that nothing is tried before it says so; `trying…`."""
+    left = math.ceil((moment - now).total_seconds())
+    if left <= 0:
+        return "trying…"
+    return f"next try {left}s" if left < 2 * _MINUTE else f"next try {math.ceil(left / _MINUTE)}m"
 
 
 def local_time(moment: datetime | None) -> str:

@@ -3,9 +3,18 @@
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from studio_tui.errors import AuthenticationError, PermissionDenied, StudioError
+from studio_tui.errors import (
+    AuthenticationError,
+    PermissionDenied,
+    ProtocolError,
+    RateLimited,
+    RequestTimedOut,
+    ServerError,
+    StatusError,
+    StudioError,
+)
 from studio_tui.presentation.cells import Cell, Tone
-from studio_tui.presentation.format import age, clock_time
+from studio_tui.presentation.format import age, clock_time, next_try
 
 LIVE_WITHIN = timedelta(seconds=3)
 """Younger than this counts as live; the eye cannot tell."""
@@ -41,14 +50,29 @@ def freshness(snapshot: Aged, now: datetime) -> Cell:
         if snapshot.fetched_at and now - snapshot.fetched_at < LIVE_WITHIN:
             return Cell("● live", Tone.GOOD)
         return Cell(f"{old} old", Tone.DIM)
-    if isinstance(snapshot.error, AuthenticationError):
-        return Cell("✗ token refused", Tone.BAD)
-    if isinstance(snapshot.error, PermissionDenied):
-        return Cell("✗ not allowed", Tone.BAD)
-    since = clock_time(snapshot.failing_since, now) if snapshot.failing_since else ""
     stale = f"stale {old}, " if known and old != "now" else ""
-    if snapshot.next_try_at is None:
-        return Cell(f"✗ {stale}offline since {since}", Tone.BAD)
-    left = max(0, round((snapshot.next_try_at - now).total_seconds()))
-    trying = f"next try {left}s" if left else "trying…"
-    return Cell(f"✗ {stale}offline since {since}, {trying}", Tone.BAD)
+    trouble = f"✗ {stale}{_trouble(snapshot.error)}"
+    since = f" since {clock_time(snapshot.failing_since, now)}" if snapshot.failing_since else ""
+    trying = f", {next_try(snapshot.next_try_at, now)}" if snapshot.next_try_at else ""
+    return Cell(f"{trouble}{since}{trying}", Tone.BAD)
+
+
+def _trouble(error: StudioError) -> str:
+    """Return in few words what an error means, so that each kind of outage is told from others."""
+    match error:
+        case AuthenticationError():
+            return "token refused"
+        case PermissionDenied():
+            return "not allowed"
+        case RateLimited():
+            return "too many requests"
+        case ServerError():
+            return f"server error {error.status}"
+        case StatusError():
+            return f"refused with {error.status}"
+        case ProtocolError():
+            return "unreadable answer"
+        case RequestTimedOut():
+            return "no answer"
+        case _:
+            return "offline"

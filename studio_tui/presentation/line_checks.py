@@ -10,11 +10,8 @@ from collections.abc import Collection, Iterator
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from studio_tui.job_rules import VariableFault, is_variable, variable_fault
 from studio_tui.presentation.problems import Problem, quoted, warning
-
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_VARIABLE_BYTES = 128 * 1024 - 1
-"""Linux takes no longer entry (MAX_ARG_STRLEN)."""
 
 _URL_OPTIONS = frozenset({"-i", "--index-url", "--extra-index-url", "-f", "--find-links"})
 _VALUE_OPTIONS = frozenset({"--no-binary", "--only-binary"})
@@ -66,13 +63,13 @@ def environment_problems(text: str, lost_values: Collection[str] = ()) -> tuple[
         where = f"Line {number}: "
         name, equals, value = entry.removeprefix("export ").partition("=")
         name, value = name.strip(), value.strip()
-        sentence = _name_sentence(name) if equals else f"{quoted(entry)} is not NAME=VALUE."
-        if not equals and entry.count("=") == 0 and _VARIABLE.fullmatch(name):
+        sentence = _fault_sentence(name, entry)
+        if not equals:
+            sentence = f"{quoted(entry)} is not NAME=VALUE."
+        if not equals and is_variable(name):
             sentence = f"{name} has no value; type {name}=VALUE, or {name}= for an empty one."
             if line in lost_values:
                 sentence = f"{name} has no value: values are not kept on disk; type it again."
-        if not sentence and len(entry.encode("utf-8", "replace")) > _VARIABLE_BYTES:
-            sentence = f"{name} is longer than 128 KiB, which no program can be given."
         if sentence:
             problems.append(Problem("environment", where + sentence))
             continue
@@ -192,14 +189,19 @@ def _why_invalid(line: str) -> str:
     return f"{quoted(line)} is no requirement such as numpy>=1.24."
 
 
-def _name_sentence(name: str) -> str:
-    if _VARIABLE.fullmatch(name):
-        return ""
+def _fault_sentence(name: str, entry: str) -> str:
     if not name:
         return "there is no name before the equals sign; type NAME=VALUE."
-    return (
-        f"{quoted(name)} is no name of a variable: letters, digits and _ only, the first no digit."
-    )
+    match variable_fault(name, entry):
+        case VariableFault.NAME:
+            said = "letters, digits and _ only, the first no digit"
+            return f"{quoted(name)} is no name of a variable: {said}."
+        case VariableFault.LENGTH:
+            return f"{name} is longer than 128 KiB, which no program can be given."
+        case VariableFault.NUL:
+            return f"{name} holds a NUL character, which no program can be given."
+        case None:
+            return ""
 
 
 def _value_problems(where: str, entry: str, name: str, value: str) -> list[Problem]:

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from studio_tui.api.models import Job, JobState
 from studio_tui.presentation.cells import Cell, Tone
-from studio_tui.presentation.format import clock_time, duration, size
+from studio_tui.presentation.format import clock_time, duration, next_try, size
 from studio_tui.presentation.jobs import run_seconds
 from studio_tui.presentation.log_lines import styled_line
 from studio_tui.presentation.progress import Progress, bar_text, latest, words
@@ -33,7 +33,7 @@ class Following(Protocol):
 
     @property
     def next_try(self) -> datetime | None:
-        """When the connection is tried again."""
+        """When the connection is tried again, while reconnecting or after some refusals."""
 
     @property
     def reason(self) -> str:
@@ -42,6 +42,10 @@ class Following(Protocol):
     @property
     def kept_since(self) -> datetime | None:
         """When the whole log was kept on this machine, if it was not asked for since."""
+
+    @property
+    def heard_at(self) -> datetime | None:
+        """When Studio last sent anything of it, while it is followed."""
 
     @property
     def lines(self) -> int:
@@ -62,8 +66,21 @@ def job_parts(job: Job, now: datetime) -> tuple[Cell, ...]:
     return tuple(parts)
 
 
-def following(state: Following, job: Job, now: datetime, *, behind: int = 0) -> Cell:
-    """Return in words how the following goes; `behind` is in bytes."""
+def following(
+    state: Following,
+    job: Job,
+    now: datetime,
+    *,
+    behind: int = 0,
+    away_since: datetime | None = None,
+) -> Cell:
+    """Return in words how the following goes; `behind` is in bytes.
+
+    A connection on which nothing has come since Studio is away may be dead, and nothing is live.
+    """
+    heard = state.heard_at
+    if state.phase == "following" and heard and away_since and heard < away_since:
+        return Cell(f"✗ silent since {clock_time(heard, now)}", Tone.BAD)
     if state.phase == "following" and behind:
         return Cell(f"◌ {size(behind)} still to come", Tone.WAITING)
     if state.phase == "following":
@@ -76,10 +93,11 @@ def following(state: Following, job: Job, now: datetime, *, behind: int = 0) -> 
             return Cell(f"✓ whole log, kept since {clock_time(state.kept_since, now)}", Tone.GOOD)
         return Cell("✓ whole log", Tone.GOOD)
     if state.phase == "stopped":
-        return Cell(f"✗ {state.reason}", Tone.BAD)
+        # First, as the end of a long reason is cut off.
+        again = f"{next_try(state.next_try, now)}: " if state.next_try else ""
+        return Cell(f"✗ {again}{state.reason}", Tone.BAD)
     if state.phase == "reconnecting":
-        left = max(0, round((state.next_try - now).total_seconds())) if state.next_try else 0
-        trying = f"next try {left}s" if left else "trying…"
+        trying = next_try(state.next_try, now) if state.next_try else "trying…"
         return Cell(f"✗ cut off since {clock_time(state.since, now)}, {trying}", Tone.BAD)
     return Cell("asking…", Tone.DIM)
 

@@ -26,6 +26,7 @@ from pydantic import ValidationError
 
 from studio_tui.api.models import Job, JobInput
 from studio_tui.errors import NotSent
+from studio_tui.files import read_bytes
 from studio_tui.paths import private_dir
 from studio_tui.service.log_spool import remove_unused
 from studio_tui.service.submitted import SentFile, Submitted
@@ -284,8 +285,7 @@ def _taken_over(path: Path) -> Note | None:
 
 def _read(path: Path) -> Entry | None:
     """Return what a file says; a line that a crash has cut short says nothing."""
-    with path.open("rb") as file:
-        data = file.read(_LARGEST)
+    data = read_bytes(path)[:_LARGEST]
     known: dict[str, Any] = {}
     for line in _lines(data):
         known |= line
@@ -317,7 +317,7 @@ def _lines(data: bytes) -> Iterator[Mapping[str, Any]]:
     for line in data.split(b"\n"):
         try:
             found = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(found, Mapping):
             yield found

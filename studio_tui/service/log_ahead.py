@@ -10,12 +10,13 @@ from bisect import bisect_right
 from collections.abc import Callable
 
 from studio_tui.api.log_body import LogBody
-from studio_tui.errors import RateLimited, ServerError, StudioError, TransportError
-from studio_tui.service.log_merge import COMPARED
+from studio_tui.errors import BrokenAnswer, RateLimited, ServerError, StudioError, TransportError
+from studio_tui.service.log_comparison import COMPARED
 from studio_tui.service.log_source import LogEnds
 from studio_tui.service.log_store import LogStore
 from studio_tui.service.log_verdict import asked_rest
 from studio_tui.service.poller import wait_for
+from studio_tui.service.reachability import Reachability
 
 LENGTH = 256 * 1024
 """Bytes of the end that are asked for."""
@@ -47,7 +48,12 @@ class LogAhead:
     """Of the first byte of the preview in the whole log, as Studio counts."""
 
     def __init__(
-        self, source: LogEnds, job_id: str, whole: LogStore, new: Callable[[], LogStore]
+        self,
+        source: LogEnds,
+        job_id: str,
+        whole: LogStore,
+        new: Callable[[], LogStore],
+        reachability: Reachability | None = None,
     ) -> None:
         """Take the store of the log itself, and how a store is made."""
         self.store = None
@@ -57,6 +63,7 @@ class LogAhead:
         self._job_id = job_id
         self._whole = whole
         self._new = new
+        self._reachability = reachability or Reachability()
         self._end = 0
         """Offset in the whole log after what has been asked for."""
         self._parts: list[tuple[int, int]] = [(0, 0)]
@@ -123,9 +130,11 @@ class LogAhead:
         try:
             while not self._reached.is_set():
                 rest = REST
+                await self._reachability.wait()
                 try:
-                    await self._ask()
-                except (TransportError, RateLimited, ServerError) as error:
+                    with self._reachability.asking("end of a log"):
+                        await self._ask()
+                except (TransportError, RateLimited, ServerError, BrokenAnswer) as error:
                     rest = max(REST, asked_rest(error))
                 except StudioError as error:
                     logger.info("end of the log of job %s: %s", self._job_id, error)

@@ -22,6 +22,7 @@ from studio_tui.service.log_spool import remove_unused
 from studio_tui.service.log_state import Phase
 from studio_tui.service.log_store import LogStore
 from studio_tui.service.log_tail import LogTail
+from studio_tui.service.reachability import Reachability
 from studio_tui.service.tagged_store import TaggedStore
 
 LIMIT = 2 * 1024**3
@@ -71,9 +72,10 @@ class _Log:
 
     @property
     def is_whole(self) -> bool:
-        """Whether nothing is missing and nothing more will come."""
-        is_complete = self.tail.state.phase is Phase.COMPLETE
-        return is_complete and self.store.size > 0 and not self.store.marks
+        """Whether nothing is missing, as Studio has confirmed, and nothing more will come."""
+        state = self.tail.state
+        is_confirmed = state.phase is Phase.COMPLETE and not state.reason
+        return is_confirmed and self.store.size > 0 and not self.store.marks
 
     def close(self) -> None:
         """Let go of its files; takes long if a large one goes with it."""
@@ -91,6 +93,7 @@ class LogLibrary:
         shelf: LogShelf,
         hosts: Iterable[str] = (),
         *,
+        reachability: Reachability | None = None,
         limit: int = LIMIT,
         now: Callable[[], datetime] = clock.now,
     ) -> None:
@@ -98,6 +101,7 @@ class LogLibrary:
         self._source = source
         self._shelf = shelf
         self._hosts = set(hosts)
+        self._reachability = reachability or Reachability()
         self._limit = limit
         self._now = now
         self._asking = asyncio.Lock()
@@ -170,9 +174,15 @@ class LogLibrary:
                 return host in self._hosts
 
         tail = LogTail(
-            self._source, job_id, store, may_fetch=ask_once, kept_since=since, now=self._now
+            self._source,
+            job_id,
+            store,
+            may_fetch=ask_once,
+            kept_since=since,
+            reachability=self._reachability,
+            now=self._now,
         )
-        ahead = LogAhead(self._source, job_id, store, self._shelf.new)
+        ahead = LogAhead(self._source, job_id, store, self._shelf.new, self._reachability)
         log = _Log(job_id, born, store, tail, ahead, viewers)
         self._logs[job_id, born] = log
         return log

@@ -1,11 +1,11 @@
 """Puts what arrives of a log in its place: each byte once and in order, or a visible mark.
 
 Pieces of the websocket carry ids: a replay is known by them, a late piece finds its place by them.
-What REST and archives send are bytes of the whole, which are held against the bytes already here.
-Lines play no part: they are cut from the ordered whole, by whoever reads it.
+An id may leap, as something may be missing, but later frames must follow on it: until then it gives
+way to what belongs before it. Lines play no part: they are cut from the ordered whole, by whoever
+reads it.
 """
 
-import codecs
 import re
 from array import array
 from bisect import bisect_left
@@ -15,7 +15,13 @@ from itertools import accumulate
 from operator import lt
 from typing import NamedTuple
 
-from studio_tui.api.log_stream import LogFrame, LogMessage, LogMessages, Unreadable
+from studio_tui.api.log_stream import (
+    LARGEST_FRAME,
+    LogFrame,
+    LogMessage,
+    LogMessages,
+    Unreadable,
+)
 from studio_tui.service.log_ledger import MessageLedger, Record
 from studio_tui.service.log_store import LogStore, Mark
 
@@ -25,11 +31,12 @@ WINDOW = 256 * 1024
 WINDOW_PIECES = 16 * 1024
 """Pieces at the end of the log among which a late one can still be put."""
 
-COMPARED = 256 * 1024
-"""Bytes compared at once: half a millisecond."""
+LEAP = 2 * LARGEST_FRAME
+"""A leap of ids that no lost frame explains, where ids count pieces, bytes or half bytes."""
 
 NEW_EPOCH = "The log began anew here."
 TOO_LATE = "Something came too late to be put here."
+LEFT_OUT = "Something that does not belong here was left out."
 NO_REPLAY = "Lines may be missing here: the connection broke and Studio did not repeat them."
 UNREADABLE = "Something is missing here: Studio sent what cannot be read."
 DIFFERS = "The log that Studio keeps differs from what came live."
@@ -58,6 +65,21 @@ class _Batch(NamedTuple):
             lengths = [len(text.encode("utf-8", "surrogatepass")) for text in texts]
         is_ordered = bool(ids) and all(map(lt, ids, ids[1:]))
         return cls(ids, lengths, raw, is_ordered)
+
+    def leaps_from(self, last: Record) -> int | None:
+        """Return the first id above what the text before it accounts for; `None` if there is none.
+
+        Whatever ids count, they grow by no more than twice the bytes, if pieces are not empty.
+        """
+        count = 2 * (last.length + len(self.raw) - self.lengths[-1] + len(self.ids))
+        if self.ids[-1] - last.id <= count:
+            return None
+        for before, length, number in zip(
+            (last.id, *self.ids), (last.length, *self.lengths), self.ids, strict=False
+        ):
+            if number - before > 2 * (length + 1):
+                return number
+        return None
 
     def fields(self, offset: int) -> "array[int]":
         """Return what the ledger says of these pieces if they stand in a row from `offset` on."""
@@ -96,6 +118,9 @@ class LogMerge:
         self._doubts: list[_Doubt] = []
         self._epoch: int | None = None
         """Where the epoch begins that this connection has opened."""
+        self._leap: int | None = None
+        """The id of a piece above what accounts for it, while no later frame follows on it."""
+        self._has_leapt = False
 
     @property
     def is_behind(self) -> bool:
@@ -104,7 +129,12 @@ class LogMerge:
         return last is not None and (self._position is None or self._position < last.id)
 
     @property
-    def _end(self) -> int:
+    def is_doubted(self) -> bool:
+        """Whether something came that may not be in its place, or not be Studio's."""
+        return self._has_leapt or any(mark.text == TOO_LATE for mark in self._store.marks)
+
+    @property
+    def end(self) -> int:
         """Offset after all that has a place; beyond it is what only REST has brought so far."""
         last = self._ledger.last
         return max(last.end, self._floor) if last else self._floor
@@ -153,13 +183,15 @@ class LogMerge:
         before = (self._store.size, self._store.version)
         last = self._ledger.last
         batch = _Batch.of(pieces)
-        if self._is_next(batch):
+        earlier_leap = self._leap
+        if last is not None and self._is_next(batch):
+            self._note_growth(batch.leaps_from(last), earlier_leap)
             self._ledger.extend(batch.fields(self._store.size))
             self._store.append(batch.raw)
         elif not self._is_repeat(batch):
             placed = 0
             while placed < len(pieces):
-                placed += self._place(pieces, placed)
+                placed += self._place(pieces, placed, earlier_leap)
                 self._has_pieces = True
         if pieces:
             self._has_pieces = True
@@ -200,17 +232,31 @@ class LogMerge:
         store.mark(store.size, text)
         self._floor = store.size
 
-    def _place(self, pieces: Sequence[LogMessage], at: int) -> int:
+    def _note_growth(self, leap: int | None, earlier: int | None) -> None:
+        """Note that ids have leapt to one, or have gone on from the last piece of another frame."""
+        if leap is not None:
+            self._has_leapt = True
+            self._leap = self._leap or leap
+        elif self._leap == earlier:
+            self._leap = None
+
+    def _place(self, pieces: Sequence[LogMessage], at: int, earlier_leap: int | None) -> int:
         """Put a piece where it belongs, with those after it that go there too; return how many."""
         number = pieces[at].id
         raw = pieces[at].text.encode("utf-8", "surrogatepass")
         self._weigh(number)
         last = self._ledger.last
         if last is None or number > last.id:
+            leap = _Batch.of(pieces[at : at + 1]).leaps_from(last or Record(0, 0, 0))
+            self._note_growth(leap, earlier_leap)
             self._place_last(number, raw)
             return 1
         place = self._ledger.place_of(number)
         known = self._ledger[place]
+        if known.id == self._leap != number and self._is_refuted(place):
+            self._take_out(place, number)
+            self._place_last(number, raw)
+            return 1
         if known.id != number:
             end = at + 1
             while end < len(pieces) and pieces[end - 1].id < pieces[end].id < known.id:
@@ -226,7 +272,7 @@ class LogMerge:
 
     def _place_last(self, number: int, raw: bytes) -> None:
         """Put a piece after all others, over what REST may have brought of it already."""
-        store, end = self._store, self._end
+        store, end = self._store, self.end
         ahead = store.read(end, len(raw))
         if ahead != raw[: len(ahead)]:
             store.cut(end)
@@ -236,6 +282,28 @@ class LogMerge:
             self._doubts.append(_Doubt(self._ledger[len(self._ledger) - 1].id, number))
         store.append(raw[len(ahead) :])
         self._ledger.append(Record(number, end, len(raw)))
+
+    def _is_refuted(self, place: int) -> bool:
+        """Whether a piece that belongs before an unconfirmed leap shows that it is a false one."""
+        known = self._ledger[place]
+        before = self._ledger[place - 1].id if place else 0
+        return known.id - before > LEAP or self._is_far(known.offset)
+
+    def _take_out(self, place: int, number: int) -> None:
+        """Take out all from a false leap on, under a mark, as the piece of another id comes there.
+
+        What this leaves out and was no forgery comes again with a replay, or from REST.
+        """
+        false = self._ledger[place]
+        self._ledger.cut(place)
+        self._store.cut(false.offset)
+        self._store.mark(false.offset, LEFT_OUT)
+        self._floor = min(self._floor, false.offset)
+        if self._epoch is not None and self._epoch > false.offset:
+            self._epoch = None
+        for doubt in self._doubts:
+            doubt.after = number if doubt.after >= false.id else doubt.after
+        self._leap = self._position = None
 
     def _place_late(self, place: int, late: _Batch) -> None:
         """Put pieces between others, if they are not too far up."""
@@ -257,8 +325,8 @@ class LogMerge:
 
         What only REST has brought goes, as it was held against a log without it.
         """
-        if self._store.size > self._end:
-            self._store.cut(self._end)
+        if self._store.size > self.end:
+            self._store.cut(self.end)
         self._store.insert(offset, late.raw, over=over)
         self._ledger.insert(place, late.fields(offset), over=over)
         if self._floor > offset:
@@ -294,67 +362,6 @@ class LogMerge:
         self._insert(place, epoch, batch)
 
 
-class Comparison:
-    """Holds the bytes of a whole log, as they come, against the store, and adds what is more.
-
-    Bytes that are no UTF-8 count as replacement characters on both sides.
-    """
-
-    def __init__(self, store: LogStore, *, offset: int = 0, mends: bool = False) -> None:
-        self.is_whole = offset == 0
-        """Whether all of the log is compared, not only its end."""
-        self.mends = mends
-        """Whether what comes is right where the two differ."""
-        self.received = offset
-        """Bytes of the whole log that have come, as Studio counts them."""
-        self.differs = False
-        """Whether something came that is not what stands in the store; nothing is added then."""
-        self._store = store
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._at = offset
-
-    @classmethod
-    def of_end(cls, store: LogStore, *, overlap: int) -> "Comparison":
-        """Compare from the beginning of a line at least `overlap` bytes before the end."""
-        return cls(store, offset=store.line_start(max(0, store.size - overlap)))
-
-    @property
-    def has_proved_whole(self) -> bool:
-        """Whether all that is here is what came."""
-        return self.is_whole and not self.differs and self._at >= self._store.size
-
-    def add(self, data: bytes) -> None:
-        """Compare the next bytes.
-
-        Raises:
-            SpoolError: the disk does not take them.
-        """
-        self.received += len(data)
-        for start in range(0, len(data), COMPARED):
-            if self.differs:
-                return
-            self._compare(self._decoder.decode(data[start : start + COMPARED]).encode())
-
-    def _compare(self, clean: bytes) -> None:
-        here = self._store.read(self._at, len(clean))
-        if clean[: len(here)] != here:
-            if not self.mends:
-                self.differs = True
-                return
-            here = here[: _common(clean, here)]
-            self._mend(self._at + len(here))
-        if len(clean) > len(here):
-            self._store.append(clean[len(here) :])
-        self._at += len(clean)
-
-    def _mend(self, offset: int) -> None:
-        """Give up what stands from `offset` on, and the marks of what was missing there."""
-        self._store.cut(offset)
-        for mark in self._store.marks:
-            if mark.offset == offset:
-                self._store.unmark(mark)
-
-
 def _is_same(there: bytes, raw: bytes) -> bool:
     """Whether two pieces are one; characters spoiled on the way make no difference."""
     if there == raw:
@@ -365,9 +372,3 @@ def _is_same(there: bytes, raw: bytes) -> bool:
         return False
     around = (re.escape(part) for part in re.split(b"(?:%s)+" % _REPLACEMENT, there))
     return re.fullmatch(b".{0,64}?".join(around), raw, re.DOTALL) is not None
-
-
-def _common(one: bytes, other: bytes) -> int:
-    """Return how many bytes at the beginning are the same."""
-    lengths = range(1, min(len(one), len(other)) + 1)
-    return bisect_left(lengths, True, key=lambda length: one[:length] != other[:length])

@@ -7,7 +7,8 @@ from typing import Protocol
 from studio_tui.api.log_body import LogBody
 from studio_tui.api.log_stream import LogMessage
 from studio_tui.errors import TransportError
-from studio_tui.service.log_merge import COMPARED, NEW_EPOCH, Comparison
+from studio_tui.service.log_comparison import COMPARED, Comparison
+from studio_tui.service.log_merge import NEW_EPOCH
 from studio_tui.service.log_store import LogStore
 
 _OVERLAP = 4096
@@ -15,6 +16,7 @@ _ANSWERS = 2
 """Final answers that must agree before they are believed."""
 _SHORT_ANSWERS = 5
 """As many of those that end before what is here already: they were cut, or lag behind."""
+_NOTHING_LIVE = 1 << 62
 
 
 class LogBodies(Protocol):
@@ -37,9 +39,12 @@ class RestLog:
         self._etag: str | None = None
         self._spoiled = 0
         """Bytes that what is here may have too many, as characters of it were spoiled."""
-
+        self._is_doubted = False
+        self._live = _NOTHING_LIVE
         self.differs = False
         """Whether what REST has was found not to be what is here."""
+        self.is_confirmed = False
+        """Whether the last final answer had all that is here, and nothing else."""
         self._is_short = False
         """Whether the last answer told of less than is here."""
         self._answer: tuple[int, int] | None = None
@@ -56,9 +61,10 @@ class RestLog:
         """Ask once; return how many bytes REST has shown and how many are here now.
 
         The first time only the end is compared; if it does not fit, the whole is. A shorter
-        answer is a cut or a lagging one, and says nothing. When the job has ended REST's word
-        `is_final`: it fills gaps and takes their marks away, unless the log began anew. No etag is
-        sent then, as one that came with a cut answer would hide what was cut off.
+        answer is a cut or a lagging one, and says nothing, unless many in a row agree on it. When
+        the job has ended REST's word `is_final`: it fills gaps and takes their marks away, unless
+        the log began anew. No etag is sent then, as one that came with a cut answer would hide what
+        was cut off.
 
         Raises:
             StudioError: there was no answer; what came before is kept.
@@ -70,15 +76,20 @@ class RestLog:
             return answer
 
     async def _read(self, *, is_final: bool) -> tuple[int, int]:
-        mends = is_final and all(mark.text != NEW_EPOCH for mark in self._store.marks)
-        if mends and (self._store.marks or self._spoiled) and not self._has_whole():
+        has_marks = self._is_doubted or bool(self._store.marks)
+        is_anew = any(mark.text == NEW_EPOCH for mark in self._store.marks)
+        mends = is_final and (self._is_doubted or not is_anew)
+        self.is_confirmed = False
+        has_begun = mends and (has_marks or self._spoiled > 0) and not self._has_whole()
+        if has_begun:
             self._begin(mends=True)
         while True:
             comparison = self._current()
             if comparison.differs:
-                if comparison.is_whole and not mends:
+                if comparison.is_whole and (has_begun or not mends):
                     return comparison.received, self._store.size
                 comparison = self._begin(mends=mends)
+                has_begun = True
             asked = comparison.received
             body = await self._source.job_logs(
                 self._job_id,
@@ -87,23 +98,57 @@ class RestLog:
             )
             if self._version != self._store.version:
                 continue
-            if not await self._take(comparison, body):
+            if not await self._take(comparison, body, is_final=is_final):
+                continue
+            if is_final and not has_begun and body.total is not None and body.total < asked:
+                self._begin(mends=mends)  # more was compared than there is
+                has_begun = True
                 continue
             if body.more and comparison.received == asked:
                 raise TransportError("Studio's answer ends before the log does.")
             if not body.more and (comparison.is_whole or not comparison.differs):
-                if mends and comparison.has_proved_whole:
-                    self._unmark()
+                if is_final:
+                    self._conclude(comparison, body, mends=mends)
                 return comparison.received, self._store.size
+
+    def _conclude(self, comparison: Comparison, body: LogBody, *, mends: bool) -> None:
+        """Act on a final answer that has come to its end: drop what is too much, and old marks.
+
+        What only REST itself had brought goes as soon as it says otherwise often enough.
+        """
+        comparison.finish()
+        if comparison.is_whole and comparison.end < self._store.size:
+            self._is_short = True
+        is_heard = self._outranks(body) or (self._is_agreed and comparison.end >= self._live)
+        if self._is_short and is_heard and comparison.is_whole and not comparison.differs:
+            self._store.cut(comparison.end)
+        if mends and comparison.has_proved_whole:
+            self._unmark()
+        self.is_confirmed = comparison.has_proved_end and not self._is_short
+        self._version = self._store.version
+
+    @property
+    def _is_agreed(self) -> bool:
+        """Whether with the answer at hand so many agree that even a shorter one is believed."""
+        return self._agreeing + 1 >= _SHORT_ANSWERS
+
+    def _outranks(self, body: LogBody) -> bool:
+        """Whether an answer is believed although more came live."""
+        return self._is_doubted and body.is_exact and self._is_agreed
+
+    def note_live(self, end: int, *, is_doubted: bool) -> None:
+        """Say where what came live ends in the store, and whether it may not be Studio's."""
+        self._live = end
+        self._is_doubted = is_doubted
 
     def note_spoiled(self, pieces: Iterable[LogMessage]) -> None:
         """Say that characters of these pieces were lost on the way, which the end cannot tell."""
         self._spoiled += 2 * sum(piece.text.count("\N{REPLACEMENT CHARACTER}") for piece in pieces)
 
-    async def _take(self, comparison: Comparison, body: LogBody) -> bool:
+    async def _take(self, comparison: Comparison, body: LogBody, *, is_final: bool) -> bool:
         """Compare an answer; return whether nobody else changed the store meanwhile."""
         self._is_short = body.total is not None and body.total < self._store.size - self._spoiled
-        if body.total is None or self._is_short:
+        if body.total is None or (self._is_short and not (is_final and self._outranks(body))):
             comparison.mends = False
         if body.offset == comparison.received:
             for start in range(0, len(body.data), COMPARED):

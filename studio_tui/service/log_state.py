@@ -7,6 +7,10 @@ from enum import StrEnum
 
 from studio_tui.service.log_store import LogStore
 
+NO_LOG = "Studio keeps no log of this job."
+UNCHECKED = "All that came: Studio has no log to check it against."
+UNCONFIRMED = "All that came: the log that Studio has is another."
+
 
 class Phase(StrEnum):
     """How the following of a log goes."""
@@ -16,9 +20,9 @@ class Phase(StrEnum):
     FOLLOWING = "following"
     RECONNECTING = "reconnecting"
     COMPLETE = "complete"
-    """The job has ended and its whole log is here."""
+    """The job has ended and all that came of its log is here: the whole, if there is no reason."""
     STOPPED = "stopped"
-    """Studio will not give it, or the disk will not take it; nothing more is tried unasked."""
+    """Studio will not give it, or the disk will not take it; of some refusals tried again later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +33,9 @@ class TailState:
     since: datetime
     """When the phase began."""
     next_try: datetime | None = None
-    """When the connection is tried again, while reconnecting."""
+    """When it is tried again, while reconnecting or after a refusal that may not last."""
     reason: str = ""
-    """A sentence: why it is reconnecting or has stopped. Safe to draw."""
+    """A sentence: why it is reconnecting, has stopped or may not be whole. Safe to draw."""
     status: str | None = None
     """The job's status as it was told last, upper-case and safe to draw."""
     lines: int = 0
@@ -39,6 +43,8 @@ class TailState:
     """Bytes."""
     kept_since: datetime | None = None
     """When the whole log was kept on this machine, if it is shown from there and not asked for."""
+    heard_at: datetime | None = None
+    """When Studio last sent anything of this phase, be it that nothing is new."""
 
     @property
     def is_over(self) -> bool:
@@ -85,6 +91,8 @@ class Told:
             known = TailState(phase, self._now(), status=known.status)
         if reason is not None:
             known = replace(known, reason=reason, next_try=next_try)
-        self.state = replace(known, lines=self._store.lines, size=self._store.size)
+        heard_at = self._now() if phase is Phase.FOLLOWING else known.heard_at
+        lines, size = self._store.lines, self._store.size
+        self.state = replace(known, lines=lines, size=size, heard_at=heard_at)
         for listener in tuple(self._listeners.values()):
             listener(self.state)

@@ -33,14 +33,17 @@ from studio_tui.errors import (
     StudioError,
 )
 from studio_tui.service.log_arrivals import Replay
+from studio_tui.service.log_comparison import Comparison
 from studio_tui.service.log_ledger import MessageLedger
-from studio_tui.service.log_merge import DIFFERS, NO_REPLAY, UNREADABLE, Comparison, LogMerge
+from studio_tui.service.log_merge import DIFFERS, NO_REPLAY, UNREADABLE, LogMerge
 from studio_tui.service.log_rest import RestLog
+from studio_tui.service.log_retry import Retries
 from studio_tui.service.log_source import LogSource, MayFetch, always
-from studio_tui.service.log_state import Phase, TailState, Told
+from studio_tui.service.log_state import NO_LOG, UNCHECKED, UNCONFIRMED, Phase, TailState, Told
 from studio_tui.service.log_store import LogStore
 from studio_tui.service.log_verdict import Next, Verdict, asked_rest, refused
 from studio_tui.service.poller import wait_for
+from studio_tui.service.reachability import LOG_STREAM, Reachability
 from studio_tui.text import safe_line
 
 __all__ = ["LogSource", "LogTail", "MayFetch", "Phase", "TailState"]
@@ -49,8 +52,6 @@ SILENCE = 45.0
 """Seconds without a frame after which a connection counts as dead."""
 LINGER = 5.0
 """Seconds without a piece of the log after which an ended job's socket is not waited for."""
-BACKOFF_BASE = 0.5
-BACKOFF_CAP = 20.0
 STEADY = 5.0
 """Seconds after which a connection that brings frames is no failure, even if it brings no log."""
 OUTAGE_AFTER = 3
@@ -61,8 +62,6 @@ POLL_REST = 2.0
 """Seconds between questions where there is no websocket."""
 AGREE_REST = 0.5
 """Seconds between the two answers of REST that must agree."""
-
-NO_LOG = "Studio keeps no log of this job."
 
 _ITEMS = 1024
 _UNREADABLE_TRIES = 3
@@ -87,6 +86,7 @@ class LogTail:
         *,
         may_fetch: MayFetch = always,
         kept_since: datetime | None = None,
+        reachability: Reachability | None = None,
         now: Callable[[], datetime] = clock.now,
         jitter: Callable[[float, float], float] = random.uniform,
     ) -> None:
@@ -97,20 +97,21 @@ class LogTail:
         self._store = store
         self._may_fetch = may_fetch
         self._now = now
-        self._jitter = jitter
+        self._reachability = reachability or Reachability()
+        self._retries = Retries(job_id, self._told, self._reachability, now, jitter)
         self._ledger: MessageLedger | None = None
         self._merge: LogMerge
         """What has come so far; begun by `run`, together with the ledger."""
         self._rest = RestLog(source, job_id, store)
-        self._failures = 0
         self._unreadable = 0
         self._deadline: float | None = None
         """When this connection is done with, in the loop's time; set by a final status."""
         self._steady_at = 0.0
         """When this connection will have lasted, in the loop's time."""
         self._said = ""
+        self._is_archived = False
+        """Whether an archive has had all that is here."""
         self._replay = Replay()
-        self._poked = asyncio.Event()
         self._outage = asyncio.Event()
 
     @property
@@ -124,7 +125,7 @@ class LogTail:
 
     def poke(self) -> None:
         """Try again at once instead of waiting for the next try, or after Studio's refusal."""
-        self._poked.set()
+        self._retries.poked.set()
 
     async def run(self) -> None:
         """Follow until the log is complete, or the disk does not take it; then return.
@@ -134,7 +135,7 @@ class LogTail:
         """
         if self.state.is_over:
             await self._count_lines()
-            await self._poked_again()
+            await self._retries.until_poked()
         self._outage.clear()
         if self.state.phase is not Phase.CONNECTING:
             self._publish(Phase.CONNECTING)
@@ -145,13 +146,15 @@ class LogTail:
                 self._merge = LogMerge(self._store, self._ledger)
             async with asyncio.TaskGroup() as tasks:
                 beside = tasks.create_task(self._poll_beside(), name="poll a log")
+                unsubscribe = self._retries.subscribe()
                 try:
                     await self._follow()
                 finally:
+                    unsubscribe()
                     beside.cancel()
         except* SpoolError as group:
-            self.close()  # it may tell of more than the disk has taken
             self._stop(str(group.exceptions[0]))
+        self.close()  # it may tell of what the disk has not taken, or what REST has replaced
 
     def close(self) -> None:
         """Forget which messages stand where, once it runs no more; what follows is compared."""
@@ -176,32 +179,30 @@ class LogTail:
     async def _follow(self) -> None:
         while self.state.phase is not Phase.COMPLETE:
             if self.state.phase is Phase.STOPPED:
-                await self._poked_again()
+                await self._retries.until_poked()
+                self._publish(Phase.CONNECTING)
+            await self._retries.until_there()
             verdict = await self._connection()
             if verdict.next is Next.STOP:
-                self._stop(verdict.reason)
+                self._stop(verdict.reason, verdict.at_least)
             elif verdict.next is Next.AGAIN:
                 await self._connect_later(verdict)
             else:
                 await self._finish(poll=verdict.next is Next.POLL)
 
-    def _stop(self, reason: str) -> None:
+    def _stop(self, reason: str, again_in: float = 0.0) -> None:
+        """Try no more unasked, or in so many seconds if they are any."""
         self._outage.clear()
-        self._poked.clear()
-        self._publish(Phase.STOPPED, reason)
-
-    async def _poked_again(self) -> None:
-        await self._poked.wait()
-        self._poked.clear()
-        self._failures = 0
-        self._publish(Phase.CONNECTING)
+        self._retries.poked.clear()
+        next_try = self._now() + timedelta(seconds=again_in) if again_in else None
+        self._publish(Phase.STOPPED, reason, next_try)
 
     async def _connect_later(self, verdict: Verdict) -> None:
-        if self._failures + 1 >= OUTAGE_AFTER and not verdict.at_least:
+        if self._retries.failures + 1 >= OUTAGE_AFTER and not verdict.at_least:
             self._outage.set()
         elif verdict.at_least:
             self._outage.clear()  # Studio is there, and asks to be left alone
-        await self._back_off(verdict.reason, verdict.at_least)
+        await self._retries.rest(verdict.reason, verdict.at_least)
 
     # --- the websocket ---------------------------------------------------------------------------
 
@@ -213,11 +214,14 @@ class LogTail:
         self._said = ""
         self._replay = Replay()
         try:
+            self._reachability.check()
             async with aclosing(self._source.follow_log(self._job_id)) as frames:
                 while True:
                     asked = asyncio.get_running_loop().time()
                     async with asyncio.timeout(self._patience()):
                         frame = await anext(frames)
+                    if not isinstance(frame, Closed):
+                        self._reachability.answered(LOG_STREAM)
                     self._replay.waited(asyncio.get_running_loop().time() - asked)
                     verdict = await self._take(frame)
                     if verdict is not None:
@@ -231,6 +235,7 @@ class LogTail:
         except SpoolError:
             raise
         except StudioError as error:
+            self._reachability.failed(LOG_STREAM, error)
             return refused(error)
 
     def _patience(self) -> float:
@@ -248,34 +253,35 @@ class LogTail:
             case Closed(code, reason):
                 return await self._closed(code, reason)
             case LogMessages(items, is_spoiled):
-                if is_spoiled:
-                    self._rest.note_spoiled(items)
-                await self._take_pieces(items)
+                await self._take_pieces(items, is_spoiled=is_spoiled)
             case StatusFrame(word):
                 self._told.note_status(word)
                 if word in FINISHED_STATES:
                     self._linger()
             case Blobs(urls):
-                await self._fetch_blobs(urls)
+                if (verdict := await self._fetch_blobs(urls)) is not None:
+                    return verdict
             case ServerMessage(text):
                 self._said = text
             case Unreadable() if not self._merge.is_behind:
                 self._merge.mark_end(UNREADABLE)
         self._outage.clear()
         if asyncio.get_running_loop().time() >= self._steady_at:
-            self._failures = 0
+            self._retries.failures = 0
         self._publish(Phase.FOLLOWING)
         return None
 
-    async def _take_pieces(self, items: tuple[LogMessage, ...]) -> None:
+    async def _take_pieces(self, items: tuple[LogMessage, ...], *, is_spoiled: bool) -> None:
         for start in range(0, len(items), _ITEMS):
             if start:
                 await asyncio.sleep(0)  # one frame can hold 100,000 lines
             with self._store.arrivals.live(self._now() if self._replay.is_over else None):
                 is_new = self._merge.add(items[start : start + _ITEMS])
             self._replay.note_pieces()
+            if is_new or is_spoiled:
+                self._rest.note_spoiled(items[start : start + _ITEMS])
             if is_new:
-                self._failures = self._unreadable = 0
+                self._retries.failures = self._unreadable = 0
         if self._deadline is not None:
             self._linger()
 
@@ -292,24 +298,32 @@ class LogTail:
             return Verdict(Next.DRAIN)
         return Verdict(Next.AGAIN, reason or f"The connection was closed ({code}).")
 
-    async def _fetch_blobs(self, urls: tuple[str, ...]) -> None:
-        """Read an archived log, whose parts are one whole."""
+    async def _fetch_blobs(self, urls: tuple[str, ...]) -> Verdict | None:
+        """Read an archived log, whose parts are one whole, if the reader allows it."""
         whole = Comparison(self._store)
         for url in urls:
-            place = address(url)
-            host = place.host if place else ""
-            # What is no address is refused by the source, which has the words for it.
-            if place is not None and not await self._may_fetch(host):
-                raise PermissionDenied(
-                    403, f"The log is archived at {safe_line(host)}, which is not asked."
-                )
-            async with aclosing(self._source.log_blob(url)) as parts:
-                async for data in parts:
-                    whole.add(data)
-                    self._publish(Phase.FOLLOWING)
+            archive = address(url)
+            if archive is None or not archive.is_web:
+                what = "Studio names an address for the archived log that is not taken."
+                return Verdict(Next.STOP, what)
+            if not await self._may_fetch(archive.host):
+                what = f"The log is archived at {safe_line(archive.host)}, which is not asked."
+                return Verdict(Next.STOP, what)
+            try:
+                async with aclosing(self._source.log_blob(url)) as parts:
+                    async for data in parts:
+                        whole.add(data)
+                        self._publish(Phase.FOLLOWING)
+            except SpoolError:
+                raise
+            except StudioError as error:
+                return refused(error)  # the archive's, which says nothing about Studio
+        whole.finish()
+        self._is_archived = whole.has_proved_whole
         self._merge.caught_up()
         if whole.differs and not self._store.marks:
             self._merge.mark_end(DIFFERS)
+        return None
 
     # --- REST ------------------------------------------------------------------------------------
 
@@ -325,11 +339,14 @@ class LogTail:
         """Read the rest from REST until two answers agree; poll until the job ends, if need be."""
         self._outage.clear()  # REST is what is asked here
         while not self.state.is_over:
+            await self._retries.until_there()
             try:
-                is_final = not poll or await self._is_finished()
-                await self._rest.read(is_final=is_final)
+                with self._reachability.asking("log"):
+                    is_final = not poll or await self._is_finished()
+                    self._rest.note_live(self._merge.end, is_doubted=self._merge.is_doubted)
+                    await self._rest.read(is_final=is_final)
             except (AuthenticationError, PermissionDenied) as error:
-                self._stop(str(error))
+                self._stop(str(error), refused(error).at_least)
             except SpoolError:
                 raise
             except (NotFound, InvalidRequest) as error:
@@ -338,34 +355,39 @@ class LogTail:
                     continue
                 if self._merge.is_behind:
                     self._merge.mark_end(NO_REPLAY)
-                self._complete("" if self._store.size else NO_LOG)
+                self._complete(UNCHECKED if self._store.size else NO_LOG)
             except StudioError as error:
-                await self._back_off(str(error), asked_rest(error))
+                await self._retries.rest(str(error), asked_rest(error))
             else:
-                self._failures = 0
+                self._retries.failures = 0
                 if is_final and self._rest.is_settled:
                     self._end()
                     return
                 self._publish(Phase.FOLLOWING)
-                await wait_for(self._poked, AGREE_REST if is_final else POLL_REST)
-                self._poked.clear()
+                await wait_for(self._retries.poked, AGREE_REST if is_final else POLL_REST)
+                self._retries.poked.clear()
 
     def _end(self) -> None:
         if self._rest.differs and not self._store.marks:
             self._merge.mark_end(DIFFERS)
-        self._complete()
+        self._complete("" if self._rest.is_confirmed else UNCONFIRMED)
 
     def _complete(self, reason: str = "") -> None:
-        self._poked.clear()
+        """Tell that nothing more will come; "whole" is said only of what Studio has confirmed."""
+        self._retries.poked.clear()
+        if self._is_archived and not self._store.marks:
+            reason = ""
         self._publish(Phase.COMPLETE, reason)
 
     async def _poll_beside(self) -> None:
         """Ask REST while the websocket keeps failing."""
         while True:
             await self._outage.wait()
+            await self._reachability.wait()
             rest = OUTAGE_REST
             try:
-                await self._rest.read()
+                with self._reachability.asking("log"):
+                    await self._rest.read()
                 self._publish(self.state.phase)
             except SpoolError:
                 raise
@@ -375,17 +397,6 @@ class LogTail:
             await asyncio.sleep(rest)
 
     # --- what is told ----------------------------------------------------------------------------
-
-    async def _back_off(self, reason: str, at_least: float) -> None:
-        """Rest with full jitter, longer after each failure in a row."""
-        longest = min(BACKOFF_CAP, BACKOFF_BASE * 2 ** min(self._failures, 10))
-        self._failures += 1
-        seconds = max(at_least, self._jitter(0.0, longest))
-        logger.info("log of job %s: next try in %.1f s: %s", self._job_id, seconds, reason)
-        next_try = self._now() + timedelta(seconds=seconds)
-        self._publish(Phase.RECONNECTING, reason, next_try)
-        await wait_for(self._poked, seconds)
-        self._poked.clear()
 
     def _publish(
         self, phase: Phase, reason: str | None = None, next_try: datetime | None = None

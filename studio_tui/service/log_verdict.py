@@ -13,6 +13,9 @@ from studio_tui.errors import (
     StudioError,
 )
 
+DENIED_REST = 300.0
+"""Seconds until it is asked again for what the token may not see: permissions change."""
+
 
 class Next(Enum):
     """What to do after a connection."""
@@ -29,14 +32,16 @@ class Verdict(NamedTuple):
     next: Next
     reason: str = ""
     at_least: float = 0.0
-    """Seconds to rest before going on."""
+    """Seconds to rest before going on; after a stop, 0 is until the reader wants it."""
 
 
 def refused(error: StudioError) -> Verdict:
     """Say what an error of connecting means."""
     match error:
-        case AuthenticationError() | PermissionDenied():
+        case AuthenticationError():
             return Verdict(Next.STOP, str(error))
+        case PermissionDenied():
+            return Verdict(Next.STOP, str(error), DENIED_REST)
         case NotFound() | InvalidRequest():
             return Verdict(Next.POLL)
         case _:

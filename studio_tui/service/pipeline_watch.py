@@ -10,9 +10,11 @@ import logging
 import random
 from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, replace
+from datetime import datetime
 from types import MappingProxyType
 from typing import Protocol
 
+from studio_tui import clock
 from studio_tui.api.client import Page
 from studio_tui.api.models import Job, JobState, Pipeline, PipelineJob
 from studio_tui.errors import (
@@ -24,8 +26,10 @@ from studio_tui.errors import (
     StudioError,
 )
 from studio_tui.service.jobs_feed import Jobs
+from studio_tui.service.log_verdict import DENIED_REST
 from studio_tui.service.pipelines_feed import is_moving
 from studio_tui.service.poller import BACKOFF_CAP, Listener, Poller
+from studio_tui.service.reachability import SHORTEST_REST, Reachability
 from studio_tui.service.snapshot import Snapshot
 from studio_tui.service.uploading import asked_rest
 
@@ -88,6 +92,8 @@ class PipelineWatch(Poller[PipelineDetail]):
         name: Callable[[], str | None] = lambda: None,
         follows_jobs: bool = False,
         refused: Callable[[AuthenticationError], None] = lambda _: None,
+        reachability: Reachability | None = None,
+        now: Callable[[], datetime] = clock.now,
         jitter: Callable[[float, float], float] = random.uniform,
     ) -> None:
         """Take the list of jobs, which knows many of them, and how to look the name up.
@@ -100,7 +106,9 @@ class PipelineWatch(Poller[PipelineDetail]):
             self._look,
             self._rest_after,
             refused=refused,
+            reachability=reachability,
             backoff_cap=pace.backoff_cap,
+            now=now,
             jitter=jitter,
         )
         self.pipeline_id = pipeline_id
@@ -124,7 +132,8 @@ class PipelineWatch(Poller[PipelineDetail]):
         """Whom to ask about, the most wanted last."""
         self._asking: set[str] = set()
         self._job_failures = 0
-        self._may_ask = True
+        self._denied_until = 0.0
+        """When jobs may be asked about again after a 403, in the loop's time."""
         self._queued = asyncio.Event()
         self._news = asyncio.Event()
 
@@ -158,7 +167,7 @@ class PipelineWatch(Poller[PipelineDetail]):
 
     def restart(self) -> None:
         """Ask at once, even if asking had been stopped: the user wants it."""
-        self._may_ask = True
+        self._denied_until = 0.0
         self._asked = {
             run_id: status for run_id, status in self._asked.items() if run_id in self._found
         }
@@ -216,8 +225,8 @@ class PipelineWatch(Poller[PipelineDetail]):
             self._take_listed(last.pipeline)
             self._plan_questions()
             self._news.set()
-        if has_moved and self._follows_jobs and self.snapshot.error is None:
-            self.poke()
+        if has_moved and self._follows_jobs:
+            self.hint()
 
     def _take_listed(self, pipeline: Pipeline) -> None:
         """Learn what the list of jobs knows of the runs of this pipeline."""
@@ -279,7 +288,8 @@ class PipelineWatch(Poller[PipelineDetail]):
         """Take the next run to ask about; `None` while there is nothing, or nobody to ask for."""
         jobs = self._jobs.snapshot
         may_be_listed = jobs.value is None and jobs.error is None
-        if not self.is_heard or self.snapshot.stopped or not self._may_ask or may_be_listed:
+        is_denied = asyncio.get_running_loop().time() < self._denied_until
+        if not self.is_heard or self.snapshot.stopped or is_denied or may_be_listed:
             return None
         while self._queue:
             if self._is_due(run := self._queue.pop()):
@@ -289,6 +299,7 @@ class PipelineWatch(Poller[PipelineDetail]):
     async def _ask_in_turn(self) -> None:
         """Ask about one run after the other."""
         while True:
+            await self._reachability.wait()
             run = self._next()
             if run is None or run.created_job_id is None:
                 self._queued.clear()
@@ -304,14 +315,15 @@ class PipelineWatch(Poller[PipelineDetail]):
     async def _ask_about(self, run_id: str, status: str | None) -> float:
         """Ask once; return the seconds to rest, if it is more than usual."""
         try:
-            page = await self._client.jobs(limit=1, job_id=run_id)
+            with self._reachability.asking(f"jobs of {self.name}"):
+                page = await self._client.jobs(limit=1, job_id=run_id)
         except AuthenticationError as error:
             self.stop(error)
             self._refused(error)
             return 0.0
         except PermissionDenied as error:
             logger.warning("jobs of %s are not to be had: %s", self.name, error)
-            self._may_ask = False
+            self._denied_until = asyncio.get_running_loop().time() + DENIED_REST
             return 0.0
         except (InvalidRequest, NotFound) as error:
             logger.info("a job of %s is not to be had: %s", self.name, error)
@@ -320,8 +332,8 @@ class PipelineWatch(Poller[PipelineDetail]):
         except StudioError as error:
             # It is queued again when the pipeline is next heard of.
             self._job_failures += 1
-            span = min(self._pace.backoff_cap, 2.0 ** min(self._job_failures, 10))
-            return max(self._pace.paced(self._jitter(span / 2, span)), asked_rest(error))
+            span = min(self._pace.backoff_cap, SHORTEST_REST * 2.0 ** min(self._job_failures, 10))
+            return max(self._pace.paced(self._jitter(SHORTEST_REST, span)), asked_rest(error))
         self._job_failures = 0
         self._asked[run_id] = status
         for job in page.items:

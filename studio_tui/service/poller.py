@@ -1,7 +1,8 @@
 """One question put to Studio again and again: fetch, publish, rest.
 
 A poller never overlaps itself and is never cancelled in order to be restarted. It asks only while
-somebody listens, keeps the last answer when a question fails, and never gives up by itself.
+somebody listens and Studio is not away, keeps the last answer when a question fails, and never
+gives up by itself.
 """
 
 import asyncio
@@ -13,12 +14,13 @@ from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from studio_tui import clock
-from studio_tui.errors import (
-    AuthenticationError,
-    PermissionDenied,
-    RateLimited,
-    ServerError,
-    StudioError,
+from studio_tui.errors import AuthenticationError, PermissionDenied, StudioError
+from studio_tui.service.log_verdict import DENIED_REST, asked_rest
+from studio_tui.service.reachability import (
+    LONGEST_REST,
+    SHORTEST_REST,
+    Reachability,
+    is_same_trouble,
 )
 from studio_tui.service.snapshot import Snapshot
 
@@ -29,11 +31,7 @@ Listener = Callable[[Snapshot[T]], None]
 Wait = Callable[[asyncio.Event, float], Awaitable[None]]
 
 BACKOFF_BASE = 0.5
-BACKOFF_CAP = 60.0
-BREAKER_AFTER = 5
-"""Failures in a row after which an outage is taken for one."""
-BREAKER_REST = 5.0
-"""Seconds between questions in an outage, at the least."""
+BACKOFF_CAP = LONGEST_REST
 
 
 async def wait_for(event: asyncio.Event, seconds: float) -> None:
@@ -60,6 +58,7 @@ class Poller(Generic[T]):
         rest: Callable[[T], float],
         *,
         refused: Callable[[AuthenticationError], None] = lambda _: None,
+        reachability: Reachability | None = None,
         backoff_cap: float = BACKOFF_CAP,
         now: Callable[[], datetime] = clock.now,
         wait: Wait = wait_for,
@@ -70,6 +69,7 @@ class Poller(Generic[T]):
         self._fetch = fetch
         self._rest = rest
         self._refused = refused
+        self._reachability = reachability or Reachability()
         self._backoff_cap = backoff_cap
         self._now = now
         self._wait = wait
@@ -115,10 +115,16 @@ class Poller(Generic[T]):
     def poke(self) -> None:
         """Ask at once; when a question is under way, ask once more after it.
 
-        What has been stopped stays so: a refused token is not tried again by itself.
+        What has been stopped stays so: a refused token is not tried again by itself. While Studio
+        is away this waits until it is there again.
         """
         if not self.snapshot.stopped:
             self._poked.set()
+
+    def hint(self) -> None:
+        """Ask at once as there may be news, unless the last question failed."""
+        if self.snapshot.error is None:
+            self.poke()
 
     def restart(self) -> None:
         """Ask at once, even if asking had been stopped: the user wants it."""
@@ -133,40 +139,46 @@ class Poller(Generic[T]):
                 replace(
                     self.snapshot,
                     error=error,
-                    failing_since=self.snapshot.failing_since or self._now(),
+                    failing_since=self._failing_since(error, self._now()),
                     next_try_at=None,
                     stopped=True,
                 )
             )
 
     async def run(self) -> None:
-        """Ask for ever, while somebody listens."""
-        while True:
-            await self._wanted.wait()
-            self._poked.clear()
-            if self.snapshot.stopped:
-                await self._poked.wait()
-                continue
-            seconds = await self._ask()
-            if not self.snapshot.stopped:
-                await self._wait(self._poked, seconds)
+        """Ask for ever, while somebody listens and Studio is not away."""
+        leave = self._reachability.subscribe(self._hear_of_outage)
+        try:
+            while True:
+                await self._wanted.wait()
+                self._poked.clear()
+                if self.snapshot.stopped:
+                    await self._poked.wait()
+                elif self._reachability.outage is not None:
+                    await self._reachability.wait()
+                else:
+                    seconds = await self._ask()
+                    if not self.snapshot.stopped:
+                        await self._wait(self._poked, seconds)
+        finally:
+            leave()
 
     async def _ask(self) -> float:
         """Put the question once, publish what came of it, return the seconds to rest."""
         try:
-            value = await self._fetch()
-        except (AuthenticationError, PermissionDenied) as error:
+            with self._reachability.asking(self.name):
+                value = await self._fetch()
+        except AuthenticationError as error:
             logger.warning("%s stopped: %s", self.name, error)
             self.stop(error)
-            if isinstance(error, AuthenticationError):
-                self._refused(error)
+            self._refused(error)
             return 0.0
         except StudioError as error:
             return 0.0 if self.snapshot.stopped else self._failed(error)
         if self.snapshot.stopped:
             return 0.0
         self._failures = 0
-        self._publish(Snapshot(value=value, fetched_at=self._now()))
+        self._publish(self._with_outage(Snapshot(value=value, fetched_at=self._now())))
         return self._rest(value)
 
     def _failed(self, error: StudioError) -> float:
@@ -174,24 +186,51 @@ class Poller(Generic[T]):
         seconds = self._backoff(error)
         now = self._now()
         logger.warning("%s failed, next try in %.1f s: %s", self.name, seconds, error)
-        self._publish(
-            replace(
-                self.snapshot,
-                error=error,
-                failing_since=self.snapshot.failing_since or now,
-                next_try_at=now + timedelta(seconds=seconds),
-            )
+        failed = replace(
+            self.snapshot,
+            error=error,
+            failing_since=self._failing_since(error, now),
+            next_try_at=now + timedelta(seconds=seconds),
         )
-        return seconds
+        self._publish(self._with_outage(failed))
+        return 0.0 if self._reachability.outage is not None else seconds
 
     def _backoff(self, error: StudioError) -> float:
         """Return full jitter over a doubling span, or what Studio asked for if that is longer."""
+        if isinstance(error, PermissionDenied):
+            return DENIED_REST
         span = min(self._backoff_cap, BACKOFF_BASE * 2.0 ** min(self._failures, 10))
-        floor = BREAKER_REST if self._failures >= BREAKER_AFTER else 0.0
-        seconds = self._jitter(floor, max(span, floor))
-        if isinstance(error, RateLimited | ServerError) and error.retry_after is not None:
-            seconds = max(seconds, error.retry_after)
-        return seconds
+        return max(self._jitter(SHORTEST_REST, max(span, SHORTEST_REST)), asked_rest(error))
+
+    def _hear_of_outage(self) -> None:
+        """Say of what is known that Studio is away, or ask at once as it is there again."""
+        if self.snapshot.stopped:
+            return
+        if self._reachability.outage is not None:
+            self._publish(self._with_outage(self.snapshot))
+            return
+        self._failures = 0
+        if self.snapshot.error is not None:
+            self._publish(replace(self.snapshot, next_try_at=self._now()))
+        self._poked.set()
+
+    def _with_outage(self, snapshot: Snapshot[T]) -> Snapshot[T]:
+        """Return a snapshot that says when Studio is tried again while it is away."""
+        outage = self._reachability.outage
+        if outage is None:
+            return snapshot
+        return replace(
+            snapshot,
+            error=outage.error,
+            failing_since=min(outage.since, self._failing_since(outage.error, outage.since)),
+            next_try_at=outage.next_try_at,
+        )
+
+    def _failing_since(self, error: StudioError, now: datetime) -> datetime:
+        """Return since when it has failed like this without an answer in between."""
+        known = self.snapshot
+        is_known = known.failing_since is not None and is_same_trouble(error, known.error)
+        return known.failing_since if is_known and known.failing_since else now
 
     def _publish(self, snapshot: Snapshot[T]) -> None:
         self.snapshot = snapshot

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from studio_tui.api.log_body import LogBody
-from studio_tui.api.log_stream import LogFrame, LogMessages, StatusFrame
+from studio_tui.api.log_stream import Closed, LogFrame, LogMessages, StatusFrame
 from studio_tui.api.models import FINISHED_STATES
 from studio_tui.errors import (
     AuthenticationError,
@@ -24,6 +24,8 @@ from studio_tui.errors import (
     ServerError,
     StudioError,
 )
+from studio_tui.service.log_verdict import DENIED_REST
+from studio_tui.service.reachability import LOG_STREAM, Reachability
 
 KEPT = 4096
 """Bytes kept of the end of each log."""
@@ -87,6 +89,7 @@ class ProgressWatch:
     def __init__(
         self,
         source: ProgressSource,
+        reachability: Reachability | None = None,
         *,
         paced: Callable[[float], float] = lambda seconds: seconds,
         refused: Callable[[AuthenticationError], None] = lambda _: None,
@@ -97,6 +100,7 @@ class ProgressWatch:
         `paced` makes everything slower while nobody looks at the terminal.
         """
         self._source = source
+        self._reachability = reachability or Reachability()
         self._paced = paced
         self._refused = refused
         self._jitter = jitter
@@ -183,6 +187,7 @@ class ProgressWatch:
         fruitless = 0
         try:
             while fruitless < TRIES and not log.is_over:
+                await self._reachability.wait()
                 before = log.last
                 try:
                     if not await self._take(log):
@@ -192,6 +197,7 @@ class ProgressWatch:
                     return
                 except StudioError as error:
                     logger.info("progress of a job is not followed: %s", error)
+                    self._reachability.failed(LOG_STREAM, error)
                     if isinstance(error, PermissionDenied | ProtocolError):
                         return
                 fruitless = 0 if log.last > before else fruitless + 1
@@ -208,6 +214,8 @@ class ProgressWatch:
             log.end = b""  # what was asked for comes again
         async with aclosing(self._source.follow_log(log.job_id)) as frames:
             async for frame in frames:
+                if not isinstance(frame, Closed):
+                    self._reachability.answered(LOG_STREAM)
                 if isinstance(frame, StatusFrame) and frame.word in FINISHED_STATES:
                     log.is_over = True
                 if not isinstance(frame, LogMessages):
@@ -227,6 +235,7 @@ class ProgressWatch:
         """Ask for the end of one log after the other, among those that are not followed."""
         loop = asyncio.get_running_loop()
         while True:
+            await self._reachability.wait()
             logs = self._to_be_asked()
             if not logs:
                 self._asked.clear()
@@ -243,7 +252,8 @@ class ProgressWatch:
     async def _ask(self, log: _Log) -> float:
         """Ask once; return the seconds to rest, if it is more than usual."""
         try:
-            body = await self._source.job_log_end(log.job_id, KEPT, etag=log.etag)
+            with self._reachability.asking("ends of logs"):
+                body = await self._source.job_log_end(log.job_id, KEPT, etag=log.etag)
         except AuthenticationError as error:
             self._refuse(error)
             return 0.0
@@ -251,7 +261,7 @@ class ProgressWatch:
             return 0.0  # nothing has been written yet
         except (PermissionDenied, ProtocolError) as error:
             logger.info("progress of a job is not to be had: %s", error)
-            log.due += ASK_LATER
+            log.due += DENIED_REST if isinstance(error, PermissionDenied) else ASK_LATER
             return 0.0
         except StudioError as error:
             self._failures += 1

@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from studio_tui import clock
 from studio_tui.api.client import Page, StudioClient
 from studio_tui.api.models import Cluster, Job
 from studio_tui.errors import AuthenticationError, StudioError
@@ -21,6 +23,7 @@ from studio_tui.service.pipeline_watch import AT_ONCE, Pace, PipelineWatch, Pipe
 from studio_tui.service.pipelines_feed import Pipelines, PipelinesFeed, is_moving
 from studio_tui.service.poller import BACKOFF_CAP, Poller
 from studio_tui.service.progress_watch import ProgressWatch
+from studio_tui.service.reachability import Reachability, state_of
 from studio_tui.service.schedules_feed import Schedules, SchedulesFeed
 from studio_tui.service.triggering import Triggering
 
@@ -43,7 +46,7 @@ NEAR_JOB_REST = 0.05
 Three are asked at the same time.
 """
 NEAR_BACKOFF_CAP = 5.0
-"""Seconds between questions, at the most, to a Studio of this machine that does not answer."""
+"""Seconds between questions, at the most, while a Studio of this machine does not answer."""
 AWAY_FACTOR = 5.0
 """How much slower everything is while nobody looks at the terminal."""
 
@@ -60,21 +63,32 @@ class StudioSession:
         place: str = "",
         host: str = "",
         near: bool = False,
+        state_file: Path | None = None,
         intents: Path | None = None,
         ledgers: Path | None = None,
         labels: bool = True,
+        now: Callable[[], datetime] = clock.now,
     ) -> None:
         """Take also the folder of logs, and of Studio what tells it from others, host and nearness.
 
-        A Studio on this machine is asked more often, as that costs nobody anything. Intents and
-        ledgers are in folders of their own, else beside the logs; new jobs have `labels` or not.
+        A Studio on this machine is asked more often, as that costs nobody anything, and is there
+        again when it has written its `state_file`. Intents and ledgers are in folders of their own,
+        else beside the logs; new jobs have `labels` or not.
         """
         self.team = team
         self.is_near = near
         """Whether Studio is of this machine."""
         self._idle_rest = BUSY_REST if near else IDLE_REST
         self._backoff_cap = NEAR_BACKOFF_CAP if near else BACKOFF_CAP
+        self._now = now
         self.client = client
+        self.reachability = Reachability(
+            self._probe,
+            refused=self._stop_all,
+            longest_rest=self._backoff_cap,
+            sign=lambda: state_of(state_file) if state_file is not None else None,
+            now=now,
+        )
         self.jobs_feed = JobsFeed(client)
         self.pipelines_feed = PipelinesFeed(client)
         self.jobs: Poller[Jobs] = self._poller("jobs", self._fetch_jobs, self._jobs_rest)
@@ -95,7 +109,9 @@ class StudioSession:
             backoff_cap=self._backoff_cap,
             paced=self._paced,
         )
-        self.progress = ProgressWatch(client, paced=self._paced, refused=self._stop_all)
+        self.progress = ProgressWatch(
+            client, self.reachability, paced=self._paced, refused=self._stop_all
+        )
         self.commands = Commands(client, self._changed)
         self.steering = PipelineCommands(client, self.commands.cancel, self._changed)
         self.triggering = Triggering(client, self._changed)
@@ -105,7 +121,9 @@ class StudioSession:
         self.creating = Creating(client, journal, self.ledger, self._changed, labels=labels)
         self._news: asyncio.Queue[Jobs] = asyncio.Queue()
         """Lists of which the ledger has not been told."""
-        self.logs = LogLibrary(client, LogShelf(logs, place), {host})
+        self.logs = LogLibrary(
+            client, LogShelf(logs, place), {host}, reachability=self.reachability, now=now
+        )
         self._focused = True
 
     @property
@@ -118,6 +136,7 @@ class StudioSession:
         async with asyncio.TaskGroup() as tasks:
             for poller in self.pollers:
                 tasks.create_task(poller.run(), name=f"poll {poller.name}")
+            tasks.create_task(self.reachability.run(), name="probe Studio")
             tasks.create_task(self.logs.run(), name="follow logs")
             tasks.create_task(self.progress.run(), name="watch progress")
             tasks.create_task(self._watches.run(), name="watch pipelines")
@@ -161,7 +180,11 @@ class StudioSession:
         return tuple(job for job in found if job is not None)
 
     def refresh(self) -> None:
-        """Ask everything that is listened to again, now, and what had been stopped too."""
+        """Ask everything that is listened to again, now, and what had been stopped too.
+
+        While Studio is away that is one probe.
+        """
+        self.reachability.hurry()
         for poller in (*self.pollers, *self._watches.all()):
             poller.restart()
         self.progress.restart()
@@ -187,7 +210,19 @@ class StudioSession:
     def _poller(
         self, name: str, fetch: Callable[[], Awaitable[T]], rest: Callable[[T], float]
     ) -> Poller[T]:
-        return Poller(name, fetch, rest, refused=self._stop_all, backoff_cap=self._backoff_cap)
+        return Poller(
+            name,
+            fetch,
+            rest,
+            refused=self._stop_all,
+            reachability=self.reachability,
+            backoff_cap=self._backoff_cap,
+            now=self._now,
+        )
+
+    async def _probe(self) -> Page[Job]:
+        """Put the cheapest question there is."""
+        return await self.client.jobs(limit=1)
 
     async def _fetch_jobs(self) -> Jobs:
         jobs = await self.jobs_feed.fetch()
@@ -196,9 +231,9 @@ class StudioSession:
         self._news.put_nowait(jobs)
         if self.is_near:
             # Where jobs have moved, so have the free workers that others wait for, and the rest.
-            self.clusters.poke()
-            self.schedules.poke()
-            self.pipelines.poke()
+            self.clusters.hint()
+            self.schedules.hint()
+            self.pipelines.hint()
         return jobs
 
     def _watch_of(self, pipeline_id: str) -> PipelineWatch:
@@ -215,6 +250,8 @@ class StudioSession:
             name=name,
             follows_jobs=self.is_near,
             refused=self._stop_all,
+            reachability=self.reachability,
+            now=self._now,
         )
 
     async def _note_ended(self) -> None:
@@ -251,3 +288,4 @@ class StudioSession:
         for poller in (*self.pollers, *self._watches.all()):
             poller.stop(error)
         self.progress.stop()
+        self.reachability.refuse(error)

@@ -24,4 +24,4 @@ class Snapshot(Generic[T]):
     next_try_at: datetime | None = None
     """When it is asked again after a failure; `None` when nothing failed or it is not to be."""
     stopped: bool = False
-    """Whether asking has ended until it is restarted (a refused token or permission)."""
+    """Whether asking has ended until it is restarted, because the token was refused."""

@@ -30,6 +30,7 @@ from studio_tui.errors import (
 from studio_tui.log import crash_report
 from studio_tui.tui.finding import FindsActions
 from studio_tui.tui.screens.opening import Choice, Chosen, OpeningScreen, TrustChoice
+from studio_tui.tui.screenshots import SavesScreenshots
 from studio_tui.tui.sheets import OPENING
 from studio_tui.tui.signals import EndsInOrder
 from studio_tui.tui.theme import ANSI_DARK, ANSI_LIGHT, THEMES
@@ -78,7 +79,7 @@ Connect = Callable[[Choice | None], Connected]
 """Makes a way to Studio, in a thread; raises `StudioError`."""
 
 
-class StudioApp(TypeAhead, EndsInOrder, FindsActions, Tells, App[int]):
+class StudioApp(TypeAhead, EndsInOrder, FindsActions, SavesScreenshots, Tells, App[int]):
     """The dashboard."""
 
     TITLE = "studio-tui"

@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 
 from studio_tui.api.models import Line
+from studio_tui.files import read_bytes
 from studio_tui.paths import private_dir
 
 logger = logging.getLogger(__name__)
@@ -24,7 +25,7 @@ class ClusterChoice:
         self._path = path
         self._name: str | None = None
         try:
-            self._name = _Kept.model_validate_json(path.read_bytes()).name
+            self._name = _Kept.model_validate_json(read_bytes(path)).name
         except FileNotFoundError:
             pass
         except (OSError, ValidationError) as error:

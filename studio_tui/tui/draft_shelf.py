@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from studio_tui.files import read_json
 from studio_tui.paths import private_dir
 from studio_tui.presentation.draft import Draft
 from studio_tui.presentation.line_checks import with_values
@@ -116,7 +117,7 @@ class DraftShelf:
             return self._drafts
         self._drafts = {}
         try:
-            found = json.loads(self._path.read_bytes())
+            found = read_json(self._path)
             self._drafts = _drafts(found.get("drafts"))
             self._templates = _drafts(found.get("templates"))
             self._take_asides(found.get("asides"))

@@ -1,4 +1,6 @@
-"""Writing parts of a log to a file of the user's: whole or not at all, and never over another.
+"""Writing text to a file of the user's: whole or not at all, for its owner alone.
+
+A log may hold secrets, so others may not read it; no other file is written over unasked.
 
 It knows lines and bytes, and no widget.
 """
@@ -25,10 +27,16 @@ LINES_AT_ONCE = 256
 
 _SLICE = 4 * 1024 * 1024
 _NAME_BYTES = 120
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 
 class CannotSaveError(StudioError):
-    """A file cannot be written; the sentence says why and what to do."""
+    """A file cannot be written; the sentence says why and what to type instead."""
+
+    def __init__(self, words: str, *, why: str | None = None) -> None:
+        super().__init__(words)
+        self.why = why or words
+        """The sentence where nothing can be typed."""
 
 
 class AlreadyThereError(CannotSaveError):
@@ -63,19 +71,27 @@ def path_of(typed: str) -> Path:
     """
     if not typed.strip():
         raise CannotSaveError("Type where to save it.")
+    path = Path(typed.strip())
+    if "\0" in typed or not _is_encodable(typed):
+        raise CannotSaveError("That is no name of a file; type another.")
     try:
-        path = Path(typed.strip()).expanduser().absolute()
-        os.fsencode(path)
+        path = path.expanduser().absolute()
+        is_folder = typed.rstrip().endswith(os.sep) or path.is_dir()
     except RuntimeError as error:
         raise CannotSaveError("There is no such user; type a path without ~.") from error
     except OSError as error:
-        raise CannotSaveError("The folder you are in is gone; type a whole path.") from error
-    except UnicodeEncodeError as error:
-        raise CannotSaveError("That name has a character that no disk takes.") from error
-    # `Path.is_dir` raises what it cannot find out; whoever writes there finds the words for it.
-    if typed.rstrip().endswith(os.sep) or os.path.isdir(path):  # noqa: PTH112
+        raise _explained(error, path) from error
+    if is_folder:
         raise CannotSaveError(f"{safe_line(str(path))} is a folder; add a name for the file.")
     return path
+
+
+def _is_encodable(typed: str) -> bool:
+    try:
+        os.fsencode(typed)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 async def whole(store: LogStore) -> Pieces:
@@ -102,7 +118,14 @@ async def drawn(starts: AsyncIterator[int], text_at: Callable[[int], str]) -> Pi
     yield "".join(lines).encode()
 
 
-async def save(pieces: Pieces, path: Path, *, replace: bool, wrote: Callable[[int], None]) -> Saved:
+async def text(written: str) -> Pieces:
+    """Yield a text as it is saved."""
+    yield written.encode("utf-8", "replace")
+
+
+async def save(
+    pieces: Pieces, path: Path, *, replace: bool, wrote: Callable[[int], None] | None = None
+) -> Saved:
     """Write to `path`, and tell after each piece how many bytes are written.
 
     Nothing is left behind when that fails or is given up.
@@ -118,13 +141,14 @@ async def save(pieces: Pieces, path: Path, *, replace: bool, wrote: Callable[[in
     last = b""
     try:
         _look_at(path, replace=replace)
-        with draft.open("xb") as file:
+        with os.fdopen(os.open(draft, _NEW, 0o600), "wb") as file:
             async with aclosing(pieces) as rest:
                 async for piece in rest:
                     lines += await asyncio.to_thread(_write, file, piece)
                     size += len(piece)
                     last = piece or last
-                    wrote(size)
+                    if wrote is not None:
+                        wrote(size)
         await asyncio.to_thread(_put, draft, path, replace=replace)
     except OSError as error:
         raise _explained(error, path) from error
@@ -169,25 +193,28 @@ def _put(draft: Path, path: Path, *, replace: bool) -> None:
 def _explained(error: OSError, path: Path) -> CannotSaveError:
     folder = safe_line(str(path.parent))
     match error.errno:
+        case errno.ENOENT if not path.is_absolute():
+            why, do = "The current folder is gone", "type a path from / on"
         case errno.ENOENT if path.parent.is_dir():
-            words = f"Nothing can be made in {folder}; type another folder."
+            why, do = f"Nothing can be made in {folder}", "type another folder"
         case errno.ENOENT:
-            words = f"There is no folder {folder}; make it first, or type another."
+            why, do = f"There is no folder {folder}", "make it first, or type another"
         case errno.ENOTDIR:
-            words = f"{folder} is no folder; type another."
+            why, do = f"{folder} is no folder", "type another"
         case errno.EACCES | errno.EPERM:
-            words = f"You may not write in {folder}; type another folder."
+            why, do = f"You may not write in {folder}", "type another folder"
         case errno.EROFS:
-            words = f"{folder} can only be read; type another folder."
+            why, do = f"{folder} can only be read", "type another folder"
         case errno.ENOSPC | errno.EDQUOT:
-            words = f"The disk of {folder} is full; make room, or type another folder."
+            why, do = f"The disk of {folder} is full", "make room, or type another folder"
         case errno.EFBIG:
-            words = f"The disk of {folder} takes no file so large; type another folder."
+            why, do = f"The disk of {folder} takes no file so large", "type another folder"
         case errno.ENAMETOOLONG:
-            words = "That name is too long; type a shorter one."
+            why, do = "That name is too long", "type a shorter one"
         case _:
-            words = f"{_name(path)} cannot be written: {error.strerror}."
-    return CannotSaveError(words)
+            why = f"{_name(path)} cannot be written: {error.strerror}."
+            return CannotSaveError(why)
+    return CannotSaveError(f"{why}; {do}.", why=f"{why}.")
 
 
 def _name(path: Path) -> str:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Self
 
+from studio_tui.files import read_json
 from studio_tui.presentation.filter_terms import FilterError, Terms
 from studio_tui.presentation.kinds import NEWEST_FIRST, Kind
 
@@ -35,7 +36,7 @@ class ListView:
 def load_view(path: Path, kind: Kind[Any]) -> ListView:
     """Return the remembered view of a list; a fresh one when there is none that can be read."""
     try:
-        found = json.loads(path.read_text("utf-8"))
+        found = read_json(path)
         kinds: dict[str, Any] = {field.name: type(field.default) for field in fields(ListView)} | {
             "cursor": str
         }

@@ -21,7 +21,7 @@ from typing import BinaryIO, NamedTuple
 from studio_tui.presentation.format import size
 from studio_tui.presentation.log_lines import plain
 from studio_tui.service.log_store import LogStore
-from studio_tui.text import BLOCK_LIMIT, safe_block, safe_line
+from studio_tui.text import BLOCK_LIMIT, safe_block, safe_line, unfinished
 
 COPY_LIMIT = 32 * 1024 * 1024
 """Bytes of a log that are copied."""
@@ -140,7 +140,7 @@ async def clean_copy(store: LogStore, start: int, file: BinaryIO) -> Place:
 
     def write(data: bytes) -> tuple[int, int]:
         """Write whole lines of `data`; return how many bytes, and lines, that was."""
-        taken = data.rfind(b"\n") + 1 or len(data)
+        taken = data.rfind(b"\n") + 1 or len(data) - (unfinished(data) if len(data) > 3 else 0)
         file.write(safe_block(plain(data[:taken]).decode("utf-8", "replace")).encode())
         return taken, data.count(b"\n", 0, taken)
 

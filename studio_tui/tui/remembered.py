@@ -7,6 +7,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from studio_tui.files import read_bytes
 from studio_tui.paths import private_dir
 
 logger = logging.getLogger(__name__)
@@ -21,7 +22,7 @@ class Remembered(BaseModel):
     def load(cls, path: Path) -> Self:
         """Return what was remembered; nothing when it cannot be read."""
         try:
-            return cls.model_validate_json(path.read_bytes())
+            return cls.model_validate_json(read_bytes(path))
         except FileNotFoundError:
             return cls()
         except (OSError, ValidationError) as error:

@@ -35,9 +35,9 @@ class TypeAhead(App[Any]):
         """What was in sight when it was handed out."""
 
     @property
-    def has_keys_waiting(self) -> bool:
-        """Whether a key is being acted upon, or waits for that."""
-        return self._under_way or bool(self._waiting)
+    def is_acting(self) -> bool:
+        """Whether a key is being acted upon, or waits for one that is."""
+        return bool(self._under_way or self._waiting)
 
     async def on_event(self, event: events.Event) -> None:
         """Let a key wait for those before it."""

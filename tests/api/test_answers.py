@@ -1,5 +1,6 @@
 """Error bodies and JSON bodies."""
 
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -103,3 +104,18 @@ def test_a_body_that_is_no_such_object_says_where(body: bytes, words: str) -> No
 def test_a_lone_surrogate_spoils_only_its_text() -> None:
     pipeline = answers.model(Pipeline, b'{"pipeline_id": "p", "name": "\\ud800", "total": 3}')
     assert pipeline.total == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [("token expired", "token expired."), ("Log in!", "Log in!"), ("No.", "No.")],
+)
+@pytest.mark.parametrize("status", [401, 403, 500])
+def test_what_studio_says_ends_as_a_sentence_does(status: int, words: str, said: str) -> None:
+    error = answers.refusal(status, json.dumps({"message": words}).encode())
+    assert str(error).endswith(f": {said}")
+
+
+def test_a_byte_order_mark_before_an_answer_is_skipped() -> None:
+    assert answers.json_value(b'\xef\xbb\xbf{"a": 1}') == {"a": 1}
+    assert "because" in str(answers.refusal(422, b'\xef\xbb\xbf{"message": "because"}'))

@@ -17,6 +17,7 @@ from studio_tui.settings import Settings
 from tests.fault_proxy import FaultProxy
 from tests.faults import drop_answer
 from tests.studios import LocalStudio
+from tests.waiting import HANG
 
 PRINTING = "import sys\nfor n in range(1000): print(f'line {n} é')\nsys.exit(3)"
 SLEEPING = "import time\nprint('up', flush=True)\ntime.sleep(60)"
@@ -40,7 +41,7 @@ def job_of(studio: LocalStudio, query: str, **others: object) -> JobInput:
 
 async def until(condition: Callable[[Job], bool], client: StudioClient, job_id: str) -> Job:
     """Ask for a job until it is as wanted."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(HANG):
         while True:
             (job,) = (await client.jobs(limit=1, job_id=job_id)).items
             if condition(job):

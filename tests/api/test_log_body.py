@@ -5,7 +5,7 @@ import pytest
 from studio_tui.api import transport
 from studio_tui.api.client import StudioClient
 from studio_tui.api.log_body import LogBody
-from studio_tui.errors import NotFound, ProtocolError
+from studio_tui.errors import BrokenAnswer, NotFound, ProtocolError
 from tests.fault_proxy import Exchange, Fault, FaultProxy, Reply
 from tests.faults import answer, answer_json
 
@@ -82,7 +82,7 @@ async def test_of_a_log_as_json_text_the_end_is_given_with_its_place(
 async def test_an_empty_log_has_an_empty_end(client: StudioClient, proxy: FaultProxy) -> None:
     status = "416 Range Not Satisfiable"
     proxy.next(answer(b"", status=status, kind="text/plain", content_range="bytes */0"))
-    assert await client.job_log_end("job", 9) == LogBody(b"", 0, 0, None)
+    assert await client.job_log_end("job", 9) == LogBody(b"", 0, 0, None, is_exact=True)
 
 
 async def test_an_end_that_is_still_the_same_is_not_sent_again(
@@ -139,18 +139,66 @@ async def test_a_large_log_comes_in_parts(
     assert len(proxy.seen) == 3
 
 
+def part(data: bytes, said: str) -> Fault:
+    """Answer with some bytes and what the answer says they are."""
+    status = "206 Partial Content"
+    return answer(data, status=status, kind="text/plain", content_range=f"bytes {said}")
+
+
 async def test_a_part_that_ends_before_the_log_does_is_not_the_last(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
-    part = answer(
-        LOG[1:3],
-        status="206 Partial Content",
-        kind="text/plain",
-        content_range=f"bytes 1-{len(LOG) - 1}/{len(LOG)}",
-    )
-    proxy.next(part)
+    proxy.next(part(LOG[1:3], f"1-2/{len(LOG)}"))
     body = await client.job_logs("job", offset=1)
     assert (body.data, body.total, body.more) == (LOG[1:3], len(LOG), True)
+    assert body.is_exact
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (LOG[1:] * 2, f"1-{len(LOG) - 1}/{len(LOG)}"),
+        (LOG[1:3], f"1-{len(LOG) - 1}/{len(LOG)}"),
+        (b"", f"1-{len(LOG) - 1}/{len(LOG)}"),
+        (LOG[1:], f"1-{len(LOG) - 1}/3"),
+        (LOG[2:], f"2-{len(LOG) - 1}/{len(LOG)}"),
+        (b"", "1-0/9"),
+    ],
+    ids=["sent twice", "cut", "empty", "beyond its end", "another part", "backwards"],
+)
+async def test_a_part_that_is_not_what_it_says_is_refused_and_may_be_asked_again(
+    client: StudioClient, proxy: FaultProxy, data: bytes, said: str
+) -> None:
+    proxy.next(part(data, said), with_ranges)
+    with pytest.raises(BrokenAnswer, match="Studio sent"):
+        await client.job_logs("job", offset=1)
+    assert (await client.job_logs("job", offset=1)).data == LOG[1:]
+
+
+async def test_of_a_large_part_what_was_read_is_what_it_says(
+    client: StudioClient, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "LARGEST_ANSWER", 10)
+    proxy.next(with_ranges)
+    body = await client.job_logs("job", offset=1)
+    assert (body.data, body.more, body.is_exact) == (LOG[1:11], True, True)
+
+
+async def test_an_end_that_is_not_what_it_says_is_refused(
+    client: StudioClient, proxy: FaultProxy
+) -> None:
+    proxy.next(part(LOG[-4:] * 2, f"{len(LOG) - 4}-{len(LOG) - 1}/{len(LOG)}"))
+    with pytest.raises(BrokenAnswer):
+        await client.job_log_end("job", 4)
+
+
+async def test_also_the_first_part_of_a_log_says_which_bytes_it_holds(
+    client: StudioClient, proxy: FaultProxy
+) -> None:
+    proxy.next(with_ranges, answer(LOG, kind="text/plain"))
+    assert (await client.job_logs("job")).is_exact
+    assert not (await client.job_logs("job")).is_exact
+    assert proxy.seen[0].headers["range"] == "bytes=0-"
 
 
 async def test_a_log_as_json_text_is_read(client: StudioClient, proxy: FaultProxy) -> None:
@@ -173,6 +221,7 @@ async def test_a_missing_log_is_not_found(client: StudioClient, proxy: FaultProx
         answer(LOG, status="206 Partial Content", kind="text/plain"),
         answer(LOG, status="206 Partial Content", content_range="bytes */9"),
         answer(LOG, status="206 Partial Content", content_range="lines 1-2/9"),
+        answer(LOG, status="206 Partial Content", content_range=f"bytes 1-{'9' * 5000}/*"),
     ],
 )
 async def test_what_is_no_log_is_a_protocol_error(

@@ -212,3 +212,11 @@ async def test_rows_that_change_places_or_repeat_are_known_by_their_new_ones() -
         assert [job.id for job in page.items] == [f"job-{number}" for number in unique]
         assert page.duplicates == len(ids) - len(unique)
         assert page.items[0].name == f"[/] {ids[0]}"
+
+
+async def test_a_byte_order_mark_before_a_list_is_skipped() -> None:
+    body = body_of([row(1)])
+    reader = reader_of_jobs()
+    page = await reader.read(b"\xef\xbb\xbf" + body)
+    assert [job.id for job in page.items] == ["job-1"]
+    assert await reader.read(body) is page

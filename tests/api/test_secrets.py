@@ -1,5 +1,6 @@
 """The token is where it must be and nowhere else, whatever goes wrong."""
 
+import json
 import logging
 import traceback
 from collections.abc import AsyncIterator
@@ -8,9 +9,10 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from studio_tui.api import log_stream
 from studio_tui.api.auth import StudioAuth
 from studio_tui.api.client import StudioClient
-from studio_tui.api.models import JobInput
+from studio_tui.api.models import Job, JobInput
 from studio_tui.errors import StudioError
 from studio_tui.log import crash_report
 from tests import faults
@@ -19,6 +21,11 @@ from tests.fault_proxy import Fault, FaultProxy
 from tests.faults import answer, answer_json
 
 ECHO = f"bad header Bearer {TOKEN}"
+LET_SLIP = (
+    "DB_SECRET=hunter2-Zq9w8e7r, AWS_SECRET_ACCESS_KEY=hunter2-Zq9w8e7r, AKIAIOSFODNN7EXAMPLE "
+    "and Bea\u200brer hunter2-Zq9w8e7r: cannot clone https://ann:hunter2-Zq9w8e7r@host/x"
+)
+SLIPPED = ("hunter2", "AKIA")
 
 FAULTS = [
     answer("[]"),
@@ -104,3 +111,39 @@ async def test_a_proxy_and_its_password_are_redacted_once_there_is_a_client() ->
     async with StudioClient(settings):
         error = OSError(f"{proxy}: pr0xy%2Fpass or pr0xy/pass is wrong")
         assert "pr0xy" not in crash_report(error).replace("proxy", "")
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        answer_json({"message": LET_SLIP}, "400 Bad Request"),
+        answer_json({"detail": LET_SLIP}, "503 Service Unavailable"),
+        answer_json({"detail": [{"loc": ["environment"], "msg": LET_SLIP}]}, "422 Unprocessable"),
+        answer_json({"message": "x" * 500 + " " + LET_SLIP}, "400 Bad Request"),
+    ],
+)
+async def test_no_secret_that_studio_lets_slip_is_in_an_error(
+    client: StudioClient, proxy: FaultProxy, fault: Fault
+) -> None:
+    proxy.always = fault
+    async for error in calls(client):
+        report = f"{error} {crash_report(error)}"
+        assert not any(secret in report for secret in SLIPPED)
+
+
+def test_no_secret_is_in_what_studio_says_of_a_job_and_its_query_stays_as_it_is() -> None:
+    job = Job.model_validate({"id": "1", "error_message": LET_SLIP, "query": LET_SLIP})
+    assert job.error_message is not None
+    assert not any(secret in job.error_message for secret in SLIPPED)
+    assert "cannot clone https://ann:[secret]@host/x" in job.error_message
+    assert job.query is not None
+    assert job.query.text == LET_SLIP
+
+
+def test_no_secret_is_in_what_studio_says_over_a_websocket_and_a_log_stays_as_it_is() -> None:
+    (said,) = log_stream.frames(json.dumps({"message": LET_SLIP}).encode())
+    assert isinstance(said, log_stream.ServerMessage)
+    assert not any(secret in said.text for secret in SLIPPED)
+    (logs,) = log_stream.frames(json.dumps({"logs": [{"id": 1, "message": LET_SLIP}]}).encode())
+    assert isinstance(logs, log_stream.LogMessages)
+    assert logs.items[0].text == LET_SLIP

@@ -13,6 +13,7 @@ from studio_tui.api.client import StudioClient
 from studio_tui.api.models import JobInput
 from studio_tui.errors import ConfigError, NotSent, ProtocolError
 from tests.api.conftest import TOKEN, settings_for
+from tests.waiting import within_reason
 
 CERTIFICATES = Path(__file__).parent / "certificates"
 AUTHORITY = CERTIFICATES / "authority.pem"
@@ -153,4 +154,4 @@ async def test_a_proxy_makes_a_tunnel_and_sees_no_token(url: str, refuses: bool)
         assert "Proxy-Authorization: Basic" in head
         assert TOKEN not in head
     server.close()
-    await asyncio.wait_for(asyncio.gather(*tunnel.serving), 5)
+    await within_reason(asyncio.gather(*tunnel.serving), "the tunnel")

@@ -245,7 +245,7 @@ class LogBench:
     def _job(self, lines: int) -> str:
         """Run a job that prints so many lines and return its id."""
         job_id = str(self.studio.submit(_JOB.format(lines=lines))["id"])
-        self.studio.end(job_id, 120)
+        self.studio.end(job_id)
         return job_id
 
 

@@ -8,6 +8,8 @@ from tests.bench import processes
 from tests.bench.report import Goal, Measure, Section, as_text
 from tests.bench.terminal import Terminal
 
+pytestmark = pytest.mark.starts_processes
+
 
 def python(script: str) -> list[str]:
     return [sys.executable, "-c", script]

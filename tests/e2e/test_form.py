@@ -10,7 +10,8 @@ import pytest
 
 from tests.bench.terminal import Terminal
 from tests.e2e.test_program import program
-from tests.studios import ProcessStudio, eventually
+from tests.studios import ProcessStudio
+from tests.waiting import eventually
 
 
 def left(folder: Path) -> dict[str, str]:

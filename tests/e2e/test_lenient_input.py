@@ -3,10 +3,13 @@
 import os
 from pathlib import Path
 
+import pytest
 from textual.drivers import linux_driver
 
 from tests.e2e.test_program import program
 from tests.studios import ProcessStudio
+
+pytestmark = pytest.mark.starts_processes
 
 
 def test_textual_still_reads_its_input_by_what_is_replaced() -> None:

@@ -15,6 +15,8 @@ import pytest
 from tests.bench.terminal import Terminal
 from tests.studios import ProcessStudio
 
+pytestmark = pytest.mark.starts_processes
+
 PROGRAM = [sys.executable, "-m", "studio_tui"]
 CANARY = "canary-0123456789abcdef"
 HOSTILE = (

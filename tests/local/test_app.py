@@ -88,9 +88,15 @@ def test_the_openapi_has_the_schemas_of_the_document(description: dict[str, Any]
 def test_every_operation_answers_with_a_schema_of_the_document(description: dict[str, Any]) -> None:
     for path, methods in description["paths"].items():
         for operation in methods.values():
-            assert set(operation["responses"]) == {"200", "422", "4XX", "5XX"}
+            responses = operation["responses"]
+            for error in ("422", "4XX", "5XX"):
+                schema = responses[error]["content"]["application/json"]["schema"]
+                assert schema == {"$ref": "#/components/schemas/Refused"}
             if path.endswith("/logs"):
+                assert set(responses) == {"200", "206", "304", "416", "422", "4XX", "5XX"}
+                assert set(responses["200"]["content"]) == {"text/plain"}
                 continue
+            assert set(responses) == {"200", "422", "4XX", "5XX"}
             schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
             reference = schema.get("items", schema)["$ref"]
             assert reference.rpartition("/")[2] in SCHEMAS
@@ -133,6 +139,22 @@ def test_every_error_has_a_sentence_as_its_message(
     assert response.status_code == status
     assert response.json()["message"].endswith(".")
     assert response.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("OPTIONS", "/datachain/jobs/", "GET, POST"),
+        ("PUT", "/datachain/jobs/", "GET, POST"),
+        ("DELETE", "/datachain/jobs/x/cancel", "POST"),
+        ("POST", "/datachain/jobs/x/logs", "GET"),
+    ],
+)
+def test_a_path_tells_all_the_methods_that_it_takes(
+    shared_studio: ThreadStudio, method: str, path: str, allowed: str
+) -> None:
+    response = shared_studio.request(method, path)
+    assert (response.status_code, response.headers["Allow"]) == (405, allowed)
 
 
 def test_a_path_with_braces_is_told_as_it_is(shared_studio: ThreadStudio) -> None:

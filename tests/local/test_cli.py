@@ -10,7 +10,8 @@ from studio_tui.errors import ConfigError
 from studio_tui.local import endpoint
 from studio_tui.local.cli import local
 from studio_tui.local.data_dir import DataDir
-from tests.studios import ProcessStudio, ThreadStudio, closing, eventually
+from tests.studios import ProcessStudio, ThreadStudio, closing
+from tests.waiting import HANG, eventually
 
 
 def test_status_says_where_it_runs(studio: ThreadStudio) -> None:
@@ -52,6 +53,7 @@ def test_env_points_a_shell_and_the_published_client_at_it(studio: ThreadStudio)
     }
 
 
+@pytest.mark.starts_processes
 def test_in_the_foreground_it_prints_its_address_and_ends_on_ctrl_c(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "studio_tui.local", "--data-dir", str(tmp_path), "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as it:
@@ -63,10 +65,10 @@ def test_in_the_foreground_it_prints_its_address_and_ends_on_ctrl_c(tmp_path: Pa
             capture_output=True,
             text=True,
             check=True,
-            timeout=20,
+            timeout=HANG,
         )
         assert stopped.stdout == "stopped\n"
-        assert it.wait(10) == 0
+        assert it.wait(HANG) == 0
         assert it.stderr.read() == ""
 
 
@@ -102,6 +104,7 @@ def test_a_size_that_makes_no_sense_is_refused_with_a_sentence(
     assert not (tmp_path / "none").exists()
 
 
+@pytest.mark.starts_processes
 @pytest.mark.parametrize("size", ["96MiB", " 98304 kib", "100663296"])
 def test_as_much_output_is_kept_as_is_asked_for(tmp_path: Path, size: str) -> None:
     studio = ProcessStudio(tmp_path / "studio", "--keep-output", size)
@@ -113,6 +116,7 @@ def test_as_much_output_is_kept_as_is_asked_for(tmp_path: Path, size: str) -> No
         assert sum(part.stat().st_size for part in parts) == 96 * 2**20
 
 
+@pytest.mark.starts_processes
 def test_a_dashboard_that_starts_it_hands_on_how_much_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from studio_tui.errors import ConfigError
 from studio_tui.local.database import MIGRATIONS, Database, StorageFull
+from tests.waiting import HANG
 
 
 def script(connection: sqlite3.Connection) -> None:
@@ -231,7 +232,7 @@ async def test_a_caller_that_is_cancelled_does_not_undo_the_write(tmp_path: Path
 
     def slow(connection: sqlite3.Connection) -> None:
         begun.set()
-        assert cancelled.wait(10)
+        assert cancelled.wait(HANG)
         script(connection)
 
     writing = asyncio.create_task(database.write(slow))

@@ -13,7 +13,10 @@ import pytest
 from studio_tui.errors import ConfigError
 from studio_tui.local import endpoint
 from studio_tui.local.data_dir import DataDir
-from tests.studios import ThreadStudio, eventually
+from tests.studios import ThreadStudio
+from tests.waiting import HANG, eventually
+
+pytestmark = pytest.mark.starts_processes
 
 
 @pytest.fixture
@@ -54,6 +57,22 @@ def test_a_server_is_started_outlives_its_starter_and_is_stopped(home: Path) -> 
     assert endpoint.find(home) is None
 
 
+def test_a_server_that_was_stopped_from_elsewhere_leaves_no_zombie(home: Path) -> None:
+    started = endpoint.attach_or_start(home)
+    stop = "import sys; from pathlib import Path; from studio_tui.local import endpoint;"
+    stop += "endpoint.stop(Path(sys.argv[1]))"
+    subprocess.check_call([sys.executable, "-W", "error", "-c", stop, home])
+
+    def is_gone() -> bool:
+        try:
+            os.kill(started.pid, 0)
+        except ProcessLookupError:
+            return True
+        return False
+
+    eventually(is_gone)
+
+
 def test_two_starters_at_once_find_the_same_server(home: Path) -> None:
     found: list[endpoint.Endpoint] = []
     starters = [
@@ -63,7 +82,7 @@ def test_two_starters_at_once_find_the_same_server(home: Path) -> None:
     for starter in starters:
         starter.start()
     for starter in starters:
-        starter.join(30)
+        starter.join(HANG)
     assert len(found) == 3
     assert len({one.instance for one in found}) == 1
 

@@ -8,7 +8,7 @@ import pytest
 
 from studio_tui.api.models import QueryType
 from studio_tui.local import environment
-from studio_tui.local.environment import Plan, Shared, imports_datachain, plan, split_repository
+from studio_tui.local.environment import Plan, Shared, imports_datachain, plan
 from studio_tui.local.runner import RunSpec, StartFailed
 from tests.local.test_local_runner import Bench, clean_up
 
@@ -44,25 +44,10 @@ def test_a_query_is_read_for_its_import_of_datachain(query: str, answer: bool) -
     assert imports_datachain(query) is answer
 
 
-@pytest.mark.parametrize(
-    ("repository", "url", "revision"),
-    [
-        ("https://github.com/u/r", "https://github.com/u/r", None),
-        ("https://github.com/u/r@main", "https://github.com/u/r", "main"),
-        ("https://github.com/u/r@feature/x", "https://github.com/u/r", "feature/x"),
-        ("https://user:pw@host/u/r.git", "https://user:pw@host/u/r.git", None),
-        ("https://user@host/u/r.git@v1", "https://user@host/u/r.git", "v1"),
-        ("git@github.com:u/r.git", "git@github.com:u/r.git", None),
-        ("git@github.com:u/r.git@abc123", "git@github.com:u/r.git", "abc123"),
-        ("/srv/repository@main", "/srv/repository", "main"),
-        ("/srv/repository@", "/srv/repository", None),
-        ("https://user@host", "https://user@host", None),
-    ],
-)
-def test_a_repository_is_divided_into_address_and_revision(
-    repository: str, url: str, revision: str | None
-) -> None:
-    assert split_repository(repository) == (url, revision)
+@pytest.mark.parametrize("repository", ["https://h/r@--orphan=x", "/r@-f", "-u@main"])
+def test_no_part_of_a_repository_reaches_git_as_an_option(tmp_path: Path, repository: str) -> None:
+    with pytest.raises(StartFailed, match="repository"):
+        planned(tmp_path, repository=repository)
 
 
 def test_a_plain_script_runs_on_our_own_interpreter(tmp_path: Path) -> None:
@@ -169,6 +154,7 @@ def make_wheel(folder: Path, name: str = "tinything") -> str:
     return f"{name} @ {path.as_uri()}"
 
 
+@pytest.mark.starts_processes
 async def test_a_requirement_is_installed_once_and_shown_in_the_log(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     requirement = make_wheel(tmp_path / "wheels")
@@ -183,6 +169,7 @@ async def test_a_requirement_is_installed_once_and_shown_in_the_log(tmp_path: Pa
     await clean_up(bench)
 
 
+@pytest.mark.starts_processes
 async def test_two_jobs_that_need_the_same_environment_make_it_once(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     requirement = make_wheel(tmp_path / "wheels")
@@ -195,6 +182,7 @@ async def test_two_jobs_that_need_the_same_environment_make_it_once(tmp_path: Pa
     await clean_up(bench)
 
 
+@pytest.mark.starts_processes
 async def test_a_missing_package_fails_the_job_with_the_resolvers_words(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     report = await bench.run(
@@ -212,6 +200,7 @@ async def test_a_missing_package_fails_the_job_with_the_resolvers_words(tmp_path
     await clean_up(bench)
 
 
+@pytest.mark.starts_processes
 async def test_a_missing_python_version_fails_the_job_with_uvs_words(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     report = await bench.run(
@@ -223,6 +212,7 @@ async def test_a_missing_python_version_fails_the_job_with_uvs_words(tmp_path: P
     await clean_up(bench)
 
 
+@pytest.mark.starts_processes
 async def test_a_job_is_canceled_while_its_environment_is_made(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     package = tmp_path / "package"

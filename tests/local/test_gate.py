@@ -8,6 +8,7 @@ import websockets
 from websockets.exceptions import InvalidStatus
 
 from tests.studios import ThreadStudio
+from tests.waiting import HANG
 
 JOBS = "/api/datachain/jobs/?team_name=local"
 FOLLOW = "/api/logs/follow/?job_id=x&team_name=local"
@@ -18,7 +19,7 @@ def answer(
 ) -> tuple[int, dict[str, str], dict[str, object]]:
     """Send exactly these headers; return status, headers and body."""
     address = urlsplit(shared_studio.url)
-    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=10)
+    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=HANG)
     connection.putrequest("GET", path, skip_host=True, skip_accept_encoding=True)
     for name, value in headers:
         connection.putheader(name, value)
@@ -74,7 +75,7 @@ def test_a_request_without_a_host_or_with_two_is_refused(
     connection_statuses = []
     for headers in ([token], [token, host, ("Host", "evil.example")]):
         address = urlsplit(shared_studio.url)
-        connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=10)
+        connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=HANG)
         connection.putrequest("GET", JOBS, skip_host=True, skip_accept_encoding=True)
         for name, value in headers:
             connection.putheader(name, value)

@@ -1,5 +1,4 @@
 import sqlite3
-import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -7,7 +6,8 @@ import pytest
 
 from studio_tui.api.models import JobInput, JobOutput
 from studio_tui.local.data_dir import DataDir
-from tests.studios import ThreadStudio, eventually
+from tests.studios import ThreadStudio
+from tests.waiting import eventually
 
 HOSTILE = [
     "[/]",
@@ -311,7 +311,7 @@ def test_what_the_models_send_makes_a_job_that_they_read(
     assert read.state == "CREATED"
 
 
-def test_ten_thousand_jobs_are_listed_at_once(studio: ThreadStudio) -> None:
+def test_ten_thousand_jobs_are_listed_in_one_answer(studio: ThreadStudio) -> None:
     studio.end(studio.submit("print(1)" * 20)["id"])
     studio.stop()
     connection = sqlite3.connect(DataDir(studio.data_dir).database)
@@ -324,9 +324,7 @@ def test_ten_thousand_jobs_are_listed_at_once(studio: ThreadStudio) -> None:
     connection.commit()
     connection.close()
     studio.restart()
-    began = time.perf_counter()
     jobs = studio.jobs(limit=10_000)
-    assert time.perf_counter() - began < 5  # a fifth of a second on an idle machine
     assert len(jobs) == 10_000
     assert jobs[0]["id"] == f"{9999:036d}"
     assert len({job["id"] for job in jobs}) == 10_000

@@ -4,7 +4,6 @@ import json
 import shutil
 import socket
 import threading
-import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from studio_tui.local.logs import FRAME_BYTES, log_frames, logs_router
 from studio_tui.local.output import OutputWriter
 from studio_tui.local.pieces import Pieces
 from studio_tui.local.runner import Phase, RunSpec
+from tests.waiting import HANG, eventually, until
 
 
 class Desk:
@@ -72,13 +72,10 @@ class Desk:
     @contextlib.contextmanager
     def open(self) -> Iterator[None]:
         self.thread.start()
-        deadline = time.monotonic() + 10
-        while not self.server.started:
-            assert time.monotonic() < deadline
-            time.sleep(0.002)
+        eventually(lambda: self.server.started)
         yield
         self.server.should_exit = True
-        self.thread.join(10)
+        self.thread.join(HANG)
         self.socket.close()
         assert not self.thread.is_alive()
 
@@ -135,7 +132,7 @@ class Heard:
 async def hear_all(connection: ClientConnection) -> Heard:
     heard = Heard()
     with contextlib.suppress(websockets.ConnectionClosedOK):
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(HANG):
             while True:
                 heard.take(await connection.recv())
     return heard
@@ -170,18 +167,14 @@ async def test_an_unknown_job_is_said_in_a_message_and_closed_with_4404(
     assert connection.close_code == 4404
 
 
-async def test_lines_come_as_they_are_written_within_a_tenth_of_a_second(desk: Desk) -> None:
+async def test_lines_come_one_by_one_as_they_are_written(desk: Desk) -> None:
     writer = desk.write()
-    delays = []
     async with desk.follow() as connection:
         assert json.loads(await connection.recv()) == {"job": {"status": "RUNNING"}}
         for number in range(10):
-            began = time.monotonic()
             writer.write(b"line %d\n" % number)
             frame = json.loads(await connection.recv())
-            delays.append(time.monotonic() - began)
             assert [entry["message"] for entry in frame["logs"]] == [f"line {number}\n"]
-    assert sorted(delays)[5] < 0.1
 
 
 async def test_a_change_of_status_is_told_and_the_final_one_after_the_log(desk: Desk) -> None:
@@ -243,7 +236,7 @@ async def test_the_flood_of_a_job_that_runs_on_comes_at_once(desk: Desk) -> None
     lines = [f"seq={number:06}\n" for number in range(100_000)]
     writer.write("".join(lines).encode())
     heard = Heard()
-    async with desk.follow() as connection, asyncio.timeout(10):
+    async with desk.follow() as connection, asyncio.timeout(HANG):
         while len(heard.messages) < len(lines):
             heard.take(await connection.recv())
     assert [text for _, text in heard.messages] == lines
@@ -327,10 +320,8 @@ async def test_a_reader_that_goes_away_is_forgotten(desk: Desk) -> None:
     for _ in range(3):
         async with desk.follow() as connection:
             await connection.recv()
-    deadline = time.monotonic() + 5
-    while desk.server.server_state.connections or desk.server.server_state.tasks:
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.01)
+    state = desk.server.server_state
+    await until(lambda: not state.connections and not state.tasks)
 
 
 async def test_a_server_that_stops_closes_the_websocket_with_1012(tmp_path: Path) -> None:
@@ -343,19 +334,24 @@ async def test_a_server_that_stops_closes_the_websocket_with_1012(tmp_path: Path
             with pytest.raises(websockets.ConnectionClosed):
                 await connection.recv()
         assert connection.close_code == 1012
-        await asyncio.to_thread(desk.thread.join, 5)
+        await asyncio.to_thread(desk.thread.join, HANG)
         assert not desk.thread.is_alive()
 
 
+@pytest.mark.starts_processes
 async def test_the_log_of_a_real_job_is_followed_to_its_end(desk: Desk) -> None:
     query = "import time\nfor n in range(50): print(n, end=' ', flush=True); time.sleep(0.005)"
     desk.statuses["job"] = "RUNNING"
     await desk.runner.start(RunSpec("job", "job", query, QueryType.PYTHON, {}))
     async with desk.follow() as connection:
         hearing = asyncio.create_task(hear_all(connection))
-        async with asyncio.timeout(30):
-            while (await desk.runner.report("job")).phase is not Phase.FINISHED:  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
+        phases: list[Phase] = []
+
+        async def look(seconds: float) -> None:
+            await asyncio.sleep(seconds)
+            phases.append((await desk.runner.report("job")).phase)
+
+        await until(lambda: phases[-1:] == [Phase.FINISHED], rest=look)
         desk.statuses["job"] = "COMPLETE"
         heard = await hearing
     assert heard.text == "".join(f"{n} " for n in range(50))

@@ -1,12 +1,13 @@
-import os
 import random
 import time
 from pathlib import Path
 from typing import Any
 
-from tests.studios import ProcessStudio, eventually
+from tests.soak import at_length
+from tests.studios import ProcessStudio
+from tests.waiting import eventually
 
-ROUNDS = 50 if os.environ.get("STUDIO_TUI_SOAK") else 2
+ROUNDS = at_length(1, 50)
 
 GRAPH: dict[str, list[str]] = {
     "list": [],
@@ -54,7 +55,7 @@ def end(studio: ProcessStudio, name: str) -> dict[str, Any]:
         found = status(studio, name)
         return found if found["status"] != "RUNNING" else None
 
-    return eventually(ended, 60)
+    return eventually(ended)
 
 
 def versions(studio: ProcessStudio, job_id: str) -> list[str]:

@@ -5,7 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.studios import ThreadStudio, eventually
+from tests.studios import ThreadStudio
+from tests.waiting import eventually
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -74,7 +75,7 @@ def until(studio: ThreadStudio, pipeline: dict[str, Any], *states: str) -> dict[
         found = status(studio, pipeline)
         return found if found["status"] in states else None
 
-    return eventually(reached, 30)
+    return eventually(reached)
 
 
 def run_of(pipeline: dict[str, Any], name: str) -> str:

@@ -1,6 +1,5 @@
 import asyncio
 import json
-import os
 import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,6 +22,7 @@ from studio_tui.local.planning import UnknownDataset
 from studio_tui.local.runner import RunLineage
 from studio_tui.local.submission import Surroundings, check
 from studio_tui.local.times import stamp
+from tests.soak import at_length
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=5)
@@ -408,7 +408,7 @@ ACTIONS = st.lists(
 )
 
 
-@settings(max_examples=200 if os.environ.get("STUDIO_TUI_SOAK") else 12)
+@settings(max_examples=at_length(12, 200))
 @given(GRAPHS, ACTIONS, st.randoms(use_true_random=False))
 def test_whatever_happens_no_job_starts_before_its_parents_are_complete(
     tmp_path_factory: pytest.TempPathFactory,

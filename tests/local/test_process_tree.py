@@ -2,7 +2,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,8 +9,12 @@ import pytest
 
 from studio_tui.local import process_tree
 from studio_tui.local.process_tree import MARKER, Process, job_processes, send, stop_job
+from tests.waiting import HANG, eventually
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+pytestmark = [
+    pytest.mark.starts_processes,
+    pytest.mark.skipif(sys.platform != "linux", reason="reads /proc"),
+]
 
 SLEEP = "import sys, time; print('up', flush=True); time.sleep(300)"
 STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + SLEEP
@@ -42,7 +45,7 @@ def family(tmp_path: Path) -> Iterator[Family]:
     yield family
     stop_job(family.marker, grace_seconds=0)
     for member in family.members:
-        member.wait(10)
+        member.wait(HANG)
         assert member.stdout
         member.stdout.close()
 
@@ -77,7 +80,7 @@ def test_a_marked_orphan_in_a_session_of_its_own_is_found(family: Family) -> Non
         f"subprocess.Popen([sys.executable, '-c', {SLEEP!r}], start_new_session=True)\n"
     )
     member = family.add(code)
-    member.wait(10)
+    member.wait(HANG)
     (orphan,) = job_processes(family.marker)
     assert orphan.parent != member.pid
     assert os.getsid(orphan.pid) == orphan.pid
@@ -95,26 +98,20 @@ def test_descendants_of_the_root_are_found_without_a_marker(family: Family) -> N
 
 def test_a_zombie_is_not_counted(family: Family) -> None:
     member = family.add("print('up', flush=True)")
-    deadline = time.monotonic() + 10
-    while job_processes(family.marker):
-        assert time.monotonic() < deadline
+    eventually(lambda: not job_processes(family.marker))
     assert Path(f"/proc/{member.pid}").exists()
 
 
 def test_stopping_ends_the_willing_with_term(family: Family) -> None:
     member = family.add(SLEEP)
-    began = time.monotonic()
-    assert stop_job(family.marker, grace_seconds=20) == ()
-    assert time.monotonic() - began < 10
-    assert member.wait(10) == -signal.SIGTERM
+    assert stop_job(family.marker, grace_seconds=10 * HANG) == ()
+    assert member.wait(HANG) == -signal.SIGTERM
 
 
 def test_stopping_kills_the_stubborn_after_the_grace(family: Family) -> None:
     member = family.add(STUBBORN)
-    began = time.monotonic()
     assert stop_job(family.marker, grace_seconds=0.3) == ()
-    assert 0.3 <= time.monotonic() - began < 10
-    assert member.wait(10) == -signal.SIGKILL
+    assert member.wait(HANG) == -signal.SIGKILL
 
 
 def test_processes_that_appear_while_others_are_stopped_are_stopped_too(family: Family) -> None:
@@ -138,7 +135,7 @@ def test_a_signal_never_reaches_a_later_process_of_the_same_number(family: Famil
     send(process._replace(started="1"), signal.SIGKILL)
     assert member.poll() is None
     send(process, signal.SIGKILL)
-    assert member.wait(10) == -signal.SIGKILL
+    assert member.wait(HANG) == -signal.SIGKILL
     send(process, signal.SIGKILL)
 
 

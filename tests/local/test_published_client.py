@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from studio_tui.local import endpoint
-from tests.studios import ThreadStudio, eventually
+from tests.studios import ThreadStudio
+from tests.waiting import HANG, eventually
 
 CLIENT = os.environ.get("STUDIO_TUI_DATACHAIN", "")
 
@@ -33,7 +34,7 @@ def datachain(studio: ThreadStudio, tmp_path: Path) -> Run:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=HANG,
         )
 
     return run
@@ -237,7 +238,7 @@ def test_a_pipeline_of_real_datasets_is_created_steered_and_run(
     assert name in datachain("pipeline", "list", "--search", "top_e").stdout
     assert "No pipelines found" in datachain("pipeline", "list", "--status", "failed").stdout
     assert datachain("pipeline", "resume", name).returncode == 0
-    eventually(lambda: pipeline(studio, name)["status"] != "RUNNING", 120)
+    eventually(lambda: pipeline(studio, name)["status"] != "RUNNING")
     said = datachain("pipeline", "status", name)
     assert "Status: COMPLETED" in said.stdout, said.stdout
     assert "Progress: 4/4 jobs completed" in said.stdout
@@ -276,7 +277,7 @@ def test_a_job_is_removed_and_a_pipeline_paused_by_the_client(
     assert (paused.returncode, f"Pipeline {name} paused" in paused.stdout) == (0, True)
     assert "Status: PAUSED" in datachain("pipeline", "status", name).stdout
     assert datachain("pipeline", "resume", name).returncode == 0
-    eventually(lambda: pipeline(studio, name)["status"] != "RUNNING", 120)
+    eventually(lambda: pipeline(studio, name)["status"] != "RUNNING")
     assert datachain("pipeline", "resume", name).returncode == 1
     missing = datachain("pipeline", "status", "nope-nope")
     assert (missing.returncode, "There is no pipeline nope-nope." in missing.stderr) == (1, True)

@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 
 from studio_tui.local.jobs import QueuedJob
 from studio_tui.local.queue import startable
-from tests.studios import ThreadStudio, eventually
+from tests.studios import ThreadStudio
+from tests.waiting import eventually
 
 SLEEP = "import time\nprint('up', flush=True)\ntime.sleep(60)"
 
@@ -163,3 +164,15 @@ def test_a_cluster_that_is_gone_after_a_restart_fails_what_waits_for_it(
     assert (ended["status"], ended["compute_cluster_id"]) == ("FAILED", None)
     assert "one" in ended["error_message"]
     assert studio.job(first["id"])["status"] == "RUNNING"
+
+
+def test_what_waits_behind_a_large_job_starts_once_that_is_canceled(studio: ThreadStudio) -> None:
+    (cluster,) = studio.request("GET", "/datachain/clusters/").json()
+    running = studio.submit(SLEEP)["id"]
+    studio.until(running, "RUNNING")
+    large = studio.submit("print(1)", workers=cluster["max_workers"])["id"]
+    behind = studio.submit("print(2)")["id"]
+    studio.until(behind, "QUEUED")
+    studio.cancel(large)
+    assert studio.end(behind)["status"] == "COMPLETE"
+    assert studio.job(running)["status"] == "RUNNING"

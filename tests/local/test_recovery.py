@@ -10,9 +10,11 @@ import pytest
 
 from studio_tui.local import queue
 from studio_tui.local.data_dir import DataDir
-from tests.studios import ENDED, ProcessStudio, ThreadStudio, eventually
+from tests.soak import at_length
+from tests.studios import ENDED, ProcessStudio, ThreadStudio
+from tests.waiting import eventually
 
-ROUNDS = 200 if os.environ.get("STUDIO_TUI_SOAK") else 2
+ROUNDS = at_length(2, 200)
 
 COUNT = 2000
 
@@ -41,7 +43,7 @@ def test_a_server_killed_under_running_jobs_loses_nothing(
         studio.kill()
         studio.restart()
         for job_id, mark in zip(jobs, marks, strict=True):
-            ended = studio.end(job_id, 60)
+            ended = studio.end(job_id)
             assert (ended["status"], ended["exit_code"]) == ("FAILED", 7)
             assert mark.read_text() == "started\n", "a job starts exactly once"
             lines = studio.log(job_id).splitlines()
@@ -61,7 +63,7 @@ def test_a_cancel_that_the_server_did_not_live_to_see_through_is_seen_through(
     studio.kill()
     studio.restart()
     assert studio.job(job_id)["status"] in {"CANCELING", "CANCELED"}
-    assert studio.end(job_id, 30)["status"] == "CANCELED"
+    assert studio.end(job_id)["status"] == "CANCELED"
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid_file.read_text()), 0)
 
@@ -105,7 +107,7 @@ def test_no_accepted_job_is_lost_by_a_kill_in_the_middle_of_accepting(
     studio.restart()
     assert {job["id"] for job in studio.jobs()} >= set(accepted)
     for job_id in accepted:
-        assert studio.end(job_id, 60)["status"] == "COMPLETE"
+        assert studio.end(job_id)["status"] == "COMPLETE"
 
 
 def test_a_key_finds_its_job_again_after_a_kill(studio_process: ProcessStudio) -> None:

@@ -12,7 +12,8 @@ from studio_tui.api.models import JobInput, QueryType
 from studio_tui.local.clusters import Cluster, Clusters
 from studio_tui.local.samples import PIPELINE, SAMPLES
 from studio_tui.local.submission import Surroundings, check
-from tests.studios import ThreadStudio, eventually
+from tests.studios import ThreadStudio
+from tests.waiting import eventually
 
 BY_NAME: Mapping[str, JobInput] = {
     str(sample.wish.query_name): sample.wish for sample in reversed(SAMPLES)
@@ -57,7 +58,7 @@ def test_a_sample_does_what_it_says(
 ) -> None:
     sample = BY_NAME[name].model_copy(update={"environment": environment})
     response = studio.request("POST", "/datachain/jobs/", json=sample.model_dump(mode="json"))
-    job = studio.end(response.json()["id"], 60)
+    job = studio.end(response.json()["id"])
     assert job["status"] == status, studio.log(job["id"])
     assert re.search(said, studio.log(job["id"]))
     if status == "FAILED":
@@ -71,7 +72,7 @@ def test_a_long_sample_begins_to_talk_at_once(studio: ThreadStudio, name: str) -
     sample = BY_NAME[name].model_copy(update={"workers": 1, "environment": "WORKERS=1"})
     response = studio.request("POST", "/datachain/jobs/", json=sample.model_dump(mode="json"))
     job_id = response.json()["id"]
-    eventually(lambda: len(studio.log(job_id)) > 100, 30)
+    eventually(lambda: len(studio.log(job_id)) > 100)
 
 
 def test_the_pipelines_jobs_hand_on_datasets_and_tell_what_they_made_from_what(
@@ -82,7 +83,7 @@ def test_the_pipelines_jobs_hand_on_datasets_and_tell_what_they_made_from_what(
         name: submit(studio, BY_NAME[name].model_dump(mode="json") | with_lake) for name in PIPELINE
     }
     for name, job_id in ids.items():
-        assert studio.end(job_id, 120)["status"] == "COMPLETE", (name, studio.log(job_id))
+        assert studio.end(job_id)["status"] == "COMPLETE", (name, studio.log(job_id))
     assert "labels" in studio.log(ids["publish.py"])
 
 
@@ -119,6 +120,7 @@ def upload_lake(studio: ThreadStudio) -> str:
     return str(answer.json()["id"])
 
 
+@pytest.mark.starts_processes
 def test_the_samples_are_packed_with_the_program() -> None:
     script = "from studio_tui.local.samples import SAMPLES; print(len(SAMPLES))"
     assert subprocess.check_output([sys.executable, "-c", script], cwd="/") == b"24\n"

@@ -23,6 +23,7 @@ from studio_tui.local.scheduler import Scheduler
 from studio_tui.local.schedules import Due, Schedules, decide
 from studio_tui.local.submission import Surroundings, check
 from studio_tui.local.times import from_stamp, stamp
+from tests.waiting import within_reason
 
 T = TypeVar("T")
 
@@ -306,7 +307,7 @@ async def test_the_scheduler_wakes_for_what_is_due_and_for_what_comes(tmp_path: 
     task_id = await bench.submit(start_after=(BEGIN + timedelta(milliseconds=1)).isoformat())
     now = BEGIN + MINUTE
     scheduler.wake()
-    await asyncio.wait_for(made.wait(), 10)
+    await within_reason(made.wait(), "a run of the schedule")
     assert len(await bench.runs(task_id)) == 1
     running.cancel()
     await asyncio.wait([running])
@@ -328,9 +329,9 @@ async def test_a_clock_that_is_set_forward_is_noticed(
     bench = Bench(database)
     task_id = await bench.submit(cron_expression="@yearly")
     running = asyncio.create_task(Scheduler(Schedules(database), bench.jobs, made.set, tell).run())
-    await asyncio.wait_for(asked.wait(), 10)
+    await within_reason(asked.wait(), "a look at the clock")
     now = datetime(2030, 1, 1, 0, 59, tzinfo=UTC)
-    await asyncio.wait_for(made.wait(), 10)
+    await within_reason(made.wait(), "a run of the schedule")
     task = await bench.task(task_id)
     assert (task["runs"], task["missed"]) == (1, 3)
     running.cancel()
@@ -362,16 +363,16 @@ class FragileDatabase(Database):
     chance = random.Random(0)
     likely = 0.0
 
-    async def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    async def write(self, work: Callable[[sqlite3.Connection], T], *, is_urgent: bool = False) -> T:
         """Die now and then."""
         if self.chance.random() > self.likely:
-            return await super().write(work)
+            return await super().write(work, is_urgent=is_urgent)
         statements = self.chance.randrange(6)
 
         def fragile(connection: sqlite3.Connection) -> T:
             return work(Fragile(connection, statements))  # type: ignore[arg-type] # a stand-in
 
-        await super().write(fragile)
+        await super().write(fragile, is_urgent=is_urgent)
         raise Killed  # what was written is written, and nobody lived to hear of it
 
 

@@ -8,6 +8,8 @@ from studio_tui.local.runner import Phase
 from studio_tui.local.shim import StepNotes
 from tests.local.test_local_runner import Bench, clean_up
 
+pytestmark = pytest.mark.starts_processes
+
 QUERY = "import datachain\nprint('queried', flush=True)"
 
 DATACHAIN = {

@@ -44,7 +44,8 @@ def test_the_server_answers_ambiguous_json_with_a_sentence(
         content=AMBIGUOUS[case][0],
         headers={"Content-Type": "application/json"},
     )
-    assert response.status_code == 422
+    is_text = AMBIGUOUS[case][1] != "not UTF-8"
+    assert response.status_code == (422 if is_text else 400)
     assert response.json()["message"].startswith("The body ")
     assert response.json()["message"].endswith(".")
 
@@ -72,6 +73,16 @@ def test_all_other_json_is_read_as_it_is(value: object) -> None:
 def test_any_bytes_are_read_or_refused(body: bytes) -> None:
     with suppress(AmbiguousJson):
         read_json(body)
+
+
+def test_a_byte_order_mark_before_json_is_skipped(shared_studio: ThreadStudio) -> None:
+    response = shared_studio.request(
+        "POST",
+        "/datachain/jobs/",
+        content=b'\xef\xbb\xbf{"query": " ", "team_name": "local"}',
+        headers={"Content-Type": "application/json"},
+    )
+    assert response.json()["message"] == "query is empty."
 
 
 @pytest.mark.parametrize("size", [JSON_LIMIT + 1, 8 * JSON_LIMIT])

@@ -131,7 +131,7 @@ def test_a_file_named_twice_is_used_once() -> None:
 
 
 def test_an_unknown_job_to_rerun_counts_as_none() -> None:
-    assert checked(rerun_from_job_id="of another server").rerun_from is None
+    assert checked(rerun_from_job_id="of-another-server").rerun_from is None
 
 
 def test_a_rerun_joins_the_group_of_the_first_run() -> None:

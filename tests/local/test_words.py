@@ -12,6 +12,7 @@ def failure(code: str) -> str:
     ).stderr
 
 
+@pytest.mark.starts_processes
 @pytest.mark.parametrize(
     ("code", "sentence"),
     [
@@ -39,11 +40,13 @@ def test_output_without_an_exception_has_no_words(output: str) -> None:
     assert python_words(output) is None
 
 
+@pytest.mark.starts_processes
 def test_what_follows_the_traceback_is_not_taken_for_it() -> None:
     output = failure("raise ValueError('bad shard')") + "Cleanup: done\n[local Studio: stopping]\n"
     assert python_words(output) == "ValueError: bad shard"
 
 
+@pytest.mark.starts_processes
 def test_a_long_message_is_bounded() -> None:
     words = python_words(failure("raise ValueError('x' * 10_000)"))
     assert words is not None

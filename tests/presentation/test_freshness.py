@@ -2,8 +2,20 @@ from datetime import timedelta
 
 import pytest
 
-from studio_tui.errors import AuthenticationError, PermissionDenied, StudioError, TransportError
+from studio_tui.errors import (
+    AuthenticationError,
+    NotFound,
+    NotSent,
+    PermissionDenied,
+    ProtocolError,
+    RateLimited,
+    RequestTimedOut,
+    ServerError,
+    StudioError,
+    TransportError,
+)
 from studio_tui.presentation.cells import Tone
+from studio_tui.presentation.format import clock_time
 from studio_tui.presentation.freshness import freshness
 from studio_tui.service.snapshot import Snapshot
 from tests.jobs import NOON
@@ -53,11 +65,53 @@ def test_an_outage_from_the_start_has_no_age() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "words"),
+    ("left", "words"),
     [
-        (AuthenticationError(401, "no"), "token refused"),
-        (PermissionDenied(403, "no"), "not allowed"),
+        (7.6, "next try 8s"),
+        (0.4, "next try 1s"),
+        (0.0, "trying…"),
+        (-20.0, "trying…"),
+        (118.5, "next try 119s"),
+        (119.5, "next try 2m"),
+        (121, "next try 3m"),
+        (300, "next try 5m"),
     ],
 )
-def test_a_refusal_is_told_from_an_outage(error: StudioError, words: str) -> None:
-    assert words in freshness(failing(error), NOON).text
+def test_nothing_is_tried_before_it_says_so(left: float, words: str) -> None:
+    cell = freshness(failing(GONE, next_try_at=NOON + timedelta(seconds=left)), NOON)
+    assert cell.text.endswith(words)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (GONE, "offline since"),
+        (NotSent("refused"), "offline since"),
+        (RequestTimedOut("no answer in time"), "no answer since"),
+        (PermissionDenied(403, "no"), "not allowed since"),
+        (NotFound(404, "no such team"), "refused with 404 since"),
+        (RateLimited(429, "slow down", None), "too many requests since"),
+        (ServerError(502, "bad gateway"), "server error 502 since"),
+        (ProtocolError("a web page"), "unreadable answer since"),
+    ],
+)
+def test_each_kind_of_outage_is_told_from_the_others_with_its_age_and_the_next_try(
+    error: StudioError, words: str
+) -> None:
+    snapshot = failing(
+        error,
+        value=1,
+        fetched_at=NOON - timedelta(minutes=7),
+        next_try_at=NOON + timedelta(seconds=8),
+    )
+    text = freshness(snapshot, NOON).text
+    assert text.startswith(f"✗ stale 7m, {words} ")
+    assert text.endswith(", next try 8s")
+
+
+def test_a_refused_token_promises_no_next_try_and_keeps_the_age() -> None:
+    refused = AuthenticationError(401, "no")
+    since = clock_time(NOON - timedelta(minutes=1), NOON)
+    assert freshness(failing(refused), NOON).text == f"✗ token refused since {since}"
+    old = failing(refused, value=1, fetched_at=NOON - timedelta(minutes=7))
+    assert freshness(old, NOON).text == f"✗ stale 7m, token refused since {since}"

@@ -84,12 +84,14 @@ UNREADABLE = (
 )
 
 
+@pytest.mark.starts_processes
 @pytest.mark.parametrize("text", GOOD_REQUIREMENTS)
 def test_uv_can_read_what_is_no_problem(text: str, tmp_path: Path) -> None:
     said = judged_by_uv(text, tmp_path)
     assert not any(words in said for words in UNREADABLE), said
 
 
+@pytest.mark.starts_processes
 @pytest.mark.parametrize("line", BAD_REQUIREMENTS)
 def test_uv_refuses_what_is_a_problem(line: str, tmp_path: Path) -> None:
     assert judged_by_uv(line, tmp_path)

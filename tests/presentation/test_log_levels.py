@@ -1,13 +1,12 @@
 """A line's level is the one its program meant, however it writes it, and no word of a sentence."""
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui.presentation.log_levels import Level, candidates, level_of, named
 from studio_tui.presentation.log_lines import styled_line
+from tests.waiting import no_hang
 
 STAMP = "2026-01-02 03:04:05"
 DEBUG, INFO, WARNING, ERROR, CRITICAL = Level
@@ -193,10 +192,9 @@ def test_any_text_has_a_level_or_none(text: str) -> None:
      "12:00:00 " * 1800, "(pid=" * 3000, "a a " * 4000, "| " * 8000, "A" * 16_384 + "Error"],
 )  # fmt: skip
 def test_a_hostile_line_costs_little(text: str) -> None:
-    start = time.process_time()
-    for _ in range(10):
-        level_of(text)
-    assert time.process_time() - start < 0.5
+    with no_hang("the level of a line"):
+        for _ in range(100):
+            level_of(text)
 
 
 @pytest.mark.parametrize(

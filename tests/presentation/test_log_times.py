@@ -1,6 +1,5 @@
 """A line's time is its own, in UTC, whatever its form, and no time of which it only speaks."""
 
-import time
 from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
@@ -9,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui.presentation.log_times import time_of
+from tests.waiting import no_hang
 
 BERLIN = ZoneInfo("Europe/Berlin")
 SECOND = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -139,7 +139,6 @@ def test_iso_times_are_read_back(moment: datetime, mark: str) -> None:
 
 @pytest.mark.parametrize("text", ["1" * 16_384, '{"time":' * 2000, " 12:" * 4000, "a a " * 4000])
 def test_a_hostile_line_costs_little(text: str) -> None:
-    start = time.process_time()
-    for _ in range(10):
-        time_of(text, UTC, SECOND)
-    assert time.process_time() - start < 0.5
+    with no_hang("the time of a line"):
+        for _ in range(100):
+            time_of(text, UTC, SECOND)

@@ -125,6 +125,7 @@ def test_masked_commands_say_so() -> None:
     assert remark not in as_datachain(JobInput(query="1", team_name="acme"))
 
 
+@pytest.mark.starts_processes
 def test_what_cannot_be_drawn_is_escaped_and_stays_exact(tmp_path: Path) -> None:
     hostile = "a\x1b[2J\u202eb%s'\\\U000e0041"
     wish = WISH.model_copy(update={"query": f"{hostile}\n", "environment": f"A={hostile}"})
@@ -136,6 +137,7 @@ def test_what_cannot_be_drawn_is_escaped_and_stays_exact(tmp_path: Path) -> None
     assert f"A={hostile}" in words
 
 
+@pytest.mark.starts_processes
 @settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

@@ -3,7 +3,6 @@
 import json
 import re
 import textwrap
-import time
 import traceback
 import unicodedata
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from studio_tui.presentation.tracebacks import (
     signature,
     unit_length,
 )
+from tests.waiting import no_hang
 
 PLAIN = """\
 Traceback (most recent call last):
@@ -290,9 +290,9 @@ def test_any_lines_have_a_unit_and_a_safe_signature_or_none(lines: list[str]) ->
     "text", ["a." * 8000, "/a" * 8000, "a1" * 8000, "Traceback (" * 1500, " " * 16_384]
 )
 def test_hostile_lines_cost_little(text: str) -> None:
-    start = time.process_time()
     lines = ["Traceback (most recent call last):", text, "ERROR " + text]
-    unit_length(lines)
-    signature(lines)
-    normalised(text)
-    assert time.process_time() - start < 0.5
+    with no_hang("the traceback of a line"):
+        for _ in range(10):
+            unit_length(lines)
+            signature(lines)
+            normalised(text)

@@ -135,7 +135,7 @@ ERRORS: list[tuple[str, dict[str, Any], str]] = [
     (
         "repository",
         {"repository": "-u x"},
-        "A repository is URL or URL@REVISION, without spaces.",
+        "The repository must be a URL, or URL@REVISION, without blanks.",
     ),
     (
         "repository",

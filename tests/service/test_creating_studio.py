@@ -23,11 +23,12 @@ from studio_tui.settings import Settings
 from tests import faults
 from tests.chaos import Kind
 from tests.fault_proxy import Exchange, Fault, FaultProxy, Seen, StreamFault
+from tests.soak import SOAK
+from tests.waiting import HANG, within_reason
 
 if TYPE_CHECKING:
     from tests.studios import ThreadStudio
 
-SOAK = bool(os.environ.get("STUDIO_TUI_SOAK"))
 WISHES = 200 if SOAK else 24
 SEEDS = range(1, 4) if SOAK else range(1, 2)
 AT_ONCE = 6
@@ -183,7 +184,7 @@ async def test_no_wish_becomes_two_jobs_and_none_is_lost(
     timeouts = Timeouts(connect=5.0, read=READ, write=5.0, pool=20.0, whole=10.0)
     async with StudioClient(settings_of(studio, proxy.url), timeouts=timeouts) as client:
         creating = Creating(client, journal, Ledger(tmp_path, "a place"), patience=PATIENCE)
-        async with asyncio.timeout(600 if SOAK else 120):
+        async with asyncio.timeout((3 if SOAK else 1) * HANG):
             outcomes = await asyncio.gather(*(grant(creating, n) for n in range(WISHES)))
         await proxy.until_idle()
     made: defaultdict[int, list[str]] = defaultdict(list)
@@ -261,7 +262,7 @@ async def test_a_program_killed_before_the_answer_is_settled_by_the_next(
         *(sys.executable, "-c", PROGRAM, proxy.url, str(tmp_path)),
         env={**os.environ, "TOKEN": studio.token},
     )
-    await asyncio.wait_for(has_come.wait(), 20)
+    await within_reason(has_come.wait(), "the create")
     journal = Journal(tmp_path, "a place")
     async with StudioClient(settings_of(studio, studio.url)) as client:
         creating = Creating(client, journal, Ledger(tmp_path, "a place"), patience=PATIENCE)

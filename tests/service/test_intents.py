@@ -125,6 +125,7 @@ def test_a_disk_that_takes_no_note_sends_nothing(tmp_path: Path) -> None:
         Journal(tmp_path / "file", PLACE).begin(intent())
 
 
+@pytest.mark.starts_processes
 def test_a_program_that_is_killed_lets_go_of_its_intent(journal: Journal, tmp_path: Path) -> None:
     program = (
         "import sys, time; from pathlib import Path\n"

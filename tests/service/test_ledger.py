@@ -14,6 +14,7 @@ from studio_tui.service import ledger as module
 from studio_tui.service.ledger import Ledger, Run
 from studio_tui.service.submitted import SentFile, Submitted
 from tests.jobs import NOON, job
+from tests.waiting import HANG
 
 PLACE = "https://studio.example.com\nvision"
 NOTES = SentFile(id="7", label="notes.txt", size=12, path="/home/ann/notes.txt")
@@ -308,6 +309,7 @@ def test_what_a_full_disk_does_not_take_is_written_when_there_is_room(
     assert again(tmp_path).submitted(["2"]) == {"2": long}
 
 
+@pytest.mark.starts_processes
 def test_several_dashboards_write_at_once(tmp_path: Path) -> None:
     program = (
         "import sys; from pathlib import Path\n"
@@ -321,7 +323,7 @@ def test_several_dashboards_write_at_once(tmp_path: Path) -> None:
         subprocess.Popen([*command, str(number)], cwd=root, env=os.environ)
         for number in (0, 100, 200)
     ]
-    assert [process.wait(60) for process in running] == [0, 0, 0]
+    assert [process.wait(HANG) for process in running] == [0, 0, 0]
     ledger = again(tmp_path)
     assert all(has_both(ledger, first + number) for first in (0, 100, 200) for number in range(20))
 

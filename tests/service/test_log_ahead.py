@@ -1,7 +1,7 @@
 """The end of a long log is there before its beginning, and gives way once all has come."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from studio_tui.api.client import StudioClient
 from studio_tui.api.log_body import LogBody
-from studio_tui.errors import NotFound, ServerError, StudioError
+from studio_tui.errors import BrokenAnswer, NotFound, ServerError, StudioError
 from studio_tui.service.log_ahead import FLOOD, LENGTH, REST, LogAhead
 from studio_tui.service.log_library import LogLibrary
 from studio_tui.service.log_shelf import LogShelf
@@ -20,6 +20,7 @@ from studio_tui.service.log_state import Phase
 from studio_tui.service.log_store import LogStore
 from studio_tui.settings import Settings
 from tests.service.virtual_time import run
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from tests.studios import ThreadStudio
@@ -180,6 +181,18 @@ def test_a_log_begun_anew_is_previewed_anew(tmp_path: Path) -> None:
     run(scene())
 
 
+def test_an_end_that_was_sent_twice_is_asked_for_again(tmp_path: Path) -> None:
+    async def scene() -> None:
+        ends = Ends(LOG)
+        ends.errors.append(BrokenAnswer("Studio sent it twice."))
+        async with running(ends, tmp_path) as preview:
+            assert preview.ahead.store is None
+            await asyncio.sleep(REST)
+            assert LOG.endswith(preview.shown)
+
+    run(scene())
+
+
 @pytest.mark.parametrize(
     ("error", "asked"), [(NotFound(404, "No log."), 1), (ServerError(503, "Down.", 30.0), 2)]
 )
@@ -199,12 +212,6 @@ def test_a_studio_that_fails_is_asked_again_and_one_that_refuses_is_not(
     run(scene())
 
 
-async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(60):
-        while not condition():  # noqa: ASYNC110 (nothing tells of a file)
-            await asyncio.sleep(0.001)
-
-
 async def test_the_end_of_a_real_log_is_there_while_its_beginning_still_arrives(
     shared_studio: "ThreadStudio", tmp_path: Path
 ) -> None:
@@ -212,7 +219,7 @@ async def test_the_end_of_a_real_log_is_there_while_its_beginning_still_arrives(
         "for block in range(400):\n"
         "    print('\\n'.join(f'line {block * 1000 + n:07} {\"x\" * 60}' for n in range(1000)))"
     )
-    shared_studio.end(job["id"], 60)
+    shared_studio.end(job["id"])
     settings = Settings(
         url=shared_studio.url, team=shared_studio.team, token=SecretStr(shared_studio.token)
     )

@@ -30,9 +30,9 @@ from studio_tui.errors import NotFound, StudioError
 from studio_tui.service.log_library import KEPT_OPEN, LIMIT, LogLibrary, OpenLog
 from studio_tui.service.log_shelf import LogShelf
 from studio_tui.service.log_source import MayFetch, always
-from studio_tui.service.log_state import Phase
-from studio_tui.service.log_tail import NO_LOG
+from studio_tui.service.log_state import NO_LOG, UNCHECKED, Phase
 from studio_tui.settings import Settings
+from tests.waiting import HANG, until
 
 if TYPE_CHECKING:
     from tests.studios import ThreadStudio
@@ -136,12 +136,6 @@ async def library(
     for log in tuple(logs._logs.values()):
         for viewer in tuple(log.viewers):
             viewer.close()
-
-
-async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(15):
-        while not condition():  # noqa: ASYNC110 (nothing tells of a file)
-            await asyncio.sleep(0.001)
 
 
 async def until_size(log: OpenLog, size: int) -> None:
@@ -316,7 +310,7 @@ async def test_what_studio_has_lost_stays_when_it_is_asked_again(tmp_path: Path)
         log.tail.poke()
         await until(lambda: is_complete(log) and not log.tail.state.kept_since)
         assert raw(log) == b"one\n"
-        assert log.tail.state.reason == ""
+        assert log.tail.state.reason == UNCHECKED
 
 
 async def test_a_log_that_studio_has_lost_is_said_to_be_missing(tmp_path: Path) -> None:
@@ -427,12 +421,13 @@ def program(folder: Path) -> Iterator[tuple[Path, subprocess.Popen[str]]]:
         process.kill()
 
 
+@pytest.mark.starts_processes
 async def test_what_a_killed_program_left_goes_and_what_a_living_one_has_stays(
     tmp_path: Path,
 ) -> None:
     with program(tmp_path) as (left, killed), program(tmp_path) as (held, _):
         killed.kill()
-        killed.wait(10)
+        killed.wait(HANG)
         assert left.read_bytes() == b"one\n"
         async with library(Studio(), tmp_path):
             await until(lambda: not left.exists())

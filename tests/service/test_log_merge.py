@@ -1,6 +1,5 @@
 """Whatever comes, however often and in whatever order: each byte once, in order, or a mark."""
 
-import os
 import random
 from array import array
 from collections.abc import Callable, Iterator, Sequence
@@ -10,20 +9,23 @@ import pytest
 
 from studio_tui.api.log_stream import LogMessage, LogMessages, RawText, Unreadable
 from studio_tui.service import log_merge
+from studio_tui.service.log_comparison import Comparison
 from studio_tui.service.log_ledger import BLOCK, MessageLedger, Record
 from studio_tui.service.log_merge import (
+    LEAP,
+    LEFT_OUT,
     NEW_EPOCH,
     NO_REPLAY,
     TOO_LATE,
     UNREADABLE,
     WINDOW,
     WINDOW_PIECES,
-    Comparison,
     LogMerge,
     _Batch,
 )
 from studio_tui.service.log_store import LogStore
 from tests.service.log_chaos import connection, truth
+from tests.soak import seeds
 
 
 def logs(*pieces: tuple[int, str]) -> LogMessages:
@@ -116,7 +118,7 @@ def survives(folder: Path, seed: int, merge: Callable[[LogStore, MessageLedger],
         desk.close()
 
 
-@pytest.mark.parametrize("seed", range(int(os.environ.get("STUDIO_TUI_SEEDS", "150"))))
+@pytest.mark.parametrize("seed", seeds(30, 3000))
 def test_a_log_survives_cuts_swaps_doubles_replays_and_snapshots(tmp_path: Path, seed: int) -> None:
     assert survives(tmp_path, seed, LogMerge)
 
@@ -257,6 +259,71 @@ def test_a_late_piece_finds_its_place_before_not_too_many_short_ones(desk: Desk)
     assert desk.raw == b"a\nc\n" + b"b\n" * WINDOW_PIECES
 
 
+FORGED = "forged\n"
+MUCH = FORGED * (2 * WINDOW // len(FORGED))
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [(LEAP * 3, FORGED), (LEAP * 3, MUCH), (50, MUCH)], ids=["far", "", "near"]
+)
+@pytest.mark.parametrize("frame", [1, 3, 100])
+def test_a_piece_whose_id_nothing_bears_out_gives_way_to_what_belongs_before_it(
+    desk: Desk, number: int, text: str, frame: int
+) -> None:
+    true = [(count, f"line {count}\n") for count in range(1, 100)]
+    desk.connect(true[0], (number, text))
+    assert desk.merge.is_doubted
+    for begin in range(1, len(true), frame):
+        desk.send(*true[begin : begin + frame])
+    assert desk.raw == "".join(text for _, text in true).encode()
+    assert desk.marks == [(len("line 1\n"), LEFT_OUT)]
+    desk.connect(*true, (100, "line 100\n"))
+    assert not desk.merge.is_behind
+    assert desk.raw.endswith(b"line 99\nline 100\n")
+    assert len(desk.marks) == 1
+
+
+def test_a_forged_piece_within_a_frame_gives_way_to_the_next_frame(desk: Desk) -> None:
+    desk.connect((1, "a\n"))
+    desk.send((2, "b\n"), (LEAP * 3, FORGED), (LEAP * 3 + 1, MUCH))
+    desk.send((3, "c\n"))
+    assert desk.raw == b"a\nb\nc\n"
+    assert desk.marks == [(4, LEFT_OUT)]
+
+
+def test_a_forged_piece_in_a_replay_does_not_pass_for_what_is_new(desk: Desk) -> None:
+    desk.connect((1, "a\n"), (2, "b\n"), (3, "c\n"))
+    desk.connect((1, "a\n"), (LEAP * 3, MUCH), (2, "b\n"))
+    desk.send((3, "c\n"), (4, "d\n"))
+    assert desk.raw == b"a\nb\nc\nd\n"
+    assert desk.marks == [(6, LEFT_OUT)]
+    assert not desk.merge.is_behind
+
+
+def test_a_gap_before_a_forged_piece_keeps_its_mark_until_it_is_filled(desk: Desk) -> None:
+    desk.connect((1, "a\n"))
+    desk.connect((LEAP * 3, MUCH), (5, "e\n"))
+    assert desk.raw == b"a\ne\n"
+    assert desk.marks == [(2, NO_REPLAY), (2, LEFT_OUT)]
+    desk.connect(*((number, f"{'abcdef'[number - 1]}\n") for number in range(1, 7)))
+    assert desk.raw == b"a\nb\nc\nd\ne\nf\n"
+    assert [text for _, text in desk.marks] == [LEFT_OUT]
+
+
+@pytest.mark.parametrize("step", [1, 1000, LEAP * 3])
+def test_ids_that_always_leap_are_taken_as_they_come(desk: Desk, step: int) -> None:
+    desk.connect(*((number * step, f"{number}\n") for number in range(7, 500)))
+    assert desk.raw == "".join(f"{number}\n" for number in range(7, 500)).encode()
+    assert desk.marks == []
+
+
+def test_a_leap_that_later_pieces_bear_out_stays_where_something_comes_too_late(desk: Desk) -> None:
+    far = LEAP * 3
+    desk.connect((1, "a\n"), (far, MUCH), (far + len(MUCH), "b\n"), (7, "late\n"))
+    assert desk.raw == f"a\n{MUCH}b\n".encode()
+    assert desk.marks == [(2, TOO_LATE)]
+
+
 def test_a_mark_at_the_end_stays_when_more_comes(desk: Desk) -> None:
     desk.connect((1, "a\nhalf"))
     desk.merge.mark_end(UNREADABLE)
@@ -299,6 +366,36 @@ def test_a_snapshot_may_be_cut_inside_a_character_or_hold_bad_bytes(desk: Desk) 
     assert desk.raw.decode() == "a\ufffdb 漢字\n"
 
 
+BROKEN = b"a\xff\xc3(\xe6\xbc b\xf0\x9f\n" * 3 + "漢".encode()[:2]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 100])
+@pytest.mark.parametrize("known", range(0, 40, 3))
+def test_bytes_that_are_no_utf_8_stand_as_they_came_once_they_are_mended(
+    desk: Desk, size: int, known: int
+) -> None:
+    text = BROKEN.decode("utf-8", "replace")
+    desk.connect((1, text[:known]))
+    for mends in (False, True, False):
+        rest = Comparison(desk.store, mends=mends)
+        for begin in range(0, len(BROKEN), size):
+            rest.add(BROKEN[begin : begin + size])
+        rest.finish()
+        assert not rest.differs
+        assert rest.has_proved_whole
+    assert desk.raw == BROKEN
+
+
+def test_a_character_that_is_cut_is_held_back_until_its_rest_comes(desk: Desk) -> None:
+    rest = Comparison(desk.store)
+    rest.add(b"a" + "漢".encode()[:2])
+    assert desk.raw == b"a"
+    assert not rest.has_proved_whole
+    rest.add("漢".encode()[2:])
+    assert desk.raw.decode() == "a漢"
+    assert rest.has_proved_whole
+
+
 def test_a_snapshot_of_something_else_adds_nothing(desk: Desk) -> None:
     desk.connect((1, "one\n"))
     rest = Comparison(desk.store)
@@ -330,5 +427,5 @@ def test_the_ledger_finds_every_record_over_many_blocks(tmp_path: Path) -> None:
 
 
 def test_every_mark_is_a_sentence() -> None:
-    marks = [log_merge.NEW_EPOCH, TOO_LATE, NO_REPLAY, UNREADABLE, log_merge.DIFFERS]
+    marks = [log_merge.NEW_EPOCH, LEFT_OUT, TOO_LATE, NO_REPLAY, UNREADABLE, log_merge.DIFFERS]
     assert all(mark[0].isupper() and mark.endswith(".") for mark in marks)

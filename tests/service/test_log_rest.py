@@ -10,8 +10,9 @@ import pytest
 from studio_tui.api.log_body import LogBody
 from studio_tui.api.log_stream import LogMessage, RawText
 from studio_tui.errors import TransportError
+from studio_tui.service.log_comparison import COMPARED
 from studio_tui.service.log_ledger import MessageLedger
-from studio_tui.service.log_merge import COMPARED, NO_REPLAY, LogMerge
+from studio_tui.service.log_merge import NO_REPLAY, LogMerge
 from studio_tui.service.log_rest import RestLog
 from studio_tui.service.log_store import LogStore
 

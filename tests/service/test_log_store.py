@@ -109,7 +109,8 @@ def test_an_opened_file_is_read_alike_before_and_after_it_is_indexed(pieces: lis
 
 def test_the_tail_of_a_million_lines_is_found_in_a_few_reads(tmp_path: Path) -> None:
     path = tmp_path / "big.log"
-    path.write_bytes(b"".join(b"line %07d of the log of a job\n" % n for n in range(1_000_000)))
+    with path.open("wb") as file:
+        file.writelines(b"line %07d of the log of a job\n" % n for n in range(1_000_000))
     store = LogStore.open(path)
     start: int | None = store.last_start()
     for _ in range(60):

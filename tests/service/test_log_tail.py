@@ -31,17 +31,17 @@ from studio_tui.errors import (
     NotFound,
     NotSent,
     PermissionDenied,
-    ProtocolError,
     RateLimited,
     ServerError,
     StudioError,
     TransportError,
 )
 from studio_tui.service.log_merge import DIFFERS, NEW_EPOCH, NO_REPLAY, UNREADABLE
+from studio_tui.service.log_retry import BACKOFF_CAP
 from studio_tui.service.log_spool import Spool
+from studio_tui.service.log_state import UNCHECKED, UNCONFIRMED
 from studio_tui.service.log_store import LogStore
 from studio_tui.service.log_tail import (
-    BACKOFF_CAP,
     LINGER,
     OUTAGE_REST,
     SILENCE,
@@ -52,6 +52,7 @@ from studio_tui.service.log_tail import (
 )
 from tests.service.log_chaos import connection, truth
 from tests.service.virtual_time import run
+from tests.soak import seeds
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 Step = LogFrame | StudioError | float
@@ -76,6 +77,10 @@ class Studio:
         self.blobs: dict[str, list[bytes | StudioError]] = {}
         """What lies at addresses; an error is raised once."""
         self.status = "RUNNING"
+        self.is_exact = False
+        """Whether REST says which bytes its answers hold."""
+        self.doubled = 0
+        """Answers of REST yet to come that are sent twice, as if that were the log."""
         self.rest_errors: list[StudioError] = []
         self.opened: list[float] = []
         self.asked: list[tuple[float, int]] = []
@@ -103,9 +108,15 @@ class Studio:
             raise NotFound(404, "There is no log.")
         if etag == str(len(self.log)):
             return LogBody(b"", offset, None, etag, unchanged=True)
-        data = self.log[offset : offset + 1000]
-        more = offset + len(data) < len(self.log)
-        return LogBody(data, offset, len(self.log), str(len(self.log)), more=more)
+        log = self.log
+        if self.doubled:
+            self.doubled -= 1
+            log += log
+        data = log[offset : offset + 1000]
+        more = offset + len(data) < len(log)
+        return LogBody(
+            data, offset, len(log), str(len(self.log)), more=more, is_exact=self.is_exact
+        )
 
     async def log_blob(self, url: str) -> AsyncGenerator[bytes, None]:
         for part in tuple(self.blobs[url]):
@@ -339,6 +350,44 @@ def test_a_forbidden_connection_stops(followed: Make) -> None:
     assert (state.phase, state.reason) == (Phase.STOPPED, "Not your team.")
 
 
+def test_a_forbidden_log_says_when_it_is_asked_for_again_and_is_after_five_minutes(
+    followed: Make,
+) -> None:
+    studio = Studio([PermissionDenied(403, "Not your team.")], [NotFound(404, "No such path.")])
+    studio.rest_errors = [PermissionDenied(403, "Not yours.")]
+    studio.last = [logs((1, "one\n")), FINISHED, END]
+    studio.log = b"one\n"
+    follower = followed(studio)
+
+    async def wait(tail: LogTail) -> None:
+        await asyncio.sleep(299)
+        assert tail.state.phase is Phase.STOPPED
+        assert tail.state.next_try == START + timedelta(seconds=300)
+        assert len(studio.opened) == 1
+        await asyncio.sleep(299)
+        assert (tail.state.phase, tail.state.reason) == (Phase.STOPPED, "Not yours.")
+        assert len(studio.opened) == 2
+        await asyncio.sleep(20)
+
+    assert follower.follow(wait).phase is Phase.COMPLETE
+    assert follower.raw == b"one\n"
+    assert len(studio.opened) == 3
+
+
+def test_a_host_that_the_reader_does_not_allow_is_not_asked_about_again_by_itself(
+    followed: Make,
+) -> None:
+    studio = Studio([Blobs(("https://archive.example/1",)), END])
+    follower = followed(studio)
+    follower.allows = False
+
+    async def wait(_tail: LogTail) -> None:
+        await asyncio.sleep(1000)
+
+    assert follower.follow(wait).phase is Phase.STOPPED
+    assert follower.hosts == ["archive.example"]
+
+
 @pytest.mark.parametrize("first", [Closed(1009, ""), NotFound(404, "No such path.")])
 def test_without_a_usable_socket_the_log_is_polled_to_its_end(followed: Make, first: Step) -> None:
     studio = Studio([first], log=b"one\n")
@@ -488,7 +537,6 @@ def test_a_socket_that_ends_after_its_first_frame_is_retried_ever_more_slowly(
 @pytest.mark.parametrize(
     "refusal",
     [
-        [PermissionDenied(403, "Not your team.")],
         [Closed(4401, "Log in.")],
         [NotFound(404, "No such path.")],
     ],
@@ -621,18 +669,12 @@ def test_an_archive_is_not_asked_when_the_reader_says_no(followed: Make) -> None
 
 
 @pytest.mark.parametrize("url", ["https://[::1", "https://a:99999/", "https://a\\@b/"])
-def test_an_archive_at_what_is_no_address_asks_nobody_and_is_tried_again(
-    followed: Make, url: str
-) -> None:
-    studio = Studio()
-    studio.last = [Blobs((url,)), FINISHED, END]
-    studio.blobs = {url: [ProtocolError("That address is not taken."), b"one\n"]}
-    follower = followed(studio)
-    assert follower.follow().phase is Phase.COMPLETE
+def test_an_archive_at_what_is_no_address_asks_nobody_and_is_told(followed: Make, url: str) -> None:
+    follower = followed(Studio([Blobs((url,)), FINISHED, END]))
+    state = follower.follow()
+    assert state.phase is Phase.STOPPED
+    assert state.reason == "Studio names an address for the archived log that is not taken."
     assert follower.hosts == []
-    assert [s.reason for s in follower.states if s.phase is Phase.RECONNECTING] == [
-        "That address is not taken."
-    ]
 
 
 def test_an_archive_that_breaks_off_is_fetched_again(followed: Make) -> None:
@@ -764,12 +806,100 @@ def test_a_disk_that_is_full_for_rest_beside_the_socket_stops_too(
     assert "No space left" in state.reason
 
 
+LINES = [(number, f"line {number}\n") for number in range(1, 300)]
+LOG = "".join(text for _, text in LINES).encode()
+FORGED = logs((999_999_999, "forged\n" * 100_000))
+
+
+@pytest.mark.parametrize("at", [0, 1, 150, 299])
+def test_rest_outranks_a_forged_piece_wherever_it_came(followed: Make, at: int) -> None:
+    frames: list[Step] = [logs(line) for line in LINES]
+    studio = Studio([*frames[:at], FORGED, *frames[at:], FINISHED, END], log=LOG)
+    studio.is_exact = True
+    follower = followed(studio)
+    state = follower.follow()
+    assert (state.phase, state.reason) == (Phase.COMPLETE, "")
+    assert follower.raw == LOG
+    assert follower.marks == []
+
+
+def test_an_epoch_that_a_forged_piece_began_is_outranked_by_rest(followed: Make) -> None:
+    frames: list[Step] = [logs(line) for line in LINES]
+    studio = Studio([*frames[:9], logs((200, "no\n")), *frames[9:], FINISHED, END], log=LOG)
+    studio.is_exact = True
+    follower = followed(studio)
+    state = follower.follow()
+    assert (state.phase, state.reason) == (Phase.COMPLETE, "")
+    assert follower.raw == LOG
+    assert follower.marks == []
+
+
+def test_a_shorter_log_of_which_studio_does_not_say_what_it_is_outranks_nothing(
+    followed: Make,
+) -> None:
+    studio = Studio([logs(*LINES), FORGED, FINISHED, END], log=LOG)
+    follower = followed(studio)
+    state = follower.follow()
+    assert (state.phase, state.reason) == (Phase.COMPLETE, UNCONFIRMED)
+    assert follower.raw.startswith(LOG)
+    assert b"forged" in follower.raw
+
+
+def test_what_came_live_in_order_stays_though_rest_keeps_less(followed: Make) -> None:
+    studio = Studio([logs(*LINES), FINISHED, END], log=LOG[:100] + LOG[-100:])
+    studio.is_exact = True
+    follower = followed(studio)
+    state = follower.follow()
+    assert (state.phase, state.reason) == (Phase.COMPLETE, UNCONFIRMED)
+    assert follower.raw == LOG
+    assert follower.marks == [DIFFERS]
+
+
+def test_what_only_rest_had_brought_goes_when_rest_says_otherwise(followed: Make) -> None:
+    studio = Studio([logs(*LINES), FINISHED, END], log=LOG)
+    studio.doubled = 1 + len(LOG) * 2 // 1000
+    follower = followed(studio)
+    state = follower.follow()
+    assert (state.phase, state.reason) == (Phase.COMPLETE, "")
+    assert follower.raw == LOG
+
+
+@pytest.mark.parametrize("pieces", [5, 0])
+@pytest.mark.parametrize("is_exact", [False, True])
+def test_bytes_that_are_no_utf_8_are_kept_as_they_came(
+    followed: Make, pieces: int, is_exact: bool
+) -> None:
+    parts = [b"a\n", b"caf\xe9\n", b"\xff" * 900, b"b\n", "the end 漢".encode()[:-1]]
+    live = [(number, part.decode("utf-8", "replace")) for number, part in enumerate(parts, 1)]
+    first: list[Step] = [logs(*live[:pieces])] if pieces else [Closed(1009, "")]
+    studio = Studio([*first, FINISHED, END], log=b"".join(parts))
+    studio.status = "COMPLETE"
+    studio.is_exact = is_exact
+    follower = followed(studio)
+    state = follower.follow()
+    assert (state.phase, state.reason) == (Phase.COMPLETE, "")
+    assert follower.raw == studio.log
+    assert follower.marks == []
+
+
+def test_only_what_studio_confirmed_is_called_whole(followed: Make) -> None:
+    unchecked = followed(Studio([logs((1, "one\n")), FINISHED, END]))
+    assert unchecked.follow().reason == UNCHECKED
+    archived = Studio([Blobs(("https://a",)), FINISHED, END])
+    archived.blobs = {"https://a": [b"one\n\xff"]}
+    follower = followed(archived)
+    assert follower.follow().reason == ""
+    assert follower.raw == b"one\n\xff"
+    another = followed(Studio([logs((1, "one\n")), FINISHED, END], log=b"two"))
+    assert another.follow().reason == UNCONFIRMED
+
+
 def test_the_client_is_such_a_source() -> None:
     source: type[LogSource] = StudioClient
     assert source is StudioClient
 
 
-@pytest.mark.parametrize("seed", range(int(os.environ.get("STUDIO_TUI_SEEDS", "40"))))
+@pytest.mark.parametrize("seed", seeds(10, 3000))
 def test_a_log_comes_whole_through_chaos(followed: Make, seed: int) -> None:
     chance = random.Random(seed)
     log = truth(chance, 200)

@@ -15,6 +15,7 @@ from studio_tui.service.log_tail import LogTail, Phase
 from studio_tui.settings import Settings
 from tests import faults
 from tests.fault_proxy import FaultProxy, StreamFault
+from tests.waiting import HANG
 
 if TYPE_CHECKING:
     from tests.studios import ThreadStudio
@@ -98,7 +99,7 @@ async def test_a_job_that_does_not_exist_stops_with_studios_words(
         tail = LogTail(client, "0", store)
         over = asyncio.Event()
         tail.subscribe(lambda state: over.set() if state.is_over else None)
-        async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
+        async with asyncio.timeout(HANG), asyncio.TaskGroup() as tasks:
             running = tasks.create_task(tail.run())
             await over.wait()
             running.cancel()

@@ -304,7 +304,7 @@ def test_a_job_that_studio_does_not_know_is_not_asked_about_again() -> None:
     run(scenario())
 
 
-def test_a_refused_token_stops_everything_and_a_missing_right_only_the_jobs() -> None:
+def test_a_refused_token_stops_everything_and_a_missing_right_the_jobs_for_minutes() -> None:
     async def scenario() -> None:
         studio = Studio(a="COMPLETE", b="COMPLETE", c="COMPLETE", d="RUNNING")
         refusal = AuthenticationError(401, "token expired")
@@ -320,10 +320,12 @@ def test_a_refused_token_stops_everything_and_a_missing_right_only_the_jobs() ->
         studio = Studio(a="COMPLETE", d="RUNNING")
         studio.refusals = {"run-1-d": [PermissionDenied(403, "not yours")]}
         async with watching(studio) as heard:
-            await asyncio.sleep(600)
+            await asyncio.sleep(299)
             assert heard.watch.snapshot.error is None
             assert len(studio.looks) > 100
             assert len(studio.asked) <= 2
+            await asyncio.sleep(20)
+            assert set(heard.states) == {"run-1-a", "run-1-d"}
 
     run(scenario())
 

@@ -15,6 +15,7 @@ from studio_tui.service.session import StudioSession
 from studio_tui.service.triggering import Triggered, Wish
 from studio_tui.settings import Settings
 from tests.local.test_pipeline_routes import diamond, make
+from tests.waiting import HANG
 
 if TYPE_CHECKING:
     from tests.studios import ThreadStudio
@@ -38,7 +39,7 @@ async def until(watch: PipelineWatch, holds: Callable[[PipelineDetail], bool]) -
     news = asyncio.Event()
     leave = watch.subscribe(lambda _: news.set())
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(HANG):
             while (detail := watch.snapshot.value) is None or not holds(detail):
                 await news.wait()
                 news.clear()

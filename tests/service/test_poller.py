@@ -1,6 +1,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import pytest
 
@@ -12,9 +13,12 @@ from studio_tui.errors import (
     StudioError,
     TransportError,
 )
-from studio_tui.service.poller import BREAKER_REST, Poller, Wait
+from studio_tui.service.log_verdict import DENIED_REST
+from studio_tui.service.poller import Poller, Wait
+from studio_tui.service.reachability import SHORTEST_REST
 from studio_tui.service.snapshot import Snapshot
 from tests.jobs import NOON
+from tests.waiting import HANG, within_reason
 
 REST = 7.0
 
@@ -67,7 +71,7 @@ class Rests:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(HANG):
         while not condition():  # noqa: ASYNC110 (the condition is not one event)
             await asyncio.sleep(0)
 
@@ -201,11 +205,11 @@ async def test_poller_backs_off_further_with_each_failure_and_up_to_a_minute() -
         for rest in range(1, 12):
             await until(lambda rest=rest: len(rests.seconds) >= rest)  # type: ignore[misc]
             rests.pass_time()
-    assert rests.seconds[:6] == [1, 2, 4, 8, 16, 32]
+    assert rests.seconds[:6] == [5, 5, 5, 8, 16, 32]
     assert rests.seconds[7:11] == [60] * 4
 
 
-async def test_an_outage_is_asked_about_at_most_every_five_seconds() -> None:
+async def test_a_question_that_fails_is_put_at_most_every_five_seconds() -> None:
     studio, rests = Studio(), Rests()
     studio.answers = [TransportError("no answer")] * 12
     poller = poller_of(studio, rests.wait)
@@ -215,7 +219,7 @@ async def test_an_outage_is_asked_about_at_most_every_five_seconds() -> None:
         for rest in range(1, 9):
             await until(lambda rest=rest: len(rests.seconds) >= rest)  # type: ignore[misc]
             rests.pass_time()
-    assert all(seconds >= BREAKER_REST for seconds in rests.seconds[4:])
+    assert all(seconds >= SHORTEST_REST for seconds in rests.seconds)
 
 
 @pytest.mark.parametrize(
@@ -231,12 +235,9 @@ async def test_poller_rests_as_long_as_studio_asks(error: StudioError) -> None:
     assert rests.seconds == [120]
 
 
-@pytest.mark.parametrize("kind", [AuthenticationError, PermissionDenied])
-async def test_a_refused_question_is_not_put_again_until_restarted(
-    kind: type[AuthenticationError],
-) -> None:
+async def test_a_refused_token_is_not_tried_again_until_restarted() -> None:
     studio, rests = Studio(), Rests()
-    studio.answers = [kind(401, "no"), 2]
+    studio.answers = [AuthenticationError(401, "no"), 2]
     poller = poller_of(studio, rests.wait)
     poller.subscribe(lambda _: None)
     async with running(poller):
@@ -250,6 +251,42 @@ async def test_a_refused_question_is_not_put_again_until_restarted(
         poller.restart()
         await until(lambda: poller.snapshot.value == 2)
         assert not poller.snapshot.stopped
+
+
+async def test_what_is_not_allowed_keeps_its_age_and_is_asked_for_again_after_five_minutes() -> (
+    None
+):
+    studio, rests = Studio(), Rests()
+    studio.answers = [41, PermissionDenied(403, "not yours"), PermissionDenied(403, "no"), 44]
+    poller = poller_of(studio, rests.wait)
+    heard: list[Snapshot[int]] = []
+    poller.subscribe(heard.append)
+    async with running(poller):
+        for rest in range(1, 4):
+            await until(lambda rest=rest: len(rests.seconds) == rest)  # type: ignore[misc]
+            rests.pass_time()
+        await until(lambda: poller.snapshot.value == 44)
+    assert rests.seconds[:3] == [REST, DENIED_REST, DENIED_REST]
+    denied = heard[1]
+    assert (denied.value, denied.fetched_at, denied.stopped) == (41, NOON, False)
+    assert str(denied.error) == "not yours"
+    assert denied.next_try_at == NOON + timedelta(minutes=5)
+    assert heard[3] == Snapshot(value=44, fetched_at=NOON)
+
+
+async def test_what_is_not_allowed_is_asked_for_at_once_when_the_user_wants_it() -> None:
+    studio, rests = Studio(), Rests()
+    studio.answers = [PermissionDenied(403, "not yours"), 2]
+    poller = poller_of(studio, rests.wait)
+    poller.subscribe(lambda _: None)
+    async with running(poller):
+        await until(lambda: len(rests.seconds) == 1)
+        poller.hint()
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert studio.asked == 1
+        poller.restart()
+        await until(lambda: poller.snapshot.value == 2)
 
 
 @pytest.mark.parametrize("late", [7, TransportError("no answer")])
@@ -303,4 +340,4 @@ async def test_a_bug_in_the_question_is_raised_and_not_hidden() -> None:
     poller = poller_of(studio, rests.wait)
     poller.subscribe(lambda _: None)
     with pytest.raises(ZeroDivisionError):
-        await asyncio.wait_for(poller.run(), 5)
+        await within_reason(poller.run(), "a poller that has failed")

@@ -32,6 +32,7 @@ from studio_tui.service import progress_watch
 from studio_tui.service.progress_watch import ASK_AGAIN, ASK_REST, FOLLOWED, KEPT, ProgressWatch
 from studio_tui.settings import Settings
 from tests.service.virtual_time import run
+from tests.waiting import HANG
 
 if TYPE_CHECKING:
     from tests.studios import ThreadStudio
@@ -331,7 +332,7 @@ async def test_a_running_job_of_a_real_studio_is_watched(
         watch.subscribe(hear)
         running = tasks.create_task(watch.run())
         watch.watch([job_id])
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(HANG):
             await reached.wait()
         running.cancel()
     assert len(ends[-1]) <= KEPT

@@ -13,9 +13,11 @@ from studio_tui.api.models import DatasetVersion, Job, Pipeline
 from studio_tui.errors import StudioError
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.app import Connected, StudioApp
+from studio_tui.tui.dag.memory import Mode
 from studio_tui.tui.messages import OpenPipeline
 from studio_tui.tui.screens.pipeline import PipelineScreen
 from studio_tui.tui.theme import DARK
+from tests.driving import driving
 from tests.presentation.dag.sample import sixteen
 from tests.scenes import NOON, FixedStudio
 from tests.tui.dashboards import until
@@ -165,7 +167,7 @@ async def dag(
         )
 
     app = StudioApp(connect, theme=DARK.name, waiting_for="Connecting…")
-    async with app.run_test(size=size, notifications=True) as pilot:
+    async with driving(app, size=size, notifications=True) as pilot:
         await until(pilot, lambda: session.jobs.snapshot.value is not None)
         app.post_message(OpenPipeline(studio.now.pipeline_id))
         await until(pilot, lambda: isinstance(app.screen, PipelineScreen))
@@ -186,6 +188,13 @@ async def press(pilot: Pilot[int], keys: Iterable[str]) -> None:
     """Press keys one after the other, and let each have its effect."""
     for key in keys:
         await pilot.press(key)
+    screen = pilot.app.screen
+    if (
+        isinstance(screen, PipelineScreen)
+        and screen.standing is not None
+        and screen.view.mode is Mode.GRAPH
+    ):
+        await until(pilot, lambda: screen.canvas is not None)  # it is laid out in a thread
     await pilot.pause()
 
 

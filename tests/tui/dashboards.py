@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from pydantic import SecretStr
 from textual.pilot import Pilot
@@ -14,6 +15,8 @@ from studio_tui.settings import Settings
 from studio_tui.tui.app import Connected, StudioApp
 from studio_tui.tui.screens.jobs import JobsScreen
 from studio_tui.tui.theme import DARK
+from tests import waiting
+from tests.driving import driving
 from tests.studios import LocalStudio
 
 Dashboard = Pilot[int]
@@ -51,7 +54,7 @@ async def dashboard(
         )
 
     app = StudioApp(connect, theme=DARK.name, waiting_for="Connecting…")
-    async with app.run_test(size=size, notifications=True) as pilot:
+    async with driving(app, size=size, notifications=True) as pilot:
         screen = await jobs_screen(pilot)
         if answered:
             await until(pilot, lambda: screen.session.jobs.snapshot.value is not None)
@@ -71,21 +74,22 @@ async def jobs_screen(pilot: Dashboard) -> JobsScreen:
     return found[0]
 
 
-async def until(pilot: Dashboard, condition: Callable[[], object], seconds: float = 15.0) -> None:
-    """Wait until `condition` is true; fail with the screen when it never is."""
-    for _ in range(int(seconds / 0.02)):
-        if condition():
-            return
-        await pilot.pause(0.02)
-    raise AssertionError("never came true; on the screen was:\n" + screen_text(pilot))
+async def until(pilot: Pilot[Any], condition: Callable[[], object]) -> None:
+    """Wait until `condition` is true; a hang says what was on the screen."""
+    await waiting.until(condition, lambda: screen_text(pilot))
 
 
-async def until_shown(pilot: Dashboard, *texts: str, seconds: float = 15.0) -> None:
+async def until_shown(pilot: Pilot[Any], *texts: str) -> None:
     """Wait until every one of `texts` is on the screen."""
-    await until(pilot, lambda: all(text in screen_text(pilot) for text in texts), seconds)
+
+    def missing() -> list[str]:
+        shown = screen_text(pilot)
+        return [text for text in texts if text not in shown]
+
+    await waiting.until(lambda: not missing(), lambda: f"without {missing()}\n{screen_text(pilot)}")
 
 
-def screen_text(pilot: Dashboard) -> str:
+def screen_text(pilot: Pilot[Any]) -> str:
     """Return what the screen shows, line by line, without colours."""
     screen = pilot.app.screen
     width, height = screen.size

@@ -24,14 +24,12 @@ from studio_tui.tui.type_ahead import TypeAhead
 from tests.local.test_pipeline_routes import make, trigger
 from tests.studios import ThreadStudio, closing
 from tests.tui.dashboards import Dashboard, dashboard, until
+from tests.waiting import HANG
 
 KEYS_A_SEED = 400
 """Keys after which the dashboard is left and another one opened, with the next seed."""
 TOLD = 40
 """Last keys that a failure tells."""
-STUCK = 300.0
-"""Seconds after which a seed is stuck: many times what it takes on a busy machine."""
-
 MOVING = (
     *("up", "down", "left", "right", "pageup", "pagedown", "home", "end"),
     *("tab", "shift+tab", "enter", "enter", "escape", "escape", "backspace", "delete"),
@@ -90,7 +88,7 @@ async def play(
     chance = random.Random(seed)
     pressed: deque[str] = deque(maxlen=TOLD)
     told = f"seed {seed} at {size[0]}x{size[1]}"
-    watch = threading.Timer(STUCK, _give_up, (told, pressed))
+    watch = threading.Timer(HANG, _give_up, (told, pressed))
     watch.daemon = True
     watch.start()
     try:
@@ -105,7 +103,7 @@ async def play(
             # Every key comes to its turn, whatever became of what it was for.
             app = pilot.app
             assert isinstance(app, TypeAhead)
-            await until(pilot, lambda: app._exception is not None or not app.has_keys_waiting)
+            await until(pilot, lambda: app._exception is not None or not app.is_acting)
     except Exception as error:
         raise AssertionError(f"{told}, {type(error).__name__}; {_last(pressed)}") from error
     finally:

@@ -11,8 +11,12 @@ import pytest
 from textual.app import App
 
 from studio_tui.tui.clipboard import SENT, TERMINAL_LIMIT, copy, route
-from tests.studios import ThreadStudio, eventually
+from tests.driving import driving
+from tests.studios import ThreadStudio
 from tests.tui.dashboards import dashboard, until, until_shown
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.starts_processes
 
 TEXT = "first [/]\nsecond 日本🎉"
 VARIABLES = ("TMUX", "SSH_CONNECTION", "SSH_TTY", "WAYLAND_DISPLAY", "DISPLAY", "WSL_DISTRO_NAME")
@@ -40,7 +44,7 @@ def program(folder: Path, name: str, script: str) -> None:
 async def copied(text: str) -> tuple[str, str, str]:
     """Copy; return what was said, what was shown, and what the terminal was given."""
     app: App[None] = App()
-    async with app.run_test(notifications=True) as pilot:
+    async with driving(app, notifications=True) as pilot:
         await copy(app, text)
         await pilot.pause()
         (said,) = app._notifications

@@ -49,6 +49,7 @@ async def show(pilot: Dashboard) -> BigTable:
     return table
 
 
+@pytest.mark.starts_processes
 async def test_a_cluster_shows_its_jobs_and_no_others(
     clusters: ThreadStudio, tmp_path: Path
 ) -> None:

@@ -4,6 +4,7 @@ import pytest
 from textual.app import App
 
 from studio_tui.tui.editor import EditorError, edited, editor_words
+from tests.driving import driving
 
 
 def which(*installed: str) -> dict[str, str]:
@@ -45,6 +46,6 @@ async def test_without_a_terminal_to_lend_the_text_stays(monkeypatch: pytest.Mon
     assert true is not None
     monkeypatch.setenv("VISUAL", true)
     app = App[None]()
-    async with app.run_test():
+    async with driving(app):
         with pytest.raises(EditorError, match="no terminal here that could be lent"):
             await edited(app, "text", ".py")

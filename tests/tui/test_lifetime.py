@@ -28,10 +28,12 @@ from studio_tui.tui.screens.jobs import JobsScreen
 from studio_tui.tui.screens.log import LogScreen
 from studio_tui.tui.screens.merged import MergedScreen
 from studio_tui.tui.widgets.log_view import FRAME, LogView
-from tests.studios import ThreadStudio, eventually
+from tests.driving import driving
+from tests.studios import ThreadStudio
 from tests.tui.dashboards import dashboard, until, until_shown
 from tests.tui.slow_leaver import SlowLeaver
 from tests.tui.widgets.log_stage import Stage
+from tests.waiting import eventually
 
 CHATTY = "import time\nfor n in range(100_000): print('n', n, flush=True); time.sleep(0.004)"
 
@@ -90,6 +92,19 @@ class Parent(Lifetime, Widget):
         self.reached.append("late worker")
 
 
+class Below(Lifetime, Screen[None]):
+    """Notes what reaches it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reached: list[str] = []
+        self.listeners: list[Callable[[], None]] = []
+
+    def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
+        self.listeners.append(listener)
+        return lambda: self.listeners.remove(listener)
+
+
 class OneParent(App[int]):
     """Holds a parent."""
 
@@ -99,7 +114,7 @@ class OneParent(App[int]):
 
 async def test_a_widget_that_stays_is_reached() -> None:
     app = OneParent()
-    async with app.run_test() as pilot:
+    async with driving(app) as pilot:
         parent = app.query_one(Parent)
         parent.query_one(SlowLeaver).let_go()
         parent.listen(parent.subscribe, lambda: parent.reached.append("listener"))
@@ -116,7 +131,7 @@ async def test_a_widget_that_stays_is_reached() -> None:
 
 async def test_a_widget_on_its_way_out_is_reached_by_nothing() -> None:
     app = OneParent()
-    async with app.run_test() as pilot:
+    async with driving(app) as pilot:
         parent = app.query_one(Parent)
         parent.listen(parent.subscribe, lambda: parent.reached.append("listener"))
         parent.wait()
@@ -139,7 +154,7 @@ async def test_a_widget_on_its_way_out_is_reached_by_nothing() -> None:
 
 async def test_a_widget_that_is_not_there_yet_is_reached_by_nothing() -> None:
     app = OneParent()
-    async with app.run_test() as pilot:
+    async with driving(app) as pilot:
         app.query_one(SlowLeaver).let_go()
         parent, slow = Parent(), SlowComer()
         parent.first = slow
@@ -159,7 +174,7 @@ async def test_a_widget_that_is_not_there_yet_is_reached_by_nothing() -> None:
 
 async def test_a_widget_that_is_taken_away_before_it_is_there_is_not_mounted() -> None:
     app = OneParent()
-    async with app.run_test() as pilot:
+    async with driving(app) as pilot:
         app.query_one(SlowLeaver).let_go()
         parent = Parent()
         coming = app.screen.mount(parent)
@@ -192,9 +207,20 @@ async def test_a_page_that_is_taken_away_before_it_is_there_is_no_error(
             await until(pilot, lambda screen=screen: not screen.is_attached)  # type: ignore[misc]
 
 
+async def test_a_screen_below_another_is_reached() -> None:
+    app = App[None]()
+    async with driving(app):
+        below = Below()
+        await app.push_screen(below)
+        below.listen(below.subscribe, lambda: below.reached.append("listener"))
+        await app.push_screen(Screen())
+        below.listeners[0]()
+        assert below.reached == ["listener"]
+
+
 async def test_a_listener_that_leaves_by_itself_leaves_once() -> None:
     app = OneParent()
-    async with app.run_test():
+    async with driving(app):
         parent = app.query_one(Parent)
         parent.query_one(SlowLeaver).let_go()
         unsubscribe = parent.listen(parent.subscribe, lambda: None)
@@ -207,7 +233,7 @@ async def test_a_log_that_grows_while_its_view_is_taken_down_is_no_error(tmp_pat
     store = LogStore.create(tmp_path)
     store.append(b"one\n")
     app = Stage(store)
-    async with app.run_test():
+    async with driving(app):
         view, slow = app.query_one(LogView), SlowLeaver()
         await view.mount(slow)
         leaving = view.remove()
@@ -284,6 +310,13 @@ def test_every_widget_that_acts_later_ends_with_its_life(widget: type[Widget]) -
         assert issubclass(widget, Lifetime)
         # Before Textual's own classes, so that theirs are the ones that are replaced.
         assert widget.__mro__.index(Lifetime) < widget.__mro__.index(Widget)
+
+
+@pytest.mark.parametrize("widget", dict.fromkeys(_classes()), ids=lambda widget: widget.__name__)
+def test_every_widget_inherits_the_styles_of_textuals(widget: type[Widget]) -> None:
+    """Textual goes on from the first base that is a node, and from no other."""
+    theirs = [node for node in widget.__mro__ if node.__module__.startswith("textual.")]
+    assert theirs[0] in widget._css_bases(widget)
 
 
 def test_services_are_listened_to_by_what_lives_alone() -> None:

@@ -1,6 +1,5 @@
 """A log is shown exactly, whatever happens on its way: the whole program against a seed's chaos."""
 
-import os
 import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,17 +10,18 @@ import pytest
 from studio_tui.api.log_stream import LogMessage
 from studio_tui.service import log_tail
 from studio_tui.service.log_merge import LogMerge
+from studio_tui.service.log_state import UNCHECKED
 from studio_tui.service.log_store import LogStore
 from studio_tui.tui.screens.log import LogScreen
 from tests.chaos import Chaos
 from tests.fault_proxy import FaultProxy
+from tests.soak import SOAK, at_length
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until
 from tests.tui.log_proof import Shown, counting, line, shown, violations
 
-SOAK = bool(os.environ.get("STUDIO_TUI_SOAK"))
-SEEDS = range(1, 21) if SOAK else range(1, 4)
-FEW_SEEDS = SEEDS if SOAK else range(1, 2)
+SEEDS = range(1, at_length(3, 21))
+FEW_SEEDS = range(1, at_length(2, 21))
 COUNT = 50_000 if SOAK else 3000
 MOVES = {"pageup": False, "up": False, "home": False, "end": True}
 """Keys, and whether the view follows the log after them."""
@@ -38,7 +38,7 @@ async def read_along(pilot: Dashboard, screen: LogScreen, seed: int) -> None:
     chance = random.Random(seed)
     for _ in range(3000):
         text = screen_text(pilot)
-        if "✓ whole log" in text:
+        if "✓ whole log" in text or UNCHECKED in text:
             return
         if "cut off" in text:
             await pilot.press("ctrl+r")

@@ -81,7 +81,10 @@ def test_a_path_is_read_as_a_shell_would(tmp_path: Path, monkeypatch: pytest.Mon
         (".", "is a folder; add a name for the file."),
         ("new/", "is a folder; add a name for the file."),
         ("~nobody-of-that-name/x", "There is no such user"),
-        ("a\ud800", "a character that no disk takes"),
+        ("x" * 300, "That name is too long; type a shorter one"),
+        (f"{'x' * 300}/y", "That name is too long; type a shorter one"),
+        ("a\0b", "That is no name of a file; type another"),
+        ("a\ud800b", "That is no name of a file; type another"),
     ],
 )
 def test_what_is_no_path_of_a_file_is_said(typed: str, words: str) -> None:
@@ -89,18 +92,14 @@ def test_what_is_no_path_of_a_file_is_said(typed: str, words: str) -> None:
         path_of(typed)
 
 
-@pytest.mark.parametrize("typed", ["x" * 300, f"{'x' * 300}/y", "y/" * 5000])
-async def test_a_path_that_is_too_long_is_said(store: LogStore, typed: str) -> None:
-    with pytest.raises(CannotSaveError, match=r"too long|no folder|is a folder"):
-        await save(whole(store), path_of(typed), replace=False, wrote=lambda _: None)
-
-
-def test_a_folder_that_is_gone_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_current_folder_that_is_gone_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "gone").mkdir()
     monkeypatch.chdir(tmp_path / "gone")
     (tmp_path / "gone").rmdir()
-    with pytest.raises(CannotSaveError, match="The folder you are in is gone"):
-        path_of("a.log")
+    with pytest.raises(CannotSaveError, match="The current folder is gone; type a path from /"):
+        path_of("x.log")
 
 
 async def test_the_whole_log_is_saved_byte_for_byte(store: LogStore, tmp_path: Path) -> None:
@@ -121,13 +120,27 @@ async def test_a_log_that_ends_with_its_line_and_an_empty_one_are_counted_right(
     assert (await saved(store, tmp_path / "two")).lines == 2
 
 
-async def test_a_file_has_the_rights_that_the_user_gives_files(
-    store: LogStore, tmp_path: Path
+@pytest.mark.parametrize("umask", [0, 0o022])
+async def test_a_saved_log_can_be_read_by_its_owner_alone_from_its_first_byte(
+    store: LogStore, tmp_path: Path, umask: int
 ) -> None:
-    (tmp_path / "other").touch()
-    await saved(store, tmp_path / "x")
-    usual = (tmp_path / "other").stat().st_mode
-    assert stat.S_IMODE((tmp_path / "x").stat().st_mode) == stat.S_IMODE(usual)
+    store.append(b"secret\n")
+    (tmp_path / "old").write_text("for all to see")
+    (tmp_path / "old").chmod(0o666)
+    modes: list[int] = []
+
+    def look(size: int) -> None:
+        assert size == len("secret\n")
+        modes.extend(stat.S_IMODE(path.stat().st_mode) for path in tmp_path.glob(".*.part"))
+
+    before = os.umask(umask)
+    try:
+        await save(whole(store), tmp_path / "new", replace=False, wrote=look)
+        await save(whole(store), tmp_path / "old", replace=True, wrote=look)
+    finally:
+        os.umask(before)
+    modes += [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("new", "old")]
+    assert modes == [0o600] * 4
 
 
 async def test_no_file_is_written_over_unless_that_was_said(
@@ -304,6 +317,26 @@ async def test_each_part_of_a_log_can_be_saved(studio: ThreadStudio, tmp_path: P
         await save_as(pilot, tmp_path / "selected")
         await until(pilot, (tmp_path / "selected").exists)
         assert len((tmp_path / "selected").read_text().splitlines()) == 3
+
+
+BYTES = b"caf\xe9\nbin\xff\xfe\xc3(\n" * 50 + "the end \u6f22".encode()[:-1]
+BINARY = f"import sys; sys.stdout.buffer.write({BYTES!r})"
+
+
+@pytest.mark.parametrize("is_over", [True, False])
+async def test_bytes_that_are_no_utf_8_are_saved_as_they_came(
+    studio: ThreadStudio, tmp_path: Path, is_over: bool
+) -> None:
+    wait = "" if is_over else "; sys.stdout.flush(); __import__('time').sleep(2)"
+    job = studio.submit(BINARY + wait)
+    if is_over:
+        studio.end(job["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("l")
+        await until_shown(pilot, "✓ whole log", "101 lines", "the end \ufffd", "caf\ufffd")
+        await save_as(pilot, tmp_path / "whole")
+        await until(pilot, (tmp_path / "whole").exists)
+        assert (tmp_path / "whole").read_bytes() == BYTES
 
 
 async def test_what_cannot_be_saved_is_said_at_the_field_and_nothing_typed_is_lost(

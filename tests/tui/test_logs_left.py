@@ -1,6 +1,5 @@
 """Logs that are opened and left while their job prints."""
 
-import os
 import random
 from pathlib import Path
 
@@ -8,10 +7,11 @@ from textual import events
 
 from studio_tui.tui.screens.jobs import JobsScreen
 from studio_tui.tui.screens.log import LogScreen
+from tests.soak import at_length
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import dashboard, until, until_shown
 
-LEAVINGS = 1000 if os.environ.get("STUDIO_TUI_SOAK") else 15
+LEAVINGS = at_length(15, 1000)
 CHATTY = "import time\nfor n in range(1_000_000): print('n', n, flush=True); time.sleep(0.004)"
 
 

@@ -185,7 +185,7 @@ async def test_a_job_that_waits_joins_when_it_starts(studio: ThreadStudio, tmp_p
         await until_shown(pilot, "◌ QUEUED")
         await opened(pilot, "9 jobs", "tick 30")
         gate.touch()
-        await until_shown(pilot, "✓ 9 whole", "29 lines", seconds=40)
+        await until_shown(pilot, "✓ 9 whole", "29 lines")
 
 
 async def test_hostile_names_and_lines_are_text_here_too(
@@ -228,7 +228,7 @@ async def test_an_outage_costs_and_doubles_no_line_of_any_job(
         await asyncio.to_thread(studio.restart)
         for job in ids:
             let_on(studio, job, *range(550, 1000, 100))
-        await until_shown(pilot, "✓ 2 whole", "2,000 lines", seconds=40)
+        await until_shown(pilot, "✓ 2 whole", "2,000 lines")
         assert screen.members is not None
         text = screen.members.log.store.path.read_text()
     lines: dict[str, list[str]] = {}
@@ -244,12 +244,13 @@ def busy_studio(tmp_path: Path) -> Iterator[LocalStudio]:
         yield studio
 
 
+@pytest.mark.starts_processes
 async def test_as_many_logs_as_can_be_read_as_one_are_and_the_rest_is_told(
     busy_studio: LocalStudio, tmp_path: Path
 ) -> None:
     async with dashboard(busy_studio, tmp_path) as pilot:
         await until(pilot, lambda: len(table(pilot).keys) == 70)
         await opened(pilot, "64 jobs", "6 jobs left out")
-        await until_shown(pilot, "✓ 64 whole", seconds=40)
+        await until_shown(pilot, "✓ 64 whole")
         await pilot.press("shift+tab")
         await until_shown(pilot, "‹")

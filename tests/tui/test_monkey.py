@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.soak import SOAK
 from tests.studios import ThreadStudio
 from tests.tui import monkey
 
@@ -32,7 +33,7 @@ async def test_random_keys_end_nothing(busy_studio: ThreadStudio, tmp_path: Path
         await monkey.play(busy_studio, tmp_path, seed, size=size, keys=70)
 
 
-@pytest.mark.skipif(not os.environ.get("STUDIO_TUI_SOAK"), reason="minutes of keys; make soak")
+@pytest.mark.skipif(not SOAK, reason="minutes of keys; make soak")
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 async def test_random_keys_end_nothing_for_minutes(
     busy_studio: ThreadStudio, tmp_path: Path, size: tuple[int, int]

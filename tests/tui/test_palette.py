@@ -12,6 +12,7 @@ from textual.widgets.option_list import Option
 from studio_tui.tui.palette import Palette
 from studio_tui.tui.screens.dialogs import Confirm
 from studio_tui.tui.widgets.option_lists import OptionChoice, PaletteChoice
+from tests.driving import driving
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import dashboard, until, until_shown
 from tests.tui.slow_leaver import SlowLeaver
@@ -39,8 +40,10 @@ async def test_a_page_in_the_palette_before_its_list_is_laid_out_is_no_error(
         for each in ("ctrl+p", key, key, "up", key):
             pilot.app.post_message(events.Key(each, None))
         await until(pilot, lambda: isinstance(pilot.app.screen, CommandPalette))
-        options = pilot.app.screen.query_one(CommandList)
-        await until(pilot, lambda: options.highlighted is not None)
+        palette = pilot.app.screen
+        await until(
+            pilot, lambda: any(each.highlighted is not None for each in palette.query(CommandList))
+        )
 
 
 async def test_what_is_chosen_in_the_palette_is_done(
@@ -61,7 +64,7 @@ async def test_what_is_chosen_in_the_palette_is_done(
 async def test_a_page_of_a_list_without_room_is_a_row(way: int) -> None:
     options = OptionChoice(*(Option(str(number)) for number in range(5)))
     app = Unseen(options)
-    async with app.run_test():
+    async with driving(app):
         options.highlighted = 2
         (options.action_page_down if way > 0 else options.action_page_up)()
         assert options.highlighted == 2 + way
@@ -72,7 +75,7 @@ async def test_textual_itself_still_needs_this(kind: type[OptionList]) -> None:
     """Once this fails, the lists of ours can go: Textual pages through lists without room."""
     options = kind(*(Option(str(number)) for number in range(5)))
     app = Unseen(options)
-    async with app.run_test():
+    async with driving(app):
         options.highlighted = 2
         with pytest.raises(KeyError):
             options.action_page_down()  # type: ignore[no-untyped-call]

@@ -34,7 +34,7 @@ async def test_a_failure_is_found_mended_and_seen_to_let_the_pipeline_go_on(
         await pilot.press("enter")
         await until_shown(pilot, made["name"], "‖ paused: 3 will not start")
         await pilot.press("p")
-        await until_shown(pilot, "✗ FAILED", "1 root failure", "⊘1", "blocked by midd", seconds=30)
+        await until_shown(pilot, "✗ FAILED", "1 root failure", "⊘1", "blocked by midd")
 
         # To the failure, and what it says.
         await pilot.press("n")
@@ -57,4 +57,4 @@ async def test_a_failure_is_found_mended_and_seen_to_let_the_pipeline_go_on(
 
         # Back at the graph, where the mended job has taken the place of the failed one.
         await until(pilot, lambda: isinstance(pilot.app.screen, PipelineScreen))
-        await until_shown(pilot, "✓ COMPLETED", "3/3", "makes last anew, since", seconds=30)
+        await until_shown(pilot, "✓ COMPLETED", "3/3", "makes last anew, since")

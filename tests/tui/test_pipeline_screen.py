@@ -17,6 +17,8 @@ from tests.presentation.dag.sample import SIXTEEN, sixteen
 from tests.tui.dag_stage import DagStudio, dag, press, refresh, screen_of
 from tests.tui.dashboards import Dashboard, screen_text, until, until_shown
 
+pytestmark = pytest.mark.draws_dashboards
+
 MODES = ("tree", "graph", "timeline", "table")
 
 

@@ -64,7 +64,7 @@ async def test_a_pipeline_is_triggered_for_review_then_resumed_and_seen_to_compl
         assert isinstance(pilot.app.screen, PipelinesScreen)
         assert table.cursor is not None
         await pilot.press("p")
-        await until_shown(pilot, "✓ COMPLETED", "2 jobs: 2 done", "2 Pipelines 1", seconds=30)
+        await until_shown(pilot, "✓ COMPLETED", "2 jobs: 2 done", "2 Pipelines 1")
 
 
 async def test_what_studio_refuses_is_told_at_the_field_and_nothing_typed_is_lost(
@@ -140,7 +140,7 @@ async def test_it_is_run_at_once_when_nobody_wants_to_look_first(
         await until_shown(pilot, "Its first jobs start at once.")
         await pilot.press("f9")
         await until_said(pilot, "Triggered ")
-        await until_shown(pilot, "✓ COMPLETED", seconds=30)
+        await until_shown(pilot, "✓ COMPLETED")
 
 
 async def test_paused_in_the_middle_what_runs_ends_and_nothing_starts(
@@ -159,7 +159,7 @@ async def test_paused_in_the_middle_what_runs_ends_and_nothing_starts(
         await until_shown(pilot, "2 jobs: 1 done, 1 waiting")
         assert status(studio, made)["status"] == "PAUSED"
         await pilot.press("p")
-        await until_shown(pilot, "✓ COMPLETED", seconds=30)
+        await until_shown(pilot, "✓ COMPLETED")
 
 
 async def test_stopping_names_what_it_hits_and_cancels_only_after_a_yes(

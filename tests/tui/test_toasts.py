@@ -11,6 +11,7 @@ from textual.widgets._toast import Toast
 
 from studio_tui.tui.lifetime import Lifetime
 from studio_tui.tui.toasts import Tells, Told
+from tests.driving import driving
 from tests.tui.dashboards import until
 
 
@@ -27,7 +28,7 @@ def test_what_is_told_has_time_left_even_when_it_is_over() -> None:
 
 async def test_a_toast_that_comes_too_late_goes_again() -> None:
     app = Teller()
-    async with app.run_test(notifications=True) as pilot:
+    async with driving(app, notifications=True) as pilot:
         toast = Toast(Told("late", timeout=-0.001))
         await app.mount(toast)
         await until(pilot, lambda: not toast.is_attached)
@@ -35,7 +36,7 @@ async def test_a_toast_that_comes_too_late_goes_again() -> None:
 
 async def test_every_toast_of_the_app_has_time_left() -> None:
     app = Teller()
-    async with app.run_test(notifications=True) as pilot:
+    async with driving(app, notifications=True) as pilot:
         app.notify("something")
         await until(pilot, lambda: len(app._notifications) == 1)
         (told,) = app._notifications
@@ -62,7 +63,7 @@ async def test_a_timer_that_is_late_from_the_start_ticks_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     app = Holder()
-    async with app.run_test() as pilot:
+    async with driving(app) as pilot:
         once = app.query_one(Once)
         # As if the process did not run between one look at the clock and the next.
         seconds = itertools.count()

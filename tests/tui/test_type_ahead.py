@@ -12,6 +12,7 @@ from studio_tui.tui.screens.dialogs import Confirm
 from studio_tui.tui.screens.jobs import JobsScreen
 from studio_tui.tui.screens.log import LogScreen
 from studio_tui.tui.type_ahead import TypeAhead
+from tests.driving import driving
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, until, until_shown
 from tests.tui.slow_leaver import SlowLeaver
@@ -139,7 +140,7 @@ class TwoOfThem(TypeAhead):
 
 async def test_a_key_waits_for_the_one_before_it_however_long_that_takes() -> None:
     app = TwoOfThem()
-    async with app.run_test() as pilot:
+    async with driving(app) as pilot:
         first, second = app.query(Keys)
         for slow in app.query(SlowLeaver):
             slow.let_go()
@@ -155,7 +156,7 @@ async def test_a_key_waits_for_the_one_before_it_however_long_that_takes() -> No
 
 async def test_a_key_is_done_with_when_what_it_was_for_has_gone() -> None:
     app = TwoOfThem()
-    async with app.run_test() as pilot:
+    async with driving(app) as pilot:
         first, second = app.query(Keys)
         for each in (first, second):
             each.may_go_on.set()
@@ -175,7 +176,7 @@ async def test_a_key_is_done_with_when_what_it_was_for_has_gone() -> None:
 
 async def test_a_key_that_comes_when_all_screens_have_gone_is_no_error() -> None:
     app = TwoOfThem()
-    async with app.run_test():
+    async with driving(app):
         for slow in app.query(SlowLeaver):
             slow.let_go()
         on_its_way = events.Key("b", "b")
@@ -183,4 +184,4 @@ async def test_a_key_that_comes_when_all_screens_have_gone_is_no_error() -> None
     assert not app.screen_stack
     for event in (events.Key("a", "a"), on_its_way, events.Paste("c")):
         await app.on_event(event)
-    assert not app.has_keys_waiting
+    assert not app.is_acting

@@ -14,6 +14,7 @@ from studio_tui.tui.screens.jobs import JobsScreen
 from studio_tui.tui.screens.opening import Choice, LocalChoice, TokenChoice
 from studio_tui.tui.screens.welcome import WelcomeScreen
 from studio_tui.tui.theme import DARK
+from tests.driving import driving
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, screen_text, until, until_shown
 
@@ -36,7 +37,7 @@ async def stranger(
         return Connected(session, "local@test", studio.url, studio.team, folder / "view.json")
 
     app = StudioApp(connect, theme=DARK.name, waiting_for="Connecting…")
-    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+    async with driving(app, size=(80, 24), notifications=True) as pilot:
         await until(pilot, lambda: isinstance(app.screen, WelcomeScreen))
         await pilot.pause()
         yield pilot

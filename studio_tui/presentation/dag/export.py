@@ -4,6 +4,7 @@ Names come from outside, so each form quotes them by its own rules: none can end
 a directive or become markup where the text is shown.
 """
 
+import re
 from collections.abc import Callable
 
 from studio_tui.presentation.dag.graph import Drawing
@@ -23,7 +24,14 @@ _FILLS = {
     Shown.CANCELED: "#e0e0e0",
     Shown.UNKNOWN: "#ffffff",
 }
-_PLAIN_IN_MERMAID = frozenset(" _-./,()")
+_READ_BY_MERMAID = re.compile(
+    r"[^a-zA-Z0-9 _\-./,()\u0080-\U0010ffff]"
+    r"|(?<=directio)n(?=\s)"
+    r"|(?<=[wW]{3})\."
+    r"|(?<![^\W_])_|_(?![^\W_])"
+)
+"""What is not itself between double quotes: signs, a word that makes its whole line a direction,
+and what versions that see Markdown everywhere take for a link or for emphasis."""
 
 
 def graph_text(drawing: Drawing, label: Callable[[str], str]) -> str:
@@ -94,14 +102,9 @@ def _numbers(plan: Plan) -> dict[str, str]:
 def _in_mermaid(text: str) -> str:
     """Return text for between double quotes, where Mermaid knows only entities as escapes.
 
-    All other signs are written so, because it also looks for directives, Markdown and HTML there.
+    It also looks for directives, Markdown and HTML there, so all that it reads is written so.
     """
-    return "".join(
-        character
-        if not character.isascii() or character.isalnum() or character in _PLAIN_IN_MERMAID
-        else f"#{ord(character)};"
-        for character in text
-    )
+    return _READ_BY_MERMAID.sub(lambda found: f"#{ord(found[0])};", text)
 
 
 def _in_dot(text: str) -> str:

@@ -197,7 +197,8 @@ class LogScreen(LogTaking, Page):
         self._show_head()
 
     def _told(self, state: TailState) -> None:
-        if state.phase is not self._phase or (state.size and not self._had_bytes):
+        is_other = (state.phase, state.next_try) != self._shown
+        if is_other or (state.size and not self._had_bytes):
             self._had_bytes = bool(state.size)
             self._show_head()
 
@@ -215,6 +216,7 @@ class LogScreen(LogTaking, Page):
         now = clock.now()
         state = self._tail.state
         self._phase = state.phase
+        self._shown = (state.phase, state.next_try)
         self.view.is_all_here = self._phase is Phase.COMPLETE
         self._look_at_end()
         head = self.query_one("#log-head", Bar)
@@ -227,7 +229,9 @@ class LogScreen(LogTaking, Page):
             left += [Part(f"{text}  ", tone) for text, tone in parts]
         if self._why:
             left.append(Part(self._why, Tone.BAD))
-        words, tone = following(state, self._job, now, behind=self._log.ahead.behind)
+        outage, behind = self.session.reachability.outage, self._log.ahead.behind
+        away_since = outage.since if outage is not None else None
+        words, tone = following(state, self._job, now, behind=behind, away_since=away_since)
         is_paused = not (self.view.following or state.phase is Phase.COMPLETE)
         head.left = tuple(left)
         head.right = (

@@ -21,7 +21,7 @@ from studio_tui.presentation.datasets import (
 )
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.line_checks import environment_problems
-from studio_tui.presentation.problems import Level, Problem
+from studio_tui.presentation.problems import Level, Problem, unsendable
 from studio_tui.service.commands import said
 from studio_tui.service.triggering import Triggered, Triggering, Untold, Wish
 from studio_tui.tui.dialog import Dialog
@@ -267,7 +267,10 @@ class TriggerScreen(Dialog[Pipeline | None]):
     def _problems(self, draft: TriggerDraft, *, is_sent: bool) -> tuple[Problem, ...]:
         return (
             *dataset_problems(draft.datasets, is_sent=is_sent),
-            *environment_problems(draft.environment),
+            *(
+                unsendable("environment", draft.environment)
+                or environment_problems(draft.environment)
+            ),
             *(() if is_sent else self._refused),
             *self._unknown(draft),
         )

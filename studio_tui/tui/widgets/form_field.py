@@ -24,7 +24,7 @@ OFFERED = 12
 """Names that are shown of those which can complete a path."""
 
 
-class FieldInput(Input):
+class FieldInput(Lifetime, Input):
     """A line, which tab completes where there is something to complete."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -17,6 +17,12 @@ from tests.presentation.dag.sample import sixteen
 from tests.presentation.dag.test_known import known
 
 _MERMAID_NODE = re.compile(r'  (n\d+)\["((?:[^"#;<>&`%{}\[\]\\:]|#\d+;)*)"\]:::([a-z]+)')
+_MERMAID_NOTE = re.compile(r'  %% (?:[^"#;<>&`%{}\[\]\\:\n]|#\d+;)*')
+_MERMAID_TRAP = re.compile(
+    r"direction\s+(?:TB|TD|BT|RL|LR)|(?i:www)\.|(?<![^\W_])_|_(?![^\W_])", re.UNICODE
+)
+"""What Mermaid reads though it stands between quotes: a direction takes its whole line, and some
+versions see Markdown in every label."""
 _MERMAID_EDGE = re.compile(r"  (n\d+) (-->|-\.->) (n\d+)")
 _DOT_TEXT = r'"((?:[^"\\]|\\.)*)"'
 _DOT_NODE = re.compile(rf'  (n\d+) \[label={_DOT_TEXT} fillcolor="#[0-9a-f]{{6}}"\];')
@@ -33,6 +39,17 @@ HOSTILE = (
     "&lt;b&gt; #35; #quot;",
     "style: x #34;",
     "\\N \\G \\l",
+    "n1 --> n2; n3[x]",
+    "-->|x| ]",
+    "direction LR",
+    "a misdirection   TB of trains",
+    "direction\u00a0RL",
+    "__init__.py _x_ a__b",
+    "www.example.com WWW.example.com",
+    "1. first",
+    "click n1 href javascript:alert(1)",
+    "/* */ // # ++",
+    "subgraph x\nend\n}",
     "列车 🚂",
     "\x1b[31mred\n",
 )
@@ -75,7 +92,9 @@ def test_mermaid_has_each_job_and_edge_and_names_stay_within_their_quotes(sent: 
     verdicts = verdicts_of(sent)
     first, *lines = mermaid(verdicts).splitlines()
     assert first == "flowchart TD"
-    lines = [line for line in lines if not line.startswith("  %% ")]
+    assert not any(_MERMAID_TRAP.search(line) for line in lines)
+    notes, lines = lines[: len(verdicts.plan.flaws)], lines[len(verdicts.plan.flaws) :]
+    assert all(_MERMAID_NOTE.fullmatch(note) for note in notes)
     size = len(verdicts.plan.nodes)
     classes = {line.split()[1] for line in lines if line.startswith("  classDef ")}
     nodes = [_MERMAID_NODE.fullmatch(line) for line in lines[:size]]
@@ -104,7 +123,8 @@ def test_dot_has_each_job_and_edge_and_names_stay_within_their_quotes(
     assert _read_dot(head[1]) == name
     *lines, last = written[head.end() :].removesuffix("\n").split("\n")
     assert last == "}"
-    lines = [line for line in lines if not line.startswith("  // ")]
+    notes, lines = lines[: len(verdicts.plan.flaws)], lines[len(verdicts.plan.flaws) :]
+    assert notes == [f"  // {flaw}" for flaw in verdicts.plan.flaws]
     size = len(verdicts.plan.nodes)
     nodes = [_DOT_NODE.fullmatch(line) for line in lines[:size]]
     edges = [_DOT_EDGE.fullmatch(line) for line in lines[size:]]

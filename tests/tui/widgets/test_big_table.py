@@ -15,6 +15,7 @@ from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.table_layout import Align, Column
 from studio_tui.tui.widgets.table_painter import Sorting
+from tests.driving import driving
 
 COLUMNS = (
     Column("state", "ST", 6),
@@ -131,7 +132,7 @@ async def stage(
     """Run a table with these rows; 11 lines are a header and ten rows."""
     rows = Rows({})
     app = TableApp(rows)
-    async with app.run_test(size=size) as pilot:
+    async with driving(app, size=size) as pilot:
         running = Stage(pilot, app.table, rows, app.said)
         if keys:
             await running.show(keys)

@@ -3,6 +3,7 @@ from textual.widgets import Input
 
 from studio_tui.presentation.job_facts import MASK
 from studio_tui.tui.widgets.code_area import COLOURED, CodeArea, colours
+from tests.driving import driving
 from tests.tui.dashboards import widget_text
 
 HOSTILE = "a\x1b[31m\u202eb\x07c\x9bd [red]e[/]\ud800"
@@ -23,7 +24,7 @@ class Stage(App[None]):
 
 async def test_control_codes_are_drawn_as_signs_one_for_one_and_kept_as_they_are() -> None:
     area = CodeArea(HOSTILE)
-    async with Stage(area).run_test() as pilot:
+    async with driving(Stage(area)) as pilot:
         await pilot.pause()
         shown = widget_text(area)
         assert not {"\x1b", "\x07", "\x9b", "\u202e", "\ud800"} & set(shown)
@@ -34,7 +35,7 @@ async def test_control_codes_are_drawn_as_signs_one_for_one_and_kept_as_they_are
 
 async def test_values_are_hidden_while_the_field_has_no_focus_or_until_they_are_asked_for() -> None:
     area = CodeArea("A=hush=hush\nEMPTY=\n\nhush-without-a-name", masked=True)
-    async with Stage(area).run_test() as pilot:
+    async with driving(Stage(area)) as pilot:
         await pilot.pause()
         lines = widget_text(area).split("\n")[:4]
         assert [line.strip() for line in lines] == [f"A={MASK}", "EMPTY=", "", MASK]
@@ -55,14 +56,14 @@ async def test_values_are_hidden_while_the_field_has_no_focus_or_until_they_are_
 
 async def test_a_hidden_value_does_not_tell_how_long_it_is() -> None:
     area = CodeArea("A=x", masked=True)
-    async with Stage(area).run_test() as pilot:
+    async with driving(Stage(area)) as pilot:
         await pilot.pause()
         assert widget_text(area).split("\n")[0].strip() == f"A={MASK}"
 
 
 async def test_colours_are_those_of_the_text_and_go_with_it() -> None:
     area = CodeArea(SCRIPT)
-    async with Stage(area).run_test() as pilot:
+    async with driving(Stage(area)) as pilot:
         found = colours(area.text, "python")
         area.colour(area.text, found)
         await pilot.pause()

@@ -14,6 +14,7 @@ from textual.pilot import Pilot
 from studio_tui.presentation.cells import Tone
 from studio_tui.tui.sheets import PAGES
 from studio_tui.tui.widgets.graph_view import Area, GraphView, Runs, cropped
+from tests.driving import driving
 
 runs_of_lines = st.lists(
     st.tuples(st.sampled_from(["edge", "lit faint"]), st.text("ab─列 ", max_size=8)), max_size=6
@@ -70,7 +71,7 @@ class DrawingApp(App[None]):
 @asynccontextmanager
 async def drawing() -> AsyncIterator[tuple[Pilot[None], GraphView, DrawingApp]]:
     app = DrawingApp()
-    async with app.run_test(size=(41, 10)) as pilot:
+    async with driving(app, size=(41, 10)) as pilot:
         await pilot.pause()
         yield pilot, app.query_one(GraphView), app
 

@@ -18,6 +18,7 @@ from studio_tui.service.log_merge import NO_REPLAY
 from studio_tui.service.log_store import LogStore
 from studio_tui.tui.widgets.log_pane import LogPane
 from studio_tui.tui.widgets.log_view import LogView
+from tests.driving import driving
 from tests.tui.widgets.log_stage import HOSTILE, Stage
 
 Screen = tuple[Pilot[None], LogView]
@@ -33,7 +34,7 @@ def store(tmp_path: Path) -> Iterator[LogStore]:
 @asynccontextmanager
 async def showing(store: LogStore, *, width: int = 40, height: int = 10) -> AsyncIterator[Screen]:
     app = Stage(store)
-    async with app.run_test(size=(width, height)) as pilot:
+    async with driving(app, size=(width, height)) as pilot:
         view = app.query_one(LogView)
         view.query_one(LogPane).focus()
         await pilot.pause()
@@ -402,12 +403,13 @@ async def test_hostile_text_is_drawn_in_its_place_and_commands_nothing(
 
 def test_no_line_is_read_but_those_in_sight(tmp_path: Path) -> None:
     path = tmp_path / "big.log"
-    path.write_bytes(numbered(1_000_000))
+    with path.open("wb") as file:
+        file.writelines(b"line %06d\n" % number for number in range(1_000_000))
 
     async def open_it() -> tuple[int, int]:
         store = LogStore.open(path)
         app = Stage(store)
-        async with app.run_test(size=(80, 24)) as pilot:
+        async with driving(app, size=(80, 24)) as pilot:
             await pilot.pause()
             at_the_tail = store.reads
             assert rows(app.query_one(LogView))[-1] == "  line 999999"

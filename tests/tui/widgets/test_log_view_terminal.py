@@ -15,10 +15,12 @@ from fcntl import ioctl
 from pathlib import Path
 
 import pyte
+import pytest
 
 from tests.tui.widgets.log_stage import HOSTILE
+from tests.waiting import HANG
 
-DEADLINE = 20.0
+pytestmark = pytest.mark.starts_processes
 
 
 @contextmanager
@@ -39,7 +41,7 @@ def terminal(arguments: list[str], environment: dict[str, str]) -> Iterator[int]
 def output_until(end: int, words: bytes) -> bytes:
     """Return all the program wrote until it has written these words."""
     output = b""
-    deadline = time.monotonic() + DEADLINE
+    deadline = time.monotonic() + HANG
     while words not in output:
         ready, _, _ = select.select([end], [], [], max(0.0, deadline - time.monotonic()))
         assert ready, output[-400:]

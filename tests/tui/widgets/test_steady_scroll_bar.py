@@ -8,6 +8,7 @@ from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.strip import Strip
 
 from studio_tui.tui.widgets.steady_scroll_bar import SteadyScrollBar, coarse
+from tests.driving import driving
 
 
 class TextualsView(ScrollView):
@@ -62,7 +63,7 @@ def _look(strips: list[Strip]) -> list[tuple[str, object, object, object]]:
 
 async def test_it_looks_and_acts_as_textuals_own_wherever_it_stands() -> None:
     app = TwoBars()
-    async with app.run_test(size=(40, 20)) as pilot:
+    async with driving(app, size=(40, 20)) as pilot:
         for position in (0, 1, 7, 100, 333, 979, 980):
             for view in app.query(TextualsView):
                 view.scroll_to(y=position, animate=False)
@@ -74,7 +75,7 @@ async def test_it_looks_and_acts_as_textuals_own_wherever_it_stands() -> None:
 
 async def test_it_follows_theme_and_size() -> None:
     app = TwoBars()
-    async with app.run_test(size=(40, 20)) as pilot:
+    async with driving(app, size=(40, 20)) as pilot:
         app.theme = "textual-light"
         await pilot.pause()
         textuals, ours = app.bars()
@@ -87,7 +88,7 @@ async def test_it_follows_theme_and_size() -> None:
 
 async def test_it_keeps_its_lines_while_it_looks_the_same() -> None:
     app = TwoBars()
-    async with app.run_test(size=(40, 20)) as pilot:
+    async with driving(app, size=(40, 20)) as pilot:
         await pilot.pause()
         _, before = app.bars()
         app.query_one(SteadyView).refresh()
@@ -98,7 +99,7 @@ async def test_it_keeps_its_lines_while_it_looks_the_same() -> None:
 
 async def test_a_drag_of_its_thumb_scrolls() -> None:
     app = TwoBars()
-    async with app.run_test(size=(40, 20)) as pilot:
+    async with driving(app, size=(40, 20)) as pilot:
         view = app.query_one(SteadyView)
         await pilot.mouse_down(view.vertical_scrollbar, offset=(0, 0))
         await pilot.hover(view.vertical_scrollbar, offset=(0, 10))

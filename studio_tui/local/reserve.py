@@ -1,0 +1,46 @@
+"""Room on the disk that is kept for what must be written when there is no other."""
+
+import os
+from pathlib import Path
+
+RESERVE_BYTES = 256 * 1024
+"""Enough for several urgent transactions of SQLite, which writes whole pages twice."""
+
+
+class Reserve:
+    """A file that is given up when the disk is full, and made again once there is room."""
+
+    def __init__(self, path: Path, size: int = RESERVE_BYTES) -> None:
+        """`size` is in bytes."""
+        self._path = path
+        self._size = size
+        self._is_full = False
+
+    def fill(self) -> None:
+        """Take the room unless it is held already; nothing happens when there is too little."""
+        if self._is_full:
+            return
+        flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        try:
+            descriptor = os.open(self._path, flags, 0o600)
+            try:
+                if os.fstat(descriptor).st_size < self._size:
+                    # Noise, for a file system that packs zeros into nothing.
+                    os.truncate(descriptor, 0)
+                    with os.fdopen(os.dup(descriptor), "wb") as file:
+                        file.write(os.urandom(self._size))
+            finally:
+                os.close(descriptor)
+        except OSError:
+            self.release()
+        else:
+            self._is_full = True
+
+    def release(self) -> bool:
+        """Give the room up; tell whether some was held."""
+        was_full, self._is_full = self._is_full, False
+        try:
+            self._path.unlink(missing_ok=True)
+        except OSError:
+            return False
+        return was_full

@@ -1,0 +1,101 @@
+"""Blots out what looks like a secret in sentences from outside: keys, tokens, passwords.
+
+It is for messages and for the program's own log. A job's log, query and files are the user's own,
+and stay as they are. It takes time in proportion to the text: where a pattern goes on from a place
+in vain, it has gone no further than the next such place, or some hundred characters.
+"""
+
+import re
+
+BLOTTED = "[secret]"
+"""Stands in the place of a secret."""
+
+_SHORTEST = 8
+"""Characters of a secret where no sign of assignment says that it is one."""
+
+_ROUNDS = 4
+"""Most times that a text is gone over, as one secret may have hidden where another ends."""
+
+_NAMES = re.compile(
+    r"secret|passw(?:or)?d|passphrase|api[_-]?key|access[_-]?key|private[_-]?key|credential"
+    r"|(?:pwd|token)(?:$|[_.-])|^aws_",
+    re.IGNORECASE,
+)
+"""Names of secret values: `DB_SECRET_2`, `clientSecret`, all of `AWS_`, and no `max_tokens`."""
+
+_ORDINARY = re.compile(r"(?:[A-Za-z][a-z]*+|[A-Z]++)(?:[-'/.,_](?:[a-z]++|[A-Z]++))*+")
+"""A word of a sentence, or several tied together."""
+
+_KNOWN = re.compile(
+    r"\b(?:AKIA|ASIA)[A-Z0-9]{12,}+\w*+"
+    r"|\b(?:gh[opsur]_|github_pat_|glpat-|hf_|xox[abeoprs]-|sk-|sk_live_|rk_live_)[\w-]{16,}+"
+    r"|\beyJ[\w-]{8,}+\.[\w-]++(?:\.[\w-]*+)?"
+    r"|-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----(?:(?!-----).)*+(?:-----END [A-Z ]{0,40}-----)?",
+    re.DOTALL,
+)
+"""Keys of AWS, GitHub, GitLab, Hugging Face, Slack, OpenAI and Stripe; JSON web tokens; PEM."""
+
+_HEADER = re.compile(
+    r"(\b(?:(?:proxy-)?authorization[\"']?\s{0,3}[:=]\s{0,3}[\"']?){1,8}+"
+    r"(?:(?:bearer|basic|token|digest) ++){0,8}+)([^\s\"',;]++)",
+    re.IGNORECASE,
+)
+_SCHEME = re.compile(r"(\b(?:(?:bearer|basic) ++){1,8}+)([\w.~+/=-]++)", re.IGNORECASE)
+_NAME = re.compile(r"(?<![\w.-])([\w.-]++)([\"']? ?[=:] ?)")
+_VALUE = re.compile(
+    rf"{re.escape(BLOTTED)}"
+    r"|\"(?:[^\"\\\n]|\\.)*+\"?|'(?:[^'\\\n]|\\.)*+'?|[^\s\"'&,;]++"
+)
+_IN_URL = re.compile(r"(?<=://)([^\s/@:]{0,128}+:)[^\s/]{1,1024}(?=@)")
+_BEFORE_HOST = re.compile(
+    r"(?<![\w.+%:/-])([\w.+%-]{1,128}+:)(?!//)[^\s@/]{1,256}+(?=@(?!sha256:))"
+)
+
+
+def without_secrets(text: str) -> str:
+    """Return `text` with what looks like a secret blotted out; doing so again does nothing."""
+    for _ in range(_ROUNDS):
+        before, text = text, _once(text)
+        if text == before:
+            break
+    return text
+
+
+def _once(text: str) -> str:
+    text = _KNOWN.sub(BLOTTED, text)
+    text = _HEADER.sub(_unless_ordinary, text)
+    text = _SCHEME.sub(_unless_ordinary, text)
+    text = _without_values(text)
+    text = _IN_URL.sub(_keep_first, text)
+    return _BEFORE_HOST.sub(_keep_first, text)
+
+
+def _keep_first(found: re.Match[str]) -> str:
+    return found[1] + BLOTTED
+
+
+def _unless_ordinary(found: re.Match[str]) -> str:
+    return found[0] if _is_ordinary(found[2]) else found[1] + BLOTTED
+
+
+def _without_values(text: str) -> str:
+    """Blot values out by their names; a colon may as well end the beginning of a sentence."""
+    parts: list[str] = []
+    at = 0
+    for found in _NAME.finditer(text):
+        name, sign = found.groups()
+        if found.start() < at or not _NAMES.search(name):
+            continue
+        value = _VALUE.match(text, found.end())
+        if value is None:
+            continue
+        is_sentence = ":" in sign and value[0][0] not in "\"'" and sign[0] not in "\"'"
+        if not (is_sentence and _is_ordinary(value[0])):
+            parts += (text[at : found.end()], BLOTTED)
+            at = value.end()
+    return "".join((*parts, text[at:]))
+
+
+def _is_ordinary(value: str) -> bool:
+    word = value.strip(".,:;!?()[]")
+    return len(word) < _SHORTEST or _ORDINARY.fullmatch(word) is not None

@@ -1,0 +1,163 @@
+"""A pilot that waits for the program itself, not for an idle processor.
+
+Textual's pilot takes the program for settled when the process has used little CPU for 20 ms. That
+is never so beside a server in a thread, and too early on a busy machine. This one looks whether
+every message has been handled.
+"""
+
+import asyncio
+import contextlib
+import gc
+import unicodedata
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+from unittest import mock
+
+from textual.app import App
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
+from textual.css.types import CSSLocation
+from textual.events import Key
+from textual.keys import REPLACED_KEYS, _character_to_key, _get_unicode_name_from_key
+from textual.message_pump import MessagePump
+from textual.pilot import Pilot
+from textual.widgets import Input, TextArea
+
+from studio_tui.tui.type_ahead import TypeAhead
+from tests.waiting import until
+
+R = TypeVar("R")
+T = TypeVar("T")
+
+_ROUNDS = 25
+"""After so many rounds what still comes is a stream, not an effect of the last key."""
+
+_THREAD_REST = 0.004
+"""Seconds a round lasts while a thread is at work."""
+
+
+class Threads(ThreadPoolExecutor):
+    """The threads that a program's coroutines wait for, and how many of them are at work."""
+
+    def __init__(self) -> None:
+        super().__init__(thread_name_prefix="to thread")
+        self.under_way = 0
+
+    def submit(self, call: Callable[..., T], /, *args: Any, **options: Any) -> Future[T]:
+        """Run a call in a thread, and count it until it is done."""
+        self.under_way += 1
+        future = super().submit(call, *args, **options)
+        future.add_done_callback(self._ended)
+        return future
+
+    def _ended(self, _future: Future[Any]) -> None:
+        self.under_way -= 1
+
+
+class Driver(Pilot[R]):
+    """Presses keys as fast as the program acts upon them."""
+
+    def __init__(self, app: App[R], threads: Threads) -> None:
+        super().__init__(app)
+        self._threads = threads
+
+    async def press(self, *keys: str) -> None:
+        """Press keys one after the other, each once the one before it has had its effect.
+
+        Letters for a line or an area of text come as fast as from a quick typist.
+        """
+        is_typing = False
+        for key in keys:
+            if is_typing and len(key) > 1:
+                await self.settle()
+            self.app.post_message(_key_event(key))
+            is_typing = len(key) == 1 and isinstance(self.app.focused, Input | TextArea)
+            if not is_typing:
+                await self.settle()
+        if is_typing:
+            await self.settle()
+
+    async def pause(self, delay: float | None = None) -> None:
+        """Let everything that is under way come to rest, or let `delay` seconds pass."""
+        if delay is None:
+            await self.settle()
+        else:
+            await super().pause(delay)
+
+    async def resize_terminal(self, width: int, height: int) -> None:
+        """Give the terminal another size, and wait until the screen has it."""
+        await super().resize_terminal(width, height)
+        app = self.app
+        await until(lambda: app._resize_event is None and app._resize_timer is None)
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Wait until every message has been handled and what is to be drawn is drawn."""
+        app: App[Any] = self.app
+        rounds = 0
+        while rounds < _ROUNDS and app._exception is None:
+            await self._wait_for_screen()
+            if isinstance(app, TypeAhead) and app.is_acting:
+                continue
+            rounds += 1
+            await app.animator.wait_until_complete()
+            app.screen._on_timer_update()
+            await asyncio.sleep(0)
+            if self._threads.under_way:
+                await asyncio.sleep(_THREAD_REST)
+            elif not any(_is_busy(pump) for pump in self._pumps()):
+                return
+
+    def _pumps(self) -> list[MessagePump]:
+        """Return all that may have messages waiting."""
+        stack = self.app.screen_stack
+        return [self.app, *stack, *stack[-1].walk_children()]
+
+
+def _is_busy(pump: MessagePump) -> bool:
+    return pump.message_queue_size > 0 or bool(pump._next_callbacks)
+
+
+def _key_event(key: str) -> Key:
+    """Return the event of a key by its name, or of a character."""
+    name = _character_to_key(key) if len(key) == 1 and not key.isalnum() else key
+    character = key if len(key) == 1 else None
+    if character is None:
+        with contextlib.suppress(KeyError):
+            original = REPLACED_KEYS.get(name, name)
+            character = unicodedata.lookup(_get_unicode_name_from_key(original))
+    return Key(name, character)
+
+
+_PARSED: dict[tuple[object, ...], list[RuleSet]] = {}
+"""What style sheets say, by their text and variables."""
+
+_parse = Stylesheet._parse_rules
+
+
+def _parse_once(
+    sheet: Stylesheet, css: str, read_from: CSSLocation, *more: Any, **named: Any
+) -> Any:
+    """Parse a style sheet that other programs of this run have had as well only once."""
+    variables = tuple(sheet._variables.items())
+    key = (css, read_from, variables, more, *sorted(named.items()))
+    if key not in _PARSED:
+        _PARSED[key] = _parse(sheet, css, read_from, *more, **named)
+    return _PARSED[key]
+
+
+@asynccontextmanager
+async def driving(
+    app: App[R], size: tuple[int, int] = (80, 24), **options: Any
+) -> AsyncIterator[Driver[R]]:
+    """Run a program in the test's loop, and drive it by keys."""
+    threads = Threads()
+    asyncio.get_running_loop().set_default_executor(threads)
+    try:
+        with mock.patch.object(Stylesheet, "_parse_rules", _parse_once):
+            async with app.run_test(size=size, **options) as pilot:
+                yield Driver(pilot.app, threads)
+    finally:
+        gc.unfreeze()  # a dashboard freezes what there is; what it leaves must be collected

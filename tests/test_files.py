@@ -1,0 +1,246 @@
+"""Files that are not what they should be: each is a sentence or a default, never a traceback."""
+
+import fcntl
+import json
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from studio_tui import files
+from studio_tui.api.models import JobInput
+from studio_tui.arguments import Arguments
+from studio_tui.errors import ConfigError
+from studio_tui.local import endpoint
+from studio_tui.local.clusters import read_clusters
+from studio_tui.local.data_dir import DataDir
+from studio_tui.log import configure
+from studio_tui.presentation.filters import JOBS
+from studio_tui.service.intents import Fate, Intent, Journal
+from studio_tui.settings import load_settings
+from studio_tui.tui.cluster_choice import ClusterChoice
+from studio_tui.tui.draft_shelf import DraftShelf
+from studio_tui.tui.memory import ListView, load_view
+from studio_tui.tui.remembered import Remembered
+from tests.jobs import NOON
+
+DEEP = "[" * 5000 + "]" * 5000
+
+
+def _folder(path: Path) -> None:
+    path.mkdir()
+
+
+def _pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def _circle(path: Path) -> None:
+    path.symlink_to(path)
+
+
+def _text(text: bytes) -> Callable[[Path], None]:
+    def write(path: Path) -> None:
+        path.write_bytes(text)
+
+    return write
+
+
+BROKEN: dict[str, Callable[[Path], None]] = {
+    "a folder": _folder,
+    "a pipe": _pipe,
+    "a circle of links": _circle,
+    "no UTF-8": _text(b"x = '\xff'"),
+    "NULs": _text(b"\0" * 100),
+    "deep arrays": _text(b"x = " + DEEP.encode()),
+    "deep JSON": _text(f'{{"x": {DEEP}}}'.encode()),
+    "a table that is none": _text(b"studio = 3\ncluster = 3"),
+}
+
+
+@pytest.fixture(params=BROKEN)
+def broken(request: pytest.FixtureRequest) -> Callable[[Path], Path]:
+    def make(path: Path) -> Path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        BROKEN[request.param](path)
+        return path
+
+    return make
+
+
+def sentence(work: Callable[[], object]) -> str | None:
+    """Return the sentence with which something is refused, `None` when it is not."""
+    try:
+        work()
+    except ConfigError as error:
+        return str(error)
+    return None
+
+
+def test_a_configuration_is_said_to_be_broken(
+    tmp_path: Path, broken: Callable[[Path], Path]
+) -> None:
+    path = broken(tmp_path / "project" / ".datachain" / "config")
+    with pytest.raises(ConfigError) as refusal:
+        load_settings(Arguments(), {"DATACHAIN_STUDIO_TOKEN": "t"}, tmp_path / "project")
+    assert str(path) in str(refusal.value)
+    assert str(refusal.value).endswith(".")
+
+
+def test_a_token_file_is_said_to_be_broken(tmp_path: Path, broken: Callable[[Path], Path]) -> None:
+    path = broken(tmp_path / "token-file")
+    with pytest.raises(ConfigError, match="token-file") as refusal:
+        load_settings(Arguments(token_file=path, team="t"), {}, tmp_path)
+    assert "studio = 3" not in str(refusal.value)
+
+
+def test_clusters_are_said_to_be_broken(tmp_path: Path, broken: Callable[[Path], Path]) -> None:
+    path = broken(tmp_path / "clusters.toml")
+    with pytest.raises(ConfigError) as refusal:
+        read_clusters(path)
+    assert str(path) in str(refusal.value)
+    assert "move it away" in str(refusal.value)
+
+
+def test_what_is_remembered_may_be_broken(
+    tmp_path: Path, broken: Callable[[Path], Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    path = broken(tmp_path / "remembered.json")
+    caplog.set_level(logging.WARNING)
+    assert load_view(path, JOBS) == ListView()
+    assert Remembered.load(path) == Remembered()
+    assert ClusterChoice(path).name is None
+    assert DraftShelf(path).templates() == {}
+    assert caplog.records
+
+
+def test_an_intent_that_is_broken_is_passed_over(
+    tmp_path: Path, broken: Callable[[Path], Path]
+) -> None:
+    journal = Journal(tmp_path, "place")
+    wish = JobInput(query="1", team_name="t")
+    journal.begin(Intent.of(wish, NOON, is_labelled=True)).end(Fate.APPLIED)
+    (whole,) = tmp_path.rglob("*.intent")
+    broken(whole.with_name("broken.intent"))
+    assert [entry.fate for entry in journal.entries()] == [Fate.APPLIED]
+    assert journal.left() == []
+
+
+def test_a_state_file_that_is_broken_is_no_server(
+    tmp_path: Path, broken: Callable[[Path], Path]
+) -> None:
+    data = DataDir(tmp_path)
+    broken(data.state)
+    assert endpoint.find(tmp_path) is None
+
+
+def test_the_token_of_the_local_studio_is_said_to_be_broken(
+    tmp_path: Path, broken: Callable[[Path], Path]
+) -> None:
+    path = broken(tmp_path / "token")
+    one = endpoint.Endpoint("http://127.0.0.1:1", "local", 2, "i", path, tmp_path)
+    said = sentence(one.token)
+    assert said is None or str(path) in said
+
+
+@pytest.mark.parametrize("name", ["server.lock", "token", "server.log", "clusters.toml", "port"])
+def test_a_local_studio_whose_files_are_broken_starts_or_says_which(
+    tmp_path: Path, broken: Callable[[Path], Path], name: str
+) -> None:
+    home = tmp_path / "studio"
+    path = broken(home / name)
+    said = sentence(lambda: endpoint.attach_or_start(home))
+    if said is None:
+        assert endpoint.stop(home)
+    else:
+        assert str(path) in said
+        assert "Error" not in said
+
+
+def test_a_lock_that_is_a_link_is_said(tmp_path: Path) -> None:
+    home = tmp_path / "studio"
+    data = DataDir(home)
+    data.prepare()
+    (tmp_path / "elsewhere").touch()
+    data.lock.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ConfigError, match=r"server\.lock cannot be locked: it is a link\. Remove"):
+        endpoint.attach_or_start(home)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("url", "http://[::1"),
+        ("url", "http://127.0.0.1:x"),
+        ("url", "http://example.org:80"),
+        ("url", 3),
+        ("pid", -1),
+        ("pid", 0),
+        ("pid", "1"),
+        ("pid", True),
+        ("instance", []),
+        ("team", None),
+    ],
+)
+def test_a_state_file_with_another_kind_of_value_is_no_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str, value: object
+) -> None:
+    monkeypatch.setattr(endpoint, "START_SECONDS", 0.1)
+    data = DataDir(tmp_path)
+    state = {"url": "http://127.0.0.1:9", "team": "local", "pid": 2, "instance": "i"} | {key: value}
+    data.state.write_text(json.dumps(state))
+    with data.lock.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(ConfigError, match="does not answer"):
+            endpoint.find(tmp_path)
+
+
+def test_a_log_file_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "studio-tui.log")
+    with pytest.raises(OSError, match="No such device"):
+        configure(tmp_path)
+
+
+def test_a_file_that_is_too_long_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "READ_LIMIT", 10)
+    path = tmp_path / "long"
+    path.write_bytes(b"x" * 10)
+    assert files.read_bytes(path) == b"x" * 10
+    path.write_bytes(b"x" * 11)
+    with pytest.raises(OSError, match="too long"):
+        files.read_bytes(path)
+
+
+@pytest.mark.parametrize(
+    ("command", "variable"),
+    [
+        (["doctor"], "STUDIO_TUI_STATE_DIR"),
+        (["doctor"], "STUDIO_TUI_LOG_DIR"),
+        (["doctor"], "STUDIO_TUI_DATA_DIR"),
+        (["local", "status"], "STUDIO_TUI_DATA_DIR"),
+    ],
+)
+def test_the_home_of_nobody_is_a_sentence_and_exit_code_2(
+    tmp_path: Path, variable: str, command: list[str]
+) -> None:
+    environ = {**os.environ, variable: "~nosuch-user/x", "HOME": str(tmp_path)}
+    words = [sys.executable, "-m", "studio_tui", *command]
+    made = subprocess.run(words, env=environ, check=False, capture_output=True, text=True)
+    assert "is in the home of a user who is not known." in made.stdout + made.stderr
+    assert "Traceback" not in made.stderr
+    assert made.returncode == 2
+
+
+def test_doctor_says_which_configuration_is_nested_too_deeply(tmp_path: Path) -> None:
+    (tmp_path / "config").write_text(f"x = {DEEP}")
+    environ = {**os.environ, "DATACHAIN_DIR": str(tmp_path), "HOME": str(tmp_path)}
+    words = [sys.executable, "-m", "studio_tui", "doctor"]
+    made = subprocess.run(words, env=environ, check=False, capture_output=True, text=True)
+    assert f"{tmp_path / 'config'} is not valid TOML: it is nested too deeply." in made.stdout
+    assert (made.returncode, made.stderr) == (1, "")

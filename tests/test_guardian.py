@@ -1,0 +1,53 @@
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.guardian import MARK, marked
+from tests.waiting import HANG, eventually
+
+pytestmark = pytest.mark.starts_processes
+
+PROGRAM = """
+import signal, sys
+from pathlib import Path
+from tests.guardian import guarded
+from tests.studios import ProcessStudio
+
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a run in the background ignores it
+with guarded() as mark:
+    studio = ProcessStudio(Path(sys.argv[1]))
+    query = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN)\\n"
+    job = studio.submit(query + "print('up', flush=True); time.sleep(600)")
+    studio.until(job["id"], "RUNNING")
+    print(mark, flush=True)
+    if sys.argv[2] == "end":
+        sys.exit()
+    signal.pause()
+"""
+
+
+@pytest.mark.parametrize("end", ["SIGINT", "SIGTERM", "SIGKILL", "end"])
+def test_however_tests_end_no_server_shim_or_job_of_theirs_is_left(
+    tmp_path: Path, end: str
+) -> None:
+    program = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, str(tmp_path / "studio"), end],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={name: value for name, value in os.environ.items() if name != MARK},
+        cwd=Path(__file__).parents[1],
+    )
+    assert program.stdout is not None
+    mark = program.stdout.readline().decode().strip()
+    assert mark.startswith(MARK)
+    if end != "end":
+        assert len(marked(mark)) >= 3, "the server, the shim and the job"
+        program.send_signal(signal.Signals[end])
+    program.wait(HANG)
+    program.stdout.close()
+    eventually(lambda: not marked(mark), lambda: marked(mark))

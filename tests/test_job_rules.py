@@ -1,0 +1,132 @@
+import re
+import subprocess
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio_tui.api.models import JobInput
+from studio_tui.job_rules import is_job_id, repository_fault, split_repository
+from studio_tui.local import submission
+from studio_tui.local.clusters import Cluster, Clusters
+from studio_tui.local.refusals import InvalidFields
+from studio_tui.presentation.draft import Draft
+from studio_tui.presentation.draft_checks import check_field
+from studio_tui.presentation.problems import Level
+from tests.presentation.forms import AROUND
+
+NOW = datetime(2026, 11, 25, 12, 0, 30, tzinfo=UTC)
+CLUSTERS = Clusters((Cluster(name="local", max_workers=8),))
+
+
+@pytest.mark.parametrize(
+    ("repository", "url", "revision"),
+    [
+        ("https://github.com/u/r", "https://github.com/u/r", None),
+        ("https://github.com/u/r@main", "https://github.com/u/r", "main"),
+        ("https://github.com/u/r@feature/x", "https://github.com/u/r", "feature/x"),
+        ("https://user:pw@host/u/r.git", "https://user:pw@host/u/r.git", None),
+        ("https://user@host/u/r.git@v1", "https://user@host/u/r.git", "v1"),
+        ("git@github.com:u/r.git", "git@github.com:u/r.git", None),
+        ("git@github.com:u/r.git@abc123", "git@github.com:u/r.git", "abc123"),
+        ("/srv/repository@main", "/srv/repository", "main"),
+        ("/srv/repository@", "/srv/repository", None),
+        ("https://user@host", "https://user@host", None),
+    ],
+)
+def test_a_repository_is_divided_into_address_and_revision(
+    repository: str, url: str, revision: str | None
+) -> None:
+    assert split_repository(repository) == (url, revision)
+
+
+WRONG = [
+    ("repository", "https://h/r@--orphan=x"),
+    ("repository", "git@h:u/r@-f"),
+    ("repository", "-u@main"),
+    ("repository", "https://h/r\u2028x"),
+    ("repository", "https://h/r\u00a0x"),
+    ("repository", "https://h/r\u200bx"),
+    ("cron_expression", "0 0\u00a0* * *"),
+    ("cron_expression", "0 0\u3000* * *"),
+    ("cron_expression", "0 0 *\n* *"),
+    ("cron_expression", "0 0 *\x1c* *"),
+    ("environment", "A=x\0y"),
+    ("environment", "A\u00a0B=x"),
+    ("environment", "A=" + "x" * 200_000),
+    ("rerun_from_job_id", "no id"),
+    ("rerun_from_job_id", "../x"),
+    ("rerun_from_job_id", "-x"),
+    ("rerun_from_job_id", "x" * 129),
+    ("rerun_from_job_id", "é"),
+]
+
+
+def changes(field: str, text: str) -> dict[str, Any]:
+    return {field: text}
+
+
+def is_wrong_in_the_form(field: str, text: str) -> bool:
+    problems = check_field(field, replace(Draft(query="1"), **changes(field, text)), AROUND)
+    return any(problem.level is Level.ERROR for problem in problems)
+
+
+def is_wrong_at_the_server(field: str, text: str) -> bool:
+    wish = JobInput.model_validate({"query": "1", "team_name": "local", field: text})
+    around = submission.Surroundings(CLUSTERS, {}, None, "me", NOW)
+    try:
+        submission.check(wish, None, around)
+    except InvalidFields as error:
+        return error.message.startswith(field)
+    return False
+
+
+@pytest.mark.parametrize(("field", "text"), WRONG)
+def test_the_form_and_the_server_refuse_the_same(field: str, text: str) -> None:
+    assert is_wrong_in_the_form(field, text)
+    assert is_wrong_at_the_server(field, text)
+
+
+FIELDS = st.sampled_from(["repository", "cron_expression", "environment", "rerun_from_job_id"])
+TYPED = st.text(st.sampled_from("A=*0 1-/@:.x\t\n\0\u00a0\u2028é#'"), min_size=1, max_size=16)
+
+
+@given(FIELDS, TYPED)
+def test_what_the_form_takes_is_never_refused_by_the_server(field: str, text: str) -> None:
+    is_sent_as_typed = field == "environment"
+    if not is_wrong_in_the_form(field, text):
+        sent = text if is_sent_as_typed else text.strip()
+        assert not sent.strip() or not is_wrong_at_the_server(field, sent)
+
+
+def test_the_trigger_of_a_pipeline_refuses_a_nul_too() -> None:
+    with pytest.raises(InvalidFields, match="NUL"):
+        submission.read_environment("A=x\0y")
+
+
+@pytest.mark.parametrize(
+    "job_id", ["497f6eca-6276-4993-bfeb-53cbbbba6f08", "497f6eca", "5", "_a", "A.b"]
+)
+def test_ids_of_every_studio_are_ids(job_id: str) -> None:
+    assert is_job_id(job_id)
+
+
+def test_git_itself_takes_no_revision_that_passes_for_an_option(tmp_path: Path) -> None:
+    def git(*words: str) -> str:
+        identity = ("-c", "user.name=x", "-c", "user.email=x@example.org")
+        made = subprocess.run(
+            ["git", *identity, *words], cwd=tmp_path, check=False, capture_output=True, text=True
+        )
+        return made.stdout + made.stderr
+
+    git("init", "-q", "-b", "main", ".")
+    git("commit", "-q", "--allow-empty", "-m", "x")
+    assert re.search(r"usage|unknown option", git("checkout", "--banana", "--"))
+    assert repository_fault(f"{tmp_path}@--banana") is not None
+    _url, revision = split_repository(f"{tmp_path}@main")
+    assert revision == "main"
+    assert "unknown option" not in git("checkout", revision, "--")

@@ -1,0 +1,140 @@
+"""Secrets are known by their shape, and nothing else is taken for one."""
+
+import re
+import string
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from studio_tui.redaction import BLOTTED, without_secrets
+from tests.waiting import no_hang
+
+S = "hunter2-Zq9w8e7r"
+"""A secret that no other pattern knows."""
+
+SHAPES = [
+    "bad header Bearer {}",
+    "bearer {}.",
+    "Authorization: Bearer {}",
+    "{{'Authorization': 'token {}'}}",
+    "authorization=Basic {}",
+    "DB_SECRET={}",
+    "MY_SECRET_2='{}' is wrong",
+    'export API_SECRET="{} with blanks"',
+    "AWS_SECRET_ACCESS_KEY={}",
+    "AWS_SESSION_TOKEN={}",
+    "AWS_REGION={}",
+    "aws_secret_access_key = {}",
+    "password={}&next=1",
+    "environment: PASSWORD={};HOME=/root",
+    '{{"client_secret": "{}", "name": "x"}}',
+    '{{"apiKey":"{}"}}',
+    "accessToken: {}",
+    "cannot clone https://ann:{}@github.com/a/b.git: denied",
+    "https://:{}@host/x",
+    "postgresql://ann:{}@db:5432/x",
+    "could not log in as ann:{}@db.example.com",
+    "redis://ann:{}@@host",
+]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_secret_in_each_shape_is_blotted_out(shape: str) -> None:
+    said = without_secrets(shape.format(S))
+    assert S not in said
+    assert "hunter" not in said
+    before = shape.format(S).partition(S)[0].rstrip("\"'")
+    assert said.startswith(before + BLOTTED)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "AKIAIOSFODNN7EXAMPLE",
+        "ASIAIOSFODNN7EXAMPLE",
+        "ghp_16C7e42F292c6912E7710c838347Ae178B4a",
+        "github_pat_11ABCDEFG0123456789_abcdefghij",
+        "glpat-abcdefghij0123456789",
+        "hf_abcdefghijklmnopqrst",
+        "xoxb-123456789012-abcdefghij",
+        "sk-proj-abcdefghijklmnop0123",
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.sig-nature_1",
+        "-----BEGIN RSA PRIVATE KEY-----\nMIIE\nabc=\n-----END RSA PRIVATE KEY-----",
+        "-----BEGIN PRIVATE KEY-----\nMIIE that is cut",
+    ],
+)
+def test_a_key_that_is_known_by_itself_is_blotted_out_wherever_it_stands(key: str) -> None:
+    assert without_secrets(f"it was {key}") == f"it was {BLOTTED}"
+    assert key not in without_secrets(f"({key}) was refused")
+
+
+ORDINARY = [
+    "Studio refused the token: expired.",
+    "Studio refused the token (401 Unauthorized).",
+    "The bearer authentication failed; bearer tokens are needed",
+    "password: must be set; secret: field required",
+    "environment.API_SECRET: must be text",
+    "max_tokens=100, tokens: 12345678",
+    "workers: must be a number from 1 to 64",
+    "see https://studio.datachain.ai/team/jobs?id=1b22aa09 at 14:05:33",
+    "ann@example.com, git@github.com:a/b.git",
+    "image registry/name:3.12@sha256:0123456789abcdef",
+    "started at 2026-01-01T10:00:00+00:00; exit code: 137",
+    "/home/ann/secret/passwords.txt is missing",
+    "No module named 'secrets'",
+    "key=value a=b, name: embed.py",
+]
+
+
+@pytest.mark.parametrize("text", ORDINARY)
+def test_what_is_no_secret_stays_as_it_is(text: str) -> None:
+    assert without_secrets(text) == text
+
+
+WORDS = st.from_regex(r"[A-Z]?[a-z]{1,14}", fullmatch=True) | st.sampled_from(
+    ["token", "Bearer", "basic", "secret", "password", "Authorization", "credentials", "AWS", "key"]
+)
+
+
+@given(st.lists(st.tuples(WORDS, st.sampled_from([" ", ", ", ". ", ": ", " - ", "\n", "; "]))))
+@example([("Authorization", ": "), ("Bearer", " "), ("authentication", "")])
+def test_no_ordinary_word_is_ever_removed(said: list[tuple[str, str]]) -> None:
+    text = "".join(word + end for word, end in said)
+    assert without_secrets(text) == text
+
+
+PARTS = st.sampled_from(
+    [*SHAPES, *ORDINARY, BLOTTED, S, "AKIAIOSFODNN7EXAMPLE", "eyJhbGciOiJIUzI1NiJ9.e.s", "://", "@",
+     ":", "=", '"', "'", "\\", " ", "\n", "SECRET", "TOKEN", "Bearer ", "aws_", "-----BEGIN ",
+     "PRIVATE KEY-----", "-----", "a", "."]
+)  # fmt: skip
+
+
+@given(st.lists(PARTS | st.text(string.printable, max_size=6), max_size=12).map("".join))
+def test_blotting_again_changes_nothing(text: str) -> None:
+    once = without_secrets(text)
+    assert without_secrets(once) == once
+
+
+@given(st.text(), st.sampled_from(SHAPES), st.text())
+def test_no_text_around_it_shows_a_secret(before: str, shape: str, after: str) -> None:
+    """The lines before and after may hold anything."""
+    said = without_secrets(f"{before}\n{shape.format(S)}\n{after}")
+    assert S not in said
+
+
+@pytest.mark.parametrize(
+    "part",
+    [*SHAPES, "a:", "a=", "://a:", "SECRET", "SECRET=", "://", "eyJ", "eyJaaaaaaaaaa.", "AKIA", "x",
+     "-----BEGIN PRIVATE KEY-----", "-----BEGIN ", "Bearer ", "bearer", " ", '="', "'", '"\\', "@",
+     ".", "authorization:", "a.b-", "\\"],
+)  # fmt: skip
+def test_a_long_text_is_gone_through_once(part: str) -> None:
+    """A pattern that goes back over what it has read would take hours."""
+    with no_hang("blotting out"):
+        without_secrets(part * (200_000 // len(part)))
+
+
+def test_what_is_blotted_looks_like_nothing_else() -> None:
+    assert re.fullmatch(r"\[[a-z]+\]", BLOTTED)
