@@ -218,7 +218,6 @@ class _Composition:
 
     def _to(self, settings: "Settings", *, home: str = "") -> "Connected":
         import hashlib
-        from urllib.parse import urlsplit
 
         from studio_tui.api.client import StudioClient
         from studio_tui.local.data_dir import DataDir
@@ -228,7 +227,7 @@ class _Composition:
         from studio_tui.text import safe_line
         from studio_tui.tui.app import Connected
 
-        host = urlsplit(settings.url).hostname or ""
+        host = settings.host
         for secret in settings.secrets:
             redact(secret)
         # A file a profile; its name tells nothing of the profile but that it is another.

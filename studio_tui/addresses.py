@@ -1,34 +1,72 @@
-"""Addresses that come from outside, taken apart without ever raising."""
+"""Addresses from outside: whatever stands there, taking one apart raises nothing."""
 
-from typing import NamedTuple
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+_PORTS = {"https": 443, "http": 80}
+"""The usual port of each scheme of the Web."""
 
-class Address(NamedTuple):
-    """An address that names a host."""
 
+@dataclass(frozen=True, slots=True)
+class Address:
+    """An address taken apart. What stands in it is not trusted, and not safe to draw."""
+
+    text: str = field(repr=False)
+    """The whole of it, as it came."""
     scheme: str
     """In lower case."""
     host: str
-    """In lower case, without brackets; not trusted."""
+    """In lower case, an IPv6 address without its brackets; may be empty."""
     port: int | None
-    has_user: bool
-    """Whether a user or a password stands before the host."""
+    """As it was written."""
+    path: str
+    place: str = field(repr=False)
+    """Host and port as they were written, perhaps with a user before an `@`."""
+    has_more: bool
+    """Whether there is a query or a fragment."""
+    user: str | None = field(default=None, repr=False)
+    password: str | None = field(default=None, repr=False)
 
     @property
-    def is_web_page(self) -> bool:
-        """Whether a browser shows it, and hands it to no other program."""
-        return self.scheme in {"http", "https"}
+    def has_user(self) -> bool:
+        """Whether a user or a password is named, which makes a host look like another."""
+        return self.user is not None or self.password is not None
+
+    @property
+    def is_web(self) -> bool:
+        """Whether it can be that of a page: http or https, with a host and a port that exists."""
+        return self.scheme in _PORTS and bool(self.host) and self.port != 0
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port, the usual port left out."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        port = "" if self.port in {None, _PORTS.get(self.scheme)} else f":{self.port}"
+        return f"{self.scheme}://{host}{port}"
 
 
 def address(text: str) -> Address | None:
-    """Take an address apart; `None` when it is none, or names no host (RFC 3986)."""
+    r"""Take an address apart; `None` for what is none, or what programs would read differently.
+
+    Python drops line ends and tabs, and takes what stands before `\@` for a user, where a browser
+    sees the end of the host (URL Standard, section 4.4).
+    """
+    if text != text.strip() or not text.isprintable():
+        return None
     try:
         parts = urlsplit(text)
-        host, port = parts.hostname, parts.port
+        if "\\" in parts.netloc or " " in parts.netloc:
+            return None
+        return Address(
+            text=text,
+            scheme=parts.scheme,
+            host=parts.hostname or "",
+            port=parts.port,
+            path=parts.path,
+            place=parts.netloc,
+            has_more=bool(parts.query or parts.fragment),
+            user=parts.username,
+            password=parts.password,
+        )
     except ValueError:
         return None
-    if not host or not text.isprintable():
-        return None
-    has_user = parts.username is not None or parts.password is not None
-    return Address(parts.scheme, host, port, has_user)

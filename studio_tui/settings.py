@@ -12,11 +12,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import unquote
 
 from platformdirs import PlatformDirs
 from pydantic import SecretStr
 
+from studio_tui.addresses import Address, address
 from studio_tui.arguments import Arguments
 from studio_tui.errors import ConfigError, NoCredentials, TokenOriginChanged
 from studio_tui.files import read_text, read_toml
@@ -29,7 +30,6 @@ DEFAULT_URL = "https://studio.datachain.ai"
 _DATACHAIN_DIRS = PlatformDirs("datachain", "iterative")
 _CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 _REPAIR = "Correct it, or move it away and run `datachain auth login`."
-_PORTS = {"http": 80, "https": 443}
 _PLACE = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([0-9.]+)|[A-Za-z0-9._-]+)(?::[0-9]+)?")
 """An IPv6 address, an IPv4 address or a name, with or without a port."""
 
@@ -69,12 +69,24 @@ class Settings:
         return origin(self.url)
 
     @property
+    def host(self) -> str:
+        """Studio's host, an IPv6 address without brackets."""
+        found = address(self.url)
+        return found.host if found else ""
+
+    @property
+    def place(self) -> str:
+        """Studio's host and port, as they are written."""
+        found = address(self.url)
+        return found.place if found else ""
+
+    @property
     def secrets(self) -> tuple[str, ...]:
         """Every text that no log and no crash may show, in each form it is written in."""
         secrets = [self.token.get_secret_value()]
         if self.proxy is not None:
             proxy = self.proxy.get_secret_value()
-            password = urlsplit(proxy).password or ""
+            password = (found.password if (found := address(proxy)) else None) or ""
             secrets += [proxy, password, unquote(password)]
         return tuple(filter(None, secrets))
 
@@ -127,11 +139,9 @@ def load_settings(
 
 
 def origin(url: str) -> str:
-    """Return scheme, host and port of a checked URL, the usual port left out."""
-    parts = urlsplit(url)
-    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
-    port = "" if parts.port in {None, _PORTS[parts.scheme]} else f":{parts.port}"
-    return f"{parts.scheme}://{host}{port}"
+    """Return scheme, host and port of a URL, the usual port left out; empty for what is no URL."""
+    found = address(url)
+    return found.origin if found else ""
 
 
 def is_loopback(host: str) -> bool:
@@ -239,26 +249,24 @@ def _checked_url(found: _Found) -> str:
     where = f"The URL from {found.source}"
     if not found.value.isprintable() or " " in found.value:
         raise ConfigError(f"{where} has a blank or a control character in it.")
-    try:
-        parts = urlsplit(found.value)
-        port = parts.port
-    except ValueError:
-        raise ConfigError(f"{where} is not a URL.") from None
-    if parts.scheme not in _PORTS or not parts.hostname or port == 0:
+    parts = address(found.value)
+    if parts is None:
+        raise ConfigError(f"{where} is not a URL.")
+    if not parts.is_web:
         raise ConfigError(f"{where} must look like https://studio.example.com.")
-    if parts.username is not None or parts.password is not None:
+    if parts.has_user:
         raise ConfigError(f"{where} must not hold a user name or password.")
-    if parts.query or parts.fragment:
+    if parts.has_more:
         raise ConfigError(f"{where} must end before any `?` or `#`.")
-    if parts.scheme == "http" and not is_loopback(parts.hostname):
+    if parts.scheme == "http" and not is_loopback(parts.host):
         raise ConfigError(
             f"{where} would send your token unencrypted: use https. "
             "Plain http is only for this machine."
         )
-    return origin(found.value) + _base_path(parts)
+    return parts.origin + _base_path(parts)
 
 
-def _base_path(parts: SplitResult) -> str:
+def _base_path(parts: Address) -> str:
     """Return the path without `/api`, which people copy along from the API document."""
     return parts.path.rstrip("/").removesuffix("/api").rstrip("/")
 
@@ -299,14 +307,13 @@ def _existing(path: Path, what: str) -> Path:
 
 
 def _proxy(url: str, environ: Mapping[str, str]) -> SecretStr | None:
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    if parts.scheme != "https" or is_loopback(host):
+    parts = address(url)
+    if parts is None or parts.scheme != "https" or is_loopback(parts.host):
         return None
     proxy = environ.get("HTTPS_PROXY") or environ.get("https_proxy")
     direct = environ.get("NO_PROXY") or environ.get("no_proxy") or ""
     suffixes = [name.strip().lstrip("*.").lower() for name in direct.split(",") if name.strip()]
-    if not proxy or any(f".{host}".endswith(f".{suffix}".rstrip(".")) for suffix in suffixes):
+    if not proxy or any(f".{parts.host}".endswith(f".{suffix}".rstrip(".")) for suffix in suffixes):
         return None
     return SecretStr(_checked_proxy(proxy))
 
@@ -314,22 +321,23 @@ def _proxy(url: str, environ: Mapping[str, str]) -> SecretStr | None:
 def _checked_proxy(proxy: str) -> str:
     """Return a proxy's URL if httpx and websockets take it, whose errors would show it."""
     form = ConfigError("HTTPS_PROXY must look like http://proxy.example.com:3128.")
+    if not proxy.isprintable():
+        raise ConfigError("HTTPS_PROXY has a control character in it.")
+    parts = address(proxy)
+    if parts is None:
+        raise form
+    place = _PLACE.fullmatch(parts.place.rpartition("@")[2])
     try:
-        parts = urlsplit(proxy)
-        is_port = parts.port != 0
-        place = _PLACE.fullmatch(parts.netloc.rpartition("@")[2])
-        if address := place and (place[1] or place[2]):
-            ipaddress.ip_address(address)
-        unquote(parts.netloc, errors="strict")
+        if number := place and (place[1] or place[2]):
+            ipaddress.ip_address(number)
+        unquote(parts.place, errors="strict")
     except ValueError:
         raise form from None
     if "#" in proxy or "?" in proxy:
         raise ConfigError("HTTPS_PROXY holds `#` or `?`: write them as %23 and %3F.")
-    if not proxy.isprintable():
-        raise ConfigError("HTTPS_PROXY has a control character in it.")
-    if parts.scheme not in _PORTS or place is None or not is_port or parts.path not in {"", "/"}:
+    if not parts.is_web or place is None or parts.path not in {"", "/"}:
         raise form
-    if parts.username is not None and parts.password is None:
+    if parts.user is not None and parts.password is None:
         raise ConfigError("HTTPS_PROXY names a user without a password: write user:@ for none.")
     return proxy
 

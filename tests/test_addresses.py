@@ -1,27 +1,93 @@
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from studio_tui.addresses import Address, address
+from studio_tui.addresses import address
 
-BROKEN = ("https://[::1", "https://]", "http://a:b", "http://a:99999", "https://", "x", "", "//",
-          "http://\x1b]0;x", "http://a\n", "https://[a]/", "mailto:a@b")  # fmt: skip
-"""What is no address, or names no host."""
+WEB = st.builds("".join, st.lists(st.sampled_from(
+    ["https", "http", "://", "//", "[", "]", "::1", "@", ":", "\\", "%", "a.example", "０", "99999",
+     "/", "?", "#", "\x00", "\ud800", "℀", "\t", "\n", " "]
+)))  # fmt: skip
 
 
-@pytest.mark.parametrize("text", BROKEN)
-def test_what_names_no_host_is_no_address(text: str) -> None:
-    assert address(text) is None
+@given(st.one_of(st.text(), WEB))
+@example("https://[::1")
+@example("https://[v1.]")
+@example("https://a:b:c")
+@example("https://a:99999")
+@example("https://℀.example")
+@example("https://\ud800")
+@example("//[")
+@example("")
+def test_no_text_is_an_error(text: str) -> None:
+    found = address(text)
+    assert found is None or found.text == text
+    if found is not None:
+        assert found.origin.startswith(found.scheme)
+        assert not found.is_web or found.host
 
 
 def test_an_address_is_taken_apart() -> None:
-    assert address("HTTPS://Studio.Example.com/a?b") == Address(
-        "https", "studio.example.com", None, has_user=False
-    )
-    assert address("http://u:p@[::1]:80/") == Address("http", "::1", 80, has_user=True)
-    assert (address("ftp://a/") or Address("", "", None, has_user=False)).is_web_page is False
+    found = address("HTTPS://Studio.Example.com:8443/team/jobs?x=1#y")
+    assert found is not None
+    assert (found.scheme, found.host, found.port) == ("https", "studio.example.com", 8443)
+    assert (found.path, found.place) == ("/team/jobs", "Studio.Example.com:8443")
+    assert found.is_web
+    assert found.has_more
+    assert not found.has_user
 
 
-@given(st.text(), st.sampled_from(("", "http://", "https://[", "https://a:")))
-def test_no_text_raises(text: str, before: str) -> None:
-    address(before + text)
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("https://a.example/x", "HTTPS://A.EXAMPLE:443/y"),
+        ("http://[::1]/", "http://[::1]:80/"),
+    ],
+)
+def test_origins_are_the_same_however_they_are_written(one: str, other: str) -> None:
+    first, second = address(one), address(other)
+    assert first is not None
+    assert second is not None
+    assert first.origin == second.origin
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://evil.example\\@studio.example/",
+        "https://studio.example\t.evil.example/",
+        "https://studio.example\n",
+        "https://studio.example /",
+        " https://studio.example/",
+        "https://\u202eelpmaxe/",
+        "https://[::1",
+        "https://a.example:99999/",
+        "https://a.example:port/",
+    ],
+)
+def test_what_programs_would_read_differently_is_no_address(text: str) -> None:
+    assert address(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "/jobs/1",
+        "javascript:alert(1)",
+        "file:///etc/passwd",
+        "https://",
+        "https://a.example:0/",
+    ],
+)
+def test_not_every_address_is_one_of_the_web(text: str) -> None:
+    found = address(text)
+    assert found is not None
+    assert not found.is_web
+
+
+def test_a_user_before_the_host_is_seen() -> None:
+    found = address("https://studio.example@evil.example/")
+    assert found is not None
+    assert found.has_user
+    assert found.host == "evil.example"

@@ -18,7 +18,7 @@ from studio_tui.addresses import Address, address
 from studio_tui.api.failures import reason
 from studio_tui.api.transport import inflated, tls_context, trust
 from studio_tui.errors import ProtocolError, RequestTimedOut, TransportError
-from studio_tui.settings import Settings, origin
+from studio_tui.settings import Settings
 from studio_tui.text import safe_line
 
 _TIMEOUT = httpx.Timeout(20.0)
@@ -32,11 +32,10 @@ async def blob(settings: Settings, url: str) -> AsyncGenerator[bytes, None]:
         ProtocolError: the address is not one that a log may be at, or something else is there.
         TransportError: it could not be reached, or not read to its end.
     """
-    parts = _checked(settings, url)
+    parts, target = _checked(settings, url)
     host = safe_line(parts.host)
-    target = httpx.URL(url)
     extensions: dict[str, str] = {}
-    if origin(url) != settings.origin:
+    if parts.origin != settings.origin:
         _refuse_private(parts.host)
         if settings.proxy is None:  # which would look the name up itself
             # the address that was looked at is the one that is asked, whatever the name says later
@@ -54,7 +53,7 @@ async def blob(settings: Settings, url: str) -> AsyncGenerator[bytes, None]:
             http.stream(
                 "GET",
                 target,
-                headers={"Host": httpx.URL(url).netloc.decode("ascii"), "Accept-Encoding": "gzip"},
+                headers={"Host": parts.place, "Accept-Encoding": "gzip"},
                 extensions=extensions,
             ) as answer,
         ):
@@ -68,19 +67,18 @@ async def blob(settings: Settings, url: str) -> AsyncGenerator[bytes, None]:
         raise TransportError(reason(error, host)) from error
 
 
-def _checked(settings: Settings, url: str) -> Address:
+def _checked(settings: Settings, url: str) -> tuple[Address, httpx.URL]:
     """Take an address apart, if it is of Studio itself or https somewhere else."""
     refused = ProtocolError("Studio names an address for the archived log that is not taken.")
     parts = address(url)
-    if parts is None or not parts.is_web_page or parts.port == 0 or parts.has_user:
+    if parts is None or not parts.is_web or parts.has_user:
+        raise refused
+    if parts.origin != settings.origin and parts.scheme != "https":
         raise refused
     try:
-        httpx.URL(url)
-    except httpx.InvalidURL:
+        return parts, httpx.URL(url)
+    except (ValueError, httpx.InvalidURL):
         raise refused from None
-    if origin(url) != settings.origin and parts.scheme != "https":
-        raise refused
-    return parts
 
 
 def _refuse_private(host: str) -> None:

@@ -11,11 +11,12 @@ from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from studio_tui.api import answers, log_stream, routes
 from studio_tui.api.auth import TOKEN, StudioAuth
 from studio_tui.api.exchange import Answer, Request, Timeouts
+from studio_tui.api.ids import can_be_used
 from studio_tui.api.log_body import ACCEPTED, LogBody, log_body, log_end, wanted, wanted_end
 from studio_tui.api.log_stream import LogFrame
 from studio_tui.api.models import (
@@ -77,8 +78,6 @@ class StudioClient:
         self._settings = settings
         self._timeouts = timeouts or Timeouts()
         self._auth = StudioAuth(settings)
-        self.host = urlsplit(settings.url).hostname or ""
-        """Studio's own, in lower case."""
         self._stream_auth = StudioAuth(settings, first_scheme=TOKEN)
         self._opened: Transport | None = None
         self._opening = asyncio.Lock()
@@ -100,6 +99,11 @@ class StudioClient:
         opened, self._opened = self._opened, None
         if opened is not None:
             await opened.aclose()
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port of Studio."""
+        return self._settings.origin
 
     def __repr__(self) -> str:
         return f"StudioClient({self._settings.url}, team {self._settings.team})"
@@ -373,7 +377,7 @@ def _path(route: Route, *segments: str) -> str:
     """
     path = route.path
     for segment in segments:
-        if segment in {"", ".", ".."} or safe_line(segment) != segment:
+        if not can_be_used(segment):
             raise InvalidRequest(400, f"{safe_line(segment) or 'nothing'} cannot be an id.")
         path = path.replace(path[path.index("{") : path.index("}") + 1], quote(segment, safe=""), 1)
     return path
@@ -395,9 +399,12 @@ def _has_status(job: Job, status: str | None) -> bool:
 def _created(kind: type[R], answer: Answer) -> R:
     """Read the answer to a write that made something, which must say what it made."""
     try:
-        return answers.model(kind, answer.body)
+        made = answers.model(kind, answer.body)
     except ProtocolError as error:
         raise OutcomeUnknown(f"{_NO_DETAILS}.") from error
+    if isinstance(made, Job) and not can_be_used(made.id):
+        raise OutcomeUnknown(f"{_NO_DETAILS}.")
+    return made
 
 
 def _any_answer(kind: type[R], answer: Answer) -> R | None:

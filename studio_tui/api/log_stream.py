@@ -14,7 +14,7 @@ from importlib import import_module
 from itertools import starmap
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, NewType
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from pydantic_core import from_json
 
@@ -205,7 +205,7 @@ async def _handshake(
             return exc
 
     scheme, _, rest = settings.url.partition("://")
-    host = urlsplit(settings.url).netloc
+    host = settings.place
     secure = scheme == "https"
     try:
         return await Connect(

@@ -27,8 +27,9 @@ from pydantic import (
     model_validator,
 )
 
+from studio_tui.api.ids import Identifier, RowIdentifier
 from studio_tui.api.messages import message_block, message_line
-from studio_tui.text import LINE_LIMIT, Verbatim, safe_block, safe_line
+from studio_tui.text import Verbatim, safe_block, safe_line
 
 _LONGEST_SHARED = 4096
 """Characters of a text that equal ones share."""
@@ -87,16 +88,6 @@ class QueryType(StrEnum):
     SHELL = "SHELL"
 
 
-def _identifier(value: object) -> str:
-    """Read an id, which Studio sends as a string or an int; it must fit one path segment."""
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        raise ValueError("an id is a string or a whole number")  # noqa: TRY004 (pydantic reads it)
-    text = str(value)
-    if not text or text in {".", ".."} or len(text) > LINE_LIMIT or safe_line(text) != text:
-        raise ValueError("an id is a short text without control characters")
-    return text
-
-
 def _query_type(value: object) -> object:
     """Read a query type, a word or, from an older server, 1 for Python and 2 for shell."""
     if isinstance(value, int):
@@ -129,9 +120,6 @@ def _kept_once(text: Verbatim) -> Verbatim:
     """Return the one object for a text: jobs are run again and again. Long texts are not kept."""
     return _shared(text) if len(text.text) <= _LONGEST_SHARED else text
 
-
-Identifier = Annotated[str, BeforeValidator(_identifier)]
-"""A safe id of 1 to 512 characters."""
 
 Line = Annotated[str, AfterValidator(safe_line)]
 """One line, safe to draw."""
@@ -230,7 +218,7 @@ class JobSchedule(Received):
 class JobOutput(Received):
     """A job, as Studio describes it."""
 
-    id: Identifier
+    id: RowIdentifier
     url: Line | None = None
     status: Word | None = None
     created_at: Moment | None = None
@@ -327,7 +315,7 @@ class UploadFileOutput(Received):
 class ComputeClusterOutput(Received):
     """A cluster that jobs can run on."""
 
-    id: Identifier
+    id: RowIdentifier
     name: Line | None = None
     status: Word | None = None
     """ACTIVE and MODIFYING accept jobs; INACTIVE and FAILED do not."""
@@ -367,7 +355,7 @@ class JobPipelineRunOutput(Received):
 class JobPipelineOutput(Received):
     """A pipeline with its jobs."""
 
-    pipeline_id: Identifier
+    pipeline_id: RowIdentifier
     status: Word | None = None
     job_runs: tuple[JobPipelineRunOutput, ...] = ()
     completed: int | None = None

@@ -12,7 +12,6 @@ from collections.abc import AsyncIterator, Mapping
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -66,7 +65,7 @@ class Transport:
 
     def __init__(self, settings: Settings, auth: StudioAuth, timeouts: Timeouts) -> None:
         self._base = f"{settings.url}/api"
-        self._host = urlsplit(settings.url).netloc
+        self._host = settings.place
         self._auth = auth
         self._timeouts = timeouts
         self._http = httpx.AsyncClient(
@@ -292,4 +291,4 @@ def _lowered(error: StudioError) -> str:
 def _target(answer: httpx.Response) -> str:
     """Return the host that a redirect names, never its path or query."""
     target = address(answer.headers.get("Location", ""))
-    return safe_line(target.host) if target else "another address"
+    return safe_line(target.host) if target and target.host else "another address"

@@ -20,8 +20,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlsplit
 
+from studio_tui.addresses import address
 from studio_tui.errors import ConfigError
 from studio_tui.files import read_json, read_text
 from studio_tui.local.data_dir import DataDir
@@ -225,10 +225,10 @@ def _serving(data: DataDir) -> Endpoint | None:
 
 def _instance_at(url: str) -> str | None:
     """Ask who serves at `url`, without a token, which no stranger on an old port shall get."""
-    address = urlsplit(url)
-    connection = http.client.HTTPConnection(
-        address.hostname or "", address.port, timeout=_PROBE_SECONDS
-    )
+    place = address(url)
+    if place is None:
+        return None
+    connection = http.client.HTTPConnection(place.host, place.port, timeout=_PROBE_SECONDS)
     try:
         connection.request("GET", "/api/openapi.json")
         return connection.getresponse().getheader("studio-instance")

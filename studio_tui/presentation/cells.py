@@ -3,6 +3,7 @@
 Colours, widths and alignment are decided elsewhere: a cell knows none of them.
 """
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -55,6 +56,17 @@ class Pieces(NamedTuple):
     """A cell whose parts mean different things, from left to right with nothing between them."""
 
     parts: tuple[Cell, ...]
+
+
+def dimmed(cells: Iterable[Cell | Pieces]) -> tuple[Cell, ...]:
+    """Return a row in which nothing stands out, as nothing can be done with it."""
+    return tuple(
+        Cell(
+            "".join(part.text for part in cell.parts) if isinstance(cell, Pieces) else cell.text,
+            Tone.DIM,
+        )
+        for cell in cells
+    )
 
 
 NOTHING = Cell("")

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 
+from studio_tui.api.ids import can_be_used
 from studio_tui.api.models import Cluster, Job
-from studio_tui.presentation.cells import NOTHING, Cell, Tone
+from studio_tui.presentation.cells import NOTHING, Cell, Tone, dimmed
 from studio_tui.presentation.cluster_checks import takes_no_jobs
 from studio_tui.presentation.format import UNKNOWN
+from studio_tui.presentation.ids import id_cell
 from studio_tui.presentation.job_facts import Fact
 from studio_tui.presentation.states import counts
 
@@ -22,7 +24,7 @@ _LOOKS = {
 
 def cells(cluster: Cluster, chosen: str | None = None) -> tuple[Cell, ...]:
     """Return one cell for each of `COLUMNS`; `chosen` is the cluster for new jobs, by name."""
-    return (
+    row = (
         _status(cluster),
         Cell(cluster.name, Tone.STRONG) if cluster.name else Cell("(no name)", Tone.DIM),
         _for_new_jobs(cluster, chosen),
@@ -33,6 +35,7 @@ def cells(cluster: Cluster, chosen: str | None = None) -> tuple[Cell, ...]:
         _known(cluster.instance_type or cluster.compute_class),
         Cell(cluster.id, Tone.DIM),
     )
+    return row if can_be_used(cluster.id) else dimmed(row)
 
 
 def facts(cluster: Cluster, jobs: Iterable[Job], *, has_all: bool = True) -> tuple[Fact, ...]:
@@ -41,7 +44,7 @@ def facts(cluster: Cluster, jobs: Iterable[Job], *, has_all: bool = True) -> tup
     return (
         Fact("status", _status(cluster)),
         Fact("name", Cell(cluster.name or "(no name)", Tone.STRONG)),
-        Fact("id", Cell(cluster.id)),
+        Fact("id", id_cell(cluster.id)),
         Fact("workers", _workers(cluster)),
         Fact("jobs", _jobs(cluster, tuple(jobs), has_all=has_all)),
         Fact(

@@ -16,6 +16,7 @@ from studio_tui.presentation.format import (
     plural,
     seconds_between,
 )
+from studio_tui.presentation.ids import id_cell
 from studio_tui.presentation.jobs import BAR_WIDTH, WAITING_STATES, queue_seconds, run_seconds
 from studio_tui.presentation.progress import Progress, bar_text, words
 from studio_tui.presentation.states import state_cell
@@ -57,7 +58,7 @@ def facts(
         *_why_waiting(job, clusters),
         *((Fact("error", Cell(error.strip(), Tone.BAD)),) if error else ()),
         Fact("name", Cell(job.name or UNKNOWN, Tone.STRONG)),
-        Fact("id", Cell(job.id)),
+        Fact("id", id_cell(job.id)),
         Fact("created", _moment(job, "created_at", now)),
         Fact("started", _moment(job, "started_at", now)),
         Fact("finished", _moment(job, "finished_at", now)),

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from studio_tui.api.ids import can_be_used
 from studio_tui.api.models import Job, JobState
-from studio_tui.presentation.cells import NOTHING, Cell, Tone
+from studio_tui.presentation.cells import NOTHING, Cell, Tone, dimmed
 from studio_tui.presentation.format import UNKNOWN, age, duration, seconds_between
 from studio_tui.presentation.progress import Progress, bar_text, rate_words, share
 from studio_tui.presentation.states import LOOKS, state_cell
@@ -43,7 +44,7 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 def cells(job: Job, now: datetime, progress: Progress | None = None) -> tuple[Cell, ...]:
     """Return one cell for each of `COLUMNS`; `progress` is how far a running job has come."""
-    return (
+    row = (
         state_cell(job),
         _name(job),
         Cell(job.id[:SHORT_ID], Tone.DIM),
@@ -55,6 +56,7 @@ def cells(job: Job, now: datetime, progress: Progress | None = None) -> tuple[Ce
         Cell(job.created_by or UNKNOWN, Tone.DIM),
         _error(job),
     )
+    return row if can_be_used(job.id) else dimmed(row)
 
 
 def queue_seconds(job: Job, now: datetime) -> float | None:

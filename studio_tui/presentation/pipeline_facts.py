@@ -18,6 +18,7 @@ from studio_tui.presentation.format import (
     seconds_between,
     with_short_ids,
 )
+from studio_tui.presentation.ids import id_cell
 from studio_tui.presentation.job_facts import Fact, Line
 from studio_tui.presentation.jobs import first_line, run_seconds
 from studio_tui.presentation.pipelines import Overview, state_cell, total
@@ -58,7 +59,7 @@ def facts(pipeline: Pipeline, around: Around) -> tuple[Fact, ...]:
         *_running(verdicts, jobs, now),
         Fact("target", Cell(pipeline.triggered_from or UNKNOWN, Tone.STRONG)),
         Fact("name", Cell(pipeline.name or UNKNOWN)),
-        Fact("id", Cell(pipeline.pipeline_id)),
+        Fact("id", id_cell(pipeline.pipeline_id)),
         Fact("created", _moment(pipeline.created_at, now)),
         Fact("updated", _moment(pipeline.updated_at, now)),
         *(Fact("odd", Cell(flaw, Tone.WARN)) for flaw in verdicts.plan.flaws),

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 from operator import attrgetter
 from types import MappingProxyType
 
+from studio_tui.api.ids import can_be_used
 from studio_tui.api.models import Pipeline, PipelineState
-from studio_tui.presentation.cells import NOTHING, Cell, Pieces, Tone
+from studio_tui.presentation.cells import NOTHING, Cell, Pieces, Tone, dimmed
 from studio_tui.presentation.dag.plan import plan_of
 from studio_tui.presentation.dag.segments import bar
 from studio_tui.presentation.dag.verdicts import Shown, Verdicts, counts, judge
@@ -67,7 +68,7 @@ class Overview:
 def cells(pipeline: Pipeline, overview: Overview, now: datetime) -> tuple[Cell | Pieces, ...]:
     """Return one cell for each column of the list."""
     numbers = overview.numbers(pipeline)
-    return (
+    row = (
         state_cell(pipeline),
         _line(pipeline, "name", Tone.STRONG),
         target_cell(pipeline),
@@ -78,6 +79,7 @@ def cells(pipeline: Pipeline, overview: Overview, now: datetime) -> tuple[Cell |
         _age(pipeline, "updated_at", now),
         Cell(pipeline.pipeline_id[:SHORT_ID], Tone.DIM),
     )
+    return row if can_be_used(pipeline.pipeline_id) else dimmed(row)
 
 
 def state_cell(pipeline: Pipeline) -> Cell:

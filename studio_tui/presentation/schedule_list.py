@@ -10,9 +10,11 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from studio_tui import cron
+from studio_tui.api.ids import can_be_used
 from studio_tui.api.models import Job, JobSchedule
-from studio_tui.presentation.cells import NOTHING, Cell, Tone
+from studio_tui.presentation.cells import NOTHING, Cell, Tone, dimmed
 from studio_tui.presentation.format import UNKNOWN, age, plural, seconds_between
+from studio_tui.presentation.ids import id_cell
 from studio_tui.presentation.job_facts import Fact
 from studio_tui.presentation.moments import RUN_NOW, MomentError, both, described, resolve, span
 from studio_tui.presentation.schedules import RUNS, words
@@ -52,7 +54,7 @@ def cells(task: Job, runs: Sequence[Job], now: datetime, zone: tzinfo) -> tuple[
     """
     schedule = task.schedule
     next_run_at = schedule.next_run_at if schedule else None
-    return (
+    row = (
         Cell(task.name, Tone.STRONG) if task.name else Cell("(no name)", Tone.DIM),
         expression_cell(task),
         _words(task),
@@ -65,6 +67,7 @@ def cells(task: Job, runs: Sequence[Job], now: datetime, zone: tzinfo) -> tuple[
         Cell(task.created_by or UNKNOWN, Tone.DIM),
         Cell(task.id[:_SHORT_ID], Tone.DIM),
     )
+    return row if can_be_used(task.id) else dimmed(row)
 
 
 def expression_cell(task: Job) -> Cell:
@@ -96,7 +99,7 @@ def facts(task: Job, runs: Sequence[Job], now: datetime, zone: tzinfo) -> tuple[
         Fact("last runs", _past(runs, schedule, now)),
         *(_counts(schedule) if schedule else ()),
         Fact("name", Cell(task.name or UNKNOWN, Tone.STRONG)),
-        Fact("id", Cell(task.id)),
+        Fact("id", id_cell(task.id)),
         Fact("created", _created(task, now, zone)),
         Fact("by", Cell(task.created_by or UNKNOWN)),
         Fact("cluster", Cell(task.compute_cluster_name or UNKNOWN)),

@@ -303,7 +303,7 @@ class LogTail:
         whole = Comparison(self._store)
         for url in urls:
             archive = address(url)
-            if archive is None:
+            if archive is None or not archive.is_web:
                 what = "Studio names an address for the archived log that is not taken."
                 return Verdict(Next.STOP, what)
             if not await self._may_fetch(archive.host):

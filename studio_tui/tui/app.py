@@ -28,17 +28,16 @@ from studio_tui.errors import (
     TokenOriginChanged,
 )
 from studio_tui.log import crash_report
-from studio_tui.tui.actions import actions_of
+from studio_tui.tui.finding import FindsActions
 from studio_tui.tui.screens.opening import Choice, Chosen, OpeningScreen, TrustChoice
 from studio_tui.tui.screenshots import SavesScreenshots
 from studio_tui.tui.sheets import OPENING
 from studio_tui.tui.signals import EndsInOrder
 from studio_tui.tui.theme import ANSI_DARK, ANSI_LIGHT, THEMES
+from studio_tui.tui.toasts import Tells
 from studio_tui.tui.type_ahead import TypeAhead
 
 if TYPE_CHECKING:
-    from textual.command import Provider
-
     from studio_tui.service.session import StudioSession
     from studio_tui.tui import messages
     from studio_tui.tui.places import Places
@@ -80,28 +79,12 @@ Connect = Callable[[Choice | None], Connected]
 """Makes a way to Studio, in a thread; raises `StudioError`."""
 
 
-def _screen_actions() -> type["Provider"]:
-    from studio_tui.tui.palette import ScreenActions  # noqa: PLC0415 (not before it is opened)
-
-    return ScreenActions
-
-
-class StudioApp(TypeAhead, EndsInOrder, SavesScreenshots, App[int]):
+class StudioApp(TypeAhead, EndsInOrder, FindsActions, SavesScreenshots, Tells, App[int]):
     """The dashboard."""
 
     TITLE = "studio-tui"
-    COMMAND_PALETTE_BINDING = "ctrl+p"
-    COMMANDS = App.COMMANDS | {_screen_actions}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", "quit", id="app.quit", tooltip="Leave the dashboard"),
-        Binding(
-            "question_mark",
-            "help",
-            "help",
-            key_display="?",
-            id="app.help",
-            tooltip="All keys of this screen",
-        ),
     ]
 
     def __init__(
@@ -208,13 +191,6 @@ class StudioApp(TypeAhead, EndsInOrder, SavesScreenshots, App[int]):
             self._reach(TrustChoice(error.url))
         else:
             self.exit(2, message=Text(str(error)))
-
-    def action_command_palette(self) -> None:
-        """Find an action by its name."""
-        from studio_tui.tui.palette import Palette  # noqa: PLC0415 (not before it is opened)
-
-        if not Palette.is_open(self):
-            self.push_screen(Palette(id="--command-palette"))
 
     @on(Chosen)
     def _chosen(self, message: Chosen) -> None:
@@ -336,7 +312,9 @@ class StudioApp(TypeAhead, EndsInOrder, SavesScreenshots, App[int]):
         self._show_tab(message.place)
 
     def on_go_back(self) -> None:
-        """Leave a screen; the last one only when asked twice."""
+        """Leave a screen; the last one only when asked twice. A question is answered first."""
+        if isinstance(self.screen, ModalScreen):
+            return
         if len(self.screen_stack) > _BOTTOM:
             self.pop_screen()
         elif monotonic() - self._quit_asked < QUIT_WITHIN:
@@ -376,18 +354,6 @@ class StudioApp(TypeAhead, EndsInOrder, SavesScreenshots, App[int]):
             self.switch_screen(screen)
         else:
             self.push_screen(screen)
-
-    @work(name="help", group="dialog")
-    async def action_help(self) -> None:
-        """Show what the keys of this screen do, and do what is chosen."""
-        from studio_tui.tui.screens.help import HelpScreen  # noqa: PLC0415 (not at the start)
-
-        if isinstance(self.screen, ModalScreen):
-            return
-        actions = actions_of(self.screen)
-        chosen = await self.push_screen_wait(HelpScreen("this screen", actions))
-        if chosen is not None:
-            await self.run_action(chosen.action, chosen.node)
 
     def on_app_focus(self) -> None:
         """Ask as often as is pleasant to look at."""

@@ -1,16 +1,11 @@
 """What can be done with a job, the same from every screen that shows one."""
 
-import asyncio
-import os
-import sys
-import webbrowser
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from textual import work
 from textual.binding import Binding
 
-from studio_tui.addresses import address
+from studio_tui.api.ids import NO_ID, can_be_used
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.errors import InvalidRequest, StudioError
 from studio_tui.presentation.jobs import SHORT_ID, first_line
@@ -19,7 +14,7 @@ from studio_tui.service.session import StudioSession
 from studio_tui.tui.asking import asked, told
 from studio_tui.tui.clipboard import copy
 from studio_tui.tui.messages import CreateJob, EditJobs, OpenLog, OpenPipeline
-from studio_tui.tui.screens.dialogs import Confirm, confirm_visit
+from studio_tui.tui.screens.dialogs import Confirm
 
 if TYPE_CHECKING:
     from textual.screen import Screen
@@ -74,6 +69,9 @@ EDIT_FROM_LOG_BINDING = Binding(
 _CHANGING = frozenset({"cancel", "run_again", "resume", "edit"})
 _REPEATING = frozenset({"run_again", "resume", "edit"})
 
+_BY_ID = _CHANGING | {"log", "copy_id"}
+"""What asks Studio about a job, or is of no use without its id."""
+
 READ_ONLY = "Nothing can be changed: this dashboard was started with --read-only"
 
 
@@ -92,6 +90,8 @@ class JobActions(Base):
         job = self.job_at_hand()
         if job is None:
             return "There is no job here"
+        if action in _BY_ID and not can_be_used(job.id):
+            return NO_ID
         if action in _CHANGING and self.read_only:
             return READ_ONLY
         if action == "cancel" and not job.state.is_cancelable:
@@ -247,20 +247,14 @@ class JobActions(Base):
 
     @work(name="open", group="command")
     async def action_open_url(self) -> None:
-        """Open the job's page, or copy its address."""
+        """Open the job's page, after asking if it is not Studio's own, or copy its address."""
         job = self.job_for("open_url")
         if job is None or not job.url:
             return
-        page = address(job.url)
-        if page is None or not page.is_web_page:
-            # A browser would hand anything else to a program that Studio chose.
-            await copy(self.app, job.url, f"Not a web page: {job.url}")
-            return
-        is_studios = page.host == self.session.client.host
-        if not is_studios and not await self.app.push_screen_wait(confirm_visit(page.host)):
-            return
-        if not await _browse(job.url):
-            await copy(self.app, job.url, f"No browser here: {job.url}")
+        # Not before it is used: it looks for browsers.
+        from studio_tui.tui.browser import open_page  # noqa: PLC0415
+
+        await open_page(self.app, job.url, own=self.session.client.origin)
 
     async def _run(self, command: Any, done: str) -> None:
         """Run a command, and say how it ended."""
@@ -288,18 +282,4 @@ def describe(job: Job) -> tuple[str, ...]:
         f"  status  {(job.status or 'UNKNOWN').lower()}",
         f"  by      {job.created_by or '–'}",
         *((f"  error   {first_line(job.error_message)}",) if job.error_message else ()),
-    )
-
-
-async def _browse(url: str) -> bool:
-    """Open a page where there is a screen to open it on; return whether that was done."""
-    return _has_desktop(sys.platform, os.environ) and await asyncio.to_thread(webbrowser.open, url)
-
-
-def _has_desktop(platform: str, environ: Mapping[str, str]) -> bool:
-    """Whether a graphical browser can be opened; a text one would take the terminal over."""
-    if platform == "darwin":
-        return "SSH_CONNECTION" not in environ
-    return bool(
-        environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY") or "WSL_DISTRO_NAME" in environ
     )

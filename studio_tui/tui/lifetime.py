@@ -1,69 +1,136 @@
-"""What reaches a screen or a widget on its way out is dropped, here and nowhere else."""
+"""The life of a widget or screen: what reaches it on its way out is dropped.
+
+Textual takes the children of a widget away before the widget itself, and gives it none when it is
+to go before it has come. Whatever comes meanwhile (a timer, a listener of a service, the result of
+a worker) would look for children that are not there.
+"""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, ParamSpec
 
-from textual.dom import DOMNode
+from textual.events import Compose, Event, Mount, Unmount
+from textual.messages import Prune
+from textual.timer import Timer, TimerCallback
+from textual.worker import Worker
+
+if TYPE_CHECKING:
+    from textual.widget import Widget
+
+    Base = Widget
+else:
+    Base = object
+
+P = ParamSpec("P")
 
 
-class Lifetime(DOMNode):
-    """Ends listeners, timers and workers in the moment in which a node begins to be taken down.
+class Lifetime(Base):
+    """Mixin of a widget or screen that sets timers, runs workers or listens to services.
 
-    Textual takes the children away first and ends the node's own timers and workers last; between
-    the two, what still arrives finds no widget to paint. It marks all nodes that will go before
-    the first is gone, by the attribute that is a property here. It stands last among the bases:
-    the first is the one from which Textual inherits styles.
+    It stands before Textual's class among the bases.
     """
 
-    _is_leaving = False
+    _never_came = False
+    """Whether it was to go before it was there."""
 
     @property
-    def _pruning(self) -> bool:
-        return self._is_leaving
+    def is_alive(self) -> bool:
+        """Whether it is in the program with all of its children, and is to stay there."""
+        return self.is_mounted and self._is_to_stay
 
-    @_pruning.setter
-    def _pruning(self, is_leaving: bool) -> None:
-        was_leaving, self._is_leaving = self._is_leaving, is_leaving
-        if is_leaving and not was_leaving:
-            self._end_of_life()
+    @property
+    def _is_to_stay(self) -> bool:
+        # Textual's own signals ask the same. `_pruning` is set as soon as a widget is to go, and
+        # for all that is in it; nothing that is public tells as much.
+        return self.is_running and not self._pruning and self.is_attached and self.app.is_running
 
-    def while_here(self, leave: Callable[[], None]) -> Callable[[], None]:
-        """Have `leave` called when this node goes; returns it, for who leaves earlier.
+    async def on_event(self, event: Event) -> None:
+        """Let a widget that is to go before it was there hear of its end alone.
 
-        It is what subscribing gave, and must do no harm when it is called twice.
+        Textual gives it no children then, and tells it all the same that they are there.
         """
-        self.__dict__.setdefault("_leaves", []).append(leave)
-        return leave
+        if isinstance(event, Compose | Mount) and self._pruning:
+            self._never_came = True
+        if not self._never_came or isinstance(event, Unmount):
+            await super().on_event(event)
 
-    def unless_gone(self, callback: Callable[..., Any]) -> Callable[..., Any]:
-        """Return what calls `callback`, and does nothing once this node goes."""
+    def while_alive(self, callback: Callable[P, Any]) -> Callable[P, Any]:
+        """Return a function that does what `callback` does, until the widget is to go."""
 
-        def call(*args: Any, **options: Any) -> Any:
-            return None if self._is_leaving else callback(*args, **options)
+        def call(*values: P.args, **named: P.kwargs) -> Any:
+            return callback(*values, **named) if self.is_alive else None
 
         return call
 
-    def call_next(self, callback: Callable[..., Any], *args: Any, **options: Any) -> None:
-        """Call it after the message that is being handled, unless this node is gone by then.
+    def listen(
+        self,
+        subscribe: Callable[[Callable[P, None]], Callable[[], None]],
+        listener: Callable[P, None],
+    ) -> Callable[[], None]:
+        """Subscribe for as long as the widget lives; return a function that ends it earlier."""
+        leave = subscribe(self.while_alive(listener))
+        self._listening.add(leave)
 
-        Timers call what they were set for by this.
-        """
-        super().call_next(self._guarded(callback), *args, **options)
+        def unsubscribe() -> None:
+            if leave in self._listening:
+                self._listening.remove(leave)
+                leave()
 
-    def call_later(self, callback: Callable[..., Any], *args: Any, **options: Any) -> bool:
-        """Call it after the messages that wait, unless this node is gone by then."""
-        return super().call_later(self._guarded(callback), *args, **options)
+        return unsubscribe
 
-    def call_after_refresh(self, callback: Callable[..., Any], *args: Any, **options: Any) -> bool:
-        """Call it once the screen is drawn, unless this node is gone by then."""
-        return super().call_after_refresh(self._guarded(callback), *args, **options)
+    @property
+    def _listening(self) -> set[Callable[[], None]]:
+        """What ends each subscription; made when it is needed, as a mixin has no beginning."""
+        found: set[Callable[[], None]] = self.__dict__.setdefault("_listening_to", set())
+        return found
 
-    def _guarded(self, callback: Callable[..., Any]) -> Callable[..., Any]:
-        # What Textual itself calls stays as it is: some of it takes the node down.
-        is_textuals = str(getattr(callback, "__module__", "")).startswith("textual")
-        return callback if is_textuals else self.unless_gone(callback)
+    async def on_prune(self, event: Prune) -> None:  # noqa: ARG002 (Textual's form)
+        """End what is under way, before the children go."""
+        self._end_life()
 
-    def _end_of_life(self) -> None:
-        for leave in self.__dict__.pop("_leaves", ()):
-            leave()
-        self.app.workers.cancel_node(self)
+    def on_unmount(self) -> None:
+        """End what was begun since; of a program that ends there is no earlier sign."""
+        self._end_life()
+
+    def _end_life(self) -> None:
+        self.workers.cancel_node(self)
+        while self._listening:
+            self._listening.pop()()
+
+    def set_timer(
+        self,
+        delay: float,
+        callback: TimerCallback | None = None,
+        *,
+        name: str | None = None,
+        pause: bool = False,
+    ) -> Timer:
+        """Call a function after a delay in seconds, if the widget is alive then."""
+        living = None if callback is None else self.while_alive(callback)
+        timer = super().set_timer(delay, living, name=name, pause=pause)
+        # Textual skips ticks that are late, and so the only one there is; see `toasts`.
+        timer._skip = False
+        return timer
+
+    def set_interval(
+        self,
+        interval: float,
+        callback: TimerCallback | None = None,
+        *,
+        name: str | None = None,
+        repeat: int = 0,
+        pause: bool = False,
+    ) -> Timer:
+        """Call a function every so many seconds, as long as the widget is alive."""
+        living = None if callback is None else self.while_alive(callback)
+        return super().set_interval(interval, living, name=name, repeat=repeat, pause=pause)
+
+    def call_after_refresh(self, callback: Callable[..., Any], *values: Any, **named: Any) -> bool:
+        """Call a function after the next painting, if the widget is alive then."""
+        return super().call_after_refresh(self.while_alive(callback), *values, **named)
+
+    def run_worker(self, *how: Any, **options: Any) -> Worker[Any]:
+        """Run a worker; one that is begun on the way out is cancelled before it does anything."""
+        worker = super().run_worker(*how, **options)
+        if not self._is_to_stay:
+            worker.cancel()
+        return worker

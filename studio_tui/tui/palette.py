@@ -2,9 +2,21 @@
 
 from functools import partial
 
+from textual.app import ComposeResult
 from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 
 from studio_tui.tui.actions import Action, actions_of
+from studio_tui.tui.dialog import AnsweredOnce
+from studio_tui.tui.widgets.option_lists import PaletteChoice
+
+
+class Palette(AnsweredOnce, CommandPalette):
+    """Textual's palette with a list of ours."""
+
+    def compose(self) -> ComposeResult:
+        """Compose what Textual does, but for the list, which it makes itself."""
+        for part in super().compose():
+            yield PaletteChoice() if type(part) is CommandList else part
 
 
 class ScreenActions(Provider):
@@ -36,20 +48,3 @@ class ScreenActions(Provider):
 def _help(action: Action) -> str:
     keys = f"key: {' or '.join(action.keys)}"
     return keys if action.why_not is None else f"{keys}; not now: {action.why_not}"
-
-
-class Palette(CommandPalette):
-    """Textual's palette, whose list takes no key for paging before it has been laid out.
-
-    A report for Textual, of 8.2.8: open the palette and press PageDown before the first commands
-    are drawn, as a fast typist or a slow line does, and the program ends with `KeyError: 0`.
-    `OptionList._move_page` looks the highlighted option up in `_index_to_line`, which is empty as
-    long as the list has no region: `_update_lines` then returns early. `_move_page` should return
-    where there is no line.
-    """
-
-    def _action_command_list(self, action: str) -> None:
-        commands = self.query_one(CommandList)
-        if action.startswith("page") and not commands._index_to_line:
-            return
-        super()._action_command_list(action)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from textual import work
 from textual.binding import Binding
 
+from studio_tui.api.ids import NO_ID, can_be_used
 from studio_tui.api.models import Pipeline, PipelineState
 from studio_tui.errors import StudioError
 from studio_tui.presentation.cells import Cell, Tone
@@ -74,6 +75,8 @@ _ABOUT_ONE = frozenset(
         *("pipeline_raw", "copy_what", "copy_pipeline_id"),
     }
 )
+_BY_ID = frozenset({"pause_or_resume", "stop", "copy_pipeline_id"})
+"""What asks Studio about a pipeline, or is of no use without its id."""
 _LISTED = 12
 """Jobs that a question names before it only counts."""
 
@@ -102,6 +105,8 @@ class PipelineActions(Base):
         pipeline = self.pipeline_at_hand()
         if pipeline is None:
             return "There is no pipeline here"
+        if action in _BY_ID and not can_be_used(pipeline.pipeline_id):
+            return NO_ID
         many = self.pipelines_at_hand()
         if action == "pause_or_resume" and not any(map(_can_turn, many)):
             return over_words(pipeline, near=self.session.is_near)

@@ -1,32 +1,20 @@
 """Keys in the order in which they were pressed, however fast they come."""
 
-import asyncio
 from collections import deque
 from typing import Any, NamedTuple
 
 from textual import events
 from textual.app import App
-from textual.message import Message
+from textual.dom import DOMNode
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Input
 
 from studio_tui.text import safe_block
 
-_LONGEST = 0.25
-"""Seconds after which a key is taken to be done with, whatever became of it."""
-
-
-class _Done(Message, bubble=True):
-    """Follows a key on its way, and comes back when the key has been acted upon."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__()
-        self.number = number
-
 
 class _Waiting(NamedTuple):
     event: events.Key | events.Paste
-    screen: Screen[Any] | None
+    screen: Screen[Any]
     """What was in sight when it was pressed."""
 
 
@@ -41,12 +29,10 @@ class TypeAhead(App[Any]):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._waiting: deque[_Waiting] = deque()
-        self._under_way = 0
-        """Number of the key that is being acted upon; 0 when none is."""
+        self._under_way = False
+        """Whether a key is being acted upon."""
         self._given_on: Screen[Any] | None = None
         """What was in sight when it was handed out."""
-        self._keys = 0
-        self._patience: asyncio.TimerHandle | None = None
 
     @property
     def is_acting(self) -> bool:
@@ -55,10 +41,11 @@ class TypeAhead(App[Any]):
 
     async def on_event(self, event: events.Event) -> None:
         """Let a key wait for those before it."""
+        if isinstance(event, events.InputEvent | events.Paste) and not self.screen_stack:
+            return  # on the way out of the program
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
-            screen = self.screen if self.screen_stack else None
             if self._under_way:
-                self._waiting.append(_Waiting(event, screen))
+                self._waiting.append(_Waiting(event, self.screen))
             else:
                 await self._give(event)
             return
@@ -71,28 +58,31 @@ class TypeAhead(App[Any]):
         return self.screen is not screen and isinstance(self.screen, ModalScreen)
 
     async def _give(self, event: events.Key | events.Paste) -> None:
-        """Hand out a key, and send after it what tells that it is done with."""
+        """Hand out a key, and go on with the next one once it is done with."""
         if isinstance(event, events.Paste) and isinstance(self.focused, Input):
             # A line is drawn as it is typed, so no control character may get onto it.
             event = events.Paste(safe_block(event.text))
-        self._keys += 1
-        self._under_way = number = self._keys
+        self._under_way = True
         target = self.focused or self.screen
+        way = deque(node for node in target.ancestors_with_self if node is not self)
         self._given_on = self.screen
-        loop = asyncio.get_running_loop()
-        self._patience = loop.call_later(_LONGEST, self.post_message, _Done(number))
         await super().on_event(event)
-        target.post_message(_Done(number))
+        self._follow(way)
 
-    async def on__done(self, message: _Done) -> None:
+    def _follow(self, way: deque[DOMNode]) -> None:
+        """Go after a key, and all that is said because of it, from its target up to the app.
+
+        What has gone refuses, and has nothing left to do: the key is done with there.
+        """
+        while way:
+            if way.popleft().call_later(self._follow, way):
+                return
+        self.call_later(self._go_on)
+
+    async def _go_on(self) -> None:
         """Go on with the next key."""
-        message.stop()
-        if message.number != self._under_way:
-            return
-        self._under_way = 0
-        if self._patience is not None:
-            self._patience.cancel()
-        while self._waiting and not self._under_way:
+        self._under_way = False
+        while self._waiting and not self._under_way and self.screen_stack:
             event, screen = self._waiting.popleft()
             if not self._is_question_since(screen):
                 await self._give(event)

@@ -189,7 +189,7 @@ async def test_text_that_is_not_unicode_is_not_sent(
     assert proxy.seen == []
 
 
-@pytest.mark.parametrize("identifier", ["", ".", "..", "a\nb", "a\x00", "\u202ea"])
+@pytest.mark.parametrize("identifier", ["", ".", "..", "a\nb", "a\x00", "\u202ea", "⊘0123456789ab"])
 async def test_an_id_that_is_no_path_segment_is_not_sent(
     client: StudioClient, proxy: FaultProxy, identifier: str
 ) -> None:

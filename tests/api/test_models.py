@@ -9,8 +9,18 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from studio_tui.api import models, routes
-from studio_tui.api.models import Job, JobInput, JobState, Pipeline, PipelineState, Received, Sent
-from studio_tui.text import Verbatim
+from studio_tui.api.ids import can_be_used
+from studio_tui.api.models import (
+    Cluster,
+    Job,
+    JobInput,
+    JobState,
+    Pipeline,
+    PipelineState,
+    Received,
+    Sent,
+)
+from studio_tui.text import Verbatim, safe_line
 
 EXAMPLES = Path(__file__).parent.parent / "doc_examples"
 SCHEMAS = sorted(path.stem for path in EXAMPLES.glob("[A-Z]*.json"))
@@ -109,11 +119,36 @@ def test_a_bad_job_of_a_pipeline_does_not_hide_the_pipeline() -> None:
 
 
 @pytest.mark.parametrize(
-    "identifier", [None, "", ".", "..", True, 1.5, "a\nb", "\u202eb", "x" * 513]
+    ("kind", "field"), [(Job, "id"), (Cluster, "id"), (Pipeline, "pipeline_id")]
 )
-def test_a_job_without_a_usable_id_is_no_job(identifier: object) -> None:
+@pytest.mark.parametrize("identifier", [None, True, 1.5, [], {}])
+def test_a_row_without_an_id_is_none(kind: type[Received], field: str, identifier: object) -> None:
     with pytest.raises(ValidationError):
-        Job.model_validate({"id": identifier})
+        kind.model_validate({field: identifier})
+
+
+UNUSABLE = ["", ".", "..", "a\nb", "\u202eb", "x" * 513, "\ud800", "⊘0123456789ab"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "field"), [(Job, "id"), (Cluster, "id"), (Pipeline, "pipeline_id")]
+)
+def test_a_row_whose_id_cannot_be_used_has_one_that_only_tells_it_from_others(
+    kind: type[Received], field: str
+) -> None:
+    ids = [getattr(kind.model_validate({field: identifier}), field) for identifier in UNUSABLE]
+    again = [getattr(kind.model_validate({field: identifier}), field) for identifier in UNUSABLE]
+    assert ids == again
+    assert len(set(ids)) == len(UNUSABLE)
+    assert not any(map(can_be_used, ids))
+    assert [safe_line(each) for each in ids] == ids
+
+
+@pytest.mark.parametrize("identifier", UNUSABLE)
+def test_what_names_something_else_needs_an_id_that_can_be_used(identifier: str) -> None:
+    job = Job.model_validate({"id": "1", "compute_cluster_id": identifier})
+    assert job.compute_cluster_id is None
+    assert job.unreadable == ("compute_cluster_id",)
 
 
 def test_an_unknown_status_keeps_its_word() -> None:

@@ -668,6 +668,15 @@ def test_an_archive_is_not_asked_when_the_reader_says_no(followed: Make) -> None
     assert follower.raw == b""
 
 
+@pytest.mark.parametrize("url", ["https://[::1", "https://a:99999/", "https://a\\@b/"])
+def test_an_archive_at_what_is_no_address_asks_nobody_and_is_told(followed: Make, url: str) -> None:
+    follower = followed(Studio([Blobs((url,)), FINISHED, END]))
+    state = follower.follow()
+    assert state.phase is Phase.STOPPED
+    assert state.reason == "Studio names an address for the archived log that is not taken."
+    assert follower.hosts == []
+
+
 def test_an_archive_that_breaks_off_is_fetched_again(followed: Make) -> None:
     studio = Studio()
     studio.last = [Blobs(("https://a",)), FINISHED, END]

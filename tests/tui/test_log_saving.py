@@ -82,6 +82,7 @@ def test_a_path_is_read_as_a_shell_would(tmp_path: Path, monkeypatch: pytest.Mon
         ("new/", "is a folder; add a name for the file."),
         ("~nobody-of-that-name/x", "There is no such user"),
         ("x" * 300, "That name is too long; type a shorter one"),
+        (f"{'x' * 300}/y", "That name is too long; type a shorter one"),
         ("a\0b", "That is no name of a file; type another"),
         ("a\ud800b", "That is no name of a file; type another"),
     ],

@@ -1,32 +1,108 @@
+"""The palette and the lists to choose from, whose keys may come before they are laid out."""
+
 from pathlib import Path
 
 import pytest
-from textual.command import CommandList
+from textual import events
+from textual.app import App, ComposeResult
+from textual.command import CommandList, CommandPalette
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
 
 from studio_tui.tui.palette import Palette
-from tests.tui.dag_stage import DagStudio, dag
-from tests.tui.dashboards import until
+from studio_tui.tui.screens.dialogs import Confirm
+from studio_tui.tui.widgets.option_lists import OptionChoice, PaletteChoice
+from tests.driving import driving
+from tests.studios import ThreadStudio
+from tests.tui.dashboards import dashboard, until, until_shown
+from tests.tui.slow_leaver import SlowLeaver
 
-pytestmark = pytest.mark.draws_dashboards
+PAGES = ("pagedown", "pageup")
 
 
-@pytest.mark.parametrize("key", ["page_down", "page_up"])
-async def test_paging_before_the_commands_are_laid_out_ends_nothing(
-    tmp_path: Path, key: str
+class Unseen(App[None]):
+    """Holds a list that has no room."""
+
+    def __init__(self, options: OptionList) -> None:
+        super().__init__()
+        self.options = options
+
+    def compose(self) -> ComposeResult:
+        self.options.display = False
+        yield self.options
+
+
+@pytest.mark.parametrize("key", PAGES)
+async def test_a_page_in_the_palette_before_its_list_is_laid_out_is_no_error(
+    shared_studio: ThreadStudio, tmp_path: Path, key: str
 ) -> None:
-    async with dag(DagStudio(), tmp_path) as pilot:
-        await pilot.press("ctrl+p")
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        for each in ("ctrl+p", key, key, "up", key):
+            pilot.app.post_message(events.Key(each, None))
+        await until(pilot, lambda: isinstance(pilot.app.screen, CommandPalette))
         palette = pilot.app.screen
-        assert isinstance(palette, Palette)
-        commands = palette.query_one(CommandList)
-        await until(pilot, lambda: commands.option_count > 3)
-        commands.display = False  # so it has no region, as before it is first drawn
+        await until(
+            pilot, lambda: any(each.highlighted is not None for each in palette.query(CommandList))
+        )
+
+
+async def test_what_is_chosen_in_the_palette_is_done(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        await pilot.press("ctrl+p", *"show the clusters")
+        await until_shown(pilot, "key: 3")
+        palette = pilot.app.screen
+        assert isinstance(palette.query_one(CommandList), PaletteChoice)
+        await pilot.press("down", "pagedown", "enter")
+        if pilot.app.screen is palette:
+            await pilot.press("enter")
+        await until(pilot, lambda: type(pilot.app.screen).__name__ == "ClustersScreen")
+
+
+@pytest.mark.parametrize("way", [1, -1])
+async def test_a_page_of_a_list_without_room_is_a_row(way: int) -> None:
+    options = OptionChoice(*(Option(str(number)) for number in range(5)))
+    app = Unseen(options)
+    async with driving(app):
+        options.highlighted = 2
+        (options.action_page_down if way > 0 else options.action_page_up)()
+        assert options.highlighted == 2 + way
+
+
+@pytest.mark.parametrize("kind", [OptionList, CommandList])
+async def test_textual_itself_still_needs_this(kind: type[OptionList]) -> None:
+    """Once this fails, the lists of ours can go: Textual pages through lists without room."""
+    options = kind(*(Option(str(number)) for number in range(5)))
+    app = Unseen(options)
+    async with driving(app):
+        options.highlighted = 2
+        with pytest.raises(KeyError):
+            options.action_page_down()  # type: ignore[no-untyped-call]
+
+
+async def test_the_palette_opens_again_while_the_one_before_it_is_on_its_way_out(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        await pilot.press("ctrl+p")
+        first, slow = pilot.app.screen, SlowLeaver()
+        assert isinstance(first, Palette)
+        await first.mount(slow)
+        first.dismiss()
+        pilot.app.action_command_palette()
+        slow.let_go()
+        await until(pilot, lambda: isinstance(pilot.app.screen, Palette))
+        assert pilot.app.screen is not first
+
+
+async def test_one_palette_is_enough_also_below_a_question(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        await pilot.press("ctrl+p")
+        pilot.app.push_screen(question := Confirm("Sure?", (), yes="Yes", no="No"))
+        await pilot.press("ctrl+p")
         await pilot.pause()
-        commands._clear_caches()
-        commands.highlighted = 0
-        palette._action_command_list(key)
-        assert commands.highlighted == 0
-        commands.display = True
-        await pilot.pause()
-        palette._action_command_list("page_down")
-        assert commands.highlighted != 0
+        assert pilot.app.screen is question
+        assert sum(isinstance(screen, Palette) for screen in pilot.app.screen_stack) == 1

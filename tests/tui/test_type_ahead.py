@@ -1,15 +1,21 @@
 """A burst of keys, as a slow line delivers it: all of them before the first one was acted upon."""
 
+import asyncio
 from pathlib import Path
 
 from textual import events
+from textual.app import ComposeResult
+from textual.widget import Widget
 from textual.widgets import Input
 
 from studio_tui.tui.screens.dialogs import Confirm
 from studio_tui.tui.screens.jobs import JobsScreen
 from studio_tui.tui.screens.log import LogScreen
+from studio_tui.tui.type_ahead import TypeAhead
+from tests.driving import driving
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, until, until_shown
+from tests.tui.slow_leaver import SlowLeaver
 
 
 def burst(pilot: Dashboard, keys: list[tuple[str, str | None]]) -> None:
@@ -105,3 +111,77 @@ async def test_what_is_pasted_onto_a_line_commands_no_terminal(
         assert isinstance(line, Input)
         await until(pilot, lambda: line.value.endswith("x" * 600))
         assert line.value == "a␇b␛[31mcd    long" + "x" * 600
+
+
+class Keys(Widget, can_focus=True):
+    """Takes its time over the first key, then hands the focus on; notes all keys."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(id=f"keys-{number}")
+        self.taken: list[str] = []
+        self.may_go_on = asyncio.Event()
+
+    def compose(self) -> ComposeResult:
+        yield SlowLeaver()
+
+    async def on_key(self, event: events.Key) -> None:
+        self.taken.append(event.key)
+        await self.may_go_on.wait()
+        self.screen.focus_next()
+
+
+class TwoOfThem(TypeAhead):
+    """Holds two that take keys."""
+
+    def compose(self) -> ComposeResult:
+        yield Keys(1)
+        yield Keys(2)
+
+
+async def test_a_key_waits_for_the_one_before_it_however_long_that_takes() -> None:
+    app = TwoOfThem()
+    async with driving(app) as pilot:
+        first, second = app.query(Keys)
+        for slow in app.query(SlowLeaver):
+            slow.let_go()
+        first.focus()
+        await until(pilot, lambda: first.has_focus)
+        for key in "abc":
+            app.post_message(events.Key(key, key))
+        await asyncio.sleep(0.4)
+        first.may_go_on.set()
+        second.may_go_on.set()
+        await until(pilot, lambda: [*first.taken, *second.taken] == ["a", "c", "b"])
+
+
+async def test_a_key_is_done_with_when_what_it_was_for_has_gone() -> None:
+    app = TwoOfThem()
+    async with driving(app) as pilot:
+        first, second = app.query(Keys)
+        for each in (first, second):
+            each.may_go_on.set()
+        second.query_one(SlowLeaver).let_go()
+        first.focus()
+        await until(pilot, lambda: first.has_focus)
+        leaving = first.remove()
+        app.screen.set_focus(first)  # as if a key had been on its way to it
+        async with first.query_one(SlowLeaver).held():
+            app.post_message(events.Key("a", "a"))
+        await leaving
+        second.focus()
+        await until(pilot, lambda: second.has_focus)
+        app.post_message(events.Key("b", "b"))
+        await until(pilot, lambda: second.taken == ["b"])
+
+
+async def test_a_key_that_comes_when_all_screens_have_gone_is_no_error() -> None:
+    app = TwoOfThem()
+    async with driving(app):
+        for slow in app.query(SlowLeaver):
+            slow.let_go()
+        on_its_way = events.Key("b", "b")
+        on_its_way._set_forwarded()
+    assert not app.screen_stack
+    for event in (events.Key("a", "a"), on_its_way, events.Paste("c")):
+        await app.on_event(event)
+    assert not app.is_acting

@@ -148,5 +148,4 @@ class DagTelling(DagMoving, DagShape):
             logger.info("what a job has made is not known: %s", error)
         else:
             self._made = {**self._made, run: made}
-            if self.query(FactSheet):  # else on the way out of the program
-                self.tell_drawer()
+            self.tell_drawer()

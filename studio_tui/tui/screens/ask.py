@@ -7,14 +7,13 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from studio_tui.tui.lifetime import Lifetime
+from studio_tui.tui.dialog import Dialog
 from studio_tui.tui.sheets import DIALOGS
 
 
-class Ask(ModalScreen[str | None], Lifetime):
+class Ask(Dialog[str | None]):
     """Asks for a line, which is not empty; the answer is `None` when that was given up."""
 
     CSS_PATH = DIALOGS

@@ -8,15 +8,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.getters import query_one
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from studio_tui.presentation.schedule_list import Explained
-from studio_tui.tui.lifetime import Lifetime
+from studio_tui.tui.dialog import Dialog
 from studio_tui.tui.sheets import DIALOGS
 
 
-class AskTime(ModalScreen[str | None], Lifetime):
+class AskTime(Dialog[str | None]):
     """Takes a time that has a meaning; the answer is `None` when it was given up."""
 
     CSS_PATH = DIALOGS

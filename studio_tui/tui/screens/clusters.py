@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.getters import query_one
 
+from studio_tui.api.ids import NO_ID, can_be_used
 from studio_tui.api.models import Cluster, Job
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.clusters import cells, facts, why_no_jobs, why_not_chosen
@@ -130,6 +131,8 @@ class ClustersScreen(Page):
         cluster = self.cluster_at_hand()
         if cluster is None:
             return "There is no cluster here"
+        if action != "cluster_jobs" and not can_be_used(cluster.id):
+            return NO_ID
         if action == "new_job":
             return why_not_chosen(cluster)
         if action == "choose":

@@ -8,16 +8,16 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, OptionList, Static
 from textual.widgets.option_list import Option
 
 from studio_tui.text import safe_line
-from studio_tui.tui.lifetime import Lifetime
+from studio_tui.tui.dialog import Dialog
 from studio_tui.tui.sheets import DIALOGS
+from studio_tui.tui.widgets.option_lists import OptionChoice
 
 
-class Confirm(ModalScreen[bool], Lifetime):
+class Confirm(Dialog[bool]):
     """Asks before something is done; the answer is True for yes. Text is safe, never markup."""
 
     CSS_PATH = DIALOGS
@@ -81,12 +81,12 @@ def confirm_fetch(host: str) -> Confirm:
     )
 
 
-def confirm_visit(host: str) -> Confirm:
-    """Return the question whether a page is opened that is not Studio's."""
+def confirm_open(host: str) -> Confirm:
+    """Return the question whether a page of another host than Studio's may be opened."""
     return Confirm(
-        "Open another host than Studio's?",
+        "Open a page that is not Studio's?",
         (
-            "Studio says that the job's page is on another host than its own:",
+            "Studio names a page of this job on another host:",
             "",
             f"  {safe_line(host)}",
         ),
@@ -103,7 +103,7 @@ _SHORT = 36
 """Characters of a choice for which there is room in a narrow list."""
 
 
-class Choose(ModalScreen[str | None], Lifetime):
+class Choose(Dialog[str | None]):
     """Offers a few choices; the answer is the key of one, or `None`."""
 
     CSS_PATH = DIALOGS
@@ -127,7 +127,7 @@ class Choose(ModalScreen[str | None], Lifetime):
         """Compose the title and the list."""
         with Vertical(classes="dialog"):
             yield Static(self._title, markup=False, classes="question")
-            yield OptionList(
+            yield OptionChoice(
                 *(Option(text, id=key) for key, text in self._choices), markup=False, compact=True
             )
             if self.KEYS:

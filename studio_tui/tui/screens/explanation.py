@@ -5,15 +5,14 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from studio_tui.presentation.field_help import FieldHelp
-from studio_tui.tui.lifetime import Lifetime
+from studio_tui.tui.dialog import Dialog
 from studio_tui.tui.sheets import DIALOGS
 
 
-class Explanation(ModalScreen[None], Lifetime):
+class Explanation(Dialog[None]):
     """What a field means, what it takes, and an example."""
 
     CSS_PATH = DIALOGS

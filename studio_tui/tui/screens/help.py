@@ -8,18 +8,18 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from studio_tui.tui.actions import Action
-from studio_tui.tui.lifetime import Lifetime
+from studio_tui.tui.dialog import Dialog
 from studio_tui.tui.sheets import DIALOGS
+from studio_tui.tui.widgets.option_lists import OptionChoice
 
 _KEYS_WIDTH = 16
 
 
-class HelpScreen(ModalScreen[Action | None], Lifetime):
+class HelpScreen(Dialog[Action | None]):
     """The answer is the action to do, or `None`."""
 
     CSS_PATH = DIALOGS
@@ -45,7 +45,7 @@ class HelpScreen(ModalScreen[Action | None], Lifetime):
         with Vertical(classes="dialog"):
             yield Static(f"Keys of {self._title}", markup=False, classes="question")
             yield Input(placeholder="type to search, enter does it, esc closes", compact=True)
-            yield OptionList(markup=False, compact=True)
+            yield OptionChoice(markup=False, compact=True)
 
     def on_mount(self) -> None:
         """Show all."""

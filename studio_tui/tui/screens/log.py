@@ -89,8 +89,8 @@ class LogScreen(LogTaking, Page):
 
     def on_mount(self) -> None:
         """Listen how the following goes."""
-        self.while_here(self._tail.subscribe(self._told))
-        self.while_here(self._log.ahead.subscribe(self._show_end))
+        self.listen(self._tail.subscribe, self._told)
+        self.listen(self._log.ahead.subscribe, self._show_end)
         self.view.zone = zone_of_lines(near=self.session.is_near, now=clock.now())
         self.view.origin = self._job.started_at
         self.view.focus()

@@ -1,6 +1,6 @@
 """The logs of several jobs as one, live, with the job's name beside each line."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import ClassVar
 
@@ -68,6 +68,7 @@ class MergedScreen(LogTaking, MergedActions, Page):
         self._has_names = True
         self._growth: Timer | None = None
         self._failure = ""
+        self._leave_store: Callable[[], None] = lambda: None
 
     def body(self) -> ComposeResult:
         """Compose the line about all, the row of jobs, and the lines."""
@@ -92,6 +93,7 @@ class MergedScreen(LogTaking, MergedActions, Page):
     def _end(self) -> None:
         """Let go of the jobs and of their merged log."""
         self.workers.cancel_group(self, "merge")
+        self._leave_store()
         if self.members is not None:
             self.members.close()
             self.members.log.close()
@@ -111,9 +113,9 @@ class MergedScreen(LogTaking, MergedActions, Page):
                 self.session.logs,
                 self._may_fetch,
                 zone=self._zone,
-                places=lambda: self.view.places() if self.is_mounted else set(),
-                moved=self._moved,
-                told=self.unless_gone(self._told),
+                places=lambda: self.view.places() if self.is_alive else set(),
+                moved=self.while_alive(self._moved),
+                told=self.while_alive(self._show_head),
             )
             if self.is_mounted:
                 self._begin(self.members)
@@ -126,7 +128,7 @@ class MergedScreen(LogTaking, MergedActions, Page):
 
     def _begin(self, jobs: MergedJobs) -> None:
         self.view.show(jobs.log.store)
-        jobs.log.store.watch(self._grew)
+        self._leave_store = self.listen(jobs.log.store.watch, self._grew)
         self._merge(jobs)
 
     @work(name="merge logs", group="merge")
@@ -150,14 +152,9 @@ class MergedScreen(LogTaking, MergedActions, Page):
         self._show_head()
         self.paint_hints()
 
-    def _told(self) -> None:
-        if self.is_mounted:
-            self._show_head()
-
     def _moved(self, moved: Moved) -> None:
-        if self.is_mounted:
-            self.view.end_selecting()
-            self.view.relocate(moved)
+        self.view.end_selecting()
+        self.view.relocate(moved)
 
     # What is taken away.
 

@@ -52,7 +52,7 @@ class Chosen(Message):
         self.choice = choice
 
 
-class OpeningScreen(Screen[None], Lifetime):
+class OpeningScreen(Lifetime, Screen[None]):
     """The frame, and what is being waited for."""
 
     def __init__(self, waiting_for: str) -> None:

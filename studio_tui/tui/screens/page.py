@@ -44,7 +44,7 @@ HINTS = 6
 """Keys that the footer shows, beside help."""
 
 
-class Page(Screen[None], Lifetime):
+class Page(Lifetime, Screen[None]):
     """A main screen: two rows of header, the body of the subclass, one row of footer."""
 
     CSS_PATH = PAGES
@@ -149,14 +149,13 @@ class Page(Screen[None], Lifetime):
     def on_mount(self) -> None:
         """Start the one clock of the page."""
         self._clock = self.set_interval(1.0, self._each_second)
-        self.while_here(self._leave)
         self.paint_frame()
 
     @on(events.ScreenResume)
     def _listen(self) -> None:
         if not self._unsubscribe:
             for poller in self.pollers():
-                self._unsubscribe.append(poller.subscribe(self._teller(poller)))
+                self._unsubscribe.append(self.listen(poller.subscribe, self._teller(poller)))
                 self._hear(Refreshed(poller.name, poller.snapshot))
         self._clock.resume()
         self.paint_frame()

@@ -1,6 +1,6 @@
 """The list of pipelines: how far each is, what failed in it, and what to do about it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import ClassVar
 
@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.getters import query_one
 
 from studio_tui import clock
+from studio_tui.api.ids import NO_ID, can_be_used
 from studio_tui.api.models import Job, Pipeline, PipelineState
 from studio_tui.presentation.cells import NOTHING
 from studio_tui.presentation.datasets import short_name
@@ -211,7 +212,10 @@ class PipelinesScreen(PipelineActions, ListPage[Pipeline]):
 
     @on(BigTable.Opened)
     def _opened(self, message: BigTable.Opened) -> None:
-        self.post_message(OpenPipeline(message.key))
+        if can_be_used(message.key):
+            self.post_message(OpenPipeline(message.key))
+        else:
+            self.app.notify(NO_ID, severity="warning", markup=False)
 
     @work(name="trigger", group="dialog")
     async def action_trigger(self) -> None:
@@ -228,18 +232,17 @@ class PipelinesScreen(PipelineActions, ListPage[Pipeline]):
             before=lambda: frozenset(one.pipeline_id for one in self._known()),
             keep=self._keep_draft,
         )
-        self._learn_datasets(form)
+        self._learn_datasets(form.while_alive(form.names_changed))
         made = await self.app.push_screen_wait(form)
         if made is not None:
             self._draft = None
             self.await_row(made.pipeline_id)
 
     @work(name="datasets", group="datasets", exclusive=True)
-    async def _learn_datasets(self, form: TriggerScreen) -> None:
+    async def _learn_datasets(self, learned: Callable[[], None]) -> None:
         jobs = self.session.jobs.snapshot.value
         await self.session.datasets.learn(jobs.jobs if jobs else ())
-        if form.is_attached:
-            form.names_changed()
+        learned()
 
     def _keep_draft(self, draft: TriggerDraft) -> None:
         self._draft = draft

@@ -8,19 +8,18 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.highlight import highlight
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from studio_tui.presentation.format import plural
 from studio_tui.tui.clipboard import copy
-from studio_tui.tui.lifetime import Lifetime
+from studio_tui.tui.dialog import Dialog
 from studio_tui.tui.sheets import DIALOGS
 
 FORMS = (("JSON", "json"), ("curl", "bash"), ("datachain", "bash"))
 """What the request can be shown as, and the language that each is in."""
 
 
-class Preview(ModalScreen[None], Lifetime):
+class Preview(Dialog[None]):
     """A request in three forms; secrets are hidden until they are asked for."""
 
     CSS_PATH = DIALOGS

@@ -8,11 +8,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from studio_tui.presentation.cells import Cell, Tone
-from studio_tui.tui.lifetime import Lifetime
+from studio_tui.tui.dialog import Dialog
 from studio_tui.tui.sheets import DIALOGS
 
 _STYLES = {
@@ -26,7 +25,7 @@ _STYLES = {
 }
 
 
-class Review(ModalScreen[str | None], Lifetime):
+class Review(Dialog[str | None]):
     """Offers answers under many lines; the answer is the key of one, `None` for none of them."""
 
     CSS_PATH = DIALOGS

@@ -8,13 +8,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.getters import query_one
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from studio_tui.errors import SpoolError
 from studio_tui.presentation.format import size
-from studio_tui.tui.lifetime import Lifetime
+from studio_tui.tui.dialog import Dialog
 from studio_tui.tui.log_saving import (
     AlreadyThereError,
     CannotSaveError,
@@ -24,6 +23,7 @@ from studio_tui.tui.log_saving import (
     save,
 )
 from studio_tui.tui.sheets import DIALOGS
+from studio_tui.tui.widgets.option_lists import OptionChoice
 
 
 class Offer(NamedTuple):
@@ -36,7 +36,7 @@ class Offer(NamedTuple):
     """Where it goes, unless the user wants it elsewhere."""
 
 
-class SaveLog(ModalScreen[Saved | None], Lifetime):
+class SaveLog(Dialog[Saved | None]):
     """Saves one of several things in a file; the answer is `None` when that was given up."""
 
     CSS_PATH = DIALOGS
@@ -65,7 +65,7 @@ class SaveLog(ModalScreen[Saved | None], Lifetime):
         """Compose what can be saved, the path, and what is wrong with it."""
         with Vertical(classes="dialog"):
             yield Static(self._question, markup=False, classes="question")
-            choices = OptionList(
+            choices = OptionChoice(
                 *(Option(offer.words) for offer in self._offers), markup=False, compact=True
             )
             choices.can_focus = False
@@ -118,7 +118,10 @@ class SaveLog(ModalScreen[Saved | None], Lifetime):
         try:
             path = path_of(typed)
             saved = await save(
-                offer.pieces(), path, replace=typed == self._may_replace, wrote=self._wrote
+                offer.pieces(),
+                path,
+                replace=typed == self._may_replace,
+                wrote=self.while_alive(self._wrote),
             )
         except AlreadyThereError as error:
             self._may_replace = typed
@@ -129,8 +132,7 @@ class SaveLog(ModalScreen[Saved | None], Lifetime):
             self.dismiss(saved)
 
     def _wrote(self, count: int) -> None:
-        for keys in self.query("#save-keys").results(Static):  # none on the way out of the program
-            keys.update(f"Saving, {size(count)} so far; esc gives up")
+        self.keys.update(f"Saving, {size(count)} so far; esc gives up")
 
     def _refuse(self, words: str) -> None:
         """Say what is wrong, with all that was typed still there."""

@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from studio_tui.api.models import Pipeline
@@ -25,7 +24,7 @@ from studio_tui.presentation.line_checks import environment_problems
 from studio_tui.presentation.problems import Level, Problem, unsendable
 from studio_tui.service.commands import said
 from studio_tui.service.triggering import Triggered, Triggering, Untold, Wish
-from studio_tui.tui.lifetime import Lifetime
+from studio_tui.tui.dialog import Dialog
 from studio_tui.tui.screens.dialogs import Confirm
 from studio_tui.tui.sheets import FORM_DIALOGS
 from studio_tui.tui.widgets.code_area import CodeArea
@@ -112,7 +111,7 @@ def apart(text: str) -> str:
     return f"{text.rstrip()} " if text.strip() else ""
 
 
-class TriggerScreen(ModalScreen[Pipeline | None], Lifetime):
+class TriggerScreen(Dialog[Pipeline | None]):
     """Triggers a pipeline; the answer is `None` when that was given up."""
 
     CSS_PATH = FORM_DIALOGS

@@ -9,12 +9,12 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
-from studio_tui.tui.lifetime import Lifetime
+from studio_tui.tui.dialog import AnsweredOnce
 from studio_tui.tui.screens.opening import DEFAULT_URL, Chosen, LocalChoice, TokenChoice
 from studio_tui.tui.widgets.bar import Bar, Part
 
 
-class WelcomeScreen(Screen[None], Lifetime):
+class WelcomeScreen(AnsweredOnce, Screen[None]):
     """The first run: no credentials were found, so the user chooses where to go."""
 
     AUTO_FOCUS = ""  # else the first key would go into the hidden form

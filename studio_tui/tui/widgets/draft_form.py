@@ -32,7 +32,7 @@ _TELLING = frozenset(
 """Fields whose note says what the value means; that of others says only how to type one."""
 
 
-class DraftForm(VerticalScroll, Lifetime):
+class DraftForm(Lifetime, VerticalScroll):
     """All fields. While a file is named, the field of the query shows its text."""
 
     can_focus = False

@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 
 from studio_tui.presentation.filter_terms import FilterError, Terms
 from studio_tui.presentation.kinds import Kind
+from studio_tui.tui.lifetime import Lifetime
 
 REMEMBERED = 20
 """Filters that can be recalled."""
@@ -102,7 +103,7 @@ class FilterInput(Input):
         self.post_message(self.Left())
 
 
-class FilterBar(Vertical):
+class FilterBar(Lifetime, Vertical):
     """A line for the filter, shown while there is one or while one is typed."""
 
     class Changed(Message):

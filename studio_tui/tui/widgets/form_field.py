@@ -24,7 +24,7 @@ OFFERED = 12
 """Names that are shown of those which can complete a path."""
 
 
-class FieldInput(Input, Lifetime):
+class FieldInput(Lifetime, Input):
     """A line, which tab completes where there is something to complete."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -61,7 +61,7 @@ class Flag(Checkbox):
         self.refresh()
 
 
-class FormField(Vertical):
+class FormField(Lifetime, Vertical):
     """One field. What is typed is kept as it is, valid or not."""
 
     @dataclass

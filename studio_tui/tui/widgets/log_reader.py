@@ -1,20 +1,12 @@
 """What the parts of the log view share: the store, the rows, and the words that are said."""
 
-from typing import TYPE_CHECKING
-
 from studio_tui.service.log_store import LogStore
+from studio_tui.tui.lifetime import Lifetime
 from studio_tui.tui.widgets.log_pane import LogPane
 from studio_tui.tui.widgets.log_prompt import Kind, LogPrompt
 
-if TYPE_CHECKING:
-    from textual.widget import Widget
 
-    Base = Widget
-else:
-    Base = object
-
-
-class LogReader(Base):
+class LogReader(Lifetime):
     """Base of the parts that the log view is put together from."""
 
     store: LogStore | None

@@ -23,7 +23,6 @@ from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.log_find import DRAWN_OVER
 from studio_tui.service.log_hits import LogHits
 from studio_tui.service.log_store import LogStore
-from studio_tui.tui.lifetime import Lifetime
 from studio_tui.tui.widgets.bar import Bar, Part
 from studio_tui.tui.widgets.log_bar import LogBar
 from studio_tui.tui.widgets.log_errors import ERROR_KEYS
@@ -80,7 +79,7 @@ _KEYS: list[BindingType] = [
 ]  # fmt: skip
 
 
-class LogView(LogReturning, LogSelecting, Widget, Lifetime):
+class LogView(LogReturning, LogSelecting, Widget):
     """Shows one log of any size. Keys are those of `less`."""
 
     BINDINGS: ClassVar[list[BindingType]] = _KEYS
@@ -138,10 +137,6 @@ class LogView(LogReturning, LogSelecting, Widget, Lifetime):
         """Show the log given at the start."""
         self.show(self.store)
 
-    def on_unmount(self) -> None:
-        """Let go of the store, which is not ours to close."""
-        self._leave()
-
     def show(self, store: LogStore | None) -> None:
         """Show another log at its end, and follow it; `None` empties the view."""
         self._take(store)
@@ -177,9 +172,7 @@ class LogView(LogReturning, LogSelecting, Widget, Lifetime):
     def _take(self, store: LogStore | None) -> None:
         self._leave()
         self.store = store
-        self._leave = (
-            store.watch(self.unless_gone(self._grew)) if store is not None else lambda: None
-        )
+        self._leave = self.listen(store.watch, self._grew) if store is not None else lambda: None
         self._said = ""
         self.end_selecting()
         self.pane.is_part = False

@@ -8,6 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.suggester import Suggester
 
 from studio_tui.tui.draft_files import candidates, completed
+from studio_tui.tui.lifetime import Lifetime
 from studio_tui.tui.widgets.code_area import CodeArea
 from studio_tui.tui.widgets.form_field import FieldInput, FormField
 
@@ -55,7 +56,7 @@ class PathSuggester(Suggester):
         return await asyncio.to_thread(completed, value) if value else None
 
 
-class PathArea(CodeArea):
+class PathArea(Lifetime, CodeArea):
     """A path a line."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -71,7 +72,7 @@ class PathArea(CodeArea):
 
     def update_suggestion(self) -> None:
         """Look for how the path before the cursor goes on."""
-        if self.is_attached:
+        if self.is_alive:
             self._look_for_path()
 
     async def action_complete(self) -> None:

@@ -1,0 +1,49 @@
+"""Ids as Studio sends them: what can stand in a path, and what can only be listed."""
+
+from hashlib import sha256
+from typing import Annotated
+
+from pydantic import BeforeValidator
+
+from studio_tui.text import LINE_LIMIT, safe_line
+
+_STAND_IN = "⊘"
+"""Begins what stands for an id that cannot be used."""
+_DIGITS = 12
+
+NO_ID = "Studio sent an id that cannot be used, so nothing can be asked about it"
+"""What there is to say of a row with such an id."""
+
+
+def can_be_used(identifier: str) -> bool:
+    """Whether an id can be a segment of a path, and is not one that stands for another."""
+    return (
+        identifier not in {"", ".", ".."}
+        and len(identifier) <= LINE_LIMIT
+        and safe_line(identifier) == identifier
+        and not identifier.startswith(_STAND_IN)
+    )
+
+
+def _identifier(value: object) -> str:
+    """Read an id, which Studio sends as a string or an int; it must fit one path segment."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise ValueError("an id is a string or a whole number")  # noqa: TRY004 (pydantic reads it)
+    text = str(value)
+    if not can_be_used(text):
+        raise ValueError("an id is a short text without control characters")
+    return text
+
+
+def _row_identifier(value: object) -> str:
+    """Read the id of a row; one that is no use gets a stand-in, the same each time."""
+    if not isinstance(value, str) or can_be_used(value):
+        return _identifier(value)
+    return _STAND_IN + sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]
+
+
+Identifier = Annotated[str, BeforeValidator(_identifier)]
+"""A safe id of 1 to 512 characters."""
+
+RowIdentifier = Annotated[str, BeforeValidator(_row_identifier)]
+"""The same, or what stands for one that cannot be used; it is safe, and tells rows apart."""

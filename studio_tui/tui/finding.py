@@ -1,0 +1,56 @@
+"""Finding what can be done now: the help of a screen, and the palette. Loads both when asked."""
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual import work
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+
+from studio_tui.tui.actions import actions_of
+
+if TYPE_CHECKING:
+    from textual.command import Provider
+
+
+def _screen_actions() -> type["Provider"]:
+    from studio_tui.tui.palette import ScreenActions  # noqa: PLC0415 (not before it is opened)
+
+    return ScreenActions
+
+
+class FindsActions(App[Any]):
+    """Offers the actions of the screen in sight."""
+
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    COMMANDS = App.COMMANDS | {_screen_actions}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "question_mark",
+            "help",
+            "help",
+            key_display="?",
+            id="app.help",
+            tooltip="All keys of this screen",
+        ),
+    ]
+
+    @work(name="help", group="dialog")
+    async def action_help(self) -> None:
+        """Show what the keys of this screen do, and do what is chosen."""
+        from studio_tui.tui.screens.help import HelpScreen  # noqa: PLC0415 (not at the start)
+
+        if isinstance(self.screen, ModalScreen):
+            return
+        actions = actions_of(self.screen)
+        chosen = await self.push_screen_wait(HelpScreen("this screen", actions))
+        if chosen is not None:
+            await self.run_action(chosen.action, chosen.node)
+
+    def action_command_palette(self) -> None:
+        """Show what can be done now, found by typing."""
+        from studio_tui.tui.palette import Palette  # noqa: PLC0415 (not before it is opened)
+
+        # Without an id, as one that is still on its way out would have the same.
+        if not any(isinstance(screen, Palette) for screen in self.screen_stack):
+            self.push_screen(Palette())

@@ -1,0 +1,73 @@
+"""Textual's lists to choose from, with a fault of their paging mended.
+
+A report that can be filed as it stands:
+
+    Title: OptionList raises KeyError on page up or page down before it has a size
+
+    Versions: Textual 8.2.8, Python 3.11.
+
+    What happens: `action_page_down` and `action_page_up` of an OptionList that has options and a
+    highlight, but no room yet or none at all (just mounted, or `display` is off), raise
+    `KeyError: 2`, or whichever option is highlighted. The app ends. In the command palette it
+    takes two keys: ctrl+p, and page down before the list is laid out.
+
+    How to reproduce:
+
+        from textual.app import App
+        from textual.widgets import OptionList
+
+        class Paging(App):
+            def compose(self):
+                yield OptionList("one", "two", "three")
+
+            def on_mount(self):
+                options = self.query_one(OptionList)
+                options.display = False
+                options.highlighted = 2
+                options.action_page_down()
+
+        Paging().run()
+
+    Cause: `OptionList._move_page` looks the highlighted option up in `_index_to_line`, which
+    `_update_lines` leaves empty as long as `scrollable_content_region` is empty. The clamp after
+    it would also be made with `len(self._lines) - 1`, which is -1 then.
+
+    Suggested mend: in `_move_page`, when `self._lines` is empty, move by one option as
+    `action_cursor_down` and `action_cursor_up` do, or return.
+"""
+
+from typing import TYPE_CHECKING
+
+from textual.command import CommandList
+from textual.widgets import OptionList
+
+if TYPE_CHECKING:
+    Base = OptionList
+else:
+    Base = object
+
+
+class Paging(Base):
+    """Mixin of a list that can be paged through before it has any room."""
+
+    def action_page_up(self) -> None:
+        """Move up by a page; by a row as long as there is no room that a page could fill."""
+        if self.scrollable_content_region:
+            super().action_page_up()  # type: ignore[no-untyped-call]
+        else:
+            self.action_cursor_up()
+
+    def action_page_down(self) -> None:
+        """Move down by a page; by a row as long as there is no room that a page could fill."""
+        if self.scrollable_content_region:
+            super().action_page_down()  # type: ignore[no-untyped-call]
+        else:
+            self.action_cursor_down()
+
+
+class OptionChoice(Paging, OptionList):
+    """A list to choose from."""
+
+
+class PaletteChoice(Paging, CommandList):
+    """The list of the palette."""
