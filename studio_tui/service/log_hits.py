@@ -207,8 +207,9 @@ class LogHits:
             return counts
 
         counts = await self._store.examine(begin, length, count)
-        settled = min(self._store.line_start(size), self._store.changed_since(version))
-        is_same = self._store.size == size and settled >= size
+        changed = self._store.changed_since(version)
+        is_same = self._store.size == size and changed >= size
+        settled = min(self._store.line_start(size), changed)
         self._refresh()
         for block, found in zip(blocks, counts, strict=True):
             if self._counts[block] == _UNKNOWN and (is_same or block < settled // BLOCK):

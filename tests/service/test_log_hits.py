@@ -16,6 +16,7 @@ from studio_tui.service.log_hits import LogHits
 from studio_tui.service.log_index import BLOCK
 from studio_tui.service.log_store import LINE_LIMIT, LogStore
 from studio_tui.service.tagged_store import TAG, TaggedStore, of_tags, tag_of
+from tests.waiting import within_reason
 
 
 @pytest.fixture
@@ -113,6 +114,17 @@ def test_the_lines_are_those_of_the_bytes_whatever_happens_to_the_log(
     assert [hits.rank(start) for start in wanted] == list(range(len(wanted)))
     assert all(hits.holds(start) for start in wanted)
     store.close()
+
+
+def test_looking_ends_where_the_last_line_is_still_being_written(store: LogStore) -> None:
+    store.append((b"." * 99 + b"\n") * (6 * BLOCK // 100) + b"epoch 3: 41%")
+    hits = LogHits(store, with_x)
+    asyncio.run(within_reason(hits.look(0), "lines are looked at again and again"))
+    assert hits.is_complete
+    assert hits.total == 0
+    store.append(b" x")
+    asyncio.run(within_reason(hits.look(0), "lines are looked at again and again"))
+    assert hits.total == 1
 
 
 def test_the_nearest_is_waited_for_over_blocks_that_nobody_has_looked_at(store: LogStore) -> None:
