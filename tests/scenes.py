@@ -26,7 +26,7 @@ from studio_tui.service.session import StudioSession
 from studio_tui.tui.app import Connected, StudioApp
 from studio_tui.tui.screens.opening import Choice
 from tests.driving import Driver, driving
-from tests.presentation.dag.sample import thousand
+from tests.presentation.pipelines.sample import thousand
 from tests.tui.dashboards import screen_text, until_shown
 
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)

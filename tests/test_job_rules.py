@@ -14,10 +14,10 @@ from studio_tui.job_rules import is_job_id, repository_fault, split_repository
 from studio_tui.local import submission
 from studio_tui.local.clusters import Cluster, Clusters
 from studio_tui.local.refusals import InvalidFields
-from studio_tui.presentation.draft import Draft
-from studio_tui.presentation.draft_checks import check_field
-from studio_tui.presentation.problems import Level
-from tests.presentation.forms import AROUND
+from studio_tui.presentation.form.checks import check_field
+from studio_tui.presentation.form.draft import Draft
+from studio_tui.presentation.jobs.problems import Level
+from tests.presentation.form.forms import AROUND
 
 NOW = datetime(2026, 11, 25, 12, 0, 30, tzinfo=UTC)
 CLUSTERS = Clusters((Cluster(name="local", max_workers=8),))

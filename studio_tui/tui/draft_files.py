@@ -4,8 +4,8 @@ import os
 import stat
 from pathlib import Path
 
-from studio_tui.presentation.draft import Draft
-from studio_tui.presentation.file_checks import QUERY_LIMIT, FileFacts, FileState
+from studio_tui.presentation.form.draft import Draft
+from studio_tui.presentation.form.file_checks import QUERY_LIMIT, FileFacts, FileState
 
 
 def facts_of(draft: Draft) -> dict[str, FileFacts]:

@@ -16,8 +16,8 @@ from typing import Any
 
 from studio_tui.files import read_json
 from studio_tui.paths import private_dir
-from studio_tui.presentation.draft import Draft
-from studio_tui.presentation.line_checks import with_values
+from studio_tui.presentation.form.draft import Draft
+from studio_tui.presentation.form.line_checks import with_values
 
 KEPT = 20
 """Forms that were left and are kept, the last ones."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual import work
 
-from studio_tui.presentation.draft import Draft
+from studio_tui.presentation.form.draft import Draft
 from studio_tui.text import safe_line
 from studio_tui.tui.draft_shelf import NOT_KEPT, DraftShelf
 from studio_tui.tui.screens.ask import Ask

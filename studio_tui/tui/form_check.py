@@ -7,11 +7,11 @@ from datetime import datetime
 import tzlocal
 
 from studio_tui.api.models import Cluster, QueryType
-from studio_tui.presentation.draft import LABELS, Draft
-from studio_tui.presentation.draft_checks import Surroundings, check, query_type
-from studio_tui.presentation.draft_notes import note
-from studio_tui.presentation.problems import Level, Problem
-from studio_tui.presentation.schedules import in_words
+from studio_tui.presentation.form.checks import Surroundings, check, query_type
+from studio_tui.presentation.form.draft import LABELS, Draft
+from studio_tui.presentation.form.hints import note
+from studio_tui.presentation.jobs.problems import Level, Problem
+from studio_tui.presentation.schedules.cron_words import in_words
 from studio_tui.service.submitted import SentFile
 from studio_tui.tui.draft_files import facts_of
 from studio_tui.tui.repeats import names_of

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 from textual import work
 
-from studio_tui.presentation.draft import LABELS
-from studio_tui.presentation.draft_checks import query_type
-from studio_tui.presentation.field_help import FIELD_HELP
+from studio_tui.presentation.form.checks import query_type
+from studio_tui.presentation.form.draft import LABELS
+from studio_tui.presentation.form.help import FIELD_HELP
 from studio_tui.tui.editor import EditorError, edited
 from studio_tui.tui.form_check import Follow
 from studio_tui.tui.screens.explanation import Explanation

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 from textual import work
 
 from studio_tui.errors import TransportError
-from studio_tui.presentation.draft import LABELS, Draft
-from studio_tui.presentation.draft_checks import request
+from studio_tui.presentation.form.checks import request
+from studio_tui.presentation.form.draft import LABELS, Draft
+from studio_tui.presentation.form.server_errors import WHOLE, refusals
 from studio_tui.presentation.format import plural, size
-from studio_tui.presentation.problems import Problem
-from studio_tui.presentation.refusals import WHOLE, refusals
+from studio_tui.presentation.jobs.problems import Problem
 from studio_tui.service.creating import Created, Refused
 from studio_tui.service.session import StudioSession
 from studio_tui.service.snapshot import Snapshot

@@ -8,8 +8,8 @@ from textual.binding import Binding
 from studio_tui.api.ids import NO_ID, can_be_used
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.errors import InvalidRequest, StudioError
-from studio_tui.presentation.jobs import SHORT_ID, first_line
-from studio_tui.presentation.pipeline_part import cancel_notes, repeat_notes
+from studio_tui.presentation.jobs.rows import SHORT_ID, first_line
+from studio_tui.presentation.pipelines.impact import cancel_notes, repeat_notes
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.asking import asked, told
 from studio_tui.tui.clipboard import copy

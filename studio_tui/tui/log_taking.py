@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 
 from studio_tui.errors import SpoolError
 from studio_tui.presentation.format import plural, size
-from studio_tui.presentation.jobs import SHORT_ID
+from studio_tui.presentation.jobs.rows import SHORT_ID
 from studio_tui.service.log_store import LogStore
 from studio_tui.text import safe_line
 from studio_tui.tui.clipboard import copy

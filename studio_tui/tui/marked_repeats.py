@@ -10,8 +10,8 @@ from textual.app import App
 from studio_tui.api.models import Job, JobInput
 from studio_tui.errors import InvalidRequest, StudioError
 from studio_tui.presentation.cells import Cell, Tone
+from studio_tui.presentation.form.repeat_notes import FILES, NO_FILES, untold
 from studio_tui.presentation.format import plural
-from studio_tui.presentation.repeat_notes import FILES, NO_FILES, untold
 from studio_tui.service.commands import repeat_of
 from studio_tui.service.creating import Created, Refused
 from studio_tui.service.session import StudioSession

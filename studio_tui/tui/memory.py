@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from studio_tui.files import read_json
-from studio_tui.presentation.filter_terms import FilterError, Terms
-from studio_tui.presentation.kinds import NEWEST_FIRST, Kind
+from studio_tui.presentation.lists.filter_terms import FilterError, Terms
+from studio_tui.presentation.lists.kinds import NEWEST_FIRST, Kind
 
 logger = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from datetime import tzinfo
 
 from studio_tui import clock
 from studio_tui.api.models import Job
-from studio_tui.presentation.log_stamps import seconds_of
+from studio_tui.presentation.logs.gutter_times import seconds_of
 from studio_tui.service.log_hits import Find
 from studio_tui.service.log_library import LogLibrary, OpenLog
 from studio_tui.service.log_merged import LIMIT, MergedLog, Moved

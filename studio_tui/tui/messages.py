@@ -8,7 +8,7 @@ from typing import Any
 from textual.message import Message
 
 from studio_tui.api.models import Job, JobInput
-from studio_tui.presentation.draft import Draft
+from studio_tui.presentation.form.draft import Draft
 from studio_tui.service.snapshot import Snapshot
 
 

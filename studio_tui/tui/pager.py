@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from studio_tui.presentation.format import size
-from studio_tui.presentation.log_lines import plain
+from studio_tui.presentation.logs.lines import plain
 from studio_tui.service.log_store import LogStore
 from studio_tui.text import BLOCK_LIMIT, safe_block, safe_line, unfinished
 

@@ -11,11 +11,11 @@ from studio_tui.api.ids import NO_ID, can_be_used
 from studio_tui.api.models import Pipeline, PipelineState
 from studio_tui.errors import StudioError
 from studio_tui.presentation.cells import Cell, Tone
-from studio_tui.presentation.dag.plan import Plan
 from studio_tui.presentation.format import plural
-from studio_tui.presentation.pipeline_facts import begun, raw
-from studio_tui.presentation.pipeline_part import over_words
-from studio_tui.presentation.pipelines import FINISHED_STATES, SHORT_ID
+from studio_tui.presentation.pipelines.facts import begun, raw
+from studio_tui.presentation.pipelines.graph.plan import Plan
+from studio_tui.presentation.pipelines.impact import over_words
+from studio_tui.presentation.pipelines.rows import FINISHED_STATES, SHORT_ID
 from studio_tui.service.commands import said
 from studio_tui.service.log_merged import LIMIT
 from studio_tui.service.pipeline_commands import Stopped, to_cancel

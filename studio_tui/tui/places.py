@@ -6,7 +6,7 @@ This is the one module that knows every screen. It is loaded after the first pai
 from collections.abc import Mapping, Sequence
 
 from studio_tui.api.models import Job
-from studio_tui.presentation.draft import Draft
+from studio_tui.presentation.form.draft import Draft
 from studio_tui.tui.app import Connected
 from studio_tui.tui.cluster_choice import ClusterChoice
 from studio_tui.tui.dag.memory import DagMemory

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from studio_tui.api.models import Job, JobInput, JobSchedule
 from studio_tui.errors import InvalidRequest
 from studio_tui.presentation.cells import Cell, Tone
-from studio_tui.presentation.draft import Draft, not_told
-from studio_tui.presentation.draft import untold as untold_fields
-from studio_tui.presentation.draft_diff import difference
+from studio_tui.presentation.form.diff import difference
+from studio_tui.presentation.form.draft import Draft, not_told
+from studio_tui.presentation.form.draft import untold as untold_fields
+from studio_tui.presentation.form.repeat_notes import FILES, repeat_lines, untold
 from studio_tui.presentation.format import size
-from studio_tui.presentation.repeat_notes import FILES, repeat_lines, untold
 from studio_tui.service.commands import repeat_of
 from studio_tui.service.session import StudioSession
 from studio_tui.service.submitted import SentFile, Submitted

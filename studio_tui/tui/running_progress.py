@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from studio_tui.presentation.progress import Progress, latest
+from studio_tui.presentation.logs.progress import Progress, latest
 from studio_tui.service.progress_watch import ProgressWatch
 
 

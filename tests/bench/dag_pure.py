@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from studio_tui.api.models import Job, Pipeline
-from studio_tui.presentation.dag import group_rows, table, tree
-from studio_tui.presentation.dag.critical import critical
-from studio_tui.presentation.dag.groups import grouped, links
-from studio_tui.presentation.dag.known import Known
-from studio_tui.presentation.dag.plan import plan_of
-from studio_tui.presentation.dag.verdicts import judge
+from studio_tui.presentation.pipelines.graph.critical import critical
+from studio_tui.presentation.pipelines.graph.plan import plan_of
+from studio_tui.presentation.pipelines.graph.statuses import judge
+from studio_tui.presentation.pipelines.graph.view_model import Known
+from studio_tui.presentation.pipelines.views import group_rows, table, tree
+from studio_tui.presentation.pipelines.views.groups import grouped, links
 from tests.bench.report import Goal, Measure
-from tests.presentation.dag.graphs import pipeline_of, run
+from tests.presentation.pipelines.graphs import pipeline_of, run
 
 _NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 _IN_SIGHT = 50

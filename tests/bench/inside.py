@@ -20,10 +20,10 @@ from textual.pilot import Pilot
 from studio_tui.api.models import Job
 from studio_tui.api.pages import ListReader
 from studio_tui.paths import styles_dir
-from studio_tui.presentation.filters import JOBS, Filter
-from studio_tui.presentation.jobs import cells
-from studio_tui.presentation.kinds import NEWEST_FIRST
-from studio_tui.presentation.listing import Listing
+from studio_tui.presentation.jobs.filters import JOBS, Filter
+from studio_tui.presentation.jobs.rows import cells
+from studio_tui.presentation.lists.kinds import NEWEST_FIRST
+from studio_tui.presentation.lists.listing import Listing
 from studio_tui.tui.screens.jobs import COLUMNS
 from studio_tui.tui.widgets.big_table import BigTable
 

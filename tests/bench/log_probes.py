@@ -13,7 +13,7 @@ from typing import NamedTuple
 from pydantic import SecretStr
 
 from studio_tui.api.client import StudioClient
-from studio_tui.presentation.log_find import Wanted
+from studio_tui.presentation.logs.search import Wanted
 from studio_tui.service.log_hits import LogHits
 from studio_tui.service.log_store import LogStore
 from studio_tui.service.log_tail import LogTail, Phase

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from datetime import UTC
 
 from studio_tui.api.models import Pipeline
-from studio_tui.presentation.dag.export import dot, graph_text, mermaid, tree_text
-from studio_tui.presentation.dag.graph import Drawing, draw
-from studio_tui.presentation.dag.known import Known
-from studio_tui.presentation.dag.plan import Plan
-from studio_tui.presentation.dag.timeline import Timeline
+from studio_tui.presentation.pipelines.drawing.graph import Drawing, draw
+from studio_tui.presentation.pipelines.graph.plan import Plan
+from studio_tui.presentation.pipelines.graph.view_model import Known
+from studio_tui.presentation.pipelines.views.export import dot, graph_text, mermaid, tree_text
+from studio_tui.presentation.pipelines.views.timeline import Timeline
 from tests.bench import dag_pure, log_probes, probes
 from tests.bench.probes import Program
 from tests.bench.report import Goal, Measure, Section
 from tests.bench.suite import CURSOR, EMPTY, Effort
-from tests.presentation.dag.graphs import fan
+from tests.presentation.pipelines.graphs import fan
 
 _WIDTH, _HEIGHT = 200, 50
 """Cells of a large terminal."""

@@ -1,5 +1,5 @@
 from tests.bench.dag_pure import known, measures, pipeline
-from tests.presentation.dag.graphs import STATES
+from tests.presentation.pipelines.graphs import STATES
 
 
 def test_every_step_is_measured_at_every_size() -> None:

@@ -39,7 +39,7 @@ from studio_tui.errors import (
 )
 from studio_tui.presentation.format import clock_time
 from studio_tui.presentation.freshness import freshness
-from studio_tui.presentation.log_head import following
+from studio_tui.presentation.jobs.log_header import following
 from studio_tui.service.log_source import always
 from studio_tui.service.log_tail import Phase
 from studio_tui.service.session import StudioSession

@@ -18,7 +18,7 @@ from studio_tui.tui.messages import OpenPipeline
 from studio_tui.tui.screens.pipeline import PipelineScreen
 from studio_tui.tui.theme import DARK
 from tests.driving import driving
-from tests.presentation.dag.sample import sixteen
+from tests.presentation.pipelines.sample import sixteen
 from tests.scenes import NOON, FixedStudio
 from tests.tui.dashboards import until
 

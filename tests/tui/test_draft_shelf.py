@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from studio_tui.presentation.draft import Draft
+from studio_tui.presentation.form.draft import Draft
 from studio_tui.tui.draft_shelf import KEPT, DraftShelf
 
 SECRETS = Draft(

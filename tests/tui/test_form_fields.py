@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from studio_tui.presentation.draft import LABELS, Draft
-from studio_tui.presentation.field_help import FIELD_HELP
+from studio_tui.presentation.form.draft import LABELS, Draft
+from studio_tui.presentation.form.help import FIELD_HELP
 from studio_tui.tui.messages import OpenForm
 from studio_tui.tui.screens.clusters import ClustersScreen
 from studio_tui.tui.screens.explanation import Explanation

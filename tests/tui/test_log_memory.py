@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from studio_tui.presentation.log_forms import JsonForm
-from studio_tui.presentation.log_stamps import StampForm
+from studio_tui.presentation.logs.gutter_times import StampForm
+from studio_tui.presentation.logs.row_forms import JsonForm
 from studio_tui.tui.log_memory import REMEMBERED, LogMemory
 from studio_tui.tui.screens.jobs import JobsScreen
 from studio_tui.tui.screens.log import LogScreen

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from studio_tui.presentation.filters import JOBS
+from studio_tui.presentation.jobs.filters import JOBS
 from studio_tui.tui.memory import ListView, load_view, save_view
 
 

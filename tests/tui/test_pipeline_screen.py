@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from studio_tui.errors import NotSent, ServerError
-from studio_tui.presentation.dag.groups import MOST_CHILDREN
+from studio_tui.presentation.pipelines.views.groups import MOST_CHILDREN
 from studio_tui.tui.dag.memory import Mode
 from studio_tui.tui.screens.job import JobScreen
 from studio_tui.tui.screens.log import LogScreen
 from studio_tui.tui.screens.merged import MergedScreen
 from studio_tui.tui.screens.pipelines import PipelinesScreen
-from tests.presentation.dag.graphs import chain_of_diamonds, fan, pipeline_of, run
-from tests.presentation.dag.sample import SIXTEEN, sixteen
+from tests.presentation.pipelines.graphs import chain_of_diamonds, fan, pipeline_of, run
+from tests.presentation.pipelines.sample import SIXTEEN, sixteen
 from tests.tui.dag_stage import DagStudio, dag, press, refresh, screen_of
 from tests.tui.dashboards import Dashboard, screen_text, until, until_shown
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from studio_tui.presentation.draft import Draft
+from studio_tui.presentation.form.draft import Draft
 from studio_tui.tui.screens.jobs import JobsScreen
 from studio_tui.tui.screens.submit import SubmitScreen
 from tests import faults

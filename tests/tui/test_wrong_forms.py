@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from studio_tui.presentation.draft import Draft
+from studio_tui.presentation.form.draft import Draft
 from tests import faults
 from tests.fault_proxy import FaultProxy
 from tests.studios import ThreadStudio

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 
 from studio_tui.presentation.cells import Tone
-from studio_tui.presentation.dag.graph import Drawing, Run, draw
-from studio_tui.presentation.dag.groups import Group
-from studio_tui.presentation.dag.plan import Plan
-from studio_tui.presentation.dag.strokes import Light
+from studio_tui.presentation.pipelines.drawing.box_lines import Light
+from studio_tui.presentation.pipelines.drawing.graph import Drawing, Run, draw
+from studio_tui.presentation.pipelines.graph.plan import Plan
+from studio_tui.presentation.pipelines.views.groups import Group
 from studio_tui.tui.widgets.graph_view import Runs
 from studio_tui.tui.widgets.table_layout import Align, fit
 

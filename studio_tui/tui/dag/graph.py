@@ -8,11 +8,11 @@ from textual import work
 from textual.getters import query_one
 
 from studio_tui.presentation.cells import Tone
-from studio_tui.presentation.dag.graph import Direction
-from studio_tui.presentation.dag.group_rows import numbers_of
-from studio_tui.presentation.dag.segments import worst_of
-from studio_tui.presentation.dag.verdicts import SHOWN_LOOKS, Shown
-from studio_tui.presentation.progress import share
+from studio_tui.presentation.logs.progress import share
+from studio_tui.presentation.pipelines.drawing.graph import Direction
+from studio_tui.presentation.pipelines.graph.segments import worst_of
+from studio_tui.presentation.pipelines.graph.statuses import SHOWN_LOOKS, Shown
+from studio_tui.presentation.pipelines.views.group_rows import numbers_of
 from studio_tui.tui.dag.canvas import Boxes, Canvas, Label, boxes_of, drawing_of, group_boxes
 from studio_tui.tui.dag.memory import Mode
 from studio_tui.tui.dag.shape import DagShape

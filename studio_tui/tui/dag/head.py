@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from rich.cells import cell_len
 
 from studio_tui.presentation.cells import Cell, Tone
-from studio_tui.presentation.dag.segments import bar
-from studio_tui.presentation.dag.standing import Standing
-from studio_tui.presentation.dag.verdicts import Shown, counts, paused_words, root_words
 from studio_tui.presentation.format import local_time, with_short_ids
-from studio_tui.presentation.jobs import first_line
-from studio_tui.presentation.pipelines import state_cell
+from studio_tui.presentation.jobs.rows import first_line
+from studio_tui.presentation.pipelines.graph.pipeline_state import Standing
+from studio_tui.presentation.pipelines.graph.segments import bar
+from studio_tui.presentation.pipelines.graph.statuses import Shown, counts, paused_words, root_words
+from studio_tui.presentation.pipelines.rows import state_cell
 from studio_tui.tui.dag.memory import DagPlace, Grouping, Mode
 from studio_tui.tui.widgets.bar import Part
 

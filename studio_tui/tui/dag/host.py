@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from studio_tui.presentation.dag.plan import Node
-from studio_tui.presentation.dag.standing import Standing
+from studio_tui.presentation.pipelines.graph.pipeline_state import Standing
+from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.tui.dag.memory import DagPlace
 
 if TYPE_CHECKING:

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from studio_tui.presentation.dag.verdicts import Shown
-from studio_tui.presentation.dag.waits import waits
 from studio_tui.presentation.format import plural
+from studio_tui.presentation.pipelines.graph.statuses import Shown
+from studio_tui.presentation.pipelines.graph.waits import waits
 from studio_tui.tui.dag.host import DagHost
 from studio_tui.tui.messages import GoTo
 from studio_tui.tui.widgets.log_prompt import Kind, LogPrompt

@@ -6,7 +6,7 @@ from datetime import tzinfo
 from textual.getters import query_one
 
 from studio_tui.presentation.cells import NOTHING
-from studio_tui.presentation.dag.known import Known
+from studio_tui.presentation.pipelines.graph.view_model import Known
 from studio_tui.tui.dag.lists import (
     Listing,
     group_listing,

@@ -2,10 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 
-from studio_tui.presentation.dag.critical import critical
-from studio_tui.presentation.dag.groups import By, Group, Link, grouped, links, wants_groups
-from studio_tui.presentation.dag.known import Known
-from studio_tui.presentation.dag.tree import depths, rows
+from studio_tui.presentation.pipelines.graph.critical import critical
+from studio_tui.presentation.pipelines.graph.view_model import Known
+from studio_tui.presentation.pipelines.views.groups import (
+    By,
+    Group,
+    Link,
+    grouped,
+    links,
+    wants_groups,
+)
+from studio_tui.presentation.pipelines.views.tree import depths, rows
 from studio_tui.tui.dag.host import DagHost
 from studio_tui.tui.dag.memory import Grouping
 from studio_tui.tui.running_progress import RunningProgress

@@ -2,8 +2,8 @@
 
 from textual.getters import query_one
 
-from studio_tui.presentation.dag.groups import Group
-from studio_tui.presentation.dag.table import SORTS
+from studio_tui.presentation.pipelines.views.groups import Group
+from studio_tui.presentation.pipelines.views.table import SORTS
 from studio_tui.tui.dag.host import DagHost
 from studio_tui.tui.dag.memory import Grouping, Mode
 from studio_tui.tui.widgets.dag_table import DagTable

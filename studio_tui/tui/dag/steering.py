@@ -10,7 +10,7 @@ from studio_tui.api.models import Job, JobState, Pipeline, PipelineState
 from studio_tui.errors import StudioError
 from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.format import plural
-from studio_tui.presentation.job_facts import raw
+from studio_tui.presentation.jobs.facts import raw
 from studio_tui.tui.asking import asked, told
 from studio_tui.tui.clipboard import copy
 from studio_tui.tui.dag.host import DagHost

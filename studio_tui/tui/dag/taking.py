@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from textual import work
 
-from studio_tui.presentation.dag.export import dot, graph_text, mermaid, tree_text
 from studio_tui.presentation.format import plural, size
+from studio_tui.presentation.pipelines.views.export import dot, graph_text, mermaid, tree_text
 from studio_tui.text import safe_line
 from studio_tui.tui.clipboard import copy
 from studio_tui.tui.dag.canvas import boxes_of, drawing_of, group_boxes

@@ -11,12 +11,12 @@ from textual.timer import Timer
 from studio_tui.api.models import DatasetVersion, JobState
 from studio_tui.errors import StudioError
 from studio_tui.presentation.cells import Tone
-from studio_tui.presentation.dag.critical import critical, path_words
-from studio_tui.presentation.dag.node_facts import group_facts, node_facts
-from studio_tui.presentation.dag.plan import Node
-from studio_tui.presentation.dag.timeline import LEGEND, QUEUED, RUNNING, STARTING
-from studio_tui.presentation.job_facts import Fact
-from studio_tui.presentation.pipeline_facts import warning_facts
+from studio_tui.presentation.jobs.facts import Fact
+from studio_tui.presentation.pipelines.facts import warning_facts
+from studio_tui.presentation.pipelines.graph.critical import critical, path_words
+from studio_tui.presentation.pipelines.graph.plan import Node
+from studio_tui.presentation.pipelines.views.node_facts import group_facts, node_facts
+from studio_tui.presentation.pipelines.views.timeline import LEGEND, QUEUED, RUNNING, STARTING
 from studio_tui.service.pipeline_watch import PipelineWatch
 from studio_tui.tui.dag.head import head_parts, mode_parts, note_parts
 from studio_tui.tui.dag.memory import Mode

@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from textual.getters import query_one
 from textual.widgets import Input, Static
 
-from studio_tui.presentation.schedule_list import Explained
+from studio_tui.presentation.schedules.rows import Explained
 from studio_tui.tui.dialog import Dialog
 from studio_tui.tui.sheets import DIALOGS
 

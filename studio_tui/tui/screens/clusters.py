@@ -12,10 +12,10 @@ from textual.getters import query_one
 from studio_tui.api.ids import NO_ID, can_be_used
 from studio_tui.api.models import Cluster, Job
 from studio_tui.presentation.cells import Cell, Tone
-from studio_tui.presentation.clusters import cells, facts, why_no_jobs, why_not_chosen
-from studio_tui.presentation.draft import Draft
-from studio_tui.presentation.filters import exactly
+from studio_tui.presentation.clusters.rows import cells, facts, why_no_jobs, why_not_chosen
+from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.freshness import Aged
+from studio_tui.presentation.jobs.filters import exactly
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.asking import unreached
 from studio_tui.tui.clipboard import copy

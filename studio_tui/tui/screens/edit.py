@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from studio_tui import clock
 from studio_tui.presentation.cells import Cell, Tone
-from studio_tui.presentation.draft import Draft
-from studio_tui.presentation.pipeline_part import edit_note
+from studio_tui.presentation.form.draft import Draft
+from studio_tui.presentation.pipelines.impact import edit_note
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.draft_shelf import DraftShelf
 from studio_tui.tui.form_beginnings import Start

@@ -9,9 +9,9 @@ from studio_tui import clock
 from studio_tui.api.models import Job, JobInput
 from studio_tui.errors import StudioError
 from studio_tui.presentation.cells import Cell, Tone
-from studio_tui.presentation.draft import Draft
-from studio_tui.presentation.draft_checks import check, request
-from studio_tui.presentation.draft_merge import (
+from studio_tui.presentation.form.checks import check, request
+from studio_tui.presentation.form.draft import Draft
+from studio_tui.presentation.form.merge import (
     LEFT_ALONE,
     common,
     differences,
@@ -19,7 +19,7 @@ from studio_tui.presentation.draft_merge import (
     typed_over,
 )
 from studio_tui.presentation.format import plural
-from studio_tui.presentation.problems import Problem
+from studio_tui.presentation.jobs.problems import Problem
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.draft_files import path_of
 from studio_tui.tui.draft_shelf import DraftShelf

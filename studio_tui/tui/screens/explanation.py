@@ -7,7 +7,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from studio_tui.presentation.field_help import FieldHelp
+from studio_tui.presentation.form.help import FieldHelp
 from studio_tui.tui.dialog import Dialog
 from studio_tui.tui.sheets import DIALOGS
 

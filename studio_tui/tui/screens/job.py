@@ -15,7 +15,7 @@ from textual.widgets import Static, TabbedContent, TabPane
 
 from studio_tui.api.models import Job, QueryType
 from studio_tui.presentation.cells import Cell, Tone
-from studio_tui.presentation.job_facts import Fact, environment, facts, raw
+from studio_tui.presentation.jobs.facts import Fact, environment, facts, raw
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.job_actions import EDIT_BINDING, JOB_BINDINGS, JobActions, title
 from studio_tui.tui.messages import Refreshed

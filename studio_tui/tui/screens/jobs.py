@@ -10,9 +10,9 @@ from textual.getters import query_one
 
 from studio_tui.api.models import Job, JobState
 from studio_tui.presentation.cells import Cell
-from studio_tui.presentation.filters import JOBS
-from studio_tui.presentation.job_facts import Fact, facts
-from studio_tui.presentation.jobs import BAR_WIDTH, RATE_WIDTH, cells
+from studio_tui.presentation.jobs.facts import Fact, facts
+from studio_tui.presentation.jobs.filters import JOBS
+from studio_tui.presentation.jobs.rows import BAR_WIDTH, RATE_WIDTH, cells
 from studio_tui.service.jobs_feed import Jobs
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.asking import unreached

@@ -12,11 +12,11 @@ from textual.getters import query_one
 from textual.timer import Timer
 
 from studio_tui.presentation.cells import Tone
-from studio_tui.presentation.filter_terms import Terms
 from studio_tui.presentation.format import plural
-from studio_tui.presentation.job_facts import Fact, Line
-from studio_tui.presentation.kinds import NEWEST_FIRST, Kind
-from studio_tui.presentation.listing import Listing
+from studio_tui.presentation.jobs.facts import Fact, Line
+from studio_tui.presentation.lists.filter_terms import Terms
+from studio_tui.presentation.lists.kinds import NEWEST_FIRST, Kind
+from studio_tui.presentation.lists.listing import Listing
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.memory import ListView
 from studio_tui.tui.row_marks import RowMarks

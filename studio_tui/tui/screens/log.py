@@ -12,7 +12,7 @@ from textual.getters import query_one
 from studio_tui import clock
 from studio_tui.api.models import Job
 from studio_tui.presentation.cells import Tone
-from studio_tui.presentation.log_head import (
+from studio_tui.presentation.jobs.log_header import (
     END,
     amount,
     following,
@@ -21,8 +21,8 @@ from studio_tui.presentation.log_head import (
     progress_parts,
     why,
 )
-from studio_tui.presentation.log_stamps import zone_of_lines
-from studio_tui.presentation.progress import Progress
+from studio_tui.presentation.logs.gutter_times import zone_of_lines
+from studio_tui.presentation.logs.progress import Progress
 from studio_tui.service.log_store import LogStore
 from studio_tui.service.log_tail import Phase, TailState
 from studio_tui.service.session import StudioSession

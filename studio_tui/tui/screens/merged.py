@@ -16,8 +16,8 @@ from studio_tui.api.models import Job, JobState
 from studio_tui.errors import SpoolError
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.format import plural
-from studio_tui.presentation.log_stamps import zone_of_lines
-from studio_tui.presentation.merged_head import amount, entry, following
+from studio_tui.presentation.jobs.merged_log_header import amount, entry, following
+from studio_tui.presentation.logs.gutter_times import zone_of_lines
 from studio_tui.service.log_merged import LIMIT, Moved
 from studio_tui.service.session import StudioSession
 from studio_tui.service.tagged_store import TAG

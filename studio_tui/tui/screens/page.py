@@ -19,7 +19,7 @@ from studio_tui.api.models import Job
 from studio_tui.errors import AuthenticationError
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.freshness import Aged, freshness
-from studio_tui.presentation.states import counts
+from studio_tui.presentation.jobs.states import counts
 from studio_tui.service.poller import Poller
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.actions import reason_against

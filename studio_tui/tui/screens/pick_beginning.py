@@ -9,8 +9,8 @@ from textual.binding import Binding, BindingType
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from studio_tui.presentation.draft import Draft
-from studio_tui.presentation.draft_checks import job_name
+from studio_tui.presentation.form.checks import job_name
+from studio_tui.presentation.form.draft import Draft
 from studio_tui.text import safe_line
 from studio_tui.tui.draft_shelf import DraftShelf
 from studio_tui.tui.screens.ask import Ask

@@ -11,8 +11,8 @@ from textual.containers import Container, Vertical
 
 from studio_tui import clock
 from studio_tui.api.models import PipelineState
-from studio_tui.presentation.dag.verdicts import Shown
 from studio_tui.presentation.freshness import Aged
+from studio_tui.presentation.pipelines.graph.statuses import Shown
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.dag.keys import (
     MARK_BINDINGS,

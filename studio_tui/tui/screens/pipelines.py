@@ -12,11 +12,11 @@ from studio_tui import clock
 from studio_tui.api.ids import NO_ID, can_be_used
 from studio_tui.api.models import Job, Pipeline, PipelineState
 from studio_tui.presentation.cells import NOTHING
-from studio_tui.presentation.datasets import short_name
 from studio_tui.presentation.freshness import Aged
-from studio_tui.presentation.job_facts import Fact, Line
-from studio_tui.presentation.pipeline_facts import Around, facts, grid
-from studio_tui.presentation.pipelines import (
+from studio_tui.presentation.jobs.facts import Fact, Line
+from studio_tui.presentation.pipelines.datasets import short_name
+from studio_tui.presentation.pipelines.facts import Around, facts, grid
+from studio_tui.presentation.pipelines.rows import (
     BAR_WIDTH,
     PIPELINES,
     Overview,

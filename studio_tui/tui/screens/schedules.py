@@ -14,7 +14,7 @@ from studio_tui import clock
 from studio_tui.api.models import Job
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.freshness import Aged
-from studio_tui.presentation.schedule_list import RESULTS, cells, facts, runs_by_task
+from studio_tui.presentation.schedules.rows import RESULTS, cells, facts, runs_by_task
 from studio_tui.service.schedules_feed import Schedules
 from studio_tui.service.session import StudioSession
 from studio_tui.service.snapshot import Snapshot

@@ -12,11 +12,11 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from studio_tui import clock
-from studio_tui.presentation.draft import LABELS, Draft
-from studio_tui.presentation.draft_checks import request
+from studio_tui.presentation.form.checks import request
+from studio_tui.presentation.form.draft import LABELS, Draft
+from studio_tui.presentation.form.line_checks import has_new_values
+from studio_tui.presentation.form.request_preview import as_curl, as_datachain, as_json
 from studio_tui.presentation.format import plural
-from studio_tui.presentation.line_checks import has_new_values
-from studio_tui.presentation.request_preview import as_curl, as_datachain, as_json
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.draft_shelf import NOT_KEPT, DraftShelf
 from studio_tui.tui.form_beginnings import SENT, FormBeginnings, Start

@@ -13,15 +13,15 @@ from textual.widgets import Button, Input, Static
 
 from studio_tui.api.models import Pipeline
 from studio_tui.errors import InvalidRequest, NotFound, StudioError
-from studio_tui.presentation.datasets import (
+from studio_tui.presentation.form.line_checks import environment_problems
+from studio_tui.presentation.format import plural
+from studio_tui.presentation.jobs.problems import Level, Problem, unsendable
+from studio_tui.presentation.pipelines.datasets import (
     dataset_problems,
     datasets_in,
     matching,
     unknown_datasets,
 )
-from studio_tui.presentation.format import plural
-from studio_tui.presentation.line_checks import environment_problems
-from studio_tui.presentation.problems import Level, Problem, unsendable
 from studio_tui.service.commands import said
 from studio_tui.service.triggering import Triggered, Triggering, Untold, Wish
 from studio_tui.tui.dialog import Dialog

@@ -12,7 +12,7 @@ from textual.reactive import reactive
 from textual.style import Style
 from textual.widgets import TextArea
 
-from studio_tui.presentation.job_facts import MASK
+from studio_tui.presentation.jobs.facts import MASK
 from studio_tui.text import safe_line
 
 Spans = Sequence[tuple[int, int, str]]

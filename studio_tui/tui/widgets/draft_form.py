@@ -10,8 +10,8 @@ from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.widgets import Input, TextArea
 
-from studio_tui.presentation.draft import LABELS, Draft
-from studio_tui.presentation.problems import Problem
+from studio_tui.presentation.form.draft import LABELS, Draft
+from studio_tui.presentation.jobs.problems import Problem
 from studio_tui.tui.form_check import Checked
 from studio_tui.tui.lifetime import Lifetime
 from studio_tui.tui.widgets.code_area import CodeArea

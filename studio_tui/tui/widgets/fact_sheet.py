@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.strip import Strip
 
 from studio_tui.presentation.cells import Tone
-from studio_tui.presentation.job_facts import Fact, Line
+from studio_tui.presentation.jobs.facts import Fact, Line
 from studio_tui.tui.widgets.line_view import LineView
 from studio_tui.tui.widgets.table_layout import Align, fit
 

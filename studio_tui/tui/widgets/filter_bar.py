@@ -11,8 +11,8 @@ from textual.message import Message
 from textual.suggester import Suggester
 from textual.widgets import Input, Static
 
-from studio_tui.presentation.filter_terms import FilterError, Terms
-from studio_tui.presentation.kinds import Kind
+from studio_tui.presentation.lists.filter_terms import FilterError, Terms
+from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.tui.lifetime import Lifetime
 
 REMEMBERED = 20

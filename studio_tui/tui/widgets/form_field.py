@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Checkbox, Input, Static, TextArea
 
-from studio_tui.presentation.problems import Level, Problem
+from studio_tui.presentation.jobs.problems import Level, Problem
 from studio_tui.text import safe_line
 from studio_tui.tui.lifetime import Lifetime
 from studio_tui.tui.widgets.code_area import CodeArea

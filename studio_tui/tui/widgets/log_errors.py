@@ -9,9 +9,9 @@ from textual.binding import Binding, BindingType
 
 from studio_tui import clock
 from studio_tui.errors import SpoolError
-from studio_tui.presentation.log_find import Problems
-from studio_tui.presentation.log_levels import Level
-from studio_tui.presentation.tracebacks import unit_length
+from studio_tui.presentation.logs.levels import Level
+from studio_tui.presentation.logs.search import Problems
+from studio_tui.presentation.logs.tracebacks import unit_length
 from studio_tui.service.log_hits import LogHits
 from studio_tui.service.log_store import LogStore
 from studio_tui.tui.widgets.log_seeking import LogSeeking

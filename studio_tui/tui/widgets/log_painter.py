@@ -11,9 +11,9 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from studio_tui.presentation.log_find import Wanted
-from studio_tui.presentation.log_forms import PLAIN_FORM, Form, rows_of
-from studio_tui.presentation.log_lines import PLAIN, StyledLine
+from studio_tui.presentation.logs.lines import PLAIN, StyledLine
+from studio_tui.presentation.logs.row_forms import PLAIN_FORM, Form, rows_of
+from studio_tui.presentation.logs.search import Wanted
 from studio_tui.service.log_choice import ChosenLines
 from studio_tui.service.log_store import LogStore
 from studio_tui.tui.widgets.log_palette import Palette

@@ -7,7 +7,7 @@ from typing import Self
 from rich.color import Color
 from rich.style import Style
 
-from studio_tui.presentation.log_lines import PLAIN, Colour, Pen
+from studio_tui.presentation.logs.lines import PLAIN, Colour, Pen
 
 _COLOURS = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
 _STYLES = ("text", "gutter", "mark", "note", "current", "selected", "stamp")

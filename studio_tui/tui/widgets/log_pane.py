@@ -12,9 +12,9 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from studio_tui.presentation.log_find import Wanted
-from studio_tui.presentation.log_forms import PLAIN_FORM, Form
-from studio_tui.presentation.log_lines import StyledLine
+from studio_tui.presentation.logs.lines import StyledLine
+from studio_tui.presentation.logs.row_forms import PLAIN_FORM, Form
+from studio_tui.presentation.logs.search import Wanted
 from studio_tui.service.log_choice import ChosenLines
 from studio_tui.service.log_store import LogStore
 from studio_tui.tui.widgets.log_painter import CURRENT, KEPT, SELECTED, Column, LogPainter, Look

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from studio_tui.presentation.log_forms import JsonForm
-from studio_tui.presentation.log_stamps import StampForm
+from studio_tui.presentation.logs.gutter_times import StampForm
+from studio_tui.presentation.logs.row_forms import JsonForm
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,7 @@ from rich.style import Style
 from textual.binding import Binding, BindingType
 
 from studio_tui import clock
-from studio_tui.presentation.log_lines import styled_line
-from studio_tui.presentation.log_stamps import (
+from studio_tui.presentation.logs.gutter_times import (
     WIDE,
     WIDTH,
     MomentError,
@@ -19,6 +18,7 @@ from studio_tui.presentation.log_stamps import (
     read_moment,
     stamp,
 )
+from studio_tui.presentation.logs.lines import styled_line
 from studio_tui.service.log_store import LogStore
 from studio_tui.tui.widgets.log_painter import Column
 from studio_tui.tui.widgets.log_prompt import LINE, TIME

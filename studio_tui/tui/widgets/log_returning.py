@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 
-from studio_tui.presentation.log_find import WantedError
+from studio_tui.presentation.logs.search import WantedError
 from studio_tui.tui.widgets.log_errors import LogErrors
 from studio_tui.tui.widgets.log_place import LogLook, LogPlace
 from studio_tui.tui.widgets.log_places import LogPlaces

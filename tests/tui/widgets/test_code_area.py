@@ -1,7 +1,7 @@
 from textual.app import App, ComposeResult
 from textual.widgets import Input
 
-from studio_tui.presentation.job_facts import MASK
+from studio_tui.presentation.jobs.facts import MASK
 from studio_tui.tui.widgets.code_area import COLOURED, CodeArea, colours
 from tests.driving import driving
 from tests.tui.dashboards import widget_text

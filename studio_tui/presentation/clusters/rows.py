@@ -1,0 +1,128 @@
+"""Clusters as rows and as facts."""
+
+from collections.abc import Iterable
+
+from studio_tui.api.ids import can_be_used
+from studio_tui.api.models import Cluster, Job
+from studio_tui.presentation.cells import NOTHING, Cell, Tone, dimmed
+from studio_tui.presentation.form.cluster_checks import takes_no_jobs
+from studio_tui.presentation.format import UNKNOWN
+from studio_tui.presentation.ids import id_cell
+from studio_tui.presentation.jobs.facts import Fact
+from studio_tui.presentation.jobs.states import counts
+
+COLUMNS = ("status", "name", "default", "busy", "workers", "provider", "region", "size", "id")
+"""Keys of the columns, in the order of the cells."""
+
+_LOOKS = {
+    "ACTIVE": ("●", Tone.GOOD),
+    "MODIFYING": ("◐", Tone.ACTIVE),
+    "INACTIVE": ("○", Tone.DIM),
+    "FAILED": ("✗", Tone.BAD),
+}
+
+
+def cells(cluster: Cluster, chosen: str | None = None) -> tuple[Cell, ...]:
+    """Return one cell for each of `COLUMNS`; `chosen` is the cluster for new jobs, by name."""
+    row = (
+        _status(cluster),
+        Cell(cluster.name, Tone.STRONG) if cluster.name else Cell("(no name)", Tone.DIM),
+        _for_new_jobs(cluster, chosen),
+        _known(cluster.busy_workers),
+        _known(cluster.max_workers),
+        _known(cluster.cloud_provider),
+        _known(cluster.cloud_region),
+        _known(cluster.instance_type or cluster.compute_class),
+        Cell(cluster.id, Tone.DIM),
+    )
+    return row if can_be_used(cluster.id) else dimmed(row)
+
+
+def facts(cluster: Cluster, jobs: Iterable[Job], *, has_all: bool = True) -> tuple[Fact, ...]:
+    """Return what there is to say about a cluster; `jobs` are those known, perhaps not all."""
+    disk = f"{cluster.disk_size} GB" if cluster.disk_size is not None else None
+    return (
+        Fact("status", _status(cluster)),
+        Fact("name", Cell(cluster.name or "(no name)", Tone.STRONG)),
+        Fact("id", id_cell(cluster.id)),
+        Fact("workers", _workers(cluster)),
+        Fact("jobs", _jobs(cluster, tuple(jobs), has_all=has_all)),
+        Fact(
+            "default",
+            Cell("yes: it takes the jobs that name no cluster" if cluster.default else "no"),
+        ),
+        Fact("provider", _known(cluster.cloud_provider)),
+        Fact("credentials", _known(cluster.cloud_credentials)),
+        Fact("region", _known(cluster.cloud_region)),
+        Fact("instances", _known(cluster.instance_type)),
+        Fact("class", _known(cluster.compute_class)),
+        Fact("disk", _known(disk)),
+        *(
+            (Fact("unreadable", Cell(", ".join(cluster.unreadable), Tone.WARN)),)
+            if cluster.unreadable
+            else ()
+        ),
+    )
+
+
+def why_not_chosen(cluster: Cluster) -> str | None:
+    """Return why a cluster cannot be chosen for new jobs; `None` when it can."""
+    if not cluster.name:
+        return "Studio did not send this cluster's name, by which a job asks for it"
+    if takes_no_jobs(cluster):
+        return f"{cluster.name} is {cluster.status or 'INACTIVE'} and takes no jobs"
+    return None
+
+
+def why_no_jobs(cluster: Cluster, jobs: Iterable[Job]) -> str | None:
+    """Return why it cannot be told which jobs are the cluster's; `None` when it can."""
+    if not cluster.name:
+        return "Studio did not send this cluster's name, by which jobs tell where they run"
+    known = tuple(jobs)
+    if known and not any(job.compute_cluster_name for job in known):
+        return "Studio does not tell on which cluster a job runs"
+    return None
+
+
+def _for_new_jobs(cluster: Cluster, chosen: str | None) -> Cell:
+    if chosen is not None and cluster.name == chosen:
+        return Cell("* chosen", Tone.ACCENT)
+    # Where another is chosen the default is one no more.
+    return Cell("default", Tone.DIM if chosen else Tone.ACCENT) if cluster.default else NOTHING
+
+
+def _workers(cluster: Cluster) -> Cell:
+    shown = [
+        f"{count} {words}"
+        for count, words in (
+            (cluster.busy_workers, "busy"),
+            (cluster.active_workers, "up"),
+            (cluster.max_workers, "at most"),
+        )
+        if count is not None
+    ]
+    return _known(" · ".join(shown))
+
+
+def _jobs(cluster: Cluster, jobs: tuple[Job, ...], *, has_all: bool) -> Cell:
+    if reason := why_no_jobs(cluster, jobs):
+        return Cell(reason, Tone.DIM)
+    its = [job for job in jobs if job.compute_cluster_name == cluster.name]
+    return Cell(
+        " · ".join(f"{count.amount} {count.name}" for count in counts(its, has_all=has_all))
+    )
+
+
+def _status(cluster: Cluster) -> Cell:
+    word = cluster.status
+    if word is None:
+        # Older servers send only whether it is active.
+        if cluster.is_active is None:
+            return Cell(f"? {UNKNOWN}", Tone.WARN)
+        word = "ACTIVE" if cluster.is_active else "INACTIVE"
+    glyph, tone = _LOOKS.get(word, ("?", Tone.WARN))
+    return Cell(f"{glyph} {word}", tone)
+
+
+def _known(value: object) -> Cell:
+    return Cell(UNKNOWN, Tone.DIM) if value is None or value == "" else Cell(str(value))

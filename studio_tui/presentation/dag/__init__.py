@@ -1,1 +1,0 @@
-"""Pipelines as graphs: what depends on what, what that means now, and how each view shows it."""

@@ -1,0 +1,79 @@
+"""Checks which cluster a job's form names, against those that Studio lists."""
+
+from studio_tui.api.models import Cluster
+from studio_tui.presentation.jobs.problems import Problem, meant, quoted, warning
+
+_CLOSED = frozenset({"INACTIVE", "FAILED"})
+_NAMES_SHOWN = 5
+
+
+def chosen_cluster(
+    name: str, cluster_id: str, clusters: tuple[Cluster, ...] | None
+) -> Cluster | None:
+    """Return the cluster that a job would run on, the default if none is named, where known."""
+    for cluster in clusters or ():
+        if cluster_id or name:
+            if cluster.id == cluster_id or (name and cluster.name == name):
+                return cluster
+        elif cluster.default:
+            return cluster
+    return None
+
+
+def cluster_name_problems(name: str, clusters: tuple[Cluster, ...] | None) -> tuple[Problem, ...]:
+    """Return what is wrong with a cluster's name; `None`: the clusters are not known yet."""
+    field = "compute_cluster_name"
+    if not name or clusters is None:
+        return _unchecked(field) if name else ()
+    chosen = chosen_cluster(name, "", clusters)
+    if chosen is not None:
+        return _closed(field, name, chosen)
+    if any(cluster.id == name for cluster in clusters):
+        said = f"{quoted(name)} is the id of a cluster; move it to the field for the id."
+        return (Problem(field, said),)
+    known = tuple(cluster.name for cluster in clusters if cluster.name)
+    return (Problem(field, f"{quoted(name)} is no cluster{_nearest(name, known)}"),)
+
+
+def cluster_id_problems(
+    cluster_id: str, name: str, clusters: tuple[Cluster, ...] | None
+) -> tuple[Problem, ...]:
+    """Return what is wrong with a cluster's id, beside a name that may be given too."""
+    field = "compute_cluster_id"
+    if cluster_id and name:
+        said = "A cluster is named by its name or its id, not both; empty one of the two."
+        return (Problem(field, said),)
+    if not cluster_id or clusters is None:
+        return _unchecked(field) if cluster_id else ()
+    chosen = chosen_cluster("", cluster_id, clusters)
+    if chosen is not None:
+        return _closed(field, cluster_id, chosen)
+    known = tuple(cluster.id for cluster in clusters)
+    return (
+        Problem(field, f"{quoted(cluster_id)} is no cluster's id{_nearest(cluster_id, known)}"),
+    )
+
+
+def _unchecked(field: str) -> tuple[Problem, ...]:
+    return (warning(field, "The clusters are not known yet, so this is not checked."),)
+
+
+def takes_no_jobs(cluster: Cluster) -> bool:
+    """Whether Studio says that a cluster takes no jobs."""
+    return cluster.status in _CLOSED or (cluster.status is None and cluster.is_active is False)
+
+
+def _closed(field: str, typed: str, cluster: Cluster) -> tuple[Problem, ...]:
+    if takes_no_jobs(cluster):
+        said = f"{quoted(typed)} is {cluster.status or 'INACTIVE'} and takes no jobs; name another."
+        return (Problem(field, said),)
+    return ()
+
+
+def _nearest(typed: str, known: tuple[str, ...]) -> str:
+    near = meant(typed, known)
+    if near or not known:
+        return near or "; there are none."
+    names = ", ".join(quoted(name) for name in known[:_NAMES_SHOWN])
+    more = f" and {len(known) - _NAMES_SHOWN} more" if len(known) > _NAMES_SHOWN else ""
+    return f"; there are {names}{more}."

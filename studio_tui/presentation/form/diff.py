@@ -1,0 +1,138 @@
+"""Tells what differs between two forms of a job, before the second is sent."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import unified_diff
+from itertools import islice
+from types import MappingProxyType
+
+from studio_tui.presentation.cells import Cell, Tone
+from studio_tui.presentation.form.draft import LABELS, Draft
+from studio_tui.presentation.form.repeat_notes import NO_FILES
+from studio_tui.presentation.jobs.facts import MASK
+from studio_tui.text import safe_line
+
+_DEFAULT = "server default"
+_TONES = {"+": Tone.GOOD, "-": Tone.BAD, "@": Tone.ACCENT}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What a form changes of the job that it was made from; every line is safe to draw."""
+
+    query: tuple[Cell, ...]
+    """A unified diff without its header; empty when the query is the same."""
+    settings: tuple[Cell, ...]
+    """A line a change: `workers: 1 → 4`."""
+    kept: tuple[Cell, ...]
+    """A line a setting that Studio does not tell, and that is as this dashboard submitted it."""
+    defaults: tuple[Cell, ...]
+    """A line a setting that Studio does not tell of the old job: it becomes the default."""
+
+
+def difference(
+    before: Draft,
+    after: Draft,
+    not_told: Collection[str] = (),
+    submitted: Collection[str] = (),
+    *,
+    files: Mapping[str, str] = MappingProxyType({}),
+    shown: bool = False,
+) -> Difference:
+    """Return what `after` changes of `before`; values of variables masked unless `shown`.
+
+    Both hold the text of their query in `query`, that of a file too. `not_told` are fields, see
+    `draft.not_told`; `submitted` those that are known all the same, as the job was submitted here.
+    `files` are safe names of uploads by id. Long queries take a while, so this is for a thread.
+    """
+    return Difference(
+        tuple(_query(before.query, after.query)),
+        tuple(_settings(before, after, files, shown=shown)),
+        tuple(
+            Cell(f"{LABELS[name]}: {_kept(getattr(after, name), files)}, as submitted from here")
+            for name in submitted
+            if getattr(after, name) and getattr(after, name) == getattr(before, name)
+        ),
+        tuple(Cell(_left_out(name), Tone.WARN) for name in not_told),
+    )
+
+
+def _left_out(name: str) -> str:
+    if name == "files":
+        return NO_FILES
+    return f"{LABELS[name]}: {_DEFAULT}, for Studio does not tell what it was"
+
+
+def _kept(value: str | tuple[str, ...], files: Mapping[str, str]) -> str:
+    if isinstance(value, str):
+        return safe_line(value.strip())
+    return ", ".join(files.get(each) or safe_line(each.strip()) for each in value)
+
+
+def _query(before: str, after: str) -> Iterator[Cell]:
+    if before == after:
+        return
+    lines = unified_diff(before.split("\n"), after.split("\n"), lineterm="", n=3)
+    for line in islice(lines, 2, None):
+        yield Cell(safe_line(line), _TONES.get(line[0], Tone.PLAIN))
+
+
+def _settings(
+    before: Draft, after: Draft, files: Mapping[str, str], *, shown: bool
+) -> Iterator[Cell]:
+    for name, label in LABELS.items():
+        old, new = getattr(before, name), getattr(after, name)
+        if name == "environment":
+            yield from _variables(_assigned(old), _assigned(new), shown=shown)
+        elif name == "requirements":
+            yield from _lines(label, old.split("\n"), new.split("\n"))
+        elif isinstance(old, tuple):
+            yield from _lines(
+                label, *([files.get(each, each) for each in all_] for all_ in (old, new))
+            )
+        elif isinstance(old, bool):
+            if old != new:
+                yield Cell(f"{label}: {'yes' if new else 'no'}", Tone.ACTIVE)
+        elif name != "query" and old.strip() != new.strip():
+            yield Cell(f"{label}: {_value(old)} → {_value(new)}", Tone.ACTIVE)
+
+
+def _value(text: str) -> str:
+    return safe_line(text.strip()) or _DEFAULT
+
+
+def _lines(label: str, before: Collection[str], after: Collection[str]) -> Iterator[Cell]:
+    for sign, lines, others in (("-", before, after), ("+", after, before)):
+        without = {line.strip() for line in others}
+        for line in dict.fromkeys(line.strip() for line in lines):
+            if line and line not in without:
+                yield Cell(f"{label}: {sign} {safe_line(line)}", _TONES[sign])
+
+
+def _assigned(environment: str) -> dict[str, str]:
+    """Return what counts of an environment: the last value of each name, and lines without one."""
+    lines = (line.strip() for line in environment.split("\n"))
+    pairs = (line.partition("=") for line in lines if line and not line.startswith("#"))
+    return {f"{name}{equals}": value for name, equals, value in pairs}
+
+
+def _variables(before: dict[str, str], after: dict[str, str], *, shown: bool) -> Iterator[Cell]:
+    for name in before:
+        if name not in after:
+            yield _variable("-", Tone.BAD, name, None, shown=shown)
+    for name, value in after.items():
+        if name not in before:
+            yield _variable("+", Tone.GOOD, name, value, shown=shown)
+        elif before[name] != value:
+            yield _variable("~", Tone.ACTIVE, name, value, shown=shown)
+
+
+def _variable(sign: str, tone: Tone, name: str, value: str | None, *, shown: bool) -> Cell:
+    """Return a line on a variable; what has no equals sign may be a secret as a whole."""
+    if not name.endswith("="):
+        text = name if shown else MASK
+    elif value is None:
+        text = name.removesuffix("=")
+    else:
+        text = f"{name}{value if shown else MASK}"
+    return Cell(f"{LABELS['environment']}: {sign} {safe_line(text)}", tone)

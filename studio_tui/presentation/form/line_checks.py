@@ -1,0 +1,217 @@
+"""Checks the fields of a form that are read line by line: requirements and environment.
+
+The rules of requirements are those of `uv pip install -r`, which the local Studio runs; names and
+versions are judged by `packaging`, as pip does.
+"""
+
+import re
+from collections.abc import Collection, Iterator
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from studio_tui.job_rules import VariableFault, is_variable, variable_fault
+from studio_tui.presentation.jobs.problems import Problem, quoted, warning
+
+_URL_OPTIONS = frozenset({"-i", "--index-url", "--extra-index-url", "-f", "--find-links"})
+_VALUE_OPTIONS = frozenset({"--no-binary", "--only-binary"})
+_BARE_OPTIONS = frozenset({"--no-index", "--require-hashes"})
+_IGNORED_OPTIONS = frozenset({"--pre", "--trusted-host", "--prefer-binary", "--use-feature"})
+_FILE_OPTIONS = frozenset({"-r", "--requirement", "-c", "--constraint"})
+_EDITABLE = frozenset({"-e", "--editable"})
+_OPTION = re.compile(r"(--?[a-zA-Z][a-z-]*)(?:(?:\s*=\s*|\s+)(.*))?")
+_REMOTE = re.compile(
+    r"(?:(?:git|hg|svn|bzr)\+)?(?:https?|ssh|git)(?:\+[a-z]+)?://\S+", re.IGNORECASE
+)
+_COMMENT = re.compile(r"(?:^|\s)#.*")
+_HASHES = re.compile(r"\s--hash[=\s].*")
+_SINGLE_EQUALS = re.compile(r"(?P<name>[\w.\[\],-]+)\s*=\s*(?P<version>[^=\s][^=]*)")
+
+
+def requirement_problems(text: str, *, has_files: bool) -> tuple[Problem, ...]:
+    """Return the problems of requirements; `has_files`: the job has files or a repository."""
+    problems: list[Problem] = []
+    seen: dict[str, int] = {}
+    for number, line in _logical_lines(text):
+        where = f"Line {number}: "
+        if line.startswith("-"):
+            problems += _option_problems(where, line, has_files=has_files)
+        elif _REMOTE.fullmatch(line):
+            continue
+        elif line.startswith(("/", "file:", "~")):
+            problems.append(_on_this_machine(where, line))
+        elif line.startswith(".") or (
+            line.endswith((".whl", ".tar.gz", ".zip")) and "@" not in line
+        ):
+            problems += _carried_problems(where, line, has_files=has_files)
+        else:
+            problems += _named_problems(where, number, line, seen)
+    return tuple(problems)
+
+
+def environment_problems(text: str, lost_values: Collection[str] = ()) -> tuple[Problem, ...]:
+    """Return the problems of lines of `NAME=VALUE`; they are sent as they stand.
+
+    `lost_values` are lines that had a value once, which was not kept.
+    """
+    problems: list[Problem] = []
+    seen: dict[str, int] = {}
+    for number, line in enumerate(text.split("\n"), 1):
+        entry = line.strip()
+        if not entry or entry.startswith("#"):
+            continue
+        where = f"Line {number}: "
+        name, equals, value = entry.removeprefix("export ").partition("=")
+        name, value = name.strip(), value.strip()
+        sentence = _fault_sentence(name, entry)
+        if not equals:
+            sentence = f"{quoted(entry)} is not NAME=VALUE."
+        if not equals and is_variable(name):
+            sentence = f"{name} has no value; type {name}=VALUE, or {name}= for an empty one."
+            if line in lost_values:
+                sentence = f"{name} has no value: values are not kept on disk; type it again."
+        if sentence:
+            problems.append(Problem("environment", where + sentence))
+            continue
+        problems += _value_problems(where, entry, name, value)
+        if name in seen:
+            again = f"{where}{name} is set on line {seen[name]} too; the last one counts."
+            problems.append(warning("environment", again))
+        seen[name] = number
+    return tuple(problems)
+
+
+def environment_names(text: str) -> tuple[str, ...]:
+    """Return the names that well-formed lines set, in their order."""
+    entries = (line.strip() for line in text.split("\n"))
+    pairs = (entry.removeprefix("export ").partition("=") for entry in entries)
+    return tuple(name.strip() for name, equals, _ in pairs if equals and name[:1] != "#")
+
+
+def with_values(text: str, before: str, names: Collection[str]) -> str:
+    """Return an environment in which those of `names` alone on a line are as they were before."""
+    known = {line.partition("=")[0]: line for line in before.split("\n") if "=" in line}
+    lines = text.split("\n")
+    return "\n".join(known.get(line, line) if line in names else line for line in lines)
+
+
+def has_new_values(text: str, before: str) -> bool:
+    """Return whether an environment has a value that does not stand in another as well."""
+    fresh = set(text.split("\n")) - set(before.split("\n"))
+    return any(line.partition("=")[2].strip() for line in fresh)
+
+
+def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
+    """Yield lines without comments, joined where they end with a backslash, with their numbers."""
+    begun, start = "", 0
+    for number, raw in enumerate(text.splitlines(), 1):
+        start = start or number
+        line = _COMMENT.sub("", raw).strip()
+        if line.endswith("\\"):
+            begun += line[:-1].rstrip() + " "
+            continue
+        if joined := (begun + line).strip():
+            yield start, joined
+        begun, start = "", 0
+    if begun.strip():
+        yield start, begun.strip() + " \\"
+
+
+def _option_problems(where: str, line: str, *, has_files: bool) -> tuple[Problem, ...]:
+    parts = _OPTION.fullmatch(line)
+    option, value = (
+        (parts[1], (parts[2] or "").strip()) if parts else (line.split(maxsplit=1)[0], "")
+    )
+    if option in _FILE_OPTIONS:
+        sentence = f"`{option}` names another file, which the job does not have; paste its lines."
+    elif option in _EDITABLE:
+        return _carried_problems(where, value, has_files=has_files)
+    elif option in _URL_OPTIONS and not re.match(r"https?://\S+$", value, re.IGNORECASE):
+        sentence = f"`{option}` needs a URL after it, such as https://pypi.org/simple."
+    elif option in _VALUE_OPTIONS and not value:
+        sentence = f"`{option}` needs a package after it, or :all:."
+    elif option in _URL_OPTIONS | _VALUE_OPTIONS | _BARE_OPTIONS:
+        return ()
+    elif option in _IGNORED_OPTIONS:
+        said = f"{where}`{option}` may be ignored: only pip itself knows it."
+        return (warning("requirements", said),)
+    else:
+        sentence = (
+            f"{quoted(option)} is no option of a requirements file; those that work are"
+            " --index-url, --extra-index-url, --find-links, --no-index, --no-binary,"
+            " --only-binary and --require-hashes."
+        )
+    return (Problem("requirements", where + sentence),)
+
+
+def _on_this_machine(where: str, line: str) -> Problem:
+    sentence = f"{quoted(line)} is a path, which only a Studio on this machine can read."
+    return warning("requirements", where + sentence)
+
+
+def _carried_problems(where: str, line: str, *, has_files: bool) -> tuple[Problem, ...]:
+    """Judge what lies in the job's folder, which holds its repository and its files."""
+    if _REMOTE.fullmatch(line) or has_files:
+        return ()
+    if line.startswith(("/", "~", "file:")):
+        return (_on_this_machine(where, line),)
+    sentence = f"{quoted(line)} is not in the job's folder; add it to the files, or a repository."
+    return (Problem("requirements", where + sentence),)
+
+
+def _named_problems(
+    where: str, number: int, line: str, seen: dict[str, int]
+) -> tuple[Problem, ...]:
+    try:
+        requirement = Requirement(_HASHES.sub("", line))
+    except InvalidRequirement:
+        return (Problem("requirements", where + _why_invalid(line)),)
+    if requirement.marker is not None:
+        return ()
+    name = canonicalize_name(requirement.name)
+    earlier = seen.setdefault(name, number)
+    if earlier != number:
+        said = f"{where}{quoted(requirement.name)} is required on line {earlier} too."
+        return (warning("requirements", said),)
+    return ()
+
+
+def _why_invalid(line: str) -> str:
+    single = _SINGLE_EQUALS.fullmatch(line)
+    if single:
+        fixed = quoted(f"{single['name']}=={single['version'].strip()}")
+        return f"{quoted(line)} has one equals sign; type {fixed}."
+    words = line.split()
+    if len(words) > 1 and all(re.fullmatch(r"[A-Za-z][\w.-]*", word) for word in words):
+        return f"{quoted(line)} names {len(words)} packages; put each on a line of its own."
+    if operator := re.search(r"(?:===|[=<>!~]=|[<>])$", line):
+        return f"{quoted(line)} has no version after {operator[0]}."
+    return f"{quoted(line)} is no requirement such as numpy>=1.24."
+
+
+def _fault_sentence(name: str, entry: str) -> str:
+    if not name:
+        return "there is no name before the equals sign; type NAME=VALUE."
+    match variable_fault(name, entry):
+        case VariableFault.NAME:
+            said = "letters, digits and _ only, the first no digit"
+            return f"{quoted(name)} is no name of a variable: {said}."
+        case VariableFault.LENGTH:
+            return f"{name} is longer than 128 KiB, which no program can be given."
+        case VariableFault.NUL:
+            return f"{name} holds a NUL character, which no program can be given."
+        case None:
+            return ""
+
+
+def _value_problems(where: str, entry: str, name: str, value: str) -> list[Problem]:
+    found: list[str] = []
+    if entry.startswith("export "):
+        found.append(f"`export` is sent as it stands; {name}=… alone is safer.")
+    if len(value) >= 2 and value[0] == value[-1] and value[0] in "'\"":
+        found.append(f"the quotes around {name} are sent as they stand; Studio may keep them.")
+    elif value[:1] in {"'", '"'}:
+        found.append(
+            f"the quote that begins {name} does not end on its line; a value has no line breaks."
+        )
+    return [warning("environment", where + said) for said in found]

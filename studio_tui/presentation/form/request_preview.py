@@ -1,0 +1,185 @@
+"""Shows the request for a job before it is sent: as JSON, as curl, as the `datachain` command.
+
+All of it is safe to draw and, but for masked secrets, exact: what may not be drawn is escaped in a
+way that JSON and every shell read back. The token is never in it.
+"""
+
+import json
+import re
+import shlex
+from collections.abc import Iterable, Sequence
+from pathlib import PurePath
+from urllib.parse import quote
+
+from studio_tui.api import routes
+from studio_tui.api.models import JobInput, QueryType
+from studio_tui.presentation.jobs.facts import MASK
+from studio_tui.text import safe_block, safe_line
+
+_AUTHORIZATION = '--header "Authorization: Bearer $DATACHAIN_STUDIO_TOKEN"'
+_MASKED = "# Secrets are masked here; show them before you run this."
+_UNUSUAL = re.compile(r"[^\n -~]")
+_URL_SECRET = re.compile(r"(https?://)[^/@\s]+@", re.IGNORECASE)
+
+
+def as_json(wish: JobInput, paths: Sequence[str] = (), *, shown: bool = False) -> str:
+    """Return the body of the request; secrets masked unless `shown`.
+
+    `paths` are files still to be uploaded, whose ids are not known yet.
+    """
+    visible = wish if shown else _masked(wish)
+    fields = visible.model_dump(mode="json", exclude_none=True)
+    if paths:
+        fields["files"] = [
+            *(wish.files or ()),
+            *(f"<id of {PurePath(path).name}>" for path in paths),
+        ]
+    text = json.dumps(fields, indent=2, ensure_ascii=False)
+    return _UNUSUAL.sub(lambda match: _json_character(match[0]), text)
+
+
+def as_curl(wish: JobInput, url: str, paths: Sequence[str] = (), *, shown: bool = False) -> str:
+    """Return commands that send the request to the Studio at `url`, with its uploads before it."""
+    lines = [] if shown or _masked(wish) == wish else [_MASKED]
+    if paths:
+        lines.append("# Put the id that each upload answers with into the request below.")
+    for path in paths:
+        named = path.replace("\\", "\\\\").replace('"', '\\"')
+        target = f"{_endpoint(url, routes.UPLOAD_FILE)}?team_name={quote(wish.team_name, safe='')}"
+        form = _word(f'file=@"{named}"')
+        lines.append(
+            _joined(["curl --fail-with-body", _AUTHORIZATION, f"--form {form}", _word(target)])
+        )
+    command = [
+        "curl --fail-with-body",
+        _AUTHORIZATION,
+        "--header 'Content-Type: application/json'",
+        "--data-binary @-",
+        f"{_word(_endpoint(url, routes.CREATE_JOB))} <<'JSON'",
+    ]
+    # Every line of the body begins with a brace or a space, so none of them ends it.
+    return "\n".join([*lines, _joined(command), as_json(wish, paths, shown=shown), "JSON"])
+
+
+def as_datachain(
+    wish: JobInput, query_file: str = "", paths: Sequence[str] = (), *, shown: bool = False
+) -> str:
+    """Return the `datachain job run` that asks for the same; comments say what has no flag."""
+    visible = wish if shown else _masked(wish)
+    ending = ".py" if wish.query_type is QueryType.PYTHON else ".sh"
+    script = query_file or f"query{ending}"
+    requirements = _significant(visible.requirements)
+    has_options = any(line.startswith("-") for line in requirements)
+    remarks = [] if visible == wish else [_MASKED]
+    if not query_file:
+        remarks.append(f"# Save the query as {script} first.")
+    if has_options:
+        remarks.append("# Save the requirements as requirements.txt first: options have no flag.")
+    remarks += _without_flag(wish, PurePath(script).name)
+    start = visible.start_after
+    parts = [
+        f"datachain job run {_word(_as_path(script))}",
+        _flag("--team", visible.team_name),
+        _flag("--workers", visible.workers),
+        _flag("--priority", visible.priority),
+        _flag("--cluster", visible.compute_cluster_name),
+        _flag("--python-version", visible.python_version),
+        _flag("--repository", visible.repository),
+        _flag("--credentials-name", visible.credentials_name),
+        _flag("--start-time", start.isoformat() if start else None),
+        _flag("--cron", visible.cron_expression),
+        "--ignore-checkpoints" if visible.reset else "",
+        *(_flag("--env", line) for line in _significant(visible.environment)),
+        "--req-file requirements.txt" if has_options else _flags("--req", requirements),
+        _flags("--files", [_as_path(path) for path in paths]),
+    ]
+    return "\n".join([*remarks, _joined(filter(None, parts))])
+
+
+def _without_flag(wish: JobInput, script_name: str) -> list[str]:
+    remarks: list[str] = []
+    if wish.query_name and wish.query_name != script_name:
+        remarks.append(f"the name has no flag: the job will be called {script_name}")
+    if (wish.query_type is QueryType.PYTHON) != script_name.endswith(".py"):
+        remarks.append("the type has no flag: a file is Python if its name ends in .py, else shell")
+    if wish.compute_cluster_id is not None:
+        remarks.append("a cluster's id has no flag: name the cluster with --cluster")
+    if wish.files:
+        remarks.append(f"files that are uploaded already have no flag: {', '.join(wish.files)}")
+    if wish.rerun_from_job_id:
+        remarks.append("what to resume has no flag: it is the last run of the same script")
+    return [f"# {safe_line(remark[0].upper() + remark[1:])}." for remark in remarks]
+
+
+def _masked(wish: JobInput) -> JobInput:
+    """Return the request without values of variables and without what logs in to a URL."""
+    updates: dict[str, str] = {}
+    if wish.environment:
+        lines = wish.environment.split("\n")
+        updates["environment"] = "\n".join(map(_masked_variable, lines))
+    for name in ("repository", "requirements"):
+        text = getattr(wish, name)
+        if text:
+            updates[name] = _URL_SECRET.sub(rf"\1{MASK}@", text)
+    return wish.model_copy(update=updates)
+
+
+def _masked_variable(line: str) -> str:
+    name, equals, value = line.partition("=")
+    if not line.strip() or (equals and not value.strip()):
+        return line
+    return f"{name}={MASK}" if equals and not name.lstrip().startswith("#") else MASK
+
+
+def _endpoint(url: str, route: routes.Route) -> str:
+    return f"{url.rstrip('/')}/api{route.path}"
+
+
+def _significant(text: str | None) -> list[str]:
+    lines = (line.strip() for line in (text or "").split("\n"))
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def _as_path(path: str) -> str:
+    """Return a path that no program takes for an option."""
+    return f"./{path}" if path.startswith("-") else path
+
+
+def _flag(name: str, value: object) -> str:
+    if value is None:
+        return ""
+    text = str(value)
+    return f"{name}{'=' if text.startswith('-') else ' '}{_word(text)}"
+
+
+def _flags(name: str, values: Iterable[str]) -> str:
+    words = " ".join(map(_word, values))
+    return f"{name} {words}" if words else ""
+
+
+def _joined(parts: Iterable[str]) -> str:
+    return " \\\n  ".join(parts)
+
+
+def _word(text: str) -> str:
+    """Return a text as one word of a shell, safe to draw and exact."""
+    if safe_block(text) == text:
+        return shlex.quote(text)
+    # Octal escapes are what every printf knows (POSIX, 2024, printf).
+    return f"\"$(printf '{''.join(map(_printf_character, text))}')\""
+
+
+def _printf_character(character: str) -> str:
+    if character == "%":
+        return "%%"
+    if character in "'\\" or not _is_drawable(character):
+        return "".join(f"\\{byte:03o}" for byte in character.encode("utf-8", "surrogateescape"))
+    return character
+
+
+def _json_character(character: str) -> str:
+    return character if _is_drawable(character) else json.dumps(character)[1:-1]
+
+
+def _is_drawable(character: str) -> bool:
+    return safe_line(character) == character

@@ -1,0 +1,106 @@
+"""Finds which fields of a job's form a server's refusal is about, and says what to do."""
+
+import re
+
+from studio_tui.api.models import JobInput
+from studio_tui.errors import (
+    AuthenticationError,
+    InvalidRequest,
+    NotFound,
+    OutcomeUnknown,
+    PermissionDenied,
+    RateLimited,
+    ServerError,
+    StudioError,
+)
+from studio_tui.presentation.form.draft import LABELS, Draft
+from studio_tui.presentation.jobs.problems import Problem
+from studio_tui.text import safe_line
+
+WHOLE = ""
+"""The field of what concerns the whole form."""
+
+_FIELDS = JobInput.model_fields.keys() | LABELS.keys()
+_PLACE = re.compile(r"(?:[A-Za-z_]+\.)*(?P<field>[a-z_]+)(?:[ .]\d+)?(?=[\s:,]|$)")
+"""Begins a clause: `workers must be…`, `files 2 must…`, `data.workers: Input should…`."""
+
+_WORDS = {
+    r"cron": "cron_expression",
+    r"start[ _]?(?:time|after)": "start_after",
+    r"clusters?": "compute_cluster_name",
+    r"credentials?": "credentials_name",
+    r"workers?": "workers",
+    r"priority": "priority",
+    r"python(?:[ _]version)?": "python_version",
+    r"requirements?": "requirements",
+    r"repository": "repository",
+    r"environment": "environment",
+    r"files?": "files",
+}
+"""Words by which a sentence that begins with no field may still be about one."""
+
+
+def refusals(error: StudioError, draft: Draft) -> tuple[Problem, ...]:
+    """Return why `draft` was sent and made no job, at the fields it is about, else `WHOLE`."""
+    if isinstance(error, InvalidRequest):
+        return tuple(_placed(clause, draft) for clause in _clauses(str(error)))
+    return (Problem(WHOLE, f"{_sentence(str(error))} {_what_to_do(error)}"),)
+
+
+def _what_to_do(error: StudioError) -> str:
+    match error:
+        case OutcomeUnknown():
+            return "Look for the job before you send the form again."
+        case RateLimited():
+            return "No job was made; send the form again later."
+        case AuthenticationError():
+            return "No job was made; give a valid token, and send the form again."
+        case PermissionDenied():
+            return "No job was made; it takes a member of the team who may run jobs."
+        case NotFound():
+            return "No job was made; check Studio's URL, the team, and what the form names."
+        # Had the request for the job itself failed like these, the outcome would be unknown.
+        case ServerError():
+            return "No job was made; the form is kept. Send it again later."
+        case _:
+            return "No job was made; the form is kept."
+
+
+def _clauses(message: str) -> list[str]:
+    """Divide a message into what it says of each field; a clause may hold semicolons itself."""
+    clauses: list[str] = []
+    for part in message.split("; "):
+        if clauses and _field(part) is None:
+            clauses[-1] += f"; {part}"
+        else:
+            clauses.append(part)
+    return clauses
+
+
+def _field(clause: str) -> str | None:
+    place = _PLACE.match(clause)
+    return place["field"] if place and place["field"] in _FIELDS else None
+
+
+def _placed(clause: str, draft: Draft) -> Problem:
+    field = _field(clause) or _named_in_passing(clause)
+    if field is None or field not in LABELS:
+        return Problem(WHOLE, f"{_sentence(clause)} No job was made; change the form and send it.")
+    if field == "query" and draft.query_file.strip():
+        field = "query_file"
+    if field == "compute_cluster_name" and not draft.compute_cluster_name.strip():
+        field = "compute_cluster_id" if draft.compute_cluster_id.strip() else field
+    return Problem(field, f"Studio says: {_sentence(clause)}")
+
+
+def _named_in_passing(clause: str) -> str | None:
+    """Return the one field that a sentence speaks of, `None` when it may be about several."""
+    told = {
+        field for word, field in _WORDS.items() if re.search(rf"\b{word}\b", clause, re.IGNORECASE)
+    }
+    return told.pop() if len(told) == 1 else None
+
+
+def _sentence(text: str) -> str:
+    shown = safe_line(text.strip()) or "Studio refused without a reason"
+    return shown if shown.endswith((".", "!", "?", "…")) else f"{shown}."

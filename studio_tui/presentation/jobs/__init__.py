@@ -1,0 +1,1 @@
+"""Jobs as rows and facts, their states, filters, and the header of their logs."""

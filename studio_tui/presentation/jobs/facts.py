@@ -1,0 +1,181 @@
+"""What there is to say about one job, as facts to read."""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from studio_tui.api.label import variables
+from studio_tui.api.models import Cluster, Job, JobState
+from studio_tui.presentation.cells import Cell, Tone
+from studio_tui.presentation.format import (
+    UNKNOWN,
+    age,
+    duration,
+    local_time,
+    plural,
+    seconds_between,
+)
+from studio_tui.presentation.ids import id_cell
+from studio_tui.presentation.jobs.rows import BAR_WIDTH, WAITING_STATES, queue_seconds, run_seconds
+from studio_tui.presentation.jobs.states import state_cell
+from studio_tui.presentation.logs.progress import Progress, bar_text, words
+from studio_tui.text import safe_line
+
+MASK = "••••••••"
+"""Stands for an environment value that was not asked for; as long for a long one as for none."""
+
+
+class Fact(NamedTuple):
+    """A label and what it is about; the value may have several lines."""
+
+    label: str
+    value: Cell
+
+
+class Line(NamedTuple):
+    """A line of a table among facts; it does not wrap."""
+
+    cells: tuple[Cell, ...]
+    widths: tuple[int, ...]
+    """Screen cells of each."""
+
+
+def facts(
+    job: Job,
+    now: datetime,
+    clusters: Iterable[Cluster] = (),
+    progress: Progress | None = None,
+) -> tuple[Fact, ...]:
+    """Return the summary of a job, most wanted first.
+
+    `clusters` tell why it waits, and `progress` how far it has come.
+    """
+    error = job.error_message
+    return (
+        Fact("status", _status(job, now)),
+        *_progress(job, progress),
+        *_why_waiting(job, clusters),
+        *((Fact("error", Cell(error.strip(), Tone.BAD)),) if error else ()),
+        Fact("name", Cell(job.name or UNKNOWN, Tone.STRONG)),
+        Fact("id", id_cell(job.id)),
+        Fact("created", _moment(job, "created_at", now)),
+        Fact("started", _moment(job, "started_at", now)),
+        Fact("finished", _moment(job, "finished_at", now)),
+        *_steps(job, now),
+        Fact("workers", _plain(job, "workers")),
+        Fact("cluster", _plain(job, "compute_cluster_name")),
+        Fact("by", _plain(job, "created_by")),
+        Fact("type", _plain(job, "query_type")),
+        Fact("python", _plain(job, "python_version")),
+        Fact("requires", _requirements(job)),
+        Fact("repository", Cell(job.repository.shown if job.repository else UNKNOWN)),
+        Fact("environment", _environment_size(job)),
+        Fact("team", _plain(job, "team")),
+        *_unreadable(job),
+    )
+
+
+def environment(job: Job, *, shown: bool) -> tuple[Fact, ...]:
+    """Return the user's variables of a job, sorted by name; values masked unless `shown`."""
+    return tuple(
+        Fact(name, Cell(safe_line(value.get_secret_value()) if shown else MASK))
+        for name, value in sorted(variables(job).items())
+    )
+
+
+def raw(job: Job) -> str:
+    """Return the job as indented JSON, environment values masked; safe to draw."""
+    fields = job.model_dump(mode="json", exclude={"query", "requirements", "repository"})
+    for name in ("query", "requirements", "repository"):
+        text = getattr(job, name)
+        fields[name] = text.shown if text is not None else None
+    if job.environment is not None:
+        fields["environment"] = dict.fromkeys(job.environment, MASK)
+    if job.unreadable:
+        fields["(could not be read)"] = list(job.unreadable)
+    return json.dumps(fields, indent=2, ensure_ascii=False)
+
+
+def _status(job: Job, now: datetime) -> Cell:
+    text, tone = state_cell(job)
+    parts = [text]
+    if job.exit_code is not None:
+        parts.append(f"exit code {job.exit_code}")
+    if (ran := run_seconds(job, now)) is not None:
+        parts.append(f"ran {duration(ran)}" if job.state.is_finished else f"for {duration(ran)}")
+    if (waited := queue_seconds(job, now)) is not None:
+        parts.append(f"{'waits' if job.state in WAITING_STATES else 'waited'} {duration(waited)}")
+    return Cell(" · ".join(parts), tone)
+
+
+def _progress(job: Job, known: Progress | None) -> tuple[Fact, ...]:
+    """Say how far a running job has come, as the newest bar in its log tells it."""
+    if known is None or job.state is not JobState.RUNNING:
+        return ()
+    drawn = f"{bar_text(known.percent, BAR_WIDTH)}  " if known.percent is not None else ""
+    label = f"  {safe_line(known.label)}" if known.label else ""
+    return (Fact("progress", Cell(f"{drawn}{words(known)}{label}", Tone.ACTIVE)),)
+
+
+def _why_waiting(job: Job, clusters: Iterable[Cluster]) -> tuple[Fact, ...]:
+    """Say what a queued job waits for, where the cluster's workers are known."""
+    if job.state is not JobState.QUEUED:
+        return ()
+    for cluster in clusters:
+        if cluster.name is not None and cluster.name == job.compute_cluster_name:
+            if cluster.max_workers is None or cluster.busy_workers is None:
+                return ()
+            free = max(0, cluster.max_workers - cluster.busy_workers)
+            words = (
+                f"needs {plural(job.workers or 1, 'worker')}; {cluster.name} has {free} free of "
+                f"{cluster.max_workers}. Older jobs may go first"
+            )
+            return (Fact("waits for", Cell(words, Tone.WAITING)),)
+    return ()
+
+
+def _moment(job: Job, field: str, now: datetime) -> Cell:
+    if field in job.unreadable:
+        return Cell("?", Tone.WARN)
+    moment: datetime | None = getattr(job, field)
+    if moment is None:
+        return Cell(UNKNOWN, Tone.DIM)
+    old = age(seconds_between(moment, now))
+    return Cell(f"{local_time(moment)}  ({old if old == 'now' else old + ' ago'})")
+
+
+def _plain(job: Job, field: str) -> Cell:
+    if field in job.unreadable:
+        return Cell("?", Tone.WARN)
+    value = getattr(job, field)
+    return Cell(UNKNOWN, Tone.DIM) if value is None else Cell(str(value))
+
+
+def _steps(job: Job, now: datetime) -> tuple[Fact, ...]:
+    """Say where the time went, when Studio tells it."""
+    spent = [
+        f"{step.label or step.name} {duration(seconds)}"
+        for step in job.steps or ()
+        if (seconds := seconds_between(step.started_at, step.finished_at or now)) is not None
+    ]
+    return (Fact("steps", Cell(" · ".join(spent))),) if spent else ()
+
+
+def _requirements(job: Job) -> Cell:
+    lines = job.requirements.shown.split("\n") if job.requirements else []
+    wanted = [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
+    return Cell(", ".join(wanted)) if wanted else Cell(UNKNOWN, Tone.DIM)
+
+
+def _environment_size(job: Job) -> Cell:
+    if "environment" in job.unreadable:
+        return Cell("?", Tone.WARN)
+    count = len(variables(job))
+    return Cell(plural(count, "variable")) if count else Cell(UNKNOWN, Tone.DIM)
+
+
+def _unreadable(job: Job) -> tuple[Fact, ...]:
+    if not job.unreadable:
+        return ()
+    return (Fact("unreadable", Cell(", ".join(job.unreadable), Tone.WARN)),)

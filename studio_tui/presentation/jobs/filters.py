@@ -1,0 +1,80 @@
+"""What a filter can ask of jobs; the language is that of `filter_terms`.
+
+status=failed         also active, finished, problem
+by=ann  name=emb  id=497  error=memory  cluster=gpu
+task=497               the schedule that made the job
+"""
+
+import re
+from collections.abc import Callable
+from operator import attrgetter
+
+from studio_tui.api.models import Job, JobState
+from studio_tui.presentation.jobs.rows import LARGEST_FIRST, SORTS, haystack, is_moving
+from studio_tui.presentation.lists.filter_terms import Terms
+from studio_tui.presentation.lists.kinds import Kind
+
+STATUS_GROUPS: dict[str, frozenset[JobState]] = {
+    "active": frozenset(s for s in JobState if not s.is_finished and s is not JobState.UNKNOWN),
+    "finished": frozenset(s for s in JobState if s.is_finished),
+    "problem": frozenset({JobState.FAILED, JobState.UNKNOWN}),
+}
+
+FIELDS: dict[str, Callable[[Job], str]] = {
+    "name": lambda job: job.name or "",
+    "by": lambda job: job.created_by or "",
+    "id": lambda job: job.id,
+    "error": lambda job: job.error_message or "",
+    "cluster": lambda job: job.compute_cluster_name or "",
+    "task": lambda job: job.scheduled_by or "",
+}
+
+SUGGESTIONS: tuple[str, ...] = (
+    *(f"status={word}" for word in STATUS_GROUPS),
+    *(f"status={state.lower()}" for state in JobState),
+    "by=",
+    "name=",
+    "name~",
+    "error=",
+    "cluster=",
+    "task=",
+    "age<1h",
+    "age<1d",
+    "id=",
+)
+"""Terms that completion offers."""
+
+JOBS = Kind[Job](
+    noun="job",
+    key=attrgetter("id"),
+    made_at=attrgetter("created_at"),
+    haystack=haystack,
+    state=attrgetter("state"),
+    states=JobState,
+    groups=STATUS_GROUPS,
+    fields=FIELDS,
+    suggestions=SUGGESTIONS,
+    hint="words, status=failed, by=name, name~regex, age<2h, !not",
+    sorts=SORTS,
+    largest_first=LARGEST_FIRST,
+    is_moving=is_moving,
+)
+
+
+class Filter(Terms[Job]):
+    """A parsed filter of jobs."""
+
+    def __init__(self, text: str) -> None:
+        """Parse `text`.
+
+        Raises:
+            FilterError: a term cannot be understood.
+        """
+        super().__init__(text, JOBS)
+
+
+def exactly(field: str, value: str) -> str:
+    """Return the term that lets through the jobs whose field is `value` and nothing beside it."""
+    # A term has no blanks, so one stands for any other.
+    pattern = r"\s".join(re.escape(word) for word in re.split(r"\s", value))
+    return f"{field}~^{pattern}$".replace(r"\-", "-")

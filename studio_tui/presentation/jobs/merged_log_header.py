@@ -1,0 +1,56 @@
+"""The line above the merged log of several jobs: how much there is, and how the following goes."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from studio_tui.api.models import Job, JobState
+from studio_tui.presentation.cells import Cell, Tone
+from studio_tui.presentation.format import plural, size
+from studio_tui.presentation.jobs.log_header import Following
+from studio_tui.presentation.jobs.states import LOOKS
+from studio_tui.presentation.logs.progress import Progress, share
+
+TROUBLES = {"reconnecting": "✗ cut off", "stopped": "✗ stopped"}
+"""What is said of a log that does not come, by the phase of its following."""
+
+_AT_WORK = {JobState.RUNNING, JobState.CANCELING, JobState.CANCELING_SCHEDULED}
+
+
+def amount(jobs: int, lines: int, length: int) -> Cell:
+    """Return how much is merged."""
+    return Cell(f"{plural(jobs, 'job')}  {lines:,} lines  {size(length)}")
+
+
+def following(logs: Iterable[tuple[Following, Job]]) -> tuple[Cell, ...]:
+    """Return in words how the following of several logs goes."""
+    number = Counter(_phase(state, job) for state, job in logs)
+    kinds = (
+        ("asking", "… {} asking", Tone.DIM),
+        ("reading", "… {} reading", Tone.DIM),
+        ("waiting", "◌ {} waiting", Tone.WAITING),
+        ("live", "● {} live", Tone.GOOD),
+        ("complete", "✓ {} whole", Tone.GOOD),
+        ("doubtful", "{} perhaps not whole", Tone.WARN),
+        ("reconnecting", "✗ {} cut off", Tone.BAD),
+        ("stopped", "✗ {} stopped", Tone.BAD),
+    )
+    return tuple(Cell(words.format(number[k]), tone) for k, words, tone in kinds if number[k])
+
+
+def _phase(state: Following, job: Job) -> str:
+    if state.phase == "following":
+        if job.state.is_finished:
+            return "reading"
+        return "live" if job.state in _AT_WORK else "waiting"
+    if state.phase == "complete" and state.reason:
+        return "doubtful"
+    return "asking" if state.phase == "connecting" else state.phase
+
+
+def entry(state: Following, job: Job, progress: Progress | None) -> tuple[Cell, Cell]:
+    """Return what stands before and after the name of one of the jobs."""
+    look = LOOKS[job.state]
+    if trouble := TROUBLES.get(state.phase):
+        return Cell(look.glyph, look.tone), Cell(trouble, Tone.BAD)
+    far = share(progress) if progress is not None and not job.state.is_finished else ""
+    return Cell(look.glyph, look.tone), Cell(far, Tone.DIM)

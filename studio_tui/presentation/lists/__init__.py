@@ -1,0 +1,1 @@
+"""What all lists share: columns, order, and the terms of a filter."""

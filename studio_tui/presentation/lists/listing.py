@@ -1,0 +1,83 @@
+"""The rows of a list: what is known by id, which pass the filter, and in what order."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from studio_tui.presentation.format import seconds_between
+from studio_tui.presentation.lists.filter_terms import Terms
+from studio_tui.presentation.lists.kinds import NEWEST_FIRST, Kind
+
+T = TypeVar("T")
+
+_MINUTE = 60
+
+
+class Listing(Generic[T]):
+    """Rows by id, kept from one answer to the next so that only what changed is looked at."""
+
+    def __init__(self, kind: Kind[T]) -> None:
+        self._kind = kind
+        self._rows: dict[str, T] = {}
+        self._haystacks: dict[str, str] = {}
+        self._are_moving = False
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._rows
+
+    def __getitem__(self, key: str) -> T:
+        return self._rows[key]
+
+    def get(self, key: str | None) -> T | None:
+        """Return the row with that id, if it is known."""
+        return self._rows.get(key) if key is not None else None
+
+    def replace(self, rows: Sequence[T]) -> frozenset[str]:
+        """Take `rows`, newest first, for all there are; return the ids of those that changed."""
+        before = self._rows
+        self._rows = {self._kind.key(row): row for row in rows}
+        self._are_moving = any(map(self._kind.is_moving, rows))
+        changed = frozenset(
+            key
+            for key, row in self._rows.items()
+            if (old := before.get(key)) is not row and old != row
+        )
+        self._haystacks = {
+            key: straw
+            for key, straw in self._haystacks.items()
+            if key in self._rows and key not in changed
+        }
+        return changed
+
+    def ids(
+        self, wanted: Terms[T], sort: str, now: datetime, *, reverse: bool = False
+    ) -> list[str]:
+        """Return the ids of the rows that pass `wanted`, in the order of `sort`, a column."""
+        passing: Iterable[tuple[str, T]] = self._rows.items()
+        if wanted:
+            passing = (
+                (key, row) for key, row in passing if wanted.passes(row, self._straw(key, row), now)
+            )
+        if sort != NEWEST_FIRST:
+            order = self._kind.sorts[sort][1]
+            passing = sorted(passing, key=lambda keyed: order(keyed[1], now))
+        ids = [key for key, _ in passing]
+        if reverse:
+            ids.reverse()
+        return ids
+
+    def changes_with_the_second(self, now: datetime) -> bool:
+        """Whether some cell shows seconds that pass: of a row under way, or of a young one."""
+        newest = next(iter(self._rows.values()), None)
+        if newest is None:
+            return False
+        return self._are_moving or (seconds_between(self._kind.made_at(newest), now) or 0) < _MINUTE
+
+    def _straw(self, key: str, row: T) -> str:
+        straw = self._haystacks.get(key)
+        if straw is None:
+            straw = self._haystacks[key] = self._kind.haystack(row)
+        return straw

@@ -1,0 +1,1 @@
+"""Log lines: levels, timestamps, tracebacks, JSON, progress and search."""

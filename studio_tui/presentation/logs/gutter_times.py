@@ -1,0 +1,119 @@
+"""The time of a line, as it stands beside the line; and moments as people type them."""
+
+import re
+from datetime import UTC, datetime, timedelta, tzinfo
+from enum import StrEnum
+
+from studio_tui.presentation.logs.lines import styled_line
+from studio_tui.presentation.logs.timestamps import time_of
+
+WIDTH = 12
+"""Cells that a stamp takes, with a blank after it."""
+WIDE = 16
+"""The same with the date."""
+
+_DAY = timedelta(days=1)
+_AHEAD = timedelta(hours=26)
+"""By how much a line's time may be ahead: clocks differ, and zones that are not told."""
+_AGO = re.compile(r"-?(\d{1,6})\s*(s|sec|m|min|h|d)")
+_UNITS = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400}
+_CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?")
+
+
+class StampForm(StrEnum):
+    """What is said of a line's time."""
+
+    OFF = "off"
+    LOCAL = "local time"
+    UTC = "UTC"
+    ELAPSED = "since the start"
+
+    @property
+    def next(self) -> "StampForm":
+        """The form after this one, and after the last the first."""
+        forms = list(StampForm)
+        return forms[(forms.index(self) + 1) % len(forms)]
+
+
+class MomentError(Exception):
+    """What was typed is no moment; the sentence says what would be one."""
+
+
+def stamp(
+    moment: datetime | None,
+    form: StampForm,
+    *,
+    origin: datetime | None,
+    is_own: bool = True,
+    dated: bool = False,
+) -> str:
+    """Return a moment in at most `WIDTH - 1` cells, `WIDE - 1` with the date; empty if unknown.
+
+    `~` stands before the time at which a line came, which is not quite when it was written. What
+    has elapsed counts from `origin`.
+    """
+    if moment is None or (form is StampForm.ELAPSED and origin is None):
+        return ""
+    about = "" if is_own else "~"
+    if form is StampForm.ELAPSED and origin is not None:
+        return about + _elapsed(moment - origin)
+    try:
+        shown = moment.astimezone(UTC if form is StampForm.UTC else None)
+    except (OverflowError, ValueError):
+        return ""
+    return f"{about}{shown:%m-%d %H:%M:%S}" if dated else f"{about}{shown:%H:%M:%S}"
+
+
+def _elapsed(span: timedelta) -> str:
+    sign = "-" if span < timedelta(0) else "+"
+    span = abs(span)
+    hours, rest = divmod(int(span.total_seconds()), 3600)
+    if span >= 100 * _DAY:
+        return f"{sign}{span.days}d"
+    if span >= _DAY:
+        return f"{sign}{hours // 24}d{hours % 24:02}:{rest // 60:02}"
+    return f"{sign}{hours}:{rest // 60:02}:{rest % 60:02}"
+
+
+def zone_of_lines(*, near: bool, now: datetime) -> tzinfo:
+    """Return how times without an offset are read: those of this machine's jobs in its zone."""
+    return (now.astimezone().tzinfo if near else None) or UTC
+
+
+def line_time(text: str, zone: tzinfo, near: datetime | None) -> datetime | None:
+    """Return the own time of a line that is safe to draw; `None` when it does not tell any."""
+    return time_of(text, zone, near)
+
+
+def seconds_of(line: bytes, zone: tzinfo, now: datetime) -> float | None:
+    """Return the own time of untrusted bytes of a line in seconds since the epoch.
+
+    `None` when it tells none, or one that is still to come, which is no time of writing.
+    """
+    told = line_time(styled_line(line).text, zone, now)
+    return None if told is None or told > now + _AHEAD else told.timestamp()
+
+
+def read_moment(typed: str, *, now: datetime, end: datetime | None) -> datetime:
+    """Return the moment that was typed, in the reader's zone; `end` is that of the log.
+
+    `14:05` is the last such time up to the end, `-10m` is so long before it.
+
+    Raises:
+        MomentError: it is none.
+    """
+    end = end or now
+    if ago := _AGO.fullmatch(typed.strip().lower()):
+        return end - timedelta(seconds=int(ago[1]) * _UNITS[ago[2]])
+    if clock := _CLOCK.fullmatch(typed.strip()):
+        hour, minute, second = (int(part or 0) for part in clock.groups())
+        if hour < 24 and minute < 60 and second < 60:
+            local = end.astimezone()
+            found = local.replace(hour=hour, minute=minute, second=second, microsecond=0)
+            return (found if found <= local else found - _DAY).astimezone(UTC)
+    try:
+        found = datetime.fromisoformat(typed.strip())
+        return found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise MomentError(f"{typed} is no time; type 14:05, 2026-11-25 14:05 or -10m.")

@@ -1,0 +1,191 @@
+"""Log lines that are JSON objects, as a person reads them: time, level, message and the rest."""
+
+import json
+import math
+from collections.abc import Iterator
+from datetime import UTC, datetime, tzinfo
+from typing import NamedTuple, TypeAlias
+
+from studio_tui.presentation.logs.levels import SYSLOG, Level, named
+from studio_tui.presentation.logs.timestamps import time_of
+from studio_tui.text import safe_block, safe_line
+
+SIZE_LIMIT = 65_536
+"""Characters of a line that is read as JSON."""
+
+DEPTH_LIMIT = 32
+"""Objects and arrays within one another; what is deeper is shown as it came."""
+
+WIDTH_LIMIT = 4096
+"""Characters of a drawn line."""
+
+JsonValue: TypeAlias = "str | int | float | bool | list[JsonValue] | dict[str, JsonValue] | None"
+
+_TIMES = (
+    "@timestamp", "timestamp", "time", "ts", "asctime", "datetime", "date", "@t", "eventTime",
+    "timeUnixNano", "observedTimeUnixNano",
+)  # fmt: skip
+_LEVELS = (
+    "level", "severity", "levelname", "lvl", "log.level", "level_name", "loglevel", "@l",
+    "severityText", "severity_text", "severityNumber", "log",
+)  # fmt: skip
+_MESSAGES = (
+    "message", "msg", "event", "@m", "@mt", "body", "short_message", "text", "log",
+)  # fmt: skip
+_OTEL = (Level.DEBUG, Level.DEBUG, Level.INFO, Level.WARNING, Level.ERROR, Level.CRITICAL)
+"""Of each four severity numbers, from 1 on (OpenTelemetry logs data model)."""
+
+
+class JsonLine(NamedTuple):
+    """A log line that is one JSON object."""
+
+    time: datetime | None
+    """When it was written, in UTC."""
+    level: Level | None
+    message: str
+    """As it was written, with its line breaks: *not* safe to draw. Empty when there is none."""
+    rest: tuple[tuple[str, JsonValue], ...]
+    """The other fields in order: *not* safe to draw."""
+    every: tuple[tuple[str, JsonValue], ...] = ()
+    """All fields as they were written, in order: *not* safe to draw."""
+
+
+def json_line(text: str, zone: tzinfo = UTC) -> JsonLine | None:
+    """Return what a line says if it is one JSON object; times without an offset are of `zone`."""
+    if not text.startswith("{") or len(text) > SIZE_LIMIT or not text.endswith(("}", "} ")):
+        return None
+    try:
+        parsed: JsonValue = json.loads(text)
+    except (ValueError, RecursionError):  # a number of thousands of digits is a ValueError
+        return None
+    if not isinstance(parsed, dict) or not _is_shallow(parsed):
+        return None
+    fields = dict(parsed)
+    record = fields.get("record")
+    if isinstance(record, dict) and "text" in fields:  # loguru, serialised
+        fields = {**record, "time": _inner(record.get("time"), "repr")}
+    time = level = None
+    for name in _TIMES:
+        if name in fields and (time := _time(fields[name], zone)) is not None:
+            del fields[name]
+            break
+    for name in _LEVELS:
+        if name in fields and (level := _level(name, fields[name], fields)) is not None:
+            if name != "log" or len(_object(fields[name])) == 1:
+                del fields[name]
+            break
+    message = ""
+    for name in _MESSAGES:
+        found = _inner(fields.get(name), "stringValue")
+        if isinstance(found, str):
+            message = found
+            del fields[name]
+            break
+    return JsonLine(time, level, message, tuple(fields.items()), tuple(parsed.items()))
+
+
+def _is_shallow(value: JsonValue) -> bool:
+    """Say whether a value is within `DEPTH_LIMIT`, without recursion."""
+    level = [value]
+    for _ in range(DEPTH_LIMIT + 1):
+        level = [inner for outer in level for inner in _inside(outer)]
+        if not level:
+            return True
+    return False
+
+
+def _inside(value: JsonValue) -> Iterator[JsonValue]:
+    if isinstance(value, dict):
+        yield from value.values()
+    elif isinstance(value, list):
+        yield from value
+
+
+def _object(value: JsonValue) -> dict[str, JsonValue]:
+    return value if isinstance(value, dict) else {}
+
+
+def _inner(value: JsonValue, name: str) -> JsonValue:
+    """Return the field of an object that stands for it, or what is no object itself."""
+    return value.get(name) if isinstance(value, dict) else value
+
+
+def _time(value: JsonValue, zone: tzinfo) -> datetime | None:
+    if isinstance(value, str):
+        return time_of(value, zone)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return time_of(f"{value:.6f}" if isinstance(value, float) else str(value)[:20], zone)
+
+
+def _level(name: str, value: JsonValue, fields: dict[str, JsonValue]) -> Level | None:
+    if name == "log":  # ECS nests what it also writes as `log.level`
+        return named(_object(value).get("level"))
+    if name == "severityNumber":
+        return _OTEL[(value - 1) // 4] if isinstance(value, int) and 1 <= value <= 24 else None
+    if "short_message" in fields and isinstance(value, int) and 0 <= value <= 7:
+        return SYSLOG[value]
+    return named(_inner(value, "name"))
+
+
+def compact(line: JsonLine, zone: tzinfo = UTC) -> str:
+    """Return a line as one that is safe to draw: `12:03:04 ERROR message  key=value key=value`."""
+    parts = [f"{_local(line.time, zone):%H:%M:%S}"] if line.time else []
+    if line.level:
+        parts.append(line.level.name)
+    if line.message:
+        parts.append(_one_line(line.message.rstrip()))
+    head = " ".join(parts)
+    rest = " ".join(f"{safe_line(key)}={_word(value)}" for key, value in line.rest)
+    whole = f"{head}  {rest}" if head and rest else head or rest
+    return _cut(whole)
+
+
+def _local(moment: datetime, zone: tzinfo) -> datetime:
+    try:
+        return moment.astimezone(zone)
+    except OverflowError:  # the zero time of Go has no place west of Greenwich
+        return moment
+
+
+def _one_line(text: str) -> str:
+    return safe_block(text[:WIDTH_LIMIT]).replace("\n", "␊")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= WIDTH_LIMIT else text[: WIDTH_LIMIT - 1] + "…"
+
+
+def _word(value: JsonValue) -> str:
+    """Return a value as one safe word, in quotes where it would not be seen where it ends."""
+    if isinstance(value, str):
+        shown = safe_line(value)
+        return shown if shown and not set(shown) & set(' "=') else f'"{shown}"'
+    return safe_line(json.dumps(value, ensure_ascii=False))
+
+
+def pretty(line: JsonLine) -> list[str]:
+    """Return all fields as they were written, in lines that are safe; texts keep their lines."""
+    return [_cut(text) for key, value in line.every for text in _lines(key, value, 0)]
+
+
+def _lines(key: str, value: JsonValue, depth: int) -> Iterator[str]:
+    """Yield a field as `key: value`, what has lines or fields of its own below it."""
+    indent = "  " * depth
+    key = safe_line(key)
+    if isinstance(value, str) and "\n" in value.rstrip():
+        yield f"{indent}{key}:"
+        for text in safe_block(value.rstrip()).split("\n"):
+            yield f"{indent}  {text}"
+    elif isinstance(value, str):
+        yield f"{indent}{key}: {_one_line(value)}"
+    elif isinstance(value, dict) and value:
+        yield f"{indent}{key}:"
+        for name, inner in value.items():
+            yield from _lines(name, inner, depth + 1)
+    elif isinstance(value, list) and any(isinstance(inner, dict | list) for inner in value):
+        yield f"{indent}{key}:"
+        for number, inner in enumerate(value):
+            yield from _lines(str(number), inner, depth + 1)
+    else:
+        yield f"{indent}{key}: {_one_line(json.dumps(value, ensure_ascii=False))}"

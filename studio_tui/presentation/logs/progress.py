@@ -1,0 +1,327 @@
+"""How far a job has come, read from the progress bars in its log.
+
+A bar is believed only with evidence that a fraction in prose does not have: a drawing beside the
+numbers, or times in brackets with a rate. The forms are those of tqdm, which DataChain uses, of pip
+and rich, and of keras.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from studio_tui.presentation.format import duration
+from studio_tui.presentation.logs.lines import styled_line
+
+LONGEST_STATE = 1024
+"""Characters of a line beyond which it is no bar."""
+
+_NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{3}){1,5}|[0-9]{1,18})(?:\.[0-9]{1,20})?(?:e[+-]?[0-9]{1,2})?"
+_TIME = r"(?:[0-9]{1,5} ?d(?:ays?)?,? *)?[0-9]{1,12}:[0-9]{2}(?::[0-9]{2})?"
+_UNIT = r"[^\[\],/|0-9]{0,40}?"
+_COUNT = rf"(?<![\w.,/])(?P<done>{_NUMBER})(?P<scale>[^\W\d_]{{0,9}})"
+_TOTAL = rf"{_COUNT} ?/ ?(?:(?P<total>{_NUMBER})|\?|Unknown)(?P<unit> ?[^\W\d_]{{0,9}})"
+
+_METER = re.compile(
+    rf"\[(?P<elapsed>{_TIME})(?:<(?P<left>{_TIME}|\?))?, *"
+    rf"(?:(?P<rate>{_NUMBER}|\?)(?P<unit>{_UNIT})/s|(?P<pace>{_NUMBER})(?P<part>[kM]?)s/(?P<paced>{_UNIT}))(?=[,\]])"
+)
+_COUNT_BEFORE = re.compile(rf"{_TOTAL}\s*$")
+_AMOUNT_BEFORE = re.compile(rf"(?<![\w.,/])(?P<done>{_NUMBER})(?P<unit>[^\[\]|:/0-9]{{0,40}})$")
+_PERCENT_BEFORE = re.compile(rf"(?<![\w.,])(?P<percent>{_NUMBER}) ?%:? *(?:\|[^|]*\|)?\s*$")
+_INK = "-=#>*.o █▉-▏░▒▓0-9"
+_DRAWING = re.compile(
+    rf"\[(?=[^\]]*[=#>*█])[{_INK}]{{5,}}\]"
+    rf"|(?<=[0-9]%)\|[{_INK}]*\|"
+    rf"|\|(?=[^|]*[=#>*█])[{_INK}]{{5,}}\|"
+    rf"|▕[{_INK}]{{3,}}▏"
+    r"|[━╸╺]{5,}"
+    r"|-{10,}(?=.* eta )"
+)
+_PERCENT_AFTER = re.compile(rf"\s*(?P<percent>{_NUMBER}) ?%")
+_COUNT_AFTER = re.compile(rf"\s*{_TOTAL}(?![\w/])")
+_RATE = re.compile(rf"(?<![\w.])(?P<rate>{_NUMBER}) ?(?P<unit>[^\W\d_]{{1,9}})/s(?:ec)?\b")
+_PACE = re.compile(
+    rf"(?<![\w.])(?P<pace>{_NUMBER}) ?(?P<part>[mµun]?)s/(?P<paced>[^\W\d_]{{1,9}})\b"
+)
+_LEFT = re.compile(
+    rf"(?i:\beta):? *(?P<left>{_TIME}|[0-9]{{1,6}}s)(?!\w)|^\s*(?P<bare>{_TIME})\s*$"
+)
+
+_SCALES = {"": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18}
+_BINARY = {"Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30, "Ti": 2.0**40}
+_SCALED_UNITS = frozenset({"", "B", "b", "bit", "bits", "bytes", "it"})
+"""Units before which a letter is a scale; in `Tokens` it is none."""
+_VOWELS = frozenset("aeiouy")
+_PARTS = {"": 1.0, "k": 1e-3, "M": 1e-6, "m": 1e3, "u": 1e6, "µ": 1e6, "n": 1e9}
+
+_ROUNDED = 2.0
+"""Percent by which a share and a count that are both rounded may differ."""
+
+_EIGHTHS = "░▏▎▍▌▋▊▉"
+_MOVE = re.compile(rb"(\r|\n|\x1b\[[0-9]{0,3}A)")
+_NEWEST = 8192
+
+
+class Progress(NamedTuple):
+    """What one state of a bar says; `None` is what it does not say."""
+
+    label: str
+    """What is under way: safe to draw, perhaps empty."""
+    done: float | None
+    total: float | None
+    percent: float | None
+    """From 0 to 100, as the bar says it or as it follows from `done` and `total`."""
+    unit: str
+    """What is counted: safe to draw, perhaps empty."""
+    rate: float | None
+    """Units a second."""
+    elapsed: float | None
+    """Seconds."""
+    left: float | None
+    """Seconds until the end, as the bar reckons."""
+    is_part: bool = False
+    """Whether it is drawn below another bar, which stands for the whole and is not known."""
+
+
+def parse(state: str) -> Progress | None:
+    """Return what a line, or one state of a rewritten one, says; `None` if it is no bar.
+
+    `state` is safe to draw.
+    """
+    if len(state) > LONGEST_STATE:
+        return None
+    if meters := list(_METER.finditer(state)):
+        # A bar may have been printed into another: the last is the newest.
+        return _with_meter(state[: meters[-1].start()], meters[-1])
+    drawing = _DRAWING.search(state)
+    return _with_drawing(state, drawing) if drawing else None
+
+
+def latest(data: bytes, known: Progress | None = None) -> Progress | None:
+    """Return the newest bar in the last bytes of a log, which may begin and end anywhere.
+
+    What stands before the first move of the cursor and a state that is still being written are not
+    read. Of bars one below the other, redrawn with the cursor going up, the uppermost that is
+    not done is taken, as it stands for the whole. It may be drawn too seldom to be among the
+    bytes: then it is the one that was told before, if that is `known`.
+    """
+    states, home = _states(data[-_NEWEST:])
+    bars = ((row, bar) for row in reversed(states) if (bar := _newest(states[row])))
+    row, newest = next(bars, (0, None))
+    if newest is not None and row - 1 in home and row - 1 not in states:
+        is_of_known = known is not None and not known.is_part and _is_under_way(known)
+        return known if is_of_known else newest._replace(is_part=True)
+    while row - 1 in home and (above := _newest(states.get(row - 1, ()))) is not None:
+        row -= 1
+        if _is_under_way(above):
+            newest = above
+    return newest
+
+
+def _is_under_way(bar: Progress) -> bool:
+    return bar.percent is not None and bar.percent < 100
+
+
+def _states(data: bytes) -> tuple[dict[int, list[str]], set[int]]:
+    """Return the whole states of each row, the row last written last, and where the cursor rose to.
+
+    Rows count from where the data begins.
+    """
+    pieces = _MOVE.split(data)
+    states: dict[int, list[str]] = {}
+    home: set[int] = set()
+    row = 0
+    for move, raw, following in zip(pieces[1::2], pieces[2::2], [*pieces[3::2], b""], strict=False):
+        if move == b"\n":
+            row += 1
+        elif move != b"\r":
+            rows = int(move[2:-1] or 1)
+            home.update(range(row - rows, row))
+            row -= rows
+        text = styled_line(raw).text.rstrip() if len(raw) <= 4 * LONGEST_STATE else ""
+        if text and (following or (text.endswith("]") and _METER.search(text))):
+            states.setdefault(row, []).append(text)
+            states[row] = states.pop(row)
+    return states, home
+
+
+def _newest(states: Iterable[str]) -> Progress | None:
+    return next((bar for state in reversed(list(states)) if (bar := parse(state))), None)
+
+
+def _with_meter(before: str, meter: re.Match[str]) -> Progress | None:
+    """Read the form of tqdm: `label:  37%|###7      | 37/100 [00:12<00:20,  3.10it/s]`."""
+    said = meter["unit"] if meter["pace"] is None else meter["paced"]
+    total = share = None
+    if (count := _COUNT_BEFORE.search(before)) is not None:
+        factor, unit = _unit(said, "", scaled=bool(count["scale"] or count["unit"].strip()))
+        done, total = _done_and_total(count, unit)
+        before = before[: count.start()]
+        if (share := _PERCENT_BEFORE.search(before)) is not None:
+            before = before[: share.start()]
+    elif (count := _AMOUNT_BEFORE.search(before.rstrip())) is not None:
+        factor, unit = _unit(said, count["unit"], scaled=False)
+        scale, unit = _unit(count["unit"], unit, scaled=False)
+        done = _number(count["done"]) * scale
+        before = before[: count.start()]
+    else:
+        return None
+    if meter["pace"] is not None:
+        rate = _rate_of(meter, factor)
+    else:
+        rate = None if meter["rate"] == "?" else _number(meter["rate"]) * factor
+    elapsed, left = _seconds(meter["elapsed"]), _seconds(meter["left"])
+    bar = Progress(_label(before), done, total, None, unit, rate, elapsed, left)
+    return _reconciled(bar, share)
+
+
+def _with_drawing(state: str, drawing: re.Match[str]) -> Progress | None:
+    """Read what stands around a drawn bar, as pip, rich, keras and many others write it."""
+    before, after = state[: drawing.start()], state[drawing.end() :]
+    done = total = rate = None
+    unit = ""
+    if (share := _PERCENT_BEFORE.search(before)) is not None:
+        before = before[: share.start()]
+    elif (share := _PERCENT_AFTER.match(after)) is not None:
+        after = after[share.end() :]
+    if (count := _COUNT_AFTER.match(after)) is not None:
+        after = after[count.end() :]
+    elif (count := _COUNT_BEFORE.search(before)) is not None:
+        before = before[: count.start()]
+    if count is not None:
+        scale, unit = _unit(count["unit"], "", scaled=False)
+        done, total = _done_and_total(count, unit)
+        if count["unit"].startswith(" "):  # as in 12.3/45.6 MB
+            done *= scale
+    elif share is None:
+        return None
+    after = after.partition("[")[0]  # what a meter says that was cut off would be wrong
+    if (speed := _RATE.search(after)) is not None:
+        factor, counted = _unit(speed["unit"], unit, scaled=False)
+        rate, unit = _number(speed["rate"]) * factor, unit or counted
+    elif (speed := _PACE.search(after)) is not None:
+        rate, unit = _rate_of(speed, 1.0), unit or speed["paced"]
+    found = _LEFT.search(after)
+    left = _seconds(found["left"] or found["bare"]) if found else None
+    return _reconciled(Progress(_label(before), done, total, None, unit, rate, None, left), share)
+
+
+def _reconciled(bar: Progress, share: re.Match[str] | None) -> Progress:
+    """Return the bar with its percent; a count that contradicts it was cut off, and is dropped."""
+    reckoned = None
+    if bar.done is not None and bar.total:
+        reckoned = min(100 * bar.done / bar.total, 100.0)
+    if share is None:
+        return bar._replace(percent=reckoned)
+    percent = min(_number(share["percent"]), 100.0)
+    if reckoned is not None and abs(reckoned - percent) > _ROUNDED:
+        bar = bar._replace(done=None, total=None)
+    return bar._replace(percent=percent)
+
+
+def _done_and_total(count: re.Match[str], unit: str) -> tuple[float, float | None]:
+    done = _number(count["done"]) * _unit(count["scale"], unit, scaled=True)[0]
+    if count["total"] is None:
+        return done, None
+    return done, _number(count["total"]) * _unit(count["unit"], unit, scaled=True)[0]
+
+
+def _rate_of(found: re.Match[str], factor: float) -> float | None:
+    pace = _number(found["pace"])
+    return factor * _PARTS[found["part"]] / pace if pace else None
+
+
+def _unit(said: str, other: str, *, scaled: bool) -> tuple[float, str]:
+    """Split a unit such as `kB` into factor and unit; `other` is the unit elsewhere in the bar.
+
+    `scaled` tells that the bar is known to scale its numbers.
+    """
+    said, other = said.strip(), other.strip()
+    if said[:2] in _BINARY and said[2:] in _SCALED_UNITS:
+        return _BINARY[said[:2]], said[2:]
+    letter, rest = said[:1], said[1:]
+    is_scale = letter in _SCALES and (
+        rest in _SCALED_UNITS
+        or rest.startswith(" ")
+        or rest == other
+        or (other != said and other[:1] in _SCALES and other[1:] == rest)
+        or (rest[0] not in _VOWELS and (scaled or letter == "k"))
+    )
+    return (_SCALES[letter], rest.strip()) if is_scale else (1.0, said)
+
+
+def _number(digits: str) -> float:
+    return float(digits.replace(",", ""))
+
+
+def _seconds(said: str | None) -> float | None:
+    """Return the seconds of `1:02:03`, `2 days, 1:02:03` or `20s`; `None` for `?`."""
+    if said is None or said == "?":
+        return None
+    if said.endswith("s"):
+        return float(said[:-1])
+    days, _, clock = said.rpartition("d")
+    seconds = 0.0
+    for part in clock.rpartition(" ")[2].lstrip("ays,").split(":"):
+        seconds = seconds * 60 + int(part)
+    return seconds + 86_400 * int(days or 0)
+
+
+def _label(before: str) -> str:
+    return before.strip(" \t:|-").strip()
+
+
+def bar_text(percent: float, width: int) -> str:
+    """Return a bar of exactly `width` cells, full only at 100; blank where there is no room."""
+    room = width - 2
+    if room < 1:
+        return " " * max(width, 0)
+    eighths = int(max(0.0, min(percent, 100.0)) / 100 * room * 8)
+    full, part = divmod(eighths, 8)
+    filled = "█" * full + (_EIGHTHS[part] if part else "")
+    return f"▕{filled:░<{room}}▏"
+
+
+def share(progress: Progress) -> str:
+    """Return how much is done in at most four characters: `37%`, else `270k`."""
+    if progress.percent is not None:
+        return f"{int(progress.percent)}%"
+    return "" if progress.done is None else _short(progress.done, "", tenths_below=10)
+
+
+def words(progress: Progress) -> str:
+    """Return the bar in words, such as `37%  3.1 it/s  ~0:20 left`; safe to draw."""
+    parts = []
+    if progress.percent is not None:
+        parts.append(share(progress))
+    elif progress.done is not None:
+        amount = f"{progress.done:,.0f}" if progress.unit != "B" else _short(progress.done, "B")
+        parts.append(f"{amount} {progress.unit}".strip() if progress.unit != "B" else amount)
+    if rate := rate_words(progress, with_unit=progress.percent is not None):
+        parts.append(rate)
+    if progress.left is not None and progress.percent != 100:
+        parts.append(f"~{duration(progress.left)} left")
+    return "  ".join(parts)
+
+
+def rate_words(progress: Progress, *, with_unit: bool = True) -> str:
+    """Return how fast it goes, such as `3.1 it/s` or `2.5 s/it`; empty if that is not known."""
+    rate, unit = progress.rate, progress.unit if with_unit or progress.unit == "B" else ""
+    if not rate:
+        return ""
+    if rate < 1 and unit and unit != "B":
+        return f"{_short(1 / rate, '')} s/{unit}"
+    return f"{_short(rate, unit)}/s"
+
+
+def _short(amount: float, unit: str, *, tenths_below: float = 100) -> str:
+    """Return a number of three digits or so, with its scale and unit."""
+    scale = ""
+    for letter in "kMGTPE":
+        if amount < 999.5:
+            break
+        amount, scale = amount / 1000, letter
+    digits = f"{amount:.1f}".removesuffix(".0") if amount < tenths_below else f"{amount:.0f}"
+    if unit == "B":
+        return f"{digits} {scale}B"
+    return f"{digits}{scale} {unit}".strip()

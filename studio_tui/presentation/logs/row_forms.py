@@ -1,0 +1,66 @@
+"""The forms in which a line of a log can be read: one row, or several of its own."""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from studio_tui.presentation.logs.json_lines import JsonLine, compact, json_line, pretty
+from studio_tui.presentation.logs.levels import Level, level_of
+from studio_tui.presentation.logs.lines import Pen, Span, StyledLine, styled_line
+
+_STATES = 200
+"""States of a rewritten line that are shown, the last ones."""
+
+_TINTS = {Level.WARNING: Pen(foreground=3), Level.ERROR: Pen(foreground=1)}
+
+
+class JsonForm(StrEnum):
+    """How a line that is a JSON object is shown."""
+
+    SHORT = "time, level and message"
+    OPEN = "opened, a row a field"
+    RAW = "as it is"
+
+    @property
+    def next(self) -> "JsonForm":
+        """The form after this one, and after the last the first."""
+        forms = list(JsonForm)
+        return forms[(forms.index(self) + 1) % len(forms)]
+
+
+class Form(NamedTuple):
+    """What a reader wants lines to be."""
+
+    json: JsonForm = JsonForm.SHORT
+
+    states: bool = False
+    """Whether each state of a line that was rewritten by carriage returns has a row."""
+
+
+PLAIN_FORM = Form()
+"""As lines are shown at first."""
+
+
+def rows_of(head: bytes, tail: bytes, length: int, form: Form) -> tuple[StyledLine, ...]:
+    """Return the rows of a line, at least one; see `styled_line` for what it is given."""
+    if form.states and b"\r" in head:
+        states = [state for state in head.rstrip(b"\r").split(b"\r") if state.strip()]
+        if len(states) > 1:
+            return tuple(styled_line(state) for state in states[-_STATES:])
+    if form.json is not JsonForm.RAW and not tail and head.lstrip()[:1] == b"{":
+        parsed = json_line(head.decode("utf-8", "replace"))
+        if parsed is not None:
+            return _json_rows(parsed, form.json)
+    line = styled_line(head, tail=tail, length=length)
+    return (_tinted(line, level_of(line.text)),)
+
+
+def _json_rows(parsed: JsonLine, form: JsonForm) -> tuple[StyledLine, ...]:
+    texts = [compact(parsed)] if form is JsonForm.SHORT else pretty(parsed)
+    return tuple(_tinted(StyledLine(text, (), 0, 0), parsed.level) for text in texts)
+
+
+def _tinted(line: StyledLine, level: Level | None) -> StyledLine:
+    """Return a line without colours of its own in that of how grave it is."""
+    if line.spans or not line.text or level is None or level < Level.WARNING:
+        return line
+    return line._replace(spans=(Span(0, len(line.text), _TINTS[min(level, Level.ERROR)]),))

@@ -1,0 +1,192 @@
+"""What a reader looks for in a log: found in its bytes, and only where it can be seen.
+
+Words are taken as they are, and after `~` as a regular expression; capitals make either exact.
+"""
+
+import re
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any
+
+from studio_tui.presentation.logs.levels import Level, candidates, level_of
+from studio_tui.presentation.logs.lines import CHARACTER_LIMIT, plain, styled_line
+
+if TYPE_CHECKING:
+    from regex import Pattern
+
+REGEX_SIGN = "~"
+"""Before a regular expression, as in the filter of jobs."""
+
+_SPANS = 500
+"""Matches of one line that are told."""
+DRAWN_OVER = (b"\x1b[A\n", b"\x1b[1A\n")
+"""Ends of a line that the next one is drawn over."""
+
+_LINES = re.compile(rb"[^\n]*\n|[^\n]+")
+_HEAD = 4096
+"""Bytes of a line that tell how grave it is."""
+_LARGE = 256 * 1024
+_PATIENCE_LARGE = 2.0
+"""Seconds for a slice of megabytes, in a thread."""
+_PATIENCE = 0.02
+"""Seconds for a block, or a line, while somebody waits for the screen."""
+
+
+class WantedError(Exception):
+    """What was typed cannot be looked for; the sentence says why."""
+
+
+class Wanted:
+    """Words or an expression to be found; never empty, on one line."""
+
+    def __init__(self, typed: str) -> None:
+        """Read what was typed.
+
+        Raises:
+            WantedError: it is no regular expression, or it finds the empty text.
+        """
+        import regex  # noqa: PLC0415 (20 ms that opening a log need not wait for)
+
+        self.typed = typed
+        words = typed.removeprefix(REGEX_SIGN)
+        is_regex = words != typed
+        source = words if is_regex else regex.escape(words, special_only=True)
+        flags = regex.MULTILINE | (regex.IGNORECASE if _is_lower(words, is_regex) else 0)
+        try:
+            self._text: Pattern[str] = regex.compile(source, flags)
+            self._bytes: Pattern[bytes] | None = (
+                regex.compile(source.encode(), flags) if source.isascii() else None
+            )
+        except regex.error as error:
+            raise WantedError(f"{words} is no regular expression: {_reason(error)}.") from error
+        if not words or self._text.search("") is not None:
+            raise WantedError("That is found everywhere; type what a line should hold.")
+        self.beyond = 0
+        """Lines that hold it only beyond what is shown of them."""
+        self.problem = ""
+        """A sentence once the expression proved too slow; it finds nothing from then on."""
+
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """Return where it stands in the safe text of a line."""
+        spans: list[tuple[int, int]] = []
+        try:
+            for match in self._text.finditer(text, timeout=_PATIENCE):
+                if match.end() > match.start():
+                    spans.append(match.span())
+                if len(spans) == _SPANS:
+                    break
+        except TimeoutError:
+            self._give_up()
+        return spans
+
+    def shows(self, text: str) -> bool:
+        """Whether it stands in the safe text of a line."""
+        return bool(self.spans(text))
+
+    def starts(self, lines: bytes) -> Sequence[int]:
+        """Return where the lines begin that show it; `lines` are whole, untrusted and many."""
+        if self.problem:
+            return ()
+        clean = plain(lines) if b"\x1b" in lines else lines
+        try:
+            if self._bytes is not None and clean.isascii():
+                if clean is lines and b"\r" not in lines:
+                    return self._in_plain(self._bytes, lines)
+                return self._verified(lines, self._numbers(self._bytes, clean, b"\n"))
+            text = clean.decode("utf-8", "replace")
+            return self._verified(lines, self._numbers(self._text, text, "\n"))
+        except TimeoutError:
+            self._give_up()
+            return ()
+
+    def _in_plain(self, pattern: "Pattern[bytes]", lines: bytes) -> list[int]:
+        """Find lines that are shown as they are."""
+        starts = []
+        at, end = 0, len(lines)
+        patience = _PATIENCE_LARGE if end > _LARGE else _PATIENCE
+        while match := pattern.search(lines, at, concurrent=True, timeout=patience):
+            start = lines.rfind(b"\n", 0, match.start()) + 1
+            if match.start() - start < CHARACTER_LIMIT:
+                starts.append(start)
+            else:
+                self.beyond += 1
+            at = lines.find(b"\n", match.start()) + 1
+            if not at:
+                break
+        return starts
+
+    def _numbers(self, pattern: Any, text: Any, newline: Any) -> list[int]:
+        """Return the numbers of the lines of `text` that hold it, from 0."""
+        numbers = []
+        at = number = 0
+        patience = _PATIENCE_LARGE if len(text) > _LARGE else _PATIENCE
+        while match := pattern.search(text, at, concurrent=True, timeout=patience):
+            number += text.count(newline, at, match.start())
+            numbers.append(number)
+            at = text.find(newline, match.start()) + 1
+            number += 1
+            if not at:
+                break
+        return numbers
+
+    def _verified(self, lines: bytes, numbers: Sequence[int]) -> list[int]:
+        """Return the starts of numbered lines that still hold it as they are shown."""
+        if not numbers:
+            return []
+        raw = lines.split(b"\n")
+        starts = list(accumulate((len(line) + 1 for line in raw), initial=0))
+        return [
+            starts[number]
+            for number in numbers
+            if _is_plain(raw[number]) or self.shows(styled_line(raw[number]).text)
+        ]
+
+    def _give_up(self) -> None:
+        self.problem = f"{self.typed} takes too long to look for; try a simpler expression."
+
+
+def lasting(lines: bytes) -> Sequence[int]:
+    """Return where the lines begin that the next one is not drawn over, as nested bars are.
+
+    Those end each state with a move up, which takes its line break back.
+    """
+    starts, at = [], 0
+    for line in _LINES.findall(lines):
+        if not line.endswith(DRAWN_OVER):
+            starts.append(at)
+        at += len(line)
+    return starts
+
+
+def _reason(error: Exception) -> str:
+    return str(error).partition(" at position")[0]
+
+
+class Problems:
+    """Lines that are of some level, or graver."""
+
+    def __init__(self, least: Level) -> None:
+        self._least = least
+
+    def starts(self, lines: bytes) -> Sequence[int]:
+        """Return where such lines begin; `lines` are whole, untrusted and many."""
+        starts = []
+        for start in candidates(lines, self._least):
+            end = lines.find(b"\n", start)
+            line = lines[start : end if end >= 0 else len(lines)]
+            level = level_of(styled_line(line[:_HEAD]).text)
+            if level is not None and level >= self._least:
+                starts.append(start)
+        return starts
+
+
+def _is_plain(line: bytes) -> bool:
+    return len(line) <= CHARACTER_LIMIT and b"\r" not in line and b"\x1b" not in line
+
+
+def _is_lower(words: str, is_regex: bool) -> bool:
+    """Whether there are no capitals; those of `\\S` and the like are no letters."""
+    if not is_regex:
+        return words == words.lower()
+    letters = (c for before, c in zip(" " + words, words, strict=False) if before != "\\")
+    return all(c == c.lower() for c in letters)

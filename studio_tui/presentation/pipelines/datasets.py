@@ -1,0 +1,74 @@
+"""Names of datasets as they are typed: which are meant, which are known, what is wrong with them.
+
+A name is `[@]namespace.project.name[@version]`; what is missing is Studio's default.
+"""
+
+import re
+from collections.abc import Iterable
+
+from studio_tui.presentation.jobs.problems import Problem, meant, quoted, unsendable, warning
+
+LOCAL_PLACE = "local.local."
+"""Namespace and project of the local Studio, which a name need not have there."""
+
+_NAME = re.compile(r"@?[^\s@,]+(@[^\s@,]+)?")
+
+
+def datasets_in(text: str) -> tuple[str, ...]:
+    """Return the names in a text, divided by blanks or commas, each once."""
+    return tuple(dict.fromkeys(name for name in re.split(r"[\s,]+", text) if name))
+
+
+def dataset_problems(text: str, *, is_sent: bool) -> tuple[Problem, ...]:
+    """Return what is wrong with the names; that there is none counts once they are to be sent."""
+    if problems := unsendable("datasets", text):
+        return problems
+    names = datasets_in(text)
+    if not names:
+        return (Problem("datasets", "Name a dataset to rebuild."),) if is_sent else ()
+    return tuple(
+        Problem("datasets", f"{quoted(name)} is not namespace.project.name@version.")
+        for name in names
+        if not _NAME.fullmatch(name)
+    )
+
+
+def short_name(name: str) -> str:
+    """Return a name as short as the local Studio takes it: without its namespace and project."""
+    return name.removeprefix("@").removeprefix(LOCAL_PLACE)
+
+
+def unknown_datasets(text: str, known: Iterable[str]) -> tuple[Problem, ...]:
+    """Return a warning that names all datasets in a text that are not known, and what may be meant.
+
+    Where no dataset at all is known nobody can tell.
+    """
+    names = {_bare(name): name for name in known}
+    strange = [name for name in datasets_in(text) if _bare(name) not in names]
+    if not names or not strange:
+        return ()
+    hints = [meant(_bare(name), names).removeprefix("; ") for name in strange]
+    said = ", ".join(
+        f"{quoted(name)} ({hint})" if hint else quoted(name)
+        for name, hint in zip(strange, hints, strict=True)
+    )
+    return (warning("datasets", f"Not known here: {said}. Studio may know more."),)
+
+
+def _bare(name: str) -> str:
+    return short_name(name).partition("@")[0]
+
+
+def matching(word: str, names: Iterable[str]) -> tuple[str, ...]:
+    """Return the names that a word may be the beginning of, or a part; likely ones first."""
+    wanted = word.lower()
+    begun, bare, within = [], [], []
+    for name in names:
+        low = name.lower()
+        if low.startswith(wanted):
+            begun.append(name)
+        elif any(part.startswith(wanted) for part in low.lstrip("@").split(".")):
+            bare.append(name)
+        elif wanted in low:
+            within.append(name)
+    return (*begun, *bare, *within)

@@ -1,0 +1,1 @@
+"""The drawing of a graph: layers, columns, edges and boxes as characters."""

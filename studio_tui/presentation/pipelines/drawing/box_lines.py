@@ -1,0 +1,204 @@
+"""Paints the lines between two layers with box-drawing characters, a row at a time.
+
+Lines that cross do not touch: the one that runs across is broken by the one that runs down. So
+where strokes meet, lines meet.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import NamedTuple
+
+from studio_tui.presentation.pipelines.drawing.edge_routing import Channel, Net
+from studio_tui.presentation.pipelines.drawing.layers import Layers
+
+_STROKES = " ╴╸╷╮┑╻┒┓╶─╾╭┬┭┎┰┱╺╼━┍┮┯┏┲┳╵╯┙│┤┥╽┧┪╰┴┵├┼┽┟╁╅┕┶┷┝┾┿┢╆╈╹┚┛╿┦┩┃┨┫┖┸┹┞╀╃┠╂╉┗┺┻┡╄╇┣╊╋"
+"""By the weights (0 to 2) of the arms up, right, down and left, as the digits of a number."""
+_UP, _RIGHT, _DOWN, _LEFT = 27, 9, 3, 1
+
+
+class Column(NamedTuple):
+    """The part of a net that runs down, between the rows where it turns."""
+
+    x: int
+    top: int
+    bottom: int
+    """Less than `top` by one, where it turns at once."""
+    net: Net
+    vertex: int | None
+    """The end that it leads from or to; `None` for a jog."""
+
+
+class Track(NamedTuple):
+    """The part of a net that runs across."""
+
+    left: int
+    right: int
+    net: Net
+    ends: Sequence[tuple[int, int | None]]
+    """Columns in which it meets a vertical, and what that leads to."""
+
+
+@dataclass(frozen=True)
+class Edges:
+    """What is to be painted between two layers."""
+
+    columns: Sequence[Column]
+    """From left to right."""
+    tracks: Mapping[int, Sequence[Track]]
+    """By row of the drawing, from left to right."""
+
+
+class Stroke(NamedTuple):
+    """What one cell shows of lines."""
+
+    x: int
+    character: str
+    is_lit: bool
+    is_heavy: bool
+
+
+class Light:
+    """Which parts of a drawing belong to some of its nodes and to the edges among them."""
+
+    def __init__(self, layers: Layers, nodes: frozenset[int]) -> None:
+        self._layers = layers
+        self._nodes = nodes
+        self._reach: dict[int, int] = {}
+        self._nets: dict[int, bool] = {}
+
+    def falls_on(self, vertex: int | None) -> bool:
+        """Return whether a node is one of them, or a joint is on a line between two of them."""
+        if vertex is None or vertex < self._layers.size:
+            return vertex is None or vertex in self._nodes
+        number = self._layers.chain[vertex - self._layers.size]
+        chain, layer = self._layers.chains[number], self._layers.layer
+        if chain.owner not in self._nodes:
+            return False
+        if number not in self._reach:
+            lit = [layer[end] for end in chain.ends if end in self._nodes] or [layer[chain.owner]]
+            self._reach[number] = max(lit) if chain.is_source else min(lit)
+        reach = self._reach[number]
+        return layer[vertex] < reach if chain.is_source else layer[vertex] > reach
+
+    def has(self, net: Net) -> bool:
+        """Return whether an edge of a net is among them."""
+        key = id(net)
+        if key not in self._nets:
+            self._nets[key] = any(map(self.falls_on, net.sources)) and any(
+                map(self.falls_on, net.targets)
+            )
+        return self._nets[key]
+
+    def lights(self, column: Column) -> bool:
+        """Return whether a column is part of an edge among them."""
+        return self.has(column.net) and self.falls_on(column.vertex)
+
+    def span(self, track: Track) -> tuple[int, int]:
+        """Return the first and last column of a track that are; the first is greater if none is."""
+        if not self.has(track.net):
+            return track.right + 1, track.left - 1
+        lit = [x for x, vertex in track.ends if self.falls_on(vertex)]
+        return min(lit), max(lit)
+
+
+def edges_of(channel: Channel, top: int) -> Edges:
+    """Return what is to be painted of a channel, the first row of which is `top`."""
+    columns: list[Column] = []
+    tracks: dict[int, list[Track]] = {}
+    end = top + channel.height - 1
+    for net in channel.nets:
+        tops = list(zip(net.tops, net.sources, strict=True))
+        bottoms = list(zip(net.bottoms, net.targets, strict=True))
+        if net.is_straight:
+            columns.append(Column(net.tops[0], top, end, net, net.sources[0]))
+            continue
+        row, low_row = top + net.row, top + (net.row if net.jog is None else net.low_row)
+        columns += [Column(x, top, row - 1, net, vertex) for x, vertex in tops]
+        columns += [Column(x, low_row + 1, end, net, vertex) for x, vertex in bottoms]
+        if net.jog is None:
+            _add_track(tracks, row, net, [*tops, *bottoms])
+        else:
+            columns.append(Column(net.jog, row + 1, low_row - 1, net, None))
+            _add_track(tracks, row, net, [*tops, (net.jog, None)])
+            _add_track(tracks, low_row, net, [(net.jog, None), *bottoms])
+    columns.sort(key=attrgetter("x"))
+    for across in tracks.values():
+        across.sort(key=attrgetter("left"))
+    return Edges(columns, tracks)
+
+
+def _add_track(
+    tracks: dict[int, list[Track]], row: int, net: Net, ends: Sequence[tuple[int, int | None]]
+) -> None:
+    columns = [x for x, _ in ends]
+    tracks.setdefault(row, []).append(Track(min(columns), max(columns), net, ends))
+
+
+def strokes(
+    edges: Edges, y: int, window: range, lit: Light | None, heavy: Light | None
+) -> Iterator[Stroke]:
+    """Yield what the cells of a row show, from left to right, blank ones left out."""
+    codes: dict[int, int] = {}
+    in_light: set[int] = set()
+    in_weight: set[int] = set()
+    for track in _in_sight(edges.tracks.get(y, ()), window):
+        _across(codes, track, window, heavy.span(track) if heavy else _NOWHERE, in_weight)
+        if lit:
+            first, last = lit.span(track)
+            in_light.update(range(max(first, window.start), min(last + 1, window.stop)))
+    begin = bisect_left(edges.columns, window.start, key=attrgetter("x"))
+    for index in range(begin, len(edges.columns)):
+        column = edges.columns[index]
+        x = column.x
+        if x >= window.stop:
+            break
+        weight = 2 if heavy and heavy.lights(column) else 1
+        if column.top <= y <= column.bottom:
+            codes[x] = weight * (_UP + _DOWN)
+            (in_light.add if lit and lit.lights(column) else in_light.discard)(x)
+            (in_weight.add if weight == 2 else in_weight.discard)(x)
+        elif y == column.bottom + 1:
+            codes[x] += weight * _UP
+        elif y == column.top - 1:
+            codes[x] += weight * _DOWN
+    for x in sorted(codes):
+        yield Stroke(x, _STROKES[codes[x]], x in in_light, x in in_weight)
+
+
+_NOWHERE = (1, 0)
+
+
+def _in_sight(tracks: Sequence[Track], window: range) -> Iterable[Track]:
+    """Yield the tracks of a row, which do not overlap, that have a cell in the window."""
+    first = bisect_left(tracks, window.start, key=attrgetter("right"))
+    for index in range(first, len(tracks)):
+        if tracks[index].left >= window.stop:
+            break
+        yield tracks[index]
+
+
+def _across(
+    codes: dict[int, int],
+    track: Track,
+    window: range,
+    heavy: tuple[int, int],
+    in_weight: set[int],
+) -> None:
+    """Paint a track, heavy between two of its columns."""
+    first, last = heavy
+    for x in range(max(track.left, window.start), min(track.right + 1, window.stop)):
+        code = 0
+        if x > track.left:
+            code += _LEFT * (2 if first < x <= last else 1)
+        if x < track.right:
+            code += _RIGHT * (2 if first <= x < last else 1)
+        codes[x] = code
+        if first <= x <= last:
+            in_weight.add(x)
+
+
+def vertical(*, is_heavy: bool) -> str:
+    """Return the character of a line that runs down."""
+    return _STROKES[(_UP + _DOWN) * (2 if is_heavy else 1)]

@@ -1,0 +1,100 @@
+"""Gives each vertex of a layered graph its column, so that lines are short and mostly straight."""
+
+from collections.abc import Sequence
+from math import floor
+
+from studio_tui.presentation.pipelines.drawing.layers import Layers
+
+GAP = 3
+"""Blank cells between two nodes of a layer."""
+
+_LINE_GAP = 2
+"""The same beside a line that only passes."""
+
+_SWEEPS = 6
+_STRAIGHTNESS = (1.0, 2.0, 1000.0)
+"""What a bend costs, by how many ends of the line are joints: nothing pushes a long line aside."""
+
+
+def placed(layers: Layers, widths: Sequence[int]) -> list[int]:
+    """Return the middle column of each vertex; the leftmost cell of all is in column 0."""
+    gaps = [_offsets(row, widths, layers.size) for row in layers.rows]
+    middle = [0.0] * len(layers.layer)
+    for row, offsets in zip(layers.rows, gaps, strict=True):
+        for vertex, offset in zip(row, offsets, strict=True):
+            middle[vertex] = offset - offsets[-1] / 2
+    above, below = _weighed(layers, layers.parents), _weighed(layers, layers.children)
+    for sweep in range(_SWEEPS):
+        numbers = range(len(gaps))
+        near, ways = (above, numbers) if sweep % 2 == 0 else (below, reversed(numbers))
+        for number in ways:
+            row, offsets = layers.rows[number], gaps[number]
+            wanted, weights = [], []
+            for vertex in row:
+                others, costs, weight = near[vertex]
+                if weight:
+                    total = sum([middle[o] * cost for o, cost in zip(others, costs, strict=True)])
+                    wanted.append(total / weight)
+                    weights.append(weight)
+                else:
+                    wanted.append(middle[vertex])
+                    weights.append(0.1)
+            # Halves go up in one row and down in the next, or long graphs would lean.
+            half = 0.5 if number % 2 else 0.499
+            for vertex, at in zip(row, spread(wanted, weights, offsets, half), strict=True):
+                middle[vertex] = at
+    first = min((middle[row[0]] - widths[row[0]] // 2 for row in layers.rows), default=0)
+    return [int(at - first) for at in middle]
+
+
+def spread(
+    wanted: Sequence[float], weights: Sequence[float], offsets: Sequence[int], half: float = 0.5
+) -> list[int]:
+    """Return the whole places nearest to those wanted (least squares) that keep their distances.
+
+    `offsets` are the places when all stand as close as they may. Found by pooling: what would
+    come too close moves as one from then on.
+    """
+    pools: list[tuple[float, float, int]] = []  # mean, weight, how many
+    for want, weight, offset in zip(wanted, weights, offsets, strict=True):
+        mean, many = want - offset, 1
+        while pools and pools[-1][0] >= mean:
+            other, more, number = pools.pop()
+            mean = (mean * weight + other * more) / (weight + more)
+            weight += more  # noqa: PLW2901 (of the pool now)
+            many += number
+        pools.append((mean, weight, many))
+    places: list[int] = []
+    for mean, _, many in pools:
+        start = floor(mean + half)
+        places += [start + offset for offset in offsets[len(places) : len(places) + many]]
+    return places
+
+
+def _offsets(row: Sequence[int], widths: Sequence[int], nodes: int) -> list[int]:
+    """Return the middles of a row's vertices when they stand as close as they may."""
+    offsets: list[int] = []
+    end = 0
+    was_node = True
+    for vertex in row:
+        is_node = vertex < nodes
+        half = widths[vertex] // 2
+        if offsets:
+            end += GAP if is_node and was_node else _LINE_GAP
+        offsets.append(end + half)
+        end += widths[vertex]
+        was_node = is_node
+    return offsets
+
+
+_Near = tuple[Sequence[int], Sequence[float], float]
+
+
+def _weighed(layers: Layers, neighbours: Sequence[Sequence[int]]) -> list[_Near]:
+    """Return the neighbours of each vertex, what a bend to each costs, and the sum of that."""
+    size = layers.size
+    weighed: list[_Near] = []
+    for vertex, near in enumerate(neighbours):
+        costs = [_STRAIGHTNESS[(vertex >= size) + (other >= size)] for other in near]
+        weighed.append((near, costs, sum(costs)))
+    return weighed

@@ -1,0 +1,256 @@
+"""A graph drawn from the top down with boxes of one line, of which only what is in sight is made.
+
+The drawing depends on the ids, the edges and the widths of the labels alone. What the boxes say is
+for who paints them, so a state that changes costs the lines it is on.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from enum import StrEnum
+from itertools import groupby
+from typing import NamedTuple
+
+from studio_tui.presentation.pipelines.drawing.box_lines import (
+    Edges,
+    Light,
+    Stroke,
+    edges_of,
+    strokes,
+    vertical,
+)
+from studio_tui.presentation.pipelines.drawing.columns import GAP, placed
+from studio_tui.presentation.pipelines.drawing.edge_routing import (
+    Channel,
+    lines_at,
+    nets_of,
+    routed,
+)
+from studio_tui.presentation.pipelines.drawing.layers import Layers, layered, reduced
+
+WIDEST = 200
+"""Cells that the boxes of a layer may take before it is broken into several rows."""
+
+_PAD = "─"
+
+
+class Direction(StrEnum):
+    """Where the next box is looked for."""
+
+    UP = "up"
+    DOWN = "down"
+    LEFT = "left"
+    RIGHT = "right"
+
+
+class Box(NamedTuple):
+    """Where a node is; it is one line high."""
+
+    id: str
+    x: int
+    y: int
+    width: int
+    """Cells; more than its label's where more lines come in than the label is wide."""
+    label_x: int
+    label_width: int
+
+
+class Run(NamedTuple):
+    """A piece of one line, all of which looks the same."""
+
+    x: int
+    width: int
+    """Cells."""
+    text: str
+    """Strokes of one cell each; empty where the label of `node` is to stand."""
+    node: str | None
+    """Whose box it is part of; `None` for lines between boxes."""
+    is_lit: bool
+    """Whether it belongs to the nodes that were asked for as `lit` or the edges among them."""
+    is_heavy: bool
+    """The same for `heavy`; its strokes are heavy already."""
+
+
+class Drawing:
+    """A graph's boxes and lines, on a plane as large as they need."""
+
+    def __init__(
+        self,
+        boxes: Mapping[str, Box],
+        layers: Layers,
+        channels: Sequence[Channel],
+        middle: Sequence[int],
+    ) -> None:
+        self._layers = layers
+        self._channels = channels
+        self._middle = middle
+        self._middles = [[middle[vertex] for vertex in row] for row in layers.rows]
+        self._tops = _tops(channels) if boxes else []
+        self._edges: dict[int, Edges] = {}
+        self._ids = tuple(boxes)
+        self._index = {node: index for index, node in enumerate(boxes)}
+        self.boxes = boxes
+        """By id, in the order of the graph."""
+        self.height = self._tops[-1] + 1 if boxes else 0
+        """Rows."""
+        ends = [box.x + box.width for box in boxes.values()]
+        ends += [row[-1] + 1 for row in self._middles]
+        ends += [net.jog + 1 for channel in channels for net in channel.nets if net.jog is not None]
+        self.width = max(ends, default=0)
+        """Cells."""
+
+    @property
+    def edges(self) -> frozenset[tuple[str, str]]:
+        """Parent and child of each edge that is drawn: all but those that follow from others."""
+        return frozenset(
+            (self._ids[parent], node)
+            for node, index in self._index.items()
+            for parent in self._ends(index, up=True)
+        )
+
+    def light(self, nodes: Iterable[str]) -> Light:
+        """Return what belongs to these nodes and the edges among them, to draw lines with."""
+        index = self._index
+        return Light(self._layers, frozenset(index[node] for node in nodes if node in index))
+
+    def line(
+        self, y: int, x0: int, x1: int, lit: Light | None = None, heavy: Light | None = None
+    ) -> list[Run]:
+        """Return what row `y` shows from column `x0` to before `x1`, blanks left out.
+
+        A box that is partly in sight is there as a whole.
+        """
+        if not 0 <= y < self.height:
+            return []
+        number = bisect_right(self._tops, y) - 1
+        if y == self._tops[number]:
+            return list(self._boxes_between(number, x0, x1, lit, heavy))
+        if number not in self._edges:
+            self._edges[number] = edges_of(self._channels[number], self._tops[number] + 1)
+        return list(_runs(strokes(self._edges[number], y, range(x0, x1), lit, heavy)))
+
+    def at(self, x: int, y: int) -> str | None:
+        """Return the node whose box has this cell."""
+        number = bisect_left(self._tops, y)
+        if number == len(self._tops) or self._tops[number] != y:
+            return None
+        at = bisect_right(self._middles[number], x)
+        for vertex in self._layers.rows[number][max(0, at - 1) : at + 1]:
+            if vertex < self._layers.size:
+                box = self.boxes[self._ids[vertex]]
+                if box.x <= x < box.x + box.width:
+                    return box.id
+        return None
+
+    def neighbour(self, node: str, direction: Direction) -> str | None:
+        """Return the parent or child nearest to a node, or the next in its layer."""
+        index = self._index[node]
+        if direction in {Direction.UP, Direction.DOWN}:
+            near = self._ends(index, up=direction is Direction.UP)
+            here = self._middle[index]
+            closest = min(
+                near, key=lambda other: (abs(self._middle[other] - here), other), default=None
+            )
+            return None if closest is None else self._ids[closest]
+        row = [
+            vertex
+            for vertex in self._layers.rows[self._layers.layer[index]]
+            if vertex < len(self._ids)
+        ]
+        at = row.index(index) + (1 if direction is Direction.RIGHT else -1)
+        return self._ids[row[at]] if 0 <= at < len(row) else None
+
+    def _ends(self, index: int, *, up: bool) -> list[int]:
+        """Return the nodes to which the lines of a node lead."""
+        ends = []
+        for vertex in (self._layers.parents if up else self._layers.children)[index]:
+            chain = self._layers.chain_of(vertex)
+            if chain is None:
+                ends.append(vertex)
+            elif chain.is_source is up:
+                ends.append(chain.owner)
+            else:
+                ends += chain.ends
+        return ends
+
+    def _boxes_between(
+        self, number: int, x0: int, x1: int, lit: Light | None, heavy: Light | None
+    ) -> Iterator[Run]:
+        """Yield the boxes and passing lines of a layer that have a cell in sight."""
+        row, middles = self._layers.rows[number], self._middles[number]
+        first = max(0, bisect_left(middles, x0) - 1)
+        for vertex in row[first : bisect_left(middles, x1) + 1]:
+            is_lit = lit is not None and lit.falls_on(vertex)
+            is_heavy = heavy is not None and heavy.falls_on(vertex)
+            if vertex >= self._layers.size:
+                x = self._middle[vertex]
+                if x0 <= x < x1:
+                    yield Run(x, 1, vertical(is_heavy=is_heavy), None, is_lit, is_heavy)
+                continue
+            box = self.boxes[self._ids[vertex]]
+            if box.x + box.width <= x0 or box.x >= x1:
+                continue
+            before = box.label_x - box.x
+            after = box.width - box.label_width - before
+            if before:
+                yield Run(box.x, before, _PAD * before, box.id, is_lit, is_heavy)
+            yield Run(box.label_x, box.label_width, "", box.id, is_lit, is_heavy)
+            if after:
+                at = box.label_x + box.label_width
+                yield Run(at, after, _PAD * after, box.id, is_lit, is_heavy)
+
+
+def draw(
+    parents: Mapping[str, Sequence[str]], widths: Mapping[str, int], widest: int = WIDEST
+) -> Drawing:
+    """Lay out a graph: the parents of each node, and the cells that the label of each takes.
+
+    Parents stand before their children; an edge from what does not is left out. Edges that follow
+    from others are not drawn: who waits for a child waits for its parents.
+    """
+    index = {node: number for number, node in enumerate(parents)}
+    given = [
+        list(dict.fromkeys(index[parent] for parent in mine if index.get(parent, number) < number))
+        for number, mine in enumerate(parents.values())
+    ]
+    labels = [max(1, widths[node]) for node in parents]
+    layers = layered(reduced(given), [label + GAP for label in labels], widest)
+    channels = [nets_of(layers, row) for row in layers.rows]
+    lines = lines_at(channels, len(layers.layer))
+    cells = [
+        max(label, 2 * count - 1)
+        for label, count in zip(labels + [1] * (len(lines) - len(labels)), lines, strict=True)
+    ]
+    middle = placed(layers, cells)
+    routes = [routed(nets, middle, cells) for nets in channels]
+    tops = _tops(routes)
+    boxes = {
+        node: Box(
+            node,
+            middle[number] - cells[number] // 2,
+            tops[layers.layer[number]],
+            cells[number],
+            middle[number] - labels[number] // 2,
+            labels[number],
+        )
+        for node, number in index.items()
+    }
+    return Drawing(boxes, layers, routes, middle)
+
+
+def _tops(channels: Sequence[Channel]) -> list[int]:
+    """Return the row of each layer: each but the last has its channel below it."""
+    tops = [0]
+    for channel in channels[:-1]:
+        tops.append(tops[-1] + 1 + channel.height)
+    return tops
+
+
+def _runs(cells: Iterator[Stroke]) -> Iterator[Run]:
+    """Put cells together that stand side by side and look the same."""
+    alike = groupby(
+        enumerate(cells), key=lambda pair: (pair[1].x - pair[0], pair[1].is_lit, pair[1].is_heavy)
+    )
+    for (_, is_lit, is_heavy), pairs in alike:
+        strokes_alike = [stroke for _, stroke in pairs]
+        text = "".join(stroke.character for stroke in strokes_alike)
+        yield Run(strokes_alike[0].x, len(text), text, None, is_lit, is_heavy)

@@ -1,0 +1,1 @@
+"""A pipeline as a graph: what depends on what, and what that means now."""

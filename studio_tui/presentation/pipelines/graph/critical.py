@@ -1,0 +1,166 @@
+"""What a pipeline's end waits for: the heaviest way through its jobs, and an estimate of the rest.
+
+While jobs queue, no more are taken to run at once than do now; else workers are taken to be there
+when they are needed, so the estimate is the least it can take.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from studio_tui.api.models import PipelineState
+from studio_tui.presentation.pipelines.graph.plan import Node, named
+from studio_tui.presentation.pipelines.graph.statuses import Shown
+from studio_tui.presentation.pipelines.graph.view_model import FEWEST_SAMPLES, Known
+
+_ENDED = frozenset({PipelineState.COMPLETED, PipelineState.FAILED, PipelineState.CANCELED})
+_TO_RUN = frozenset({Shown.RUNNING, Shown.QUEUED, Shown.WAITING, Shown.UNKNOWN})
+_NAMED_AHEAD = 3
+"""Jobs of a path that are named before its last."""
+
+
+class Weight(NamedTuple):
+    """What a job takes, in seconds."""
+
+    left: float
+    """From now on; 0 for one that has ended or will not run."""
+    whole: float
+    """From its start to its end."""
+
+
+@dataclass(frozen=True)
+class Critical:
+    """The path that decides when a pipeline ends."""
+
+    path: tuple[str, ...]
+    """Nodes, each the parent of the next; nothing where no job's time is known."""
+    left: float | None
+    """Seconds until the end, an estimate; `None` if it cannot be told, or nothing will run."""
+    reason: str
+    """Why `left` cannot be told: a sentence's worth, or nothing."""
+
+    @property
+    def edges(self) -> frozenset[tuple[str, str]]:
+        """The edges of the path."""
+        return frozenset(zip(self.path, self.path[1:], strict=False))
+
+    @property
+    def words(self) -> str:
+        """The estimate, such as `ETA ~41m`, or why there is none."""
+        return f"ETA {rough(self.left)}" if self.left is not None else self.reason
+
+
+def critical(known: Known) -> Critical:
+    """Return the path with the most left to do, and among equals the longest as a whole.
+
+    Once nothing is left it is the path that took longest.
+    """
+    best: dict[str, Weight] = {}
+    before: dict[str, str] = {}
+    untold: list[str] = []
+    nothing = Weight(0.0, 0.0)
+    last, heaviest = None, nothing
+    for node_id, node in known.plan.nodes.items():
+        above = nothing
+        for parent in node.parents:
+            # Of equals the deepest, since the graph draws no edge that others stand in for.
+            if best[parent] > above or best[parent] == above > nothing:
+                above = best[parent]
+                before[node_id] = parent
+        own = weight(node, known)
+        if own is None:
+            own = nothing
+            if known.verdicts.shown[node_id] in _TO_RUN:
+                untold.append(node.name)
+        sums = best[node_id] = Weight(above.left + own.left, above.whole + own.whole)
+        if sums > heaviest:
+            last, heaviest = node_id, sums
+    path = _path(last, before)
+    reason = _reason(known, untold)
+    if reason or not _is_going_on(known):
+        return Critical(path, None, reason)
+    return Critical(path, max(heaviest.left, _shared(known)), "")
+
+
+def _shared(known: Known) -> float:
+    """Return the seconds that all that is left takes, shared by as many as run at once now.
+
+    Where nothing queues, or nothing runs, that does not tell how many could.
+    """
+    numbers = known.verdicts.numbers
+    at_once = numbers[Shown.RUNNING]
+    if not at_once or not numbers[Shown.QUEUED]:
+        return 0.0
+    own = (weight(node, known) for node in known.plan.nodes.values())
+    return sum(each.left for each in own if each is not None) / at_once
+
+
+def weight(node: Node, known: Known) -> Weight | None:
+    """Return what a job takes; `None` where neither its own times nor past runs tell it."""
+    shown = known.verdicts.shown[node.id]
+    if shown in {Shown.DONE, Shown.FAILED, Shown.CANCELED}:
+        took = known.took(node)
+        return Weight(0.0, took.seconds) if took is not None else None
+    if shown is Shown.BLOCKED:
+        return Weight(0.0, 0.0)
+    if shown is Shown.UNKNOWN:
+        return None
+    usual = known.usual(node)
+    if shown is not Shown.RUNNING:
+        return Weight(usual, usual) if usual is not None else None
+    took, bar = known.took(node), known.bar(node)
+    elapsed = took.seconds if took is not None else 0.0
+    ends = [usual] if usual is not None else []
+    if bar is not None and bar.left is not None:
+        ends.append(elapsed + bar.left)  # a bar may be of one part of a job, so the most counts
+    if not ends:
+        return None
+    whole = max(elapsed, *ends)
+    return Weight(whole - elapsed, whole)
+
+
+def _path(last: str | None, before: dict[str, str]) -> tuple[str, ...]:
+    path = []
+    while last is not None:
+        path.append(last)
+        last = before.get(last)
+    return tuple(reversed(path))
+
+
+def _is_going_on(known: Known) -> bool:
+    numbers = known.verdicts.numbers
+    return known.verdicts.state not in _ENDED and any(numbers[kind] for kind in _TO_RUN)
+
+
+def _reason(known: Known, untold: list[str]) -> str:
+    if not _is_going_on(known):
+        return ""
+    if known.verdicts.state is PipelineState.PAUSED:
+        return "no ETA while paused"
+    if untold:
+        return f"no ETA: fewer than {FEWEST_SAMPLES} past runs of {named(untold)}"
+    return ""
+
+
+def path_words(found: Critical, known: Known) -> str:
+    """Return the path from the last job that has ended: `dedupe ▸ embed ▸ … ▸ publish`."""
+    shown = known.verdicts.shown
+    ended = [index for index, node_id in enumerate(found.path) if shown[node_id] not in _TO_RUN]
+    is_over = len(ended) == len(found.path)
+    ahead = found.path if is_over or not ended else found.path[ended[-1] :]
+    names = [known.plan.nodes[node_id].name for node_id in ahead]
+    if len(names) > _NAMED_AHEAD + 2:
+        names = [*names[:_NAMED_AHEAD], "…", names[-1]]
+    return " ▸ ".join(names)
+
+
+def rough(seconds: float) -> str:
+    """Return an estimate in one or two units: `~40s`, `~41m`, `~2h 05m`, `~3d 4h`."""
+    whole = int(seconds)
+    minutes, hours = whole // 60, whole // 3600
+    if whole < 60:
+        return f"~{whole}s"
+    if minutes < 60:
+        return f"~{minutes}m"
+    if hours < 48:
+        return f"~{hours}h {minutes % 60:02}m"
+    return f"~{hours // 24}d {hours % 24}h"

@@ -1,0 +1,103 @@
+"""All that is known of a pipeline's jobs at a moment: what the views are drawn from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from statistics import median
+from typing import NamedTuple
+
+from studio_tui.api.models import Job
+from studio_tui.presentation.format import seconds_between
+from studio_tui.presentation.jobs.rows import let_go_at, run_seconds
+from studio_tui.presentation.logs.progress import Progress
+from studio_tui.presentation.pipelines.graph.plan import Node, Plan
+from studio_tui.presentation.pipelines.graph.statuses import Shown, Verdicts
+from studio_tui.presentation.pipelines.graph.waits import Bars, Wait, waits
+
+FEWEST_SAMPLES = 3
+"""Past runs below which nothing is said of how long a job usually takes."""
+
+
+class Took(NamedTuple):
+    """How long a job ran, or has run."""
+
+    seconds: float
+    is_estimate: bool = False
+    """Whether Studio does not tell the start, so that waiting for a worker is in it."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of the jobs of a pipeline; each of it may be missing but the verdicts."""
+
+    verdicts: Verdicts
+    now: datetime
+    jobs: Mapping[str, Job] = field(default_factory=dict)
+    """By run (`Node.run`): they have the times and the errors."""
+    bars: Bars = field(default_factory=dict[str, Progress])
+    past: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    """By name: the seconds that runs took which ended well."""
+
+    @property
+    def plan(self) -> Plan:
+        """The graph of the jobs."""
+        return self.verdicts.plan
+
+    def job(self, node: Node) -> Job | None:
+        """Return the run of a node, with its times and error."""
+        return self.jobs.get(node.run) if node.run is not None else None
+
+    def bar(self, node: Node) -> Progress | None:
+        """Return how far a running job has come."""
+        is_running = node.run is not None and self.verdicts.shown[node.id] is Shown.RUNNING
+        return self.bars.get(node.run or "") if is_running else None
+
+    def waits(self, node_id: str) -> Wait | None:
+        """Return why a job is not running; `None` for one that runs or has ended."""
+        return waits(self.verdicts, node_id, self.bars)
+
+    def usual(self, node: Node) -> float | None:
+        """Return the seconds a job usually takes; `None` with too few runs to tell."""
+        took = self.past.get(node.name, ())
+        return median(took) if len(took) >= FEWEST_SAMPLES else None
+
+    def took(self, node: Node) -> Took | None:
+        """Return how long a job ran, or has run; `None` if it did not, or if it is not known."""
+        job = self.job(node)
+        shown = self.verdicts.shown[node.id]
+        if job is None or shown in {Shown.BLOCKED, Shown.WAITING, Shown.QUEUED}:
+            return None
+        if node.state.is_finished and not job.state.is_finished:
+            return None  # the job is of an earlier answer than the plan
+        seconds = run_seconds(job, self.now)
+        if seconds is not None:
+            return Took(seconds)
+        if shown not in {Shown.DONE, Shown.FAILED, Shown.RUNNING}:
+            return None
+        end = job.finished_at if job.state.is_finished else self.now
+        guessed = seconds_between(self.ready_at(node), end)
+        return Took(guessed, is_estimate=True) if guessed is not None else None
+
+    def queue_seconds(self, node: Node) -> float | None:
+        """Return how long a job waited for a worker after all it waits for was done."""
+        job = self.job(node)
+        if job is None:
+            return None
+        if job.started_at is not None:
+            return seconds_between(self.ready_at(node), job.started_at)
+        is_queued = self.verdicts.shown[node.id] is Shown.QUEUED
+        return seconds_between(self.ready_at(node), self.now) if is_queued else None
+
+    def ready_at(self, node: Node) -> datetime | None:
+        """Return when nothing held a job up any more but its turn; `None` if that is not known.
+
+        Its run is made with the pipeline, long before what it waits for is done, or before a
+        pipeline is let go that was to be looked at first.
+        """
+        job = self.job(node)
+        moments = [let_go_at(job) if job is not None else None]
+        for parent in node.parents:
+            above = self.job(self.plan.nodes[parent])
+            moments.append(above.finished_at if above is not None else None)
+        known = [moment for moment in moments if moment is not None]
+        return max(known) if len(known) == len(moments) else None

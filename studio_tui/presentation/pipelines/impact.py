@@ -1,0 +1,93 @@
+"""What it means for a pipeline that something is done with one of its jobs, in words."""
+
+from studio_tui.api.models import JobState, Pipeline, PipelineState
+from studio_tui.presentation.format import plural
+from studio_tui.presentation.pipelines.graph.plan import Node, Plan, plan_of
+from studio_tui.presentation.pipelines.graph.statuses import Shown, judge
+
+_WAITS = frozenset({Shown.WAITING, Shown.BLOCKED})
+
+
+def cancel_notes(pipeline: Pipeline, run: str, *, near: bool) -> tuple[str, ...]:
+    """Return what cancelling a run means for its pipeline; `near` is the local Studio.
+
+    Only of that one it is known that a resumed job takes the place of a canceled one.
+    """
+    plan, node = _node(pipeline, run)
+    if node is None:
+        return ()
+    waiting = _waiting(pipeline, plan, node)
+    what = (
+        f"{_jobs_wait(waiting)} for it and will not run (blocked)."
+        if waiting
+        else "No other job waits for it."
+    )
+    again = ("R on it afterwards lets the pipeline go on;",) if near else ()
+    return (
+        f"It is a job of the pipeline {_named(pipeline)}.",
+        what,
+        *again,
+        "X in the pipeline stops all of it, so that p lets it go on.",
+    )
+
+
+def repeat_notes(pipeline: Pipeline, run: str, *, near: bool, resume: bool) -> tuple[str, ...]:
+    """Return what a new job in the stead of a failed or canceled run means for its pipeline."""
+    plan, node = _node(pipeline, run)
+    if node is None or node.state not in {JobState.FAILED, JobState.CANCELED} or not near:
+        return ()
+    if not resume:
+        return (
+            f"It does not take its place in the pipeline {_named(pipeline)},",
+            "which does not go on with it; a resumed job (R) does.",
+        )
+    waiting = _waiting(pipeline, plan, node)
+    waits = f"{_jobs_wait(waiting)} for it." if waiting else "No other job waits for it."
+    is_paused = pipeline.state is PipelineState.PAUSED
+    return (
+        f"The new job takes its place in the pipeline {_named(pipeline)}.",
+        f"{waits} The pipeline is paused; p lets it go on." if is_paused else waits,
+    )
+
+
+def edit_note(pipeline: Pipeline, run: str, *, near: bool) -> str:
+    """Return which answer to a review lets the pipeline go on; empty where that is not known."""
+    if not repeat_notes(pipeline, run, near=near, resume=True):
+        return ""
+    return (
+        f"A resumed job takes its place in the pipeline {_named(pipeline)}; "
+        "one run afresh does not."
+    )
+
+
+def over_words(pipeline: Pipeline, *, near: bool) -> str:
+    """Return that a pipeline is over, and what lets it go on all the same, where that is known."""
+    over = f"The pipeline is over: {(pipeline.status or 'unknown').lower()}"
+    if pipeline.state is not PipelineState.CANCELED or not near:
+        return over
+    plan = plan_of(pipeline)
+    verdicts = judge(plan, pipeline.state)
+    root = next(
+        (plan.nodes[key] for key in verdicts.roots if plan.nodes[key].run is not None), None
+    )
+    if root is None:
+        return over
+    return f"{over}. R on {root.name} runs it again, and the pipeline goes on"
+
+
+def _node(pipeline: Pipeline, run: str) -> tuple[Plan, Node | None]:
+    plan = plan_of(pipeline)
+    return plan, next((node for node in plan.nodes.values() if node.run == run), None)
+
+
+def _waiting(pipeline: Pipeline, plan: Plan, node: Node) -> int:
+    shown = judge(plan, pipeline.state).shown
+    return sum(shown[key] in _WAITS for key in plan.descendants(node.id))
+
+
+def _jobs_wait(waiting: int) -> str:
+    return f"{plural(waiting, 'job')} {'waits' if waiting == 1 else 'wait'}"
+
+
+def _named(pipeline: Pipeline) -> str:
+    return pipeline.name or pipeline.pipeline_id

@@ -1,0 +1,216 @@
+"""Pipelines as rows: cells, sort keys, and what a filter can ask of them."""
+
+from collections.abc import Container, Mapping
+from datetime import UTC, datetime
+from operator import attrgetter
+from types import MappingProxyType
+
+from studio_tui.api.ids import can_be_used
+from studio_tui.api.models import Pipeline, PipelineState
+from studio_tui.presentation.cells import NOTHING, Cell, Pieces, Tone, dimmed
+from studio_tui.presentation.format import UNKNOWN, age, seconds_between
+from studio_tui.presentation.jobs.states import Look
+from studio_tui.presentation.lists.kinds import Kind
+from studio_tui.presentation.pipelines.graph.plan import plan_of
+from studio_tui.presentation.pipelines.graph.segments import bar
+from studio_tui.presentation.pipelines.graph.statuses import Shown, Verdicts, counts, judge
+
+BAR_WIDTH = 14
+"""Cells of a bar, edges and all."""
+
+SHORT_ID = 8
+"""Characters of an id that are shown in a list; the whole id is in the preview."""
+
+LOOKS: dict[PipelineState, Look] = {
+    PipelineState.FAILED: Look("✗", Tone.BAD, 0),
+    PipelineState.RUNNING: Look("●", Tone.ACTIVE, 1),
+    PipelineState.PAUSED: Look("‖", Tone.WARN, 2),
+    PipelineState.PENDING: Look("◌", Tone.WAITING, 3),
+    PipelineState.UNKNOWN: Look("?", Tone.WARN, 4),
+    PipelineState.CANCELED: Look("⊗", Tone.DIM, 5),
+    PipelineState.COMPLETED: Look("✓", Tone.GOOD, 6),
+}
+
+FINISHED_STATES = frozenset({PipelineState.COMPLETED, PipelineState.FAILED, PipelineState.CANCELED})
+
+_UNREADABLE = Cell("?", Tone.WARN)
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+class Overview:
+    """What the pipelines of a list come to, reckoned once for each answer about each of them."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[Pipeline, Verdicts]] = {}
+
+    def verdicts(self, pipeline: Pipeline) -> Verdicts:
+        """Return where each job of a pipeline stands."""
+        known = self._known.get(pipeline.pipeline_id)
+        if known is None or known[0] is not pipeline:
+            known = pipeline, judge(plan_of(pipeline), pipeline.state)
+            self._known[pipeline.pipeline_id] = known
+        return known[1]
+
+    def numbers(self, pipeline: Pipeline) -> Mapping[Shown, int]:
+        """Return how many of its jobs stand where; of one that comes without jobs, what it says."""
+        if pipeline.job_runs or not pipeline.total:
+            return self.verdicts(pipeline).numbers
+        done = min(pipeline.completed or 0, pipeline.total)
+        rest = Shown.UNKNOWN if pipeline.state in FINISHED_STATES else Shown.WAITING
+        told = dict.fromkeys(Shown, 0) | {Shown.DONE: done}
+        return MappingProxyType(told | {rest: pipeline.total - done})
+
+    def keep(self, ids: Container[str]) -> None:
+        """Forget all others."""
+        self._known = {key: known for key, known in self._known.items() if key in ids}
+
+
+def cells(pipeline: Pipeline, overview: Overview, now: datetime) -> tuple[Cell | Pieces, ...]:
+    """Return one cell for each column of the list."""
+    numbers = overview.numbers(pipeline)
+    row = (
+        state_cell(pipeline),
+        _line(pipeline, "name", Tone.STRONG),
+        target_cell(pipeline),
+        Pieces(bar(numbers, BAR_WIDTH)),
+        _done(numbers),
+        counts_cell(numbers),
+        _age(pipeline, "created_at", now),
+        _age(pipeline, "updated_at", now),
+        Cell(pipeline.pipeline_id[:SHORT_ID], Tone.DIM),
+    )
+    return row if can_be_used(pipeline.pipeline_id) else dimmed(row)
+
+
+def state_cell(pipeline: Pipeline) -> Cell:
+    """Return glyph and word of a pipeline's state; a word of a newer server as it came."""
+    look = LOOKS[pipeline.state]
+    return Cell(f"{look.glyph} {pipeline.status or 'UNKNOWN'}", look.tone)
+
+
+def target_cell(pipeline: Pipeline) -> Cell | Pieces:
+    """Return what a pipeline was triggered from, its own name first, as that tells them apart."""
+    target = pipeline.triggered_from or ""
+    plain, at, version = target.partition("@") if not target.startswith("@") else (target, "", "")
+    around, dot, name = plain.rpartition(".")
+    if not dot or not name or "," in target or " " in target:
+        return _line(pipeline, "triggered_from", Tone.PLAIN)
+    return Pieces((Cell(name + at + version), Cell(f"  {around}", Tone.DIM)))
+
+
+def counts_cell(numbers: Mapping[Shown, int]) -> Pieces:
+    """Return how many jobs stand where, by their signs."""
+    return Pieces(
+        tuple(
+            Cell(f"{count.glyph}{count.amount} ", count.tone)
+            for count in counts(numbers)
+            if count.number
+        )
+    )
+
+
+def total(numbers: Mapping[Shown, int]) -> int:
+    """Return how many jobs there are."""
+    return sum(numbers.values())
+
+
+def haystack(pipeline: Pipeline) -> str:
+    """Return the lower-case text in which the words of a filter are looked for."""
+    return "\n".join(
+        (
+            pipeline.name or "",
+            pipeline.pipeline_id,
+            pipeline.status or "",
+            pipeline.triggered_from or "",
+            pipeline.error_message or "",
+        )
+    ).lower()
+
+
+def is_moving(pipeline: Pipeline) -> bool:
+    """Whether cells of the pipeline change with the second: none tells seconds for long."""
+    return pipeline.state in {PipelineState.RUNNING, PipelineState.PENDING}
+
+
+def _line(pipeline: Pipeline, field: str, tone: Tone) -> Cell:
+    if field in pipeline.unreadable:
+        return _UNREADABLE
+    text = getattr(pipeline, field)
+    return Cell(text, tone) if text else Cell(UNKNOWN, Tone.DIM)
+
+
+def _done(numbers: Mapping[Shown, int]) -> Cell:
+    jobs = total(numbers)
+    return Cell(f"{numbers[Shown.DONE]}/{jobs}") if jobs else NOTHING
+
+
+def _age(pipeline: Pipeline, field: str, now: datetime) -> Cell:
+    if field in pipeline.unreadable:
+        return _UNREADABLE
+    return Cell(age(seconds_between(getattr(pipeline, field), now)), Tone.DIM)
+
+
+def _stamp(moment: datetime | None) -> float:
+    return ((moment or _LONG_AGO) - _LONG_AGO).total_seconds()
+
+
+def _newest(pipeline: Pipeline) -> float:
+    return -_stamp(pipeline.created_at)
+
+
+def _share(pipeline: Pipeline) -> float:
+    jobs = pipeline.total or len(pipeline.job_runs)
+    return (pipeline.completed or 0) / jobs if jobs else 0.0
+
+
+PIPELINES = Kind[Pipeline](
+    noun="pipeline",
+    key=attrgetter("pipeline_id"),
+    made_at=attrgetter("created_at"),
+    haystack=haystack,
+    state=attrgetter("state"),
+    states=PipelineState,
+    groups={
+        "active": frozenset({PipelineState.PENDING, PipelineState.RUNNING, PipelineState.PAUSED}),
+        "finished": FINISHED_STATES,
+        "problem": frozenset({PipelineState.FAILED, PipelineState.UNKNOWN}),
+    },
+    fields={
+        "name": lambda pipeline: pipeline.name or "",
+        "target": lambda pipeline: pipeline.triggered_from or "",
+        "id": lambda pipeline: pipeline.pipeline_id,
+        "error": lambda pipeline: pipeline.error_message or "",
+        "job": lambda pipeline: "\n".join(run.name or "" for run in pipeline.job_runs),
+    },
+    suggestions=(
+        *(f"status={word}" for word in ("active", "finished", "problem")),
+        *(f"status={state.lower()}" for state in PipelineState),
+        *("target=", "name=", "name~", "job=", "error=", "age<1h", "age<1d", "id="),
+    ),
+    hint="words, status=paused, target=name, job=name, age<2h, !not",
+    sorts={
+        "age": ("age, newest first", lambda pipeline, now: _newest(pipeline)),
+        "name": (
+            "name",
+            lambda pipeline, now: ((pipeline.name or "").lower(), _newest(pipeline)),
+        ),
+        "target": (
+            "target",
+            lambda pipeline, now: ((pipeline.triggered_from or "").lower(), _newest(pipeline)),
+        ),
+        "state": (
+            "state, failed first",
+            lambda pipeline, now: (LOOKS[pipeline.state].rank, _newest(pipeline)),
+        ),
+        "done": (
+            "progress, least first",
+            lambda pipeline, now: (_share(pipeline), _newest(pipeline)),
+        ),
+        "updated": (
+            "last change, newest first",
+            lambda pipeline, now: -_stamp(pipeline.updated_at),
+        ),
+    },
+    largest_first=frozenset(),
+    is_moving=is_moving,
+)

@@ -1,0 +1,1 @@
+"""What each view of a pipeline shows: tree, table, timeline, groups and exports."""

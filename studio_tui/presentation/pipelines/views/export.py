@@ -1,0 +1,113 @@
+"""A pipeline as text that other programs read: Mermaid, DOT, or plain lines for a message.
+
+Names come from outside, so each form quotes them by its own rules: none can end its string, start
+a directive or become markup where the text is shown.
+"""
+
+import re
+from collections.abc import Callable
+
+from studio_tui.presentation.pipelines.drawing.graph import Drawing
+from studio_tui.presentation.pipelines.graph.plan import Plan
+from studio_tui.presentation.pipelines.graph.statuses import Shown, Verdicts
+from studio_tui.presentation.pipelines.graph.view_model import Known
+from studio_tui.presentation.pipelines.views.node_cells import took_cell, why_cell
+from studio_tui.presentation.pipelines.views.tree import name_parts, rows
+
+_FILLS = {
+    Shown.DONE: "#d7f0d7",
+    Shown.RUNNING: "#d7e8fa",
+    Shown.QUEUED: "#ebebfa",
+    Shown.FAILED: "#fad7d7",
+    Shown.BLOCKED: "#faebd2",
+    Shown.WAITING: "#f2f2f2",
+    Shown.CANCELED: "#e0e0e0",
+    Shown.UNKNOWN: "#ffffff",
+}
+_READ_BY_MERMAID = re.compile(
+    r"[^a-zA-Z0-9 _\-./,()\u0080-\U0010ffff]"
+    r"|(?<=directio)n(?=\s)"
+    r"|(?<=[wW]{3})\."
+    r"|(?<![^\W_])_|_(?![^\W_])"
+)
+"""What is not itself between double quotes: signs, a word that makes its whole line a direction,
+and what versions that see Markdown everywhere take for a link or for emphasis."""
+
+
+def graph_text(drawing: Drawing, label: Callable[[str], str]) -> str:
+    """Return a drawing as lines; `label` gives for a node as many cells as the drawing keeps."""
+    lines = []
+    for y in range(drawing.height):
+        line, end = "", 0
+        for run in drawing.line(y, 0, drawing.width):
+            text = run.text or (label(run.node) if run.node is not None else "")
+            line += " " * (run.x - end) + text
+            end = run.x + run.width
+        lines.append(line.rstrip())
+    return "".join(f"{line}\n" for line in lines)
+
+
+def tree_text(known: Known) -> str:
+    """Return the tree as lines, with how long each job took and why it is where it is."""
+    lines = []
+    for row in rows(known.plan):
+        node = known.plan.nodes[row.id]
+        name = "".join(part.text for part in name_parts(row, known.verdicts))
+        said = (took_cell(node, known).text, why_cell(node, known).text)
+        lines.append("  ".join((name, *(words for words in said if words))))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def mermaid(verdicts: Verdicts) -> str:
+    """Return a flowchart with a class for each state; edges that close a circle are dotted."""
+    plan = verdicts.plan
+    numbers = _numbers(plan)
+    lines = ["flowchart TD", *(f"  %% {_in_mermaid(flaw)}" for flaw in plan.flaws)]
+    for node in plan.nodes.values():
+        text = _in_mermaid(f"{verdicts.look(node.id).glyph} {node.name}")
+        lines.append(f'  {numbers[node.id]}["{text}"]:::{verdicts.shown[node.id]}')
+    for node in plan.nodes.values():
+        here = numbers[node.id]
+        lines += [f"  {numbers[parent]} --> {here}" for parent in node.parents]
+        lines += [f"  {numbers[parent]} -.-> {here}" for parent in node.circular]
+    lines += [f"  classDef {shown} fill:{fill},color:#000" for shown, fill in _FILLS.items()]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def dot(verdicts: Verdicts, name: str) -> str:
+    """Return a directed graph in the DOT language; edges that close a circle are dashed."""
+    plan = verdicts.plan
+    numbers = _numbers(plan)
+    lines = [f"digraph {_in_dot(name)} {{", '  node [shape=box style=filled fontname="monospace"];']
+    lines += [f"  // {flaw}" for flaw in plan.flaws]
+    for node in plan.nodes.values():
+        text = _in_dot(f"{verdicts.look(node.id).glyph} {node.name}")
+        fill = _FILLS[verdicts.shown[node.id]]
+        lines.append(f'  {numbers[node.id]} [label={text} fillcolor="{fill}"];')
+    for node in plan.nodes.values():
+        here = numbers[node.id]
+        lines += [f"  {numbers[parent]} -> {here};" for parent in node.parents]
+        lines += [
+            f"  {numbers[parent]} -> {here} [style=dashed constraint=false];"
+            for parent in node.circular
+        ]
+    return "".join(f"{line}\n" for line in (*lines, "}"))
+
+
+def _numbers(plan: Plan) -> dict[str, str]:
+    """Return short ids, since those of Studio need quotes in one form or the other."""
+    return {node_id: f"n{number}" for number, node_id in enumerate(plan.nodes, 1)}
+
+
+def _in_mermaid(text: str) -> str:
+    """Return text for between double quotes, where Mermaid knows only entities as escapes.
+
+    It also looks for directives, Markdown and HTML there, so all that it reads is written so.
+    """
+    return _READ_BY_MERMAID.sub(lambda found: f"#{ord(found[0])};", text)
+
+
+def _in_dot(text: str) -> str:
+    """Return a quoted string; Graphviz reads backslashes and HTML entities in labels."""
+    escaped = text.replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

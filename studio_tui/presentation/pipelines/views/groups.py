@@ -1,0 +1,195 @@
+"""The jobs of a large pipeline in groups, and how the groups depend on one another.
+
+Jobs are alike by their names without numbers and hashes, else by waiting for the same and feeding
+the same; or they are taken stage by stage. Groups depend on the plan's shape, not on states.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import takewhile
+from typing import NamedTuple
+
+from studio_tui.presentation.pipelines.graph.plan import Node, Plan, named
+from studio_tui.presentation.pipelines.views.tree import depths
+
+MOST_JOBS = 150
+"""Jobs above which a plan is shown in groups, unless the reader wants it otherwise."""
+
+MOST_CHILDREN = 8
+"""Children of one job above which it is, too."""
+
+FEWEST = 3
+"""Jobs that make a group; a row for two would hide as much as it saves."""
+
+_HASH = r"(?<![0-9A-Za-z])(?=[a-f]*[0-9])(?=[0-9]*[a-f])[0-9a-f]{6,}(?![0-9A-Za-z])"
+_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_ONE = rf"(?:{_UUID}|{_HASH}|[0-9]+)"
+_VARYING = re.compile(rf"({_ONE}(?:[-_.:]{_ONE})*)")
+_STAGE = re.compile(r"[0-9]{1,3}(?=[-_. ])")
+"""A number in front that may tell a stage, as in `03_embed_0042`."""
+_SEPARATORS = "-_. /"
+
+
+class By(StrEnum):
+    """What makes jobs a group."""
+
+    NAME = "name"
+    """Or, for those whose name is like no other, what they wait for and feed."""
+    STAGE = "stage"
+    """How many stand above them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Jobs that are shown as one, or a job that is like no other."""
+
+    key: str
+    """The same at each refresh; the node's id for a job alone. It cannot be drawn."""
+    title: str
+    """Safe text, such as `embed_*`."""
+    members: tuple[str, ...]
+    """Nodes in the plan's order; one or more."""
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether it is one job, known by its id."""
+        return self.members == (self.key,)
+
+
+class Link(NamedTuple):
+    """All edges from the jobs of one group to those of another."""
+
+    source: str
+    """Key of a group."""
+    target: str
+    edges: int
+    pattern: str
+    """`1:1` or `20:1` (as many parents to as many children), `all`, `mixed`, `within` for edges
+    inside a group; nothing where one job stands at an end and all of the other have an edge."""
+
+
+def wants_groups(plan: Plan) -> bool:
+    """Whether a plan has so many jobs, or so many for one, that groups say more."""
+    nodes = plan.nodes.values()
+    return len(nodes) > MOST_JOBS or any(len(node.children) > MOST_CHILDREN for node in nodes)
+
+
+def grouped(plan: Plan, by: By = By.NAME) -> tuple[Group, ...]:
+    """Return each job in just one group, groups with the first stages first."""
+    layers = depths(plan)
+    if by is By.STAGE:
+        stages: dict[int, list[Node]] = defaultdict(list)
+        for node in plan.nodes.values():
+            stages[layers[node.id]].append(node)
+        return tuple(_stage(stage, stages[stage]) for stage in sorted(stages))
+    groups = list(_by_name(plan.nodes.values()))
+    alone = [plan.nodes[group.key] for group in groups if group.is_alone]
+    groups = [group for group in groups if not group.is_alone] + list(_by_links(alone))
+    position = {node_id: index for index, node_id in enumerate(plan.nodes)}
+    first = {group.key: group.members[0] for group in groups}
+    groups.sort(
+        key=lambda group: (
+            min(layers[member] for member in group.members),
+            position[first[group.key]],
+        )
+    )
+    return tuple(groups)
+
+
+def _by_name(nodes: Iterable[Node]) -> Iterable[Group]:
+    alike: dict[tuple[str, ...], list[Node]] = defaultdict(list)
+    for node in nodes:
+        alike[tuple(_VARYING.split(node.name)[::2])].append(node)
+    for stem, members in alike.items():
+        stages: dict[str, list[Node]] = defaultdict(list)
+        for node in members:
+            found = _STAGE.match(node.name)
+            stages[found[0] if found else ""].append(node)
+        if len(members) < FEWEST * len(stages):
+            # The number in front counts jobs, not stages.
+            stages = {"": members}
+        for stage, jobs in stages.items():
+            yield from _group(f"name:{stage}:{'*'.join(stem)}", _title(jobs), jobs)
+
+
+def _title(nodes: Sequence[Node]) -> str:
+    """Return the name with a star for what differs."""
+    columns = zip(*(_VARYING.split(node.name) for node in nodes), strict=True)
+    return "".join(parts[0] if len(set(parts)) == 1 else "*" for parts in columns)
+
+
+def _by_links(nodes: Iterable[Node]) -> Iterable[Group]:
+    alike: dict[tuple[frozenset[str], tuple[str, ...]], list[Node]] = defaultdict(list)
+    for node in nodes:
+        alike[frozenset(node.parents), node.children].append(node)
+    for members in alike.values():
+        names = [node.name for node in members]
+        start = _common_start(names)
+        title = f"{start}*{_common_end(names, start)}" if start else named(names)
+        yield from _group(f"links:{members[0].id}", title, members)
+
+
+def _common_start(names: Sequence[str]) -> str:
+    """Return what all names begin with, up to a separator."""
+    pairs = zip(min(names), max(names), strict=False)
+    same = "".join(left for left, _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+    return same[: 1 + max(same.rfind(separator) for separator in _SEPARATORS)]
+
+
+def _common_end(names: Sequence[str], start: str) -> str:
+    """Return what all names end with, from a dot on, as names of files do."""
+    ends = {name[len(start) :].rpartition(".")[2] for name in names}
+    is_same = len(ends) == 1 and all("." in name[len(start) :] for name in names)
+    return f".{ends.pop()}" if is_same else ""
+
+
+def _group(key: str, title: str, nodes: Sequence[Node]) -> Iterable[Group]:
+    if len(nodes) < FEWEST:
+        return [Group(node.id, node.name, (node.id,)) for node in nodes]
+    return [Group(_apart(key), title, tuple(node.id for node in nodes))]
+
+
+def _stage(stage: int, nodes: Sequence[Node]) -> Group:
+    if len(nodes) == 1:
+        return Group(nodes[0].id, nodes[0].name, (nodes[0].id,))
+    titles = [group.title for group in _by_name(nodes)]
+    members = tuple(node.id for node in nodes)
+    return Group(_apart(f"stage:{stage}"), f"{stage + 1}: {named(titles)}", members)
+
+
+def _apart(key: str) -> str:
+    # No id has a control character, so the keys of groups and jobs never meet.
+    return f"\0{key}"
+
+
+def links(plan: Plan, groups: Iterable[Group]) -> tuple[Link, ...]:
+    """Return how groups depend on one another; their edges add up to those of the plan."""
+    sizes = {group.key: len(group.members) for group in groups}
+    home = {member: group.key for group in groups for member in group.members}
+    edges: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+    for node_id, node in plan.nodes.items():
+        for parent in node.parents:
+            edges[home[parent], home[node_id]].append((parent, node_id))
+    return tuple(
+        Link(source, target, len(pairs), _pattern(source, target, pairs, sizes))
+        for (source, target), pairs in edges.items()
+    )
+
+
+def _pattern(
+    source: str, target: str, pairs: Sequence[tuple[str, str]], sizes: dict[str, int]
+) -> str:
+    if source == target:
+        return "within"
+    above, below = sizes[source], sizes[target]
+    if len(pairs) == above * below:
+        return "all" if min(above, below) > 1 else ""
+    feeds = Counter(parent for parent, _ in pairs)
+    waits = Counter(child for _, child in pairs)
+    is_regular = len({*feeds.values()}) == len({*waits.values()}) == 1
+    if is_regular and len(feeds) == above and len(waits) == below:
+        return f"{len(pairs) // below}:{len(pairs) // above}"
+    return "mixed"

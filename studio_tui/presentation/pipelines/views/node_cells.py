@@ -1,0 +1,56 @@
+"""What any list of a pipeline's jobs says of one: how long, how far, and why."""
+
+from studio_tui.api.models import JobState
+from studio_tui.presentation.cells import NOTHING, Cell, Tone
+from studio_tui.presentation.format import duration
+from studio_tui.presentation.jobs.rows import first_line, progress_cells
+from studio_tui.presentation.logs.progress import rate_words
+from studio_tui.presentation.pipelines.graph.plan import Node
+from studio_tui.presentation.pipelines.graph.statuses import Shown
+from studio_tui.presentation.pipelines.graph.view_model import Known
+
+
+def bar_cells(node: Node, known: Known) -> tuple[Cell, Cell]:
+    """Return a bar, and the share in numbers; empty where a job does not run or does not say."""
+    drawn, said, _ = progress_cells(known.bar(node))
+    return drawn, said
+
+
+def took_cell(node: Node, known: Known) -> Cell:
+    """Return how long a job ran, or has run; with `~` where that has to be guessed."""
+    took = known.took(node)
+    if took is None:
+        return NOTHING
+    if took.is_estimate:
+        return Cell(f"~{duration(took.seconds)}", Tone.DIM)
+    return Cell(duration(took.seconds))
+
+
+def usual_cell(node: Node, known: Known) -> Cell:
+    """Return what is left of a running job, as its bar reckons, else how long it usually takes."""
+    bar = known.bar(node)
+    if bar is not None and bar.left is not None:
+        return Cell(f"~{duration(bar.left)} left", Tone.DIM)
+    usual = known.usual(node)
+    return Cell(f"usual {duration(usual)}", Tone.DIM) if usual is not None else NOTHING
+
+
+def why_cell(node: Node, known: Known) -> Cell:
+    """Return what a failure blocks and its error, why a job waits, or how fast it runs."""
+    shown = known.verdicts.shown[node.id]
+    if shown in {Shown.FAILED, Shown.CANCELED}:
+        return _stopped(node, known)
+    wait = known.waits(node.id)
+    if wait is not None:
+        return Cell(wait.words, Tone.WARN if shown is Shown.BLOCKED else Tone.DIM)
+    bar = known.bar(node)
+    return Cell(rate_words(bar), Tone.DIM) if bar is not None else NOTHING
+
+
+def _stopped(node: Node, known: Known) -> Cell:
+    job = known.job(node)
+    error = first_line(job.error_message) if job is not None else ""
+    blocked = known.verdicts.roots.get(node.id, 0)
+    # The error comes first, as the end of a cell is cut off, and what is blocked is seen below.
+    said = " · ".join(part for part in (error, f"blocks {blocked}" if blocked else "") if part)
+    return Cell(said, Tone.BAD if node.state is JobState.FAILED else Tone.WARN) if said else NOTHING

@@ -1,0 +1,149 @@
+"""What there is to say about one job of a pipeline: all it waits for, all that waits for it."""
+
+from collections.abc import Iterable, Sequence
+
+from studio_tui.api.models import Cluster, DatasetVersion
+from studio_tui.presentation.cells import Cell, Tone
+from studio_tui.presentation.format import UNKNOWN, duration, plural
+from studio_tui.presentation.jobs.facts import Fact, facts
+from studio_tui.presentation.pipelines.graph.plan import Node
+from studio_tui.presentation.pipelines.graph.statuses import WORST_FIRST, Shown, Verdicts
+from studio_tui.presentation.pipelines.graph.view_model import Known
+from studio_tui.presentation.pipelines.graph.waits import flaw_words
+from studio_tui.presentation.pipelines.views.group_rows import numbers_of
+from studio_tui.presentation.pipelines.views.groups import Group, Link
+
+_MOST_KIN, _MOST_MEMBERS = 12, 50
+"""Jobs that one waits for or feeds, and those of a group, that are named."""
+
+_FIRST = frozenset({"progress", "error", "waits for"})
+_LAST = frozenset(
+    {"created", "started", "finished", "steps", "workers", "cluster", "by", "unreadable"}
+)
+"""Facts about the run that are of interest here too; the job's own page has all."""
+
+
+def node_facts(
+    known: Known,
+    node_id: str,
+    *,
+    clusters: Iterable[Cluster] = (),
+    made: Sequence[DatasetVersion] = (),
+) -> tuple[Fact, ...]:
+    """Return all about a job of a pipeline, most wanted first; `made` are datasets of its run."""
+    verdicts = known.verdicts
+    node = verdicts.plan.nodes[node_id]
+    wait, job, usual = known.waits(node_id), known.job(node), known.usual(node)
+    said = facts(job, known.now, clusters, known.bar(node)) if job is not None else ()
+    return (
+        Fact("name", Cell(node.name, Tone.STRONG)),
+        Fact("status", _status(known, node)),
+        *((Fact("why", Cell(_with_key(wait.words, wait.target), Tone.WAITING)),) if wait else ()),
+        *_blocks(verdicts, node_id),
+        *(fact for fact in said if fact.label in _FIRST),
+        *_kin("after", "waits for no other job", verdicts, node.parents),
+        *(Fact("", Cell(words, Tone.WARN)) for words in flaw_words(verdicts, node)),
+        *_kin("feeds", "no other job waits for it", verdicts, node.children),
+        *((Fact("usual", Cell(f"~{duration(usual)}")),) if usual is not None else ()),
+        *_made(made),
+        *(fact for fact in said if fact.label in _LAST),
+        Fact("run", Cell(node.run or UNKNOWN, Tone.PLAIN if node.run else Tone.DIM)),
+        Fact("repeats", Cell(node.id)),
+    )
+
+
+Way = tuple[Group, Link]
+"""A group beside another, and the edges between them."""
+
+
+def group_facts(
+    known: Known,
+    members: Sequence[str],
+    after: Sequence[Way] = (),
+    feeds: Sequence[Way] = (),
+) -> tuple[Fact, ...]:
+    """Return how the jobs of a group stand, and by which pattern of edges it is tied to others."""
+    numbers = numbers_of(members, known.verdicts)
+    said = ", ".join(f"{numbers[kind]} {kind.value}" for kind in Shown if numbers[kind])
+    return (
+        Fact("jobs", Cell(str(len(members)), Tone.STRONG)),
+        Fact("status", Cell(said)),
+        *_ways("after", after),
+        *_ways("feeds", feeds),
+        *_kin("members", "none is left", known.verdicts, members, _MOST_MEMBERS),
+    )
+
+
+def _ways(label: str, ways: Sequence[Way]) -> tuple[Fact, ...]:
+    """Name groups with their patterns, such as `02_shard_* ×480, 1:1`."""
+    return tuple(
+        Fact(
+            label if number == 0 else "",
+            Cell(
+                ", ".join(
+                    part
+                    for part in (
+                        group.title if group.is_alone else f"{group.title} ×{len(group.members)}",
+                        link.pattern,
+                    )
+                    if part
+                )
+            ),
+        )
+        for number, (group, link) in enumerate(ways)
+    )
+
+
+def _status(known: Known, node: Node) -> Cell:
+    """Return the state with the times that go with it.
+
+    The job's own facts count all that it waited for as queueing, as its run is made with the plan.
+    """
+    text, tone = known.verdicts.state_cell(node.id)
+    job, took, queued = known.job(node), known.took(node), known.queue_seconds(node)
+    parts = [text]
+    if job is not None and job.exit_code is not None:
+        parts.append(f"exit code {job.exit_code}")
+    if took is not None:
+        about = "~" if took.is_estimate else ""
+        verb = "ran" if node.state.is_finished else "for"
+        parts.append(f"{verb} {about}{duration(took.seconds)}")
+    if queued is not None:
+        parts.append(f"waited {duration(queued)}")
+    return Cell(" · ".join(parts), tone)
+
+
+def _with_key(words: str, target: str | None) -> str:
+    return f"{words}  (W goes there)" if target is not None else words
+
+
+def _blocks(verdicts: Verdicts, node_id: str) -> tuple[Fact, ...]:
+    blocked = verdicts.roots.get(node_id)
+    return (Fact("blocks", Cell(plural(blocked, "job"), Tone.WARN)),) if blocked else ()
+
+
+def _kin(
+    label: str, nobody: str, verdicts: Verdicts, node_ids: Sequence[str], most: int = _MOST_KIN
+) -> tuple[Fact, ...]:
+    """Name parents, children or members, each with its state, the worst first."""
+    if not node_ids:
+        return (Fact(label, Cell(nobody, Tone.DIM)),)
+    lines = []
+    worst_first = sorted(node_ids, key=lambda each: WORST_FIRST.index(verdicts.shown[each]))
+    for number, node_id in enumerate(worst_first[:most]):
+        look = verdicts.look(node_id)
+        text = f"{look.glyph} {verdicts.plan.nodes[node_id].name}"
+        lines.append(Fact(label if number == 0 else "", Cell(text, look.tone)))
+    if len(node_ids) > most:
+        lines.append(Fact("", Cell(f"and {len(node_ids) - most} more", Tone.DIM)))
+    return tuple(lines)
+
+
+def _made(made: Sequence[DatasetVersion]) -> tuple[Fact, ...]:
+    return tuple(
+        Fact(
+            "made" if number == 0 else "",
+            Cell(f"{each.dataset_name}@{each.version}" if each.version else each.dataset_name),
+        )
+        for number, each in enumerate(made)
+    )

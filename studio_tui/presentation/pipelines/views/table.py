@@ -1,0 +1,81 @@
+"""A pipeline as a plain table: a row for each job, in the plan's order or any other."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from studio_tui.presentation.cells import NOTHING, Cell, Tone
+from studio_tui.presentation.format import UNKNOWN, duration
+from studio_tui.presentation.jobs.rows import SHORT_ID
+from studio_tui.presentation.pipelines.graph.plan import Node, named
+from studio_tui.presentation.pipelines.graph.view_model import Known
+from studio_tui.presentation.pipelines.views.node_cells import took_cell, why_cell
+from studio_tui.presentation.pipelines.views.tree import depths
+
+COLUMNS = ("state", "name", "id", "layer", "parents", "children", "queue", "took", "why")
+"""Keys of the columns, in the order of the cells."""
+
+PLAN_ORDER = "layer"
+"""The order that follows the edges: parents before children."""
+
+
+def _waits_for(node: Node) -> int:
+    return len(node.parents) + len(node.circular) + len(node.missing)
+
+
+def _seconds(node: Node, known: Known) -> float:
+    took = known.took(node)
+    return took.seconds if took is not None else 0.0
+
+
+def _why(node: Node, known: Known) -> tuple[int, bool, str]:
+    words = why_cell(node, known).text
+    return -known.verdicts.roots.get(node.id, 0), not words, words
+
+
+SORTS: dict[str, tuple[str, Callable[[Node, Known], Any]]] = {
+    PLAN_ORDER: ("layer, first to last", lambda node, known: 0),
+    "state": ("state, failed first", lambda node, known: known.verdicts.look(node.id).rank),
+    "name": ("name", lambda node, known: node.name.lower()),
+    "id": ("id of the run", lambda node, known: node.run or ""),
+    "parents": ("parents, most first", lambda node, known: -_waits_for(node)),
+    "children": ("children, most first", lambda node, known: -len(node.children)),
+    "queue": (
+        "queue time, longest first",
+        lambda node, known: -(known.queue_seconds(node) or 0.0),
+    ),
+    "took": ("run time, longest first", lambda node, known: -_seconds(node, known)),
+    "why": ("why: what blocks most, then the words", _why),
+}
+"""Sort orders by column: what a menu calls them, and the key. Ties: by layer, then as sent."""
+
+
+def ids(known: Known, sort: str = PLAN_ORDER, *, reverse: bool = False) -> tuple[str, ...]:
+    """Return all nodes in the order of `sort` (see `SORTS`)."""
+    layers = depths(known.plan)
+    key = SORTS[sort][1]
+    order = sorted(known.plan.nodes.values(), key=lambda node: (key(node, known), layers[node.id]))
+    return tuple(node.id for node in (reversed(order) if reverse else order))
+
+
+def cells(node_id: str, known: Known, layers: Mapping[str, int]) -> tuple[Cell, ...]:
+    """Return one cell for each of `COLUMNS`; `layers` are the `depths` of the plan."""
+    node = known.plan.nodes[node_id]
+    queued = known.queue_seconds(node)
+    return (
+        known.verdicts.state_cell(node_id),
+        Cell(node.name, Tone.STRONG),
+        Cell((node.run or UNKNOWN)[:SHORT_ID], Tone.DIM),
+        Cell(str(layers[node_id] + 1), Tone.DIM),
+        _many(node.parents + node.circular, node.missing, known),
+        _many(node.children, (), known),
+        Cell(duration(queued)) if queued is not None else NOTHING,
+        took_cell(node, known),
+        why_cell(node, known),
+    )
+
+
+def _many(others: tuple[str, ...], missing: tuple[str, ...], known: Known) -> Cell:
+    """Return how many there are and what they are called: `2: thumbs, embed`."""
+    names = [known.plan.nodes[other].name for other in others]
+    names += [f"{other[:SHORT_ID]} (missing)" for other in missing]
+    return Cell(f"{len(names)}: {named(names)}", Tone.DIM) if names else NOTHING

@@ -1,0 +1,212 @@
+"""When each job of a pipeline waited, started, ran and ended, as bars below one another.
+
+Nothing is drawn of a job whose times are not known: bars are facts, dots an estimate.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta, tzinfo
+from functools import cached_property
+from itertools import groupby
+from math import inf
+from typing import NamedTuple
+
+from studio_tui.api.models import Job, PipelineState
+from studio_tui.presentation.cells import NOTHING, Cell, Tone
+from studio_tui.presentation.pipelines.graph.critical import weight
+from studio_tui.presentation.pipelines.graph.plan import Node
+from studio_tui.presentation.pipelines.graph.statuses import Shown
+from studio_tui.presentation.pipelines.graph.view_model import Known
+from studio_tui.presentation.pipelines.views.time_axis import axis
+from studio_tui.presentation.pipelines.views.tree import depths
+
+QUEUED, STARTING, RUNNING, EITHER = "░▒█▓"
+"""What a bar is made of; the last where Studio does not tell when the job began to run."""
+AHEAD, NOW = "·┊"
+LEGEND = (
+    f"{QUEUED} queued  {STARTING} starting  {RUNNING} run  "
+    f"{EITHER} queued or run  {AHEAD} estimate  {NOW} now"
+)
+NOT_KNOWN = Cell("times not known yet", Tone.DIM)
+
+SPANS = (
+    *(7 * 86400.0, 86400.0, 6 * 3600.0, 3600.0, 1800.0, 600.0, 300.0),
+    *(120.0, 60.0, 30.0, 20.0, 10.0),
+)
+"""Seconds that can be looked at closely, besides the whole."""
+_ROOM_AHEAD = 0.2
+"""How much of a span may be kept for estimates."""
+
+_WAITS = frozenset({Shown.WAITING, Shown.BLOCKED})
+
+
+class _Phase(NamedTuple):
+    """A part of a bar; times are in seconds from now, those past below zero."""
+
+    begin: float
+    end: float
+    glyph: str
+    tone: Tone
+
+
+class _Window(NamedTuple):
+    """What is looked at, in seconds from now."""
+
+    begin: float
+    end: float
+
+
+class Timeline:
+    """The bars of a pipeline's jobs at one moment, each made when it is asked for."""
+
+    def __init__(self, known: Known, zone: tzinfo, width: int, span: float | None = None) -> None:
+        self._known = known
+        self._zone = zone
+        self._width = max(2, width)
+        self._span = span
+        self._phases = {node.id: tuple(_phases(node, known)) for node in known.plan.nodes.values()}
+        self._ahead = _ahead(known)
+
+    @cached_property
+    def order(self) -> tuple[str, ...]:
+        """The nodes by when they could start, then by layer; those not known last."""
+        depth = depths(self._known.plan)
+        begins = {node: (parts[0].begin if parts else inf) for node, parts in self._phases.items()}
+        return tuple(sorted(begins, key=lambda node: (begins[node], depth[node])))
+
+    @cached_property
+    def whole(self) -> float:
+        """Seconds from the first that is known of to the last."""
+        return self._all.end - self._all.begin
+
+    @cached_property
+    def axis(self) -> str:
+        """Times of day above the bars."""
+        begin, end = self._window
+        try:
+            start = self._known.now + timedelta(seconds=begin)
+        except OverflowError:
+            return ""
+        return axis(start, (end - begin) * self._width / (self._width - 1), self._width, self._zone)
+
+    def bar(self, node_id: str) -> tuple[Cell, ...]:
+        """Return the bar of a job as pieces of one tone each, `width` cells in all."""
+        cells: list[tuple[str, Tone]] = [(" ", Tone.PLAIN)] * self._width
+        for phase in self._phases[node_id]:
+            self._fill(cells, phase)
+        if node_id in self._ahead:
+            begin, end = self._ahead[node_id]
+            self._fill(cells, _Phase(begin, end, AHEAD, Tone.DIM))
+        self._end(cells, node_id)
+        now = self._cell(0.0)
+        if self._is_going_on and 0 <= now < self._width and cells[now][0] in {" ", AHEAD}:
+            cells[now] = (NOW, Tone.DIM)
+        return tuple(
+            Cell("".join(glyph for glyph, _ in alike), tone)
+            for tone, alike in groupby(cells, key=lambda cell: cell[1])
+        )
+
+    def words(self, node_id: str) -> Cell:
+        """Return that a job's times are not known, where they should be."""
+        is_known = self._phases[node_id] or self._known.verdicts.shown[node_id] in _WAITS
+        return NOTHING if is_known else NOT_KNOWN
+
+    def zoomed(self, steps: int) -> float | None:
+        """Return the span that is so many steps closer (or, below zero, farther); `None`: whole."""
+        spans = [None, *(span for span in SPANS if span < self.whole)]
+        at = spans.index(self._span) if self._span in spans else 0
+        return spans[min(max(0, at + steps), len(spans) - 1)]
+
+    @cached_property
+    def _is_going_on(self) -> bool:
+        return any(not node.state.is_finished for node in self._known.plan.nodes.values())
+
+    @cached_property
+    def _all(self) -> _Window:
+        times = [time for parts in self._phases.values() for part in parts for time in part[:2]]
+        times += [end for _, end in self._ahead.values()]
+        times += [0.0] if self._is_going_on or not times else []
+        begin, end = min(times), max(times)
+        return _Window(begin, max(end, begin + 1.0))
+
+    @cached_property
+    def _window(self) -> _Window:
+        """What is in sight: all of it, or the latest of it with some room for estimates."""
+        if self._span is None or self._span >= self.whole:
+            return self._all
+        end = min(self._all.end, self._span * _ROOM_AHEAD) if self._is_going_on else self._all.end
+        return _Window(end - self._span, end)
+
+    def _cell(self, seconds: float) -> int:
+        """Return the cell of a time; the last one of all is kept for how a job ended."""
+        begin, end = self._window
+        return int((seconds - begin) * (self._width - 1) // (end - begin))
+
+    def _fill(self, cells: list[tuple[str, Tone]], phase: _Phase) -> None:
+        begin, end = self._cell(phase.begin), self._cell(phase.end)
+        for cell in range(max(0, begin), min(max(end, begin + 1), self._width)):
+            cells[cell] = (phase.glyph, phase.tone)
+
+    def _end(self, cells: list[tuple[str, Tone]], node_id: str) -> None:
+        """Mark the end of a bar that did not end well."""
+        parts, shown = self._phases[node_id], self._known.verdicts.shown[node_id]
+        if parts and shown in {Shown.FAILED, Shown.CANCELED}:
+            begin, end = self._cell(parts[-1].begin), self._cell(parts[-1].end)
+            look = self._known.verdicts.look(node_id)
+            if 0 <= (cell := max(end, begin + 1)) < self._width:
+                cells[cell] = (look.glyph, look.tone)
+
+
+def _phases(node: Node, known: Known) -> Iterator[_Phase]:
+    """Yield what is known of a job's way, in order; nothing of one that has not been let go."""
+    job, shown = known.job(node), known.verdicts.shown[node.id]
+    if job is None or shown in _WAITS or shown is Shown.UNKNOWN:
+        return
+    if node.state.is_finished and job.finished_at is None:
+        return  # the job is of an earlier answer than the plan
+    end = (job.finished_at - known.now).total_seconds() if job.finished_at else 0.0
+    run = (job.started_at - known.now).total_seconds() if job.started_at else None
+    ready_at = known.ready_at(node)
+    ready = (ready_at - known.now).total_seconds() if ready_at else None
+    leaves = _leaves_queue(job, known)
+    start = min(end, run if run is not None else leaves if leaves is not None else end)
+    tone = known.verdicts.look(node.id).tone
+    if run is None and leaves is None and shown is not Shown.QUEUED:
+        if ready is not None:
+            yield _Phase(min(ready, end), end, EITHER, tone)
+        return
+    begun = start if leaves is None else min(leaves, start)
+    if ready is not None and ready < begun:
+        yield _Phase(ready, begun, QUEUED, Tone.WAITING)
+    if leaves is not None and (begun < start or run is None):
+        yield _Phase(begun, start if run is not None else end, STARTING, Tone.ACTIVE)
+    if run is not None:
+        yield _Phase(start, max(start, end), RUNNING, tone)
+
+
+def _leaves_queue(job: Job, known: Known) -> float | None:
+    """Return when a worker took a job, which servers tell that tell its steps."""
+    taken = [s.started_at for s in job.steps or () if s.started_at and s.name != "waiting"]
+    return (min(taken) - known.now).total_seconds() if taken else None
+
+
+def _ahead(known: Known) -> Mapping[str, Sequence[float]]:
+    """Return when jobs are likely to start and end, as far as past runs tell."""
+    if known.verdicts.state is PipelineState.PAUSED:
+        to_come = {Shown.RUNNING}
+    else:
+        to_come = {Shown.RUNNING, Shown.QUEUED, Shown.WAITING}
+    ahead: dict[str, tuple[float, float]] = {}
+    for node in known.plan.nodes.values():
+        shown = known.verdicts.shown[node.id]
+        own = weight(node, known) if shown in to_come else None
+        if own is None:
+            continue
+        parents = [known.verdicts.shown[parent] for parent in node.parents]
+        if all(
+            kind is Shown.DONE or up in ahead
+            for kind, up in zip(parents, node.parents, strict=True)
+        ):
+            begin = max((ahead[up][1] for up in node.parents if up in ahead), default=0.0)
+            if own.left:
+                ahead[node.id] = (begin, begin + own.left)
+    return ahead

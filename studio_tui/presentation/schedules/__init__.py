@@ -1,0 +1,1 @@
+"""Schedules as rows, cron rules in words, and start times."""

@@ -1,0 +1,161 @@
+"""Says in words when a cron expression fires, and its next runs in local time and UTC.
+
+The words are made from the values of the fields, so they are the same for expressions that mean the
+same, and differ for those that do not.
+"""
+
+from datetime import UTC, datetime, tzinfo
+from itertools import pairwise
+from typing import NamedTuple
+
+from studio_tui import cron
+from studio_tui.presentation.schedules.start_times import shown
+
+RUNS = 5
+"""How many runs are shown."""
+
+_LISTED_TIMES = 4
+_DAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July", "August", "September"),
+    *("October", "November", "December"),
+)
+_WEEKDAYS = frozenset(range(1, 6))
+
+Values = frozenset[int] | None
+"""Values of a field; `None` for all."""
+
+
+class Run(NamedTuple):
+    """One run of a schedule, as text."""
+
+    local: str
+    world: str
+    """In UTC."""
+
+
+def words(expression: str, clock: str = "UTC") -> str:
+    """Return when an expression fires: `every weekday at 09:00 UTC`, `every 15 minutes`.
+
+    `clock` is the zone whose clocks Studio goes by.
+
+    Raises:
+        CronError: the expression cannot be used.
+    """
+    minutes, hours, dates, months, weekdays = cron.plain_fields(expression)
+    time = _time(minutes, hours, clock)
+    day = _day(dates, months, weekdays)
+    if time.startswith("every"):
+        return time if day == "every day" else f"{time}, {day}"
+    return f"{time} {day}" if day.startswith("on the") else f"{day} {time}"
+
+
+def in_words(expression: str) -> tuple[str, ...]:
+    """Return the line that says when an expression fires; none when it cannot be used."""
+    try:
+        said = words(expression)
+    except cron.CronError:
+        return ()
+    return (f"{said[0].upper()}{said[1:]}.",)
+
+
+def next_runs(
+    expression: str, after: datetime, zone: tzinfo, clock: tzinfo = UTC
+) -> tuple[Run, ...]:
+    """Return the next `RUNS` runs later than `after`, in the reader's `zone` and in UTC.
+
+    `clock` is the zone whose clocks Studio goes by.
+
+    Raises:
+        CronError: the expression cannot be used.
+    """
+    times = cron.fire_times(expression, after, clock, count=RUNS)
+    return tuple(Run(shown(moment, zone), shown(moment, UTC)) for moment in times)
+
+
+def _time(minutes: Values, hours: Values, clock: str) -> str:
+    if hours is None:
+        return _within_hours(minutes)
+    noun = "hour" if len(hours) == 1 else "hours"
+    in_hours = f"of the {noun} {_numbers(hours)} {clock}"
+    if minutes is None:
+        return f"every minute {in_hours}"
+    step = _even_step(hours, 24)
+    if minutes == {0} and step:
+        return f"every {step} hours from 00:00 {clock}"
+    if len(minutes) * len(hours) <= _LISTED_TIMES:
+        times = [f"{hour:02}:{minute:02}" for hour in sorted(hours) for minute in sorted(minutes)]
+        return f"at {_listed(times)} {clock}"
+    return f"at {_minutes(minutes)} {in_hours}"
+
+
+def _within_hours(minutes: Values) -> str:
+    if minutes is None:
+        return "every minute"
+    if minutes == {0}:
+        return "every hour"
+    if step := _even_step(minutes, 60):
+        return f"every {step} minutes"
+    return f"every hour at {_minutes(minutes)}"
+
+
+def _minutes(minutes: frozenset[int]) -> str:
+    return f"{'minute' if len(minutes) == 1 else 'minutes'} {_numbers(minutes)}"
+
+
+def _day(dates: Values, months: Values, weekdays: Values) -> str:
+    of_months = "the month" if months is None else _named(months, _MONTHS, 1)
+    in_months = "" if months is None else f" in {of_months}"
+    if dates is None:
+        day = "day" if weekdays is None else _weekdays(weekdays)
+        return f"every {day}{in_months}"
+    on_dates = f"on the {_dates(dates)} of {of_months}"
+    if weekdays is None:
+        return on_dates
+    return f"{on_dates}, and every {_weekdays(weekdays)}{in_months}"
+
+
+def _weekdays(weekdays: frozenset[int]) -> str:
+    if weekdays == _WEEKDAYS:
+        return "weekday"
+    # A week begins with Monday for a reader, with Sunday for cron.
+    names = [_DAYS[day] for day in sorted(weekdays, key=lambda day: (day - 1) % 7)]
+    return _listed(names)
+
+
+def _named(values: frozenset[int], names: tuple[str, ...], first: int) -> str:
+    return _listed([names[value - first] for value in sorted(values)])
+
+
+def _dates(dates: frozenset[int]) -> str:
+    return _listed([f"{date}{_ending(date)}" for date in sorted(dates)])
+
+
+def _ending(number: int) -> str:
+    if number // 10 == 1:
+        return "th"
+    return {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+
+
+def _even_step(values: frozenset[int], size: int) -> int | None:
+    """Return the step by which values go round evenly from 0, `None` when they do not."""
+    if len(values) < 2 or size % len(values):
+        return None
+    step = size // len(values)
+    return step if values == frozenset(range(0, size, step)) else None
+
+
+def _numbers(values: frozenset[int]) -> str:
+    """Return numbers as a list, a range, or a range with a step."""
+    numbers = sorted(values)
+    steps = {later - earlier for earlier, later in pairwise(numbers)}
+    if len(numbers) > 2 and len(steps) == 1:
+        step = steps.pop()
+        by = f" in steps of {step}" if step > 1 else ""
+        return f"{numbers[0]} to {numbers[-1]}{by}"
+    return _listed([str(number) for number in numbers])
+
+
+def _listed(texts: list[str]) -> str:
+    """Return `a`, `a and b`, `a, b and c`."""
+    return " and ".join([", ".join(texts[:-1]), texts[-1]] if len(texts) > 1 else texts)

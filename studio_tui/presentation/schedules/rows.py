@@ -1,0 +1,282 @@
+"""Schedules as rows and as facts: when each runs next, and what came of its last runs.
+
+A hosted Studio does not tell when a schedule runs; then that is said, and nothing is made up.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from studio_tui import cron
+from studio_tui.api.ids import can_be_used
+from studio_tui.api.models import Job, JobSchedule
+from studio_tui.presentation.cells import NOTHING, Cell, Tone, dimmed
+from studio_tui.presentation.format import UNKNOWN, age, plural, seconds_between
+from studio_tui.presentation.ids import id_cell
+from studio_tui.presentation.jobs.facts import Fact
+from studio_tui.presentation.jobs.states import LOOKS, state_cell
+from studio_tui.presentation.schedules.cron_words import RUNS, words
+from studio_tui.presentation.schedules.start_times import (
+    RUN_NOW,
+    MomentError,
+    both,
+    described,
+    resolve,
+    span,
+)
+
+COLUMNS = (
+    *("name", "expression", "words", "next", "at", "results"),
+    *("runs", "missed", "skipped", "by", "id"),
+)
+"""Keys of the columns, in the order of the cells."""
+
+RESULTS = 8
+"""Last runs whose results are shown."""
+
+ONCE = "once"
+NOT_TOLD = "Studio does not say"
+
+_SHORT_ID = 8
+_UNREADABLE = Cell("?", Tone.WARN)
+
+
+def runs_by_task(jobs: Iterable[Job]) -> dict[str, tuple[Job, ...]]:
+    """Return the last runs of each schedule, newest first, from jobs that are so."""
+    runs: dict[str, list[Job]] = {}
+    for job in jobs:
+        if job.scheduled_by is not None:
+            made = runs.setdefault(job.scheduled_by, [])
+            if len(made) < RESULTS:
+                made.append(job)
+    return {task_id: tuple(made) for task_id, made in runs.items()}
+
+
+def cells(task: Job, runs: Sequence[Job], now: datetime, zone: tzinfo) -> tuple[Cell, ...]:
+    """Return one cell for each of `COLUMNS`; `runs` are the last ones known, newest first.
+
+    `zone` is that in which the next run is told.
+    """
+    schedule = task.schedule
+    next_run_at = schedule.next_run_at if schedule else None
+    row = (
+        Cell(task.name, Tone.STRONG) if task.name else Cell("(no name)", Tone.DIM),
+        expression_cell(task),
+        _words(task),
+        Cell(_until(next_run_at, now), Tone.WAITING) if next_run_at else _not_known(task),
+        Cell(_at(next_run_at, zone)) if next_run_at else _not_known(task),
+        results(runs, schedule),
+        _count(schedule.runs if schedule else None),
+        _count(schedule.missed if schedule else None, Tone.WARN),
+        _count(schedule.skipped if schedule else None, Tone.WARN),
+        Cell(task.created_by or UNKNOWN, Tone.DIM),
+        Cell(task.id[:_SHORT_ID], Tone.DIM),
+    )
+    return row if can_be_used(task.id) else dimmed(row)
+
+
+def expression_cell(task: Job) -> Cell:
+    """Return the expression; a dash where Studio does not tell it."""
+    schedule = task.schedule
+    if schedule is None:
+        return _not_known(task)
+    if "cron_expression" in schedule.unreadable:
+        return _UNREADABLE
+    return Cell(schedule.cron_expression) if schedule.cron_expression else Cell(ONCE)
+
+
+def results(runs: Sequence[Job], schedule: JobSchedule | None) -> Cell:
+    """Return a sign for each of the last runs, the newest last, in the tone of the newest."""
+    if runs:
+        signs = "".join(LOOKS[run.state].glyph for run in reversed(runs[:RESULTS]))
+        return Cell(signs, LOOKS[runs[0].state].tone)
+    if schedule is not None and schedule.runs:
+        return Cell("older", Tone.DIM)
+    return NOTHING if schedule is not None else Cell(UNKNOWN, Tone.DIM)
+
+
+def facts(task: Job, runs: Sequence[Job], now: datetime, zone: tzinfo) -> tuple[Fact, ...]:
+    """Return what there is to say about a schedule, most wanted first."""
+    schedule = task.schedule
+    return (
+        Fact("schedule", _when(task)),
+        *(_future(schedule, now, zone) if schedule else ()),
+        Fact("last runs", _past(runs, schedule, now)),
+        *(_counts(schedule) if schedule else ()),
+        Fact("name", Cell(task.name or UNKNOWN, Tone.STRONG)),
+        Fact("id", id_cell(task.id)),
+        Fact("created", _created(task, now, zone)),
+        Fact("by", Cell(task.created_by or UNKNOWN)),
+        Fact("cluster", Cell(task.compute_cluster_name or UNKNOWN)),
+        Fact("workers", Cell(str(task.workers) if task.workers else UNKNOWN)),
+    )
+
+
+class Explained(NamedTuple):
+    """What was typed as the time of a schedule means, or why it means nothing."""
+
+    lines: tuple[str, ...]
+    is_good: bool
+
+
+def explain_expression(typed: str, time_zone: str | None, now: datetime, zone: tzinfo) -> Explained:
+    """Say in words when an expression fires, and its next runs."""
+    try:
+        runs = runs_ahead(typed, time_zone, now, zone)
+        return Explained((in_words(typed, time_zone), *runs), is_good=True)
+    except cron.CronError as error:
+        clause = str(error)
+        return Explained((f"{clause[0].upper()}{clause[1:]}.",), is_good=False)
+
+
+def explain_moment(typed: str, now: datetime, zone: tzinfo) -> Explained:
+    """Say which moment was typed."""
+    try:
+        return Explained((described(resolve(typed, now, zone), now, zone),), is_good=True)
+    except MomentError as error:
+        # What is empty here is no schedule; its list runs one at once.
+        sentence = str(error).replace(RUN_NOW, "esc and then t run it now")
+        return Explained((sentence,), is_good=False)
+
+
+def runs_ahead(
+    expression: str, time_zone: str | None, now: datetime, zone: tzinfo
+) -> tuple[str, ...]:
+    """Return the next runs of an expression that goes by `time_zone`, in `zone` and in UTC.
+
+    Raises:
+        CronError: the expression cannot be used, or its time zone is not known here.
+    """
+    # No run lies between the minute's beginning and now, so a minute's answer is one.
+    minute = now.replace(second=0, microsecond=0)
+    return _runs_after(expression, time_zone or "UTC", minute, zone)
+
+
+@lru_cache(maxsize=64)
+def _runs_after(expression: str, time_zone: str, minute: datetime, zone: tzinfo) -> tuple[str, ...]:
+    try:
+        clock: tzinfo = UTC if time_zone == "UTC" else ZoneInfo(time_zone)
+    except (LookupError, ValueError, OSError) as error:
+        raise cron.CronError(f"this machine has no time zone {time_zone}") from error
+    times = cron.fire_times(expression, minute, clock, count=RUNS)
+    return tuple(both(moment, zone) for moment in times)
+
+
+@lru_cache(maxsize=1024)
+def in_words(expression: str, time_zone: str | None) -> str:
+    """Return when an expression fires.
+
+    Raises:
+        CronError: the expression cannot be used.
+    """
+    return words(expression, time_zone or "UTC")
+
+
+def _words(task: Job) -> Cell:
+    schedule = task.schedule
+    if schedule is None:
+        return Cell(NOT_TOLD, Tone.DIM)
+    if not schedule.cron_expression:
+        return NOTHING
+    try:
+        return Cell(in_words(schedule.cron_expression, schedule.time_zone))
+    except cron.CronError:
+        return Cell("not understood here", Tone.WARN)
+
+
+def _when(task: Job) -> Cell:
+    schedule = task.schedule
+    if schedule is None:
+        return _UNREADABLE if "schedule" in task.unreadable else Cell(NOT_TOLD, Tone.DIM)
+    told = " · ".join(cell.text for cell in (expression_cell(task), _words(task)) if cell.text)
+    return Cell(told, Tone.STRONG)
+
+
+def _future(schedule: JobSchedule, now: datetime, zone: tzinfo) -> tuple[Fact, ...]:
+    """Say when the next runs are; those after the first are worked out here."""
+    lines: Sequence[str] = ()
+    problem = ""
+    if schedule.cron_expression:
+        try:
+            lines = runs_ahead(schedule.cron_expression, schedule.time_zone, now, zone)
+        except cron.CronError as error:
+            problem = f"the expression is not understood here: {error}"
+    elif schedule.next_run_at:
+        lines = (_both(schedule.next_run_at, zone),)
+    if not lines:
+        return (Fact("next runs", Cell(problem or UNKNOWN, Tone.WARN if problem else Tone.DIM)),)
+    return (Fact("next runs", Cell("\n".join(lines), Tone.WAITING)),)
+
+
+def _past(runs: Sequence[Job], schedule: JobSchedule | None, now: datetime) -> Cell:
+    if runs:
+        lines = [
+            f"{state_cell(run).text}  {_ago(run, now)}"
+            + (f"  {error}" if (error := (run.error_message or "").partition("\n")[0]) else "")
+            for run in runs[:RUNS]
+        ]
+        return Cell("\n".join(lines))
+    if schedule is None:
+        return Cell(f"{NOT_TOLD} which jobs it made", Tone.DIM)
+    if schedule.runs:
+        return Cell("older than the jobs that are loaded", Tone.DIM)
+    return Cell("none yet", Tone.DIM)
+
+
+def _counts(schedule: JobSchedule) -> tuple[Fact, ...]:
+    known = [
+        words
+        for count, words in (
+            (schedule.runs, f"{plural(schedule.runs or 0, 'run')}"),
+            (schedule.missed, f"{schedule.missed} missed, as no Studio was there"),
+            (schedule.skipped, f"{schedule.skipped} skipped, as the run before went on"),
+        )
+        if count
+    ]
+    is_bad = bool(schedule.missed or schedule.skipped)
+    return (Fact("so far", Cell(" · ".join(known), Tone.WARN if is_bad else Tone.PLAIN)),) * bool(
+        known
+    )
+
+
+def _created(task: Job, now: datetime, zone: tzinfo) -> Cell:
+    if task.created_at is None:
+        return Cell(UNKNOWN, Tone.DIM)
+    return Cell(f"{_both(task.created_at, zone)}  ({_ago(task, now)})")
+
+
+def _ago(job: Job, now: datetime) -> str:
+    old = age(seconds_between(job.created_at, now))
+    return old if old in {"now", UNKNOWN} else f"{old} ago"
+
+
+def _until(moment: datetime, now: datetime) -> str:
+    return f"in {span(moment - now)}" if moment > now else "now"
+
+
+def _at(moment: datetime, zone: tzinfo) -> str:
+    """Return `Thu 5 Mar 03:00`; how far off it is tells the year."""
+    try:
+        shown = moment.astimezone(zone)
+    except (OverflowError, ValueError):
+        shown = moment  # year 1 and 9999 have no time in every zone
+    return f"{shown:%a} {shown.day} {shown:%b %H:%M}"
+
+
+def _both(moment: datetime, zone: tzinfo) -> str:
+    try:
+        return both(moment, zone)
+    except (OverflowError, ValueError):
+        return both(moment, UTC)
+
+
+def _count(count: int | None, tone: Tone = Tone.PLAIN) -> Cell:
+    if count is None:
+        return Cell(UNKNOWN, Tone.DIM)
+    return Cell(str(count), tone) if count else Cell("0", Tone.DIM)
+
+
+def _not_known(task: Job) -> Cell:
+    return _UNREADABLE if "schedule" in task.unreadable else Cell(UNKNOWN, Tone.DIM)

@@ -1,0 +1,341 @@
+"""Reads when a job is to start from natural words, strictly, and says in words when that is.
+
+`dateparser`, which the published client uses too, works out the words. Alone it also resolves what
+it understands in part (`32 March` is in 2032 for it), so only what has a known form reaches it.
+"""
+
+import re
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from difflib import get_close_matches
+
+from studio_tui.presentation.jobs.problems import quoted
+from studio_tui.text import safe_line
+
+EXAMPLES = "`tomorrow 15:00`, `in 2 hours`, `monday 9am` or `2026-03-04 15:00`"
+
+RUN_NOW = "leave it empty to run now"
+"""What is said of a form; elsewhere other words belong in its place."""
+
+_FARTHEST_YEARS = 10
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_MONTHS = (
+    *("january", "february", "march", "april", "may", "june", "july", "august", "september"),
+    *("october", "november", "december"),
+)
+_WEEKDAYS = {name: day for day in _DAYS for name in (day, day[:3])}
+_MONTH_NUMBERS = {word: at for at, name in enumerate(_MONTHS, 1) for word in (name, name[:3])}
+_UNITS = {
+    **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), "minute"),
+    **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), "hour"),
+    **dict.fromkeys(("d", "day", "days"), "day"),
+    **dict.fromkeys(("w", "week", "weeks"), "week"),
+    **dict.fromkeys(("month", "months"), "month"),
+}
+_ELAPSING = frozenset({"minute", "hour"})
+"""Units that pass as they are, whatever the clocks on the walls do."""
+
+_NEAR_DAYS = ("today", "tomorrow", "day after tomorrow")
+_GLUE = ("next", "noon", "midnight", "am", "pm", "in", "at", "on", "of", "and", "a", "an", "after")
+_MARKS = ("utc", "z", "t", "st", "nd", "rd", "th")
+_KNOWN = {*_WEEKDAYS, *_MONTH_NUMBERS, *_UNITS, *_GLUE, *_MARKS, *_NEAR_DAYS}
+_PAST_WORDS = frozenset({"ago", "yesterday", "last"})
+
+_AMOUNT = re.compile(r"(\d{1,6}(?:\.\d)?|an?) ?([a-z]+)(?: and |, | |$)?", re.ASCII)
+_LENGTH = re.compile(rf"\d{{1,6}}(?:\.\d)? ?(?:{'|'.join(_UNITS)})", re.ASCII)
+_HOURS = r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?(?: ?[ap]m)?|\d{1,2} ?[ap]m|noon|midnight"
+_ZONE = re.compile(
+    r"(?P<rest>.*?(?::\d\d(?:\.\d+)?|[ap]m|noon|midnight)) ?(?P<zone>z|utc|[+-]\d\d:\d\d)",
+    re.ASCII,
+)
+_DAY_THEN_CLOCK = re.compile(rf"(?:(?P<day>.+?),? )??(?:at )?(?P<clock>{_HOURS})", re.ASCII)
+_CLOCK_THEN_DAY = re.compile(rf"(?P<clock>{_HOURS}),? (?P<day>.+)", re.ASCII)
+_CLOCK = re.compile(r"(\d+)(?::(\d+))?(?::(\d+)(?:\.\d+)?)? ?([ap]m)?", re.ASCII)
+_ISO_DATE = re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})", re.ASCII)
+_DAY_MONTH = re.compile(
+    r"(?P<day>\d{1,2})(?:st|nd|rd|th)?(?: of)? (?P<month>[a-z]+),?(?: (?P<year>\d{4}))?",
+    re.ASCII,
+)
+_MONTH_DAY = re.compile(
+    r"(?P<month>[a-z]+) (?P<day>\d{1,2})(?:st|nd|rd|th)?,?(?: (?P<year>\d{4}))?",
+    re.ASCII,
+)
+_SLASHED = re.compile(r"(?:^| )\d{1,4}(?:/\d{1,4}|\.\d{1,2}\.)", re.ASCII)
+
+_SLASHED_DATE = re.compile(r"(?:^| )(\d{1,2})([/.])(\d{1,2})(?:\2(\d{4})|\.)?(?=$|[ ,])", re.ASCII)
+_LEAP_YEAR = 2028
+"""Stands for the year of a date without one."""
+
+
+class MomentError(ValueError):
+    """A text is no time that a job can start at; the sentence says why and what to type."""
+
+
+def resolve(text: str, now: datetime, zone: tzinfo) -> datetime:
+    """Return the one moment, aware and in UTC, that `text` means in `zone`; it is not past.
+
+    A time of day alone, a weekday, and a date without a year mean the next such.
+
+    Raises:
+        MomentError: the text has no such meaning, or not one only.
+    """
+    words = re.sub(r"(?<=\d)t(?=\d)", " ", " ".join(text.lower().split()))
+    if words.startswith("in "):
+        moment = _after(words, text, now, zone)
+    else:
+        named = _ZONE.fullmatch(words)
+        words, meant = (named["rest"].rstrip(), _zone(named["zone"])) if named else (words, zone)
+        local_now = now.astimezone(meant).replace(tzinfo=None, fold=0)
+        moment = _instant(_named(words, text, local_now), meant)
+    if moment <= now:
+        raise MomentError(_past(moment, now, zone))
+    return moment
+
+
+def described(moment: datetime, now: datetime, zone: tzinfo) -> str:
+    """Return `Wed 4 Mar 2026 15:00 CET · 14:00 UTC · in 1 d 4 h`."""
+    return f"{both(moment, zone)} · in {span(moment - now)}"
+
+
+def both(moment: datetime, zone: tzinfo) -> str:
+    """Return a moment in local time and UTC: `Wed 4 Mar 2026 15:00 CET · 14:00 UTC`."""
+    world = moment.astimezone(UTC)
+    is_same_day = moment.astimezone(zone).date() == world.date()
+    return f"{shown(moment, zone)} · {f'{world:%H:%M} UTC' if is_same_day else shown(world, UTC)}"
+
+
+def shown(moment: datetime, zone: tzinfo) -> str:
+    """Return what the clocks of a zone show: `Wed 4 Mar 2026 15:00 CET`."""
+    local = moment.astimezone(zone)
+    name = safe_line(local.tzname() or "")
+    return f"{local:%a} {local.day} {local:%b %Y %H:%M} {name}"
+
+
+def span(length: timedelta) -> str:
+    """Return a span in its two largest units: `3 d 2 h`, `2 h 13 min`, `5 min`, `40 s`."""
+    seconds = max(0, int(length.total_seconds()))
+    if seconds < 60:
+        return f"{seconds} s"
+    minutes = seconds // 60
+    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
+    parts = [(days, "d"), (hours, "h"), (minutes, "min")]
+    first = next(at for at, (amount, _) in enumerate(parts) if amount)
+    return " ".join(f"{amount} {unit}" for amount, unit in parts[first : first + 2] if amount)
+
+
+def _after(words: str, typed: str, now: datetime, zone: tzinfo) -> datetime:
+    """Work out `in 2 hours`, `in 3 days at 9am`."""
+    length, _, clock = words.removeprefix("in ").partition(" at ")
+    amounts: list[tuple[str, str]] = []
+    place = 0
+    while place < len(length):
+        match = _AMOUNT.match(length, place)
+        unit = _UNITS.get(match[2]) if match else None
+        if match is None or unit is None:
+            raise MomentError(_not_understood(typed))
+        amounts.append(("1" if match[1].startswith("a") else match[1], unit))
+        place = match.end()
+    units = {unit for _, unit in amounts}
+    if len(units) < len(amounts) or (clock and units & _ELAPSING):
+        raise MomentError(_not_understood(typed))
+    phrase = "in " + " ".join(f"{amount} {unit}s" for amount, unit in amounts)
+    if units & _ELAPSING:
+        base = now.astimezone(UTC).replace(tzinfo=None)
+        return _near(_worked_out(phrase, typed, base), base).replace(tzinfo=UTC)
+    base = now.astimezone(zone).replace(tzinfo=None, fold=0)
+    local = _near(_worked_out(phrase, typed, base), base)
+    if clock:
+        local = datetime.combine(local.date(), _clock(clock, typed))
+    return _instant(local, zone)
+
+
+def _worked_out(phrase: str, typed: str, base: datetime) -> datetime:
+    """Return what `dateparser` makes of a phrase of a known form, said at `base`."""
+    # Late, because it takes as long to import as a command line to answer.
+    import dateparser  # noqa: PLC0415
+
+    worked_out = dateparser.parse(
+        phrase,
+        languages=["en"],
+        settings={
+            "RELATIVE_BASE": base,
+            "PREFER_DATES_FROM": "future",
+            "RETURN_AS_TIMEZONE_AWARE": False,
+        },
+    )
+    if worked_out is None:  # it gives up on times beyond the calendar
+        raise MomentError(f"{quoted(typed)} is too far away.")
+    return worked_out
+
+
+def _named(words: str, typed: str, now: datetime) -> datetime:
+    """Work out a day, a time of day or both; all times here are local and naive."""
+    parts = _DAY_THEN_CLOCK.fullmatch(words) or _CLOCK_THEN_DAY.fullmatch(words)
+    if parts is None:
+        raise MomentError(_no_clock(words, typed, now))
+    clock = _clock(parts["clock"], typed)
+    day = (parts["day"] or "").removeprefix("on ")
+    if not day:
+        today = datetime.combine(now.date(), clock)
+        return today if today > now else today + timedelta(days=1)
+    if day in _NEAR_DAYS:
+        return datetime.combine(_worked_out(day, typed, now).date(), clock)
+    weekday = _WEEKDAYS.get(day.removeprefix("next "))
+    if weekday:
+        later = datetime.combine(_worked_out(weekday, typed, now).date(), clock)
+        sooner = later - timedelta(days=7)
+        return sooner if sooner > now and not day.startswith("next ") else later
+    found = _calendar_date(day, clock, now)
+    if found is None:
+        raise MomentError(_not_understood(typed))
+    return _near(found, now)
+
+
+def _calendar_date(day: str, clock: time, now: datetime) -> datetime | None:
+    """Return the time of a date, of the next such date when it has no year; `None` for no date.
+
+    Raises:
+        MomentError: there is no such date.
+    """
+    parts = _ISO_DATE.fullmatch(day) or _DAY_MONTH.fullmatch(day) or _MONTH_DAY.fullmatch(day)
+    if parts is None:
+        return None
+    month = int(parts["month"]) if parts["month"].isdigit() else _MONTH_NUMBERS.get(parts["month"])
+    if month is None:
+        return None
+    number = int(parts["day"])
+    years = [int(parts["year"])] if parts["year"] else range(now.year, now.year + 9)
+    for year in years:
+        try:
+            found = datetime.combine(date(year, month, number), clock)
+        except ValueError:
+            continue
+        if found > now or parts["year"]:
+            return found
+    if not 1 <= month <= 12:
+        raise MomentError(f"There is no month {month}; they go from 1 to 12.")
+    named = f"{number} {_MONTHS[month - 1].capitalize()} {parts['year'] or ''}".rstrip()
+    raise MomentError(f"There is no {named}; check the day.")
+
+
+def _clock(text: str, typed: str) -> time:
+    if text in {"noon", "midnight"}:
+        return time(12 if text == "noon" else 0)
+    parts = _CLOCK.fullmatch(text)
+    if parts is None:
+        raise MomentError(_not_understood(typed))
+    hour, minute, second = int(parts[1]), int(parts[2] or 0), int(parts[3] or 0)
+    if parts[4]:
+        if not 1 <= hour <= 12:
+            raise MomentError(f"There is no {text}; am and pm go with 1 to 12.")
+        hour = hour % 12 + (12 if parts[4] == "pm" else 0)
+    try:
+        return time(hour, minute, second)
+    except ValueError:
+        sentence = f"There is no {text}; the clock goes from 00:00 to 23:59."
+        raise MomentError(sentence) from None
+
+
+def _near(local: datetime, now: datetime) -> datetime:
+    """Keep to years in which every zone can be worked out and a typing error is seen."""
+    if local.year < now.year - 1:
+        raise MomentError(f"The year {local.year} is past; {RUN_NOW}, or type {EXAMPLES}.")
+    if local.year > now.year + _FARTHEST_YEARS:
+        raise MomentError(
+            f"{local.year} is more than {_FARTHEST_YEARS} years away; check the year."
+        )
+    return local
+
+
+def _instant(local: datetime, zone: tzinfo) -> datetime:
+    """Return the moment when the clocks of `zone` show `local`, if there is one such."""
+    moment = local.replace(tzinfo=zone)
+    again = moment.replace(fold=1)
+    world = moment.astimezone(UTC)
+    on_clocks = world.astimezone(zone).replace(tzinfo=None, fold=0)
+    at = f"{local:%H:%M} on {local:%Y-%m-%d}"
+    if on_clocks != local:
+        raise MomentError(
+            f"There is no {at} in {_zone_name(zone)}, because the clocks are put forward then;"
+            f" type `{on_clocks:%Y-%m-%d %H:%M}`."
+        )
+    if moment.utcoffset() != again.utcoffset():
+        first, second = (each.isoformat(sep=" ", timespec="minutes") for each in (moment, again))
+        raise MomentError(
+            f"There are two times {at} in {_zone_name(zone)}, because the clocks are put back"
+            f" then; type `{first}` or `{second}`."
+        )
+    return world
+
+
+def _zone(text: str) -> tzinfo:
+    if text in {"z", "utc"}:
+        return UTC
+    hours, minutes = int(text[1:3]), int(text[4:6])
+    if hours > 14 or minutes > 59:
+        raise MomentError(f"There is no offset {text}; they go from -12:00 to +14:00.")
+    zone = datetime.strptime(text, "%z").tzinfo
+    return zone or UTC
+
+
+def _zone_name(zone: tzinfo) -> str:
+    return safe_line(str(zone))
+
+
+def _past(moment: datetime, now: datetime, zone: tzinfo) -> str:
+    clock = moment.astimezone(zone)
+    return (
+        f"That was {span(now - moment)} ago; {RUN_NOW}, or type `tomorrow {clock:%H:%M}`."
+        if moment < now
+        else f"That is now; {RUN_NOW}."
+    )
+
+
+def _no_clock(words: str, typed: str, now: datetime) -> str:
+    """Say what is wrong with a text that has no time of day where one belongs."""
+    day = words.removeprefix("on ")
+    known = day in _NEAR_DAYS or day.removeprefix("next ") in _WEEKDAYS
+    if known or _calendar_date(day, time(9), now):
+        return f"{quoted(typed)} names no time of day; type `{safe_line(words)} 09:00`."
+    return _not_understood(typed)
+
+
+def _slashed(words: str) -> str:
+    """Say what keeps a date such as `4/5/2026` from being read."""
+    parts = _SLASHED_DATE.search(words)
+    if parts is None:
+        return "could be read in two ways"
+    first, second, year = int(parts[1]), int(parts[3]), int(parts[4] or _LEAP_YEAR)
+    ways = {(second, first), (first, second)}
+    possible = sum(_is_date(year, month, day) for month, day in ways)
+    if possible == 1:
+        return "is not how a date is typed here"
+    return "could be read in two ways" if possible else "is no date, whichever is the month"
+
+
+def _is_date(year: int, month: int, day: int) -> bool:
+    try:
+        date(year, month, day)
+    except ValueError:
+        return False
+    return True
+
+
+def _not_understood(typed: str) -> str:
+    words = " ".join(typed.lower().split())
+    if words in {"now", "at once", "immediately"}:
+        return f"That is now; {RUN_NOW}."
+    if _SLASHED.search(words):
+        return f"{quoted(typed)} {_slashed(words)}; type the date as `2026-03-04 15:00`."
+    length = words.removesuffix(" from now")
+    if _LENGTH.fullmatch(length):
+        return f"{quoted(typed)} is a span; did you mean `in {length}`?"
+    for word in re.findall(r"[^\W\d_]+", words):
+        if word in _PAST_WORDS:
+            return f"{quoted(typed)} is past; {RUN_NOW}, or type {EXAMPLES}."
+        if word not in _KNOWN:
+            near = get_close_matches(word, sorted(w for w in _KNOWN if len(w) > 4), 1, 0.75)
+            if near:
+                meant = safe_line(words.replace(word, near[0], 1))
+                return f"{quoted(word)} is not understood; did you mean `{meant}`?"
+            return f"{quoted(word)} is not understood; type {EXAMPLES}."
+    return f"{quoted(typed)} is not a time that is understood as a whole; type {EXAMPLES}."

@@ -1,0 +1,99 @@
+from typing import Any
+
+import pytest
+
+from studio_tui.api.models import Cluster
+from studio_tui.presentation.clusters.rows import COLUMNS, cells, facts, why_no_jobs, why_not_chosen
+from tests.jobs import job
+
+HOSTILE = "a[/]b [red]r\x1b]52;c;aGk=\x07\x9b31m\u202e日本 🎉\n2"
+
+
+def cluster(**fields: Any) -> Cluster:
+    return Cluster.model_validate({"id": "k3f9x2", "name": "gpu", "status": "ACTIVE", **fields})
+
+
+def told(known: Cluster, *jobs: Any) -> dict[str, str]:
+    return {fact.label: fact.value.text for fact in facts(known, jobs)}
+
+
+def test_a_cluster_tells_its_workers_and_its_jobs() -> None:
+    known = cluster(max_workers=32, busy_workers=14, active_workers=16, default=True, disk_size=100)
+    jobs = (
+        job(1, "RUNNING", compute_cluster_name="gpu"),
+        job(2, "COMPLETE", compute_cluster_name="gpu"),
+        job(3, "FAILED", compute_cluster_name="gpu-a10"),
+    )
+    said = told(known, *jobs)
+    assert said["workers"] == "14 busy · 16 up · 32 at most"
+    assert said["jobs"] == "1 done · 1 running · 0 failed"
+    assert said["default"].startswith("yes")
+    assert said["disk"] == "100 GB"
+    assert "unreadable" not in said
+
+
+def test_what_studio_does_not_tell_is_not_made_up() -> None:
+    said = told(cluster(), job(1))
+    assert {said[key] for key in ("workers", "provider", "region", "disk")} == {"–"}
+    assert said["jobs"] == "Studio does not tell on which cluster a job runs"
+    assert told(cluster(max_workers="many"))["unreadable"] == "max_workers"
+
+
+@pytest.mark.parametrize(
+    ("fields", "jobs", "reason"),
+    [
+        ({}, (), None),
+        ({}, (job(1, compute_cluster_name="other"), job(2)), None),
+        ({}, (job(1), job(2)), "does not tell on which cluster"),
+        ({"name": None}, (job(1, compute_cluster_name="gpu"),), "did not send this cluster's name"),
+    ],
+)
+def test_it_is_said_why_a_clusters_jobs_cannot_be_told(
+    fields: dict[str, Any], jobs: tuple[Any, ...], reason: str | None
+) -> None:
+    said = why_no_jobs(cluster(**fields), jobs)
+    assert said is None if reason is None else reason in (said or "")
+
+
+def test_the_jobs_that_are_known_are_not_taken_for_all() -> None:
+    its = job(1, compute_cluster_name="gpu")
+    said = {fact.label: fact.value.text for fact in facts(cluster(), [its], has_all=False)}
+    assert said["jobs"] == "1+ done · 0 running · 0+ failed"
+
+
+def test_the_cluster_for_new_jobs_is_the_chosen_one_else_the_default() -> None:
+    place = COLUMNS.index("default")
+    default, other = cluster(default=True), cluster(name="cpu", default=False)
+    assert [cells(known)[place].text for known in (default, other)] == ["default", ""]
+    assert [cells(known, "cpu")[place].text for known in (default, other)] == [
+        "default",
+        "* chosen",
+    ]
+    assert cells(default, "gpu")[place].text == "* chosen"
+    assert cells(cluster(name=None), None)[place].text == ""
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({}, None),
+        ({"status": "MODIFYING"}, None),
+        ({"status": "INACTIVE"}, "gpu is INACTIVE and takes no jobs"),
+        ({"status": "FAILED"}, "gpu is FAILED and takes no jobs"),
+        ({"status": None, "is_active": False}, "gpu is INACTIVE and takes no jobs"),
+        ({"name": ""}, "Studio did not send this cluster's name, by which a job asks for it"),
+    ],
+)
+def test_a_cluster_that_takes_no_jobs_is_not_chosen(
+    fields: dict[str, Any], reason: str | None
+) -> None:
+    assert why_not_chosen(cluster(**fields)) == reason
+
+
+def test_hostile_names_are_one_safe_line() -> None:
+    hostile = cluster(name=HOSTILE, cloud_provider=HOSTILE, cloud_region=HOSTILE, status=HOSTILE)
+    row = cells(hostile)
+    assert len(row) == len(COLUMNS)
+    for text in (*(cell.text for cell in row), *told(hostile, job(1)).values()):
+        assert not any(ord(sign) < 32 for sign in text)
+        assert "\u202e" not in text

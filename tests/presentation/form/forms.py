@@ -1,0 +1,106 @@
+"""Forms for tests, and what surrounds them."""
+
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from hypothesis import strategies as st
+
+from studio_tui.api.models import Cluster
+from studio_tui.presentation.form.checks import Surroundings
+from studio_tui.presentation.form.draft import LABELS, Draft
+from studio_tui.presentation.form.file_checks import FileFacts, FileState
+
+BERLIN = ZoneInfo("Europe/Berlin")
+NOW = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
+"""A Tuesday, 11:00 in Berlin."""
+
+MIB = 1024 * 1024
+
+FILES = {
+    "train.py": FileFacts(FileState.FILE, 8, "print(1)"),
+    "list.sh": FileFacts(FileState.FILE, 2, "ls"),
+    "gone.py": FileFacts(FileState.MISSING),
+    "gone.py, a": FileFacts(FileState.MISSING),
+    "secret.py": FileFacts(FileState.UNREADABLE),
+    "src": FileFacts(FileState.FOLDER),
+    "pipe": FileFacts(FileState.OTHER),
+    "latin.py": FileFacts(FileState.FILE, 9, None, bad_byte=5),
+    "empty.py": FileFacts(FileState.FILE, 1, "\n"),
+    "slow.py": FileFacts(FileState.FILE, 9),
+    "long.py": FileFacts(FileState.FILE, MIB + 1),
+    "null.py": FileFacts(FileState.FILE, 4, "a\n\0b"),
+    "data.csv": FileFacts(FileState.FILE, 10),
+    "old/data.csv": FileFacts(FileState.FILE, 10),
+    "big.bin": FileFacts(FileState.FILE, 300_000_000),
+    "full.bin": FileFacts(FileState.FILE, 256 * MIB),
+}
+
+
+def cluster(number: int, name: str, status: str = "ACTIVE", **fields: Any) -> Cluster:
+    return Cluster.model_validate(
+        {"id": str(number), "name": name, "status": status, "max_workers": 8, **fields}
+    )
+
+
+CLUSTERS = (
+    cluster(1, "default", default=True),
+    cluster(2, "gpu-large"),
+    cluster(3, "gpu-small", "MODIFYING"),
+    cluster(4, "old", "INACTIVE"),
+    cluster(5, "broken", "FAILED"),
+)
+
+AROUND = Surroundings("acme", NOW, BERLIN, CLUSTERS, FILES)
+
+ANY_TEXT = st.text(st.characters(exclude_categories=[]), max_size=40)
+"""Halves of surrogate pairs too: a path from the command line may hold them."""
+
+_TYPED_TEXTS = [name for name in LABELS if name not in {"files", "uploads", "reset"}]
+
+DRAFTS = st.builds(
+    Draft,
+    **dict.fromkeys(_TYPED_TEXTS, ANY_TEXT),
+    files=st.lists(ANY_TEXT, max_size=3).map(tuple),
+    uploads=st.lists(ANY_TEXT, max_size=3).map(tuple),
+    reset=st.booleans(),
+)
+"""Forms that hold anything."""
+
+
+def _some(*texts: str) -> st.SearchStrategy[str]:
+    return st.just("") | st.sampled_from(texts)
+
+
+SENDABLE = st.builds(
+    Draft,
+    query=st.text(
+        st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1
+    ).map("#{}".format),
+    query_type=_some("PYTHON", "shell"),
+    query_name=_some("n", "-x.py", "a'b $(c).sh", "名前.py", "a b", "--"),
+    environment=st.lists(
+        st.sampled_from(
+            ["A=1", "B='x y'", "# note", "export C=$HOME", "D=a=b;`c`", "E=", "F=\x1b[1m"]
+        )
+    ).map("\n".join),
+    workers=_some("1", "8"),
+    python_version=_some("3.12"),
+    requirements=st.lists(
+        st.sampled_from(
+            ["numpy", "pandas>=2 # x", "--index-url https://u:p@h.org/x", "a; os_name == 'nt'"]
+        ),
+        unique=True,
+    ).map("\n".join),
+    repository=_some("https://github.com/u/r@main", "https://u:hunter2@h.org/r", "git@h.org:u/r"),
+    files=st.lists(st.sampled_from(["data.csv", "train.py"]), unique=True).map(tuple),
+    uploads=st.lists(st.sampled_from(["7", "8"]), unique=True).map(tuple),
+    priority=_some("0", "5"),
+    compute_cluster_name=_some("gpu-large"),
+    credentials_name=_some("mine", "it's"),
+    start_after=_some("tomorrow 3pm"),
+    cron_expression=_some("0 9 * * mon-fri", "@daily"),
+    rerun_from_job_id=_some("497f6eca"),
+    reset=st.booleans(),
+)
+"""Forms without an error."""

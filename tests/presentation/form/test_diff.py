@@ -1,0 +1,103 @@
+from dataclasses import replace
+
+from hypothesis import given
+
+from studio_tui.presentation.cells import Cell, Tone
+from studio_tui.presentation.form.diff import difference
+from studio_tui.presentation.form.draft import Draft
+from studio_tui.text import safe_line
+from tests.presentation.form.forms import DRAFTS
+
+OLD = Draft(
+    query="import os\nprint(1)\nprint(2)",
+    environment="TOKEN=hunter2\nA=1\n# note\nOLD=1",
+    workers="1",
+    requirements="numpy\npandas",
+    files=("a.csv",),
+)
+
+
+def test_the_query_is_shown_as_a_unified_diff() -> None:
+    new = replace(OLD, query="import os\nprint(3)\nprint(2)\x1b[2J")
+    assert difference(OLD, new).query == (
+        Cell("@@ -1,3 +1,3 @@", Tone.ACCENT),
+        Cell(" import os", Tone.PLAIN),
+        Cell("-print(1)", Tone.BAD),
+        Cell("-print(2)", Tone.BAD),
+        Cell("+print(3)", Tone.GOOD),
+        Cell("+print(2)␛[2J", Tone.GOOD),
+    )
+
+
+def test_changed_settings_are_told_a_line_each() -> None:
+    new = replace(
+        OLD,
+        workers="4",
+        priority="0",
+        requirements="numpy\npolars\n",
+        files=("b.csv",),
+        environment="TOKEN=other\nA=1\nNEW=2",
+        reset=True,
+    )
+    assert [cell.text for cell in difference(OLD, new).settings] == [
+        "environment: - OLD",
+        "environment: ~ TOKEN=••••••••",
+        "environment: + NEW=••••••••",
+        "workers: 1 → 4",
+        "requirements: - pandas",
+        "requirements: + polars",
+        "files: - a.csv",
+        "files: + b.csv",
+        "priority: server default → 0",
+        "ignore checkpoints: yes",
+    ]
+
+
+def test_values_of_variables_are_shown_when_asked_for() -> None:
+    new = replace(OLD, environment=OLD.environment.replace("hunter2", "other"))
+    assert [cell.text for cell in difference(OLD, new, shown=True).settings] == [
+        "environment: ~ TOKEN=other"
+    ]
+
+
+def test_a_line_that_sets_no_variable_is_masked_as_a_whole() -> None:
+    new = replace(OLD, environment=OLD.environment + "\nhunter3")
+    assert [cell.text for cell in difference(OLD, new).settings] == ["environment: + ••••••••"]
+
+
+def test_what_studio_does_not_tell_becomes_the_servers_default() -> None:
+    assert difference(OLD, OLD, ("priority", "files")).defaults == (
+        Cell("priority: server default, for Studio does not tell what it was", Tone.WARN),
+        Cell("uploaded files: none are sent, for Studio does not tell which it had", Tone.WARN),
+    )
+
+
+def test_what_was_submitted_from_here_is_told_as_long_as_it_is_not_changed() -> None:
+    fields = ("uploads", "priority", "credentials_name")
+    old = replace(OLD, uploads=("1", "8\x1b"), priority="1")
+    told = difference(old, old, (), fields, files={"1": "a.txt (1 B)"})
+    assert [cell.text for cell in told.kept] == [
+        "uploaded files: a.txt (1 B), 8␛, as submitted from here",
+        "priority: 1, as submitted from here",
+    ]
+    new = replace(old, uploads=("8\x1b",), priority="")
+    told = difference(old, new, (), fields, files={"1": "a.txt (1 B)"})
+    assert told.kept == ()
+    assert [cell.text for cell in told.settings] == [
+        "uploaded files: - a.txt (1 B)",
+        "priority: 1 → server default",
+    ]
+
+
+@given(DRAFTS, DRAFTS)
+def test_any_two_forms_can_be_compared_and_only_equal_ones_have_no_difference(
+    before: Draft, after: Draft
+) -> None:
+    told = difference(before, after, shown=True)
+    lines = (*told.query, *told.settings)
+    assert all(safe_line(cell.text) == cell.text for cell in lines)
+    assert bool(told.query) == (before.query != after.query)
+    same = difference(before, before)
+    assert (same.query, same.settings) == ((), ())
+    if before.reset != after.reset or before.workers.strip() != after.workers.strip():
+        assert told.settings

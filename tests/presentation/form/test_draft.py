@@ -1,0 +1,125 @@
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from studio_tui.api.models import JobInput, QueryType
+from studio_tui.presentation.form.draft import LABELS, Draft, not_told
+from tests.jobs import NOON, job
+from tests.presentation.form.forms import DRAFTS
+
+
+@given(DRAFTS)
+def test_a_draft_survives_json(draft: Draft) -> None:
+    text = draft.to_json()
+    assert text.isascii()
+    assert Draft.from_json(text) == draft
+
+
+def test_every_field_has_a_label_in_the_order_of_the_form() -> None:
+    assert list(json.loads(Draft().to_json())) == list(LABELS)
+
+
+def test_every_field_of_a_request_but_the_team_is_in_the_form() -> None:
+    not_typed = {"team_name", "time_zone"}  # the session's team; schedules go by UTC
+    assert JobInput.model_fields.keys() - LABELS.keys() <= not_typed
+
+
+@pytest.mark.parametrize("text", ["", "[1]", "null", "{", "[" * 100_000])
+def test_what_is_no_draft_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"Expecting|it is"):
+        Draft.from_json(text)
+
+
+def test_a_draft_of_another_version_is_read_as_far_as_it_goes() -> None:
+    other = {"query": "print(1)", "workers": 2, "files": ["a", 3], "reset": "yes", "colour": "red"}
+    assert Draft.from_json(json.dumps(other)) == Draft(query="print(1)", files=("a",))
+
+
+def test_a_request_becomes_the_form_that_asks_for_it() -> None:
+    wish = JobInput(
+        query="ls",
+        query_type=QueryType.SHELL,
+        team_name="acme",
+        environment="A=1",
+        workers=3,
+        query_name="list.sh",
+        files=("7",),
+        python_version="3.12",
+        requirements="numpy",
+        repository="https://github.com/u/r@main",
+        priority=0,
+        compute_cluster_id=2,
+        start_after=datetime(2026, 3, 4, 9, tzinfo=UTC),
+        cron_expression="0 9 * * *",
+        credentials_name="mine",
+        rerun_from_job_id="old",
+        reset=True,
+    )
+    assert Draft.of(wish, NOON) == Draft(
+        query="ls",
+        query_type="SHELL",
+        query_name="list.sh",
+        environment="A=1",
+        workers="3",
+        python_version="3.12",
+        requirements="numpy",
+        repository="https://github.com/u/r@main",
+        uploads=("7",),
+        priority="0",
+        compute_cluster_id="2",
+        credentials_name="mine",
+        start_after="2026-03-04T09:00:00+00:00",
+        cron_expression="0 9 * * *",
+        rerun_from_job_id="old",
+        reset=True,
+    )
+
+
+def test_a_start_that_is_past_is_left_out_of_a_schedule_and_shown_of_a_single_job() -> None:
+    past = JobInput(query="ls", team_name="acme", start_after=NOON - timedelta(days=1))
+    assert Draft.of(past, NOON).start_after == "2026-02-28T12:00:00+00:00"
+    schedule = past.model_copy(update={"cron_expression": "@daily"})
+    assert Draft.of(schedule, NOON).start_after == ""
+
+
+def test_resuming_reuses_checkpoints() -> None:
+    draft = Draft(query="ls", reset=True).resuming("abc")
+    assert (draft.rerun_from_job_id, draft.reset, draft.query) == ("abc", False, "ls")
+
+
+def test_secrets_are_not_in_what_is_printed_of_a_draft() -> None:
+    assert "hunter2" not in repr(Draft(environment="PASSWORD=hunter2"))
+
+
+@pytest.mark.parametrize(
+    ("sent", "typed", "names"),
+    [
+        (
+            {},
+            {},
+            "files priority credentials_name start_after cron_expression compute_cluster_name",
+        ),
+        (
+            {"compute_cluster_name": "gpu"},
+            {"uploads": ("7",), "priority": "0", "cron_expression": "@daily"},
+            "credentials_name start_after",
+        ),
+        (
+            {},
+            {
+                "compute_cluster_id": "2",
+                "files": ("a",),
+                "priority": "1",
+                "start_after": "in 2 hours",
+            },
+            "credentials_name cron_expression",
+        ),
+    ],
+)
+def test_what_studio_does_not_tell_is_named_unless_it_is_known(
+    sent: dict[str, Any], typed: dict[str, Any], names: str
+) -> None:
+    assert not_told(job(**sent), Draft(**typed)) == tuple(names.split())

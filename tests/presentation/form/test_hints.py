@@ -1,0 +1,112 @@
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from studio_tui.presentation.form.draft import LABELS, Draft
+from studio_tui.presentation.form.hints import free, note
+from studio_tui.text import safe_line
+from tests.presentation.form.forms import AROUND, CLUSTERS, DRAFTS, NOW, cluster
+
+
+def said(name: str, **fields: Any) -> str:
+    return "\n".join(note(name, Draft(**fields), AROUND))
+
+
+@pytest.mark.parametrize(
+    ("name", "fields", "words"),
+    [
+        ("query_file", {}, "The path of a script; else type the query below."),
+        ("query_file", {"query_file": "train.py"}, "1 line, 8 B; it is read again when"),
+        ("query_type", {"query_file": "list.sh"}, "SHELL, by the ending of the name"),
+        ("query_name", {}, "Studio makes one up."),
+        ("query_name", {"query_file": "src/train.py"}, "train.py, after the file."),
+        ("workers", {}, "It runs on default (at most 8 workers) by default."),
+        ("priority", {}, "5: last, the default."),
+        ("priority", {"priority": "0"}, "0: first. 0 goes first"),
+        ("compute_cluster_name", {}, "There are default (at most 8 workers), gpu-large"),
+        ("compute_cluster_name", {"compute_cluster_name": "gpu-large"}, "It runs on gpu-large"),
+        ("compute_cluster_id", {}, "a cluster is named by one of the two"),
+        ("compute_cluster_id", {"compute_cluster_id": "2"}, "It runs on gpu-large"),
+        ("start_after", {}, "At once; or type"),
+        ("start_after", {"start_after": "in 2 hours"}, "13:00"),
+        ("cron_expression", {}, "Once; or type five fields"),
+        ("cron_expression", {"cron_expression": "0 3 * * *"}, "Its next times:"),
+        ("rerun_from_job_id", {}, "The id of a job whose checkpoints are to be used."),
+        ("rerun_from_job_id", {"rerun_from_job_id": "5"}, "is taken from its checkpoints"),
+        ("uploads", {"uploads": ("7",)}, "Ids of files that Studio has already"),
+    ],
+)
+def test_a_field_says_what_it_means_as_it_stands(
+    name: str, fields: dict[str, Any], words: str
+) -> None:
+    assert words in said(name, **fields)
+
+
+@pytest.mark.parametrize(
+    ("name", "fields"),
+    [
+        ("query", {"query": "print(1)"}),
+        ("query_type", {"query_type": "SHELL"}),
+        ("query_name", {"query_name": "a"}),
+        ("workers", {"workers": "3"}),
+        ("priority", {"priority": "9"}),
+        ("compute_cluster_name", {"compute_cluster_name": "none"}),
+        ("start_after", {"start_after": "blue"}),
+        ("cron_expression", {"cron_expression": "* *"}),
+    ],
+)
+def test_where_there_is_nothing_to_say_or_a_problem_says_it_no_note_does(
+    name: str, fields: dict[str, Any]
+) -> None:
+    assert said(name, **fields) == ""
+
+
+def test_five_next_times_are_told_in_both_zones_from_the_start_on() -> None:
+    start = NOW + timedelta(days=30)
+    lines = note(
+        "cron_expression",
+        Draft(cron_expression="0 3 * * *", start_after=start.isoformat()),
+        AROUND,
+    )
+    assert len(lines) == 6
+    assert "Apr" in lines[1]
+    assert "05:00" in lines[1]
+    assert "03:00 UTC" in lines[1]
+
+
+def test_uploads_are_told_by_name_where_that_is_known() -> None:
+    around = replace(AROUND, uploads={"7": "notes.txt (12 B)", "9": "other.txt"})
+    assert note("uploads", Draft(uploads=("7", " 8", "7 ")), around)[1:] == (
+        "7 is notes.txt (12 B)",
+    )
+
+
+def test_clusters_that_are_not_known_yet_are_not_made_up() -> None:
+    around = replace(AROUND, clusters=None)
+    assert note("compute_cluster_name", Draft(), around) == ("The clusters are not known yet.",)
+    assert note("workers", Draft(), around) == ("Studio's default.",)
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"max_workers": None}, "a"),
+        ({"max_workers": 8}, "a (at most 8 workers)"),
+        ({"max_workers": 8, "busy_workers": 3}, "a (~5 of 8 workers free)"),
+        ({"max_workers": 8, "busy_workers": 9}, "a (~0 of 8 workers free)"),
+    ],
+)
+def test_free_workers_are_an_estimate_and_never_less_than_none(
+    fields: dict[str, Any], words: str
+) -> None:
+    assert free(cluster(1, "a", **fields)) == words
+    assert CLUSTERS
+
+
+@given(DRAFTS)
+def test_any_form_has_notes_that_are_safe_to_draw(draft: Draft) -> None:
+    for name in LABELS:
+        assert all(safe_line(line) == line for line in note(name, draft, AROUND))

@@ -1,0 +1,182 @@
+import subprocess
+from pathlib import Path
+
+import pytest
+import uv
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio_tui.presentation.form.line_checks import (
+    environment_names,
+    environment_problems,
+    requirement_problems,
+)
+from studio_tui.presentation.jobs.problems import Level
+from studio_tui.text import safe_line
+
+GOOD_REQUIREMENTS = (
+    "numpy",
+    "numpy==1.24 # pinned",
+    "numpy >=1.24, <3",
+    "numpy==1.*",
+    "uvicorn[standard]~=0.30",
+    "tomli; python_version < '3.11'",
+    "name @ git+https://github.com/u/r@main",
+    "numpy==1.24 --hash=sha256:" + "0" * 64,
+    "numpy==1.24 \\\n    --hash=sha256:" + "0" * 64,
+    "git+https://github.com/u/r",
+    "--index-url https://pypi.org/simple",
+    "--extra-index-url=https://pypi.org/simple",
+    "-f https://example.org/wheels",
+    "--only-binary :all:",
+    "--no-index",
+    "# only a comment\n\n",
+)
+BAD_REQUIREMENTS = {
+    "numpy=1.24": "“numpy=1.24” has one equals sign; type “numpy==1.24”.",
+    "numpy pandas": "“numpy pandas” names 2 packages; put each on a line of its own.",
+    "numpy==": "“numpy==” has no version after ==.",
+    "numpy>1<": "“numpy>1<” has no version after <.",
+    "numpy!1": "“numpy!1” is no requirement such as numpy>=1.24.",
+    "-r base.txt": "`-r` names another file, which the job does not have; paste its lines.",
+    "--constraint=c.txt": (
+        "`--constraint` names another file, which the job does not have; paste its lines."
+    ),
+    "--index-url": "`--index-url` needs a URL after it, such as https://pypi.org/simple.",
+    "--no-binary": "`--no-binary` needs a package after it, or :all:.",
+    "--banana": (
+        "“--banana” is no option of a requirements file; those that work are --index-url,"
+        " --extra-index-url, --find-links, --no-index, --no-binary, --only-binary and"
+        " --require-hashes."
+    ),
+    "-e .": "“.” is not in the job's folder; add it to the files, or a repository.",
+    "./own": "“./own” is not in the job's folder; add it to the files, or a repository.",
+}
+
+
+@pytest.mark.parametrize("text", GOOD_REQUIREMENTS)
+def test_what_can_be_installed_is_no_problem(text: str) -> None:
+    assert requirement_problems(text, has_files=False) == ()
+
+
+@pytest.mark.parametrize(("line", "sentence"), BAD_REQUIREMENTS.items())
+def test_a_bad_requirement_is_named_with_its_line(line: str, sentence: str) -> None:
+    (problem,) = requirement_problems(f"pandas\n\n{line}\n", has_files=False)
+    assert problem == ("requirements", f"Line 3: {sentence}", Level.ERROR)
+
+
+def judged_by_uv(text: str, folder: Path) -> str:
+    """Return what uv says of requirements when it reads them without a network."""
+    (folder / "requirements.txt").write_text(text)
+    command = [uv.find_uv_bin(), "pip", "compile", "--offline", "--no-cache", "--no-config"]
+    done = subprocess.run(
+        [*command, "requirements.txt"], cwd=folder, capture_output=True, text=True, check=False
+    )
+    return done.stderr if done.returncode else ""
+
+
+UNREADABLE = (
+    "Couldn't parse",
+    "Unexpected",
+    "must be followed",
+    "does not appear",
+    "failed to read",
+)
+
+
+@pytest.mark.starts_processes
+@pytest.mark.parametrize("text", GOOD_REQUIREMENTS)
+def test_uv_can_read_what_is_no_problem(text: str, tmp_path: Path) -> None:
+    said = judged_by_uv(text, tmp_path)
+    assert not any(words in said for words in UNREADABLE), said
+
+
+@pytest.mark.starts_processes
+@pytest.mark.parametrize("line", BAD_REQUIREMENTS)
+def test_uv_refuses_what_is_a_problem(line: str, tmp_path: Path) -> None:
+    assert judged_by_uv(line, tmp_path)
+
+
+def test_what_the_job_carries_can_be_installed() -> None:
+    assert requirement_problems("-e .\n./own\nown-1.0-py3-none-any.whl", has_files=True) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("--pre", "Line 1: `--pre` may be ignored: only pip itself knows it."),
+        ("numpy\nNumPy>1", "Line 2: “NumPy” is required on line 1 too."),
+        (
+            "/srv/own",
+            "Line 1: “/srv/own” is a path, which only a Studio on this machine can read.",
+        ),
+        (
+            "-e file:///srv/own",
+            "Line 1: “file:///srv/own” is a path, which only a Studio on this machine can read.",
+        ),
+    ],
+)
+def test_a_doubtful_requirement_is_a_warning(text: str, sentence: str) -> None:
+    (problem,) = requirement_problems(text, has_files=False)
+    assert problem == ("requirements", sentence, Level.WARNING)
+
+
+def test_the_same_package_may_be_required_for_several_systems() -> None:
+    text = "numpy<2; python_version < '3.12'\nnumpy; python_version >= '3.12'"
+    assert requirement_problems(text, has_files=False) == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("A B", "“A B” is not NAME=VALUE."),
+        ("TOKEN", "TOKEN has no value; type TOKEN=VALUE, or TOKEN= for an empty one."),
+        ("=1", "there is no name before the equals sign; type NAME=VALUE."),
+        (
+            "1A=2",
+            "“1A” is no name of a variable: letters, digits and _ only, the first no digit.",
+        ),
+        (
+            "a-b=2",
+            "“a-b” is no name of a variable: letters, digits and _ only, the first no digit.",
+        ),
+        ("A=" + "x" * 131_072, "A is longer than 128 KiB, which no program can be given."),
+    ],
+)
+def test_a_bad_variable_is_named_with_its_line(line: str, sentence: str) -> None:
+    (problem,) = environment_problems(f"# mine\r\nGOOD=1\r\n{line}")
+    assert problem == ("environment", f"Line 3: {sentence}", Level.ERROR)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("A=1\nB=2\nA=3", "Line 3: A is set on line 1 too; the last one counts."),
+        ("export A=1", "Line 1: `export` is sent as it stands; A=… alone is safer."),
+        ("A='1'", "Line 1: the quotes around A are sent as they stand; Studio may keep them."),
+        (
+            'A="1',
+            "Line 1: the quote that begins A does not end on its line; a value has no line breaks.",
+        ),
+    ],
+)
+def test_a_doubtful_variable_is_a_warning(text: str, sentence: str) -> None:
+    (problem,) = environment_problems(text)
+    assert problem == ("environment", sentence, Level.WARNING)
+
+
+def test_plain_variables_are_no_problem() -> None:
+    assert environment_problems("A=1\n\n # note = this\nB = x y \nC=\nD=a=b") == ()
+    assert environment_names("A=1\n#N=2\nexport B = x\nC") == ("A", "B")
+
+
+@given(st.text() | st.text("-=#'\"\\ \n\tabrf./@:[;"))
+def test_any_lines_can_be_checked_and_what_is_said_is_safe(text: str) -> None:
+    problems = (*requirement_problems(text, has_files=False), *environment_problems(text))
+    assert all(safe_line(problem.sentence) == problem.sentence for problem in problems)
+    assert all(len(problem.sentence) < 300 for problem in problems)
+
+
+def test_no_sentence_tells_the_value_of_a_variable() -> None:
+    text = "A=hunter2\nA='hunter2'\nexport A=hunter2\n9=hunter2"
+    assert not any("hunter2" in problem.sentence for problem in environment_problems(text))

@@ -1,0 +1,171 @@
+import json
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from studio_tui.api.models import JobInput, QueryType
+from studio_tui.presentation.form.checks import request
+from studio_tui.presentation.form.draft import Draft
+from studio_tui.presentation.form.request_preview import as_curl, as_datachain, as_json
+from studio_tui.text import safe_block
+from tests.presentation.form.forms import AROUND, SENDABLE
+
+URL = "https://studio.example.org"
+
+WISH = JobInput(
+    query="print('hi')\n",
+    team_name="acme",
+    environment="# mine\nTOKEN=hunter2\nexport B='x y'\nEMPTY=\n",
+    workers=2,
+    query_name="night",
+    files=("7",),
+    requirements="numpy\n# why\npandas>=2\n",
+    repository="https://u:hunter2@example.org/r@main",
+    priority=0,
+    compute_cluster_id="k3f",
+    cron_expression="0 9 * * 1-5",
+    rerun_from_job_id="497f6eca",
+    reset=True,
+)
+
+ECHO_ARGUMENTS = 'datachain() { for word; do printf "%s\\0" "$word"; done; }\n'
+ECHO_BODY = 'curl() { case "$*" in *--form*) ;; *) cat ;; esac; }\n'
+
+
+def shell(script: str, folder: Path, *options: str) -> bytes:
+    done = subprocess.run(
+        ["sh", *options, "-c", script], cwd=folder, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    return done.stdout
+
+
+def test_the_datachain_command_has_a_flag_or_a_remark_for_everything() -> None:
+    assert as_datachain(WISH, "jobs/train.py", ("a b.csv", "-x"), shown=True) == (
+        "# The name has no flag: the job will be called train.py.\n"
+        "# A cluster's id has no flag: name the cluster with --cluster.\n"
+        "# Files that are uploaded already have no flag: 7.\n"
+        "# What to resume has no flag: it is the last run of the same script.\n"
+        "datachain job run jobs/train.py \\\n"
+        "  --team acme \\\n"
+        "  --workers 2 \\\n"
+        "  --priority 0 \\\n"
+        "  --repository https://u:hunter2@example.org/r@main \\\n"
+        "  --cron '0 9 * * 1-5' \\\n"
+        "  --ignore-checkpoints \\\n"
+        "  --env TOKEN=hunter2 \\\n"
+        "  --env 'export B='\"'\"'x y'\"'\"'' \\\n"
+        "  --env EMPTY= \\\n"
+        "  --req numpy 'pandas>=2' \\\n"
+        "  --files 'a b.csv' ./-x"
+    )
+
+
+def test_a_typed_query_is_to_be_saved_before_the_datachain_command() -> None:
+    wish = JobInput(
+        query="ls", query_type=QueryType.SHELL, team_name="acme", requirements="--no-index"
+    )
+    assert as_datachain(wish) == (
+        "# Save the query as query.sh first.\n"
+        "# Save the requirements as requirements.txt first: options have no flag.\n"
+        "datachain job run query.sh \\\n  --team acme \\\n  --req-file requirements.txt"
+    )
+
+
+def test_the_datachain_command_says_when_the_type_is_not_that_of_the_ending() -> None:
+    wish = JobInput(query="ls", query_type=QueryType.SHELL, team_name="acme")
+    assert as_datachain(wish, "run.py").startswith(
+        "# The type has no flag: a file is Python if its name ends in .py, else shell.\n"
+    )
+
+
+def test_the_curl_command_uploads_and_sends_the_request() -> None:
+    wish = JobInput(query="ls", query_type=QueryType.SHELL, team_name="a&b")
+    assert as_curl(wish, URL, ('d"x.csv',)) == (
+        "# Put the id that each upload answers with into the request below.\n"
+        "curl --fail-with-body \\\n"
+        '  --header "Authorization: Bearer $DATACHAIN_STUDIO_TOKEN" \\\n'
+        '  --form \'file=@"d\\"x.csv"\' \\\n'
+        "  'https://studio.example.org/api/datachain/jobs/files?team_name=a%26b'\n"
+        "curl --fail-with-body \\\n"
+        '  --header "Authorization: Bearer $DATACHAIN_STUDIO_TOKEN" \\\n'
+        "  --header 'Content-Type: application/json' \\\n"
+        "  --data-binary @- \\\n"
+        "  https://studio.example.org/api/datachain/jobs/ <<'JSON'\n"
+        "{\n"
+        '  "query": "ls",\n'
+        '  "query_type": "SHELL",\n'
+        '  "team_name": "a&b",\n'
+        '  "files": [\n'
+        '    "<id of d\\"x.csv>"\n'
+        "  ]\n"
+        "}\n"
+        "JSON"
+    )
+
+
+@pytest.mark.parametrize(
+    "preview", [as_json(WISH), as_curl(WISH, URL), as_datachain(WISH, "train.py")]
+)
+def test_secrets_are_masked_unless_asked_for(preview: str) -> None:
+    assert "hunter2" not in preview
+    assert "x y" not in preview
+    assert "TOKEN=••••••••" in preview
+    assert "https://••••••••@example.org/r@main" in preview
+
+
+def test_masked_commands_say_so() -> None:
+    remark = "# Secrets are masked here; show them before you run this.\n"
+    assert as_curl(WISH, URL).startswith(remark)
+    assert as_datachain(WISH).startswith(remark)
+    assert remark not in as_curl(WISH, URL, shown=True)
+    assert remark not in as_datachain(JobInput(query="1", team_name="acme"))
+
+
+@pytest.mark.starts_processes
+def test_what_cannot_be_drawn_is_escaped_and_stays_exact(tmp_path: Path) -> None:
+    hostile = "a\x1b[2J\u202eb%s'\\\U000e0041"
+    wish = WISH.model_copy(update={"query": f"{hostile}\n", "environment": f"A={hostile}"})
+    assert json.loads(as_json(wish, shown=True))["query"] == wish.query
+    command = as_datachain(wish, f"{hostile}.py", shown=True)
+    assert safe_block(command) == command
+    words = shell(ECHO_ARGUMENTS + command, tmp_path).decode().split("\0")
+    assert words[2] == f"{hostile}.py"
+    assert f"A={hostile}" in words
+
+
+@pytest.mark.starts_processes
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(SENDABLE)
+def test_a_real_shell_reads_back_what_is_sent(tmp_path: Path, draft: Draft) -> None:
+    wish = request(draft, AROUND)
+    previews = [
+        preview
+        for shown in (False, True)
+        for preview in (
+            as_json(wish, draft.files, shown=shown),
+            as_curl(wish, URL, draft.files, shown=shown),
+            as_datachain(wish, "it's $HOME.py", draft.files, shown=shown),
+        )
+    ]
+    assert all(safe_block(preview) == preview for preview in previews)
+    shell("\n".join(previews[1:3] + previews[4:]), tmp_path, "-n")
+    sent = shell(ECHO_BODY + as_curl(wish, URL, shown=True), tmp_path)
+    assert JobInput.model_validate_json(sent) == wish
+    words = shell(ECHO_ARGUMENTS + previews[-1], tmp_path).decode().split("\0")
+    assert words[:5] == ["job", "run", "it's $HOME.py", "--team", "acme"]
+    environment = [words[at + 1] for at, word in enumerate(words) if word == "--env"]
+    assert environment == [line for line in draft.environment.split("\n") if "=" in line]
+    for name in ("workers", "priority", "credentials_name", "cron_expression", "repository"):
+        assert not getattr(draft, name) or getattr(draft, name) in words
+
+
+def test_the_preview_of_a_form_is_what_the_client_sends() -> None:
+    draft = replace(Draft(query="print(1)\n"), workers="2", query_name="x.py")
+    wish = request(draft, AROUND)
+    assert json.loads(as_json(wish)) == json.loads(wish.model_dump_json(exclude_none=True))

@@ -1,0 +1,169 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio_tui.api.answers import refusal
+from studio_tui.errors import (
+    InvalidRequest,
+    NotSent,
+    OutcomeUnknown,
+    ProtocolError,
+    ReadOnly,
+    StudioError,
+)
+from studio_tui.local.refusals import InvalidFields
+from studio_tui.presentation.form.draft import LABELS, Draft
+from studio_tui.presentation.form.server_errors import WHOLE, refusals
+from studio_tui.presentation.jobs.problems import Problem
+from studio_tui.text import safe_line
+
+FORM = Draft(query="print(1)")
+
+
+def answered(status: int, body: object, wait: float | None = None) -> StudioError:
+    """Return an error as the client makes it of an answer."""
+    return refusal(status, json.dumps(body).encode(), retry_after=wait)
+
+
+@pytest.mark.parametrize(
+    ("error", "field", "sentence"),
+    [
+        (
+            answered(400, {"message": "Invalid cron expression"}),
+            "cron_expression",
+            "Studio says: Invalid cron expression.",
+        ),
+        (
+            answered(400, {"message": "Bad request"}),
+            WHOLE,
+            "Bad request. No job was made; change the form and send it.",
+        ),
+        (
+            answered(422, {"detail": [{"loc": ["body", "data", "workers"], "msg": "too many"}]}),
+            "workers",
+            "Studio says: data.workers: too many.",
+        ),
+        (
+            answered(422, {"detail": [{"loc": ["body", "files", 2], "msg": "not a string"}]}),
+            "files",
+            "Studio says: files.2: not a string.",
+        ),
+        (
+            answered(422, {"detail": [{"loc": ["body", "team_name"], "msg": "unknown"}]}),
+            WHOLE,
+            "team_name: unknown. No job was made; change the form and send it.",
+        ),
+        (
+            answered(403, {"message": "Viewers cannot run jobs."}),
+            WHOLE,
+            (
+                "Studio does not allow this: Viewers cannot run jobs. No job was made; it takes a"
+                " member of the team who may run jobs."
+            ),
+        ),
+        (
+            answered(404, {"message": "No such team"}),
+            WHOLE,
+            (
+                "No such team. No job was made; check Studio's URL, the team, and what the form"
+                " names."
+            ),
+        ),
+        (
+            answered(401, {"message": "expired"}),
+            WHOLE,
+            (
+                "Studio refused the token: expired. No job was made; give a valid token, and send"
+                " the form again."
+            ),
+        ),
+        (
+            answered(429, {}, wait=30.0),
+            WHOLE,
+            (
+                "Studio gets too many requests. It asks to wait 30 s. No job was made; send the"
+                " form again later."
+            ),
+        ),
+        (
+            answered(500, {"message": "boom"}),
+            WHOLE,
+            (
+                "Studio failed with 500: boom. No job was made; the form is kept. Send it again"
+                " later."
+            ),
+        ),
+        (
+            OutcomeUnknown("No answer. What was asked may or may not have taken effect."),
+            WHOLE,
+            (
+                "No answer. What was asked may or may not have taken effect. Look for the job"
+                " before you send the form again."
+            ),
+        ),
+        (
+            NotSent("studio.example.org refuses connections: is Studio running there?"),
+            WHOLE,
+            (
+                "studio.example.org refuses connections: is Studio running there? No job was"
+                " made; the form is kept."
+            ),
+        ),
+        (
+            ProtocolError("The answer to the upload is no JSON"),
+            WHOLE,
+            "The answer to the upload is no JSON. No job was made; the form is kept.",
+        ),
+        (
+            ReadOnly("This dashboard only reads"),
+            WHOLE,
+            "This dashboard only reads. No job was made; the form is kept.",
+        ),
+    ],
+)
+def test_each_failed_submission_has_a_sentence_at_its_field(
+    error: StudioError, field: str, sentence: str
+) -> None:
+    assert refusals(error, FORM) == (Problem(field, sentence),)
+
+
+def test_all_that_the_local_studio_refuses_is_told_at_its_fields() -> None:
+    clauses = [
+        ("compute_cluster_name", "compute_cluster_name names no cluster; there are: local (1)"),
+        ("workers", "workers must be 1 to 2 on the cluster local"),
+        ("environment", "environment, line 3: must be NAME=VALUE"),
+        ("files", "files 2 must be text"),
+        ("credentials_name", "credentials_name: the local Studio keeps none; give them otherwise"),
+    ]
+    refused = InvalidFields(clauses)
+    error = answered(422, {"message": refused.message, "detail": refused.more})
+    assert refusals(error, FORM) == tuple(
+        Problem(field, f"Studio says: {clause}.") for field, clause in clauses
+    )
+
+
+def test_what_is_said_of_a_cluster_or_a_query_stands_where_it_was_typed() -> None:
+    form = Draft(query_file="train.py", compute_cluster_id="k3f")
+    error = InvalidRequest(400, "query is empty; compute_cluster_name names no cluster.")
+    fields = [problem.field for problem in refusals(error, form)]
+    assert fields == ["query_file", "compute_cluster_id"]
+    by_name = Draft(query="1", compute_cluster_name="gpu")
+    assert [problem.field for problem in refusals(error, by_name)] == [
+        "query",
+        "compute_cluster_name",
+    ]
+
+
+def test_a_sentence_about_two_fields_is_about_the_form() -> None:
+    error = InvalidRequest(400, "The cluster has too few workers")
+    assert refusals(error, FORM)[0].field == WHOLE
+
+
+@given(st.text(), st.sampled_from([400, 401, 403, 404, 409, 413, 422, 429, 500, 503]))
+def test_any_answer_is_told_safely(words: str, status: int) -> None:
+    problems = refusals(answered(status, {"message": words}), FORM)
+    assert problems
+    assert all(safe_line(problem.sentence) == problem.sentence for problem in problems)
+    assert {problem.field for problem in problems} <= {WHOLE, *LABELS}

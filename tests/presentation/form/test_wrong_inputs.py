@@ -1,0 +1,438 @@
+"""Every wrong input has its own sentence, at its field."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from studio_tui.api.models import JobInput, QueryType
+from studio_tui.presentation.form.checks import (
+    CHECKS,
+    PRIORITIES,
+    Surroundings,
+    check,
+    check_field,
+    job_name,
+    query_type,
+    request,
+)
+from studio_tui.presentation.form.draft import LABELS, Draft
+from studio_tui.presentation.jobs.problems import Level
+from studio_tui.text import safe_line
+from tests.presentation.form.forms import AROUND, CLUSTERS, DRAFTS, MIB, NOW, SENDABLE
+
+GOOD = Draft(query="print(1)")
+
+ERRORS: list[tuple[str, dict[str, Any], str]] = [
+    ("query", {"query": " \n"}, "There is no query; type one, or name its file."),
+    (
+        "query",
+        {"query": "x" * (MIB + 1)},
+        "The query is 1.0 MiB; Studio takes one of at most 1.0 MiB.",
+    ),
+    ("query", {"query": "a\n\0"}, "Line 2 holds a NUL character, which no job can take."),
+    ("query", {"query": "\ud800"}, "Line 1 holds half a character, which cannot be sent."),
+    ("query_file", {"query_file": "gone.py"}, "There is no file “gone.py”; check the path."),
+    (
+        "query_file",
+        {"query_file": "secret.py"},
+        "“secret.py” cannot be read; check its permissions.",
+    ),
+    ("query_file", {"query_file": "src"}, "“src” is a folder; name a file in it."),
+    ("query_file", {"query_file": "pipe"}, "“pipe” is no ordinary file; name one that is."),
+    (
+        "query_file",
+        {"query_file": "latin.py"},
+        "“latin.py” is not UTF-8 text from byte 5 on; save it as UTF-8.",
+    ),
+    ("query_file", {"query_file": "empty.py"}, "“empty.py” is empty; a job needs a query."),
+    ("query_file", {"query_file": "slow.py"}, "“slow.py” is still being read."),
+    ("query_file", {"query_file": "new.py"}, "“new.py” is still being looked at."),
+    (
+        "query_file",
+        {"query_file": "long.py"},
+        "“long.py” is 1.0 MiB; a query may have 1.0 MiB.",
+    ),
+    (
+        "query_file",
+        {"query_file": "null.py"},
+        "Line 2 holds a NUL character, which no job can take.",
+    ),
+    ("query_type", {"query_type": "ruby"}, "A query is PYTHON or SHELL; “ruby” is neither."),
+    (
+        "query_name",
+        {"query_name": "n" * 1001},
+        "The name has 1001 characters; Studio takes 1000.",
+    ),
+    (
+        "query_name",
+        {"query_name": "a\x1b[31m"},
+        "The name holds a control character or a line break; take it out.",
+    ),
+    ("environment", {"environment": "A=1\nB"}, "Line 2: B has no value; type B=VALUE, or B= for"),
+    (
+        "workers",
+        {"workers": "0"},
+        "Workers must be a whole number from 1 up; “0” is not. Type 1 or more.",
+    ),
+    (
+        "workers",
+        {"workers": "two"},
+        "Workers must be a whole number from 1 up; “two” is not. Type 1 or more.",
+    ),
+    (
+        "workers",
+        {"workers": "-3"},
+        "Workers must be a whole number from 1 up; “-3” is not. Type 1 or more.",
+    ),
+    (
+        "workers",
+        {"workers": "1.5"},
+        "Workers must be a whole number from 1 up; “1.5” is not. Type 1 or more.",
+    ),
+    (
+        "workers",
+        {"workers": "٣"},
+        "Workers must be a whole number from 1 up; “٣” is not. Type 1 or more.",
+    ),
+    (
+        "workers",
+        {"workers": "99999999999"},
+        "99999999999 is more workers than any cluster has.",
+    ),
+    (
+        "priority",
+        {"priority": "6"},
+        "Priority is 0 (first) to 5 (last, the usual); “6” is not. Type 0 to 5.",
+    ),
+    (
+        "priority",
+        {"priority": "high"},
+        "Priority is 0 (first) to 5 (last, the usual); “high” is not. Type 0 to 5.",
+    ),
+    (
+        "python_version",
+        {"python_version": "python 3.11"},
+        "“python 3.11” is no version of Python 3; type 3.11.",
+    ),
+    (
+        "python_version",
+        {"python_version": "2.7"},
+        "“2.7” is no version of Python 3; type 3.12.",
+    ),
+    (
+        "python_version",
+        {"python_version": "3,12"},
+        "“3,12” is no version of Python 3; type 3.12.",
+    ),
+    (
+        "requirements",
+        {"requirements": "numpy\npandas=2"},
+        "Line 2: “pandas=2” has one equals sign; type “pandas==2”.",
+    ),
+    (
+        "repository",
+        {"repository": "-u x"},
+        "The repository must be a URL, or URL@REVISION, without blanks.",
+    ),
+    (
+        "repository",
+        {"repository": "https://github.com/u/r@"},
+        "There is no revision after the @; type one, or take the @ out.",
+    ),
+    (
+        "repository",
+        {"repository": "github.com/u/r"},
+        "“github.com/u/r” is no URL; type it as https://github.com/u/r.",
+    ),
+    (
+        "repository",
+        {"repository": "https://"},
+        "“https://” is no URL; type it as https://HOST/USER/REPOSITORY.",
+    ),
+    ("files", {"files": ("gone.py, a",)}, "There is no file “gone.py, a”; one path a line."),
+    ("files", {"files": ("gone.py",)}, "There is no file “gone.py”; check the path."),
+    ("files", {"files": ("secret.py",)}, "“secret.py” cannot be read; check its permissions."),
+    ("files", {"files": ("",)}, "A file has no path; type one, or take it out."),
+    (
+        "files",
+        {"files": ("big.bin",)},
+        "“big.bin” is 286.1 MiB; a file may have 256.0 MiB. Let the job fetch it.",
+    ),
+    (
+        "files",
+        {"files": ("full.bin",)},
+        "“full.bin” is 256.0 MiB; a file may have 256.0 MiB. Let the job fetch it.",
+    ),
+    (
+        "files",
+        {"files": ("data.csv", "old/data.csv")},
+        "“data.csv” and “old/data.csv” would both be “data.csv” beside the job; rename one.",
+    ),
+    ("uploads", {"uploads": (" ",)}, "An uploaded file has no id; take it out."),
+    (
+        "compute_cluster_name",
+        {"compute_cluster_name": "gpu"},
+        "“gpu” is no cluster; there are “default”, “gpu-large”, “gpu-small”, “old”, “broken”.",
+    ),
+    (
+        "compute_cluster_name",
+        {"compute_cluster_name": "gpu-larg"},
+        "“gpu-larg” is no cluster; did you mean “gpu-large”?",
+    ),
+    (
+        "compute_cluster_name",
+        {"compute_cluster_name": "2"},
+        "“2” is the id of a cluster; move it to the field for the id.",
+    ),
+    (
+        "compute_cluster_name",
+        {"compute_cluster_name": "old"},
+        "“old” is INACTIVE and takes no jobs; name another.",
+    ),
+    (
+        "compute_cluster_id",
+        {"compute_cluster_id": "5"},
+        "“5” is FAILED and takes no jobs; name another.",
+    ),
+    (
+        "compute_cluster_id",
+        {"compute_cluster_id": "gpu-small"},
+        "“gpu-small” is no cluster's id; there are “1”, “2”, “3”, “4”, “5”.",
+    ),
+    (
+        "compute_cluster_id",
+        {"compute_cluster_id": "2", "compute_cluster_name": "gpu-large"},
+        "A cluster is named by its name or its id, not both; empty one of the two.",
+    ),
+    (
+        "credentials_name",
+        {"credentials_name": "a\nb"},
+        "The name holds a control character or a line break; take it out.",
+    ),
+    (
+        "start_after",
+        {"start_after": "today 10:40"},
+        "That was 20 min ago; leave it empty to run now, or type `tomorrow 10:40`.",
+    ),
+    (
+        "start_after",
+        {"start_after": "30 February 10:00"},
+        "There is no 30 February; check the day.",
+    ),
+    (
+        "start_after",
+        {"start_after": "tomorrw 3pm"},
+        "“tomorrw” is not understood; did you mean `tomorrow 3pm`?",
+    ),
+    (
+        "cron_expression",
+        {"cron_expression": "0 25 * * *"},
+        "Hour: 25 is not 0 to 23.",
+    ),
+    (
+        "cron_expression",
+        {"cron_expression": "0 9 * *"},
+        ("There are 4 fields, not five: minute, hour, day of month, month, day of week."),
+    ),
+    (
+        "cron_expression",
+        {"cron_expression": "0 0 30 2 *"},
+        "It never fires: there is no day 30 in Feb.",
+    ),
+]
+
+WARNINGS: list[tuple[str, dict[str, Any], str]] = [
+    (
+        "workers",
+        {"workers": "10000", "compute_cluster_id": "2"},
+        "“gpu-large” has at most 8 workers; Studio may refuse 10000, or let the job wait.",
+    ),
+    (
+        "workers",
+        {"workers": "9"},
+        "“default” has at most 8 workers; Studio may refuse 9, or let the job wait.",
+    ),
+    (
+        "python_version",
+        {"python_version": "3.9"},
+        "Studio names 3.10, 3.11, 3.12, 3.13; it may refuse 3.9.",
+    ),
+    (
+        "repository",
+        {"repository": "https://u:hunter2@example.org/r"},
+        "The URL holds a password, which everyone who sees the job can read.",
+    ),
+    (
+        "repository",
+        {"repository": "/srv/r"},
+        "This is a path, which only a Studio on this machine can clone.",
+    ),
+    ("files", {"files": ("data.csv",) * 2}, "“data.csv” is there twice; once is enough."),
+    (
+        "rerun_from_job_id",
+        {"rerun_from_job_id": "a", "reset": True},
+        "The checkpoints of the job that is resumed are ignored, so all is done anew.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("field", "typed", "sentence"), ERRORS)
+def test_a_wrong_input_is_said_at_its_field(
+    field: str, typed: dict[str, Any], sentence: str
+) -> None:
+    draft = replace(GOOD, **typed)
+    problems = check(draft, AROUND)
+    assert [problem.field for problem in problems] == [field]
+    assert problems[0].sentence.startswith(sentence)
+    assert problems[0].level is Level.ERROR
+    assert check_field(field, draft, AROUND) == problems
+    with pytest.raises(ValueError, match=r"\w"):
+        request(draft, AROUND)
+
+
+@pytest.mark.parametrize(("field", "typed", "sentence"), WARNINGS)
+def test_a_doubtful_input_is_said_and_can_be_sent(
+    field: str, typed: dict[str, Any], sentence: str
+) -> None:
+    draft = replace(GOOD, **typed)
+    assert check(draft, AROUND) == ((field, sentence, Level.WARNING),)
+    assert isinstance(request(draft, AROUND), JobInput)
+
+
+def test_each_wrong_input_has_a_sentence_of_its_own() -> None:
+    told = [(field, sentence) for field, _, sentence in (*ERRORS, *WARNINGS)]
+    assert len(set(told)) == len(told)
+
+
+def test_a_request_that_is_too_long_as_a_whole_is_said() -> None:
+    draft = Draft(query="x" * 900_000, requirements="#" * 200_000)
+    (problem,) = check(draft, AROUND)
+    assert problem.sentence == (
+        "The whole request is 1.0 MiB; Studio takes 1.0 MiB. Shorten the longest field."
+    )
+
+
+@pytest.mark.parametrize("field", ["compute_cluster_name", "compute_cluster_id"])
+def test_a_cluster_is_not_judged_before_the_clusters_are_known(field: str) -> None:
+    typed: dict[str, Any] = {field: "gpu"}
+    draft = replace(GOOD, workers="100", **typed)
+    said = "The clusters are not known yet, so this is not checked."
+    assert check(draft, replace(AROUND, clusters=None)) == ((field, said, Level.WARNING),)
+
+
+def test_a_studio_without_clusters_is_said() -> None:
+    draft = replace(GOOD, compute_cluster_name="gpu")
+    (problem,) = check(draft, replace(AROUND, clusters=()))
+    assert problem.sentence == "“gpu” is no cluster; there are none."
+
+
+def test_the_status_of_an_older_studio_is_its_activity() -> None:
+    old = CLUSTERS[0].model_copy(update={"status": None, "is_active": False})
+    draft = replace(GOOD, compute_cluster_name="default")
+    (problem,) = check(draft, replace(AROUND, clusters=(old,)))
+    assert problem.sentence == "“default” is INACTIVE and takes no jobs; name another."
+
+
+def test_a_form_without_errors_becomes_its_request() -> None:
+    draft = Draft(
+        query_file="list.sh",
+        environment="A=1\n",
+        workers=" 2 ",
+        python_version="3.12",
+        requirements="numpy\n",
+        repository="git@github.com:u/r.git@main",
+        files=("data.csv",),
+        uploads=("7",),
+        priority="0",
+        compute_cluster_id="2",
+        credentials_name="mine",
+        start_after="tomorrow 3pm",
+        cron_expression="@daily",
+        rerun_from_job_id="old",
+    )
+    assert check(draft, AROUND) == ()
+    assert request(draft, AROUND, ("8",)) == JobInput(
+        query="ls",
+        query_type=QueryType.SHELL,
+        team_name="acme",
+        query_name="list.sh",
+        environment="A=1\n",
+        workers=2,
+        python_version="3.12",
+        requirements="numpy\n",
+        repository="git@github.com:u/r.git@main",
+        files=("7", "8"),
+        priority=0,
+        compute_cluster_id=2,
+        credentials_name="mine",
+        start_after=datetime(2026, 3, 4, 14, tzinfo=UTC),
+        cron_expression="@daily",
+        rerun_from_job_id="old",
+    )
+
+
+def test_a_cron_without_a_start_begins_now_and_an_empty_form_asks_for_nothing_more() -> None:
+    assert request(replace(GOOD, cron_expression="@daily"), AROUND).start_after == NOW
+    assert request(GOOD, AROUND) == JobInput(query="print(1)", team_name="acme")
+
+
+@pytest.mark.parametrize(
+    ("typed", "kind", "name"),
+    [
+        ({}, QueryType.PYTHON, None),
+        ({"query_file": "a/b.py"}, QueryType.PYTHON, "b.py"),
+        ({"query_file": "a/b.sh"}, QueryType.SHELL, "b.sh"),
+        ({"query_file": "a/b.sh", "query_name": "x.py"}, QueryType.SHELL, "x.py"),
+        ({"query_name": "night"}, QueryType.SHELL, "night"),
+        ({"query_name": "night", "query_type": "python"}, QueryType.PYTHON, "night"),
+    ],
+)
+def test_the_type_is_that_chosen_else_by_the_ending(
+    typed: dict[str, Any], kind: QueryType, name: str | None
+) -> None:
+    draft = Draft(**typed)
+    assert (query_type(draft), job_name(draft)) == (kind, name)
+
+
+def assert_survives_the_wire(wish: JobInput) -> None:
+    assert JobInput.model_validate_json(wish.model_dump_json()) == wish
+
+
+@given(DRAFTS)
+def test_anything_typed_is_a_problem_or_a_request(draft: Draft) -> None:
+    problems = check(draft, AROUND)
+    assert all(safe_line(problem.sentence) == problem.sentence for problem in problems)
+    assert all(problem.field in LABELS for problem in problems)
+    if any(problem.level is Level.ERROR for problem in problems):
+        with pytest.raises(ValueError, match=r"\w"):
+            request(draft, AROUND)
+    else:
+        assert_survives_the_wire(request(draft, AROUND))
+
+
+@pytest.mark.parametrize("around", [AROUND, replace(AROUND, clusters=None, files={})])
+@pytest.mark.parametrize("name", CHECKS)
+@settings(max_examples=20)
+@given(DRAFTS)
+def test_any_text_in_one_field_of_a_good_form_is_a_problem_of_it_or_sent(
+    name: str, around: Surroundings, draft: Draft
+) -> None:
+    form = replace(GOOD, **{name: getattr(draft, name)})
+    problems = check(form, around)
+    assert {problem.field for problem in problems} <= {name}
+    if not any(problem.level is Level.ERROR for problem in problems):
+        assert_survives_the_wire(request(form, around))
+
+
+@given(SENDABLE)
+def test_a_form_without_errors_can_be_sent_and_comes_back_as_a_form(draft: Draft) -> None:
+    wish = request(draft, AROUND)
+    assert request(Draft.of(wish, NOW), AROUND) == wish
+
+
+def test_every_field_is_checked_and_every_priority_has_a_meaning() -> None:
+    assert [*CHECKS, "reset"] == list(LABELS)
+    assert list(PRIORITIES) == [0, 1, 2, 3, 4, 5]

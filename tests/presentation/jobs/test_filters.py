@@ -1,0 +1,117 @@
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio_tui.api.models import Job
+from studio_tui.presentation.jobs.filters import SUGGESTIONS, Filter, exactly
+from studio_tui.presentation.lists.filter_terms import FilterError
+from studio_tui.text import safe_line
+from tests.jobs import NOON, job
+
+TRAIN = job(1, "FAILED", name="Train_A.py", created_by="ann", error_message="CUDA out of memory")
+EVAL = job(2, "RUNNING", name="eval.py", created_by="bob", compute_cluster_name="gpu")
+ODD = job(3, "WARPING", name=None, created_by=None)
+OLD = job(60 * 50, "COMPLETE", name="old.py", scheduled_by="497f-6eca")
+ALL = (TRAIN, EVAL, ODD, OLD)
+
+
+def passing(text: str) -> list[Job]:
+    wanted = Filter(text)
+    return [known for known in ALL if wanted.matches(known, NOON)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", list(ALL)),
+        ("train", [TRAIN]),
+        ("TRAIN cuda", [TRAIN]),
+        ("train eval", []),
+        ("status=failed", [TRAIN]),
+        ("status=FAIL", [TRAIN]),
+        ("status=running,complete", [EVAL, OLD]),
+        ("status=active", [EVAL]),
+        ("status=finished", [TRAIN, OLD]),
+        ("status=problem", [TRAIN, ODD]),
+        ("status=unknown", [ODD]),
+        ("status=", list(ALL)),
+        ("!status=finished", [EVAL, ODD]),
+        ("by=AN", [TRAIN, OLD]),
+        ("!by=ann name=eval", [EVAL]),
+        ("name~^eval", [EVAL]),
+        ("name~[ae].py$", [TRAIN]),
+        ("error=cuda", [TRAIN]),
+        ("cluster=gpu", [EVAL]),
+        ("task=497f", [OLD]),
+        (f"id={EVAL.id[:8]}", [EVAL]),
+        ("age<1h", [TRAIN, EVAL, ODD]),
+        ("age>2d", [OLD]),
+        ("  train   !eval ", [TRAIN]),
+    ],
+)
+def test_a_filter_lets_through_what_it_says(text: str, expected: list[Job]) -> None:
+    assert passing(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "part_of_the_sentence"),
+    [
+        ("colour=red", "“colour=red” is not understood"),
+        ("status=broken", "“broken” is no status. Statuses are active,"),
+        ("age<soon", "needs a span such as 30m"),
+        ("age<1y", "needs a span such as 30m"),
+        ("name~(", "“(” is no regular expression"),
+        ("!status=broken", "“broken” is no status"),
+        ("name<3", "is not understood"),
+    ],
+)
+def test_a_term_that_is_not_understood_is_named(text: str, part_of_the_sentence: str) -> None:
+    with pytest.raises(FilterError) as caught:
+        Filter(text)
+    assert part_of_the_sentence in str(caught.value)
+
+
+def test_a_term_for_one_cluster_lets_no_other_through() -> None:
+    assert exactly("cluster", "gpu-a10") == "cluster~^gpu-a10$"
+    term = Filter(exactly("cluster", "gpu"))
+    assert term.matches(EVAL, NOON)
+    assert not term.matches(job(1, compute_cluster_name="gpu-a10"), NOON)
+
+
+@given(st.text(min_size=1).map(safe_line), st.text(min_size=1).map(safe_line))
+def test_a_term_for_any_name_is_one_term_and_finds_it(name: str, other: str) -> None:
+    term = exactly("name", name)
+    wanted = Filter(term)
+    assert wanted.text == term
+    assert wanted.matches(job(1, name=name), NOON)
+    longer = job(1, name=name + other + "x")
+    assert not wanted.matches(longer, NOON)
+
+
+def test_a_job_without_a_creation_time_has_no_age() -> None:
+    timeless = job(1, created_at=None)
+    assert not Filter("age<1h").matches(timeless, NOON)
+    assert not Filter("age>1h").matches(timeless, NOON)
+
+
+def test_the_age_is_that_of_the_moment() -> None:
+    assert Filter("age<2m").matches(TRAIN, NOON)
+    assert not Filter("age<2m").matches(TRAIN, NOON + timedelta(minutes=5))
+
+
+@pytest.mark.parametrize("term", [term for term in SUGGESTIONS if not term.endswith(("=", "~"))])
+def test_every_suggestion_is_a_filter(term: str) -> None:
+    Filter(term)
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_a_filter_or_a_sentence(text: str) -> None:
+    try:
+        wanted = Filter(text)
+    except FilterError as refused:
+        wanted, sentence = Filter(""), str(refused)
+        assert sentence
+    for known in ALL:
+        wanted.matches(known, NOON)

@@ -1,0 +1,46 @@
+"""What is said above a log of how its following goes."""
+
+from datetime import timedelta
+
+import pytest
+
+from studio_tui.presentation.format import clock_time
+from studio_tui.presentation.jobs.log_header import following
+from studio_tui.service.log_state import Phase, TailState
+from tests.jobs import NOON, job
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (TailState(Phase.FOLLOWING, NOON), "● live"),
+        (
+            TailState(Phase.RECONNECTING, NOON, next_try=NOON + timedelta(seconds=0.3)),
+            f"cut off since {clock_time(NOON, NOON)}, next try 1s",
+        ),
+        (
+            TailState(Phase.RECONNECTING, NOON, next_try=NOON),
+            f"cut off since {clock_time(NOON, NOON)}, trying…",
+        ),
+        (TailState(Phase.STOPPED, NOON, reason="Log in."), "✗ Log in."),
+        (
+            TailState(
+                Phase.STOPPED, NOON, next_try=NOON + timedelta(seconds=270), reason="Not yours."
+            ),
+            "✗ next try 5m: Not yours.",
+        ),
+    ],
+)
+def test_a_log_says_whether_it_is_live_and_when_it_is_tried_again(
+    state: TailState, words: str
+) -> None:
+    assert words in following(state, job(1, "RUNNING"), NOON).text
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(-1, "✗ silent since"), (1, "● live")])
+def test_a_log_of_which_nothing_was_heard_since_studio_is_away_is_not_live(
+    seconds: int, words: str
+) -> None:
+    state = TailState(Phase.FOLLOWING, NOON, heard_at=NOON + timedelta(seconds=seconds))
+    assert words in following(state, job(1, "RUNNING"), NOON, away_since=NOON).text
+    assert "live" in following(state, job(1, "RUNNING"), NOON).text

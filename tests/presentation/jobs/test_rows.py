@@ -1,0 +1,240 @@
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio_tui.api.label import NAME
+from studio_tui.api.models import Cluster, Job, JobState
+from studio_tui.presentation.cells import Tone
+from studio_tui.presentation.jobs.facts import environment, facts, raw
+from studio_tui.presentation.jobs.filters import JOBS, Filter
+from studio_tui.presentation.jobs.rows import COLUMNS, SORTS, cells, first_line
+from studio_tui.presentation.jobs.states import LOOKS, counts
+from studio_tui.presentation.lists.listing import Listing
+from studio_tui.presentation.logs.progress import Progress
+from tests.jobs import NOON, job
+
+
+def row(known: Job, now: datetime = NOON) -> dict[str, str]:
+    return {key: cell.text for key, cell in zip(COLUMNS, cells(known, now), strict=True)}
+
+
+def test_a_finished_job_shows_how_long_it_waited_and_ran() -> None:
+    shown = row(job(3, "COMPLETE"))
+    assert shown["state"] == "✓ COMPLETE"
+    assert (shown["queue"], shown["run"], shown["age"]) == ("0:05", "1:00", "3m")
+
+
+def test_a_running_job_runs_on_with_the_clock() -> None:
+    running = job(3, "RUNNING")
+    assert row(running)["run"] == "2:55"
+    assert row(running, NOON + timedelta(seconds=5))["run"] == "3:00"
+
+
+def shown(known: Job, progress: Progress) -> list[str]:
+    """Return the cells and the fact that tell of progress."""
+    told = dict(zip(COLUMNS, cells(known, NOON, progress), strict=True))
+    fact = [f.value.text for f in facts(known, NOON, (), progress) if f.label == "progress"]
+    return [told[column].text for column in ("progress", "share", "rate")] + fact
+
+
+def test_a_running_job_shows_how_far_it_has_come() -> None:
+    bar = Progress("Epoch 3", 37, 100, 37, "it", 3.1, 12, 20)
+    assert shown(job(3, "RUNNING"), bar) == [
+        "▕██▏░░░▏",
+        "37%",
+        "3.1 it/s",
+        "▕██▏░░░▏  37%  3.1 it/s  ~0:20 left  Epoch 3",
+    ]
+    for status in ("COMPLETE", "QUEUED", "CANCELING"):
+        assert shown(job(3, status), bar) == ["", "", ""]
+
+
+def test_what_is_not_known_of_progress_stays_empty() -> None:
+    counted = Progress("Listing", 269_981, None, None, "objects", 16_568.5, 16, None)
+    assert shown(job(3, "RUNNING"), counted) == [
+        "",
+        "270k",
+        "16.6k/s",
+        "269,981 objects  16.6k/s  Listing",
+    ]
+    begun = Progress("", 0, 10, 0, "it", None, 0, None)
+    assert shown(job(3, "RUNNING"), begun) == ["▕░░░░░░▏", "0%", "", "▕░░░░░░▏  0%"]
+
+
+def test_what_a_pipeline_held_back_waited_in_the_queue_only_from_when_it_was_let_go() -> None:
+    let_go = [{"name": "waiting", "started_at": (NOON - timedelta(seconds=20)).isoformat()}]
+    ran = job(9, started_at=NOON.isoformat(), steps=let_go)
+    waits = job(9, "QUEUED", started_at=None, steps=let_go)
+    assert (row(ran)["queue"], row(waits)["queue"]) == ("0:20", "0:20")
+
+
+def test_a_queued_job_waits_on_with_the_clock() -> None:
+    queued = job(3, "QUEUED", started_at=None)
+    assert (row(queued)["queue"], row(queued)["run"]) == ("3:00", "")
+
+
+def test_a_run_time_that_is_not_known_is_an_estimate_and_says_so() -> None:
+    old_server = job(3, "COMPLETE", started_at=None)
+    assert row(old_server)["run"] == "~1:05"
+    assert row(old_server)["queue"] == "–"
+
+
+@pytest.mark.parametrize("field", ["name", "workers", "created_at", "started_at", "error_message"])
+def test_a_field_that_could_not_be_read_shows_a_question_mark(field: str) -> None:
+    broken = job(3, "COMPLETE", **{field: ["not", "readable"]})
+    assert broken.unreadable == (field,)
+    assert "?" in row(broken).values()
+
+
+def test_a_status_of_a_newer_server_is_shown_as_it_came() -> None:
+    warping = job(1, "warping")
+    assert warping.state is JobState.UNKNOWN
+    assert row(warping)["state"] == "? WARPING"
+
+
+@pytest.mark.parametrize("state", list(JobState))
+def test_every_state_has_a_glyph_and_a_tone(state: JobState) -> None:
+    assert LOOKS[state].glyph
+    assert LOOKS[state].tone in Tone
+
+
+def test_counts_add_up_to_all_jobs_but_schedules() -> None:
+    states = [state for state in JobState if state is not JobState.TASK]
+    jobs = [job(number, state) for number, state in enumerate(states, 1)]
+    assert sum(count.number for count in counts([*jobs, job(99, "TASK")])) == len(jobs)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"), [(None, ""), ("", ""), ("\n\n a\nb", "a"), ("one", "one")]
+)
+def test_the_first_line_of_an_error_is_the_first_that_says_something(
+    text: str | None, line: str
+) -> None:
+    assert first_line(text) == line
+
+
+TEXTS = st.text(max_size=40) | st.sampled_from(["[/]", "\x1b]52;c;aGk=\x07", "\u202e", "日本"])
+
+
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "name": TEXTS | st.none() | st.integers(),
+            "status": TEXTS | st.sampled_from(list(JobState)),
+            "created_by": TEXTS | st.none(),
+            "error_message": TEXTS | st.none(),
+            "workers": st.integers() | st.none() | TEXTS,
+            "created_at": st.sampled_from(
+                ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "2026-01-01T00:00:00", "x", None]
+            ),
+            "started_at": st.sampled_from(["0001-01-01T00:00:00+14:00", None, 3]),
+            "finished_at": st.sampled_from(["9999-12-31T23:59:59-12:00", None, []]),
+            "environment": st.dictionaries(TEXTS, TEXTS | st.none(), max_size=3) | st.none(),
+            "query": TEXTS,
+        },
+    )
+)
+def test_no_cell_and_no_fact_ever_holds_a_control_character(fields: dict[str, Any]) -> None:
+    hostile = Job.model_validate({"id": "x", **fields})
+    texts = [cell.text for cell in cells(hostile, NOON)]
+    texts += [f.label + f.value.text.replace("\n", "") for f in facts(hostile, NOON)]
+    texts += [f.label + f.value.text for f in environment(hostile, shown=True)]
+    texts += raw(hostile).splitlines()
+    for text in texts:
+        assert not any(ord(c) < 32 or 0x7F <= ord(c) < 0xA0 or c == "\u202e" for c in text)
+    for _, key in SORTS.values():
+        sorted([hostile, job(1), hostile], key=lambda known: key(known, NOON))
+
+
+def test_the_label_of_a_job_made_here_is_not_shown_among_the_user_s_variables() -> None:
+    made_here = job(1, environment={NAME: "4c2f9a52-4f3f-4bb8-8bd4-7a6c8a3f0a11", "A": "1"})
+    assert [fact.label for fact in environment(made_here, shown=True)] == ["A"]
+    told = {fact.label: fact.value.text for fact in facts(made_here, NOON)}
+    assert told["environment"] == "1 variable"
+
+
+def test_environment_values_are_masked_all_alike_until_shown() -> None:
+    secret = job(1, environment={"B": "canary", "A": ""})
+    masked = environment(secret, shown=False)
+    assert [fact.label for fact in masked] == ["A", "B"]
+    assert len({fact.value.text for fact in masked}) == 1
+    assert "canary" not in raw(secret)
+    assert environment(secret, shown=True)[1].value.text == "canary"
+
+
+def test_a_queued_job_says_what_it_waits_for_where_that_is_known() -> None:
+    gpu = Cluster.model_validate({"id": 1, "name": "gpu", "max_workers": 4, "busy_workers": 3})
+    old = Cluster.model_validate({"id": 2, "name": "old", "max_workers": 4})
+    queued = job(1, "QUEUED", workers=2, compute_cluster_name="gpu")
+    told = {fact.label: fact.value.text for fact in facts(queued, NOON, (old, gpu))}
+    assert told["waits for"].startswith("needs 2 workers; gpu has 1 free of 4.")
+    for other in (
+        job(1, "RUNNING", compute_cluster_name="gpu"),
+        job(1, "QUEUED", compute_cluster_name="old"),
+        job(1, "QUEUED"),
+    ):
+        assert "waits for" not in {fact.label for fact in facts(other, NOON, (old, gpu))}
+
+
+@pytest.mark.parametrize("sort", list(SORTS))
+def test_every_order_is_total_and_can_be_reversed(sort: str) -> None:
+    known = Listing(JOBS)
+    states = list(JobState)
+    known.replace([job(n, states[n % len(states)], workers=n % 3) for n in range(1, 40)])
+    everything = filter_of("")
+    ids = known.ids(everything, sort, NOON)
+    assert sorted(ids) == sorted(known.ids(everything, "age", NOON))
+    assert known.ids(everything, sort, NOON, reverse=True) == ids[::-1]
+
+
+def test_orders_put_first_what_they_say() -> None:
+    known = Listing(JOBS)
+    known.replace(
+        [
+            job(1, "COMPLETE", name="b", workers=1),
+            job(2, "FAILED", name="C", workers=9),
+            job(3, "RUNNING", name="a", workers=3),
+        ]
+    )
+
+    def first(sort: str) -> int:
+        return int(known.ids(filter_of(""), sort, NOON)[0][:8])
+
+    assert [first(sort) for sort in ("age", "name", "state", "workers", "run")] == [1, 3, 2, 2, 3]
+
+
+def test_only_changed_jobs_are_told() -> None:
+    known = Listing(JOBS)
+    assert len(known.replace([job(1), job(2)])) == 2
+    assert known.replace([job(1), job(2, "FAILED")]) == {job(2).id}
+    assert known.replace([job(1)]) == frozenset()
+    assert len(known) == 1
+
+
+def test_a_filter_finds_a_changed_job_by_what_it_says_now() -> None:
+    known = Listing(JOBS)
+    known.replace([job(1, error_message="first")])
+    assert known.ids(filter_of("first"), "age", NOON)
+    known.replace([job(1, error_message="second")])
+    assert not known.ids(filter_of("first"), "age", NOON)
+    assert known.ids(filter_of("second"), "age", NOON)
+
+
+def filter_of(text: str) -> Any:
+    return Filter(text)
+
+
+def test_extreme_times_sort_without_an_error() -> None:
+    jobs = [
+        job(1, created_at=datetime.min.replace(tzinfo=UTC).isoformat()),
+        job(2, created_at=datetime.max.replace(tzinfo=UTC).isoformat()),
+        job(3, created_at=None),
+    ]
+    known = Listing(JOBS)
+    known.replace(jobs)
+    for sort in SORTS:
+        assert len(known.ids(filter_of(""), sort, NOON)) == 3

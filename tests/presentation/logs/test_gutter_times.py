@@ -1,0 +1,76 @@
+import time
+from datetime import UTC, datetime, timedelta, timezone
+from unittest import mock
+
+import pytest
+
+from studio_tui.presentation.logs.gutter_times import (
+    WIDE,
+    WIDTH,
+    MomentError,
+    StampForm,
+    read_moment,
+    stamp,
+)
+
+NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
+
+
+def test_the_forms_go_round() -> None:
+    form, seen = StampForm.OFF, []
+    for _ in range(4):
+        form = form.next
+        seen.append(form)
+    assert seen == [StampForm.LOCAL, StampForm.UTC, StampForm.ELAPSED, StampForm.OFF]
+
+
+@pytest.mark.parametrize(
+    ("after", "shown"),
+    [
+        (timedelta(0), "+0:00:00"),
+        (timedelta(minutes=61, seconds=5), "+1:01:05"),
+        (timedelta(days=3, hours=2), "+3d02:00"),
+        (timedelta(seconds=-5), "-0:00:05"),
+        (timedelta(days=9999), "+9999d"),
+    ],
+)
+def test_elapsed_time_counts_from_the_origin(after: timedelta, shown: str) -> None:
+    assert stamp(NOON + after, StampForm.ELAPSED, origin=NOON) == shown
+
+
+def test_a_stamp_fits_its_place_and_says_when_it_is_not_the_lines_own() -> None:
+    moment = NOON.astimezone(timezone(timedelta(hours=5)))
+    assert stamp(moment, StampForm.UTC, origin=None) == "12:00:00"
+    assert stamp(moment, StampForm.UTC, origin=None, is_own=False) == "~12:00:00"
+    dated = stamp(moment, StampForm.UTC, origin=None, is_own=False, dated=True)
+    assert dated == "~03-04 12:00:00"
+    assert len(dated) < WIDE
+    assert len(stamp(moment, StampForm.UTC, origin=None, is_own=False)) < WIDTH
+    assert stamp(None, StampForm.UTC, origin=None) == ""
+    assert stamp(moment, StampForm.ELAPSED, origin=None) == ""
+
+
+@pytest.mark.parametrize(
+    ("typed", "moment"),
+    [
+        ("11:30", NOON - timedelta(minutes=30)),
+        ("12:30", NOON - timedelta(hours=23, minutes=30)),
+        ("11:30:15", NOON - timedelta(minutes=29, seconds=45)),
+        ("-10m", NOON - timedelta(minutes=10)),
+        ("90s", NOON - timedelta(seconds=90)),
+        ("2h", NOON - timedelta(hours=2)),
+        ("2026-03-04 10:00", NOON - timedelta(hours=2)),
+        ("2026-03-04T10:00:00+02:00", NOON - timedelta(hours=4)),
+    ],
+)
+def test_moments_are_read_as_people_type_them(typed: str, moment: datetime) -> None:
+    with mock.patch.dict("os.environ", {"TZ": "UTC"}):
+        time.tzset()
+        assert read_moment(typed, now=NOON, end=None) == moment
+    time.tzset()
+
+
+@pytest.mark.parametrize("typed", ["soon", "25:00", "11:61", "", "10", "2026-13-01"])
+def test_what_is_no_moment_is_said_to_be_none(typed: str) -> None:
+    with pytest.raises(MomentError, match="is no time; type 14:05"):
+        read_moment(typed, now=NOON, end=None)

@@ -1,0 +1,172 @@
+"""Whatever a job prints, a drawn line is safe text with the colours it asked for."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio_tui.presentation.logs.lines import (
+    CHARACTER_LIMIT,
+    PLAIN,
+    Pen,
+    Span,
+    StyledLine,
+    styled_line,
+)
+
+ESCAPES = st.sampled_from(
+    [
+        "\x1b[31m", "\x1b[0m", "\x1b[1;38;5;200;48;2;1;2;3m", "\x1b[m", "\x1b]0;title\x07",
+        "\x1b]52;c;aGk=\x1b\\", "\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\", "\x1bP1$r\x1b\\",
+        "\x1b[2J", "\x1b[?1049h", "\x1bc", "\x9b31m", "\x9d0;t\x9c", "\x1b", "\x1b]", "\x1b[",
+        "\x07", "\t", "\r", "\b", "\x7f", "\u202e", "\ufeff", "\u2028", "e\u0301", "\U0001f600",
+        "漢字",
+    ]
+)  # fmt: skip
+NOISE = st.lists(ESCAPES | st.text(max_size=5), max_size=20).map("".join)
+
+
+def text_of(raw: bytes) -> str:
+    return styled_line(raw).text
+
+
+def assert_safe(line: StyledLine) -> None:
+    for character in line.text:
+        assert unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Zl", "Zp"}, line
+    end = 0
+    for span in line.spans:
+        assert end <= span.start < span.end <= len(line.text)
+        assert span.pen != PLAIN
+        end = span.end
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_make_an_unsafe_line(raw: bytes) -> None:
+    assert_safe(styled_line(raw))
+
+
+@given(NOISE)
+def test_no_mixture_of_escapes_makes_an_unsafe_line(text: str) -> None:
+    assert_safe(styled_line(text.encode("utf-8", "surrogatepass")))
+
+
+@given(NOISE, st.data())
+def test_a_line_cut_anywhere_is_safe_on_both_sides(text: str, data: st.DataObject) -> None:
+    raw = text.encode("utf-8", "surrogatepass")
+    cut = data.draw(st.integers(0, len(raw)))
+    assert_safe(styled_line(raw[:cut]))
+    assert_safe(styled_line(raw[cut:]))
+    assert_safe(styled_line(raw[:cut], tail=raw[cut:], length=len(raw)))
+
+
+@given(st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=80))
+def test_plain_text_is_shown_as_it_is(text: str) -> None:
+    assert styled_line(text.encode()) == StyledLine(text, (), 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("codes", "pen"),
+    [
+        ("31", Pen(foreground=1)),
+        ("97;104", Pen(foreground=15, background=12)),
+        ("38;5;208", Pen(foreground=208)),
+        ("48;2;1;2;3", Pen(background=(1, 2, 3))),
+        ("38:2::1:2:3", Pen(foreground=(1, 2, 3))),
+        ("38:5:9;1", Pen(foreground=9, bold=True)),
+        ("1;2;3;4;7;9", Pen(None, None, True, True, True, True, True, True)),
+        ("1;22;4;24;3;23;7;27;9;29;31;39;41;49", PLAIN),
+        ("4:3", Pen(underline=True)),
+        ("4;4:0", PLAIN),
+        ("58;5;1;32", Pen(foreground=2)),
+        ("5;8", PLAIN),
+        ("38;5;999", PLAIN),
+        ("38;5", PLAIN),
+        ("38", PLAIN),
+        ("38;2;1;2", PLAIN),
+        ("31;0", PLAIN),
+        ("31;", PLAIN),
+        (">4;1", PLAIN),
+        ("99999999999999999999;32", Pen(foreground=2)),
+    ],
+)
+def test_sgr_chooses_the_pen(codes: str, pen: Pen) -> None:
+    line = styled_line(f"a\x1b[{codes}mb".encode())
+    assert line.text == "ab"
+    assert line.spans == (() if pen == PLAIN else (Span(1, 2, pen),))
+
+
+def test_stretches_with_the_same_pen_are_one_span() -> None:
+    line = styled_line(b"\x1b[31mone\x1b[31m two\x1b[K three\x1b[0m four")
+    assert line.text == "one two three four"
+    assert line.spans == (Span(0, 13, Pen(foreground=1)),)
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        (b"a\x1b]52;c;aGVsbG8=\x07b", "ab"),
+        (b"a\x1b]0;pwned\x1b\\b", "ab"),
+        (b"\x1b]8;;http://evil\x1b\\click\x1b]8;;\x1b\\", "click"),
+        (b"a\x1bP+q544e\x1b\\b", "ab"),
+        (b"\x1b[2J\x1b[H\x1bcx", "x"),
+        (b"a\x1b]52;c;never ended", "a␛]52;c;never ended"),
+        (b"a\x1b[31", "a␛[31"),
+        (b"a\x1b", "a␛"),
+        (b"bell\x07 del\x7f back\x08", "bell␇ del␡ back␈"),
+        ("abc\u202edef".encode(), "abcdef"),
+        (b"bad \xff\xfe bytes \xe2\x82", "bad \ufffd\ufffd bytes \ufffd"),
+        (b"a\tb\t\tc", "a       b               c"),
+        (b"[/] [@click=app.quit]x[/]", "[/] [@click=app.quit]x[/]"),
+        ("😀".encode(), "😀"),
+        (b"\xed\xa0\xbd\xed\xb8\x80", "😀"),
+    ],
+)
+def test_commands_are_dropped_and_what_is_broken_is_seen(raw: bytes, shown: str) -> None:
+    assert text_of(raw) == shown
+
+
+def test_a_tab_stops_where_it_would_without_the_colours_around_it() -> None:
+    assert text_of(b"\x1b[31mab\x1b[0m\tc") == text_of(b"ab\tc") == "ab      c"
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown", "updates"),
+    [
+        (b"windows\r", "windows", 0),
+        (b" 1%\r 2%\r 3%", " 3%", 2),
+        (b"\r 1%\r 2%", " 2%", 1),
+        (b" 99%\r100%\r     \r", "100%", 1),
+        (b" 99%\r100%\r\x1b[K", "100%", 1),
+        (b" 99%\r\x1b[32m100%\x1b[0m", "100%", 1),
+        (b"\r\r\r", "", 0),
+    ],
+)
+def test_a_rewritten_line_shows_its_last_state(raw: bytes, shown: str, updates: int) -> None:
+    line = styled_line(raw)
+    assert (line.text, line.updates) == (shown, updates)
+
+
+def test_a_progress_bar_of_megabytes_shows_its_end() -> None:
+    line = styled_line(b"\r 0%" * 10, tail=b"99\r100%", length=5_000_000)
+    assert (line.text, line.omitted, line.updates) == ("100%", 0, 1)
+
+
+def test_a_long_line_says_how_much_is_not_shown() -> None:
+    line = styled_line(b"x" * 20_000, tail=b"y" * 20_000 + b"\r", length=5_000_000)
+    assert line.text == "x" * CHARACTER_LIMIT
+    assert line.omitted == 5_000_000 - CHARACTER_LIMIT
+    wide = styled_line("\x1b[31m字".encode() * CHARACTER_LIMIT + b"end")
+    assert wide.omitted == 3
+    assert wide.spans == (Span(0, CHARACTER_LIMIT, Pen(foreground=1)),)
+
+
+def test_a_character_cut_by_the_limit_is_left_out() -> None:
+    line = styled_line("a漢".encode()[:3], tail=b"z", length=100)
+    assert line.text == "a"
+
+
+def test_escapes_without_end_are_read_in_linear_time() -> None:
+    for opening in ("\x1b]", "\x90", "\x1b[", "\x1b[0;", "\x9b", "\x1b\x1b["):
+        raw = (opening * 32_768).encode()[:65_536]
+        assert_safe(styled_line(raw))

@@ -1,0 +1,271 @@
+"""A progress bar is read for what it says; nothing else is taken for one."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio_tui.presentation.logs.progress import Progress, bar_text, latest, parse, words
+
+BARS = {
+    " 37%|###7      | 37/100 [00:12<00:20,  3.1it/s]": Progress("", 37, 100, 37, "it", 3.1, 12, 20),
+    "Epoch 3: 37%|███▋      | 37/100 [00:12<00:20,  3.10it/s, loss=[0.3]]": Progress(
+        "Epoch 3", 37, 100, 37, "it", 3.1, 12, 20
+    ),
+    "12it [00:03, 4.00it/s]": Progress("", 12, None, None, "it", 4, 3, None),
+    "5/? [00:03, 4.00it/s]": Progress("", 5, None, None, "it", 4, 3, None),
+    "  0%|          | 0/10 [00:00<?, ?it/s]": Progress("", 0, 10, 0, "it", None, 0, None),
+    " 10%|█         | 1/10 [00:02<00:22,  2.50s/it]": Progress("", 1, 10, 10, "it", 0.4, 2, 22),
+    "37% 37/100 [00:12<00:20,  2.0ks/it]": Progress("", 37, 100, 37, "it", 0.0005, 12, 20),
+    "100%|████| 9/9 [1:02:03<00:00, 12.00rows/s]": Progress("", 9, 9, 100, "rows", 12, 3723, 0),
+    "50%|█ | 1/2 [1 day, 1:02:03<2d 00:00:04, 9.00it/s]": Progress(
+        "", 1, 2, 50, "it", 9, 90123, 172804
+    ),
+    "get:  25%|██▌       | 1.20M/4.80M [00:03<1:02:03, 400kB/s]": Progress(
+        "get", 1.2e6, 4.8e6, 25, "B", 4e5, 3, 3723
+    ),
+    "get:  30%|███       | 1.20kB/4.00kB [00:03<00:03, 3.00kB/s]": Progress(
+        "get", 1200, 4000, 30, "B", 3000, 3, 3
+    ),
+    "12Tokens [00:03, 4.00Tokens/s]": Progress("", 12, None, None, "Tokens", 4, 3, None),
+    "1.20kpages [00:03, 400pages/s]": Progress("", 1200, None, None, "pages", 400, 3, None),
+    "50%|█ | 1.00G/2.00G [00:01<00:01, 1.00GTokens/s]": Progress(
+        "", 1e9, 2e9, 50, "Tokens", 1e9, 1, 1
+    ),
+    "Listing gs://b: 269981 objects [00:16, 16568.50 objects/s]": Progress(
+        "Listing gs://b", 269981, None, None, "objects", 16568.5, 16, None
+    ),
+    "Processed: 1,200 rows [00:02, 600.1 rows/s]": Progress(
+        "Processed", 1200, None, None, "rows", 600.1, 2, None
+    ),
+    "   ━━━━━━━━━╺━━━━━━━━ 12.0/48.0 MB 3.2 MB/s eta 0:00:10": Progress(
+        "", 12e6, 48e6, 25, "B", 3.2e6, None, 10
+    ),
+    "   ---------------- 12.0/48.0 kB ? eta -:--:--": Progress(
+        "", 12e3, 48e3, 25, "B", None, None, None
+    ),
+    "Working... ━━━━━━━━━━━━━━  37% 0:00:20": Progress(
+        "Working...", None, None, 37, "", None, None, 20
+    ),
+    "37/100 [=====>......] - ETA: 20s - loss: 0.3": Progress("", 37, 100, 37, "", None, None, 20),
+    "37/100 ━━━━━━━━━━━━ 20s 50ms/step - loss: 0.3": Progress(
+        "", 37, 100, 37, "step", 20, None, None
+    ),
+    "Copying: 37% [=====>    ]": Progress("Copying", None, None, 37, "", None, None, None),
+    "|████----| 40.0% Complete": Progress("", None, None, 40, "", None, None, None),
+    "▕███░░░░░▏ 37%": Progress("", None, None, 37, "", None, None, None),
+    # Cut to the width of a terminal, perhaps in the middle of a number.
+    " 37%|▌| 37/100 [00:12<00:20,  3": Progress("", 37, 100, 37, "", None, None, None),
+    " 37%|▌| 37/10": Progress("", None, None, 37, "", None, None, None),
+    # Two that were printed into one line.
+    "a: 12it [00:03, 4.00it/s]b: 13it [00:04, 4.00it/s]": Progress(
+        "a: 12it [00:03, 4.00it/s]b", 13, None, None, "it", 4, 4, None
+    ),
+}
+
+
+@pytest.mark.parametrize("state", BARS)
+def test_a_bar_is_read(state: str) -> None:
+    assert parse(state) == pytest.approx(BARS[state])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "100% of tests passed",
+        "loss 37/100",
+        "37%",
+        "2024/12/03 [00:01, hello]",
+        "2024-12-03 12:13:14 INFO [worker 3] 37/100 done",
+        "[12:13:14] 37% at 3.1 it/s",
+        "12 of 13 [12:13:14] done",
+        "| 37% | 12/34 |",
+        "|-----|-----|",
+        "==== 37% ====",
+        "━━━━━━━━━ Results ━━━━━━━━━",
+        "cats ██████ 37%",
+        "tests/test_a.py ..... [ 37%]",
+        "values: [0.1 0.2 0.3 0.4]  37/100",
+        "x" * 2000 + " 37%|###7      | 37/100 [00:12<00:20,  3.1it/s]",
+    ],
+)
+def test_an_ordinary_line_is_no_bar(line: str) -> None:
+    assert parse(line) is None
+
+
+def clock(seconds: int) -> str:
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes:02}:{rest:02}"
+
+
+LABELS = st.text(
+    st.characters(categories=["L", "N"], include_characters=" /.%[]|"), max_size=20
+).map(lambda text: text.strip(" |"))
+UNITS = st.sampled_from(["it", "B", " objects", "rows", "Tokens"])
+
+
+@st.composite
+def tqdm_bars(draw: st.DrawFn) -> tuple[str, Progress]:
+    """A bar as tqdm writes it, and what it says."""
+    label, unit = draw(LABELS), draw(UNITS)
+    total = draw(st.none() | st.integers(1, 10**9))
+    done = draw(st.integers(0, total or 10**9))
+    elapsed = draw(st.integers(0, 10**6))
+    rate = draw(st.none() | st.integers(1, 10**8).map(lambda cents: cents / 100))
+    slow = rate is not None and rate < 1
+    speed = (
+        f"?{unit}/s" if rate is None else
+        f"{1 / rate:5.2f}s/{unit}" if slow else f"{rate:5.2f}{unit}/s"
+    )  # fmt: skip
+    if slow:
+        rate = 1 / float(f"{1 / (rate or 1):.2f}")
+    head = f"{label}: " if label else ""
+    if total is None:
+        state = f"{head}{done}{unit} [{clock(elapsed)}, {speed}]"
+        said = Progress(label, done, None, None, unit.strip(), rate, elapsed, None)
+        return state, said
+    percent = 100 * done / total
+    left = None if rate is None else int((total - done) / rate)
+    ink = draw(st.sampled_from(["#", "█"])) * int(percent / 10)
+    state = (
+        f"{head}{percent:3.0f}%|{ink:10}| {done}/{total} "
+        f"[{clock(elapsed)}<{'?' if left is None else clock(left)}, {speed}]"
+    )
+    said = Progress(label, done, total, float(f"{percent:.0f}"), unit.strip(), rate, elapsed, left)
+    return state, said
+
+
+@given(tqdm_bars())
+def test_what_tqdm_writes_is_read_back(bar: tuple[str, Progress]) -> None:
+    state, said = bar
+    assert parse(state) == pytest.approx(said)
+
+
+PIECES = st.sampled_from(
+    [
+        " 37%|", "|", "###7   ", "37/100", "1.2k/4.8M", "[00:12<00:20,", " 3.1it/s", "]",
+        "eta 1:02", "━━━━━━━", "[====>...]", "ETA: 20s", "54ms/step", "9" * 20,
+        "1e99/0", "0s/it", "\r", "\n", "\x1b[A", "\x1b[", "\x1b[31m", "\x1b[999A", "\u202e", "漢",
+    ]
+)  # fmt: skip
+NOISE = st.lists(PIECES | st.text(max_size=4), max_size=15).map("".join)
+
+
+def assert_sound(bar: Progress | None) -> None:
+    if bar is None:
+        return
+    for number in bar[1:4] + bar[5:8]:
+        assert number is None or 0 <= number < float("inf")
+    assert bar.percent is None or bar.percent <= 100
+    for text in (bar.label, bar.unit, words(bar)):
+        assert all(unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Zl", "Zp"} for c in text)
+
+
+@given(NOISE | st.binary(max_size=300).map(lambda raw: raw.decode("utf-8", "replace")))
+def test_no_log_makes_a_reader_fail_or_an_unsafe_text(text: str) -> None:
+    parse(text)
+    assert_sound(latest(b"\r" + text.encode("utf-8", "surrogatepass")))
+
+
+@given(st.lists(tqdm_bars(), min_size=1, max_size=4), st.sampled_from(["\r", "\n", "\r\n"]))
+def test_of_a_log_cut_anywhere_the_last_whole_state_is_told(
+    bars: list[tuple[str, Progress]], between: str
+) -> None:
+    stream = b""
+    told: list[Progress | None] = [None]
+    for state, said in bars:
+        written = f"{between}{state}".encode()
+        assert [latest(stream + written[:cut]) for cut in range(len(written))] == [
+            told[-1] for _ in written
+        ]
+        stream += written
+        told.append(parse(state))
+        assert latest(stream) == told[-1] == pytest.approx(said)
+    for cut in range(len(stream)):
+        assert latest(stream[cut:]) in {None, told[-1]}
+
+
+OUTER = " 10%|█         | 1/10 [00:10<01:30, 10.00s/it]"
+INNER = " 50%|█████     | 5/10 [00:05<00:05,  1.00it/s]"
+KERAS = "37/100 [=====>......] - ETA: 20s"
+
+
+def test_a_state_without_an_end_of_its_own_counts_when_the_next_begins() -> None:
+    first = b"\r 9/100 [>...........] - ETA: 90s"
+    second = f"\r{KERAS}".encode()
+    for cut in range(len(second)):
+        assert latest(first + second[: cut + 1]) == parse(first.decode()[1:])
+    assert latest(first + second + b"\r") == parse(KERAS)
+
+
+def test_of_nested_bars_the_outer_one_stands_for_the_whole() -> None:
+    nested = f"\r{OUTER}\n\r{INNER}\x1b[A\n\r{INNER}\x1b[A".encode()
+    assert latest(nested) == parse(OUTER)
+    done = OUTER.replace(" 10%", "100%").replace("1/10", "10/10")
+    assert latest(f"\r{done}\n\r{INNER}\x1b[A".encode()) == parse(INNER)
+
+
+def test_an_outer_bar_that_is_seldom_drawn_is_remembered() -> None:
+    outer, inner = parse(OUTER), parse(INNER)
+    assert outer is not None
+    assert inner is not None
+    below = f"\x1b[A\n\r{INNER}\x1b[A\n\r{INNER}\x1b[A".encode()
+    assert latest(below) == inner._replace(is_part=True)
+    assert latest(below, outer) == outer
+    assert latest(below, inner._replace(is_part=True)) == inner._replace(is_part=True)
+    assert latest(below, outer._replace(percent=100)) == inner._replace(is_part=True)
+    assert latest(f"\n\r{INNER}".encode(), outer) == inner
+
+
+def test_of_bars_one_after_the_other_the_newer_is_told() -> None:
+    assert latest(f"\r{OUTER}\n\r{INNER}\n".encode()) == parse(INNER)
+
+
+def test_a_bar_is_told_when_other_lines_follow() -> None:
+    assert latest(f"\r{OUTER}\nsaved\n100% of tests passed\n".encode()) == parse(OUTER)
+    assert latest(b"\nnothing here\n") is None
+
+
+def test_colours_of_a_bar_do_no_harm() -> None:
+    keras = b"\n\x1b[1m37/100\x1b[0m \x1b[32m\xe2\x94\x81" + b"\xe2\x94\x81" * 9 + b"\x1b[0m 20s\r"
+    bar = latest(keras)
+    assert bar is not None
+    assert (bar.done, bar.total) == (37, 100)
+
+
+@given(st.floats(0, 100), st.integers(-2, 60))
+def test_a_bar_is_as_wide_as_asked_and_full_only_at_the_end(percent: float, width: int) -> None:
+    drawn = bar_text(percent, width)
+    assert len(drawn) == max(width, 0)
+    if width > 2:
+        assert (set(drawn[1:-1]) == {"█"}) == (percent == 100)
+
+
+def test_bars_are_drawn_in_eighths() -> None:
+    assert bar_text(37, 10) == "▕██▉░░░░░▏"
+    assert bar_text(0, 10) == "▕░░░░░░░░▏"
+    assert bar_text(100, 10) == "▕████████▏"
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        (" 37%|###7      | 37/100 [00:12<00:20,  3.1it/s]", "37%  3.1 it/s  ~0:20 left"),
+        (
+            "Listing gs://b: 269981 objects [00:16, 16568.50 objects/s]",
+            "269,981 objects  16.6k/s",
+        ),
+        (" 10%|█         | 1/10 [00:02<00:22,  2.50s/it]", "10%  2.5 s/it  ~0:22 left"),
+        ("  0%|          | 0/10 [00:00<?, ?it/s]", "0%"),
+        ("100%|██████████| 9/9 [00:02<00:00,  2.50it/s]", "100%  2.5 it/s"),
+        ("1.20MB [00:03, 400kB/s]", "1.2 MB  400 kB/s"),
+        ("12it [00:03, ?it/s]", "12 it"),
+    ],
+)
+def test_a_bar_is_told_in_few_words(state: str, said: str) -> None:
+    bar = parse(state)
+    assert bar is not None
+    assert words(bar) == said

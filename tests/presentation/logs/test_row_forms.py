@@ -1,0 +1,52 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio_tui.presentation.logs.lines import Pen, StyledLine
+from studio_tui.presentation.logs.row_forms import PLAIN_FORM, Form, JsonForm, rows_of
+from studio_tui.text import safe_line
+
+JSON = b'{"time": "2026-03-04T12:00:05Z", "level": "error", "msg": "no shard", "shard": 17}'
+
+
+def texts(raw: bytes, form: Form = PLAIN_FORM) -> list[str]:
+    return [line.text for line in rows_of(raw, b"", len(raw), form)]
+
+
+def pens(line: StyledLine) -> set[Pen]:
+    return {span.pen for span in line.spans}
+
+
+def test_a_json_line_is_short_then_open_then_as_it_is() -> None:
+    assert texts(JSON) == ["12:00:05 ERROR no shard  shard=17"]
+    opened = texts(JSON, Form(json=JsonForm.OPEN))
+    assert len(opened) > 3
+    assert any("shard: 17" in line or '"shard": 17' in line for line in opened)
+    assert texts(JSON, Form(json=JsonForm.RAW)) == [JSON.decode()]
+    assert [form.next for form in JsonForm] == [JsonForm.OPEN, JsonForm.RAW, JsonForm.SHORT]
+
+
+@pytest.mark.parametrize("raw", [b'{"half": ', b"{}", b"[1, 2]", b"plain", b"", b'{"a": NaN}x'])
+def test_what_is_no_json_object_is_shown_as_it_is(raw: bytes) -> None:
+    for json in JsonForm:
+        assert "".join(texts(raw, Form(json=json))) or raw in {b"", b"{}"}
+
+
+def test_what_is_grave_has_a_colour_unless_the_log_gives_its_own() -> None:
+    assert pens(rows_of(b"ERROR bad", b"", 9, PLAIN_FORM)[0]) == {Pen(foreground=1)}
+    assert pens(rows_of(b"WARNING hm", b"", 10, PLAIN_FORM)[0]) == {Pen(foreground=3)}
+    assert pens(rows_of(JSON, b"", len(JSON), PLAIN_FORM)[0]) == {Pen(foreground=1)}
+    assert not pens(rows_of(b"INFO fine", b"", 9, PLAIN_FORM)[0])
+    own = b"\x1b[35mERROR\x1b[0m bad"
+    assert pens(rows_of(own, b"", len(own), PLAIN_FORM)[0]) == {Pen(foreground=5)}
+
+
+@given(
+    st.one_of(st.binary(max_size=60), st.sampled_from([JSON, b'{"m": "\\u001b[31m\\u202e"}'])),
+    st.sampled_from(JsonForm),
+    st.booleans(),
+)
+def test_every_row_of_any_line_is_safe(raw: bytes, json: JsonForm, states: bool) -> None:
+    rows = texts(raw.replace(b"\n", b""), Form(json, states))
+    assert rows
+    assert all(row == safe_line(row) or len(row) > 500 for row in rows)

@@ -1,0 +1,104 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio_tui.presentation.logs.levels import Level
+from studio_tui.presentation.logs.lines import CHARACTER_LIMIT, styled_line
+from studio_tui.presentation.logs.search import Problems, Wanted, WantedError
+
+
+def lines_with(typed: str, text: bytes) -> list[bytes]:
+    starts = Wanted(typed).starts(text)
+    return [text[start:].split(b"\n")[0] for start in starts]
+
+
+LOG = (
+    b"alpha Beta\n\x1b[31mER\x1b[0mROR here\n 1%\r50% done\n"
+    b"caf\xc3\xa9 CAF\xc3\x89\n[INFO] x\nbad \xff beta\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("beta", [b"alpha Beta", b"bad \xff beta"]),
+        ("Beta", [b"alpha Beta"]),
+        ("ERROR", [b"\x1b[31mER\x1b[0mROR here"]),
+        ("1%", []),
+        ("50%", [b" 1%\r50% done"]),
+        ("café", [b"caf\xc3\xa9 CAF\xc3\x89"]),
+        ("CAFÉ", [b"caf\xc3\xa9 CAF\xc3\x89"]),
+        ("[INFO]", [b"[INFO] x"]),
+        ("31m", []),
+        ("~^alpha", [b"alpha Beta"]),
+        ("~beta$", [b"alpha Beta", b"bad \xff beta"]),
+        (r"~\S+%\s+done", [b" 1%\r50% done"]),
+        (r"~caf. ", [b"caf\xc3\xa9 CAF\xc3\x89"]),
+        ("~Beta|INFO", [b"alpha Beta", b"[INFO] x"]),
+        ("�", [b"bad \xff beta"]),
+    ],
+)
+def test_what_can_be_seen_is_found_and_nothing_else(typed: str, found: list[bytes]) -> None:
+    assert lines_with(typed, LOG) == found
+
+
+@given(
+    st.lists(st.text(alphabet="aAbß\té \r\x1b[m31;", max_size=12), max_size=8),
+    st.sampled_from(["a", "A", "ab", "é", "~a.b", "~^a", "31", "ß"]),
+)
+def test_every_line_found_shows_it_and_no_plain_line_is_missed(
+    lines: list[str], typed: str
+) -> None:
+    raw = [line.encode() for line in lines]
+    wanted = Wanted(typed)
+    starts, at = set(wanted.starts(b"\n".join(raw))), 0
+    for line in raw:
+        shown = styled_line(line).text
+        if at in starts:
+            assert wanted.shows(shown)
+        elif b"\x1b" not in line and b"\r" not in line and b"\t" not in line:
+            assert not wanted.shows(shown)
+        at += len(line) + 1
+
+
+def test_what_a_long_line_does_not_show_is_not_found() -> None:
+    line = b"." * (CHARACTER_LIMIT - 3) + b"abc" + b"." * 100 + b"xyz\n"
+    assert lines_with("abc", line)
+    assert not lines_with("xyz", line)
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("~a(b", "a(b is no regular expression: missing )."),
+        ("~[", "[ is no regular expression: unterminated character set."),
+        ("~a*", "That is found everywhere; type what a line should hold."),
+        ("~", "That is found everywhere; type what a line should hold."),
+    ],
+)
+def test_what_cannot_be_looked_for_is_said_in_a_sentence(typed: str, sentence: str) -> None:
+    with pytest.raises(WantedError) as refused:
+        Wanted(typed)
+    assert str(refused.value) == sentence
+
+
+def test_an_expression_that_would_take_for_ever_gives_up_and_says_so() -> None:
+    wanted = Wanted(r"~(a|aa)+\1c")
+    line = b"a" * 60 + b"\n"
+    assert wanted.starts(line) == ()
+    assert wanted.problem == (r"~(a|aa)+\1c takes too long to look for; try a simpler expression.")
+    assert wanted.starts(b"aac\n") == ()
+
+
+def test_matches_of_a_line_are_bounded() -> None:
+    assert len(Wanted("a").spans("a" * 16_000)) == 500
+    assert Wanted("a").spans("ba") == [(1, 2)]
+
+
+def test_problems_are_found_by_their_level_whatever_their_colour() -> None:
+    log = b"INFO fine\n\x1b[31mERROR\x1b[0m bad\n0 errors\nWARNING so so\nValueError: bad shard\n"
+    errors = [log[start:].split(b"\n")[0] for start in Problems(Level.ERROR).starts(log)]
+    assert errors == [b"\x1b[31mERROR\x1b[0m bad", b"ValueError: bad shard"]
+    both = [log[start:].split(b"\n")[0] for start in Problems(Level.WARNING).starts(log)]
+    assert both == [b"\x1b[31mERROR\x1b[0m bad", b"WARNING so so", b"ValueError: bad shard"]
+    assert Problems(Level.ERROR).starts(b"") == []

@@ -1,0 +1,298 @@
+"""A failure is one unit, whatever stands before its lines, and its signature says why."""
+
+import json
+import re
+import textwrap
+import traceback
+import unicodedata
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio_tui.presentation.logs.tracebacks import (
+    LINE_LIMIT,
+    SIGNATURE_LIMIT,
+    normalised,
+    signature,
+    unit_length,
+)
+from tests.waiting import no_hang
+
+PLAIN = """\
+Traceback (most recent call last):
+  File "/srv/train.py", line 12, in <module>
+    main()
+    ~~~~^^
+  File "/srv/train.py", line 8, in main
+    loss.backward()
+    ^^^^^^^^^^^^^^^
+  [Previous line repeated 3 more times]
+torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB"""
+CHAINED = f"""\
+{PLAIN}
+
+During handling of the above exception, another exception occurred:
+
+Traceback (most recent call last):
+  File "/srv/train.py", line 20, in main
+    raise StepFailed(step) from None
+train.StepFailed: 12"""
+CAUSE = """\
+Traceback (most recent call last):
+  File "a.py", line 1, in f
+KeyError: 'x'
+
+The above exception was the direct cause of the following exception:
+
+Traceback (most recent call last):
+  File "a.py", line 3, in g
+RuntimeError"""
+SUB = """\
+  + Exception Group Traceback (most recent call last):
+  |   File "a.py", line 1, in <module>
+  |     raise ExceptionGroup("both", [a, b])
+  | ExceptionGroup: both (2 sub-exceptions)
+  +-+---------------- 1 ----------------
+    | Traceback (most recent call last):
+    |   File "a.py", line 2, in f
+    | TypeError: one
+    +---------------- 2 ----------------
+    | ValueError: two
+    +------------------------------------"""
+MULTILINE = """\
+Traceback (most recent call last):
+  File "a.py", line 1, in f
+RuntimeError: CUDA error: an illegal memory access was encountered
+CUDA kernel errors might be asynchronously reported at some other API call
+For debugging consider passing CUDA_LAUNCH_BLOCKING=1
+Compile with `TORCH_USE_CUDA_DSA` to enable device-side assertions."""
+RICH = """\
+╭───────────── Traceback (most recent call last) ─────────────╮
+│ /srv/train.py:12 in main                                    │
+│ ❱ 12     raise ValueError(x)                                │
+╰─────────────────────────────────────────────────────────────╯
+ValueError: no"""
+SYNTAX = """\
+Traceback (most recent call last):
+  File "a.py", line 1, in <module>
+    import b
+  File "b.py", line 1
+    def f(:
+          ^
+SyntaxError: invalid syntax"""
+INDENTED_MESSAGE = """\
+Traceback (most recent call last):
+  File "a.py", line 1, in f
+RuntimeError: Error(s) in loading state_dict for Net:
+\tMissing key(s) in state_dict: "a".
+\tsize mismatch for b"""
+JAVA = """\
+Exception in thread "main" java.lang.IllegalStateException: outer
+    at com.foo.Bar.run(Bar.java:12)
+    at com.foo.Main.main(Main.java:3)
+Caused by: java.io.IOException: broken pipe
+    at com.foo.Io.read(Io.java:9)
+    ... 2 more"""
+LOGGED_JAVA = """\
+2026-01-02 03:04:05,678 ERROR [main] c.Foo - request failed
+java.io.IOException: broken pipe
+    at com.foo.Io.read(Io.java:9)"""
+GO = """\
+panic: runtime error: index out of range [3] with length 3
+
+goroutine 1 [running]:
+main.main()
+\t/tmp/x.go:5 +0x1d
+exit status 2"""
+RUST = """\
+error[E0308]: mismatched types
+ --> src/main.rs:2:18
+  |
+2 |     let x: i32 = "a";
+  |            ---   ^^^ expected `i32`"""
+PANIC = """\
+thread 'main' panicked at src/main.rs:2:5:
+ index out of bounds
+note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace"""
+OOM = "OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB"
+STAMP = "2026-01-02 03:04:05,678 - train - ERROR - "
+
+UNITS = [
+    (PLAIN, OOM),
+    (CHAINED, "StepFailed: 12"),
+    (CAUSE, "RuntimeError"),
+    (SUB, "ValueError: two"),
+    (MULTILINE, "RuntimeError: CUDA error: an illegal memory access was encountered"),
+    (RICH, "ValueError: no"),
+    (SYNTAX, "SyntaxError: invalid syntax"),
+    (INDENTED_MESSAGE, "RuntimeError: Error(s) in loading state_dict for Net:"),
+    (textwrap.indent(PLAIN, "[rank0]: "), OOM),
+    (textwrap.indent(CHAINED, "[rank0]: ", lambda _: True), "StepFailed: 12"),
+    (textwrap.indent(PLAIN, STAMP), OOM),
+    (textwrap.indent(CHAINED, "    ", lambda _: True), "StepFailed: 12"),
+    (textwrap.indent(PLAIN, "web_1  | "), OOM),
+    (textwrap.indent(SUB, "[rank1]: "), "ValueError: two"),
+    (f"{STAMP}step failed\n{PLAIN}", OOM),
+    (f"ERROR:root:step failed\n{CHAINED}", "StepFailed: 12"),
+    (f"Error in worker 3: {PLAIN}", OOM),
+    (f"[2026-01-02 03:04:05,678: ERROR/MainProcess] Task x raised: KeyError\n{CAUSE}",
+     "RuntimeError"),
+    (JAVA, "IOException: broken pipe"),
+    (LOGGED_JAVA, "IOException: broken pipe"),
+    (f"{STAMP}cannot read", "cannot read"),
+    ("npm ERR! code ELIFECYCLE", "code ELIFECYCLE"),
+    ("ValueError: x", "ValueError: x"),
+    ("CRITICAL:root:gone", "gone"),
+    ("[2026-01-02 03:04:05] [ERROR] [a.b] cannot read", "cannot read"),
+    ("2026-01-02 03:04:05.678 | ERROR    | __main__:main:12 - cannot read", "cannot read"),
+    ("E0102 12:00:00.123456   140 file.cc:12] Check failed: x", "Check failed: x"),
+    ('time=x level=error msg="cannot \\"read\\"" rank=0', 'cannot \\"read\\"'),
+    ('{"level": "error", "msg": "step 3 failed", "rank": 0}', "step 3 failed"),
+    (json.dumps({"level": "error", "event": "failed", "exception": CHAINED}), "StepFailed: 12"),
+]  # fmt: skip
+
+WITHOUT_SIGNATURE_OF_THEIR_OWN = [GO, RUST, PANIC]
+
+PLAIN_HEAD = "Traceback (most recent call last):"
+
+NEXT = [
+    "Epoch 2/10",
+    f"{STAMP}another",
+    "ERROR:root:another",
+    PLAIN_HEAD,
+    "[rank1]: Traceback (most recent call last):",
+    "2026-01-02 03:04:06,000 - train - INFO - goes on",
+]
+
+
+@pytest.mark.parametrize("text", [text for text, _ in UNITS] + WITHOUT_SIGNATURE_OF_THEIR_OWN)
+@pytest.mark.parametrize("after", [*NEXT, ""])
+def test_a_failure_is_one_unit_and_ends_where_it_ends(text: str, after: str) -> None:
+    lines = text.split("\n")
+    if len(lines) == 1 and after == PLAIN_HEAD:
+        after = ""  # a traceback after a message belongs to it
+    assert unit_length(iter(lines)) == len(lines)
+    assert unit_length(iter([*lines, "", "", after, after])) == len(lines)
+    if after:
+        assert unit_length(iter([*lines, after])) == len(lines)
+
+
+@pytest.mark.parametrize(("text", "expected"), UNITS)
+def test_the_signature_says_why_it_failed(text: str, expected: str) -> None:
+    assert signature(text.split("\n")) == expected
+    assert signature(["Epoch 1", *text.split("\n"), "", "Epoch 2", "0 errors"]) == expected
+
+
+def test_errors_of_one_moment_are_units_each() -> None:
+    assert unit_length([f"{STAMP}one", f"{STAMP}two", f"{STAMP}three"]) == 1
+
+
+def test_what_python_prints_itself_is_one_unit() -> None:
+    def fail(depth: int) -> None:
+        try:
+            if depth:
+                fail(depth - 1)
+            int("x")
+        except (ValueError, RuntimeError) as error:
+            raise RuntimeError(f"depth {depth}") from error
+
+    with pytest.raises(RuntimeError, match="depth 3") as caught:
+        fail(3)
+    lines = "".join(traceback.format_exception(caught.value)).splitlines()
+    assert unit_length([*lines, "next"]) == len(lines)
+    assert signature([*lines, "next"]) == "RuntimeError: depth 3"
+
+
+def test_a_traceback_that_was_cut_off_ends_before_the_next_line() -> None:
+    lines = PLAIN.split("\n")[:5]
+    assert unit_length([*lines, f"{STAMP}another"]) == 5
+    assert unit_length([*lines, "INFO: Uvicorn running"]) == 5
+
+
+def test_a_wrapper_does_not_hide_what_failed() -> None:
+    wrapper = 'Traceback (most recent call last):\n  File "run.py", line 1, in <module>\n'
+    for name in ("torch.distributed.elastic.multiprocessing.errors.ChildFailedError: ",
+                 "SystemExit: 1", "KeyboardInterrupt"):  # fmt: skip
+        assert signature(f"{PLAIN}\n{wrapper}{name}".split("\n")) == OOM
+    assert signature(f"{wrapper}KeyboardInterrupt".split("\n")) == "KeyboardInterrupt"
+
+
+def test_lines_without_a_failure_have_no_signature() -> None:
+    assert signature([]) is None
+    assert signature(["Epoch 1", "0 errors", "WARNING:root:slow"]) is None
+
+
+def test_no_more_is_read_than_needed() -> None:
+    read = 0
+
+    def endless(line: str) -> Iterator[str]:
+        nonlocal read
+        while True:
+            read += 1
+            yield line
+
+    assert unit_length(["ERROR x"]) == 1
+    assert unit_length(endless("ERROR x")) == 1
+    assert read == 2
+    read = 0
+
+    def frames() -> Iterator[str]:
+        yield "Traceback (most recent call last):"
+        yield from endless("  File")
+
+    assert unit_length(frames()) == LINE_LIMIT
+    assert read == LINE_LIMIT - 1
+    assert unit_length([]) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("OutOfMemoryError: Tried to allocate 2.00 GiB",
+         "OutOfMemoryError: Tried to allocate <n> GiB"),
+        ("FileNotFoundError: [Errno 2] No such file: '/data/a-1/x.txt'",
+         "FileNotFoundError: [Errno <n>] No such file: '<path>'"),
+        ("cannot read gs://bucket/x/1.jpg: 403", "cannot read <path> <n>"),
+        ("object at 0x7f12ab is gone", "object at <hex> is gone"),
+        ("job 497f6eca-6276-4993-bfeb-53cbbbba6f08 failed", "job <hex> failed"),
+        ("commit 3fa3f83 failed", "commit <hex> failed"),
+        ("int64, conv2d, utf8, deadbeef and/or", "int64, conv2d, utf8, deadbeef and/or"),
+        ("took 1.5e-3 s, 1,000 rows, cuda:3", "took <n> s, <n> rows, cuda:<n>"),
+        (r"no C:\data\x.txt", "no <path>"),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_equal_failures_have_equal_normal_forms(text: str, same: str) -> None:
+    assert normalised(text) == same
+    assert normalised(same) == same
+
+
+LINES = st.lists(
+    st.sampled_from([line for text, _ in UNITS for line in text.split("\n")]) | st.text(max_size=30)
+)
+
+
+@given(LINES)
+def test_any_lines_have_a_unit_and_a_safe_signature_or_none(lines: list[str]) -> None:
+    assert min(1, len(lines)) <= unit_length(lines) <= len(lines)
+    found = signature(lines)
+    if found is not None:
+        assert len(found) <= SIGNATURE_LIMIT
+        assert not any(
+            unicodedata.category(each) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for each in found
+        )
+        assert not re.search(r"\d{4}", re.sub(r"[^\x00-\x7f]|[A-Za-z_<]\d+", "", normalised(found)))
+
+
+@pytest.mark.parametrize(
+    "text", ["a." * 8000, "/a" * 8000, "a1" * 8000, "Traceback (" * 1500, " " * 16_384]
+)
+def test_hostile_lines_cost_little(text: str) -> None:
+    lines = ["Traceback (most recent call last):", text, "ERROR " + text]
+    with no_hang("the traceback of a line"):
+        for _ in range(10):
+            unit_length(lines)
+            signature(lines)
+            normalised(text)

@@ -1,0 +1,247 @@
+"""The graph as a reader follows it: each job once, each line to where an edge leads."""
+
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio_tui.api.models import Pipeline
+from studio_tui.presentation.pipelines.drawing.graph import WIDEST, Direction, Drawing, draw
+from studio_tui.presentation.pipelines.graph.plan import Plan, plan_of
+from tests.presentation.pipelines.graphs import (
+    any_pipelines,
+    chain_of_diamonds,
+    fan,
+    pipeline,
+    two_components,
+)
+from tests.presentation.pipelines.planes import BOX, arms, loose_ends, plane
+
+SAMPLE = pipeline(
+    ingest_raw=[],
+    index=["ingest_raw"],
+    dedupe=["index"],
+    thumbs=["dedupe"],
+    embed=["dedupe"],
+    join_feats=["thumbs", "embed"],
+    ingest_labels=[],
+    clean_labels=["ingest_labels"],
+    merge_train=["join_feats", "clean_labels"],
+    split=["merge_train"],
+    train_s=["split"],
+    train_l=["split"],
+    eval=["train_s", "train_l"],
+    report=["eval"],
+    export=["eval"],
+    publish=["export"],
+)
+LOOK = """
+· ingest_raw   · ingest_labels
+      │               │
+    · index   · clean_labels
+       │            │
+     · dedupe       │
+    ╭────┴────╮     │
+· thumbs   · embed  │
+    ╰───────┬─╯     │
+      · join_feats  │
+            ╰────┬──╯
+           · merge_train
+                 │
+              · split
+           ╭─────┴─────╮
+       · train_s   · train_l
+           ╰─────┬─────╯
+              · eval
+            ╭────┴─────╮
+        · report   · export
+                       │
+                   · publish
+"""
+NARROW = 24
+"""So narrow that most layers of what is generated are broken."""
+
+
+def drawing_of(plan: Plan, widest: int = 200, extra: int = 0) -> Drawing:
+    parents = {node.id: node.parents for node in plan.nodes.values()}
+    return draw(parents, {node: len(node) + extra for node in parents}, widest)
+
+
+def drawings() -> st.SearchStrategy[tuple[Plan, Drawing]]:
+    return st.builds(
+        lambda sent, widest, extra: (
+            plan := plan_of(sent),
+            drawing_of(plan, widest, extra),
+        ),
+        st.one_of(any_pipelines(), tangles()),
+        st.sampled_from([NARROW, 200]),
+        st.integers(0, 5),
+    )
+
+
+@st.composite
+def tangles(draw_from: st.DrawFn) -> Pipeline:
+    """Make a pipeline of layers between which anything may wait for anything."""
+    layers = draw_from(st.lists(st.integers(1, 6), min_size=2, max_size=5))
+    parents: dict[str, list[str]] = {}
+    above: list[str] = []
+    for number, size in enumerate(layers):
+        names = [f"{'abcdef'[number]}{index}" for index in range(size)]
+        for name in names:
+            parents[name] = (
+                draw_from(st.lists(st.sampled_from(above), unique=True)) if above else []
+            )
+        above += names
+    return pipeline(**parents)
+
+
+@given(drawings())
+def test_lines_lead_from_each_job_to_those_that_wait_for_it_and_to_no_other(
+    drawn: tuple[Plan, Drawing],
+) -> None:
+    _, drawing = drawn
+    seen = plane(drawing)
+    met: set[tuple[int, int]] = set()
+    edges = set()
+    for node in drawing.boxes:
+        reached, cells = seen.lines_down(node)
+        edges |= {(node, child) for child in reached}
+        met |= cells
+    assert edges == drawing.edges
+    crossed = {cell for cell, character in seen.cells.items() if character != BOX}
+    assert met == crossed, "a line comes from nowhere"
+    assert not list(loose_ends(seen))
+
+
+@given(drawings())
+def test_each_job_has_one_box_and_no_edge_is_lost(drawn: tuple[Plan, Drawing]) -> None:
+    plan, drawing = drawn
+    assert list(drawing.boxes) == list(plan.nodes)
+    given = {(parent, node.id) for node in plan.nodes.values() for parent in node.parents}
+    assert drawing.edges <= given
+    above: dict[str, set[str]] = {}
+    for node in plan.nodes:
+        mine = {parent for parent, child in drawing.edges if child == node}
+        above[node] = mine.union(*(above[parent] for parent in mine))
+        assert above[node] == plan.ancestors(node)
+    labels = [cell for cell in plane(drawing).cells.values() if cell == BOX]
+    assert len(labels) == sum(box.width for box in drawing.boxes.values())
+
+
+@given(drawings(), st.data())
+def test_heavy_and_lit_lines_are_those_among_the_nodes_asked_for(
+    drawn: tuple[Plan, Drawing], data: st.DataObject
+) -> None:
+    plan, drawing = drawn
+    if not plan.nodes:
+        return
+    chosen = data.draw(st.sets(st.sampled_from(list(plan.nodes))))
+    among = {(parent, node) for parent, node in drawing.edges if {parent, node} <= chosen}
+    light = drawing.light(chosen)
+    heavy = plane(drawing, heavy=light)
+    walked = {(node, end) for node in drawing.boxes for end in heavy.lines_down(node, 2)[0]}
+    assert walked == among
+    assert not list(loose_ends(heavy, 2))
+    heavy_cells: set[tuple[int, int]] = set()
+    for node in drawing.boxes:
+        heavy_cells |= heavy.lines_down(node, 2)[1]
+    lit_cells, weighty_cells = (
+        {
+            (x, y)
+            for y in range(drawing.height)
+            for run in drawing.line(y, 0, drawing.width, light, light)
+            if run.node is None and (run.is_lit if which == "lit" else run.is_heavy)
+            for x in range(run.x, run.x + run.width)
+        }
+        for which in ("lit", "heavy")
+    )
+    assert lit_cells == weighty_cells == heavy_cells
+    plain = plane(drawing)
+    assert plain.cells.keys() == heavy.cells.keys()
+    for cell, character in plain.cells.items():
+        if character != BOX:
+            assert arms(character).keys() == arms(heavy.cells[cell]).keys()
+
+
+@given(drawings(), st.integers(0, 60), st.integers(1, 40))
+def test_what_is_in_sight_is_a_part_of_the_whole(
+    drawn: tuple[Plan, Drawing], x0: int, width: int
+) -> None:
+    _, drawing = drawn
+    whole = plane(drawing).cells
+    for y in range(drawing.height):
+        seen = {
+            x: (BOX if run.node else run.text[x - run.x])
+            for run in drawing.line(y, x0, x0 + width)
+            for x in range(run.x, run.x + run.width)
+            if x0 <= x < x0 + width
+        }
+        assert seen == {x: whole[x, y] for x in range(x0, x0 + width) if (x, y) in whole}
+
+
+@given(drawings())
+def test_steps_lead_along_lines_and_layers(drawn: tuple[Plan, Drawing]) -> None:
+    _, drawing = drawn
+    for node, box in drawing.boxes.items():
+        up, down, left, right = (drawing.neighbour(node, way) for way in Direction)
+        assert (up is None) == (not any(child == node for _, child in drawing.edges))
+        assert up is None or (up, node) in drawing.edges
+        assert (down is None) == (not any(parent == node for parent, _ in drawing.edges))
+        assert down is None or (node, down) in drawing.edges
+        beside = sorted(other.x for other in drawing.boxes.values() if other.y == box.y)
+        assert (left is None) == (box.x == beside[0])
+        assert (right is None) == (box.x == beside[-1])
+        assert left is None or drawing.neighbour(left, Direction.RIGHT) == node
+        assert drawing.at(box.x, box.y) == drawing.at(box.x + box.width - 1, box.y) == node
+        assert drawing.at(box.x - 1, box.y) is None
+
+
+def text_of(drawing: Drawing) -> str:
+    lines = []
+    for y in range(drawing.height):
+        line = ""
+        for run in drawing.line(y, 0, drawing.width):
+            line = line.ljust(run.x) + (run.text or f"· {run.node}")
+        lines.append(line)
+    return "\n".join(lines)
+
+
+def test_the_sample_looks_as_it_is_meant_to() -> None:
+    assert text_of(drawing_of(plan_of(SAMPLE), extra=2)) == LOOK.strip("\n")
+
+
+@pytest.mark.parametrize("sent", [chain_of_diamonds(300), fan(1000), two_components()])
+def test_large_graphs_stay_readable(sent: Pipeline) -> None:
+    plan = plan_of(sent)
+    drawing = drawing_of(plan, extra=2)
+    assert len(drawing.boxes) == len(plan.nodes)
+    assert drawing.width < 700
+
+
+def test_lines_of_a_large_tangle_can_be_followed() -> None:
+    dice = Random(3)
+    parents = {
+        f"n{index}": [f"n{dice.randrange(max(0, index - 60), index)}" for _ in range(2)]
+        if index
+        else []
+        for index in range(400)
+    }
+    drawing = drawing_of(plan_of(pipeline(**parents)))
+    seen = plane(drawing)
+    reached = {(node, end) for node in drawing.boxes for end in seen.lines_down(node)[0]}
+    assert reached == drawing.edges
+    assert not list(loose_ends(seen))
+
+
+def test_layers_are_broken_only_where_that_takes_fewer_cells() -> None:
+    stage = [f"{index:04}" for index in range(40)]
+    dense = {f"a{name}": list[str]() for name in stage}
+    for above, below in ("ab", "bc", "cd"):
+        for index, name in enumerate(stage):
+            dense[f"{below}{name}"] = [f"{above}{name}", f"{above}{stage[index - 1]}"]
+    kept = drawing_of(plan_of(pipeline(**dense)))
+    assert len({box.y for box in kept.boxes.values()}) == 4
+    fanned = drawing_of(plan_of(fan(160)))
+    assert len({box.y for box in fanned.boxes.values()}) > 6
+    assert fanned.width < 2 * WIDEST

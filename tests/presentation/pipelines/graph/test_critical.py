@@ -1,0 +1,171 @@
+"""The critical path is the heaviest one, and its estimate is told only when it can be."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+
+from studio_tui.api.models import Job, Pipeline
+from studio_tui.presentation.logs.progress import Progress
+from studio_tui.presentation.pipelines.graph.critical import (
+    Weight,
+    critical,
+    path_words,
+    rough,
+    weight,
+)
+from studio_tui.presentation.pipelines.graph.plan import plan_of
+from studio_tui.presentation.pipelines.graph.statuses import judge
+from studio_tui.presentation.pipelines.graph.view_model import Known
+from tests.presentation.pipelines.graphs import any_pipelines, chain_of_diamonds, pipeline_of, run
+from tests.presentation.pipelines.sample import SIXTEEN, sixteen
+
+_NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+_USUAL: Mapping[str, Sequence[float]] = dict.fromkeys(SIXTEEN, (50.0, 60.0, 70.0)) | {
+    "train_l": (590.0, 600.0, 610.0)
+}
+
+
+def began(name: str, seconds: float, *, took: float | None = None, status: str = "RUNNING") -> Job:
+    start = _NOON - timedelta(seconds=seconds)
+    end = start + timedelta(seconds=took) if took is not None else None
+    return Job(id=f"run-{name}", status=status, created_at=start, started_at=start, finished_at=end)
+
+
+def known(
+    sent: Pipeline,
+    *jobs: Job,
+    past: Mapping[str, Sequence[float]] = _USUAL,
+    left: float | None = None,
+) -> Known:
+    bars = {"run-embed": Progress("", None, None, 50.0, "", None, None, left)}
+    by_run = {job.id: job for job in jobs}
+    return Known(judge(plan_of(sent), sent.state), _NOON, by_run, bars, past)
+
+
+def test_the_path_goes_through_what_takes_longest_and_says_when_it_ends() -> None:
+    seen = known(
+        sixteen(embed="RUNNING"),
+        began("dedupe", 900, took=372, status="COMPLETE"),
+        began("embed", 20),
+    )
+    found = critical(seen)
+    assert found.path == (
+        *("dedupe", "embed", "join_feats", "merge_train", "split"),
+        *("train_l", "eval", "export", "publish"),
+    )
+    # 40 s of embed, 600 s of train_l, and six of a minute each.
+    assert found.left == 40 + 600 + 6 * 60
+    assert found.words == "ETA ~16m"
+    assert ("split", "train_l") in found.edges
+    assert ("split", "train_s") not in found.edges
+    assert path_words(found, seen) == "dedupe ▸ embed ▸ join_feats ▸ … ▸ publish"
+
+
+@pytest.mark.parametrize(
+    ("usual", "elapsed", "left", "expected"),
+    [
+        (60.0, 20.0, None, Weight(40.0, 60.0)),
+        (60.0, 20.0, 10.0, Weight(40.0, 60.0)),
+        (60.0, 20.0, 90.0, Weight(90.0, 110.0)),
+        (60.0, 100.0, None, Weight(0.0, 100.0)),
+        (None, 20.0, 90.0, Weight(90.0, 110.0)),
+        (None, 20.0, None, None),
+        (60.0, None, None, Weight(60.0, 60.0)),
+    ],
+)
+def test_a_running_job_takes_what_its_bar_or_its_past_says_whichever_is_more(
+    usual: float | None, elapsed: float | None, left: float | None, expected: Weight | None
+) -> None:
+    past = {"embed": (usual,) * 3} if usual is not None else {}
+    jobs = [began("embed", elapsed)] if elapsed is not None else []
+    seen = known(sixteen(embed="RUNNING"), *jobs, past=past, left=left)
+    assert weight(seen.plan.nodes["embed"], seen) == expected
+
+
+def test_too_few_runs_of_one_job_leave_no_estimate_but_a_path() -> None:
+    past = {**_USUAL, "split": (60.0, 60.0)}
+    found = critical(known(sixteen(embed="RUNNING"), past=past))
+    assert found.left is None
+    assert found.words == "no ETA: fewer than 3 past runs of split"
+    assert found.path[-1] == "publish"
+
+
+def test_nothing_known_is_no_path() -> None:
+    found = critical(known(sixteen(embed="RUNNING"), past={}))
+    assert found.path == ()
+    assert found.words.endswith("embed, join_feats, merge_train and 7 more")
+    assert found.edges == frozenset()
+
+
+def test_what_is_blocked_will_not_run_and_takes_no_time() -> None:
+    found = critical(
+        known(sixteen(thumbs="RUNNING"), began("embed", 700, took=598, status="FAILED"))
+    )
+    assert found.left == 60
+    assert found.path == ("thumbs",)
+
+
+@pytest.mark.parametrize("state", ["COMPLETED", "FAILED", "CANCELED"])
+def test_of_a_pipeline_that_has_ended_it_is_the_path_that_took_longest(state: str) -> None:
+    done = dict.fromkeys(SIXTEEN, "COMPLETE")
+    jobs = [began(name, 100, took=10, status="COMPLETE") for name in SIXTEEN if name != "thumbs"]
+    slow = began("thumbs", 100, took=30, status="COMPLETE")
+    seen = known(sixteen(state, **done), *jobs, slow)
+    found = critical(seen)
+    assert (found.left, found.words) == (None, "")
+    assert found.path[:5] == ("ingest_raw", "index", "dedupe", "thumbs", "join_feats")
+    assert path_words(found, seen) == "ingest_raw ▸ index ▸ dedupe ▸ … ▸ publish"
+
+
+def test_a_wide_fan_takes_as_long_as_its_jobs_one_after_the_other_at_few_workers() -> None:
+    shards = [f"s{number}" for number in range(40)]
+    states = ["RUNNING"] * 2 + ["QUEUED"] * 38
+    sent = pipeline_of([run(name, [], state) for name, state in zip(shards, states, strict=True)])
+    past = dict.fromkeys(shards, (10.0,) * 3)
+    found = critical(known(sent, past=past))
+    assert found.left == 200
+    waiting = pipeline_of([run(name, [], "QUEUED") for name in shards])
+    assert critical(known(waiting, past=past)).left == 10
+
+
+def test_a_pause_has_no_end() -> None:
+    assert critical(known(sixteen("PAUSED", embed="RUNNING"))).words == "no ETA while paused"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        *((0, "~0s"), (59.9, "~59s"), (2465, "~41m"), (3600, "~1h 00m")),
+        *((7500, "~2h 05m"), (276_000, "~3d 4h")),
+    ],
+)
+def test_an_estimate_is_rough_and_says_so(seconds: float, words: str) -> None:
+    assert rough(seconds) == words
+
+
+@given(any_pipelines())
+def test_a_path_follows_edges_and_no_other_has_more_left(sent: Pipeline) -> None:
+    past = {node: (float(len(node)),) * 3 for node in plan_of(sent).nodes}
+    seen = known(sent, past=past)
+    found = critical(seen)
+    nodes = seen.plan.nodes
+    for parent, child in found.edges:
+        assert parent in nodes[child].parents
+    left = sum(own.left for each in found.path if (own := weight(nodes[each], seen)))
+    # The heaviest way down to each job, reckoned the other way round.
+    most: dict[str, float] = {}
+    for node_id in reversed(list(nodes)):
+        own = weight(nodes[node_id], seen)
+        below = max((most[child] for child in nodes[node_id].children), default=0.0)
+        most[node_id] = below + (own.left if own else 0.0)
+    assert left == max(most.values(), default=0.0)
+    assert found.left is None or found.left >= left
+
+
+def test_a_chain_of_diamonds_with_more_paths_than_could_be_tried_is_reckoned() -> None:
+    sent = chain_of_diamonds(300)
+    past = dict.fromkeys(plan_of(sent).nodes, (1.0, 1.0, 1.0))
+    found = critical(known(sent, past=past))
+    assert (len(found.path), found.left) == (601, 601.0)

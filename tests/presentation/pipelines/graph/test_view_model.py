@@ -1,0 +1,91 @@
+"""What is known of a job is told, and what is not is not made up."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from studio_tui.api.models import Job
+from studio_tui.presentation.pipelines.graph.plan import plan_of
+from studio_tui.presentation.pipelines.graph.statuses import judge
+from studio_tui.presentation.pipelines.graph.view_model import Known, Took
+from studio_tui.presentation.pipelines.views.timeline import Timeline
+from tests.presentation.pipelines.sample import sixteen
+
+_NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def at(minute: float) -> datetime:
+    return _NOON + timedelta(minutes=minute)
+
+
+def job(name: str, status: str, **moments: float) -> Job:
+    times = {f"{key}_at": at(minute) for key, minute in moments.items()}
+    return Job.model_validate({"id": f"run-{name}", "status": status, **times})
+
+
+def known(*jobs: Job, **states: str) -> Known:
+    sent = sixteen(**states)
+    by_run = {each.id: each for each in jobs}
+    return Known(judge(plan_of(sent), sent.state), at(20), by_run, past={"split": (5.0, 1.0, 9.0)})
+
+
+def test_a_job_waits_for_a_worker_from_when_its_last_parent_was_done() -> None:
+    parents = (
+        job("thumbs", "COMPLETE", created=0, started=1, finished=8),
+        job("embed", "COMPLETE", created=0, started=1, finished=10),
+    )
+    begun = job("join_feats", "RUNNING", created=0, started=12)
+    seen = known(*parents, begun, embed="COMPLETE", join_feats="RUNNING")
+    assert seen.queue_seconds(seen.plan.nodes["join_feats"]) == 120
+    queued = job("join_feats", "QUEUED", created=0)
+    seen = known(*parents, queued, embed="COMPLETE", join_feats="QUEUED")
+    assert seen.queue_seconds(seen.plan.nodes["join_feats"]) == 600
+    assert seen.took(seen.plan.nodes["join_feats"]) is None
+
+
+def test_what_a_review_takes_is_no_waiting_for_a_worker() -> None:
+    steps = {"steps": [{"name": "waiting", "started_at": at(15)}]}
+    begun = job("ingest_raw", "RUNNING", created=0, started=16).model_copy(
+        update={"steps": Job.model_validate({"id": "a", **steps}).steps}
+    )
+    seen = known(begun, ingest_raw="RUNNING")
+    node = seen.plan.nodes["ingest_raw"]
+    assert seen.ready_at(node) == at(15)
+    assert seen.queue_seconds(node) == 60
+    timeline = Timeline(seen, UTC, 60)
+    assert timeline.whole == 300
+
+
+def test_nothing_is_made_up_about_a_wait_when_a_parent_is_not_known() -> None:
+    begun = job("join_feats", "RUNNING", created=0, started=12)
+    seen = known(begun, embed="COMPLETE", join_feats="RUNNING")
+    assert seen.queue_seconds(seen.plan.nodes["join_feats"]) is None
+    assert seen.took(seen.plan.nodes["join_feats"]) == Took(480)
+
+
+def test_a_run_without_a_start_is_guessed_from_when_its_parents_were_done() -> None:
+    seen = known(
+        job("index", "COMPLETE", created=0, started=1, finished=4),
+        job("dedupe", "COMPLETE", created=0, finished=9),
+        job("embed", "RUNNING", created=0),
+        embed="RUNNING",
+    )
+    assert seen.took(seen.plan.nodes["dedupe"]) == Took(300, is_estimate=True)
+    assert seen.took(seen.plan.nodes["embed"]) == Took(660, is_estimate=True)
+
+
+def test_a_job_that_was_asked_for_before_it_ended_does_not_run_on() -> None:
+    seen = known(job("embed", "RUNNING", created=0, started=1))
+    assert seen.took(seen.plan.nodes["embed"]) is None
+
+
+@pytest.mark.parametrize("name", ["join_feats", "split"])
+def test_a_job_that_was_never_run_took_no_time(name: str) -> None:
+    seen = known(job(name, "PENDING", created=0))
+    assert seen.took(seen.plan.nodes[name]) is None
+
+
+def test_how_long_a_job_usually_takes_is_told_from_three_runs_on() -> None:
+    seen = known()
+    assert seen.usual(seen.plan.nodes["split"]) == 5
+    assert seen.usual(seen.plan.nodes["eval"]) is None

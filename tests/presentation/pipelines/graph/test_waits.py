@@ -1,0 +1,114 @@
+"""Why a job waits is said in words, with the job to look at."""
+
+import pytest
+from hypothesis import given
+
+from studio_tui.api.models import Pipeline
+from studio_tui.presentation.logs.progress import Progress
+from studio_tui.presentation.pipelines.graph.plan import plan_of
+from studio_tui.presentation.pipelines.graph.statuses import Shown, judge
+from studio_tui.presentation.pipelines.graph.waits import Wait, waits
+from tests.presentation.pipelines.graphs import any_pipelines, fan, pipeline, pipeline_of, run
+from tests.presentation.pipelines.sample import sixteen
+
+_BAR = Progress("", 81, 100, 81.0, "it", 3.1, 12.0, 20.0)
+
+
+def wait(sent: Pipeline, node_id: str) -> Wait | None:
+    return waits(judge(plan_of(sent), sent.state), node_id, {"run-embed": _BAR})
+
+
+@pytest.mark.parametrize(
+    ("embed", "words"),
+    [
+        ("RUNNING", "waits for embed (running, 81%)"),
+        ("INIT", "waits for embed (starting)"),
+        ("QUEUED", "waits for embed (queued)"),
+        ("PENDING", "waits for embed (waiting)"),
+        ("CANCELING", "waits for embed (being canceled)"),
+        ("NEWWORD", "waits for embed (NEWWORD)"),
+        ("FAILED", "blocked by embed, which failed"),
+        ("CANCELED", "blocked by embed, which was canceled"),
+    ],
+)
+def test_a_job_waits_for_its_parent_as_that_stands(embed: str, words: str) -> None:
+    assert wait(sixteen(embed=embed), "join_feats") == Wait(words, "embed")
+
+
+def test_of_many_parents_those_are_named_first_that_are_under_way() -> None:
+    sent = sixteen(embed="RUNNING", thumbs="PENDING")
+    assert wait(sent, "join_feats") == Wait("waits for 2 of 2: embed, thumbs", "embed")
+    said = wait(fan(12), "last")
+    assert said == Wait(
+        "waits for 12 of 12: shard_0000, shard_0001, shard_0002 and 9 more", "shard_0000"
+    )
+
+
+def test_many_roots_are_named_failures_first() -> None:
+    sent = sixteen(clean_labels="CANCELED")
+    words = "blocked by embed, clean_labels, which failed or were canceled"
+    assert wait(sent, "publish") == Wait(words, "embed")
+    both = sixteen(clean_labels="CANCELED", embed="CANCELED")
+    assert wait(both, "split") == Wait(
+        "blocked by embed, clean_labels, which were canceled", "embed"
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("PAUSED", "the pipeline is paused"),
+        ("PENDING", "the pipeline has not begun"),
+        ("CANCELED", "the pipeline was canceled"),
+        ("RUNNING", "ready: Studio has not queued it yet"),
+    ],
+)
+def test_a_job_whose_parents_are_done_waits_for_the_pipeline(state: str, words: str) -> None:
+    assert wait(sixteen(state, embed="COMPLETE"), "join_feats") == Wait(words)
+
+
+def test_a_pause_is_said_beside_the_parents() -> None:
+    words = "waits for embed (running, 81%); the pipeline is paused"
+    assert wait(sixteen("PAUSED", embed="RUNNING"), "join_feats") == Wait(words, "embed")
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("QUEUED", "queued: for free workers"),
+        ("SCHEDULED", "on its way to the queue"),
+        ("INIT", "starting: its environment is made ready"),
+        ("PROVISIONING", "starting: a machine is made ready"),
+        ("NEWWORD", "Studio says NEWWORD, which is not known here"),
+    ],
+)
+def test_a_job_that_studio_let_go_waits_for_no_other(state: str, words: str) -> None:
+    assert wait(sixteen(embed=state), "embed") == Wait(words)
+
+
+@pytest.mark.parametrize("state", ["RUNNING", "COMPLETE", "FAILED", "CANCELED", "CANCELING"])
+def test_a_job_that_runs_or_ended_does_not_wait(state: str) -> None:
+    assert wait(sixteen(embed=state), "embed") is None
+
+
+def test_what_no_plan_should_have_is_said() -> None:
+    assert wait(pipeline(a=["f00dfeed-1"]), "a") == Wait("waits for f00dfeed, not in the pipeline")
+    assert wait(pipeline(a=["a"]), "a") == Wait("waits for itself")
+    assert wait(pipeline(b=["c"], c=["b"]), "b") == Wait("waits for c, which waits for it", "c")
+    both = pipeline_of([run("b", ["x", "b"]), run("a", ["b", "gone"])])
+    assert wait(both, "a") == Wait(
+        "waits for b (waiting); waits for gone, not in the pipeline", "b"
+    )
+
+
+@given(any_pipelines())
+def test_whatever_waits_says_why_and_points_at_another_job(sent: Pipeline) -> None:
+    verdicts = judge(plan_of(sent), sent.state)
+    for node_id, shown in verdicts.shown.items():
+        said = waits(verdicts, node_id)
+        if shown in {Shown.BLOCKED, Shown.WAITING, Shown.QUEUED, Shown.UNKNOWN}:
+            assert said is not None
+            assert said.words
+        if said is not None and said.target is not None:
+            assert said.target in verdicts.plan.nodes
+            assert said.target != node_id

@@ -1,0 +1,126 @@
+"""A drawing as a reader sees it: characters on a plane, whose lines are followed by eye."""
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from studio_tui.presentation.pipelines.drawing.box_lines import Light
+from studio_tui.presentation.pipelines.drawing.graph import Box, Drawing
+
+UP, DOWN, LEFT, RIGHT = (0, -1), (0, 1), (-1, 0), (1, 0)
+_NAMED = {
+    "UP": (UP,),
+    "DOWN": (DOWN,),
+    "LEFT": (LEFT,),
+    "RIGHT": (RIGHT,),
+    "VERTICAL": (UP, DOWN),
+    "HORIZONTAL": (LEFT, RIGHT),
+}
+_WEIGHTS = {"LIGHT": 1, "HEAVY": 2}
+BOX = "#"
+"""Stands in each cell of a box."""
+
+Way = tuple[int, int]
+
+
+class Plane(NamedTuple):
+    """Characters by column and row."""
+
+    cells: Mapping[tuple[int, int], str]
+    boxes: Mapping[str, Box]
+
+    def box_at(self, x: int, y: int) -> str | None:
+        """Return the node whose box has a cell."""
+        if self.cells.get((x, y)) != BOX:
+            return None
+        return next(
+            box.id for box in self.boxes.values() if box.y == y and 0 <= x - box.x < box.width
+        )
+
+    def ways(self, x: int, y: int) -> dict[Way, int]:
+        """Return in which directions lines leave a cell, and their weights."""
+        character = self.cells.get((x, y), " ")
+        return {} if character in {" ", BOX} else arms(character)
+
+    def lines_down(self, node: str, weight: int = 1) -> tuple[set[str], set[tuple[int, int]]]:
+        """Follow all lines from the bottom of a box; return the boxes reached and cells met.
+
+        Only lines of at least this weight are followed, and never upward.
+        """
+        box = self.boxes[node]
+        ahead = [(x, box.y, DOWN) for x in range(box.x, box.x + box.width)]
+        ahead = [(x, y, way) for x, y, way in ahead if self.ways(x, y + 1).get(UP, 0) >= weight]
+        seen: set[tuple[int, int, Way]] = set()
+        reached: set[str] = set()
+        while ahead:
+            step = ahead.pop()
+            if step in seen:
+                continue
+            seen.add(step)
+            x, y, (dx, dy) = step
+            x, y = x + dx, y + dy
+            if dx:  # what runs across is broken by what only runs down
+                while set(self.ways(x, y)) == {UP, DOWN}:
+                    x += dx
+            found = self.box_at(x, y)
+            if found is not None:
+                assert (dx, dy) == DOWN, "a line enters a box from its side"
+                reached.add(found)
+                continue
+            ways = self.ways(x, y)
+            assert (-dx, -dy) in ways, f"a line ends at {x}, {y}, where nothing is"
+            ahead += [
+                (x, y, way)
+                for way, heft in ways.items()
+                if way not in {(-dx, -dy), UP} and heft >= weight
+            ]
+        met = {(x, y) for x, y, way in seen if self.cells[x, y] != BOX}
+        return reached, met
+
+
+def arms(character: str) -> dict[Way, int]:
+    """Return the arms of a box-drawing character by what Unicode calls it."""
+    words = unicodedata.name(character).removeprefix("BOX DRAWINGS ").replace(" ARC", "").split()
+    found: dict[Way, int] = {}
+    weight = _WEIGHTS.get(words[0])
+    waiting: list[Way] = []
+    for word in words:
+        if word in _WEIGHTS:
+            weight = _WEIGHTS[word]
+            found.update(dict.fromkeys(waiting, weight))
+            waiting = []
+        elif word in _NAMED:
+            if words[0] in _WEIGHTS and weight is not None:
+                found.update(dict.fromkeys(_NAMED[word], weight))
+            else:
+                waiting += _NAMED[word]
+    return found
+
+
+def plane(drawing: Drawing, lit: Light | None = None, heavy: Light | None = None) -> Plane:
+    """Paint a drawing as a whole; no cell may be painted twice."""
+    cells: dict[tuple[int, int], str] = {}
+    for y in range(drawing.height):
+        for run in drawing.line(y, 0, drawing.width, lit, heavy):
+            assert run.x >= 0
+            assert run.x + run.width <= drawing.width
+            text = BOX * run.width if run.node is not None else run.text
+            assert len(text) == run.width
+            for offset, character in enumerate(text):
+                assert (run.x + offset, y) not in cells
+                cells[run.x + offset, y] = character
+    return Plane(cells, drawing.boxes)
+
+
+def loose_ends(drawn: Plane, weight: int = 1) -> Iterator[tuple[int, int]]:
+    """Yield the cells of lines of at least this weight that lead to nothing."""
+    for (x, y), character in drawn.cells.items():
+        if character == BOX:
+            continue
+        for way in (way for way, heft in arms(character).items() if heft >= weight):
+            other_x, other_y = x + way[0], y + way[1]
+            while way[0] and set(drawn.ways(other_x, other_y)) == {UP, DOWN}:
+                other_x += way[0]
+            is_box = drawn.box_at(other_x, other_y) is not None and way[1]
+            if not is_box and drawn.ways(other_x, other_y).get((-way[0], -way[1]), 0) < weight:
+                yield x, y

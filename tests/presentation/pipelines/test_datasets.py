@@ -1,0 +1,73 @@
+import pytest
+
+from studio_tui.presentation.jobs.problems import Level
+from studio_tui.presentation.pipelines.datasets import (
+    dataset_problems,
+    datasets_in,
+    matching,
+    short_name,
+    unknown_datasets,
+)
+
+NAMES = ("local.local.index", "vision.prod.embeddings", "vision.dev.index_old", "@ns.proj.report")
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("", ()),
+        (" , ", ()),
+        ("a", ("a",)),
+        ("a b,c ,, d\t@ns.p.e@1.0.0 a", ("a", "b", "c", "d", "@ns.p.e@1.0.0")),
+    ],
+)
+def test_names_are_divided_by_blanks_and_commas_each_once(
+    text: str, names: tuple[str, ...]
+) -> None:
+    assert datasets_in(text) == names
+
+
+def test_what_is_no_name_is_said_while_typing_and_that_there_is_none_when_sent() -> None:
+    assert dataset_problems("", is_sent=False) == ()
+    assert [one.sentence for one in dataset_problems(" ", is_sent=True)] == [
+        "Name a dataset to rebuild."
+    ]
+    (problem,) = dataset_problems("good bad@", is_sent=False)
+    assert "“bad@”" in problem.sentence
+    assert dataset_problems("@ns.proj.name@1.0.0 name", is_sent=True) == ()
+
+
+def test_what_cannot_be_sent_is_said() -> None:
+    assert "NUL" in dataset_problems("a\0", is_sent=False)[0].sentence
+
+
+@pytest.mark.parametrize(
+    ("word", "names"),
+    [
+        ("vis", ["vision.prod.embeddings", "vision.dev.index_old"]),
+        ("ind", ["local.local.index", "vision.dev.index_old"]),
+        ("REP", ["@ns.proj.report"]),
+        ("dex", ["local.local.index", "vision.dev.index_old"]),
+        ("nothing", []),
+    ],
+)
+def test_a_word_is_sought_at_the_beginning_of_a_name_then_of_its_parts_then_within(
+    word: str, names: list[str]
+) -> None:
+    assert list(matching(word, NAMES)) == names
+
+
+def test_unknown_names_are_all_told_at_once_with_what_may_be_meant() -> None:
+    known = ("published", "local.local.labels@1.0.0")
+    assert unknown_datasets("@local.local.published@1.0.1 labels", known) == ()
+    assert unknown_datasets("anything", ()) == ()
+    (problem,) = unknown_datasets("publishd labels nonsense", known)
+    assert problem.level is Level.WARNING
+    assert problem.sentence == (
+        "Not known here: “publishd” (did you mean “published”?), “nonsense”. Studio may know more."
+    )
+
+
+def test_names_of_another_place_keep_it() -> None:
+    assert short_name("@local.local.labels@1.0.0") == "labels@1.0.0"
+    assert short_name("vision.prod.labels") == "vision.prod.labels"

@@ -1,0 +1,169 @@
+import json
+from collections.abc import Iterable
+
+from studio_tui.api.models import Job, Pipeline
+from studio_tui.presentation.cells import Tone
+from studio_tui.presentation.jobs.facts import Line
+from studio_tui.presentation.pipelines.facts import (
+    GRID_JOBS,
+    NAMED,
+    Around,
+    begun,
+    facts,
+    grid,
+    raw,
+)
+from studio_tui.presentation.pipelines.rows import Overview
+from tests.jobs import NOON, job
+from tests.pipelines import pipeline
+
+HOSTILE = "a[/]b [@click=app.quit]x[/]\x1b]52;c;aGk=\x07\u202e"
+
+
+def around(*jobs: Job) -> Around:
+    return Around(Overview(), {known.id: known for known in jobs}, NOON)
+
+
+def told(shown: Pipeline, *jobs: Job) -> dict[str, str]:
+    found: dict[str, str] = {}
+    label = ""
+    for fact in facts(shown, around(*jobs)):
+        label = fact.label or label
+        found[label] = f"{found[label]}\n{fact.value.text}" if label in found else fact.value.text
+    return found
+
+
+def lines(found: Iterable[Line]) -> list[list[str]]:
+    return [[cell.text for cell in line.cells if cell.text] for line in found]
+
+
+def test_a_failure_is_told_with_its_reason_and_what_it_blocks() -> None:
+    failed = pipeline(1, "FAILED", {"a": "FAILED", "b": "PENDING"}, error_message="a.py failed\n")
+    run = job(1, "FAILED", id="run-1-a", error_message="\n\nKeyError: 'path'\nmore")
+    said = told(failed, run)
+    assert said["status"] == "✗ FAILED"
+    assert said["jobs"] == "2 jobs: 1 failed, 1 blocked"
+    assert said["error"] == "a.py failed"
+    assert said["failed"] == "a.py · KeyError: 'path' · blocks 1"
+
+
+def test_all_that_studio_warns_of_is_told() -> None:
+    warned = pipeline(1, "PAUSED", {"a": "PENDING"}, warnings=["raw stays as it is", "b is old"])
+    assert told(warned)["warning"] == "⚠ raw stays as it is\n⚠ b is old"
+    assert "warning" not in told(pipeline(1, "PAUSED", {"a": "PENDING"}))
+
+
+def test_many_failures_are_named_up_to_a_number() -> None:
+    said = told(pipeline(1, "FAILED", job_runs=[
+        {"job_id": f"j{number}", "name": f"{number}.py", "status": "FAILED"}
+        for number in range(NAMED + 3)
+    ]))  # fmt: skip
+    assert said["failed"].count(".py") == NAMED
+    assert said["failed"].endswith("and 3 more")
+
+
+def test_a_pause_says_what_it_means_and_what_runs_says_for_how_long() -> None:
+    paused = pipeline(1, "PAUSED", {"a": "RUNNING", "b": "PENDING"})
+    said = told(paused, job(3, "RUNNING", id="run-1-a"))
+    assert said["status"] == "‖ PAUSED · 1 still running, 1 will not start until resumed (p)"
+    assert said["running"] == "a.py 2:55"
+    assert told(paused)["running"] == "a.py"
+
+
+def test_what_is_odd_about_a_plan_or_unreadable_is_said() -> None:
+    odd = pipeline(1, "RUNNING", name=7, job_runs=[{"job_id": "a", "parent_job_ids": ["gone"]}])
+    said = told(odd)
+    assert "odd" in said
+    assert said["unreadable"] == "name"
+
+
+def test_the_runs_of_a_target_stand_side_by_side_oldest_first() -> None:
+    new = pipeline(1, "RUNNING", {"a": "COMPLETE", "b": "RUNNING", "c": "PENDING"})
+    old = pipeline(5, "FAILED", {"a": "FAILED", "b": "PENDING", "gone": "PENDING"})
+    other = pipeline(3, "COMPLETED", {"a": "COMPLETE"}, triggered_from="another")
+    ran = job(30, "COMPLETE", id="run-1-a")
+    assert lines(grid(new, (new, other, old), around(ran), 80)) == [
+        ["runs of local.local.report, oldest first"],
+        ["5h", "▸1h"],
+        ["a.py", "✗", "✓ 1:00"],
+        ["b.py", "⊘", "●"],
+        ["c.py", "·"],
+        ["gone.py", "⊘"],
+    ]
+
+
+def test_the_oldest_runs_go_first_where_there_is_no_room() -> None:
+    runs = [pipeline(number, "COMPLETED", {"a": "COMPLETE"}) for number in range(1, 8)]
+    (_, heads, _) = lines(grid(runs[0], runs, around(), 30))
+    assert heads == ["4h", "3h", "2h", "▸1h"]
+    assert all(sum(line.widths) <= 30 for line in grid(runs[0], runs, around(), 30))
+
+
+def test_a_pipeline_older_than_those_that_are_shown_is_among_them() -> None:
+    runs = [pipeline(number, "COMPLETED", {"a": "COMPLETE"}) for number in range(1, 20)]
+    (_, heads, _) = lines(grid(runs[18], runs, around(), 200))
+    assert heads[0] == "▸19h"
+
+
+def test_of_very_many_jobs_those_with_something_wrong_are_shown() -> None:
+    names = {f"j{number}": "COMPLETE" for number in range(GRID_JOBS + 10)}
+    good, bad = pipeline(2, "COMPLETED", names), pipeline(1, "FAILED", names | {"j7": "FAILED"})
+    *_, row, last = lines(grid(bad, (bad, good), around(), 80))
+    assert row == ["j7.py", "✓", "✗"]
+    assert last == [f"and {GRID_JOBS + 9} jobs more"]
+
+
+def test_of_very_many_jobs_as_many_are_shown_as_there_is_room_for_failed_ones_first() -> None:
+    names = {f"j{number}": "COMPLETE" for number in range(GRID_JOBS + 10)}
+    good, bad = pipeline(2, "COMPLETED", names), pipeline(1, "FAILED", names | {"j7": "FAILED"})
+    shown = lines(grid(bad, (bad, good), around(), 80, 12))
+    assert len(shown) == 12
+    assert [row[0] for row in shown[2:5]] == ["j7.py", "j0.py", "j1.py"]
+    assert shown[-1] == [f"and {GRID_JOBS + 1} jobs more"]
+    *_, row, _ = lines(grid(good, (good, good), around(), 80))
+    assert row[0] == "j0.py"
+
+
+def test_jobs_of_the_same_name_are_rows_of_their_own() -> None:
+    twins = [
+        {"job_id": "x", "name": "same.py", "status": "COMPLETE"},
+        {"job_id": "y", "name": "same.py", "status": "FAILED"},
+    ]
+    one, two = pipeline(1, job_runs=twins), pipeline(2, job_runs=twins)
+    assert lines(grid(one, (one, two), around(), 80))[2:] == [
+        ["same.py", "✓", "✓"],
+        ["same.py", "✗", "✗"],
+    ]
+
+
+def test_a_target_of_one_run_or_none_or_without_jobs_has_no_grid() -> None:
+    alone = pipeline(1, "RUNNING", {"a": "RUNNING"})
+    nameless = pipeline(2, triggered_from=None)
+    assert grid(alone, (alone,), around(), 80) == ()
+    assert grid(nameless, (nameless, nameless), around(), 80) == ()
+    empty = pipeline(3), pipeline(4)
+    assert grid(empty[0], empty, around(), 80) == ()
+
+
+def test_the_raw_answer_is_json_that_can_be_drawn() -> None:
+    text = raw(pipeline(1, "RUNNING", {"a": "RUNNING"}, name=HOSTILE, total="many"))
+    assert json.loads(text)["(could not be read)"] == ["total"]
+    assert not any(ord(sign) < 32 and sign != "\n" for sign in text)
+    assert "\u202e" not in text
+
+
+def test_logs_are_those_of_jobs_that_have_begun_failed_ones_first() -> None:
+    shown = pipeline(1, runs={"a": "COMPLETE", "b": "RUNNING", "c": "FAILED", "d": "PENDING"})
+    assert [run.name for run in begun(shown)] == ["c.py", "b.py", "a.py"]
+
+
+def test_hostile_text_stays_text() -> None:
+    runs = [{"job_id": "x", "name": HOSTILE, "status": "FAILED"}]
+    shown = pipeline(1, "FAILED", job_runs=runs, name=HOSTILE, error_message=HOSTILE)
+    other = pipeline(2, "FAILED", job_runs=runs)
+    assert grid(shown, (shown, other), around(), 60)
+    for fact in facts(shown, around()):
+        assert not any(ord(sign) < 32 and sign != "\n" for sign in fact.value.text)
+    for line in grid(shown, (shown, other), around(), 60):
+        assert not any(ord(sign) < 32 for cell in line.cells for sign in cell.text)
+        assert all(cell.tone in Tone for cell in line.cells)

@@ -1,0 +1,167 @@
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio_tui.api.models import Pipeline, PipelineState
+from studio_tui.presentation.cells import Cell, Pieces, Tone
+from studio_tui.presentation.lists.filter_terms import FilterError, Terms
+from studio_tui.presentation.lists.listing import Listing
+from studio_tui.presentation.pipelines.graph.statuses import Shown
+from studio_tui.presentation.pipelines.rows import (
+    BAR_WIDTH,
+    LOOKS,
+    PIPELINES,
+    Overview,
+    cells,
+    state_cell,
+    target_cell,
+)
+from tests.jobs import NOON
+from tests.pipelines import pipeline
+
+HOSTILE = "a[/]b [@click=app.quit]x[/]\x1b]52;c;aGk=\x07\u202e"
+FAILED = pipeline(2, "FAILED", {"a": "COMPLETE", "b": "FAILED", "c": "PENDING"})
+
+
+def text(cell: Cell | Pieces) -> str:
+    return cell.text if isinstance(cell, Cell) else "".join(part.text for part in cell.parts)
+
+
+def row(shown: Pipeline) -> list[str]:
+    return [text(cell) for cell in cells(shown, Overview(), NOON)]
+
+
+def passing(terms: str, *pipelines: Pipeline) -> list[str | None]:
+    known: Listing[Pipeline] = Listing(PIPELINES)
+    known.replace(pipelines)
+    return [known[key].name for key in known.ids(Terms(terms, PIPELINES), "age", NOON)]
+
+
+def test_a_row_says_what_a_pipeline_is_and_how_far() -> None:
+    state, name, target, bar, done, counts, age, updated, short_id = row(FAILED)
+    assert state == "✗ FAILED"
+    assert name == "pipeline-2"
+    assert target == "report  local.local"
+    assert len(bar) == BAR_WIDTH
+    assert "✗" in bar
+    assert done == "1/3"
+    assert counts.split() == ["✓1", "✗1", "⊘1"]
+    assert (age, updated, short_id) == ("2h", "119m" if updated == "119m" else "1h", "00000002")
+
+
+def test_a_failure_among_a_thousand_is_seen_in_the_bar() -> None:
+    runs = {f"j{number}": "COMPLETE" for number in range(999)} | {"bad": "FAILED"}
+    assert "✗" in row(pipeline(1, "FAILED", runs))[3]
+
+
+def test_a_pipeline_that_comes_without_its_jobs_tells_what_it_says_of_them() -> None:
+    overview = Overview()
+    running = pipeline(1, "RUNNING", completed=2, total=5)
+    assert overview.numbers(running)[Shown.DONE] == 2
+    assert overview.numbers(running)[Shown.WAITING] == 3
+    ended = pipeline(2, "FAILED", completed=7, total=5)
+    assert overview.numbers(ended)[Shown.DONE] == 5
+    assert row(pipeline(3, completed=None, total=None))[4] == ""
+
+
+def test_what_an_answer_comes_to_is_reckoned_once() -> None:
+    overview = Overview()
+    assert overview.verdicts(FAILED) is overview.verdicts(FAILED)
+    assert overview.verdicts(FAILED.model_copy()) is not overview.verdicts(FAILED)
+    kept = overview.verdicts(FAILED)
+    overview.keep({FAILED.pipeline_id})
+    assert overview.verdicts(FAILED) is kept
+    overview.keep(())
+    assert overview.verdicts(FAILED) is not kept
+
+
+@pytest.mark.parametrize("state", PipelineState)
+def test_every_state_has_a_look_of_its_own_and_its_word(state: PipelineState) -> None:
+    cell = state_cell(pipeline(1, state))
+    assert cell == Cell(f"{LOOKS[state].glyph} {state}", LOOKS[state].tone)
+    assert len({look.glyph for look in LOOKS.values()}) == len(LOOKS)
+
+
+def test_a_word_of_a_newer_server_is_shown_as_it_came() -> None:
+    assert state_cell(pipeline(1, "Simmering")) == Cell("? SIMMERING", Tone.WARN)
+    assert state_cell(Pipeline(pipeline_id="p")).text == "? UNKNOWN"
+
+
+@pytest.mark.parametrize(
+    ("target", "shown"),
+    [
+        ("report", "report"),
+        ("ns.proj.report", "report  ns.proj"),
+        ("ns.proj.report@1.2.0", "report@1.2.0  ns.proj"),
+        ("@ns.proj.report", "report  @ns.proj"),
+        ("a.b.c, d.e.f", "a.b.c, d.e.f"),
+        ("trailing.", "trailing."),
+        (None, "–"),
+    ],
+)
+def test_a_target_begins_with_its_own_name(target: str | None, shown: str) -> None:
+    assert text(target_cell(pipeline(1, triggered_from=target))) == shown
+
+
+@given(st.text())
+def test_no_text_from_outside_brings_a_control_character_into_a_cell(name: str) -> None:
+    shown = pipeline(1, name[:20], {name or "x": name[:9]}, name=name, triggered_from=name)
+    for cell in row(shown):
+        assert not any(ord(sign) < 32 or 0x7F <= ord(sign) < 0xA0 for sign in cell)
+
+
+def test_fields_that_cannot_be_read_are_marked() -> None:
+    broken = pipeline(1, name=7, triggered_from=["x"], created_at="soon")
+    assert [row(broken)[place] for place in (1, 2, 6)] == ["?", "?", "?"]
+
+
+def test_extreme_times_sort_without_an_error() -> None:
+    known: Listing[Pipeline] = Listing(PIPELINES)
+    known.replace(
+        [
+            pipeline(1, created_at=datetime.min.replace(tzinfo=UTC).isoformat()),
+            pipeline(2, created_at=datetime.max.replace(tzinfo=UTC).isoformat(), name=None),
+            pipeline(3, created_at=None, updated_at=None, triggered_from=None),
+        ]
+    )
+    for sort in PIPELINES.sorts:
+        assert len(known.ids(Terms("", PIPELINES), sort, NOON)) == 3
+
+
+def test_failed_ones_come_first_by_state() -> None:
+    known: Listing[Pipeline] = Listing(PIPELINES)
+    known.replace([pipeline(1, "COMPLETED"), pipeline(2, "RUNNING"), pipeline(3, "FAILED")])
+    names = [known[key].name for key in known.ids(Terms("", PIPELINES), "state", NOON)]
+    assert names == ["pipeline-3", "pipeline-2", "pipeline-1"]
+
+
+@pytest.mark.parametrize(
+    ("terms", "names"),
+    [
+        ("", ["pipeline-1", "pipeline-2", "pipeline-3"]),
+        ("status=problem", ["pipeline-2"]),
+        ("status=active", ["pipeline-1", "pipeline-3"]),
+        ("status=pau", ["pipeline-3"]),
+        ("target=index", ["pipeline-1"]),
+        ("job=b.py", ["pipeline-2"]),
+        ("!status=paused age<150m", ["pipeline-1", "pipeline-2"]),
+        ("name~-[23]$", ["pipeline-2", "pipeline-3"]),
+        ("REPORT pipeline-3", ["pipeline-3"]),
+    ],
+)
+def test_a_filter_asks_what_pipelines_can_tell(terms: str, names: list[str]) -> None:
+    known = (pipeline(1, triggered_from="ns.proj.index"), FAILED, pipeline(3, "PAUSED"))
+    assert passing(terms, *known) == names
+
+
+@pytest.mark.parametrize("term", ["by=ann", "status=nonsense", "age<soon", "name~("])
+def test_a_term_that_means_nothing_says_what_would(term: str) -> None:
+    with pytest.raises(FilterError):
+        Terms(term, PIPELINES)
+
+
+def test_every_term_that_completion_offers_is_understood() -> None:
+    for term in PIPELINES.suggestions:
+        Terms(term, PIPELINES)

@@ -1,0 +1,162 @@
+"""What is exported can be read by the programs it is for, whatever the jobs are called."""
+
+import re
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from studio_tui.api.models import Pipeline, PipelineJob, PipelineState
+from studio_tui.presentation.pipelines.drawing.graph import draw
+from studio_tui.presentation.pipelines.graph.plan import Plan, plan_of
+from studio_tui.presentation.pipelines.graph.statuses import Verdicts, judge
+from studio_tui.presentation.pipelines.graph.view_model import Known
+from studio_tui.presentation.pipelines.views.export import dot, graph_text, mermaid, tree_text
+from studio_tui.text import safe_line
+from tests.presentation.pipelines.graph.test_view_model import known
+from tests.presentation.pipelines.graphs import any_pipelines, pipeline, pipeline_of
+from tests.presentation.pipelines.sample import sixteen
+
+_MERMAID_NODE = re.compile(r'  (n\d+)\["((?:[^"#;<>&`%{}\[\]\\:]|#\d+;)*)"\]:::([a-z]+)')
+_MERMAID_NOTE = re.compile(r'  %% (?:[^"#;<>&`%{}\[\]\\:\n]|#\d+;)*')
+_MERMAID_TRAP = re.compile(
+    r"direction\s+(?:TB|TD|BT|RL|LR)|(?i:www)\.|(?<![^\W_])_|_(?![^\W_])", re.UNICODE
+)
+"""What Mermaid reads though it stands between quotes: a direction takes its whole line, and some
+versions see Markdown in every label."""
+_MERMAID_EDGE = re.compile(r"  (n\d+) (-->|-\.->) (n\d+)")
+_DOT_TEXT = r'"((?:[^"\\]|\\.)*)"'
+_DOT_NODE = re.compile(rf'  (n\d+) \[label={_DOT_TEXT} fillcolor="#[0-9a-f]{{6}}"\];')
+_DOT_EDGE = re.compile(r"  (n\d+) -> (n\d+)( \[style=dashed constraint=false\])?;")
+
+HOSTILE = (
+    '"]; click n1 "x"',
+    "%%{init: {'theme':'dark'}}%%",
+    "`**bold**`",
+    "<script>alert(1)</script>",
+    "end",
+    "a\\",
+    '\\"',
+    "&lt;b&gt; #35; #quot;",
+    "style: x #34;",
+    "\\N \\G \\l",
+    "n1 --> n2; n3[x]",
+    "-->|x| ]",
+    "direction LR",
+    "a misdirection   TB of trains",
+    "direction\u00a0RL",
+    "__init__.py _x_ a__b",
+    "www.example.com WWW.example.com",
+    "1. first",
+    "click n1 href javascript:alert(1)",
+    "/* */ // # ++",
+    "subgraph x\nend\n}",
+    "列车 🚂",
+    "\x1b[31mred\n",
+)
+
+
+def named_pipelines() -> st.SearchStrategy[Pipeline]:
+    names = st.one_of(st.sampled_from(HOSTILE), st.text(max_size=20))
+    return st.lists(names, max_size=8).map(
+        lambda given: pipeline_of(
+            [
+                PipelineJob.model_validate(
+                    {
+                        "job_id": f"id {index}",
+                        "name": name,
+                        "parent_job_ids": [f"id {index // 2}"] if index else [],
+                    }
+                )
+                for index, name in enumerate(given)
+            ]
+        )
+    )
+
+
+def verdicts_of(sent: Pipeline) -> Verdicts:
+    return judge(plan_of(sent), PipelineState.RUNNING)
+
+
+def edges_of(plan: Plan) -> set[tuple[str, str]]:
+    numbers = {node: f"n{number}" for number, node in enumerate(plan.nodes, 1)}
+    return {
+        (numbers[parent], numbers[node.id])
+        for node in plan.nodes.values()
+        for parent in (*node.parents, *node.circular)
+    }
+
+
+@given(st.one_of(any_pipelines(), named_pipelines()))
+@example(pipeline(**{name: [] for name in ("plain", "end", "graph")}))
+def test_mermaid_has_each_job_and_edge_and_names_stay_within_their_quotes(sent: Pipeline) -> None:
+    verdicts = verdicts_of(sent)
+    first, *lines = mermaid(verdicts).splitlines()
+    assert first == "flowchart TD"
+    assert not any(_MERMAID_TRAP.search(line) for line in lines)
+    notes, lines = lines[: len(verdicts.plan.flaws)], lines[len(verdicts.plan.flaws) :]
+    assert all(_MERMAID_NOTE.fullmatch(note) for note in notes)
+    size = len(verdicts.plan.nodes)
+    classes = {line.split()[1] for line in lines if line.startswith("  classDef ")}
+    nodes = [_MERMAID_NODE.fullmatch(line) for line in lines[:size]]
+    edges = [_MERMAID_EDGE.fullmatch(line) for line in lines[size : len(lines) - len(classes)]]
+    read = []
+    for match in nodes:
+        assert match is not None
+        assert match[3] in classes
+        read.append(re.sub(r"#(\d+);", lambda code: chr(int(code[1])), match[2])[2:])
+    assert read == [node.name for node in verdicts.plan.nodes.values()]
+    assert {(match[1], match[3]) for match in edges if match} == edges_of(verdicts.plan)
+    assert all(edges)
+
+
+@given(
+    st.one_of(any_pipelines(), named_pipelines()),
+    st.one_of(st.sampled_from(HOSTILE), st.text()).map(safe_line),
+)
+def test_dot_has_each_job_and_edge_and_names_stay_within_their_quotes(
+    sent: Pipeline, name: str
+) -> None:
+    verdicts = verdicts_of(sent)
+    written = dot(verdicts, name)
+    head = re.match(rf"digraph {_DOT_TEXT} \{{\n  node \[[^\n]*\];\n", written)
+    assert head is not None
+    assert _read_dot(head[1]) == name
+    *lines, last = written[head.end() :].removesuffix("\n").split("\n")
+    assert last == "}"
+    notes, lines = lines[: len(verdicts.plan.flaws)], lines[len(verdicts.plan.flaws) :]
+    assert notes == [f"  // {flaw}" for flaw in verdicts.plan.flaws]
+    size = len(verdicts.plan.nodes)
+    nodes = [_DOT_NODE.fullmatch(line) for line in lines[:size]]
+    edges = [_DOT_EDGE.fullmatch(line) for line in lines[size:]]
+    read = [_read_dot(match[2])[2:] for match in nodes if match]
+    assert read == [node.name for node in verdicts.plan.nodes.values()]
+    assert {(match[1], match[2]) for match in edges if match} == edges_of(verdicts.plan)
+    assert all(nodes)
+    assert all(edges)
+
+
+def _read_dot(text: str) -> str:
+    """Read what stands between quotes as Graphviz reads a label."""
+    plain = re.sub(r"\\(.)", r"\1", text)
+    return plain.replace("&amp;", "&")
+
+
+def test_the_graph_as_text_is_the_drawing() -> None:
+    plan = plan_of(pipeline(first=[], left=["first"], right=["first"], last=["left", "right"]))
+    widths = {node: len(node) + 2 for node in plan.nodes}
+    drawing = draw({node.id: node.parents for node in plan.nodes.values()}, widths)
+    assert graph_text(drawing, "· {}".format).splitlines() == [
+        "    · first",
+        "   ╭───┴────╮",
+        "· left   · right",
+        "   ╰───┬────╯",
+        "    · last",
+    ]
+
+
+def test_the_tree_as_text_says_what_the_tree_says() -> None:
+    seen: Known = known()
+    lines = tree_text(seen).splitlines()
+    assert len(lines) == len(sixteen().job_runs)
+    assert lines[0] == "✓ ingest_raw"
+    assert "    └─✗ embed  blocks 9" in lines

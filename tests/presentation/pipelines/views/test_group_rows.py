@@ -1,0 +1,146 @@
+"""What failed and what runs stays in sight in a list of groups, and what does not is counted."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio_tui.api.models import Job, Pipeline
+from studio_tui.presentation.pipelines.graph.plan import plan_of
+from studio_tui.presentation.pipelines.graph.statuses import Shown, Verdicts, judge
+from studio_tui.presentation.pipelines.graph.view_model import Known
+from studio_tui.presentation.pipelines.views.group_rows import (
+    COLUMNS,
+    FAILED_SHOWN,
+    GroupRow,
+    cells,
+    name_parts,
+    rows,
+)
+from studio_tui.presentation.pipelines.views.groups import By, grouped
+from tests.presentation.pipelines.graphs import any_pipelines, pipeline_of, run
+from tests.presentation.pipelines.sample import thousand
+
+_NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def judged(sent: Pipeline) -> Verdicts:
+    return judge(plan_of(sent), sent.state)
+
+
+def texts(seen: tuple[GroupRow, ...], verdicts: Verdicts) -> list[str]:
+    return ["".join(part.text for part in name_parts(row, verdicts)) for row in seen]
+
+
+def test_a_thousand_jobs_are_thirteen_rows() -> None:
+    verdicts = judged(thousand())
+    assert texts(rows(grouped(verdicts.plan), verdicts), verdicts) == [
+        " ✓ 01_list",
+        "▸✓ 02_shard_*",
+        "▾✗ 03_embed_*",
+        "   ✗ 03_embed_0042",
+        "   ✗ 03_embed_0310",
+        "   ✗ 03_embed_0311",
+        "   ● 03_embed_0132",
+        "   ● 03_embed_0133",
+        "   ● 03_embed_0134",
+        "   … 11 more running, 22 queued, 310 waiting, 131 done",
+        "▸· 04_merge_*",
+        "▸⊘ 05_eval_*",
+        " ⊘ 06_publish",
+    ]
+
+
+def test_heads_say_how_many_how_far_and_what_is_slowest() -> None:
+    verdicts = judged(thousand())
+    jobs = {
+        f"run-{name}": Job(
+            id=f"run-{name}",
+            status=status,
+            started_at=_NOON - timedelta(seconds=seconds),
+            finished_at=_NOON if status == "COMPLETE" else None,
+        )
+        for name, status, seconds in (
+            ("03_embed_0135", "RUNNING", 890),
+            ("03_embed_0136", "RUNNING", 20),
+            ("02_shard_113", "COMPLETE", 542),
+        )
+    }
+    known = Known(verdicts, _NOON, jobs, past={"03_embed_0135": (190.0, 190.0, 190.0)})
+    said = {
+        row.group.title: [cell.text for cell in cells(row, known)][1:]
+        for row in rows(grouped(verdicts.plan), verdicts)
+        if row.node_id is None and not row.rest
+    }
+    assert said == {
+        "02_shard_*": ["480", f"▕{8 * '█'}▏", "", "", "", "slowest 02_shard_113 9:02"],
+        "03_embed_*": [
+            *("480", "▕██✗▓▒░░░▏", "3", "", ""),
+            "slowest 03_embed_0135 14:50 (usual 3:10)",
+        ],
+        "04_merge_*": [
+            *("24", f"▕{8 * '░'}▏", "", "2", ""),
+            "04_merge_00: ready: Studio has not queued it yet",
+        ],
+        "05_eval_*": [
+            *("14", f"▕{8 * '░'}▏", "", "14", ""),
+            "05_eval_0: blocked by 03_embed_0042, 03_embed_0310, 03_embed_0311, which failed",
+        ],
+    }
+
+
+def test_of_many_failures_the_first_are_shown_and_all_on_request() -> None:
+    verdicts = judged(pipeline_of([run(f"s{number}", [], "FAILED") for number in range(300)]))
+    groups = grouped(verdicts.plan)
+    some = texts(rows(groups, verdicts), verdicts)
+    assert len(some) == 1 + FAILED_SHOWN + 1
+    assert some[-1] == "   … 290 more failed"
+    assert len(rows(groups, verdicts, all_failed=True)) == 301
+
+
+def test_a_group_can_be_listed_and_folded() -> None:
+    verdicts = judged(thousand())
+    groups = grouped(verdicts.plan)
+    merges, embeds = groups[3].key, groups[2].key
+    seen = rows(groups, verdicts, listed={merges}, folded={embeds})
+    assert [row.node_id for row in seen if row.group.key == merges][1:] == list(groups[3].members)
+    assert [row.key for row in seen if row.group.key == embeds] == [embeds]
+
+
+@given(any_pipelines(), st.sampled_from(By), st.booleans(), st.data())
+def test_each_job_has_a_row_or_is_counted_by_one(
+    sent: Pipeline, by: By, all_failed: bool, data: st.DataObject
+) -> None:
+    verdicts = judged(sent)
+    groups = grouped(verdicts.plan, by)
+    keys = st.sets(st.sampled_from([group.key for group in groups])) if groups else st.just(set())
+    listed, folded = data.draw(keys), data.draw(keys)
+    seen = rows(groups, verdicts, listed=listed, folded=folded, all_failed=all_failed)
+    assert len({row.key for row in seen}) == len(seen)
+    drawn = [row.node_id for row in seen if row.node_id is not None]
+    rest = [node_id for row in seen for node_id in row.rest]
+    closed = [
+        member
+        for row in seen
+        if row.node_id is None and not row.rest and not row.is_open
+        for member in row.group.members
+    ]
+    assert sorted(drawn + rest + closed) == sorted(verdicts.plan.nodes)
+    known = Known(verdicts, _NOON)
+    for row in seen:
+        line = cells(row, known)
+        assert len(line) == len(COLUMNS)
+        if row.rest:
+            counted = re.findall(r"[0-9]+", line[0].text)
+            assert sum(map(int, counted)) == len(row.rest)
+
+
+@given(any_pipelines(), st.sampled_from(By))
+def test_no_failure_is_hidden_unless_there_are_many(sent: Pipeline, by: By) -> None:
+    verdicts = judged(sent)
+    seen = rows(grouped(verdicts.plan, by), verdicts, all_failed=True)
+    drawn = {row.node_id for row in seen}
+    assert drawn.issuperset(
+        node_id for node_id, shown in verdicts.shown.items() if shown is Shown.FAILED
+    )

@@ -1,0 +1,96 @@
+"""The drawer: no edge of a job has to be traced by eye."""
+
+from datetime import UTC, datetime
+
+from hypothesis import given
+
+from studio_tui.api.models import DatasetVersion, Pipeline
+from studio_tui.presentation.pipelines.graph.pipeline_state import standing
+from studio_tui.presentation.pipelines.graph.view_model import Known
+from studio_tui.presentation.pipelines.views.groups import grouped, links
+from studio_tui.presentation.pipelines.views.node_facts import group_facts, node_facts
+from tests.presentation.pipelines.graphs import any_pipelines
+from tests.presentation.pipelines.sample import sixteen, thousand
+
+NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
+
+
+def known(pipeline: Pipeline) -> Known:
+    return Known(standing(pipeline, {}).verdicts, NOW)
+
+
+def said(pipeline: Pipeline, node_id: str) -> dict[str, str]:
+    """Return the facts by label; lines without one belong to the one above."""
+    told: dict[str, str] = {}
+    label = ""
+    for fact in node_facts(known(pipeline), node_id):
+        label = fact.label or label
+        told[label] = f"{told[label]}\n{fact.value.text}" if label in told else fact.value.text
+    return told
+
+
+@given(any_pipelines())
+def test_all_parents_and_children_are_named_or_counted(pipeline: Pipeline) -> None:
+    plan = known(pipeline).plan
+    for node in plan.nodes.values():
+        told = said(pipeline, node.id)
+        for label, kin in (("after", node.parents), ("feeds", node.children)):
+            lines = told[label].splitlines() if kin else []
+            names = {plan.nodes[each].name for each in kin}.intersection(line[2:] for line in lines)
+            left = sum(int(line.split()[1]) for line in lines if line.startswith("and "))
+            assert len(names) + left == len(kin)
+
+
+def test_a_blocked_job_tells_by_whom_and_how_to_get_there() -> None:
+    told = said(sixteen(), "publish")
+    assert told["status"] == "⊘ BLOCKED"
+    assert told["why"] == "blocked by embed, which failed  (W goes there)"
+    assert told["after"] == "⊘ export"
+    assert told["feeds"] == "no other job waits for it"
+    assert said(sixteen(), "embed")["blocks"] == "9 jobs"
+
+
+def test_what_a_run_has_made_is_told_with_its_version() -> None:
+    made = (
+        DatasetVersion(dataset_name="a.b.thumbs", version="1.0.3"),
+        DatasetVersion(dataset_name="a.b.sizes"),
+    )
+    facts = node_facts(known(sixteen()), "thumbs", made=made)
+    texts = [fact.value.text for fact in facts]
+    assert "a.b.thumbs@1.0.3" in texts
+    assert "a.b.sizes" in texts
+
+
+def test_a_large_group_is_counted_and_not_all_of_it_named() -> None:
+    everything = known(thousand())
+    facts = group_facts(everything, tuple(everything.plan.nodes))
+    assert facts[0].value.text == "1000"
+    assert facts[1].value.text.startswith("612 done, 14 running, 22 queued, 3 failed")
+    assert facts[-1].value.text == "and 950 more"
+
+
+def test_of_many_jobs_the_failed_ones_are_named_first_and_the_others_counted() -> None:
+    everything = known(thousand())
+    embeds = tuple(key for key in everything.plan.nodes if key.startswith("03_embed"))
+    members = [fact.value.text for fact in group_facts(everything, embeds)][2:6]
+    assert members == [
+        *("✗ 03_embed_0042", "✗ 03_embed_0310", "✗ 03_embed_0311", "● 03_embed_0132")
+    ]
+    feeds = said(thousand(), "01_list")["feeds"]
+    assert feeds.startswith("✓ 02_shard_000")
+    assert feeds.endswith("and 468 more")
+
+
+def test_a_group_tells_the_pattern_of_its_edges() -> None:
+    everything = known(thousand())
+    groups = {group.title: group for group in grouped(everything.plan)}
+    shards, embeds = groups["02_shard_*"], groups["03_embed_*"]
+    tie = next(
+        link
+        for link in links(everything.plan, groups.values())
+        if (link.source, link.target) == (shards.key, embeds.key)
+    )
+    facts = group_facts(everything, embeds.members, after=[(shards, tie)])
+    assert (
+        next(fact.value.text for fact in facts if fact.label == "after") == "02_shard_* ×480, 1:1"
+    )

@@ -1,0 +1,174 @@
+"""Bars stand where the times are that Studio tells, and nowhere else."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio_tui.api.models import Job, Pipeline, PipelineState
+from studio_tui.presentation.cells import Tone
+from studio_tui.presentation.pipelines.graph.plan import plan_of
+from studio_tui.presentation.pipelines.graph.statuses import judge
+from studio_tui.presentation.pipelines.graph.view_model import Known
+from studio_tui.presentation.pipelines.views.timeline import AHEAD, NOT_KNOWN, NOW, Timeline
+from tests.presentation.pipelines.graphs import any_pipelines
+from tests.presentation.pipelines.sample import SIXTEEN, sixteen
+
+_TEN = datetime(2026, 3, 1, 10, tzinfo=UTC)
+_PAST = dict.fromkeys(SIXTEEN, (110.0, 120.0, 130.0))
+
+
+def at(minute: float) -> datetime:
+    return _TEN + timedelta(minutes=minute)
+
+
+def job(name: str, status: str, taken: float | None = None, **moments: float) -> Job:
+    times = {f"{key}_at": at(minute) for key, minute in moments.items()}
+    steps = None
+    if taken is not None:
+        steps = [
+            {"name": "waiting", "started_at": at(0)},
+            {"name": "virtualenv", "started_at": at(taken)},
+        ]
+    sent = {"id": f"run-{name}", "status": status, "created_at": at(0), "steps": steps, **times}
+    return Job.model_validate(sent)
+
+
+_JOBS = (
+    job("ingest_raw", "COMPLETE", 0.3, started=0.5, finished=2),
+    job("index", "COMPLETE", 2.5, started=3, finished=5),
+    job("dedupe", "COMPLETE", 5.5, started=6, finished=10),
+    job("thumbs", "COMPLETE", 10.5, started=11, finished=14),
+    job("embed", "FAILED", 10.5, started=11, finished=18),
+    job("ingest_labels", "COMPLETE", finished=1),
+)
+
+
+def known(
+    *jobs: Job, sent: Pipeline | None = None, minute: float = 20, past: bool = False
+) -> Known:
+    sent = sent or sixteen()
+    by_run = {each.id: each for each in jobs}
+    verdicts = judge(plan_of(sent), sent.state)
+    return Known(verdicts, at(minute), by_run, past=_PAST if past else {})
+
+
+def text(timeline: Timeline, node: str) -> str:
+    return "".join(piece.text for piece in timeline.bar(node))
+
+
+def test_bars_show_what_was_queued_starting_and_run_up_to_now() -> None:
+    timeline = Timeline(known(*_JOBS), UTC, 41)
+    assert timeline.axis == "10:00     10:05     10:10     10:15"
+    assert [text(timeline, node) for node in timeline.order[:6]] == [
+        "▒███                                    ┊",
+        "▓▓                                      ┊",
+        "    ░▒████                              ┊",
+        "          ░▒████████                    ┊",
+        "                    ░▒██████            ┊",
+        "                    ░▒██████████████✗   ┊",
+    ]
+    assert timeline.order[:6] == (
+        *("ingest_raw", "ingest_labels", "index", "dedupe", "thumbs", "embed"),
+    )
+    tones = {piece.tone for piece in timeline.bar("embed") if piece.text.strip()}
+    assert tones == {Tone.WAITING, Tone.ACTIVE, Tone.BAD, Tone.DIM}
+
+
+def test_what_is_to_come_is_dotted_where_past_runs_tell_how_long_it_takes() -> None:
+    jobs = (*_JOBS[:4], job("embed", "RUNNING", 10.5, started=19.5))
+    going = sixteen(embed="RUNNING")
+    timeline = Timeline(known(*jobs, sent=going, past=True), UTC, 81)
+    bars = {node: text(timeline, node) for node in timeline.order}
+    assert bars["embed"].rstrip().endswith(f"█{NOW}{AHEAD * 2}")
+    assert bars["eval"].index(AHEAD) > bars["split"].rindex(AHEAD)
+    assert bars["report"] == bars["export"]
+    assert timeline.words("clean_labels") == NOT_KNOWN
+    assert AHEAD not in text(Timeline(known(*jobs, sent=going), UTC, 81), "split")
+
+
+def test_nothing_is_to_come_of_what_is_blocked_or_while_paused() -> None:
+    blocked = Timeline(known(*_JOBS, past=True), UTC, 60)
+    assert not any(AHEAD in text(blocked, node) for node in blocked.order)
+    paused = sixteen("PAUSED", embed="PENDING")
+    assert paused.state is PipelineState.PAUSED
+    timeline = Timeline(known(*_JOBS[:4], sent=paused, past=True), UTC, 60)
+    assert not any(AHEAD in text(timeline, node) for node in timeline.order)
+
+
+def test_no_bar_is_made_up_for_a_job_whose_times_are_not_known() -> None:
+    early = job("embed", "RUNNING", started=11)  # of an answer before the one that says FAILED
+    timeline = Timeline(known(*_JOBS[:2], early), UTC, 60)
+    for node in ("thumbs", "embed", "clean_labels"):
+        assert text(timeline, node).strip() == NOW
+        assert timeline.words(node) == NOT_KNOWN
+    assert timeline.words("split").text == ""
+    assert timeline.order[-14:][0] == "ingest_labels"
+
+
+def test_the_latest_can_be_looked_at_closely() -> None:
+    timeline = Timeline(known(*_JOBS), UTC, 61)
+    assert timeline.whole == 20 * 60
+    assert timeline.zoomed(-1) is None
+    assert timeline.zoomed(1) == 600
+    assert timeline.zoomed(2) == 300
+    assert timeline.zoomed(20) == timeline.zoomed(21) == 10
+    close = Timeline(known(*_JOBS), UTC, 61, timeline.zoomed(1))
+    assert close.axis.startswith("10:10")
+    assert text(close, "index").strip() == NOW
+    assert text(close, "embed") == "░░░▒▒▒" + "█" * 42 + "✗" + " " * 11 + NOW
+    assert close.zoomed(-1) is None
+
+
+def test_a_short_pipeline_can_be_looked_at_closely_too() -> None:
+    short = job("ingest_raw", "COMPLETE", 0.1, started=0.2, finished=0.5)
+    sent = sixteen("COMPLETED", **dict.fromkeys(SIXTEEN, "COMPLETE"))
+    timeline = Timeline(known(short, sent=sent), UTC, 61)
+    assert timeline.whole == 30
+    assert [timeline.zoomed(steps) for steps in (0, 1, 2, 3)] == [None, 20, 10, 10]
+    assert Timeline(known(short, sent=sent), UTC, 61, 10.0).axis.startswith("10:00:20")
+
+
+def test_a_pipeline_that_has_ended_has_no_line_for_now() -> None:
+    sent = sixteen("COMPLETED", **dict.fromkeys(SIXTEEN, "COMPLETE"))
+    timeline = Timeline(known(*_JOBS[:4], sent=sent, minute=500), UTC, 41)
+    assert timeline.whole == 14 * 60
+    assert not any(NOW in text(timeline, node) for node in timeline.order)
+
+
+_STATES = st.sampled_from(["QUEUED", "INIT", "RUNNING", "COMPLETE", "FAILED", "CANCELED", "ODD"])
+_MOMENTS = st.one_of(
+    st.none(),
+    st.integers(-600, 600).map(at),
+    st.sampled_from([datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)]),
+)
+
+
+@given(any_pipelines(), st.data(), st.integers(1, 90), st.sampled_from([None, 60.0, 86400.0]))
+def test_whatever_the_times_each_job_has_one_bar_of_the_width(
+    sent: Pipeline, data: st.DataObject, width: int, span: float | None
+) -> None:
+    jobs = [
+        Job(
+            id=f"run-{run.job_id}",
+            status=data.draw(_STATES),
+            created_at=data.draw(_MOMENTS),
+            started_at=data.draw(_MOMENTS),
+            finished_at=data.draw(_MOMENTS),
+        )
+        for run in sent.job_runs[:6]
+    ]
+    seen = known(*jobs, sent=sent)
+    timeline = Timeline(seen, UTC, width, span)
+    assert sorted(timeline.order) == sorted(seen.plan.nodes)
+    assert len(timeline.axis) <= max(2, width)
+    for node in timeline.order:
+        assert len(text(timeline, node)) == max(2, width)
+
+
+@pytest.mark.parametrize("steps", [-3, 0, 5])
+def test_an_empty_pipeline_has_a_timeline_of_nothing(steps: int) -> None:
+    timeline = Timeline(known(sent=Pipeline(pipeline_id="p")), UTC, 40)
+    assert timeline.order == ()
+    assert timeline.zoomed(steps) is None

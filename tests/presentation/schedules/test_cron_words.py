@@ -1,0 +1,118 @@
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio_tui.cron import CronError, fire_times, plain_fields
+from studio_tui.presentation.schedules.cron_words import in_words, next_runs, words
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    ("expression", "said"),
+    [
+        ("* * * * *", "every minute"),
+        ("*/15 * * * *", "every 15 minutes"),
+        ("0,30 * * * *", "every 30 minutes"),
+        ("@hourly", "every hour"),
+        ("5 * * * *", "every hour at minute 5"),
+        ("5,20 * * * *", "every hour at minutes 5 and 20"),
+        ("*/7 * * * *", "every hour at minutes 0 to 56 in steps of 7"),
+        ("0 */6 * * *", "every 6 hours from 00:00 UTC"),
+        ("30 */6 * * *", "every day at 00:30, 06:30, 12:30 and 18:30 UTC"),
+        ("0 9-17 * * 1-5", "every weekday at minute 0 of the hours 9 to 17 UTC"),
+        ("*/20 9-17 * * *", "every day at minutes 0 to 40 in steps of 20 of the hours 9 to 17 UTC"),
+        ("* 9 * * *", "every minute of the hour 9 UTC"),
+        ("@daily", "every day at 00:00 UTC"),
+        ("@weekly", "every Sunday at 00:00 UTC"),
+        ("@monthly", "at 00:00 UTC on the 1st of the month"),
+        ("@yearly", "at 00:00 UTC on the 1st of January"),
+        ("0 9 * * mon-fri", "every weekday at 09:00 UTC"),
+        ("0 9,17 * * sat,sun", "every Saturday and Sunday at 09:00 and 17:00 UTC"),
+        ("30 2 1 * *", "at 02:30 UTC on the 1st of the month"),
+        (
+            "30 2 2,3,11-13,22 * *",
+            "at 02:30 UTC on the 2nd, 3rd, 11th, 12th, 13th and 22nd of the month",
+        ),
+        ("0 0 13 * 5", "at 00:00 UTC on the 13th of the month, and every Friday"),
+        ("0 0 13 1 5", "at 00:00 UTC on the 13th of January, and every Friday in January"),
+        ("0 9 * 6,7 *", "every day in June and July at 09:00 UTC"),
+        ("*/5 * * * 1", "every 5 minutes, every Monday"),
+        ("*/5 * 1 * *", "every 5 minutes, on the 1st of the month"),
+    ],
+)
+def test_a_schedule_is_told_in_words(expression: str, said: str) -> None:
+    assert words(expression) == said
+
+
+def test_the_next_five_runs_are_told_in_both_times_over_a_change_of_the_clocks() -> None:
+    friday = datetime(2026, 3, 27, 12, tzinfo=UTC)
+    assert next_runs("0 9 * * *", friday, BERLIN) == (
+        ("Sat 28 Mar 2026 10:00 CET", "Sat 28 Mar 2026 09:00 UTC"),
+        ("Sun 29 Mar 2026 11:00 CEST", "Sun 29 Mar 2026 09:00 UTC"),
+        ("Mon 30 Mar 2026 11:00 CEST", "Mon 30 Mar 2026 09:00 UTC"),
+        ("Tue 31 Mar 2026 11:00 CEST", "Tue 31 Mar 2026 09:00 UTC"),
+        ("Wed 1 Apr 2026 11:00 CEST", "Wed 1 Apr 2026 09:00 UTC"),
+    )
+
+
+def test_the_hour_that_comes_twice_is_told_apart_by_its_zone() -> None:
+    before = datetime(2026, 10, 25, 0, 0, tzinfo=UTC)
+    runs = next_runs("30 * * * *", before, BERLIN)
+    assert [run.local for run in runs[:2]] == [
+        "Sun 25 Oct 2026 02:30 CEST",
+        "Sun 25 Oct 2026 02:30 CET",
+    ]
+
+
+def test_what_cannot_be_used_is_refused() -> None:
+    with pytest.raises(CronError):
+        words("0 25 * * *")
+    with pytest.raises(CronError):
+        next_runs("0 0 30 2 *", datetime(2026, 3, 1, tzinfo=UTC), UTC)
+
+
+def field(first: int, last: int) -> st.SearchStrategy[str]:
+    values = st.lists(st.integers(first, last).map(str), min_size=1, max_size=6).map(",".join)
+    steps = st.sampled_from([2, 3, 4, 5, 6]).map("*/{}".format)
+    return st.just("*") | values | steps
+
+
+EXPRESSIONS = st.tuples(field(0, 59), field(0, 23), field(1, 28), field(1, 12), field(0, 6)).map(
+    " ".join
+)
+
+
+@given(EXPRESSIONS, st.integers(0, 4), st.data())
+def test_a_change_of_one_field_changes_the_words(one: str, at: int, data: st.DataObject) -> None:
+    fields = one.split()
+    fields[at] = data.draw(EXPRESSIONS).split()[at]
+    other = " ".join(fields)
+    assert (words(one) == words(other)) == (plain_fields(one) == plain_fields(other))
+
+
+@given(st.sets(st.integers(0, 59), min_size=1, max_size=2), st.integers(0, 23))
+def test_named_times_are_those_of_the_runs(minutes: set[int], hour: int) -> None:
+    expression = f"{','.join(map(str, minutes))} {hour} * * *"
+    fires = fire_times(
+        expression, datetime(2026, 2, 28, 23, 59, 59, tzinfo=UTC), count=len(minutes)
+    )
+    times = " and ".join(f"{moment:%H:%M}" for moment in fires)
+    assert words(expression) == f"every day at {times} UTC"
+
+
+def test_a_studio_may_go_by_other_clocks_than_utc() -> None:
+    assert words("0 9 * * *", "CET") == "every day at 09:00 CET"
+    friday = datetime(2026, 3, 27, 12, tzinfo=UTC)
+    assert [run.world for run in next_runs("0 9 * * *", friday, UTC, BERLIN)[:2]] == [
+        "Sat 28 Mar 2026 08:00 UTC",
+        "Sun 29 Mar 2026 07:00 UTC",
+    ]
+
+
+def test_the_line_of_a_form_is_a_sentence_and_there_is_none_for_what_cannot_be_used() -> None:
+    assert in_words("0 9 * * 1-5") == ("Every weekday at 09:00 UTC.",)
+    assert in_words("0 25 * * *") == ()

@@ -1,0 +1,212 @@
+"""A schedule as a row and as facts, wherever the reader is, and whatever Studio leaves out."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from studio_tui.api.models import Job
+from studio_tui.presentation.cells import Tone
+from studio_tui.presentation.schedules.rows import (
+    COLUMNS,
+    RESULTS,
+    cells,
+    explain_expression,
+    explain_moment,
+    facts,
+    runs_by_task,
+)
+from tests.jobs import NOON, job
+
+BERLIN = ZoneInfo("Europe/Berlin")
+HOSTILE = "a[/]b [red]r\x1b]52;c;aGk=\x07\x9b31m\u202e日本 🎉\n2"
+
+
+def task(schedule: dict[str, Any] | None, **fields: Any) -> Job:
+    return job(9000, "TASK", schedule=schedule, **fields)
+
+
+def nightly(**more: Any) -> Job:
+    return task(
+        {
+            "cron_expression": "0 3 * * *",
+            "time_zone": "Europe/Berlin",
+            "next_run_at": "2026-03-02T02:00:00Z",
+            "runs": 2,
+            "missed": 1,
+            "skipped": 0,
+            **more,
+        }
+    )
+
+
+def row(known: Job, *runs: Job, zone: Any = BERLIN) -> dict[str, str]:
+    made = cells(known, runs, NOON, zone)
+    return dict(zip(COLUMNS, (cell.text for cell in made), strict=True))
+
+
+def told(known: Job, *runs: Job) -> dict[str, str]:
+    return {fact.label: fact.value.text for fact in facts(known, runs, NOON, BERLIN)}
+
+
+def test_a_row_tells_when_a_schedule_runs_next_and_what_came_of_it() -> None:
+    runs = (job(60, "RUNNING"), job(1500, "FAILED"), job(2940, "COMPLETE"))
+    assert row(nightly(), *runs) == {
+        "name": "job_9000.py",
+        "expression": "0 3 * * *",
+        "words": "every day at 03:00 Europe/Berlin",
+        "next": "in 14 h",
+        "at": "Mon 2 Mar 03:00",
+        "results": "✓✗●",
+        "runs": "2",
+        "missed": "1",
+        "skipped": "0",
+        "by": "ann",
+        "id": "00009000",
+    }
+    assert row(nightly(), zone=UTC)["at"] == "Mon 2 Mar 02:00"
+
+
+def test_the_results_have_the_tone_of_the_newest_and_missed_times_stand_out() -> None:
+    made = cells(nightly(), (job(1, "FAILED"), job(2, "COMPLETE")), NOON, UTC)
+    tones = dict(zip(COLUMNS, (cell.tone for cell in made), strict=True))
+    assert (tones["results"], tones["missed"], tones["skipped"]) == (Tone.BAD, Tone.WARN, Tone.DIM)
+
+
+def test_what_studio_does_not_tell_is_not_made_up() -> None:
+    shown = row(task(None))
+    assert {shown[key] for key in ("expression", "next", "at", "results", "runs", "missed")} == {
+        "–"
+    }
+    assert shown["words"] == "Studio does not say"
+    said = told(task(None))
+    assert said["schedule"] == "Studio does not say"
+    assert said["last runs"] == "Studio does not say which jobs it made"
+    assert "next runs" not in said
+
+
+def test_what_cannot_be_read_is_marked() -> None:
+    assert row(task("soon"))["expression"] == "?"  # type: ignore[arg-type] # as Studio may send it
+    assert row(nightly(cron_expression=["0"]))["expression"] == "?"
+
+
+def test_one_that_runs_once_says_so() -> None:
+    once = task({"start_after": "2026-03-01T12:05:00Z", "next_run_at": "2026-03-01T12:05:00Z"})
+    assert (row(once)["expression"], row(once)["next"], row(once)["words"]) == (
+        "once",
+        "in 5 min",
+        "",
+    )
+    assert told(once)["next runs"] == "Sun 1 Mar 2026 13:05 CET · 12:05 UTC"
+
+
+def test_a_run_that_is_due_is_not_in_the_past() -> None:
+    assert row(nightly(next_run_at="2026-03-01T11:59:59Z"))["next"] == "now"
+
+
+def test_the_next_runs_are_told_over_a_change_of_the_clocks() -> None:
+    now = datetime(2026, 3, 28, 12, tzinfo=UTC)
+    said = {fact.label: fact.value.text for fact in facts(nightly(), (), now, BERLIN)}
+    assert said["next runs"].split("\n") == [
+        "Sun 29 Mar 2026 03:00 CEST · 01:00 UTC",
+        "Mon 30 Mar 2026 03:00 CEST · 01:00 UTC",
+        "Tue 31 Mar 2026 03:00 CEST · 01:00 UTC",
+        "Wed 1 Apr 2026 03:00 CEST · 01:00 UTC",
+        "Thu 2 Apr 2026 03:00 CEST · 01:00 UTC",
+    ]
+    in_utc = {
+        fact.label: fact.value.text
+        for fact in facts(
+            task({"cron_expression": "30 1 * * *", "time_zone": "UTC"}), (), now, BERLIN
+        )
+    }
+    assert in_utc["next runs"].startswith("Sun 29 Mar 2026 03:30 CEST · 01:30 UTC")
+    autumn = datetime(2026, 10, 24, 12, tzinfo=UTC)
+    said = {fact.label: fact.value.text for fact in facts(nightly(), (), autumn, BERLIN)}
+    assert said["next runs"].startswith("Sun 25 Oct 2026 03:00 CET · 02:00 UTC")
+
+
+@pytest.mark.parametrize(
+    ("schedule", "problem"),
+    [
+        ({"cron_expression": "0 25 * * *"}, "not understood here: hour: 25 is not 0 to 23"),
+        ({"cron_expression": "* * * * *", "time_zone": "Mars/Base"}, "no time zone Mars/Base"),
+        ({"cron_expression": "* * * * *", "time_zone": "../x"}, "no time zone ../x"),
+    ],
+)
+def test_an_expression_that_is_not_understood_says_why(
+    schedule: dict[str, Any], problem: str
+) -> None:
+    assert problem in told(task(schedule))["next runs"]
+
+
+def test_the_last_runs_are_named_with_their_errors() -> None:
+    failed = job(90, "FAILED", error_message="KeyError: 'x'\nat line 3")
+    assert told(nightly(), failed)["last runs"] == "✗ FAILED  1h ago  KeyError: 'x'"
+    assert told(nightly())["last runs"] == "older than the jobs that are loaded"
+    assert told(nightly(runs=0))["last runs"] == "none yet"
+    assert told(nightly())["so far"] == "2 runs · 1 missed, as no Studio was there"
+
+
+def test_runs_are_found_by_the_schedule_that_they_name_and_only_the_last_are_kept() -> None:
+    jobs = [job(number, scheduled_by="b" if number == 3 else "a") for number in range(1, 30)]
+    runs = runs_by_task([job(100), *jobs])
+    assert runs.keys() == {"a", "b"}
+    assert len(runs["a"]) == RESULTS
+    assert runs["a"][0] == jobs[0]
+    assert runs["b"] == (jobs[2],)
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_extreme_times_and_hostile_names_are_shown_on_one_safe_line(moment: str) -> None:
+    hostile = task(
+        {
+            "cron_expression": HOSTILE,
+            "time_zone": HOSTILE,
+            "next_run_at": moment,
+            "start_after": moment,
+        },
+        name=HOSTILE,
+        created_at=moment,
+        created_by=HOSTILE,
+    )
+    once = task({"next_run_at": moment})
+    for known in (hostile, once):
+        texts = [*row(known).values(), *told(known).values()]
+        assert not any(ord(sign) < 32 and sign != "\n" for text in texts for sign in text)
+        assert not any("\n" in text for text in row(known).values())
+        assert not any("\u202e" in text for text in texts)
+
+
+def test_what_is_typed_is_told_in_words_and_as_runs_or_refused() -> None:
+    good = explain_expression("*/30 * * * *", "UTC", NOON, BERLIN)
+    assert good.is_good
+    assert good.lines[0] == "every 30 minutes"
+    assert good.lines[1] == "Sun 1 Mar 2026 13:30 CET · 12:30 UTC"
+    assert len(good.lines) == 6
+    bad = explain_expression("61 * * * *", None, NOON, BERLIN)
+    assert bad == (("Minute: 61 is not 0 to 59.",), False)
+
+
+def test_a_moment_that_is_typed_is_told_in_both_zones_or_refused() -> None:
+    assert explain_moment("tomorrow 15:00", NOON, BERLIN) == (
+        ("Mon 2 Mar 2026 15:00 CET · 14:00 UTC · in 1 d 2 h",),
+        True,
+    )
+    assert not explain_moment("soonish", NOON, BERLIN).is_good
+
+
+def test_a_minute_of_the_clock_does_not_hide_a_run() -> None:
+    late = NOON + timedelta(minutes=59, seconds=59)
+    assert (
+        explain_expression("0 * * * *", None, late, UTC)
+        .lines[1]
+        .startswith("Sun 1 Mar 2026 13:00 UTC")
+    )
+    on_time = NOON + timedelta(hours=1)
+    assert (
+        explain_expression("0 * * * *", None, on_time, UTC)
+        .lines[1]
+        .startswith("Sun 1 Mar 2026 14:00 UTC")
+    )

@@ -1,0 +1,234 @@
+import re
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio_tui.presentation.schedules.start_times import (
+    EXAMPLES,
+    MomentError,
+    both,
+    described,
+    resolve,
+    span,
+)
+from studio_tui.text import safe_line
+
+BERLIN = ZoneInfo("Europe/Berlin")
+NOW = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
+"""A Tuesday, 11:00 in Berlin."""
+
+
+def local(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=BERLIN)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("tomorrow 3pm", "2026-03-04 15:00"),
+        ("  Tomorrow   at 3 PM ", "2026-03-04 15:00"),
+        ("15:30 tomorrow", "2026-03-04 15:30"),
+        ("day after tomorrow 08:15", "2026-03-05 08:15"),
+        ("today 17:00", "2026-03-03 17:00"),
+        ("noon", "2026-03-03 12:00"),
+        ("midnight", "2026-03-04 00:00"),
+        ("12am", "2026-03-04 00:00"),
+        ("12:30pm", "2026-03-03 12:30"),
+        ("09:00", "2026-03-04 09:00"),
+        ("11:00", "2026-03-04 11:00"),
+        ("15:30", "2026-03-03 15:30"),
+        ("monday 9am", "2026-03-09 09:00"),
+        ("on fri at 14:00", "2026-03-06 14:00"),
+        ("tuesday 15:00", "2026-03-03 15:00"),
+        ("next tuesday 15:00", "2026-03-10 15:00"),
+        ("tuesday 9am", "2026-03-10 09:00"),
+        ("4 march 09:00", "2026-03-04 09:00"),
+        ("March 4th at 9am", "2026-03-04 09:00"),
+        ("2nd of March, 9am", "2027-03-02 09:00"),
+        ("29 february 9am", "2028-02-29 09:00"),
+        ("4 march 2027, 9am", "2027-03-04 09:00"),
+        ("2026-03-04 10:00", "2026-03-04 10:00"),
+        ("2026-03-04T10:00:30", "2026-03-04 10:00:30"),
+        ("2026-03-04T10:00:00.250000", "2026-03-04 10:00"),
+        ("2026-03-04 10:00Z", "2026-03-04 11:00"),
+        ("2026-03-04 10:00 utc", "2026-03-04 11:00"),
+        ("2026-03-04T10:00:00-05:00", "2026-03-04 16:00"),
+        ("tomorrow 3pm UTC", "2026-03-04 16:00"),
+        ("in 2 hours", "2026-03-03 13:00"),
+        ("in 2h", "2026-03-03 13:00"),
+        ("in an hour and 5 minutes", "2026-03-03 12:05"),
+        ("in 1h30m", "2026-03-03 12:30"),
+        ("in 1.5 hours", "2026-03-03 12:30"),
+        ("in 90 min", "2026-03-03 12:30"),
+        ("in a week", "2026-03-10 11:00"),
+        ("in 1 month", "2026-04-03 11:00"),
+        ("in 2 days at 9am", "2026-03-05 09:00"),
+    ],
+)
+def test_natural_words_mean_one_moment(text: str, meant: str) -> None:
+    assert resolve(text, NOW, BERLIN) == local(meant)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("tomorrw 3pm", "“tomorrw” is not understood; did you mean `tomorrow 3pm`?"),
+        ("teatime", f"“teatime” is not understood; type {EXAMPLES}."),
+        ("32 March", "There is no 32 March; check the day."),
+        ("30 February 10:00", "There is no 30 February; check the day."),
+        ("2026-02-30 10:00", "There is no 30 February 2026; check the day."),
+        ("2026-13-01 10:00", "There is no month 13; they go from 1 to 12."),
+        ("tomorrow 25:00", "There is no 25:00; the clock goes from 00:00 to 23:59."),
+        ("13pm", "There is no 13pm; am and pm go with 1 to 12."),
+        ("tomorrow", "“tomorrow” names no time of day; type `tomorrow 09:00`."),
+        ("next monday", "“next monday” names no time of day; type `next monday 09:00`."),
+        ("2026-03-04", "“2026-03-04” names no time of day; type `2026-03-04 09:00`."),
+        (
+            "13/14/2027",
+            "“13/14/2027” is no date, whichever is the month; type the date as `2026-03-04 15:00`.",
+        ),
+        (
+            "31.4. 9:00",
+            "“31.4. 9:00” is no date, whichever is the month; type the date as `2026-03-04 15:00`.",
+        ),
+        (
+            "13/12/2027 9:00",
+            (
+                "“13/12/2027 9:00” is not how a date is typed here; type the date as"
+                " `2026-03-04 15:00`."
+            ),
+        ),
+        (
+            "4/5 9:00",
+            "“4/5 9:00” could be read in two ways; type the date as `2026-03-04 15:00`.",
+        ),
+        (
+            "04/05/2026 9:00",
+            "“04/05/2026 9:00” could be read in two ways; type the date as `2026-03-04 15:00`.",
+        ),
+        ("2 hours", "“2 hours” is a span; did you mean `in 2 hours`?"),
+        (
+            "2 hours ago",
+            f"“2 hours ago” is past; leave it empty to run now, or type {EXAMPLES}.",
+        ),
+        ("now", "That is now; leave it empty to run now."),
+        (
+            "today 10:40",
+            "That was 20 min ago; leave it empty to run now, or type `tomorrow 10:40`.",
+        ),
+        (
+            "2026-03-03 09:40Z",
+            "That was 20 min ago; leave it empty to run now, or type `tomorrow 10:40`.",
+        ),
+        ("in 0 minutes", "That is now; leave it empty to run now."),
+        (
+            "1 jan 1999 10:00",
+            f"The year 1999 is past; leave it empty to run now, or type {EXAMPLES}.",
+        ),
+        ("9999-12-31 23:59", "9999 is more than 10 years away; check the year."),
+        ("in 999999 months", "“in 999999 months” is too far away."),
+        ("10:00 +15:00", "There is no offset +15:00; they go from -12:00 to +14:00."),
+        (
+            "2026-03-29 02:30",
+            (
+                "There is no 02:30 on 2026-03-29 in Europe/Berlin, because the clocks are put"
+                " forward then; type `2026-03-29 03:30`."
+            ),
+        ),
+        (
+            "2026-10-25 02:30",
+            (
+                "There are two times 02:30 on 2026-10-25 in Europe/Berlin, because the clocks are"
+                " put back then; type `2026-10-25 02:30+02:00` or `2026-10-25 02:30+01:00`."
+            ),
+        ),
+    ],
+)
+def test_what_is_no_start_is_refused_in_words(text: str, sentence: str) -> None:
+    with pytest.raises(MomentError) as refusal:
+        resolve(text, NOW, BERLIN)
+    assert str(refusal.value) == sentence
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("at 9", "13", "tomorrow 3", "monday monday", "3pm 4pm", "tomorrow in 2 hours", "in"),
+        *("in 2 minutes 3pm", "in 2 hours at 9am", "in 1 h 2 h", "in -2 hours", "next week"),
+        *("٣pm", "tomorrow 3pm tomorrow", "", "in 2 hours 3"),
+    ],
+)
+def test_what_is_understood_only_in_part_is_refused(text: str) -> None:
+    with pytest.raises(MomentError, match="is not a time that is understood as a whole"):
+        resolve(text, NOW, BERLIN)
+
+
+def test_hours_pass_and_days_are_those_of_the_calendar_when_the_clocks_change() -> None:
+    evening = local("2026-03-28 20:00")
+    assert resolve("in 24 hours", evening, BERLIN) == local("2026-03-29 21:00")
+    assert resolve("in 1 day", evening, BERLIN) == local("2026-03-29 20:00")
+
+
+@pytest.mark.parametrize("text", ["2026-10-25 02:30+02:00", "2026-10-25 02:30+01:00"])
+def test_each_of_two_equal_local_times_can_be_named(text: str) -> None:
+    assert resolve(text, NOW, BERLIN) == datetime.fromisoformat(text)
+
+
+WORDS = (
+    *("tomorrow", "today", "monday", "in", "at", "on", "next", "3pm", "25:00", "12:30", "noon"),
+    *("2", "31", "hours", "day", "march", "2027", "2026-02-29", "+01:00", "utc", "and", "a", "ago"),
+)
+
+
+def outcome(text: str, now: datetime, zone: tzinfo) -> datetime | str:
+    try:
+        return resolve(text, now, zone)
+    except MomentError as refusal:
+        return str(refusal)
+
+
+@given(
+    st.text(max_size=40) | st.lists(st.sampled_from(WORDS), max_size=5).map(" ".join),
+    st.integers(1_577_836_800, 3_786_912_000).map(lambda at: datetime.fromtimestamp(at, UTC)),
+    st.sampled_from([UTC, BERLIN, ZoneInfo("America/St_Johns"), timezone(timedelta(hours=14))]),
+)
+def test_every_text_is_a_later_moment_or_a_sentence_whose_offer_is_not_refused_alike(
+    text: str, now: datetime, zone: tzinfo
+) -> None:
+    meant = outcome(text, now, zone)
+    if isinstance(meant, datetime):
+        assert meant > now
+        assert meant.tzinfo is UTC
+        assert described(meant, now, zone)
+        return
+    assert safe_line(meant) == meant
+    for offered in re.findall(r"did you mean `([^`]+)`|type `([^`]+)`\.$", meant):
+        assert outcome("".join(offered), now, zone) != meant
+
+
+def test_a_moment_is_shown_in_both_times_and_from_now() -> None:
+    assert described(local("2026-03-04 15:00"), NOW, BERLIN) == (
+        "Wed 4 Mar 2026 15:00 CET · 14:00 UTC · in 1 d 4 h"
+    )
+    assert both(local("2026-03-04 00:30"), BERLIN) == (
+        "Wed 4 Mar 2026 00:30 CET · Tue 3 Mar 2026 23:30 UTC"
+    )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (-5, "0 s"),
+        (40, "40 s"),
+        (60, "1 min"),
+        (7980, "2 h 13 min"),
+        (7200, "2 h"),
+        (86_400 + 59, "1 d"),
+        (3 * 86_400 + 7200, "3 d 2 h"),
+    ],
+)
+def test_a_span_is_told_in_its_largest_units(seconds: int, words: str) -> None:
+    assert span(timedelta(seconds=seconds)) == words
