@@ -493,6 +493,7 @@ async def draw(name: str) -> str:
                 await pilot.press("ctrl+r")
             await _settle(pilot, LOOKS)
             await _until_shown(pilot, scene.shows)
+            await _settle(pilot, LOOKS)
             return app.export_screenshot(title=f"studio-tui: {name}")
 
 
