@@ -20,7 +20,7 @@ from studio_tui.local.clusters import read_clusters
 from studio_tui.local.data_dir import DataDir
 from studio_tui.log import configure
 from studio_tui.presentation.jobs.filters import JOBS
-from studio_tui.service.intents import Fate, Intent, Journal
+from studio_tui.service.commands.journal import Fate, Intent, Journal
 from studio_tui.settings import load_settings
 from studio_tui.tui.cluster_choice import ClusterChoice
 from studio_tui.tui.draft_shelf import DraftShelf

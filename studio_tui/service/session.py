@@ -10,22 +10,22 @@ from studio_tui import clock
 from studio_tui.api.client import Page, StudioClient
 from studio_tui.api.models import Cluster, Job
 from studio_tui.errors import AuthenticationError, StudioError
-from studio_tui.service.commands import Commands
-from studio_tui.service.creating import Creating, Unknown
-from studio_tui.service.dataset_names import DatasetNames
-from studio_tui.service.intents import Journal
-from studio_tui.service.jobs_feed import Jobs, JobsFeed
-from studio_tui.service.ledger import Ledger
-from studio_tui.service.log_library import LogLibrary
-from studio_tui.service.log_shelf import LogShelf
-from studio_tui.service.pipeline_commands import PipelineCommands
-from studio_tui.service.pipeline_watch import AT_ONCE, Pace, PipelineWatch, PipelineWatches
-from studio_tui.service.pipelines_feed import Pipelines, PipelinesFeed, is_moving
-from studio_tui.service.poller import BACKOFF_CAP, Poller
-from studio_tui.service.progress_watch import ProgressWatch
-from studio_tui.service.reachability import Reachability, state_of
-from studio_tui.service.schedules_feed import Schedules, SchedulesFeed
-from studio_tui.service.triggering import Triggering
+from studio_tui.service.commands.create_job import Creating, Unknown
+from studio_tui.service.commands.history import Ledger
+from studio_tui.service.commands.jobs import Commands
+from studio_tui.service.commands.journal import Journal
+from studio_tui.service.commands.pipelines import PipelineCommands
+from studio_tui.service.commands.trigger_pipeline import Triggering
+from studio_tui.service.logs.cache import LogShelf
+from studio_tui.service.logs.library import LogLibrary
+from studio_tui.service.polling.dataset_names import DatasetNames
+from studio_tui.service.polling.jobs_feed import Jobs, JobsFeed
+from studio_tui.service.polling.pipeline_watch import AT_ONCE, Pace, PipelineWatch, PipelineWatches
+from studio_tui.service.polling.pipelines_feed import Pipelines, PipelinesFeed, is_moving
+from studio_tui.service.polling.poller import BACKOFF_CAP, Poller
+from studio_tui.service.polling.progress_watch import ProgressWatch
+from studio_tui.service.polling.reachability import Reachability, state_of
+from studio_tui.service.polling.schedules_feed import Schedules, SchedulesFeed
 
 T = TypeVar("T")
 

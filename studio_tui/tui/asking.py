@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from textual.app import App
 
 from studio_tui.errors import NotSent, StudioError
-from studio_tui.service.commands import said
+from studio_tui.service.commands.jobs import said
 from studio_tui.service.session import StudioSession
 
 T = TypeVar("T")

@@ -12,7 +12,7 @@ from studio_tui.presentation.form.draft import LABELS, Draft
 from studio_tui.presentation.form.hints import note
 from studio_tui.presentation.jobs.problems import Level, Problem
 from studio_tui.presentation.schedules.cron_words import in_words
-from studio_tui.service.submitted import SentFile
+from studio_tui.service.commands.submitted import SentFile
 from studio_tui.tui.draft_files import facts_of
 from studio_tui.tui.repeats import names_of
 from studio_tui.tui.widgets.code_area import Spans, colours

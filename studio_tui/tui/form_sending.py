@@ -12,9 +12,9 @@ from studio_tui.presentation.form.draft import LABELS, Draft
 from studio_tui.presentation.form.server_errors import WHOLE, refusals
 from studio_tui.presentation.format import plural, size
 from studio_tui.presentation.jobs.problems import Problem
-from studio_tui.service.creating import Created, Refused
+from studio_tui.service.commands.create_job import Created, Refused
+from studio_tui.service.polling.snapshot import Snapshot
 from studio_tui.service.session import StudioSession
-from studio_tui.service.snapshot import Snapshot
 from studio_tui.text import safe_line
 from studio_tui.tui.draft_files import path_of
 from studio_tui.tui.form_check import Checked, Follow

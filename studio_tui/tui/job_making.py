@@ -9,9 +9,9 @@ from textual.app import App
 from studio_tui.api.models import Job, JobInput, JobState
 from studio_tui.errors import StudioError
 from studio_tui.presentation.format import local_time, plural
-from studio_tui.service.creating import Created, Creating, Looked, Refused, Unknown
-from studio_tui.service.intents import Intent
-from studio_tui.service.uploading import Told
+from studio_tui.service.commands.create_job import Created, Creating, Looked, Refused, Unknown
+from studio_tui.service.commands.journal import Intent
+from studio_tui.service.commands.uploads import Told
 from studio_tui.text import safe_line
 from studio_tui.tui.job_actions import title
 from studio_tui.tui.screens.dialogs import Confirm

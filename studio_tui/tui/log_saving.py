@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from studio_tui.errors import SpoolError, StudioError
-from studio_tui.service.log_store import LogStore
+from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.text import safe_line
 
 Pieces = AsyncGenerator[bytes, None]

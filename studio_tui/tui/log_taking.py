@@ -14,7 +14,7 @@ from textual.binding import Binding, BindingType
 from studio_tui.errors import SpoolError
 from studio_tui.presentation.format import plural, size
 from studio_tui.presentation.jobs.rows import SHORT_ID
-from studio_tui.service.log_store import LogStore
+from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.text import safe_line
 from studio_tui.tui.clipboard import copy
 from studio_tui.tui.job_actions import JobActions

@@ -12,10 +12,10 @@ from studio_tui.errors import InvalidRequest, StudioError
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.form.repeat_notes import FILES, NO_FILES, untold
 from studio_tui.presentation.format import plural
-from studio_tui.service.commands import repeat_of
-from studio_tui.service.creating import Created, Refused
+from studio_tui.service.commands.create_job import Created, Refused
+from studio_tui.service.commands.jobs import repeat_of
+from studio_tui.service.commands.submitted import Submitted
 from studio_tui.service.session import StudioSession
-from studio_tui.service.submitted import Submitted
 from studio_tui.tui.job_actions import title
 from studio_tui.tui.job_making import create
 from studio_tui.tui.repeats import known_parts, submitted_of

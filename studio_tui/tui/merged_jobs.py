@@ -7,12 +7,12 @@ from datetime import tzinfo
 from studio_tui import clock
 from studio_tui.api.models import Job
 from studio_tui.presentation.logs.gutter_times import seconds_of
-from studio_tui.service.log_hits import Find
-from studio_tui.service.log_library import LogLibrary, OpenLog
-from studio_tui.service.log_merged import LIMIT, MergedLog, Moved
-from studio_tui.service.log_source import MayFetch
-from studio_tui.service.log_tail import TailState
-from studio_tui.service.tagged_store import of_tags
+from studio_tui.service.logs.library import LogLibrary, OpenLog
+from studio_tui.service.logs.merged.merged_log import LIMIT, MergedLog, Moved
+from studio_tui.service.logs.source import MayFetch
+from studio_tui.service.logs.store.matches import Find
+from studio_tui.service.logs.store.tagged_store import of_tags
+from studio_tui.service.logs.tail import TailState
 from studio_tui.tui.job_actions import title
 
 

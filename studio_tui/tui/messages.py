@@ -9,7 +9,7 @@ from textual.message import Message
 
 from studio_tui.api.models import Job, JobInput
 from studio_tui.presentation.form.draft import Draft
-from studio_tui.service.snapshot import Snapshot
+from studio_tui.service.polling.snapshot import Snapshot
 
 
 @dataclass

@@ -20,7 +20,7 @@ from typing import BinaryIO, NamedTuple
 
 from studio_tui.presentation.format import size
 from studio_tui.presentation.logs.lines import plain
-from studio_tui.service.log_store import LogStore
+from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.text import BLOCK_LIMIT, safe_block, safe_line, unfinished
 
 COPY_LIMIT = 32 * 1024 * 1024

@@ -16,9 +16,9 @@ from studio_tui.presentation.pipelines.facts import begun, raw
 from studio_tui.presentation.pipelines.graph.plan import Plan
 from studio_tui.presentation.pipelines.impact import over_words
 from studio_tui.presentation.pipelines.rows import FINISHED_STATES, SHORT_ID
-from studio_tui.service.commands import said
-from studio_tui.service.log_merged import LIMIT
-from studio_tui.service.pipeline_commands import Stopped, to_cancel
+from studio_tui.service.commands.jobs import said
+from studio_tui.service.commands.pipelines import Stopped, to_cancel
+from studio_tui.service.logs.merged.merged_log import LIMIT
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.asking import asked, told
 from studio_tui.tui.clipboard import copy

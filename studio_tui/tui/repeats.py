@@ -12,9 +12,9 @@ from studio_tui.presentation.form.draft import Draft, not_told
 from studio_tui.presentation.form.draft import untold as untold_fields
 from studio_tui.presentation.form.repeat_notes import FILES, repeat_lines, untold
 from studio_tui.presentation.format import size
-from studio_tui.service.commands import repeat_of
+from studio_tui.service.commands.jobs import repeat_of
+from studio_tui.service.commands.submitted import SentFile, Submitted
 from studio_tui.service.session import StudioSession
-from studio_tui.service.submitted import SentFile, Submitted
 from studio_tui.text import safe_line
 from studio_tui.tui.job_actions import title
 

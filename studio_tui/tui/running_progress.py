@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 
 from studio_tui.presentation.logs.progress import Progress, latest
-from studio_tui.service.progress_watch import ProgressWatch
+from studio_tui.service.polling.progress_watch import ProgressWatch
 
 
 class RunningProgress:

@@ -9,7 +9,7 @@ from textual.app import App
 
 from studio_tui.api.models import JobInput
 from studio_tui.presentation.format import plural
-from studio_tui.service.creating import Created, Refused
+from studio_tui.service.commands.create_job import Created, Refused
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.job_making import create
 from studio_tui.tui.screens.dialogs import Confirm

@@ -15,7 +15,7 @@ from studio_tui.errors import StudioError
 from studio_tui.presentation.jobs.filters import exactly
 from studio_tui.presentation.schedules.rows import Explained, explain_expression, explain_moment
 from studio_tui.presentation.schedules.start_times import resolve
-from studio_tui.service.commands import rescheduled, said
+from studio_tui.service.commands.jobs import rescheduled, said
 from studio_tui.tui.job_actions import JOB_BINDINGS, READ_ONLY, JobActions, title
 from studio_tui.tui.job_making import make_job
 from studio_tui.tui.messages import FilterJobs, OpenForm

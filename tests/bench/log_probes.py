@@ -14,9 +14,9 @@ from pydantic import SecretStr
 
 from studio_tui.api.client import StudioClient
 from studio_tui.presentation.logs.search import Wanted
-from studio_tui.service.log_hits import LogHits
-from studio_tui.service.log_store import LogStore
-from studio_tui.service.log_tail import LogTail, Phase
+from studio_tui.service.logs.store.log_store import LogStore
+from studio_tui.service.logs.store.matches import LogHits
+from studio_tui.service.logs.tail import LogTail, Phase
 from studio_tui.settings import Settings
 from tests.bench import processes
 from tests.bench.probes import Program, started

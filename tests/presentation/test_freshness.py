@@ -17,7 +17,7 @@ from studio_tui.errors import (
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.format import clock_time
 from studio_tui.presentation.freshness import freshness
-from studio_tui.service.snapshot import Snapshot
+from studio_tui.service.polling.snapshot import Snapshot
 from tests.jobs import NOON
 
 GONE = TransportError("no answer")

@@ -4,8 +4,8 @@ from typing import Any
 
 from studio_tui.api.models import JobInput
 from studio_tui.clock import now
-from studio_tui.service.creating import Creating, Patience
-from studio_tui.service.intents import Fate, Intent, Journal
+from studio_tui.service.commands.create_job import Creating, Patience
+from studio_tui.service.commands.journal import Fate, Intent, Journal
 from studio_tui.tui.screens.dialogs import Confirm
 from tests import faults
 from tests.fault_proxy import Exchange, FaultProxy, Seen

@@ -16,8 +16,8 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 import studio_tui.tui
-from studio_tui.service.log_store import LogStore
-from studio_tui.service.log_tail import Phase
+from studio_tui.service.logs.store.log_store import LogStore
+from studio_tui.service.logs.tail import Phase
 from studio_tui.tui.lifetime import Lifetime
 from studio_tui.tui.memory import ListView
 from studio_tui.tui.messages import OpenLogs

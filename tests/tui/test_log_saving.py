@@ -12,7 +12,7 @@ import pytest
 from textual.widgets import Input, Static
 
 from studio_tui.errors import SpoolError
-from studio_tui.service.log_store import LogStore
+from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.tui.log_saving import (
     AlreadyThereError,
     CannotSaveError,

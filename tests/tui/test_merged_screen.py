@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from studio_tui.service.tagged_store import TAG
+from studio_tui.service.logs.store.tagged_store import TAG
 from studio_tui.tui.screens.jobs import JobsScreen
 from studio_tui.tui.screens.log import LogScreen
 from studio_tui.tui.screens.merged import MergedScreen

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from studio_tui.service.log_store import LogStore
+from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.tui import pager
 from studio_tui.tui.pager import (
     Page,

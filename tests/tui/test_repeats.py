@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from studio_tui.api.models import Job, JobInput, JobSchedule, QueryType
-from studio_tui.service.creating import Created
-from studio_tui.service.ledger import Ledger
-from studio_tui.service.submitted import SentFile, Submitted
+from studio_tui.service.commands.create_job import Created
+from studio_tui.service.commands.history import Ledger
+from studio_tui.service.commands.submitted import SentFile, Submitted
 from studio_tui.tui.repeats import known_parts, with_schedule
 from studio_tui.tui.screens.jobs import JobsScreen
 from studio_tui.tui.screens.log import LogScreen

@@ -7,7 +7,7 @@ from textual import work
 
 from studio_tui.presentation.pipelines.graph.pipeline_state import Standing, standing
 from studio_tui.presentation.pipelines.graph.statuses import Shown
-from studio_tui.service.pipeline_watch import PipelineDetail
+from studio_tui.service.polling.pipeline_watch import PipelineDetail
 from studio_tui.tui.asking import told
 from studio_tui.tui.dag.graph import AT_ONCE, DagGraph
 from studio_tui.tui.dag.marks import DagMarks

@@ -17,7 +17,7 @@ from studio_tui.presentation.pipelines.graph.critical import critical, path_word
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.views.node_facts import group_facts, node_facts
 from studio_tui.presentation.pipelines.views.timeline import LEGEND, QUEUED, RUNNING, STARTING
-from studio_tui.service.pipeline_watch import PipelineWatch
+from studio_tui.service.polling.pipeline_watch import PipelineWatch
 from studio_tui.tui.dag.head import head_parts, mode_parts, note_parts
 from studio_tui.tui.dag.memory import Mode
 from studio_tui.tui.dag.moving import DagMoving

@@ -13,7 +13,7 @@ from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.jobs.facts import Fact, facts
 from studio_tui.presentation.jobs.filters import JOBS
 from studio_tui.presentation.jobs.rows import BAR_WIDTH, RATE_WIDTH, cells
-from studio_tui.service.jobs_feed import Jobs
+from studio_tui.service.polling.jobs_feed import Jobs
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.asking import unreached
 from studio_tui.tui.job_actions import EDIT_BINDING, JOB_BINDINGS

@@ -23,8 +23,8 @@ from studio_tui.presentation.jobs.log_header import (
 )
 from studio_tui.presentation.logs.gutter_times import zone_of_lines
 from studio_tui.presentation.logs.progress import Progress
-from studio_tui.service.log_store import LogStore
-from studio_tui.service.log_tail import Phase, TailState
+from studio_tui.service.logs.store.log_store import LogStore
+from studio_tui.service.logs.tail import Phase, TailState
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.job_actions import EDIT_FROM_LOG_BINDING, JOB_BINDINGS, title
 from studio_tui.tui.log_memory import LogMemory

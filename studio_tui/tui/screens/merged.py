@@ -18,9 +18,9 @@ from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.jobs.merged_log_header import amount, entry, following
 from studio_tui.presentation.logs.gutter_times import zone_of_lines
-from studio_tui.service.log_merged import LIMIT, Moved
+from studio_tui.service.logs.merged.merged_log import LIMIT, Moved
+from studio_tui.service.logs.store.tagged_store import TAG
 from studio_tui.service.session import StudioSession
-from studio_tui.service.tagged_store import TAG
 from studio_tui.tui.job_actions import EDIT_FROM_LOG_BINDING, JOB_BINDINGS, title
 from studio_tui.tui.log_taking import TAKING_KEYS, LogTaking
 from studio_tui.tui.merged_actions import MERGED_BINDINGS, MergedActions

@@ -20,7 +20,7 @@ from studio_tui.errors import AuthenticationError
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.freshness import Aged, freshness
 from studio_tui.presentation.jobs.states import counts
-from studio_tui.service.poller import Poller
+from studio_tui.service.polling.poller import Poller
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.actions import reason_against
 from studio_tui.tui.lifetime import Lifetime

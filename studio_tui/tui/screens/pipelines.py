@@ -22,7 +22,7 @@ from studio_tui.presentation.pipelines.rows import (
     Overview,
     cells,
 )
-from studio_tui.service.pipelines_feed import Pipelines
+from studio_tui.service.polling.pipelines_feed import Pipelines
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.asking import unreached
 from studio_tui.tui.memory import ListView

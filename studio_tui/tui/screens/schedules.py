@@ -15,9 +15,9 @@ from studio_tui.api.models import Job
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.freshness import Aged
 from studio_tui.presentation.schedules.rows import RESULTS, cells, facts, runs_by_task
-from studio_tui.service.schedules_feed import Schedules
+from studio_tui.service.polling.schedules_feed import Schedules
+from studio_tui.service.polling.snapshot import Snapshot
 from studio_tui.service.session import StudioSession
-from studio_tui.service.snapshot import Snapshot
 from studio_tui.tui.asking import unreached
 from studio_tui.tui.messages import Refreshed
 from studio_tui.tui.schedule_actions import SCHEDULE_BINDINGS, ScheduleActions

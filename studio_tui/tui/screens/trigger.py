@@ -22,8 +22,8 @@ from studio_tui.presentation.pipelines.datasets import (
     matching,
     unknown_datasets,
 )
-from studio_tui.service.commands import said
-from studio_tui.service.triggering import Triggered, Triggering, Untold, Wish
+from studio_tui.service.commands.jobs import said
+from studio_tui.service.commands.trigger_pipeline import Triggered, Triggering, Untold, Wish
 from studio_tui.tui.dialog import Dialog
 from studio_tui.tui.screens.dialogs import Confirm
 from studio_tui.tui.sheets import FORM_DIALOGS

@@ -12,8 +12,8 @@ from studio_tui.errors import SpoolError
 from studio_tui.presentation.logs.levels import Level
 from studio_tui.presentation.logs.search import Problems
 from studio_tui.presentation.logs.tracebacks import unit_length
-from studio_tui.service.log_hits import LogHits
-from studio_tui.service.log_store import LogStore
+from studio_tui.service.logs.store.log_store import LogStore
+from studio_tui.service.logs.store.matches import LogHits
 from studio_tui.tui.widgets.log_seeking import LogSeeking
 
 ERROR_KEYS: list[BindingType] = [

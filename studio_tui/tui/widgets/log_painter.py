@@ -14,8 +14,8 @@ from textual.strip import Strip
 from studio_tui.presentation.logs.lines import PLAIN, StyledLine
 from studio_tui.presentation.logs.row_forms import PLAIN_FORM, Form, rows_of
 from studio_tui.presentation.logs.search import Wanted
-from studio_tui.service.log_choice import ChosenLines
-from studio_tui.service.log_store import LogStore
+from studio_tui.service.logs.store.filtered import ChosenLines
+from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.tui.widgets.log_palette import Palette
 from studio_tui.tui.widgets.log_window import Row
 

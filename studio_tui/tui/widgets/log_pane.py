@@ -15,8 +15,8 @@ from textual.widget import Widget
 from studio_tui.presentation.logs.lines import StyledLine
 from studio_tui.presentation.logs.row_forms import PLAIN_FORM, Form
 from studio_tui.presentation.logs.search import Wanted
-from studio_tui.service.log_choice import ChosenLines
-from studio_tui.service.log_store import LogStore
+from studio_tui.service.logs.store.filtered import ChosenLines
+from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.tui.widgets.log_painter import CURRENT, KEPT, SELECTED, Column, LogPainter, Look
 from studio_tui.tui.widgets.log_palette import COMPONENTS, Palette
 from studio_tui.tui.widgets.log_window import LogWindow, Row

@@ -19,7 +19,7 @@ from studio_tui.presentation.logs.gutter_times import (
     stamp,
 )
 from studio_tui.presentation.logs.lines import styled_line
-from studio_tui.service.log_store import LogStore
+from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.tui.widgets.log_painter import Column
 from studio_tui.tui.widgets.log_prompt import LINE, TIME
 from studio_tui.tui.widgets.log_reader import LogReader

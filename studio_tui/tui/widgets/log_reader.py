@@ -1,6 +1,6 @@
 """What the parts of the log view share: the store, the rows, and the words that are said."""
 
-from studio_tui.service.log_store import LogStore
+from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.tui.lifetime import Lifetime
 from studio_tui.tui.widgets.log_pane import LogPane
 from studio_tui.tui.widgets.log_prompt import Kind, LogPrompt

@@ -12,8 +12,8 @@ from studio_tui.errors import SpoolError
 from studio_tui.presentation.logs.levels import Level
 from studio_tui.presentation.logs.lines import CHARACTER_LIMIT
 from studio_tui.presentation.logs.search import Problems, Wanted, WantedError, lasting
-from studio_tui.service.log_choice import ChosenLines
-from studio_tui.service.log_hits import Find, LogHits
+from studio_tui.service.logs.store.filtered import ChosenLines
+from studio_tui.service.logs.store.matches import Find, LogHits
 from studio_tui.tui.widgets.log_prompt import FILTER, SEARCH, LogPrompt
 from studio_tui.tui.widgets.log_reader import LogReader
 

@@ -21,8 +21,8 @@ from textual.widget import Widget
 from studio_tui import clock
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.logs.search import DRAWN_OVER
-from studio_tui.service.log_hits import LogHits
-from studio_tui.service.log_store import LogStore
+from studio_tui.service.logs.store.log_store import LogStore
+from studio_tui.service.logs.store.matches import LogHits
 from studio_tui.tui.widgets.bar import Bar, Part
 from studio_tui.tui.widgets.log_bar import LogBar
 from studio_tui.tui.widgets.log_errors import ERROR_KEYS

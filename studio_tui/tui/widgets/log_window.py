@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from studio_tui.service.log_choice import ChosenLines, Lines
-from studio_tui.service.log_store import LogStore
+from studio_tui.service.logs.store.filtered import ChosenLines, Lines
+from studio_tui.service.logs.store.log_store import LogStore
 
 
 class Row(NamedTuple):

@@ -6,7 +6,7 @@ import pytest
 
 from studio_tui.presentation.format import clock_time
 from studio_tui.presentation.jobs.log_header import following
-from studio_tui.service.log_state import Phase, TailState
+from studio_tui.service.logs.state import Phase, TailState
 from tests.jobs import NOON, job
 
 

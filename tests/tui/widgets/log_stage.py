@@ -6,7 +6,7 @@ from pathlib import Path
 from textual.app import App, ComposeResult
 
 from studio_tui.paths import styles_dir
-from studio_tui.service.log_store import LogStore
+from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.tui.widgets.log_view import LogView
 
 

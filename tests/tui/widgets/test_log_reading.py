@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from studio_tui.service.log_store import LogStore
-from studio_tui.service.tagged_store import TaggedStore, of_tags, tag_of
+from studio_tui.service.logs.store.log_store import LogStore
+from studio_tui.service.logs.store.tagged_store import TaggedStore, of_tags, tag_of
 from studio_tui.tui.widgets.log_view import LogView
 from tests.tui.widgets.log_stage import Stage
 from tests.tui.widgets.test_log_view import below, hit, numbered, rows, search, showing, until

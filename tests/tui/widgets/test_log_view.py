@@ -14,8 +14,8 @@ from textual.pilot import Pilot
 from textual.scrollbar import ScrollTo
 
 from studio_tui.paths import styles_dir
-from studio_tui.service.log_merge import NO_REPLAY
-from studio_tui.service.log_store import LogStore
+from studio_tui.service.logs.assembler import NO_REPLAY
+from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.tui.widgets.log_pane import LogPane
 from studio_tui.tui.widgets.log_view import LogView
 from tests.driving import driving

@@ -1,0 +1,1 @@
+"""What changes something in Studio, and the journal that lets no command be lost or done twice."""

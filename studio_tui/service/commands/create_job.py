@@ -1,0 +1,367 @@
+"""Creating jobs so that one wish never becomes two jobs, and none is lost without a word.
+
+A wish is noted on disk and sent once. Where no clear answer comes, Studio's list is looked through
+for the job, by the label that it carries. Where it is not found, nothing is sent again before the
+user says so; then it is the same request under the same idempotency key.
+"""
+
+import asyncio
+import random
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+
+from studio_tui import clock
+from studio_tui.api.client import Page
+from studio_tui.api.label import intent_of, labelled
+from studio_tui.api.models import Job, JobInput, UploadedFile
+from studio_tui.errors import (
+    AuthenticationError,
+    InvalidRequest,
+    NotSent,
+    OutcomeUnknown,
+    PermissionDenied,
+    StudioError,
+)
+from studio_tui.service.commands.history import Ledger
+from studio_tui.service.commands.journal import Fate, Intent, Journal, Note
+from studio_tui.service.commands.submitted import SentFile
+from studio_tui.service.commands.uploads import Told, Uploads, asked_rest
+
+PAGE = 100
+FURTHEST = 6400
+"""Newest jobs that are looked through at most; the first look is at a page."""
+
+SKEW = timedelta(minutes=10)
+"""How far Studio's clock may be from this machine's, and a job from when it was asked for."""
+
+
+class MakesJobs(Protocol):
+    """What is asked of Studio here."""
+
+    async def create_job(self, job: JobInput, *, idempotency_key: str | None = ...) -> Job:
+        """Create a job."""
+        ...
+
+    async def jobs(self, *, limit: int = ...) -> Page[Job]:
+        """Return jobs, newest first."""
+        ...
+
+    async def upload_file(
+        self, path: Path, *, progress: Callable[[int, int], None] | None = ...
+    ) -> UploadedFile:
+        """Upload a file."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds and numbers of how long the outcome of a wish is sought."""
+
+    tries: int = 3
+    """Times that an upload, or what cannot have arrived, is sent."""
+    rest: float = 0.5
+    """Seconds before the second try, doubled for each further one."""
+    longest_rest: float = 5.0
+    looks: int = 2
+    """Times that Studio must have shown its list without the job."""
+    apart: float = 4.0
+    """Seconds between those, as a job may come late."""
+    look_up: float = 30.0
+    """Seconds that looking takes at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """The wish has made this job, and no other."""
+
+    job: Job
+    is_guess: bool = False
+    """Whether it is only likely, as Studio tells nothing that would make it certain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The wish has made no job."""
+
+    error: StudioError
+    """Why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What was seen while the job was sought and not found."""
+
+    answers: int = 0
+    """Lists that Studio has shown."""
+    jobs: int = 0
+    """Newest jobs that were looked through."""
+    is_far_enough: bool = True
+    """Whether these reach back to when the wish was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Nobody can say whether the wish has made a job, so the user is asked.
+
+    It stays open, also for later runs, until `Creating` finds out or is told to give it up.
+    """
+
+    intent: Intent
+    looked: Looked
+    why: StudioError | None = None
+    """Why it is not known; `None` when an earlier run ended in the middle."""
+    note: Note = field(kw_only=True, repr=False)
+    request: JobInput | None = field(default=None, kw_only=True, repr=False)
+    """What was sent; `None` when an earlier run sent it."""
+
+
+Outcome = Created | Refused | Unknown
+
+
+class Creating:
+    """Creates jobs for one team, keeping a journal of what is under way, and a ledger of them."""
+
+    def __init__(
+        self,
+        client: MakesJobs,
+        journal: Journal,
+        ledger: Ledger,
+        changed: Callable[[], None] = lambda: None,
+        *,
+        labels: bool = True,
+        patience: Patience | None = None,
+        now: Callable[[], datetime] = clock.now,
+        jitter: Callable[[float, float], float] = random.uniform,
+    ) -> None:
+        """Take whom to tell that jobs may have changed, and whether jobs are to carry labels."""
+        self._client = client
+        self._journal = journal
+        self._ledger = ledger
+        self._changed = changed
+        self._labels = labels
+        self._patience = patience or Patience()
+        self._uploads = Uploads(client, self._rests())
+        self._now = now
+        self._jitter = jitter
+
+    async def create(
+        self,
+        wish: JobInput,
+        files: Sequence[Path] = (),
+        *,
+        doubted: Callable[[StudioError], None] = lambda _: None,
+        uploading: Told = lambda _path, _sent, _size: None,
+    ) -> Outcome:
+        """Create the job of a wish with its files, each uploaded once.
+
+        `doubted` is told when no clear answer came, and looking for the job begins; `uploading`
+        how much of each file has gone.
+        """
+        try:
+            request, known = await self._with_files(wish, files, uploading)
+            now = self._now()
+            intent = Intent.of(request, now, is_labelled=self._labels, files=known)
+            note = await asyncio.to_thread(self._journal.begin, intent)
+        except StudioError as error:
+            return Refused(error)
+        if self._labels:
+            environment = labelled(request.environment, intent.id)
+            request = request.model_copy(update={"environment": environment})
+        outcome = await self._make(note, request, doubted, may_exist=False)
+        if isinstance(outcome, Created) or _is_about_files(outcome):
+            self._uploads.forget()
+        return outcome
+
+    async def send_again(
+        self, unknown: Unknown, *, doubted: Callable[[StudioError], None] = lambda _: None
+    ) -> Outcome:
+        """Send a wish once more, under the same key, if the job is still not to be seen."""
+        request = unknown.request
+        if request is None:
+            return unknown
+        try:
+            found, _ = await self._seek(unknown.intent)
+        except StudioError as error:
+            return replace(unknown, why=error)
+        if found is not None:
+            return await self._ended(unknown.note, found)
+        return await self._make(unknown.note, request, doubted, may_exist=True)
+
+    async def give_up(self, unknown: Unknown) -> None:
+        """Ask no more about a wish: whether it has made a job or not, the list will show."""
+        await asyncio.to_thread(unknown.note.end, Fate.GIVEN_UP)
+
+    def leave(self, unknown: Unknown) -> None:
+        """Leave a wish open, for the next start to settle."""
+        unknown.note.close()
+
+    async def settle(self) -> tuple[Unknown, ...]:
+        """Look up what ended programs have left open; return what cannot be settled."""
+        left = await asyncio.to_thread(self._journal.left)
+        # One look is enough for a job that has had its time to come.
+        late = self._now() - timedelta(seconds=self._patience.look_up)
+        outcomes = [
+            await self._look_up(note, looks=1 if note.intent.sent_at < late else None)
+            for note in left
+        ]
+        return tuple(outcome for outcome in outcomes if isinstance(outcome, Unknown))
+
+    async def _make(
+        self,
+        note: Note,
+        request: JobInput,
+        doubted: Callable[[StudioError], None],
+        *,
+        may_exist: bool,
+    ) -> Outcome:
+        """Send a request; `may_exist` says that one before it may have made the job."""
+        try:
+            try:
+                job = await self._sent(note.intent, request)
+            except StudioError as error:
+                if not may_exist and not isinstance(error, OutcomeUnknown):
+                    return await self._ended(note, Refused(error))
+                doubted(error)
+                return await self._look_up(note, error, request)
+            return await self._ended(note, Created(job))
+        except BaseException:
+            note.close()
+            raise
+        finally:
+            self._changed()
+
+    async def _sent(self, intent: Intent, request: JobInput) -> Job:
+        """Send a request, and again only if it cannot have arrived."""
+        for rest in self._rests():
+            try:
+                return await self._client.create_job(request, idempotency_key=intent.id)
+            except NotSent:
+                await asyncio.sleep(rest)
+        return await self._client.create_job(request, idempotency_key=intent.id)
+
+    async def _with_files(
+        self, wish: JobInput, paths: Sequence[Path], uploading: Told
+    ) -> tuple[JobInput, dict[str, SentFile]]:
+        """Upload files; return the wish that names them, and what is known of all that it names."""
+        named = wish.files or ()
+        known = await asyncio.to_thread(self._ledger.files, named) if named else {}
+        uploaded = await self._uploads.sent(paths, uploading)
+        known |= {file.id: file for file in uploaded}
+        if not uploaded:
+            return wish, known
+        files = (*named, *(file.id for file in uploaded))
+        return wish.model_copy(update={"files": files}), known
+
+    def _rests(self) -> list[float]:
+        """Return the seconds to rest after each try but the last."""
+        return [self._patience.rest * 2.0**number for number in range(self._patience.tries - 1)]
+
+    async def _look_up(
+        self,
+        note: Note,
+        why: StudioError | None = None,
+        request: JobInput | None = None,
+        *,
+        looks: int | None = None,
+    ) -> Outcome:
+        """Look for the job of an intent until Studio has shown often enough that it is not there.
+
+        Reading may fail for as long as patience lasts, but a refusal ends it.
+        """
+        looks = looks or self._patience.looks
+        looked = Looked()
+        failures = 0
+        try:
+            async with asyncio.timeout(self._patience.look_up):
+                while looked.answers < looks:
+                    rest = self._patience.apart
+                    try:
+                        found, seen = await self._seek(note.intent)
+                    except (AuthenticationError, PermissionDenied):
+                        break
+                    except StudioError as error:
+                        failures += 1
+                        rest = max(self._backoff(failures), asked_rest(error))
+                    else:
+                        if found is not None:
+                            return await self._ended(note, found)
+                        looked = replace(seen, answers=looked.answers + 1)
+                    if looked.answers < looks:
+                        await asyncio.sleep(rest)
+        except TimeoutError:
+            pass
+        return Unknown(note.intent, looked, why, note=note, request=request)
+
+    def _backoff(self, failures: int) -> float:
+        span = self._patience.rest * 2.0 ** min(failures, 10)
+        return self._jitter(0.0, min(span, self._patience.longest_rest))
+
+    async def _seek(self, intent: Intent) -> tuple[Created | None, Looked]:
+        """Look once for the job of an intent, as far back as it can be."""
+        limit = PAGE
+        while True:
+            page = await self._client.jobs(limit=limit)
+            if found := await self._found(intent, page.items):
+                return found, Looked()
+            received = len(page.items) + page.unreadable + page.duplicates
+            oldest = min((job.created_at for job in page.items if job.created_at), default=None)
+            reaches = oldest is not None and oldest < intent.sent_at - SKEW
+            if received < limit or reaches or limit >= FURTHEST:
+                return None, Looked(1, received, is_far_enough=received < limit or reaches)
+            limit *= 4
+
+    async def _found(self, intent: Intent, jobs: Sequence[Job]) -> Created | None:
+        """Return the job that carries the intent's label, else the only one it can well be."""
+        labels = [(job, intent_of(job)) for job in jobs]
+        for job, label in labels:
+            if label == intent.id:
+                return Created(job)
+        likely = [
+            job
+            for job, label in labels
+            if (label is None or (label == "" and not intent.is_labelled))
+            and intent.resembles(job)
+            and (job.created_at is None or abs(job.created_at - intent.sent_at) <= SKEW)
+        ]
+        return await self._guessed(intent, likely) if likely else None
+
+    async def _guessed(self, intent: Intent, likely: Sequence[Job]) -> Created | None:
+        """Return the one likely job that no other intent has made or may have made."""
+        entries = await asyncio.to_thread(self._journal.entries)
+        others = [entry for entry in entries if entry.intent.id != intent.id]
+        if any(
+            entry.fate is Fate.SENT and entry.intent.likeness == intent.likeness for entry in others
+        ):
+            return None
+        taken = {entry.job_id for entry in others}
+        names = [entry.created_by for entry in others if entry.created_by]
+        mine = [
+            job
+            for job in likely
+            if job.id not in taken and (not names or job.created_by in {names[-1], None})
+        ]
+        return Created(mine[0], is_guess=True) if len(mine) == 1 else None
+
+    async def _ended(self, note: Note, outcome: Created | Refused) -> Outcome:
+        """Note what became of an intent; the ledger is told only of what is certain."""
+        if isinstance(outcome, Created):
+            if not outcome.is_guess:
+                submitted = note.intent.submitted
+                await asyncio.to_thread(self._ledger.note_submitted, outcome.job.id, submitted)
+            await asyncio.to_thread(note.end, Fate.APPLIED, outcome.job)
+        else:
+            await asyncio.to_thread(note.end, Fate.REFUSED)
+        return outcome
+
+
+def _is_about_files(outcome: Outcome) -> bool:
+    """Whether a wish was refused for its files: Studio may have thrown uploads away."""
+    return (
+        isinstance(outcome, Refused)
+        and isinstance(outcome.error, InvalidRequest)
+        and re.search(r"\b(files?|uploads?)\b", str(outcome.error)) is not None
+    )

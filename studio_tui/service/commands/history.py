@@ -1,0 +1,318 @@
+"""What Studio forgets of a team's jobs: what we submitted them with, and what ended runs took.
+
+    <folder>/<place>.sqlite
+
+It is a help and never a condition: where the file is damaged, locked or the disk is full, that is
+logged, and what could not be written stays in memory and is tried again with the next. It holds no
+query, no environment and no token. It asks the disk: call it in a thread.
+"""
+
+import hashlib
+import json
+import logging
+import sqlite3
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Lock
+from types import MappingProxyType
+from typing import Any, Self, TypeVar
+
+from pydantic import ValidationError
+
+from studio_tui.api.models import Job, JobState
+from studio_tui.paths import private_dir
+from studio_tui.service.commands.submitted import SentFile, Submitted
+
+T = TypeVar("T")
+
+KEPT_SUBMISSIONS = 10_000
+"""Jobs that we submitted and that are remembered, the last ones."""
+KEPT_RUNS = 100_000
+"""Runs that are remembered, those that ended last."""
+SAMPLES = 30
+"""Runs of one name that are told, the newest."""
+
+_ENDED = frozenset({JobState.COMPLETE, JobState.FAILED, JobState.CANCELED})
+_VERSION = 1
+_SCHEMA = f"""
+BEGIN IMMEDIATE;
+CREATE TABLE IF NOT EXISTS submitted (job_id TEXT PRIMARY KEY, parts TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS run (
+    job_id TEXT PRIMARY KEY,
+    name TEXT,
+    state TEXT NOT NULL,
+    created_at REAL,   -- seconds of the epoch, like the others
+    started_at REAL,
+    finished_at REAL NOT NULL
+);
+CREATE INDEX IF NOT EXISTS run_by_name ON run (name, finished_at);
+CREATE INDEX IF NOT EXISTS run_by_end ON run (finished_at);
+PRAGMA user_version = {_VERSION};
+COMMIT;
+"""
+_PATIENCE = 2.0
+"""Seconds that another program may hold the file."""
+_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+
+NO_ORIGINALS: Mapping[str, Sequence[str]] = MappingProxyType({})
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A job that has ended; times are as Studio told them, `None` where it did not."""
+
+    job_id: str
+    name: str | None
+    state: JobState
+    """COMPLETE, FAILED or CANCELED."""
+    created_at: datetime | None
+    started_at: datetime | None
+    finished_at: datetime
+
+    @classmethod
+    def of(cls, job: Job) -> Self | None:
+        """Return the run of a job; `None` while it has not ended, or nobody says when it did."""
+        if job.state not in _ENDED or job.finished_at is None:
+            return None
+        times = (job.created_at, job.started_at, job.finished_at)
+        return cls(job.id, job.name, job.state, *times)
+
+    @property
+    def seconds(self) -> float | None:
+        """How long its query ran; `None` where that is not known, or it never began."""
+        if self.started_at is None or self.finished_at < self.started_at:
+            return None
+        return (self.finished_at - self.started_at).total_seconds()
+
+
+class Ledger:
+    """The memory of one team at one Studio, shared by all dashboards on this machine."""
+
+    def __init__(self, folder: Path, place: str) -> None:
+        """Take the folder of all ledgers, and what tells this Studio and team from others."""
+        name = hashlib.sha256(place.encode("utf-8", "replace")).hexdigest()[:32]
+        self._path = folder / f"{name}.sqlite"
+        self._lock = Lock()
+        self._submitted: dict[str, Submitted] = {}
+        """Those that are not written yet, by job."""
+        self._runs: dict[str, Run] = {}
+        """Likewise."""
+        self._noted: set[str] = set()
+        """Jobs whose runs are written."""
+        self._trouble = ""
+
+    # What we submitted.
+
+    def note_submitted(self, job_id: str, submitted: Submitted) -> None:
+        """Remember what a job was submitted with."""
+        with self._lock:
+            self._submitted[job_id] = submitted
+            rows = [(each, parts.to_json()) for each, parts in self._submitted.items()]
+            insert = "INSERT OR REPLACE INTO submitted VALUES (?, ?)"
+            if self._written(insert, rows, "submitted", "rowid", KEPT_SUBMISSIONS):
+                self._submitted.clear()
+
+    def submitted(self, job_ids: Iterable[str]) -> dict[str, Submitted]:
+        """Return what these jobs were submitted with, as far as that was done here."""
+        wanted = list(job_ids)
+        query = (
+            "SELECT job_id, parts FROM submitted WHERE job_id IN (SELECT value FROM json_each(?))"
+        )
+        with self._lock:
+            found = {}
+            for job_id, parts in self._rows(query, json.dumps(wanted)):
+                try:
+                    found[job_id] = Submitted.model_validate_json(parts)
+                except ValidationError:
+                    _log.warning("What %s was submitted with cannot be read", job_id)
+            return found | {
+                each: self._submitted[each] for each in wanted if each in self._submitted
+            }
+
+    def of_jobs(
+        self, jobs: Collection[Job], originals: Mapping[str, Sequence[str]] = NO_ORIGINALS
+    ) -> dict[str, Submitted]:
+        """Return by id what jobs were submitted with.
+
+        What Studio made by itself has the parts of what it repeats: the run of a schedule those of
+        the schedule, any other those of its `originals`, nearest first. It has no times of its own.
+        """
+        sources = {
+            job.id: (*((job.scheduled_by,) if job.scheduled_by else ()), *originals.get(job.id, ()))
+            for job in jobs
+        }
+        known = self.submitted([*sources, *(id_ for ids in sources.values() for id_ in ids)])
+        once = {"start_after": None, "cron_expression": None, "time_zone": None}
+        found = {}
+        for job_id, repeated in sources.items():
+            source = next((id_ for id_ in repeated if id_ in known), None)
+            if job_id in known:
+                found[job_id] = known[job_id]
+            elif source is not None:
+                found[job_id] = known[source].model_copy(update=once)
+        return found
+
+    def files(self, upload_ids: Collection[str]) -> dict[str, SentFile]:
+        """Return what is known of uploads by their ids."""
+        query = (
+            "SELECT file.value FROM submitted, json_each(submitted.parts, '$.files') AS file"
+            " WHERE json_extract(file.value, '$.id') IN (SELECT value FROM json_each(?))"
+            " ORDER BY submitted.rowid"
+        )
+        with self._lock:
+            rows = self._rows(query, json.dumps(list(upload_ids)))
+            known = [SentFile.model_validate_json(text) for (text,) in rows]
+            known += [file for each in self._submitted.values() for file in each.files]
+            return {file.id: file for file in known if file.id in upload_ids and file.label}
+
+    # What runs took.
+
+    def note_ended(self, jobs: Iterable[Job]) -> None:
+        """Remember those of `jobs` that have ended, and are not remembered yet."""
+        with self._lock:
+            for job in jobs:
+                if job.id not in self._noted and job.id not in self._runs and (run := Run.of(job)):
+                    self._runs[job.id] = run
+            if not self._runs:
+                return
+            rows = [_row(run) for run in self._runs.values()]
+            insert = "INSERT OR IGNORE INTO run VALUES (?, ?, ?, ?, ?, ?)"
+            if self._written(insert, rows, "run", "finished_at", KEPT_RUNS):
+                self._noted.update(self._runs)
+                self._runs.clear()
+
+    def runs(self, job_ids: Iterable[str]) -> dict[str, Run]:
+        """Return the runs of those jobs that are known to have ended."""
+        wanted = list(job_ids)
+        query = "SELECT * FROM run WHERE job_id IN (SELECT value FROM json_each(?))"
+        with self._lock:
+            found = {row[0]: _run(row) for row in self._rows(query, json.dumps(wanted))}
+            return found | {each: self._runs[each] for each in wanted if each in self._runs}
+
+    def past(self, name: str) -> list[tuple[JobState, float | None]]:
+        """Return how the newest runs of a name ended and the seconds they took, newest first."""
+        with self._lock:
+            runs = self._newest([name], _ENDED).get(name, [])
+        return [(run.state, run.seconds) for run in runs]
+
+    def durations(self, names: Iterable[str]) -> dict[str, tuple[float, ...]]:
+        """Return the seconds of the newest COMPLETE runs of each name, newest first.
+
+        A name of which no such run is known is not in it.
+        """
+        with self._lock:
+            newest = self._newest(list(names), {JobState.COMPLETE})
+        told = {
+            name: tuple(run.seconds for run in runs if run.seconds is not None)
+            for name, runs in newest.items()
+        }
+        return {name: seconds for name, seconds in told.items() if seconds}
+
+    def _newest(self, names: list[str], states: Collection[JobState]) -> dict[str, list[Run]]:
+        query = (
+            "SELECT job_id, name, state, created_at, started_at, finished_at FROM"
+            " (SELECT *, row_number() OVER (PARTITION BY name ORDER BY finished_at DESC) AS place"
+            " FROM run WHERE name IN (SELECT value FROM json_each(?))"
+            " AND state IN (SELECT value FROM json_each(?))) WHERE place <= ?"
+        )
+        rows = self._rows(query, json.dumps(names), json.dumps(sorted(states)), SAMPLES)
+        known = {row[0]: _run(row) for row in rows}
+        known |= {run.job_id: run for run in self._runs.values() if run.state in states}
+        newest: dict[str, list[Run]] = {name: [] for name in names}
+        for run in sorted(known.values(), key=lambda run: run.finished_at, reverse=True):
+            namesakes = newest.get(run.name or "")
+            if namesakes is not None and len(namesakes) < SAMPLES:
+                namesakes.append(run)
+        return newest
+
+    # The file.
+
+    def _rows(self, query: str, *values: object) -> list[Any]:
+        """Return what a query finds; nothing where the file cannot be read."""
+        return self._ask(lambda connection: connection.execute(query, values).fetchall()) or []
+
+    def _written(
+        self, insert: str, rows: Sequence[tuple[object, ...]], table: str, order: str, kept: int
+    ) -> bool:
+        """Insert rows, drop the oldest of those that are too many; return whether that was done."""
+        drop = (
+            f"DELETE FROM {table} WHERE rowid IN"  # noqa: S608 (words of ours)
+            f" (SELECT rowid FROM {table} ORDER BY {order} DESC LIMIT -1 OFFSET ?)"
+        )
+
+        def write(connection: sqlite3.Connection) -> bool:
+            with connection:
+                connection.execute("BEGIN IMMEDIATE")
+                connection.executemany(insert, rows)
+                connection.execute(drop, (kept,))
+            return True
+
+        return self._ask(write) or False
+
+    def _ask(self, work: Callable[[sqlite3.Connection], T]) -> T | None:
+        """Do something with the file; `None` when that is not possible now."""
+        try:
+            with closing(_opened(self._path)) as connection:
+                answer = work(connection)
+        except (sqlite3.Error, OSError) as error:
+            if str(error) != self._trouble:
+                self._trouble = str(error)
+                _log.warning("The ledger is not to be had, so it is kept in memory: %s", error)
+            if getattr(error, "sqlite_errorcode", None) in _DAMAGED:
+                _set_aside(self._path)
+            return None
+        self._trouble = ""
+        return answer
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    """Open the file, made if missing; for a moment only, as others use it too."""
+    private_dir(path.parent)
+    path.touch(mode=0o600)
+    connection = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)
+    try:
+        _prepare(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version == 0:
+        connection.executescript(_SCHEMA)
+    elif version > _VERSION:
+        raise sqlite3.DatabaseError(f"a newer program has made it (version {version})")
+
+
+def _set_aside(path: Path) -> None:
+    """Make room for a new file, and keep the damaged one for whoever wants to look at it."""
+    try:
+        path.replace(path.with_suffix(".damaged"))
+        # Else it would be played back into the new file.
+        path.with_name(f"{path.name}-journal").unlink(missing_ok=True)
+    except OSError as error:
+        _log.warning("The damaged ledger could not be set aside: %s", error)
+
+
+def _row(run: Run) -> tuple[object, ...]:
+    times = (run.created_at, run.started_at, run.finished_at)
+    return run.job_id, run.name, run.state, *(each and each.timestamp() for each in times)
+
+
+def _run(row: tuple[Any, ...]) -> Run:
+    job_id, name, state, created, started, finished = row
+    return Run(
+        job_id=job_id,
+        name=name,
+        state=JobState(state),
+        created_at=None if created is None else datetime.fromtimestamp(created, UTC),
+        started_at=None if started is None else datetime.fromtimestamp(started, UTC),
+        finished_at=datetime.fromtimestamp(finished, UTC),
+    )

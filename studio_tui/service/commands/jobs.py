@@ -1,0 +1,116 @@
+"""What the user can have done with a job: each command one call, its outcome never guessed.
+
+A command is sent once. Where no answer came, the error says so (`OutcomeUnknown`), and the caller
+reads again before it says anything. Jobs are created by `creating`.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from studio_tui.api.client import StudioClient
+from studio_tui.api.label import variables
+from studio_tui.api.models import Job, JobInput, QueryType
+from studio_tui.errors import InvalidRequest, OutcomeUnknown, StudioError
+from studio_tui.service.commands.submitted import Submitted
+
+
+class Commands:
+    """Commands to Studio; after each the lists are asked again at once."""
+
+    def __init__(self, client: StudioClient, changed: Callable[[], None]) -> None:
+        self._client = client
+        self._changed = changed
+
+    async def cancel(self, job_id: str) -> None:
+        """Cancel a job.
+
+        Cancelling is a wanted state, so where the outcome is unknown the job is read again and
+        the request repeated once while it still runs.
+
+        Raises:
+            StudioError: the job was not cancelled, or it is not known whether it was.
+        """
+        try:
+            try:
+                await self._client.cancel_job(job_id)
+            except OutcomeUnknown as unknown:
+                if await self._may_be_canceled(job_id, unknown):
+                    await self._client.cancel_job(job_id)
+        finally:
+            self._changed()
+
+    async def _may_be_canceled(self, job_id: str, unknown: OutcomeUnknown) -> bool:
+        """Return whether the job still runs; where nobody can tell, the outcome stays unknown."""
+        try:
+            page = await self._client.jobs(limit=1, job_id=job_id)
+        except StudioError:
+            raise unknown from None
+        job = next((job for job in page.items if job.id == job_id), None)
+        if job is None:
+            raise unknown
+        return job.state.is_cancelable
+
+
+def repeat_of(job: Job, team: str, submitted: Submitted | None = None) -> JobInput:
+    """Return the input that repeats `job` once, as far as Studio tells it.
+
+    What Studio does not tell is as it was `submitted`, where that is known; else the default.
+
+    Raises:
+        InvalidRequest: the job cannot be repeated from what is known of it.
+    """
+    if job.query is None:
+        raise InvalidRequest(400, "Studio did not send this job's query, so it cannot be repeated.")
+    environment = {name: value.get_secret_value() for name, value in variables(job).items()}
+    for name, value in environment.items():
+        if "\n" in value or "\r" in value:
+            raise InvalidRequest(
+                400,
+                f"The environment variable {name} has a line break in its value, which the API "
+                "cannot take back. Submit the job from its script instead.",
+            )
+    untold = submitted or Submitted()
+    is_told = job.compute_cluster_name or job.compute_cluster_id
+    where: Job | Submitted = job if is_told else untold
+    by_id = None if where.compute_cluster_name else _cluster_id(where.compute_cluster_id)
+    return JobInput(
+        query=job.query.text,
+        query_type=job.query_type or QueryType.PYTHON,
+        team_name=team,
+        environment="\n".join(f"{name}={value}" for name, value in environment.items()) or None,
+        workers=job.workers or None,
+        query_name=job.name,
+        python_version=job.python_version,
+        requirements=job.requirements.text if job.requirements else None,
+        repository=job.repository.text if job.repository else None,
+        files=tuple(file.id for file in untold.files) or None,
+        priority=untold.priority,
+        compute_cluster_name=where.compute_cluster_name,
+        compute_cluster_id=by_id,
+        credentials_name=untold.credentials_name,
+    )
+
+
+def _cluster_id(told: str | int | None) -> str | int | None:
+    """Return a cluster's id as it is asked for: the API document has a number there."""
+    return int(told) if isinstance(told, str) and told.isdecimal() else told
+
+
+def said(error: StudioError) -> str:
+    """Return what a failed command says to the user: that it may have worked, where it may."""
+    if isinstance(error, OutcomeUnknown):
+        return f"No answer, so nobody knows yet whether it was done: {error}"
+    return str(error)
+
+
+def rescheduled(
+    task: Job, wish: JobInput, *, cron_expression: str | None, start_after: datetime | None
+) -> JobInput:
+    """Return the input of a schedule that runs at other times; `wish` repeats `task` once."""
+    zone = task.schedule.time_zone if task.schedule and cron_expression else None
+    times = {
+        "cron_expression": cron_expression,
+        "start_after": start_after,
+        "time_zone": zone if zone != "UTC" else None,
+    }
+    return wish.model_copy(update=times)

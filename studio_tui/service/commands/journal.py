@@ -1,0 +1,323 @@
+"""The journal of intents: which jobs were asked for, on disk before the request leaves.
+
+    <folder>/<intent>.intent   a line of JSON when it is sent, and one for what became of it
+
+It outlives a crash, so that what was under way is looked up at the next start. It holds no query,
+no environment and no token. Several programs may use it at once: whoever is at an intent holds its
+file, which the system lets go of when the program ends, in whatever way.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import logging
+import os
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import ValidationError
+
+from studio_tui.api.models import Job, JobInput
+from studio_tui.errors import NotSent
+from studio_tui.files import read_bytes
+from studio_tui.paths import private_dir
+from studio_tui.service.commands.submitted import SentFile, Submitted
+from studio_tui.service.logs.store.spool import remove_unused
+from studio_tui.text import safe_line
+
+KEPT = 200
+"""Files of which the oldest go, once it is known what became of their intents."""
+
+_SUFFIX = ".intent"
+_NEW = ".new"
+_LARGEST = 1024 * 1024
+"""Bytes of a file that are read; names of a job's files are the only long things in it."""
+
+_log = logging.getLogger(__name__)
+
+
+class Fate(StrEnum):
+    """What became of an intent."""
+
+    SENT = "sent"
+    """It is not known yet."""
+    APPLIED = "applied"
+    """It made a job."""
+    REFUSED = "refused"
+    """It made none."""
+    GIVEN_UP = "given up"
+    """It was never known, and the user wants to hear no more of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """That one job is to be made, and what it can be known by."""
+
+    id: str
+    """Also the idempotency key and the label of the job."""
+    sent_at: datetime
+    name: str | None
+    """Safe to draw; `None` when it was left to Studio."""
+    query_type: str
+    query_digest: str
+    is_labelled: bool
+    """Whether the job carries the id in its environment."""
+    submitted: Submitted = field(default_factory=Submitted)
+    """For the ledger, should the job be there."""
+
+    @classmethod
+    def of(
+        cls,
+        wish: JobInput,
+        now: datetime,
+        *,
+        is_labelled: bool,
+        files: Mapping[str, SentFile] = MappingProxyType({}),
+    ) -> "Intent":
+        """Return a new intent to make the job of `wish`; `files` are its known uploads by ids."""
+        return cls(
+            id=str(uuid.uuid4()),
+            sent_at=now,
+            name=safe_line(wish.query_name) if wish.query_name else None,
+            query_type=wish.query_type.value,
+            query_digest=query_digest(wish.query),
+            is_labelled=is_labelled,
+            submitted=Submitted.of(wish, files),
+        )
+
+    @property
+    def likeness(self) -> tuple[str | None, str, str]:
+        """What jobs have in common that only their labels tell apart."""
+        return self.name, self.query_type, self.query_digest
+
+    def resembles(self, job: Job) -> bool:
+        """Whether `job` is named and does what this intent asks for."""
+        return (
+            job.query is not None
+            and self.query_digest == query_digest(job.query.text)
+            and self.query_type == job.query_type
+            and self.name in {None, job.name}
+        )
+
+
+def query_digest(query: str) -> str:
+    """Return what tells a query from others, whatever Studio does to its line ends."""
+    lines = "\n".join(query.splitlines()).strip()
+    return hashlib.sha256(lines.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the journal says of one intent."""
+
+    intent: Intent
+    fate: Fate
+    job_id: str | None = None
+    """Of the job that it made, if it did."""
+    created_by: str | None = None
+    """Who made that job, as Studio calls them."""
+
+
+class Note:
+    """An intent in the journal that this program is at, which no other will touch meanwhile."""
+
+    def __init__(self, intent: Intent, descriptor: int) -> None:
+        self.intent = intent
+        self._descriptor: int | None = descriptor
+
+    def end(self, fate: Fate, job: Job | None = None) -> None:
+        """Write down what became of the intent, and let go of it.
+
+        Where the disk takes nothing more, the next start looks the intent up once more.
+        """
+        line: dict[str, Any] = {"fate": fate}
+        if job is not None:
+            line |= {"job_id": job.id, "created_by": job.created_by}
+        descriptor = self._let_go()
+        if descriptor is None:
+            return
+        try:
+            _append(descriptor, line)
+        except OSError as error:
+            _log.warning("What became of an intent could not be noted: %s", error)
+        finally:
+            os.close(descriptor)
+
+    def close(self) -> None:
+        """Let go of the intent, whose fate is then for another start to find out."""
+        descriptor = self._let_go()
+        if descriptor is not None:
+            os.close(descriptor)
+
+    def _let_go(self) -> int | None:
+        """Return the file for the caller to close, who is the only one, in whatever thread."""
+        descriptor, self._descriptor = self._descriptor, None
+        return descriptor
+
+
+class Journal:
+    """The intents of one team at one Studio. It asks the disk: call it in a thread."""
+
+    def __init__(self, folder: Path, place: str) -> None:
+        """Take the folder of all journals, and what tells this Studio and team from others."""
+        self._folder = folder / hashlib.sha256(place.encode("utf-8", "replace")).hexdigest()[:32]
+
+    def begin(self, intent: Intent) -> Note:
+        """Write an intent down for good.
+
+        Raises:
+            NotSent: the disk does not take it, so nothing may be sent.
+        """
+        try:
+            private_dir(self._folder)
+            self._prune()
+            return Note(intent, self._written(intent))
+        except OSError as error:
+            raise NotSent(
+                f"Nothing was sent, as it could not be noted in {self._folder.parent}: "
+                f"{error.strerror}. Another folder can be named by STUDIO_TUI_STATE_DIR."
+            ) from error
+
+    def entries(self) -> list[Entry]:
+        """Return all that is known, latest last."""
+        found = []
+        for path in self._files():
+            with contextlib.suppress(OSError):
+                if entry := _read(path):
+                    found.append(entry)
+        return sorted(found, key=lambda entry: entry.intent.sent_at)
+
+    def left(self) -> list[Note]:
+        """Return the intents that ended programs have left open; this program is at them now."""
+        notes = []
+        for path in self._files():
+            with contextlib.suppress(OSError):
+                if note := _taken_over(path):
+                    notes.append(note)
+        return sorted(notes, key=lambda note: note.intent.sent_at)
+
+    def _written(self, intent: Intent) -> int:
+        """Return the file of an intent, which has its name only when it is whole and held."""
+        new = self._folder / f"{intent.id}{_NEW}"
+        descriptor = os.open(new, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+        try:
+            with contextlib.suppress(OSError):
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _append(descriptor, _fields(intent))
+            os.fsync(descriptor)
+            new.rename(new.with_suffix(_SUFFIX))
+            _sync(self._folder)
+        except OSError:
+            os.close(descriptor)
+            new.unlink(missing_ok=True)
+            raise
+        return descriptor
+
+    def _files(self) -> list[Path]:
+        try:
+            return list(self._folder.glob(f"*{_SUFFIX}"))
+        except OSError:
+            return []
+
+    def _prune(self) -> None:
+        """Delete the oldest files that are of no more use."""
+        files = self._files()
+        if len(files) < KEPT:
+            return
+        aged = sorted((path.stat().st_mtime, path) for path in files)
+        for _, path in aged[: len(files) - KEPT + 1]:
+            entry = _read(path)
+            if entry is None or entry.fate is not Fate.SENT:
+                remove_unused(path)
+        for path in self._folder.glob(f"*{_NEW}"):
+            remove_unused(path)
+
+
+def _fields(intent: Intent) -> dict[str, Any]:
+    return {
+        "id": intent.id,
+        "sent_at": intent.sent_at.isoformat(),
+        "name": intent.name,
+        "query_type": intent.query_type,
+        "query_digest": intent.query_digest,
+        "is_labelled": intent.is_labelled,
+        "submitted": intent.submitted.to_json(),
+        "fate": Fate.SENT,
+    }
+
+
+def _append(descriptor: int, line: Mapping[str, Any]) -> None:
+    data = b"\n" + json.dumps(line).encode()  # on a line of its own, also after a crash
+    if os.write(descriptor, data) < len(data):
+        raise OSError(None, "the disk is full")
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _taken_over(path: Path) -> Note | None:
+    """Hold the file of an open intent, unless another program does."""
+    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        entry = _read(path)
+        if entry is not None and entry.fate is Fate.SENT:
+            note = Note(entry.intent, descriptor)
+            descriptor = -1
+            return note
+        return None
+    finally:
+        if descriptor >= 0:
+            os.close(descriptor)
+
+
+def _read(path: Path) -> Entry | None:
+    """Return what a file says; a line that a crash has cut short says nothing."""
+    data = read_bytes(path)[:_LARGEST]
+    known: dict[str, Any] = {}
+    for line in _lines(data):
+        known |= line
+    try:
+        intent = Intent(
+            id=str(uuid.UUID(known["id"])),
+            sent_at=datetime.fromisoformat(known["sent_at"]).astimezone(UTC),
+            name=None if known["name"] is None else safe_line(known["name"]),
+            query_type=str(known["query_type"]),
+            query_digest=str(known["query_digest"]),
+            is_labelled=bool(known["is_labelled"]),
+            submitted=_submitted(known.get("submitted")),
+        )
+        fate = Fate(known["fate"])
+    except (KeyError, ValueError, TypeError, AttributeError):
+        return None
+    return Entry(intent, fate, known.get("job_id"), known.get("created_by"))
+
+
+def _submitted(text: Any) -> Submitted:
+    """Return what is to be remembered; without it an intent is worth no less."""
+    try:
+        return Submitted.model_validate_json(text or "{}")
+    except (ValidationError, TypeError):
+        return Submitted()
+
+
+def _lines(data: bytes) -> Iterator[Mapping[str, Any]]:
+    for line in data.split(b"\n"):
+        try:
+            found = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(found, Mapping):
+            yield found

@@ -1,0 +1,178 @@
+"""Triggering pipelines so that one wish never becomes two.
+
+A request is sent once. Where no clear answer comes, the list of pipelines is looked through for a
+new one of the same datasets; where that tells nothing, the user is asked before it is sent again,
+and then it goes under the same idempotency key.
+"""
+
+import asyncio
+import uuid
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Protocol
+
+from studio_tui import clock
+from studio_tui.api.client import Page
+from studio_tui.api.models import Pipeline
+from studio_tui.errors import NotSent, OutcomeUnknown, StudioError
+from studio_tui.service.commands.create_job import SKEW
+from studio_tui.service.polling.pipelines_feed import PAGE
+
+
+class TriggersPipelines(Protocol):
+    """What is asked of Studio here."""
+
+    async def trigger_pipeline(
+        self,
+        datasets: tuple[str, ...],
+        *,
+        environment: str | None = ...,
+        review: bool = ...,
+        idempotency_key: str | None = ...,
+    ) -> Pipeline:
+        """Plan the jobs that rebuild datasets."""
+        ...
+
+    async def pipelines(self, *, limit: int = ...) -> Page[Pipeline]:
+        """Return pipelines, newest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A pipeline that is wanted."""
+
+    datasets: tuple[str, ...]
+    environment: str | None = field(default=None, repr=False)
+    """Lines of `NAME=VALUE`."""
+    review: bool = True
+    """Whether it begins paused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Triggered:
+    """The wish has made this pipeline, and no other."""
+
+    pipeline: Pipeline
+    is_guess: bool = False
+    """Whether it was found in the list and is only likely to be the one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Untold:
+    """Nobody can say whether the wish has made a pipeline, so the user is asked."""
+
+    wish: Wish
+    why: StudioError
+    key: str
+    sent_at: datetime
+    before: frozenset[str]
+    """Ids of pipelines that were known before."""
+
+
+class Triggering:
+    """Triggers pipelines for one team."""
+
+    def __init__(
+        self,
+        client: TriggersPipelines,
+        changed: Callable[[], None] = lambda: None,
+        *,
+        rests: tuple[float, ...] = (0.5, 1.0),
+        looks: tuple[float, ...] = (0.0, 4.0),
+        now: Callable[[], datetime] = clock.now,
+    ) -> None:
+        """Take whom to tell that there may be another pipeline.
+
+        `rests` are the seconds after each try but the last of what cannot have arrived, `looks`
+        those before each look into the list.
+        """
+        self._client = client
+        self._changed = changed
+        self._rests = rests
+        self._looks = looks
+        self._now = now
+
+    async def trigger(self, wish: Wish, before: Collection[str]) -> Triggered | Untold:
+        """Trigger a pipeline; `before` are the ids of those that are known.
+
+        Raises:
+            StudioError: Studio refused, or the request did not arrive; there is no pipeline.
+        """
+        return await self._make(
+            Untold(wish, OutcomeUnknown(""), uuid.uuid4().hex, self._now(), frozenset(before))
+        )
+
+    async def send_again(self, untold: Untold) -> Triggered | Untold:
+        """Send a wish once more, under the same key, if its pipeline is still not to be seen.
+
+        Raises:
+            StudioError: Studio refused what was sent again.
+        """
+        try:
+            found = await self._seek(untold)
+        except StudioError as error:
+            return replace(untold, why=error)
+        return found or await self._make(untold)
+
+    async def _make(self, sent: Untold) -> Triggered | Untold:
+        try:
+            try:
+                return Triggered(await self._send(sent))
+            except OutcomeUnknown as error:
+                return await self._look_up(replace(sent, why=error))
+        finally:
+            self._changed()
+
+    async def _send(self, sent: Untold) -> Pipeline:
+        """Send a request, and again only if it cannot have arrived."""
+        rests = iter(self._rests)
+        while True:
+            try:
+                return await self._client.trigger_pipeline(
+                    sent.wish.datasets,
+                    environment=sent.wish.environment,
+                    review=sent.wish.review,
+                    idempotency_key=sent.key,
+                )
+            except NotSent:
+                if (rest := next(rests, None)) is None:
+                    raise
+                await asyncio.sleep(rest)
+
+    async def _look_up(self, sent: Untold) -> Triggered | Untold:
+        for rest in self._looks:
+            await asyncio.sleep(rest)
+            try:
+                found = await self._seek(sent)
+            except StudioError:
+                continue
+            if found is not None:
+                return found
+        return sent
+
+    async def _seek(self, sent: Untold) -> Triggered | None:
+        """Return the one pipeline that the wish can well have made."""
+        page = await self._client.pipelines(limit=PAGE)
+        likely = [pipeline for pipeline in page.items if _resembles(pipeline, sent)]
+        return Triggered(likely[0], is_guess=True) if len(likely) == 1 else None
+
+
+def _resembles(pipeline: Pipeline, sent: Untold) -> bool:
+    """Whether a pipeline is new and of the datasets that were asked for.
+
+    How Studio writes several datasets into `triggered_from` is not documented, so each is looked
+    for in it by its bare name.
+    """
+    if pipeline.pipeline_id in sent.before or pipeline.triggered_from is None:
+        return False
+    if pipeline.created_at is None or pipeline.created_at < sent.sent_at - SKEW:
+        return False
+    return all(bare_name(dataset) in pipeline.triggered_from for dataset in sent.wish.datasets)
+
+
+def bare_name(dataset: str) -> str:
+    """Return the name of a dataset without namespace, project and version."""
+    whole, _, version = dataset.rpartition("@")
+    return (whole or version).rpartition(".")[2]

@@ -1,0 +1,1 @@
+"""Reading logs: sources, reconnecting, and each line once and in order."""

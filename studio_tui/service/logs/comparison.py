@@ -1,0 +1,106 @@
+"""Holds the bytes of a whole log, as REST and archives send them, against those already here."""
+
+from bisect import bisect_left
+
+from studio_tui.service.logs.store.log_store import LogStore
+from studio_tui.text import unfinished
+
+COMPARED = 256 * 1024
+"""Bytes compared at once: half a millisecond."""
+
+
+class Comparison:
+    """Compares the bytes of a whole log, as they come, with the store, and adds what is more.
+
+    Bytes that are no UTF-8 may stand in the store as they are or, since the websocket cannot send
+    them, as replacement characters; a comparison that mends puts the bytes in their place.
+    """
+
+    def __init__(self, store: LogStore, *, offset: int = 0, mends: bool = False) -> None:
+        self.is_whole = offset == 0
+        """Whether all of the log is compared, not only its end."""
+        self.mends = mends
+        """Whether what comes is right where the two differ."""
+        self.received = offset
+        """Bytes of the whole log that have come, as Studio counts them."""
+        self.differs = False
+        """Whether something came that is not what stands in the store; nothing is added then."""
+        self.end = offset
+        """Offset in the store after what was compared."""
+        self._store = store
+        self._held = b""
+        """The beginning of a character, the rest of which has not come."""
+
+    @classmethod
+    def of_end(cls, store: LogStore, *, overlap: int) -> "Comparison":
+        """Compare from the beginning of a line at least `overlap` bytes before the end."""
+        return cls(store, offset=store.line_start(max(0, store.size - overlap)))
+
+    @property
+    def has_proved_end(self) -> bool:
+        """Whether what came ends as what is here does."""
+        return not self.differs and not self._held and self.end >= self._store.size
+
+    @property
+    def has_proved_whole(self) -> bool:
+        """Whether all that is here is what came."""
+        return self.is_whole and self.has_proved_end
+
+    def add(self, data: bytes) -> None:
+        """Compare the next bytes.
+
+        Raises:
+            SpoolError: the disk does not take them.
+        """
+        self.received += len(data)
+        data, self._held = self._held + data, b""
+        at = 0
+        while at < len(data) and not self.differs:
+            part = data[at : at + COMPARED]
+            at += len(part)
+            if not self.mends and (count := unfinished(part)):
+                part = part[:-count]
+                at -= count
+                if at + count == len(data):
+                    self._held = data[at:]
+                    at = len(data)
+            self._compare(part)
+
+    def finish(self) -> None:
+        """Compare what was held back too, as the log ends within a character.
+
+        Raises:
+            SpoolError: the disk does not take it.
+        """
+        held, self._held = self._held, b""
+        if held and not self.differs:
+            self._compare(held)
+
+    def _compare(self, raw: bytes) -> None:
+        here = self._store.read(self.end, len(raw))
+        if not raw.startswith(here):
+            if self.mends:
+                here = here[: _common(raw, here)]
+                self._mend(self.end + len(here))
+            else:
+                raw = raw.decode("utf-8", "replace").encode()
+                here = self._store.read(self.end, len(raw))
+                if not raw.startswith(here):
+                    self.differs = True
+                    return
+        if len(raw) > len(here):
+            self._store.append(raw[len(here) :])
+        self.end += len(raw)
+
+    def _mend(self, offset: int) -> None:
+        """Give up what stands from `offset` on, and the marks of what was missing there."""
+        self._store.cut(offset)
+        for mark in self._store.marks:
+            if mark.offset == offset:
+                self._store.unmark(mark)
+
+
+def _common(one: bytes, other: bytes) -> int:
+    """Return how many bytes at the beginning are the same."""
+    lengths = range(1, min(len(one), len(other)) + 1)
+    return bisect_left(lengths, True, key=lambda length: one[:length] != other[:length])

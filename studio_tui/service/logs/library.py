@@ -1,0 +1,285 @@
+"""The logs that are open: one a job, shared by all who look at it, and kept when they have left.
+
+A log is followed while somebody has it open. After that it stays on disk within a bound, and goes
+on where it was when it is opened again; a whole one is found again by the next run of the program.
+"""
+
+import asyncio
+import contextvars
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from operator import attrgetter, itemgetter
+from pathlib import Path
+
+from studio_tui import clock
+from studio_tui.errors import SpoolError
+from studio_tui.service.logs.cache import LogShelf
+from studio_tui.service.logs.preview import LogAhead
+from studio_tui.service.logs.source import Logs, MayFetch
+from studio_tui.service.logs.state import Phase
+from studio_tui.service.logs.store.log_store import LogStore
+from studio_tui.service.logs.store.spool import remove_unused
+from studio_tui.service.logs.store.tagged_store import TaggedStore
+from studio_tui.service.logs.tail import LogTail
+from studio_tui.service.polling.reachability import Reachability
+
+LIMIT = 2 * 1024**3
+"""Bytes on disk of all logs that nobody looks at; what was closed longest ago goes first."""
+KEPT_OPEN = 32
+"""Logs that stay open, with two files each, while nobody looks at them."""
+
+logger = logging.getLogger(__name__)
+
+
+class OpenLog:
+    """A log as one viewer has it, until it closes it; others may have the same."""
+
+    store: LogStore
+    tail: LogTail
+    ahead: LogAhead
+    """The end of the log while most of it is still to come."""
+
+    def __init__(
+        self, log: "_Log", may_fetch: MayFetch, closed: Callable[["OpenLog"], None]
+    ) -> None:
+        self.store = log.store
+        self.tail = log.tail
+        self.ahead = log.ahead
+        self.may_fetch = may_fetch
+        self._closed = closed
+
+    def close(self) -> None:
+        """Let go of it; doing so again does nothing."""
+        self._closed(self)
+
+
+@dataclass(eq=False)
+class _Log:
+    """A job's log with all who look at it."""
+
+    job_id: str
+    born: datetime | None
+    store: LogStore
+    tail: LogTail
+    ahead: LogAhead
+    viewers: list[OpenLog]
+    task: asyncio.Task[None] | None = None
+    """Runs the tail while there are viewers."""
+    closed_at: float = 0.0
+    """When the last viewer left, in seconds since the epoch."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing is missing, as Studio has confirmed, and nothing more will come."""
+        state = self.tail.state
+        is_confirmed = state.phase is Phase.COMPLETE and not state.reason
+        return is_confirmed and self.store.size > 0 and not self.store.marks
+
+    def close(self) -> None:
+        """Let go of its files; takes long if a large one goes with it."""
+        self.ahead.close()
+        self.tail.close()
+        self.store.close()
+
+
+class LogLibrary:
+    """All logs of one session; `run` owns the tasks that follow them."""
+
+    def __init__(
+        self,
+        source: Logs,
+        shelf: LogShelf,
+        hosts: Iterable[str] = (),
+        *,
+        reachability: Reachability | None = None,
+        limit: int = LIMIT,
+        now: Callable[[], datetime] = clock.now,
+    ) -> None:
+        """Take also the hosts that archived logs may be fetched from unasked."""
+        self._source = source
+        self._shelf = shelf
+        self._hosts = set(hosts)
+        self._reachability = reachability or Reachability()
+        self._limit = limit
+        self._now = now
+        self._asking = asyncio.Lock()
+        self._logs: dict[tuple[str, datetime | None], _Log] = {}
+        self._tasks: asyncio.TaskGroup | None = None
+        self._context = contextvars.Context()
+        self._has_ended = False
+        self._untidy = asyncio.Event()
+
+    def open(self, job_id: str, may_fetch: MayFetch, born: datetime | None = None) -> OpenLog:
+        """Return a job's log, which is followed from now on until all have closed it.
+
+        An archived log lies on another host, which one of those who look at it is asked about
+        once, by `may_fetch`. `born` is when the job was created.
+
+        Raises:
+            SpoolError: there is no room for it on this machine's disk.
+        """
+        log = self._logs.get((job_id, born)) or self._add(job_id, born)
+        lease = OpenLog(log, may_fetch, lambda lease: self._close(log, lease))
+        log.viewers.append(lease)
+        if len(log.viewers) == 1:
+            if log.tail.state.phase is Phase.STOPPED:
+                log.tail.poke()
+            self._start(log)
+        return lease
+
+    def new_tagged(self) -> TaggedStore:
+        """Begin an empty log that will be put together from several; the caller closes it.
+
+        Raises:
+            SpoolError: there is no room for it on this machine's disk.
+        """
+        return self._shelf.new_tagged()
+
+    async def run(self) -> None:
+        """Follow what is open and keep the disk tidy until cancelled. A bug is raised as it is."""
+        self._has_ended = False
+        async with asyncio.TaskGroup() as tasks:
+            # A tail is the session's, not of the screen that happened to open it first.
+            self._tasks, self._context = tasks, contextvars.copy_context()
+            try:
+                for log in self._logs.values():
+                    self._start(log)
+                await asyncio.to_thread(self._shelf.sweep)
+                while True:
+                    await self._tidy()
+                    await self._untidy.wait()
+            finally:
+                self._end()
+
+    def _end(self) -> None:
+        self._tasks = None
+        self._has_ended = True
+        for log in tuple(self._logs.values()):
+            if not log.viewers:
+                self._forget(log)
+
+    # --- one log ---------------------------------------------------------------------------------
+
+    def _add(self, job_id: str, born: datetime | None) -> _Log:
+        found = self._shelf.find(job_id, born)
+        store, since = found or (self._shelf.new(), None)
+        viewers: list[OpenLog] = []
+
+        async def ask_once(host: str) -> bool:
+            async with self._asking:
+                if host not in self._hosts and await viewers[-1].may_fetch(host):
+                    self._hosts.add(host)
+                return host in self._hosts
+
+        tail = LogTail(
+            self._source,
+            job_id,
+            store,
+            may_fetch=ask_once,
+            kept_since=since,
+            reachability=self._reachability,
+            now=self._now,
+        )
+        ahead = LogAhead(self._source, job_id, store, self._shelf.new, self._reachability)
+        log = _Log(job_id, born, store, tail, ahead, viewers)
+        self._logs[job_id, born] = log
+        return log
+
+    def _start(self, log: _Log) -> None:
+        if self._tasks is not None and log.viewers:
+            log.task = self._tasks.create_task(
+                self._follow(log, log.task),
+                name=f"follow the log of job {log.job_id}",
+                context=self._context.copy(),
+            )
+
+    async def _follow(self, log: _Log, earlier: asyncio.Task[None] | None) -> None:
+        """Run the tail again and again; each time it is over it waits to be poked."""
+        if earlier is not None:
+            await asyncio.wait([earlier])
+        async with asyncio.TaskGroup() as tasks:
+            if not log.tail.state.is_over:
+                tasks.create_task(log.ahead.run(), name="preview the end of a log")
+            while True:
+                await log.tail.run()
+                self._untidy.set()
+
+    def _close(self, log: _Log, lease: OpenLog) -> None:
+        if lease not in log.viewers:
+            return
+        log.viewers.remove(lease)
+        if log.viewers:
+            return
+        if log.task is not None:
+            log.task.cancel()
+        log.ahead.close()
+        now = self._now()
+        log.closed_at = now.timestamp()
+        if log.store.is_kept:
+            self._shelf.note_use(log.store.path, now)
+        if self._has_ended:
+            self._forget(log)
+        self._untidy.set()
+
+    def _forget(self, log: _Log) -> None:
+        """Let go of a log once its task has ended."""
+        self._logs.pop((log.job_id, log.born), None)
+        if log.task is None or log.task.done():
+            log.close()
+        else:
+            log.task.add_done_callback(lambda _: log.close())
+
+    # --- the disk --------------------------------------------------------------------------------
+
+    async def _tidy(self) -> None:
+        """Keep what has become whole, then delete what is too much."""
+        self._untidy.clear()
+        for log in tuple(self._logs.values()):
+            if log.is_whole and not log.store.is_kept:
+                await self._keep(log)
+        await self._trim()
+
+    async def _keep(self, log: _Log) -> None:
+        """Put a whole log on the shelf, to be found by the next run of the program."""
+        path = self._shelf.place_of(log.job_id, log.born)
+        try:
+            await log.store.keep(path)
+        except SpoolError as error:
+            logger.warning("log of job %s: %s", log.job_id, error)
+        if log.store.is_kept:
+            log.tail.close()
+            self._shelf.note_use(path, self._now())
+
+    async def _trim(self) -> None:
+        """Delete what was closed longest ago, until what nobody looks at is within the limit."""
+        kept = await asyncio.to_thread(self._shelf.kept)
+        known = {log.store.path for log in self._logs.values()}
+        idle = sorted(
+            (log for log in self._logs.values() if not log.viewers), key=attrgetter("closed_at")
+        )
+        unseen: list[tuple[float, int, _Log | Path]] = [
+            *((log.closed_at, log.tail.disk, log) for log in idle),
+            *((used, size, path) for used, size, path in kept if path not in known),
+        ]
+        unseen.sort(key=itemgetter(0))
+        too_much = sum(size for _, size, _ in unseen) - self._limit
+        for _, size, oldest in unseen:
+            if too_much <= 0:
+                break
+            path = oldest.store.path if isinstance(oldest, _Log) else oldest
+            if isinstance(oldest, _Log):
+                await self._give_up(oldest)
+            await asyncio.to_thread(remove_unused, path)
+            too_much -= size
+        for log in idle[:-KEPT_OPEN]:
+            await self._give_up(log)
+
+    async def _give_up(self, log: _Log) -> None:
+        """Let go of a log that nobody looks at."""
+        if log.task is not None:
+            await asyncio.wait([log.task])
+        if not log.viewers:
+            self._logs.pop((log.job_id, log.born), None)
+            await asyncio.to_thread(log.close)

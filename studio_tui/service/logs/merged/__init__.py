@@ -1,0 +1,1 @@
+"""Several logs read as one, in order of time."""

@@ -1,0 +1,227 @@
+"""Weaves the lines of several logs into one: by their times, each whole and once.
+
+A line without a time goes with the one before it of its log, so that tracebacks stay whole. Lines
+that are not finished stand at the end until they are.
+"""
+
+import asyncio
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from heapq import heapify, heappop, heapreplace
+
+from studio_tui import clock
+from studio_tui.service.logs.merged.cursor import LineCursor, Source, TimeOf
+from studio_tui.service.logs.store.tagged_store import TAG, TaggedStore, number_in, tag_of
+
+STILL = 1.0
+"""Seconds after which an unfinished line is shown as far as it has come."""
+
+_SLICE = 0.003
+"""Seconds of work between which others have their turn."""
+_LINES = 32
+"""Lines between looks at the clock."""
+_FLUSH = 256 * 1024
+_STOP = 128 * 1024
+"""Bytes after which is noted how far the logs have come."""
+
+
+class LogWeave:
+    """Logs on their way into one store, and which line of it is which of theirs."""
+
+    is_stale: bool
+    """Whether a log has changed where it is woven in already: all is to be woven anew."""
+    is_unsorted: bool
+    """Whether old lines came after younger ones of other logs."""
+
+    def __init__(self, store: TaggedStore, sources: Iterable[Source], time_of: TimeOf) -> None:
+        self.store = store
+        self.cursors = [LineCursor(source, time_of) for source in sources]
+        self.is_stale = self.is_unsorted = False
+        self._time_of = time_of
+        self._closed = 0
+        """Bytes of whole lines; unfinished ones follow."""
+        self._open: list[tuple[int, bytes]] = []
+        self._pending: list[bytes] = []
+        self._pending_size = 0
+        self._arrival: datetime | None = None
+        """When what is pending came, if it came live."""
+        self._latest = float("-inf")
+        self._stops: list[tuple[int, dict[int, int]]] = [(0, {})]
+
+    def add(self, source: Source) -> None:
+        """Weave in another log from now on."""
+        self.cursors.append(LineCursor(source, self._time_of))
+
+    def remove(self, number: int) -> None:
+        """Read a log no more; what is woven in of it stays."""
+        self.cursors = [cursor for cursor in self.cursors if cursor.source.number != number]
+
+    # --- weaving ---------------------------------------------------------------------------------
+
+    def ripen(self, now: float) -> None:
+        """Take for ripe what was here at the last look."""
+        for cursor in self.cursors:
+            cursor.ripen(now)
+
+    def settle(self) -> None:
+        """Take everything that is here for ripe."""
+        for cursor in self.cursors:
+            cursor.settle()
+
+    async def weave(self) -> None:
+        """Weave in all that is ripe, in slices; younger lines only if they belong before it.
+
+        Raises:
+            SpoolError: a log cannot be read, or this one not written.
+        """
+        while True:
+            if not self._weave_some():
+                return
+            await asyncio.sleep(0)
+
+    def _weave_some(self) -> bool:
+        """Weave for a few milliseconds; return whether there is more to do."""
+        self.is_stale |= not all(cursor.is_true() for cursor in self.cursors)
+        if self.is_stale:
+            return False
+        heap = [(c.key, c.source.number, c) for c in self.cursors if c.find()]
+        heapify(heap)
+        ripe = sum(cursor.is_ripe for _, _, cursor in heap)
+        if ripe:
+            self._drop_open()
+        until = clock.monotonic() + _SLICE
+        lines = 0
+        try:
+            while ripe:
+                cursor = heap[0][2]
+                ripe -= cursor.is_ripe
+                self._take(cursor)
+                if cursor.find():
+                    ripe += cursor.is_ripe
+                    heapreplace(heap, (cursor.key, cursor.source.number, cursor))
+                else:
+                    heappop(heap)
+                lines += 1
+                if lines % _LINES == 0 and clock.monotonic() > until:
+                    return True
+        finally:
+            self._flush()
+        self._mark_ends()
+        return False
+
+    def _take(self, cursor: LineCursor) -> None:
+        self._mark(cursor)
+        self.is_unsorted |= cursor.key < self._latest and cursor.is_late
+        self._latest = max(self._latest, cursor.key)
+        if (arrival := cursor.arrival) != self._arrival:
+            self._flush()
+            self._arrival = arrival
+        self._put(tag_of(cursor.source.number))
+        cursor.take(self._put)
+        self._put(b"\n")
+
+    def _put(self, data: bytes) -> None:
+        self._pending.append(data)
+        self._pending_size += len(data)
+        if self._pending_size > _FLUSH:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._pending:
+            data, self._pending, self._pending_size = b"".join(self._pending), [], 0
+            with self.store.arrivals.live(self._arrival):
+                self.store.append(data)
+            self._closed = self.store.size
+        # Within a line nothing can be told of the logs; its beginning stands before the stop.
+        if self._closed - self._stops[-1][0] > _STOP and self._is_between_lines():
+            positions = {cursor.source.number: cursor.position for cursor in self.cursors}
+            self._stops.append((self._closed, positions))
+
+    def _is_between_lines(self) -> bool:
+        return self.store.read(self._closed - 1, 1) == b"\n"
+
+    def _mark(self, cursor: LineCursor) -> None:
+        """Set the remarks above the next line of a log."""
+        for mark in cursor.marks():
+            self._flush()
+            self.store.mark(self._closed, f"{cursor.source.name}: {mark.text}")
+            cursor.marked.add(mark)
+
+    def _mark_ends(self) -> None:
+        for cursor in self.cursors:
+            if cursor.position == cursor.source.store.size and cursor.marks():
+                self._drop_open()
+                self._mark(cursor)
+
+    # --- what is not finished --------------------------------------------------------------------
+
+    def show_open(self, now: float) -> bool:
+        """Show unfinished lines at the end; return whether one is to be shown soon.
+
+        A progress bar is one, and is shown at once; other lines when they have stood still.
+
+        Raises:
+            SpoolError: the disk does not take them.
+        """
+        shown: list[tuple[int, bytes]] = []
+        waits = False
+        for cursor in self.cursors:
+            if text := cursor.unfinished:
+                if b"\r" in text or now - cursor.grew_at >= STILL:
+                    shown.append((cursor.source.number, text))
+                else:
+                    waits = True
+        if shown != self._open:
+            self._drop_open()
+            self._open = shown
+            if shown:
+                self.store.append(b"".join(tag_of(job) + text + b"\n" for job, text in shown))
+        return waits
+
+    def _drop_open(self) -> None:
+        if self.store.size > self._closed:
+            self.store.cut(self._closed)
+        self._open = []
+
+    @property
+    def is_done(self) -> bool:
+        """Whether all whole lines that are here are woven in."""
+        return not any(cursor.find() for cursor in self.cursors)
+
+    # --- which line is which ---------------------------------------------------------------------
+
+    def source_of(self, start: int) -> tuple[int, int] | None:
+        """Return the number of the log whose line begins at `start`, and where in it."""
+        number = self.store.number_at(start)
+        if number is None:
+            return None
+        if start >= self._closed:
+            return next(
+                ((number, c.position) for c in self.cursors if c.source.number == number), None
+            )
+        at, positions = self._stops[bisect_right(self._stops, start, key=lambda s: s[0]) - 1]
+        offset = positions.get(number, 0)
+        for line in self._lines(at, start):
+            if number_in(line) == number:
+                offset += len(line) - TAG
+        return number, offset
+
+    def start_of(self, number: int, offset: int) -> int | None:
+        """Return where the line begins that holds a byte of a log; `None` if it is not here."""
+        place = bisect_right(self._stops, offset, key=lambda s: s[1].get(number, 0)) - 1
+        at, positions = self._stops[max(0, place)]
+        end = self._stops[place + 1][0] if place + 1 < len(self._stops) else self._closed
+        position = positions.get(number, 0)
+        for line in self._lines(at, end):
+            if number_in(line) == number:
+                position += len(line) - TAG
+                if position > offset:
+                    return at
+            at += len(line)
+        return None
+
+    def _lines(self, start: int, end: int) -> Iterator[bytes]:
+        """Yield the whole lines between two places, with their newlines."""
+        for line in self.store.read(start, end - start).split(b"\n")[:-1]:
+            yield line + b"\n"

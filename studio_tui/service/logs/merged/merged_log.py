@@ -1,0 +1,183 @@
+"""The logs of several jobs as one that grows with them; jobs join and leave while it is read.
+
+What comes live is held back a moment, in which lines of different jobs are put in order. Where that
+was not enough, as when a job joins with a long past, all is put in order anew in the background.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+
+from studio_tui.service.logs.merged.cursor import Source, TimeOf
+from studio_tui.service.logs.merged.interleave import LogWeave
+from studio_tui.service.logs.store.log_store import LogStore
+from studio_tui.service.logs.store.tagged_store import TAGS, TaggedStore
+
+LIMIT = 64
+"""Logs that can be merged at once."""
+HOLD_BACK = 0.3
+"""Seconds in which lines of different jobs are put in order before they are shown."""
+CALM = 0.5
+"""Seconds for more to come, once it is known that all is to be put in order anew."""
+
+_SHARE = 10
+"""How much longer than the last ordering took the next one waits."""
+
+Moved = Mapping[int, int]
+"""Where lines begin that began elsewhere."""
+
+
+class MergedLog:
+    """Several logs in one store; `run` is owned by whoever shows it."""
+
+    store: TaggedStore
+    """The lines of all, each behind the tag of its log; it remains the same one."""
+
+    def __init__(
+        self,
+        new: Callable[[], TaggedStore],
+        time_of: TimeOf,
+        *,
+        places: Callable[[], Iterable[int]] = tuple,
+        moved: Callable[[Moved], None] = lambda _: None,
+    ) -> None:
+        """Take how stores are made and times are read.
+
+        Before all is put in order anew `places` is asked where lines begin that a reader would
+        like to keep; `moved` then hears where they are.
+
+        Raises:
+            SpoolError: there is no room for it on this machine's disk.
+        """
+        self.store = new()
+        self._new = new
+        self._time_of = time_of
+        self._places = places
+        self._moved = moved
+        self._weave = LogWeave(self.store, (), time_of)
+        self._fresh: LogWeave | None = None
+        """What is being put in order, to be shown when it is."""
+        self._sources: dict[int, Source] = {}
+        self._unwatch: dict[int, Callable[[], None]] = {}
+        self._next = 0
+        self._news = asyncio.Event()
+        self._has_left = False
+        """Whether lines of a log are here that is to be merged no more."""
+        self._wrong_since: float | None = None
+        self._not_before = 0.0
+        """When all may be put in order again."""
+        self.is_ordering = False
+        """Whether all is being put in order anew, or will be in a moment."""
+
+    def __len__(self) -> int:
+        return len(self._sources)
+
+    def join(
+        self, store: LogStore, name: str, *, is_over: Callable[[], bool], origin: float = 0.0
+    ) -> int:
+        """Merge another log from now on, and return the number that its lines bear.
+
+        `is_over` says whether nothing more will come of it; call `poke` when that has changed.
+        `origin` is when it begins, in seconds since the epoch.
+        """
+        number = self._next
+        while number in self._sources:
+            number = (number + 1) % TAGS
+        self._next = (number + 1) % TAGS
+        source = Source(number, name, store, is_over, origin)
+        self._sources[number] = source
+        self._unwatch[number] = store.watch(self.poke)
+        self._weave.add(source)
+        self.poke()
+        return number
+
+    def leave(self, number: int) -> None:
+        """Merge a log no more; its lines go."""
+        if self._sources.pop(number, None) is not None:
+            self._unwatch.pop(number)()
+            self._has_left = True
+            for weave in (self._weave, self._fresh):
+                if weave is not None:
+                    weave.remove(number)
+            self.poke()
+
+    def poke(self) -> None:
+        """Look again at the logs."""
+        self._news.set()
+
+    def close(self) -> None:
+        """Let go of everything, once `run` has ended."""
+        for unwatch in self._unwatch.values():
+            unwatch()
+        self._unwatch.clear()
+        self._sources.clear()
+        self.store.close()
+
+    async def run(self) -> None:
+        """Merge what comes until cancelled.
+
+        Raises:
+            SpoolError: the disk does not take it.
+        """
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            while await self._step() or self._news.is_set():
+                self._news.clear()
+                await asyncio.sleep(HOLD_BACK / 2)
+
+    async def _step(self) -> bool:
+        """Merge what is ripe; return whether there is more to do, though nothing may come."""
+        if self._has_left:
+            await self._order()
+            return True
+        weave, now = self._weave, _now()
+        weave.ripen(now)
+        await weave.weave()
+        waits = False if weave.is_stale else weave.show_open(now)
+        self.is_ordering = weave.is_stale or weave.is_unsorted
+        if not self.is_ordering:
+            return waits or not weave.is_done
+        if self._wrong_since is None:
+            self._wrong_since = now
+        if now >= max(self._wrong_since + CALM, self._not_before):
+            await self._order()
+        return True
+
+    async def _order(self) -> None:
+        """Put everything in order anew, beside what is shown meanwhile."""
+        begun = _now()
+        self._wrong_since = None
+        self.is_ordering = True
+        sources = dict(self._sources)
+        weave = self._fresh = LogWeave(self._new(), sources.values(), self._time_of)
+        try:
+            weave.settle()
+            await weave.weave()
+            if not weave.is_stale:
+                self._replace(weave)
+                self._has_left = not sources.keys() <= self._sources.keys()
+                for number in self._sources.keys() - sources.keys():
+                    weave.add(self._sources[number])
+        finally:
+            self._fresh = None
+            if weave.store is not self.store:
+                weave.store.close()
+        now = _now()
+        self._not_before = now + _SHARE * (now - begun)
+
+    def _replace(self, weave: LogWeave) -> None:
+        """Show what is in order, with the reader's places where they were."""
+        now = _now()
+        for cursor in weave.cursors:
+            cursor.grew_at = now
+        known = {place: self._weave.source_of(place) for place in self._places()}
+        self.store.become(weave.store)
+        weave.store, self._weave = self.store, weave
+        places = {
+            before: weave.start_of(*line) for before, line in known.items() if line is not None
+        }
+        self._moved({before: after for before, after in places.items() if after is not None})
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

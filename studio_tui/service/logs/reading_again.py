@@ -1,0 +1,80 @@
+"""When the following of a log is tried again: later after each failure, not during an outage."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from studio_tui.service.logs.state import Phase, Told
+from studio_tui.service.polling.poller import wait_for
+from studio_tui.service.polling.reachability import Reachability
+
+BACKOFF_BASE = 0.5
+BACKOFF_CAP = 20.0
+
+logger = logging.getLogger(__name__)
+
+
+class Retries:
+    """The rests between the tries of one log; says of each how long it is."""
+
+    def __init__(
+        self,
+        job_id: str,
+        told: Told,
+        reachability: Reachability,
+        now: Callable[[], datetime],
+        jitter: Callable[[float, float], float],
+    ) -> None:
+        self.failures = 0
+        """In a row."""
+        self.reachability = reachability
+        self.poked = asyncio.Event()
+        """Ends a rest at once."""
+        self._job_id = job_id
+        self._told = told
+        self._now = now
+        self._jitter = jitter
+
+    def subscribe(self) -> Callable[[], None]:
+        """End rests whenever an outage of Studio begins, changes or ends, until told to stop."""
+
+        def hear() -> None:
+            if self._told.state.phase is Phase.RECONNECTING:
+                self.poked.set()
+
+        return self.reachability.subscribe(hear)
+
+    async def until_there(self) -> None:
+        """Wait as long as Studio is away, and say when it is tried again."""
+        was_away = False
+        while (outage := self.reachability.outage) is not None:
+            was_away = True
+            self._told.publish(Phase.RECONNECTING, str(outage.error), outage.next_try_at)
+            await self.poked.wait()
+            self.poked.clear()
+        if was_away:
+            self._told.publish(Phase.RECONNECTING, "", self._now())
+
+    async def rest(self, reason: str, at_least: float) -> None:
+        """Rest with full jitter, longer after each failure in a row."""
+        longest = min(BACKOFF_CAP, BACKOFF_BASE * 2 ** min(self.failures, 10))
+        self.failures += 1
+        if self.reachability.outage is not None:
+            return  # the next try waits for its end
+        seconds = max(at_least, self._jitter(0.0, longest))
+        logger.info("log of job %s: next try in %.1f s: %s", self._job_id, seconds, reason)
+        next_try = self._now() + timedelta(seconds=seconds)
+        self._told.publish(Phase.RECONNECTING, reason, next_try)
+        await wait_for(self.poked, seconds)
+        self.poked.clear()
+
+    async def until_poked(self) -> None:
+        """Wait after a refusal until the reader wants another try, or for as long as was told."""
+        next_try = self._told.state.next_try
+        if next_try is None:
+            await self.poked.wait()
+        else:
+            await wait_for(self.poked, (next_try - self._now()).total_seconds())
+        self.poked.clear()
+        self.failures = 0

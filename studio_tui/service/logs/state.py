@@ -1,0 +1,98 @@
+"""What is told of the following of a log: its phase, and to whom it matters."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from studio_tui.service.logs.store.log_store import LogStore
+
+NO_LOG = "Studio keeps no log of this job."
+UNCHECKED = "All that came: Studio has no log to check it against."
+UNCONFIRMED = "All that came: the log that Studio has is another."
+
+
+class Phase(StrEnum):
+    """How the following of a log goes."""
+
+    CONNECTING = "connecting"
+    """Nothing has come yet, or a log that could not be had is asked for again."""
+    FOLLOWING = "following"
+    RECONNECTING = "reconnecting"
+    COMPLETE = "complete"
+    """The job has ended and all that came of its log is here: the whole, if there is no reason."""
+    STOPPED = "stopped"
+    """Studio will not give it, or the disk will not take it; of some refusals tried again later."""
+
+
+@dataclass(frozen=True, slots=True)
+class TailState:
+    """What a header says of a log."""
+
+    phase: Phase
+    since: datetime
+    """When the phase began."""
+    next_try: datetime | None = None
+    """When it is tried again, while reconnecting or after a refusal that may not last."""
+    reason: str = ""
+    """A sentence: why it is reconnecting, has stopped or may not be whole. Safe to draw."""
+    status: str | None = None
+    """The job's status as it was told last, upper-case and safe to draw."""
+    lines: int = 0
+    size: int = 0
+    """Bytes."""
+    kept_since: datetime | None = None
+    """When the whole log was kept on this machine, if it is shown from there and not asked for."""
+    heard_at: datetime | None = None
+    """When Studio last sent anything of this phase, be it that nothing is new."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will come by itself."""
+        return self.phase in {Phase.COMPLETE, Phase.STOPPED}
+
+
+class Told:
+    """The state that was told last, and those who listen."""
+
+    def __init__(
+        self, store: LogStore, now: Callable[[], datetime], kept_since: datetime | None = None
+    ) -> None:
+        """Begin with nothing, or with a whole log that was kept."""
+        self.state = (
+            TailState(Phase.COMPLETE, kept_since, size=store.size, kept_since=kept_since)
+            if kept_since
+            else TailState(Phase.CONNECTING, now())
+        )
+        self._store = store
+        self._now = now
+        self._listeners: dict[object, Callable[[TailState], None]] = {}
+
+    def subscribe(self, listener: Callable[[TailState], None]) -> Callable[[], None]:
+        """Tell `listener` each state from now on; return a function that ends it."""
+        key = object()
+        self._listeners[key] = listener
+
+        def unsubscribe() -> None:
+            self._listeners.pop(key, None)
+
+        return unsubscribe
+
+    def note_status(self, word: str | None) -> None:
+        """Keep the job's status, to be told with the next phase."""
+        self.state = replace(self.state, status=word)
+
+    def publish(
+        self, phase: Phase, reason: str | None = None, next_try: datetime | None = None
+    ) -> None:
+        """Tell how it goes now and how much is here."""
+        known = self.state
+        if phase is not known.phase:
+            known = TailState(phase, self._now(), status=known.status)
+        if reason is not None:
+            known = replace(known, reason=reason, next_try=next_try)
+        heard_at = self._now() if phase is Phase.FOLLOWING else known.heard_at
+        lines, size = self._store.lines, self._store.size
+        self.state = replace(known, lines=lines, size=size, heard_at=heard_at)
+        for listener in tuple(self._listeners.values()):
+            listener(self.state)

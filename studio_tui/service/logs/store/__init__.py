@@ -1,0 +1,1 @@
+"""Log lines on disk, indexed, searched and filtered."""

@@ -1,0 +1,348 @@
+"""One log on disk: a spool file that grows at its end, an index of its lines, marks at its gaps.
+
+The bytes on disk are exactly those of the log and are the only copy; memory holds eight bytes for
+every 64 KiB of them. Marks stand beside the bytes, so no log text can forge one.
+"""
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple, Self, TypeVar
+
+from studio_tui.service.logs.store.arrivals import Arrivals
+from studio_tui.service.logs.store.line_index import BLOCK, LineIndex
+from studio_tui.service.logs.store.spool import Spool
+
+T = TypeVar("T")
+
+LINE_LIMIT = 64 * 1024
+"""Bytes of the head, and of the tail, that are read of one line."""
+
+_INDEX_SLICE = 1024 * 1024
+
+
+class Line(NamedTuple):
+    """One line as it stands on disk: untrusted bytes."""
+
+    start: int
+    """Offset of its first byte."""
+    length: int
+    """Bytes without the newline."""
+    head: bytes
+    """Its first bytes, at most `LINE_LIMIT`."""
+    tail: bytes
+    """Its last bytes, at most `LINE_LIMIT`, when `head` is not all of it; else empty."""
+
+
+class Mark(NamedTuple):
+    """Our own remark, drawn above the line that holds its offset."""
+
+    offset: int
+    text: str
+    """A sentence of ours, never the log's."""
+
+
+class LogStore:
+    """A log that several viewers read while one writer adds to it, all on one event loop.
+
+    Lines are found by byte offset or by number, from 0. No call reads more than a few blocks.
+    """
+
+    version: int
+    """Grows when bytes that may have been shown have changed: what was derived of them is stale."""
+
+    arrivals: Arrivals
+    """When the bytes came."""
+
+    tag: int = 0
+    """Bytes at the beginning of each line that are ours, and no text."""
+
+    def __init__(self, spool: Spool) -> None:
+        self.version = 0
+        self._spool = spool
+        self._index = LineIndex()
+        self.arrivals = Arrivals()
+        self._marks: list[Mark] = []
+        self._watchers: dict[object, Callable[[], None]] = {}
+        self._changes: array[int] = array("Q")
+        """For each version after the first, the lowest offset that it changed."""
+
+    @classmethod
+    def create(cls, directory: Path) -> Self:
+        """Begin an empty log in `directory`; its file goes when the store is closed.
+
+        Raises:
+            SpoolError: the file cannot be made.
+        """
+        return cls(Spool.create(directory))
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open a finished log for reading; it is usable at once, `index` gives line numbers.
+
+        Raises:
+            SpoolError: the file cannot be read.
+        """
+        return cls(Spool.open(path))
+
+    def close(self) -> None:
+        """Let go of the file; one that `create` made is deleted."""
+        self._watchers.clear()
+        self._spool.close()
+
+    async def own(self) -> None:
+        """Make sure that the file may be written: one that others may be reading is copied.
+
+        Raises:
+            SpoolError: there is no room for a copy.
+        """
+        await self._spool.own()
+
+    async def keep(self, path: Path) -> None:
+        """Give the file a lasting place on the same disk, if it does not change meanwhile.
+
+        Raises:
+            SpoolError: the disk does not take it.
+        """
+        known = (self.version, self.size)
+        await self._spool.sync()
+        if known == (self.version, self.size):
+            self._spool.keep(path)
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the file has a lasting place and is not written."""
+        return self._spool.is_shared
+
+    @property
+    def path(self) -> Path:
+        """Where the bytes are."""
+        return self._spool.path
+
+    @property
+    def reads(self) -> int:
+        """Blocks read from disk so far."""
+        return self._spool.reads
+
+    @property
+    def size(self) -> int:
+        """Bytes of the log."""
+        return self._spool.size
+
+    @property
+    def lines(self) -> int:
+        """Lines counted so far, an unfinished last one among them."""
+        return self._index.newlines + self._is_unfinished
+
+    @property
+    def is_indexed(self) -> bool:
+        """Whether every line has been counted."""
+        return self._index.covered == self.size
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the file has been let go of."""
+        return self._spool.is_closed
+
+    @property
+    def _is_unfinished(self) -> bool:
+        return self.size > 0 and self.is_indexed and self.read(self.size - 1, 1) != b"\n"
+
+    # --- writing ---------------------------------------------------------------------------------
+
+    def append(self, added: bytes) -> None:
+        """Add bytes at the end and tell the watchers.
+
+        Raises:
+            SpoolError: the disk took none or only some of them; those it took are part of the log.
+        """
+        self.arrivals.note(self.size)
+        self._write(added)
+        self._tell()
+
+    def _write(self, added: bytes) -> None:
+        left = memoryview(added)
+        while left:
+            written = self._spool.write(left)
+            self._index.extend(bytes(left[:written]))
+            left = left[written:]
+
+    def insert(self, offset: int, added: bytes, *, over: int = 0) -> None:
+        """Put bytes before those from `offset` on, over the first of them if so wished.
+
+        All that follows is written anew.
+
+        Raises:
+            SpoolError: as `append`; the end of the log may be lost then.
+        """
+        moved = self.read(offset + over, self.size - offset - over)
+        if over:
+            self.arrivals.shift(offset, len(added) - over)
+        else:
+            self.arrivals.insert(offset, len(added))
+        self._forget(offset)
+        self._marks = [
+            Mark(mark.offset + len(added) - over, mark.text) if mark.offset > offset else mark
+            for mark in self._marks
+        ]
+        self._write(added + moved)
+        self._tell()
+
+    def cut(self, offset: int) -> None:
+        """Drop everything from `offset` on."""
+        self.arrivals.cut(offset)
+        self._forget(offset)
+        self._marks = [mark for mark in self._marks if mark.offset <= offset]
+        self._tell()
+
+    def _forget(self, offset: int) -> None:
+        block, inside = divmod(offset, BLOCK)
+        self._index.truncate(offset, self._spool.block(block)[:inside])
+        self._spool.cut(offset)
+        self._changed(offset)
+
+    def mark(self, offset: int, text: str) -> None:
+        """Set a remark at `offset`; one that already says the same there is kept."""
+        mark = Mark(offset, text)
+        if mark not in self._marks:
+            self._marks.insert(bisect_left(self._marks, (offset + 1, "")), mark)
+            self._changed(offset)
+            self._tell()
+
+    def unmark(self, mark: Mark) -> None:
+        """Take back a remark that proved wrong."""
+        if mark in self._marks:
+            self._marks.remove(mark)
+            self._changed(mark.offset)
+            self._tell()
+
+    def _changed(self, offset: int) -> None:
+        self.version += 1
+        self._changes.append(offset)
+
+    def changed_since(self, version: int) -> int:
+        """Return the lowest offset from which on things are not as they were at `version`.
+
+        What was added at the end since then does not count; the size means nothing has changed.
+        """
+        return min(self._changes[version:], default=self.size)
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """All remarks, in order of offset."""
+        return tuple(self._marks)
+
+    async def index(self) -> None:
+        """Count the lines of an opened file, in slices read by a thread."""
+        while not self.is_indexed and not self.is_closed:
+            slice_ = await self.examine(self._index.covered, _INDEX_SLICE, bytes)
+            self._index.extend(slice_)
+        self._tell()
+
+    def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
+        """Call `changed` after every change until the returned function is called."""
+        key = object()
+        self._watchers[key] = changed
+
+        def stop() -> None:
+            self._watchers.pop(key, None)
+
+        return stop
+
+    def _tell(self) -> None:
+        for changed in tuple(self._watchers.values()):
+            changed()
+
+    # --- reading ---------------------------------------------------------------------------------
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Return up to `length` bytes; meant for at most a megabyte."""
+        return self._spool.read(offset, length)
+
+    async def examine(self, offset: int, length: int, work: Callable[[bytes], T]) -> T:
+        """Return what `work` makes, in a thread, of up to `length` bytes: some megabytes.
+
+        Raises:
+            SpoolError: the log cannot be read back, or was closed.
+        """
+        return await self._spool.examine(offset, length, work)
+
+    def line_at(self, start: int) -> Line:
+        """Return the line that begins at byte `start`."""
+        length = self.line_end(start) - start
+        head = self.read(start, min(length, LINE_LIMIT))
+        rest = min(length - len(head), LINE_LIMIT)
+        return Line(start, length, head, self.read(start + length - rest, rest))
+
+    def line_end(self, offset: int) -> int:
+        """Return the offset of the newline that ends the line holding `offset`, else the size."""
+        block: int | None = offset // BLOCK
+        inside = offset % BLOCK
+        while block is not None and block * BLOCK < self.size:
+            found = self._spool.block(block).find(b"\n", inside)
+            if found >= 0:
+                return block * BLOCK + found
+            block, inside = self._index.next_block(block), 0
+        return self.size
+
+    def line_start(self, offset: int) -> int:
+        """Return where the line that holds byte `offset` begins."""
+        block: int | None
+        block, end = divmod(min(offset, self.size), BLOCK)
+        while block is not None:
+            found = self._spool.block(block).rfind(b"\n", 0, end) if end else -1
+            if found >= 0:
+                return block * BLOCK + found + 1
+            block, end = self._index.previous_block(block), BLOCK
+        return 0
+
+    def next_start(self, start: int) -> int | None:
+        """Return where the next line begins; at the very end only if a mark stands there."""
+        following = self.line_end(start) + 1
+        return following if self._holds_row(following) else None
+
+    def previous_start(self, start: int) -> int | None:
+        """Return where the line before the one at `start` begins; `None` at the first."""
+        return self.line_start(start - 1) if start else None
+
+    def last_start(self) -> int:
+        """Return where the last line begins; 0 for an empty log."""
+        if self.size == 0 or self._holds_row(self.size):
+            return self.size
+        return self.line_start(self.size - 1)
+
+    def start_of(self, number: int) -> int:
+        """Return where line `number` begins, bounded to the lines counted so far."""
+        newline = min(number, self.lines - 1)
+        if newline <= 0:
+            return 0
+        block = self._index.block_of(newline)
+        rest = self._spool.block(block).split(b"\n", newline - self._index.before(block))[-1]
+        return block * BLOCK + len(self._spool.block(block)) - len(rest)
+
+    def number_of(self, start: int) -> int | None:
+        """Return the number of the line that begins at `start`; `None` if not yet counted."""
+        block, inside = divmod(start, BLOCK)
+        if start > self._index.covered or not self._index.covers(block):
+            return None
+        return self._index.before(block) + self._spool.block(block).count(b"\n", 0, inside)
+
+    def arrival_of(self, offset: int) -> datetime | None:
+        """Return the second in which a byte came live; `None` if it was replayed or fetched."""
+        return self.arrivals.at(offset)
+
+    def marks_of(self, start: int) -> tuple[Mark, ...]:
+        """Return the marks of the line that begins at `start`."""
+        if not self._marks:
+            return ()
+        first = bisect_left(self._marks, (start, ""))
+        last = bisect_left(self._marks, (self.line_end(start) + 1, ""))
+        return tuple(self._marks[first:last])
+
+    def _holds_row(self, start: int) -> bool:
+        """Whether a line, or a mark without one, begins at `start`."""
+        return start < self.size or (
+            bool(self._marks) and self._marks[-1].offset == self.size == start
+        )

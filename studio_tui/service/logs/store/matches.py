@@ -1,0 +1,357 @@
+"""Which lines of a log fulfil a condition: counted block by block in a thread, known as they come.
+
+Memory holds four bytes for every 64 KiB of the log, however many lines fulfil it. What a screen
+needs at once is looked up in the few blocks that are in sight, whether they were counted or not.
+"""
+
+from array import array
+from bisect import bisect_left
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import accumulate
+from typing import TypeVar, cast
+
+from studio_tui.service.logs.store.line_index import BLOCK
+from studio_tui.service.logs.store.log_store import LINE_LIMIT, LogStore
+
+T = TypeVar("T")
+
+Find = Callable[[bytes], Sequence[int]]
+"""Returns where the lines begin, in whole lines given to it, that fulfil the condition; in order.
+
+It is called in a thread, and for a block or two on the event loop.
+"""
+
+SLICE = 32
+"""Blocks that are looked through by one visit to a thread."""
+_AT_ONCE = 4
+"""Blocks not yet known that are looked through on the event loop, a millisecond at the most."""
+_KEPT = 64
+"""Blocks whose lines are kept as found."""
+_UNKNOWN = -1
+_ANSWERS = 8
+"""Answers that are kept for being asked for again."""
+_EXACT_BLOCKS = 64
+"""Blocks up to which marks on a scroll bar stand where the lines are, not only their blocks."""
+
+
+class LogHits:
+    """The lines of a growing log that fulfil a condition, from whichever place is asked for."""
+
+    total: int
+    """Lines found so far."""
+
+    def __init__(
+        self,
+        store: LogStore,
+        find: Find,
+        *,
+        negated: bool = False,
+        within: Find | None = None,
+    ) -> None:
+        """Take the condition; `negated` asks for the lines that do not fulfil it.
+
+        `find` sees lines without the tags of ours that a store may put before them; `within` sees
+        these too, and only lines that it finds as well are told.
+        """
+        self.total = 0
+        self._store = store
+        self._find = find
+        self._negated = negated
+        self._within = within
+        self._counts = array("i")
+        self._unknown = 0
+        self._edition = 0
+        """Grows with what is known."""
+        self._answers: dict[object, tuple[int, object]] = {}
+        self._size = 0
+        self._version = store.version
+        self._starts: OrderedDict[int, array[int]] = OrderedDict()
+        self._wanted = (0, True)
+        """From which block, and whether onwards, to look first."""
+
+    # --- what is known ---------------------------------------------------------------------------
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every line that is here has been looked at."""
+        self._refresh()
+        return self._unknown == 0
+
+    def next(self, offset: int) -> int | None:
+        """Return the start of the first line found that begins at `offset` or after it."""
+        self._refresh()
+        first = offset // BLOCK
+        for block in self._with_lines(range(first, len(self._counts))):
+            starts = self._starts_of(block)
+            place = bisect_left(starts, offset) if block == first else 0
+            if place < len(starts):
+                return starts[place]
+        return None
+
+    def previous(self, offset: int) -> int | None:
+        """Return the start of the last line found that begins before `offset`."""
+        self._refresh()
+        first = min((offset - 1) // BLOCK, len(self._counts) - 1)
+        for block in self._with_lines(range(first, -1, -1)):
+            starts = self._starts_of(block)
+            place = bisect_left(starts, offset)
+            if place:
+                return starts[place - 1]
+        return None
+
+    def _with_lines(self, blocks: range) -> Iterator[int]:
+        """Yield the blocks with lines, as far as blocks are known or can be looked at now."""
+        at_once = _AT_ONCE
+        for block in blocks:
+            if self._counts[block] == _UNKNOWN:
+                at_once -= 1
+                if at_once < 0:
+                    return
+                self._note(block, len(self._starts_of(block)))
+            if self._counts[block]:
+                yield block
+
+    def holds(self, start: int) -> bool:
+        """Whether the line that begins at `start` is one of them."""
+        return self.next(start) == start
+
+    def rank(self, start: int) -> int:
+        """Return how many lines found begin before `start`."""
+        self._refresh()
+        return self._once(("rank", start), lambda: self._rank(start))
+
+    def _rank(self, start: int) -> int:
+        block = start // BLOCK
+        before = sum(count for count in self._counts[:block] if count > 0)
+        within = bisect_left(self._starts_of(block), start) if block < len(self._counts) else 0
+        return before + within
+
+    def places(self, parts: int) -> frozenset[int]:
+        """Return in which of so many equal parts of the log lines were found."""
+        self._refresh()
+        if not self.total or not parts:
+            return frozenset()
+        return self._once(("places", parts), lambda: self._places(parts))
+
+    def _places(self, parts: int) -> frozenset[int]:
+        found = [block for block, count in enumerate(self._counts) if count > 0]
+        if len(self._counts) > _EXACT_BLOCKS:
+            offsets: Iterable[int] = (block * BLOCK for block in found)
+        else:
+            offsets = (start for block in found for start in self._starts_of(block))
+        return frozenset(offset * parts // self._size for offset in offsets)
+
+    def _once(self, question: object, answer: Callable[[], T]) -> T:
+        """Return an answer that is sought anew only when something else is known."""
+        known = self._answers.get(question)
+        if known is None or known[0] != self._edition:
+            known = self._answers[question] = (self._edition, answer())
+            while len(self._answers) > _ANSWERS:
+                del self._answers[next(iter(self._answers))]
+        return cast(T, known[1])
+
+    async def nearest(self, offset: int, *, backwards: bool) -> int | None:
+        """Return the next line from `offset` on, or the last before it, once that is certain.
+
+        Raises:
+            SpoolError: the log cannot be read back, or was closed.
+        """
+        while True:
+            start = self.previous(offset) if backwards else self.next(offset)
+            if self._is_certain(offset, start, backwards=backwards):
+                return start
+            self._wanted = (max(0, offset - backwards) // BLOCK, not backwards)
+            await self.look_on()
+
+    def _is_certain(self, offset: int, start: int | None, *, backwards: bool) -> bool:
+        if not self._unknown:
+            return True
+        if backwards:
+            between = self._counts[(start or 0) // BLOCK : (offset + BLOCK - 1) // BLOCK]
+        else:
+            end = len(self._counts) if start is None else start // BLOCK + 1
+            between = self._counts[offset // BLOCK : end]
+        return _UNKNOWN not in between
+
+    # --- looking ---------------------------------------------------------------------------------
+
+    async def look(self, around: int) -> None:
+        """Look through the log until all of it is known, beginning around an offset.
+
+        Raises:
+            SpoolError: the log cannot be read back, or was closed.
+        """
+        self._wanted = (around // BLOCK, True)
+        while not self._store.is_closed and not self.is_complete:
+            await self.look_on()
+
+    async def look_on(self, most: int = SLICE) -> None:
+        """Look through the next blocks that are not known, so many at the most.
+
+        Raises:
+            SpoolError: the log cannot be read back, or was closed.
+        """
+        self._refresh()
+        blocks = self._next_blocks(most)
+        if not blocks:
+            return
+        begin = max(0, blocks.start * BLOCK - 1)
+        length = blocks.stop * BLOCK - begin + LINE_LIMIT
+        size, version = self._store.size, self._store.version
+
+        def count(data: bytes) -> list[int]:
+            counts = [0] * len(blocks)
+            for start in self._starts_in(data, blocks, size):
+                counts[start // BLOCK - blocks.start] += 1
+            return counts
+
+        counts = await self._store.examine(begin, length, count)
+        changed = self._store.changed_since(version)
+        is_same = self._store.size == size and changed >= size
+        settled = min(self._store.line_start(size), changed)
+        self._refresh()
+        for block, found in zip(blocks, counts, strict=True):
+            if self._counts[block] == _UNKNOWN and (is_same or block < settled // BLOCK):
+                self._note(block, found)
+
+    def _note(self, block: int, count: int) -> None:
+        self._edition += 1
+        self._counts[block] = count
+        self._unknown -= 1
+        self.total += count
+
+    def _next_blocks(self, most: int) -> range:
+        """Return the blocks not known that come next from where it is wanted."""
+        if not self._unknown:
+            return range(0)
+        wanted, onwards = self._wanted
+        place = min(wanted, len(self._counts) - 1)
+        after = next((at for at in range(place, len(self._counts)) if self._is_open(at)), None)
+        before = next((at for at in range(place, -1, -1) if self._is_open(at)), None)
+        if before is None or (onwards and after is not None):
+            first, step = after or 0, 1
+        else:
+            first, step = before, -1
+        last = first
+        while abs(last - first) < most - 1 and self._is_open(last + step):
+            last += step
+        self._wanted = (last, onwards)
+        return range(min(first, last), max(first, last) + 1)
+
+    def _is_open(self, block: int) -> bool:
+        return 0 <= block < len(self._counts) and self._counts[block] == _UNKNOWN
+
+    def _starts_of(self, block: int) -> "array[int]":
+        """Return the lines of one block, found on the event loop if they are not kept."""
+        known = self._starts.get(block)
+        if known is None:
+            begin = max(0, block * BLOCK - 1)
+            data = self._store.read(begin, (block + 1) * BLOCK - begin + LINE_LIMIT)
+            known = array("Q", self._starts_in(data, range(block, block + 1), self._store.size))
+            self._starts[block] = known
+            if len(self._starts) > _KEPT:
+                self._starts.popitem(last=False)
+        self._starts.move_to_end(block)
+        return known
+
+    def _starts_in(self, data: bytes, blocks: range, size: int) -> Sequence[int]:
+        """Return the lines that begin in `blocks`; `data` begins at the byte before them."""
+        origin = max(0, blocks.start * BLOCK - 1)
+        first = data.find(b"\n") + 1 if origin else 0
+        room = min(blocks.stop * BLOCK, size) - origin
+        if (origin and not first) or first >= room:
+            return ()
+        end = data.find(b"\n", room - 1) + 1
+        lines = data[first : end or len(data)]
+        seen, starts = _in_sight(lines, origin + first)
+        found = _untagged(self._find, seen, self._store.tag)
+        if self._negated:
+            found = _others(seen, found)
+        if self._within is not None:
+            inside = set(self._within(seen))
+            found = [start for start in found if start in inside]
+        if starts is not None:
+            found = [starts[start] for start in found]
+        return [origin + first + start for start in found]
+
+    # --- growth ----------------------------------------------------------------------------------
+
+    def _refresh(self) -> None:
+        """Take into account what has come since, or has changed."""
+        store = self._store
+        if store.version != self._version:
+            self._forget(min(store.changed_since(self._version), self._size))
+            self._version = store.version
+        elif store.size > self._size:
+            self._forget(self._size)
+
+    def _forget(self, offset: int) -> None:
+        """Look again at what begins in the line that holds `offset`, or after it."""
+        self._edition += 1
+        first = self._store.line_start(offset) // BLOCK
+        for block, count in enumerate(self._counts[first:], first):
+            self.total -= max(0, count)
+            self._unknown -= count == _UNKNOWN
+            self._starts.pop(block, None)
+        del self._counts[first:]
+        self._size = self._store.size
+        added = (self._size + BLOCK - 1) // BLOCK - first
+        self._counts.extend([_UNKNOWN] * added)
+        self._unknown += max(0, added)
+        if added <= _AT_ONCE:
+            for block in range(first, len(self._counts)):
+                self._note(block, len(self._starts_of(block)))
+
+
+def _in_sight(lines: bytes, offset: int) -> tuple[bytes, dict[int, int] | None]:
+    """Return the parts of lines that are looked at, and where lines began by where they begin now.
+
+    `lines` begin at byte `offset` of the log. Of a line, what lies more than `LINE_LIMIT` beyond
+    its block is left out, whichever blocks are read with it; where none is so long, it is `lines`.
+    """
+    if not _holds_long(lines):
+        return lines, None
+    parts: list[bytes] = []
+    starts: dict[int, int] = {}
+    at = now = 0
+    for line in lines.split(b"\n"):
+        block_end = ((offset + at) // BLOCK + 1) * BLOCK
+        part = line[: block_end + LINE_LIMIT - offset - at]
+        starts[now] = at
+        parts.append(part)
+        at += len(line) + 1
+        now += len(part) + 1
+    return b"\n".join(parts), starts
+
+
+def _holds_long(lines: bytes) -> bool:
+    """Whether a line may be longer than `LINE_LIMIT`; it looks at few bytes where none is."""
+    at = 0
+    while len(lines) - at > LINE_LIMIT:
+        end = lines.rfind(b"\n", at, at + LINE_LIMIT + 1)
+        if end < 0:
+            return True
+        at = end + 1
+    return False
+
+
+def _untagged(find: Find, lines: bytes, tag: int) -> Sequence[int]:
+    """Find lines by their text, each of which begins after a tag of so many bytes."""
+    if not tag:
+        return find(lines)
+    text = b"\n".join(line[tag:] for line in lines.split(b"\n"))
+    starts: list[int] = []
+    before = at = 0
+    for start in find(text):
+        before += text.count(b"\n", at, start)
+        at = start
+        starts.append(start + before * tag)
+    return starts
+
+
+def _others(lines: bytes, starts: Sequence[int]) -> list[int]:
+    """Return where the lines begin that are not in `starts`."""
+    every = accumulate((len(line) + 1 for line in lines.split(b"\n")), initial=0)
+    left = set(starts)
+    return [start for start in every if start < len(lines) and start not in left]

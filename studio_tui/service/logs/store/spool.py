@@ -1,0 +1,234 @@
+"""A file that grows at its end, read in blocks of which a few stay in memory.
+
+Whoever has it open holds a shared lock, so that others see that it is in use: a file that nobody
+holds was left by a program that has ended.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import tempfile
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self, TypeVar
+
+from studio_tui.errors import SpoolError
+from studio_tui.paths import private_dir
+from studio_tui.service.logs.store.line_index import BLOCK
+
+T = TypeVar("T")
+
+SUFFIX = ".spool"
+"""Ends the name of a file that goes with its spool."""
+
+_CACHED_BLOCKS = 16
+_COPIED = 1024 * 1024
+"""Bytes copied at once: half a millisecond."""
+
+
+def remove_unused(path: Path) -> bool:
+    """Delete a file that nobody has open, here or in another process; return whether it is gone."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        path.unlink()
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
+
+
+def _make(directory: Path) -> tuple[int, str]:
+    """Make an empty file that is held from its beginning."""
+    while True:
+        descriptor, name = tempfile.mkstemp(SUFFIX, dir=private_dir(directory))
+        _hold(descriptor)
+        if os.fstat(descriptor).st_nlink:
+            return descriptor, name
+        os.close(descriptor)  # taken for one left behind, in the moment before it was held
+
+
+def _hold(descriptor: int) -> None:
+    """Show others that the file is in use, where the file system has a way to."""
+    with contextlib.suppress(OSError):
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+
+
+class Spool:
+    """Bytes on disk; every failure of the disk is a `SpoolError` with a sentence."""
+
+    size: int
+    """Bytes."""
+    reads: int
+    """Blocks read from disk so far."""
+    is_closed: bool
+    """Whether the file has been let go of."""
+    is_shared: bool
+    """Whether others may read the file, which stays as it is, also when the spool is closed."""
+
+    def __init__(self, path: Path, descriptor: int, size: int) -> None:
+        self.path = path
+        self.size = size
+        self.reads = 0
+        self.is_closed = False
+        self._descriptor = descriptor
+        self._blocks: OrderedDict[int, bytes] = OrderedDict()
+        self._is_temporary = False
+        self.is_shared = False
+        self._readers = 0
+        """Threads that are reading; the descriptor is theirs too."""
+
+    @classmethod
+    def create(cls, directory: Path) -> Self:
+        """Make an empty file in `directory`, which goes when the spool is closed."""
+        try:
+            descriptor, name = _make(directory)
+        except OSError as error:
+            raise SpoolError(f"No log can be kept in {directory}: {error.strerror}.") from error
+        spool = cls(Path(name), descriptor, size=0)
+        spool._is_temporary = True
+        return spool
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open a file for reading."""
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as error:
+            raise SpoolError(f"{path} cannot be read: {error.strerror}.") from error
+        _hold(descriptor)
+        spool = cls(path, descriptor, os.fstat(descriptor).st_size)
+        spool.is_shared = True
+        return spool
+
+    def close(self) -> None:
+        """Let go of the file, once threads have left it."""
+        self.is_closed = True
+        self._blocks.clear()
+        self._release()
+
+    def _release(self) -> None:
+        if not self.is_closed or self._readers or self._descriptor < 0:
+            return
+        os.close(self._descriptor)
+        self._descriptor = -1
+        if self._is_temporary:
+            self.path.unlink(missing_ok=True)
+
+    def keep(self, path: Path) -> None:
+        """Give the file another place on the same disk, where it stays; it is not written again.
+
+        Raises:
+            SpoolError: the place is not to be had.
+        """
+        try:
+            self.path.replace(path)
+        except OSError as error:
+            raise SpoolError(f"The log cannot be kept as {path}: {error.strerror}.") from error
+        self.path = path
+        self._is_temporary, self.is_shared = False, True
+
+    async def own(self) -> None:
+        """Make of a file that others may be reading one that may be written, and which goes.
+
+        Raises:
+            SpoolError: there is no room for a copy.
+        """
+        if not self.is_shared:
+            return
+        copy = self.create(self.path.parent)
+        try:
+            while copy.size < self.size:
+                left = memoryview(await self.examine(copy.size, _COPIED, bytes))
+                while left:
+                    left = left[copy.write(left) :]
+            os.dup2(copy._descriptor, self._descriptor, inheritable=False)
+            self.path, self._is_temporary, self.is_shared = copy.path, True, False
+            copy._is_temporary = False
+        finally:
+            copy.close()
+
+    async def sync(self) -> None:
+        """Bring the bytes to the disk, by a thread.
+
+        Raises:
+            SpoolError: the disk does not take them.
+        """
+        try:
+            await self._in_thread(lambda: os.fsync(self._descriptor))
+        except OSError as error:
+            raise SpoolError(f"The log cannot be kept on disk: {error.strerror}.") from error
+
+    def write(self, data: bytes | memoryview) -> int:
+        """Add bytes at the end and return how many the disk took, at least one."""
+        try:
+            written = os.pwrite(self._descriptor, data, self.size)
+        except OSError as error:
+            raise SpoolError(f"The log cannot be kept on disk: {error.strerror}.") from error
+        self.size += written
+        return written
+
+    def cut(self, offset: int) -> None:
+        """Drop everything from `offset` on."""
+        for number in [number for number in self._blocks if number >= offset // BLOCK]:
+            del self._blocks[number]
+        try:
+            os.ftruncate(self._descriptor, offset)
+        except OSError as error:
+            raise SpoolError(f"The log cannot be kept on disk: {error.strerror}.") from error
+        self.size = offset
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Return up to `length` bytes; meant for at most a megabyte."""
+        end = min(offset + length, self.size)
+        parts = []
+        while offset < end:
+            number, inside = divmod(offset, BLOCK)
+            part = self.block(number)[inside : inside + end - offset]
+            parts.append(part)
+            offset += len(part)
+        return b"".join(parts)
+
+    def block(self, number: int) -> bytes:
+        """Return a block; empty beyond the end."""
+        wanted = min(BLOCK, self.size - number * BLOCK)
+        if wanted <= 0:
+            return b""
+        data = self._blocks.get(number, b"")
+        if len(data) < wanted:
+            self.reads += 1
+            data += self._read_at(number * BLOCK + len(data), wanted - len(data))
+            if len(data) < wanted:
+                raise SpoolError(f"{self.path} has become shorter while it was read.")
+            self._blocks[number] = data
+        self._blocks.move_to_end(number)
+        if len(self._blocks) > _CACHED_BLOCKS:
+            self._blocks.popitem(last=False)
+        return data
+
+    async def examine(self, offset: int, length: int, work: Callable[[bytes], T]) -> T:
+        """Do `work` in a thread with up to `length` bytes, which are not kept."""
+        length = max(0, min(length, self.size - offset))
+        return await self._in_thread(lambda: work(self._read_at(offset, length)))
+
+    async def _in_thread(self, act: Callable[[], T]) -> T:
+        if self.is_closed:
+            raise SpoolError(f"{self.path.name} is closed.")
+        self._readers += 1
+        try:
+            return await asyncio.to_thread(act)
+        finally:
+            self._readers -= 1
+            self._release()
+
+    def _read_at(self, offset: int, length: int) -> bytes:
+        try:
+            return os.pread(self._descriptor, length, offset)
+        except OSError as error:
+            raise SpoolError(f"The log cannot be read back: {error.strerror}.") from error

@@ -1,0 +1,65 @@
+"""A log put together from several: a tag of ours before each line says whose it is.
+
+The tag is always the first bytes of a line and is taken off whatever is read of it, so that no log
+text can forge one.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from studio_tui.service.logs.store.log_store import Line, LogStore
+from studio_tui.service.logs.store.matches import Find
+
+TAG = 4
+"""Bytes of a tag: three digits and a bar."""
+TAGS = 16**3
+"""Numbers that a tag can say."""
+
+
+def tag_of(number: int) -> bytes:
+    """Return the tag of a number from 0 to `TAGS - 1`."""
+    return b"%03x|" % number
+
+
+def number_in(line: bytes) -> int:
+    """Return the number that the tag at the beginning of a line says."""
+    return int(line[: TAG - 1], 16)
+
+
+def of_tags(numbers: Iterable[int]) -> Find:
+    """Return what finds the lines with these numbers among tagged ones."""
+    tags = frozenset(map(tag_of, numbers))
+
+    def find(lines: bytes) -> Sequence[int]:
+        starts = []
+        at = 0
+        for line in lines.split(b"\n"):
+            if line[:TAG] in tags:
+                starts.append(at)
+            at += len(line) + 1
+        return starts
+
+    return find
+
+
+class TaggedStore(LogStore):
+    """A store whose lines begin with tags."""
+
+    tag = TAG
+
+    def line_at(self, start: int) -> Line:
+        """Return the line that begins at byte `start`, without its tag."""
+        line = super().line_at(start)
+        return line._replace(length=line.length - TAG, head=line.head[TAG:])
+
+    def number_at(self, start: int) -> int | None:
+        """Return whose line begins at `start`; `None` where none does."""
+        tag = self.read(start, TAG)
+        return number_in(tag) if len(tag) == TAG else None
+
+    def become(self, other: "TaggedStore") -> None:
+        """Take over the bytes and marks of another store, which is of no use from then on."""
+        self._spool.close()
+        self._spool, self._index = other._spool, other._index
+        self.arrivals, self._marks = other.arrivals, other._marks
+        self._changed(0)
+        self._tell()

@@ -1,0 +1,404 @@
+"""Follows one job's log into a store, over whatever way is open, for as long as somebody looks.
+
+The websocket comes first. When it keeps failing REST is asked beside it, and at the end of a job
+REST says whether everything has come. How pieces fit together is `log_merge`'s business.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+from contextlib import aclosing
+from datetime import datetime, timedelta
+
+from studio_tui import clock
+from studio_tui.addresses import address
+from studio_tui.api.log_stream import (
+    Blobs,
+    Closed,
+    LogFrame,
+    LogMessage,
+    LogMessages,
+    ServerMessage,
+    StatusFrame,
+    Unreadable,
+)
+from studio_tui.api.models import FINISHED_STATES
+from studio_tui.errors import (
+    AuthenticationError,
+    InvalidRequest,
+    NotFound,
+    PermissionDenied,
+    SpoolError,
+    StudioError,
+)
+from studio_tui.service.logs.assembler import DIFFERS, NO_REPLAY, UNREADABLE, LogMerge
+from studio_tui.service.logs.comparison import Comparison
+from studio_tui.service.logs.message_index import MessageLedger
+from studio_tui.service.logs.reading_again import Retries
+from studio_tui.service.logs.rest_log import RestLog
+from studio_tui.service.logs.retry import Next, Verdict, asked_rest, refused
+from studio_tui.service.logs.source import LogSource, MayFetch, always
+from studio_tui.service.logs.state import NO_LOG, UNCHECKED, UNCONFIRMED, Phase, TailState, Told
+from studio_tui.service.logs.store.arrivals import Replay
+from studio_tui.service.logs.store.log_store import LogStore
+from studio_tui.service.polling.poller import wait_for
+from studio_tui.service.polling.reachability import LOG_STREAM, Reachability
+from studio_tui.text import safe_line
+
+__all__ = ["LogSource", "LogTail", "MayFetch", "Phase", "TailState"]
+
+SILENCE = 45.0
+"""Seconds without a frame after which a connection counts as dead."""
+LINGER = 5.0
+"""Seconds without a piece of the log after which an ended job's socket is not waited for."""
+STEADY = 5.0
+"""Seconds after which a connection that brings frames is no failure, even if it brings no log."""
+OUTAGE_AFTER = 3
+"""Failures of the websocket in a row after which REST is asked beside it."""
+OUTAGE_REST = 5.0
+"""Seconds between those questions."""
+POLL_REST = 2.0
+"""Seconds between questions where there is no websocket."""
+AGREE_REST = 0.5
+"""Seconds between the two answers of REST that must agree."""
+
+_ITEMS = 1024
+_UNREADABLE_TRIES = 3
+_FINAL_CODES = frozenset({1008, 4401, 4403, 4404})
+_NORMAL = 1000
+_TOO_LARGE = 1009
+
+logger = logging.getLogger(__name__)
+
+
+class LogTail:
+    """Follows one job's log; `run` is owned by whoever starts it, and is ended by cancelling it.
+
+    It can be run again, and goes on where it was; whoever made it closes it in the end.
+    """
+
+    def __init__(
+        self,
+        source: LogSource,
+        job_id: str,
+        store: LogStore,
+        *,
+        may_fetch: MayFetch = always,
+        kept_since: datetime | None = None,
+        reachability: Reachability | None = None,
+        now: Callable[[], datetime] = clock.now,
+        jitter: Callable[[float, float], float] = random.uniform,
+    ) -> None:
+        """Take also since when the store is the whole log, if it was kept."""
+        self._told = Told(store, now, kept_since)
+        self._source = source
+        self._job_id = job_id
+        self._store = store
+        self._may_fetch = may_fetch
+        self._now = now
+        self._reachability = reachability or Reachability()
+        self._retries = Retries(job_id, self._told, self._reachability, now, jitter)
+        self._ledger: MessageLedger | None = None
+        self._merge: LogMerge
+        """What has come so far; begun by `run`, together with the ledger."""
+        self._rest = RestLog(source, job_id, store)
+        self._unreadable = 0
+        self._deadline: float | None = None
+        """When this connection is done with, in the loop's time; set by a final status."""
+        self._steady_at = 0.0
+        """When this connection will have lasted, in the loop's time."""
+        self._said = ""
+        self._is_archived = False
+        """Whether an archive has had all that is here."""
+        self._replay = Replay()
+        self._outage = asyncio.Event()
+
+    @property
+    def state(self) -> TailState:
+        """How it goes."""
+        return self._told.state
+
+    def subscribe(self, listener: Callable[[TailState], None]) -> Callable[[], None]:
+        """Tell `listener` each state from now on; return a function that ends it."""
+        return self._told.subscribe(listener)
+
+    def poke(self) -> None:
+        """Try again at once instead of waiting for the next try, or after Studio's refusal."""
+        self._retries.poked.set()
+
+    async def run(self) -> None:
+        """Follow until the log is complete, or the disk does not take it; then return.
+
+        When Studio refuses, wait to be poked, however long that takes. What was over before is
+        asked for anew once it is poked.
+        """
+        if self.state.is_over:
+            await self._count_lines()
+            await self._retries.until_poked()
+        self._outage.clear()
+        if self.state.phase is not Phase.CONNECTING:
+            self._publish(Phase.CONNECTING)
+        try:
+            await self._store.own()
+            if self._ledger is None:
+                self._ledger = MessageLedger(self._store.path.parent)
+                self._merge = LogMerge(self._store, self._ledger)
+            async with asyncio.TaskGroup() as tasks:
+                beside = tasks.create_task(self._poll_beside(), name="poll a log")
+                unsubscribe = self._retries.subscribe()
+                try:
+                    await self._follow()
+                finally:
+                    unsubscribe()
+                    beside.cancel()
+        except* SpoolError as group:
+            self._stop(str(group.exceptions[0]))
+        self.close()  # it may tell of what the disk has not taken, or what REST has replaced
+
+    def close(self) -> None:
+        """Forget which messages stand where, once it runs no more; what follows is compared."""
+        if self._ledger is not None:
+            self._ledger.close()
+            self._ledger = None
+
+    @property
+    def disk(self) -> int:
+        """Bytes that this log takes of the disk."""
+        return self._store.size + (self._ledger.size if self._ledger is not None else 0)
+
+    async def _count_lines(self) -> None:
+        """Number the lines of a log that was kept."""
+        try:
+            await self._store.index()
+        except SpoolError as error:
+            self._stop(str(error))
+        else:
+            self._publish(self.state.phase)
+
+    async def _follow(self) -> None:
+        while self.state.phase is not Phase.COMPLETE:
+            if self.state.phase is Phase.STOPPED:
+                await self._retries.until_poked()
+                self._publish(Phase.CONNECTING)
+            await self._retries.until_there()
+            verdict = await self._connection()
+            if verdict.next is Next.STOP:
+                self._stop(verdict.reason, verdict.at_least)
+            elif verdict.next is Next.AGAIN:
+                await self._connect_later(verdict)
+            else:
+                await self._finish(poll=verdict.next is Next.POLL)
+
+    def _stop(self, reason: str, again_in: float = 0.0) -> None:
+        """Try no more unasked, or in so many seconds if they are any."""
+        self._outage.clear()
+        self._retries.poked.clear()
+        next_try = self._now() + timedelta(seconds=again_in) if again_in else None
+        self._publish(Phase.STOPPED, reason, next_try)
+
+    async def _connect_later(self, verdict: Verdict) -> None:
+        if self._retries.failures + 1 >= OUTAGE_AFTER and not verdict.at_least:
+            self._outage.set()
+        elif verdict.at_least:
+            self._outage.clear()  # Studio is there, and asks to be left alone
+        await self._retries.rest(verdict.reason, verdict.at_least)
+
+    # --- the websocket ---------------------------------------------------------------------------
+
+    async def _connection(self) -> Verdict:
+        """Read one connection to its end and say what is to be done next."""
+        self._merge.connected()
+        self._deadline = None
+        self._steady_at = asyncio.get_running_loop().time() + STEADY
+        self._said = ""
+        self._replay = Replay()
+        try:
+            self._reachability.check()
+            async with aclosing(self._source.follow_log(self._job_id)) as frames:
+                while True:
+                    asked = asyncio.get_running_loop().time()
+                    async with asyncio.timeout(self._patience()):
+                        frame = await anext(frames)
+                    if not isinstance(frame, Closed):
+                        self._reachability.answered(LOG_STREAM)
+                    self._replay.waited(asyncio.get_running_loop().time() - asked)
+                    verdict = await self._take(frame)
+                    if verdict is not None:
+                        return verdict
+        except TimeoutError:
+            if self._deadline is not None:
+                return Verdict(Next.DRAIN)
+            return Verdict(Next.AGAIN, f"Nothing came for {SILENCE:.0f} seconds.")
+        except StopAsyncIteration:
+            return Verdict(Next.AGAIN, "The connection ended.")
+        except SpoolError:
+            raise
+        except StudioError as error:
+            self._reachability.failed(LOG_STREAM, error)
+            return refused(error)
+
+    def _patience(self) -> float:
+        if self._deadline is None:
+            return SILENCE
+        return max(0.0, self._deadline - asyncio.get_running_loop().time())
+
+    async def _take(self, frame: LogFrame) -> Verdict | None:
+        """Act on one frame; a verdict ends the connection."""
+        if self._merge.misses_before(frame):
+            self._unreadable += 1
+            if self._unreadable <= _UNREADABLE_TRIES:
+                return Verdict(Next.AGAIN, "Studio sent something that cannot be read.")
+        match frame:
+            case Closed(code, reason):
+                return await self._closed(code, reason)
+            case LogMessages(items, is_spoiled):
+                await self._take_pieces(items, is_spoiled=is_spoiled)
+            case StatusFrame(word):
+                self._told.note_status(word)
+                if word in FINISHED_STATES:
+                    self._linger()
+            case Blobs(urls):
+                if (verdict := await self._fetch_blobs(urls)) is not None:
+                    return verdict
+            case ServerMessage(text):
+                self._said = text
+            case Unreadable() if not self._merge.is_behind:
+                self._merge.mark_end(UNREADABLE)
+        self._outage.clear()
+        if asyncio.get_running_loop().time() >= self._steady_at:
+            self._retries.failures = 0
+        self._publish(Phase.FOLLOWING)
+        return None
+
+    async def _take_pieces(self, items: tuple[LogMessage, ...], *, is_spoiled: bool) -> None:
+        for start in range(0, len(items), _ITEMS):
+            if start:
+                await asyncio.sleep(0)  # one frame can hold 100,000 lines
+            with self._store.arrivals.live(self._now() if self._replay.is_over else None):
+                is_new = self._merge.add(items[start : start + _ITEMS])
+            self._replay.note_pieces()
+            if is_new or is_spoiled:
+                self._rest.note_spoiled(items[start : start + _ITEMS])
+            if is_new:
+                self._retries.failures = self._unreadable = 0
+        if self._deadline is not None:
+            self._linger()
+
+    def _linger(self) -> None:
+        """Give an ended job's socket a little longer; a replay may well follow the status."""
+        self._deadline = asyncio.get_running_loop().time() + LINGER
+
+    async def _closed(self, code: int, reason: str) -> Verdict:
+        if self._said or code in _FINAL_CODES:
+            return Verdict(Next.STOP, self._said or reason or f"Studio refused it ({code}).")
+        if code == _TOO_LARGE:
+            return Verdict(Next.POLL)
+        if code == _NORMAL and (self._deadline is not None or await self._is_finished()):
+            return Verdict(Next.DRAIN)
+        return Verdict(Next.AGAIN, reason or f"The connection was closed ({code}).")
+
+    async def _fetch_blobs(self, urls: tuple[str, ...]) -> Verdict | None:
+        """Read an archived log, whose parts are one whole, if the reader allows it."""
+        whole = Comparison(self._store)
+        for url in urls:
+            archive = address(url)
+            if archive is None or not archive.is_web:
+                what = "Studio names an address for the archived log that is not taken."
+                return Verdict(Next.STOP, what)
+            if not await self._may_fetch(archive.host):
+                what = f"The log is archived at {safe_line(archive.host)}, which is not asked."
+                return Verdict(Next.STOP, what)
+            try:
+                async with aclosing(self._source.log_blob(url)) as parts:
+                    async for data in parts:
+                        whole.add(data)
+                        self._publish(Phase.FOLLOWING)
+            except SpoolError:
+                raise
+            except StudioError as error:
+                return refused(error)  # the archive's, which says nothing about Studio
+        whole.finish()
+        self._is_archived = whole.has_proved_whole
+        self._merge.caught_up()
+        if whole.differs and not self._store.marks:
+            self._merge.mark_end(DIFFERS)
+        return None
+
+    # --- REST ------------------------------------------------------------------------------------
+
+    async def _is_finished(self) -> bool:
+        """Ask whether the job has ended; an unknown status has not."""
+        page = await self._source.jobs(limit=1, job_id=self._job_id)
+        for job in page.items:
+            if job.id == self._job_id:
+                self._told.note_status(job.status)
+        return self.state.status in FINISHED_STATES
+
+    async def _finish(self, *, poll: bool) -> None:
+        """Read the rest from REST until two answers agree; poll until the job ends, if need be."""
+        self._outage.clear()  # REST is what is asked here
+        while not self.state.is_over:
+            await self._retries.until_there()
+            try:
+                with self._reachability.asking("log"):
+                    is_final = not poll or await self._is_finished()
+                    self._rest.note_live(self._merge.end, is_doubted=self._merge.is_doubted)
+                    await self._rest.read(is_final=is_final)
+            except (AuthenticationError, PermissionDenied) as error:
+                self._stop(str(error), refused(error).at_least)
+            except SpoolError:
+                raise
+            except (NotFound, InvalidRequest) as error:
+                if poll:
+                    self._stop(str(error))
+                    continue
+                if self._merge.is_behind:
+                    self._merge.mark_end(NO_REPLAY)
+                self._complete(UNCHECKED if self._store.size else NO_LOG)
+            except StudioError as error:
+                await self._retries.rest(str(error), asked_rest(error))
+            else:
+                self._retries.failures = 0
+                if is_final and self._rest.is_settled:
+                    self._end()
+                    return
+                self._publish(Phase.FOLLOWING)
+                await wait_for(self._retries.poked, AGREE_REST if is_final else POLL_REST)
+                self._retries.poked.clear()
+
+    def _end(self) -> None:
+        if self._rest.differs and not self._store.marks:
+            self._merge.mark_end(DIFFERS)
+        self._complete("" if self._rest.is_confirmed else UNCONFIRMED)
+
+    def _complete(self, reason: str = "") -> None:
+        """Tell that nothing more will come; "whole" is said only of what Studio has confirmed."""
+        self._retries.poked.clear()
+        if self._is_archived and not self._store.marks:
+            reason = ""
+        self._publish(Phase.COMPLETE, reason)
+
+    async def _poll_beside(self) -> None:
+        """Ask REST while the websocket keeps failing."""
+        while True:
+            await self._outage.wait()
+            await self._reachability.wait()
+            rest = OUTAGE_REST
+            try:
+                with self._reachability.asking("log"):
+                    await self._rest.read()
+                self._publish(self.state.phase)
+            except SpoolError:
+                raise
+            except StudioError as error:
+                logger.info("log of job %s: %s", self._job_id, error)
+                rest = max(rest, asked_rest(error))
+            await asyncio.sleep(rest)
+
+    # --- what is told ----------------------------------------------------------------------------
+
+    def _publish(
+        self, phase: Phase, reason: str | None = None, next_try: datetime | None = None
+    ) -> None:
+        self._told.publish(phase, reason, next_try)

@@ -1,0 +1,1 @@
+"""When to ask Studio, what is known, and how old it is."""

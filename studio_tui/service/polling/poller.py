@@ -1,0 +1,238 @@
+"""One question put to Studio again and again: fetch, publish, rest.
+
+A poller never overlaps itself and is never cancelled in order to be restarted. It asks only while
+somebody listens and Studio is not away, keeps the last answer when a question fails, and never
+gives up by itself.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Generic, TypeVar
+
+from studio_tui import clock
+from studio_tui.errors import AuthenticationError, PermissionDenied, StudioError
+from studio_tui.service.logs.retry import DENIED_REST, asked_rest
+from studio_tui.service.polling.reachability import (
+    LONGEST_REST,
+    SHORTEST_REST,
+    Reachability,
+    is_same_trouble,
+)
+from studio_tui.service.polling.snapshot import Snapshot
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Listener = Callable[[Snapshot[T]], None]
+Wait = Callable[[asyncio.Event, float], Awaitable[None]]
+
+BACKOFF_BASE = 0.5
+BACKOFF_CAP = LONGEST_REST
+
+
+async def wait_for(event: asyncio.Event, seconds: float) -> None:
+    """Return when `event` is set or after `seconds`, whichever is first."""
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        pass
+
+
+class Poller(Generic[T]):
+    """Keeps one `Snapshot` fresh for those who listen to it.
+
+    `fetch` puts the question and raises only `StudioError`; `rest` says from the latest answer how
+    many seconds to rest before the next; `refused` hears of a token that Studio does not take.
+    `run` is the loop, owned by whoever starts it.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        fetch: Callable[[], Awaitable[T]],
+        rest: Callable[[T], float],
+        *,
+        refused: Callable[[AuthenticationError], None] = lambda _: None,
+        reachability: Reachability | None = None,
+        backoff_cap: float = BACKOFF_CAP,
+        now: Callable[[], datetime] = clock.now,
+        wait: Wait = wait_for,
+        jitter: Callable[[float, float], float] = random.uniform,
+    ) -> None:
+        self.name = name
+        self.snapshot: Snapshot[T] = Snapshot()
+        self._fetch = fetch
+        self._rest = rest
+        self._refused = refused
+        self._reachability = reachability or Reachability()
+        self._backoff_cap = backoff_cap
+        self._now = now
+        self._wait = wait
+        self._jitter = jitter
+        self._failures = 0
+        self._listeners: list[Listener[T]] = []
+        self._wanted = asyncio.Event()
+        self._poked = asyncio.Event()
+
+    def subscribe(self, listener: Listener[T]) -> Callable[[], None]:
+        """Tell `listener` each snapshot from now on; return a function that ends it.
+
+        The first listener wakes the poller; when the last has left it sleeps. A listener that
+        comes to an answer already known gets it by reading `snapshot`.
+        """
+        if not self._listeners:
+            self._wanted.set()
+            if self.snapshot.error is None:
+                # An outage is not asked about more often by going from screen to screen.
+                self._poked.set()
+        self._listeners.append(listener)
+
+        def unsubscribe() -> None:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+            if not self._listeners:
+                self._wanted.clear()
+
+        return unsubscribe
+
+    async def first(self) -> T:
+        """Return the first good answer, waiting for it as long as it takes."""
+        came = asyncio.Event()
+        leave = self.subscribe(lambda _: came.set())
+        try:
+            while self.snapshot.value is None:
+                came.clear()
+                await came.wait()
+            return self.snapshot.value
+        finally:
+            leave()
+
+    def poke(self) -> None:
+        """Ask at once; when a question is under way, ask once more after it.
+
+        What has been stopped stays so: a refused token is not tried again by itself. While Studio
+        is away this waits until it is there again.
+        """
+        if not self.snapshot.stopped:
+            self._poked.set()
+
+    def hint(self) -> None:
+        """Ask at once as there may be news, unless the last question failed."""
+        if self.snapshot.error is None:
+            self.poke()
+
+    def restart(self) -> None:
+        """Ask at once, even if asking had been stopped: the user wants it."""
+        if self.snapshot.stopped:
+            self._publish(replace(self.snapshot, stopped=False))
+        self._poked.set()
+
+    def stop(self, error: StudioError) -> None:
+        """Ask no more until restarted, because of `error`; what is under way is not heard."""
+        if not self.snapshot.stopped:
+            self._publish(
+                replace(
+                    self.snapshot,
+                    error=error,
+                    failing_since=self._failing_since(error, self._now()),
+                    next_try_at=None,
+                    stopped=True,
+                )
+            )
+
+    async def run(self) -> None:
+        """Ask for ever, while somebody listens and Studio is not away."""
+        leave = self._reachability.subscribe(self._hear_of_outage)
+        try:
+            while True:
+                await self._wanted.wait()
+                self._poked.clear()
+                if self.snapshot.stopped:
+                    await self._poked.wait()
+                elif self._reachability.outage is not None:
+                    await self._reachability.wait()
+                else:
+                    seconds = await self._ask()
+                    if not self.snapshot.stopped:
+                        await self._wait(self._poked, seconds)
+        finally:
+            leave()
+
+    async def _ask(self) -> float:
+        """Put the question once, publish what came of it, return the seconds to rest."""
+        try:
+            with self._reachability.asking(self.name):
+                value = await self._fetch()
+        except AuthenticationError as error:
+            logger.warning("%s stopped: %s", self.name, error)
+            self.stop(error)
+            self._refused(error)
+            return 0.0
+        except StudioError as error:
+            return 0.0 if self.snapshot.stopped else self._failed(error)
+        if self.snapshot.stopped:
+            return 0.0
+        self._failures = 0
+        self._publish(self._with_outage(Snapshot(value=value, fetched_at=self._now())))
+        return self._rest(value)
+
+    def _failed(self, error: StudioError) -> float:
+        self._failures += 1
+        seconds = self._backoff(error)
+        now = self._now()
+        logger.warning("%s failed, next try in %.1f s: %s", self.name, seconds, error)
+        failed = replace(
+            self.snapshot,
+            error=error,
+            failing_since=self._failing_since(error, now),
+            next_try_at=now + timedelta(seconds=seconds),
+        )
+        self._publish(self._with_outage(failed))
+        return 0.0 if self._reachability.outage is not None else seconds
+
+    def _backoff(self, error: StudioError) -> float:
+        """Return full jitter over a doubling span, or what Studio asked for if that is longer."""
+        if isinstance(error, PermissionDenied):
+            return DENIED_REST
+        span = min(self._backoff_cap, BACKOFF_BASE * 2.0 ** min(self._failures, 10))
+        return max(self._jitter(SHORTEST_REST, max(span, SHORTEST_REST)), asked_rest(error))
+
+    def _hear_of_outage(self) -> None:
+        """Say of what is known that Studio is away, or ask at once as it is there again."""
+        if self.snapshot.stopped:
+            return
+        if self._reachability.outage is not None:
+            self._publish(self._with_outage(self.snapshot))
+            return
+        self._failures = 0
+        if self.snapshot.error is not None:
+            self._publish(replace(self.snapshot, next_try_at=self._now()))
+        self._poked.set()
+
+    def _with_outage(self, snapshot: Snapshot[T]) -> Snapshot[T]:
+        """Return a snapshot that says when Studio is tried again while it is away."""
+        outage = self._reachability.outage
+        if outage is None:
+            return snapshot
+        return replace(
+            snapshot,
+            error=outage.error,
+            failing_since=min(outage.since, self._failing_since(outage.error, outage.since)),
+            next_try_at=outage.next_try_at,
+        )
+
+    def _failing_since(self, error: StudioError, now: datetime) -> datetime:
+        """Return since when it has failed like this without an answer in between."""
+        known = self.snapshot
+        is_known = known.failing_since is not None and is_same_trouble(error, known.error)
+        return known.failing_since if is_known and known.failing_since else now
+
+    def _publish(self, snapshot: Snapshot[T]) -> None:
+        self.snapshot = snapshot
+        for listener in tuple(self._listeners):
+            listener(snapshot)

@@ -1,0 +1,178 @@
+from typing import Any, cast
+
+import pytest
+
+from studio_tui.api.client import Page, StudioClient
+from studio_tui.api.label import NAME
+from studio_tui.api.models import Job, JobInput, QueryType
+from studio_tui.errors import (
+    InvalidRequest,
+    NotFound,
+    OutcomeUnknown,
+    StudioError,
+    TransportError,
+)
+from studio_tui.service.commands.jobs import Commands, repeat_of, said
+from studio_tui.service.commands.submitted import SentFile, Submitted
+from tests.jobs import NOON, job
+
+UNKNOWN = OutcomeUnknown("Sent, and no answer came.")
+
+
+class Studio:
+    """Answers cancels and questions as a test tells it to."""
+
+    def __init__(
+        self, *answers: StudioError | None, state: str | StudioError | None = None
+    ) -> None:
+        self.answers = list(answers)
+        self.state = state
+        self.cancels = 0
+
+    async def cancel_job(self, _job_id: str) -> None:
+        self.cancels += 1
+        answer = self.answers.pop(0)
+        if answer is not None:
+            raise answer
+
+    async def jobs(self, **_: object) -> Page[Job]:
+        if isinstance(self.state, StudioError):
+            raise self.state
+        return Page(() if self.state is None else (job(1, self.state),))
+
+
+def commands(studio: Studio) -> tuple[Commands, list[str]]:
+    changed: list[str] = []
+    made = Commands(cast(StudioClient, studio), lambda: changed.append("changed"))
+    return made, changed
+
+
+async def test_a_cancel_is_sent_once_and_the_list_is_asked_again() -> None:
+    studio = Studio(None)
+    made, changed = commands(studio)
+    await made.cancel(job(1).id)
+    assert studio.cancels == 1
+    assert changed == ["changed"]
+
+
+async def test_a_cancel_of_unknown_outcome_is_repeated_only_while_the_job_runs() -> None:
+    running, ended = Studio(UNKNOWN, None, state="RUNNING"), Studio(UNKNOWN, state="CANCELED")
+    for studio in (running, ended):
+        await commands(studio)[0].cancel(job(1).id)
+    assert (running.cancels, ended.cancels) == (2, 1)
+
+
+@pytest.mark.parametrize("state", [TransportError("no answer"), None])
+async def test_a_cancel_that_nobody_can_tell_the_outcome_of_says_so(
+    state: StudioError | None,
+) -> None:
+    made, changed = commands(Studio(UNKNOWN, state=state))
+    with pytest.raises(OutcomeUnknown):
+        await made.cancel(job(1).id)
+    assert changed == ["changed"]
+
+
+async def test_a_refused_cancel_is_not_repeated() -> None:
+    studio = Studio(NotFound(404, "no such job"), state="RUNNING")
+    with pytest.raises(NotFound):
+        await commands(studio)[0].cancel(job(1).id)
+    assert studio.cancels == 1
+
+
+def test_a_repeat_has_all_that_studio_tells_of_the_job() -> None:
+    query = "print('\x1b[31m')\r\n\tpass\u202e"
+    wish = repeat_of(
+        job(
+            1,
+            name="train.py",
+            query=query,
+            query_type="SHELL",
+            workers=3,
+            environment={"A": "x=y z", "B": ""},
+            requirements="numpy\n",
+            repository="https://example.com/r@main",
+            python_version="3.12",
+            compute_cluster_name="gpu",
+        ),
+        "vision",
+    )
+    assert wish == JobInput(
+        query=query,
+        query_type=QueryType.SHELL,
+        team_name="vision",
+        environment="A=x=y z\nB=",
+        workers=3,
+        query_name="train.py",
+        python_version="3.12",
+        requirements="numpy\n",
+        repository="https://example.com/r@main",
+        compute_cluster_name="gpu",
+    )
+
+
+SUBMITTED = Submitted(
+    priority=1,
+    files=(SentFile(id="7", label="a.txt"), SentFile(id="9")),
+    credentials_name="mine",
+    compute_cluster_name="gpu",
+    start_after=NOON,
+    cron_expression="@daily",
+    rerun_from_job_id="5",
+    reset=True,
+)
+
+
+def test_a_repeat_has_what_was_submitted_but_for_its_times_and_checkpoints() -> None:
+    wish = repeat_of(job(1), "vision", SUBMITTED)
+    untold = wish.model_dump(exclude=set(repeat_of(job(1), "vision").model_dump(exclude_none=True)))
+    assert {name: value for name, value in untold.items() if value is not None} == {
+        "priority": 1,
+        "files": ("7", "9"),
+        "credentials_name": "mine",
+        "compute_cluster_name": "gpu",
+    }
+
+
+@pytest.mark.parametrize(
+    ("told", "submitted", "wanted"),
+    [
+        ({}, {"compute_cluster_name": "gpu"}, ("gpu", None)),
+        ({}, {"compute_cluster_id": 3}, (None, 3)),
+        ({"compute_cluster_id": "3"}, {"compute_cluster_name": "gpu"}, (None, 3)),
+        ({"compute_cluster_id": "x-3"}, {}, (None, "x-3")),
+        ({"compute_cluster_name": "big", "compute_cluster_id": "3"}, {}, ("big", None)),
+        ({"compute_cluster_name": "big"}, {"compute_cluster_id": 3}, ("big", None)),
+    ],
+)
+def test_a_repeat_names_its_cluster_once_and_as_studio_tells_it_if_it_does(
+    told: dict[str, Any], submitted: dict[str, Any], wanted: tuple[Any, Any]
+) -> None:
+    wish = repeat_of(job(1, **told), "vision", Submitted(**submitted))
+    assert (wish.compute_cluster_name, wish.compute_cluster_id) == wanted
+
+
+def test_a_repeat_has_no_label_of_the_job_it_repeats() -> None:
+    assert repeat_of(job(1, environment={NAME: "x", "A": "1"}), "vision").environment == "A=1"
+    assert repeat_of(job(1, environment={NAME: "x"}), "vision").environment is None
+
+
+def test_workers_that_studio_chose_are_left_to_it_again() -> None:
+    assert repeat_of(job(1, workers=0), "vision").workers is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"query": None}, "did not send this job's query"),
+        ({"environment": {"KEY": "two\nlines"}}, "variable KEY has a line break"),
+    ],
+)
+def test_a_job_that_cannot_be_repeated_says_why(fields: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        repeat_of(job(1, **fields), "vision")
+    assert sentence in str(caught.value)
+
+
+def test_an_unknown_outcome_is_never_called_a_failure() -> None:
+    assert "nobody knows yet" in said(UNKNOWN)
+    assert said(NotFound(404, "no such job")) == "no such job"

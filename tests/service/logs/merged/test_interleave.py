@@ -1,0 +1,40 @@
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from studio_tui.service.logs.merged.cursor import Source
+from studio_tui.service.logs.merged.interleave import LogWeave
+from studio_tui.service.logs.store.log_store import LogStore
+from studio_tui.service.logs.store.spool import Spool
+from studio_tui.service.logs.store.tagged_store import TaggedStore
+
+NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
+
+
+def test_a_line_keeps_the_time_at_which_it_came(tmp_path: Path) -> None:
+    stores = [LogStore.create(tmp_path) for _ in range(2)]
+    stores[0].append(b"replayed\n")
+    for number, seconds, text in ((0, 1, b"a\n"), (1, 2, b"b\n"), (0, 3, b"c\n")):
+        with stores[number].arrivals.live(NOON + timedelta(seconds=seconds)):
+            stores[number].append(text)
+    merged = TaggedStore(Spool.create(tmp_path))
+    sources = [
+        Source(number, f"job {number}", store, lambda: True, 0.0)
+        for number, store in enumerate(stores)
+    ]
+    weave = LogWeave(merged, sources, lambda _line: None)
+    weave.settle()
+    asyncio.run(weave.weave())
+    shown: list[tuple[bytes, datetime | None]] = []
+    start: int | None = 0
+    while start is not None and start < merged.size:
+        shown.append((merged.line_at(start).head, merged.arrival_of(start)))
+        start = merged.next_start(start)
+    assert shown == [
+        (b"replayed", None),
+        (b"a", NOON + timedelta(seconds=1)),
+        (b"b", NOON + timedelta(seconds=2)),
+        (b"c", NOON + timedelta(seconds=3)),
+    ]
+    for opened in (merged, *stores):
+        opened.close()

@@ -1,0 +1,225 @@
+"""The spool answers like the bytes it holds, however they came, and reads only a few blocks."""
+
+import asyncio
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from studio_tui.errors import SpoolError
+from studio_tui.service.logs.store.line_index import BLOCK
+from studio_tui.service.logs.store.log_store import LINE_LIMIT, LogStore
+from studio_tui.service.logs.store.spool import Spool
+
+PIECES = st.sampled_from(
+    [b"", b"\n", b"a", b"ab\n", b"\n\n", b"x" * (BLOCK - 1), b"y" * BLOCK, b"z" * 99 + b"\n"]
+) | st.binary(max_size=40)
+
+CHANGES = st.lists(
+    st.tuples(
+        st.sampled_from(["append", "append", "append", "insert", "cut"]), PIECES, st.floats(0, 1)
+    ),
+    max_size=12,
+)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[LogStore]:
+    store = LogStore.create(tmp_path)
+    yield store
+    store.close()
+
+
+def lines_of(data: bytes) -> list[bytes]:
+    """What `LogStore` calls lines: cut at newlines, an empty rest is none."""
+    lines = data.split(b"\n")
+    return lines[:-1] if lines[-1] == b"" else lines
+
+
+def starts_of(data: bytes) -> list[int]:
+    starts = [0] + [at + 1 for at, byte in enumerate(data) if byte == 0x0A]
+    return [start for start in starts if start < len(data)]
+
+
+@settings(deadline=None, max_examples=60)
+@given(CHANGES)
+def test_lines_are_those_of_the_bytes_after_any_changes(
+    changes: list[tuple[str, bytes, float]],
+) -> None:
+    store = LogStore.create(Path(tempfile.gettempdir()))
+    expected = b""
+    try:
+        for change, piece, where in changes:
+            offset = int(len(expected) * where)
+            if change == "append":
+                store.append(piece)
+                expected += piece
+            elif change == "insert":
+                store.insert(offset, piece)
+                expected = expected[:offset] + piece + expected[offset:]
+            else:
+                store.cut(offset)
+                expected = expected[:offset]
+        assert store.path.read_bytes() == expected
+        assert store.size == len(expected)
+        assert_lines(store, expected)
+    finally:
+        store.close()
+
+
+def assert_lines(store: LogStore, expected: bytes) -> None:
+    lines, starts = lines_of(expected), starts_of(expected)
+    assert store.lines == len(lines)
+    for number, (line, start) in enumerate(zip(lines, starts, strict=True)):
+        assert store.start_of(number) == start
+        assert store.number_of(start) == number
+        assert store.line_at(start).length == len(line)
+        assert store.line_at(start).head == line[:LINE_LIMIT]
+        assert store.line_start(start + len(line)) == start
+        assert store.previous_start(start) == (starts[number - 1] if number else None)
+        assert store.next_start(start) == (starts[number + 1] if number + 1 < len(starts) else None)
+    assert store.last_start() == (starts[-1] if starts else 0)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(PIECES, max_size=8))
+def test_an_opened_file_is_read_alike_before_and_after_it_is_indexed(pieces: list[bytes]) -> None:
+    expected = b"".join(pieces)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "job.log")
+        path.write_bytes(expected)
+        store = LogStore.open(path)
+        starts = starts_of(expected)
+        walked = []
+        start: int | None = store.last_start() if expected else None
+        while start is not None:
+            walked.append(start)
+            start = store.previous_start(start)
+        assert walked == starts[::-1]
+        asyncio.run(store.index())
+        assert store.is_indexed
+        assert_lines(store, expected)
+        store.close()
+        assert path.read_bytes() == expected
+
+
+def test_the_tail_of_a_million_lines_is_found_in_a_few_reads(tmp_path: Path) -> None:
+    path = tmp_path / "big.log"
+    with path.open("wb") as file:
+        file.writelines(b"line %07d of the log of a job\n" % n for n in range(1_000_000))
+    store = LogStore.open(path)
+    start: int | None = store.last_start()
+    for _ in range(60):
+        assert start is not None
+        store.line_at(start)
+        start = store.previous_start(start)
+    assert store.reads <= 2
+    asyncio.run(store.index())
+    assert store.lines == 1_000_000
+    before = store.reads
+    assert store.line_at(store.start_of(500_000)).head == b"line 0500000 of the log of a job"
+    assert store.number_of(store.start_of(999_999)) == 999_999
+    assert store.reads - before <= 2
+    store.close()
+
+
+def test_an_endless_line_is_read_at_its_head_and_tail_only(store: LogStore) -> None:
+    store.append(b"first\n" + b"h" * LINE_LIMIT)
+    for _ in range(80):
+        store.append(b"." * BLOCK)
+    store.append(b"t" * LINE_LIMIT + b"\nlast\n")
+    start = store.start_of(1)
+    before = store.reads
+    line = store.line_at(start)
+    assert line.length == 82 * BLOCK
+    assert (line.head, line.tail) == (b"h" * LINE_LIMIT, b"t" * LINE_LIMIT)
+    assert store.previous_start(store.last_start()) == start
+    assert store.reads - before <= 6
+
+
+def test_a_mark_stands_above_the_line_that_holds_its_offset_and_moves_with_it(
+    store: LogStore,
+) -> None:
+    store.append(b"one\ntwo\n")
+    store.mark(4, "a gap")
+    store.mark(4, "a gap")
+    assert [mark.text for mark in store.marks_of(4)] == ["a gap"]
+    assert store.marks_of(0) == ()
+    store.insert(0, b"zero\n")
+    assert [mark.offset for mark in store.marks_of(9)] == [9]
+    store.cut(5)
+    assert store.marks == ()
+
+
+def test_a_mark_at_the_very_end_has_a_row_of_its_own_until_a_line_comes(store: LogStore) -> None:
+    store.append(b"one\n")
+    assert store.next_start(0) is None
+    store.mark(4, "a gap")
+    assert store.next_start(0) == store.last_start() == 4
+    assert store.line_at(4).length == 0
+    store.append(b"two\n")
+    assert store.last_start() == 4
+    assert store.next_start(4) is None
+    store.unmark(store.marks[0])
+    assert store.marks == ()
+
+
+def test_every_change_is_told_until_the_watcher_leaves(store: LogStore) -> None:
+    told: list[int] = []
+    leave = store.watch(lambda: told.append(store.size))
+    store.append(b"one\n")
+    store.insert(0, b"zero\n")
+    store.cut(5)
+    leave()
+    store.append(b"unseen\n")
+    assert told == [4, 9, 5]
+
+
+def test_the_version_changes_only_when_shown_bytes_do(store: LogStore) -> None:
+    store.append(b"one\n")
+    store.append(b"two\n")
+    assert store.version == 0
+    store.insert(4, b"between\n")
+    assert store.version == 1
+
+
+def test_a_created_spool_is_private_and_goes_with_the_store(tmp_path: Path) -> None:
+    store = LogStore.create(tmp_path / "spool")
+    assert store.path.stat().st_mode & 0o777 == 0o600
+    assert store.path.parent.stat().st_mode & 0o777 == 0o700
+    store.close()
+    store.close()
+    assert not store.path.exists()
+
+
+def test_a_full_disk_is_a_sentence_and_keeps_what_was_taken() -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("this system has no /dev/full")
+    store = LogStore(Spool(full, os.open(full, os.O_RDWR), size=0))
+    with pytest.raises(SpoolError, match="No space left on device"):
+        store.append(b"lost\n")
+    assert store.size == 0
+    store.close()
+
+
+def test_a_missing_file_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(SpoolError, match="cannot be read: No such file"):
+        LogStore.open(tmp_path / "none.log")
+
+
+async def test_a_store_closed_under_a_reading_thread_keeps_its_file_until_it_is_done(
+    store: LogStore,
+) -> None:
+    store.append(b"x" * 1_000_000)
+    reading = asyncio.ensure_future(store.examine(0, 1_000_000, bytes))
+    await asyncio.sleep(0)
+    store.close()
+    assert len(await reading) == 1_000_000
+    with pytest.raises(SpoolError, match="closed"):
+        await store.examine(0, 1, bytes)
+    assert not store.path.exists()

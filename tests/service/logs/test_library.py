@@ -1,0 +1,492 @@
+"""One log a job: shared while it is looked at, kept within a bound, found again by the next run."""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from pydantic import SecretStr
+
+from studio_tui.api.client import StudioClient
+from studio_tui.api.log_body import LogBody
+from studio_tui.api.log_stream import (
+    Blobs,
+    Closed,
+    LogFrame,
+    LogMessage,
+    LogMessages,
+    RawText,
+    StatusFrame,
+)
+from studio_tui.api.models import Job
+from studio_tui.api.pages import Page
+from studio_tui.errors import NotFound, StudioError
+from studio_tui.service.logs.cache import LogShelf
+from studio_tui.service.logs.library import KEPT_OPEN, LIMIT, LogLibrary, OpenLog
+from studio_tui.service.logs.source import MayFetch, always
+from studio_tui.service.logs.state import NO_LOG, UNCHECKED, Phase
+from studio_tui.settings import Settings
+from tests.waiting import HANG, until
+
+if TYPE_CHECKING:
+    from tests.studios import ThreadStudio
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Studio:
+    """The other side, in memory: a connection replays a job's lines and goes on with new ones."""
+
+    def __init__(self, **jobs: list[str]) -> None:
+        self.jobs_lines = jobs
+        self.has_ended = False
+        self.is_lost = False
+        """Whether Studio has no log any more."""
+        self.archive: str | None = None
+        self.opened: list[str] = []
+        self.open_now = 0
+        self._news = asyncio.Event()
+
+    def print(self, job_id: str, line: str) -> None:
+        self.jobs_lines[job_id].append(line)
+        self._news.set()
+
+    def end(self) -> None:
+        self.has_ended = True
+        self._news.set()
+
+    def raw(self, job_id: str) -> bytes:
+        return "".join(self.jobs_lines[job_id]).encode()
+
+    async def follow_log(self, job_id: str) -> AsyncGenerator[LogFrame, None]:
+        self.opened.append(job_id)
+        self.open_now += 1
+        sent = 0
+        try:
+            if self.archive is not None:
+                yield Blobs((self.archive,))
+            while True:
+                self._news.clear()
+                lines = [] if self.is_lost else self.jobs_lines[job_id]
+                for number, line in enumerate(lines[sent:], sent + 1):
+                    yield LogMessages((LogMessage(number, RawText(line)),))
+                sent = max(sent, len(lines))
+                if self.has_ended:
+                    yield StatusFrame("COMPLETE")
+                    yield Closed(1000, "")
+                    return
+                await self._news.wait()
+        finally:
+            self.open_now -= 1
+
+    async def job_logs(self, job_id: str, *, offset: int = 0, etag: str | None = None) -> LogBody:
+        await asyncio.sleep(0)
+        if self.is_lost:
+            raise NotFound(404, "There is no log.")
+        whole = self.raw(job_id)
+        return LogBody(whole[offset:], offset, len(whole), etag)
+
+    async def job_log_end(self, job_id: str, length: int, *, etag: str | None = None) -> LogBody:
+        whole = await self.job_logs(job_id, etag=etag)
+        return replace(whole, data=whole.data[-length:], offset=max(0, len(whole.data) - length))
+
+    async def log_blob(self, url: str) -> AsyncGenerator[bytes, None]:
+        assert url == self.archive
+        yield b"archived\n"
+
+    async def jobs(self, *, limit: int = 100, job_id: str | None = None) -> Page[Job]:
+        assert (limit, job_id is not None) == (1, True)
+        return Page((Job(id=str(job_id), status="COMPLETE" if self.has_ended else "RUNNING"),))
+
+
+class Ticks:
+    """A clock that goes on by a second each time it is read."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(seconds=1)
+        return self.now
+
+
+@asynccontextmanager
+async def library(
+    studio: Studio | StudioClient,
+    folder: Path,
+    *,
+    limit: int = LIMIT,
+    place: str = "here",
+    now: Callable[[], datetime] | None = None,
+) -> AsyncIterator[LogLibrary]:
+    """Run a library; what is still open is closed after its end, as by a program's screens."""
+    logs = LogLibrary(studio, LogShelf(folder, place), limit=limit, now=now or Ticks())
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(logs.run())
+        try:
+            yield logs
+        finally:
+            running.cancel()
+    for log in tuple(logs._logs.values()):
+        for viewer in tuple(log.viewers):
+            viewer.close()
+
+
+async def until_size(log: OpenLog, size: int) -> None:
+    await until(lambda: log.store.size >= size)
+
+
+def raw(log: OpenLog) -> bytes:
+    return log.store.path.read_bytes()
+
+
+def is_complete(log: OpenLog) -> bool:
+    return log.tail.state.phase is Phase.COMPLETE
+
+
+def files(folder: Path) -> list[str]:
+    """Return how the names of all files end."""
+    return sorted(path.suffix for path in folder.rglob("*") if path.is_file())
+
+
+async def read_whole(logs: LogLibrary, job_id: str) -> bytes:
+    """Open a log, wait until it is whole and close it."""
+    log = logs.open(job_id, always)
+    await until(lambda: is_complete(log))
+    found = raw(log)
+    log.close()
+    return found
+
+
+async def test_two_viewers_of_a_job_share_one_connection_and_one_file(tmp_path: Path) -> None:
+    studio = Studio(a=["one\n"])
+    async with library(studio, tmp_path) as logs:
+        first, second = logs.open("a", always), logs.open("a", always)
+        assert (first.store, first.tail) == (second.store, second.tail)
+        await until(lambda: raw(second) == b"one\n")
+        first.close()
+        first.close()
+        studio.print("a", "two\n")
+        await until(lambda: raw(second) == b"one\ntwo\n")
+        assert studio.opened == ["a"]
+        second.close()
+        await until(lambda: studio.open_now == 0)
+
+
+async def test_a_log_left_and_opened_again_goes_on_where_it_was(tmp_path: Path) -> None:
+    studio = Studio(a=["one\n"])
+    async with library(studio, tmp_path) as logs:
+        log = logs.open("a", always)
+        await until(lambda: raw(log) == b"one\n")
+        log.close()
+        await until(lambda: studio.open_now == 0)
+        studio.print("a", "two\n")
+        again = logs.open("a", always)
+        assert again.store is log.store
+        assert raw(again) == b"one\n"
+        await until(lambda: again.store.size == 8)
+        assert studio.opened == ["a", "a"]
+        studio.end()
+        await until(lambda: is_complete(again))
+        assert raw(again) == b"one\ntwo\n"
+        assert again.store.marks == ()
+
+
+async def test_a_log_closed_and_opened_in_one_breath_is_followed_once(tmp_path: Path) -> None:
+    studio = Studio(a=["one\n"])
+    async with library(studio, tmp_path) as logs:
+        log = logs.open("a", always)
+        await until(lambda: studio.open_now)
+        for _ in range(5):
+            log.close()
+            log = logs.open("a", always)
+        await until(lambda: len(studio.opened) >= 2)
+        studio.print("a", "two\n")
+        await until(lambda: log.store.size == 8)
+        assert studio.open_now == 1
+        assert raw(log) == b"one\ntwo\n"
+
+
+async def test_a_whole_log_is_asked_for_again_only_when_poked(tmp_path: Path) -> None:
+    studio = Studio(a=["one\n"])
+    studio.end()
+    async with library(studio, tmp_path) as logs:
+        assert await read_whole(logs, "a") == b"one\n"
+        log = logs.open("a", always)
+        assert is_complete(log)
+        studio.print("a", "two\n")
+        log.tail.poke()
+        await until(lambda: log.store.size == 8 and is_complete(log))
+        assert studio.opened == ["a", "a"]
+
+
+async def test_a_log_that_was_refused_is_asked_for_when_it_is_opened_again(tmp_path: Path) -> None:
+    studio = Studio(a=["one\n"])
+    studio.archive = "https://far.example.com/1"
+
+    async def never(_host: str) -> bool:
+        return False
+
+    async with library(studio, tmp_path) as logs:
+        log = logs.open("a", never)
+        await until(lambda: log.tail.state.phase is Phase.STOPPED)
+        log.close()
+        studio.archive = None
+        log = logs.open("a", never)
+        await until(lambda: raw(log) == b"one\n")
+
+
+async def test_a_host_is_asked_about_once_for_all_logs(tmp_path: Path) -> None:
+    studio = Studio(a=["archived\n"], b=["archived\n"])
+    studio.archive = "https://far.example.com/1"
+    studio.end()
+    asked: list[str] = []
+
+    async def may_fetch(host: str) -> bool:
+        asked.append(host)
+        await asyncio.sleep(0)
+        return True
+
+    async with library(studio, tmp_path) as logs:
+        both = [logs.open("a", may_fetch), logs.open("b", may_fetch)]
+        await until(lambda: all(map(is_complete, both)))
+    assert asked == ["far.example.com"]
+
+
+async def test_a_whole_log_is_there_at_once_in_the_next_run(tmp_path: Path) -> None:
+    studio = Studio(a=["one\n", "two\n"])
+    studio.end()
+    async with library(studio, tmp_path) as logs:
+        await read_whole(logs, "a")
+        await until(lambda: files(tmp_path) == [".log"])
+    studio.is_lost = True
+    async with library(studio, tmp_path) as logs:
+        log = logs.open("a", always)
+        state = log.tail.state
+        assert state.phase is Phase.COMPLETE
+        assert state.kept_since is not None
+        assert raw(log) == b"one\ntwo\n"
+        await until(lambda: log.tail.state.lines == 2)
+        assert log.store.path.stat().st_mode & 0o777 == 0o600
+        assert log.store.path.parent.stat().st_mode & 0o777 == 0o700
+    assert studio.opened == ["a"]
+
+
+async def test_what_was_kept_is_mended_when_poked_and_no_reader_is_disturbed(
+    tmp_path: Path,
+) -> None:
+    studio = Studio(a=["one\n", "two\n"])
+    studio.end()
+    async with library(studio, tmp_path) as logs:
+        await read_whole(logs, "a")
+        await until(lambda: files(tmp_path) == [".log"])
+    async with library(studio, tmp_path) as elsewhere, library(studio, tmp_path) as logs:
+        reader, log = elsewhere.open("a", always), logs.open("a", always)
+        studio.jobs_lines["a"] = ["one\n", "2\n", "three\n"]
+        log.tail.poke()
+        await until(lambda: is_complete(log) and not log.tail.state.kept_since)
+        assert raw(log) == b"one\n2\nthree\n"
+        assert reader.store.read(0, 100) == b"one\ntwo\n"
+        await until(lambda: files(tmp_path) == [".log"])
+    async with library(studio, tmp_path) as logs:
+        assert raw(logs.open("a", always)) == b"one\n2\nthree\n"
+
+
+async def test_what_studio_has_lost_stays_when_it_is_asked_again(tmp_path: Path) -> None:
+    studio = Studio(a=["one\n"])
+    studio.end()
+    async with library(studio, tmp_path) as logs:
+        await read_whole(logs, "a")
+        await until(lambda: files(tmp_path) == [".log"])
+    studio.is_lost = True
+    async with library(studio, tmp_path) as logs:
+        log = logs.open("a", always)
+        log.tail.poke()
+        await until(lambda: is_complete(log) and not log.tail.state.kept_since)
+        assert raw(log) == b"one\n"
+        assert log.tail.state.reason == UNCHECKED
+
+
+async def test_a_log_that_studio_has_lost_is_said_to_be_missing(tmp_path: Path) -> None:
+    studio = Studio(a=["one\n"])
+    studio.is_lost = True
+    studio.end()
+    async with library(studio, tmp_path) as logs:
+        log = logs.open("a", always)
+        await until(lambda: is_complete(log))
+        assert log.tail.state.reason == NO_LOG
+    assert files(tmp_path) == []
+
+
+async def test_nothing_is_kept_of_a_log_that_is_not_whole(tmp_path: Path) -> None:
+    studio = Studio(a=["one\n"])
+    async with library(studio, tmp_path) as logs:
+        log = logs.open("a", always)
+        await until(lambda: raw(log) == b"one\n")
+        log.close()
+        await until(lambda: studio.open_now == 0)
+        assert files(tmp_path) == [".spool"]
+    assert files(tmp_path) == []
+
+
+async def test_jobs_of_one_id_are_told_apart(tmp_path: Path) -> None:
+    studio = Studio(a=["one\n"])
+    studio.end()
+    async with library(studio, tmp_path) as logs:
+        await read_whole(logs, "a")
+        await until(lambda: files(tmp_path) == [".log"])
+        assert not is_complete(logs.open("a", always, START))
+    async with library(studio, tmp_path, place="elsewhere") as logs:
+        assert not is_complete(logs.open("a", always))
+
+
+async def test_what_was_closed_longest_ago_goes_when_there_is_too_much(tmp_path: Path) -> None:
+    studio = Studio(**{name: ["x" * 1000] for name in "abcd"})
+    studio.end()
+    async with library(studio, tmp_path, limit=2000) as logs:
+        viewed = logs.open("a", always)
+        await until(lambda: is_complete(viewed))
+        for name in "bcd":
+            await read_whole(logs, name)
+        await until(lambda: files(tmp_path) == [".log"] * 3)
+        assert len(raw(viewed)) == 1000
+        asked = len(studio.opened)
+        assert is_complete(logs.open("c", always))
+        assert is_complete(logs.open("d", always))
+        assert not is_complete(logs.open("b", always))
+        await until(lambda: len(studio.opened) == asked + 1)
+
+
+async def test_what_earlier_runs_kept_counts_too(tmp_path: Path) -> None:
+    studio = Studio(**{name: ["x" * 1000] for name in "abc"})
+    studio.end()
+    now = Ticks()
+    for name in "abc":
+        async with library(studio, tmp_path, place=name, now=now) as logs:
+            await read_whole(logs, name)
+            await until(lambda: ".spool" not in files(tmp_path))
+    async with library(studio, tmp_path, limit=2500, now=now):
+        await until(lambda: files(tmp_path) == [".log"] * 2)
+    async with library(studio, tmp_path, place="a", now=now) as logs:
+        assert not is_complete(logs.open("a", always))
+
+
+async def test_a_log_that_is_not_whole_counts_too(tmp_path: Path) -> None:
+    studio = Studio(a=["x" * 1000], b=["x" * 1000])
+    async with library(studio, tmp_path, limit=1500) as logs:
+        for name in "ab":
+            log = logs.open(name, always)
+            await until_size(log, 1000)
+            log.close()
+        await until(lambda: files(tmp_path) == [".spool"])
+        assert logs.open("b", always).store.size == 1000
+
+
+async def test_few_logs_stay_open_while_nobody_looks(tmp_path: Path) -> None:
+    names = [f"job{number}" for number in range(KEPT_OPEN + 5)]
+    studio = Studio(**{name: ["one\n"] for name in names})
+    async with library(studio, tmp_path) as logs:
+        for name in names:
+            log = logs.open(name, always)
+            await until_size(log, 1)
+            log.close()
+        await until(lambda: files(tmp_path) == [".spool"] * KEPT_OPEN)
+
+
+PROGRAM = """
+import sys, pathlib
+from studio_tui.service.logs.cache import LogShelf
+store = LogShelf(pathlib.Path(sys.argv[1]), "elsewhere").new()
+store.append(b"one\\n")
+print(store.path, flush=True)
+sys.stdin.read()
+"""
+
+
+@contextmanager
+def program(folder: Path) -> Iterator[tuple[Path, subprocess.Popen[str]]]:
+    """Run another program that reads a log; yield the place of its file too."""
+    with subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, str(folder)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        yield Path(process.stdout.readline().strip()), process
+        process.kill()
+
+
+@pytest.mark.starts_processes
+async def test_what_a_killed_program_left_goes_and_what_a_living_one_has_stays(
+    tmp_path: Path,
+) -> None:
+    with program(tmp_path) as (left, killed), program(tmp_path) as (held, _):
+        killed.kill()
+        killed.wait(HANG)
+        assert left.read_bytes() == b"one\n"
+        async with library(Studio(), tmp_path):
+            await until(lambda: not left.exists())
+            assert held.read_bytes() == b"one\n"
+
+
+async def test_a_viewer_that_leaves_after_the_session_takes_its_file_along(tmp_path: Path) -> None:
+    logs = LogLibrary(Studio(a=["one\n"]), LogShelf(tmp_path, ""))
+    log = logs.open("a", always)
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(logs.run())
+        await until_size(log, 1)
+        running.cancel()
+    assert log.store.read(0, 10) == b"one\n"
+    log.close()
+    assert files(tmp_path) == []
+
+
+async def test_a_bug_in_the_following_of_a_log_ends_the_session(tmp_path: Path) -> None:
+    class Broken(Studio):
+        async def follow_log(self, job_id: str) -> AsyncGenerator[LogFrame, None]:
+            raise ZeroDivisionError(job_id)
+            yield
+
+    logs = LogLibrary(Broken(), LogShelf(tmp_path, ""))
+    log = logs.open("a", always)
+    with pytest.raises(BaseExceptionGroup) as caught:
+        await logs.run()
+    assert caught.group_contains(ZeroDivisionError)
+    log.close()
+
+
+async def test_a_log_on_a_disk_that_takes_none_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "logs").write_text("no folder")
+    async with library(Studio(a=[]), tmp_path / "logs") as logs:
+        with pytest.raises(StudioError, match="No log can be kept"):
+            logs.open("a", always)
+
+
+async def test_a_job_of_a_real_studio_is_left_and_opened_again(
+    shared_studio: "ThreadStudio", tmp_path: Path
+) -> None:
+    lines = 2000
+    job = shared_studio.submit(
+        f"import time\nfor n in range({lines}):\n  print(n, flush=True)\n  time.sleep(0.0005)"
+    )
+    may_fetch: MayFetch = always
+    settings = Settings(
+        url=shared_studio.url, team=shared_studio.team, token=SecretStr(shared_studio.token)
+    )
+    expected = "".join(f"{number}\n" for number in range(lines)).encode()
+    async with StudioClient(settings) as client:
+        async with library(client, tmp_path) as logs:
+            for part in (1, 2, 3):
+                log = logs.open(job["id"], may_fetch)
+                await until_size(log, part * 1000)
+                log.close()
+            assert await read_whole(logs, job["id"]) == expected
+            await until(lambda: files(tmp_path) == [".log"])
+        async with library(client, tmp_path) as logs:
+            log = logs.open(job["id"], may_fetch)
+            assert (is_complete(log), raw(log)) == (True, expected)

@@ -1,0 +1,108 @@
+"""A job of a real local Studio is followed through a proxy that breaks its log in every way."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from pydantic import SecretStr
+
+from studio_tui.api.client import StudioClient
+from studio_tui.service.logs.store.log_store import LogStore
+from studio_tui.service.logs.tail import LogTail, Phase
+from studio_tui.settings import Settings
+from tests import faults
+from tests.fault_proxy import FaultProxy, StreamFault
+from tests.waiting import HANG
+
+if TYPE_CHECKING:
+    from tests.studios import ThreadStudio
+
+LINES = 3000
+PROGRAM = f"""
+import sys, time
+for number in range({LINES}):
+    sys.stdout.write("seq=%06d " % number)
+    if number % 500 == 0:
+        sys.stdout.flush()
+        time.sleep(0.05)
+    sys.stdout.write("\u6f22\U0001f600\\n")
+"""
+EXPECTED = "".join(f"seq={number:06d} 漢😀\n" for number in range(LINES)).encode()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[LogStore]:
+    store = LogStore.create(tmp_path / "spool")
+    yield store
+    store.close()
+
+
+@pytest.fixture
+async def proxy(shared_studio: "ThreadStudio") -> AsyncIterator[FaultProxy]:
+    async with FaultProxy.before(shared_studio.url) as proxy:
+        yield proxy
+
+
+def client_of(studio: "ThreadStudio", url: str) -> StudioClient:
+    return StudioClient(Settings(url=url, team=studio.team, token=SecretStr(studio.token)))
+
+
+async def test_a_running_job_is_followed_to_its_end(
+    shared_studio: "ThreadStudio", store: LogStore
+) -> None:
+    job = shared_studio.submit(PROGRAM)
+    async with client_of(shared_studio, shared_studio.url) as client:
+        tail = LogTail(client, job["id"], store)
+        with closing(tail):
+            await tail.run()
+    assert (tail.state.phase, tail.state.status) == (Phase.COMPLETE, "COMPLETE")
+    assert (tail.state.lines, store.path.read_bytes()) == (LINES, EXPECTED)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        [faults.twice, faults.swapped],
+        [faults.cut(0), faults.cut(1), faults.cut(2), faults.cut(3)],
+        [faults.between(1, faults.text("{not json"))],
+        [faults.between(1, faults.text(b'{"logs": "\xff\xfe"}'))],
+        [faults.instead(1, faults.close(1011)), faults.instead(2, faults.close(1012))],
+        [faults.instead(1, faults.close(1009))],
+        [faults.instead(1, faults.close(1000))],
+    ],
+    ids=["twice-swapped", "cut", "no-json", "no-utf-8", "1011-1012", "1009", "1000"],
+)
+async def test_a_job_comes_whole_through_a_broken_connection(
+    shared_studio: "ThreadStudio",
+    proxy: FaultProxy,
+    store: LogStore,
+    broken: list[StreamFault],
+) -> None:
+    job = shared_studio.submit(PROGRAM)
+    proxy.next_stream(*broken)
+    async with client_of(shared_studio, proxy.url) as client:
+        tail = LogTail(client, job["id"], store, jitter=lambda _, longest: longest / 10)
+        with closing(tail):
+            await tail.run()
+    assert tail.state.phase is Phase.COMPLETE
+    assert store.path.read_bytes() == EXPECTED
+    assert store.marks == ()
+
+
+async def test_a_job_that_does_not_exist_stops_with_studios_words(
+    shared_studio: "ThreadStudio", store: LogStore
+) -> None:
+    async with client_of(shared_studio, shared_studio.url) as client:
+        tail = LogTail(client, "0", store)
+        over = asyncio.Event()
+        tail.subscribe(lambda state: over.set() if state.is_over else None)
+        async with asyncio.timeout(HANG), asyncio.TaskGroup() as tasks:
+            running = tasks.create_task(tail.run())
+            await over.wait()
+            running.cancel()
+        tail.close()
+    assert tail.state.phase is Phase.STOPPED
+    assert tail.state.reason == "Job ID is incorrect or not found"

@@ -1,0 +1,96 @@
+"""A session and the pipelines of a real local Studio on a socket."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import SecretStr
+
+from studio_tui.api.client import StudioClient
+from studio_tui.api.models import PipelineState
+from studio_tui.service.commands.trigger_pipeline import Triggered, Wish
+from studio_tui.service.polling.pipeline_watch import PipelineDetail, PipelineWatch
+from studio_tui.service.session import StudioSession
+from studio_tui.settings import Settings
+from tests.local.test_pipeline_routes import diamond, make
+from tests.waiting import HANG
+
+if TYPE_CHECKING:
+    from tests.studios import ThreadStudio
+
+
+@asynccontextmanager
+async def session_of(studio: "ThreadStudio", folder: Path) -> AsyncIterator[StudioSession]:
+    settings = Settings(url=studio.url, team=studio.team, token=SecretStr(studio.token))
+    async with StudioClient(settings) as client:
+        session = StudioSession(client, studio.team, folder / "logs", near=True)
+        running = asyncio.create_task(session.run())
+        try:
+            yield session
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+
+async def until(watch: PipelineWatch, holds: Callable[[PipelineDetail], bool]) -> PipelineDetail:
+    """Listen until what is told of a pipeline is so."""
+    news = asyncio.Event()
+    leave = watch.subscribe(lambda _: news.set())
+    try:
+        async with asyncio.timeout(HANG):
+            while (detail := watch.snapshot.value) is None or not holds(detail):
+                await news.wait()
+                news.clear()
+            return detail
+    finally:
+        leave()
+
+
+async def triggered(session: StudioSession, *datasets: str, review: bool = False) -> PipelineWatch:
+    outcome = await session.triggering.trigger(Wish(datasets, review=review), ())
+    assert isinstance(outcome, Triggered)
+    return session.pipeline(outcome.pipeline.pipeline_id)
+
+
+async def test_a_pipeline_is_seen_to_complete_with_the_times_of_every_job(
+    studio: "ThreadStudio", tmp_path: Path
+) -> None:
+    await asyncio.to_thread(diamond, studio)
+    async with session_of(studio, tmp_path) as session:
+        watch = await triggered(session, "join")
+        detail = await until(
+            watch,
+            lambda known: (
+                known.pipeline.state is PipelineState.COMPLETED
+                and all(job.finished_at for job in known.jobs.values())
+            ),
+        )
+        runs = {run.created_job_id or "" for run in detail.pipeline.job_runs}
+        assert detail.jobs.keys() == runs
+        assert len(runs) == 4
+        assert session.known_jobs(runs).keys() == runs
+
+
+async def test_paused_resumed_and_thinned_out_it_is_what_the_watch_says(
+    studio: "ThreadStudio", tmp_path: Path
+) -> None:
+    await asyncio.to_thread(diamond, studio)
+    async with session_of(studio, tmp_path) as session:
+        watch = await triggered(session, "join", review=True)
+        detail = await until(watch, lambda known: len(known.pipeline.job_runs) == 4)
+        assert detail.pipeline.state is PipelineState.PAUSED
+        tokens = next(run for run in detail.pipeline.job_runs if run.name == "tokens.py")
+        assert await session.steering.remove_job(detail.pipeline, tokens.job_id)
+        detail = await until(watch, lambda known: len(known.pipeline.job_runs) == 3)
+        assert await session.steering.resume(detail.pipeline)
+        await until(watch, lambda known: known.pipeline.state is PipelineState.COMPLETED)
+
+
+async def test_jobs_that_no_list_knows_are_found(studio: "ThreadStudio", tmp_path: Path) -> None:
+    job_id = await asyncio.to_thread(make, studio, "first")
+    async with session_of(studio, tmp_path) as session:
+        assert session.known_jobs([job_id]) == {}
+        found = await session.find_jobs([job_id, "no-such-job"])
+        assert [job.id for job in found] == [job_id]

@@ -1,0 +1,344 @@
+"""The ends of the logs in sight are kept, lightly, whatever the other side does."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+from pydantic import SecretStr
+
+from studio_tui.api.client import StudioClient
+from studio_tui.api.log_body import LogBody
+from studio_tui.api.log_stream import (
+    Closed,
+    LogFrame,
+    LogMessage,
+    LogMessages,
+    RawText,
+    StatusFrame,
+)
+from studio_tui.errors import (
+    AuthenticationError,
+    NotFound,
+    PermissionDenied,
+    ProtocolError,
+    ServerError,
+    StudioError,
+    TransportError,
+)
+from studio_tui.service.polling import progress_watch
+from studio_tui.service.polling.progress_watch import (
+    ASK_AGAIN,
+    ASK_REST,
+    FOLLOWED,
+    KEPT,
+    ProgressWatch,
+)
+from studio_tui.settings import Settings
+from tests.service.polling.virtual_time import run
+from tests.waiting import HANG
+
+if TYPE_CHECKING:
+    from tests.studios import ThreadStudio
+
+IDS = [f"job{number}" for number in range(20)]
+
+
+def piece(number: int, text: str) -> LogMessages:
+    return LogMessages((LogMessage(number, RawText(text)),))
+
+
+class Studio:
+    """The other side, in memory: each log is a queue of frames, and what REST says."""
+
+    def __init__(self) -> None:
+        self.sent: dict[str, list[LogFrame | StudioError | float]] = {}
+        """What a connection does; then it stays open."""
+        self.open: Counter[str] = Counter()
+        self.most = 0
+        self.opened: list[tuple[float, str]] = []
+        self.asked: list[tuple[float, str]] = []
+        self.ends: dict[str, bytes] = {}
+        self.refusals: list[StudioError] = []
+
+    async def follow_log(self, job_id: str) -> AsyncGenerator[LogFrame, None]:
+        self.opened.append((asyncio.get_running_loop().time(), job_id))
+        self.open[job_id] += 1
+        self.most = max(self.most, self.open.total())
+        try:
+            for step in self.sent.get(job_id, ()):
+                match step:
+                    case float(seconds):
+                        await asyncio.sleep(seconds)
+                    case StudioError():
+                        raise step
+                    case frame:
+                        yield frame
+                        if isinstance(frame, Closed):
+                            return
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0.5)  # a websocket takes its time to close
+            self.open[job_id] -= 1
+
+    async def job_log_end(self, job_id: str, length: int, *, etag: str | None = None) -> LogBody:
+        self.asked.append((asyncio.get_running_loop().time(), job_id))
+        await asyncio.sleep(0.01)
+        if self.refusals:
+            raise self.refusals.pop(0)
+        data = self.ends.get(job_id, b"")
+        tag = str(hash(data))
+        if etag == tag:
+            return LogBody(b"", 0, None, tag, unchanged=True)
+        return LogBody(data[-length:], max(0, len(data) - length), len(data), tag)
+
+
+@asynccontextmanager
+async def watching(studio: Studio, **how: object) -> AsyncIterator[tuple[ProgressWatch, list]]:  # type: ignore[type-arg]
+    """Run a watch, and hear what it tells."""
+    watch = ProgressWatch(studio, jitter=lambda _, longest: longest, **how)  # type: ignore[arg-type]
+    told: list[tuple[str, bytes]] = []
+    watch.subscribe(lambda job_id, end: told.append((job_id, end)))
+    running = asyncio.create_task(watch.run())
+    try:
+        yield watch, told
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        assert not studio.open.total(), "a websocket is left open"
+
+
+def test_the_end_of_a_followed_log_is_told() -> None:
+    async def scenario() -> None:
+        studio = Studio()
+        long = "x" * 9000 + "é\ud800"
+        studio.sent["job0"] = [piece(1, "\r 10%"), 5.0, piece(2, "\r 20%"), 5.0, piece(3, long)]
+        async with watching(studio) as (watch, told):
+            watch.watch(["job0"])
+            await asyncio.sleep(20)
+        assert told[:2] == [("job0", b"\r 10%"), ("job0", b"\r 10%\r 20%")]
+        assert told[2:] == [("job0", ("x" * 9000 + "é?").encode()[-KEPT:])]
+        assert not studio.asked
+
+    run(scenario())
+
+
+def test_a_replay_tells_nothing_again() -> None:
+    async def scenario() -> None:
+        studio = Studio()
+        studio.sent["job0"] = [piece(1, "a"), piece(2, "b"), 1.0, Closed(1006, "")]
+        async with watching(studio) as (watch, told):
+            watch.watch(["job0"])
+            await asyncio.sleep(2)
+            studio.sent["job0"] = [piece(1, "a"), piece(2, "b"), piece(3, "c")]
+            await asyncio.sleep(10)
+        assert [job_id for _, job_id in studio.opened] == ["job0", "job0"]
+        assert told[-1] == ("job0", b"abc")
+
+    run(scenario())
+
+
+def test_many_updates_are_told_now_and_then() -> None:
+    async def scenario() -> None:
+        studio = Studio()
+        studio.sent["job0"] = [step for n in range(1000) for step in (piece(n + 1, f"\r{n}"), 0.01)]
+        async with watching(studio) as (watch, told):
+            watch.watch(["job0"])
+            await asyncio.sleep(15)
+        assert 30 < len(told) < 60
+        assert told[-1][1].endswith(b"\r999")
+
+    run(scenario())
+
+
+def test_of_many_logs_a_few_are_followed_and_the_others_asked_about_in_turn() -> None:
+    async def scenario() -> None:
+        studio = Studio()
+        studio.ends = {job_id: job_id.encode() for job_id in IDS}
+        async with watching(studio) as (watch, told):
+            watch.watch(IDS)
+            await asyncio.sleep(60)
+        assert studio.most == FOLLOWED
+        assert {job_id for _, job_id in studio.opened} == set(IDS[:FOLLOWED])
+        asked = Counter(job_id for _, job_id in studio.asked)
+        assert set(asked) == set(IDS[FOLLOWED:])
+        assert max(asked.values()) - min(asked.values()) <= 1
+        assert len(studio.asked) <= 60 / ASK_REST + 1
+        assert sorted(told) == sorted((job_id, job_id.encode()) for job_id in IDS[FOLLOWED:])
+
+    run(scenario())
+
+
+def test_a_log_that_leaves_is_let_go_and_its_place_is_taken() -> None:
+    async def scenario() -> None:
+        studio = Studio()
+        async with watching(studio) as (watch, _):
+            watch.watch(IDS)
+            await asyncio.sleep(1)
+            watch.watch(IDS[4:])
+            await asyncio.sleep(1)
+            assert {job_id for job_id, n in studio.open.items() if n} == set(IDS[4:12])
+            watch.watch(())
+            await asyncio.sleep(1)
+            assert not studio.open.total()
+            asked = len(studio.asked)
+            await asyncio.sleep(60)
+            assert len(studio.asked) == asked
+        assert studio.most == FOLLOWED
+
+    run(scenario())
+
+
+def test_a_log_that_comes_and_goes_is_followed_once_at_a_time() -> None:
+    async def scenario() -> None:
+        studio = Studio()
+        async with watching(studio) as (watch, _):
+            for _ in range(30):
+                watch.watch(IDS)
+                await asyncio.sleep(0.1)
+                watch.watch(())
+                await asyncio.sleep(0)
+        assert studio.most <= FOLLOWED
+
+    run(scenario())
+
+
+def test_a_log_too_long_to_be_replayed_is_asked_about() -> None:
+    async def scenario() -> None:
+        studio = Studio()
+        studio.sent["job0"] = [piece(n + 1, "x" * 100_000) for n in range(100)]
+        studio.ends["job0"] = b"the end"
+        async with watching(studio) as (watch, told):
+            watch.watch(["job0"])
+            await asyncio.sleep(10)
+        assert len(studio.opened) == 1
+        assert 2 <= len(studio.asked) <= 10 / ASK_AGAIN + 1
+        assert told[-1] == ("job0", b"the end")
+
+    run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("error", "connections"),
+    [
+        (TransportError("gone"), 3),
+        (PermissionDenied(403, "no"), 1),
+        (ProtocolError("no websocket"), 1),
+    ],
+)
+def test_a_log_that_cannot_be_followed_is_asked_about(error: StudioError, connections: int) -> None:
+    async def scenario() -> None:
+        studio = Studio()
+        studio.sent["job0"] = [error]
+        studio.ends["job0"] = b"\r 37%"
+        studio.refusals = [NotFound(404, "no log yet"), ServerError(503, "", retry_after=30)]
+        async with watching(studio) as (watch, told):
+            watch.watch(["job0"])
+            await asyncio.sleep(120)
+        assert len(studio.opened) == connections
+        assert studio.asked[2][0] - studio.asked[1][0] >= 30
+        assert told == [("job0", b"\r 37%")]
+
+    run(scenario())
+
+
+def test_a_job_that_has_ended_is_left_in_peace() -> None:
+    async def scenario() -> None:
+        studio = Studio()
+        studio.sent["job0"] = [piece(1, "a"), StatusFrame("COMPLETE"), Closed(1000, "")]
+        async with watching(studio) as (watch, told):
+            watch.watch(["job0"])
+            await asyncio.sleep(60)
+        assert (len(studio.opened), studio.asked, told) == (1, [], [("job0", b"a")])
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("followed", [True, False])
+def test_a_refused_token_stops_everything_until_it_is_started_again(followed: bool) -> None:
+    async def scenario() -> None:
+        studio = Studio()
+        refused: list[AuthenticationError] = []
+        error = AuthenticationError(401, "who are you?")
+        if followed:
+            studio.sent["job3"] = [1.0, error]
+        else:
+            studio.refusals = [error]
+        async with watching(studio, refused=refused.append) as (watch, told):
+            watch.watch(IDS)
+            await asyncio.sleep(5)
+            assert refused == [error]
+            assert not studio.open.total()
+            known = len(studio.opened), len(studio.asked)
+            await asyncio.sleep(60)
+            assert (len(studio.opened), len(studio.asked)) == known
+            studio.sent["job3"] = [piece(1, "back")]
+            watch.restart()
+            await asyncio.sleep(5)
+            assert told[-1] == ("job3", b"back")
+
+    run(scenario())
+
+
+def test_all_is_slower_while_nobody_looks() -> None:
+    async def scenario(factor: float) -> int:
+        studio = Studio()
+        async with watching(studio, paced=lambda seconds: seconds * factor) as (watch, _):
+            watch.watch(IDS)
+            await asyncio.sleep(100)
+        return len(studio.asked)
+
+    assert run(scenario(5)) * 4 < run(scenario(1))
+
+
+def test_the_memory_of_a_log_is_bounded() -> None:
+    async def scenario() -> None:
+        studio = Studio()
+        studio.sent["job0"] = [step for n in range(99) for step in (piece(n + 1, "y" * 9999), 1.0)]
+        async with watching(studio) as (watch, told):
+            watch.watch(["job0"])
+            await asyncio.sleep(120)
+        assert {len(end) for _, end in told} == {KEPT}
+
+    run(scenario())
+
+
+BAR = r"""
+import sys, time, os
+for n in range(1, 38):
+    sys.stderr.write(f"\r{n:3}%|{'#' * (n // 10):10}| {n}/100 [00:{n:02}<00:20,  3.10it/s]")
+    sys.stderr.flush()
+    time.sleep(0.01)
+while not os.path.exists("done"): time.sleep(0.05)
+"""
+LAST = b" 37%|###       | 37/100 [00:37<00:20,  3.10it/s]"
+
+
+@pytest.mark.parametrize("limit", [progress_watch.REPLAY, 0], ids=["followed", "asked"])
+async def test_a_running_job_of_a_real_studio_is_watched(
+    studio: "ThreadStudio", limit: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress_watch, "REPLAY", limit)
+    monkeypatch.setattr(progress_watch, "STREAM", limit)
+    job_id = studio.submit(BAR)["id"]
+    settings = Settings(url=studio.url, team=studio.team, token=SecretStr(studio.token))
+    reached = asyncio.Event()
+    ends: list[bytes] = []
+
+    def hear(heard: str, end: bytes) -> None:
+        assert heard == job_id
+        ends.append(end)
+        if end.endswith(LAST):
+            reached.set()
+
+    async with StudioClient(settings) as client, asyncio.TaskGroup() as tasks:
+        watch = ProgressWatch(client)
+        watch.subscribe(hear)
+        running = tasks.create_task(watch.run())
+        watch.watch([job_id])
+        async with asyncio.timeout(HANG):
+            await reached.wait()
+        running.cancel()
+    assert len(ends[-1]) <= KEPT
