@@ -29,7 +29,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a command by its name."""
         if cmd_name == "local":
-            from studio_tui.local.cli import local
+            from studio_tui.local.server.cli import local
 
             return local
         return super().get_command(ctx, cmd_name)
@@ -195,8 +195,8 @@ class _Composition:
     def _local(self) -> "Connected":
         from dataclasses import replace
 
-        from studio_tui.local.endpoint import attach_or_start
-        from studio_tui.local.samples import ABOUT, SAMPLES
+        from studio_tui.local.server.endpoint import attach_or_start
+        from studio_tui.local.server.samples import ABOUT, SAMPLES
         from studio_tui.tui.sample_work import SampleWork
 
         endpoint = attach_or_start(self._data_dir)
@@ -220,7 +220,7 @@ class _Composition:
         import hashlib
 
         from studio_tui.api.client import StudioClient
-        from studio_tui.local.data_dir import DataDir
+        from studio_tui.local.config.data_dir import DataDir
         from studio_tui.log import redact
         from studio_tui.service.session import StudioSession
         from studio_tui.settings import is_loopback

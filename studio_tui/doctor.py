@@ -13,7 +13,7 @@ from studio_tui import __version__, paths
 from studio_tui.api.client import StudioClient
 from studio_tui.arguments import Arguments
 from studio_tui.errors import StudioError
-from studio_tui.local import endpoint
+from studio_tui.local.server import endpoint
 from studio_tui.log import redact
 from studio_tui.settings import Settings, load_settings
 from studio_tui.text import safe_line

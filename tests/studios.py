@@ -14,9 +14,9 @@ from typing import Any, Protocol
 
 import httpx
 
-from studio_tui.local import endpoint
-from studio_tui.local.data_dir import DataDir
-from studio_tui.local.server import Server, serve
+from studio_tui.local.config.data_dir import DataDir
+from studio_tui.local.server import endpoint
+from studio_tui.local.server.server import Server, serve
 from tests.waiting import HANG, eventually
 
 ENDED = {"COMPLETE", "FAILED", "CANCELED"}

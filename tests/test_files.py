@@ -15,9 +15,9 @@ from studio_tui import files
 from studio_tui.api.models import JobInput
 from studio_tui.arguments import Arguments
 from studio_tui.errors import ConfigError
-from studio_tui.local import endpoint
-from studio_tui.local.clusters import read_clusters
-from studio_tui.local.data_dir import DataDir
+from studio_tui.local.config.clusters import read_clusters
+from studio_tui.local.config.data_dir import DataDir
+from studio_tui.local.server import endpoint
 from studio_tui.log import configure
 from studio_tui.presentation.jobs.filters import JOBS
 from studio_tui.service.commands.journal import Fate, Intent, Journal

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from studio_tui.api.models import JobInput
 from studio_tui.job_rules import is_job_id, repository_fault, split_repository
-from studio_tui.local import submission
-from studio_tui.local.clusters import Cluster, Clusters
-from studio_tui.local.refusals import InvalidFields
+from studio_tui.local.config.clusters import Cluster, Clusters
+from studio_tui.local.http import validation
+from studio_tui.local.http.errors import InvalidFields
 from studio_tui.presentation.form.checks import check_field
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.jobs.problems import Level
@@ -77,9 +77,9 @@ def is_wrong_in_the_form(field: str, text: str) -> bool:
 
 def is_wrong_at_the_server(field: str, text: str) -> bool:
     wish = JobInput.model_validate({"query": "1", "team_name": "local", field: text})
-    around = submission.Surroundings(CLUSTERS, {}, None, "me", NOW)
+    around = validation.Surroundings(CLUSTERS, {}, None, "me", NOW)
     try:
-        submission.check(wish, None, around)
+        validation.check(wish, None, around)
     except InvalidFields as error:
         return error.message.startswith(field)
     return False
@@ -105,7 +105,7 @@ def test_what_the_form_takes_is_never_refused_by_the_server(field: str, text: st
 
 def test_the_trigger_of_a_pipeline_refuses_a_nul_too() -> None:
     with pytest.raises(InvalidFields, match="NUL"):
-        submission.read_environment("A=x\0y")
+        validation.read_environment("A=x\0y")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,5 @@
 """`python -m studio_tui.local`: the server alone, without anything of the dashboard."""
 
-from studio_tui.local.cli import local
+from studio_tui.local.server.cli import local
 
 local(prog_name="studio-tui local")

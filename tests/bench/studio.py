@@ -8,9 +8,9 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from studio_tui.local.data_dir import DataDir
-from studio_tui.local.database import Database
-from studio_tui.local.times import stamp
+from studio_tui.local.config.data_dir import DataDir
+from studio_tui.local.db.database import Database
+from studio_tui.local.db.times import stamp
 from tests.studios import ProcessStudio
 
 _INSERT = """

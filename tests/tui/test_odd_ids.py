@@ -9,7 +9,7 @@ from studio_tui.api.ids import NO_ID
 from studio_tui.tui.screens.jobs import JobsScreen
 from tests.changed_answers import Changed
 from tests.fault_proxy import FaultProxy
-from tests.local.test_pipeline_routes import make, trigger
+from tests.local.http.test_pipeline_routes import make, trigger
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, until, until_shown
 

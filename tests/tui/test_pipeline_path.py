@@ -4,7 +4,7 @@ from pathlib import Path
 
 from studio_tui.tui.screens.edit import EditScreen
 from studio_tui.tui.screens.pipeline import PipelineScreen
-from tests.local.test_pipeline_routes import make, trigger
+from tests.local.http.test_pipeline_routes import make, trigger
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import dashboard, until, until_shown
 

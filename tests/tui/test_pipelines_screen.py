@@ -15,8 +15,8 @@ from studio_tui.tui.screens.trigger import TriggerScreen
 from studio_tui.tui.widgets.big_table import BigTable
 from tests.fault_proxy import Fault, FaultProxy, Seen
 from tests.faults import answer_json, drop_answer
-from tests.local.test_pipeline_routes import make, status, trigger
-from tests.local.test_pipeline_routes import until as until_state
+from tests.local.http.test_pipeline_routes import make, status, trigger
+from tests.local.http.test_pipeline_routes import until as until_state
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
 

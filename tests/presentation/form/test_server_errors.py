@@ -13,7 +13,7 @@ from studio_tui.errors import (
     ReadOnly,
     StudioError,
 )
-from studio_tui.local.refusals import InvalidFields
+from studio_tui.local.http.errors import InvalidFields
 from studio_tui.presentation.form.draft import LABELS, Draft
 from studio_tui.presentation.form.server_errors import WHOLE, refusals
 from studio_tui.presentation.jobs.problems import Problem

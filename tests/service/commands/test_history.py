@@ -317,7 +317,7 @@ def test_several_dashboards_write_at_once(tmp_path: Path) -> None:
         "ledger = again(Path(sys.argv[1]))\n"
         "for number in range(int(sys.argv[2]), int(sys.argv[2]) + 20): note_both(ledger, number)\n"
     )
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     command = [sys.executable, "-c", program, str(tmp_path)]
     running = [
         subprocess.Popen([*command, str(number)], cwd=root, env=os.environ)

@@ -136,7 +136,7 @@ def test_a_program_that_is_killed_lets_go_of_its_intent(journal: Journal, tmp_pa
         [sys.executable, "-c", program, str(tmp_path)],
         stdout=subprocess.PIPE,
         text=True,
-        cwd=Path(__file__).parents[2],
+        cwd=Path(__file__).parents[3],
     ) as process:
         assert process.stdout is not None
         intent_id = process.stdout.readline().strip()

@@ -14,7 +14,7 @@ from studio_tui.service.commands.trigger_pipeline import Triggered, Wish
 from studio_tui.service.polling.pipeline_watch import PipelineDetail, PipelineWatch
 from studio_tui.service.session import StudioSession
 from studio_tui.settings import Settings
-from tests.local.test_pipeline_routes import diamond, make
+from tests.local.http.test_pipeline_routes import diamond, make
 from tests.waiting import HANG
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from studio_tui.errors import (
     StudioError,
     TransportError,
 )
-from studio_tui.local.data_dir import DataDir
+from studio_tui.local.config.data_dir import DataDir
 from studio_tui.service.polling.reachability import (
     LONGEST_REST,
     SHORTEST_REST,

@@ -1,0 +1,1 @@
+"""The data directory of the local Studio, its team and its clusters."""

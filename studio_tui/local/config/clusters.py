@@ -1,0 +1,133 @@
+"""Which clusters jobs can run on: read once from the user's own TOML file, made when missing."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from studio_tui.errors import ConfigError
+from studio_tui.files import read_toml
+from studio_tui.local.config.data_dir import write_private
+from studio_tui.local.http.responses import ComputeClusterOutput
+
+TEMPLATE = """\
+# Clusters of the local Studio. Read when it starts: `studio-tui local stop`, then start it again.
+#
+# A cluster is a share of this machine: its jobs run at the same time as long as the sum of their
+# workers is at most `max_workers`; the others wait, by priority and age. No more is reserved or
+# limited: the workers of a job are a number that you choose when submitting it.
+#
+#   name          what jobs name it by, 1 to 100 characters
+#   max_workers   1 to 10000
+#   default       true for the one that jobs get which name none; the first, if none is marked
+#   active        false: accepts no jobs; those that are queued wait
+#
+# A cluster's id is its place in this file, from 1.
+
+[[cluster]]
+name = "local"
+max_workers = {cores}
+default = true
+"""
+
+
+_REPAIR = "Correct the file, or move it away to have it made anew."
+
+
+class Cluster(BaseModel):
+    """One `[[cluster]]` table."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(min_length=1, max_length=100)
+    max_workers: int = Field(ge=1, le=10_000, strict=True)
+    default: bool = False
+    active: bool = True
+
+
+class _ClusterFile(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    cluster: tuple[Cluster, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _check(self) -> "_ClusterFile":
+        names = [cluster.name for cluster in self.cluster]
+        if len(set(names)) < len(names):
+            raise ValueError("two clusters have the same name")
+        if sum(cluster.default for cluster in self.cluster) > 1:
+            raise ValueError("two clusters are marked as the default")
+        return self
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """The clusters of one local Studio, in the order of the file."""
+
+    all: tuple[Cluster, ...]
+
+    @property
+    def default(self) -> Cluster:
+        """The cluster of jobs that name none."""
+        return next((cluster for cluster in self.all if cluster.default), self.all[0])
+
+    def by_name(self, name: str) -> Cluster | None:
+        """Return the cluster of that name."""
+        return next((cluster for cluster in self.all if cluster.name == name), None)
+
+    def by_id(self, number: str) -> Cluster | None:
+        """Return the cluster of that id, which may be written as text."""
+        return next(
+            (cluster for cluster in self.all if str(self.id_of(cluster.name)) == number), None
+        )
+
+    def id_of(self, name: str) -> int | None:
+        """Return the id of the cluster of that name."""
+        return next((at for at, cluster in enumerate(self.all, 1) if cluster.name == name), None)
+
+    def answers(self, busy: dict[str, int]) -> list[ComputeClusterOutput]:
+        """Describe the clusters; `busy` holds the workers of running jobs by cluster name."""
+        return [
+            ComputeClusterOutput(
+                id=number,
+                name=cluster.name,
+                status="ACTIVE" if cluster.active else "INACTIVE",
+                cloud_provider="local",
+                cloud_credentials=None,
+                is_active=cluster.active,
+                default=cluster is self.default,
+                max_workers=cluster.max_workers,
+                cloud_region=None,
+                instance_type=None,
+                compute_class=None,
+                disk_size=None,
+                active_workers=cluster.max_workers if cluster.active else 0,
+                busy_workers=busy.get(cluster.name, 0),
+            )
+            for number, cluster in enumerate(self.all, 1)
+        ]
+
+
+def read_clusters(path: Path) -> Clusters:
+    """Read the file, written with one cluster as large as this machine when there is none.
+
+    Raises:
+        ConfigError: It cannot be read, or says something that makes no sense.
+    """
+    try:
+        if not os.path.lexists(path):  # a link that leads nowhere is the user's own
+            write_private(path, TEMPLATE.format(cores=os.cpu_count() or 1))
+        return Clusters(_ClusterFile.model_validate(read_toml(path)).cluster)
+    except OSError as error:
+        sentence = f"The clusters cannot be read from {path}: {error.strerror}. {_REPAIR}"
+        raise ConfigError(sentence) from error
+    except ValidationError as error:
+        problem = error.errors()[0]
+        where = " ".join(str(part) for part in problem["loc"])
+        raise ConfigError(
+            f"The clusters in {path} make no sense: {where}: {problem['msg']}. {_REPAIR}"
+        ) from error
+    except ValueError as error:  # not UTF-8, or not TOML, whose message says where
+        sentence = f"The clusters in {path} are not valid TOML: {error}. {_REPAIR}"
+        raise ConfigError(sentence) from error

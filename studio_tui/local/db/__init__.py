@@ -1,0 +1,1 @@
+"""SQLite: jobs, schedules, pipelines and their lineage."""

@@ -1,0 +1,239 @@
+"""The one SQLite file: a single connection on a thread of its own, migrated when it opens."""
+
+import asyncio
+import logging
+import sqlite3
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Self, TypeVar
+
+from studio_tui.errors import ConfigError
+from studio_tui.local.db.reserve import Reserve
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+MIGRATIONS = tuple(
+    Path(__file__).with_name(name).read_text("utf-8")
+    for name in ("schema.sql", "schema_2.sql", "schema_3.sql")
+)
+"""SQL that leads from version n to version n + 1, by n."""
+
+STORAGE_REST = 1.0
+"""Seconds until a write that found the disk full is tried again."""
+
+_OUT_OF_ROOM = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE})
+
+
+class StorageFull(Exception):  # noqa: N818 (reads as what happened)
+    """Nothing was written: the disk that holds the data directory has no room left."""
+
+
+class Database:
+    """Runs functions of a connection on the database's own thread, one after the other.
+
+    The file is locked for as long as it is open. A write is one `BEGIN IMMEDIATE` transaction,
+    on disk (`synchronous=FULL`) when it returns, or nothing at all.
+
+    Two things still work on a full disk, for what has to stop: an urgent write may use a reserve
+    beside the file, and a deferred one is kept in memory and made before any other write.
+    """
+
+    def __init__(
+        self, connection: sqlite3.Connection, thread: ThreadPoolExecutor, reserve: Reserve
+    ) -> None:
+        self._connection = connection
+        self._thread = thread
+        self._reserve = reserve
+        self._deferred: deque[Callable[[sqlite3.Connection], object]] = deque()
+        """In the order they were asked for; only the database's thread changes it."""
+        self._has_deferred = asyncio.Event()
+        self.revision = 0
+        """Grows with every write, before the write's caller goes on."""
+
+    @classmethod
+    async def open(cls, path: Path, migrations: Sequence[str] = MIGRATIONS) -> Self:
+        """Open the file, made if missing, and bring it to the newest version.
+
+        Raises:
+            ConfigError: The file is in use, damaged, or of a newer studio-tui.
+        """
+        thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
+        loop = asyncio.get_running_loop()
+        reserve = Reserve(path.with_name(f"{path.name}.reserve"))
+        try:
+            connection = await loop.run_in_executor(thread, _open, path, migrations)
+            await loop.run_in_executor(thread, reserve.fill)
+        except BaseException:
+            thread.shutdown()
+            raise
+        return cls(connection, thread, reserve)
+
+    async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `work`, which must not write, and return what it returns."""
+        return await self._run(work)
+
+    async def write(self, work: Callable[[sqlite3.Connection], T], *, is_urgent: bool = False) -> T:
+        """Run `work` in a transaction and return what it returns once that is on disk.
+
+        A caller that is cancelled does not undo a write that has begun.
+
+        Raises:
+            StorageFull: The disk is full, and for an urgent write the reserve is used up too;
+                nothing was written.
+        """
+
+        def write(connection: sqlite3.Connection) -> T:
+            self._make_deferred_writes(connection)
+            return self._write(connection, work, is_urgent=is_urgent)
+
+        return await self._run(write)
+
+    async def write_or_defer(self, work: Callable[[sqlite3.Connection], T]) -> T | None:
+        """Run `work` as an urgent write; if there is no room even so, defer it and return `None`.
+
+        A deferred write is made as soon as there is room, and no other write is made before it. It
+        is lost if the server is killed until then.
+        """
+
+        loop = asyncio.get_running_loop()
+
+        def write(connection: sqlite3.Connection) -> T | None:
+            try:
+                self._make_deferred_writes(connection)
+                return self._write(connection, work, is_urgent=True)
+            except StorageFull:
+                logger.warning("The disk is full: what has to stop is noted once there is room.")
+                self._deferred.append(work)
+                # From here, as the caller may be cancelled before it hears of it.
+                loop.call_soon_threadsafe(self._has_deferred.set)
+                return None
+
+        return await self._run(write)
+
+    async def keep_writing_deferred(self) -> None:
+        """Make deferred writes as soon as there is room, also when nobody writes; never return."""
+        while True:
+            await self._has_deferred.wait()
+            try:
+                await self._run(self._make_deferred_writes)
+            except StorageFull:
+                await asyncio.sleep(STORAGE_REST)
+                continue
+            if not self._deferred:
+                self._has_deferred.clear()
+
+    async def close(self) -> None:
+        """Finish what is queued, fold the write-ahead log into the file and close it."""
+        await self._run(sqlite3.Connection.close)
+        self._thread.shutdown()
+
+    async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, work, self._connection)
+
+    def _make_deferred_writes(self, connection: sqlite3.Connection) -> None:
+        while self._deferred:
+            try:
+                self._write(connection, self._deferred[0], is_urgent=True)
+            except StorageFull:
+                raise
+            except Exception:  # a boundary: who asked for it was answered long ago
+                logger.exception("A write that waited for room could not be made")
+            self._deferred.popleft()
+
+    def _write(
+        self,
+        connection: sqlite3.Connection,
+        work: Callable[[sqlite3.Connection], T],
+        *,
+        is_urgent: bool,
+    ) -> T:
+        try:
+            answer = _transaction(connection, work)
+        except StorageFull:
+            try:
+                # Rewinds the write-ahead log, whose room on the disk can then be used again.
+                _checkpoint(connection)
+                answer = _transaction(connection, work)
+            except StorageFull:
+                if not is_urgent or not self._reserve.release():
+                    raise
+                _checkpoint(connection)
+                answer = _transaction(connection, work)
+        self.revision += 1
+        self._reserve.fill()
+        return answer
+
+
+def _transaction(connection: sqlite3.Connection, work: Callable[[sqlite3.Connection], T]) -> T:
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            answer = work(connection)
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode in _OUT_OF_ROOM:
+            raise StorageFull("The disk of the local Studio's data is full.") from error
+        raise
+    return answer
+
+
+def _checkpoint(connection: sqlite3.Connection) -> None:
+    """Move the write-ahead log into the file, as far as there is room for that."""
+    try:
+        connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode not in _OUT_OF_ROOM:
+            raise
+
+
+def _open(path: Path, migrations: Sequence[str]) -> sqlite3.Connection:
+    path.touch(mode=0o600)
+    connection = sqlite3.connect(path, timeout=2, isolation_level=None)
+    try:
+        connection.row_factory = sqlite3.Row
+        # Before the first access, so that the lock is exclusive from the start.
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        # Keys are minded afterwards: a table that is made anew is away for a moment.
+        connection.execute("PRAGMA foreign_keys = OFF")
+        _migrate(connection, path, migrations)
+        connection.execute("PRAGMA foreign_keys = ON")
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        raise ConfigError(f"The local Studio's database {path} cannot be used: {error}.") from error
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[str]) -> None:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > len(migrations):
+        raise ConfigError(
+            f"The local Studio's database {path} was made by a newer studio-tui"
+            f" (version {version}; this one knows up to {len(migrations)})."
+        )
+    for number in range(version, len(migrations)):
+        if number:
+            _back_up(connection, path.with_name(f"{path.name}.v{number}.bak"))
+        # executescript would commit first: the whole step must be one transaction.
+        connection.executescript(
+            f"BEGIN IMMEDIATE;\n{migrations[number]}\nPRAGMA user_version = {number + 1};\nCOMMIT;"
+        )
+
+
+def _back_up(connection: sqlite3.Connection, path: Path) -> None:
+    path.unlink(missing_ok=True)
+    path.touch(mode=0o600)
+    connection.execute("VACUUM INTO ?", [str(path)])

@@ -1,0 +1,388 @@
+"""The jobs in the database: made once, moved from state to state, never by two hands.
+
+Every change of state names the states it may come from and does nothing when the job is in another
+(compare and set), so that a cancel and an end that come together cannot both win.
+"""
+
+# ruff: noqa: S608 (only column names and question marks of ours are put into SQL)
+
+import json
+import sqlite3
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from studio_tui.api.models import JobState
+from studio_tui.local.db import lineage, pipeline_moves, schedules
+from studio_tui.local.db.database import Database
+from studio_tui.local.db.new_job import Earlier, NewJob
+from studio_tui.local.db.times import stamp, stamp_if_any
+from studio_tui.local.run.runner import RunLineage
+from studio_tui.local.shim.datasets import DatasetName
+
+WAITING = (JobState.PENDING, JobState.CREATED, JobState.SCHEDULED, JobState.QUEUED)
+"""Accepted, and nothing of it was started."""
+
+STARTED = (JobState.INIT, JobState.RUNNING, JobState.CANCELING)
+"""Handed to the runner, and not ended."""
+
+ENDED = (JobState.COMPLETE, JobState.FAILED, JobState.CANCELED)
+
+_LISTED = (
+    "id, state, created_at, created_by, started_at, finished_at, query, query_type, name,"
+    " workers, python_version, requirements, repository, environment, exit_code, error_message,"
+    " released_at, cluster, steps, scheduled_by, scheduled_for, cron_expression, start_after,"
+    " time_zone, next_fire_at, missed, skipped,"
+    " (SELECT count(*) FROM jobs run WHERE run.scheduled_by = schedules.job_id) AS runs,"
+    " (SELECT run.id FROM jobs run WHERE run.scheduled_by = schedules.job_id"
+    " ORDER BY run.scheduled_for DESC LIMIT 1) AS last_run_id"
+)
+_JOBS = "jobs LEFT JOIN schedules ON schedules.job_id = jobs.id"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a job's way; times are stamps."""
+
+    name: str
+    started_at: str
+    finished_at: str | None
+
+
+@dataclass(frozen=True)
+class QueuedJob:
+    """What the queue needs to know of a job that waits."""
+
+    id: str
+    cluster: str
+    workers: int
+    priority: int
+    number: int
+    """Order of creation."""
+    waits_since: str
+    """When it was made or, if a pipeline held it back, when that released it; a stamp."""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a job ended; what was noted of its start and its steps stays when there is no better."""
+
+    state: JobState
+    finished_at: datetime
+    started_at: datetime | None = None
+    exit_code: int | None = None
+    error_message: str | None = None
+    steps: tuple[Step, ...] = ()
+
+
+class KeyReused(Exception):  # noqa: N818 (reads as what happened)
+    """An idempotency key came again with another request."""
+
+
+class Jobs:
+    """Reads and moves the jobs of one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @property
+    def revision(self) -> int:
+        """Stays the same for as long as no job changes."""
+        return self._database.revision
+
+    async def made_before(self, key: str, request_digest: str) -> sqlite3.Row | None:
+        """Return the job that the same key and request made, `None` when there is none.
+
+        Raises:
+            KeyReused: The key was used for another request.
+        """
+        return await self._database.read(
+            lambda connection: _made_before(connection, key, request_digest)
+        )
+
+    async def create(self, job: NewJob, now: datetime) -> sqlite3.Row:
+        """Add a job, or find the one that the same key and request made before.
+
+        Raises:
+            KeyReused: The key was used for another request.
+            StorageFull: The disk is full.
+        """
+        return await self._database.write(lambda connection: _create(connection, job, now))
+
+    async def listed(
+        self, *, states: Collection[str] | None, job_id: str | None, limit: int
+    ) -> list[sqlite3.Row]:
+        """Return the newest jobs first, of some states or all, of one id or all."""
+        return await self._database.read(
+            lambda connection: _listed(connection, states, job_id, limit)
+        )
+
+    async def state(self, job_id: str) -> JobState | None:
+        """Return the state of a job; `None` when there is none of that id."""
+        row = await self._database.read(
+            lambda connection: connection.execute(
+                "SELECT state FROM jobs WHERE id = ?", [job_id]
+            ).fetchone()
+        )
+        return None if row is None else JobState(row["state"])
+
+    async def earlier(self, job_id: str) -> Earlier | None:
+        """Return the run that a re-run of a job goes on from; `None` when there is no such job.
+
+        It is the job itself, or of a schedule the last run, since a TASK runs nothing.
+        """
+        row = await self._database.read(
+            lambda connection: connection.execute(
+                "SELECT id, run_group FROM jobs WHERE id = ? OR scheduled_by = ?"
+                " ORDER BY scheduled_for DESC LIMIT 1",
+                [job_id, job_id],
+            ).fetchone()
+        )
+        return None if row is None else Earlier(*row)
+
+    async def in_states(self, states: Sequence[JobState]) -> list[str]:
+        """Return the ids of the jobs in some states, oldest first."""
+        rows = await self._database.read(
+            lambda connection: connection.execute(
+                f"SELECT id FROM jobs WHERE state IN ({_marks(states)}) ORDER BY number", [*states]
+            ).fetchall()
+        )
+        return [row["id"] for row in rows]
+
+    async def busy_workers(self) -> dict[str, int]:
+        """Return the workers of started jobs, by cluster."""
+        return await self._database.read(_busy_workers)
+
+    async def enqueue(self) -> list[QueuedJob]:
+        """Move what was accepted on to QUEUED, and return all that is queued, oldest first."""
+        if await self.in_states((JobState.CREATED, JobState.SCHEDULED)):
+            await self._database.write(_enqueue)
+        return await self._database.read(_queued)
+
+    async def move(self, job_id: str, origins: Sequence[JobState], to: JobState) -> bool | None:
+        """Change the state of a job that is in one of `origins`; tell whether it was.
+
+        `None` means that the disk is full: it is noted once there is room, before anything else.
+        """
+        return await self._database.write_or_defer(
+            lambda connection: _set(connection, job_id, origins, state=to)
+        )
+
+    async def cancel_waiting(self, job_id: str, origin: JobState, now: datetime) -> bool | None:
+        """Cancel a job of which nothing was started; tell whether it was in the state `origin`.
+
+        `None` means the same as of `move`.
+        """
+        ending = Ending(JobState.CANCELED, now)
+        return await self._database.write_or_defer(
+            lambda connection: _end(connection, job_id, (origin,), ending, None)
+        )
+
+    async def keep_noting_cancels(self) -> None:
+        """Note the cancels that found the disk full as soon as there is room; never return."""
+        await self._database.keep_writing_deferred()
+
+    async def begin(self, job_id: str, waited: Step) -> bool:
+        """Take a job from the queue, to be started; tell whether it was still there."""
+        return await self._database.write(
+            lambda connection: _set(
+                connection,
+                job_id,
+                (JobState.QUEUED,),
+                state=JobState.INIT,
+                steps=_steps((waited,)),
+            )
+        )
+
+    async def running(
+        self, job_id: str, started_at: datetime | None, steps: Sequence[Step]
+    ) -> bool:
+        """Note that the query of a job in INIT runs; tell whether the job was in INIT."""
+        return await self._database.write(
+            lambda connection: _set(
+                connection,
+                job_id,
+                (JobState.INIT,),
+                state=JobState.RUNNING,
+                started_at=stamp_if_any(started_at),
+                steps=_steps(steps),
+            )
+        )
+
+    async def note_steps(self, job_id: str, steps: Sequence[Step]) -> None:
+        """Note how far a started job has come."""
+        await self._database.write(
+            lambda connection: _set(connection, job_id, STARTED, steps=_steps(steps))
+        )
+
+    async def end(
+        self,
+        job_id: str,
+        origins: Sequence[JobState],
+        ending: Ending,
+        made: RunLineage | None = None,
+    ) -> bool:
+        """Note the end of a job that is in one of `origins`; tell whether it was.
+
+        What it made, and what its pipeline does next, is noted with it or not at all.
+        """
+        return await self._database.write(
+            lambda connection: _end(connection, job_id, origins, ending, made), is_urgent=True
+        )
+
+    async def dataset_versions(self, job_id: str) -> list[DatasetName]:
+        """Return the dataset versions that a job made."""
+        return await self._database.read(lambda connection: lineage.versions_of(connection, job_id))
+
+    async def row(self, job_id: str) -> sqlite3.Row:
+        """Return everything of a job that is known to exist, and its uploads' ids as `uploads`."""
+        return await self._database.read(
+            lambda connection: connection.execute(
+                "SELECT *, (SELECT group_concat(upload_id) FROM job_files WHERE job_id = id)"
+                " AS uploads FROM jobs WHERE id = ?",
+                [job_id],
+            ).fetchone()
+        )
+
+
+def _made_before(
+    connection: sqlite3.Connection, key: str, request_digest: str
+) -> sqlite3.Row | None:
+    known: sqlite3.Row | None = connection.execute(
+        f"SELECT {_LISTED}, request_digest FROM {_JOBS} WHERE idempotency_key = ?", [key]
+    ).fetchone()
+    if known is not None and known["request_digest"] != request_digest:
+        raise KeyReused
+    return known
+
+
+def _create(connection: sqlite3.Connection, job: NewJob, now: datetime) -> sqlite3.Row:
+    if job.idempotency_key is not None:
+        known = _made_before(connection, job.idempotency_key, job.request_digest)
+        if known is not None:
+            return known
+    columns = {
+        "id": job.id,
+        "state": JobState.TASK if job.schedule else JobState.CREATED,
+        "priority": job.priority,
+        "workers": job.workers,
+        "cluster": job.cluster,
+        "created_at": stamp(now),
+        "created_by": job.created_by,
+        "name": job.name,
+        "query_type": job.query_type,
+        "python_version": job.python_version,
+        "repository": job.repository,
+        "run_group": job.run_group,
+        "rerun_from": job.rerun_from,
+        "ignore_checkpoints": job.ignore_checkpoints,
+        "idempotency_key": job.idempotency_key,
+        "request_digest": job.request_digest,
+        "environment": json.dumps(dict(job.environment), ensure_ascii=False),
+        "requirements": job.requirements,
+        "query": job.query,
+    }
+    connection.execute(
+        f"INSERT INTO jobs ({', '.join(columns)}) VALUES ({_marks(columns)})", [*columns.values()]
+    )
+    connection.executemany(
+        "INSERT INTO job_files (job_id, upload_id) VALUES (?, ?)",
+        [(job.id, upload) for upload in job.uploads],
+    )
+    if job.schedule:
+        schedules.add(connection, job.id, job.schedule)
+    elif job.rerun_from:
+        pipeline_moves.adopt(connection, job.id, job.run_group, stamp(now))
+    return _listed(connection, None, job.id, 1)[0]
+
+
+def _listed(
+    connection: sqlite3.Connection, states: Collection[str] | None, job_id: str | None, limit: int
+) -> list[sqlite3.Row]:
+    conditions, values = ["1"], []
+    if states is not None:
+        conditions.append(f"state IN ({_marks(states)})")
+        values += [*states]
+    if job_id is not None:
+        conditions.append("id = ?")
+        values.append(job_id)
+    return connection.execute(
+        f"SELECT {_LISTED} FROM {_JOBS} WHERE {' AND '.join(conditions)}"
+        " ORDER BY number DESC LIMIT ?",
+        [*values, limit],
+    ).fetchall()
+
+
+def _enqueue(connection: sqlite3.Connection) -> None:
+    # Each state is entered, as webhooks of hosted Studio would tell it; nobody waits in between.
+    for origin, to in (
+        (JobState.CREATED, JobState.SCHEDULED),
+        (JobState.SCHEDULED, JobState.QUEUED),
+    ):
+        connection.execute("UPDATE jobs SET state = ? WHERE state = ?", [to, origin])
+
+
+def _queued(connection: sqlite3.Connection) -> list[QueuedJob]:
+    rows = connection.execute(
+        "SELECT id, cluster, workers, priority, number, coalesce(released_at, created_at)"
+        " FROM jobs WHERE state = ? ORDER BY number",
+        [JobState.QUEUED],
+    )
+    return [QueuedJob(*row) for row in rows]
+
+
+def _busy_workers(connection: sqlite3.Connection) -> dict[str, int]:
+    rows = connection.execute(
+        f"SELECT cluster, sum(workers) FROM jobs WHERE state IN ({_marks(STARTED)})"
+        " GROUP BY cluster",
+        [*STARTED],
+    )
+    return dict(rows.fetchall())
+
+
+def _end(
+    connection: sqlite3.Connection,
+    job_id: str,
+    origins: Sequence[JobState],
+    ending: Ending,
+    made: RunLineage | None,
+) -> bool:
+    known: dict[str, str] = {}
+    if ending.started_at is not None:
+        known["started_at"] = stamp(ending.started_at)
+    if ending.steps:
+        known["steps"] = _steps(ending.steps)
+    is_ended = _set(
+        connection,
+        job_id,
+        origins,
+        state=ending.state,
+        finished_at=stamp(ending.finished_at),
+        exit_code=ending.exit_code,
+        error_message=ending.error_message,
+        **known,
+    )
+    if is_ended:
+        if made is not None:
+            lineage.note(connection, job_id, made, is_complete=ending.state is JobState.COMPLETE)
+        pipeline_moves.job_ended(connection, job_id, stamp(ending.finished_at))
+    return is_ended
+
+
+def _set(
+    connection: sqlite3.Connection, job_id: str, origins: Sequence[JobState], **columns: object
+) -> bool:
+    assignments = ", ".join(f"{name} = ?" for name in columns)
+    cursor = connection.execute(
+        f"UPDATE jobs SET {assignments} WHERE id = ? AND state IN ({_marks(origins)})",
+        [*columns.values(), job_id, *origins],
+    )
+    return cursor.rowcount == 1
+
+
+def _steps(steps: Sequence[Step]) -> str:
+    return json.dumps([vars(step) for step in steps])
+
+
+def _marks(values: Collection[object]) -> str:
+    return ", ".join("?" * len(values))

@@ -1,0 +1,235 @@
+"""What is known of datasets, in the database: versions, the jobs that made them, their sources.
+
+It is noted in two ways, from what a job wrote to its `STUDIO_LINEAGE` and from DataChain's own
+database, and each is noted in the transaction that ends a job: both are known, or neither is.
+All functions run on the database's thread.
+"""
+
+import hashlib
+import logging
+import sqlite3
+from collections.abc import Sequence
+
+from studio_tui.api import label
+from studio_tui.api.models import JobState
+from studio_tui.local.db.planning import KnownJob, Lineage, Link, Source, Version
+from studio_tui.local.run.metastore import Metastore
+from studio_tui.local.run.runner import RunLineage
+from studio_tui.local.shim.datasets import (
+    FIRST_VERSION,
+    DatasetName,
+    read_name,
+    version_after,
+    version_key,
+)
+from studio_tui.local.shim.lineage_file import Made
+
+logger = logging.getLogger(__name__)
+
+
+def note(
+    connection: sqlite3.Connection, job_id: str, made: RunLineage, *, is_complete: bool
+) -> None:
+    """Note what is to be learned from a job that has ended.
+
+    Its own word counts if it completed; of DataChain's versions those that are whole do. That
+    something cannot be noted is logged, and does not keep the job from its end.
+    """
+    connection.execute("SAVEPOINT lineage")
+    try:
+        note_metastore(connection, made.metastore)
+        if is_complete:
+            note_made(connection, job_id, made.made)
+    except sqlite3.IntegrityError:
+        logger.exception("What job %s made cannot be noted", job_id)
+        connection.execute("ROLLBACK TO lineage")
+    connection.execute("RELEASE lineage")
+
+
+def note_made(connection: sqlite3.Connection, job_id: str, made: Sequence[Made]) -> None:
+    """Note what a job that has completed says it made, in the order it says it.
+
+    A version that was there is made anew: its makers and sources are now these.
+    """
+    latest = _Latest(connection)
+    first_made: dict[str, int] = {}
+    for dataset in made:
+        version = dataset.version or latest.following(dataset.dataset)
+        sources = [_source(connection, name, latest) for name in dataset.sources]
+        (version_id,) = connection.execute(
+            "INSERT INTO dataset_versions (dataset, version) VALUES (?, ?)"
+            " ON CONFLICT DO UPDATE SET is_removed = 0 RETURNING id",
+            [dataset.dataset, version],
+        ).fetchone()
+        for table in ("dataset_jobs", "dataset_sources"):
+            connection.execute(
+                f"DELETE FROM {table} WHERE version_id = ?",  # noqa: S608 (a name of ours)
+                [version_id],
+            )
+        connection.execute("INSERT INTO dataset_jobs VALUES (?, ?, 1)", [version_id, job_id])
+        for words, source_id in sources:
+            _note_source(connection, version_id, words, source_id)
+        latest.add(dataset.dataset, version, version_id)
+        first_made.setdefault(dataset.dataset, version_id)
+        first_made.setdefault(f"{dataset.dataset}@{version}", version_id)
+    # A job may end before the one it took this from: then it has named what was not known yet.
+    unknown = connection.execute(
+        "SELECT rowid, source FROM dataset_sources WHERE source_id IS NULL"
+    ).fetchall()
+    connection.executemany(
+        "UPDATE dataset_sources SET source_id = ? WHERE rowid = ?",
+        [(first_made[source], row) for row, source in unknown if source in first_made],
+    )
+
+
+def note_metastore(connection: sqlite3.Connection, metastore: Metastore) -> None:
+    """Note what DataChain's database says; to note the same again changes nothing."""
+    ours = {
+        (row["dataset"], row["version"]): (row["id"], bool(row["is_removed"]))
+        for row in connection.execute("SELECT * FROM dataset_versions")
+    }
+    ids: dict[int, int] = {}
+    for theirs, dataset, version, is_removed in metastore.versions:
+        name = _plain(dataset), version
+        if ours.get(name, (0, not is_removed))[1] != is_removed:
+            (version_id,) = connection.execute(
+                "INSERT INTO dataset_versions (dataset, version, is_removed) VALUES (?, ?, ?)"
+                " ON CONFLICT DO UPDATE SET is_removed = excluded.is_removed RETURNING id",
+                [*name, is_removed],
+            ).fetchone()
+            ours[name] = version_id, is_removed
+        ids[theirs] = ours[name][0]
+    for version_id, job_id, is_creator in metastore.jobs:
+        if version_id in ids:
+            connection.execute(
+                "INSERT OR IGNORE INTO dataset_jobs SELECT ?, id, ? FROM jobs WHERE id = ?",
+                [ids[version_id], is_creator, job_id],
+            )
+    for version_id, dataset, source_id in metastore.sources:
+        if version_id in ids:
+            made_from = None if source_id is None else ids.get(source_id)
+            _note_source(connection, ids[version_id], _plain(dataset), made_from)
+
+
+def known(connection: sqlite3.Connection) -> Lineage:
+    """Return all that is known."""
+    links: dict[int, list[Link]] = {}
+    for version_id, job_id, is_creator in connection.execute(
+        "SELECT version_id, job_id, is_creator FROM dataset_jobs"
+    ):
+        links.setdefault(version_id, []).append(Link(job_id, bool(is_creator)))
+    sources: dict[int, list[Source]] = {}
+    for version_id, source, source_id in connection.execute(
+        "SELECT version_id, source, source_id FROM dataset_sources ORDER BY rowid"
+    ):
+        sources.setdefault(version_id, []).append(Source(source, source_id))
+    versions = {
+        version_id: Version(
+            dataset,
+            version,
+            bool(is_removed),
+            tuple(links.get(version_id, ())),
+            tuple(sources.get(version_id, ())),
+        )
+        for version_id, dataset, version, is_removed in connection.execute(
+            "SELECT id, dataset, version, is_removed FROM dataset_versions"
+        )
+    }
+    jobs = {
+        row["id"]: KnownJob(
+            row["number"],
+            row["name"],
+            hashlib.sha256(row["query"].encode("utf-8", "surrogatepass")).hexdigest(),
+            row["environment"],
+            row["state"] == JobState.COMPLETE,
+        )
+        for row in connection.execute(
+            f"SELECT number, id, name, json_remove(environment, '$.{label.NAME}') AS environment,"  # noqa: S608 (a name of ours)
+            " state, query FROM jobs"
+            " WHERE id IN (SELECT job_id FROM dataset_jobs)"
+        )
+    }
+    return Lineage(versions, jobs)
+
+
+def versions_of(connection: sqlite3.Connection, job_id: str) -> list[DatasetName]:
+    """Return the versions that a job made, in the order it made them."""
+    rows = connection.execute(
+        "SELECT dataset, version FROM dataset_jobs JOIN dataset_versions ON id = version_id"
+        " WHERE job_id = ? AND is_creator ORDER BY id",
+        [job_id],
+    )
+    return [DatasetName(*row) for row in rows]
+
+
+class _Latest:
+    """The latest versions of datasets, each looked up once: a job may name one again and again."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._ever: dict[str, str] = {}
+        self._there: dict[str, tuple[tuple[int, ...], int]] = {}
+        """Key and id of the latest that is not removed."""
+        self._looked_up: set[str] = set()
+
+    def following(self, dataset: str) -> str:
+        """Return the version after all that ever were."""
+        self._look_up(dataset)
+        last = self._ever.get(dataset)
+        return version_after(last) if last else FIRST_VERSION
+
+    def id_of(self, dataset: str) -> int | None:
+        """Return the id of the latest version that is there."""
+        self._look_up(dataset)
+        there = self._there.get(dataset)
+        return there and there[1]
+
+    def add(self, dataset: str, version: str, version_id: int) -> None:
+        """Take note of a version that is there now."""
+        self._look_up(dataset)
+        self._add(dataset, version, version_id, is_removed=False)
+
+    def _look_up(self, dataset: str) -> None:
+        if dataset in self._looked_up:
+            return
+        self._looked_up.add(dataset)
+        for version, version_id, is_removed in self._connection.execute(
+            "SELECT version, id, is_removed FROM dataset_versions WHERE dataset = ?", [dataset]
+        ):
+            self._add(dataset, version, version_id, is_removed=bool(is_removed))
+
+    def _add(self, dataset: str, version: str, version_id: int, *, is_removed: bool) -> None:
+        key = version_key(version)
+        if key > version_key(self._ever.get(dataset, "")):
+            self._ever[dataset] = version
+        if not is_removed:
+            self._there[dataset] = max(self._there.get(dataset, ((), 0)), (key, version_id))
+
+
+def _source(
+    connection: sqlite3.Connection, name: DatasetName, latest: _Latest
+) -> tuple[str, int | None]:
+    """Return how a source is written, and the id of its version if that is known."""
+    if name.version is not None:
+        row = connection.execute(
+            "SELECT id FROM dataset_versions WHERE dataset = ? AND version = ?", [*name]
+        ).fetchone()
+        return f"{name.dataset}@{name.version}", row and row["id"]
+    return name.dataset, latest.id_of(name.dataset)
+
+
+def _note_source(
+    connection: sqlite3.Connection, version_id: int, source: str, source_id: int | None
+) -> None:
+    # What is gone is noted only if it never was known.
+    connection.execute(
+        "INSERT OR IGNORE INTO dataset_sources SELECT ?1, ?2, ?3 WHERE ?3 IS NOT NULL"
+        " OR NOT EXISTS (SELECT 1 FROM dataset_sources WHERE version_id = ?1 AND source = ?2)",
+        [version_id, source, source_id],
+    )
+
+
+def _plain(dataset: str) -> str:
+    """Return a dataset's name as it is kept here."""
+    name = read_name(dataset)
+    return name.dataset if name else dataset

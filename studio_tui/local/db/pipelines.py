@@ -1,0 +1,360 @@
+"""The pipelines in the database: planned from lineage, paused, resumed, changed; see the moves.
+
+Each change is one transaction, which makes every part of it known or none.
+"""
+
+# ruff: noqa: S608 (only column names and question marks of ours are put into SQL)
+
+import json
+import secrets
+import sqlite3
+import uuid
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import NamedTuple
+
+from studio_tui.api import label
+from studio_tui.api.models import JobState, PipelineState
+from studio_tui.local.db import lineage, planning
+from studio_tui.local.db.database import Database
+from studio_tui.local.db.jobs import KeyReused
+from studio_tui.local.db.pipeline_moves import settle
+from studio_tui.local.db.pipeline_names import make_name
+from studio_tui.local.db.times import stamp
+from studio_tui.local.run.metastore import Metastore
+
+_COPIED = (
+    "priority, workers, cluster, created_by, name, query_type, python_version, repository,"
+    " request_digest, requirements, query"
+)
+"""What a run takes over from its original as it is."""
+
+_STEERABLE = "It is {state}: only a pipeline that {wanted} can be {done}."
+
+
+@dataclass(frozen=True)
+class NewPipeline:
+    """A checked request for a pipeline."""
+
+    datasets: tuple[str, ...]
+    """As they were named, in the order they were named."""
+    environment: Mapping[str, str]
+    """Laid over the variables of every job."""
+    is_paused: bool
+    """Whether it begins PAUSED."""
+    idempotency_key: str | None
+    request_digest: str
+
+
+class PipelineRows(NamedTuple):
+    """A pipeline as it stands."""
+
+    pipeline: sqlite3.Row
+    runs: list[sqlite3.Row]
+    """Parents before their children; each has its parents' originals, in that order, as JSON."""
+
+
+class NotNow(Exception):  # noqa: N818 (reads as what is wrong)
+    """The pipeline's state does not allow it; the sentence says why."""
+
+
+class NothingToRun(Exception):  # noqa: N818 (reads as what is wrong)
+    """No job is known by which the datasets could be made; the sentence says why."""
+
+
+class Pipelines:
+    """Reads and steers the pipelines of one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def trigger(self, wish: NewPipeline, metastore: Metastore, now: datetime) -> PipelineRows:
+        """Plan a pipeline, by all that is known and what DataChain's database says; start it.
+
+        Raises:
+            KeyReused: The key was used for another request.
+            UnknownDataset: A dataset is not known.
+            NothingToRun: No job makes the datasets.
+            StorageFull: The disk is full.
+        """
+        return await self._database.write(
+            lambda connection: _trigger(connection, wish, metastore, stamp(now))
+        )
+
+    async def find(self, *, pipeline_id: str | None, name: str | None) -> PipelineRows | None:
+        """Return a pipeline by its id, or without one by its name; `None` if there is none."""
+        return await self._database.read(lambda connection: _find(connection, pipeline_id, name))
+
+    async def listed(
+        self, *, states: Collection[str] | None, search: str | None, limit: int
+    ) -> list[PipelineRows]:
+        """Return the newest first, of some states or all, with some text in name or datasets."""
+        return await self._database.read(
+            lambda connection: _listed(connection, states, search, limit)
+        )
+
+    async def pause(self, pipeline_id: str, now: datetime) -> PipelineRows:
+        """Start no more of its jobs; those that run end as they will.
+
+        On a full disk it is noted, and seen in the rows, once there is room; nothing starts before.
+
+        Raises:
+            NotNow: It has ended.
+        """
+        paused = await self._database.write_or_defer(
+            lambda connection: _pause(connection, pipeline_id, stamp(now))
+        )
+        if paused is None:
+            return await self._database.read(lambda connection: _rows_of(connection, pipeline_id))
+        return paused
+
+    async def resume(self, pipeline_id: str, now: datetime) -> PipelineRows:
+        """Start what can; if nothing can because runs failed or were canceled, make them again.
+
+        Raises:
+            NotNow: It is completed.
+        """
+        return await self._database.write(
+            lambda connection: _resume(connection, pipeline_id, stamp(now))
+        )
+
+    async def remove_job(self, pipeline_id: str, job_id: str, now: datetime) -> PipelineRows | None:
+        """Take a job out of a pipeline; `None` if it has none of that id.
+
+        `job_id` names the original or its run. The job's children inherit its parents.
+
+        Raises:
+            NotNow: The pipeline is not paused, or the job is not pending.
+        """
+        return await self._database.write(
+            lambda connection: _remove_job(connection, pipeline_id, job_id, stamp(now))
+        )
+
+
+def _trigger(
+    connection: sqlite3.Connection, wish: NewPipeline, metastore: Metastore, now: str
+) -> PipelineRows:
+    known = connection.execute(
+        "SELECT * FROM pipelines WHERE idempotency_key = ?", [wish.idempotency_key]
+    ).fetchone()
+    if known is not None:
+        if known["request_digest"] != wish.request_digest:
+            raise KeyReused
+        return _rows(connection, known)
+    lineage.note_metastore(connection, metastore)
+    plan = planning.plan(wish.datasets, lineage.known(connection))
+    if not plan.jobs:
+        raise NothingToRun(" ".join(plan.warnings))
+    pipeline_id = str(uuid.uuid4())
+    columns = {
+        "id": pipeline_id,
+        "name": _free_name(connection),
+        "state": PipelineState.PAUSED if wish.is_paused else PipelineState.RUNNING,
+        "triggered_from": ", ".join(wish.datasets),
+        "warnings": json.dumps(plan.warnings),
+        "created_at": now,
+        "updated_at": now,
+        "idempotency_key": wish.idempotency_key,
+        "request_digest": wish.request_digest,
+    }
+    connection.execute(
+        f"INSERT INTO pipelines ({', '.join(columns)}) VALUES ({_marks(columns)})",
+        [*columns.values()],
+    )
+    for position, job in enumerate(plan.jobs):
+        run_id = _copy(connection, job.job_id, now, wish.environment)
+        connection.execute(
+            "INSERT INTO pipeline_jobs VALUES (?, ?, ?, ?)",
+            [pipeline_id, position, job.job_id, run_id],
+        )
+        connection.executemany(
+            "INSERT INTO pipeline_parents VALUES (?, ?, ?)",
+            [(pipeline_id, job.job_id, parent) for parent in job.parents],
+        )
+    return _settled(connection, pipeline_id, now)
+
+
+def _pause(connection: sqlite3.Connection, pipeline_id: str, now: str) -> PipelineRows:
+    state = _state(connection, pipeline_id)
+    if state is PipelineState.RUNNING:
+        connection.execute("UPDATE pipelines SET state = 'PAUSED' WHERE id = ?", [pipeline_id])
+        connection.execute(
+            "UPDATE jobs SET state = 'PENDING', released_at = NULL"
+            " WHERE state IN ('CREATED', 'SCHEDULED', 'QUEUED')"
+            " AND id IN (SELECT created_job_id FROM pipeline_jobs WHERE pipeline_id = ?)",
+            [pipeline_id],
+        )
+    elif state is not PipelineState.PAUSED:
+        raise NotNow(_STEERABLE.format(state=state, wanted="runs", done="paused"))
+    return _settled(connection, pipeline_id, now)
+
+
+def _resume(connection: sqlite3.Connection, pipeline_id: str, now: str) -> PipelineRows:
+    state = _state(connection, pipeline_id)
+    if state is PipelineState.COMPLETED:
+        raise NotNow(_STEERABLE.format(state=state, wanted="has not completed", done="resumed"))
+    if state is PipelineState.PAUSED:
+        connection.execute("UPDATE pipelines SET state = 'RUNNING' WHERE id = ?", [pipeline_id])
+        state = settle(connection, pipeline_id, now)
+    if state in {PipelineState.FAILED, PipelineState.CANCELED}:
+        _run_again(connection, pipeline_id, now)
+        connection.execute("UPDATE pipelines SET state = 'RUNNING' WHERE id = ?", [pipeline_id])
+    return _settled(connection, pipeline_id, now)
+
+
+def _run_again(connection: sqlite3.Connection, pipeline_id: str, now: str) -> None:
+    """Make a new run for every node whose run failed or was canceled."""
+    nodes = connection.execute(
+        "SELECT job_id, created_job_id FROM pipeline_jobs node"
+        " JOIN jobs run ON run.id = created_job_id"
+        " WHERE pipeline_id = ? AND run.state IN ('FAILED', 'CANCELED') ORDER BY position",
+        [pipeline_id],
+    ).fetchall()
+    for node in nodes:
+        run_id = _copy(connection, node["created_job_id"], now)
+        connection.execute(
+            "UPDATE jobs SET (run_group, rerun_from, ignore_checkpoints) ="
+            " (SELECT run_group, iif(started_at IS NULL, rerun_from, id),"
+            " iif(started_at IS NULL, ignore_checkpoints, 0) FROM jobs WHERE id = ?) WHERE id = ?",
+            [node["created_job_id"], run_id],
+        )
+        connection.execute(
+            "UPDATE pipeline_jobs SET created_job_id = ? WHERE pipeline_id = ? AND job_id = ?",
+            [run_id, pipeline_id, node["job_id"]],
+        )
+
+
+def _remove_job(
+    connection: sqlite3.Connection, pipeline_id: str, job_id: str, now: str
+) -> PipelineRows | None:
+    node = connection.execute(
+        "SELECT job_id, created_job_id, state FROM pipeline_jobs JOIN jobs ON id = created_job_id"
+        " WHERE pipeline_id = ? AND (created_job_id = ? OR job_id = ?)",
+        [pipeline_id, job_id, job_id],
+    ).fetchone()
+    if node is None:
+        return None
+    state = _state(connection, pipeline_id)
+    if state is not PipelineState.PAUSED:
+        raise NotNow(f"The pipeline is {state}: jobs can be removed while it is PAUSED.")
+    if node["state"] != JobState.PENDING:
+        raise NotNow(f"The job is {node['state']}: only one that is PENDING can be removed.")
+    here = [pipeline_id, node["job_id"]]
+    connection.execute(
+        "INSERT OR IGNORE INTO pipeline_parents"
+        " SELECT child.pipeline_id, child.job_id, parent.parent_job_id"
+        " FROM pipeline_parents child JOIN pipeline_parents parent"
+        " ON parent.pipeline_id = child.pipeline_id AND parent.job_id = child.parent_job_id"
+        " WHERE child.pipeline_id = ? AND child.parent_job_id = ?",
+        here,
+    )
+    for column in ("job_id", "parent_job_id"):
+        connection.execute(
+            f"DELETE FROM pipeline_parents WHERE pipeline_id = ? AND {column} = ?", here
+        )
+    connection.execute("DELETE FROM pipeline_jobs WHERE pipeline_id = ? AND job_id = ?", here)
+    connection.execute(
+        "UPDATE jobs SET state = 'CANCELED', finished_at = ?, error_message = ?"
+        " WHERE id = ? AND state = 'PENDING'",
+        [now, "It was removed from its pipeline.", node["created_job_id"]],
+    )
+    return _settled(connection, pipeline_id, now)
+
+
+def _copy(
+    connection: sqlite3.Connection,
+    job_id: str,
+    now: str,
+    environment: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """Make a PENDING job that does what another did; return its id.
+
+    It has checkpoints of its own and none to begin with, or it would make nothing new. By which
+    request the other was made is not true of it.
+    """
+    run_id = str(uuid.uuid4())
+    (before,) = connection.execute("SELECT environment FROM jobs WHERE id = ?", [job_id]).fetchone()
+    # Not by SQLite's json_patch, whose time grows with the square of the variables' number.
+    variables = json.loads(before) | dict(environment)
+    variables.pop(label.NAME, None)
+    connection.execute(
+        "INSERT INTO jobs (id, state, created_at, run_group, ignore_checkpoints, environment,"
+        f" {_COPIED})"
+        f" SELECT ?, 'PENDING', ?, ?, 0, ?, {_COPIED} FROM jobs WHERE id = ?",
+        [run_id, now, run_id, json.dumps(variables, ensure_ascii=False), job_id],
+    )
+    connection.execute(
+        "INSERT INTO job_files (job_id, upload_id)"
+        " SELECT ?, upload_id FROM job_files WHERE job_id = ?",
+        [run_id, job_id],
+    )
+    return run_id
+
+
+def _free_name(connection: sqlite3.Connection) -> str:
+    while True:
+        name = make_name(secrets.choice)
+        if not connection.execute("SELECT 1 FROM pipelines WHERE name = ?", [name]).fetchone():
+            return name
+
+
+def _state(connection: sqlite3.Connection, pipeline_id: str) -> PipelineState:
+    row = connection.execute("SELECT state FROM pipelines WHERE id = ?", [pipeline_id]).fetchone()
+    return PipelineState(row["state"])
+
+
+def _settled(connection: sqlite3.Connection, pipeline_id: str, now: str) -> PipelineRows:
+    settle(connection, pipeline_id, now)
+    return _rows_of(connection, pipeline_id)
+
+
+def _rows_of(connection: sqlite3.Connection, pipeline_id: str) -> PipelineRows:
+    row = connection.execute("SELECT * FROM pipelines WHERE id = ?", [pipeline_id]).fetchone()
+    return _rows(connection, row)
+
+
+def _find(
+    connection: sqlite3.Connection, pipeline_id: str | None, name: str | None
+) -> PipelineRows | None:
+    column, wanted = ("name", name) if pipeline_id is None else ("id", pipeline_id)
+    row = connection.execute(f"SELECT * FROM pipelines WHERE {column} = ?", [wanted]).fetchone()
+    return None if row is None else _rows(connection, row)
+
+
+def _listed(
+    connection: sqlite3.Connection, states: Collection[str] | None, search: str | None, limit: int
+) -> list[PipelineRows]:
+    conditions, values = ["1"], []
+    if states is not None:
+        conditions.append(f"state IN ({_marks(states)})")
+        values += [*states]
+    if search:
+        # Not LIKE, to which some characters mean others.
+        conditions.append("instr(lower(name || ' ' || triggered_from), lower(?))")
+        values.append(search)
+    rows = connection.execute(
+        f"SELECT * FROM pipelines WHERE {' AND '.join(conditions)} ORDER BY number DESC LIMIT ?",
+        [*values, limit],
+    ).fetchall()
+    return [_rows(connection, row) for row in rows]
+
+
+def _rows(connection: sqlite3.Connection, pipeline: sqlite3.Row) -> PipelineRows:
+    runs = connection.execute(
+        "SELECT node.job_id, node.created_job_id, run.state, run.name,"
+        " (SELECT json_group_array(job_id) FROM (SELECT parent.job_id"
+        " FROM pipeline_parents edge JOIN pipeline_jobs parent"
+        " ON parent.pipeline_id = edge.pipeline_id AND parent.job_id = edge.parent_job_id"
+        " WHERE edge.pipeline_id = node.pipeline_id AND edge.job_id = node.job_id"
+        " ORDER BY parent.position)) AS parents"
+        " FROM pipeline_jobs node JOIN jobs run ON run.id = node.created_job_id"
+        " WHERE node.pipeline_id = ? ORDER BY node.position",
+        [pipeline["id"]],
+    ).fetchall()
+    return PipelineRows(pipeline, runs)
+
+
+def _marks(values: Collection[object]) -> str:
+    return ", ".join("?" * len(values))

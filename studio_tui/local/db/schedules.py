@@ -1,0 +1,229 @@
+"""The schedules in the database: when each fires next, and the one transaction that decides it.
+
+A schedule is a job in the state TASK. All that is known of it stands behind a cursor, the earliest
+fire time of which nothing was decided: a decision makes at most one run and moves the cursor past
+every time that it counts, or does nothing. So a fire time is decided once, whatever dies and
+however the clock is set.
+"""
+
+# ruff: noqa: S608 (only column names and question marks of ours are put into SQL)
+
+import sqlite3
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from studio_tui import cron
+from studio_tui.api.models import JobState
+from studio_tui.local.db.database import Database
+from studio_tui.local.db.times import from_stamp, stamp, stamp_if_any, time_zone
+
+LATEST = timedelta(hours=1)
+"""A run is made for a fire time that was missed by no more."""
+
+BATCH = 10_000
+"""Fire times that one decision counts at most: a year of minutes is no reason to stop all else."""
+
+_COPIED = (
+    "priority, workers, cluster, created_by, name, query_type, python_version, repository,"
+    " ignore_checkpoints, request_digest, environment, requirements, query"
+)
+"""What a run takes over from its schedule as it is."""
+
+
+@dataclass(frozen=True)
+class NewSchedule:
+    """A checked request for a schedule; times are aware."""
+
+    cron_expression: str | None
+    start_after: datetime | None
+    time_zone: str
+    next_fire_at: datetime
+
+
+@dataclass(frozen=True)
+class Due:
+    """A schedule whose time has come."""
+
+    job_id: str
+    cron_expression: str | None
+    time_zone: str
+    fire_at: str
+    """The cursor, a stamp."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is to become of a schedule's fire times from its cursor on."""
+
+    missed: int
+    run_for: datetime | None
+    """The fire time that a run is for, unless the run before still goes on."""
+    next_fire_at: datetime | None
+    """Where the cursor goes; `None` when there is nothing more to fire."""
+
+
+class Schedules:
+    """Reads the schedules of one database and decides about their fire times."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def next_fire_at(self) -> datetime | None:
+        """Return when the next schedule fires; `None` when there is none."""
+        row = await self._database.read(
+            lambda connection: connection.execute(
+                "SELECT min(next_fire_at) FROM schedules JOIN jobs ON id = job_id WHERE state = ?",
+                [JobState.TASK],
+            ).fetchone()
+        )
+        return None if row[0] is None else from_stamp(row[0])
+
+    async def due(self, now: datetime) -> list[Due]:
+        """Return the schedules whose time has come."""
+        rows = await self._database.read(
+            lambda connection: connection.execute(
+                "SELECT job_id, cron_expression, time_zone, next_fire_at FROM schedules"
+                " JOIN jobs ON id = job_id WHERE next_fire_at <= ? AND state = ?"
+                " ORDER BY next_fire_at, number",
+                [stamp(now), JobState.TASK],
+            ).fetchall()
+        )
+        return [Due(*row) for row in rows]
+
+    async def settle(self, due: Due, decision: Decision, now: datetime) -> bool:
+        """Do what was decided of a schedule; tell whether a run was made.
+
+        Nothing is done when the schedule has ended, or something else was decided, in between.
+
+        Raises:
+            StorageFull: The disk is full.
+        """
+        return await self._database.write(
+            lambda connection: _settle(connection, due, decision, now)
+        )
+
+
+def decide(due: Due, now: datetime) -> Decision:
+    """Decide about the fire times of a schedule that is due, up to `now`.
+
+    A time that was missed by less than `LATEST` still gets its run, if it is the newest; all
+    others that have gone by are counted.
+
+    Raises:
+        LookupError: Its time zone is not known any more.
+    """
+    first = from_stamp(due.fire_at)
+    missed, newest = 0, first
+    following = _after(due, first)
+    upcoming = next(following, None)
+    while upcoming is not None and upcoming <= now:
+        missed, newest = missed + 1, upcoming
+        upcoming = next(following, None)
+        if missed == BATCH:
+            # What is newer is decided next; that this one is not the newest is known already.
+            return Decision(missed, None, newest)
+    if now - newest > LATEST:
+        return Decision(missed + 1, None, upcoming)
+    return Decision(missed, newest, upcoming)
+
+
+def add(connection: sqlite3.Connection, job_id: str, schedule: NewSchedule) -> None:
+    """Note the schedule of a new job, in the transaction that makes it."""
+    connection.execute(
+        "INSERT INTO schedules (job_id, cron_expression, start_after, time_zone, next_fire_at)"
+        " VALUES (?, ?, ?, ?, ?)",
+        [
+            job_id,
+            schedule.cron_expression,
+            stamp_if_any(schedule.start_after),
+            schedule.time_zone,
+            stamp(schedule.next_fire_at),
+        ],
+    )
+
+
+def _after(due: Due, moment: datetime) -> Iterator[datetime]:
+    if due.cron_expression is None:
+        return iter(())
+    zone = time_zone(due.time_zone)
+    if zone is None:
+        raise LookupError(f"this machine has no time zone {due.time_zone} any more")
+    return cron.fires(due.cron_expression, moment, zone)
+
+
+def _settle(connection: sqlite3.Connection, due: Due, decision: Decision, now: datetime) -> bool:
+    is_overlapped = decision.run_for is not None and _has_open_run(connection, due.job_id)
+    moved = connection.execute(
+        "UPDATE schedules SET next_fire_at = ?, missed = missed + ?, skipped = skipped + ?"
+        " WHERE job_id = ? AND next_fire_at = ?"
+        " AND (SELECT state FROM jobs WHERE id = job_id) = ?",
+        [
+            stamp_if_any(decision.next_fire_at),
+            decision.missed,
+            is_overlapped,
+            due.job_id,
+            due.fire_at,
+            JobState.TASK,
+        ],
+    )
+    if moved.rowcount == 0:
+        return False
+    makes_run = decision.run_for is not None and not is_overlapped
+    if decision.run_for is not None and makes_run:
+        _make_run(connection, due, decision.run_for, now)
+    if decision.next_fire_at is None:
+        _end(connection, due, now, is_missed=not makes_run)
+    return makes_run
+
+
+def _has_open_run(connection: sqlite3.Connection, job_id: str) -> bool:
+    return (
+        connection.execute(
+            "SELECT 1 FROM jobs WHERE scheduled_by = ? AND finished_at IS NULL LIMIT 1", [job_id]
+        ).fetchone()
+        is not None
+    )
+
+
+def _make_run(connection: sqlite3.Connection, due: Due, fire_at: datetime, now: datetime) -> None:
+    run_id = str(uuid.uuid4())
+    # A job that only starts later is the re-run it was asked to be. What comes again and again must
+    # not find the checkpoints of its last time, or it would make nothing new.
+    is_once = due.cron_expression is None
+    connection.execute(
+        f"INSERT INTO jobs (id, state, created_at, scheduled_by, scheduled_for, run_group,"
+        f" rerun_from, {_COPIED})"
+        f" SELECT ?, ?, ?, id, ?, iif(?, run_group, ?), iif(?, rerun_from, NULL), {_COPIED}"
+        " FROM jobs WHERE id = ?",
+        [
+            run_id,
+            JobState.CREATED,
+            stamp(now),
+            stamp(fire_at),
+            is_once,
+            run_id,
+            is_once,
+            due.job_id,
+        ],
+    )
+    connection.execute(
+        "INSERT INTO job_files (job_id, upload_id)"
+        " SELECT ?, upload_id FROM job_files WHERE job_id = ?",
+        [run_id, due.job_id],
+    )
+
+
+def _end(connection: sqlite3.Connection, due: Due, now: datetime, *, is_missed: bool) -> None:
+    """Note that a schedule has no more to do, and whether it could do it."""
+    state, message = JobState.COMPLETE, None
+    if is_missed:
+        state = JobState.FAILED
+        message = (
+            f"Nothing was run: no local Studio was there at {due.fire_at}, nor in the hour after."
+        )
+    connection.execute(
+        "UPDATE jobs SET state = ?, finished_at = ?, error_message = ? WHERE id = ?",
+        [state, stamp(now), message, due.job_id],
+    )

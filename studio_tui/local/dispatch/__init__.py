@@ -1,0 +1,1 @@
+"""What runs next: the dispatcher and the scheduler."""

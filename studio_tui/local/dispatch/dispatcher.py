@@ -1,0 +1,306 @@
+"""Decides which job runs when, and sees every started job to its end.
+
+`startable` is the whole rule. `Dispatcher` applies it when a job comes or goes, and keeps one task
+a started job that watches its runner. What is true is in the database: a new dispatcher takes up
+every unfinished job where the last one, however it died, left it.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from studio_tui import clock
+from studio_tui.api.models import JobState, QueryType
+from studio_tui.local.config.clusters import Clusters
+from studio_tui.local.db.database import STORAGE_REST, StorageFull
+from studio_tui.local.db.jobs import STARTED, WAITING, Ending, Jobs, QueuedJob, Step
+from studio_tui.local.db.times import stamp, stamp_if_any
+from studio_tui.local.http.uploads import Uploads
+from studio_tui.local.run.runner import Phase, Runner, RunReport, RunSpec, RunStep, StartFailed
+
+logger = logging.getLogger(__name__)
+
+FIRST_REST = 0.01
+"""Seconds between two looks at a job that has just started."""
+
+LONGEST_REST = 0.2
+"""Seconds between two looks at a job that runs for long."""
+
+PATIENCE = 5
+"""Times that watching one job may fail, in ways nobody foresaw, before it is given up."""
+
+CALM_SECONDS = 60.0
+"""After watching for so long earlier failures do not count, and between vain tries to give up."""
+
+
+def startable(
+    queued: Iterable[QueuedJob], busy: Mapping[str, int], capacity: Mapping[str, int]
+) -> list[QueuedJob]:
+    """Return the queued jobs that may start now, in the order of their start.
+
+    The order is priority, then age. In a cluster no job overtakes: when the next does not fit,
+    those behind it wait too, so that a large job is not kept waiting by small ones for ever.
+    `busy` and `capacity` are workers by cluster; a cluster without capacity starts nothing.
+    """
+    free = {cluster: most - busy.get(cluster, 0) for cluster, most in capacity.items()}
+    chosen = []
+    for job in sorted(queued, key=lambda job: (job.priority, job.number)):
+        if job.workers <= free.get(job.cluster, 0):
+            free[job.cluster] -= job.workers
+            chosen.append(job)
+        else:
+            free[job.cluster] = 0
+    return chosen
+
+
+class Dispatcher:
+    """Starts queued jobs and follows started ones; at rest it does nothing at all."""
+
+    def __init__(self, jobs: Jobs, uploads: Uploads, runner: Runner, clusters: Clusters) -> None:
+        self._jobs = jobs
+        self._uploads = uploads
+        self._runner = runner
+        self._clusters = clusters
+        self._changed = asyncio.Event()
+        self._cancels: dict[str, asyncio.Event] = {}
+
+    def wake(self) -> None:
+        """Look at the queue again, because a job came."""
+        self._changed.set()
+
+    async def cancel(self, job_id: str) -> JobState | None:
+        """Begin to cancel a job; return the state it was in, or `None` if there is no such job.
+
+        A waiting job is CANCELED at once, a started one becomes CANCELING until it has ended, and
+        one that has ended stays as it is. On return a started job was told, so that its end does
+        not hang on this server. Of a schedule nothing more is started; what it started goes on.
+
+        None of it needs room on the disk: a started job is told before that is noted, and what
+        cannot be noted now is noted before anything else.
+        """
+        told_in: JobState | None = None
+        while True:
+            state = await self._jobs.state(job_id)
+            if state in {*WAITING, JobState.TASK}:
+                is_noted = await self._jobs.cancel_waiting(job_id, state, clock.now())
+                if is_noted is None:
+                    # Should this server not live to note it, the next one finds the mark.
+                    await self._tell_to_stop(job_id)
+            elif state in {JobState.INIT, JobState.RUNNING}:
+                await self._tell_to_stop(job_id)
+                told_in = state
+                is_noted = await self._jobs.move(job_id, [state], JobState.CANCELING)
+            else:
+                # When it was told here and ended before that was noted, this is what canceled it.
+                return told_in if told_in and state is JobState.CANCELED else state
+            if is_noted is not False:
+                self._changed.set()
+                return state
+
+    async def run(self) -> None:
+        """Run until cancelled; started jobs are left running."""
+        async with asyncio.TaskGroup() as followers:
+            followers.create_task(self._jobs.keep_noting_cancels(), name="deferred writes")
+            followers.create_task(self._note_earlier_cancels(), name="earlier cancels")
+            for job_id in await self._jobs.in_states(STARTED):
+                followers.create_task(self._follow(job_id, is_new=False), name=f"job {job_id}")
+            while True:
+                self._changed.clear()
+                try:
+                    await self._start_what_fits(followers)
+                except StorageFull:
+                    logger.warning("The disk is full: no job starts until there is room.")
+                    await asyncio.sleep(STORAGE_REST)
+                    continue
+                await self._changed.wait()
+
+    async def _note_earlier_cancels(self) -> None:
+        """Cancel what was canceled when the last server had no room to note it."""
+        for job_id in await self._jobs.in_states((JobState.TASK, *WAITING)):
+            try:
+                if (await self._runner.report(job_id)).canceled:
+                    await self.cancel(job_id)
+            except Exception:  # a process boundary, between jobs
+                logger.exception("Whether job %s was canceled is not known", job_id)
+
+    async def _start_what_fits(self, followers: asyncio.TaskGroup) -> None:
+        queued = await self._jobs.enqueue()
+        if not queued:
+            return
+        queued = [job for job in queued if not await self._is_hopeless(job)]
+        busy = await self._jobs.busy_workers()
+        capacity = {
+            cluster.name: cluster.max_workers for cluster in self._clusters.all if cluster.active
+        }
+        for job in startable(queued, busy, capacity):
+            # On disk before anything is started: whatever happens next, no job starts twice.
+            waited = Step("waiting", job.waits_since, stamp(clock.now()))
+            if await self._jobs.begin(job.id, waited):
+                followers.create_task(self._follow(job.id, is_new=True), name=f"job {job.id}")
+
+    async def _is_hopeless(self, job: QueuedJob) -> bool:
+        """Fail a job that was accepted for a cluster that has since been taken away or shrunk."""
+        cluster = self._clusters.by_name(job.cluster)
+        if cluster is None:
+            reason = f"The cluster {job.cluster} is no longer in clusters.toml."
+        elif job.workers > cluster.max_workers:
+            reason = f"The cluster {job.cluster} has only {cluster.max_workers} workers now."
+        else:
+            return False
+        ending = Ending(JobState.FAILED, clock.now(), error_message=reason)
+        await self._jobs.end(job.id, [JobState.QUEUED], ending)
+        return True
+
+    async def _follow(self, job_id: str, *, is_new: bool) -> None:
+        """See one started job to its end, and then let the next one start.
+
+        What goes wrong with it ends here: the other jobs, and the server, go on.
+        """
+        canceling = asyncio.create_task(self._cancel_when_asked(job_id), name=f"cancel {job_id}")
+        failures: list[Exception] = []
+        try:
+            while True:
+                began = clock.monotonic()
+                try:
+                    if len(failures) < PATIENCE:
+                        await self._see_through(job_id, is_new=is_new)
+                    else:
+                        await self._give_up(job_id, failures[-1])
+                except (StorageFull, OSError) as error:
+                    logger.warning("What became of job %s is noted later: %s", job_id, error)
+                except Exception as error:  # a process boundary, between jobs
+                    logger.exception("Job %s could not be watched", job_id)
+                    if clock.monotonic() - began > CALM_SECONDS:
+                        failures.clear()
+                    failures.append(error)
+                else:
+                    return
+                is_new = False  # whether anything was started is for the runner to say
+                is_vain = len(failures) > PATIENCE
+                await asyncio.sleep(CALM_SECONDS if is_vain else STORAGE_REST)
+        finally:
+            canceling.cancel()
+            await asyncio.wait([canceling])
+            self._cancels.pop(job_id, None)
+            self._changed.set()
+
+    async def _see_through(self, job_id: str, *, is_new: bool) -> None:
+        report = RunReport(Phase.NOT_STARTED) if is_new else await self._runner.report(job_id)
+        if await self._jobs.state(job_id) is JobState.CANCELING:
+            self._cancel_event(job_id).set()
+        if report.phase is Phase.NOT_STARTED:
+            report = await self._launch(job_id)
+        await self._watch(job_id, report)
+
+    async def _give_up(self, job_id: str, failure: Exception) -> None:
+        """Stop and fail a job whose way cannot be followed."""
+        await self._runner.cancel(job_id)
+        why = f"{type(failure).__name__}: {failure}"[:500]
+        message = f"lost: the local Studio cannot watch this job ({why}), so it was told to stop"
+        ending = Ending(JobState.FAILED, clock.now(), error_message=message)
+        await self._jobs.end(job_id, STARTED, ending)
+
+    async def _launch(self, job_id: str) -> RunReport:
+        """Start a job that was not, unless it is not wanted any more, and tell what came of it."""
+        if self._cancel_event(job_id).is_set():
+            return RunReport(Phase.FINISHED, finished_at=clock.now(), canceled=True)
+        spec = await self._spec(job_id)
+        try:
+            await self._runner.start(spec)
+        except StartFailed as error:
+            report = await self._runner.report(job_id)
+            if report.phase is Phase.NOT_STARTED:
+                return RunReport(Phase.LOST, finished_at=clock.now(), error_message=str(error))
+            return report
+        return await self._runner.report(job_id)
+
+    async def _spec(self, job_id: str) -> RunSpec:
+        row = await self._jobs.row(job_id)
+        numbers = [int(number) for number in (row["uploads"] or "").split(",") if number]
+        uploads = await self._uploads.find(numbers)
+        return RunSpec(
+            job_id=job_id,
+            name=row["name"],
+            query=row["query"],
+            query_type=QueryType(row["query_type"]),
+            environment=json.loads(row["environment"]),
+            python_version=row["python_version"],
+            requirements=row["requirements"],
+            repository=row["repository"],
+            files=tuple((upload.basename, upload.path) for upload in uploads.values()),
+            workers=row["workers"],
+            rerun_from_job_id=row["rerun_from"],
+            run_group_id=row["run_group"],
+            reset=bool(row["ignore_checkpoints"]),
+        )
+
+    async def _watch(self, job_id: str, report: RunReport) -> None:
+        """Bring what the runner reports into the database until the job has ended."""
+        waited = Step(**json.loads((await self._jobs.row(job_id))["steps"])[0])
+        noted: tuple[Phase, tuple[Step, ...]] = (Phase.INIT, (waited,))
+        began = clock.monotonic()
+        while True:
+            steps = (waited, *(_step(step) for step in report.steps))
+            if report.phase in {Phase.FINISHED, Phase.LOST}:
+                if self._cancel_event(job_id).is_set():
+                    report = replace(report, canceled=True)
+                made = await self._runner.lineage(job_id)
+                await self._jobs.end(job_id, STARTED, _ending(report, steps), made)
+                return
+            if noted != (report.phase, steps):
+                await self._note(job_id, report, steps)
+                noted = report.phase, steps
+            age = clock.monotonic() - began
+            await asyncio.sleep(min(max(age / 20, FIRST_REST), LONGEST_REST))
+            report = await self._runner.report(job_id)
+
+    async def _note(self, job_id: str, report: RunReport, steps: tuple[Step, ...]) -> None:
+        is_running = report.phase is Phase.RUNNING
+        if not (is_running and await self._jobs.running(job_id, report.started_at, steps)):
+            await self._jobs.note_steps(job_id, steps)
+
+    async def _tell_to_stop(self, job_id: str) -> None:
+        try:
+            await self._runner.cancel(job_id)
+        except OSError as error:
+            logger.warning("Job %s is canceled later: %s", job_id, error)
+            self._cancel_event(job_id).set()
+
+    async def _cancel_when_asked(self, job_id: str) -> None:
+        """Tell a job to stop that could not be told when that was asked for."""
+        await self._cancel_event(job_id).wait()
+        while True:
+            try:
+                await self._runner.cancel(job_id)
+            except Exception as error:  # a process boundary, between jobs
+                is_foreseen = isinstance(error, OSError)
+                logger.warning("Job %s is canceled later", job_id, exc_info=not is_foreseen)
+                await asyncio.sleep(STORAGE_REST)
+            else:
+                return
+
+    def _cancel_event(self, job_id: str) -> asyncio.Event:
+        return self._cancels.setdefault(job_id, asyncio.Event())
+
+
+def _ending(report: RunReport, steps: tuple[Step, ...]) -> Ending:
+    if report.canceled:
+        state = JobState.CANCELED
+    elif report.phase is Phase.FINISHED and report.exit_code == 0:
+        state = JobState.COMPLETE
+    else:
+        state = JobState.FAILED
+    return Ending(
+        state,
+        report.finished_at or clock.now(),
+        report.started_at,
+        report.exit_code,
+        report.error_message,
+        steps,
+    )
+
+
+def _step(step: RunStep) -> Step:
+    return Step(step.name, stamp(step.started_at), stamp_if_any(step.finished_at))

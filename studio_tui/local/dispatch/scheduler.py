@@ -1,0 +1,88 @@
+"""Fires schedules when their time comes; without one it does nothing at all.
+
+The clock is asked anew after every rest, because it can be set, and because a machine that sleeps
+stops the timers but not the time. What has to be decided then is for `schedules.decide` to say.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+
+from studio_tui.api.models import JobState
+from studio_tui.local.db.database import STORAGE_REST, StorageFull
+from studio_tui.local.db.jobs import Ending, Jobs
+from studio_tui.local.db.schedules import Due, Schedules, decide
+
+logger = logging.getLogger(__name__)
+
+LONGEST_REST = 30.0
+"""Seconds after which the clock is asked whether it was set, while there is a schedule."""
+
+
+class Scheduler:
+    """Makes the runs of schedules."""
+
+    def __init__(
+        self,
+        schedules: Schedules,
+        jobs: Jobs,
+        on_run: Callable[[], None],
+        now: Callable[[], datetime],
+    ) -> None:
+        """`on_run` is called after a run was made; `now` tells the time, aware."""
+        self._schedules = schedules
+        self._jobs = jobs
+        self._on_run = on_run
+        self._now = now
+        self._changed = asyncio.Event()
+
+    def wake(self) -> None:
+        """Look again when the next fire time is, because a schedule came."""
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Run until cancelled."""
+        while True:
+            self._changed.clear()
+            try:
+                await self.settle(self._now())
+                rest = await self._rest()
+            except StorageFull:
+                logger.warning("The disk is full: no schedule fires until there is room.")
+                rest = STORAGE_REST
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), rest)
+
+    async def settle(self, now: datetime) -> None:
+        """Decide about every fire time up to `now` that nothing was decided of.
+
+        Raises:
+            StorageFull: The disk is full; what is left is still to be decided.
+        """
+        while due := await self._schedules.due(now):
+            for schedule in due:
+                await self._settle(schedule, now)
+
+    async def _settle(self, schedule: Due, now: datetime) -> None:
+        try:
+            # Counting the minutes of a long absence takes a while.
+            decision = await asyncio.to_thread(decide, schedule, now)
+            if await self._schedules.settle(schedule, decision, now):
+                self._on_run()
+        except StorageFull:
+            raise
+        except Exception as error:  # a process boundary, between schedules
+            logger.exception("The schedule %s cannot be followed", schedule.job_id)
+            why = f"{type(error).__name__}: {error}"[:500]
+            message = f"lost: the local Studio cannot follow this schedule ({why})"
+            ending = Ending(JobState.FAILED, now, error_message=message)
+            await self._jobs.end(schedule.job_id, [JobState.TASK], ending)
+
+    async def _rest(self) -> float | None:
+        """Return how many seconds nothing can be due, `None` when nothing ever is."""
+        next_fire_at = await self._schedules.next_fire_at()
+        if next_fire_at is None:
+            return None
+        return min(max((next_fire_at - self._now()).total_seconds(), 0), LONGEST_REST)

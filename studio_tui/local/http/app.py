@@ -1,0 +1,37 @@
+"""The local Studio as an ASGI application: the gate, the routes, the error bodies, the OpenAPI."""
+
+from fastapi import Depends, FastAPI
+from starlette.types import ASGIApp
+
+import studio_tui
+from studio_tui.local.http import errors
+from studio_tui.local.http.auth_middleware import Gate
+from studio_tui.local.http.job_routes import check_team, job_router
+from studio_tui.local.http.log_routes import logs_router
+from studio_tui.local.http.pipeline_routes import pipeline_router
+from studio_tui.local.http.responses import Refused
+from studio_tui.local.server.studio import Studio
+
+PREFIX = "/api"
+
+
+def create_app(studio: Studio, port: int) -> ASGIApp:
+    """Return the application that answers on `port`; the caller runs the studio's tasks."""
+    api = FastAPI(
+        title="Studio REST API (local)",
+        version=studio_tui.__version__,
+        openapi_url=f"{PREFIX}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        responses={status: {"model": Refused} for status in ("4XX", "5XX", 422)},
+    )
+    errors.install(api)
+    api.include_router(job_router(studio), prefix=PREFIX)
+    api.include_router(pipeline_router(studio), prefix=PREFIX)
+    api.include_router(
+        logs_router(studio.runner, studio.jobs.state),
+        prefix=PREFIX,
+        dependencies=[Depends(check_team)],
+    )
+    return Gate(api, port=port, token=studio.token, instance=studio.instance)

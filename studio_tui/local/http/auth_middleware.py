@@ -1,0 +1,74 @@
+"""What every request must pass before anything else of the local Studio sees it.
+
+The server runs code for whoever may talk to it, so being on loopback is not enough: web pages reach
+loopback too, by names that resolve to it (rebinding), by plain forms, and by websockets, which no
+browser keeps to its own origin. So: our own host name, no browser, and the token, on all routes.
+"""
+
+import hmac
+from collections.abc import Iterable
+
+from pydantic import SecretStr
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from studio_tui.local.http.errors import refused
+
+INSTANCE_HEADER = "studio-instance"
+"""Names the running server in answers to requests without a token, so that it can be told from a
+stranger on the same port before the token is sent there."""
+
+_NAMES = ("127.0.0.1", "localhost", "[::1]")
+_BROWSER_SITES = frozenset({"cross-site", "same-site"})
+
+
+class Gate:
+    """ASGI middleware for HTTP and websockets alike."""
+
+    def __init__(self, app: ASGIApp, *, port: int, token: SecretStr, instance: str) -> None:
+        self._app = app
+        self._hosts = frozenset(f"{name}:{port}" for name in _NAMES)
+        self._token = token
+        self._instance = instance
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, or answer why not."""
+        if scope["type"] not in {"http", "websocket"}:
+            await self._app(scope, receive, send)
+            return
+        refusal = self._refusal(scope["headers"])
+        if refusal is None:
+            await self._app(scope, receive, send)
+            return
+        status, sentence = refusal
+        if scope["type"] == "websocket" and status == 401:
+            # As hosted Studio; the published client gives up at once and says so.
+            status = 403
+        response = refused(status, sentence)
+        if status == 401:
+            response.headers["www-authenticate"] = "Bearer"
+            response.headers[INSTANCE_HEADER] = self._instance
+        await response(scope, receive, send)
+
+    def _refusal(self, headers: Iterable[tuple[bytes, bytes]]) -> tuple[int, str] | None:
+        fields: dict[str, list[str]] = {}
+        for name, value in headers:
+            fields.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
+        hosts = fields.get("host", [])
+        if len(hosts) != 1 or hosts[0].lower() not in self._hosts:
+            return 421, "This server answers to its own address on this machine only."
+        if "origin" in fields:
+            return 403, "Requests of web pages are refused."
+        if not _BROWSER_SITES.isdisjoint(fields.get("sec-fetch-site", [])):
+            return 403, "Requests from other web sites are refused."
+        credentials = fields.get("authorization", [])
+        if not credentials:
+            return 401, "A token is needed: Authorization: Bearer TOKEN."
+        if len(credentials) != 1 or not self._is_token(credentials[0]):
+            return 401, "The token is wrong. `studio-tui local env` prints the right one."
+        return None
+
+    def _is_token(self, credentials: str) -> bool:
+        scheme, _, token = credentials.partition(" ")
+        return scheme.lower() in {"bearer", "token"} and hmac.compare_digest(
+            token.strip().encode(), self._token.get_secret_value().encode()
+        )

@@ -1,0 +1,137 @@
+"""How the local Studio says no: one exception, and every error body with a `message`.
+
+The published client reads `message` only; `detail` stands beside it for everyone else.
+"""
+
+import logging
+from collections.abc import Sequence
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.routing import Match
+
+from studio_tui.local.db.database import StorageFull
+from studio_tui.local.http.responses import Refused, answer
+
+logger = logging.getLogger(__name__)
+
+PROBLEMS_NAMED = 50
+"""Of a request in which all is wrong no more are told, or the answer would be far longer."""
+
+_SENTENCES = {
+    404: "There is nothing at {path}.",
+    405: "{path} does not take {method} requests.",
+}
+
+_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
+
+_PROBLEMS = {
+    "missing": "{field} is missing",
+    "extra_forbidden": "{field} is not a field of this request",
+    "string_type": "{field} must be text",
+    "int_type": "{field} must be a whole number",
+    "int_parsing": "{field} must be a whole number",
+    "int_from_float": "{field} must be a whole number",
+    "bool_type": "{field} must be true or false",
+    "bool_parsing": "{field} must be true or false",
+    "tuple_type": "{field} must be a list",
+    "list_type": "{field} must be a list",
+    "greater_than_equal": "{field} must be at least {ge}",
+    "less_than_equal": "{field} must be at most {le}",
+    "enum": "{field} must be {expected}",
+    "model_attributes_type": "the body must be a JSON object, sent as application/json",
+    "model_type": "the body must be a JSON object, sent as application/json",
+}
+"""A clause a kind of pydantic's errors; for the others its own words follow the field."""
+
+
+class Refusal(HTTPException):
+    """A request is refused, with a sentence fit for a person."""
+
+    def __init__(self, status: int, message: str, detail: object = None) -> None:
+        super().__init__(status, message)
+        self.message = message
+        self.more = detail
+
+
+class InvalidFields(Refusal):
+    """422: what was asked for cannot be done as it stands; the problems are named at once."""
+
+    def __init__(self, problems: Sequence[tuple[str, str]]) -> None:
+        """Take pairs of a field's name and a clause that names it, without a full stop."""
+        named = problems[:PROBLEMS_NAMED]
+        more = len(problems) - len(named)
+        clauses = [*(clause for _, clause in named), *([f"and {more} more"] if more else [])]
+        message = "; ".join(clauses) + "."
+        detail = [{"loc": ["body", field], "msg": clause} for field, clause in named]
+        super().__init__(422, message, detail)
+
+
+def install(app: FastAPI) -> None:
+    """Give every error of `app` a body with a sentence."""
+    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(StorageFull, _storage_full)
+    app.add_exception_handler(Exception, _failed)
+
+
+def refused(status: int, message: str, detail: object = None) -> Response:
+    """Return an error response."""
+    return answer(Refused(message, message if detail is None else detail), status)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    if isinstance(error, Refusal):
+        return refused(error.status_code, error.message, error.more)
+    if not isinstance(error, HTTPException):
+        raise error
+    sentence = _SENTENCES.get(error.status_code, str(error.detail))
+    message = sentence.format(path=request.url.path, method=request.method)
+    response = refused(error.status_code, message)
+    response.headers.update(error.headers or {})
+    if error.status_code == 405:
+        response.headers["Allow"] = ", ".join(_methods(request))
+    return response
+
+
+def _methods(request: Request) -> list[str]:
+    """Return the methods of all routes of a path, of which Starlette names those of the first."""
+    return [
+        method
+        for method in _METHODS
+        if any(
+            route.matches({**request.scope, "method": method})[0] is Match.FULL
+            for route in request.app.routes
+        )
+    ]
+
+
+async def _invalid(_request: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    problems = [(_field(problem["loc"]), problem) for problem in error.errors()]
+    refusal = InvalidFields([(field, _clause(field, problem)) for field, problem in problems])
+    return refused(422, refusal.message, refusal.more)
+
+
+async def _storage_full(_request: Request, error: Exception) -> Response:
+    return refused(507, str(error))
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    logger.error("%s %s failed: %s", request.method, request.url.path, type(error).__name__)
+    return refused(500, "The local Studio failed at this request; its log says where.")
+
+
+def _field(location: Sequence[str | int]) -> str:
+    """Name a field as a person would: `files 2` for the third of the files."""
+    return " ".join(str(part) for part in location[1:]) or "the body"
+
+
+def _clause(field: str, problem: dict[str, object]) -> str:
+    context = problem.get("ctx")
+    words = _PROBLEMS.get(str(problem["type"]))
+    if words is None:
+        return f"{field}: {problem['msg']}"
+    return words.format(field=field, **(context if isinstance(context, dict) else {}))

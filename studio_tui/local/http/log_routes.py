@@ -1,0 +1,280 @@
+"""Serves a job's log: as text over HTTP, in parts if wanted, and line by line on a websocket.
+
+The published client decides the frames (see its `follow` of 0.62): `{"logs": [...]}` with rising
+ids, `{"job": {"status": ...}}`, `{"message": ...}` for an error that ends it; it reads until the
+server closes.
+"""
+
+import asyncio
+import re
+from bisect import bisect_right
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import suppress
+from itertools import accumulate
+from json.encoder import encode_basestring
+from typing import Any, NamedTuple
+
+from fastapi import APIRouter, Request, Response, WebSocket, WebSocketDisconnect
+from fastapi.responses import PlainTextResponse, StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from studio_tui import clock
+from studio_tui.api.models import JobState
+from studio_tui.api.routes import FOLLOW_LOGS, JOB_LOGS
+from studio_tui.local.http.errors import Refusal
+from studio_tui.local.http.pieces import PieceReader, Pieces
+from studio_tui.local.http.transcript import Transcript, Version
+from studio_tui.local.run.runner import Runner
+from studio_tui.local.shim.output import OutputReader
+
+FRAME_BYTES = 190_000
+"""Bytes of the largest frame; the published client loses a log with frames above 1 MiB."""
+
+_CHUNK_BYTES = 256 * 1024
+_LOOK_SECONDS = 0.02
+_IDLE_LOOK_SECONDS = 0.04
+_IDLE_SECONDS = 1.0
+_FULL_LOOK_SECONDS = 0.2
+_STATUS_SECONDS = 0.1
+_PING_SECONDS = 15.0
+_NO_SUCH_JOB = 4404
+_RANGE = re.compile(r"\s*bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*", re.IGNORECASE)
+_TRUE = frozenset({"1", "true", "yes", "on"})
+_FINISHED = frozenset(state.value for state in JobState if state.is_finished)
+
+_JSON_ERROR = {
+    "description": "Refused",
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Refused"}}},
+}
+_RESPONSES: dict[int | str, dict[str, Any]] = {
+    206: {"description": "The part that was asked for", "content": {"text/plain": {}}},
+    304: {"description": "Known to who asks"},
+    416: {"description": "There is no such part; without a body"},
+    # Spelled out, or they would be described as the text that a log is.
+    **dict.fromkeys(("4XX", "5XX", 422), _JSON_ERROR),
+}
+
+StatusOf = Callable[[str], Awaitable[str | None]]
+"""Tells the status word of a job, `None` for an unknown one. A finished word may be told only once
+the runner has reported the end, for then the log is whole."""
+
+
+def logs_router(runner: Runner, status_of: StatusOf) -> APIRouter:
+    """Return the routes of logs, relative to `/api`."""
+    router = APIRouter()
+
+    @router.api_route(
+        JOB_LOGS.path,
+        methods=[JOB_LOGS.method],
+        response_class=PlainTextResponse,
+        responses=_RESPONSES,
+        name="get_job_logs",
+    )
+    async def get_job_logs(job_id: str, request: Request) -> Response:
+        if await status_of(job_id) is None:
+            raise Refusal(404, f"There is no job {job_id}.")
+        transcript = await asyncio.to_thread(Transcript, runner.output(job_id))
+        return _answer(transcript, request)
+
+    @router.websocket(FOLLOW_LOGS)
+    async def follow_logs(websocket: WebSocket) -> None:
+        await websocket.accept()
+        job_id = websocket.query_params.get("job_id", "")
+        status = await status_of(job_id)
+        if status is None:
+            await websocket.send_json({"message": "Job ID is incorrect or not found"})
+            await websocket.close(_NO_SUCH_JOB)
+            return
+        wants_all = websocket.query_params.get("no_follow", "").lower() not in _TRUE
+        follower = _Follower(websocket, runner.output(job_id), job_id, status_of)
+        await _while_connected(websocket, follower.run(status, to_end=wants_all))
+
+    return router
+
+
+class _Follower:
+    """Sends one job's log to one websocket."""
+
+    def __init__(
+        self, websocket: WebSocket, output: OutputReader, job_id: str, status_of: StatusOf
+    ) -> None:
+        self._websocket = websocket
+        self._pieces = PieceReader(output)
+        self._job_id = job_id
+        self._status_of = status_of
+        self._sent_at = self._looked_at = clock.monotonic()
+
+    async def run(self, status: str, *, to_end: bool) -> None:
+        """Send what there is and, if `to_end`, what comes until the job has ended; close."""
+        if status not in _FINISHED:
+            await self._send_status(status)
+        asked_at = clock.monotonic()
+        while True:
+            # The log is read after the status: when that is final, nothing follows.
+            await self._send_new(ended=status in _FINISHED)
+            if status in _FINISHED:
+                await self._send_status(status)
+                break
+            if not to_end:
+                break
+            idle = clock.monotonic() - self._sent_at > _IDLE_SECONDS
+            await asyncio.sleep(_IDLE_LOOK_SECONDS if idle else _LOOK_SECONDS)
+            now = clock.monotonic()
+            if now - asked_at >= _STATUS_SECONDS:
+                asked_at = now
+                before, status = status, await self._status_of(self._job_id) or status
+                if status != before and status not in _FINISHED:
+                    await self._send_status(status)
+            if now - self._sent_at >= _PING_SECONDS:
+                await self._send('{"type":"ping"}')
+        await self._websocket.close(1000)
+
+    async def _send_new(self, *, ended: bool) -> None:
+        # Three looks at files in the kernel's memory cost less than a turn to a thread and back.
+        is_due = clock.monotonic() - self._looked_at > _FULL_LOOK_SECONDS
+        if not (self._pieces.has_news() or ended or is_due):
+            return
+        self._looked_at = clock.monotonic()
+        while frames := await asyncio.to_thread(self._next_frames, ended=ended):
+            for frame in frames:
+                await self._send(frame)
+
+    def _next_frames(self, *, ended: bool) -> list[str]:
+        return list(log_frames(self._pieces.read(ended=ended)))
+
+    async def _send_status(self, status: str) -> None:
+        await self._send(f'{{"job":{{"status":{encode_basestring(status)}}}}}')
+
+    async def _send(self, frame: str) -> None:
+        await self._websocket.send_text(frame)
+        self._sent_at = clock.monotonic()
+
+
+def log_frames(pieces: Pieces) -> Iterator[str]:
+    """Pack pieces into JSON frames of at most `FRAME_BYTES`."""
+    messages = [
+        f'{{"id":{number},"message":{encode_basestring(text)}}}'
+        for number, text in zip(pieces.ids, pieces.texts, strict=True)
+    ]
+    lengths = (len(message if message.isascii() else message.encode()) + 1 for message in messages)
+    ends = list(accumulate(lengths, initial=0))
+    begin = 0
+    while begin < len(messages):
+        end = max(begin + 1, bisect_right(ends, ends[begin] + FRAME_BYTES - 16) - 1)
+        yield f'{{"logs":[{",".join(messages[begin:end])}]}}'
+        begin = end
+
+
+async def _while_connected(websocket: WebSocket, work: Awaitable[None]) -> None:
+    """Do `work` until it is done or the other side is gone; what that side says is not read."""
+    working = asyncio.ensure_future(work)
+    listening = asyncio.ensure_future(_until_gone(websocket))
+    try:
+        await asyncio.wait((working, listening), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        working.cancel()
+        listening.cancel()
+        with suppress(asyncio.CancelledError, WebSocketDisconnect):
+            await working
+        with suppress(asyncio.CancelledError):
+            await listening
+
+
+async def _until_gone(websocket: WebSocket) -> None:
+    while (await websocket.receive())["type"] != "websocket.disconnect":
+        pass
+
+
+class _Span(NamedTuple):
+    """Part of a transcript: from the first byte to before the last."""
+
+    begin: int
+    end: int
+
+
+class _TranscriptResponse(StreamingResponse):
+    """A transcript, or a part of it, read as it is sent."""
+
+    def __init__(
+        self, transcript: Transcript, span: _Span, status: int, headers: dict[str, str]
+    ) -> None:
+        super().__init__(_chunks(transcript, span), status, headers, "text/plain; charset=utf-8")
+        self._transcript = transcript
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._transcript.close()
+
+
+async def _chunks(transcript: Transcript, span: _Span) -> AsyncIterator[bytes]:
+    offset = span.begin
+    while offset < span.end:
+        limit = min(_CHUNK_BYTES, span.end - offset)
+        chunk = await asyncio.to_thread(transcript.read, offset, limit)
+        offset += len(chunk)
+        yield chunk
+
+
+def _answer(transcript: Transcript, request: Request) -> Response:
+    """Answer a GET, with its conditions in the order of RFC 9110, 13.2.2."""
+    version = transcript.version
+    headers = {
+        "ETag": version.etag,
+        "Accept-Ranges": "bytes",
+        "Cache-Control": "no-cache",
+        "X-Content-Type-Options": "nosniff",
+    }
+    if _is_known(version, request.headers.get("if-none-match")):
+        transcript.close()
+        return Response(status_code=304, headers=headers)
+    wanted = request.headers.get("range")
+    if wanted is None or not _may_range(version, request.headers.get("if-range")):
+        span: _Span | None = None
+    else:
+        span = _span(wanted, version.length)
+        if span is not None and span.begin >= span.end:
+            transcript.close()
+            headers["Content-Range"] = f"bytes */{version.length}"
+            return Response(status_code=416, headers=headers)
+    if span is None:
+        headers["Content-Length"] = str(version.length)
+        return _TranscriptResponse(transcript, _Span(0, version.length), 200, headers)
+    headers["Content-Length"] = str(span.end - span.begin)
+    headers["Content-Range"] = f"bytes {span.begin}-{span.end - 1}/{version.length}"
+    return _TranscriptResponse(transcript, span, 206, headers)
+
+
+def _is_known(version: Version, if_none_match: str | None) -> bool:
+    """Compare weakly, as RFC 9110, 13.1.2 wants."""
+    if if_none_match is None:
+        return False
+    tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
+    return "*" in tags or version.etag in tags
+
+
+def _may_range(version: Version, if_range: str | None) -> bool:
+    """Tell whether a part may be sent to a client that has the rest as of `if_range`.
+
+    The log only grows, so an earlier validator of ours will do as well as the present one: what
+    that client holds is still the beginning of what there is.
+    """
+    if if_range is None:
+        return True
+    earlier = Version.from_etag(if_range)
+    return earlier is not None and version.continues(earlier)
+
+
+def _span(wanted: str, length: int) -> _Span | None:
+    """Read a `Range`; `None` when it is to be ignored, an empty span when it cannot be met."""
+    match = _RANGE.fullmatch(wanted)
+    if match is None or not (match[1] or match[2]):
+        return None
+    if not match[1]:
+        return _Span(max(0, length - int(match[2])), length)
+    begin = int(match[1])
+    end = int(match[2]) + 1 if match[2] else length
+    if end <= begin and match[2]:
+        return None
+    return _Span(begin, min(end, length))

@@ -1,0 +1,121 @@
+"""Divides a job's output into pieces, live and on every replay in the same way.
+
+A piece ends after each line feed or carriage return (a pair stays together), after `PIECE_LIMIT`
+bytes of a longer line, where a segment ends, and where the writer noted that an unfinished line had
+stood still. No piece divides a character of UTF-8.
+"""
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterator
+from itertools import accumulate
+from typing import NamedTuple
+
+from studio_tui.local.shim.output import OutputReader, Segment, gap_mark, incomplete_character
+
+PIECE_LIMIT = 16 * 1024
+"""Bytes of the longest piece."""
+
+_WINDOW = 128 * 1024
+
+
+class Pieces(NamedTuple):
+    """Parts of the output in a row, always divided off in the same way.
+
+    They are kept by column: a flood has millions, and an object for each would double its cost.
+    """
+
+    ids: list[int]
+    """At least 1, rising with the offset: odd for text, even for a mark."""
+    texts: list[str]
+    """Untrusted, each with its line end; bytes that are no UTF-8 are replaced."""
+
+
+class PieceReader:
+    """Goes through a job's output piece by piece, once, from the start."""
+
+    def __init__(self, output: OutputReader) -> None:
+        self.offset = 0
+        """Offset after the last piece."""
+        self._output = output
+        self._cuts: array[int] = array("Q")
+        self._seen: tuple[int, ...] = ()
+
+    def has_news(self) -> bool:
+        """Tell, for the price of three looks at files, whether reading again is worth while.
+
+        A segment that was begun within a tick of the file system's clock may escape it, so read
+        now and then all the same.
+        """
+        seen = self._output.signature()
+        if seen == self._seen:
+            return False
+        self._seen = seen
+        return True
+
+    def read(self, *, ended: bool) -> Pieces:
+        """Return the next pieces, from up to 128 KiB; none when there is none now.
+
+        `ended` says that nothing will be written any more, so that what is left is a piece.
+        """
+        segments = self._output.segments()
+        self._output.new_cuts(self._cuts)
+        for segment in segments:
+            if segment.end < self.offset or (segment.end == self.offset and not segment.is_last):
+                continue
+            if segment.start > self.offset:
+                return self._mark(segment)
+            data = self._output.read(segment, self.offset, _WINDOW)
+            if data is None:
+                return self.read(ended=ended)
+            at_end = self.offset + len(data) == segment.end
+            return self._divide(data, closed=at_end and (ended or not segment.is_last))
+        return Pieces([], [])
+
+    def _mark(self, following: Segment) -> Pieces:
+        text = gap_mark(following.start - self.offset)
+        self.offset = following.start
+        return Pieces([2 * following.start], [text])
+
+    def _divide(self, data: bytes, *, closed: bool) -> Pieces:
+        base = self.offset
+        first = bisect_right(self._cuts, base)
+        parts: list[bytes] = []
+        begin = 0
+        for cut in self._cuts[first : bisect_right(self._cuts, base + len(data))]:
+            parts += divided(data[begin : cut - base], closed=True)
+            begin = cut - base
+        parts += divided(data[begin:] if begin else data, closed=closed)
+        ends = list(accumulate(map(len, parts), initial=base))
+        self.offset = ends.pop()
+        texts = [part.decode("utf-8", "replace") for part in parts]
+        return Pieces([2 * begin + 1 for begin in ends], texts)
+
+
+def divided(data: bytes, *, closed: bool) -> list[bytes]:
+    """Return the pieces of `data`, which begins with a piece.
+
+    Unless `closed`, an unfinished last piece is left out, and so is a last carriage return, which
+    a line feed may follow.
+    """
+    lines = data.splitlines(keepends=True)
+    unfinished = b"" if closed or not lines or data.endswith(b"\n") else lines.pop()
+    if max(map(len, lines), default=0) > PIECE_LIMIT:
+        lines = [part for line in lines for part in _limited(line)]
+    if len(unfinished) > PIECE_LIMIT:
+        lines += list(_limited(unfinished))[:-1]
+    return lines
+
+
+def _limited(line: bytes) -> Iterator[bytes]:
+    """Yield a line in parts that are short enough."""
+    start = 0
+    while len(line) - start > PIECE_LIMIT:
+        cut = start + PIECE_LIMIT
+        if line[cut] == 0x0A and line[cut - 1] == 0x0D:
+            cut -= 1
+        elif 0x80 <= line[cut] < 0xC0:
+            cut -= incomplete_character(line[cut - 3 : cut])
+        yield line[start:cut]
+        start = cut
+    yield line[start:]

@@ -1,0 +1,181 @@
+"""The endpoints of pipelines: wire in, checked; pipelines out, as they stand."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Header, Query, Response
+
+from studio_tui import clock
+from studio_tui.api import routes
+from studio_tui.api.models import (
+    PipelineInput,
+    PipelineState,
+    RemoveJobFromPipelineInput,
+    Texts,
+    TriggerPipelineInput,
+)
+from studio_tui.local.db.jobs import KeyReused
+from studio_tui.local.db.pipelines import NewPipeline, NothingToRun, NotNow, PipelineRows
+from studio_tui.local.db.planning import UnknownDataset
+from studio_tui.local.http import responses
+from studio_tui.local.http.errors import InvalidFields, Refusal
+from studio_tui.local.http.job_routes import LIST_LIMIT, check_team
+from studio_tui.local.http.responses import answer, write_list
+from studio_tui.local.http.strict_json import StrictRoute
+from studio_tui.local.http.validation import KEY_LIMIT, digest, read_environment
+from studio_tui.local.server.studio import Studio
+
+_STATES = tuple(state for state in PipelineState if state is not PipelineState.UNKNOWN)
+
+
+def pipeline_router(studio: Studio) -> APIRouter:
+    """Return the endpoints of pipelines."""
+    router = APIRouter(route_class=StrictRoute)
+
+    @router.post(routes.TRIGGER_PIPELINE.path, response_model=responses.PipelineOutput)
+    async def trigger_pipeline(
+        body: TriggerPipelineInput, idempotency_key: Annotated[str | None, Header()] = None
+    ) -> Response:
+        check_team(body.team_name)
+        wish = _checked(body, idempotency_key)
+        try:
+            metastore = await studio.runner.metastore()
+            made = await studio.pipelines.trigger(wish, metastore, clock.now())
+        except KeyReused as error:
+            clause = "Idempotency-Key was used for another request"
+            raise InvalidFields([("Idempotency-Key", clause)]) from error
+        except UnknownDataset as error:
+            raise Refusal(404, f"No dataset {error} is known to this local Studio.") from error
+        except NothingToRun as error:
+            raise Refusal(409, str(error)) from error
+        # Once it is on disk nothing may fail: the published client repeats a POST after a 5xx.
+        studio.dispatcher.wake()
+        return answer(responses.PipelineOutput(ok=True, pipeline=_pipeline(made)))
+
+    @router.get(routes.PIPELINE_STATUS.path, response_model=responses.JobPipelineOutput)
+    async def pipeline_status(
+        team_name: str, name: str | None = None, pipeline_id: str | None = None
+    ) -> Response:
+        check_team(team_name)
+        return answer(_pipeline(await _find(studio, name, pipeline_id)))
+
+    @router.get(routes.LIST_PIPELINES.path, response_model=list[responses.JobPipelineOutput])
+    async def list_pipelines(
+        team_name: str,
+        status: Annotated[list[str] | None, Query()] = None,
+        statuses: Annotated[Texts | None, Body()] = None,
+        search: str | None = None,
+        limit: Annotated[int, Query(ge=1, le=LIST_LIMIT)] = 20,
+    ) -> Response:
+        check_team(team_name)
+        # The document shows the filter as a body, the published client sends it in the query.
+        states = _states([*(status or ()), *(statuses or ())])
+        rows = await studio.pipelines.listed(states=states, search=search, limit=limit)
+        return Response(await write_list(rows, _pipeline), media_type="application/json")
+
+    _add_steering(router, studio)
+    return router
+
+
+def _add_steering(router: APIRouter, studio: Studio) -> None:
+    """Add the endpoints that change a pipeline."""
+
+    @router.post(routes.PAUSE_PIPELINE.path, response_model=responses.PipelineOutput)
+    async def pause_pipeline(body: PipelineInput) -> Response:
+        check_team(body.team_name)
+        found = (await _find(studio, body.name, body.pipeline_id)).pipeline["id"]
+        with _refusing():
+            paused = await studio.pipelines.pause(found, clock.now())
+        return answer(responses.PipelineOutput(ok=True, pipeline=_pipeline(paused)))
+
+    @router.post(routes.RESUME_PIPELINE.path, response_model=responses.PipelineOutput)
+    async def resume_pipeline(body: PipelineInput) -> Response:
+        check_team(body.team_name)
+        found = (await _find(studio, body.name, body.pipeline_id)).pipeline["id"]
+        with _refusing():
+            resumed = await studio.pipelines.resume(found, clock.now())
+        studio.dispatcher.wake()
+        return answer(responses.PipelineOutput(ok=True, pipeline=_pipeline(resumed)))
+
+    @router.post(routes.REMOVE_JOB_FROM_PIPELINE.path, response_model=responses.PipelineOutput)
+    async def remove_job_from_pipeline(body: RemoveJobFromPipelineInput) -> Response:
+        check_team(body.team_name)
+        found = (await _find(studio, body.name, body.pipeline_id)).pipeline
+        with _refusing():
+            left = await studio.pipelines.remove_job(found["id"], body.job_id, clock.now())
+        if left is None:
+            raise Refusal(404, f"The pipeline {found['name']} has no job {body.job_id}.")
+        return answer(responses.PipelineOutput(ok=True, pipeline=_pipeline(left)))
+
+
+async def _find(studio: Studio, name: str | None, pipeline_id: str | None) -> PipelineRows:
+    if name is None and pipeline_id is None:
+        clause = "name or pipeline_id must say which pipeline"
+        raise InvalidFields([("name", clause)])
+    found = await studio.pipelines.find(pipeline_id=pipeline_id, name=name)
+    if found is None:
+        raise Refusal(404, f"There is no pipeline {pipeline_id or name}.")
+    return found
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Answer 409 when a pipeline's state does not allow what was asked for."""
+    try:
+        yield
+    except NotNow as error:
+        raise Refusal(409, str(error)) from error
+
+
+def _checked(body: TriggerPipelineInput, key: str | None) -> NewPipeline:
+    if not body.datasets or not all(name.strip() for name in body.datasets):
+        raise InvalidFields([("datasets", "datasets must name at least one dataset")])
+    if key is not None and not 1 <= len(key) <= KEY_LIMIT:
+        clause = f"Idempotency-Key must be 1 to {KEY_LIMIT} characters"
+        raise InvalidFields([("Idempotency-Key", clause)])
+    return NewPipeline(
+        datasets=tuple(dict.fromkeys(name.strip() for name in body.datasets)),
+        environment=read_environment(body.environment or ""),
+        is_paused=bool(body.review),
+        idempotency_key=key,
+        request_digest=digest(body),
+    )
+
+
+def _states(words: list[str]) -> frozenset[str] | None:
+    if not words:
+        return None
+    states = frozenset(word.upper() for word in words)
+    if not states <= {*_STATES}:
+        known = ", ".join(_STATES)
+        raise InvalidFields([("status", f"status must be one of {known}")])
+    return states
+
+
+def _pipeline(rows: PipelineRows) -> responses.JobPipelineOutput:
+    pipeline, runs = rows
+    return responses.JobPipelineOutput(
+        pipeline_id=pipeline["id"],
+        status=pipeline["state"],
+        job_runs=[
+            responses.JobPipelineRunOutput(
+                job_id=run["job_id"],
+                status=run["state"],
+                parent_job_ids=json.loads(run["parents"]),
+                name=run["name"],
+                created_job_id=run["created_job_id"],
+            )
+            for run in runs
+        ],
+        completed=sum(run["state"] == "COMPLETE" for run in runs),
+        total=len(runs),
+        error_message=pipeline["error_message"],
+        error_stack=None,
+        triggered_from=pipeline["triggered_from"],
+        name=pipeline["name"],
+        created_at=pipeline["created_at"],
+        updated_at=pipeline["updated_at"],
+        warnings=json.loads(pipeline["warnings"]),
+    )

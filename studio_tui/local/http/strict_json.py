@@ -1,0 +1,165 @@
+"""Request bodies: read to a limit, and only as JSON that means one thing to every reader.
+
+RFC 8259 leaves duplicate names, huge numbers and lone surrogates to each parser, which is how two
+programs come to read two different requests; here they are refused.
+"""
+
+import asyncio
+import json
+import math
+from codecs import BOM_UTF8
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any, NoReturn
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+from starlette.requests import ClientDisconnect
+
+from studio_tui.local.http.errors import Refusal
+
+JSON_LIMIT = 1024 * 1024
+"""Bytes of a JSON body."""
+
+DRAIN_LIMIT = 64 * 1024 * 1024
+"""Bytes of a refused body that are read on, so that the client lives to read the refusal."""
+
+IDLE_SECONDS = 30.0
+"""A body that stalls for longer is given up."""
+
+_INTEGER_DIGITS = 18
+_SHOWN = 100
+
+
+class StrictRoute(APIRoute):
+    """A route whose handler sees bodies through `StrictRequest`."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Wrap FastAPI's handler."""
+        handle = super().get_route_handler()
+
+        async def strict(request: Request) -> Response:
+            return await handle(StrictRequest(request.scope, request.receive))
+
+        return strict
+
+
+class StrictRequest(Request):
+    """A request whose body is bounded in size, time and meaning."""
+
+    _read: bytes | None = None
+
+    async def body(self) -> bytes:
+        """Return the whole body.
+
+        Raises:
+            Refusal: It is larger than `JSON_LIMIT` (413) or came too slowly (408).
+        """
+        if self._read is None:
+            received = bytearray()
+            async for chunk in bounded(self, JSON_LIMIT):
+                received += chunk
+            self._read = bytes(received)
+        return self._read
+
+    async def json(self) -> Any:
+        """Return the body's value.
+
+        Raises:
+            Refusal: It is no text (400), not JSON, or ambiguous JSON (422).
+        """
+        try:
+            return read_json(await self.body())
+        except AmbiguousJson as error:
+            is_text = not isinstance(error.__cause__, UnicodeDecodeError)
+            raise Refusal(422 if is_text else 400, f"The body {error}.") from error
+
+
+class AmbiguousJson(ValueError):  # noqa: N818 (reads as what is wrong)
+    """Not JSON that every reader reads alike; the text completes "The body ..."."""
+
+
+async def bounded(request: Request, limit: int) -> AsyncIterator[bytes]:
+    """Yield a body as it comes, at most `limit` bytes of it.
+
+    Raises:
+        Refusal: It is larger (413), stalls (408), or broke off (400).
+    """
+    declared = request.headers.get("content-length", "")
+    too_large = declared.isdigit() and int(declared) > limit
+    received = 0
+    chunks = aiter(request.stream())
+    while True:
+        try:
+            async with asyncio.timeout(IDLE_SECONDS):
+                chunk = await anext(chunks)
+        except StopAsyncIteration:
+            break
+        except ClientDisconnect as error:
+            raise Refusal(400, "The request broke off.") from error
+        except TimeoutError as error:
+            raise Refusal(408, "The body of the request did not come in time.") from error
+        received += len(chunk)
+        too_large = too_large or received > limit
+        if received > limit + DRAIN_LIMIT:
+            break
+        if not too_large:
+            yield chunk
+    if too_large:
+        raise Refusal(413, f"The body is larger than {limit // (1024 * 1024)} MiB.")
+
+
+def read_json(body: bytes) -> Any:
+    """Return the value of a JSON text; a byte order mark before it is skipped (RFC 8259, 8.1).
+
+    Raises:
+        AmbiguousJson: It is none, or not one that every reader reads alike.
+    """
+    try:
+        text = body.removeprefix(BOM_UTF8).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise AmbiguousJson(f"is not UTF-8 at byte {error.start}") from error
+    try:
+        value = json.loads(
+            text,
+            object_pairs_hook=_object,
+            parse_int=_integer,
+            parse_float=_number,
+            parse_constant=_constant,
+        )
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise AmbiguousJson(f"is not JSON: {error.msg} at {where}") from error
+    except UnicodeEncodeError as error:
+        raise AmbiguousJson("holds half of a surrogate pair, which is no text") from error
+    except RecursionError as error:
+        raise AmbiguousJson("is nested too deep") from error
+    return value
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        counts = Counter(name for name, _ in pairs)
+        twice = next(name for name, count in counts.items() if count > 1)
+        shown = twice if len(twice) <= _SHOWN else f"{twice[:_SHOWN]}…"
+        raise AmbiguousJson(f"names {json.dumps(shown, ensure_ascii=False)} twice")
+    return members
+
+
+def _integer(digits: str) -> int:
+    if len(digits.lstrip("-")) > _INTEGER_DIGITS:
+        raise AmbiguousJson(f"holds a whole number of more than {_INTEGER_DIGITS} digits")
+    return int(digits)
+
+
+def _number(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise AmbiguousJson("holds a number that is too large")
+    return number
+
+
+def _constant(name: str) -> NoReturn:
+    raise AmbiguousJson(f"holds {name}, which is not JSON")

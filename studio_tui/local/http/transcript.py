@@ -1,0 +1,82 @@
+"""A job's whole output at one moment, as one resource of HTTP: bytes, a length and an ETag.
+
+Where the cap has dropped bytes a mark stands in their place. While no more are dropped it only
+grows at its end, so what a client has read stays true, and it can ask for the rest.
+"""
+
+import os
+import re
+from io import FileIO
+from typing import NamedTuple, Self
+
+from studio_tui.local.shim.output import OutputReader, gap_mark
+
+_ETAG = re.compile(r'"(\d+)(?:-(\d+)-(\d+))?"')
+
+
+class Version(NamedTuple):
+    """Which bytes a transcript holds."""
+
+    length: int
+    """Bytes, the mark included."""
+    gap: tuple[int, int]
+    """Offsets between which the output is dropped; equal when nothing is."""
+
+    @property
+    def etag(self) -> str:
+        """A strong validator (RFC 9110, 8.8.3)."""
+        begin, end = self.gap
+        return f'"{self.length}-{begin}-{end}"' if end > begin else f'"{self.length}"'
+
+    @classmethod
+    def from_etag(cls, etag: str) -> Self | None:
+        """Read a validator that we gave; `None` for any other."""
+        match = _ETAG.fullmatch(etag.strip())
+        if match is None:
+            return None
+        return cls(int(match[1]), (int(match[2] or 0), int(match[3] or 0)))
+
+    def continues(self, earlier: "Version") -> bool:
+        """Tell whether this is `earlier` with something added at the end, or the same."""
+        return self.gap == earlier.gap and self.length >= earlier.length
+
+
+class Transcript:
+    """An open transcript; it keeps its bytes even when the cap drops them meanwhile."""
+
+    def __init__(self, output: OutputReader) -> None:
+        """Open what there is now; blocks briefly."""
+        self._parts: list[tuple[int, int, FileIO | bytes]] = []
+        length = end = 0
+        gap = (0, 0)
+        for segment in output.segments():
+            descriptor = output.open(segment)
+            if descriptor is None:
+                continue  # dropped just now: part of the gap
+            if segment.start > end:
+                gap = (end, segment.start)
+                mark = gap_mark(segment.start - end).encode()
+                self._parts.append((length, length + len(mark), mark))
+                length += len(mark)
+            size = segment.end - segment.start
+            self._parts.append((length, length + size, FileIO(descriptor)))
+            length += size
+            end = segment.end
+        self.version = Version(length, gap)
+        """What it holds."""
+
+    def read(self, offset: int, limit: int) -> bytes:
+        """Return at least one and up to `limit` bytes from `offset`; empty at the end."""
+        for start, end, part in self._parts:
+            if start <= offset < end:
+                begin, wanted = offset - start, min(limit, end - offset)
+                if isinstance(part, bytes):
+                    return part[begin : begin + wanted]
+                return os.pread(part.fileno(), wanted, begin)
+        return b""
+
+    def close(self) -> None:
+        """Let go of the files."""
+        for _start, _end, part in self._parts:
+            if isinstance(part, FileIO):
+                part.close()

@@ -1,0 +1,250 @@
+"""Files that clients upload for their jobs: streamed to disk under names of ours.
+
+The client's file name is a label. It is used for nothing on this side, and recreated only as a bare
+file name inside a job's working directory.
+"""
+
+import asyncio
+import json
+import logging
+import os
+import re
+import secrets
+import sqlite3
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import BinaryIO
+
+from fastapi import Request
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+
+from studio_tui import clock
+from studio_tui.local.db.database import Database, StorageFull
+from studio_tui.local.db.times import stamp
+from studio_tui.local.http.errors import InvalidFields, Refusal
+from studio_tui.local.http.responses import UploadFileOutput
+from studio_tui.local.http.strict_json import bounded
+
+logger = logging.getLogger(__name__)
+
+UPLOAD_LIMIT = 256 * 1024 * 1024
+"""Bytes of an upload, its few hundred of form around the file included."""
+
+UNUSED_LIFE = timedelta(hours=24)
+"""How long an upload is kept for a job that may yet name it."""
+
+_CONTENT_TYPE_LIMIT = 1000
+"""Characters; what reads its parameters takes a time that grows with the square of their number."""
+
+_LABEL_LIMIT = 1000
+_BASENAME_BYTES = 200
+_STORED_NAME = re.compile(r"[0-9a-f]{32}")
+_UNSAFE = re.compile(r"[^\w.+@=, -]")
+_NO_ROOM = "The disk of the local Studio's data is full."
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """An upload, as a job uses it."""
+
+    id: int
+    basename: str
+    """Safe as a file name in any directory."""
+    path: Path
+
+
+class Uploads:
+    """Receives uploads and finds them again."""
+
+    def __init__(self, directory: Path, database: Database) -> None:
+        self._directory = directory
+        self._database = database
+
+    async def receive(self, request: Request) -> UploadFileOutput:
+        """Store the one file of a multipart form.
+
+        Raises:
+            Refusal: The form is none, holds no or several files, or is too large.
+            StorageFull: The disk is full.
+        """
+        stored_as = secrets.token_hex(16)
+        path = self._directory / stored_as
+        try:
+            label, size = await self._store(request, path)
+            number = await self._database.write(
+                lambda connection: _insert(connection, label, stored_as, size)
+            )
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+        return UploadFileOutput(number, label, size, "pending", None)
+
+    async def find(self, numbers: list[int]) -> dict[int, StoredFile]:
+        """Return the uploads of those ids that exist."""
+        rows = await self._database.read(lambda connection: _select(connection, numbers))
+        return {
+            row["id"]: StoredFile(
+                row["id"], basename(row["label"]), self._directory / row["stored_as"]
+            )
+            for row in rows
+        }
+
+    async def remove_unused(self, now: datetime) -> None:
+        """Remove what no job names `UNUSED_LIFE` after it came, and what came only in part.
+
+        Only for when nothing is being received. It costs room, not correctness, when it fails.
+        """
+        before = stamp(now - UNUSED_LIFE)
+        try:
+            if await self._database.read(lambda connection: _unused(connection, before)):
+                await self._database.write(lambda connection: _forget(connection, before))
+            known = await self._database.read(_stored_names)
+            await asyncio.to_thread(_keep_only, self._directory, known)
+        except (StorageFull, OSError) as error:
+            logger.warning("Unused uploads could not be removed: %s", error)
+
+    async def _store(self, request: Request, path: Path) -> tuple[str, int]:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            form = _Form(request.headers.get("content-type", ""), file)
+            try:
+                async for chunk in bounded(request, UPLOAD_LIMIT):
+                    # Parsing and writing block, so a thread does them; the stream waits meanwhile.
+                    await asyncio.to_thread(form.feed, chunk)
+                await asyncio.to_thread(form.finish)
+            except FormParserError as error:
+                raise Refusal(422, "The upload is not a multipart form.") from error
+            except OSError as error:
+                raise StorageFull(_NO_ROOM) from error
+        return form.label, form.size
+
+
+@dataclass
+class _Part:
+    headers: dict[str, bytes] = field(default_factory=dict)
+    name: bytearray = field(default_factory=bytearray)
+    value: bytearray = field(default_factory=bytearray)
+    is_file: bool = False
+
+
+class _Form:
+    """A multipart form of one file part named `file`, written out while it comes in."""
+
+    def __init__(self, content_type: str, file: BinaryIO) -> None:
+        if len(content_type) > _CONTENT_TYPE_LIMIT:
+            raise Refusal(422, "The Content-Type of the upload is too long.")
+        kind, options = parse_options_header(content_type)
+        boundary = options.get(b"boundary")
+        if kind != b"multipart/form-data" or not boundary:
+            raise Refusal(422, "An upload is a multipart/form-data request with a boundary.")
+        self.label = ""
+        """The client's name of the file, untrusted."""
+        self.size = 0
+        self._file = file
+        self._files = 0
+        self._is_whole = False
+        self._part = _Part()
+        self._parser = MultipartParser(
+            boundary,
+            {
+                "on_part_begin": self._begin,
+                "on_header_field": lambda text, start, end: self._part.name.extend(text[start:end]),
+                "on_header_value": lambda text, start, end: self._part.value.extend(
+                    text[start:end]
+                ),
+                "on_header_end": self._header,
+                "on_headers_finished": self._headers,
+                "on_part_data": self._data,
+                "on_end": self._end,
+            },
+        )
+
+    def feed(self, chunk: bytes) -> None:
+        """Take the next bytes of the body."""
+        self._parser.write(chunk)
+
+    def finish(self) -> None:
+        """Check that the form is whole, and bring the file to disk."""
+        self._parser.finalize()
+        if not self._is_whole:
+            raise Refusal(422, "The form breaks off before its end.")
+        if self._files != 1:
+            raise InvalidFields([("file", "file must be in the form, exactly once")])
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def _begin(self) -> None:
+        self._part = _Part()
+
+    def _header(self) -> None:
+        part = self._part
+        part.headers[part.name.decode("latin-1").lower()] = bytes(part.value)
+        part.name.clear()
+        part.value.clear()
+
+    def _headers(self) -> None:
+        _, options = parse_options_header(self._part.headers.get("content-disposition", b""))
+        if options.get(b"name") == b"file" and b"filename" in options:
+            self._files += 1
+            self._part.is_file = self._files == 1
+            self.label = options[b"filename"].decode("utf-8", "replace")[:_LABEL_LIMIT]
+
+    def _end(self) -> None:
+        self._is_whole = True
+
+    def _data(self, text: bytes, start: int, end: int) -> None:
+        if self._part.is_file:
+            self._file.write(text[start:end])
+            self.size += end - start
+
+
+def basename(label: str) -> str:
+    """Return a name for a file in a working directory, from a name that anyone may have chosen.
+
+    It is one path segment of at most 200 bytes, without control characters, and never empty.
+    """
+    last = re.split(r"[/\\]", label)[-1]
+    clean = _UNSAFE.sub("_", last).strip()
+    while len(clean.encode()) > _BASENAME_BYTES:
+        # From the front, so that the ending stays.
+        clean = clean[1:]
+    clean = clean.strip()
+    return clean if clean.strip(".") else "file"
+
+
+def _insert(connection: sqlite3.Connection, label: str, stored_as: str, size: int) -> int:
+    cursor = connection.execute(
+        "INSERT INTO uploads (label, stored_as, size, created_at) VALUES (?, ?, ?, ?)",
+        (label, stored_as, size, stamp(clock.now())),
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def _select(connection: sqlite3.Connection, numbers: list[int]) -> list[sqlite3.Row]:
+    # As one value, for a request may name more than a statement takes.
+    query = "SELECT id, label, stored_as FROM uploads WHERE id IN (SELECT value FROM json_each(?))"
+    return connection.execute(query, [json.dumps(numbers)]).fetchall()
+
+
+_UNUSED = "created_at < ? AND id NOT IN (SELECT upload_id FROM job_files)"
+
+
+def _unused(connection: sqlite3.Connection, before: str) -> bool:
+    query = f"SELECT 1 FROM uploads WHERE {_UNUSED} LIMIT 1"  # noqa: S608 (words of ours)
+    return connection.execute(query, [before]).fetchone() is not None
+
+
+def _forget(connection: sqlite3.Connection, before: str) -> None:
+    connection.execute(f"DELETE FROM uploads WHERE {_UNUSED}", [before])  # noqa: S608
+
+
+def _stored_names(connection: sqlite3.Connection) -> set[str]:
+    return {row["stored_as"] for row in connection.execute("SELECT stored_as FROM uploads")}
+
+
+def _keep_only(directory: Path, names: set[str]) -> None:
+    for path in directory.iterdir():
+        if path.name not in names and _STORED_NAME.fullmatch(path.name):
+            path.unlink()

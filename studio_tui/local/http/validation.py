@@ -1,0 +1,262 @@
+"""What a request for a job asks for, checked by every rule that the client leaves to Studio.
+
+All problems are found before any is reported, each as a clause that names its field.
+"""
+
+import hashlib
+import re
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from studio_tui import cron
+from studio_tui.api.models import JobInput, QueryType, Sent
+from studio_tui.job_rules import VariableFault, is_job_id, repository_fault, variable_fault
+from studio_tui.local.config.clusters import Cluster, Clusters
+from studio_tui.local.db.new_job import Earlier, NewJob
+from studio_tui.local.db.schedules import LATEST, NewSchedule
+from studio_tui.local.db.times import time_zone
+from studio_tui.local.http.errors import InvalidFields
+from studio_tui.local.http.uploads import StoredFile
+
+PRIORITIES = range(6)
+"""0 runs first; 5 is the default."""
+
+NAME_LIMIT = 1000
+KEY_LIMIT = 255
+
+_PYTHON_VERSION = re.compile(r"3\.\d{1,2}(\.\d{1,2})?")
+_VARIABLE_FAULTS = {
+    VariableFault.NAME: "a name is letters, digits and _, and begins with no digit",
+    VariableFault.LENGTH: "the value is longer than 128 KiB",
+    VariableFault.NUL: "the value holds a NUL character",
+}
+_YEARS = range(2000, 3000)
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a request is checked against."""
+
+    clusters: Clusters
+    uploads: dict[int, StoredFile]
+    """Those of the files named in the request that exist."""
+    earlier: Earlier | None
+    """What the request re-runs; `None` when there is no such job, as when it is another server's:
+    the published client does not know whose job it names."""
+    user: str
+    """Who is asking."""
+    now: datetime
+    """When, aware."""
+
+
+def upload_numbers(request: JobInput) -> list[int]:
+    """Return the ids of uploads that the request names, without what cannot be one."""
+    return [int(number) for number in request.files or () if _is_upload_number(number)]
+
+
+def digest(request: Sent) -> str:
+    """Return the same text for equal requests and no others."""
+    return hashlib.sha256(request.model_dump_json().encode()).hexdigest()
+
+
+def read_environment(text: str) -> dict[str, str]:
+    """Return the variables of an environment file.
+
+    Raises:
+        InvalidFields: A line cannot be read.
+    """
+    problems: list[tuple[str, str]] = []
+    variables = _environment(text, problems)
+    if problems:
+        raise InvalidFields(problems)
+    return variables
+
+
+def check(request: JobInput, key: str | None, around: Surroundings) -> NewJob:
+    """Return the job to make.
+
+    Raises:
+        InvalidFields: It cannot be made as asked.
+    """
+    problems: list[tuple[str, str]] = []
+    cluster = _cluster(request, around.clusters, problems)
+    _check_text(request, key, problems)
+    _check_numbers(request, cluster, problems)
+    _check_files(request, around.uploads, problems)
+    environment = _environment(request.environment or "", problems)
+    schedule = _schedule(request, around.now, problems)
+    if problems:
+        raise InvalidFields(problems)
+    job_id = str(uuid.uuid4())
+    return NewJob(
+        id=job_id,
+        name=request.query_name or f"query.{_ENDINGS[request.query_type]}",
+        query=request.query,
+        query_type=request.query_type,
+        environment=environment,
+        workers=request.workers or 1,
+        priority=PRIORITIES[-1] if request.priority is None else request.priority,
+        cluster=cluster.name,
+        python_version=request.python_version,
+        requirements=request.requirements or None,
+        repository=request.repository or None,
+        uploads=tuple(dict.fromkeys(upload_numbers(request))),
+        rerun_from=around.earlier.job_id if around.earlier else None,
+        run_group=around.earlier.run_group if around.earlier else job_id,
+        ignore_checkpoints=bool(request.reset),
+        created_by=around.user,
+        idempotency_key=key,
+        request_digest=digest(request),
+        schedule=schedule,
+    )
+
+
+_ENDINGS = {QueryType.PYTHON: "py", QueryType.SHELL: "sh"}
+
+
+def _cluster(request: JobInput, clusters: Clusters, problems: list[tuple[str, str]]) -> Cluster:
+    name, number = request.compute_cluster_name, request.compute_cluster_id
+    if name is not None and number is not None:
+        clause = "compute_cluster_name and compute_cluster_id exclude each other"
+        problems.append(("compute_cluster_name", clause))
+        return clusters.default
+    if name is not None:
+        field, cluster = "compute_cluster_name", clusters.by_name(name)
+    elif number is not None:
+        field, cluster = "compute_cluster_id", clusters.by_id(str(number))
+    else:
+        field, cluster = "compute_cluster_name", clusters.default
+    if cluster is None:
+        known = ", ".join(f"{cluster.name} ({at})" for at, cluster in enumerate(clusters.all, 1))
+        problems.append((field, f"{field} names no cluster; there are: {known}"))
+        return clusters.default
+    if not cluster.active:
+        problems.append((field, f"{field}: the cluster {cluster.name} is inactive"))
+    return cluster
+
+
+def _check_text(request: JobInput, key: str | None, problems: list[tuple[str, str]]) -> None:
+    if not request.query.strip():
+        problems.append(("query", "query is empty"))
+    if len(request.query_name or "") > NAME_LIMIT:
+        clause = f"query_name is longer than {NAME_LIMIT} characters"
+        problems.append(("query_name", clause))
+    version = request.python_version
+    if version is not None and not _PYTHON_VERSION.fullmatch(version):
+        clause = "python_version must be like 3.12 or 3.12.4"
+        problems.append(("python_version", clause))
+    if fault := repository_fault(request.repository or ""):
+        problems.append(("repository", f"repository {fault}"))
+    if request.rerun_from_job_id and not is_job_id(request.rerun_from_job_id):
+        clause = "rerun_from_job_id must be the id of a job"
+        problems.append(("rerun_from_job_id", clause))
+    if "\0" in (request.requirements or ""):
+        problems.append(("requirements", "requirements holds a NUL character"))
+    if request.credentials_name is not None:
+        clause = (
+            "credentials_name: the local Studio keeps no credentials;"
+            " give the job what it needs in environment"
+        )
+        problems.append(("credentials_name", clause))
+    if key is not None and not 1 <= len(key) <= KEY_LIMIT:
+        clause = f"Idempotency-Key must be 1 to {KEY_LIMIT} characters"
+        problems.append(("Idempotency-Key", clause))
+
+
+def _check_numbers(request: JobInput, cluster: Cluster, problems: list[tuple[str, str]]) -> None:
+    if request.workers is not None and not 1 <= request.workers <= cluster.max_workers:
+        clause = f"workers must be 1 to {cluster.max_workers} on the cluster {cluster.name}"
+        problems.append(("workers", clause))
+    if request.priority is not None and request.priority not in PRIORITIES:
+        clause = f"priority must be {PRIORITIES[0]} (first) to {PRIORITIES[-1]} (last)"
+        problems.append(("priority", clause))
+
+
+def _check_files(
+    request: JobInput, uploads: dict[int, StoredFile], problems: list[tuple[str, str]]
+) -> None:
+    owners: dict[str, int] = {}
+    for number in request.files or ():
+        upload = uploads.get(int(number)) if _is_upload_number(number) else None
+        if upload is None:
+            problems.append(("files", f"files: there is no upload {number[:40]!r}"))
+            continue
+        other = owners.setdefault(upload.basename, upload.id)
+        if other != upload.id:
+            clause = f"files: the uploads {other} and {upload.id} are both named {upload.basename}"
+            problems.append(("files", clause))
+
+
+def _schedule(
+    request: JobInput, now: datetime, problems: list[tuple[str, str]]
+) -> NewSchedule | None:
+    """Return when to run, `None` for as soon as possible.
+
+    A naive `start_after` is in the zone named or else in this machine's own, for the published
+    client leaves out its user's. Beside an expression that client sends the present as
+    `start_after`, so there one that has gone by only means: from now on.
+    """
+    expression, start = request.cron_expression, request.start_after
+    name = request.time_zone or "UTC"
+    zone = time_zone(name)
+    if zone is None:
+        problems.append(("time_zone", "time_zone must be a name such as Europe/Berlin"))
+    if start is not None and start.year not in _YEARS:
+        clause = f"start_after must be in the years {_YEARS[0]} to {_YEARS[-1]}"
+        problems.append(("start_after", clause))
+    elif start is not None:
+        if start.tzinfo is None and request.time_zone:
+            start = start.replace(tzinfo=zone)
+        start = start.astimezone(UTC)
+        if expression is None and now - start > LATEST:
+            clause = "start_after is more than an hour ago; leave it out to run now"
+            problems.append(("start_after", clause))
+    if expression is not None:
+        try:
+            cron.check(expression)
+        except cron.CronError as error:
+            problems.append(("cron_expression", f"cron_expression: {error}"))
+    if problems or zone is None:
+        return None
+    if expression is not None:
+        earliest = max(now, start or now)
+        first = cron.next_fire(expression, earliest - timedelta.resolution, zone)
+    elif start is not None:
+        first = start
+    else:
+        return None
+    return NewSchedule(expression, start, name, first)
+
+
+def _is_upload_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 15
+
+
+def _environment(text: str, problems: list[tuple[str, str]]) -> dict[str, str]:
+    """Read an environment file as it stands: the client sends it verbatim.
+
+    Lines are `NAME=VALUE`; blank ones and those that begin with `#` are skipped; an `export ` in
+    front and a pair of quotes around the value are taken off; the last of several wins.
+    """
+    variables: dict[str, str] = {}
+    for number, line in enumerate(text.split("\n"), 1):
+        entry = line.strip()
+        if not entry or entry.startswith("#"):
+            continue
+        name, equals, value = entry.removeprefix("export ").partition("=")
+        name, value = name.strip(), value.strip()
+        where = f"environment, line {number}"
+        if not equals:
+            problems.append(("environment", f"{where}: must be NAME=VALUE"))
+        elif fault := variable_fault(name, entry):
+            problems.append(("environment", f"{where}: {_VARIABLE_FAULTS[fault]}"))
+        else:
+            variables[name] = _unquoted(value)
+    return variables
+
+
+def _unquoted(value: str) -> str:
+    if len(value) >= 2 and value[0] == value[-1] and value[0] in "'\"":
+        return value[1:-1]
+    return value

@@ -1,0 +1,284 @@
+"""Decides what a job needs before its query can run, and with which variables it runs.
+
+The plan is plain data for the shim: it names commands, folders and variables. Nothing is executed
+here.
+"""
+
+import ast
+import hashlib
+import importlib.util
+import os
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TypedDict
+
+import uv
+
+from studio_tui.api.models import QueryType
+from studio_tui.job_rules import repository_fault, split_repository
+from studio_tui.local.run.runner import RunSpec, StartFailed
+from studio_tui.local.shim import lineage_file
+
+_PASSED_ON = frozenset({"PATH", "HOME", "LANG", "LANGUAGE", "TZ", "USER", "LOGNAME", "SHELL"})
+_NETWORK = frozenset(
+    {
+        *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY"),
+        *("http_proxy", "https_proxy", "no_proxy", "all_proxy"),
+        *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"),
+    }
+)
+"""What a machine behind a proxy cannot do without."""
+
+_OWN_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+_REQUIREMENT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_LOCAL_REQUIREMENT = re.compile(r"^\s*(?:-|\.|/)|file:")
+_ENVIRONMENT = "{environment}"
+_DATACHAIN_JOB = Path(__file__).with_name("datachain_job.py")
+
+
+@dataclass(frozen=True)
+class Shared:
+    """The folders that all jobs have in common."""
+
+    root: Path
+
+    @property
+    def datachain(self) -> Path:
+        """What DataChain knows and keeps, apart from the user's own."""
+        return self.root / "datachain"
+
+    @property
+    def datasets(self) -> Path:
+        """Where jobs may leave the files of datasets for each other."""
+        return self.root / "datasets"
+
+
+class Build(TypedDict):
+    """An environment to be made unless it exists."""
+
+    folder: str
+    """Where environments are kept."""
+    key: str
+    """Equal for equal environments."""
+    requirements: str
+    """Lines for `JOBDIR/requirements.txt`."""
+    commands: list[list[str]]
+    """What makes it; a part `{environment}` stands for its folder."""
+
+
+class Prepare(TypedDict):
+    """A command before the query and one after it, neither of which may fail the job."""
+
+    begin: list[str]
+    end: list[str]
+    environment: dict[str, str]
+    """Variables that the query gets if `begin` succeeds."""
+    failure: str
+    """What the log says if it does not."""
+
+
+class Plan(TypedDict):
+    """What the shim is to do, in this order: clone, copy, build, prepare, run."""
+
+    clone: list[list[str]]
+    files: list[tuple[str, str]]
+    """Basename in the working directory, and the file to copy."""
+    build: Build | None
+    prepare: Prepare | None
+    query: str
+    script: tuple[str, str]
+    """Stem and suffix of the file that the query is written to."""
+    is_python: bool
+    command: list[str]
+    """What runs the query; the script's name is added."""
+    environment: dict[str, str]
+    setup_environment: dict[str, str]
+    """For all commands before the query."""
+    temporary: str
+    """The job's TMPDIR, to be made."""
+
+
+def plan(spec: RunSpec, folder: Path, cache_dir: Path, shared: Shared) -> Plan:
+    """Plan the job in `folder`; environments go under `cache_dir`.
+
+    Raises:
+        StartFailed: It needs a program that is not installed, or a repository that git cannot take.
+    """
+    is_python = spec.query_type is QueryType.PYTHON
+    uses_datachain = is_python and imports_datachain(spec.query)
+    build = _build(spec, folder, cache_dir, uses_datachain=uses_datachain)
+    interpreter = str(folder / "env" / "bin" / "python") if build else sys.executable
+    environment = _query_environment(spec, folder, shared, has_own_python=build is not None)
+    return Plan(
+        clone=_clone(spec.repository) if spec.repository else [],
+        files=[(name, str(path)) for name, path in spec.files],
+        build=build,
+        prepare=_prepare(spec, folder, interpreter) if uses_datachain else None,
+        query=spec.query,
+        script=("query", ".py" if is_python else ".sh"),
+        is_python=is_python,
+        command=[interpreter, "-u"] if is_python else [_program("bash")],
+        environment=environment,
+        setup_environment=_setup_environment(environment),
+        temporary=str(temporary_folder(folder)),
+    )
+
+
+def imports_datachain(query: str) -> bool:
+    """Tell whether a Python query imports datachain itself."""
+    if "datachain" not in query:
+        return False
+    try:
+        tree = ast.parse(query)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False  # Python will say what is wrong with it
+    for node in ast.walk(tree):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            names = [node.module]
+        if any(name.partition(".")[0] == "datachain" for name in names):
+            return True
+    return False
+
+
+def temporary_folder(folder: Path) -> Path:
+    """Return the TMPDIR of the job in `folder`: short, for the names of sockets lie in it."""
+    digest = hashlib.sha256(os.fsencode(folder)).hexdigest()
+    return Path(tempfile.gettempdir()) / f"studio-{digest[:16]}"
+
+
+def base_environment() -> dict[str, str]:
+    """Return the variables that every process of the local Studio's jobs may have from us."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name in _PASSED_ON or name in _NETWORK or name.startswith("LC_")
+    } | {"PATH": os.environ.get("PATH") or os.defpath}
+
+
+def _clone(repository: str) -> list[list[str]]:
+    # Here too, for the job may have been accepted by an earlier version.
+    if fault := repository_fault(repository):
+        raise StartFailed(f"The repository {fault}.")
+    git = _program("git")
+    url, revision = split_repository(repository)
+    commands = [[git, "-c", "gc.auto=0", "clone", "--", url, "."]]
+    if revision:
+        commands.append([git, "-c", "advice.detachedHead=false", "checkout", revision, "--"])
+    return commands
+
+
+def _build(spec: RunSpec, folder: Path, cache_dir: Path, *, uses_datachain: bool) -> Build | None:
+    """Return what makes the job's own environment, `None` when our interpreter will do."""
+    requirements = _significant_lines(spec.requirements or "")
+    lacks_datachain = uses_datachain and (requirements or not _has_datachain())
+    names = {match[0].lower() for line in requirements if (match := _REQUIREMENT_NAME.match(line))}
+    if lacks_datachain and "datachain" not in names:
+        requirements.append("datachain")
+    version = spec.python_version or _OWN_PYTHON
+    if not requirements and version == _OWN_PYTHON:
+        return None
+    uv_program = _uv_program()
+    interpreter = sys.executable if version == _OWN_PYTHON else version
+    commands = [[uv_program, "venv", "--no-project", "--python", interpreter, _ENVIRONMENT]]
+    if requirements:
+        install = [uv_program, "pip", "install", "--python", f"{_ENVIRONMENT}/bin/python"]
+        commands.append([*install, "--requirement", str(folder / "requirements.txt")])
+    parts = [version, sys.version, *requirements]
+    if any(_LOCAL_REQUIREMENT.search(line) and ".whl" not in line for line in requirements):
+        parts.append(spec.job_id)  # what lies in a folder may change: for this job only
+    key = hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:24]
+    return Build(
+        folder=str(cache_dir / "environments"),
+        key=key,
+        requirements="\n".join(requirements) + "\n",
+        commands=commands,
+    )
+
+
+def _prepare(spec: RunSpec, folder: Path, interpreter: str) -> Prepare:
+    command = [interpreter, "-I", str(_DATACHAIN_JOB)]
+    return Prepare(
+        begin=[*command, "begin", str(folder)],
+        end=[*command, "end", str(folder)],
+        environment={"DATACHAIN_JOB_ID": spec.job_id, "DATACHAIN_IS_STUDIO": "1"},
+        failure="the job could not be made known to DataChain: its datasets will not name it",
+    )
+
+
+def _query_environment(
+    spec: RunSpec, folder: Path, shared: Shared, *, has_own_python: bool
+) -> dict[str, str]:
+    guarded = {
+        "PYTHONUNBUFFERED": "1",
+        "DATACHAIN_NO_ANALYTICS": "1",
+        "DATACHAIN_ROOT_DIR": str(_datachain_root(shared)),
+        "DATACHAIN_GLOBAL_CONFIG_DIR": str(shared.datachain / "global"),
+        "DATACHAIN_SYSTEM_CONFIG_DIR": str(shared.datachain / "system"),
+        "STUDIO_LINEAGE": str(folder / lineage_file.FILE_NAME),
+        "STUDIO_DATASETS": str(shared.datasets),
+    }
+    if spec.reset:
+        guarded["DATACHAIN_IGNORE_CHECKPOINTS"] = "1"
+    environment = {"PYTHONUTF8": "1"} | base_environment() | dict(spec.environment) | guarded
+    if has_own_python:
+        own = folder / "env"
+        environment["VIRTUAL_ENV"] = str(own)
+        environment["PATH"] = f"{own / 'bin'}{os.pathsep}{environment['PATH']}"
+    return environment
+
+
+def metastore(shared: Shared) -> Path:
+    """Return DataChain's own database, which is there once a job has used it."""
+    return _datachain_root(shared) / ".datachain" / "db"
+
+
+def _datachain_root(shared: Shared) -> Path:
+    return shared.datachain / "root"
+
+
+def _setup_environment(query_environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the job's variables with what uv and git may take from the user's own set-up."""
+    own = {
+        name: value
+        for name, value in os.environ.items()
+        if name.startswith(("UV_", "PIP_")) or name == "SSH_AUTH_SOCK"
+    }
+    quiet = {"NO_COLOR": "1", "UV_NO_PROGRESS": "1", "GIT_TERMINAL_PROMPT": "0"}
+    return own | dict(query_environment) | quiet
+
+
+def _significant_lines(requirements: str) -> list[str]:
+    lines = (line.strip() for line in requirements.splitlines())
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+@cache
+def _has_datachain() -> bool:
+    """Whether our own interpreter has DataChain; a folder of that name beside us is none."""
+    spec = importlib.util.find_spec("datachain")
+    return spec is not None and spec.origin is not None
+
+
+def _program(name: str) -> str:
+    found = shutil.which(name)
+    if found is None:
+        raise StartFailed(f"The job needs {name}, which is not installed on this machine.")
+    return found
+
+
+def _uv_program() -> str:
+    try:
+        return os.fsdecode(uv.find_uv_bin())
+    except FileNotFoundError as error:
+        raise StartFailed(
+            "The job needs uv, which is not installed beside this program."
+        ) from error

@@ -1,0 +1,346 @@
+"""Runs jobs on this machine: one shim a job, which outlives the server.
+
+All that is known of a job lies in its folder, and whether its shim lives is told by a lock alone,
+so a server that starts anew finds every job as it is.
+"""
+
+import asyncio
+import fcntl
+import json
+import logging
+import os
+import re
+import shutil
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from studio_tui import clock
+from studio_tui.local.run import environment, metastore, notes
+from studio_tui.local.run.metastore import Metastore, Unreadable
+from studio_tui.local.run.runner import Phase, RunLineage, RunReport, RunSpec, StartFailed
+from studio_tui.local.shim import lineage_file, process_tree, shim
+from studio_tui.local.shim.durable import write_durably
+from studio_tui.local.shim.output import CAP_BYTES, SEGMENT_BYTES, OutputReader
+from studio_tui.paths import private_dir
+
+logger = logging.getLogger(__name__)
+
+_JOB_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}")
+_DATACHAIN_JOB = "datachain.json"
+_UNUSED_MARK = "cancel.unused"
+_LOST = "lost: the process that watched this job was killed, so how it ended is not known"
+_UNREADABLE = "lost: what was noted of this job's end cannot be read"
+
+
+@dataclass(frozen=True, slots=True)
+class RunLimits:
+    """How much a job may leave and how long it may take to stop."""
+
+    segment_bytes: int = SEGMENT_BYTES
+    cap_bytes: int = CAP_BYTES
+    """Bytes of output that are kept; at least two segments are."""
+    grace_seconds: float = 10.0
+    """Between TERM and KILL."""
+    beside_seconds: float = 60.0
+    """For telling DataChain of a job, before its query and again after it."""
+
+
+class LocalRunner:
+    """The `Runner` of this machine."""
+
+    def __init__(self, jobs_dir: Path, cache_dir: Path, *, limits: RunLimits | None = None) -> None:
+        # Resolved, for the folder is the job's marker whichever way it is named next time.
+        self._jobs = jobs_dir.resolve()
+        self._cache = cache_dir.resolve()
+        self._shared = environment.Shared(self._jobs.parent)
+        self._limits = limits or RunLimits()
+        self._children: dict[str, int] = {}
+        self._children_lock = threading.Lock()
+        self._burials: dict[str, asyncio.Task[None]] = {}
+        self._closing = threading.Event()
+
+    async def start(self, spec: RunSpec) -> None:
+        """Begin a job; return when its shim is under way.
+
+        Raises:
+            StartFailed: It was started before, or what it needs is missing or cannot be written.
+        """
+        try:
+            await asyncio.to_thread(self._start, spec)
+        except OSError as error:
+            raise StartFailed(f"The job could not be started: {error.strerror}.") from error
+
+    async def report(self, job_id: str) -> RunReport:
+        """Tell how far a job is; an unknown job is NOT_STARTED.
+
+        The first call that finds the shim dead has what it left behind stopped; until that is done
+        the job is reported as it was.
+        """
+        report = await asyncio.to_thread(self._report, self._folder(job_id))
+        if report.phase is Phase.LOST and report.finished_at is None:
+            if job_id not in self._burials:
+                name = f"bury {job_id}"
+                self._burials[job_id] = asyncio.create_task(self._bury(job_id), name=name)
+            phase = Phase.RUNNING if report.started_at else Phase.INIT
+            return RunReport(phase, report.steps, report.started_at, canceled=report.canceled)
+        return report
+
+    async def cancel(self, job_id: str) -> None:
+        """Ask a job to stop and return at once, also when asked twice; `report` tells the end."""
+        await asyncio.to_thread(self._cancel, self._folder(job_id))
+
+    async def lineage(self, job_id: str) -> RunLineage:
+        """Return what a job that has ended made; what cannot be read is logged and left out."""
+        return await asyncio.to_thread(self._lineage, self._folder(job_id))
+
+    async def metastore(self) -> Metastore:
+        """Return what DataChain's database says; nothing, and a log entry, if it is unreadable."""
+        return await asyncio.to_thread(self._metastore)
+
+    def output(self, job_id: str) -> OutputReader:
+        """Return access to what a job has printed, which is nothing for an unknown job."""
+        return OutputReader(self._folder(job_id) / "output")
+
+    async def aclose(self) -> None:
+        """Let go of everything; jobs run on, and what was lost is found again."""
+        self._closing.set()
+        burials = tuple(self._burials.values())
+        for burial in burials:
+            burial.cancel()
+        await asyncio.gather(*burials, return_exceptions=True)
+
+    def _folder(self, job_id: str) -> Path:
+        if not _JOB_ID.fullmatch(job_id):
+            raise ValueError(f"{job_id!r} is no id of a job")
+        return self._jobs / job_id
+
+    def _start(self, spec: RunSpec) -> None:
+        for name, _source in spec.files:
+            if name in {"", ".", ".."} or "/" in name or "\0" in name:
+                raise StartFailed(f"{name!r} is no name of a file in the working directory.")
+        folder = private_dir(self._folder(spec.job_id))
+        with _lock(folder / "lock") as lock:
+            if lock is None or (folder / "started.json").exists():
+                raise StartFailed("The job was started before.")
+            for shared in (self._shared.datachain, self._shared.datasets):
+                private_dir(shared)
+            plan = environment.plan(spec, folder, self._cache, self._shared)
+            limits = {
+                "segment_bytes": self._limits.segment_bytes,
+                "cap_bytes": self._limits.cap_bytes,
+                "grace_seconds": self._limits.grace_seconds,
+                "beside_seconds": self._limits.beside_seconds,
+            }
+            if plan["prepare"]:
+                _write_private(folder / _DATACHAIN_JOB, _datachain_job(spec))
+            _write_private(folder / "spec.json", {**plan, **limits})
+            (folder / _UNUSED_MARK).touch(mode=0o600)
+            pid = _spawn_shim(folder, lock)
+            with self._children_lock:
+                self._children[spec.job_id] = pid
+
+    def _report(self, folder: Path) -> RunReport:
+        self._reap()
+        ending, lost = notes.read_exit(folder), notes.read_lost(folder)
+        is_alive = ending is None and lost is None and _is_held(folder / "lock")
+        if not is_alive:
+            # The shim may have written its last word just before it let go.
+            ending = ending or notes.read_exit(folder)
+        canceled = (folder / "cancel").exists()
+        steps = notes.read_steps(folder)
+        began = next((step.started_at for step in steps if step.name == "running_query"), None)
+        if is_alive:
+            phase = Phase.RUNNING if began else Phase.INIT
+            return RunReport(phase, steps, began, canceled=canceled)
+        if ending is not None:
+            return RunReport(
+                Phase.FINISHED,
+                steps,
+                began,
+                finished_at=ending.finished_at,
+                exit_code=ending.exit_code,
+                error_message=ending.error_message,
+                canceled=ending.canceled,
+            )
+        if lost is None and not (folder / "started.json").exists():
+            return RunReport(Phase.NOT_STARTED, canceled=canceled)
+        return RunReport(
+            Phase.LOST,
+            steps,
+            began,
+            finished_at=lost.finished_at if lost else None,
+            error_message=_UNREADABLE if (folder / "exit.json").exists() else _LOST,
+            canceled=lost.canceled if lost else canceled,
+        )
+
+    async def _bury(self, job_id: str) -> None:
+        """Stop what a dead shim left behind, then note that the job is lost."""
+        try:
+            await asyncio.to_thread(self._bury_blocking, self._folder(job_id))
+        except OSError as error:
+            logger.warning("The end of the lost job %s could not be noted: %s", job_id, error)
+        finally:
+            del self._burials[job_id]  # the next report tries again, unless it is noted
+
+    def _bury_blocking(self, folder: Path) -> None:
+        left = process_tree.stop(
+            lambda: () if self._closing.is_set() else process_tree.job_processes(str(folder)),
+            grace_seconds=self._limits.grace_seconds,
+            rest=self._closing.wait,
+        )
+        if self._closing.is_set():
+            return  # the next server goes on with it
+        if left:
+            logger.warning("%d processes of the lost job %s stay", len(left), folder.name)
+        shutil.rmtree(environment.temporary_folder(folder), ignore_errors=True)
+        note = {
+            "lost": True,
+            "finished_at": clock.now().isoformat(),
+            "canceled": (folder / "cancel").exists(),
+        }
+        write_durably(folder / "lost.json", json.dumps(note).encode())
+
+    def _lineage(self, folder: Path) -> RunLineage:
+        try:
+            made = lineage_file.read(folder).made
+        except OSError as error:
+            logger.warning("What job %s made cannot be read: %s", folder.name, error)
+            made = ()
+        uses_datachain = (folder / _DATACHAIN_JOB).exists()
+        return RunLineage(made, self._metastore() if uses_datachain else Metastore())
+
+    def _metastore(self) -> Metastore:
+        try:
+            return metastore.read(environment.metastore(self._shared))
+        except (Unreadable, OSError) as error:
+            logger.warning("What DataChain's jobs made is not known: %s", error)
+            return Metastore()
+
+    def _cancel(self, folder: Path) -> None:
+        try:
+            _mark_canceled(folder)
+        finally:
+            # Told all the same, for a job that fills the disk must end above all.
+            _send_term(folder)
+
+    def _reap(self) -> None:
+        """Take the ends of shims that this process started."""
+        with self._children_lock:
+            for job_id, pid in tuple(self._children.items()):
+                try:
+                    has_ended = os.waitpid(pid, os.WNOHANG)[0] != 0
+                except ChildProcessError:
+                    has_ended = True
+                if has_ended:
+                    del self._children[job_id]
+
+
+def _mark_canceled(folder: Path) -> None:
+    """Note that a job is canceled, by a new name for a file: that needs no room on the disk."""
+    mark = folder / "cancel"
+    try:
+        (folder / _UNUSED_MARK).rename(mark)
+    except FileNotFoundError:
+        private_dir(folder)
+        mark.touch(mode=0o600)
+
+
+def _send_term(folder: Path) -> None:
+    """Tell a job's shim to stop; one that has not started looks for the mark once it can be."""
+    started = notes.read_started(folder)
+    if started is None:
+        return
+    for process in process_tree.processes():
+        if process.pid == started.pid and _is_held(folder / "lock"):
+            process_tree.send(process, signal.SIGTERM)
+
+
+def _spawn_shim(folder: Path, lock: int) -> int:
+    """Start the shim of the job in `folder` with `lock` as its descriptor; return its pid."""
+    log = str(folder / "shim.log")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    return os.posix_spawn(
+        sys.executable,
+        [sys.executable, "-I", "-S", shim.__file__, str(folder)],
+        environment.base_environment(),
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, log, flags, 0o600),
+            (os.POSIX_SPAWN_OPEN, 2, log, flags, 0o600),
+            (os.POSIX_SPAWN_DUP2, lock, shim.LOCK_DESCRIPTOR),
+        ],
+        setsid=True,
+        setsigmask=(),
+        setsigdef=(signal.SIGTERM, signal.SIGCHLD, signal.SIGPIPE),
+    )
+
+
+@contextmanager
+def _lock(path: Path) -> Iterator[int | None]:
+    """Hold the lock of a job that does not run; `None` when it does.
+
+    Whoever inherits the descriptor holds the lock on, without a moment in between.
+    """
+    opened = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        # Away from the number it gets in the shim, for a copy onto itself stays close-on-exec.
+        lock = fcntl.fcntl(opened, fcntl.F_DUPFD_CLOEXEC, shim.LOCK_DESCRIPTOR + 1)
+    finally:
+        os.close(opened)
+    try:
+        yield lock if _take(lock) else None
+    finally:
+        os.close(lock)
+
+
+def _take(lock: int) -> bool:
+    """Take a lock; somebody may just be looking whether it is held, so try for a moment."""
+    for _attempt in range(20):
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.005)
+        else:
+            return True
+    return False
+
+
+def _is_held(path: Path) -> bool:
+    """Tell whether a job's shim lives."""
+    try:
+        lock = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(lock)
+    return False
+
+
+def _datachain_job(spec: RunSpec) -> dict[str, Any]:
+    """Return what DataChain's database is to hold of the job (`AbstractMetastore.create_job`)."""
+    return {
+        "job_id": spec.job_id,
+        "name": spec.name,
+        "query": spec.query,
+        "workers": spec.workers,
+        "python_version": spec.python_version,
+        "rerun_from_job_id": spec.rerun_from_job_id,
+        "run_group_id": spec.run_group_id,
+    }
+
+
+def _write_private(path: Path, content: dict[str, Any]) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
+    with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
+        file.write(json.dumps(content).encode())

@@ -1,0 +1,101 @@
+"""Reads what a shim noted in its job's folder, which a full disk or a crash may have torn.
+
+What cannot be read is as good as not written: it never raises, except what the disk itself says.
+"""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from studio_tui.local.run.runner import RunStep
+
+
+class _Note(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+
+
+class Started(_Note):
+    """`started.json`: the shim is under way."""
+
+    pid: int
+
+
+class Exit(_Note):
+    """`exit.json`: how the job ended."""
+
+    finished_at: AwareDatetime
+    exit_code: Annotated[int, Field(ge=0, le=255)]
+    error_message: str | None
+    canceled: bool
+
+
+class Lost(_Note):
+    """`lost.json`: the shim had died, and when nothing of the job was left."""
+
+    finished_at: AwareDatetime
+    canceled: bool
+
+
+class _StepNote(_Note):
+    """A line of `steps.jsonl`; one of the times is set."""
+
+    step: str
+    started_at: AwareDatetime | None = None
+    finished_at: AwareDatetime | None = None
+
+
+Note = TypeVar("Note", bound=_Note)
+
+
+def read_started(folder: Path) -> Started | None:
+    """Return what the shim noted of itself, `None` when it did not, or not readably."""
+    return _read(Started, folder / "started.json")
+
+
+def read_exit(folder: Path) -> Exit | None:
+    """Return the job's end, `None` when none is noted, or not readably."""
+    return _read(Exit, folder / "exit.json")
+
+
+def read_lost(folder: Path) -> Lost | None:
+    """Return when the job was found lost, `None` when that is not noted, or not readably."""
+    return _read(Lost, folder / "lost.json")
+
+
+def read_steps(folder: Path) -> tuple[RunStep, ...]:
+    """Return the steps in order of their start.
+
+    Left out are lines that are no note, such as a last one that is not whole yet, and the end of a
+    step whose start is among them.
+    """
+    try:
+        lines = (folder / "steps.jsonl").read_bytes().split(b"\n")
+    except FileNotFoundError:
+        return ()
+    starts: dict[str, datetime] = {}
+    ends: dict[str, datetime] = {}
+    for line in lines:
+        note = _parsed(_StepNote, line)
+        if note is None:
+            continue
+        if note.started_at is not None:
+            starts[note.step] = note.started_at
+        elif note.finished_at is not None:
+            ends[note.step] = note.finished_at
+    return tuple(RunStep(name, started, ends.get(name)) for name, started in starts.items())
+
+
+def _read(kind: type[Note], path: Path) -> Note | None:
+    try:
+        return _parsed(kind, path.read_bytes())
+    except FileNotFoundError:
+        return None
+
+
+def _parsed(kind: type[Note], text: bytes) -> Note | None:
+    try:
+        return kind.model_validate_json(text)
+    except ValidationError:
+        return None

@@ -1,0 +1,267 @@
+"""Finding, starting and stopping the server of a data directory, from any other process.
+
+Standard library only, because the dashboard pays for what is imported here before its first paint.
+"""
+
+import errno
+import fcntl
+import http.client
+import os
+import re
+import shlex
+import signal
+import stat
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from studio_tui.addresses import address
+from studio_tui.errors import ConfigError
+from studio_tui.files import read_json, read_text
+from studio_tui.local.config.data_dir import DataDir
+
+T = TypeVar("T")
+
+START_SECONDS = 20.0
+"""How long a server that was just started may take to serve."""
+
+STOP_SECONDS = 10.0
+"""How long a server that was asked to stop may take; it promises 5."""
+
+_OWN_URL = re.compile(r"http://127\.0\.0\.1:[0-9]{1,5}")
+_PROBE_SECONDS = 2.0
+_POLL_SECONDS = 0.02
+_LOG_LIMIT = 1024 * 1024
+_REASON_BYTES = 4096
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A running local Studio."""
+
+    url: str
+    """Base of all its addresses, without `/api`."""
+    team: str
+    pid: int
+    instance: str
+    """Of this run of the server; not secret."""
+    token_file: Path
+    cli_config: Path
+    """A configuration directory for the `datachain` CLI."""
+
+    def token(self) -> str:
+        """Return the token, which is secret.
+
+        Raises:
+            ConfigError: Its file is gone, or is no text.
+        """
+        restart = "Run `studio-tui local stop`, remove the file, and start it again."
+        try:
+            return read_text(self.token_file).strip()
+        except OSError as error:
+            sentence = f"The token in {self.token_file} cannot be read: {error.strerror}. {restart}"
+            raise ConfigError(sentence) from error
+        except ValueError:
+            raise ConfigError(f"{self.token_file} is no text file. {restart}") from None
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables that point the `datachain` CLI, or any dashboard, at it.
+
+        Two of the CLI's commands insist on a token in a configuration file, hence the directory.
+        """
+        return {
+            "DATACHAIN_STUDIO_URL": self.url,
+            "DATACHAIN_STUDIO_TOKEN": self.token(),
+            "DATACHAIN_STUDIO_TEAM": self.team,
+            "DATACHAIN_GLOBAL_CONFIG_DIR": str(self.cli_config),
+        }
+
+
+def find(data_dir: Path) -> Endpoint | None:
+    """Return the server of a data directory if one serves.
+
+    Raises:
+        ConfigError: Something is there, but does not answer.
+    """
+    data = DataDir(data_dir)
+    if not _is_locked(data.lock):
+        return None
+    endpoint = _until(
+        lambda: _serving(data), START_SECONDS, give_up=lambda: not _is_locked(data.lock)
+    )
+    if endpoint is None and _is_locked(data.lock):
+        raise ConfigError(
+            f"A local Studio runs in {data.root} but does not answer; its log is {data.log}."
+        )
+    return endpoint
+
+
+def attach_or_start(data_dir: Path) -> Endpoint:
+    """Return the server of a data directory, started in the background if there is none.
+
+    It runs in a session of its own, so it and its jobs outlive the caller.
+
+    Raises:
+        ConfigError: It cannot be started, or does not answer; the sentence says why.
+    """
+    return find(data_dir) or _start(DataDir(data_dir))
+
+
+def stop(data_dir: Path) -> bool:
+    """Stop the server of a data directory; its jobs run on. Tell whether there was one.
+
+    Raises:
+        ConfigError: It does not stop.
+    """
+    deadline = time.monotonic() + STOP_SECONDS
+    asked: set[str] = set()
+    # One that was started meanwhile may take the place of the one that stops.
+    while endpoint := find(data_dir):
+        if time.monotonic() > deadline:
+            raise ConfigError(f"The local Studio (process {endpoint.pid}) does not stop.")
+        if endpoint.instance not in asked:
+            asked.add(endpoint.instance)
+            with suppress(ProcessLookupError):
+                os.kill(endpoint.pid, signal.SIGTERM)
+        time.sleep(_POLL_SECONDS)
+    return bool(asked)
+
+
+def shell_exports(endpoint: Endpoint) -> str:
+    """Return lines for `eval` in a POSIX shell."""
+    return "".join(
+        f"export {name}={shlex.quote(value)}\n" for name, value in endpoint.environment().items()
+    )
+
+
+def _start(data: DataDir) -> Endpoint:
+    try:
+        data.prepare()
+        log = _open_log(data.log)
+    except OSError as error:
+        raise ConfigError(f"The data directory {data.root} cannot be used: {error}.") from error
+    with os.fdopen(log, "rb+") as log_file:
+        begin = log_file.seek(0, os.SEEK_END)
+        server = subprocess.Popen(
+            [sys.executable, "-m", "studio_tui.local", "--data-dir", str(data.root)],
+            stdin=subprocess.DEVNULL,
+            stdout=log_file,
+            stderr=log_file,
+            cwd=data.root,
+            start_new_session=True,
+        )
+        # Another process may have been quicker; then ours ends and that one is as good.
+        endpoint = _until(
+            lambda: _serving(data),
+            START_SECONDS,
+            give_up=lambda: server.poll() is not None and not _is_locked(data.lock),
+        )
+        if endpoint is not None:
+            _disown(server)
+            return endpoint
+        end = log_file.seek(0, os.SEEK_END)
+        log_file.seek(max(begin, end - _REASON_BYTES))
+        said = log_file.read(_REASON_BYTES).decode("utf-8", "replace").strip().splitlines()
+    if server.poll() is None:
+        server.kill()
+        server.wait()
+    reason = said[-1] if said else f"it ended with exit code {server.returncode}"
+    raise ConfigError(f"The local Studio did not start: {reason} (log: {data.log})")
+
+
+def _open_log(path: Path) -> int:
+    """Open the server's log for appending; a long one begins anew."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK
+    descriptor = os.open(path, flags, 0o600)
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "it is no ordinary file", str(path))
+    if found.st_size > _LOG_LIMIT:
+        os.ftruncate(descriptor, 0)
+    return descriptor
+
+
+def _disown(server: subprocess.Popen[bytes]) -> None:
+    """Let a child live on without a warning when this end forgets it, and take its end."""
+    server.returncode = 0
+    # Else it would stay as a zombie, when it is stopped from elsewhere, for as long as we live.
+    name = f"end of the local Studio {server.pid}"
+    threading.Thread(target=_reap, args=(server.pid,), name=name, daemon=True).start()
+
+
+def _reap(pid: int) -> None:
+    with suppress(ChildProcessError):
+        os.waitpid(pid, 0)
+
+
+def _serving(data: DataDir) -> Endpoint | None:
+    """Return the endpoint that the state file names if that very server answers there."""
+    try:
+        state = read_json(data.state)
+        url, team, pid, instance = (state[key] for key in ("url", "team", "pid", "instance"))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    are_texts = isinstance(url, str) and isinstance(team, str) and isinstance(instance, str)
+    # Signals go to that process, and 0 or -1 would be many.
+    if not are_texts or not _OWN_URL.fullmatch(url) or type(pid) is not int or pid <= 1:
+        return None
+    endpoint = Endpoint(
+        url=url,
+        team=team,
+        pid=pid,
+        instance=instance,
+        token_file=data.token,
+        cli_config=data.cli_config,
+    )
+    return endpoint if _instance_at(endpoint.url) == endpoint.instance else None
+
+
+def _instance_at(url: str) -> str | None:
+    """Ask who serves at `url`, without a token, which no stranger on an old port shall get."""
+    place = address(url)
+    if place is None:
+        return None
+    connection = http.client.HTTPConnection(place.host, place.port, timeout=_PROBE_SECONDS)
+    try:
+        connection.request("GET", "/api/openapi.json")
+        return connection.getresponse().getheader("studio-instance")
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()
+
+
+def _is_locked(path: Path) -> bool:
+    """Tell whether a server holds the lock, which the kernel lets go of however it dies."""
+    try:
+        # As the server opens it, which holds no lock of what a link leads to.
+        descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    else:
+        return False
+    finally:
+        os.close(descriptor)
+
+
+def _until(
+    condition: Callable[[], T], seconds: float, give_up: Callable[[], bool] = lambda: False
+) -> T:
+    """Return the condition's value once it holds, or its last one after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value or time.monotonic() > deadline or give_up():
+            return value
+        time.sleep(_POLL_SECONDS)

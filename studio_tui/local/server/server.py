@@ -1,0 +1,322 @@
+"""Serves one data directory on loopback, in the foreground, until it is told to stop."""
+
+import asyncio
+import fcntl
+import json
+import logging
+import os
+import secrets
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import h11
+import uvicorn
+from pydantic import SecretStr
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from studio_tui import clock
+from studio_tui.errors import ConfigError
+from studio_tui.files import read_text
+from studio_tui.local.config.data_dir import DataDir, write_private
+from studio_tui.local.config.team import TEAM
+from studio_tui.local.db.times import stamp
+from studio_tui.local.http.app import create_app
+from studio_tui.local.run.local_runner import RunLimits
+from studio_tui.local.server.studio import Studio, open_studio
+
+HOST = "127.0.0.1"
+
+HEAD_SECONDS = 10.0
+"""The head of a request may take so long; then the connection is closed."""
+
+KEEP_ALIVE_SECONDS = 75
+"""A connection without requests is closed after so long."""
+
+GRACE_SECONDS = 3
+"""Requests and websockets that are under way at the end have so long."""
+
+_LOCK_SECONDS = 0.05
+_WEBSOCKET_LIMIT = 64 * 1024
+
+
+class Server(uvicorn.Server):
+    """uvicorn without its signal handlers and without its ten wake-ups a second."""
+
+    def __init__(self, config: uvicorn.Config, on_start: Callable[["Server"], None]) -> None:
+        super().__init__(config)
+        self._on_start = on_start
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """Stop accepting, give what is under way `GRACE_SECONDS`, and return from `serve`."""
+        self.should_exit = True
+        self._stopping.set()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to accept, and tell."""
+        await super().startup(sockets)
+        self._on_start(self)
+
+    async def main_loop(self) -> None:
+        """Sleep until told to stop; there is no date header to keep fresh."""
+        await self.on_tick(0)
+        await self._stopping.wait()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals alone; `serve` has its own way."""
+        yield
+
+
+class PatientProtocol(H11Protocol):
+    """HTTP that does not wait for ever for the head of a request."""
+
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        """Expect the first request."""
+        super().connection_made(transport)
+        self._expect_head()
+
+    def data_received(self, data: bytes) -> None:
+        """Expect the rest of a request's head, if it has begun and not ended."""
+        super().data_received(data)
+        self._expect_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Expect nothing more."""
+        super().connection_lost(exc)
+        self._expect_nothing()
+
+    def _expect_head(self) -> None:
+        if self.conn.their_state is not h11.IDLE:
+            self._expect_nothing()
+        elif self._deadline is None:
+            self._deadline = self.loop.call_later(HEAD_SECONDS, self.transport.close)
+
+    def _expect_nothing(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+
+class PromptWebSocket(WebSocketsSansIOProtocol):
+    """A websocket that ends with the server, also when the other side already has."""
+
+    def shutdown(self) -> None:
+        """Say goodbye, unless the other side has; then it is not waited for until it reads on."""
+        if self.transport.is_closing() and not self.close_sent:
+            self.transport.abort()
+        else:
+            super().shutdown()
+
+
+async def serve(
+    data: DataDir,
+    port: int | None,
+    on_start: Callable[[Server, str], None],
+    limits: RunLimits | None = None,
+) -> None:
+    """Serve until SIGTERM, SIGINT or `Server.stop`; jobs are left running.
+
+    `port` is the one to take; `None` for the last one if it is free, else any. `on_start` is called
+    with the server and its URL once it answers. `limits` hold for jobs that start from now on.
+
+    Raises:
+        ConfigError: Another server has the data directory, or something in it cannot be used.
+    """
+    try:
+        data.prepare()
+    except OSError as error:
+        raise _unusable(data, error) from error
+    with _locked(data):
+        try:
+            data.state.unlink(missing_ok=True)
+            token = _token(data)
+        except OSError as error:
+            raise _unusable(data, error) from error
+        except ValueError as error:
+            sentence = (
+                f"The token in {data.token} cannot be used: {error}. Remove it for a new one."
+            )
+            raise ConfigError(sentence) from error
+        async with open_studio(data, token, limits) as studio:
+            with _listening(data, port) as listener:
+                await _serve(data, studio, listener, on_start)
+
+
+async def _serve(
+    data: DataDir,
+    studio: Studio,
+    listener: socket.socket,
+    on_start: Callable[[Server, str], None],
+) -> None:
+    port = listener.getsockname()[1]
+    url = f"http://{HOST}:{port}"
+
+    unusable: OSError | None = None
+
+    def started(server: Server) -> None:
+        nonlocal unusable
+        try:
+            _publish(data, studio, url, port)
+        except OSError as error:
+            unusable = error
+            server.stop()
+        else:
+            on_start(server, url)
+
+    config = uvicorn.Config(
+        create_app(studio, port),
+        http=PatientProtocol,
+        ws=PromptWebSocket,
+        ws_max_size=_WEBSOCKET_LIMIT,
+        # Compressing a log for a reader on the same machine costs more than it saves.
+        ws_per_message_deflate=False,
+        lifespan="off",
+        proxy_headers=False,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    server = Server(config, started)
+    logging.getLogger("uvicorn.error").addFilter(_is_no_false_alarm)
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            dispatching = tasks.create_task(studio.dispatcher.run(), name="dispatcher")
+            scheduling = tasks.create_task(studio.scheduler.run(), name="scheduler")
+            with _stopped_by_signals(server):
+                await server.serve(sockets=[listener])
+            scheduling.cancel()
+            dispatching.cancel()
+    finally:
+        with suppress(OSError):
+            data.state.unlink(missing_ok=True)
+    if unusable is not None:
+        raise _unusable(data, unusable)
+
+
+def _is_no_false_alarm(record: logging.LogRecord) -> bool:
+    """Drop what uvicorn says after every refused websocket, though that was answered properly."""
+    return record.msg != "ASGI callable returned without completing handshake."
+
+
+@contextmanager
+def _stopped_by_signals(server: Server) -> Iterator[None]:
+    signals: Sequence[signal.Signals] = ()
+    if threading.current_thread() is threading.main_thread():
+        signals = (signal.SIGTERM, signal.SIGINT)
+    loop = asyncio.get_running_loop()
+    for number in signals:
+        loop.add_signal_handler(number, server.stop)
+    try:
+        yield
+    finally:
+        for number in signals:
+            loop.remove_signal_handler(number)
+
+
+def _unusable(data: DataDir, error: OSError) -> ConfigError:
+    return ConfigError(f"The data directory {data.root} cannot be used: {error}.")
+
+
+@contextmanager
+def _locked(data: DataDir) -> Iterator[None]:
+    """Hold the lock of a data directory.
+
+    Raises:
+        ConfigError: Another server holds it, or it is not a file of ours.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
+    try:
+        descriptor = os.open(data.lock, flags, 0o600)
+    except OSError as error:
+        why = "it is a link" if data.lock.is_symlink() else error.strerror
+        sentence = f"{data.lock} cannot be locked: {why}. Remove it."
+        raise ConfigError(sentence) from error
+    try:
+        deadline = time.monotonic() + _LOCK_SECONDS
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                # Whoever looks whether a server lives has the lock for a moment too.
+                if time.monotonic() > deadline:
+                    raise ConfigError(f"A local Studio already runs in {data.root}.") from error
+                time.sleep(0.001)
+            else:
+                break
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _token(data: DataDir) -> SecretStr:
+    """Return the data directory's token, made if there is none."""
+    with suppress(FileNotFoundError):
+        data.token.chmod(0o600)
+        known = read_text(data.token).strip()
+        if known and not (known.isascii() and known.isprintable() and " " not in known):
+            raise ValueError("no token has such characters")
+        if known:
+            return SecretStr(known)
+    token = secrets.token_urlsafe(32)
+    write_private(data.token, f"{token}\n")
+    return SecretStr(token)
+
+
+@contextmanager
+def _listening(data: DataDir, port: int | None) -> Iterator[socket.socket]:
+    """Bind the port asked for; if none was, the last one or else any."""
+    # With its protocol named, or asyncio leaves Nagle's algorithm on: 40 ms for each answer.
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        for candidate in (_last_port(data), 0) if port is None else (port,):
+            try:
+                listener.bind((HOST, candidate))
+            except OSError as error:
+                refusal = error
+            else:
+                break
+        else:
+            raise ConfigError(f"Port {port} of {HOST} cannot be taken: {refusal}.")
+        yield listener
+
+
+def _last_port(data: DataDir) -> int:
+    try:
+        port = int(read_text(data.port))
+    except (OSError, ValueError):
+        return 0
+    return port if 1024 <= port <= 65535 else 0
+
+
+def _publish(data: DataDir, studio: Studio, url: str, port: int) -> None:
+    """Let others find the server, and the `datachain` CLI use it."""
+    token = studio.token.get_secret_value()
+    # Both are quoted alike in JSON and TOML.
+    lines = [f"{key} = {json.dumps(value)}" for key, value in _credentials(url, token).items()]
+    write_private(data.cli_config / "config", "\n".join(["[studio]", *lines, ""]))
+    write_private(data.port, f"{port}\n")
+    state = {
+        "url": url,
+        "team": TEAM,
+        "pid": os.getpid(),
+        "instance": studio.instance,
+        "token_file": str(data.token),
+        "started_at": stamp(clock.now()),
+    }
+    write_private(data.state, json.dumps(state, indent=2) + "\n")
+
+
+def _credentials(url: str, token: str) -> dict[str, str]:
+    return {"url": url, "token": token, "team": TEAM}

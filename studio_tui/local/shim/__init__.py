@@ -1,0 +1,1 @@
+"""What stands beside each job and outlives the server. Standard library alone."""

@@ -1,0 +1,295 @@
+"""What a job prints, kept in files: one writer, any number of readers, offsets that never change.
+
+A job's output is a sequence of bytes. It lies in segment files named by the offset of their first
+byte, so that the cap can drop segments of the middle while every other byte keeps its offset.
+
+Where an unfinished line stood still, the writer notes its end in `cuts`, before it writes on: so
+whoever reads sizes first, cuts second and bytes last misses none (see `pieces.py`).
+"""
+
+import errno
+import os
+from array import array
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+SEGMENT_BYTES = 32 * 1024 * 1024
+"""Bytes after which a new segment file is begun, at the next line."""
+
+CAP_BYTES = 256 * 1024 * 1024
+"""Bytes of one job's output that are kept: the first and the last half."""
+
+_RESERVE_BYTES = 4096
+"""Kept on the disk for the sentences that say it is full."""
+
+_ROOM_BYTES = 256 * 1024
+"""On a disk that was full, what must be free before output is written again."""
+
+_SUFFIX = ".part"
+_CUTS = "cuts"
+_CUT_BYTES = 8
+
+
+class OutputWriter:
+    """Appends to a job's output; there is one a job, and it never reopens what exists."""
+
+    def __init__(
+        self, folder: Path, *, segment_bytes: int = SEGMENT_BYTES, cap_bytes: int = CAP_BYTES
+    ) -> None:
+        folder.mkdir(mode=0o700)
+        self.size = 0
+        """Bytes written so far, those that were dropped since included."""
+        self._folder = folder
+        self._segment_bytes = segment_bytes
+        self._slack = max(1, segment_bytes // 8)
+        kept = max(2, cap_bytes // segment_bytes)
+        self._kept_head = kept // 2
+        self._kept = kept
+        self._segments: list[int] = []
+        self._file = -1
+        self._cuts = _create(folder / _CUTS)
+        self._last_cut = 0
+        self._tail = b""
+        self._unwritten = 0
+        self._reserve: Path | None = folder / "reserve"
+        with os.fdopen(_create(self._reserve), "wb") as reserve:
+            reserve.write(b" " * _RESERVE_BYTES)
+        self._begin_segment()
+
+    @property
+    def is_within_line(self) -> bool:
+        """Whether the last line has not ended."""
+        return self.size > 0 and not self._tail.endswith(b"\n")
+
+    def write(self, data: bytes) -> None:
+        """Append `data`; what cannot be written (a full disk) is counted and said."""
+        if self._unwritten and not self._resume():
+            self._unwritten += len(data)
+            return
+        while (end := self._segment_end(data)) is not None:
+            self._unwritten += end - self._append(data[:end])
+            data = data[end:]
+            try:
+                self._begin_segment()
+            except OSError:
+                break  # no room for a file name: the old segment grows on
+        self._unwritten += len(data) - self._append(data)
+        if self._unwritten and self._reserve:
+            self._reserve.unlink()
+            self._reserve = None
+            self._append(
+                b"\n[local Studio: from here on output is lost, for it cannot be written]\n"
+            )
+
+    def pause(self) -> None:
+        """Note that the job has stopped within a line, so that readers may show what is there."""
+        cut = self.size - incomplete_character(self._tail)
+        if cut > self._last_cut and self.is_within_line:
+            try:
+                os.write(self._cuts, cut.to_bytes(_CUT_BYTES, "little"))
+            except OSError:
+                return  # the text shows when the line ends
+            self._last_cut = cut
+
+    def close(self) -> None:
+        """Bring everything to the disk and close it."""
+        if self._unwritten:
+            self._say_unwritten()
+        if self._reserve:
+            self._reserve.unlink()
+        for descriptor in (self._file, self._cuts):
+            try:
+                os.fsync(descriptor)
+            except OSError as error:
+                if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EINVAL}:
+                    raise
+            os.close(descriptor)
+
+    def _resume(self) -> bool:
+        """Say what was lost, if there is room again, and return whether there is."""
+        disk = os.statvfs(self._folder)
+        if disk.f_bavail * disk.f_frsize < _ROOM_BYTES or not self._say_unwritten():
+            return False
+        self._unwritten = 0
+        return True
+
+    def _say_unwritten(self) -> bool:
+        note = (
+            f"\n[local Studio: {self._unwritten:,} bytes of output could not be written]\n".encode()
+        )
+        return self._append(note) == len(note)
+
+    def _append(self, data: bytes) -> int:
+        """Write `data` to the segment and return how many bytes of it were taken."""
+        written = 0
+        try:
+            while written < len(data):
+                written += os.write(self._file, data[written:] if written else data)
+        except OSError as error:
+            if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG}:
+                raise
+        if written:
+            self._tail = (self._tail + data[max(0, written - 3) : written])[-3:]
+            self.size += written
+        return written
+
+    def _segment_end(self, data: bytes) -> int | None:
+        """Return after how many bytes of `data` a new segment begins, `None` for not yet."""
+        held = self.size - self._segments[-1]
+        start = max(0, self._segment_bytes - held)
+        if start > len(data):
+            return None
+        if start == 0 and self._tail.endswith(b"\n"):
+            return 0
+        end = data.find(b"\n", start) + 1
+        if 0 < end <= start + self._slack:
+            return end
+        end = max(0, self._segment_bytes + self._slack - held)
+        while end < len(data) and (0x80 <= data[end] < 0xC0 or data[end] == 0x0A):
+            end += 1
+        return end if end < len(data) else None
+
+    def _begin_segment(self) -> None:
+        file = _create(self._folder / f"{self.size:020d}{_SUFFIX}")
+        if self._file >= 0:
+            os.close(self._file)
+        self._file = file
+        self._segments.append(self.size)
+        if len(self._segments) > self._kept:
+            dropped = self._segments.pop(self._kept_head)
+            (self._folder / f"{dropped:020d}{_SUFFIX}").unlink(missing_ok=True)
+
+
+class Segment(NamedTuple):
+    """A run of bytes in one file, as it was when looked at."""
+
+    start: int
+    """Offset of its first byte in the output."""
+    end: int
+    """Offset after its last byte."""
+    is_last: bool
+    """Whether it may still grow."""
+
+
+class OutputReader:
+    """Reads a job's output, also while it is being written; its methods block briefly."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        """Where the segments lie; it need not exist yet."""
+        self._last: Path | None = None
+
+    def segments(self) -> tuple[Segment, ...]:
+        """Return the segments there are, in order; a hole between two is what was dropped."""
+        starts = self._starts()
+        while True:
+            segments = []
+            for index, start in enumerate(starts):
+                try:
+                    size = self._path(start).stat().st_size
+                except FileNotFoundError:
+                    break  # dropped just now
+                segments.append(Segment(start, start + size, index == len(starts) - 1))
+            # A listing made while segments come and go may miss one, so look twice.
+            again = self._starts()
+            if again == starts:
+                self._last = self._path(starts[-1]) if starts else None
+                return tuple(segments)
+            starts = again
+
+    @property
+    def size(self) -> int:
+        """Offset after the last byte, 0 for no output."""
+        segments = self.segments()
+        return segments[-1].end if segments else 0
+
+    def read(self, segment: Segment, offset: int, limit: int) -> bytes | None:
+        """Return up to `limit` bytes of `segment` from `offset` on; `None` if it was dropped."""
+        try:
+            with self._path(segment.start).open("rb", buffering=0) as file:
+                return os.pread(
+                    file.fileno(), min(limit, segment.end - offset), offset - segment.start
+                )
+        except FileNotFoundError:
+            return None
+
+    def tail(self, limit: int) -> bytes:
+        """Return the last bytes, at most `limit`, of the last segments that touch."""
+        found = b""
+        for segment in reversed(self.segments()):
+            missing = limit - len(found)
+            offset = max(segment.start, segment.end - missing)
+            found = (self.read(segment, offset, missing) or b"") + found
+            if len(found) >= limit:
+                break
+        return found
+
+    def signature(self) -> tuple[int, ...]:
+        """Return numbers that differ once there is more to read."""
+        try:
+            folder = os.stat(self.folder)  # noqa: PTH116 (asked many times a second)
+            sizes = [os.stat(path).st_size for path in self._watched()]  # noqa: PTH116
+        except FileNotFoundError:
+            return ()
+        return (folder.st_mtime_ns, *sizes)
+
+    def open(self, segment: Segment) -> int | None:
+        """Return a descriptor of `segment`, which keeps its bytes; `None` if it was dropped."""
+        try:
+            return os.open(self._path(segment.start), os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return None
+
+    def new_cuts(self, known: "array[int]") -> None:
+        """Extend `known`, which holds the first cuts, by those noted since."""
+        try:
+            with (self.folder / _CUTS).open("rb", buffering=0) as file:
+                noted = os.fstat(file.fileno()).st_size // _CUT_BYTES
+                missing = noted - len(known)
+                if missing > 0:
+                    noted_bytes = os.pread(
+                        file.fileno(), missing * _CUT_BYTES, len(known) * _CUT_BYTES
+                    )
+                    known.extend(
+                        int.from_bytes(noted_bytes[at : at + _CUT_BYTES], "little")
+                        for at in range(0, len(noted_bytes) - _CUT_BYTES + 1, _CUT_BYTES)
+                    )
+        except FileNotFoundError:
+            return
+
+    def _watched(self) -> tuple[Path, ...]:
+        """Return the files that grow: the last segment and the cuts."""
+        return (self._last or self._path(0), self.folder / _CUTS)
+
+    def _path(self, start: int) -> Path:
+        return self.folder / f"{start:020d}{_SUFFIX}"
+
+    def _starts(self) -> list[int]:
+        try:
+            names = os.listdir(self.folder)  # noqa: PTH208 (asked many times a second)
+        except FileNotFoundError:
+            return []
+        return sorted(int(name.removesuffix(_SUFFIX)) for name in names if name.endswith(_SUFFIX))
+
+
+def gap_mark(dropped: int) -> str:
+    """Return the line that stands where `dropped` bytes are not kept."""
+    return f"[local Studio: {dropped:,} bytes of output are not kept: its beginning and end are]\n"
+
+
+def incomplete_character(tail: Sequence[int]) -> int:
+    """Return how many bytes at the end of `tail` begin a UTF-8 character and do not end it."""
+    for back in range(1, min(3, len(tail)) + 1):
+        byte = tail[-back]
+        if byte >= 0xC0:
+            length = 4 if byte >= 0xF0 else 3 if byte >= 0xE0 else 2
+            return back if byte < 0xF8 and length > back else 0
+        if byte < 0x80:
+            return 0
+    return 0
+
+
+def _create(path: Path) -> int:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
+    return os.open(path, flags, 0o600)

@@ -1,0 +1,182 @@
+"""Finds and stops every process of a job, also those that left its session or lost their parent.
+
+A process belongs to a job when it descends from the job's shim (which adopts orphans, on Linux) or
+carries the job's marker in the environment it was started with (which survives double forks,
+`setsid` and the death of the shim; only a process that cleared its environment *and* lost its shim
+escapes). On Linux both are read from `/proc`. Elsewhere `ps` gives
+descent and, for our own processes, the environment; a process that cleared its environment and lost
+its parent escapes there.
+"""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from studio_tui import clock
+
+MARKER = "STUDIO_TUI_JOB"
+"""The variable that marks a job's processes; its value is the job's directory."""
+
+_PROC = Path("/proc")
+_POLL_SECONDS = 0.05
+_KILL_SECONDS = 10.0
+
+
+class Process(NamedTuple):
+    """A process, told apart from a later one with the same number by its start."""
+
+    pid: int
+    parent: int
+    started: str
+    """When it began, in whatever form the system tells it."""
+
+
+def job_processes(marker: str, root: int | None = None) -> tuple[Process, ...]:
+    """Return the live processes of the job marked `marker`, and all descendants of `root`.
+
+    `root` itself and the calling process are left out, and so are zombies.
+    """
+    table = {process.pid: process for process in processes()}
+    wanted = f"{MARKER}={marker}"
+    found = {pid for pid in table if wanted in _environment(pid)}
+    if root is not None:
+        found.add(root)
+    children: dict[int, list[int]] = {}
+    for process in table.values():
+        children.setdefault(process.parent, []).append(process.pid)
+    waiting = list(found)
+    while waiting:
+        for child in children.get(waiting.pop(), ()):
+            if child not in found:
+                found.add(child)
+                waiting.append(child)
+    found -= {os.getpid(), root}
+    return tuple(table[pid] for pid in sorted(found) if pid in table)
+
+
+def stop(
+    find: Callable[[], Iterable[Process]],
+    *,
+    grace_seconds: float,
+    rest: Callable[[float], object],
+) -> tuple[Process, ...]:
+    """Stop all that `find` finds: TERM, after `grace_seconds` KILL, until it finds nothing.
+
+    A process that appears meanwhile gets its TERM too. `rest` is called between looks, with
+    seconds, and should reap children. Returns those that are still there 10 s after the first
+    KILL: they belong to another user or are stuck in the kernel.
+    """
+    deadline = clock.monotonic() + grace_seconds
+    told: set[tuple[int, str]] = set()
+    while (left := tuple(find())) and (seconds := deadline - clock.monotonic()) > 0:
+        for process in left:
+            if (process.pid, process.started) not in told:
+                told.add((process.pid, process.started))
+                send(process, signal.SIGTERM)
+        rest(min(_POLL_SECONDS, seconds))
+    deadline = clock.monotonic() + _KILL_SECONDS
+    while left and clock.monotonic() < deadline:
+        for process in left:
+            send(process, signal.SIGKILL)
+        rest(_POLL_SECONDS / 5)
+        left = tuple(find())
+    return left
+
+
+def stop_job(marker: str, *, grace_seconds: float) -> tuple[Process, ...]:
+    """Stop the job marked `marker` and all descendants, from a process that only waits for it.
+
+    Returns what could not be stopped.
+    """
+    return stop(
+        lambda: job_processes(marker),
+        grace_seconds=grace_seconds,
+        rest=time.sleep,
+    )
+
+
+def send(process: Process, number: int) -> None:
+    """Send a signal to exactly this process; nothing happens when it is gone or not ours."""
+    try:
+        if sys.platform == "linux":
+            descriptor = os.pidfd_open(process.pid)
+            try:
+                if _is_same(process):
+                    signal.pidfd_send_signal(descriptor, number)
+            finally:
+                os.close(descriptor)
+        elif _is_same(process):
+            os.kill(process.pid, number)
+    except (ProcessLookupError, PermissionError):
+        return
+
+
+def adopt_orphans() -> None:
+    """Let orphaned descendants become children of this process, where the system can (Linux)."""
+    if sys.platform == "linux":
+        import ctypes  # noqa: PLC0415 (costs the other users of this module 3 ms)
+
+        pr_set_child_subreaper = 36
+        ctypes.CDLL(None, use_errno=True).prctl(pr_set_child_subreaper, 1, 0, 0, 0)
+
+
+def _is_same(process: Process) -> bool:
+    if sys.platform != "linux":
+        return any(
+            other.pid == process.pid and other.started == process.started for other in processes()
+        )
+    now = _read_stat(process.pid)
+    return now is not None and now.started == process.started
+
+
+def processes() -> list[Process]:
+    """Return the live processes that can be seen, zombies left out."""
+    if sys.platform != "linux":
+        return _list_with_ps()
+    pids = (int(name) for name in os.listdir(_PROC) if name.isdigit())  # noqa: PTH208 (hot)
+    return [process for pid in pids if (process := _read_stat(pid)) is not None]
+
+
+def _read_stat(pid: int) -> Process | None:
+    """Read `/proc/PID/stat` (proc(5)); `None` when it is gone or a zombie."""
+    try:
+        stat = (_PROC / str(pid) / "stat").read_bytes()
+    except OSError:
+        return None
+    # The name, in brackets, may hold anything, brackets too.
+    fields = stat[stat.rindex(b")") + 2 :].split()
+    state, parent, started = fields[0], fields[1], fields[19]
+    if state in {b"Z", b"X"}:
+        return None
+    return Process(pid, int(parent), started.decode())
+
+
+def _environment(pid: int) -> frozenset[str]:
+    """Return the `NAME=VALUE` words a process was started with; empty when they are hidden."""
+    if sys.platform != "linux":
+        return frozenset(_run_ps("-Ewwo", "command=", "-p", str(pid)).split())
+    try:
+        words = (_PROC / str(pid) / "environ").read_bytes()
+    except OSError:
+        return frozenset()
+    return frozenset(os.fsdecode(words).split("\0"))
+
+
+def _list_with_ps() -> list[Process]:
+    processes = []
+    for line in _run_ps("-axo", "pid=,ppid=,state=,lstart=").splitlines():
+        pid, parent, state, started = line.split(None, 3)
+        if not state.startswith("Z"):
+            processes.append(Process(int(pid), int(parent), started))
+    return processes
+
+
+def _run_ps(*arguments: str) -> str:
+    import subprocess  # noqa: PLC0415 (costs the shim 10 ms, and only macOS needs it)
+
+    command = ["/bin/ps", *arguments]
+    return subprocess.run(command, capture_output=True, check=False).stdout.decode(errors="replace")

@@ -1,0 +1,318 @@
+"""Watches one job from its first step to its last process, in a process of its own.
+
+Run as `python -I -S shim.py JOBDIR`, it reads what to do from `spec.json` there and outlives the
+server. While it lives it holds the lock it was born with; before anything is executed it writes
+`started.json`, then a line in `steps.jsonl` as each step begins and ends, the output under
+`output/`, and last of all `exit.json`. A signal TERM together with a file `cancel` cancels the job.
+It imports the standard library and siblings that do the same, so that it starts at once.
+"""
+
+import fcntl
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+if __name__ == "__main__":  # -I hides the package; last in the path, it shadows nothing
+    sys.path.append(str(Path(__file__).parents[3]))
+
+from studio_tui import clock
+from studio_tui.local.shim import lineage_file, process_tree
+from studio_tui.local.shim.commands import CannotExecute, Commands, Stopped
+from studio_tui.local.shim.durable import copy_new, write_durably, write_into_reserve, write_new
+from studio_tui.local.shim.output import OutputReader, OutputWriter
+from studio_tui.local.shim.words import exit_words, python_words, resolver_words
+
+LOCK_DESCRIPTOR = 3
+"""The inherited descriptor that holds the lock."""
+
+_EXIT_BYTES = 16 * 1024
+_TAIL_BYTES = 64 * 1024
+
+T = TypeVar("T")
+
+
+class StepFailed(Exception):  # noqa: N818 (reads as what happened)
+    """A step ended badly; the sentence is the job's error."""
+
+    def __init__(self, exit_code: int, message: str) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+        """Never 0."""
+
+
+class StepNotes:
+    """The file that tells when each step began and ended."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._unwritten: list[str] = []
+
+    def add(self, event: dict[str, str]) -> None:
+        """Add a line; what cannot be written now is written with the next."""
+        self._unwritten.append(json.dumps(event) + "\n")
+        # A write that failed may have left a part of a line: that one is ended first.
+        ended = "\n" if len(self._unwritten) > 1 else ""
+        try:
+            with self._path.open("a") as file:
+                file.write(ended + "".join(self._unwritten))
+        except OSError:
+            return  # a full disk costs a time, not the job
+        self._unwritten.clear()
+
+
+class Shim:
+    """Takes one job through its steps; a spec is what `environment.plan` makes."""
+
+    def __init__(self, folder: Path, spec: dict[str, Any]) -> None:
+        self._folder = folder
+        self._spec = spec
+        self._environment: dict[str, str] = spec["environment"]
+        self._output = OutputWriter(
+            folder / "output", segment_bytes=spec["segment_bytes"], cap_bytes=spec["cap_bytes"]
+        )
+        self._steps = StepNotes(folder / "steps.jsonl")
+        self._commands = Commands(folder, self._output, grace_seconds=spec["grace_seconds"])
+
+    def run(self) -> tuple[int, str | None]:
+        """Go through the steps; return the exit code and, unless it is 0, the job's error."""
+        if (self._folder / "cancel").exists():
+            self._commands.is_told_to_stop = True
+        work = self._folder / "work"
+        work.mkdir(mode=0o700)
+        os.chdir(work)
+        try:
+            if self._spec["clone"] or self._spec["files"]:
+                self._step("downloading_files", self._download)
+            if build := self._spec["build"]:
+                self._step("virtualenv", lambda: self._make_environment(**build))
+            if self._spec["prepare"]:
+                self._make_known()
+            script = self._write_script()
+            command = [*self._spec["command"], script]
+            code = self._step("running_query", lambda: self._run(command, self._environment))
+        except StepFailed as failure:
+            return failure.exit_code, str(failure)
+        except Stopped:
+            return 128 + signal.SIGTERM, "The job was stopped before its query began."
+        error = self._error(code)
+        self._check_lineage()
+        if self._spec["prepare"]:
+            self._settle(code)
+        return code, error
+
+    def close(self) -> None:
+        """Bring the output to the disk."""
+        self._output.close()
+
+    def _step(self, name: str, work: Callable[[], T]) -> T:
+        """Do `work` between two lines of `steps.jsonl`."""
+        self._check_stop()
+        self._steps.add({"step": name, "started_at": clock.now().isoformat()})
+        try:
+            return work()
+        finally:
+            self._steps.add({"step": name, "finished_at": clock.now().isoformat()})
+
+    def _download(self) -> None:
+        for command in self._spec["clone"]:
+            code = self._run(command, self._spec["setup_environment"])
+            self._check_stop()
+            if code:
+                words = resolver_words(self._tail(_TAIL_BYTES)) or exit_words(code)
+                raise StepFailed(code, f"The repository could not be cloned: {words}")
+        for name, source in self._spec["files"]:
+            try:
+                copy_new(Path(source), Path(name))
+            except OSError as error:
+                sentence = f"The file {name!r} could not be put in place: {error.strerror}."
+                raise StepFailed(1, sentence) from error
+
+    def _make_known(self) -> None:
+        """Let DataChain know the job before its query runs, so that datasets name it."""
+        prepare = self._spec["prepare"]
+        if self._tell_datachain(prepare["begin"]):
+            self._environment |= prepare["environment"]
+        else:
+            self._commands.say(prepare["failure"])
+
+    def _settle(self, code: int) -> None:
+        """Let DataChain know how the job ended; all that can fail here is that it does not."""
+        outcome = "CANCELED" if self._commands.is_told_to_stop else "FAILED" if code else "COMPLETE"
+        self._commands.is_told_to_stop = False
+        if not self._tell_datachain([*self._spec["prepare"]["end"], outcome]):
+            self._commands.say("DataChain could not be told how the job ended")
+
+    def _check_lineage(self) -> None:
+        """Say what is wrong with what the query wrote to its STUDIO_LINEAGE, while it is read."""
+        try:
+            complaints = lineage_file.read(self._folder).complaints
+        except OSError as error:
+            complaints = (f"STUDIO_LINEAGE cannot be read: {error.strerror}",)
+        for complaint in complaints:
+            self._commands.say(complaint)
+
+    def _tell_datachain(self, command: list[str]) -> bool:
+        """Run a command beside the query, which must not hold the job up; tell if it worked."""
+        limit = self._spec["beside_seconds"]
+        try:
+            return self._commands.run(command, self._environment, limit_seconds=limit) == 0
+        except CannotExecute as error:
+            self._commands.say(str(error))
+            return False
+
+    def _make_environment(
+        self, folder: str, key: str, requirements: str, commands: list[list[str]]
+    ) -> None:
+        """Link `JOBDIR/env` to the environment `key`, which is made here unless it exists.
+
+        Each attempt has a folder of its own, and a file names the finished one: a builder that
+        lost its shim may write on without harm.
+        """
+        shelf = Path(folder)
+        shelf.mkdir(mode=0o700, parents=True, exist_ok=True)
+        pointer = shelf / f"{key}.made"
+        link = self._folder / "env"
+        with (shelf / f"{key}.lock").open("a") as lock:
+            self._wait_for(lock.fileno())
+            if pointer.exists() and (made := shelf / pointer.read_text()).is_dir():
+                link.symlink_to(made)
+                return
+            for abandoned in shelf.glob(f"{key}-*"):
+                _remove_folder(abandoned)
+            making = shelf / f"{key}-{os.urandom(8).hex()}"
+            link.symlink_to(making)
+            write_new(self._folder / "requirements.txt", requirements.encode())
+            for command in commands:
+                start = self._output.size
+                parts = [part.replace("{environment}", str(making)) for part in command]
+                code = self._run(parts, self._spec["setup_environment"])
+                if code or self._commands.is_told_to_stop:
+                    _remove_folder(making)
+                    self._check_stop()
+                    words = resolver_words(self._tail(self._output.size - start))
+                    raise StepFailed(code, words or exit_words(code))
+            write_durably(pointer, making.name.encode())
+
+    def _wait_for(self, lock: int) -> None:
+        """Take `lock`, saying once that it takes a while."""
+        said = False
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if not said:
+                    self._commands.say("waiting for another job that makes the same environment")
+                    said = True
+                self._commands.turn(0.05)
+                self._check_stop()
+            else:
+                return
+
+    def _write_script(self) -> str:
+        """Write the query under the first free name in the working directory; return the name."""
+        stem, suffix = self._spec["script"]
+        number = 0
+        while True:
+            name = f"{stem}_{number}{suffix}" if number else f"{stem}{suffix}"
+            try:
+                write_new(Path(name), self._spec["query"].encode("utf-8", "surrogatepass"))
+            except FileExistsError:
+                number += 1
+            except OSError as error:
+                raise StepFailed(1, f"The query could not be written: {error.strerror}.") from error
+            else:
+                return name
+
+    def _run(self, command: list[str], environment: dict[str, str]) -> int:
+        try:
+            return self._commands.run(command, environment)
+        except CannotExecute as error:
+            raise StepFailed(126, str(error)) from error
+
+    def _check_stop(self) -> None:
+        if self._commands.is_told_to_stop:
+            raise Stopped
+
+    def _error(self, code: int) -> str | None:
+        if code == 0:
+            return None
+        tail = self._tail(_TAIL_BYTES)
+        # Only 1 is Python's own word for an exception that nobody caught.
+        words = python_words(tail) if self._spec["is_python"] and code == 1 else None
+        return words or exit_words(code, tail)
+
+    def _tail(self, limit: int) -> str:
+        reader = OutputReader(self._folder / "output")
+        return reader.tail(min(limit, _TAIL_BYTES)).decode("utf-8", "replace")
+
+
+def main() -> NoReturn:
+    """Watch the job in the directory named by the only argument."""
+    folder = Path(sys.argv[1])
+    os.umask(0o077)
+    os.set_inheritable(LOCK_DESCRIPTOR, False)
+    os.closerange(LOCK_DESCRIPTOR + 1, min(os.sysconf("SC_OPEN_MAX"), 65536))
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # A cancel that comes once started.json names us must find the handler in place.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    process_tree.adopt_orphans()
+    spec = json.loads((folder / "spec.json").read_bytes())
+    reserve = folder / "exit.tmp"
+    reserve.unlink(missing_ok=True)
+    write_new(reserve, b" " * _EXIT_BYTES)  # so that a full disk cannot hide the end
+    started = {"pid": os.getpid(), "started_at": clock.now().isoformat()}
+    write_durably(folder / "started.json", json.dumps(started).encode())
+    (folder / "spec.json").unlink()  # it holds the job's secrets
+    temporary = _make_temporary_folder(folder, Path(spec["temporary"]))
+    marks = {"TMPDIR": str(temporary), process_tree.MARKER: str(folder)}
+    spec["environment"] |= marks
+    spec["setup_environment"] |= marks
+    try:
+        shim = Shim(folder, spec)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+        code, message = shim.run()
+        shim.close()
+    except Exception as error:  # noqa: BLE001 (a process boundary: the job must get an end)
+        sys.excepthook(*sys.exc_info())
+        code, message = 1, f"The local Studio failed while it ran this job: {error!r}"[:2000]
+        process_tree.stop_job(str(folder), grace_seconds=spec["grace_seconds"])
+    end = {
+        "finished_at": clock.now().isoformat(),
+        "exit_code": code,
+        "error_message": message,
+        "canceled": (folder / "cancel").exists(),
+    }
+    # A lone surrogate, from a name that is no UTF-8, would make all of it unreadable.
+    noted = json.dumps(end, ensure_ascii=False).encode("utf-8", "replace")
+    write_into_reserve(reserve, folder / "exit.json", noted)
+    _remove_folder(temporary)
+    sys.stderr.flush()
+    os._exit(0)
+
+
+def _make_temporary_folder(folder: Path, wanted: Path) -> Path:
+    """Make the job's TMPDIR at `wanted`, which is short enough for sockets, else in `folder`."""
+    try:
+        wanted.mkdir(mode=0o700)
+    except OSError:
+        wanted = folder / "tmp"
+        wanted.mkdir(mode=0o700)
+    return wanted
+
+
+def _remove_folder(folder: Path) -> None:
+    try:
+        folder.rmdir()
+    except OSError:
+        import shutil  # noqa: PLC0415 (costs every other job 5 ms)
+
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

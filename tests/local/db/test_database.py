@@ -1,0 +1,247 @@
+import asyncio
+import sqlite3
+import stat
+import threading
+from pathlib import Path
+
+import pytest
+
+from studio_tui.errors import ConfigError
+from studio_tui.local.db.database import MIGRATIONS, Database, StorageFull
+from tests.waiting import HANG
+
+
+def script(connection: sqlite3.Connection) -> None:
+    connection.execute(
+        "INSERT INTO uploads (label, stored_as, size, created_at) VALUES (?,?,?,?)",
+        ["a", "b", 1, "now"],
+    )
+
+
+def labels(connection: sqlite3.Connection) -> list[str]:
+    return [row["label"] for row in connection.execute("SELECT label FROM uploads")]
+
+
+async def test_what_is_written_is_there_after_reopening(tmp_path: Path) -> None:
+    path = tmp_path / "studio.db"
+    database = await Database.open(path)
+    await database.write(script)
+    await database.close()
+    database = await Database.open(path)
+    assert await database.read(labels) == ["a"]
+    await database.close()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+async def test_the_connection_is_as_durable_as_promised(tmp_path: Path) -> None:
+    database = await Database.open(tmp_path / "studio.db")
+
+    def pragmas(connection: sqlite3.Connection) -> list[object]:
+        names = ["locking_mode", "journal_mode", "synchronous", "foreign_keys", "user_version"]
+        return [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
+
+    assert await database.read(pragmas) == ["exclusive", "wal", 2, 1, len(MIGRATIONS)]
+    await database.close()
+
+
+async def test_a_second_opener_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "studio.db"
+    database = await Database.open(path)
+    with pytest.raises(ConfigError, match="locked"):
+        await Database.open(path)
+    await database.close()
+
+
+async def test_a_failed_write_leaves_nothing(tmp_path: Path) -> None:
+    database = await Database.open(tmp_path / "studio.db")
+
+    def half(connection: sqlite3.Connection) -> None:
+        script(connection)
+        raise ValueError
+
+    with pytest.raises(ValueError):  # noqa: PT011 (raised two lines above)
+        await database.write(half)
+    assert await database.read(labels) == []
+    await database.write(script)
+    assert await database.read(labels) == ["a"]
+    await database.close()
+
+
+async def test_a_full_disk_is_told_and_gone_when_there_is_room(tmp_path: Path) -> None:
+    database = await Database.open(tmp_path / "studio.db")
+
+    def limit(connection: sqlite3.Connection, pages: int) -> None:
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+
+    def fill(connection: sqlite3.Connection) -> None:
+        connection.execute(
+            "INSERT INTO uploads (label, stored_as, size, created_at) VALUES (?, 'c', 1, 'now')",
+            ["x" * 1_000_000],
+        )
+
+    await database.read(lambda connection: limit(connection, 20))
+    with pytest.raises(StorageFull, match="full"):
+        await database.write(fill)
+    assert await database.read(labels) == []
+    await database.write(script)
+    await database.read(lambda connection: limit(connection, 100_000))
+    await database.write(fill)
+    assert len(await database.read(labels)) == 2
+    await database.close()
+
+
+async def test_a_migration_keeps_the_data_and_a_backup(tmp_path: Path) -> None:
+    path = tmp_path / "studio.db"
+    database = await Database.open(path)
+    await database.write(script)
+    await database.close()
+    newer = (*MIGRATIONS, "ALTER TABLE uploads ADD COLUMN note TEXT;")
+    database = await Database.open(path, newer)
+    assert await database.read(labels) == ["a"]
+    await database.read(
+        lambda connection: connection.execute("SELECT note FROM uploads").fetchall()
+    )
+    await database.close()
+    backup = tmp_path / f"studio.db.v{len(MIGRATIONS)}.bak"
+    assert stat.S_IMODE(backup.stat().st_mode) == 0o600
+    old = sqlite3.connect(backup)
+    assert old.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
+    assert old.execute("SELECT label FROM uploads").fetchall() == [("a",)]
+    old.close()
+
+
+async def test_jobs_of_the_first_version_come_through_the_migration(tmp_path: Path) -> None:
+    path = tmp_path / "studio.db"
+    database = await Database.open(path, MIGRATIONS[:1])
+    ids = [f"{number:036d}" for number in range(3)]
+
+    def fill(connection: sqlite3.Connection) -> None:
+        script(connection)
+        for job_id, before in zip(ids, [None, *ids], strict=False):
+            connection.execute(
+                "INSERT INTO jobs (id, state, priority, workers, cluster, created_at, created_by,"
+                " name, query_type, run_group, rerun_from, ignore_checkpoints, request_digest,"
+                " environment, query) VALUES (?, 'QUEUED', 5, 1, 'local', 'now', 'me', 'q',"
+                " 'PYTHON', 'g', ?, 0, 'd', '{}', 'print(1)')",
+                [job_id, before],
+            )
+        connection.execute("INSERT INTO job_files VALUES (?, 1)", [ids[1]])
+
+    def everything(connection: sqlite3.Connection) -> list[list[tuple[object, ...]]]:
+        asked = (
+            "SELECT number, id, state, rerun_from, query FROM jobs ORDER BY number",
+            "SELECT job_id, upload_id FROM job_files",
+            "SELECT name, seq FROM sqlite_sequence ORDER BY name",
+        )
+        return [[tuple(row) for row in connection.execute(sql)] for sql in asked]
+
+    await database.write(fill)
+    before = await database.read(everything)
+    await database.close()
+    database = await Database.open(path)
+    assert await database.read(everything) == before
+
+    def problems(connection: sqlite3.Connection) -> list[sqlite3.Row]:
+        return connection.execute("PRAGMA foreign_key_check").fetchall()
+
+    assert await database.read(problems) == []
+    with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
+        await database.write(
+            lambda connection: connection.execute("INSERT INTO job_files VALUES ('nobody', 1)")
+        )
+    await database.close()
+
+
+async def test_schedules_and_runs_of_the_second_version_come_through_the_migration(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "studio.db"
+    database = await Database.open(path, MIGRATIONS[:2])
+    task, run = (f"{number:036d}" for number in range(2))
+
+    def fill(connection: sqlite3.Connection) -> None:
+        for job_id, state, by, at in ((task, "TASK", None, None), (run, "QUEUED", task, "later")):
+            connection.execute(
+                "INSERT INTO jobs (id, state, priority, workers, cluster, created_at, created_by,"
+                " name, query_type, run_group, ignore_checkpoints, scheduled_by, scheduled_for,"
+                " request_digest, environment, query) VALUES (?, ?, 5, 1, 'local', 'now', 'me',"
+                " 'q', 'PYTHON', 'g', 0, ?, ?, 'd', '{}', 'print(1)')",
+                [job_id, state, by, at],
+            )
+        connection.execute(
+            "INSERT INTO schedules (job_id, cron_expression, time_zone)"
+            " VALUES (?, '* * * * *', 'UTC')",
+            [task],
+        )
+
+    def everything(connection: sqlite3.Connection) -> list[list[tuple[object, ...]]]:
+        asked = (
+            "SELECT id, state, scheduled_by, scheduled_for FROM jobs ORDER BY number",
+            "SELECT * FROM schedules",
+            "PRAGMA foreign_key_check",
+        )
+        return [[tuple(row) for row in connection.execute(sql)] for sql in asked]
+
+    await database.write(fill)
+    before = await database.read(everything)
+    await database.close()
+    database = await Database.open(path)
+    assert await database.read(everything) == before
+    with pytest.raises(sqlite3.IntegrityError, match="CHECK"):
+        await database.write(lambda connection: connection.execute("UPDATE jobs SET state = 'X'"))
+    await database.write(
+        lambda connection: connection.execute(
+            "UPDATE jobs SET state = 'PENDING' WHERE id = ?", [run]
+        )
+    )
+    await database.close()
+
+
+async def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "studio.db"
+    await (await Database.open(path)).close()
+    broken = (*MIGRATIONS, "ALTER TABLE uploads ADD COLUMN note TEXT; SELECT nonsense;")
+    with pytest.raises(ConfigError, match="nonsense"):
+        await Database.open(path, broken)
+    database = await Database.open(path)
+    columns = await database.read(
+        lambda connection: [row["name"] for row in connection.execute("PRAGMA table_info(uploads)")]
+    )
+    assert "note" not in columns
+    await database.close()
+
+
+async def test_a_database_of_a_newer_program_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "studio.db"
+    newer = (*MIGRATIONS, "ALTER TABLE uploads ADD COLUMN note TEXT;")
+    await (await Database.open(path, newer)).close()
+    with pytest.raises(ConfigError, match="newer studio-tui"):
+        await Database.open(path)
+
+
+async def test_a_damaged_file_is_a_config_error(tmp_path: Path) -> None:
+    path = tmp_path / "studio.db"
+    path.write_bytes(b"this is no database at all, whatever its name says" * 100)
+    with pytest.raises(ConfigError, match=r"studio\.db"):
+        await Database.open(path)
+
+
+async def test_a_caller_that_is_cancelled_does_not_undo_the_write(tmp_path: Path) -> None:
+    database = await Database.open(tmp_path / "studio.db")
+    begun, cancelled = threading.Event(), threading.Event()
+
+    def slow(connection: sqlite3.Connection) -> None:
+        begun.set()
+        assert cancelled.wait(HANG)
+        script(connection)
+
+    writing = asyncio.create_task(database.write(slow))
+    await asyncio.to_thread(begun.wait, 10)
+    writing.cancel()
+    cancelled.set()
+    with pytest.raises(asyncio.CancelledError):
+        await writing
+    await database.close()
+    database = await Database.open(tmp_path / "studio.db")
+    assert await database.read(labels) == ["a"]
+    await database.close()

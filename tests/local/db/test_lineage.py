@@ -1,0 +1,206 @@
+import logging
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from studio_tui.api import label
+from studio_tui.api.models import JobInput, JobState
+from studio_tui.local.config.clusters import Cluster, Clusters
+from studio_tui.local.db import lineage
+from studio_tui.local.db.database import Database
+from studio_tui.local.db.jobs import Ending, Jobs
+from studio_tui.local.db.planning import Lineage
+from studio_tui.local.http.validation import Surroundings, check
+from studio_tui.local.run.metastore import Metastore
+from studio_tui.local.run.runner import RunLineage
+from studio_tui.local.shim.datasets import DatasetName, read_name
+from studio_tui.local.shim.lineage_file import Made
+
+NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
+CLUSTERS = Clusters((Cluster(name="local", max_workers=4),))
+
+
+class Bench:
+    """Jobs of a real database that end having made something."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.jobs = Jobs(database)
+
+    async def submit(self, environment: str | None = None) -> str:
+        wish = JobInput(query="print(1)", team_name="local", environment=environment)
+        job = check(wish, None, Surroundings(CLUSTERS, {}, None, "me", NOW))
+        return str((await self.jobs.create(job, NOW))["id"])
+
+    async def end(
+        self,
+        *made: Made,
+        metastore: Metastore | None = None,
+        state: JobState = JobState.COMPLETE,
+        job_id: str | None = None,
+    ) -> str:
+        job_id = job_id or await self.submit()
+        ending = Ending(state, NOW, exit_code=int(state is not JobState.COMPLETE))
+        learned = RunLineage(made, metastore or Metastore())
+        assert await self.jobs.end(job_id, [JobState.CREATED], ending, learned)
+        return job_id
+
+    async def known(self) -> Lineage:
+        return await self.database.read(lineage.known)
+
+    async def sources(self) -> dict[str, list[str | None]]:
+        """Return for each version what it was made from, `None` for what is not known."""
+        versions = (await self.known()).versions
+        words = {at: f"{v.dataset}@{v.version}" for at, v in versions.items()}
+        return {
+            words[at]: [words.get(source.version_id or 0) for source in v.sources]
+            for at, v in versions.items()
+        }
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> Bench:
+    return Bench(await Database.open(tmp_path / "studio.db"))
+
+
+def made(dataset: str, *sources: str, version: str | None = None) -> Made:
+    return Made(f"local.local.{dataset}", version, tuple(map(named, sources)))
+
+
+def named(text: str) -> DatasetName:
+    name = read_name(text)
+    assert name is not None
+    return name
+
+
+async def versions(bench: Bench, job_id: str) -> list[str]:
+    return [f"{name.dataset}@{name.version}" for name in await bench.jobs.dataset_versions(job_id)]
+
+
+async def test_without_a_version_the_next_is_made_from_the_latest(bench: Bench) -> None:
+    first = await bench.end(made("index"))
+    second = await bench.end(made("index"), made("thumbs", "index"))
+    assert await versions(bench, first) == ["local.local.index@1.0.0"]
+    assert await versions(bench, second) == ["local.local.index@1.0.1", "local.local.thumbs@1.0.0"]
+    assert (await bench.sources())["local.local.thumbs@1.0.0"] == ["local.local.index@1.0.1"]
+    third = await bench.end(made("index", version="2.0.9"))
+    fourth = await bench.end(made("index"), made("old", "index@1.0.0"))
+    assert await versions(bench, third) == ["local.local.index@2.0.9"]
+    assert (await versions(bench, fourth))[0] == "local.local.index@2.0.10"
+    assert (await bench.sources())["local.local.old@1.0.0"] == ["local.local.index@1.0.0"]
+
+
+@pytest.mark.parametrize("state", [JobState.FAILED, JobState.CANCELED])
+async def test_what_a_job_says_counts_only_if_it_completed(bench: Bench, state: JobState) -> None:
+    job_id = await bench.end(made("index"), state=state)
+    assert await versions(bench, job_id) == []
+    assert (await bench.known()).versions == {}
+
+
+async def test_a_source_that_ends_later_is_found_when_it_does(bench: Bench) -> None:
+    await bench.end(made("early", "late", "pinned@1.0.5", "never"))
+    await bench.end(made("pinned", version="1.0.4"))
+    assert (await bench.sources())["local.local.early@1.0.0"] == [None, None, None]
+    await bench.end(made("pinned"), made("late"))
+    await bench.end(made("late"))
+    assert (await bench.sources())["local.local.early@1.0.0"] == [
+        "local.local.late@1.0.0",
+        "local.local.pinned@1.0.5",
+        None,
+    ]
+
+
+async def test_a_version_that_is_made_anew_has_new_makers_and_sources(bench: Bench) -> None:
+    await bench.end(made("a"), made("b"), made("thing", "a", version="1.0.0"))
+    job_id = await bench.end(made("thing", "b", version="1.0.0"))
+    known = await bench.known()
+    (thing,) = (v for v in known.versions.values() if v.dataset == "local.local.thing")
+    assert [link.job_id for link in thing.jobs] == [job_id]
+    assert (await bench.sources())["local.local.thing@1.0.0"] == ["local.local.b@1.0.0"]
+
+
+async def test_the_end_is_noted_once_and_so_is_what_was_made(bench: Bench) -> None:
+    job_id = await bench.end(made("index"))
+    again = RunLineage((made("index"),))
+    ending = Ending(JobState.COMPLETE, NOW, exit_code=0)
+    assert not await bench.jobs.end(job_id, [JobState.CREATED], ending, again)
+    assert await versions(bench, job_id) == ["local.local.index@1.0.0"]
+
+
+def metastore(
+    job_id: str, *, is_removed: bool = False, sources: Sequence[tuple[int, str, int | None]] = ()
+) -> Metastore:
+    return Metastore(
+        versions=(
+            (7, "system.listing.lst__file:///x", "1.0.0", False),
+            (9, "@me.animals.cats", "1.0.0", is_removed),
+            (12, "local.local.dogs", "1.0.0", False),
+        ),
+        jobs=((9, job_id, True), (12, job_id, False), (12, "somebody's", True)),
+        sources=(
+            (9, "system.listing.lst__file:///x", 7),
+            (12, "me.animals.cats", 9),
+            (99, "x", 7),
+            *sources,
+        ),
+    )
+
+
+async def test_what_datachain_says_is_noted_also_of_a_job_that_failed(bench: Bench) -> None:
+    job_id = await bench.submit()
+    await bench.end(metastore=metastore(job_id), state=JobState.FAILED, job_id=job_id)
+    assert await versions(bench, job_id) == ["me.animals.cats@1.0.0"]
+    assert await bench.sources() == {
+        "system.listing.lst__file:///x@1.0.0": [],
+        "me.animals.cats@1.0.0": ["system.listing.lst__file:///x@1.0.0"],
+        "local.local.dogs@1.0.0": ["me.animals.cats@1.0.0"],
+    }
+    known = await bench.known()
+    (dogs,) = (v for v in known.versions.values() if v.dataset == "local.local.dogs")
+    assert [(link.job_id, link.is_creator) for link in dogs.jobs] == [(job_id, False)]
+    assert not known.jobs[job_id].is_complete
+
+
+async def test_to_note_the_same_again_changes_nothing(bench: Bench) -> None:
+    job_id = await bench.submit()
+    await bench.end(metastore=metastore(job_id), job_id=job_id)
+    before = await bench.known()
+    gone = [(12, "me.animals.cats", None), (12, "", None)]
+    await bench.end(metastore=metastore(job_id, sources=gone))
+    await bench.end(metastore=metastore(job_id, sources=gone))
+    after = await bench.known()
+    (dogs,) = (v for v in after.versions.values() if v.dataset == "local.local.dogs")
+    assert [source.dataset for source in dogs.sources] == ["me.animals.cats", ""]
+    assert {at: v for at, v in after.versions.items() if v != dogs} == {
+        at: v for at, v in before.versions.items() if v.dataset != "local.local.dogs"
+    }
+
+
+async def test_a_version_that_was_removed_is_noted_as_gone(bench: Bench) -> None:
+    job_id = await bench.submit()
+    await bench.end(metastore=metastore(job_id), job_id=job_id)
+    await bench.end(metastore=metastore(job_id, is_removed=True))
+    removed = [v.dataset for v in (await bench.known()).versions.values() if v.is_removed]
+    assert removed == ["me.animals.cats"]
+    following = await bench.end(Made("me.animals.cats", None, ()))
+    assert await versions(bench, following) == ["me.animals.cats@1.0.1"]
+
+
+async def test_by_which_request_a_job_was_made_is_none_of_its_variables(bench: Bench) -> None:
+    for number in range(2):
+        job_id = await bench.submit(environment=f"A=1\n{label.NAME}={number}")
+        await bench.end(made(f"part{number}"), job_id=job_id)
+    assert {job.environment for job in (await bench.known()).jobs.values()} == {'{"A":"1"}'}
+
+
+async def test_what_cannot_be_noted_does_not_keep_a_job_from_its_end(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = Metastore(versions=((1, "local.local.x", b"no text", False),))  # type: ignore[arg-type]
+    with caplog.at_level(logging.ERROR):
+        job_id = await bench.end(made("index"), metastore=broken)
+    assert await bench.jobs.state(job_id) is JobState.COMPLETE
+    assert (await bench.known()).versions == {}
+    assert job_id in caplog.text

@@ -1,0 +1,11 @@
+import random
+import re
+
+from studio_tui.local.db.pipeline_names import make_name
+
+
+def test_a_name_is_two_words_that_can_be_typed() -> None:
+    chance = random.Random(1)
+    names = {make_name(chance.choice) for _ in range(200)}
+    assert len(names) > 190
+    assert all(re.fullmatch(r"[a-z]{4}-[a-z]{4}", name) for name in names)

@@ -1,0 +1,64 @@
+import resource
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from studio_tui.local.db.reserve import Reserve
+
+SIZE = 8192
+
+
+@contextmanager
+def no_file_longer_than(size: int) -> Iterator[None]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_reserve_takes_its_room_and_gives_it_up_once(tmp_path: Path) -> None:
+    path = tmp_path / "reserve"
+    reserve = Reserve(path, SIZE)
+    assert not reserve.release(), "nothing is held yet"
+    reserve.fill()
+    assert path.stat().st_blocks * 512 >= SIZE
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert reserve.release()
+    assert not path.exists()
+    assert not reserve.release()
+
+
+def test_a_reserve_that_the_last_server_left_is_taken_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "reserve"
+    Reserve(path, SIZE).fill()
+    before = path.read_bytes()
+    reserve = Reserve(path, SIZE)
+    reserve.fill()
+    assert path.read_bytes() == before
+    assert reserve.release()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the limit sends a signal")
+def test_a_reserve_without_room_leaves_nothing_behind_and_is_made_later(tmp_path: Path) -> None:
+    path = tmp_path / "reserve"
+    reserve = Reserve(path, SIZE)
+    with no_file_longer_than(SIZE // 2):
+        reserve.fill()
+        assert not path.exists()
+        assert not reserve.release()
+    reserve.fill()
+    assert path.stat().st_size == SIZE
+
+
+def test_a_link_in_the_reserves_place_is_not_followed(tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    target.write_text("mine")
+    path = tmp_path / "reserve"
+    path.symlink_to(target)
+    Reserve(path, SIZE).fill()
+    assert target.read_text() == "mine"

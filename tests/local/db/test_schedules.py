@@ -1,0 +1,425 @@
+import asyncio
+import random
+import sqlite3
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from itertools import takewhile
+from pathlib import Path
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio_tui.api.models import JobInput, JobState
+from studio_tui.cron import fire_times, fires
+from studio_tui.local.config.clusters import Cluster, Clusters
+from studio_tui.local.db import schedules
+from studio_tui.local.db.database import Database
+from studio_tui.local.db.jobs import ENDED, Ending, Jobs
+from studio_tui.local.db.schedules import Due, Schedules, decide
+from studio_tui.local.db.times import from_stamp, stamp
+from studio_tui.local.dispatch.scheduler import Scheduler
+from studio_tui.local.http.validation import Surroundings, check
+from tests.waiting import within_reason
+
+T = TypeVar("T")
+
+BEGIN = datetime(2026, 10, 21, 12, 0, 30, tzinfo=UTC)
+"""A Wednesday; on Sunday clocks go back in Berlin."""
+
+CLUSTERS = Clusters((Cluster(name="local", max_workers=4),))
+
+HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
+
+
+class Bench:
+    """A scheduler on a real database, at a time that the test says."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.jobs = Jobs(database)
+        self.made = 0
+        self.scheduler = Scheduler(Schedules(database), self.jobs, self._count, lambda: BEGIN)
+
+    def _count(self) -> None:
+        self.made += 1
+
+    async def submit(self, now: datetime = BEGIN, **fields: Any) -> str:
+        wish = JobInput.model_validate({"query": "print(1)", "team_name": "local", **fields})
+        job = check(wish, None, Surroundings(CLUSTERS, {}, None, "me", now))
+        return str((await self.jobs.create(job, now))["id"])
+
+    async def task(self, job_id: str) -> sqlite3.Row:
+        (row,) = await self.jobs.listed(states=None, job_id=job_id, limit=1)
+        return row
+
+    async def runs(self, job_id: str) -> list[sqlite3.Row]:
+        """Return the runs of a schedule, oldest fire time first."""
+        rows = await self.jobs.listed(states=None, job_id=None, limit=1_000_000)
+        mine = [row for row in rows if row["scheduled_by"] == job_id]
+        return sorted(mine, key=lambda row: str(row["scheduled_for"]))
+
+    async def end_runs(self, now: datetime) -> None:
+        for row in await self.jobs.listed(states=[JobState.CREATED], job_id=None, limit=1000):
+            ending = Ending(JobState.FAILED, now)
+            await self.jobs.end(row["id"], [JobState.CREATED], ending)
+
+
+async def opened(folder: Path) -> Bench:
+    return Bench(await Database.open(folder / "studio.db"))
+
+
+def due(expression: str | None, fire_at: datetime, zone: str = "UTC") -> Due:
+    return Due("", expression, zone, stamp(fire_at))
+
+
+def test_a_time_that_has_come_is_run_and_the_next_is_awaited() -> None:
+    fire_at = datetime(2026, 1, 1, tzinfo=UTC)
+    decision = decide(due("0 * * * *", fire_at), fire_at)
+    assert (decision.missed, decision.run_for) == (0, fire_at)
+    assert decision.next_fire_at == fire_at + HOUR
+
+
+def test_only_the_newest_of_missed_times_is_run_if_it_is_younger_than_an_hour() -> None:
+    fire_at = datetime(2026, 1, 1, tzinfo=UTC)
+    now = fire_at + timedelta(days=2, minutes=59)
+    decision = decide(due("0 0 * * *", fire_at), now)
+    assert (decision.missed, decision.run_for) == (2, fire_at + timedelta(days=2))
+    later = decide(due("0 0 * * *", fire_at), now + 2 * MINUTE)
+    assert (later.missed, later.run_for) == (3, None)
+    assert later.next_fire_at == decision.next_fire_at == fire_at + timedelta(days=3)
+
+
+def test_a_long_absence_is_counted_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schedules, "BATCH", 7)
+    begin = datetime(2026, 1, 1, tzinfo=UTC)
+    cursor, now, missed = begin, begin + 100 * MINUTE, 0
+    while True:
+        decision = decide(due("* * * * *", cursor), now)
+        missed += decision.missed
+        assert decision.next_fire_at is not None
+        cursor = decision.next_fire_at
+        if decision.run_for is not None:
+            break
+    assert (missed, decision.run_for, cursor) == (100, now, now + MINUTE)
+
+
+@given(
+    st.sampled_from(["* * * * *", "*/7 * * * *", "0 * * * *", "30 2 * * *"]),
+    st.integers(0, 3 * 24 * 3600),
+    st.sampled_from(["UTC", "Europe/Berlin"]),
+)
+def test_every_time_up_to_now_is_either_counted_or_run(
+    expression: str, seconds: int, zone: str
+) -> None:
+    first = fire_times(expression, BEGIN, ZoneInfo(zone), count=1)[0]
+    now = first + timedelta(seconds=seconds)
+    decision = decide(due(expression, first, zone), now)
+    following = fires(expression, first, ZoneInfo(zone))
+    gone = [first, *takewhile(lambda moment: moment <= now, following)]
+    assert decision.missed + (decision.run_for is not None) == len(gone)
+    assert (decision.run_for is not None) == (now - gone[-1] <= HOUR)
+    assert decision.run_for in {None, gone[-1]}
+    assert decision.next_fire_at is not None
+    assert decision.next_fire_at > now
+
+
+async def test_a_run_is_a_job_that_names_its_schedule(tmp_path: Path) -> None:
+    bench = await opened(tmp_path)
+    task_id = await bench.submit(
+        cron_expression="0 * * * *",
+        query_name="hourly.py",
+        environment="A=1",
+        workers=3,
+        priority=1,
+        requirements="numpy",
+    )
+    await bench.scheduler.settle(BEGIN)
+    assert await bench.runs(task_id) == []
+    now = BEGIN + HOUR
+    await bench.scheduler.settle(now)
+    task, (run,) = await bench.task(task_id), await bench.runs(task_id)
+    assert bench.made == 1
+    assert (task["state"], run["state"]) == ("TASK", "CREATED")
+    assert (run["scheduled_for"], run["created_at"]) == ("2026-10-21T13:00:00.000000Z", stamp(now))
+    for name in ("name", "query", "environment", "workers", "requirements", "cluster"):
+        assert run[name] == task[name], name
+    assert (task["runs"], task["missed"], task["skipped"]) == (1, 0, 0)
+    assert (task["last_run_id"], task["next_fire_at"]) == (run["id"], "2026-10-21T14:00:00.000000Z")
+    assert (await bench.jobs.row(run["id"]))["priority"] == 1
+    await bench.database.close()
+
+
+async def test_a_time_at_which_the_run_before_goes_on_is_skipped_and_counted(
+    tmp_path: Path,
+) -> None:
+    bench = await opened(tmp_path)
+    task_id = await bench.submit(cron_expression="0 * * * *")
+    for hours in (1, 2, 3):
+        await bench.scheduler.settle(BEGIN + hours * HOUR)
+    task = await bench.task(task_id)
+    assert (task["runs"], task["missed"], task["skipped"]) == (1, 0, 2)
+    await bench.end_runs(BEGIN + 3 * HOUR)
+    await bench.scheduler.settle(BEGIN + 4 * HOUR)
+    assert [row["scheduled_for"][11:13] for row in await bench.runs(task_id)] == ["13", "16"]
+    await bench.database.close()
+
+
+async def test_a_time_is_decided_once_however_often_it_comes(tmp_path: Path) -> None:
+    bench = await opened(tmp_path)
+    task_id = await bench.submit(cron_expression="0 * * * *")
+    for now in (BEGIN + HOUR, BEGIN, BEGIN + HOUR, BEGIN + HOUR - MINUTE, BEGIN + HOUR + MINUTE):
+        await bench.scheduler.settle(now)
+        await bench.end_runs(now)
+    assert len(await bench.runs(task_id)) == 1
+    assert (await bench.task(task_id))["missed"] == 0
+    await bench.database.close()
+
+
+async def test_two_that_decide_the_same_make_one_run(tmp_path: Path) -> None:
+    bench = await opened(tmp_path)
+    task_id = await bench.submit(cron_expression="0 * * * *")
+    now = BEGIN + HOUR
+    await asyncio.gather(*(bench.scheduler.settle(now) for _ in range(5)))
+    task = await bench.task(task_id)
+    assert (task["runs"], task["skipped"], task["missed"]) == (1, 0, 0)
+    await bench.database.close()
+
+
+async def test_what_comes_again_has_no_checkpoints_and_what_starts_later_has(
+    tmp_path: Path,
+) -> None:
+    bench = await opened(tmp_path)
+    first = await bench.submit()
+    earlier = await bench.jobs.earlier(first)
+    assert earlier == (first, first)
+    for expression in (None, "0 * * * *"):
+        wish = JobInput(
+            query="print(1)",
+            team_name="local",
+            cron_expression=expression,
+            start_after=BEGIN + MINUTE,
+            rerun_from_job_id=first,
+        )
+        job = check(wish, None, Surroundings(CLUSTERS, {}, earlier, "me", BEGIN))
+        await bench.jobs.create(job, BEGIN)
+        await bench.scheduler.settle(BEGIN + HOUR)
+        (made,) = await bench.runs(job.id)
+        run = await bench.jobs.row(made["id"])
+        if expression is None:
+            assert (run["run_group"], run["rerun_from"]) == (first, first)
+        else:
+            assert (run["run_group"], run["rerun_from"]) == (run["id"], None)
+    await bench.database.close()
+
+
+async def test_a_rerun_of_a_schedule_goes_on_from_its_last_run(tmp_path: Path) -> None:
+    bench = await opened(tmp_path)
+    task_id = await bench.submit(cron_expression="0 * * * *")
+    assert await bench.jobs.earlier(task_id) == (task_id, task_id)
+    for hours in (1, 2):
+        await bench.scheduler.settle(BEGIN + hours * HOUR)
+        await bench.end_runs(BEGIN + hours * HOUR)
+    _, last = await bench.runs(task_id)
+    assert await bench.jobs.earlier(task_id) == (last["id"], last["id"])
+    assert await bench.jobs.earlier("nobody") is None
+    await bench.database.close()
+
+
+async def test_a_start_alone_is_run_once_and_then_done(tmp_path: Path) -> None:
+    bench = await opened(tmp_path)
+    task_id = await bench.submit(start_after=(BEGIN + HOUR).isoformat())
+    await bench.scheduler.settle(BEGIN + HOUR - MINUTE)
+    assert (await bench.task(task_id))["state"] == "TASK"
+    for _ in range(2):
+        await bench.scheduler.settle(BEGIN + HOUR)
+    task = await bench.task(task_id)
+    assert (task["state"], task["runs"], task["missed"]) == ("COMPLETE", 1, 0)
+    assert task["finished_at"] == stamp(BEGIN + HOUR)
+    await bench.database.close()
+
+
+async def test_a_start_alone_that_was_missed_for_long_fails_and_says_so(tmp_path: Path) -> None:
+    bench = await opened(tmp_path)
+    task_id = await bench.submit(start_after=(BEGIN + HOUR).isoformat())
+    await bench.scheduler.settle(BEGIN + 3 * HOUR)
+    task = await bench.task(task_id)
+    assert (task["state"], task["runs"], task["missed"]) == ("FAILED", 0, 1)
+    assert "no local Studio was there at 2026-10-21T13:00:30" in task["error_message"]
+    await bench.database.close()
+
+
+async def test_a_schedule_that_has_ended_fires_no_more(tmp_path: Path) -> None:
+    bench = await opened(tmp_path)
+    task_id = await bench.submit(cron_expression="* * * * *")
+    ending = Ending(JobState.CANCELED, BEGIN)
+    assert await bench.jobs.end(task_id, [JobState.TASK], ending)
+    await bench.scheduler.settle(BEGIN + HOUR)
+    assert await bench.runs(task_id) == []
+    assert await Schedules(bench.database).next_fire_at() is None
+    await bench.database.close()
+
+
+async def test_a_schedule_that_ends_while_it_is_decided_fires_no_more(tmp_path: Path) -> None:
+    bench = await opened(tmp_path)
+    task_id = await bench.submit(cron_expression="* * * * *")
+    table, now = Schedules(bench.database), BEGIN + MINUTE
+    (schedule,) = await table.due(now)
+    decision = decide(schedule, now)
+    await bench.jobs.end(task_id, [JobState.TASK], Ending(JobState.CANCELED, now))
+    assert not await table.settle(schedule, decision, now)
+    assert await bench.runs(task_id) == []
+    await bench.database.close()
+
+
+async def test_a_schedule_that_cannot_be_followed_fails_and_the_others_go_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench = await opened(tmp_path)
+    broken = await bench.submit(cron_expression="0 * * * *", time_zone="Europe/Berlin")
+    sound = await bench.submit(cron_expression="0 * * * *")
+    await bench.database.write(
+        lambda connection: connection.execute(
+            "UPDATE schedules SET time_zone = 'Middle/Earth' WHERE job_id = ?", [broken]
+        )
+    )
+    await bench.scheduler.settle(BEGIN + HOUR)
+    task = await bench.task(broken)
+    assert task["state"] == "FAILED"
+    assert "no time zone Middle/Earth" in task["error_message"]
+    assert "cannot be followed" in caplog.text
+    assert len(await bench.runs(sound)) == 1
+    await bench.database.close()
+
+
+async def test_the_scheduler_wakes_for_what_is_due_and_for_what_comes(tmp_path: Path) -> None:
+    database = await Database.open(tmp_path / "studio.db")
+    now = BEGIN
+    made = asyncio.Event()
+    bench = Bench(database)
+    scheduler = Scheduler(Schedules(database), bench.jobs, made.set, lambda: now)
+    running = asyncio.create_task(scheduler.run())
+    await asyncio.sleep(0)
+    task_id = await bench.submit(start_after=(BEGIN + timedelta(milliseconds=1)).isoformat())
+    now = BEGIN + MINUTE
+    scheduler.wake()
+    await within_reason(made.wait(), "a run of the schedule")
+    assert len(await bench.runs(task_id)) == 1
+    running.cancel()
+    await asyncio.wait([running])
+    await database.close()
+
+
+async def test_a_clock_that_is_set_forward_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("studio_tui.local.dispatch.scheduler.LONGEST_REST", 0.02)
+    database = await Database.open(tmp_path / "studio.db")
+    now = BEGIN
+    made, asked = asyncio.Event(), asyncio.Event()
+
+    def tell() -> datetime:
+        asked.set()
+        return now
+
+    bench = Bench(database)
+    task_id = await bench.submit(cron_expression="@yearly")
+    running = asyncio.create_task(Scheduler(Schedules(database), bench.jobs, made.set, tell).run())
+    await within_reason(asked.wait(), "a look at the clock")
+    now = datetime(2030, 1, 1, 0, 59, tzinfo=UTC)
+    await within_reason(made.wait(), "a run of the schedule")
+    task = await bench.task(task_id)
+    assert (task["runs"], task["missed"]) == (1, 3)
+    running.cancel()
+    await asyncio.wait([running])
+    await database.close()
+
+
+class Killed(BaseException):
+    """The process dies here."""
+
+
+class Fragile:
+    """A connection that dies before a statement, or just after the last."""
+
+    def __init__(self, connection: sqlite3.Connection, statements: int) -> None:
+        self._connection = connection
+        self.left = statements
+
+    def execute(self, sql: str, values: Any = ()) -> sqlite3.Cursor:
+        self.left -= 1
+        if self.left < 0:
+            raise Killed
+        return self._connection.execute(sql, values)
+
+
+class FragileDatabase(Database):
+    """A database whose next transactions die at a random statement, or right after COMMIT."""
+
+    chance = random.Random(0)
+    likely = 0.0
+
+    async def write(self, work: Callable[[sqlite3.Connection], T], *, is_urgent: bool = False) -> T:
+        """Die now and then."""
+        if self.chance.random() > self.likely:
+            return await super().write(work, is_urgent=is_urgent)
+        statements = self.chance.randrange(6)
+
+        def fragile(connection: sqlite3.Connection) -> T:
+            return work(Fragile(connection, statements))  # type: ignore[arg-type] # a stand-in
+
+        await super().write(fragile, is_urgent=is_urgent)
+        raise Killed  # what was written is written, and nobody lived to hear of it
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_a_week_with_kills_and_jumps_decides_every_fire_time_once(
+    tmp_path: Path, seed: int
+) -> None:
+    chance = random.Random(seed)
+    FragileDatabase.chance = chance
+    path = tmp_path / "studio.db"
+    bench = Bench(await FragileDatabase.open(path))
+    wishes = [
+        ("*/10 * * * *", "UTC"),
+        ("0 * * * *", "Europe/Berlin"),
+        ("30 2 * * *", "Europe/Berlin"),
+        ("15,45 9-17 * * mon-fri", "America/New_York"),
+    ]
+    tasks = {
+        await bench.submit(cron_expression=expression, time_zone=zone): (expression, zone)
+        for expression, zone in wishes
+    }
+    now, latest, kills = BEGIN, BEGIN, 0
+    while now < BEGIN + timedelta(days=7):
+        step = chance.choice([7, 60, 300, 300, 300, 900, 4000, 20_000, -600, -9000])
+        now += timedelta(seconds=step)
+        latest = max(latest, now)
+        FragileDatabase.likely = 0.2
+        try:
+            await bench.scheduler.settle(now)
+        except Killed:
+            kills += 1
+            await bench.database.close()
+            bench = Bench(await FragileDatabase.open(path))
+        FragileDatabase.likely = 0.0
+        if chance.random() < 0.7:
+            await bench.end_runs(now)
+    await bench.scheduler.settle(now)
+    assert kills > 20
+    for task_id, (expression, zone) in tasks.items():
+        task = await bench.task(task_id)
+        times = fire_times(expression, BEGIN, ZoneInfo(zone), count=1100)
+        gone = [moment for moment in times if moment <= latest]
+        made = Counter(from_stamp(row["scheduled_for"]) for row in await bench.runs(task_id))
+        assert set(made.values()) == {1}
+        assert set(made) <= set(gone)
+        assert task["runs"] == made.total()
+        assert task["runs"] + task["missed"] + task["skipped"] == len(gone), expression
+        assert from_stamp(task["next_fire_at"]) == times[len(gone)]
+        assert task["state"] not in ENDED
+    await bench.database.close()

@@ -1,0 +1,178 @@
+from collections import Counter
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from studio_tui.local.db.jobs import QueuedJob
+from studio_tui.local.dispatch.dispatcher import startable
+from tests.studios import ThreadStudio
+from tests.waiting import eventually
+
+SLEEP = "import time\nprint('up', flush=True)\ntime.sleep(60)"
+
+
+def job(number: int, priority: int = 5, workers: int = 1, cluster: str = "a") -> QueuedJob:
+    return QueuedJob(f"job {number}", cluster, workers, priority, number, "")
+
+
+def started(*jobs: QueuedJob, busy: int = 0, capacity: int = 4) -> list[int]:
+    return [job.number for job in startable(jobs, {"a": busy}, {"a": capacity})]
+
+
+def test_the_oldest_starts_first() -> None:
+    assert started(job(3), job(1), job(2), capacity=2) == [1, 2]
+
+
+def test_a_lower_priority_number_goes_before_age() -> None:
+    assert started(job(1), job(2, priority=0), job(3, priority=3), capacity=2) == [2, 3]
+
+
+def test_running_jobs_take_their_workers() -> None:
+    assert started(job(1), job(2), busy=3) == [1]
+    assert started(job(1), busy=4) == []
+    assert started(job(1), busy=9) == []
+
+
+def test_nothing_overtakes_a_job_that_does_not_fit() -> None:
+    assert started(job(1, workers=4), job(2, workers=1), busy=1) == []
+
+
+def test_clusters_do_not_wait_for_each_other() -> None:
+    jobs = [job(1, workers=4), job(2, cluster="b")]
+    assert startable(jobs, {"a": 1}, {"a": 4, "b": 1}) == [jobs[1]]
+
+
+def test_a_cluster_without_capacity_starts_nothing() -> None:
+    assert startable([job(1, cluster="gone")], {}, {"a": 4}) == []
+
+
+jobs = st.builds(
+    QueuedJob,
+    id=st.uuids().map(str),
+    cluster=st.sampled_from("abc"),
+    workers=st.integers(1, 5),
+    priority=st.integers(0, 5),
+    number=st.integers(),
+    waits_since=st.just(""),
+)
+workers = st.dictionaries(st.sampled_from("abc"), st.integers(0, 8))
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(jobs, unique_by=lambda job: job.number), workers, workers)
+def test_no_cluster_is_overfilled_and_none_idles_without_need(
+    queued: list[QueuedJob], busy: dict[str, int], capacity: dict[str, int]
+) -> None:
+    chosen = startable(queued, busy, capacity)
+    used = Counter(busy)
+    for one in chosen:
+        used[one.cluster] += one.workers
+        assert used[one.cluster] <= capacity[one.cluster]
+    order = sorted(queued, key=lambda one: (one.priority, one.number))
+    for cluster in "abc":
+        left = [one for one in order if one.cluster == cluster and one not in chosen]
+        mine = [one for one in order if one.cluster == cluster and one in chosen]
+        assert [one for one in order if one.cluster == cluster] == mine + left
+        if left:
+            assert used[cluster] + left[0].workers > capacity.get(cluster, 0)
+
+
+def test_a_job_goes_its_way_and_its_steps_have_times(studio: ThreadStudio) -> None:
+    created = studio.submit("print('hello')", query_name="hello.py")
+    assert created["status"] == "CREATED"
+    ended = studio.end(created["id"])
+    assert (ended["status"], ended["exit_code"], ended["error_message"]) == ("COMPLETE", 0, None)
+    steps = {step["name"]: step for step in ended["steps"]}
+    assert steps["waiting"]["started_at"] == ended["created_at"]
+    times = [
+        ended["created_at"],
+        steps["waiting"]["finished_at"],
+        ended["started_at"],
+        steps["running_query"]["finished_at"],
+        ended["finished_at"],
+    ]
+    assert times == sorted(times)
+
+
+def test_a_job_that_fails_says_why(studio: ThreadStudio) -> None:
+    ended = studio.end(studio.submit("raise ValueError('bad shard')")["id"])
+    assert (ended["status"], ended["exit_code"]) == ("FAILED", 1)
+    assert "ValueError: bad shard" in ended["error_message"]
+
+
+def test_jobs_beyond_the_workers_wait_their_turn(studio: ThreadStudio) -> None:
+    most = studio.request("GET", "/datachain/clusters/").json()[0]["max_workers"]
+    first = studio.submit(SLEEP, workers=most)
+    second = studio.submit("print(2)", workers=most)
+    third = studio.submit("print(3)", workers=most, priority=0)
+    studio.until(first["id"], "RUNNING")
+    eventually(lambda: studio.job(third["id"])["status"] == "QUEUED")
+    assert studio.job(second["id"])["status"] == "QUEUED"
+    assert studio.request("GET", "/datachain/clusters/").json()[0]["busy_workers"] == most
+    studio.cancel(first["id"])
+    second, third = studio.end(second["id"]), studio.end(third["id"])
+    assert (second["status"], third["status"]) == ("COMPLETE", "COMPLETE")
+    assert third["started_at"] < second["started_at"]
+    assert studio.request("GET", "/datachain/clusters/").json()[0]["busy_workers"] == 0
+
+
+def test_a_running_job_is_canceled(studio: ThreadStudio) -> None:
+    job_id = studio.submit(SLEEP)["id"]
+    studio.until(job_id, "RUNNING")
+    response = studio.cancel(job_id)
+    assert response.json() == {"message": "Successfully canceled"}
+    assert studio.job(job_id)["status"] in {"CANCELING", "CANCELED"}
+    assert studio.end(job_id)["status"] == "CANCELED"
+    assert studio.cancel(job_id).status_code == 200
+
+
+def test_a_waiting_job_is_canceled_and_never_starts(studio: ThreadStudio) -> None:
+    most = studio.request("GET", "/datachain/clusters/").json()[0]["max_workers"]
+    first = studio.submit(SLEEP, workers=most)
+    second = studio.submit("print(2)")
+    studio.until(first["id"], "RUNNING")
+    assert studio.cancel(second["id"]).status_code == 200
+    canceled = studio.job(second["id"])
+    assert (canceled["status"], canceled["started_at"]) == ("CANCELED", None)
+    studio.cancel(first["id"])
+    studio.end(first["id"])
+    assert studio.end(studio.submit("print(3)")["id"])["status"] == "COMPLETE"
+    assert studio.job(second["id"]) == canceled
+
+
+def test_a_job_that_has_ended_cannot_be_canceled(studio: ThreadStudio) -> None:
+    job_id = studio.submit("print(1)")["id"]
+    studio.end(job_id)
+    response = studio.cancel(job_id)
+    assert response.status_code == 409
+    assert "COMPLETE" in response.json()["message"]
+    assert studio.job(job_id)["status"] == "COMPLETE"
+
+
+def test_a_cluster_that_is_gone_after_a_restart_fails_what_waits_for_it(
+    studio: ThreadStudio,
+) -> None:
+    config = studio.data_dir / "clusters.toml"
+    config.write_text('[[cluster]]\nname = "one"\nmax_workers = 4\n')
+    studio.restart()
+    first = studio.submit(SLEEP, workers=4)
+    second = studio.submit("print(2)", workers=4)
+    studio.until(first["id"], "RUNNING")
+    config.write_text('[[cluster]]\nname = "two"\nmax_workers = 1\n')
+    studio.restart()
+    ended = studio.end(second["id"])
+    assert (ended["status"], ended["compute_cluster_id"]) == ("FAILED", None)
+    assert "one" in ended["error_message"]
+    assert studio.job(first["id"])["status"] == "RUNNING"
+
+
+def test_what_waits_behind_a_large_job_starts_once_that_is_canceled(studio: ThreadStudio) -> None:
+    (cluster,) = studio.request("GET", "/datachain/clusters/").json()
+    running = studio.submit(SLEEP)["id"]
+    studio.until(running, "RUNNING")
+    large = studio.submit("print(1)", workers=cluster["max_workers"])["id"]
+    behind = studio.submit("print(2)")["id"]
+    studio.until(behind, "QUEUED")
+    studio.cancel(large)
+    assert studio.end(behind)["status"] == "COMPLETE"
+    assert studio.job(running)["status"] == "RUNNING"

@@ -1,0 +1,172 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from studio_tui.api.models import (
+    ActionFeedback,
+    ComputeClusterOutput,
+    JobOutput,
+    JobPipelineOutput,
+    JobPipelineRunOutput,
+    PipelineOutput,
+    UploadFileOutput,
+)
+from studio_tui.local.http import responses
+from tests.studios import ThreadStudio
+
+DOCUMENT = Path(__file__).parents[2] / "doc_examples"
+
+SCHEMAS = (
+    "JobOutput",
+    "JobInput",
+    "ActionFeedback",
+    "JobCancelInput",
+    "UploadFileOutput",
+    "ComputeClusterOutput",
+    "JobPipelineOutput",
+    "JobPipelineRunOutput",
+    "PipelineOutput",
+    "TriggerPipelineInput",
+    "PipelineInput",
+    "RemoveJobFromPipelineInput",
+)
+"""The schemas of the API document, in its order; their keys are those of its examples."""
+
+NEWER = {
+    "JobOutput": {
+        "started_at",
+        "compute_cluster_id",
+        "compute_cluster_name",
+        "steps",
+        "schedule",
+        "scheduled_by",
+        "scheduled_for",
+    },
+    "JobInput": {"rerun_from_job_id", "reset", "time_zone"},
+    "ComputeClusterOutput": {
+        "cloud_region",
+        "instance_type",
+        "compute_class",
+        "disk_size",
+        "active_workers",
+        "busy_workers",
+    },
+    "JobPipelineOutput": {"warnings"},
+}
+"""Keys that the published client reads or sends, and the document does not have."""
+
+OURS = {"JobSchedule", "JobStep", "QueryType", "Refused"}
+"""Schemas beside those of the document: of a newer key, of a key's words, of every error."""
+
+
+@pytest.fixture
+def description(shared_studio: ThreadStudio) -> dict[str, Any]:
+    return dict(shared_studio.request("GET", "/openapi.json").json())
+
+
+def test_the_openapi_has_the_paths_and_methods_of_the_document(description: dict[str, Any]) -> None:
+    found = {
+        f"{method.upper()} {path}"
+        for path, methods in description["paths"].items()
+        for method in methods
+    }
+    assert found == set((DOCUMENT / "endpoints.txt").read_text().splitlines())
+
+
+def test_the_openapi_has_the_schemas_of_the_document(description: dict[str, Any]) -> None:
+    schemas = description["components"]["schemas"]
+    assert set(schemas) == {*SCHEMAS, *OURS}
+    for name in SCHEMAS:
+        documented = json.loads((DOCUMENT / f"{name}.json").read_text())
+        known = [key for key in schemas[name]["properties"] if key not in NEWER.get(name, ())]
+        assert known == [*documented], name
+        assert NEWER.get(name, set()) <= set(schemas[name]["properties"])
+
+
+def test_every_operation_answers_with_a_schema_of_the_document(description: dict[str, Any]) -> None:
+    for path, methods in description["paths"].items():
+        for operation in methods.values():
+            responses = operation["responses"]
+            for error in ("422", "4XX", "5XX"):
+                schema = responses[error]["content"]["application/json"]["schema"]
+                assert schema == {"$ref": "#/components/schemas/Refused"}
+            if path.endswith("/logs"):
+                assert set(responses) == {"200", "206", "304", "416", "422", "4XX", "5XX"}
+                assert set(responses["200"]["content"]) == {"text/plain"}
+                continue
+            assert set(responses) == {"200", "422", "4XX", "5XX"}
+            schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
+            reference = schema.get("items", schema)["$ref"]
+            assert reference.rpartition("/")[2] in SCHEMAS
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        ActionFeedback,
+        ComputeClusterOutput,
+        JobOutput,
+        JobPipelineOutput,
+        JobPipelineRunOutput,
+        PipelineOutput,
+        UploadFileOutput,
+    ],
+)
+def test_what_is_sent_has_the_keys_that_the_client_reads(model: type) -> None:
+    sent = getattr(responses, model.__name__).__dataclass_fields__
+    read = model.model_fields  # type: ignore[attr-defined] # all of them are models
+    assert set(sent) == set(read) - {"unreadable"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/nope", 404),
+        ("GET", "/datachain/jobs", 404),
+        ("GET", "/docs", 404),
+        ("GET", "/datachain/jobs/x/logs", 404),
+        ("PUT", "/datachain/jobs/", 405),
+        ("DELETE", "/datachain/jobs/x/cancel", 405),
+        ("GET", "/datachain/jobs/", 422),
+    ],
+)
+def test_every_error_has_a_sentence_as_its_message(
+    shared_studio: ThreadStudio, method: str, path: str, status: int
+) -> None:
+    response = shared_studio.request(method, path)
+    assert response.status_code == status
+    assert response.json()["message"].endswith(".")
+    assert response.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("OPTIONS", "/datachain/jobs/", "GET, POST"),
+        ("PUT", "/datachain/jobs/", "GET, POST"),
+        ("DELETE", "/datachain/jobs/x/cancel", "POST"),
+        ("POST", "/datachain/jobs/x/logs", "GET"),
+    ],
+)
+def test_a_path_tells_all_the_methods_that_it_takes(
+    shared_studio: ThreadStudio, method: str, path: str, allowed: str
+) -> None:
+    response = shared_studio.request(method, path)
+    assert (response.status_code, response.headers["Allow"]) == (405, allowed)
+
+
+def test_a_path_with_braces_is_told_as_it_is(shared_studio: ThreadStudio) -> None:
+    assert "{path}" in shared_studio.request("GET", "/{path}{0}").json()["message"]
+
+
+def test_a_bug_is_a_500_with_a_sentence(
+    shared_studio: ThreadStudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("studio_tui.local.http.job_routes.LIST_LIMIT", 1)
+    monkeypatch.setattr("studio_tui.local.http.job_routes._states", lambda _status: 1 // 0)
+    response = shared_studio.request("GET", "/datachain/jobs/?team_name=local&status=active")
+    assert response.status_code == 500
+    assert response.json()["message"].endswith(".")
+    assert "ZeroDivision" not in response.text

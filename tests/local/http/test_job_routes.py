@@ -1,0 +1,330 @@
+import sqlite3
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from studio_tui.api.models import JobInput, JobOutput
+from studio_tui.local.config.data_dir import DataDir
+from tests.studios import ThreadStudio
+from tests.waiting import eventually
+
+HOSTILE = [
+    "[/]",
+    "[@click=app.quit]x[/]",
+    "\x1b]52;c;aGk=\x07",
+    "a\nb",
+    "\u202egnp.exe",
+    "日本\u0007",
+    "x" * 1000,
+]
+
+CLI_BODY = {
+    "query": "print(1)\n",
+    "query_type": "PYTHON",
+    "environment": "FILE_VAR=1\n\nA=1\nB=2\nC=x y",
+    "workers": 2,
+    "query_name": "q.py",
+    "rerun_from_job_id": None,
+    "reset": True,
+    "files": None,
+    "python_version": None,
+    "requirements": None,
+    "repository": None,
+    "priority": 2,
+    "compute_cluster_name": "local",
+    "start_after": None,
+    "cron_expression": None,
+    "credentials_name": None,
+    "team_name": "local",
+}
+
+
+def post(studio: ThreadStudio, body: object, **headers: str) -> Any:
+    return studio.request(
+        "POST",
+        "/datachain/jobs/",
+        json=body,
+        headers={k.replace("_", "-"): v for k, v in headers.items()},
+    )
+
+
+def test_the_body_of_the_published_client_makes_the_job_it_describes(
+    studio: ThreadStudio,
+) -> None:
+    config = studio.data_dir / "clusters.toml"
+    config.write_text('[[cluster]]\nname = "local"\nmax_workers = 4\n')
+    studio.restart()
+    job = post(studio, CLI_BODY).json()
+    assert job["environment"] == {"FILE_VAR": "1", "A": "1", "B": "2", "C": "x y"}
+    assert (job["name"], job["workers"], job["query"]) == ("q.py", 2, "print(1)\n")
+    assert studio.end(job["id"])["status"] == "COMPLETE"
+
+
+def test_an_answer_has_every_key_of_the_document_in_its_form(studio: ThreadStudio) -> None:
+    job = studio.submit("print(1)")
+    assert [*job] == [name for name in JobOutput.model_fields if name != "unreadable"]
+    read = JobOutput.model_validate(job)
+    assert read.unreadable == ()
+    assert isinstance(job["workers"], int)
+    assert job["team"] == studio.team
+    assert len(job["id"]) == 36
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_text_comes_back_as_it_was_sent(studio: ThreadStudio, name: str) -> None:
+    job = studio.submit(
+        f"# {name!r}",
+        query_name=name,
+        requirements="",
+        environment=f"A='{name}'" if "\n" not in name else "",
+    )
+    assert job["name"] == name
+    assert studio.job(job["id"])["name"] == name
+
+
+def test_the_newest_jobs_come_first(studio: ThreadStudio) -> None:
+    ids = [studio.submit("print(1)")["id"] for _ in range(4)]
+    assert [job["id"] for job in studio.jobs()] == ids[::-1]
+    assert [job["id"] for job in studio.jobs(limit=2)] == ids[:1:-1]
+
+
+def test_jobs_are_filtered_by_status_in_any_case(studio: ThreadStudio) -> None:
+    good, bad = studio.submit("print(1)")["id"], studio.submit("raise SystemExit(3)")["id"]
+    studio.end(good)
+    studio.end(bad)
+    lasting = studio.submit("import time; time.sleep(60)")["id"]
+
+    def ids(status: str) -> set[str]:
+        return {job["id"] for job in studio.jobs(status=status)}
+
+    assert ids("complete") == {good}
+    assert ids("FAILED") == {bad}
+    assert ids("Inactive") == {good, bad}
+    assert ids("active") == {lasting}
+    assert ids("CANCELED") == set()
+
+
+def test_one_job_is_found_by_its_id_and_an_unknown_id_finds_none(studio: ThreadStudio) -> None:
+    job_id = studio.submit("print(1)")["id"]
+    assert [job["id"] for job in studio.jobs(job_id=job_id)] == [job_id]
+    assert studio.jobs(job_id="../../etc/passwd") == []
+    assert studio.jobs(job_id="' OR 1=1 --") == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"status": "nonsense"},
+        {"status": "unknown"},
+        {"limit": "0"},
+        {"limit": "-1"},
+        {"limit": "x"},
+    ],
+)
+def test_a_wrong_filter_is_refused_by_name(studio: ThreadStudio, query: dict[str, str]) -> None:
+    response = studio.request("GET", "/datachain/jobs/", params={"team_name": "local", **query})
+    assert response.status_code == 422
+    assert response.json()["message"].startswith(next(iter(query)))
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/datachain/jobs/?team_name={team}"),
+        ("GET", "/datachain/clusters/?team_name={team}"),
+        ("GET", "/datachain/pipeline/list?team_name={team}"),
+        ("GET", "/datachain/pipeline/status?team_name={team}&name=x"),
+        ("GET", "/datachain/datasets/dataset_job_versions?team_name={team}&job_id=x"),
+        ("GET", "/datachain/jobs/x/logs?team_name={team}"),
+        ("POST", "/datachain/jobs/files?team_name={team}"),
+    ],
+)
+def test_another_team_is_refused_as_studio_does(
+    studio: ThreadStudio, method: str, path: str
+) -> None:
+    response = studio.request(method, path.format(team="foreign"))
+    assert response.status_code == 403
+    assert response.json()["message"].startswith("Not authorized for the team foreign")
+
+
+def test_a_job_for_another_team_is_not_made(studio: ThreadStudio) -> None:
+    assert post(studio, {**CLI_BODY, "workers": 1, "team_name": "foreign"}).status_code == 403
+    assert studio.jobs() == []
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"workers": True}, "workers"),
+        ({"workers": "2"}, "workers"),
+        ({"workers": 1.5}, "workers"),
+        ({"priority": "0"}, "priority"),
+        ({"query": None}, "query"),
+        ({"query_type": "RUBY"}, "query_type"),
+        ({"files": "7"}, "files"),
+        ({"reset": "yes"}, "reset"),
+        ({"start_after": "tomorrow"}, "start_after"),
+        ({"nonsense": 1}, "nonsense"),
+    ],
+)
+def test_a_field_of_the_wrong_type_is_refused_by_name(
+    studio: ThreadStudio, body: dict[str, Any], field: str
+) -> None:
+    response = post(studio, {**CLI_BODY, "workers": 1, **body})
+    assert response.status_code == 422
+    assert field in response.json()["message"]
+    assert response.json()["message"].endswith(".")
+    assert field in response.json()["detail"][0]["loc"]
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"3", b"null", b'"x"'])
+def test_a_body_that_is_no_object_is_refused(studio: ThreadStudio, body: bytes) -> None:
+    response = studio.request(
+        "POST", "/datachain/jobs/", content=body, headers={"Content-Type": "application/json"}
+    )
+    assert response.status_code == 422
+    assert "body" in response.json()["message"]
+
+
+def test_a_repeated_key_finds_the_job_that_it_made(studio: ThreadStudio) -> None:
+    body = {**CLI_BODY, "workers": 1}
+    first = post(studio, body, Idempotency_Key="k1").json()
+    studio.end(first["id"])
+    again = post(studio, body, Idempotency_Key="k1").json()
+    assert again["id"] == first["id"]
+    assert again["status"] == "COMPLETE"
+    assert len(studio.jobs()) == 1
+    assert post(studio, body, Idempotency_Key="k2").json()["id"] != first["id"]
+    assert post(studio, body).json()["id"] != first["id"]
+
+
+def test_a_repeated_key_finds_its_job_when_the_request_would_not_pass_any_more(
+    studio: ThreadStudio,
+) -> None:
+    config = studio.data_dir / "clusters.toml"
+    config.write_text('[[cluster]]\nname = "local"\nmax_workers = 4\n')
+    studio.restart()
+    body = {**CLI_BODY, "workers": 4}
+    first = post(studio, body, Idempotency_Key="k1").json()
+    studio.end(first["id"])
+    config.write_text('[[cluster]]\nname = "local"\nmax_workers = 1\n')
+    studio.restart()
+    assert post(studio, body, Idempotency_Key="k1").json()["id"] == first["id"]
+    assert post(studio, body, Idempotency_Key="k2").status_code == 422
+
+
+def test_a_key_for_another_request_is_refused(studio: ThreadStudio) -> None:
+    body = {**CLI_BODY, "workers": 1}
+    post(studio, body, Idempotency_Key="k1")
+    response = post(studio, {**body, "query": "print(2)"}, Idempotency_Key="k1")
+    assert response.status_code == 422
+    assert "Idempotency-Key" in response.json()["message"]
+    assert len(studio.jobs()) == 1
+
+
+def test_a_schedule_is_a_task_that_tells_when_it_runs(studio: ThreadStudio) -> None:
+    body = {**CLI_BODY, "workers": 1, "cron_expression": "0 3 * * *"}
+    task = post(studio, {**body, "start_after": "2100-01-01T00:00:00Z"}).json()
+    assert (task["status"], task["steps"], task["scheduled_by"]) == ("TASK", [], None)
+    assert task["schedule"] == {
+        "cron_expression": "0 3 * * *",
+        "start_after": "2100-01-01T00:00:00.000000Z",
+        "time_zone": "UTC",
+        "next_run_at": "2100-01-01T03:00:00.000000Z",
+        "runs": 0,
+        "missed": 0,
+        "skipped": 0,
+        "last_run_id": None,
+    }
+    read = JobOutput.model_validate(task)
+    assert read.unreadable == ()
+    assert read.schedule is not None
+    assert read.schedule.unreadable == ()
+    assert read.state.is_finished, "the published client does not wait for it"
+    assert studio.log(task["id"]) == ""
+
+
+def test_a_task_is_inactive_and_listed_by_its_own_status(studio: ThreadStudio) -> None:
+    task_id = studio.submit("print(1)", cron_expression="@yearly")["id"]
+    job_id = studio.submit("print(1)")["id"]
+    studio.end(job_id)
+    assert [job["id"] for job in studio.jobs(status="task")] == [task_id]
+    assert [job["id"] for job in studio.jobs(status="inactive")] == [job_id, task_id]
+    assert studio.jobs(status="active") == []
+
+
+def test_cancelling_a_task_ends_the_schedule(studio: ThreadStudio) -> None:
+    task_id = studio.submit("print(1)", cron_expression="* * * * *")["id"]
+    assert studio.cancel(task_id).json()["message"] == "Successfully canceled"
+    task = studio.job(task_id)
+    assert (task["status"], task["schedule"]["next_run_at"]) == ("CANCELED", None)
+    assert "before" in studio.cancel(task_id).json()["message"]
+
+
+def test_cancelling_a_task_leaves_its_run_alone(studio: ThreadStudio) -> None:
+    now = datetime.now(UTC).isoformat()
+    task_id = studio.submit("import time; time.sleep(60)", start_after=now)["id"]
+    run_id = eventually(lambda: studio.job(task_id)["schedule"]["last_run_id"])
+    assert studio.job(task_id)["status"] == "COMPLETE"
+    response = studio.cancel(task_id)
+    assert (response.status_code, "COMPLETE" in response.json()["message"]) == (409, True)
+    run = studio.until(run_id, "RUNNING")
+    assert run["scheduled_by"] == task_id
+    assert run["scheduled_for"] == studio.job(task_id)["schedule"]["start_after"]
+
+
+def test_a_run_has_the_files_of_its_task(studio: ThreadStudio) -> None:
+    path = f"/datachain/jobs/files?team_name={studio.team}"
+    upload = studio.request("POST", path, files={"file": ("data.txt", b"the data")}).json()
+    now = datetime.now(UTC).isoformat()
+    query = "print(open('data.txt').read())"
+    task_id = studio.submit(query, files=[str(upload["id"])], start_after=now)["id"]
+    run_id = eventually(lambda: studio.job(task_id)["schedule"]["last_run_id"])
+    assert studio.end(run_id)["status"] == "COMPLETE"
+    assert studio.log(run_id) == "the data\n"
+
+
+def test_cancelling_an_unknown_job_is_not_found(studio: ThreadStudio) -> None:
+    response = studio.cancel("nonsense")
+    assert response.status_code == 404
+    assert "nonsense" in response.json()["message"]
+
+
+def test_no_dataset_versions_are_known(studio: ThreadStudio) -> None:
+    job_id = studio.submit("print(1)")["id"]
+    path = "/datachain/datasets/dataset_job_versions"
+    query = {"team_name": "local", "job_id": job_id}
+    assert studio.request("GET", path, params=query).json() == {"dataset_versions": []}
+    query["job_id"] = "nonsense"
+    assert studio.request("GET", path, params=query).status_code == 404
+
+
+def test_what_the_models_send_makes_a_job_that_they_read(
+    studio: ThreadStudio,
+) -> None:
+    request = JobInput(query="print(1)", team_name="local", environment="A=1")
+    job = post(studio, request.model_dump(mode="json")).json()
+    read = JobOutput.model_validate(job)
+    assert read.environment is not None
+    assert read.environment["A"].get_secret_value() == "1"
+    assert read.state == "CREATED"
+
+
+def test_ten_thousand_jobs_are_listed_in_one_answer(studio: ThreadStudio) -> None:
+    studio.end(studio.submit("print(1)" * 20)["id"])
+    studio.stop()
+    connection = sqlite3.connect(DataDir(studio.data_dir).database)
+    columns = [row[1] for row in connection.execute("PRAGMA table_info(jobs)")]
+    copied = ", ".join(name for name in columns if name not in {"number", "id"})
+    connection.executemany(
+        f"INSERT INTO jobs (id, {copied}) SELECT ?, {copied} FROM jobs LIMIT 1",  # noqa: S608
+        [(f"{number:036d}",) for number in range(1, 10_000)],
+    )
+    connection.commit()
+    connection.close()
+    studio.restart()
+    jobs = studio.jobs(limit=10_000)
+    assert len(jobs) == 10_000
+    assert jobs[0]["id"] == f"{9999:036d}"
+    assert len({job["id"] for job in jobs}) == 10_000

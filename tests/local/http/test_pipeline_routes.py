@@ -1,0 +1,381 @@
+import re
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.studios import ThreadStudio
+from tests.waiting import eventually
+
+README = Path(__file__).parents[3] / "README.md"
+
+SCRIPT = """
+import json, os, pathlib, sys
+while pathlib.Path(os.environ.get("HOLD", "/nonexistent")).exists():
+    import time; time.sleep(0.01)
+print("makes", {name!r})
+if os.environ.get("FAIL") == {name!r}:
+    raise ValueError("told to fail")
+with open(os.environ["STUDIO_LINEAGE"], "a") as lineage:
+    lineage.write(json.dumps({{"dataset": {name!r}, "version": None, "from": {sources!r}}}) + "\\n")
+"""
+
+
+def script(name: str, *sources: str) -> str:
+    """Return a script that makes a dataset from others."""
+    return SCRIPT.format(name=name, sources=[*sources])
+
+
+def make(studio: ThreadStudio, name: str, *sources: str, **more: Any) -> str:
+    """Let a job make a dataset; return its id."""
+    job = studio.submit(script(name, *sources), query_name=f"{name}.py", **more)
+    assert studio.end(job["id"])["status"] == "COMPLETE", studio.log(job["id"])
+    return str(job["id"])
+
+
+def diamond(studio: ThreadStudio, **more: Any) -> dict[str, str]:
+    """Make a diamond of datasets; return the job of each."""
+    return {
+        "list": make(studio, "list", **more),
+        "tokens": make(studio, "tokens", "list", **more),
+        "shingles": make(studio, "shingles", "list", **more),
+        "join": make(studio, "join", "tokens", "@local.local.shingles", **more),
+    }
+
+
+def post(studio: ThreadStudio, action: str, headers: Any = None, **body: Any) -> httpx.Response:
+    body = {"team_name": "local", **body}
+    path = f"/datachain/pipeline/{action}"
+    return studio.request("POST", path, json=body, headers=headers)
+
+
+def trigger(studio: ThreadStudio, *datasets: str, **how: Any) -> dict[str, Any]:
+    response = post(studio, "trigger", datasets=datasets, **how)
+    assert response.status_code == 200, response.text
+    assert response.json()["ok"] is True
+    return dict(response.json()["pipeline"])
+
+
+def steer(studio: ThreadStudio, action: str, pipeline: dict[str, Any], **how: Any) -> Any:
+    response = post(studio, action, name=pipeline["name"], **how)
+    assert response.status_code == 200, response.text
+    return response.json()["pipeline"]
+
+
+def status(studio: ThreadStudio, pipeline: dict[str, Any]) -> dict[str, Any]:
+    query = {"team_name": "local", "name": pipeline["name"]}
+    response = studio.request("GET", "/datachain/pipeline/status", params=query)
+    assert response.status_code == 200, response.text
+    return dict(response.json())
+
+
+def until(studio: ThreadStudio, pipeline: dict[str, Any], *states: str) -> dict[str, Any]:
+    def reached() -> dict[str, Any] | None:
+        found = status(studio, pipeline)
+        return found if found["status"] in states else None
+
+    return eventually(reached)
+
+
+def run_of(pipeline: dict[str, Any], name: str) -> str:
+    (run,) = [run for run in pipeline["job_runs"] if run["name"] == f"{name}.py"]
+    return str(run["created_job_id"])
+
+
+def versions(studio: ThreadStudio, job_id: str) -> list[str]:
+    path = f"/datachain/datasets/dataset_job_versions?team_name=local&job_id={job_id}"
+    made = studio.request("GET", path).json()["dataset_versions"]
+    return [f"{version['dataset_name']}@{version['version']}" for version in made]
+
+
+def test_a_pipeline_makes_all_that_its_target_was_made_from_anew(studio: ThreadStudio) -> None:
+    originals = diamond(studio)
+    made = trigger(studio, "@local.local.join")
+    assert (made["status"], made["completed"], made["total"]) == ("RUNNING", 0, 4)
+    assert re.fullmatch(r"[a-z]+-[a-z]+", made["name"])
+    assert (made["triggered_from"], made["warnings"]) == ("@local.local.join", [])
+    assert {run["name"]: run["job_id"] for run in made["job_runs"]} == {
+        f"{name}.py": job_id for name, job_id in originals.items()
+    }
+    parents = {run["name"]: set(run["parent_job_ids"]) for run in made["job_runs"]}
+    assert parents["join.py"] == {originals["tokens"], originals["shingles"]}
+    ended = until(studio, made, "COMPLETED", "FAILED")
+    assert (ended["status"], ended["completed"]) == ("COMPLETED", 4)
+    assert ended["updated_at"] > ended["created_at"]
+    for name in originals:
+        assert versions(studio, originals[name]) == [f"local.local.{name}@1.0.0"]
+        assert versions(studio, run_of(ended, name)) == [f"local.local.{name}@1.0.1"]
+    started = {name: studio.job(run_of(ended, name))["started_at"] for name in originals}
+    finished = {name: studio.job(run_of(ended, name))["finished_at"] for name in originals}
+    assert finished["list"] <= min(started["tokens"], started["shingles"])
+    assert max(finished["tokens"], finished["shingles"]) <= started["join"]
+    # The next is planned from the runs of the last.
+    again = trigger(studio, "join", review=True)
+    assert {run["job_id"] for run in again["job_runs"]} == {
+        run["created_job_id"] for run in ended["job_runs"]
+    }
+
+
+def test_pending_jobs_are_jobs(studio: ThreadStudio) -> None:
+    diamond(studio)
+    made = trigger(studio, "join", review=True)
+    assert (made["status"], {run["status"] for run in made["job_runs"]}) == ("PAUSED", {"PENDING"})
+    pending = studio.jobs(status="pending")
+    assert {job["id"] for job in pending} == {run["created_job_id"] for run in made["job_runs"]}
+    job = studio.job(run_of(made, "tokens"))
+    assert (job["status"], job["steps"], job["name"]) == ("PENDING", [], "tokens.py")
+    assert job["id"] in {job["id"] for job in studio.jobs(status="active")}
+    assert studio.log(job["id"]) == ""
+    assert studio.cancel(job["id"]).status_code == 200
+    assert studio.job(job["id"])["status"] == "CANCELED"
+    assert status(studio, made)["status"] == "PAUSED"
+    steer(studio, "resume", made)
+    ended = until(studio, made, "CANCELED", "FAILED", "COMPLETED")
+    assert (ended["status"], ended["completed"]) == ("CANCELED", 2)
+    assert "tokens.py" in ended["error_message"]
+
+
+def test_a_failure_is_seen_fixed_and_resumed_by_hand(studio: ThreadStudio) -> None:
+    originals = diamond(studio)
+    made = trigger(studio, "join", environment="FAIL=tokens\nOTHER=1")
+    failed = until(studio, made, "FAILED", "COMPLETED")
+    job_id = run_of(failed, "tokens")
+    assert failed["error_message"] == f"tokens.py ({job_id}) failed: ValueError: told to fail"
+    states = {run["name"]: run["status"] for run in failed["job_runs"]}
+    assert (states["shingles.py"], states["join.py"]) == ("COMPLETE", "PENDING")
+    assert versions(studio, job_id) == []
+    fixed = studio.submit(
+        script("tokens", "list"), query_name="tokens.py", rerun_from_job_id=job_id
+    )["id"]
+    assert run_of(status(studio, made), "tokens") == fixed
+    ended = until(studio, made, "COMPLETED", "FAILED")
+    assert (ended["status"], ended["completed"], ended["error_message"]) == ("COMPLETED", 4, None)
+    assert {run["job_id"] for run in ended["job_runs"]} == {*originals.values()}
+    assert studio.job(run_of(ended, "join"))["environment"] == {"FAIL": "tokens", "OTHER": "1"}
+
+
+def test_a_failed_pipeline_is_resumed_as_a_whole(studio: ThreadStudio, tmp_path: Path) -> None:
+    flag = tmp_path / "flag"
+    flag.touch()
+    query = script("flaky") + f"\nif os.path.exists({str(flag)!r}): sys.exit(3)"
+    flag.unlink()
+    first = studio.submit(query, query_name="flaky.py")["id"]
+    assert studio.end(first)["status"] == "COMPLETE"
+    make(studio, "after", "flaky")
+    flag.touch()
+    made = trigger(studio, "after")
+    failed = until(studio, made, "FAILED")
+    flag.unlink()
+    resumed = steer(studio, "resume", made)
+    assert (resumed["status"], resumed["error_message"]) == ("RUNNING", None)
+    assert run_of(resumed, "flaky") != run_of(failed, "flaky")
+    ended = until(studio, made, "COMPLETED", "FAILED")
+    assert ended["completed"] == 2
+    assert versions(studio, run_of(failed, "flaky")) == [], "what a failed job says does not count"
+    assert versions(studio, run_of(ended, "flaky")) == ["local.local.flaky@1.0.1"]
+
+
+def test_a_pause_lets_running_jobs_finish_and_starts_nothing(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    diamond(studio)
+    hold = tmp_path / "hold"
+    hold.touch()
+    made = trigger(studio, "join", environment=f"HOLD={hold}")
+    studio.until(run_of(made, "list"), "RUNNING")
+    assert steer(studio, "pause", made)["status"] == "PAUSED"
+    hold.unlink()
+    studio.end(run_of(made, "list"))
+    paused = status(studio, made)
+    assert paused["status"] == "PAUSED"
+    assert sorted(run["status"] for run in paused["job_runs"]) == ["COMPLETE", *["PENDING"] * 3]
+    steer(studio, "resume", made)
+    assert until(studio, made, "COMPLETED", "FAILED")["status"] == "COMPLETED"
+
+
+def test_what_waits_for_workers_is_taken_back_by_a_pause(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    make(studio, "list")
+    hold = tmp_path / "hold"
+    hold.touch()
+    most = studio.request("GET", "/datachain/clusters/").json()[0]["max_workers"]
+    blocker = studio.submit(script("big"), workers=most, environment=f"HOLD={hold}")["id"]
+    studio.until(blocker, "RUNNING")
+    made = trigger(studio, "list")
+    job_id = run_of(made, "list")
+    studio.until(job_id, "QUEUED")
+    steer(studio, "pause", made)
+    assert studio.job(job_id)["status"] == "PENDING"
+    hold.unlink()
+    assert studio.end(blocker)["status"] == "COMPLETE"
+    assert studio.job(job_id)["status"] == "PENDING"
+    resumed = steer(studio, "resume", made)
+    assert resumed["status"] == "RUNNING"
+    ended = studio.end(job_id)
+    waited = next(step for step in ended["steps"] if step["name"] == "waiting")
+    assert waited["started_at"] > ended["created_at"], "it waits from its release on"
+    assert until(studio, made, "COMPLETED")["completed"] == 1
+
+
+@pytest.mark.parametrize("key", ["created_job_id", "job_id"])
+def test_a_job_is_removed_by_either_of_its_ids(studio: ThreadStudio, key: str) -> None:
+    originals = diamond(studio)
+    made = trigger(studio, "join", review=True)
+    (run,) = [run for run in made["job_runs"] if run["name"] == "tokens.py"]
+    left = steer(studio, "remove-job", made, job_id=run[key])
+    parents = {run["name"]: set(run["parent_job_ids"]) for run in left["job_runs"]}
+    assert left["total"] == 3
+    assert parents["join.py"] == {originals["list"], originals["shingles"]}
+    assert studio.job(run["created_job_id"])["status"] == "CANCELED"
+    assert post(studio, "remove-job", name=made["name"], job_id=run[key]).status_code == 404
+    steer(studio, "resume", made)
+    refused = post(studio, "remove-job", name=made["name"], job_id=originals["join"])
+    assert refused.status_code == 409
+    assert "PAUSED" in refused.json()["message"]
+    assert until(studio, made, "COMPLETED", "FAILED")["completed"] == 3
+    for action in ("pause", "resume"):
+        refused = post(studio, action, pipeline_id=made["pipeline_id"])
+        assert refused.status_code == 409
+        assert "COMPLETED" in refused.json()["message"]
+
+
+def test_bad_lines_of_lineage_are_said_in_the_log(studio: ThreadStudio) -> None:
+    query = script("good") + '\nopen(os.environ["STUDIO_LINEAGE"], "a").write("nonsense\\n{}\\n")'
+    job = studio.end(studio.submit(query)["id"])
+    assert job["status"] == "COMPLETE"
+    lines = studio.log(job["id"]).splitlines()
+    assert lines[0] == "makes good"
+    assert lines[1] == "[local Studio: line 2 of STUDIO_LINEAGE is skipped: it is not JSON]"
+    assert lines[2].startswith("[local Studio: line 3 of STUDIO_LINEAGE is skipped: dataset must")
+    assert versions(studio, job["id"]) == ["local.local.good@1.0.0"]
+
+
+def test_the_example_of_the_readme_makes_a_dataset(studio: ThreadStudio) -> None:
+    text = README.read_text("utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    make(studio, "index")
+    job = studio.end(studio.submit(example, query_name="thumbs.py")["id"])
+    assert (job["status"], studio.log(job["id"])) == ("COMPLETE", "")
+    made = trigger(studio, "thumbs", review=True)
+    assert [run["name"] for run in made["job_runs"]] == ["index.py", "thumbs.py"]
+
+
+def test_jobs_have_a_folder_for_the_files_of_datasets(studio: ThreadStudio) -> None:
+    first = studio.submit("echo hello > $STUDIO_DATASETS/greeting", query_type="SHELL")["id"]
+    assert studio.end(first)["status"] == "COMPLETE"
+    second = studio.submit("cat $STUDIO_DATASETS/greeting", query_type="SHELL")["id"]
+    studio.end(second)
+    assert studio.log(second) == "hello\n"
+    assert (studio.data_dir / "datasets" / "greeting").read_text() == "hello\n"
+
+
+def test_what_the_plan_leaves_as_it_is_is_said(studio: ThreadStudio) -> None:
+    make(studio, "thumbs", "elsewhere")
+    made = trigger(studio, "thumbs", review=True)
+    (warning,) = made["warnings"]
+    assert "local.local.elsewhere" in warning
+
+
+def test_a_key_makes_one_pipeline_of_a_trigger_that_comes_twice(studio: ThreadStudio) -> None:
+    make(studio, "list")
+    headers = {"Idempotency-Key": "k1"}
+    first = post(studio, "trigger", headers, datasets=["list"], review=True)
+    second = post(studio, "trigger", headers, datasets=["list"], review=True)
+    assert first.json()["pipeline"]["pipeline_id"] == second.json()["pipeline"]["pipeline_id"]
+    assert post(studio, "trigger", headers, datasets=["list"]).status_code == 422
+    assert len(studio.jobs()) == 2
+
+
+def listed(studio: ThreadStudio, body: object = None, **query: Any) -> list[str]:
+    response = studio.request(
+        "GET", "/datachain/pipeline/list", params={"team_name": "local", **query}, json=body
+    )
+    assert response.status_code == 200, response.text
+    return [pipeline["name"] for pipeline in response.json()]
+
+
+def test_pipelines_are_listed_newest_first_and_filtered(studio: ThreadStudio) -> None:
+    make(studio, "list")
+    make(studio, "tokens", "list")
+    paused = trigger(studio, "tokens", review=True)["name"]
+    done = trigger(studio, "@local.local.list")
+    until(studio, done, "COMPLETED")
+    assert listed(studio) == [done["name"], paused]
+    assert listed(studio, limit=1) == [done["name"]]
+    assert listed(studio, status="PAUSED") == listed(studio, ["paused"]) == [paused]
+    assert listed(studio, ["RUNNING"], status="completed") == [done["name"]]
+    assert listed(studio, search="TOK") == [paused]
+    assert listed(studio, search=paused) == [paused]
+    assert listed(studio, search="nothing like it") == []
+
+
+def test_no_pipelines_are_listed(shared_studio: ThreadStudio) -> None:
+    for query in ({}, {"status": "FAILED"}, {"status": "failed"}, {"search": "x", "limit": "5"}):
+        assert listed(shared_studio, **query) == []
+
+
+def test_the_filter_of_the_document_comes_in_the_body(shared_studio: ThreadStudio) -> None:
+    path = "/datachain/pipeline/list?team_name=local"
+    assert shared_studio.request("GET", path, json=["RUNNING", "paused"]).json() == []
+    assert shared_studio.request("GET", path, json=["nonsense"]).status_code == 422
+
+
+def test_an_unknown_dataset_is_not_found_by_name(shared_studio: ThreadStudio) -> None:
+    response = post(shared_studio, "trigger", datasets=["@ns.project.cats@1.0.0"], review=True)
+    assert response.status_code == 404
+    assert "@ns.project.cats@1.0.0" in response.json()["message"]
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"datasets": []}, "datasets"),
+        ({"datasets": [""]}, "datasets"),
+        ({"datasets": "cats"}, "datasets"),
+        ({"datasets": ["cats"], "environment": "no equals sign"}, "environment"),
+        ({"datasets": ["cats"], "review": "yes"}, "review"),
+    ],
+)
+def test_a_trigger_that_cannot_be_read_is_refused(
+    shared_studio: ThreadStudio, body: dict[str, Any], field: str
+) -> None:
+    response = post(shared_studio, "trigger", **body)
+    assert response.status_code == 422
+    assert field in response.json()["message"]
+
+
+@pytest.mark.parametrize("action", ["pause", "resume", "remove-job"])
+def test_an_unknown_pipeline_is_not_found_by_name(shared_studio: ThreadStudio, action: str) -> None:
+    body = {"name": "rathe-kyat", "team_name": "local"}
+    if action == "remove-job":
+        body["job_id"] = "x"
+    path = f"/datachain/pipeline/{action}"
+    response = shared_studio.request("POST", path, json=body)
+    assert response.status_code == 404
+    assert "rathe-kyat" in response.json()["message"]
+    del body["name"]
+    assert shared_studio.request("POST", path, json=body).status_code == 422
+    foreign = {**body, "team_name": "foreign"}
+    assert shared_studio.request("POST", path, json=foreign).status_code == 403
+
+
+def test_the_status_of_an_unknown_pipeline_is_not_found(shared_studio: ThreadStudio) -> None:
+    path = "/datachain/pipeline/status"
+    query = {"team_name": "local", "name": "rathe-kyat"}
+    response = shared_studio.request("GET", path, params=query)
+    assert response.status_code == 404
+    assert "rathe-kyat" in response.json()["message"]
+    assert shared_studio.request("GET", path, params={"team_name": "local"}).status_code == 422
+
+
+def test_a_pipeline_is_found_by_its_id_too(studio: ThreadStudio) -> None:
+    make(studio, "list")
+    made = trigger(studio, "list", review=True)
+    query = {"team_name": "local", "pipeline_id": made["pipeline_id"]}
+    found = studio.request("GET", "/datachain/pipeline/status", params=query).json()
+    assert found == made
+    assert post(studio, "resume", pipeline_id=made["pipeline_id"]).json()["ok"] is True
+    assert until(studio, made, "COMPLETED")["completed"] == 1
+    assert studio.jobs(status="pending") == []

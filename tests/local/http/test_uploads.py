@@ -1,0 +1,170 @@
+import hashlib
+import sqlite3
+import stat
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from studio_tui.local.config.data_dir import DataDir
+from studio_tui.local.http import uploads
+from studio_tui.local.http.uploads import basename
+from tests.studios import ThreadStudio
+
+
+def upload(studio: ThreadStudio, name: str, content: bytes) -> dict[str, Any]:
+    response = studio.request(
+        "POST",
+        "/datachain/jobs/files",
+        params={"team_name": "local"},
+        files={"file": (name, content)},
+    )
+    assert response.status_code == 200, response.text
+    return dict(response.json())
+
+
+def part(field: str) -> bytes:
+    header = f'Content-Disposition: form-data; name="{field}"; filename="x"'
+    return f"--b\r\n{header}\r\n\r\ncontent\r\n".encode()
+
+
+def test_an_upload_is_found_by_the_job_that_names_it(studio: ThreadStudio) -> None:
+    content = bytes(range(256)) * 1000
+    first, second = upload(studio, "a.bin", content), upload(studio, "b.txt", b"hello")
+    assert first == {
+        "id": 1,
+        "filename": "a.bin",
+        "size": len(content),
+        "state": "pending",
+        "error": None,
+    }
+    assert second["id"] == 2
+    query = (
+        "import hashlib, os\n"
+        "print(hashlib.sha256(open('a.bin', 'rb').read()).hexdigest(), open('b.txt').read())"
+    )
+    job = studio.submit(query, files=["1", "2"])
+    assert studio.end(job["id"])["status"] == "COMPLETE"
+    assert hashlib.sha256(content).hexdigest() + " hello" in studio.log(job["id"])
+
+
+def test_a_file_name_is_a_label_and_never_a_path_of_ours(studio: ThreadStudio) -> None:
+    outside = studio.data_dir.parent / "outside.txt"
+    answer = upload(studio, f"../../{outside.name}", b"x")
+    assert answer["filename"] == f"../../{outside.name}"
+    assert not outside.exists()
+    stored = [*DataDir(studio.data_dir).uploads.iterdir()]
+    assert len(stored) == 1
+    assert len(stored[0].name) == 32
+    assert stat.S_IMODE(stored[0].stat().st_mode) == 0o600
+    job = studio.submit("import os; print(sorted(os.listdir()))", files=["1"])
+    studio.end(job["id"])
+    assert "'outside.txt'" in studio.log(job["id"])
+
+
+@pytest.mark.parametrize("name", ["données 1.txt", "日本.txt", "a b;c.txt", "it's.txt"])
+def test_a_name_in_any_language_comes_through(studio: ThreadStudio, name: str) -> None:
+    assert upload(studio, name, b"x")["filename"] == name
+    job = studio.submit("import os; print(os.listdir())", files=["1"])
+    studio.end(job["id"])
+    assert repr(basename(name)) in studio.log(job["id"])
+
+
+def test_an_empty_file_is_a_file(studio: ThreadStudio) -> None:
+    assert upload(studio, "empty", b"")["size"] == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"", "multipart/form-data; boundary=b"),
+        (b"nonsense", "multipart/form-data; boundary=b"),
+        (b"--b\r\n", "multipart/form-data; boundary=b"),
+        (b"x", "multipart/form-data"),
+        (b"{}", "application/json"),
+        (part("other") + b"--b--\r\n", "multipart/form-data; boundary=b"),
+        (part("file") * 2 + b"--b--\r\n", "multipart/form-data; boundary=b"),
+        (part("file"), "multipart/form-data; boundary=b"),
+    ],
+)
+def test_what_is_no_upload_is_refused_and_leaves_nothing(
+    studio: ThreadStudio, content: bytes, kind: str
+) -> None:
+    response = studio.request(
+        "POST",
+        "/datachain/jobs/files?team_name=local",
+        content=content,
+        headers={"Content-Type": kind},
+    )
+    assert response.status_code == 422, response.text
+    assert response.json()["message"].endswith(".")
+    assert [*DataDir(studio.data_dir).uploads.iterdir()] == []
+
+
+def test_an_upload_beyond_the_limit_is_refused_and_leaves_nothing(
+    studio: ThreadStudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "UPLOAD_LIMIT", 3 * 1024 * 1024)
+    response = studio.request(
+        "POST",
+        "/datachain/jobs/files?team_name=local",
+        files={"file": ("big", b"x" * (4 * 1024 * 1024))},
+    )
+    assert response.status_code == 413
+    assert response.json()["message"] == "The body is larger than 3 MiB."
+    assert [*DataDir(studio.data_dir).uploads.iterdir()] == []
+
+
+def test_a_start_removes_old_uploads_that_no_job_names_and_parts_of_some(
+    studio: ThreadStudio,
+) -> None:
+    data = DataDir(studio.data_dir)
+    for name in ("used", "unused", "fresh"):
+        upload(studio, name, name.encode())
+    studio.end(studio.submit("print(1)", files=["1"])["id"])
+    (data.uploads / ("0" * 32)).write_bytes(b"a part")
+    (data.uploads / "the user's own").touch()
+    studio.stop()
+    with sqlite3.connect(data.database) as database:
+        database.execute("UPDATE uploads SET created_at = '2020-01-01T00:00:00Z' WHERE id < 3")
+    database.close()
+    studio.restart()
+    left = {path.read_bytes() for path in data.uploads.iterdir() if len(path.name) == 32}
+    assert left == {b"used", b"fresh"}
+    assert (data.uploads / "the user's own").exists()
+    again = studio.submit("print(sorted(__import__('os').listdir()))", files=["1", "3"])
+    studio.end(again["id"])
+    assert "['fresh', 'query.py', 'used']" in studio.log(again["id"])
+    body = {"query": "print(1)", "team_name": "local", "files": ["2"]}
+    assert studio.request("POST", "/datachain/jobs/", json=body).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("label", "name"),
+    [
+        ("a.csv", "a.csv"),
+        ("/etc/passwd", "passwd"),
+        ("..\\..\\evil.exe", "evil.exe"),
+        ("..", "file"),
+        (".", "file"),
+        ("", "file"),
+        ("dir/", "file"),
+        (".env", ".env"),
+        ("a\x1b[31m\nb", "a__31m_b"),
+        ("-rf *", "-rf _"),
+        ("日本.txt", "日本.txt"),
+    ],
+)
+def test_a_label_becomes_a_bare_file_name(label: str, name: str) -> None:
+    assert basename(label) == name
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.text())
+def test_any_label_becomes_a_safe_file_name(label: str) -> None:
+    name = basename(label)
+    assert name not in {"", ".", ".."}
+    assert not set(name) & set("/\\\0\n\r\x1b")
+    assert len(name.encode("utf-8", "surrogatepass")) <= 200
+    assert basename(name) == name

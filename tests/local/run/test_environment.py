@@ -1,0 +1,248 @@
+import sys
+import zipfile
+from importlib.metadata import distributions
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from studio_tui.api.models import QueryType
+from studio_tui.local.run import environment
+from studio_tui.local.run.environment import Plan, Shared, imports_datachain, plan
+from studio_tui.local.run.runner import RunSpec, StartFailed
+from tests.local.run.test_local_runner import Bench, clean_up
+
+OWN = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def planned(tmp_path: Path, query: str = "print(1)", **fields: Any) -> Plan:
+    known: dict[str, Any] = {
+        "job_id": "job",
+        "name": "n",
+        "query": query,
+        "query_type": QueryType.PYTHON,
+        "environment": {},
+    }
+    spec = RunSpec(**(known | fields))
+    return plan(spec, tmp_path / "jobs" / spec.job_id, tmp_path / "cache", Shared(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("query", "answer"),
+    [
+        ("import datachain as dc", True),
+        ("from datachain.lib import x", True),
+        ("def f():\n    import os, datachain", True),
+        ("print('import datachain')", False),
+        ("import datachainlike", False),
+        ("from . import datachain", False),
+        ("import datachain as", False),
+        ("", False),
+    ],
+)
+def test_a_query_is_read_for_its_import_of_datachain(query: str, answer: bool) -> None:
+    assert imports_datachain(query) is answer
+
+
+@pytest.mark.parametrize("repository", ["https://h/r@--orphan=x", "/r@-f", "-u@main"])
+def test_no_part_of_a_repository_reaches_git_as_an_option(tmp_path: Path, repository: str) -> None:
+    with pytest.raises(StartFailed, match="repository"):
+        planned(tmp_path, repository=repository)
+
+
+def test_a_plain_script_runs_on_our_own_interpreter(tmp_path: Path) -> None:
+    for fields in ({}, {"python_version": OWN}, {"requirements": "\n# nothing\n"}):
+        made = planned(tmp_path, **fields)
+        assert made["build"] is None
+        assert made["command"] == [sys.executable, "-u"]
+
+
+def test_another_version_or_a_requirement_makes_an_environment(tmp_path: Path) -> None:
+    for fields in ({"python_version": "3.99"}, {"requirements": "pyjokes"}):
+        made = planned(tmp_path, **fields)
+        assert made["build"] is not None
+        assert made["command"] == [str(tmp_path / "jobs/job/env/bin/python"), "-u"]
+        assert made["environment"]["VIRTUAL_ENV"] == str(tmp_path / "jobs/job/env")
+
+
+def test_equal_needs_share_an_environment_and_others_do_not(tmp_path: Path) -> None:
+    def key(**fields: Any) -> str:
+        build = planned(tmp_path, **fields)["build"]
+        assert build
+        return build["key"]
+
+    one = key(requirements="pyjokes\n\n# comment\nnumpy==1.24")
+    assert key(requirements="  pyjokes\nnumpy==1.24\n", job_id="other") == one
+    assert key(requirements="pyjokes\nnumpy==1.25") != one
+    assert key(requirements="pyjokes\nnumpy==1.24", python_version="3.99") != one
+
+
+@pytest.mark.parametrize(
+    "line", ["./package", "-e .", "-r more.txt", "p @ file:///srv/p", "/srv/p"]
+)
+def test_what_lies_in_a_folder_is_not_shared_between_jobs(tmp_path: Path, line: str) -> None:
+    builds = [planned(tmp_path, requirements=line, job_id=name)["build"] for name in ("a", "b")]
+    assert builds[0]
+    assert builds[1]
+    assert builds[0]["key"] != builds[1]["key"]
+
+
+def test_a_query_that_imports_datachain_gets_it_and_is_made_known_to_it(tmp_path: Path) -> None:
+    made = planned(tmp_path, "import datachain as dc", requirements="pyjokes")
+    assert made["build"]
+    assert made["build"]["requirements"].split() == ["pyjokes", "datachain"]
+    assert made["prepare"]
+    known = made["prepare"]["environment"]
+    assert known == {"DATACHAIN_JOB_ID": "job", "DATACHAIN_IS_STUDIO": "1"}
+
+
+def test_a_pinned_datachain_is_left_as_it_is(tmp_path: Path) -> None:
+    made = planned(tmp_path, "import datachain", requirements="DataChain[torch]==0.62")
+    assert made["build"]
+    assert made["build"]["requirements"] == "DataChain[torch]==0.62\n"
+
+
+def test_datachain_keeps_the_jobs_data_apart_from_the_users(tmp_path: Path) -> None:
+    own = {"DATACHAIN_ROOT_DIR": "/home/user", "DATACHAIN_GLOBAL_CONFIG_DIR": "/home/user"}
+    made = planned(tmp_path, environment=own, reset=True)["environment"]
+    for name in ("ROOT", "GLOBAL_CONFIG", "SYSTEM_CONFIG"):
+        assert Path(made[f"DATACHAIN_{name}_DIR"]).is_relative_to(tmp_path)
+    assert made["DATACHAIN_NO_ANALYTICS"] == "1"
+    assert made["DATACHAIN_IGNORE_CHECKPOINTS"] == "1"
+    assert "DATACHAIN_IGNORE_CHECKPOINTS" not in planned(tmp_path)["environment"]
+
+
+def test_only_the_allow_list_and_the_jobs_own_variables_are_passed_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATACHAIN_STUDIO_TOKEN", "canary")
+    monkeypatch.setenv("UV_INDEX_URL", "https://canary@index")
+    monkeypatch.setenv("LC_TIME", "de_DE.UTF-8")
+    made = planned(tmp_path, environment={"A": "1"})
+    assert made["environment"]["A"] == "1"
+    assert made["environment"]["LC_TIME"] == "de_DE.UTF-8"
+    assert "canary" not in str(made["environment"])
+    assert made["setup_environment"]["UV_INDEX_URL"] == "https://canary@index"
+    assert "DATACHAIN_STUDIO_TOKEN" not in made["setup_environment"]
+
+
+def test_a_missing_program_is_said_before_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(StartFailed, match="needs git"):
+        planned(tmp_path, repository="https://example.org/r")
+
+
+def test_the_temporary_folder_leaves_room_for_the_names_of_sockets(tmp_path: Path) -> None:
+    folder = environment.temporary_folder(tmp_path / ("deep/" * 20))
+    assert len(str(folder / "pymp-12345678" / "listener-12345678")) < 100
+
+
+def make_wheel(folder: Path, name: str = "tinything") -> str:
+    """Write a wheel of one module and return a requirement for it, which needs no registry."""
+    folder.mkdir(exist_ok=True)
+    path = folder / f"{name}-1.0-py3-none-any.whl"
+    info = f"{name}-1.0.dist-info"
+    with zipfile.ZipFile(path, "w") as wheel:
+        wheel.writestr(f"{name}.py", "VALUE = 'from the wheel'\n")
+        wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        wheel.writestr(
+            f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        wheel.writestr(f"{info}/RECORD", f"{name}.py,,\n")
+    return f"{name} @ {path.as_uri()}"
+
+
+@pytest.mark.starts_processes
+async def test_a_requirement_is_installed_once_and_shown_in_the_log(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    requirement = make_wheel(tmp_path / "wheels")
+    query = "import tinything, sys; print(tinything.VALUE, sys.prefix)"
+    for job_id in ("first", "second"):
+        report = await bench.run(query, job_id, requirements=requirement)
+        assert report.exit_code == 0, bench.log(job_id)
+        assert [step.name for step in report.steps] == ["virtualenv", "running_query"]
+    assert "tinything" in bench.log("first").split("from the wheel")[0]
+    assert bench.log("second").startswith("from the wheel")
+    assert len(list((tmp_path / "cache" / "environments").glob("*.made"))) == 1
+    await clean_up(bench)
+
+
+@pytest.mark.starts_processes
+async def test_two_jobs_that_need_the_same_environment_make_it_once(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    requirement = make_wheel(tmp_path / "wheels")
+    for job_id in ("one", "two"):
+        await bench.start("import tinything; print('done')", job_id, requirements=requirement)
+    reports = [await bench.ended(job_id) for job_id in ("one", "two")]
+    assert [report.exit_code for report in reports] == [0, 0]
+    folders = [path for path in (tmp_path / "cache" / "environments").iterdir() if path.is_dir()]
+    assert len(folders) == 1
+    await clean_up(bench)
+
+
+@pytest.mark.starts_processes
+async def test_a_missing_package_fails_the_job_with_the_resolvers_words(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    report = await bench.run(
+        "print('never')",
+        requirements="no-such-package==1.0",
+        environment={"UV_NO_INDEX": "1", "UV_OFFLINE": "1"},
+    )
+    assert report.exit_code not in {0, None}
+    assert report.started_at is None
+    assert report.error_message
+    assert report.error_message.startswith("No solution found")
+    assert "no-such-package" in report.error_message
+    assert "never" not in bench.log()
+    assert not [path for path in (tmp_path / "cache/environments").iterdir() if path.is_dir()]
+    await clean_up(bench)
+
+
+@pytest.mark.starts_processes
+async def test_a_missing_python_version_fails_the_job_with_uvs_words(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    report = await bench.run(
+        "print('never')", python_version="3.99", environment={"UV_OFFLINE": "1"}
+    )
+    assert report.exit_code not in {0, None}
+    assert report.error_message
+    assert "3.99" in report.error_message
+    await clean_up(bench)
+
+
+@pytest.mark.starts_processes
+async def test_a_job_is_canceled_while_its_environment_is_made(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    package = tmp_path / "package"
+    package.mkdir()
+    (package / "pyproject.toml").write_text(
+        '[build-system]\nrequires = []\nbuild-backend = "slow"\nbackend-path = ["."]\n'
+        '[project]\nname = "slow"\nversion = "1"\n'
+    )
+    (package / "slow.py").write_text(
+        f"import time\nopen({str(tmp_path / 'building')!r}, 'w').close()\ntime.sleep(300)\n"
+    )
+    await bench.start("print('never')", requirements=f"slow @ {package.as_uri()}")
+    await bench.until(lambda _report: (tmp_path / "building").exists())
+    await bench.runner.cancel("job")
+    report = await bench.ended()
+    assert report.canceled
+    assert report.started_at is None
+    assert not bench.processes()
+    assert not [path for path in (tmp_path / "cache/environments").iterdir() if path.is_dir()]
+    await clean_up(bench)
+
+
+def test_a_folder_named_datachain_beside_the_server_is_not_datachain(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "datachain").mkdir()
+    monkeypatch.syspath_prepend(str(tmp_path))
+    environment._has_datachain.cache_clear()
+    if any(found.name == "datachain" for found in distributions()):
+        pytest.skip("DataChain is installed here")
+    made = planned(tmp_path, "import datachain as dc")
+    assert made["build"] is not None
+    environment._has_datachain.cache_clear()

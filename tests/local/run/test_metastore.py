@@ -1,0 +1,118 @@
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from studio_tui.local.run import metastore
+from studio_tui.local.run.metastore import Metastore, Unreadable, read
+
+TABLES = """
+CREATE TABLE meta (id INTEGER PRIMARY KEY, schema_version INTEGER);
+CREATE TABLE namespaces (id INTEGER PRIMARY KEY, name TEXT);
+CREATE TABLE projects (id INTEGER PRIMARY KEY, namespace_id INTEGER, name TEXT);
+CREATE TABLE datasets (id INTEGER PRIMARY KEY, project_id INTEGER, name TEXT);
+CREATE TABLE datasets_versions (
+    id INTEGER PRIMARY KEY, dataset_id INTEGER, version TEXT, status INTEGER, job_id TEXT);
+CREATE TABLE dataset_version_jobs (
+    dataset_version_id INTEGER, job_id TEXT, is_creator BOOLEAN);
+CREATE TABLE datasets_dependencies (
+    id INTEGER PRIMARY KEY, source_dataset_id INTEGER, source_dataset_version_id INTEGER,
+    dataset_id INTEGER, dataset_version_id INTEGER);
+INSERT INTO meta VALUES (1, 1);
+INSERT INTO namespaces VALUES (1, 'local'), (2, 'system');
+INSERT INTO projects VALUES (1, 1, 'local'), (2, 2, 'listing');
+INSERT INTO datasets VALUES (1, 1, 'cats'), (2, 1, 'dogs'), (3, 2, 'lst__file:///x/');
+INSERT INTO datasets_versions VALUES
+    (1, 3, '1.0.0', 4, 'j1'), (2, 1, '1.0.0', 4, 'j1'), (3, 2, '1.0.0', 8, 'j2'),
+    (4, 2, '1.0.1', 4, 'j2'), (5, 2, '1.0.2', 1, 'j3'), (6, 2, '1.0.3', 3, 'j3');
+INSERT INTO dataset_version_jobs VALUES (1, 'j1', 1), (2, 'j1', 1), (4, 'j2', 1), (4, 'j3', 0);
+INSERT INTO datasets_dependencies VALUES
+    (1, 1, 2, 3, 1), (2, 2, 4, 1, 2), (3, 2, 4, NULL, NULL);
+"""
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    path = tmp_path / "db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.executescript(TABLES)
+    return path
+
+
+def change(path: Path, sql: str) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(sql)
+
+
+def test_versions_their_jobs_and_sources_are_read(database: Path) -> None:
+    assert read(database) == Metastore(
+        versions=(
+            (1, "system.listing.lst__file:///x/", "1.0.0", False),
+            (2, "local.local.cats", "1.0.0", False),
+            (3, "local.local.dogs", "1.0.0", True),
+            (4, "local.local.dogs", "1.0.1", False),
+        ),
+        jobs=((1, "j1", True), (2, "j1", True), (4, "j2", True), (4, "j3", False)),
+        sources=(
+            (2, "system.listing.lst__file:///x/", 1),
+            (4, "local.local.cats", 2),
+            (4, "", None),
+        ),
+    )
+
+
+def test_no_database_says_nothing(tmp_path: Path) -> None:
+    assert read(tmp_path / "none" / "db") == Metastore()
+    assert [*tmp_path.iterdir()] == [], "nothing is made by looking"
+
+
+@pytest.mark.parametrize("version", ["2", "0", "NULL", "'x'"])
+def test_an_unknown_version_is_not_believed(database: Path, version: str) -> None:
+    change(database, f"UPDATE meta SET schema_version = {version}")  # noqa: S608
+    with pytest.raises(Unreadable, match="version"):
+        read(database)
+
+
+def test_a_database_without_a_version_is_not_believed(database: Path) -> None:
+    change(database, "DELETE FROM meta")
+    with pytest.raises(Unreadable, match="version None"):
+        read(database)
+
+
+@pytest.mark.parametrize("sql", ["DROP TABLE dataset_version_jobs", "DROP TABLE meta"])
+def test_missing_tables_are_told(database: Path, sql: str) -> None:
+    change(database, sql)
+    with pytest.raises(Unreadable, match="no such table"):
+        read(database)
+
+
+def test_what_is_no_database_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "db"
+    path.write_bytes(b"nonsense" * 1000)
+    with pytest.raises(Unreadable, match="not a database"):
+        read(path)
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(Unreadable):
+        read(path)
+
+
+def test_a_locked_database_is_told_in_time(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metastore, "_WAIT_SECONDS", 0.01)
+    with closing(sqlite3.connect(database, isolation_level=None)) as holder:
+        holder.execute("PRAGMA locking_mode = EXCLUSIVE")
+        holder.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(Unreadable, match="locked"):
+            read(database)
+    assert read(database).jobs
+
+
+def test_a_writer_is_neither_waited_for_nor_kept_waiting(database: Path) -> None:
+    with closing(sqlite3.connect(database, isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        writer.execute("DELETE FROM dataset_version_jobs")
+        assert len(read(database).jobs) == 4
+        writer.execute("COMMIT")
+        assert read(database).jobs == ()

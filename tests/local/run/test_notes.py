@@ -1,0 +1,85 @@
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from studio_tui.local.run import notes
+
+FIRST, SECOND = datetime(2026, 1, 1, 12, tzinfo=UTC), datetime(2026, 1, 1, 13, tzinfo=UTC)
+START = json.dumps({"step": "running_query", "started_at": FIRST.isoformat()}).encode()
+END = json.dumps({"step": "running_query", "finished_at": SECOND.isoformat()}).encode()
+EXIT = {
+    "finished_at": FIRST.isoformat(),
+    "exit_code": 0,
+    "error_message": None,
+    "canceled": False,
+}
+
+
+def steps(folder: Path, *lines: bytes) -> list[tuple[str, datetime, datetime | None]]:
+    (folder / "steps.jsonl").write_bytes(b"\n".join(lines))
+    return [(step.name, step.started_at, step.finished_at) for step in notes.read_steps(folder)]
+
+
+def test_nothing_is_noted_in_an_empty_folder(tmp_path: Path) -> None:
+    assert notes.read_started(tmp_path) is None
+    assert notes.read_exit(tmp_path) is None
+    assert notes.read_lost(tmp_path) is None
+    assert notes.read_steps(tmp_path) == ()
+
+
+def test_a_step_has_the_times_of_its_two_lines(tmp_path: Path) -> None:
+    assert steps(tmp_path, START, END, b"") == [("running_query", FIRST, SECOND)]
+
+
+def test_the_end_of_a_step_without_a_start_is_left_out(tmp_path: Path) -> None:
+    assert steps(tmp_path, END, b"") == []
+
+
+@pytest.mark.parametrize(
+    "torn",
+    [b'{"step": "virt', b"", b"\0\0\0", b"\xff", b"[]", b"3", b'{"step": 1}', b"{}", START[:-3]],
+)
+def test_a_line_that_is_no_note_costs_no_other(tmp_path: Path, torn: bytes) -> None:
+    for lines in ((torn, START, END), (START, torn, END), (START, END, torn)):
+        assert steps(tmp_path, *lines) == [("running_query", FIRST, SECOND)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "null",
+        "[]",
+        "{}",
+        "\0" * 100,
+        json.dumps(EXIT)[:-1],
+        json.dumps(EXIT | {"exit_code": "0"}),
+        json.dumps(EXIT | {"exit_code": 10**30}),
+        json.dumps(EXIT | {"finished_at": "yesterday"}),
+        json.dumps(EXIT | {"finished_at": "2026-01-01T12:00:00"}),
+    ],
+)
+def test_an_end_that_cannot_be_read_is_none(tmp_path: Path, text: str) -> None:
+    (tmp_path / "exit.json").write_text(text)
+    assert notes.read_exit(tmp_path) is None
+
+
+def test_an_end_in_its_reserve_of_blanks_is_read(tmp_path: Path) -> None:
+    (tmp_path / "exit.json").write_text(json.dumps(EXIT) + " " * 1000)
+    ending = notes.read_exit(tmp_path)
+    assert ending is not None
+    assert (ending.finished_at, ending.exit_code, ending.canceled) == (FIRST, 0, False)
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.lists(st.sampled_from([START, END, b"\n"]) | st.binary(max_size=20)))
+def test_whatever_the_steps_file_holds_it_is_read(
+    tmp_path_factory: pytest.TempPathFactory, parts: list[bytes]
+) -> None:
+    found = steps(tmp_path_factory.getbasetemp(), *parts)
+    assert found in ([], [("running_query", FIRST, None)], [("running_query", FIRST, SECOND)])

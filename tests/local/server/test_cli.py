@@ -1,0 +1,125 @@
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from studio_tui.errors import ConfigError
+from studio_tui.local.config.data_dir import DataDir
+from studio_tui.local.server import endpoint
+from studio_tui.local.server.cli import local
+from tests.studios import ProcessStudio, ThreadStudio, closing
+from tests.waiting import HANG, eventually
+
+
+def test_status_says_where_it_runs(studio: ThreadStudio) -> None:
+    result = CliRunner().invoke(local, ["status", "--data-dir", str(studio.data_dir)])
+    assert result.exit_code == 0
+    assert studio.url in result.output
+
+
+def test_the_data_directory_may_be_said_before_the_command_or_in_the_environment(
+    studio: ThreadStudio,
+) -> None:
+    before = CliRunner().invoke(local, ["--data-dir", str(studio.data_dir), "status"])
+    assert studio.url in before.output
+    inside = CliRunner().invoke(
+        local, ["status"], env={"STUDIO_TUI_DATA_DIR": str(studio.data_dir)}
+    )
+    assert studio.url in inside.output
+
+
+def test_commands_say_when_nothing_runs(tmp_path: Path) -> None:
+    for command in ("status", "env"):
+        result = CliRunner().invoke(local, [command, "--data-dir", str(tmp_path)])
+        assert result.exit_code == 1
+        assert result.stdout == ""
+        assert str(tmp_path) in result.stderr
+    assert CliRunner().invoke(local, ["stop", "--data-dir", str(tmp_path)]).exit_code == 0
+
+
+def test_env_points_a_shell_and_the_published_client_at_it(studio: ThreadStudio) -> None:
+    result = CliRunner().invoke(local, ["env", "--data-dir", str(studio.data_dir)])
+    script = f'{result.output}echo "$DATACHAIN_STUDIO_URL $DATACHAIN_STUDIO_TEAM"; env'
+    said = subprocess.check_output(["sh", "-c", script], text=True)
+    assert said.startswith(f"{studio.url} local\n")
+    assert f"DATACHAIN_STUDIO_TOKEN={studio.token}\n" in said
+    config = DataDir(studio.data_dir).cli_config
+    assert f"DATACHAIN_GLOBAL_CONFIG_DIR={config}\n" in said
+    assert tomllib.loads((config / "config").read_text()) == {
+        "studio": {"url": studio.url, "token": studio.token, "team": "local"}
+    }
+
+
+@pytest.mark.starts_processes
+def test_in_the_foreground_it_prints_its_address_and_ends_on_ctrl_c(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "studio_tui.local", "--data-dir", str(tmp_path), "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as it:
+        assert it.stdout is not None
+        assert it.stderr is not None
+        assert it.stdout.readline().startswith("http://127.0.0.1:")
+        stopped = subprocess.run(
+            [sys.executable, "-m", "studio_tui.local", "stop", "--data-dir", str(tmp_path)],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=HANG,
+        )
+        assert stopped.stdout == "stopped\n"
+        assert it.wait(HANG) == 0
+        assert it.stderr.read() == ""
+
+
+def test_a_second_one_in_the_foreground_says_why_not(studio: ThreadStudio) -> None:
+    result = CliRunner().invoke(local, ["--data-dir", str(studio.data_dir)])
+    assert result.exit_code == 2
+    assert "already runs" in result.stderr
+    eventually(lambda: studio.jobs() == [])
+
+
+@pytest.mark.parametrize(
+    ("size", "sentence"),
+    [
+        ("2GB", "'2GB' is no size; write it as 512MiB or 2GiB."),
+        ("-1", "'-1' is no size"),
+        ("1e9", "'1e9' is no size"),
+        ("0", "0 is too little; 64MiB is the least."),
+        ("67108863", "67108863 is too little"),
+    ],
+)
+def test_a_size_that_makes_no_sense_is_refused_with_a_sentence(
+    tmp_path: Path, size: str, sentence: str
+) -> None:
+    for arguments, environment in (
+        ([f"--keep-output={size}"], {}),
+        ([], {"STUDIO_TUI_KEEP_OUTPUT": size}),
+    ):
+        result = CliRunner().invoke(
+            local, [*arguments, "--data-dir", str(tmp_path / "none")], env=environment
+        )
+        assert result.exit_code == 2
+        assert sentence in result.stderr
+    assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.starts_processes
+@pytest.mark.parametrize("size", ["96MiB", " 98304 kib", "100663296"])
+def test_as_much_output_is_kept_as_is_asked_for(tmp_path: Path, size: str) -> None:
+    studio = ProcessStudio(tmp_path / "studio", "--keep-output", size)
+    with closing(studio):
+        line = "x" * 1023
+        job = studio.submit(f"for _ in range(128): print('{line}\\n' * 1024, end='')")
+        assert studio.end(job["id"])["status"] == "COMPLETE"
+        parts = (studio.data_dir / "jobs" / job["id"] / "output").glob("*.part")
+        assert sum(part.stat().st_size for part in parts) == 96 * 2**20
+
+
+@pytest.mark.starts_processes
+def test_a_dashboard_that_starts_it_hands_on_how_much_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STUDIO_TUI_KEEP_OUTPUT", "much")
+    with pytest.raises(ConfigError, match="'much' is no size; write it as 512MiB or 2GiB"):
+        endpoint.attach_or_start(tmp_path)

@@ -1,0 +1,72 @@
+"""Kill -9 at random moments, of the server, of a job's shim and of the job itself."""
+
+import contextlib
+import os
+import random
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from studio_tui.local.config.data_dir import DataDir
+from studio_tui.local.run import notes
+from tests.studios import ProcessStudio
+from tests.waiting import eventually
+
+KILLS = 10
+SEEDS = range(1, 11) if os.environ.get("STUDIO_TUI_SOAK") else range(1, 2)
+COUNT = 500
+
+QUERY = f"""
+import os, time
+open(os.environ["MARK"], "a").write(f"{{os.getpid()}}\\n")
+for number in range({COUNT}):
+    print("seq=%06d" % number, flush=True)
+    time.sleep(0.001)
+raise SystemExit(7)
+"""
+
+
+def kill(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_no_kill_loses_a_job_or_runs_it_twice(
+    studio_process: ProcessStudio, tmp_path: Path, seed: int
+) -> None:
+    studio = studio_process
+    chance = random.Random(seed)
+    for number in range(KILLS):
+        mark = tmp_path / str(number)
+        job_id = studio.submit(QUERY, environment=f"MARK={mark}")["id"]
+        target = chance.choice(["server", "shim", "job"])
+        if target != "server":
+            eventually(lambda: mark.exists() and mark.read_text())  # noqa: B023 (called here)
+        time.sleep(chance.uniform(0, 0.5))  # a random moment, not a state to wait for
+        if target == "server":
+            studio.kill()
+            studio.restart()
+        elif target == "job":
+            kill(int(mark.read_text()))
+        elif shim := notes.read_started(DataDir(studio.data_dir).jobs / job_id):
+            kill(shim.pid)
+        ended = studio.end(job_id)
+        assert ended["status"] == "FAILED"
+        assert len(mark.read_text().splitlines()) == 1, "a job starts exactly once"
+        lines = studio.log(job_id).splitlines()
+        whole = [f"seq={line:06d}" for line in range(COUNT)]
+        if ended["exit_code"] == 7:
+            assert lines == whole
+        elif target == "job":
+            assert ended["exit_code"] == 128 + signal.SIGKILL
+            assert lines == whole[: len(lines)]
+        else:
+            assert target == "shim"
+            assert ended["error_message"].startswith("lost: ")
+            # The last line may have been on its way.
+            assert lines[:-1] == whole[: max(0, len(lines) - 1)]
+        assert studio.jobs(limit=1)[0]["id"] == job_id
+    assert len(studio.jobs()) == KILLS

@@ -1,0 +1,126 @@
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from studio_tui import clock
+from studio_tui.api.models import JobInput, QueryType
+from studio_tui.local.config.clusters import Cluster, Clusters
+from studio_tui.local.http.validation import Surroundings, check
+from studio_tui.local.server.samples import PIPELINE, SAMPLES
+from tests.studios import ThreadStudio
+from tests.waiting import eventually
+
+BY_NAME: Mapping[str, JobInput] = {
+    str(sample.wish.query_name): sample.wish for sample in reversed(SAMPLES)
+}
+LAKE = SAMPLES[0].files
+
+
+def test_every_sample_is_accepted_by_a_fresh_install() -> None:
+    fresh = Clusters((Cluster(name="local", max_workers=os.cpu_count() or 1),))
+    around = Surroundings(fresh, {}, None, "me", clock.now())
+    for sample in SAMPLES:
+        assert check(sample.wish, None, around).name == sample.wish.query_name
+
+
+def test_one_sample_takes_all_workers_and_so_waits_for_the_others() -> None:
+    most = max(SAMPLES, key=lambda sample: sample.wish.workers or 0).wish
+    assert most.workers == os.cpu_count()
+    assert all((sample.wish.priority or 5) <= 5 for sample in SAMPLES)
+
+
+def test_every_sample_is_standard_library_only() -> None:
+    scripts = [
+        sample.wish.query for sample in SAMPLES if sample.wish.query_type is QueryType.PYTHON
+    ]
+    for script in (*scripts, *(path.read_text("utf-8") for path in LAKE)):
+        imported = re.findall(r"^(?:from|import) (\w+)", script, re.MULTILINE)
+        assert set(imported) <= {*sys.stdlib_module_names, "lake"}
+
+
+@pytest.mark.parametrize(
+    ("name", "environment", "status", "said"),
+    [
+        ("common_names.py", None, "COMPLETE", r"[\d,]+ names in \d+ modules"),
+        ("largest_packages.sh", None, "COMPLETE", r"\d+  asyncio"),
+        ("require_docstrings.py", "MINIMUM=95", "FAILED", "TooFewDocstrings"),
+        ("require_docstrings.py", "MINIMUM=1", "COMPLETE", "public functions are documented"),
+        ("learn_packages.py", "SECONDS=1", "COMPLETE", r"accuracy \d+\.\d%"),
+    ],
+)
+def test_a_sample_does_what_it_says(
+    studio: ThreadStudio, name: str, environment: str | None, status: str, said: str
+) -> None:
+    sample = BY_NAME[name].model_copy(update={"environment": environment})
+    response = studio.request("POST", "/datachain/jobs/", json=sample.model_dump(mode="json"))
+    job = studio.end(response.json()["id"])
+    assert job["status"] == status, studio.log(job["id"])
+    assert re.search(said, studio.log(job["id"]))
+    if status == "FAILED":
+        assert job["error_message"].startswith("TooFewDocstrings: ")
+
+
+@pytest.mark.parametrize(
+    "name", ["similar_modules.py", "measure_functions.py", "compress_library.py"]
+)
+def test_a_long_sample_begins_to_talk_at_once(studio: ThreadStudio, name: str) -> None:
+    sample = BY_NAME[name].model_copy(update={"workers": 1, "environment": "WORKERS=1"})
+    response = studio.request("POST", "/datachain/jobs/", json=sample.model_dump(mode="json"))
+    job_id = response.json()["id"]
+    eventually(lambda: len(studio.log(job_id)) > 100)
+
+
+def test_the_pipelines_jobs_hand_on_datasets_and_tell_what_they_made_from_what(
+    studio: ThreadStudio,
+) -> None:
+    with_lake = {"files": [upload_lake(studio)]}
+    ids = {
+        name: submit(studio, BY_NAME[name].model_dump(mode="json") | with_lake) for name in PIPELINE
+    }
+    for name, job_id in ids.items():
+        assert studio.end(job_id)["status"] == "COMPLETE", (name, studio.log(job_id))
+    assert "labels" in studio.log(ids["publish.py"])
+
+
+def test_the_job_that_fails_in_the_pipeline_fails_for_an_honest_reason_and_can_be_mended(
+    studio: ThreadStudio,
+) -> None:
+    with_lake = {"files": [upload_lake(studio)]}
+    texts = "from lake import write\nwrite('unique_texts', [{'path': 'empty.py', 'text': ''}])"
+    sample = BY_NAME["shingle.py"]
+    wish = sample.model_dump(mode="json") | with_lake
+    assert studio.end(submit(studio, wish | {"query": texts}))["status"] == "COMPLETE"
+
+    failed = studio.end(submit(studio, wish))
+    assert failed["status"] == "FAILED"
+    assert failed["error_message"].startswith("ValueError: min() ")
+
+    mended = sample.query.replace("min(", "min((").replace("in runs)", "in runs), default=0)")
+    job_id = submit(studio, wish | {"query": mended})
+    assert studio.end(job_id)["status"] == "COMPLETE", studio.log(job_id)
+
+
+def submit(studio: ThreadStudio, wish: Mapping[str, Any]) -> str:
+    response = studio.request("POST", "/datachain/jobs/", json=wish)
+    return str(response.json()["id"])
+
+
+def upload_lake(studio: ThreadStudio) -> str:
+    path = LAKE[0]
+    answer = studio.request(
+        "POST",
+        f"/datachain/jobs/files?team_name={studio.team}",
+        files={"file": (path.name, path.read_bytes())},
+    )
+    return str(answer.json()["id"])
+
+
+@pytest.mark.starts_processes
+def test_the_samples_are_packed_with_the_program() -> None:
+    script = "from studio_tui.local.server.samples import SAMPLES; print(len(SAMPLES))"
+    assert subprocess.check_output([sys.executable, "-c", script], cwd="/") == b"24\n"

@@ -1,0 +1,199 @@
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+import stat
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import websockets
+
+from studio_tui.errors import ConfigError
+from studio_tui.local.config.data_dir import DataDir
+from studio_tui.local.server import server
+from tests.studios import ProcessStudio, ThreadStudio
+from tests.waiting import HANG, eventually
+
+SLEEP = "import time\nprint('up', flush=True)\ntime.sleep(60)"
+
+
+def connect(studio: ThreadStudio | ProcessStudio) -> socket.socket:
+    address = urlsplit(studio.url)
+    return socket.create_connection((address.hostname, address.port), timeout=HANG)
+
+
+def test_a_second_server_of_a_data_directory_is_refused(studio: ThreadStudio) -> None:
+    with pytest.raises(ConfigError, match="already runs"):
+        asyncio.run(server.serve(DataDir(studio.data_dir), None, lambda _server, _url: None))
+    assert studio.jobs() == []
+
+
+def test_the_address_survives_a_restart_and_the_token_too(studio: ThreadStudio) -> None:
+    url, token = studio.url, studio.token
+    studio.restart()
+    assert (studio.url, studio.token) == (url, token)
+
+
+def test_another_port_is_taken_when_the_last_one_is_not_free(studio: ThreadStudio) -> None:
+    port = urlsplit(studio.url).port
+    studio.stop()
+    with socket.create_server(("127.0.0.1", port or 0)):
+        studio.restart()
+        assert urlsplit(studio.url).port != port
+    assert studio.jobs() == []
+
+
+def test_a_port_that_was_asked_for_and_is_not_free_is_a_config_error(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(ConfigError, match=str(port)):
+            asyncio.run(server.serve(DataDir(tmp_path), port, lambda _server, _url: None))
+
+
+def test_a_data_directory_that_cannot_be_made_is_a_config_error(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigError, match="file"):
+        asyncio.run(server.serve(DataDir(tmp_path / "file"), None, lambda _server, _url: None))
+
+
+def test_only_the_owner_can_read_anything(studio: ThreadStudio) -> None:
+    studio.end(studio.submit("open('made', 'w').write('x'); print(1)")["id"])
+    modes = {
+        path: stat.S_IMODE(path.lstat().st_mode)
+        for path in [studio.data_dir, *studio.data_dir.rglob("*")]
+        if not path.is_symlink()
+    }
+    assert {path: mode for path, mode in modes.items() if mode & 0o077} == {}
+
+
+def test_it_listens_on_loopback_only(studio: ThreadStudio) -> None:
+    assert urlsplit(studio.url).hostname == "127.0.0.1"
+    port = urlsplit(studio.url).port
+    with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(("192.0.2.1", 9))  # sends nothing; tells this machine's outer address
+        outer = probe.getsockname()[0]
+        with pytest.raises(OSError, match="refused"):
+            socket.create_connection((outer, port), timeout=HANG)
+
+
+def assert_closed(connection: socket.socket) -> None:
+    """Wait for the end; it is a reset if the server had not read everything by then."""
+    with contextlib.suppress(ConnectionError):
+        assert connection.recv(1000) == b""
+
+
+def test_a_half_sent_request_is_given_up(
+    studio: ThreadStudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with connect(studio) as slow:
+        slow.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        answer = b""
+        while not answer.endswith(b"}"):
+            answer += (part := slow.recv(1000))
+            assert part, answer
+        assert b" 421 " in answer
+        # Only now, so that a slow machine has time for the whole request.
+        monkeypatch.setattr(server, "HEAD_SECONDS", 0.2)
+        slow.sendall(b"GET / HTTP/1.1\r\nHo")
+        assert_closed(slow)
+    for beginning in (b"", b"GET /api HTTP/1.1\r\nHost: "):
+        with connect(studio) as slow, contextlib.suppress(ConnectionError):
+            slow.sendall(beginning)
+            assert_closed(slow)
+
+
+def test_sigterm_ends_it_soon_despite_open_websockets_and_jobs_run_on(
+    studio_process: ProcessStudio,
+) -> None:
+    studio = studio_process
+    job_id = studio.submit(SLEEP)["id"]
+    studio.until(job_id, "RUNNING")
+
+    async def follow() -> int | None:
+        url = f"ws{studio.url[4:]}/api/logs/follow/?job_id={job_id}&team_name=local"
+        headers = {"Authorization": f"token {studio.token}"}
+        async with websockets.connect(url, additional_headers=headers, proxy=None) as follower:
+            await follower.recv()
+            studio.process.send_signal(signal.SIGTERM)
+            with contextlib.suppress(websockets.ConnectionClosed):
+                while True:
+                    await follower.recv()
+            code = await asyncio.to_thread(studio.process.wait, HANG)
+            assert code == 0
+            return follower.close_code
+
+    close_code = asyncio.run(follow())
+    assert close_code in {1001, 1012}
+    assert not (studio.data_dir / "server.json").exists()
+    studio.restart()
+    assert studio.job(job_id)["status"] == "RUNNING"
+
+
+def test_an_idle_server_uses_no_cpu(studio_process: ProcessStudio) -> None:
+    studio_process.end(studio_process.submit("print(1)")["id"])
+
+    def cpu_ticks() -> int:
+        fields = Path(f"/proc/{studio_process.process.pid}/stat").read_text().rsplit(")", 1)[1]
+        return sum(int(field) for field in fields.split()[11:13])
+
+    def rests_for_a_second() -> bool:
+        before = cpu_ticks()
+        time.sleep(1)  # a span to measure, not a state to wait for
+        return cpu_ticks() - before <= 1
+
+    if not Path("/proc/self/stat").exists():
+        pytest.skip("needs /proc")
+    eventually(rests_for_a_second)
+
+
+def test_no_token_is_written_to_its_log_or_seen_in_its_arguments(
+    studio_process: ProcessStudio,
+) -> None:
+    studio = studio_process
+    studio.request("GET", "/nope")
+    studio.end(studio.submit("import os; print(sorted(os.environ.items()))")["id"])
+    assert studio.token not in (studio.data_dir / "server.log").read_text()
+    command = Path(f"/proc/{studio.process.pid}/cmdline")
+    if command.exists():
+        assert studio.token.encode() not in command.read_bytes()
+        assert studio.token.encode() not in command.with_name("environ").read_bytes()
+
+
+def test_a_job_sees_nothing_of_the_token(studio: ThreadStudio) -> None:
+    job_id = studio.submit("import os; print(sorted(os.environ.items()))")["id"]
+    studio.end(job_id)
+    assert "PATH" in studio.log(job_id)
+    assert studio.token not in studio.log(job_id)
+
+
+def test_the_state_file_tells_how_to_find_it(studio: ThreadStudio) -> None:
+    state = json.loads((studio.data_dir / "server.json").read_text())
+    assert (state["url"], state["pid"], state["team"]) == (studio.url, os.getpid(), studio.team)
+    assert studio.token not in json.dumps(state)
+
+
+def test_a_reader_that_says_goodbye_and_reads_no_further_holds_up_no_end(
+    studio: ThreadStudio,
+) -> None:
+    job = studio.submit("for _ in range(100): print(('x' * 99 + '\\n') * 1000, end='')")
+    studio.end(job["id"])
+    with socket.socket() as reader:
+        reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        address = urlsplit(studio.url)
+        reader.connect((address.hostname, address.port))
+        reader.sendall(
+            f"GET /api/logs/follow/?job_id={job['id']}&team_name={studio.team} HTTP/1.1\r\n"
+            f"Host: {address.netloc}\r\nAuthorization: Bearer {studio.token}\r\n"
+            "Connection: Upgrade\r\nUpgrade: websocket\r\n"
+            "Sec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode()
+        )
+        (waiting,) = eventually(studio.full_connections)
+        reader.sendall(bytes([0x88, 0x80, 0, 0, 0, 0]))
+        eventually(waiting.is_closing)
+        studio.stop()
+    studio.restart()

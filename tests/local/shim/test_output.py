@@ -1,0 +1,91 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from studio_tui.local.http.pieces import PieceReader
+from studio_tui.local.shim.output import OutputReader, OutputWriter
+
+
+def read_all(reader: OutputReader) -> list[tuple[int, str]]:
+    pieces = PieceReader(reader)
+    found: list[tuple[int, str]] = []
+    while (more := pieces.read(ended=True)).ids:
+        found += zip(*more, strict=True)
+    return found
+
+
+def texts(reader: OutputReader) -> list[str]:
+    return [text for _, text in read_all(reader)]
+
+
+def stored(reader: OutputReader) -> bytes:
+    return b"".join(
+        reader.read(segment, segment.start, 1 << 30) or b"" for segment in reader.segments()
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "output"
+
+
+def test_output_that_does_not_exist_is_empty(folder: Path) -> None:
+    reader = OutputReader(folder)
+    assert reader.size == 0
+    assert reader.tail(100) == b""
+    assert texts(reader) == []
+
+
+def test_output_beyond_the_cap_keeps_its_head_and_tail_around_a_mark(folder: Path) -> None:
+    writer = OutputWriter(folder, segment_bytes=1000, cap_bytes=4000)
+    lines = [f"line {number:05}\n" for number in range(2000)]
+    for line in lines:
+        writer.write(line.encode())
+    reader = OutputReader(folder)
+    found = texts(reader)
+    marks = [text for text in found if text not in set(lines)]
+    (mark,) = marks
+    at = found.index(mark)
+    assert found[:at] == lines[:at]
+    assert found[at + 1 :] == lines[-(len(found) - at - 1) :]
+    dropped = len(lines) - (len(found) - 1)
+    assert mark.startswith(f"[local Studio: {dropped * 11:,} bytes")
+    assert reader.size == 2000 * 11
+    assert len(stored(reader)) <= 4000 + 4 * 125
+
+
+def test_the_tail_spans_segments(folder: Path) -> None:
+    writer = OutputWriter(folder, segment_bytes=100, cap_bytes=100_000)
+    whole = b"".join(b"line %d\n" % number for number in range(500))
+    for line in whole.splitlines(keepends=True):
+        writer.write(line)
+    assert OutputReader(folder).tail(1000) == whole[-1000:]
+    assert OutputReader(folder).tail(10**6) == whole
+
+
+def test_output_files_are_readable_by_their_owner_only(folder: Path) -> None:
+    writer = OutputWriter(folder)
+    writer.write(b"secret\n")
+    writer.close()
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_output_that_cannot_be_written_is_counted_and_said(folder: Path) -> None:
+    writer = OutputWriter(folder)
+    writer.write(b"before\n")
+    good = writer._file
+    with Path("/dev/full").open("wb", buffering=0) as full:
+        writer._file = full.fileno()
+        writer.write(b"lost bytes")
+        writer._file = good
+    writer.write(b"after\n")
+    assert texts(OutputReader(folder)) == [
+        "before\n",
+        "\n",
+        "[local Studio: 10 bytes of output could not be written]\n",
+        "after\n",
+    ]
+    assert writer.size == os.fstat(good).st_size
