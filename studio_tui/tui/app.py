@@ -84,7 +84,15 @@ class StudioApp(TypeAhead, EndsInOrder, FindsActions, SavesScreenshots, Tells, A
 
     TITLE = "studio-tui"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+q", "quit", "quit", id="app.quit", tooltip="Leave the dashboard"),
+        # Before all others, so that it also works while the handler of another key hangs.
+        Binding(
+            "ctrl+q",
+            "quit",
+            "quit",
+            id="app.quit",
+            priority=True,
+            tooltip="Leave the dashboard",
+        ),
     ]
 
     def __init__(

@@ -69,6 +69,9 @@ EDIT_FROM_LOG_BINDING = Binding(
 _CHANGING = frozenset({"cancel", "run_again", "resume", "edit"})
 _REPEATING = frozenset({"run_again", "resume", "edit"})
 
+ABOUT_A_JOB = _CHANGING | {binding.action for binding in JOB_BINDINGS}
+"""What needs a job; everything else can be done without one."""
+
 _BY_ID = _CHANGING | {"log", "copy_id"}
 """What asks Studio about a job, or is of no use without its id."""
 
@@ -87,6 +90,8 @@ class JobActions(Base):
 
     def why_not(self, action: str) -> str | None:
         """Return why `action` cannot work now, in words; `None` when it can."""
+        if action not in ABOUT_A_JOB:
+            return None
         job = self.job_at_hand()
         if job is None:
             return "There is no job here"

@@ -8,7 +8,7 @@ a worker) would look for children that are not there.
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ParamSpec
 
-from textual.events import Compose, Event, Mount, Unmount
+from textual.events import Callback, Compose, Event, Mount, Unmount
 from textual.messages import Prune
 from textual.timer import Timer, TimerCallback
 from textual.worker import Worker
@@ -50,7 +50,8 @@ class Lifetime(Base):
         """
         if isinstance(event, Compose | Mount) and self._pruning:
             self._never_came = True
-        if not self._never_came or isinstance(event, Unmount):
+        # What is only passed through (`TypeAhead` does so) needs no children.
+        if not self._never_came or isinstance(event, Unmount | Callback):
             await super().on_event(event)
 
     def while_alive(self, callback: Callable[P, Any]) -> Callable[P, Any]:

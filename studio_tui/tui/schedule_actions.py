@@ -47,6 +47,8 @@ SCHEDULE_BINDINGS = (
 )
 """Keys of everything here; a screen puts them among its own."""
 
+_ABOUT_ONE = frozenset(binding.action for binding in SCHEDULE_BINDINGS) - {"new_schedule"}
+
 _BOTH_EXIST = "Now there are two, and both run: cancel one of them with x."
 
 
@@ -62,7 +64,7 @@ class ScheduleActions(JobActions):
         """Return why `action` cannot work now, in words; `None` when it can."""
         if action == "new_schedule":
             return READ_ONLY if self.read_only else None
-        if self.job_at_hand() is None:
+        if action in _ABOUT_ONE and self.job_at_hand() is None:
             return "There is no schedule here"
         if action in {"run_once", "change"}:
             # Both make a job like it.

@@ -7,6 +7,7 @@ from typing import Any
 
 from textual import work
 from textual.app import App
+from textual.driver import Driver
 
 _ENDING = (signal.SIGTERM, signal.SIGHUP)
 _STREAMS = (0, 1, 2)
@@ -23,6 +24,20 @@ class EndsInOrder(App[Any]):
             loop = asyncio.get_running_loop()
             for number in _ENDING:
                 loop.add_signal_handler(number, self._end, number)
+
+    def get_driver_class(self) -> type[Driver]:
+        """Return Textual's driver; that of terminals notices when they have gone."""
+        found = super().get_driver_class()
+        # Not for tests: what it is derived from exists on Unix alone.
+        from textual.drivers.linux_driver import LinuxDriver  # noqa: PLC0415
+
+        from studio_tui.tui.terminal_driver import TerminalDriver  # noqa: PLC0415
+
+        return TerminalDriver if found is LinuxDriver else found
+
+    def terminal_lost(self) -> None:
+        """End as on a hangup, which is not signalled to a program in a session of its own."""
+        self._end(signal.SIGHUP)
 
     def _end(self, number: signal.Signals) -> None:
         if number == signal.SIGHUP:

@@ -1,5 +1,6 @@
 """Keys in the order in which they were pressed, however fast they come."""
 
+import asyncio
 from collections import deque
 from typing import Any, NamedTuple
 
@@ -10,6 +11,9 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Input
 
 from studio_tui.text import safe_block
+
+PATIENCE = 5.0
+"""Seconds after which a key whose handler hangs is waited for no longer, so that one can leave."""
 
 
 class _Waiting(NamedTuple):
@@ -31,6 +35,9 @@ class TypeAhead(App[Any]):
         self._waiting: deque[_Waiting] = deque()
         self._under_way = False
         """Whether a key is being acted upon."""
+        self._number = 0
+        """Which key that is; counts up."""
+        self._last_resort: asyncio.TimerHandle | None = None
         self._given_on: Screen[Any] | None = None
         """What was in sight when it was handed out."""
 
@@ -66,22 +73,45 @@ class TypeAhead(App[Any]):
         target = self.focused or self.screen
         way = deque(node for node in target.ancestors_with_self if node is not self)
         self._given_on = self.screen
+        self._number += 1
+        self._be_patient(self._number)
         await super().on_event(event)
-        self._follow(way)
+        self._follow(way, self._number)
 
-    def _follow(self, way: deque[DOMNode]) -> None:
+    def _be_patient(self, number: int) -> None:
+        if self._last_resort is not None:
+            self._last_resort.cancel()
+        loop = asyncio.get_running_loop()
+        self._last_resort = loop.call_later(PATIENCE, self.call_later, self._give_up, number)
+
+    def _follow(self, way: deque[DOMNode], number: int) -> None:
         """Go after a key, and all that is said because of it, from its target up to the app.
 
         What has gone refuses, and has nothing left to do: the key is done with there.
         """
         while way:
-            if way.popleft().call_later(self._follow, way):
+            if way.popleft().call_later(self._follow, way, number):
                 return
-        self.call_later(self._go_on)
+        self.call_later(self._go_on, number)
 
-    async def _go_on(self) -> None:
-        """Go on with the next key."""
+    async def _give_up(self, number: int) -> None:
+        """Hand out all that waits for a key whose handler hangs; each has its own place there."""
+        if number != self._number or not self._under_way or not self.screen_stack:
+            return
+        waiting = tuple(self._waiting)
+        self._waiting.clear()
         self._under_way = False
+        for event, screen in waiting:
+            if not self._is_question_since(screen):
+                await self._give(event)
+
+    async def _go_on(self, number: int) -> None:
+        """Go on with the next key, unless that has been done since."""
+        if number != self._number:
+            return
+        self._under_way = False
+        if self._last_resort is not None:
+            self._last_resort.cancel()
         while self._waiting and not self._under_way and self.screen_stack:
             event, screen = self._waiting.popleft()
             if not self._is_question_since(screen):

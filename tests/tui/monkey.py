@@ -88,14 +88,14 @@ async def play(
     chance = random.Random(seed)
     pressed: deque[str] = deque(maxlen=TOLD)
     told = f"seed {seed} at {size[0]}x{size[1]}"
-    watch = threading.Timer(HANG, _give_up, (told, pressed))
-    watch.daemon = True
-    watch.start()
+    watch = _watched(told, pressed)
     try:
         async with dashboard(studio, folder, size=size) as pilot:
             # Leaving is as far as it goes: what leads there is done, and asked, as ever.
             pilot.app.exit = lambda *_, **__: None  # type: ignore[method-assign]
             for _ in range(keys):
+                watch.cancel()
+                watch = _watched(told, pressed)
                 _press(pilot, chance, pressed)
                 await _rest(pilot, chance)
                 if pilot.app._exception is not None:
@@ -114,10 +114,19 @@ def _last(pressed: Iterable[str]) -> str:
     return f"last keys: {' '.join(pressed)}"
 
 
+def _watched(told: str, pressed: Iterable[str]) -> threading.Timer:
+    """Begin to wait for the next key, as a loop that never waits would do for ever."""
+    watch = threading.Timer(HANG, _give_up, (told, pressed))
+    watch.daemon = True
+    watch.start()
+    return watch
+
+
 def _give_up(told: str, pressed: Iterable[str]) -> None:
     """End the process, from a thread: nothing else can end a loop that never waits."""
-    sys.stderr.write(f"{told}, stuck; {_last(tuple(pressed))}\n")
-    faulthandler.dump_traceback()
+    terminal = sys.__stderr__ or sys.stdout  # the dashboard keeps what is written to the other one
+    terminal.write(f"{told}, stuck; {_last(tuple(pressed))}\n")
+    faulthandler.dump_traceback(terminal)
     os._exit(1)
 
 

@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+import pytest
 from textual.widgets import OptionList
 
+from studio_tui.tui.actions import actions_of
+from studio_tui.tui.screens.clusters import ClustersScreen
 from studio_tui.tui.screens.help import HelpScreen
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import dashboard, until
@@ -19,3 +22,29 @@ async def test_the_help_is_gone_through_by_the_page(studio: ThreadStudio, tmp_pa
         await until(pilot, lambda: (options.highlighted or 0) > 5 and options.scroll_y > 0)
         await pilot.press("pageup")
         await until(pilot, lambda: options.highlighted == 0)
+
+
+async def test_the_key_that_was_clicked_is_done_whatever_was_typed_since(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        await pilot.press("question_mark")
+        screen = pilot.app.screen
+        assert isinstance(screen, HelpScreen)
+        options = screen.query_one(OptionList)
+        explanations = [action.explanation for action in screen._actions]
+        options.highlighted = explanations.index("Show the clusters")
+        options.action_select()
+        screen._show("nothing that any key does")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ClustersScreen))
+
+
+@pytest.mark.parametrize("key", "12345")
+async def test_what_every_page_can_do_can_be_done_where_there_is_nothing(
+    studio: ThreadStudio, tmp_path: Path, key: str
+) -> None:
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press(key)
+        common = [action for action in actions_of(pilot.app.screen) if action.rank]
+        assert len(common) > 5
+        assert [action for action in common if not action.enabled] == []

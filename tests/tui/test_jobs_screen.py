@@ -444,3 +444,21 @@ async def test_a_marked_job_that_leaves_the_list_is_dropped_and_that_is_said(
     async with dashboard(studio, tmp_path) as pilot:
         await until_shown(pilot, "1 marked", "1 marked job is no longer in the list")
         assert marked(pilot) == {kept}
+
+
+async def test_a_row_that_is_gone_before_its_being_gone_to_is_heard_ends_nothing(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    for name in ("one.py", "two.py"):
+        studio.end(studio.submit("print(1)", query_name=name)["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "one.py", "two.py")
+        rows, screen = table(pilot), pilot.app.screen
+        assert isinstance(screen, JobsScreen)
+        rows.action_last()
+        rows.post_message(
+            BigTable.HeaderClicked(rows, "no column")
+        )  # else the next one replaces it
+        rows.show([])
+        await pilot.pause()
+        assert pilot.app.screen is screen

@@ -7,6 +7,7 @@ import pytest
 
 from studio_tui.errors import NotSent, ServerError
 from studio_tui.presentation.pipelines.views.groups import MOST_CHILDREN
+from studio_tui.tui.actions import actions_of
 from studio_tui.tui.dag.memory import Mode
 from studio_tui.tui.screens.job import JobScreen
 from studio_tui.tui.screens.log import LogScreen
@@ -702,3 +703,15 @@ async def test_p_leads_to_the_list_of_pipelines_and_enter_back(tmp_path: Path) -
         await press(pilot, ("enter",))
         await until_shown(pilot, "1 root failure")
         assert screen_of(pilot).here() == "ingest_raw"
+
+
+async def test_what_every_page_can_do_can_be_done_before_the_pipeline_is_known(
+    tmp_path: Path,
+) -> None:
+    studio = DagStudio()
+    studio.error = ServerError(503, "Studio is being repaired.", retry_after=60)
+    async with dag(studio, tmp_path, known=False) as pilot:
+        await until_shown(pilot, "Studio is being repaired.")
+        common = [action for action in actions_of(screen_of(pilot)) if action.rank in {1, 2}]
+        assert len(common) > 5
+        assert [action for action in common if not action.enabled] == []

@@ -3,11 +3,14 @@
 import asyncio
 from pathlib import Path
 
+import pytest
 from textual import events
 from textual.app import ComposeResult
 from textual.widget import Widget
 from textual.widgets import Input
 
+from studio_tui.tui import type_ahead
+from studio_tui.tui.lifetime import Lifetime
 from studio_tui.tui.screens.dialogs import Confirm
 from studio_tui.tui.screens.jobs import JobsScreen
 from studio_tui.tui.screens.log import LogScreen
@@ -16,6 +19,7 @@ from tests.driving import driving
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, until, until_shown
 from tests.tui.slow_leaver import SlowLeaver
+from tests.waiting import HANG
 
 
 def burst(pilot: Dashboard, keys: list[tuple[str, str | None]]) -> None:
@@ -58,7 +62,7 @@ async def test_a_question_is_not_answered_by_keys_pressed_before_it_came(
         await until_shown(pilot, "RUNNING")
         burst(pilot, [("x", "x"), ("y", "y")])
         await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
-        await pilot.pause(0.1)
+        await pilot.pause()
         assert isinstance(pilot.app.screen, Confirm)
         assert not isinstance(pilot.app.focused, Input)
     assert studio.job(job["id"])["status"] == "RUNNING"
@@ -138,6 +142,25 @@ class TwoOfThem(TypeAhead):
         yield Keys(2)
 
 
+class Slow(Input):
+    """A line that takes its time over each key."""
+
+    async def on_key(self) -> None:
+        for _ in range(20):
+            await asyncio.sleep(0)
+
+
+class SlowLine(TypeAhead):
+    """Holds a slow line."""
+
+    def compose(self) -> ComposeResult:
+        yield Slow()
+
+
+class Brief(Lifetime, Widget, can_focus=True):
+    """Is taken away before it is there."""
+
+
 async def test_a_key_waits_for_the_one_before_it_however_long_that_takes() -> None:
     app = TwoOfThem()
     async with driving(app) as pilot:
@@ -148,7 +171,7 @@ async def test_a_key_waits_for_the_one_before_it_however_long_that_takes() -> No
         await until(pilot, lambda: first.has_focus)
         for key in "abc":
             app.post_message(events.Key(key, key))
-        await asyncio.sleep(0.4)
+        await until(pilot, lambda: first.taken == ["a"] and len(app._waiting) == 2)
         first.may_go_on.set()
         second.may_go_on.set()
         await until(pilot, lambda: [*first.taken, *second.taken] == ["a", "c", "b"])
@@ -172,6 +195,56 @@ async def test_a_key_is_done_with_when_what_it_was_for_has_gone() -> None:
         await until(pilot, lambda: second.has_focus)
         app.post_message(events.Key("b", "b"))
         await until(pilot, lambda: second.taken == ["b"])
+
+
+async def test_a_burst_for_a_slow_line_is_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(type_ahead, "PATIENCE", HANG)
+    app = SlowLine()
+    async with driving(app) as pilot:
+        line = app.query_one(Slow)
+        for key in ("a", "b", "backspace", "c", "left", "d"):
+            app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await until(pilot, lambda: line.value == "adc")
+        assert not app._waiting
+
+
+async def test_a_key_on_its_way_to_what_never_comes_is_done_with(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(type_ahead, "PATIENCE", HANG)
+    app = TwoOfThem()
+    async with driving(app) as pilot:
+        for each in app.query(Keys):
+            each.may_go_on.set()
+            each.query_one(SlowLeaver).let_go()
+        second = app.query(Keys).last()
+        coming = app.screen.mount(brief := Brief())
+        brief.focus()
+        app.screen.set_focus(brief)
+        giving = asyncio.ensure_future(app.on_event(events.Key("a", "a")))
+        leaving = brief.remove()
+        await giving
+        await coming
+        await leaving
+        assert brief._never_came
+        second.focus()
+        app.post_message(events.Key("b", "b"))
+        await until(pilot, lambda: second.taken == ["b"])
+
+
+async def test_leaving_is_possible_while_the_handler_of_a_key_hangs(
+    shared_studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type_ahead, "PATIENCE", 0.01)
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        await pilot.app.screen.mount(hung := Keys(1))
+        hung.focus()
+        await until(pilot, lambda: hung.has_focus)
+        burst(pilot, [("a", "a"), ("b", "b"), ("ctrl+q", None)])
+        await until(pilot, lambda: pilot.app._exit)
+        assert hung.taken == ["a"]
+        hung.may_go_on.set()
+        hung.query_one(SlowLeaver).let_go()
 
 
 async def test_a_key_that_comes_when_all_screens_have_gone_is_no_error() -> None:

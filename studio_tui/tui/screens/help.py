@@ -38,7 +38,6 @@ class HelpScreen(Dialog[Action | None]):
         super().__init__()
         self._title = title
         self._actions = actions
-        self._shown: list[Action] = []
 
     def compose(self) -> ComposeResult:
         """Compose the search line and the list."""
@@ -61,13 +60,12 @@ class HelpScreen(Dialog[Action | None]):
     @on(Input.Submitted)
     def _do(self, event: Input.Submitted) -> None:
         event.stop()
-        place = self.query_one(OptionList).highlighted
-        self._choose(place)
+        self._choose(self.query_one(OptionList).highlighted_option)
 
     @on(OptionList.OptionSelected)
     def _clicked(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        self._choose(event.option_index)
+        self._choose(event.option)
 
     def action_move(self, step: int) -> None:
         """Move the cursor while typing."""
@@ -79,23 +77,25 @@ class HelpScreen(Dialog[Action | None]):
         options = self.query_one(OptionList)
         height = options.scrollable_content_region.height
         here = options.highlighted or 0
-        if self._shown:
-            options.highlighted = min(max(here + step * height, 0), len(self._shown) - 1)
+        if options.option_count:
+            options.highlighted = min(max(here + step * height, 0), options.option_count - 1)
 
-    def _choose(self, place: int | None) -> None:
-        if place is not None and self._shown[place].enabled:
-            self.dismiss(self._shown[place])
+    def _choose(self, option: Option | None) -> None:
+        # By its id: the list may be another one than when it was clicked.
+        action = None if option is None else self._actions[int(option.id or 0)]
+        if action is not None and action.enabled:
+            self.dismiss(action)
 
     def _show(self, wanted: str) -> None:
-        self._shown = [
-            action
-            for action in self._actions
+        shown = [
+            Option(_line(action), id=str(number))
+            for number, action in enumerate(self._actions)
             if wanted in " ".join((*action.keys, action.label, action.explanation)).lower()
         ]
         options = self.query_one(OptionList)
         options.clear_options()
-        options.add_options(Option(_line(action)) for action in self._shown)
-        options.highlighted = 0 if self._shown else None
+        options.add_options(shown)
+        options.highlighted = 0 if shown else None
 
 
 def _line(action: Action) -> Content:

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.getters import query_one
 from textual.highlight import highlight
 from textual.widget import Widget
-from textual.widgets import Static, TabbedContent, TabPane
+from textual.widgets import Static, TabPane
 
 from studio_tui.api.models import Job, QueryType
 from studio_tui.presentation.cells import Cell, Tone
@@ -21,6 +21,7 @@ from studio_tui.tui.job_actions import EDIT_BINDING, JOB_BINDINGS, JobActions, t
 from studio_tui.tui.messages import Refreshed
 from studio_tui.tui.screens.page import Page
 from studio_tui.tui.widgets.fact_sheet import FactSheet
+from studio_tui.tui.widgets.tab_pages import PageTabs, TabPages
 
 TABS = (
     ("summary", "Summary"),
@@ -80,7 +81,7 @@ class JobScreen(JobActions, Page):
         Binding("G,end", "scroll_to('end')", "bottom", show=False, id="job.bottom"),
     ]
 
-    tabs = query_one(TabbedContent)
+    tabs = query_one(TabPages)
 
     def __init__(
         self,
@@ -99,7 +100,7 @@ class JobScreen(JobActions, Page):
 
     def body(self) -> ComposeResult:
         """Compose the tabs."""
-        with TabbedContent(initial="summary"):
+        with TabPages(initial="summary"):
             for key, name in TABS:
                 with TabPane(name, id=key):
                     if key in {"summary", "environment"}:
@@ -111,7 +112,7 @@ class JobScreen(JobActions, Page):
     def on_mount(self) -> None:
         """Show the job."""
         # The arrows belong to the screen: the tabs follow them without the focus.
-        self.query_one("ContentTabs").can_focus = False
+        self.query_one(PageTabs).can_focus = False
         self._show_job()
 
     def crumbs(self) -> tuple[str, ...]:

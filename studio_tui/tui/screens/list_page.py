@@ -258,8 +258,7 @@ class ListPage(RowMarks, Page, Generic[T]):
         if self._preview_due is None:
             self._preview_due = self.set_timer(PREVIEW_AFTER, self._catch_up, name="preview")
         answer = self.answer()
-        is_last = message.key is not None and message.key == self.table.keys[-1]
-        if is_last and not self.filter and answer is not None and not answer.has_all:
+        if message.is_last and not self.filter and answer is not None and not answer.has_all:
             self.ask_for_more()
 
     @on(BigTable.HeaderClicked)

@@ -35,6 +35,9 @@ from studio_tui.tui.widgets.fact_sheet import FactSheet
 from studio_tui.tui.widgets.graph_view import GraphView
 from studio_tui.tui.widgets.log_prompt import PROMPT_HINTS, LogPrompt
 
+_OF_ANY_PAGE = frozenset(each.action for each in Page.BINDINGS if isinstance(each, Binding))
+"""What can be done also before Studio has told of the pipeline."""
+
 _ABOUT_ROWS = frozenset(
     {"mode", "folds", "opened", "grouping", "problems", "critical", "full_names", "span", "sort",
      "reverse"}
@@ -166,6 +169,8 @@ class PipelineScreen(DagNews, DagTaking, DagShowing, DagSteering, Page):
 
     def why_not(self, action: str) -> str | None:
         """Return why `action` cannot work now, in words; `None` when it can."""
+        if action in _OF_ANY_PAGE:
+            return None
         return self.why_not_move(action) or self.why_not_show(action) or self.why_not_steer(action)
 
     def _leave(self) -> None:

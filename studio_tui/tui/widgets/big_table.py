@@ -80,7 +80,9 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         """The cursor is on another row than before."""
 
         key: str | None
-        """The row; `None` when there is none."""
+        """The row; `None` when there is none. It may have gone when this is heard."""
+        is_last: bool
+        """Whether there was no row below it."""
 
         def can_replace(self, message: Message) -> bool:
             """Only the cursor's latest row is of interest."""
@@ -156,7 +158,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         self.count(len(self._keys) + _HEADER)
         self._go(place)
         if self.cursor != highlighted:
-            self.post_message(self.Highlighted(self, self.cursor))
+            self._say_where()
 
     def show_again(self) -> None:
         """Ask again for what the rows in sight say, as when time has passed."""
@@ -281,7 +283,10 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         moved = place.cursor != self._cursor
         self._go(place)
         if moved:
-            self.post_message(self.Highlighted(self, self.cursor))
+            self._say_where()
+
+    def _say_where(self) -> None:
+        self.post_message(self.Highlighted(self, self.cursor, self._cursor == len(self._keys) - 1))
 
     def _reveal(self, index: int) -> Place:
         """Return the place nearest to this one where the row is in sight and under the cursor."""

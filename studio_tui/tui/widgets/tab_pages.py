@@ -1,0 +1,61 @@
+"""Textual's pages under tabs, with a fault of their leaving early mended.
+
+A report that can be filed as it stands:
+
+    Title: Tabs that are removed before they are composed raise ValueError
+
+    Versions: Textual 8.2.8, Python 3.11.
+
+    What happens: a screen with a TabbedContent that is popped as soon as it has been pushed ends
+    the app with `ValueError: No Tab with id '--content-tab-one'`.
+
+    How to reproduce:
+
+        from textual.app import App
+        from textual.widgets import Tab, Tabs
+
+        class Brief(App):
+            def on_mount(self):
+                tabs = Tabs(Tab("One", id="one"), active="one")
+                self.mount(tabs)
+                tabs.remove()
+
+        Brief().run()
+
+    Cause: a widget that is to go is not composed any more, and told all the same that it is
+    mounted. `Tabs._on_mount` then activates a tab that it does not hold.
+
+    Suggested mend: do not dispatch `Mount` to a widget that was not composed, as it is leaving.
+"""
+
+from typing import TypeVar, cast
+
+from textual.app import ComposeResult
+from textual.widget import Widget
+from textual.widgets import TabbedContent
+from textual.widgets._tabbed_content import ContentTabs
+
+from studio_tui.tui.lifetime import Lifetime
+
+W = TypeVar("W", bound=Widget)
+
+
+class PageTabs(Lifetime, ContentTabs):
+    """The tabs of pages."""
+
+
+class TabPages(TabbedContent):
+    """Pages under tabs."""
+
+    def compose(self) -> ComposeResult:
+        """Compose what Textual does, but for the tabs, which it makes itself."""
+        for part in super().compose():
+            if type(part) is ContentTabs:
+                yield PageTabs(*part._tabs, active=self._initial or None, tabbed_content=self)
+            else:
+                yield part
+
+    def get_child_by_type(self, expect_type: type[W]) -> W:
+        """Return the only child of a type; Textual looks for its own tabs by their exact type."""
+        wanted = cast(type[W], PageTabs) if expect_type is ContentTabs else expect_type
+        return super().get_child_by_type(wanted)
