@@ -15,8 +15,8 @@ from studio_tui import __version__, paths
 if TYPE_CHECKING:
     from studio_tui.arguments import Arguments
     from studio_tui.settings import Settings
-    from studio_tui.tui.app import Connected
-    from studio_tui.tui.screens.opening import Choice
+    from studio_tui.tui.connected import Connected
+    from studio_tui.tui.frame.opening import Choice
 
 
 class _Commands(click.Group):
@@ -127,10 +127,10 @@ def _dashboard(
 ) -> int:
     """Run the dashboard and return the exit code."""
     from studio_tui.log import install_crash_hook
-    from studio_tui.tui import terminal
     from studio_tui.tui.app import StudioApp
-    from studio_tui.tui.lenient_input import install as install_lenient_input
-    from studio_tui.tui.screens.opening import LocalChoice
+    from studio_tui.tui.frame.opening import LocalChoice
+    from studio_tui.tui.terminal import probe
+    from studio_tui.tui.terminal.input_decoder import install as install_lenient_input
     from studio_tui.tui.theme import theme_for
 
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -138,8 +138,8 @@ def _dashboard(
         return 2
     install_crash_hook()
     install_lenient_input()
-    dark = theme != "light" and (theme == "dark" or terminal.has_dark_background(os.environ))
-    colours = 16 if theme == "ansi" else terminal.colours(os.environ)
+    dark = theme != "light" and (theme == "dark" or probe.has_dark_background(os.environ))
+    colours = 16 if theme == "ansi" else probe.colours(os.environ)
     composition = _Composition(arguments, data_dir, run_samples=samples)
     app = StudioApp(
         composition.connect,
@@ -174,7 +174,7 @@ class _Composition:
         from studio_tui.log import configure
         from studio_tui.settings import load_settings
         from studio_tui.text import safe_line
-        from studio_tui.tui.screens.opening import LocalChoice, TokenChoice, TrustChoice
+        from studio_tui.tui.frame.opening import LocalChoice, TokenChoice, TrustChoice
 
         notes = []
         try:
@@ -197,7 +197,7 @@ class _Composition:
 
         from studio_tui.local.server.endpoint import attach_or_start
         from studio_tui.local.server.samples import ABOUT, SAMPLES
-        from studio_tui.tui.sample_work import SampleWork
+        from studio_tui.tui.jobs.sample_work import SampleWork
 
         endpoint = attach_or_start(self._data_dir)
         settings = self._settings(endpoint.url, endpoint.team, endpoint.token())
@@ -225,7 +225,7 @@ class _Composition:
         from studio_tui.service.session import StudioSession
         from studio_tui.settings import is_loopback
         from studio_tui.text import safe_line
-        from studio_tui.tui.app import Connected
+        from studio_tui.tui.connected import Connected
 
         host = settings.host
         for secret in settings.secrets:

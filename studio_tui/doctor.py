@@ -17,8 +17,8 @@ from studio_tui.local.server import endpoint
 from studio_tui.log import redact
 from studio_tui.settings import Settings, load_settings
 from studio_tui.text import safe_line
-from studio_tui.tui import terminal
-from studio_tui.tui.clipboard import route
+from studio_tui.tui.terminal import probe
+from studio_tui.tui.terminal.clipboard import route
 
 _SIGNS = {True: "✓", False: "✗", None: " "}
 
@@ -98,9 +98,9 @@ def _terminal(environ: Mapping[str, str]) -> Iterator[Finding]:
         f"{size.columns} x {size.lines}" + ("" if big_enough else "; needs 60 x 16"),
     )
     yield Finding(None, "TERM", environ.get("TERM", "not set"))
-    colours = terminal.colours(environ)
+    colours = probe.colours(environ)
     yield Finding(None, "colours", "NO_COLOR is set" if environ.get("NO_COLOR") else f"{colours:,}")
-    background = "dark" if terminal.has_dark_background(environ) else "light"
+    background = "dark" if probe.has_dark_background(environ) else "light"
     yield Finding(None, "background", background)
     encoding = sys.stdout.encoding.lower()
     yield Finding(encoding.startswith("utf"), "encoding", encoding)

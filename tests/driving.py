@@ -27,7 +27,7 @@ from textual.message_pump import MessagePump
 from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
-from studio_tui.tui.type_ahead import TypeAhead
+from studio_tui.tui.terminal.key_queue import TypeAhead
 from tests.waiting import until
 
 R = TypeVar("R")

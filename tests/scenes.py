@@ -23,8 +23,9 @@ from studio_tui.api.log_stream import LogFrame, LogMessage, LogMessages, RawText
 from studio_tui.api.models import Cluster, DatasetVersion, Job, Pipeline
 from studio_tui.errors import NoCredentials, ServerError
 from studio_tui.service.session import StudioSession
-from studio_tui.tui.app import Connected, StudioApp
-from studio_tui.tui.screens.opening import Choice
+from studio_tui.tui.app import StudioApp
+from studio_tui.tui.connected import Connected
+from studio_tui.tui.frame.opening import Choice
 from tests.driving import Driver, driving
 from tests.presentation.pipelines.sample import thousand
 from tests.tui.dashboards import screen_text, until_shown

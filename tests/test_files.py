@@ -22,10 +22,10 @@ from studio_tui.log import configure
 from studio_tui.presentation.jobs.filters import JOBS
 from studio_tui.service.commands.journal import Fate, Intent, Journal
 from studio_tui.settings import load_settings
-from studio_tui.tui.cluster_choice import ClusterChoice
-from studio_tui.tui.draft_shelf import DraftShelf
-from studio_tui.tui.memory import ListView, load_view
-from studio_tui.tui.remembered import Remembered
+from studio_tui.tui.clusters.cluster_choice import ClusterChoice
+from studio_tui.tui.form.saved_forms import DraftShelf
+from studio_tui.tui.frame.list_view import ListView, load_view
+from studio_tui.tui.frame.remembered import Remembered
 from tests.jobs import NOON
 from tests.soak import at_length
 

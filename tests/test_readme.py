@@ -4,20 +4,20 @@ from pathlib import Path
 from textual.binding import Binding
 
 from studio_tui.tui.app import StudioApp
-from studio_tui.tui.screens.clusters import ClustersScreen
-from studio_tui.tui.screens.job import JobScreen
-from studio_tui.tui.screens.jobs import JobsScreen
-from studio_tui.tui.screens.log import LogScreen
-from studio_tui.tui.screens.merged import MergedScreen
-from studio_tui.tui.screens.page import Page
-from studio_tui.tui.screens.pipeline import PipelineScreen
-from studio_tui.tui.screens.pipelines import PipelinesScreen
-from studio_tui.tui.screens.schedules import SchedulesScreen
-from studio_tui.tui.screens.submit import SubmitScreen
+from studio_tui.tui.clusters.list_screen import ClustersScreen
+from studio_tui.tui.form.submit_screen import SubmitScreen
+from studio_tui.tui.frame.page import Page
+from studio_tui.tui.jobs.detail_screen import JobScreen
+from studio_tui.tui.jobs.list_screen import JobsScreen
+from studio_tui.tui.logs.log_screen import LogScreen
+from studio_tui.tui.logs.merged_screen import MergedScreen
+from studio_tui.tui.logs.view.log_view import LogView
+from studio_tui.tui.pipelines.graph.dag_table import DagTable
+from studio_tui.tui.pipelines.graph.graph_view import GraphView
+from studio_tui.tui.pipelines.graph.screen import PipelineScreen
+from studio_tui.tui.pipelines.list_screen import PipelinesScreen
+from studio_tui.tui.schedules.list_screen import SchedulesScreen
 from studio_tui.tui.widgets.big_table import BigTable
-from studio_tui.tui.widgets.dag_table import DagTable
-from studio_tui.tui.widgets.graph_view import GraphView
-from studio_tui.tui.widgets.log_view import LogView
 
 ROOT = Path(__file__).parent.parent
 OWNERS: dict[str, tuple[type, ...]] = {

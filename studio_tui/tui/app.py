@@ -9,8 +9,6 @@ import logging
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -28,20 +26,19 @@ from studio_tui.errors import (
     TokenOriginChanged,
 )
 from studio_tui.log import crash_report
+from studio_tui.tui.connected import Connected
+from studio_tui.tui.ending.signals import EndsInOrder
 from studio_tui.tui.finding import FindsActions
-from studio_tui.tui.screens.opening import Choice, Chosen, OpeningScreen, TrustChoice
-from studio_tui.tui.screenshots import SavesScreenshots
+from studio_tui.tui.frame.opening import Choice, Chosen, OpeningScreen, TrustChoice
+from studio_tui.tui.frame.screenshots import SavesScreenshots
 from studio_tui.tui.sheets import OPENING
-from studio_tui.tui.signals import EndsInOrder
+from studio_tui.tui.terminal.key_queue import TypeAhead
 from studio_tui.tui.theme import ANSI_DARK, ANSI_LIGHT, THEMES
-from studio_tui.tui.toasts import Tells
-from studio_tui.tui.type_ahead import TypeAhead
+from studio_tui.tui.widgets.toasts import Tells
 
 if TYPE_CHECKING:
-    from studio_tui.service.session import StudioSession
     from studio_tui.tui import messages
-    from studio_tui.tui.places import Places
-    from studio_tui.tui.sample_work import SampleWork
+    from studio_tui.tui.screens import Places
 
 logger = logging.getLogger(__name__)
 
@@ -50,29 +47,6 @@ _BOTTOM = 2
 
 QUIT_WITHIN = 2.0
 """Seconds within which a second q leaves."""
-
-
-@dataclass(frozen=True, slots=True)
-class Connected:
-    """A way to Studio, ready to be used."""
-
-    session: "StudioSession"
-    home: str
-    """`team@host`, safe text."""
-    url: str
-    team: str
-    view_file: Path
-    """Where the user's place is remembered."""
-    read_only: bool = False
-    notes: tuple[str, ...] = ()
-    """Sentences that the user should know from the start."""
-    samples: "SampleWork | None" = None
-    """What to begin with when there are no jobs."""
-
-    @property
-    def basics(self) -> tuple["StudioSession", str, bool]:
-        """What every page takes: the session, whose Studio it is, and whether only to read."""
-        return self.session, self.home, self.read_only
 
 
 Connect = Callable[[Choice | None], Connected]
@@ -134,7 +108,7 @@ class StudioApp(TypeAhead, EndsInOrder, FindsActions, SavesScreenshots, Tells, A
             self.call_from_thread(self._cannot, str(error))
         else:
             # Not before the first paint: this loads the wire, the models and every screen.
-            from studio_tui.tui.places import Places  # noqa: PLC0415
+            from studio_tui.tui.screens import Places  # noqa: PLC0415
 
             self.call_from_thread(self._enter, connected, Places(connected))
 
@@ -164,13 +138,13 @@ class StudioApp(TypeAhead, EndsInOrder, FindsActions, SavesScreenshots, Tells, A
         await self._connected.session.client.aclose()
 
     def _welcome(self, why: str) -> None:
-        from studio_tui.tui.screens.welcome import WelcomeScreen  # noqa: PLC0415 (needed by few)
+        from studio_tui.tui.frame.welcome import WelcomeScreen  # noqa: PLC0415 (needed by few)
 
         self._show_at_bottom(WelcomeScreen(why))
 
     def on_token_refused(self, message: "messages.TokenRefused") -> None:
         """Offer to enter another token, over what is known so far."""
-        from studio_tui.tui.screens.welcome import WelcomeScreen  # noqa: PLC0415 (needed by few)
+        from studio_tui.tui.frame.welcome import WelcomeScreen  # noqa: PLC0415 (needed by few)
 
         if self._connected and not isinstance(self.screen, WelcomeScreen):
             why = f"{message.why} Everything has stopped; esc goes back to what was known."
@@ -178,7 +152,7 @@ class StudioApp(TypeAhead, EndsInOrder, FindsActions, SavesScreenshots, Tells, A
 
     def _cannot(self, why: str) -> None:
         """Say what is wrong where there is something to be done, else on the way out."""
-        from studio_tui.tui.screens.welcome import WelcomeScreen  # noqa: PLC0415 (needed by few)
+        from studio_tui.tui.frame.welcome import WelcomeScreen  # noqa: PLC0415 (needed by few)
 
         if isinstance(self.screen, WelcomeScreen):
             self.screen.say(why)
@@ -187,7 +161,7 @@ class StudioApp(TypeAhead, EndsInOrder, FindsActions, SavesScreenshots, Tells, A
 
     @work(name="trust", group="connect")
     async def _ask_trust(self, error: TokenOriginChanged) -> None:
-        from studio_tui.tui.screens.dialogs import Confirm  # noqa: PLC0415 (needed by few)
+        from studio_tui.tui.frame.dialogs import Confirm  # noqa: PLC0415 (needed by few)
 
         question = Confirm(
             "Send your token to another Studio?",
@@ -220,7 +194,7 @@ class StudioApp(TypeAhead, EndsInOrder, FindsActions, SavesScreenshots, Tells, A
     @work(name="samples", group="command")
     async def _begin_with_samples(self, connected: Connected) -> None:
         """Offer something to look at, where there is nothing yet."""
-        from studio_tui.tui.sample_work import begin_with  # noqa: PLC0415 (only the first time)
+        from studio_tui.tui.jobs.sample_work import begin_with  # noqa: PLC0415 (only the first time)
 
         if connected.samples:
             await begin_with(self, connected.session, connected.samples)
@@ -232,14 +206,14 @@ class StudioApp(TypeAhead, EndsInOrder, FindsActions, SavesScreenshots, Tells, A
 
     @work(name="create", group="command")
     async def _create(self, connected: Connected, message: "messages.CreateJob") -> None:
-        from studio_tui.tui.job_making import make_job  # noqa: PLC0415 (not before it is used)
+        from studio_tui.tui.jobs.create import make_job  # noqa: PLC0415 (not before it is used)
 
         await make_job(self, connected.session.creating, message.wish, message.files)
 
     @work(name="unsettled", group="poll")
     async def _ask_about_unsettled(self, connected: Connected) -> None:
         if left := await connected.session.unsettled():
-            from studio_tui.tui.job_making import ask_about_left  # noqa: PLC0415 (rarely needed)
+            from studio_tui.tui.jobs.create import ask_about_left  # noqa: PLC0415 (rarely needed)
 
             await ask_about_left(self, connected.session.creating, left)
 

@@ -7,7 +7,7 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
-from studio_tui.tui.actions import actions_of
+from studio_tui.tui.frame.actions import actions_of
 
 if TYPE_CHECKING:
     from textual.command import Provider
@@ -38,7 +38,7 @@ class FindsActions(App[Any]):
     @work(name="help", group="dialog")
     async def action_help(self) -> None:
         """Show what the keys of this screen do, and do what is chosen."""
-        from studio_tui.tui.screens.help import HelpScreen  # noqa: PLC0415 (not at the start)
+        from studio_tui.tui.frame.help import HelpScreen  # noqa: PLC0415 (not at the start)
 
         if isinstance(self.screen, ModalScreen):
             return

@@ -5,8 +5,8 @@ from functools import partial
 from textual.app import ComposeResult
 from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 
-from studio_tui.tui.actions import Action, actions_of
-from studio_tui.tui.dialog import AnsweredOnce
+from studio_tui.tui.frame.actions import Action, actions_of
+from studio_tui.tui.frame.dialog import AnsweredOnce
 from studio_tui.tui.widgets.option_lists import PaletteChoice
 
 

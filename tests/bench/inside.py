@@ -24,7 +24,7 @@ from studio_tui.presentation.jobs.filters import JOBS, Filter
 from studio_tui.presentation.jobs.rows import cells
 from studio_tui.presentation.lists.kinds import NEWEST_FIRST
 from studio_tui.presentation.lists.listing import Listing
-from studio_tui.tui.screens.jobs import COLUMNS
+from studio_tui.tui.jobs.list_screen import COLUMNS
 from studio_tui.tui.widgets.big_table import BigTable
 
 _NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

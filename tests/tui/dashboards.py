@@ -12,8 +12,9 @@ from textual.widget import Widget
 from studio_tui.api.client import StudioClient
 from studio_tui.service.session import StudioSession
 from studio_tui.settings import Settings
-from studio_tui.tui.app import Connected, StudioApp
-from studio_tui.tui.screens.jobs import JobsScreen
+from studio_tui.tui.app import StudioApp
+from studio_tui.tui.connected import Connected
+from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.theme import DARK
 from tests import waiting
 from tests.driving import driving

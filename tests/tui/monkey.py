@@ -20,7 +20,7 @@ from pathlib import Path
 from textual import events
 from textual.keys import _character_to_key, key_to_character
 
-from studio_tui.tui.type_ahead import TypeAhead
+from studio_tui.tui.terminal.key_queue import TypeAhead
 from tests.local.http.test_pipeline_routes import make, trigger
 from tests.studios import ThreadStudio, closing
 from tests.tui.dashboards import Dashboard, dashboard, until

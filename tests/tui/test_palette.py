@@ -9,13 +9,13 @@ from textual.command import CommandList, CommandPalette
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.palette import Palette
-from studio_tui.tui.screens.dialogs import Confirm
 from studio_tui.tui.widgets.option_lists import OptionChoice, PaletteChoice
 from tests.driving import driving
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import dashboard, until, until_shown
-from tests.tui.slow_leaver import SlowLeaver
+from tests.tui.widgets.slow_leaver import SlowLeaver
 
 PAGES = ("pagedown", "pageup")
 

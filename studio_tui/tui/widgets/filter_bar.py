@@ -13,7 +13,7 @@ from textual.widgets import Input, Static
 
 from studio_tui.presentation.lists.filter_terms import FilterError, Terms
 from studio_tui.presentation.lists.kinds import Kind
-from studio_tui.tui.lifetime import Lifetime
+from studio_tui.tui.widgets.lifetime import Lifetime
 
 REMEMBERED = 20
 """Filters that can be recalled."""

@@ -35,7 +35,7 @@ from textual.widget import Widget
 from textual.widgets import TabbedContent
 from textual.widgets._tabbed_content import ContentTabs
 
-from studio_tui.tui.lifetime import Lifetime
+from studio_tui.tui.widgets.lifetime import Lifetime
 
 W = TypeVar("W", bound=Widget)
 

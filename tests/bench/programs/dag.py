@@ -14,12 +14,12 @@ from textual.app import App, ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Static
 
-from studio_tui.tui.dag.memory import DagMemory, DagPlace, Grouping, Mode
-from studio_tui.tui.screens.pipeline import PipelineScreen
+from studio_tui.tui.pipelines.graph.memory import DagMemory, DagPlace, Grouping, Mode
+from studio_tui.tui.pipelines.graph.screen import PipelineScreen
 from studio_tui.tui.sheets import OPENING
 from studio_tui.tui.theme import DARK
 from tests.bench import dag_pure
-from tests.tui.dag_stage import DagStudio, session_on
+from tests.tui.pipelines.dag_stage import DagStudio, session_on
 
 
 class DagApp(App[None]):

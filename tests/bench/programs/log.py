@@ -15,7 +15,7 @@ from textual.widgets import Static
 
 from studio_tui.paths import styles_dir
 from studio_tui.service.logs.store.log_store import LogStore
-from studio_tui.tui.widgets.log_view import LogView
+from studio_tui.tui.logs.view.log_view import LogView
 from tests.bench.big_log import beats
 
 

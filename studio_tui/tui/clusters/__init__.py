@@ -1,0 +1,1 @@
+"""Clusters: list and choice."""

@@ -1,0 +1,1 @@
+"""Ending in order: when told to, and when the terminal has gone."""

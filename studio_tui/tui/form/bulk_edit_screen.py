@@ -1,0 +1,141 @@
+"""One form of the marked jobs: what is typed there is laid over each, the rest stays its own."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from studio_tui import clock
+from studio_tui.api.models import Job, JobInput
+from studio_tui.errors import StudioError
+from studio_tui.presentation.cells import Cell, Tone
+from studio_tui.presentation.form.checks import check, request
+from studio_tui.presentation.form.draft import Draft
+from studio_tui.presentation.form.merge import (
+    LEFT_ALONE,
+    common,
+    differences,
+    differs,
+    typed_over,
+)
+from studio_tui.presentation.format import plural
+from studio_tui.presentation.jobs.problems import Problem
+from studio_tui.service.session import StudioSession
+from studio_tui.tui.form.draft_files import path_of
+from studio_tui.tui.form.edit_screen import ANSWERS
+from studio_tui.tui.form.saved_forms import DraftShelf
+from studio_tui.tui.form.submit_screen import SubmitScreen
+from studio_tui.tui.form.templates import Start
+from studio_tui.tui.form.validation import Checked
+from studio_tui.tui.frame.review import Review
+from studio_tui.tui.jobs.actions import title
+from studio_tui.tui.jobs.bulk_rerun import make_all
+from studio_tui.tui.jobs.rerun import Repeat, changes
+from studio_tui.tui.messages import GoBack
+
+
+class EditMarkedScreen(SubmitScreen):
+    """A form of what jobs have in common, and the changes of each before any is sent."""
+
+    def __init__(
+        self,
+        session: StudioSession,
+        home: str,
+        shelf: DraftShelf,
+        repeats: Sequence[Repeat],
+        *,
+        url: str,
+        read_only: bool,
+    ) -> None:
+        """Take the jobs that are to be changed, and what makes each again as it was."""
+        now = clock.now()
+        self._jobs = {repeat.job.id: (repeat, Draft.of(repeat.wish, now)) for repeat in repeats}
+        """Those that are still to be made."""
+        drafts = [draft for _, draft in self._jobs.values()]
+        self._differing = differences(drafts)
+        start = Start(
+            common(drafts),
+            f"edit {' '.join(sorted(self._jobs))}",
+            f"Edit {plural(len(drafts), 'marked job')}",
+        )
+        super().__init__(session, home, shelf, start, url=url, read_only=read_only)
+
+    def on_mount(self) -> None:
+        """Show which fields the jobs do not share."""
+        super().on_mount()
+        for name, count in self._differing.items():
+            self.form.hint(name, differs(name, count))
+
+    def why_not(self, action: str) -> str | None:
+        """Return why an action cannot be done now."""
+        if action == "preview":
+            return "There is a request for each job; f9 shows what changes in each, before any goes"
+        return super().why_not(action)
+
+    def action_preview(self) -> None:  # type: ignore[override]
+        """Say where to look instead."""
+        self.app.notify(self.why_not("preview") or "", markup=False)
+
+    def examined(self, draft: Draft) -> Checked:
+        """Find out what there is to say of the form, and of each job with it."""
+        shown = super().examined(draft)
+        typed = typed_over(self.start.draft, draft)
+        alone = self._differing.keys() - typed.keys()
+        problems = [each for each in shown.problems if each.field not in alone]
+        for repeat, before in self._jobs.values():
+            for field, sentence, level in check(replace(before, **typed), shown.around):
+                if not any(each[:2] == (field, sentence) for each in problems):
+                    of_one = f"{title(repeat.job)}: {sentence}"
+                    problems.append(Problem(field, of_one, level))
+        notes = dict.fromkeys(alone, (LEFT_ALONE,))
+        return replace(shown, problems=tuple(problems), notes={**shown.notes, **notes})
+
+    async def to_send(self, checked: Checked) -> Checked | None:
+        """Show what is different in each job, ask once, and have all of them made."""
+        typed = typed_over(self.start.draft, checked.draft)
+        lines = await asyncio.to_thread(self._lines, typed, checked)
+        question = f"Run {plural(len(self._jobs), 'changed job')}?"
+        answer = await self.app.push_screen_wait(Review(question, lines, ANSWERS))
+        if answer in {"r", "f"}:
+            self.is_sending = True
+            try:
+                await self._make(typed, checked, resume=answer == "r")
+            finally:
+                self.is_sending = False
+        elif answer == "d":
+            await self.keep()
+            self.app.notify("Kept; e on the same marks goes on with it", markup=False)
+            self.post_message(GoBack())
+        return None
+
+    def _lines(self, typed: Mapping[str, Any], checked: Checked) -> tuple[Cell, ...]:
+        lines: list[Cell] = []
+        for repeat, before in self._jobs.values():
+            after = replace(before, **typed)
+            if after.query_file.strip():
+                after = replace(after, query=checked.query)
+            lines += [Cell(title(repeat.job), Tone.STRONG), *changes(repeat, before, after)]
+            lines.append(Cell(""))
+        return tuple(lines[:-1])
+
+    async def _make(self, typed: Mapping[str, Any], checked: Checked, *, resume: bool) -> None:
+        """Have the jobs made that are not made yet, and tell of each what came of it."""
+        await self.keep()
+        self.say(f"Sending {plural(len(self._jobs), 'job')}…")
+        wishes: list[tuple[Job, JobInput | StudioError]] = []
+        for repeat, before in self._jobs.values():
+            after = replace(before, **typed)
+            after = after.resuming(repeat.job.id) if resume else after
+            wishes.append((repeat.job, request(after, checked.around)))
+        files = [path_of(path) for path in checked.draft.files]
+
+        def settled() -> None:
+            count = plural(len(self._jobs), "job")
+            self.say(f"{count} not made yet; f9 asks for them again." if self._jobs else "")
+
+        # One that is made is out at once: sending the rest again must not make it twice.
+        await make_all(self.app, self.session, wishes, files, made=self._jobs.pop, settled=settled)
+        if self._jobs:
+            return
+        await asyncio.to_thread(self.shelf.keep, self.start.key, None)
+        self.post_message(GoBack())

@@ -1,0 +1,187 @@
+"""The fields of a job's form in one column, and the draft that they hold."""
+
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Any
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.message import Message
+from textual.widgets import Input, TextArea
+
+from studio_tui.presentation.form.draft import LABELS, Draft
+from studio_tui.presentation.jobs.problems import Problem
+from studio_tui.tui.form.code_area import CodeArea
+from studio_tui.tui.form.form_field import FieldInput, Flag, FormField
+from studio_tui.tui.form.path_fields import PathArea, PathInput, PathSuggester
+from studio_tui.tui.form.validation import Checked
+from studio_tui.tui.widgets.lifetime import Lifetime
+
+FIRST = ("query_file", "query")
+"""Fields that stand before the others."""
+
+_AREAS = frozenset({"query", "environment", "requirements", "files", "uploads"})
+_LISTS = frozenset({"files", "uploads"})
+"""Fields that hold something a line."""
+
+_TELLING = frozenset(
+    {"query_file", "uploads", "priority", "compute_cluster_name", "compute_cluster_id",
+     "start_after", "cron_expression"}
+)  # fmt: skip
+"""Fields whose note says what the value means; that of others says only how to type one."""
+
+
+class DraftForm(Lifetime, VerticalScroll):
+    """All fields. While a file is named, the field of the query shows its text."""
+
+    can_focus = False
+
+    class Edited(Message):
+        """The user has changed something."""
+
+    def __init__(self, draft: Draft) -> None:
+        super().__init__()
+        self._base = draft
+        self._fields = {name: _field(name, draft) for name in (*FIRST, *LABELS)}
+        self._touched: set[str] = set()
+
+    def compose(self) -> ComposeResult:
+        """Compose the fields."""
+        yield from self._fields.values()
+
+    def on_mount(self) -> None:
+        """Hide what would mean little."""
+        self._show_uploads()
+
+    @property
+    def draft(self) -> Draft:
+        """The form as it stands."""
+        typed: dict[str, Any] = {}
+        for name, field in self._fields.items():
+            if name == "query" and self._shows_file:
+                continue
+            value = field.value
+            lines = tuple(line for line in str(value).split("\n") if line.strip())
+            typed[name] = lines if name in _LISTS else value
+        self._base = replace(self._base, **typed)
+        return self._base
+
+    def fill(self, draft: Draft) -> None:
+        """Put another draft into the fields."""
+        self._base = draft
+        self._touched.clear()
+        self._show_query(draft.query, is_file=False)
+        for name, field in self._fields.items():
+            value = _value(draft, name)
+            if field.value != value:
+                field.value = value
+        self._show_uploads()
+
+    def _show_uploads(self) -> None:
+        """Show uploads only where there are some, or several: their ids mean little."""
+        uploads = self._fields["uploads"]
+        is_hinted = isinstance(uploads.editor, TextArea) and bool(uploads.editor.placeholder)
+        uploads.display = bool(uploads.value) or is_hinted
+
+    def put(self, name: str, text: str) -> None:
+        """Put a text into a field, as if it had been typed."""
+        self._fields[name].value = text
+
+    def hint(self, name: str, words: str) -> None:
+        """Show safe words in a field as long as it is empty."""
+        editor = self._fields[name].editor
+        if isinstance(editor, Input | TextArea):
+            editor.placeholder = words
+        self._show_uploads()
+
+    def focused_field(self) -> FormField | None:
+        """Return the field that has the focus."""
+        return next((f for f in self._fields.values() if f.editor.has_focus), None)
+
+    def go_to(self, name: str) -> None:
+        """Give the focus to a field."""
+        field = self._fields[name if self._fields[name].display else "files"]
+        field.editor.focus()
+        field.scroll_visible(animate=False)
+
+    def go_to_new_line(self, name: str) -> None:
+        """Give the focus to a field of several lines, at the end, on a line that is empty."""
+        area = self._fields[name].editor
+        if isinstance(area, TextArea):
+            if area.document.get_line(area.document.line_count - 1).strip():
+                area.insert("\n", area.document.end)
+            area.move_cursor(area.document.end)
+        self.go_to(name)
+
+    def show(self, checked: Checked, refused: Collection[Problem], *, all_fields: bool) -> None:
+        """Say what was found, at the fields; of those nobody has touched only if it is wished."""
+        self._show_query(checked.query, is_file=bool(checked.draft.query_file.strip()))
+        query = self._fields["query"].editor
+        if isinstance(query, CodeArea):
+            query.colour(checked.query, checked.colours)
+        environment = self._fields["environment"].editor
+        if isinstance(environment, CodeArea):
+            environment.unmask(checked.around.lost_values)
+        for name, field in self._fields.items():
+            problems = [each for each in refused if each.field == name]
+            if all_fields or name in self._touched or field.value:
+                problems += [each for each in checked.problems if each.field == name]
+            field.say(problems, checked.notes.get(name, ()), lasting=name in _TELLING)
+
+    def show_values(self, *, shown: bool) -> None:
+        """Show the values of the environment, or hide them."""
+        environment = self._fields["environment"].editor
+        if isinstance(environment, CodeArea):
+            environment.masked = not shown
+
+    @property
+    def _shows_file(self) -> bool:
+        query = self._fields["query"].editor
+        return isinstance(query, TextArea) and query.read_only
+
+    def _show_query(self, text: str, *, is_file: bool) -> None:
+        """Show a file's text instead of what was typed, or that again."""
+        query = self._fields["query"]
+        if not isinstance(query.editor, TextArea) or not (is_file or query.editor.read_only):
+            return
+        if not query.editor.read_only:
+            self._base = replace(self._base, query=str(query.value))
+        query.editor.read_only = is_file
+        wanted = text if is_file else self._base.query
+        if query.value != wanted:
+            query.value = wanted
+
+    @on(FormField.Changed)
+    def _changed(self, message: FormField.Changed) -> None:
+        message.stop()
+        if self._fields[message.field].value != _value(self._base, message.field):
+            self._touched.add(message.field)
+            self.post_message(self.Edited())
+
+
+def _field(name: str, draft: Draft) -> FormField:
+    """Return the field of a draft."""
+    label = LABELS[name]
+    if name == "reset":
+        return FormField(name, "", Flag(label, draft.reset))
+    if name in _AREAS:
+        area = (
+            PathArea(soft_wrap=True) if name == "files" else CodeArea(masked=name == "environment")
+        )
+        field = FormField(name, label, area)
+    else:
+        line = (
+            PathInput(compact=True, select_on_focus=False, suggester=PathSuggester())
+            if name == "query_file"
+            else FieldInput(compact=True, select_on_focus=False)
+        )
+        field = FormField(name, label, line)
+    field.editor.cursor_blink = False  # type: ignore[union-attr]
+    field.value = _value(draft, name)
+    return field
+
+
+def _value(draft: Draft, name: str) -> str | bool:
+    value = getattr(draft, name)
+    return "\n".join(value) if name in _LISTS else value

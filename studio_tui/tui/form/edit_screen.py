@@ -1,0 +1,71 @@
+"""The form of a job that has run: changed, compared with what it was, and run."""
+
+import asyncio
+from dataclasses import replace
+
+from studio_tui import clock
+from studio_tui.presentation.cells import Cell, Tone
+from studio_tui.presentation.form.draft import Draft
+from studio_tui.presentation.pipelines.impact import edit_note
+from studio_tui.service.session import StudioSession
+from studio_tui.tui.form.saved_forms import DraftShelf
+from studio_tui.tui.form.submit_screen import SubmitScreen
+from studio_tui.tui.form.templates import Start
+from studio_tui.tui.form.validation import Checked
+from studio_tui.tui.frame.review import Review
+from studio_tui.tui.jobs.actions import title
+from studio_tui.tui.jobs.rerun import Repeat, changes
+from studio_tui.tui.messages import GoBack
+
+ANSWERS = (("r", "resume from checkpoints"), ("f", "run afresh"), ("d", "keep as a draft"))
+"""What can be done with what was changed."""
+
+
+class EditScreen(SubmitScreen):
+    """A form that begins with the query in $EDITOR, and shows the changes before it is sent."""
+
+    def __init__(
+        self,
+        session: StudioSession,
+        home: str,
+        shelf: DraftShelf,
+        repeat: Repeat,
+        *,
+        url: str,
+        read_only: bool,
+    ) -> None:
+        """Take the job that is to be changed, and what makes it again as it was."""
+        self._repeat = repeat
+        job = repeat.job
+        self._before = Draft.of(repeat.wish, clock.now())
+        start = Start(self._before, f"edit {job.id}", f"Edit {title(job)}")
+        super().__init__(session, home, shelf, start, url=url, read_only=read_only)
+
+    async def begin(self) -> None:
+        """Take up what was left, and lend the terminal to the editor for the query."""
+        await super().begin()
+        self.form.go_to("query")
+        await self.edit_field("query")
+
+    async def to_send(self, checked: Checked) -> Checked | None:
+        """Show what is different, and ask how to go on from what the job has done."""
+        after = replace(checked.draft, query=checked.query)
+        lines = await asyncio.to_thread(changes, self._repeat, self._before, after)
+        lines = (*self._about_the_pipeline(), *lines)
+        answer = await self.app.push_screen_wait(Review("Run the changed job?", lines, ANSWERS))
+        if answer == "d":
+            await self.keep()
+            self.app.notify("Kept; e on the same job goes on with it", markup=False)
+            self.post_message(GoBack())
+        if answer == "r":
+            return replace(checked, draft=checked.draft.resuming(self._repeat.job.id))
+        if answer == "f":
+            return replace(checked, draft=replace(checked.draft, rerun_from_job_id=""))
+        return None
+
+    def _about_the_pipeline(self) -> tuple[Cell, ...]:
+        """Say which answer lets the pipeline of the job go on, if it is the job of one."""
+        known, run = self.session.pipelines.snapshot.value, self._repeat.job.id
+        owner = known.owner(run) if known is not None else None
+        note = edit_note(owner, run, near=self.session.is_near) if owner is not None else ""
+        return (Cell(note, Tone.WARN), Cell("")) if note else ()

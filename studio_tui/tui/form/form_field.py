@@ -1,0 +1,203 @@
+"""A field of a form: its label, where it is typed, and below it what is wrong or what it means."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Checkbox, Input, Static, TextArea
+
+from studio_tui.presentation.jobs.problems import Level, Problem
+from studio_tui.text import safe_line
+from studio_tui.tui.form.code_area import CodeArea
+from studio_tui.tui.widgets.lifetime import Lifetime
+
+SHOWN = 3
+"""Problems of one field that are told at once."""
+
+OFFERED = 12
+"""Names that are shown of those which can complete a path."""
+
+
+class FieldInput(Lifetime, Input):
+    """A line, which tab completes where there is something to complete."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "tab",
+            "complete",
+            "complete or next",
+            show=False,
+            id="form.complete",
+            tooltip="Complete the path, else go to the next field",
+        )
+    ]
+
+    def action_complete(self) -> None:
+        """Take the suggestion, or go on."""
+        if self._suggestion and self._suggestion != self.value:
+            self.action_end()
+            self.action_cursor_right()
+        else:
+            self.screen.focus_next()
+
+
+class Flag(Checkbox):
+    """A yes or no that is told by its sign too, as colours may be missing."""
+
+    def __init__(self, label: str, value: bool) -> None:
+        super().__init__(Content(label), value, compact=True)
+        self.watch_value()
+
+    def watch_value(self) -> None:
+        """Show the sign."""
+        super().watch_value()
+        self.BUTTON_INNER = "X" if self.value else " "
+        self.refresh()
+
+
+class FormField(Lifetime, Vertical):
+    """One field. What is typed is kept as it is, valid or not."""
+
+    @dataclass
+    class Changed(Message):
+        """The user has changed a field."""
+
+        field: str
+
+    @dataclass
+    class Offered(Message):
+        """What is typed can become one of these."""
+
+        names: list[str]
+
+    def __init__(self, name: str, label: str, editor: Input | CodeArea | Checkbox) -> None:
+        super().__init__(id=f"field-{name.replace('_', '-')}")
+        self.field = name
+        """As in `Draft`."""
+        self.editor = editor
+        self._label = Static(label, markup=False, classes="label")
+        self._said = Static(markup=False, classes="said")
+        self._problems: tuple[Problem, ...] = ()
+        self._note: tuple[str, ...] = ()
+        self._lasting = False
+        self._offered: tuple[str, ...] = ()
+
+    @property
+    def value(self) -> str | bool:
+        """What stands in the field."""
+        if isinstance(self.editor, Checkbox):
+            return self.editor.value
+        return self.editor.text if isinstance(self.editor, TextArea) else self.editor.value
+
+    @value.setter
+    def value(self, value: str | bool) -> None:
+        if isinstance(self.editor, Checkbox):
+            self.editor.value = bool(value)
+        elif isinstance(self.editor, CodeArea):
+            self.editor.text = str(value)
+        else:
+            text = str(value)
+            # A line is drawn as it is, so only what may be drawn comes into it.
+            self.editor.value = text if text.isprintable() else safe_line(text)
+        self._grow()
+
+    @property
+    def has_problem(self) -> bool:
+        """Whether something keeps the field from being sent."""
+        return any(problem.level is Level.ERROR for problem in self._problems)
+
+    def compose(self) -> ComposeResult:
+        """Compose label and editor, and what is said of them."""
+        with Horizontal():
+            yield self._label
+            yield self.editor
+        yield self._said
+
+    def on_mount(self) -> None:
+        """Take no more room than is needed."""
+        self._grow()
+        self._tell()
+
+    def say(self, problems: Sequence[Problem], note: Sequence[str], *, lasting: bool) -> None:
+        """Take over what is wrong, and what the field means as it stands; all of it is safe.
+
+        A `lasting` note of a value stays in sight when the field has lost the focus.
+        """
+        said = (tuple(problems), tuple(note), lasting)
+        if said != (self._problems, self._note, self._lasting):
+            self._problems, self._note, self._lasting = said
+            self._tell()
+
+    @on(Input.Changed)
+    @on(TextArea.Changed)
+    @on(Checkbox.Changed)
+    def _changed(self, event: Message) -> None:
+        event.stop()
+        self._grow()
+        if self._offered:
+            self._offered = ()
+            self._tell()
+        self.post_message(self.Changed(self.field))
+
+    @on(Offered)
+    def _offer(self, event: Offered) -> None:
+        event.stop()
+        names = event.names if len(event.names) > 1 else []
+        more = len(names) - OFFERED
+        self._offered = (*map(safe_line, names[:OFFERED]), *([f"and {more} more"] * (more > 0)))
+        self._tell()
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.screen.focus_next()
+
+    def on_descendant_focus(self, _event: events.DescendantFocus) -> None:
+        """Say what the field is for, and give it room."""
+        self.add_class("-focus")
+        self._grow()
+        self._tell()
+
+    def on_descendant_blur(self, _event: events.DescendantBlur) -> None:
+        """Say only what matters."""
+        self.remove_class("-focus")
+        self._offered = ()
+        self._grow()
+        self._tell()
+
+    def on_resize(self) -> None:
+        """Make room for lines that are broken elsewhere now."""
+        self._grow()
+
+    def _grow(self) -> None:
+        """Let a field of several lines have as many rows as it needs, within reason."""
+        if isinstance(self.editor, CodeArea):
+            lines = self.editor.wrapped_document.height
+            focused = self.has_class("-focus")
+            self.editor.styles.height = min(12 if focused else 5, lines)
+
+    def _tell(self) -> None:
+        lines: list[Content] = []
+        for problem in self._problems[:SHOWN]:
+            sign, style = (
+                ("✗", "$text-error") if problem.level is Level.ERROR else ("!", "$text-warning")
+            )
+            lines.append(Content.styled(f"{sign} {problem.sentence}", style))
+        if len(self._problems) > SHOWN:
+            lines.append(Content(f"  and {len(self._problems) - SHOWN} more"))
+        if self._offered:
+            # While a path is being completed it is not wrong, only not whole.
+            lines = [Content("  ".join(self._offered))]
+        if not lines and (self.has_class("-focus") or (self._lasting and self.value)):
+            lines = [Content(line) for line in self._note]
+        self.set_class(bool(self._problems), "-problem")
+        self._said.display = bool(lines)
+        self._said.update(Content("\n").join(lines))
+        if self.has_class("-focus"):
+            self.call_after_refresh(self.scroll_visible, animate=False)

@@ -1,0 +1,106 @@
+"""Fields in which paths of this machine are typed, and completed with tab."""
+
+import asyncio
+from typing import ClassVar
+
+from textual import work
+from textual.binding import Binding, BindingType
+from textual.suggester import Suggester
+
+from studio_tui.tui.form.code_area import CodeArea
+from studio_tui.tui.form.draft_files import candidates, completed
+from studio_tui.tui.form.form_field import FieldInput, FormField
+from studio_tui.tui.widgets.lifetime import Lifetime
+
+_LONGEST_LOOK = 1.0
+"""Seconds that a folder is waited for, as keys wait too: what is typed next comes after it."""
+
+
+async def _names(typed: str) -> list[str] | None:
+    """Return what a path can become; `None` when the folder does not say so in time."""
+    try:
+        return await asyncio.wait_for(asyncio.to_thread(candidates, typed), _LONGEST_LOOK)
+    except TimeoutError:
+        return None
+
+
+def _is_left(typed: str, names: list[str] | None) -> bool:
+    """Return whether tab leaves a path: it is empty or whole, or nothing begins like it."""
+    return names is not None and (not names or not typed or typed.rpartition("/")[2] in names)
+
+
+class PathInput(FieldInput):
+    """A line for one path."""
+
+    async def action_complete(self) -> None:  # type: ignore[override]
+        """Complete the path as far as is sure; go on where there is nothing to complete."""
+        names = await _names(self.value) if self.value else []
+        whole = completed(self.value, names) if names else None
+        if whole is not None:
+            self.value = whole
+            self.cursor_position = len(whole)
+        elif _is_left(self.value, names):
+            self.screen.focus_next()
+            return
+        self.post_message(FormField.Offered(names or []))
+
+
+class PathSuggester(Suggester):
+    """Completes the path on a line."""
+
+    def __init__(self) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+
+    async def get_suggestion(self, value: str) -> str | None:
+        """Return the path with its last name completed, where that is sure."""
+        return await asyncio.to_thread(completed, value) if value else None
+
+
+class PathArea(Lifetime, CodeArea):
+    """A path a line."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "tab",
+            "complete",
+            "complete or next",
+            show=False,
+            id="form.complete_path",
+            tooltip="Complete the path, else go to the next field",
+        )
+    ]
+
+    def update_suggestion(self) -> None:
+        """Look for how the path before the cursor goes on."""
+        if self.is_alive:
+            self._look_for_path()
+
+    async def action_complete(self) -> None:
+        """Complete the path as far as is sure; go on where there is nothing to complete."""
+        typed = self._path()
+        names = await _names(typed) if typed else []
+        whole = completed(typed, names) if names else None
+        if whole is not None:
+            self.insert(whole[len(typed) :])
+        elif _is_left(typed, names):
+            self.screen.focus_next()
+            return
+        self.post_message(FormField.Offered(names or []))
+
+    @work(name="complete", group="complete", exclusive=True)
+    async def _look_for_path(self) -> None:
+        before = self._path()
+        whole = await asyncio.to_thread(completed, before) if before else None
+        if before == self._path():
+            self.suggestion = whole[len(before) :] if whole else ""
+
+    def _path(self) -> str:
+        """Return what stands before the cursor; nothing where the cursor is not at the end."""
+        row, column = self.cursor_location
+        line = self.document.get_line(row)
+        return line if column == len(line) else ""
+
+    def watch_has_focus(self, _has_focus: bool) -> None:
+        """Suggest nothing that the user has not come to."""
+        super().watch_has_focus(_has_focus)
+        self.suggestion = ""

@@ -1,0 +1,93 @@
+"""Shows the request of a form before it is sent: as JSON, as curl, as the `datachain` command."""
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.highlight import highlight
+from textual.widgets import Static
+
+from studio_tui.presentation.format import plural
+from studio_tui.tui.frame.dialog import Dialog
+from studio_tui.tui.sheets import DIALOGS
+from studio_tui.tui.terminal.clipboard import copy
+
+FORMS = (("JSON", "json"), ("curl", "bash"), ("datachain", "bash"))
+"""What the request can be shown as, and the language that each is in."""
+
+
+class Preview(Dialog[None]):
+    """A request in three forms; secrets are hidden until they are asked for."""
+
+    CSS_PATH = DIALOGS
+    AUTO_FOCUS = ""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,f6", "dismiss(None)", "close", id="preview.close"),
+        Binding("1", "show(0)", "JSON", id="preview.json"),
+        Binding("2", "show(1)", "curl", id="preview.curl"),
+        Binding("3", "show(2)", "datachain", id="preview.datachain"),
+        Binding("right,tab", "turn(1)", "next", show=False, id="preview.next"),
+        Binding("left,shift+tab", "turn(-1)", "previous", show=False, id="preview.previous"),
+        Binding("s", "secrets", "values", id="preview.secrets"),
+        Binding("y", "copy", "copy", id="preview.copy"),
+        Binding("down,j", "scroll(1)", "down", show=False, id="preview.down"),
+        Binding("up,k", "scroll(-1)", "up", show=False, id="preview.up"),
+        Binding("pagedown,space", "scroll(10)", "page down", show=False, id="preview.page_down"),
+        Binding("pageup,b", "scroll(-10)", "page up", show=False, id="preview.page_up"),
+    ]
+
+    def __init__(self, texts: Callable[[bool], tuple[str, ...]]) -> None:
+        """Take what gives the safe text of each of `FORMS`, with secrets or without."""
+        super().__init__()
+        self._texts = texts
+        self._form = 0
+        self._shown = False
+
+    def compose(self) -> ComposeResult:
+        """Compose the forms, the text and its keys."""
+        with Vertical(classes="dialog"):
+            yield Static(markup=False, id="preview-forms", classes="question")
+            with VerticalScroll(can_focus=False, classes="lines"):
+                yield Static(markup=False, id="preview-text")
+            yield Static(
+                "1 JSON  2 curl  3 datachain  s shows secrets  y copies  esc closes",
+                markup=False,
+                classes="keys",
+            )
+
+    def on_mount(self) -> None:
+        """Show the first."""
+        self._paint()
+
+    def action_show(self, form: int) -> None:
+        """Show the request in another form."""
+        self._form = form
+        self._paint()
+
+    def action_turn(self, step: int) -> None:
+        """Go to the form beside this one."""
+        self.action_show((self._form + step) % len(FORMS))
+
+    def action_secrets(self) -> None:
+        """Show or hide the values of the environment."""
+        self._shown = not self._shown
+        self._paint()
+
+    @work(name="copy", group="copy")
+    async def action_copy(self) -> None:
+        """Copy what is shown."""
+        text = self._texts(self._shown)[self._form]
+        await copy(self.app, text, plural(len(text.splitlines()), "line"))
+
+    def action_scroll(self, lines: int) -> None:
+        """Go through the lines."""
+        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
+
+    def _paint(self) -> None:
+        name, language = FORMS[self._form]
+        self.query_one("#preview-forms", Static).update(f"The request as {name}")
+        text = self._texts(self._shown)[self._form]
+        self.query_one("#preview-text", Static).update(highlight(text, language=language))

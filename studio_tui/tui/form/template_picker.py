@@ -1,0 +1,129 @@
+"""Offers what a job's form can begin with, and lets templates be renamed and deleted there."""
+
+import asyncio
+from dataclasses import replace
+from typing import ClassVar
+
+from textual import work
+from textual.binding import Binding, BindingType
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from studio_tui.presentation.form.checks import job_name
+from studio_tui.presentation.form.draft import Draft
+from studio_tui.text import safe_line
+from studio_tui.tui.form.saved_forms import DraftShelf
+from studio_tui.tui.frame.ask import Ask
+from studio_tui.tui.frame.dialogs import Choose, Confirm
+
+DISK_REFUSES = "The disk does not take the change of the template; see the program's log."
+
+_EMPTY, _GIVEN, _LAST, _BEFORE, _TEMPLATE = "empty", "given", "last", "before", "template "
+
+
+class PickBeginning(Choose):
+    """The answer is a key that `draft` knows, or `None`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("d,delete", "delete", "delete", id="pick.delete",
+                tooltip="Delete the template, after asking"),
+        Binding("r", "rename", "rename", id="pick.rename", tooltip="Rename the template"),
+    ]  # fmt: skip
+    KEYS = "enter begins with it, r renames, d deletes, esc closes"
+
+    def __init__(
+        self,
+        shelf: DraftShelf,
+        templates: dict[str, Draft],
+        *,
+        given: Draft,
+        last: Draft | None,
+        before: Draft | None,
+    ) -> None:
+        """Take what the form began with, and what the shelf holds.
+
+        That is templates, the form sent last and the one replaced last.
+        """
+        self._shelf = shelf
+        self._templates = templates
+        self._others = {_EMPTY: ("an empty form", Draft())}
+        if given != Draft():
+            self._others[_GIVEN] = (f"what this form was opened with{_named(given)}", given)
+        if last is not None:
+            self._others[_LAST] = (f"the job sent last{_named(last)}", last)
+        if before is not None:
+            self._others[_BEFORE] = (f"the form that was here before{_named(before)}", before)
+        super().__init__("Begin with", self._offered(), _EMPTY)
+
+    def draft(self, key: str) -> Draft:
+        """Return what was picked; what is to be another job goes on from none."""
+        if key in self._others and key != _LAST:
+            return self._others[key][1]
+        found = self._others[key][1] if key == _LAST else self._templates[key[len(_TEMPLATE) :]]
+        return replace(found, rerun_from_job_id="")
+
+    @work(name="delete", group="dialog")
+    async def action_delete(self) -> None:
+        """Ask, then delete the template."""
+        name = self._template()
+        if name is None:
+            return
+        question = Confirm(
+            "Delete this template?", (f"  {safe_line(name)}",), yes="Delete it", no="Keep it"
+        )
+        if await self.app.push_screen_wait(question):
+            await self._take_over(await asyncio.to_thread(self._shelf.keep_template, name, None))
+
+    @work(name="rename", group="dialog")
+    async def action_rename(self) -> None:
+        """Ask for another name, and whether it may take the place of a template that has it."""
+        name = self._template()
+        if name is None:
+            return
+        other = await self.app.push_screen_wait(Ask("Rename the template", (), safe_line(name)))
+        if other is None or other == name:
+            return
+        if other in self._templates and not await self.app.push_screen_wait(replacing(other)):
+            return
+        await self._take_over(await asyncio.to_thread(self._shelf.rename_template, name, other))
+
+    def _template(self) -> str | None:
+        """Return the template under the cursor; say so when there is none."""
+        row = self.query_one(OptionList).highlighted_option
+        if row is not None and row.id is not None and row.id.startswith(_TEMPLATE):
+            return row.id.removeprefix(_TEMPLATE)
+        words = "This is no template; ctrl+t in the form keeps one."
+        self.app.notify(words, severity="warning", markup=False)
+        return None
+
+    async def _take_over(self, kept: bool) -> None:
+        """Show the templates as they are now."""
+        self._templates = await asyncio.to_thread(self._shelf.templates)
+        options = self.query_one(OptionList)
+        row = options.highlighted or 0
+        offered = self._offered()
+        options.set_options([Option(text, id=key) for key, text in offered])
+        options.highlighted = min(row, len(offered) - 1)
+        if not kept:
+            self.app.notify(DISK_REFUSES, severity="error", markup=False)
+
+    def _offered(self) -> list[tuple[str, str]]:
+        """Return what can be picked, as key and safe text."""
+        others = [(key, words) for key, (words, _) in self._others.items()]
+        templates = [(_TEMPLATE + name, safe_line(name)) for name in self._templates]
+        return sorted([*others, *templates], key=lambda offered: offered[0] == _BEFORE)
+
+
+def _named(draft: Draft) -> str:
+    name = job_name(draft) or draft.query.partition("\n")[0]
+    return f": {safe_line(name)}" if name else ""
+
+
+def replacing(name: str) -> Confirm:
+    """Return the question whether a template may be lost to another of its name."""
+    return Confirm(
+        "Replace the template of this name?",
+        (f"  {safe_line(name)}",),
+        yes="Replace it",
+        no="Keep the old one",
+    )

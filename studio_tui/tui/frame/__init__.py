@@ -1,0 +1,1 @@
+"""What every screen has: pages, list pages, dialogs, help and commands."""

@@ -1,0 +1,43 @@
+"""Opening a page that Studio names in the user's browser, or copying its address."""
+
+import asyncio
+import os
+import sys
+import webbrowser
+from collections.abc import Mapping
+from typing import Any
+
+from textual.app import App
+
+from studio_tui.addresses import address
+from studio_tui.tui.frame.dialogs import confirm_open
+from studio_tui.tui.terminal.clipboard import copy
+
+
+async def open_page(app: App[Any], url: str, *, own: str) -> None:
+    """Open a page, after asking if it is on another host than Studio, whose origin is `own`.
+
+    `url` is safe text. Where it cannot be opened it is copied. It runs in a worker.
+    """
+    page = address(url)
+    if page is None or not page.is_web:
+        # A browser would hand anything else to a program that Studio chose.
+        await copy(app, url, f"Not a web page: {url}")
+        return
+    if not _has_desktop(sys.platform, os.environ):
+        await copy(app, url, f"No browser here: {url}")
+        return
+    is_own = page.origin == own and not page.has_user
+    if not is_own and not await app.push_screen_wait(confirm_open(page.host)):
+        return
+    if not await asyncio.to_thread(webbrowser.open, url):
+        await copy(app, url, f"No browser here: {url}")
+
+
+def _has_desktop(platform: str, environ: Mapping[str, str]) -> bool:
+    """Whether a graphical browser can be opened; a text one would take the terminal over."""
+    if platform == "darwin":
+        return "SSH_CONNECTION" not in environ
+    return bool(
+        environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY") or "WSL_DISTRO_NAME" in environ
+    )

@@ -1,0 +1,153 @@
+"""Questions that stand over a page: yes or no, and one of several."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.widgets import Button, OptionList, Static
+from textual.widgets.option_list import Option
+
+from studio_tui.text import safe_line
+from studio_tui.tui.frame.dialog import Dialog
+from studio_tui.tui.sheets import DIALOGS
+from studio_tui.tui.widgets.option_lists import OptionChoice
+
+
+class Confirm(Dialog[bool]):
+    """Asks before something is done; the answer is True for yes. Text is safe, never markup."""
+
+    CSS_PATH = DIALOGS
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "answer(True)", "yes", id="confirm.yes"),
+        Binding("n,escape,q", "answer(False)", "no", id="confirm.no"),
+        Binding("left,right,h,l", "move", "move", show=False, id="confirm.move"),
+    ]
+
+    def __init__(
+        self, question: str, details: Sequence[str], *, yes: str, no: str, default_yes: bool = False
+    ) -> None:
+        super().__init__()
+        self._question = question
+        self._details = details
+        self._yes = yes
+        self._no = no
+        self._default_yes = default_yes
+
+    def compose(self) -> ComposeResult:
+        """Compose question, details and the two answers."""
+        with Vertical(classes="dialog"):
+            yield Static(self._question, markup=False, classes="question")
+            with VerticalScroll(can_focus=False, classes="details"):
+                yield Static("\n".join(self._details), markup=False)
+            with Horizontal(classes="answers"):
+                yield Button(_answer("y", self._yes), id="yes", compact=True)
+                yield Button(_answer("n", self._no), id="no", compact=True)
+
+    def on_mount(self) -> None:
+        """Rest on the answer that does no harm."""
+        self.query_one("#yes" if self._default_yes else "#no").focus()
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.dismiss(event.button.id == "yes")
+
+    def action_answer(self, answer: bool) -> None:
+        """Answer by letter."""
+        self.dismiss(answer)
+
+    def action_move(self) -> None:
+        """Go to the other answer."""
+        self.focus_next()
+
+
+def confirm_fetch(host: str) -> Confirm:
+    """Return the question whether an archived log may be fetched from where Studio says it is."""
+    return Confirm(
+        "Fetch the log from its archive?",
+        (
+            "This job's log is archived on another host than Studio's:",
+            "",
+            f"  {safe_line(host)}",
+            "",
+            "It is fetched without your token. You are asked once a host.",
+        ),
+        yes="Fetch it",
+        no="Don't",
+    )
+
+
+def confirm_open(host: str) -> Confirm:
+    """Return the question whether a page of another host than Studio's may be opened."""
+    return Confirm(
+        "Open a page that is not Studio's?",
+        (
+            "Studio names a page of this job on another host:",
+            "",
+            f"  {safe_line(host)}",
+        ),
+        yes="Open it",
+        no="Don't",
+    )
+
+
+def _answer(key: str, words: str) -> Content:
+    return Content.assemble((key, "underline"), "  ", words)
+
+
+_SHORT = 36
+"""Characters of a choice for which there is room in a narrow list."""
+
+
+class Choose(Dialog[str | None]):
+    """Offers a few choices; the answer is the key of one, or `None`."""
+
+    CSS_PATH = DIALOGS
+    KEYS = ""
+    """What keys do in the list, where that has to be said."""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "dismiss(None)", "close", id="choose.close"),
+        Binding("j", "down", "down", show=False, id="choose.down"),
+        Binding("k", "up", "up", show=False, id="choose.up"),
+    ]
+
+    def __init__(self, title: str, choices: Sequence[tuple[str, str]], current: str) -> None:
+        """Take the choices as key and safe text."""
+        super().__init__()
+        self._title = title
+        self._choices = choices
+        self.set_class(any(len(text) > _SHORT for _, text in choices), "-wide")
+        self._current = current
+
+    def compose(self) -> ComposeResult:
+        """Compose the title and the list."""
+        with Vertical(classes="dialog"):
+            yield Static(self._title, markup=False, classes="question")
+            yield OptionChoice(
+                *(Option(text, id=key) for key, text in self._choices), markup=False, compact=True
+            )
+            if self.KEYS:
+                yield Static(self.KEYS, markup=False, classes="keys")
+
+    def on_mount(self) -> None:
+        """Rest on what is chosen now."""
+        keys = [key for key, _ in self._choices]
+        options = self.query_one(OptionList)
+        options.highlighted = keys.index(self._current) if self._current in keys else 0
+
+    @on(OptionList.OptionSelected)
+    def _selected(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self.dismiss(event.option.id)
+
+    def action_down(self) -> None:
+        """Move down, as in the lists."""
+        self.query_one(OptionList).action_cursor_down()
+
+    def action_up(self) -> None:
+        """Move up, as in the lists."""
+        self.query_one(OptionList).action_cursor_up()

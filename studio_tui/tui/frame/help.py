@@ -1,0 +1,105 @@
+"""What the keys of the screen below do: searchable, and enter does it."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from studio_tui.tui.frame.actions import Action
+from studio_tui.tui.frame.dialog import Dialog
+from studio_tui.tui.sheets import DIALOGS
+from studio_tui.tui.widgets.option_lists import OptionChoice
+
+_KEYS_WIDTH = 16
+
+
+class HelpScreen(Dialog[Action | None]):
+    """The answer is the action to do, or `None`."""
+
+    CSS_PATH = DIALOGS
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "close", id="help.close"),
+        Binding("down", "move(1)", "down", show=False, priority=True, id="help.down"),
+        Binding("up", "move(-1)", "up", show=False, priority=True, id="help.up"),
+        Binding("pagedown", "page(1)", "page down", show=False, priority=True, id="help.page_down"),
+        Binding("pageup", "page(-1)", "page up", show=False, priority=True, id="help.page_up"),
+        Binding(
+            "question_mark", "dismiss(None)", "close", show=False, priority=True, id="help.toggle"
+        ),
+    ]
+
+    def __init__(self, title: str, actions: Sequence[Action]) -> None:
+        super().__init__()
+        self._title = title
+        self._actions = actions
+
+    def compose(self) -> ComposeResult:
+        """Compose the search line and the list."""
+        with Vertical(classes="dialog"):
+            yield Static(f"Keys of {self._title}", markup=False, classes="question")
+            yield Input(placeholder="type to search, enter does it, esc closes", compact=True)
+            yield OptionChoice(markup=False, compact=True)
+
+    def on_mount(self) -> None:
+        """Show all."""
+        self.query_one(OptionList).can_focus = False
+        self.query_one(Input).focus()
+        self._show("")
+
+    @on(Input.Changed)
+    def _search(self, event: Input.Changed) -> None:
+        event.stop()
+        self._show(event.value.strip().lower())
+
+    @on(Input.Submitted)
+    def _do(self, event: Input.Submitted) -> None:
+        event.stop()
+        self._choose(self.query_one(OptionList).highlighted_option)
+
+    @on(OptionList.OptionSelected)
+    def _clicked(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self._choose(event.option)
+
+    def action_move(self, step: int) -> None:
+        """Move the cursor while typing."""
+        options = self.query_one(OptionList)
+        options.action_cursor_down() if step > 0 else options.action_cursor_up()
+
+    def action_page(self, step: int) -> None:
+        """Move the cursor by as much as is in sight."""
+        options = self.query_one(OptionList)
+        height = options.scrollable_content_region.height
+        here = options.highlighted or 0
+        if options.option_count:
+            options.highlighted = min(max(here + step * height, 0), options.option_count - 1)
+
+    def _choose(self, option: Option | None) -> None:
+        # By its id: the list may be another one than when it was clicked.
+        action = None if option is None else self._actions[int(option.id or 0)]
+        if action is not None and action.enabled:
+            self.dismiss(action)
+
+    def _show(self, wanted: str) -> None:
+        shown = [
+            Option(_line(action), id=str(number))
+            for number, action in enumerate(self._actions)
+            if wanted in " ".join((*action.keys, action.label, action.explanation)).lower()
+        ]
+        options = self.query_one(OptionList)
+        options.clear_options()
+        options.add_options(shown)
+        options.highlighted = 0 if shown else None
+
+
+def _line(action: Action) -> Content:
+    keys = Content(" ".join(action.keys)).truncate(_KEYS_WIDTH, ellipsis=True, pad=True)
+    if action.enabled:
+        return Content.assemble(keys.stylize("bold"), "  ", action.explanation)
+    return Content.assemble(keys, "  ", action.explanation, f"  ({action.why_not})").stylize("dim")

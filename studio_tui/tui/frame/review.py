@@ -1,0 +1,82 @@
+"""Shows what is about to be sent, line by line, and asks what to do with it."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.widgets import Button, Static
+
+from studio_tui.presentation.cells import Cell, Tone
+from studio_tui.tui.frame.dialog import Dialog
+from studio_tui.tui.sheets import DIALOGS
+
+_STYLES = {
+    Tone.DIM: "$foreground 60%",
+    Tone.STRONG: "bold",
+    Tone.GOOD: "$text-success",
+    Tone.BAD: "$text-error",
+    Tone.WARN: "$text-warning",
+    Tone.ACTIVE: "$text-primary",
+    Tone.ACCENT: "$text-accent",
+}
+
+
+class Review(Dialog[str | None]):
+    """Offers answers under many lines; the answer is the key of one, `None` for none of them."""
+
+    CSS_PATH = DIALOGS
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "dismiss(None)", "back to the form", id="review.close"),
+        Binding("left,shift+tab", "app.focus_previous", "left", show=False, id="review.left"),
+        Binding("right", "app.focus_next", "right", show=False, id="review.right"),
+        Binding("down,j", "scroll(1)", "down", show=False, id="review.down"),
+        Binding("up,k", "scroll(-1)", "up", show=False, id="review.up"),
+        Binding("pagedown,space", "scroll(10)", "page down", show=False, id="review.page_down"),
+        Binding("pageup,b", "scroll(-10)", "page up", show=False, id="review.page_up"),
+    ]
+
+    def __init__(
+        self, question: str, lines: Sequence[Cell], answers: Sequence[tuple[str, str]]
+    ) -> None:
+        """Take safe lines, and answers as key and words, the first of which is the default."""
+        super().__init__()
+        self._question = question
+        self._lines = lines
+        self._answers = answers
+
+    def compose(self) -> ComposeResult:
+        """Compose question, lines and answers."""
+        with Vertical(classes="dialog"):
+            yield Static(self._question, markup=False, classes="question")
+            with VerticalScroll(can_focus=False, classes="lines"):
+                lines = [
+                    Content.styled(cell.text, _STYLES.get(cell.tone, "")) for cell in self._lines
+                ]
+                yield Static(Content("\n").join(lines))
+            with Horizontal(classes="answers"):
+                for key, words in self._answers:
+                    label = Content.assemble((key, "underline"), "  ", words)
+                    yield Button(label, id=f"answer-{key}", compact=True)
+
+    def on_mount(self) -> None:
+        """Rest on the first answer, and take the letters of all."""
+        for key, words in self._answers:
+            self._bindings.bind(key, f"answer('{key}')", words)
+        self.query(Button).first().focus()
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.dismiss((event.button.id or "").removeprefix("answer-"))
+
+    def action_answer(self, key: str) -> None:
+        """Answer by letter."""
+        self.dismiss(key)
+
+    def action_scroll(self, lines: int) -> None:
+        """Go through the lines."""
+        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)

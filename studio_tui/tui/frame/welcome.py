@@ -1,0 +1,121 @@
+"""The first run, and a token that is refused: the user chooses where to go."""
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+from textual.widgets import Input, Static
+
+from studio_tui.tui.frame.dialog import AnsweredOnce
+from studio_tui.tui.frame.opening import DEFAULT_URL, Chosen, LocalChoice, TokenChoice
+from studio_tui.tui.widgets.bar import Bar, Part
+
+
+class WelcomeScreen(AnsweredOnce, Screen[None]):
+    """The first run: no credentials were found, so the user chooses where to go."""
+
+    AUTO_FOCUS = ""  # else the first key would go into the hidden form
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("1", "local", "local Studio", id="welcome.local"),
+        Binding("2", "token", "use a token", id="welcome.token"),
+        Binding("q,ctrl+q", "app.quit", "quit", id="welcome.quit"),
+        Binding("escape", "back", "back", show=False, id="welcome.back"),
+    ]
+
+    def __init__(self, why: str, *, url: str = DEFAULT_URL, team: str = "") -> None:
+        """Take why there is a choice to make, as a safe sentence, and what is known already.
+
+        With a team known the screen lies over others, which escape goes back to.
+        """
+        super().__init__()
+        self._why = why
+        self._url = url
+        self._team = team
+
+    def compose(self) -> ComposeResult:
+        """Compose the choices, and the form of the second one."""
+        yield Bar(id="top")
+        with Vertical(id="welcome"):
+            yield Static("Welcome to studio-tui", markup=False, classes="question")
+            yield Static(self._why, markup=False, classes="why")
+            yield Static(
+                "1  The local Studio of this machine. It needs no account: jobs run here,\n"
+                "   as you, with all your rights. It is no sandbox.",
+                markup=False,
+                classes="choice",
+            )
+            yield Static(
+                "2  A Studio that you have a token for. One that `datachain auth login`\n"
+                "   has stored is found by itself.",
+                markup=False,
+                classes="choice",
+            )
+            with Vertical(id="token-form"):
+                for label, field in (
+                    ("URL", Input(self._url, id="url", compact=True)),
+                    ("team", Input(self._team, id="team", compact=True)),
+                    ("token", Input(password=True, id="token", compact=True)),
+                ):
+                    with Horizontal(classes="row"):
+                        yield Static(label, markup=False, classes="label")
+                        yield field
+                yield Static(
+                    "The token is not shown and not stored. enter connects.",
+                    markup=False,
+                    classes="why",
+                )
+            yield Static(markup=False, id="problem")
+        yield Bar(id="keys")
+
+    def on_mount(self) -> None:
+        """Hide the form until it is wanted."""
+        self.query_one("#top", Bar).left = (Part(" studio-tui ", "title"),)
+        self.query_one("#keys", Bar).left = (
+            Part(" 1", "key"),
+            Part(" local Studio  "),
+            Part("2", "key"),
+            Part(" use a token  "),
+            Part("q", "key"),
+            Part(" quit"),
+        )
+        self.query_one("#token-form").display = False
+        if self._team:
+            self.action_token()
+
+    def say(self, problem: str) -> None:
+        """Say why the choice did not work; nothing typed is lost."""
+        self.query_one("#problem", Static).update(problem)
+
+    def action_local(self) -> None:
+        """Choose the local Studio."""
+        self.say("Starting the local Studio…")
+        self.post_message(Chosen(LocalChoice()))
+
+    def action_token(self) -> None:
+        """Let a token be typed."""
+        self.query_one("#token-form").display = True
+        self.query_one("#token" if self._team else "#team").focus()
+
+    def action_back(self) -> None:
+        """Leave the form, and then the screen if it lies over others."""
+        if self.focused is not None and not self._team:
+            self.set_focus(None)
+        elif self._team:
+            self.dismiss()
+
+    @on(Input.Submitted)
+    def _submitted(self) -> None:
+        values = {
+            name: self.query_one(f"#{name}", Input).value.strip()
+            for name in ("url", "team", "token")
+        }
+        missing = [name for name, value in values.items() if not value]
+        if missing:
+            self.query_one(f"#{missing[0]}").focus()
+            self.say(f"Still needed: {', '.join(missing)}")
+            return
+        self.say("Connecting…")
+        self.post_message(Chosen(TokenChoice(**values)))

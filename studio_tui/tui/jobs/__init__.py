@@ -1,0 +1,1 @@
+"""Jobs: list, details and commands."""

@@ -1,0 +1,131 @@
+"""Creating a job in front of the user: what came of it, and the question where nobody can tell."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from textual.app import App
+
+from studio_tui.api.models import Job, JobInput, JobState
+from studio_tui.errors import StudioError
+from studio_tui.presentation.format import local_time, plural
+from studio_tui.service.commands.create_job import Created, Creating, Looked, Refused, Unknown
+from studio_tui.service.commands.journal import Intent
+from studio_tui.service.commands.uploads import Told
+from studio_tui.text import safe_line
+from studio_tui.tui.frame.dialogs import Confirm
+from studio_tui.tui.jobs.actions import title
+
+
+async def make_job(
+    app: App[Any], creating: Creating, wish: JobInput, files: Sequence[Path] = ()
+) -> Job | None:
+    """Create a job and say how it ended; return it if it is there. Call it in a worker."""
+    outcome = await create(app, creating, wish, files)
+    if isinstance(outcome, Refused):
+        app.notify(str(outcome.error), severity="error", markup=False)
+    if not isinstance(outcome, Created):
+        return None
+    say_created(app, outcome)
+    return outcome.job
+
+
+async def create(
+    app: App[Any],
+    creating: Creating,
+    wish: JobInput,
+    files: Sequence[Path] = (),
+    *,
+    uploading: Told = lambda _path, _sent, _size: None,
+) -> Created | Refused | None:
+    """Create a job, asking where nobody can tell; `None` when the user has given it up then."""
+    name = safe_line(wish.query_name or "the job")
+
+    def doubted(error: StudioError) -> None:
+        words = f"{error} Looking whether {name} is there…"
+        app.notify(words, severity="warning", markup=False)
+
+    outcome = await creating.create(wish, files, doubted=doubted, uploading=uploading)
+    while isinstance(outcome, Unknown):
+        if not await app.push_screen_wait(confirm_again(outcome)):
+            await creating.give_up(outcome)
+            words = f"Not sent again. If {name} was made after all, the list will show it."
+            app.notify(words, severity="warning", markup=False)
+            return None
+        outcome = await creating.send_again(outcome, doubted=doubted)
+    return outcome
+
+
+def say_created(app: App[Any], created: Created) -> None:
+    """Say that a job is there."""
+    if created.is_guess:
+        words = "Nothing tells it from one made elsewhere."
+        words = f"Created, most likely: {title(created.job)}. {words}"
+        app.notify(words, severity="warning", markup=False)
+    elif created.job.state is JobState.TASK:
+        app.notify(f"Scheduled: {title(created.job)}; 4 shows when it runs", markup=False)
+    else:
+        app.notify(f"Created: {title(created.job)}", markup=False)
+
+
+async def ask_about_left(app: App[Any], creating: Creating, left: Sequence[Unknown]) -> None:
+    """Say which jobs of ended runs may not have been made; forget them if the user says so."""
+    forget = await app.push_screen_wait(confirm_forget(left))
+    for unknown in left:
+        if forget:
+            await creating.give_up(unknown)
+        else:
+            creating.leave(unknown)
+
+
+def confirm_again(unknown: Unknown) -> Confirm:
+    """Return the question whether a job that is not to be seen shall be asked for once more."""
+    return Confirm(
+        "Was this job made? Nobody can tell. Ask Studio for it again?",
+        (
+            *_named(unknown.intent),
+            "",
+            *((str(unknown.why),) if unknown.why else ()),
+            _seen(unknown.looked),
+            "",
+            "It is looked for once more before it is sent, and sent under the same key.",
+            "A Studio that does not heed the key could still make two, if it is very late.",
+        ),
+        yes="Send it again",
+        no="Don't",
+    )
+
+
+def confirm_forget(left: Sequence[Unknown]) -> Confirm:
+    """Return the question what is to become of wishes whose runs have ended."""
+    which = "A job" if len(left) == 1 else plural(len(left), "job")
+    return Confirm(
+        f"{which} of an earlier run may not have been made",
+        (
+            "That run ended before Studio's answer came, and Studio does not show:",
+            *(line for unknown in left for line in ("", *_named(unknown.intent))),
+            "",
+            _seen(left[-1].looked),
+            "If you still want it, run it again. Forget that it was asked for?",
+        ),
+        yes="Forget it",
+        no="Ask me next time",
+    )
+
+
+def _named(intent: Intent) -> tuple[str, ...]:
+    return (
+        f"  name       {intent.name or '–'}",
+        f"  type       {intent.query_type.lower()}",
+        f"  asked for  {local_time(intent.sent_at)}",
+    )
+
+
+def _seen(looked: Looked) -> str:
+    """Return what was seen of Studio's list, in words."""
+    if not looked.answers:
+        return "Studio has not shown its list of jobs since."
+    words = f"It is not among the newest {plural(looked.jobs, 'job')} that Studio shows."
+    if looked.is_far_enough:
+        return words
+    return f"{words} Those do not reach back to when it was asked for."

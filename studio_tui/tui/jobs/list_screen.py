@@ -1,0 +1,193 @@
+"""The list of jobs: what runs, what waits, what failed, and what to do about it."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.getters import query_one
+
+from studio_tui.api.models import Job, JobState
+from studio_tui.presentation.cells import Cell
+from studio_tui.presentation.jobs.facts import Fact, facts
+from studio_tui.presentation.jobs.filters import JOBS
+from studio_tui.presentation.jobs.rows import BAR_WIDTH, RATE_WIDTH, cells
+from studio_tui.service.polling.jobs_feed import Jobs
+from studio_tui.service.session import StudioSession
+from studio_tui.tui.frame.list_page import ListPage, list_bindings
+from studio_tui.tui.frame.list_view import ListView
+from studio_tui.tui.frame.progress_words import unreached
+from studio_tui.tui.jobs.actions import EDIT_BINDING, JOB_BINDINGS
+from studio_tui.tui.jobs.marks import MARK_BINDINGS, JobMarks
+from studio_tui.tui.jobs.new_jobs import NEW_JOB_BINDING, NewJobs
+from studio_tui.tui.jobs.running_progress import RunningProgress
+from studio_tui.tui.messages import OpenJob, Progressed, Refreshed
+from studio_tui.tui.widgets.big_table import BigTable
+from studio_tui.tui.widgets.filter_bar import FilterInput
+from studio_tui.tui.widgets.table_layout import Align, Column
+
+COLUMNS = (
+    Column("state", "STATE", 11),
+    Column("name", "NAME", 22, grow=3, most=48),
+    Column("id", "ID", 8, drop=6),
+    Column("progress", "PROGRESS", BAR_WIDTH, drop=5),
+    Column("share", "DONE", 4, align=Align.RIGHT, drop=1),
+    Column("rate", "RATE", RATE_WIDTH, align=Align.RIGHT, drop=9),
+    Column("workers", "WORK", 4, align=Align.RIGHT, drop=7),
+    Column("queue", "QUEUE", 7, align=Align.RIGHT, drop=4),
+    Column("run", "RUN", 8, align=Align.RIGHT),
+    Column("age", "AGE", 4, align=Align.RIGHT, drop=3),
+    Column("by", "BY", 8, drop=8),
+    Column("error", "ERROR", 9, grow=3, drop=2),
+)
+
+_FINISHED_HINTS = ("table.open", "job.log", "job.run_again", "jobs.filter", "jobs.sort")
+_ALIVE_HINTS = ("table.open", "job.log", "job.cancel", "jobs.filter", "jobs.sort")
+_MARK_HINTS = ("jobs.mark", "jobs.logs", "jobs.unmark", "table.open", "jobs.filter")
+_HINTS = {
+    JobState.FAILED: ("table.open", "job.log", "job.run_again", "jobs.problems", "jobs.filter"),
+}
+
+
+class JobsScreen(NewJobs, JobMarks, ListPage[Job]):
+    """A table of all jobs that are known, with a preview of the one under the cursor."""
+
+    place = "jobs"
+    kind = JOBS
+    columns = COLUMNS
+    problems = "status=problem"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *JOB_BINDINGS,
+        *MARK_BINDINGS,
+        *list_bindings(
+            "jobs",
+            "words, status=, by=, name~, age<",
+            "Only what failed, and back",
+            (
+                ("N", "name", "name"),
+                ("A", "age", "age"),
+                ("S", "state", "state"),
+                ("T", "run", "run time"),
+            ),
+        ),
+        NEW_JOB_BINDING,
+        EDIT_BINDING,
+        Binding("M", "more", "older jobs", id="jobs.more", tooltip="Load older jobs"),
+    ]
+
+    table = query_one("#jobs-table", BigTable)
+
+    def __init__(
+        self, session: StudioSession, home: str, view: ListView, *, read_only: bool
+    ) -> None:
+        """Take also what is remembered of the view."""
+        super().__init__(session, home, view, read_only=read_only)
+        self._progress = RunningProgress(session.progress, lambda: self.post_message(Progressed()))
+
+    # What the frame asks.
+
+    def crumbs(self) -> tuple[str, ...]:
+        """Return where this is."""
+        return ("Jobs",)
+
+    def hints(self) -> Iterable[str]:
+        """Return the most useful keys for the state under the cursor."""
+        job = self.job_at_hand()
+        if isinstance(self.focused, FilterInput):
+            return ("filter.complete", "filter.leave", "filter.earlier")
+        if job is None:
+            return ("jobs.filter", "page.refresh", "page.back")
+        if self.view.marks:
+            return _MARK_HINTS
+        if job.state in _HINTS:
+            return _HINTS[job.state]
+        return _FINISHED_HINTS if job.state.is_finished else _ALIVE_HINTS
+
+    def job_at_hand(self) -> Job | None:
+        """Return the job under the cursor."""
+        return self.row_at_hand()
+
+    def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
+        """Take over a new answer; the same answer as before changes nothing but its age."""
+        if message.name != self.session.jobs.name:
+            return
+        if is_news and message.snapshot.value is not None:
+            self.take(message.snapshot.value.jobs)
+        self.show_notice()
+
+    def tick(self, now: datetime) -> None:
+        """Let the times in sight run on; where none shows seconds, now and then is enough."""
+        self._look()
+        super().tick(now)
+
+    # The keys.
+
+    def action_detail(self) -> None:
+        """Show all about the job under the cursor."""
+        if job := self.job_at_hand():
+            self.post_message(OpenJob(job.id, self.table.keys))
+
+    # What a list says of itself.
+
+    def answer(self) -> Jobs | None:
+        """Return what is known."""
+        return self.session.jobs.snapshot.value
+
+    def ask_for_more(self) -> None:
+        """Ask for older jobs."""
+        self.session.more_jobs()
+
+    def cells_of(self, key: str) -> tuple[Cell, ...]:
+        """Return the cells of a job."""
+        return cells(self.rows[key], self.moment(), self._progress.get(key))
+
+    def facts_at_hand(self, now: datetime) -> tuple[Fact, ...]:
+        """Return what the preview says of the job under the cursor."""
+        job = self.job_at_hand()
+        clusters = self.session.clusters.snapshot.value
+        around = clusters.items if clusters is not None else ()
+        return facts(job, now, around, self._progress.get(job.id)) if job else ()
+
+    def shown(self) -> None:
+        """Learn how far those in sight are."""
+        self.call_after_refresh(self._look)  # a table without a size has nothing in sight
+
+    def notice(self) -> str:
+        """Return why there is nothing to show."""
+        snapshot, known = self.session.jobs.snapshot, len(self.rows)
+        jobs = snapshot.value
+        if self.filter and jobs is not None and not jobs.has_all:
+            return (
+                f"None of the newest {known} jobs passes the filter.\n"
+                "M looks further back, esc shows all of them again."
+            )
+        if self.filter and known:
+            return "No job passes the filter.\nesc shows all of them again."
+        if jobs is not None:
+            return "No jobs yet."
+        if snapshot.error is not None:
+            return unreached(snapshot.error, self.session)
+        return "Asking Studio…"
+
+    # What the jobs say.
+
+    @on(BigTable.Opened)
+    def _opened(self) -> None:
+        self.action_detail()
+
+    @on(Progressed)
+    def _progressed(self) -> None:
+        self.table.show_again()
+        self.show_preview(self.moment())
+
+    def _look(self) -> None:
+        """Learn how far the running jobs in sight are."""
+        if self._unsubscribe:  # else this page is out of sight
+            jobs = map(self.rows.get, self.table.keys_in_sight)
+            self._progress.look(job.id for job in jobs if job and job.state is JobState.RUNNING)
+
+    def _leave(self) -> None:
+        super()._leave()
+        self._progress.leave()

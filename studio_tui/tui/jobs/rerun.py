@@ -1,0 +1,132 @@
+"""Jobs that are to be made again: what Studio tells of them, and what this dashboard submitted."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from studio_tui.api.models import Job, JobInput, JobSchedule
+from studio_tui.errors import InvalidRequest
+from studio_tui.presentation.cells import Cell, Tone
+from studio_tui.presentation.form.diff import difference
+from studio_tui.presentation.form.draft import Draft, not_told
+from studio_tui.presentation.form.draft import untold as untold_fields
+from studio_tui.presentation.form.repeat_notes import FILES, repeat_lines, untold
+from studio_tui.presentation.format import size
+from studio_tui.service.commands.jobs import repeat_of
+from studio_tui.service.commands.submitted import SentFile, Submitted
+from studio_tui.service.session import StudioSession
+from studio_tui.text import safe_line
+from studio_tui.tui.jobs.actions import title
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """A job, and what makes it again."""
+
+    job: Job
+    wish: JobInput
+    submitted: Submitted | None
+    """What it was submitted with, if that was done here."""
+
+    @classmethod
+    async def of(cls, job: Job, session: StudioSession) -> "Repeat":
+        """Find out how a job is made again.
+
+        Raises:
+            InvalidRequest: it cannot be repeated from what is known of it.
+        """
+        return (await cls.of_all((job,), session))[0]
+
+    @classmethod
+    async def of_all(cls, jobs: Iterable[Job], session: StudioSession) -> "list[Repeat]":
+        """Find out how each of several jobs is made again.
+
+        Raises:
+            InvalidRequest: one cannot be repeated from what is known of it.
+        """
+        jobs = tuple(jobs)
+        known = await submitted_of(jobs, session)
+        repeats = []
+        for job in jobs:
+            submitted = known.get(job.id)
+            try:
+                wish = repeat_of(job, session.team, submitted)
+            except InvalidRequest as error:
+                whose = f"{title(job)}: " if len(jobs) > 1 else ""
+                raise InvalidRequest(error.status, f"{whose}{error}") from error
+            repeats.append(cls(job, wish, submitted))
+        return repeats
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What a dialog says of it, safe to draw."""
+        known = None if self.submitted is None else known_parts(self.job, self.submitted)
+        return repeat_lines(self.job, known)
+
+
+async def submitted_of(jobs: Iterable[Job], session: StudioSession) -> dict[str, Submitted]:
+    """Return by id what jobs were submitted with; of a run that Studio made, what it repeats."""
+    pipelines = session.pipelines.snapshot.value
+    originals = pipelines.originals() if pipelines is not None else {}
+    return await asyncio.to_thread(session.ledger.of_jobs, tuple(jobs), originals)
+
+
+def known_parts(job: Job, submitted: Submitted) -> dict[str, str]:
+    """Return the names of what Studio does not tell of a job, with safe values, if they had any."""
+    names, number = names_of(submitted.files), submitted.compute_cluster_id
+    values = {
+        "priority": "" if submitted.priority is None else str(submitted.priority),
+        FILES: ", ".join(names.get(file.id, file.id) for file in submitted.files),
+        "credentials": submitted.credentials_name or "",
+        "cluster": submitted.compute_cluster_name or ("" if number is None else f"id {number}"),
+    }
+    return {name: safe_line(values[name]) for name in untold(job) if values[name]}
+
+
+def names_of(files: Iterable[SentFile]) -> dict[str, str]:
+    """Return by id what uploads are called, safe to draw: `notes.txt (12 B)`."""
+    return {
+        file.id: file.label if file.size is None else f"{file.label} ({size(file.size)})"
+        for file in files
+        if file.label is not None
+    }
+
+
+def changes(repeat: Repeat, before: Draft, after: Draft) -> tuple[Cell, ...]:
+    """Return a line on each thing that differs from a job as it was; it may take a while."""
+    submitted = repeat.submitted
+    found = difference(
+        before,
+        after,
+        not_told(repeat.job, after) if submitted is None else (),
+        untold_fields(repeat.job) if submitted is not None else (),
+        files=names_of(submitted.files) if submitted is not None else {},
+    )
+    same = () if found.query or found.settings else (Cell("Nothing is changed.", Tone.DIM),)
+    gap = (Cell(""),) if found.query else ()
+    known = (*found.kept, *_without_times(submitted, after), *found.defaults)
+    return (*same, *found.settings, *known, *gap, *found.query)
+
+
+def _without_times(submitted: Submitted | None, after: Draft) -> tuple[Cell, ...]:
+    """Say that what was a schedule runs once now, and at once."""
+    if submitted is None or after.cron_expression or after.start_after:
+        return ()
+    start = submitted.start_after
+    was = submitted.cron_expression or (f"{start:%Y-%m-%d %H:%M %Z}" if start else "")
+    words = f"It runs once, at once; it was submitted to run {safe_line(was)}"
+    return (Cell(words, Tone.WARN),) if was else ()
+
+
+def with_schedule(task: Job, submitted: Submitted | None) -> Job:
+    """Return a schedule with its times from what was submitted here, if Studio does not tell."""
+    if task.schedule is not None or submitted is None:
+        return task
+    if submitted.cron_expression is None and submitted.start_after is None:
+        return task
+    schedule = JobSchedule(
+        cron_expression=submitted.cron_expression,
+        start_after=submitted.start_after,
+        time_zone=submitted.time_zone,
+    )
+    return task.model_copy(update={"schedule": schedule})

@@ -1,0 +1,1 @@
+"""Logs: one or several merged, saved and exported."""

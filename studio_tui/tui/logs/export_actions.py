@@ -1,0 +1,174 @@
+"""Taking a log's text away: to the clipboard, to a file, to a pager."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator, Iterable, Iterator
+from itertools import islice
+from typing import BinaryIO
+
+from textual import work
+from textual.app import SuspendNotSupported
+from textual.binding import Binding, BindingType
+
+from studio_tui.errors import SpoolError
+from studio_tui.presentation.format import plural, size
+from studio_tui.presentation.jobs.rows import SHORT_ID
+from studio_tui.service.logs.store.log_store import LogStore
+from studio_tui.text import safe_line
+from studio_tui.tui.frame.saving import Pieces, drawn, file_name, whole
+from studio_tui.tui.jobs.actions import JobActions
+from studio_tui.tui.logs.save_dialog import Offer, SaveLog
+from studio_tui.tui.logs.view.log_view import LogView
+from studio_tui.tui.terminal.clipboard import copy
+from studio_tui.tui.terminal.pager import (
+    Page,
+    PagerError,
+    Place,
+    clean_copy,
+    command,
+    discard_typed,
+    environment,
+    is_less,
+    is_reordered,
+    pager_words,
+    private_file,
+    run,
+)
+
+TAKING_KEYS: list[BindingType] = [
+    Binding("ctrl+s", "save", "save", id="logs.save",
+            tooltip="Save what is in sight, what matches or all of it to a file"),
+    Binding("v", "pager", "pager", show=False, id="logs.pager",
+            tooltip="Read the log in your own pager, $PAGER or less, from here"),
+]  # fmt: skip
+
+_AROUND = 20_000
+"""Lines before and after the reader's of a merged log that a pager is given."""
+
+
+class LogTaking(JobActions):
+    """Mixin of a screen that shows a log."""
+
+    view: LogView
+
+    def whole_log(self) -> LogStore | None:
+        """Return the log of which the view may show but a part."""
+        return self.view.store
+
+    def file_to_save(self) -> str:
+        """Return a name for a file of the log."""
+        job = self.job_at_hand()
+        return file_name(job.name or "" if job else "", job.id[:SHORT_ID] if job else "")
+
+    def text_to_take(self, start: int) -> str:
+        """Return the line at `start` as it is taken away."""
+        return self.view.pane.text_at(start)
+
+    async def on_log_selecting_copy_asked(self, message: LogView.CopyAsked) -> None:
+        """Copy the lines that the user selected."""
+        shown = None if message.lines == 1 else plural(message.lines, "line")
+        await copy(self.app, message.text, shown)
+
+    @work(name="save", group="save")
+    async def action_save(self) -> None:
+        """Ask what to save and where, and say what was saved."""
+        saved = await self.app.push_screen_wait(SaveLog(self._offers()))
+        if saved is not None:
+            lines = "1 line" if saved.lines == 1 else f"{saved.lines:,} lines"
+            self.app.notify(
+                f"{lines}, {size(saved.size)}, in {safe_line(str(saved.path))}",
+                title="Saved",
+                markup=False,
+            )
+
+    @work(name="pager", group="pager")
+    async def action_pager(self) -> None:
+        """Lend the terminal to the user's pager, and say why when that cannot be."""
+        store = self.view.store
+        if store is None:
+            return
+        try:
+            await self._page(store, pager_words(os.environ, shutil.which))
+        except SuspendNotSupported:
+            problem = "There is no terminal here that could be lent to a pager."
+        except OSError as error:
+            problem = f"No copy can be made for the pager: {error.strerror}."
+        except (PagerError, SpoolError) as error:
+            problem = str(error)
+        else:
+            return
+        self.app.notify(problem, severity="warning", markup=False)
+
+    async def _page(self, store: LogStore, words: list[str]) -> None:
+        """Show the log to a pager where it lies, else a copy that is safe for any."""
+        window = self.view.pane.window
+        start = window.top.start if window else 0
+        if not store.tag and is_less(words) and not await is_reordered(store):
+            await self._lend(words, Page(store.path, Place(store.number_of(start), start)))
+            return
+        with private_file() as (path, file):
+            write = self._drawn_copy if store.tag else clean_copy
+            place = await write(store, start, file)
+            await self._lend(words, Page(path, place))
+
+    async def _drawn_copy(self, store: LogStore, start: int, file: BinaryIO) -> Place:
+        """Write what is around the line at `start` as it is shown; return where that is in it."""
+        first, before = start, 0
+        while before < _AROUND and (earlier := store.previous_start(first)) is not None:
+            first, before = earlier, before + 1
+
+        async for piece in self._drawn(islice(_starts(store, first), before + _AROUND)):
+            file.write(piece)
+            await asyncio.sleep(0)
+        file.flush()
+        return Place(before, 0)
+
+    async def _lend(self, words: list[str], page: Page) -> None:
+        # Nothing is painted meanwhile, but the log is followed on. No error may leave the block,
+        # as Textual would not take the terminal back then.
+        with self.app.batch_update(), self.app.suspend():
+            problem = await run(command(words, page), environment(words, os.environ))
+            discard_typed()
+        if problem:
+            raise PagerError(problem)
+
+    def _offers(self) -> list[Offer]:
+        """Return what can be saved now, the likeliest first."""
+        view, path = self.view, f"./{self.file_to_save()}"
+        offers = []
+        if view.is_selecting:
+            offers.append(Offer("the selected lines", lambda: self._drawn(view.selected()), path))
+        if view.is_seeking:
+            what = "match" if view.wanted else "the filter shows"
+            offers.append(
+                Offer(
+                    f"the lines that {what}",
+                    lambda: drawn(view.matching(), self.text_to_take),
+                    path,
+                )
+            )
+        store = self.whole_log()
+        if store is not None and store.tag:
+            offers.append(
+                Offer("all lines, with their jobs", lambda: self._drawn(_starts(store)), path)
+            )
+        elif store is not None:
+            offers.append(Offer("the whole log, byte for byte", lambda: whole(store), path))
+        offers.append(Offer("what is in sight", lambda: self._drawn(view.in_sight()), path))
+        return offers
+
+    def _drawn(self, starts: Iterable[int]) -> Pieces:
+        async def each() -> AsyncIterator[int]:
+            for start in starts:
+                yield start
+
+        return drawn(each(), self.text_to_take)
+
+
+def _starts(store: LogStore, first: int = 0) -> Iterator[int]:
+    """Yield where the lines begin, from one on."""
+    at: int | None = first
+    while at is not None and at < store.size:
+        yield at
+        at = store.next_start(at)

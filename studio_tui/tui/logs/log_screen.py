@@ -1,0 +1,241 @@
+"""One job's log, live while it runs and whole when it has ended."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.getters import query_one
+
+from studio_tui import clock
+from studio_tui.api.models import Job
+from studio_tui.presentation.cells import Tone
+from studio_tui.presentation.jobs.log_header import (
+    END,
+    amount,
+    following,
+    job_parts,
+    progress,
+    progress_parts,
+    why,
+)
+from studio_tui.presentation.logs.gutter_times import zone_of_lines
+from studio_tui.presentation.logs.progress import Progress
+from studio_tui.service.logs.store.log_store import LogStore
+from studio_tui.service.logs.tail import Phase, TailState
+from studio_tui.service.session import StudioSession
+from studio_tui.tui.frame.dialogs import confirm_fetch
+from studio_tui.tui.frame.page import WORDS_FROM, Page
+from studio_tui.tui.jobs.actions import EDIT_FROM_LOG_BINDING, JOB_BINDINGS, title
+from studio_tui.tui.logs.export_actions import TAKING_KEYS, LogTaking
+from studio_tui.tui.logs.log_memory import LogMemory
+from studio_tui.tui.logs.view.log_view import LogView
+from studio_tui.tui.messages import Refreshed
+from studio_tui.tui.widgets.bar import Bar, Part
+from studio_tui.tui.widgets.prompt import PROMPT_HINTS
+
+_HINTS = ("logs.search", "logs.filter", "logs.error")
+
+
+class LogScreen(LogTaking, Page):
+    """A log with the state of its job above it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(binding for binding in JOB_BINDINGS if binding.id != "job.log"),
+        EDIT_FROM_LOG_BINDING,
+        *TAKING_KEYS,
+        Binding(
+            "f", "full_screen", "full screen", show=False, id="log.full_screen",
+            tooltip="Give the log the whole screen, or not",
+        ),
+        Binding(
+            "i", "head", "job line", show=False, id="log.head",
+            tooltip="Show or hide the line about the job",
+        ),
+    ]  # fmt: skip
+
+    view = query_one(LogView)
+
+    def __init__(
+        self,
+        session: StudioSession,
+        home: str,
+        job: Job,
+        memory: LogMemory,
+        *,
+        read_only: bool,
+    ) -> None:
+        """Take the job, and what is remembered of logs.
+
+        Raises:
+            SpoolError: there is no room for the log on this machine's disk.
+        """
+        super().__init__(session, home, read_only=read_only)
+        self._job = job
+        self._memory = memory
+        self._log = session.logs.open(job.id, self._may_fetch, job.created_at)
+        self._store, self._tail = self._log.store, self._log.tail
+        self._why = ""
+        self._was_offline = False
+        self._had_bytes = False
+        self._progress: Progress | None = None
+
+    def body(self) -> ComposeResult:
+        """Compose the line about the job, and its log."""
+        yield Bar(id="log-head")
+        yield LogView(self._store)
+
+    def on_mount(self) -> None:
+        """Listen how the following goes."""
+        self.listen(self._tail.subscribe, self._told)
+        self.listen(self._log.ahead.subscribe, self._show_end)
+        self.view.zone = zone_of_lines(near=self.session.is_near, now=clock.now())
+        self.view.origin = self._job.started_at
+        self.view.focus()
+        self.view.look_as(self._memory.look)
+        if place := self._memory.places.get(self._job.id):
+            self.view.return_to(place)
+        self._show_end()
+        self._show_head()
+
+    def on_unmount(self) -> None:
+        """Let go of the log."""
+        self._log.close()
+
+    async def _may_fetch(self, host: str) -> bool:
+        """Ask whether the archived log may be fetched from where Studio says it is."""
+        return await self.app.push_screen_wait(confirm_fetch(host))
+
+    def crumbs(self) -> tuple[str, ...]:
+        """Return where this is."""
+        return ("Jobs", title(self._job), "Log")
+
+    def hints(self) -> Iterable[str]:
+        """Return the keys for the job's state."""
+        if self.view.prompt.is_open:
+            return PROMPT_HINTS
+        if self._job.state.is_finished:
+            return (*_HINTS, "logs.wrap", "job.run_again", "page.back")
+        return ("logs.follow", *_HINTS, "job.cancel", "page.back")
+
+    def job_at_hand(self) -> Job | None:
+        """Return the job whose log this is."""
+        return self._job
+
+    def whole_log(self) -> LogStore:
+        """Return the log itself, also while its end is shown ahead of the rest."""
+        return self._store
+
+    def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
+        """Take over what is new of the job."""
+        is_back = self._was_offline and message.snapshot.error is None
+        self._was_offline = message.snapshot.error is not None
+        if is_back and self._tail.state.phase is Phase.RECONNECTING:
+            self._tail.poke()  # Studio is there again, so the next try need not be waited for
+        if job := self.fresher(self._job, message, is_news=is_news):
+            self._job = job
+            self._show_head()
+
+    def tick(self, now: datetime) -> None:  # noqa: ARG002 (the form of a page's tick)
+        """Let the times run on, and note where the reader is."""
+        self._note_place()
+        self._show_head()
+
+    def action_full_screen(self) -> None:
+        """Give the log the whole screen, or give the frame back."""
+        self.toggle_class("-full")
+
+    def action_head(self) -> None:
+        """Show or hide the line about the job."""
+        self.toggle_class("-headless")
+
+    def action_escape(self) -> None:
+        """Back out one level: the whole screen, then the log."""
+        if self.has_class("-full"):
+            self.remove_class("-full")
+        else:
+            super().action_escape()
+
+    def action_refresh_now(self) -> None:
+        """Ask Studio again, for the log too."""
+        super().action_refresh_now()
+        self._tail.poke()
+
+    @on(events.ScreenSuspend)
+    def _note_place(self) -> None:
+        """Remember where the reader is; places in the end of a log are none of the log yet."""
+        self._memory.look = self.view.look
+        if self.view.store is self._store:
+            self._memory.note(self._job.id, self.view.place)
+
+    # --- the end of a log that is still arriving --------------------------------------------------
+
+    def _show_end(self) -> None:
+        """Show the end ahead of the rest to who is there; go over to the log once it is here."""
+        ahead, shown = self._log.ahead, self.view.store
+        if ahead.is_needed and ahead.store is not None:
+            if shown is self._store and self.view.following:
+                self.view.exchange(ahead.store, lambda _: 0, is_part=True)
+        elif shown is not self._store:
+            self.view.exchange(self._store, ahead.in_whole)
+
+    @on(LogView.Sought)
+    def _sought(self, message: LogView.Sought) -> None:
+        """Show the part of the log that has the line that is sought."""
+        if message.end:
+            self._show_end()
+        elif self.view.store is not self._store:
+            self.view.following = False
+            self.view.exchange(self._store, lambda _: 0)
+
+    # --- the head --------------------------------------------------------------------------------
+
+    @on(LogView.FollowChanged)
+    def _follow_changed(self) -> None:
+        self._show_head()
+
+    def _told(self, state: TailState) -> None:
+        is_other = (state.phase, state.next_try) != self._shown
+        if is_other or (state.size and not self._had_bytes):
+            self._had_bytes = bool(state.size)
+            self._show_head()
+
+    def _look_at_end(self) -> None:
+        """Read from the log's end how far the job has come, or why it failed."""
+        store = self.view.store or self._store
+        is_read = not store.is_closed and (
+            self._phase is Phase.COMPLETE or not self._job.state.is_finished
+        )
+        end = store.read(max(0, store.size - END), END) if is_read else b""
+        self._progress = progress(self._job, end)
+        self._why = why(self._job, end)
+
+    def _show_head(self) -> None:
+        now = clock.now()
+        state = self._tail.state
+        self._phase = state.phase
+        self._shown = (state.phase, state.next_try)
+        self.view.is_all_here = self._phase is Phase.COMPLETE
+        self._look_at_end()
+        head = self.query_one("#log-head", Bar)
+        left = [Part(" ")]
+        for text, tone in job_parts(self._job, self.moment()):
+            left.append(Part(f"{text}  ", tone))
+        is_wide = self.size.width >= WORDS_FROM
+        if self._progress:
+            parts = progress_parts(self._progress, wide=is_wide)
+            left += [Part(f"{text}  ", tone) for text, tone in parts]
+        if self._why:
+            left.append(Part(self._why, Tone.BAD))
+        outage, behind = self.session.reachability.outage, self._log.ahead.behind
+        away_since = outage.since if outage is not None else None
+        words, tone = following(state, self._job, now, behind=behind, away_since=away_since)
+        is_paused = not (self.view.following or state.phase is Phase.COMPLETE)
+        head.left = tuple(left)
+        head.right = (
+            *((Part(f"{amount(state).text}  ", Tone.DIM),) if is_wide or not is_paused else ()),
+            *((Part("‖ paused, F follows  ", Tone.WARN),) if is_paused else ()),
+            Part(f"{words} ", tone),
+        )

@@ -1,0 +1,323 @@
+"""The logs of several jobs as one, live, with the job's name beside each line."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.getters import query_one
+from textual.timer import Timer
+from textual.widgets import Static
+
+from studio_tui import clock
+from studio_tui.api.models import Job, JobState
+from studio_tui.errors import SpoolError
+from studio_tui.presentation.cells import Tone
+from studio_tui.presentation.format import plural
+from studio_tui.presentation.jobs.merged_log_header import amount, entry, following
+from studio_tui.presentation.logs.gutter_times import zone_of_lines
+from studio_tui.service.logs.merged.merged_log import LIMIT, Moved
+from studio_tui.service.logs.store.tagged_store import TAG
+from studio_tui.service.session import StudioSession
+from studio_tui.tui.frame.dialogs import confirm_fetch
+from studio_tui.tui.frame.page import Page
+from studio_tui.tui.jobs.actions import EDIT_FROM_LOG_BINDING, JOB_BINDINGS, title
+from studio_tui.tui.jobs.running_progress import RunningProgress
+from studio_tui.tui.logs.export_actions import TAKING_KEYS, LogTaking
+from studio_tui.tui.logs.merged_actions import MERGED_BINDINGS, MergedActions
+from studio_tui.tui.logs.merged_jobs import Member, MergedJobs
+from studio_tui.tui.logs.view.job_legend import JobLegend, labels, look_of
+from studio_tui.tui.logs.view.log_view import LogView
+from studio_tui.tui.messages import Progressed, Refreshed
+from studio_tui.tui.widgets.bar import Bar, Part
+from studio_tui.tui.widgets.prompt import PROMPT_HINTS
+
+NARROW, ROOMY = 14, 20
+"""Cells for names beside lines."""
+ROOMY_FROM = 100
+
+GROWTH_EVERY = 0.25
+"""Seconds between looks at how much there is."""
+
+EMPTY = "Mark jobs with space in Jobs, then press L."
+
+
+class MergedScreen(LogTaking, MergedActions, Page):
+    """Several logs as one; logs are followed as long as their jobs are among them."""
+
+    place = "logs"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(binding for binding in JOB_BINDINGS if binding.id != "job.log"),
+        EDIT_FROM_LOG_BINDING,
+        *MERGED_BINDINGS,
+        *TAKING_KEYS,
+    ]
+
+    view = query_one(LogView)
+    legend = query_one(JobLegend)
+
+    def __init__(self, session: StudioSession, home: str, *, read_only: bool) -> None:
+        """Begin with no jobs."""
+        super().__init__(session, home, read_only=read_only)
+        self.members = None
+        self._zone = zone_of_lines(near=session.is_near, now=clock.now())
+        self._progress = RunningProgress(session.progress, lambda: self.post_message(Progressed()))
+        self._labels: dict[str, str] = {}
+        self._has_names = True
+        self._growth: Timer | None = None
+        self._failure = ""
+        self._leave_store: Callable[[], None] = lambda: None
+
+    def body(self) -> ComposeResult:
+        """Compose the line about all, the row of jobs, and the lines."""
+        yield Bar(id="log-head")
+        yield JobLegend(id="merged-legend")
+        yield LogView()
+        yield Static(EMPTY, markup=False, id="merged-empty")
+
+    def on_mount(self) -> None:
+        """Show what there is to show."""
+        if self.members is not None:
+            self._begin(self.members)
+        self.view.zone = self._zone
+        self.view.focus()
+        self.show_members()
+
+    def on_unmount(self) -> None:
+        """Let go of all logs."""
+        super().on_unmount()
+        self._end()
+
+    def _end(self) -> None:
+        """Let go of the jobs and of their merged log."""
+        self.workers.cancel_group(self, "merge")
+        self._leave_store()
+        if self.members is not None:
+            self.members.close()
+            self.members.log.close()
+            self.members = None
+
+    def follow(self, jobs: Sequence[Job]) -> None:
+        """Show these jobs, and no others.
+
+        Raises:
+            SpoolError: there is no room for a log on this machine's disk.
+        """
+        if self._failure:
+            self._failure = ""
+            self._end()
+        if self.members is None:
+            self.members = MergedJobs(
+                self.session.logs,
+                self._may_fetch,
+                zone=self._zone,
+                places=lambda: self.view.places() if self.is_alive else set(),
+                moved=self.while_alive(self._moved),
+                told=self.while_alive(self._show_head),
+            )
+            if self.is_mounted:
+                self._begin(self.members)
+        too_many = self.members.follow(jobs)
+        if too_many:
+            words = f"Only {LIMIT} logs can be read as one: {plural(too_many, 'job')} left out"
+            self.app.notify(words, severity="warning", markup=False)
+        if self.is_mounted:
+            self.members_changed()
+
+    def _begin(self, jobs: MergedJobs) -> None:
+        self.view.show(jobs.log.store)
+        self._leave_store = self.listen(jobs.log.store.watch, self._grew)
+        self._merge(jobs)
+
+    @work(name="merge logs", group="merge")
+    async def _merge(self, jobs: MergedJobs) -> None:
+        try:
+            await jobs.log.run()
+        except SpoolError as error:
+            self._failure = str(error)
+            self._show_head()
+
+    async def _may_fetch(self, host: str) -> bool:
+        return await self.app.push_screen_wait(confirm_fetch(host))
+
+    def _grew(self) -> None:
+        """Say now and then how much there is."""
+        if self._growth is None:
+            self._growth = self.set_timer(GROWTH_EVERY, self._show_growth, name="growth")
+
+    def _show_growth(self) -> None:
+        self._growth = None
+        self._show_head()
+        self.paint_hints()
+
+    def _moved(self, moved: Moved) -> None:
+        self.view.end_selecting()
+        self.view.relocate(moved)
+
+    # What is taken away.
+
+    def file_to_save(self) -> str:
+        """Return a name for a file of the merged log."""
+        return "merged.log"
+
+    def text_to_take(self, start: int) -> str:
+        """Return a line with whose it is."""
+        member = self.member_of(start)
+        text = self.view.pane.text_at(start)
+        return text if member is None else f"{self._labels.get(member.job.id, '')}  {text}"
+
+    # What the frame asks.
+
+    def crumbs(self) -> tuple[str, ...]:
+        """Return where this is."""
+        return ("Logs",)
+
+    def hints(self) -> Iterable[str]:
+        """Return the most useful keys."""
+        if not self.members:
+            return ("page.jobs",)
+        if self.view.prompt.is_open:
+            return PROMPT_HINTS
+        return (
+            "merged.solo",
+            "merged.mute",
+            "merged.next",
+            "job.log",
+            "logs.search",
+            "logs.follow",
+        )
+
+    def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
+        """Take over what is new of the jobs."""
+        known = message.snapshot.value
+        if (
+            self.members
+            and message.name == self.session.jobs.name
+            and is_news
+            and known is not None
+        ):
+            self.members.hear({job.id: job for job in known.jobs})
+            self.show_members()
+
+    def tick(self, now: datetime) -> None:  # noqa: ARG002 (the form of a page's tick)
+        """Bring what is said of the logs up to date."""
+        self.show_members()
+
+    def _leave(self) -> None:
+        super()._leave()
+        self._progress.leave()
+
+    # The keys.
+
+    def action_refresh_now(self) -> None:
+        """Ask Studio again, for the logs too."""
+        super().action_refresh_now()
+        for member in self.members or ():
+            member.log.tail.poke()
+
+    def action_names(self) -> None:
+        """Show the names beside the lines, or do not."""
+        self._has_names = not self._has_names
+        self._show_names()
+
+    # What the widgets, and the jobs, say.
+
+    @on(LogView.FollowChanged)
+    def _follow_changed(self) -> None:
+        self._show_head()
+
+    @on(Progressed)
+    def _progressed(self) -> None:
+        self.show_members()
+
+    def on_resize(self) -> None:
+        """Give names as much room as there is."""
+        super().on_resize()
+        self._show_names()
+
+    def notify_style_update(self) -> None:
+        """Take the colours of another theme."""
+        super().notify_style_update()
+        if self.is_mounted:
+            self.call_after_refresh(self._show_names)
+
+    # Painting.
+
+    def members_changed(self) -> None:
+        """Show which jobs there are now."""
+        self.chosen = None
+        self.choose_lines()
+        self._show_names()
+        self.paint_hints()
+
+    def _show_names(self) -> None:
+        """Put the names beside the lines, or take them away."""
+        width = ROOMY if self.size.width >= ROOMY_FROM else NARROW
+        names = [(member.job.id, member.job.name or "") for member in self.members or ()]
+        self._labels = labels(names, width)
+        pane = self.view.pane
+        others = tuple(column for column in pane.columns if column.key != "job")
+        if not self._has_names or not names:
+            pane.columns = others
+        else:
+            ground = pane.get_component_rich_style("log-pane--stamp")
+            pane.columns = (self.legend.column(width, ground, self._label_of), *others)
+        self.view.settle()
+        self.show_members()
+
+    def _label_of(self, start: int) -> tuple[str, int] | None:
+        member = self.member_of(start)
+        return None if member is None else (self._labels.get(member.job.id, ""), member.colour)
+
+    def show_members(self) -> None:
+        """Bring the row of jobs up to date."""
+        self.set_class(not self.members, "-empty")
+        members = list(self.members or ())
+        if self._unsubscribe:  # else this page is out of sight
+            running = (m.job.id for m in members if m.job.state is JobState.RUNNING)
+            self._progress.look(running)
+        ids = [member.job.id for member in members]
+        chosen = ids.index(self.chosen) if self.chosen in ids else None
+        self.legend.show(map(self._entry, members), chosen)
+        self._show_head()
+
+    def _entry(self, member: Member) -> tuple[Part, ...]:
+        """Return what the row says of one job."""
+        before, after = entry(member.state, member.job, self._progress.get(member.job.id))
+        is_shown = self.members is not None and self.members.is_shown(member)
+        look = look_of(member.colour) if is_shown else Tone.DIM
+        label = self._labels.get(member.job.id, "")
+        if member.job.id == self.chosen:
+            look = "current"
+        return (
+            Part(f"{before.text} ", before.tone),
+            Part(label if is_shown else f"({label})", look),
+            Part(f" {after.text}" if after.text else "", after.tone),
+            Part("   "),
+        )
+
+    def _show_head(self) -> None:
+        jobs = self.members
+        if not jobs:
+            return
+        store = jobs.log.store
+        head = self.query_one("#log-head", Bar)
+        much = amount(len(jobs), store.lines, store.size - TAG * store.lines)
+        left = [Part(f" {much.text}  ", Tone.STRONG)]
+        if (only := jobs.get(jobs.solo)) is not None:
+            left.append(Part(f"only {title(only.job)}, S shows all", Tone.ACCENT))
+        elif jobs.muted:
+            left.append(Part(f"{len(jobs.muted)} muted, U shows all", Tone.ACCENT))
+        head.left = tuple(left)
+        right = [
+            Part(f"{cell.text}  ", cell.tone) for cell in following((m.state, m.job) for m in jobs)
+        ]
+        if not self.view.following:
+            right.insert(0, Part("‖ paused, F follows  ", Tone.WARN))
+        if jobs.log.is_ordering:
+            right.insert(0, Part("putting in order…  ", Tone.DIM))
+        if self._failure:
+            right = [Part(f"✗ {self._failure} ", Tone.BAD)]
+        head.right = tuple(right)

@@ -1,0 +1,147 @@
+"""Asks what is to be saved, and where; it stays until that is done or given up."""
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar, NamedTuple
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.getters import query_one
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from studio_tui.errors import SpoolError
+from studio_tui.presentation.format import size
+from studio_tui.tui.frame.dialog import Dialog
+from studio_tui.tui.frame.saving import (
+    AlreadyThereError,
+    CannotSaveError,
+    Pieces,
+    Saved,
+    path_of,
+    save,
+)
+from studio_tui.tui.sheets import DIALOGS
+from studio_tui.tui.widgets.option_lists import OptionChoice
+
+
+class Offer(NamedTuple):
+    """Something that can be saved."""
+
+    words: str
+    pieces: Callable[[], Pieces]
+    """Begins to read it."""
+    path: str
+    """Where it goes, unless the user wants it elsewhere."""
+
+
+class SaveLog(Dialog[Saved | None]):
+    """Saves one of several things in a file; the answer is `None` when that was given up."""
+
+    CSS_PATH = DIALOGS
+    AUTO_FOCUS = "Input"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "close", "close", id="save.close"),
+        Binding("up", "choose(-1)", "up", show=False, id="save.up"),
+        Binding("down", "choose(1)", "down", show=False, id="save.down"),
+    ]
+
+    choices = query_one(OptionList)
+    field = query_one(Input)
+    problem = query_one("#problem", Static)
+    keys = query_one("#save-keys", Static)
+
+    def __init__(self, offers: Sequence[Offer], *, question: str = "Save the log") -> None:
+        """Take what can be saved, the likeliest first."""
+        super().__init__()
+        self._offers = offers
+        self._question = question
+        self._may_replace = ""
+        """What was typed when the user was told of a file that is there."""
+        self._is_saving = False
+
+    def compose(self) -> ComposeResult:
+        """Compose what can be saved, the path, and what is wrong with it."""
+        with Vertical(classes="dialog"):
+            yield Static(self._question, markup=False, classes="question")
+            choices = OptionChoice(
+                *(Option(offer.words) for offer in self._offers), markup=False, compact=True
+            )
+            choices.can_focus = False
+            yield choices
+            yield Input(self._offers[0].path, compact=True, select_on_focus=False)
+            yield Static(markup=False, id="problem")
+            yield Static(markup=False, id="save-keys")
+
+    def on_mount(self) -> None:
+        """Rest on what is likeliest."""
+        self.choices.highlighted = 0
+        self._tell("")
+
+    def action_close(self) -> None:
+        """Give up, also what is being written."""
+        self.workers.cancel_group(self, "save")
+        self.dismiss(None)
+
+    def action_choose(self, step: int) -> None:
+        """Go to another of the things that can be saved."""
+        if not self._is_saving:
+            now = self.choices.highlighted or 0
+            self.choices.highlighted = (now + step) % len(self._offers)
+
+    @on(OptionList.OptionHighlighted)
+    def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        """Mark what is chosen by a sign too, as colours may be missing."""
+        if self.field.value in {offer.path for offer in self._offers}:  # not the user's own yet
+            self.field.value = self._offers[event.option_index].path
+            self.field.cursor_position = len(self.field.value)
+        for place, offer in enumerate(self._offers):
+            sign = "●" if place == event.option_index else "○"
+            self.choices.replace_option_prompt_at_index(place, f"{sign} {offer.words}")
+
+    @on(Input.Changed)
+    def _changed(self) -> None:
+        self._may_replace = ""
+        self._tell("")
+
+    @on(Input.Submitted)
+    def _submitted(self) -> None:
+        if not self._is_saving:
+            self._is_saving = True
+            self._save(self._offers[self.choices.highlighted or 0], self.field.value)
+
+    @work(name="save", group="save")
+    async def _save(self, offer: Offer, typed: str) -> None:
+        self._wrote(0)
+        self.field.disabled = True
+        try:
+            path = path_of(typed)
+            saved = await save(
+                offer.pieces(),
+                path,
+                replace=typed == self._may_replace,
+                wrote=self.while_alive(self._wrote),
+            )
+        except AlreadyThereError as error:
+            self._may_replace = typed
+            self._refuse(f"{error} Type another name, or press enter again to write over it.")
+        except (CannotSaveError, SpoolError) as error:
+            self._refuse(str(error))
+        else:
+            self.dismiss(saved)
+
+    def _wrote(self, count: int) -> None:
+        self.keys.update(f"Saving, {size(count)} so far; esc gives up")
+
+    def _refuse(self, words: str) -> None:
+        """Say what is wrong, with all that was typed still there."""
+        self._is_saving = False
+        self.field.disabled = False
+        self.field.focus()
+        self._tell(words)
+
+    def _tell(self, problem: str) -> None:
+        self.problem.update(problem)
+        self.problem.display = bool(problem)
+        self.keys.update("↑↓ what, enter saves, esc closes")

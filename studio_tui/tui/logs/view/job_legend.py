@@ -1,0 +1,88 @@
+"""The names of several jobs, short and each another, in colours: in a row and beside lines."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import ClassVar
+
+from rich.cells import cell_len, set_cell_size
+from rich.style import Style
+
+from studio_tui.tui.logs.view.painter import Column
+from studio_tui.tui.widgets.bar import Bar, Part
+
+COLOURS = 7
+"""Colours of names, which come again for the eighth job: the names are what tells."""
+
+_ID = 4
+"""Characters of an id beside a name that is not the only one, at least."""
+
+
+def look_of(colour: int) -> str:
+    """Return the word for a colour in a legend."""
+    return f"job{colour % COLOURS}"
+
+
+def labels(names: Sequence[tuple[str, str]], width: int) -> dict[str, str]:
+    """Return for each of several ids, with its job's name, what tells it from the others.
+
+    That is the name in up to `width` cells, with the beginning of the id where names look alike.
+    """
+    short = {job_id: _cut(name or job_id, width) for job_id, name in names}
+    length = _ID
+    while alike := _alike(short):
+        for job_id, name in names:
+            if job_id in alike:
+                id_ = job_id[:length]
+                short[job_id] = f"{_cut(name, max(0, width - len(id_) - 1))} {id_}".strip()
+        if length > max(map(len, alike)):
+            break
+        length += 2
+    return short
+
+
+def _alike(short: Mapping[str, str]) -> set[str]:
+    """Return the ids whose labels are those of others too."""
+    first: dict[str, str] = {}
+    alike: set[str] = set()
+    for job_id, label in short.items():
+        if label in first:
+            alike |= {job_id, first[label]}
+        first.setdefault(label, job_id)
+    return alike
+
+
+def _cut(text: str, width: int) -> str:
+    if cell_len(text) <= width:
+        return text
+    return set_cell_size(text, width - 1).rstrip() + "…" if width > 0 else ""
+
+
+class JobLegend(Bar):
+    """A row of jobs; the one that is chosen is always in sight."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"bar--{look_of(n)}" for n in range(COLOURS)}
+
+    def show(self, jobs: Iterable[tuple[Part, ...]], chosen: int | None) -> None:
+        """Show the parts of each job; `chosen` counts from 0."""
+        entries = list(jobs)
+        first = 0
+        if chosen is not None:
+            widths = [sum(cell_len(part.text) for part in entry) for entry in entries]
+            while first < chosen and sum(widths[first : chosen + 1]) > self.size.width - 2:
+                first += 1
+        lead = (Part("‹" if first else " ", "dim"),)
+        self.left = sum(entries[first:], lead)
+
+    def column(
+        self, width: int, ground: Style, label_of: Callable[[int], tuple[str, int] | None]
+    ) -> Column:
+        """Return a column of names beside lines; `label_of` says a line's, and its colour."""
+        styles = [
+            ground + Style(color=self.get_component_rich_style(f"bar--{look_of(n)}").color)
+            for n in range(COLOURS)
+        ]
+
+        def say(start: int, _text: str) -> tuple[str, Style | None]:
+            label = label_of(start)
+            return ("", None) if label is None else (label[0], styles[label[1] % COLOURS])
+
+        return Column("job", width + 1, say)

@@ -1,0 +1,260 @@
+"""Rows of a log as strips: our gutter at the left, the line's safe text beside it."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from studio_tui.presentation.logs.lines import PLAIN, StyledLine
+from studio_tui.presentation.logs.row_forms import PLAIN_FORM, Form, rows_of
+from studio_tui.presentation.logs.search import Wanted
+from studio_tui.service.logs.store.filtered import ChosenLines
+from studio_tui.service.logs.store.log_store import LogStore
+from studio_tui.tui.logs.view.palette import Palette
+from studio_tui.tui.logs.view.viewport import Row
+
+_KEPT = 512
+"""Lines, and rows, that are kept as drawn."""
+
+
+_MORE = "›"
+"""At the end of a row whose line goes on out of sight."""
+
+
+CURRENT, KEPT, SELECTED = 1, 2, 4
+"""How a row stands out, to be added up: the reader's line, bookmarked, selected."""
+
+_GLYPHS = ((CURRENT, "▌"), (SELECTED, "▎"), (KEPT, "◆"))
+
+
+class Column(NamedTuple):
+    """Something said of each line, in the gutter, where no log can draw."""
+
+    key: object
+    """Equal for columns that say the same."""
+    width: int
+    """Cells, a blank after it among them."""
+    text: Callable[[int, str], tuple[str, Style | None]]
+    """Says it of a line, given its start and its text; a style of its own may be given."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """How rows are to be drawn."""
+
+    palette: Palette
+    width: int = 80
+    """Cells, with the gutter."""
+    wrap: bool = False
+    numbers: bool = False
+    is_part: bool = False
+    """Whether the store holds but a part of a log, whose lines have no numbers yet."""
+    wanted: Wanted | None = None
+    """What is lit."""
+    form: Form = PLAIN_FORM
+    columns: tuple[Column, ...] = ()
+
+
+class _Drawn(NamedTuple):
+    """A line as it was drawn last."""
+
+    end: int
+    """Where the line ended then: the last line grows."""
+    rows: tuple[Strip, ...]
+    """Without the gutter; as wide as they are unless they are wrapped."""
+    text: str
+    """Of the first row."""
+
+
+class LogPainter:
+    """Draws rows of one store and keeps the lines it drew last."""
+
+    def __init__(self, store: LogStore, palette: Palette) -> None:
+        self.chosen: ChosenLines | None = None
+        """The lines whose text is drawn; `None` is all of them."""
+        self._store = store
+        self._look = Look(palette)
+        self._digits = 0
+        self._lines: OrderedDict[tuple[int, int], _Drawn] = OrderedDict()
+        self._rows: OrderedDict[tuple[object, ...], Strip] = OrderedDict()
+
+    def adjust(self, look: Look) -> None:
+        """Say how to draw from now on; what was kept is dropped if that is another way."""
+        digits = max(4, len(f"{self._store.lines:,}")) if look.numbers else 0
+        if look != self._look or digits != self._digits:
+            self._look = look
+            self._digits = digits
+            self._lines.clear()
+            self._rows.clear()
+
+    @property
+    def _gutter(self) -> int:
+        return 2 + self._digits + sum(column.width for column in self._look.columns)
+
+    @property
+    def _room(self) -> int:
+        """Cells for the log's text."""
+        return max(1, self._look.width - self._gutter)
+
+    def parts(self, start: int) -> int:
+        """Return how many rows the line at `start` takes."""
+        marks = len(self._store.marks_of(start))
+        if marks and (start == self._store.size or not self._is_shown(start)):
+            return marks
+        look = self._look
+        if look.wrap or look.form != PLAIN_FORM:
+            return marks + len(self._line(start).rows)
+        return marks + 1
+
+    def _is_shown(self, start: int) -> bool:
+        return self.chosen is None or self.chosen.hits.holds(start)
+
+    def styled(self, start: int) -> tuple[StyledLine, ...]:
+        """Return the safe text of the line at `start`, in as many rows as its form has."""
+        line = self._store.line_at(start)
+        return rows_of(line.head, line.tail, line.length, self._look.form)
+
+    def row(self, row: Row, *, left: int, sign: int) -> Strip:
+        """Return one row, exactly as wide as was said; `left` cells of an unwrapped line are off.
+
+        Rows of other kinds than log text can be told by their gutter, in which no log can draw.
+        """
+        key = (row, left, sign, self._store.line_end(row.start), self._store.version)
+        strip = self._rows.get(key)
+        if strip is None:
+            strip = self._row(row, left, sign)
+            if self._store.is_indexed:
+                self._rows[key] = strip
+            if len(self._rows) > _KEPT:
+                self._rows.popitem(last=False)
+        return strip
+
+    def _row(self, row: Row, left: int, sign: int) -> Strip:
+        marks = self._store.marks_of(row.start)
+        if row.part < len(marks):
+            text = f"┅┅ {marks[row.part].text} "
+            text += "┅" * (self._room - cell_len(text))
+            return self._beside(None, "┅", Strip([Segment(text, self._look.palette.mark)]), sign)
+        part = row.part - len(marks)
+        line = self._line(row.start)
+        body = line.rows[min(part, len(line.rows) - 1)]
+        if not self._look.wrap:
+            is_cut = body.cell_length > left + self._room
+            body = body.crop(left, left + self._room - is_cut)
+            if is_cut:
+                body = Strip([*body, Segment(_MORE, self._look.palette.note)])
+        if sign & SELECTED:
+            body = body.apply_style(self._look.palette.selected)
+        glyph = "┊" if part else " "
+        if sign:
+            glyph = next(glyph for flag, glyph in _GLYPHS if sign & flag)
+        return self._beside(None if part else row.start, glyph, body, sign, line.text)
+
+    def blank(self) -> Strip:
+        """Return a row below the end of the log."""
+        return self._beside(None, " ", Strip([]), 0)
+
+    def _number(self, start: int) -> str:
+        number = None if self._look.is_part else self._store.number_of(start)
+        return "?" if number is None else f"{number + 1:,}"
+
+    def _beside(
+        self, start: int | None, glyph: str, body: Strip, sign: int, text: str = ""
+    ) -> Strip:
+        look, palette = self._look, self._look.palette
+        segments = []
+        if look.numbers:
+            number = "" if start is None else self._number(start)
+            segments.append(Segment(f"{number:>{self._digits}}", palette.gutter))
+        for column in look.columns:
+            said, style = ("", None) if start is None else column.text(start, text)
+            segments.append(Segment(_fit(said, column.width), style or palette.stamp))
+        is_signed = sign & (CURRENT | KEPT) and glyph != "┅"
+        segments.append(Segment(glyph, palette.current if is_signed else palette.gutter))
+        segments.append(Segment(" ", palette.text))
+        rest = look.width - self._gutter - body.cell_length
+        if rest > 0:
+            return Strip([*segments, *body, Segment(" " * rest, palette.text)], look.width)
+        return Strip([*segments, *body], look.width - rest).crop(0, look.width)
+
+    def _line(self, start: int) -> _Drawn:
+        key = (start, self._store.version)
+        end = self._store.line_end(start)
+        drawn = self._lines.get(key)
+        if drawn is None or drawn.end != end:
+            drawn = self._lines[key] = self._draw_line(start, end)
+            if len(self._lines) > _KEPT:
+                self._lines.popitem(last=False)
+        self._lines.move_to_end(key)
+        return drawn
+
+    def _draw_line(self, start: int, end: int) -> _Drawn:
+        lines = self.styled(start)
+        rows: list[Strip] = []
+        for line in lines:
+            strip, text = self._draw(line)
+            rows += self._wrapped(strip, text) if self._look.wrap else [strip]
+        return _Drawn(end, tuple(rows), lines[0].text)
+
+    def _draw(self, line: StyledLine) -> tuple[Strip, str]:
+        """Return the line and all of its text, with what we add to it."""
+        palette = self._look.palette
+        segments = [Segment(text, style) for text, style in self._runs(line)]
+        note = ""
+        if line.updates > 1:
+            note = f" ×{line.updates + 1:,}"
+        if line.omitted:
+            note += f" … {line.omitted:,} more bytes"
+        if note:
+            segments.append(Segment(note, palette.note))
+        return Strip(segments), line.text + note
+
+    def _runs(self, line: StyledLine) -> Iterator[tuple[str, Style]]:
+        """Cut the text where the pen changes or a match begins or ends."""
+        look = self._look
+        matches = look.wanted.spans(line.text) if look.wanted else []
+        if not line.spans and not matches:
+            if line.text:
+                yield line.text, look.palette.style(PLAIN)
+            return
+        edges = {0, len(line.text)}
+        edges.update(edge for span in line.spans for edge in (span.start, span.end))
+        edges.update(edge for match in matches for edge in match)
+        spans, lit = iter(line.spans), iter(matches)
+        span, match = next(spans, None), next(lit, None)
+        for start, end in pairwise(sorted(edges)):
+            if span and span.end <= start:
+                span = next(spans, None)
+            if match and match[1] <= start:
+                match = next(lit, None)
+            pen = span.pen if span and span.start <= start else PLAIN
+            is_lit = bool(match and match[0] <= start)
+            yield line.text[start:end], look.palette.style(pen, lit=is_lit)
+
+    def _wrapped(self, strip: Strip, text: str) -> list[Strip]:
+        """Cut a line into rows; no wide character is cut in two."""
+        room = self._room
+        if strip.cell_length == len(text):
+            cuts = list(range(0, max(1, len(text)), room))
+        else:
+            cuts = [0]
+            cells = 0
+            for character in text:
+                width = cell_len(character)
+                if cells + width - cuts[-1] > room and cells > cuts[-1]:
+                    cuts.append(cells)
+                cells += width
+        return [strip.crop(*cut) for cut in pairwise([*cuts, max(1, strip.cell_length)])]
+
+
+def _fit(text: str, width: int) -> str:
+    """Return `text` in exactly `width` cells, the last of which is blank."""
+    while cell_len(text) > width - 1:
+        text = text[:-1]
+    return text + " " * (width - cell_len(text))

@@ -1,0 +1,170 @@
+"""A pipeline as a drawn graph: what each line of the drawing says, and in which style."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+
+from studio_tui.presentation.cells import Tone
+from studio_tui.presentation.pipelines.drawing.box_lines import Light
+from studio_tui.presentation.pipelines.drawing.graph import Drawing, Run, draw
+from studio_tui.presentation.pipelines.graph.plan import Plan
+from studio_tui.presentation.pipelines.views.groups import Group
+from studio_tui.tui.pipelines.graph.graph_view import Runs
+from studio_tui.tui.widgets.table_layout import Align, fit
+
+SHORT_NAME = 20
+"""Cells of a name, unless names are wanted in full."""
+
+_BEFORE = 3
+"""Cells of a label before the name: a mark, the state, a blank."""
+
+_ROOM_AROUND = 1
+"""Blanks that stay beside what is said to the right of a box."""
+
+_KEPT_LINES = 1000
+"""Lines that are kept as drawn, for when the view moves over them again."""
+
+MARKED = "*"
+
+
+@dataclass(frozen=True)
+class Label:
+    """What a box says now."""
+
+    glyph: str
+    tone: Tone
+    note: str = ""
+    """What stands to the right of the box where there is room, such as `37%`."""
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """What is to be drawn: the nodes of a plan, or its groups."""
+
+    names: Mapping[str, str]
+    """By node or group, parents first."""
+    parents: Mapping[str, Sequence[str]]
+
+    def kin(self, key: str) -> frozenset[str]:
+        """Return a box with all it waits for and all that waits for it."""
+        children: dict[str, list[str]] = {}
+        for child, parents in self.parents.items():
+            for parent in parents:
+                children.setdefault(parent, []).append(child)
+        return _reach(key, self.parents) | _reach(key, children)
+
+
+def _reach(key: str, ways: Mapping[str, Sequence[str]]) -> frozenset[str]:
+    reached = {key}
+    ahead = [key]
+    while ahead:
+        for near in ways.get(ahead.pop(), ()):
+            if near not in reached:
+                reached.add(near)
+                ahead.append(near)
+    return frozenset(reached)
+
+
+def boxes_of(plan: Plan, only: Collection[str] | None) -> Boxes:
+    """Return the jobs of a plan as boxes; with `only`, these alone."""
+    nodes = {key: node for key, node in plan.nodes.items() if only is None or key in only}
+    return Boxes(
+        {key: node.name for key, node in nodes.items()},
+        {key: [each for each in node.parents if each in nodes] for key, node in nodes.items()},
+    )
+
+
+def group_boxes(plan: Plan, groups: Sequence[Group]) -> Boxes:
+    """Return groups as boxes."""
+    home = {member: group.key for group in groups for member in group.members}
+    parents: dict[str, dict[str, None]] = {group.key: {} for group in groups}
+    for member, key in home.items():
+        for parent in plan.nodes[member].parents:
+            if (above := home.get(parent, key)) != key:
+                parents[key][above] = None
+    names = {
+        group.key: group.title if group.is_alone else f"{group.title} ×{len(group.members)}"
+        for group in groups
+    }
+    return Boxes(names, {key: tuple(above) for key, above in parents.items()})
+
+
+def drawing_of(boxes: Boxes, *, full_names: bool) -> Drawing:
+    """Lay the boxes out."""
+    most = max(map(cell_len, boxes.names.values()), default=0) if full_names else SHORT_NAME
+    widths = {key: _BEFORE + min(most, cell_len(name)) for key, name in boxes.names.items()}
+    return draw(boxes.parents, widths)
+
+
+class Canvas:
+    """A drawing with what its boxes say, and which of them stand out."""
+
+    def __init__(self, boxes: Boxes, drawing: Drawing, label_of: Callable[[str], Label]) -> None:
+        """Take what says what a box is about."""
+        self.boxes = boxes
+        self.drawing = drawing
+        self._label_of = label_of
+        self.cursor: str | None = None
+        self.marked: Collection[str] = frozenset()
+        self._lit: Light | None = None
+        self._heavy: Light | None = None
+        self._pieces: dict[tuple[int, int, int], tuple[Run, ...]] = {}
+        """Lines as they were drawn last, without what the boxes say; by line and columns."""
+
+    def light(self, lit: Collection[str] | None, heavy: Collection[str]) -> None:
+        """Let the boxes `lit` stand out, the others fade, and `heavy` lines be heavy."""
+        self._lit = self.drawing.light(lit) if lit is not None else None
+        self._heavy = self.drawing.light(heavy) if heavy else None
+        self._pieces.clear()
+
+    def line(self, y: int, left: int, right: int) -> tuple[int, Runs]:
+        """Return what a line shows between two columns, and the column in which that begins."""
+        pieces = self._pieces.get((y, left, right))
+        if pieces is None:
+            if len(self._pieces) >= _KEPT_LINES:
+                self._pieces.clear()
+            pieces = tuple(self.drawing.line(y, left, right, self._lit, self._heavy))
+            self._pieces[y, left, right] = pieces
+        start = at = min(left, pieces[0].x) if pieces else left
+        runs: list[tuple[str, str]] = []
+        for number, piece in enumerate(pieces):
+            if piece.x > at:
+                runs.append((Tone.PLAIN, " " * (piece.x - at)))
+                at = piece.x
+            at += piece.width
+            if piece.node is None or piece.text:
+                style = "heavy" if piece.is_heavy else "lit" if piece.is_lit else "edge"
+                if self._lit is not None and not piece.is_lit:
+                    style += " faint"
+                runs.append((style, piece.text))
+                continue
+            label = self._label_of(piece.node)
+            runs += self._box(piece.node, label, piece.width, piece.is_lit, piece.is_heavy)
+            after = pieces[number + 1].x if number + 1 < len(pieces) else None
+            needs = cell_len(label.note) + 2 * _ROOM_AROUND
+            if label.note and (after is None or after - at >= needs):
+                runs.append((self._faded(label.tone, piece.is_lit), f" {label.note}"))
+                at += needs - _ROOM_AROUND
+        return start, tuple(runs)
+
+    def _box(
+        self,
+        key: str,
+        label: Label,
+        width: int,
+        is_lit: bool,
+        is_heavy: bool,
+    ) -> list[tuple[str, str]]:
+        mark = MARKED if key in self.marked else " "
+        name = fit(self.boxes.names[key], width - _BEFORE, Align.LEFT)
+        under = " cursor" if key == self.cursor else ""
+        name_look = Tone.STRONG if is_heavy or is_lit else Tone.PLAIN
+        return [
+            (f"marked{under}", mark),
+            (self._faded(label.tone, is_lit) + under, f"{label.glyph} "),
+            (self._faded(name_look, is_lit) + under, name),
+        ]
+
+    def _faded(self, tone: str, is_lit: bool) -> str:
+        return tone if is_lit or self._lit is None else f"{tone} faint"

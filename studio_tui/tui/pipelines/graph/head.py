@@ -1,0 +1,120 @@
+"""The lines about a whole pipeline: how it stands, what is amiss, and how it is shown."""
+
+from collections.abc import Iterable
+
+from rich.cells import cell_len
+
+from studio_tui.presentation.cells import Cell, Tone
+from studio_tui.presentation.format import local_time, with_short_ids
+from studio_tui.presentation.jobs.rows import first_line
+from studio_tui.presentation.pipelines.graph.pipeline_state import Standing
+from studio_tui.presentation.pipelines.graph.segments import bar
+from studio_tui.presentation.pipelines.graph.statuses import Shown, counts, paused_words, root_words
+from studio_tui.presentation.pipelines.rows import state_cell
+from studio_tui.tui.pipelines.graph.memory import DagPlace, Grouping, Mode
+from studio_tui.tui.widgets.bar import Part
+
+BAR_WIDTH, NARROW_BAR_WIDTH = 24, 12
+WIDE_FROM = 110
+NAME_ROOM = 24
+"""Cells of a pipeline's name on a narrow screen."""
+
+
+def head_parts(standing: Standing, width: int) -> tuple[Part, ...]:
+    """Return state, progress and counts of a pipeline for a line of that width.
+
+    What is counted is named where all of it has room.
+    """
+    if width >= WIDE_FROM:
+        named = _head_parts(standing, is_wide=True, is_named=True)
+        if sum(cell_len(part.text) for part in named) <= width:
+            return named
+    return _head_parts(standing, is_wide=width >= WIDE_FROM, is_named=False)
+
+
+def _head_parts(standing: Standing, *, is_wide: bool, is_named: bool) -> tuple[Part, ...]:
+    pipeline, numbers = standing.pipeline, standing.verdicts.numbers
+    name = pipeline.name or pipeline.pipeline_id
+    if not is_wide and len(name) > NAME_ROOM:
+        name = f"{name[: NAME_ROOM - 1]}…"
+    drawn = bar(numbers, BAR_WIDTH if is_wide else NARROW_BAR_WIDTH)
+    return (
+        Part(f" {name} ", Tone.STRONG),
+        *_parts((state_cell(pipeline), Cell(" "), *drawn)),
+        Part(f" {numbers[Shown.DONE]}/{len(standing.plan.nodes)}  "),
+        *(
+            Part(
+                f"{count.glyph}{count.amount}{f' {count.name} ' if is_named else ''} ",
+                count.tone if count.number else Tone.DIM,
+            )
+            for count in counts(numbers)
+        ),
+    )
+
+
+def note_parts(standing: Standing, critical_path: str) -> tuple[Part, ...]:
+    """Return what is out of the ordinary: a pause, failures, an error, warnings.
+
+    The critical path stands here too, when it is wanted; and what the pipeline is for when there is
+    nothing else to say, so that what is below stays where it is.
+    """
+    pipeline = standing.pipeline
+    said = []
+    if paused := paused_words(standing.verdicts):
+        said.append(Part(f"‖ {paused}", Tone.WARN))
+    if critical_path:
+        said.append(Part(f"critical: {critical_path}", Tone.ACCENT))
+    error = first_line(pipeline.error_message)
+    if roots := root_words(standing.verdicts):
+        first_root, why = _first_failure(standing)
+        # Of a pipeline that has failed the error is that of a job, told with its name.
+        reason = error if why and why in error else ": ".join(filter(None, (first_root, why)))
+        error = "" if reason == error else error
+        said.append(Part(f"{roots}: {with_short_ids(reason)}", Tone.BAD))
+    if error:
+        said.append(Part(with_short_ids(error), Tone.BAD))
+    if pipeline.warnings:
+        # How many there are comes first, since the end of a line is cut off.
+        first, *others = pipeline.warnings
+        counted = f"1 of {len(others) + 1}: " if others else ""
+        said.append(Part(f"⚠ {counted}{first}", Tone.WARN))
+    said += [Part(f"⚠ {flaw}", Tone.WARN) for flaw in standing.plan.flaws]
+    parts = [Part(" ")]
+    for number, part in enumerate(said):
+        parts += [Part(" · ", Tone.DIM)] * (number > 0) + [part]
+    if said:
+        return tuple(parts)
+    target = f"makes {pipeline.triggered_from} anew, " if pipeline.triggered_from else ""
+    return (Part(f" {target}since {local_time(pipeline.created_at)}", Tone.DIM),)
+
+
+def _first_failure(standing: Standing) -> tuple[str, str]:
+    """Return the name of the first job that failed by itself, and its error."""
+    root = standing.verdicts.root_failures[0]
+    job = standing.job(root)
+    return standing.plan.nodes[root].name, first_line(job.error_message) if job else ""
+
+
+def mode_parts(view: DagPlace, found: int) -> tuple[Part, ...]:
+    """Return the modes, of which one is in sight, and what else there is to say of the view."""
+    parts = [Part("── ", "rule")]
+    for mode in Mode:
+        look = "current" if mode is view.mode else Tone.DIM
+        parts.append(Part(f" {mode.value} ", look, f"screen.show_as('{mode.value}')"))
+    parts.append(Part(" ", "rule"))
+    if view.problems:
+        parts.append(Part("· ! only problems ", Tone.ACCENT, "screen.problems"))
+    if view.critical:
+        parts.append(Part("· C critical path ", Tone.ACCENT, "screen.critical"))
+    if view.follow:
+        parts.append(Part("· f following ", Tone.ACCENT, "screen.follow"))
+    if view.grouping is not Grouping.AUTO:
+        words = "not grouped" if view.grouping is Grouping.NONE else f"by {view.grouping.value}"
+        parts.append(Part(f"· b {words} ", Tone.ACCENT, "screen.group"))
+    if view.search:
+        parts.append(Part(f"· /{view.search} {found} found ", Tone.ACCENT, "screen.search"))
+    return tuple(parts)
+
+
+def _parts(cells: Iterable[Cell]) -> tuple[Part, ...]:
+    return tuple(Part(cell.text, cell.tone) for cell in cells)

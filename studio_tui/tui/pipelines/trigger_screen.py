@@ -1,0 +1,329 @@
+"""The form of a pipeline: which datasets to rebuild, with names completed from what is known."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import ClassVar
+
+from textual import events, on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.message import Message
+from textual.widgets import Button, Input, Static
+
+from studio_tui.api.models import Pipeline
+from studio_tui.errors import InvalidRequest, NotFound, StudioError
+from studio_tui.presentation.form.line_checks import environment_problems
+from studio_tui.presentation.format import plural
+from studio_tui.presentation.jobs.problems import Level, Problem, unsendable
+from studio_tui.presentation.pipelines.datasets import (
+    dataset_problems,
+    datasets_in,
+    matching,
+    unknown_datasets,
+)
+from studio_tui.service.commands.jobs import said
+from studio_tui.service.commands.trigger_pipeline import Triggered, Triggering, Untold, Wish
+from studio_tui.tui.form.code_area import CodeArea
+from studio_tui.tui.form.form_field import FieldInput, Flag, FormField
+from studio_tui.tui.frame.dialog import Dialog
+from studio_tui.tui.frame.dialogs import Confirm
+from studio_tui.tui.sheets import FORM_DIALOGS
+
+OFFERED = 4
+"""Names that stand below the field while one is typed."""
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerDraft:
+    """The form as it stands."""
+
+    datasets: str = ""
+    review: bool = True
+    environment: str = field(default="", repr=False)
+    is_proposed: bool = False
+    """Whether nobody has typed the datasets, so that typing takes their place."""
+
+
+class DatasetInput(FieldInput):
+    """A line of names, of which tab completes the last; up and down choose with what."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "choose(1)", "next name", show=False, id="trigger.next"),
+        Binding("up", "choose(-1)", "previous name", show=False, id="trigger.previous"),
+    ]
+
+    class Chose(Message):
+        """Another of the names that are offered comes first."""
+
+    def __init__(self, draft: TriggerDraft, names: Callable[[], tuple[str, ...]]) -> None:
+        text = draft.datasets if draft.is_proposed else apart(draft.datasets)
+        super().__init__(text, compact=True, select_on_focus=draft.is_proposed)
+        self._names = names
+        self._choice = 0
+
+    def found(self) -> tuple[str, ...]:
+        """Return the names that the last word may become, the chosen one first."""
+        found = matching(self.last_word()[1], self._names())
+        choice = self._choice % len(found) if found else 0
+        return (*found[choice:], *found[:choice])
+
+    @property
+    def has_chosen(self) -> bool:
+        """Whether the name that comes first was gone to."""
+        return self._choice != 0
+
+    def action_choose(self, step: int) -> None:
+        """Let another of the names come first."""
+        self._choice += step
+        self.post_message(self.Chose())
+
+    def typed(self) -> None:
+        """Begin with the likeliest name again, and let what is typed by now stay."""
+        self._choice = 0
+        self.select_on_focus = False
+
+    def go_on_after(self) -> None:
+        """Let what is typed next be another name, and not more of the last."""
+        with self.prevent(Input.Changed):
+            self.value = apart(self.value)
+        self.cursor_position = len(self.value)
+
+    def action_complete(self) -> None:
+        """Take the name that is offered first for the last word, or go on."""
+        before, word = self.last_word()
+        found = self.found() if word or self.has_chosen else ()
+        if found and found[0] != word:
+            self.value = before + found[0]
+            self.cursor_position = len(self.value)
+        else:
+            self.screen.focus_next()
+
+    def last_word(self) -> tuple[str, str]:
+        """Return what stands before the last word, and that word."""
+        bare = self.value.rstrip(", ") if not self.value.endswith((" ", ",")) else self.value
+        word = bare.replace(",", " ").rpartition(" ")[2]
+        return self.value[: len(bare) - len(word)], word
+
+
+def apart(text: str) -> str:
+    """Return names with a space after them, so that what is typed next is another."""
+    return f"{text.rstrip()} " if text.strip() else ""
+
+
+class TriggerScreen(Dialog[Pipeline | None]):
+    """Triggers a pipeline; the answer is `None` when that was given up."""
+
+    CSS_PATH = FORM_DIALOGS
+    AUTO_FOCUS = "DatasetInput"
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-high")]  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f9,ctrl+j", "trigger", "trigger", id="trigger.send", tooltip="Have it made"),
+        Binding("escape", "close", "close", id="trigger.close", tooltip="Keep what is typed"),
+    ]
+
+    def __init__(
+        self,
+        triggering: Triggering,
+        draft: TriggerDraft,
+        names: Callable[[], tuple[str, ...]],
+        before: Callable[[], frozenset[str]],
+        keep: Callable[[TriggerDraft], None],
+    ) -> None:
+        """Take what gives known names of datasets and ids of pipelines, and what keeps the form."""
+        super().__init__()
+        self._triggering = triggering
+        self._names = names
+        self._before = before
+        self._keep = keep
+        self._is_sending = False
+        self._refused: tuple[Problem, ...] = ()
+        self._line = DatasetInput(draft, names)
+        self._flag = Flag("Look at its jobs first: it begins paused", draft.review)
+        self._area = CodeArea(draft.environment, masked=True)
+        self._fields = {
+            "datasets": FormField("datasets", "Datasets", self._line),
+            "review": FormField("review", "Review", self._flag),
+            "environment": FormField("environment", "Environment", self._area),
+        }
+
+    def compose(self) -> ComposeResult:
+        """Compose the fields and the answers."""
+        with Vertical(classes="dialog"):
+            yield Static("Rebuild datasets", markup=False, classes="question")
+            with VerticalScroll(can_focus=False, classes="fields"):
+                yield from self._fields.values()
+            yield Static(markup=False, id="trigger-said")
+            with Horizontal(classes="answers"):
+                yield Button("f9  Trigger", id="yes", compact=True)
+                yield Button("esc  Close", id="no", compact=True)
+
+    def on_mount(self) -> None:
+        """Say what each field is for."""
+        self._check()
+
+    @property
+    def draft(self) -> TriggerDraft:
+        """The form as it stands."""
+        return TriggerDraft(self._line.value, self._flag.value, self._area.text)
+
+    def names_changed(self) -> None:
+        """Offer names that have become known meanwhile."""
+        self._check()
+
+    @on(FormField.Changed)
+    def _changed(self, event: FormField.Changed) -> None:
+        event.stop()
+        self._refused = tuple(one for one in self._refused if one.field != event.field)
+        if event.field == "datasets":
+            self._line.typed()
+        self._check()
+        self._keep(self.draft)
+
+    @on(DatasetInput.Chose)
+    @on(events.DescendantFocus)
+    @on(events.DescendantBlur)
+    def _looked(self) -> None:
+        """Say of the names what matters now: how they may go on, or that they are not known."""
+        self._check()
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        if event.button.id == "yes":
+            self.action_trigger()
+        else:
+            self.action_close()
+
+    def action_close(self) -> None:
+        """Leave; what is typed is there the next time."""
+        if self._is_sending:
+            self._say("Studio was asked and has not answered yet.")
+        else:
+            self.dismiss(None)
+
+    @work(name="trigger", group="command")
+    async def action_trigger(self) -> None:
+        """Send what is typed, if it can be sent; stay with it when Studio refuses."""
+        if self._is_sending:
+            return
+        draft = self.draft
+        problems = self._problems(draft, is_sent=True)
+        self._show(draft, problems)
+        wrong = next((one for one in problems if one.level is Level.ERROR), None)
+        if wrong is not None:
+            self._fields[wrong.field].editor.focus()
+            return
+        environment = draft.environment if draft.environment.strip() else None
+        wish = Wish(datasets_in(draft.datasets), environment, draft.review)
+        self._is_sending = True
+        self._say("Asking Studio…")
+        try:
+            made = await self._send(wish)
+        except StudioError as error:
+            self._refuse(error)
+        else:
+            if made is not None:
+                self._keep(replace(draft, datasets="", environment=""))
+                self.dismiss(made)
+        finally:
+            self._is_sending = False
+
+    async def _send(self, wish: Wish) -> Pipeline | None:
+        """Trigger, asking where nobody can tell; `None` when the user has given it up then."""
+        outcome = await self._triggering.trigger(wish, self._before())
+        while isinstance(outcome, Untold):
+            if not await self.app.push_screen_wait(_confirm_again(outcome)):
+                self._say("Not sent again. If it was made after all, the list will show it.")
+                return None
+            outcome = await self._triggering.send_again(outcome)
+        self._inform(outcome)
+        return outcome.pipeline
+
+    def _inform(self, made: Triggered) -> None:
+        jobs = plural(made.pipeline.total or len(made.pipeline.job_runs), "job")
+        name = made.pipeline.name or made.pipeline.pipeline_id
+        guess = ", most likely: nothing tells it from one made elsewhere" if made.is_guess else ""
+        self.app.notify(f"Triggered {name}: {jobs}{guess}", markup=False)
+
+    def _refuse(self, error: StudioError) -> None:
+        """Say what Studio says at the field that it is about."""
+        self._say("")
+        sentence = f"Studio says: {said(error)}"
+        if isinstance(error, InvalidRequest | NotFound):
+            about = "environment" if "environment" in str(error).lower() else "datasets"
+            self._refused = (Problem(about, sentence),)
+            if about == "datasets":
+                self._line.go_on_after()
+            self._check()
+            self._fields[about].editor.focus()
+        else:
+            self._say(f"{sentence} What is typed is kept.")
+
+    def _check(self) -> None:
+        draft = self.draft
+        self._show(draft, self._problems(draft, is_sent=False))
+
+    def _problems(self, draft: TriggerDraft, *, is_sent: bool) -> tuple[Problem, ...]:
+        return (
+            *dataset_problems(draft.datasets, is_sent=is_sent),
+            *(
+                unsendable("environment", draft.environment)
+                or environment_problems(draft.environment)
+            ),
+            *(() if is_sent else self._refused),
+            *self._unknown(draft),
+        )
+
+    def _unknown(self, draft: TriggerDraft) -> tuple[Problem, ...]:
+        """Return which names are not known, unless one of them is being typed."""
+        is_being_typed = self.focused is self._line and not self._refused
+        return () if is_being_typed else unknown_datasets(draft.datasets, self._names())
+
+    def _show(self, draft: TriggerDraft, problems: tuple[Problem, ...]) -> None:
+        notes = {
+            "datasets": self._offer(),
+            "review": (
+                "Nothing runs before it is resumed."
+                if draft.review
+                else "Its first jobs start at once.",
+            ),
+            "environment": ("Lines of NAME=VALUE for all its jobs.",),
+        }
+        for name, one in self._fields.items():
+            of_field = [problem for problem in problems if problem.field == name]
+            one.say(of_field, notes[name], lasting=name == "review")
+
+    def _offer(self) -> tuple[str, ...]:
+        """Return the names that the last word may become."""
+        if not self._names():
+            return ("namespace.project.name, several with a space between; none is known yet.",)
+        word, found = self._line.last_word()[1], self._line.found()
+        if not found:
+            return ("No dataset that is known here is called so; Studio may know it.",)
+        if found == (word,):
+            return ("Names of others may follow after a space.",)
+        left = len(found) - OFFERED
+        more = (f"and {left} more: down goes to the next",) if left > 0 else ()
+        sign = "tab: " if word or self._line.has_chosen else "known: "
+        rest = (" " * len(sign) + name for name in found[1:OFFERED])
+        return (f"{sign}{found[0]}", *rest, *more)
+
+    def _say(self, words: str) -> None:
+        self.query_one("#trigger-said", Static).update(words)
+
+
+def _confirm_again(untold: Untold) -> Confirm:
+    return Confirm(
+        "Was this pipeline made? Nobody can tell. Ask Studio for it again?",
+        (
+            *(f"  {name}" for name in untold.wish.datasets),
+            "",
+            str(untold.why),
+            "",
+            "It is looked for once more before it is sent, and sent under the same key.",
+            "A Studio that does not heed the key could still make two, if it is very late.",
+        ),
+        yes="Send it again",
+        no="Don't",
+    )

@@ -1,0 +1,1 @@
+"""Schedules: list and commands."""

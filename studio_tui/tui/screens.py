@@ -1,0 +1,178 @@
+"""The screens of one connection: made when first wanted, the main ones kept.
+
+This is the one module that knows every screen. It is loaded after the first paint.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from studio_tui.api.models import Job
+from studio_tui.presentation.form.draft import Draft
+from studio_tui.tui.clusters.cluster_choice import ClusterChoice
+from studio_tui.tui.connected import Connected
+from studio_tui.tui.form.saved_forms import DraftShelf
+from studio_tui.tui.frame.list_page import ListPage
+from studio_tui.tui.frame.list_view import load_view, save_view
+from studio_tui.tui.frame.page import Page
+from studio_tui.tui.jobs.list_screen import JobsScreen
+from studio_tui.tui.logs.log_memory import LogMemory
+from studio_tui.tui.pipelines.graph.memory import DagMemory
+
+
+class Places:
+    """Makes screens for a connection."""
+
+    def __init__(self, connected: Connected) -> None:
+        self._connected = connected
+        self._tabs: dict[str, Page] = {}
+        self._view_files = {
+            "jobs": connected.view_file,
+            "pipelines": connected.view_file.with_suffix(".pipelines.json"),
+        }
+        self._log_file = connected.view_file.with_suffix(".logs.json")
+        self._logs = LogMemory.load(self._log_file)
+        self._dag_file = connected.view_file.with_suffix(".dags.json")
+        self._dags = DagMemory.load(self._dag_file)
+        self.cluster = ClusterChoice(connected.view_file.with_suffix(".cluster.json"))
+        """For new jobs."""
+        self._shelf = DraftShelf(connected.view_file.with_suffix(".forms.json"))
+
+    @property
+    def tabs(self) -> Mapping[str, Page]:
+        """The main places that have been made, by name."""
+        return self._tabs
+
+    def tab(self, name: str) -> Page:
+        """Return one of the main places, the same each time."""
+        if name not in self._tabs:
+            self._tabs[name] = self._make_tab(name)
+        return self._tabs[name]
+
+    def job(self, job_id: str, among: Sequence[str]) -> Page | None:
+        """Return a new screen about a job; `None` when the job is not known."""
+        job = self._known(job_id)
+        if job is None:
+            return None
+        from studio_tui.tui.jobs.detail_screen import JobScreen  # noqa: PLC0415 (not before the list)
+
+        session, home, read_only = self._connected.basics
+        return JobScreen(session, home, job, among, read_only=read_only)
+
+    def log(self, job_id: str) -> Page | None:
+        """Return a new screen of a job's log; `None` when the job is not known.
+
+        Raises:
+            SpoolError: there is no room for the log on this machine's disk.
+        """
+        job = self._known(job_id)
+        if job is None:
+            return None
+        from studio_tui.tui.logs.log_screen import LogScreen  # noqa: PLC0415 (not before the list)
+
+        session, home, read_only = self._connected.basics
+        return LogScreen(session, home, job, self._logs, read_only=read_only)
+
+    def form(self, draft: Draft | None, about: str) -> Page:
+        """Return a new form of a job, which begins with what was left of the one about the same.
+
+        Where nothing was left it begins with `draft`.
+        """
+        from studio_tui.tui.form.submit_screen import SubmitScreen  # noqa: PLC0415 (likewise)
+        from studio_tui.tui.form.templates import Start  # noqa: PLC0415 (not before the list)
+
+        session, home, read_only = self._connected.basics
+        fresh = Draft(compute_cluster_name=self.cluster.name or "")
+        start = Start(fresh) if draft is None else Start(draft, key=f"about {about}")
+        url = self._connected.url
+        return SubmitScreen(session, home, self._shelf, start, url=url, read_only=read_only)
+
+    async def edit(self, job_ids: Sequence[str]) -> Page | None:
+        """Return a new form of jobs that are to be changed; `None` when none of them is known.
+
+        Raises:
+            InvalidRequest: one of them cannot be repeated from what is known of it.
+        """
+        jobs = [job for job_id in job_ids if (job := self._known(job_id)) is not None]
+        if not jobs:
+            return None
+        from studio_tui.tui.form.bulk_edit_screen import EditMarkedScreen  # noqa: PLC0415 (likewise)
+        from studio_tui.tui.form.edit_screen import EditScreen  # noqa: PLC0415 (likewise)
+        from studio_tui.tui.jobs.rerun import Repeat  # noqa: PLC0415 (likewise)
+
+        session, home, read_only = self._connected.basics
+        url = self._connected.url
+        repeats = await Repeat.of_all(jobs, session)
+        if len(repeats) == 1:
+            return EditScreen(session, home, self._shelf, repeats[0], url=url, read_only=read_only)
+        return EditMarkedScreen(session, home, self._shelf, repeats, url=url, read_only=read_only)
+
+    def await_job(self, job_id: str) -> None:
+        """Let the list of jobs put its cursor on a job as soon as it is there."""
+        jobs = self.tab("jobs")
+        if isinstance(jobs, JobsScreen):
+            jobs.await_row(job_id)
+
+    def merge(self, job_ids: Sequence[str], jobs: Sequence[Job] = ()) -> None:
+        """Let the place of merged logs show these jobs, as far as they are known, or given.
+
+        Raises:
+            SpoolError: there is no room for the logs on this machine's disk.
+        """
+        from studio_tui.tui.logs.merged_screen import MergedScreen  # noqa: PLC0415 (likewise)
+
+        page = self.tab("logs")
+        if isinstance(page, MergedScreen):
+            known = {job.id: job for job in jobs} | self._connected.session.known_jobs(job_ids)
+            page.follow([known[job_id] for job_id in job_ids if job_id in known])
+
+    def pipeline(self, pipeline_id: str, run_id: str | None) -> Page:
+        """Return a new screen of a pipeline, with the cursor on the job of a run or as it was."""
+        from studio_tui.tui.pipelines.graph.screen import PipelineScreen  # noqa: PLC0415 (likewise)
+
+        session, home, read_only = self._connected.basics
+        return PipelineScreen(
+            session, home, pipeline_id, self._dags, run_id=run_id, read_only=read_only
+        )
+
+    def filter_jobs(self, terms: str) -> None:
+        """Let the list of jobs show those that pass a filter."""
+        page = self.tab("jobs")
+        if isinstance(page, JobsScreen):
+            page.show_only(terms)
+
+    def remember(self) -> None:
+        """Keep the user's place for the next run."""
+        for name, file in self._view_files.items():
+            page = self._tabs.get(name)
+            if isinstance(page, ListPage):
+                save_view(file, page.view)
+        self._logs.save(self._log_file)
+        self._dags.save(self._dag_file)
+
+    def _make_tab(self, name: str) -> Page:
+        session, home, read_only = self._connected.basics
+        if name == "clusters":
+            from studio_tui.tui.clusters.list_screen import ClustersScreen  # noqa: PLC0415 (likewise)
+
+            return ClustersScreen(session, home, self.cluster, read_only=read_only)
+        if name == "pipelines":
+            from studio_tui.tui.pipelines.list_screen import (  # noqa: PLC0415 (likewise)
+                PipelinesScreen,
+            )
+
+            view = load_view(self._view_files[name], PipelinesScreen.kind)
+            return PipelinesScreen(session, home, view, read_only=read_only)
+        if name == "schedules":
+            from studio_tui.tui.schedules.list_screen import (  # noqa: PLC0415 (likewise)
+                SchedulesScreen,
+            )
+
+            return SchedulesScreen(session, home, read_only=read_only)
+        if name == "logs":
+            from studio_tui.tui.logs.merged_screen import MergedScreen  # noqa: PLC0415 (likewise)
+
+            return MergedScreen(session, home, read_only=read_only)
+        view = load_view(self._view_files["jobs"], JobsScreen.kind)
+        return JobsScreen(session, home, view, read_only=read_only)
+
+    def _known(self, job_id: str) -> Job | None:
+        return self._connected.session.known_jobs([job_id]).get(job_id)

@@ -1,0 +1,1 @@
+"""The terminal: clipboard, editor, pager, input and the queue of keys."""

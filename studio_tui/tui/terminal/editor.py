@@ -1,0 +1,77 @@
+"""Changing a text in the user's own editor, which is lent the terminal meanwhile."""
+
+import asyncio
+import os
+import shlex
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from textual.app import App, SuspendNotSupported
+
+from studio_tui.text import safe_line
+from studio_tui.tui.terminal.pager import run
+
+_USUAL = ("nano", "vim", "vi")
+
+
+class EditorError(Exception):
+    """The text was not changed; the sentence says why."""
+
+
+def editor_words(environ: Mapping[str, str], which: Callable[[str], str | None]) -> list[str]:
+    """Return the words of $VISUAL or $EDITOR, else an editor that is installed.
+
+    Raises:
+        EditorError: they are no command, or there is no editor.
+    """
+    typed = environ.get("VISUAL", "").strip() or environ.get("EDITOR", "").strip()
+    try:
+        words = shlex.split(typed) if typed else list(filter(which, _USUAL))[:1]
+    except ValueError as error:
+        raise EditorError("EDITOR has a quote that never ends; set it to a command.") from error
+    if not words:
+        raise EditorError("No editor is installed here; install one, or set EDITOR to its command.")
+    if which(words[0]) is None:
+        name = safe_line(words[0])
+        raise EditorError(f"{name} is not installed; set EDITOR to an editor that is.")
+    return words
+
+
+async def edited(app: App[Any], text: str, suffix: str) -> str:
+    """Return a text as the user's editor leaves it.
+
+    Raises:
+        EditorError: there is no editor, no terminal to lend, or it ended with an error.
+    """
+    words = editor_words(os.environ, shutil.which)
+    try:
+        path = await asyncio.to_thread(_private_file, text, suffix)
+    except OSError as error:
+        raise EditorError(f"No file can be made for the editor: {error.strerror}.") from error
+    try:
+        # Nothing is painted meanwhile. No error may leave the block, as Textual would not take
+        # the terminal back then.
+        with app.batch_update(), app.suspend():
+            problem = await run([*words, str(path)], os.environ)
+        if problem:
+            raise EditorError(f"{problem} The text is as it was.")
+        return (await asyncio.to_thread(path.read_bytes)).decode("utf-8")
+    except SuspendNotSupported as error:
+        raise EditorError("There is no terminal here that could be lent to an editor.") from error
+    except UnicodeDecodeError as error:
+        raise EditorError("The editor left no UTF-8 text; the text is as it was.") from error
+    except OSError as error:
+        raise EditorError(f"What the editor left cannot be read: {error.strerror}.") from error
+    finally:
+        await asyncio.to_thread(path.unlink, missing_ok=True)
+
+
+def _private_file(text: str, suffix: str) -> Path:
+    """Write a file that only its owner can read."""
+    descriptor, name = tempfile.mkstemp(suffix)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(text.encode("utf-8", "replace"))
+    return Path(name)

@@ -1,0 +1,106 @@
+"""The clusters of a real local Studio, driven by keys."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from studio_tui.tui.clusters.cluster_choice import ClusterChoice
+from studio_tui.tui.clusters.list_screen import ClustersScreen
+from studio_tui.tui.jobs.list_screen import JobsScreen
+from studio_tui.tui.widgets.big_table import BigTable
+from tests.studios import ThreadStudio, closing
+from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
+
+CLUSTERS = """
+[[cluster]]
+name = "small"
+max_workers = 2
+default = true
+
+[[cluster]]
+name = "small-too"
+max_workers = 3
+
+[[cluster]]
+name = "closed"
+max_workers = 1
+active = false
+"""
+
+
+@pytest.fixture
+def clusters(tmp_path: Path) -> Iterator[ThreadStudio]:
+    """A local Studio with three clusters, one of them closed."""
+    folder = tmp_path / "studio"
+    folder.mkdir()
+    (folder / "clusters.toml").write_text(CLUSTERS, "utf-8")
+    studio = ThreadStudio(folder)
+    with closing(studio):
+        yield studio
+
+
+async def show(pilot: Dashboard) -> BigTable:
+    """Go to the clusters, and wait until they are known."""
+    await pilot.press("3")
+    await until(pilot, lambda: isinstance(pilot.app.screen, ClustersScreen))
+    table = pilot.app.screen.query_one(BigTable)
+    await until(pilot, lambda: len(table.keys) == 3)
+    return table
+
+
+@pytest.mark.starts_processes
+async def test_a_cluster_shows_its_jobs_and_no_others(
+    clusters: ThreadStudio, tmp_path: Path
+) -> None:
+    for cluster in ("small", "small-too"):
+        clusters.submit("print(1)", query_name=f"on {cluster}.py", compute_cluster_name=cluster)
+    for job in clusters.jobs():
+        clusters.end(job["id"])
+    async with dashboard(clusters, tmp_path) as pilot:
+        await show(pilot)
+        await until_shown(pilot, "0 busy · 2 up · 2 at most", "1 done · 0 running · 0 failed")
+        await pilot.press("l")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+        await until_shown(pilot, "cluster~^small$", "on small.py", "1 of 2")
+        assert "on small-too.py" not in screen_text(pilot)
+        await pilot.press("escape")
+        await until_shown(pilot, "on small-too.py")
+
+
+async def test_the_preview_follows_the_cursor_and_can_be_hidden(
+    clusters: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(clusters, tmp_path) as pilot:
+        await show(pilot)
+        await until_shown(pilot, "yes: it takes the jobs that name no cluster")
+        await pilot.press("down")
+        await until_shown(pilot, "0 busy · 3 up · 3 at most")
+        await pilot.press("i")
+        await until(pilot, lambda: "at most" not in screen_text(pilot))
+
+
+async def test_a_cluster_is_chosen_for_new_jobs_until_it_is_chosen_again(
+    clusters: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(clusters, tmp_path) as pilot:
+        await show(pilot)
+        await pilot.press("down", "asterisk")
+        await until_shown(pilot, "* chosen", "new jobs run on small-too")
+    async with dashboard(clusters, tmp_path) as pilot:
+        await show(pilot)
+        await until_shown(pilot, "* chosen", "new jobs run on small-too")
+        await pilot.press("down", "asterisk")
+        await until(pilot, lambda: "chosen" not in screen_text(pilot))
+        await pilot.press("down", "asterisk")
+        await until_shown(pilot, "closed is INACTIVE and takes no jobs")
+        assert "* chosen" not in screen_text(pilot)
+
+
+async def test_a_chosen_cluster_that_is_gone_is_said_to_be(
+    clusters: ThreadStudio, tmp_path: Path
+) -> None:
+    ClusterChoice(tmp_path / "view.cluster.json").choose("retired")
+    async with dashboard(clusters, tmp_path) as pilot:
+        await show(pilot)
+        await until_shown(pilot, "retired, chosen for new jobs, is not here any more")

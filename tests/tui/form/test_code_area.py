@@ -1,0 +1,86 @@
+from textual.app import App, ComposeResult
+from textual.widgets import Input
+
+from studio_tui.presentation.jobs.facts import MASK
+from studio_tui.tui.form.code_area import COLOURED, CodeArea, colours
+from tests.driving import driving
+from tests.tui.dashboards import widget_text
+
+HOSTILE = "a\x1b[31m\u202eb\x07c\x9bd [red]e[/]\ud800"
+SCRIPT = '"""Long\nstring."""\r\nx = 1  # note\n'
+
+
+class Stage(App[None]):
+    """A field of several lines, and another to go to."""
+
+    def __init__(self, area: CodeArea) -> None:
+        super().__init__()
+        self.area = area
+
+    def compose(self) -> ComposeResult:
+        yield Input()
+        yield self.area
+
+
+async def test_control_codes_are_drawn_as_signs_one_for_one_and_kept_as_they_are() -> None:
+    area = CodeArea(HOSTILE)
+    async with driving(Stage(area)) as pilot:
+        await pilot.pause()
+        shown = widget_text(area)
+        assert not {"\x1b", "\x07", "\x9b", "\u202e", "\ud800"} & set(shown)
+        assert "[red]e[/]" in shown
+        assert len(area.get_line(0).plain) == len(HOSTILE)
+        assert area.text == HOSTILE
+
+
+async def test_values_are_hidden_while_the_field_has_no_focus_or_until_they_are_asked_for() -> None:
+    area = CodeArea("A=hush=hush\nEMPTY=\n\nhush-without-a-name", masked=True)
+    async with driving(Stage(area)) as pilot:
+        await pilot.pause()
+        lines = widget_text(area).split("\n")[:4]
+        assert [line.strip() for line in lines] == [f"A={MASK}", "EMPTY=", "", MASK]
+        area.unmask({"hush-without-a-name"})
+        await pilot.pause()
+        assert widget_text(area).split("\n")[3].strip() == "hush-without-a-name"
+        area.unmask(())
+        area.focus()
+        await pilot.pause()
+        assert "A=hush=hush" in widget_text(area)
+        await pilot.press("tab")
+        await pilot.pause()
+        assert "hush" not in widget_text(area)
+        area.masked = False
+        await pilot.pause()
+        assert "A=hush=hush" in widget_text(area)
+
+
+async def test_a_hidden_value_does_not_tell_how_long_it_is() -> None:
+    area = CodeArea("A=x", masked=True)
+    async with driving(Stage(area)) as pilot:
+        await pilot.pause()
+        assert widget_text(area).split("\n")[0].strip() == f"A={MASK}"
+
+
+async def test_colours_are_those_of_the_text_and_go_with_it() -> None:
+    area = CodeArea(SCRIPT)
+    async with driving(Stage(area)) as pilot:
+        found = colours(area.text, "python")
+        area.colour(area.text, found)
+        await pilot.pause()
+        number = area.get_line(2)
+        styled = {number.plain[span.start : span.end] for span in number.spans}
+        assert {"1", "# note"} <= {text.strip() for text in styled}
+        assert all(span.style.bgcolor is None for span in number.spans)  # type: ignore[union-attr]
+        before = area.get_line(2).spans
+        area.colour("another text", ())
+        assert area.get_line(2).spans == before
+
+
+def test_each_line_has_its_own_colours_whatever_ends_the_lines() -> None:
+    found = colours(SCRIPT, "python")
+    assert [bool(spans) for spans in found] == [True, True, True]
+    assert max(end for _, end, _ in found[2]) <= len("x = 1  # note")
+
+
+def test_a_long_text_stays_plain() -> None:
+    assert colours("x = 1\n" * (COLOURED // 6 + 1), "python") == ()

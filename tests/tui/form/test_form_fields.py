@@ -1,0 +1,293 @@
+"""What helps with the fields of a form: files, help, words, templates; and who may not send it."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from studio_tui.presentation.form.draft import LABELS, Draft
+from studio_tui.presentation.form.help import FIELD_HELP
+from studio_tui.tui.clusters.list_screen import ClustersScreen
+from studio_tui.tui.form.explanation import Explanation
+from studio_tui.tui.form.submit_screen import SubmitScreen
+from studio_tui.tui.jobs.list_screen import JobsScreen
+from studio_tui.tui.logs.log_screen import LogScreen
+from studio_tui.tui.messages import OpenForm
+from tests.studios import ThreadStudio
+from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
+from tests.tui.form.test_submit_screen import call, fill, form, open_form
+
+
+async def go_to(pilot: Dashboard, name: str) -> None:
+    form(pilot).form.go_to(name)
+    await pilot.pause()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_each_field_says_what_it_is_for_and_gives_an_example(
+    shared_studio: ThreadStudio, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with dashboard(shared_studio, tmp_path, size=size) as pilot:
+        await open_form(pilot)
+        for name in LABELS:
+            if name == "uploads":  # which is in the form only where there are some
+                continue
+            await go_to(pilot, name)
+            await pilot.press("f1")
+            await until(pilot, lambda: isinstance(pilot.app.screen, Explanation))
+            await until_shown(pilot, LABELS[name], "esc closes", *FIELD_HELP[name].example)
+            await pilot.press("escape")
+            await until(pilot, lambda: isinstance(pilot.app.screen, SubmitScreen))
+            focused = form(pilot).form.focused_field()
+            assert focused is not None
+            assert focused.field == name
+
+
+async def test_files_are_attached_a_line_each_with_their_paths_completed(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    for name in ("labels.csv", "notes.txt", "notes.md"):
+        (tmp_path / name).write_text("x")
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        await open_form(pilot)
+        await pilot.press("ctrl+f", *f"{tmp_path}/lab")
+        await until_shown(pilot, "labels.csv")
+        await pilot.press("tab")
+        await pilot.press("ctrl+f", *f"{tmp_path}/no")
+        await until_shown(pilot, "/notes.")
+        await pilot.press("tab", *"txt")
+        both = (f"{tmp_path}/labels.csv", f"{tmp_path}/notes.txt")
+        await until(pilot, lambda: form(pilot).form.draft.files == both)
+        await pilot.press("tab")
+        focused = form(pilot).form.focused_field()
+        assert focused is not None
+        assert focused.field == "priority"
+        await until(pilot, lambda: form(pilot).form.draft.files == both)
+        await go_to(pilot, "workers")
+        await pilot.press("ctrl+f", "ctrl+f")
+        assert form(pilot).form._fields["files"].value == "\n".join((*both, ""))
+
+
+@pytest.mark.parametrize("name", ["query_file", "files"])
+async def test_tab_stays_at_a_path_that_is_not_whole_and_shows_how_it_can_go_on(
+    shared_studio: ThreadStudio, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "folder").mkdir()
+    for file in ("notes.md", "notes.txt", "folder/only"):
+        (tmp_path / file).write_text("x")
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        await open_form(pilot)
+        await go_to(pilot, name)
+        await pilot.press(*f"{tmp_path}/", "tab", "tab")
+        await until_shown(pilot, "folder/  notes.md  notes.txt")
+        await pilot.press("n", "tab", "tab")
+        await until_shown(pilot, "/notes.", "notes.md  notes.txt")
+        assert "folder/" not in screen_text(pilot)
+        await pilot.press("backspace", *["backspace"] * 5, *"fo", "tab", "tab")
+        focused = form(pilot).form.focused_field()
+        assert focused is not None
+        assert (focused.field, focused.value) == (name, f"{tmp_path}/folder/only")
+        await pilot.press("tab")
+        focused = form(pilot).form.focused_field()
+        assert focused is not None
+        assert focused.field != name
+
+
+async def test_a_long_path_is_seen_in_whole(shared_studio: ThreadStudio, tmp_path: Path) -> None:
+    async with dashboard(shared_studio, tmp_path, size=(80, 24)) as pilot:
+        await open_form(pilot)
+        await pilot.press("ctrl+f", *f"/{'long' * 20}/end.txt")
+        await until_shown(pilot, "end.txt")
+        assert form(pilot).form._fields["files"].editor.size.height == 2
+
+
+async def test_a_cron_is_told_in_words_with_its_next_five_runs_here_and_in_utc(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(shared_studio, tmp_path, size=(140, 60)) as pilot:
+        await open_form(pilot)
+        await fill(pilot, cron_expression="0 3 1 1 *")
+        await until_shown(pilot, "At 03:00 UTC on the 1st of January.", "Its next times:")
+        assert sum("1 Jan" in line for line in screen_text(pilot).split("\n")) == 5
+
+
+async def test_a_schedule_is_told_of_as_one(studio: ThreadStudio, tmp_path: Path) -> None:
+    async with dashboard(studio, tmp_path) as pilot:
+        await open_form(pilot)
+        await fill(pilot, query="print(1)", query_name="tick.py", cron_expression="0 3 1 1 *")
+        await pilot.press("f9")
+        await until_shown(pilot, "Scheduled: tick.py", "4 shows when it runs")
+        await pilot.press("4")
+        await until_shown(pilot, "Schedules 1", "tick.py")
+
+
+async def test_alt_enter_submits_where_the_terminal_tells_it_from_enter(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(studio, tmp_path) as pilot:
+        await open_form(pilot)
+        await fill(pilot, query="print(1)", query_name="alt.py")
+        await pilot.press("alt+enter")
+        await until_shown(pilot, "Created: alt.py")
+
+
+async def test_a_new_jobs_log_is_one_key_away(studio: ThreadStudio, tmp_path: Path) -> None:
+    studio.end(studio.submit("print('old')", query_name="older.py")["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await open_form(pilot)
+        await fill(pilot, query="print('fresh ' * 2)", query_name="new.py")
+        await pilot.press("f9")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+        await pilot.press("l")
+        await until(pilot, lambda: isinstance(pilot.app.screen, LogScreen))
+        await until_shown(pilot, "new.py", "fresh fresh")
+
+
+async def test_what_is_typed_while_a_form_is_sent_is_left_of_it(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(studio, tmp_path) as pilot:
+        screen = await open_form(pilot)
+        await fill(pilot, query="print(1)", workers="1")
+        typed = screen.form.draft
+        await fill(pilot, credentials_name="later")
+        await screen.done(typed, typed)
+        assert screen.shelf.draft("new") == screen.form.draft
+
+
+async def keep_template(pilot: Dashboard, name: str, *, replace: str = "") -> None:
+    await pilot.press("ctrl+t")
+    await until_shown(pilot, "Keep the form as a template")
+    await pilot.press("ctrl+u", *name, "enter")
+    if replace:
+        await until_shown(pilot, "Replace the template of this name?", name)
+        await pilot.press(replace)
+    if replace != "n":
+        await until_shown(pilot, f"Kept as {name}")
+        pilot.app.clear_notifications()
+
+
+async def test_a_template_is_replaced_renamed_and_deleted_after_asking(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(studio, tmp_path) as pilot:
+        shelf = (await open_form(pilot)).shelf
+        await fill(pilot, query="print(1)")
+        await keep_template(pilot, "daily")
+        await keep_template(pilot, "nightly")
+        await fill(pilot, workers="2")
+        await keep_template(pilot, "daily", replace="n")
+        assert shelf.templates()["daily"] == Draft(query="print(1)")
+        await keep_template(pilot, "daily", replace="y")
+        changed = Draft(query="print(1)", workers="2")
+        assert shelf.templates()["daily"] == changed
+
+        await pilot.press("f3")
+        await until_shown(pilot, "an empty form", "daily", "nightly", "r renames, d deletes")
+        await pilot.press("d")
+        await until_shown(pilot, "This is no template")
+        await pilot.press("end", "r")
+        await until_shown(pilot, "Rename the template")
+        await pilot.press("ctrl+u", *"nightly", "enter")
+        await until_shown(pilot, "Replace the template of this name?")
+        await pilot.press("y")
+        await until(pilot, lambda: shelf.templates() == {"nightly": changed})
+        await until(pilot, lambda: "daily" not in screen_text(pilot).replace("nightly", ""))
+        await pilot.press("d")
+        await until_shown(pilot, "Delete this template?", "nightly")
+        await pilot.press("enter")
+        assert shelf.templates() == {"nightly": changed}
+        await until_shown(pilot, "r renames, d deletes")
+        await pilot.press("d")
+        await until_shown(pilot, "Delete this template?")
+        await pilot.press("y")
+        await until(pilot, lambda: shelf.templates() == {})
+        await until(pilot, lambda: "nightly" not in screen_text(pilot))
+
+
+async def test_what_another_form_took_the_place_of_can_be_picked_again(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        await open_form(pilot)
+        await fill(pilot, query="print(1)", workers="2")
+        typed = form(pilot).form.draft
+        await pilot.press("f3")
+        await until_shown(pilot, "an empty form")
+        await pilot.press("enter")
+        await until(pilot, lambda: form(pilot).form.draft == Draft())
+        await until_shown(pilot, "The path of a script")
+        focused = form(pilot).form.focused_field()
+        assert focused is not None
+        assert focused.field == "query_file"
+        await pilot.press("f3")
+        await until_shown(pilot, "the form that was here before: print(1)")
+        await pilot.press("end", "enter")
+        await until(pilot, lambda: form(pilot).form.draft == typed)
+
+
+async def test_uploads_of_another_beginning_are_seen_and_what_it_resumed_is_not_gone_on_from(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    sent = Draft(query="print(1)", uploads=("8",), rerun_from_job_id="before")
+    async with dashboard(shared_studio, tmp_path, size=(120, 60)) as pilot:
+        shelf = (await open_form(pilot)).shelf
+        shelf.keep("sent", sent)
+        shelf.keep_template("nightly", sent)
+        uploads = form(pilot).form._fields["uploads"]
+        assert not uploads.display
+        for keys in (("down",), ("end", "up")):
+            await pilot.press("f3")
+            await until_shown(pilot, "the job sent last", "nightly")
+            await pilot.press(*keys, "enter")
+            await until(
+                pilot, lambda: form(pilot).form.draft == replace(sent, rerun_from_job_id="")
+            )
+            await until_shown(pilot, "uploaded files")
+            await go_to(pilot, "uploads")
+            await pilot.press("end", "backspace")
+            assert form(pilot).form.draft.uploads == ()
+            assert uploads.display
+            await pilot.press("f3")
+            await until_shown(pilot, "an empty form")
+            await pilot.press("enter")
+            await until(pilot, lambda: not uploads.display)
+
+
+async def test_what_was_typed_for_one_cluster_is_not_that_for_another(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        for cluster in ("1", "2"):
+            pilot.app.screen.post_message(OpenForm(Draft(workers=cluster), f"cluster {cluster}"))
+            await until_shown(pilot, "The path of a script")
+            await fill(pilot, query=f"print({cluster})")
+            await pilot.press("escape")
+            await until_shown(pilot, "Leave the form?")
+            await pilot.press("enter")
+            await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+        for cluster in ("1", "2"):
+            pilot.app.screen.post_message(OpenForm(Draft(workers=cluster), f"cluster {cluster}"))
+            await until_shown(pilot, "This is the form as it was left", f"print({cluster})")
+            await pilot.press("escape")
+            await until_shown(pilot, "Leave the form?")
+            await pilot.press("enter")
+            await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+
+
+async def test_read_only_sends_no_form_and_says_so(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(shared_studio, tmp_path, read_only=True) as pilot:
+        await pilot.press("3")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ClustersScreen))
+        await pilot.press("n")
+        await until_shown(pilot, "Nothing can be changed")
+        assert isinstance(pilot.app.screen, ClustersScreen)
+        pilot.app.clear_notifications()
+        pilot.app.screen.post_message(OpenForm(Draft(query="print(1)"), "a test"))
+        await until_shown(pilot, "print(1)")
+        await pilot.press("f9")
+        await until_shown(pilot, "Nothing can be changed")
+        assert form(pilot).form.draft == Draft(query="print(1)")
+    assert await call(shared_studio.jobs) == []

@@ -1,0 +1,145 @@
+import stat
+import threading
+from pathlib import Path
+
+import pytest
+
+from studio_tui.presentation.form.draft import Draft
+from studio_tui.tui.form.saved_forms import KEPT, DraftShelf
+
+SECRETS = Draft(
+    query="print('ü')",
+    environment="A=hush\n# note\nB=\n",
+    requirements="--index-url https://me:hush@pypi.example.org/simple\nnumpy",
+    repository="https://me:hush@example.org/r",
+)
+WITHOUT = Draft(
+    query="print('ü')",
+    environment="A\nB=",
+    requirements="--index-url https://pypi.example.org/simple\nnumpy",
+    repository="https://example.org/r",
+)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "forms.json"
+
+
+def test_a_form_is_whole_within_a_run_and_lacks_its_secrets_after_it(path: Path) -> None:
+    shelf = DraftShelf(path)
+    shelf.keep("new", SECRETS)
+    assert shelf.draft("new") == SECRETS
+    assert DraftShelf(path).draft("new") == WITHOUT
+    assert "hush" not in path.read_text("utf-8")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_name_whose_value_is_lost_is_kept_on_and_what_was_never_one_is_not(path: Path) -> None:
+    DraftShelf(path).keep("new", SECRETS)
+    again = DraftShelf(path)
+    left = again.draft("new")
+    assert left is not None
+    again.keep("new", Draft(environment=f"{left.environment}\nhush-without-a-name"))
+    assert DraftShelf(path).draft("new") == Draft(environment="A\nB=")
+
+
+def test_values_that_were_not_changed_come_back_from_what_the_form_began_with(path: Path) -> None:
+    given = "A=hush\nB=hush\nC=hush"
+    DraftShelf(path).keep("job", Draft(environment="# hush\nA=hush\nB=hushhush\nD=hush"), given)
+    assert "hush" not in path.read_text("utf-8")
+    for _ in range(2):
+        again = DraftShelf(path)
+        assert again.draft("job", given) == Draft(environment="A=hush\nB\nD")
+        assert again.draft("job", "A=other\nB=hush") == Draft(environment="A=other\nB\nD")
+        assert (again.dropped("job"), again.dropped("new")) == (1, 0)
+        assert again.lost_values == {"A", "B", "D"}
+        again.keep("new", Draft(query="1"))
+        again.keep("new", None)
+
+
+def test_forms_of_different_keys_do_not_touch_each_other(path: Path) -> None:
+    shelf = DraftShelf(path)
+    shelf.keep("a", Draft(query="1"))
+    shelf.keep("b", Draft(query="2"))
+    shelf.keep("a", None)
+    again = DraftShelf(path)
+    assert (again.draft("a"), again.draft("b")) == (None, Draft(query="2"))
+
+
+def test_only_the_last_forms_are_kept(path: Path) -> None:
+    shelf = DraftShelf(path)
+    for number in range(KEPT + 2):
+        shelf.keep(str(number), Draft(query=str(number)))
+    shelf.keep("2", Draft(query="newest"))
+    shelf.keep("last", Draft(query="last"))
+    again = DraftShelf(path)
+    assert [again.draft(key) is not None for key in ("1", "2", "3", "4")] == [
+        False,
+        True,
+        False,
+        True,
+    ]
+
+
+def test_a_template_is_renamed_in_its_place_and_takes_that_of_another(path: Path) -> None:
+    shelf = DraftShelf(path)
+    for number, name in enumerate(("a", "b", "c")):
+        assert shelf.keep_template(name, Draft(query=str(number)))
+    assert shelf.rename_template("b", "z")
+    assert list(DraftShelf(path).templates()) == ["a", "z", "c"]
+    assert shelf.rename_template("a", "c")
+    assert DraftShelf(path).templates() == {"c": Draft(query="0"), "z": Draft(query="1")}
+    assert shelf.keep_template("z", None)
+    assert list(DraftShelf(path).templates()) == ["c"]
+
+
+def test_a_template_lacks_secrets_even_within_the_run(path: Path) -> None:
+    shelf = DraftShelf(path)
+    shelf.keep_template("t", SECRETS)
+    assert shelf.templates() == {"t": WITHOUT}
+
+
+@pytest.mark.parametrize(
+    "found", ["", "[]", "{", '{"drafts": 3, "templates": {"t": 1}}', '{"drafts": {"new": []}}']
+)
+def test_what_cannot_be_read_is_no_form_and_is_written_over(path: Path, found: str) -> None:
+    path.parent.mkdir()
+    path.write_text(found, "utf-8")
+    shelf = DraftShelf(path)
+    assert (shelf.draft("new"), shelf.templates()) == (None, {})
+    shelf.keep("new", Draft(query="1"))
+    assert DraftShelf(path).draft("new") == Draft(query="1")
+
+
+def test_a_disk_that_takes_nothing_is_told_of_and_costs_nothing_within_the_run(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "state").write_text("no folder")
+    shelf = DraftShelf(tmp_path / "state" / "forms.json")
+    assert not shelf.keep_template("t", Draft(query="1"))
+    shelf.keep("new", Draft(query="2"))
+    assert (shelf.templates(), shelf.draft("new")) == ({"t": Draft(query="1")}, Draft(query="2"))
+
+
+def test_threads_that_keep_at_once_lose_nothing(path: Path) -> None:
+    shelf = DraftShelf(path)
+    begin = threading.Barrier(8)
+    kept: list[bool] = []
+
+    def keep(number: int) -> None:
+        begin.wait()
+        kept.append(shelf.keep_template(str(number), Draft(query=str(number))))
+        shelf.keep(str(number), Draft(query=str(number)))
+
+    threads = [threading.Thread(target=keep, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    again = DraftShelf(path)
+    assert kept == [True] * 8
+    assert {again.draft(str(number)) for number in range(8)} == {
+        Draft(query=str(number)) for number in range(8)
+    }
+    assert set(again.templates()) == set(map(str, range(8)))

@@ -1,0 +1,387 @@
+"""The form of a job, filled in by keys and sent to a real Studio."""
+
+import asyncio
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from studio_tui.presentation.form.draft import Draft
+from studio_tui.tui.form.submit_screen import SubmitScreen
+from studio_tui.tui.jobs.list_screen import JobsScreen
+from tests import faults
+from tests.fault_proxy import FaultProxy, Seen
+from tests.studios import ThreadStudio
+from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
+from tests.tui.jobs.test_create import FailingCreates, hurry
+
+HOSTILE_FIELDS = ("query", "query_type", "query_name", "environment", "requirements", "repository",
+                  "workers", "priority", "python_version", "compute_cluster_name", "start_after",
+                  "cron_expression")  # fmt: skip
+
+SCRIPT = """import os
+for name in sorted(os.listdir()):
+    if name.endswith(".txt"):
+        print(name, open(name).read(), os.environ["MODE"])
+"""
+
+
+def form(pilot: Dashboard) -> SubmitScreen:
+    screen = pilot.app.screen
+    assert isinstance(screen, SubmitScreen)
+    return screen
+
+
+async def open_form(pilot: Dashboard) -> SubmitScreen:
+    await pilot.press("n")
+    await until(pilot, lambda: isinstance(pilot.app.screen, SubmitScreen))
+    await until_shown(pilot, "The path of a script")
+    return form(pilot)
+
+
+async def fill(pilot: Dashboard, **fields: str) -> None:
+    """Type into fields."""
+    for name, text in fields.items():
+        form(pilot).form.go_to(name)
+        await pilot.pause()
+        await pilot.press(*("enter" if character == "\n" else character for character in text))
+
+
+async def call(function: Any, *arguments: Any) -> Any:
+    return await asyncio.to_thread(function, *arguments)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_a_script_with_files_is_sent_and_the_new_job_gets_the_cursor(
+    studio: ThreadStudio, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    studio.end(studio.submit("print(1)", query_name="older.py")["id"])
+    (tmp_path / "script.py").write_text(SCRIPT)
+    for name in ("one.txt", "two.txt"):
+        (tmp_path / name).write_text(name[:3].upper())
+    async with dashboard(studio, tmp_path, size=size) as pilot:
+        await open_form(pilot)
+        await fill(
+            pilot,
+            query_file=f"{tmp_path}/script.py",
+            environment="MODE=a = b",
+            workers="1",
+            files=f"{tmp_path}/one.txt\n{tmp_path}/two.txt",
+            priority="0",
+            compute_cluster_name="local",
+        )
+        await until_shown(pilot, "It runs on local (~", "workers free)")
+        await pilot.press("f9")
+        await until_shown(pilot, "Created: script.py")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+        await until(pilot, lambda: len(studio.jobs()) == 2)
+        job = next(job for job in studio.jobs() if job["name"] == "script.py")
+        jobs = pilot.app.screen
+        assert isinstance(jobs, JobsScreen)
+        await until(pilot, lambda: jobs.table.cursor == job["id"])
+        assert (await call(studio.end, job["id"]))["status"] == "COMPLETE"
+        assert "one.txt ONE a = b\ntwo.txt TWO a = b\n" in await call(studio.log, job["id"])
+        await pilot.press("n")
+        await until_shown(pilot, "The path of a script")
+        assert form(pilot).form.draft == Draft()
+
+
+async def test_a_typed_query_is_sent_as_it_was_typed(studio: ThreadStudio, tmp_path: Path) -> None:
+    async with dashboard(studio, tmp_path) as pilot:
+        await open_form(pilot)
+        await fill(pilot, query="echo [red]hi[/]\n\necho $((1 + 2))", query_name="typed.sh")
+        await pilot.press("ctrl+j")
+        await until_shown(pilot, "Created: typed.sh")
+    job = studio.jobs()[0]
+    assert job["query"] == "echo [red]hi[/]\n\necho $((1 + 2))"
+    studio.end(job["id"])
+    assert studio.log(job["id"]).endswith("[red]hi[/]\n\n3\n".replace("\n\n", "\n"))
+
+
+class FailingUploads:
+    """A plan for the proxy: uploads and requests for a job meet these faults in turn."""
+
+    def __init__(self, uploads: list[Any], creates: list[Any]) -> None:
+        self._uploads, self._creates = uploads, creates
+        self.uploads = 0
+
+    def fault(self, seen: Seen) -> Any:
+        if seen.method != "POST":
+            return None
+        is_create = seen.path.endswith("/jobs/")
+        self.uploads += not is_create
+        left = self._creates if is_create else self._uploads
+        return left.pop(0) if left else None
+
+    def stream_fault(self) -> Any:
+        return lambda frames: frames
+
+
+async def test_an_answer_that_got_lost_makes_one_job_and_ends_the_form(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with FaultProxy.before(studio.url) as proxy:
+        proxy.plan = FailingCreates(faults.drop_answer)
+        async with dashboard(studio, tmp_path, url=proxy.url) as pilot:
+            await hurry(pilot, tmp_path)
+            await open_form(pilot)
+            await fill(pilot, query="print(1)", query_name="once.py")
+            await pilot.press("f9")
+            await until_shown(pilot, "Created: once.py")
+            await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+    assert len(studio.jobs()) == 1
+
+
+async def test_sending_can_be_stopped_and_costs_nothing_typed(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    (tmp_path / "data.txt").write_text("x")
+    async with FaultProxy.before(studio.url) as proxy:
+        proxy.plan = FailingUploads([faults.stall], [])
+        async with dashboard(studio, tmp_path, url=proxy.url) as pilot:
+            await open_form(pilot)
+            await fill(pilot, query="print(1)", files=f"{tmp_path}/data.txt")
+            before = form(pilot).form.draft
+            await pilot.press("f9")
+            await until_shown(pilot, "Uploading 1 file: data.txt")
+            await pilot.press("escape")
+            await until_shown(pilot, "Stop sending?")
+            await pilot.press("y")
+            await until_shown(pilot, "Stopped.")
+            assert form(pilot).form.draft == before
+            await pilot.press("f9")
+            await until_shown(pilot, "Created: ")
+    assert len(studio.jobs()) == 1
+
+
+async def test_a_form_that_is_left_comes_back_and_outlives_the_program_without_its_secrets(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(studio, tmp_path) as pilot:
+        await open_form(pilot)
+        await fill(pilot, query="print('ü')", environment="TOKEN=hush", cron_expression="* *")
+        before = form(pilot).form.draft
+        await pilot.press("escape")
+        await until_shown(pilot, "Leave the form?", "not kept on disk")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+        await open_left(pilot)
+        assert form(pilot).form.draft == before
+    file = tmp_path / "view.forms.json"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert "hush" not in file.read_text()
+    async with dashboard(studio, tmp_path) as pilot:
+        await open_left(pilot)
+        left = form(pilot).form.draft
+        assert (left.query, left.environment, left.cron_expression) == (
+            "print('ü')",
+            "TOKEN",
+            "* *",
+        )
+        await until_shown(pilot, "TOKEN has no value: values are not kept on disk; type it again.")
+
+
+async def test_quitting_asks_where_values_would_be_lost_and_only_there(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        await open_form(pilot)
+        await fill(pilot, query="print(1)", environment="TOKEN=hush")
+        for answer in ("enter", "n"):
+            await pilot.press("ctrl+q", "ctrl+q")
+            await until_shown(pilot, "Leave the dashboard?", "not kept on disk", "are lost")
+            await pilot.press(answer)
+            await until(pilot, lambda: isinstance(pilot.app.screen, SubmitScreen))
+        assert form(pilot).form.draft.environment == "TOKEN=hush"
+        await pilot.press("ctrl+q")
+        await until_shown(pilot, "Leave the dashboard?")
+        await pilot.press("y")
+        await until(pilot, lambda: pilot.app.return_code == 0)
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        await open_left(pilot)
+        assert form(pilot).form.draft.environment == "TOKEN"
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: pilot.app.return_code == 0)
+
+
+async def open_left(pilot: Dashboard) -> None:
+    await pilot.press("n")
+    await until_shown(pilot, "This is the form as it was left")
+
+
+async def test_a_template_is_kept_by_name_and_picked_again(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(studio, tmp_path) as pilot:
+        await open_form(pilot)
+        await fill(pilot, query="print(1)", environment="A=hush", workers="2")
+        await pilot.press("ctrl+t")
+        await until_shown(pilot, "Keep the form as a template", "are not kept on disk")
+        await pilot.press(*"nightly", "enter")
+        await until_shown(pilot, "Kept as nightly")
+        await pilot.press("f3")
+        await until_shown(pilot, "an empty form", "nightly")
+        await pilot.press("enter")
+        await until(pilot, lambda: form(pilot).form.draft == Draft())
+        await pilot.press("f3")
+        await until_shown(pilot, "an empty form", "nightly")
+        await pilot.press("down", "enter")
+        kept = Draft(query="print(1)", environment="A", workers="2")
+        await until(pilot, lambda: form(pilot).form.draft == kept)
+    assert "hush" not in (tmp_path / "view.forms.json").read_text()
+
+
+async def test_the_request_is_shown_before_it_is_sent_with_its_secrets_hidden(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(studio, tmp_path) as pilot:
+        await open_form(pilot)
+        await pilot.press("f6")
+        await until_shown(pilot, "There is no request yet. To be looked at: query.")
+        await fill(pilot, query="print(1)", environment="TOKEN=hush", workers="1")
+        await until_shown(pilot, "TOKEN=••••")
+        await pilot.press("f6")
+        await until_shown(pilot, "The request as JSON", '"query": "print(1)"', "TOKEN=••••")
+        await pilot.press("2")
+        await until_shown(pilot, "The request as curl", f"{studio.url}/api/datachain/jobs/")
+        await pilot.press("3")
+        await until_shown(pilot, "datachain job run")
+        assert "hush" not in screen_text(pilot)
+        await pilot.press("s")
+        await until_shown(pilot, "TOKEN=hush")
+        assert studio.token not in screen_text(pilot)
+        await pilot.press("escape")
+        await until_shown(pilot, "TOKEN=••••")
+        await pilot.press("f7")
+        await until_shown(pilot, "TOKEN=hush")
+    assert studio.jobs() == []
+
+
+async def test_a_path_is_completed_and_its_file_is_shown_in_place_of_what_was_typed(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    (tmp_path / "only_script.py").write_text("print('from the file')\n")
+    async with dashboard(studio, tmp_path) as pilot:
+        await open_form(pilot)
+        await fill(pilot, query="print('typed')")
+        await fill(pilot, query_file=f"{tmp_path}/only")
+        await until_shown(pilot, "only_script.py")
+        await pilot.press("tab")
+        await until_shown(pilot, "print('from the file')", "1 line")
+        assert form(pilot).form.draft.query == "print('typed')"
+        await pilot.press("ctrl+u")
+        await until_shown(pilot, "print('typed')")
+
+
+async def test_control_codes_of_a_draft_never_reach_the_terminal(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    hostile = "a\x1b[31m\u202eb\x07[red]"
+    fields = json.loads(Draft(**dict.fromkeys(HOSTILE_FIELDS, hostile)).to_json())  # type: ignore[arg-type]
+    fields["files"], fields["query_file"] = [hostile], ""
+    (tmp_path / "view.forms.json").write_text(json.dumps({"drafts": {"new": fields}}))
+    async with dashboard(studio, tmp_path, size=(120, 80)) as pilot:
+        await open_left(pilot)
+        await until_shown(pilot, "[red]")
+        text = screen_text(pilot)
+        assert not {"\x1b", "\x07", "\u202e"} & set(text)
+
+
+async def test_read_only_opens_no_form_and_says_so(studio: ThreadStudio, tmp_path: Path) -> None:
+    async with dashboard(studio, tmp_path, read_only=True) as pilot:
+        await pilot.press("n")
+        await until_shown(pilot, "Nothing can be changed")
+        assert isinstance(pilot.app.screen, JobsScreen)
+
+
+async def test_a_job_is_changed_compared_and_resumed_or_run_afresh(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    first = studio.submit("print(1)", query_name="old.py", environment="A=hush")
+    studio.end(first["id"])
+    async with (
+        FaultProxy.before(studio.url) as proxy,
+        dashboard(studio, tmp_path, url=proxy.url) as pilot,
+    ):
+        for answer, resumed in (("r", first["id"]), ("f", None)):
+            await pilot.press("e")
+            await until_shown(pilot, "Edit old.py", "There is no terminal here")
+            await fill(pilot, query="#", priority="3")
+            await pilot.press("f9")
+            await until_shown(
+                pilot,
+                "Run the changed job?",
+                "priority: server default → 3",
+                "-print(1)",
+                "+#print(1)",
+                "credentials: server default",
+            )
+            assert "hush" not in screen_text(pilot).split("Run the changed job?")[1]
+            await pilot.press(answer)
+            await until_shown(pilot, "Created: old.py")
+            sent = [seen for seen in proxy.seen if seen.method == "POST"][-1]
+            asked = json.loads(sent.body)
+            assert (asked["query"], asked["priority"]) == ("#print(1)", 3)
+            assert asked.get("rerun_from_job_id") == resumed
+            await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+            pilot.app.clear_notifications()
+            await pilot.press("end")
+
+
+async def test_a_kept_change_has_the_values_that_studio_still_tells_and_says_what_is_lost(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    environment = "GREETING=hush\nMODE=old"
+    job = studio.submit("print(1)", query_name="old.py", environment=environment)
+    studio.end(job["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("e")
+        await until_shown(pilot, "Edit old.py", "There is no terminal here")
+        form(pilot).form.put("environment", "GREETING=hush\nMODE=changed")
+        form(pilot).form.put("workers", "2")
+        await pilot.press("f9")
+        await until_shown(pilot, "Run the changed job?")
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+    assert "hush" not in (tmp_path / "view.forms.json").read_text()
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("e")
+        await until_shown(pilot, "This is the form as it was left")
+        assert form(pilot).form.draft.environment == "GREETING=hush\nMODE"
+        form(pilot).form.go_to("query_name")
+        await until_shown(pilot, "MODE has no value: values are not kept on disk; type it again.")
+        assert not any(line.strip().endswith("MODE=") for line in screen_text(pilot).split("\n"))
+
+
+async def test_lines_of_the_environment_that_are_not_kept_are_told_of(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        await open_form(pilot)
+        await fill(pilot, query="print(1)", environment="A=\nhush")
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: pilot.app.return_code == 0)
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        await open_left(pilot)
+        await until_shown(pilot, "1 line that was not NAME=VALUE was not kept on disk.")
+
+
+async def test_resuming_says_what_it_is_and_names_the_job_to_resume(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    first = studio.submit("print(1)", query_name="old.py")
+    studio.end(first["id"])
+    async with (
+        FaultProxy.before(studio.url) as proxy,
+        dashboard(studio, tmp_path, url=proxy.url) as pilot,
+    ):
+        await pilot.press("R")
+        await until_shown(
+            pilot, "Resume this job from its checkpoints?", "taken from its checkpoints"
+        )
+        await pilot.press("enter")
+        await until_shown(pilot, "Created: old.py")
+        sent = [seen for seen in proxy.seen if seen.method == "POST"][-1]
+        assert json.loads(sent.body)["rerun_from_job_id"] == first["id"]

@@ -1,0 +1,241 @@
+"""Every wrong input, and every refusal, is told at its field on the real screen, and costs nothing.
+
+After each of them the form holds what was typed, sends it once it is right, and makes one job.
+"""
+
+import os
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from studio_tui.presentation.form.draft import Draft
+from tests import faults
+from tests.fault_proxy import FaultProxy
+from tests.studios import ThreadStudio
+from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
+from tests.tui.form.test_submit_screen import FailingUploads, call, fill, form, open_form
+from tests.tui.jobs.test_create import FailingCreates, hurry
+
+GOOD = {"query": "print(1)", "query_name": "wanted.py", "environment": "A=hush"}
+
+WRONG: dict[str, tuple[dict[str, str], str]] = {
+    "no query": ({"query": ""}, "There is no query"),
+    "query_type": ({"query_type": "perl"}, "A query is PYTHON or SHELL; “perl” is neither."),
+    "bad environment line": ({"environment": "A=hush\nB"}, "Line 2: B has no value"),
+    "bad requirement line": ({"requirements": "torch=2"}, "Line 1: “torch=2” has one equals sign"),
+    "bad repository": ({"repository": "github.com/x"}, "is no URL"),
+    "workers 0": ({"workers": "0"}, "a whole number from 1 up; “0” is not"),
+    "workers two": ({"workers": "two"}, "a whole number from 1 up; “two” is not"),
+    "priority": ({"priority": "9"}, "Priority is 0 (first) to 5"),
+    "python": ({"python_version": "2"}, "“2” is no version of Python 3"),
+    "unknown cluster": ({"compute_cluster_name": "locl"}, "did you mean “local”?"),
+    "unknown cluster id": ({"compute_cluster_id": "99"}, "“99” is no cluster's id"),
+    "both cluster keys": (
+        {"compute_cluster_name": "local", "compute_cluster_id": "1"},
+        "A cluster is named by its name or its id, not both",
+    ),
+    "past start": ({"start_after": "yesterday 10:00"}, "leave it empty to run now, or"),
+    "30 February as a start": ({"start_after": "30 February 10:00"}, "There is no 30 February"),
+    "30 February as a cron": ({"cron_expression": "0 0 30 2 *"}, "there is no day 30 in Feb"),
+    "bad cron": ({"cron_expression": "* *"}, "There are 2 fields, not five"),
+    "missing query file": ({"query_file": "{folder}/gone.py"}, "There is no file “"),
+    "unreadable query file": ({"query_file": "{folder}/secret"}, "cannot be read; check its"),
+    "missing file": ({"files": "{folder}/gone.txt"}, "There is no file “"),
+    "unreadable file": ({"files": "{folder}/secret"}, "cannot be read; check its permissions"),
+    "300 MB file": ({"files": "{folder}/big"}, "is 286.1 MiB; a file may have 256.0 MiB"),
+    "folder": ({"files": "{folder}"}, "is a folder; name a file in it"),
+}
+
+
+def make_files(folder: Path) -> None:
+    """Make what the paths of `WRONG` name, as far as it is to be there."""
+    with (folder / "big").open("wb") as big:
+        big.truncate(300_000_000)
+    secret = folder / "secret"
+    secret.write_text("x")
+    secret.chmod(0)
+    if os.access(secret, os.R_OK):  # to the superuser everything is readable but this
+        secret.unlink()
+        secret.symlink_to(secret)
+
+
+def on_screen(pilot: Dashboard) -> str:
+    """Return what the screen shows, in one line."""
+    return " ".join(screen_text(pilot).split())
+
+
+@pytest.mark.parametrize("name", WRONG)
+async def test_a_wrong_input_is_told_at_its_field_and_nothing_typed_is_lost(
+    shared_studio: ThreadStudio, tmp_path: Path, name: str
+) -> None:
+    make_files(tmp_path)
+    typed, words = WRONG[name]
+    typed = {field: text.format(folder=tmp_path) for field, text in typed.items()}
+    field = list(typed)[-1]
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        await open_form(pilot)
+        await fill(pilot, **{**GOOD, **typed})
+        if name != "no query":  # which is not wrong before it is sent
+            await until(pilot, lambda: form(pilot).form._fields[field].has_problem)
+        await pilot.press("f9")
+        await until_shown(pilot, "To be looked at: ")
+        widget = form(pilot).form._fields[field]
+        assert widget.has_problem
+        assert widget.editor.has_focus
+        await until(pilot, lambda: words in on_screen(pilot))
+        assert form(pilot).form.draft == draft_of({**GOOD, **typed})
+    assert await call(shared_studio.jobs) == []
+
+
+def draft_of(typed: dict[str, str]) -> Draft:
+    """Return the form that holds what was typed."""
+    lists = {each.name for each in fields(Draft) if each.default == ()}
+    values: dict[str, Any] = {
+        name: tuple(text.split("\n")) if name in lists else text for name, text in typed.items()
+    }
+    return Draft(**values)
+
+
+def refusal(status: str, message: str) -> Any:
+    return faults.answer_json({"message": message}, status)
+
+
+async def test_what_is_said_at_the_foot_of_a_form_goes_when_it_is_mended(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        await open_form(pilot)
+        await fill(pilot, query="print(1)", workers="0", priority="9")
+        await pilot.press("f6")
+        await until_shown(pilot, "There is no request yet. To be looked at: workers, priority.")
+        form(pilot).form.put("workers", "1")
+        await until_shown(pilot, "There is no request yet. To be looked at: priority.")
+        form(pilot).form.put("priority", "1")
+        await until(pilot, lambda: not form(pilot).said.display)
+
+
+async def test_that_studio_cannot_be_reached_is_said_until_it_answers_again(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with (
+        FaultProxy.before(studio.url) as proxy,
+        dashboard(studio, tmp_path, url=proxy.url) as pilot,
+    ):
+        await hurry(pilot, tmp_path)
+        await open_form(pilot)
+        await fill(pilot, **GOOD)
+        await proxy.refuse()
+        await pilot.press("f9")
+        await until_shown(pilot, "No job was made; the form is kept.")
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: form(pilot).session.jobs.snapshot.error is not None)
+        await pilot.pause()
+        await proxy.accept()
+        await pilot.press("ctrl+r")
+        await until_shown(pilot, "Studio answers again. No job was made yet; f9 sends the form.")
+
+
+REFUSALS = {
+    "400": (refusal("400 Bad Request", "workers: not so many"), "Studio says: workers: not so"),
+    "403": (refusal("403 Forbidden", "not you"), "it takes a member of the team"),
+    "404": (refusal("404 Not Found", "no such team"), "check Studio's URL, the team"),
+    "422": (refusal("422 Unprocessable", "priority must be low"), "Studio says: priority must be"),
+    "429": (faults.too_many("0"), "send the form again later"),
+}
+
+
+@pytest.mark.parametrize("status", REFUSALS)
+async def test_a_refusal_is_told_at_its_field_and_the_same_form_can_be_sent_again(
+    studio: ThreadStudio, tmp_path: Path, status: str
+) -> None:
+    fault, words = REFUSALS[status]
+    (tmp_path / "data.txt").write_text("x")
+    typed = {**GOOD, "workers": "1", "files": f"{tmp_path}/data.txt"}
+    async with FaultProxy.before(studio.url) as proxy:
+        proxy.plan = plan = FailingUploads([], [fault])
+        async with dashboard(studio, tmp_path, url=proxy.url) as pilot:
+            await hurry(pilot, tmp_path)
+            await open_form(pilot)
+            await fill(pilot, **typed)
+            await pilot.press("f9")
+            await until(pilot, lambda: words in on_screen(pilot))
+            assert form(pilot).form.draft == draft_of(typed)
+            assert await call(studio.jobs) == []
+            await send_again(pilot)
+            assert plan.uploads == 1
+    assert len(studio.jobs()) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (refusal("500 Internal Server Error", "boom"), "Studio failed with 500: boom."),
+        (faults.html_502(), "502"),
+        (faults.reset, "closed the connection"),
+    ],
+    ids=["500", "502", "no answer"],
+)
+async def test_where_nobody_can_tell_the_form_asks_sends_nothing_by_default_and_stays(
+    studio: ThreadStudio, tmp_path: Path, fault: Any, words: str
+) -> None:
+    async with FaultProxy.before(studio.url) as proxy:
+        proxy.plan = FailingCreates(fault)
+        async with dashboard(studio, tmp_path, url=proxy.url) as pilot:
+            await hurry(pilot, tmp_path)
+            await open_form(pilot)
+            await fill(pilot, **GOOD)
+            await pilot.press("f9")
+            await until_shown(pilot, "Nobody can tell", "wanted.py")
+            assert words in on_screen(pilot)
+            await pilot.press("enter")
+            await until_shown(pilot, "Not sent again; the form is as it was")
+            assert form(pilot).form.draft == draft_of(GOOD)
+            assert await call(studio.jobs) == []
+            await send_again(pilot)
+    assert len(studio.jobs()) == 1
+
+
+async def test_a_file_that_cannot_be_sent_makes_no_job_and_costs_nothing_typed(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    (tmp_path / "data.txt").write_text("x")
+    typed = {**GOOD, "files": f"{tmp_path}/data.txt"}
+    async with FaultProxy.before(studio.url) as proxy:
+        boom = refusal("500 Internal Server Error", "boom")
+        proxy.plan = FailingUploads([boom] * 3, [])
+        async with dashboard(studio, tmp_path, url=proxy.url) as pilot:
+            await hurry(pilot, tmp_path)
+            await open_form(pilot)
+            await fill(pilot, **typed)
+            await pilot.press("f9")
+            words = "Studio failed with 500: boom. No job was made; the form is kept."
+            await until(pilot, lambda: words in on_screen(pilot))
+            assert form(pilot).form.draft == draft_of(typed)
+            await send_again(pilot)
+    assert len(studio.jobs()) == 1
+
+
+async def test_a_studio_that_is_gone_is_told_and_the_form_waits_for_it(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(studio, tmp_path) as pilot:
+        await hurry(pilot, tmp_path)
+        await open_form(pilot)
+        await fill(pilot, **GOOD)
+        await call(studio.kill)
+        await pilot.press("f9")
+        words = "refuses connections: is Studio running there? No job was made; the form is kept."
+        await until(pilot, lambda: words in on_screen(pilot))
+        assert form(pilot).form.draft == draft_of(GOOD)
+        await call(studio.restart)
+        await send_again(pilot)
+    assert len(studio.jobs()) == 1
+
+
+async def send_again(pilot: Dashboard) -> None:
+    """Send the form as it stands, which now works."""
+    pilot.app.clear_notifications()
+    await pilot.press("f9")
+    await until_shown(pilot, "Created: wanted.py")

@@ -1,0 +1,50 @@
+"""The help of a screen, driven by keys."""
+
+from pathlib import Path
+
+import pytest
+from textual.widgets import OptionList
+
+from studio_tui.tui.clusters.list_screen import ClustersScreen
+from studio_tui.tui.frame.actions import actions_of
+from studio_tui.tui.frame.help import HelpScreen
+from tests.studios import ThreadStudio
+from tests.tui.dashboards import dashboard, until
+
+
+async def test_the_help_is_gone_through_by_the_page(studio: ThreadStudio, tmp_path: Path) -> None:
+    async with dashboard(studio, tmp_path, size=(80, 24)) as pilot:
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
+        options = pilot.app.screen.query_one(OptionList)
+        await until(pilot, lambda: options.highlighted == 0)
+        await pilot.press("pagedown")
+        await until(pilot, lambda: (options.highlighted or 0) > 5 and options.scroll_y > 0)
+        await pilot.press("pageup")
+        await until(pilot, lambda: options.highlighted == 0)
+
+
+async def test_the_key_that_was_clicked_is_done_whatever_was_typed_since(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        await pilot.press("question_mark")
+        screen = pilot.app.screen
+        assert isinstance(screen, HelpScreen)
+        options = screen.query_one(OptionList)
+        explanations = [action.explanation for action in screen._actions]
+        options.highlighted = explanations.index("Show the clusters")
+        options.action_select()
+        screen._show("nothing that any key does")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ClustersScreen))
+
+
+@pytest.mark.parametrize("key", "12345")
+async def test_what_every_page_can_do_can_be_done_where_there_is_nothing(
+    studio: ThreadStudio, tmp_path: Path, key: str
+) -> None:
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press(key)
+        common = [action for action in actions_of(pilot.app.screen) if action.rank]
+        assert len(common) > 5
+        assert [action for action in common if not action.enabled] == []

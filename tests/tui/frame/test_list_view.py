@@ -1,0 +1,41 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from studio_tui.presentation.jobs.filters import JOBS
+from studio_tui.tui.frame.list_view import ListView, load_view, save_view
+
+
+def test_a_view_is_found_again_as_it_was(tmp_path: Path) -> None:
+    view = ListView(
+        filter="status=failed", sort="name", reverse=True, preview=False, cursor="7"
+    ).replace(marks=("7", "8"))
+    save_view(tmp_path / "deep" / "view.json", view)
+    assert load_view(tmp_path / "deep" / "view.json", JOBS) == view
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "not JSON",
+        "[]",
+        "7",
+        json.dumps({"filter": "colour=red"}),
+        json.dumps({"filter": 7, "sort": None, "cursor": ["x"], "wide": "yes", "new": 1}),
+        json.dumps({"sort": "nothing"}),
+        json.dumps({"marks": 7}),
+        json.dumps({"marks": [7, ["x"]]}),
+    ],
+)
+def test_what_cannot_be_understood_costs_the_place_and_no_more(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "view.json"
+    path.write_text(text)
+    assert load_view(path, JOBS) == ListView()
+
+
+def test_a_view_that_cannot_be_kept_ends_nothing(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    save_view(tmp_path / "file" / "view.json", ListView())
+    assert load_view(tmp_path / "file" / "view.json", JOBS) == ListView()

@@ -1,0 +1,388 @@
+"""Saving a log: what is written, and what is said when it cannot be."""
+
+import asyncio
+import os
+import resource
+import stat
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from textual.widgets import Input, Static
+
+from studio_tui.errors import SpoolError
+from studio_tui.service.logs.store.log_store import LogStore
+from studio_tui.tui.frame.saving import (
+    AlreadyThereError,
+    CannotSaveError,
+    Pieces,
+    Saved,
+    file_name,
+    path_of,
+    save,
+    whole,
+)
+from studio_tui.tui.logs.log_screen import LogScreen
+from studio_tui.tui.logs.save_dialog import SaveLog
+from tests.studios import ThreadStudio
+from tests.tui.dashboards import Dashboard, dashboard, until, until_shown
+
+MIB = 1024 * 1024
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[LogStore]:
+    store = LogStore.create(tmp_path / "spool")
+    yield store
+    store.close()
+
+
+async def saved(store: LogStore, path: Path, *, replace: bool = False) -> Saved:
+    return await save(whole(store), path, replace=replace, wrote=lambda size: None)
+
+
+def names(folder: Path) -> list[str]:
+    """Return what is in a folder."""
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("job", "short", "name"),
+    [
+        ("embed.py", "1b22aa09", "embed.py-1b22aa09.log"),
+        ("", "1b22aa09", "job-1b22aa09.log"),
+        ("../../etc/passwd", "1b", "etc-passwd-1b.log"),
+        ("-rf ~ $(x)\\\n", "1b", "rf-----x-1b.log"),
+        (".hidden", "../x", "hidden-x.log"),
+        ("日本🎉", "1b", "日本-1b.log"),
+        ("..", "", "job.log"),
+    ],
+)
+def test_a_log_has_a_name_that_is_safe_on_every_disk(job: str, short: str, name: str) -> None:
+    assert file_name(job, short) == name
+
+
+def test_no_name_is_longer_than_a_disk_takes() -> None:
+    assert len(file_name("日" * 300, "1" * 300).encode()) < 256
+
+
+def test_a_path_is_read_as_a_shell_would(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert path_of("./a.log") == tmp_path / "a.log"
+    assert path_of(" ~/a b.log ") == tmp_path / "home" / "a b.log"
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("  ", "Type where to save it."),
+        (".", "is a folder; add a name for the file."),
+        ("new/", "is a folder; add a name for the file."),
+        ("~nobody-of-that-name/x", "There is no such user"),
+        ("x" * 300, "That name is too long; type a shorter one"),
+        (f"{'x' * 300}/y", "That name is too long; type a shorter one"),
+        ("a\0b", "That is no name of a file; type another"),
+        ("a\ud800b", "That is no name of a file; type another"),
+    ],
+)
+def test_what_is_no_path_of_a_file_is_said(typed: str, words: str) -> None:
+    with pytest.raises(CannotSaveError, match=words):
+        path_of(typed)
+
+
+def test_a_current_folder_that_is_gone_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(CannotSaveError, match="The current folder is gone; type a path from /"):
+        path_of("x.log")
+
+
+async def test_the_whole_log_is_saved_byte_for_byte(store: LogStore, tmp_path: Path) -> None:
+    raw = os.urandom(9 * MIB) + b"\n\x1b[31mred\r\nno end"
+    store.append(raw)
+    seen: list[int] = []
+    done = await save(whole(store), tmp_path / "x.log", replace=False, wrote=seen.append)
+    assert (tmp_path / "x.log").read_bytes() == raw
+    assert done == Saved(tmp_path / "x.log", store.lines, len(raw))
+    assert len(seen) == 3
+
+
+async def test_a_log_that_ends_with_its_line_and_an_empty_one_are_counted_right(
+    store: LogStore, tmp_path: Path
+) -> None:
+    assert (await saved(store, tmp_path / "none")).lines == 0
+    store.append(b"a\nb\n")
+    assert (await saved(store, tmp_path / "two")).lines == 2
+
+
+@pytest.mark.parametrize("umask", [0, 0o022])
+async def test_a_saved_log_can_be_read_by_its_owner_alone_from_its_first_byte(
+    store: LogStore, tmp_path: Path, umask: int
+) -> None:
+    store.append(b"secret\n")
+    (tmp_path / "old").write_text("for all to see")
+    (tmp_path / "old").chmod(0o666)
+    modes: list[int] = []
+
+    def look(size: int) -> None:
+        assert size == len("secret\n")
+        modes.extend(stat.S_IMODE(path.stat().st_mode) for path in tmp_path.glob(".*.part"))
+
+    before = os.umask(umask)
+    try:
+        await save(whole(store), tmp_path / "new", replace=False, wrote=look)
+        await save(whole(store), tmp_path / "old", replace=True, wrote=look)
+    finally:
+        os.umask(before)
+    modes += [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("new", "old")]
+    assert modes == [0o600] * 4
+
+
+async def test_no_file_is_written_over_unless_that_was_said(
+    store: LogStore, tmp_path: Path
+) -> None:
+    path = tmp_path / "x.log"
+    path.write_text("precious")
+    store.append(b"new\n")
+    with pytest.raises(AlreadyThereError, match="is there already"):
+        await saved(store, path)
+    assert path.read_text() == "precious"
+    await saved(store, path, replace=True)
+    assert path.read_text() == "new\n"
+
+
+async def test_a_file_that_comes_while_the_log_is_written_is_not_lost(
+    store: LogStore, tmp_path: Path
+) -> None:
+    path = tmp_path / "x.log"
+    store.append(b"new\n")
+
+    def intrude(size: int) -> None:
+        assert size == 4
+        path.write_text("precious")
+
+    with pytest.raises(AlreadyThereError):
+        await save(whole(store), path, replace=False, wrote=intrude)
+    assert path.read_text() == "precious"
+    assert names(tmp_path) == ["spool", "x.log"]
+
+
+async def test_what_is_no_file_is_never_replaced(store: LogStore, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("nowhere")
+    for path in (Path(os.devnull), tmp_path / "link"):
+        with pytest.raises(CannotSaveError, match="no ordinary file"):
+            await saved(store, path, replace=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("no/x.log", "There is no folder .*/no; make it first, or type another"),
+        ("file/x.log", "file is no folder; type another"),
+        ("x" * 300, "That name is too long; type a shorter one"),
+    ],
+)
+async def test_each_way_a_file_cannot_be_made_has_its_sentence(
+    store: LogStore, tmp_path: Path, name: str, words: str
+) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(CannotSaveError, match=words):
+        await saved(store, tmp_path / name)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux forbids a folder to root too")
+async def test_a_folder_that_may_not_be_written_in_is_said(store: LogStore) -> None:
+    with pytest.raises(CannotSaveError, match="You may not write in /sys; type another folder"):
+        await saved(store, Path("/sys/x.log"))
+
+
+async def test_nothing_is_left_of_a_file_that_the_disk_does_not_take(
+    store: LogStore, tmp_path: Path
+) -> None:
+    store.append(bytes(2 * MIB))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (MIB, hard))
+    try:
+        with pytest.raises(CannotSaveError, match="takes no file so large"):
+            await saved(store, tmp_path / "x.log")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert names(tmp_path) == ["spool"]
+
+
+@pytest.mark.skipif(
+    not os.environ.get("STUDIO_TUI_SMALL_DISK"), reason="STUDIO_TUI_SMALL_DISK names no small disk"
+)
+async def test_a_full_disk_is_said_and_left_as_it_was(store: LogStore) -> None:
+    folder = Path(os.environ["STUDIO_TUI_SMALL_DISK"])
+    before = names(folder)
+    store.append(bytes(8 * MIB))
+    with pytest.raises(CannotSaveError, match="is full; make room, or type another folder"):
+        await saved(store, folder / "x.log")
+    assert names(folder) == before
+
+
+async def test_a_log_that_changed_while_it_was_saved_is_not_saved_wrong(
+    store: LogStore, tmp_path: Path
+) -> None:
+    store.append(b"x" * 9 * MIB)
+    with pytest.raises(SpoolError, match="save it again"):
+        await save(
+            whole(store), tmp_path / "x", replace=False, wrote=lambda size: store.cut(5 * MIB)
+        )
+    assert not (tmp_path / "x").exists()
+
+
+async def test_nothing_is_left_when_saving_is_given_up(tmp_path: Path) -> None:
+    begun = asyncio.Event()
+
+    async def endless() -> Pieces:
+        while True:
+            begun.set()
+            yield bytes(1000)
+
+    saving = asyncio.create_task(
+        save(endless(), tmp_path / "x.log", replace=False, wrote=lambda size: None)
+    )
+    await begun.wait()
+    saving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await saving
+    assert names(tmp_path) == []
+
+
+# The dialog
+
+PRINTING = (
+    "for number in range(2000): print('\\x1b[32mline', number, 'even' if number % 2 else 'odd')"
+)
+
+
+async def open_log(pilot: Dashboard) -> LogScreen:
+    await pilot.press("l")
+    await until_shown(pilot, "✓ whole log", "2,000 lines")
+    screen = pilot.app.screen
+    assert isinstance(screen, LogScreen)
+    return screen
+
+
+async def save_as(pilot: Dashboard, path: Path, *keys: str) -> None:
+    """Open the dialog, choose, and save."""
+    await pilot.press("ctrl+s")
+    await until(pilot, lambda: isinstance(pilot.app.screen, SaveLog))
+    await pilot.press(*keys)
+    pilot.app.screen.query_one(Input).value = str(path)
+    await pilot.press("enter")
+
+
+async def test_each_part_of_a_log_can_be_saved(studio: ThreadStudio, tmp_path: Path) -> None:
+    studio.end(studio.submit(PRINTING, query_name="print ../it")["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        screen = await open_log(pilot)
+        await pilot.press("ctrl+s")
+        await until_shown(pilot, "● the whole log, byte for byte", "○ what is in sight")
+        offered = pilot.app.screen.query_one(Input).value
+        short = screen._job.id[:8]
+        assert offered == f"./print-..-it-{short}.log"
+        await pilot.press("escape")
+
+        await save_as(pilot, tmp_path / "whole")
+        await until_shown(pilot, "2,000 lines, ", "Saved")
+        assert (tmp_path / "whole").read_bytes() == screen._store.path.read_bytes()
+        assert b"\x1b" in (tmp_path / "whole").read_bytes()
+
+        await save_as(pilot, tmp_path / "sight", "down")
+        await until(pilot, (tmp_path / "sight").exists)
+        seen = (tmp_path / "sight").read_text().splitlines()
+        assert seen[-1] == "line 1999 even"
+        assert len(seen) == screen.view.pane.size.height
+
+        await pilot.press("ampersand", *"even", "enter")
+        await save_as(pilot, tmp_path / "filtered")
+        await until(pilot, (tmp_path / "filtered").exists)
+        evens = [f"line {number} even" for number in range(1, 2000, 2)]
+        assert (tmp_path / "filtered").read_text().splitlines() == evens
+
+        await pilot.press("slash", *"99 ", "backspace", "enter")
+        await save_as(pilot, tmp_path / "matches")
+        await until(pilot, (tmp_path / "matches").exists)
+        assert (tmp_path / "matches").read_text().splitlines() == [e for e in evens if "99" in e]
+
+        await pilot.press("escape", "escape", "V", "up", "up")
+        await save_as(pilot, tmp_path / "selected")
+        await until(pilot, (tmp_path / "selected").exists)
+        assert len((tmp_path / "selected").read_text().splitlines()) == 3
+
+
+BYTES = b"caf\xe9\nbin\xff\xfe\xc3(\n" * 50 + "the end \u6f22".encode()[:-1]
+BINARY = f"import sys; sys.stdout.buffer.write({BYTES!r})"
+
+
+@pytest.mark.parametrize("is_over", [True, False])
+async def test_bytes_that_are_no_utf_8_are_saved_as_they_came(
+    studio: ThreadStudio, tmp_path: Path, is_over: bool
+) -> None:
+    wait = "" if is_over else "; sys.stdout.flush(); __import__('time').sleep(2)"
+    job = studio.submit(BINARY + wait)
+    if is_over:
+        studio.end(job["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("l")
+        await until_shown(pilot, "✓ whole log", "101 lines", "the end \ufffd", "caf\ufffd")
+        await save_as(pilot, tmp_path / "whole")
+        await until(pilot, (tmp_path / "whole").exists)
+        assert (tmp_path / "whole").read_bytes() == BYTES
+
+
+async def test_what_cannot_be_saved_is_said_at_the_field_and_nothing_typed_is_lost(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    studio.end(studio.submit(PRINTING)["id"])
+    (tmp_path / "x.log").write_text("precious")
+    async with dashboard(studio, tmp_path) as pilot:
+        await open_log(pilot)
+        await save_as(pilot, tmp_path / "no" / "x.log")
+        await until(pilot, lambda: "There is no folder" in problem(pilot))
+        field = pilot.app.screen.query_one(Input)
+        assert field.value == str(tmp_path / "no" / "x.log")
+        field.value = str(tmp_path / "x.log")
+        await pilot.press("enter")
+        await until(pilot, lambda: "press enter again to write over it" in problem(pilot))
+        assert (tmp_path / "x.log").read_text() == "precious"
+        field.value += "x"
+        await until(pilot, lambda: not problem(pilot))
+        field.value = field.value[:-1]
+        await pilot.pause()
+        await pilot.press("enter")
+        await until(pilot, lambda: "press enter again to write over it" in problem(pilot))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, LogScreen))
+        assert (tmp_path / "x.log").read_text() != "precious"
+
+
+def problem(pilot: Dashboard) -> str:
+    """Return what is said at the field."""
+    return str(pilot.app.screen.query_one("#problem", Static).render())
+
+
+async def test_leaving_ends_the_saving_and_leaves_nothing_behind(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    studio.end(studio.submit(PRINTING)["id"])
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    async with dashboard(studio, tmp_path) as pilot:
+        screen = await open_log(pilot)
+        screen._store.append(b"more and more of the same\n" * 400_000)
+        await pilot.press("slash", *"same", "enter")
+        await save_as(pilot, folder / "x.log")
+        await until(pilot, lambda: names(folder))
+        await until_shown(pilot, "so far; esc gives up")
+        await pilot.press("escape")
+        await until(pilot, lambda: not names(folder))
+        assert isinstance(pilot.app.screen, LogScreen)

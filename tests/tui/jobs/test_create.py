@@ -1,0 +1,123 @@
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from studio_tui.api.models import JobInput
+from studio_tui.clock import now
+from studio_tui.service.commands.create_job import Creating, Patience
+from studio_tui.service.commands.journal import Fate, Intent, Journal
+from studio_tui.tui.frame.dialogs import Confirm
+from tests import faults
+from tests.fault_proxy import Exchange, FaultProxy, Seen
+from tests.studios import ThreadStudio
+from tests.tui.dashboards import Dashboard, dashboard, jobs_screen, screen_text, until, until_shown
+
+QUICK = Patience(rest=0.01, longest_rest=0.05, apart=0.05, look_up=10.0)
+
+
+def journal_of(folder: Path) -> Journal:
+    """Return the journal that a dashboard keeps in a folder."""
+    return Journal(folder / "spool" / "intents", "")
+
+
+class FailingCreates:
+    """A plan for the proxy: the first requests for a job meet these faults, all else passes."""
+
+    def __init__(self, *those: Any) -> None:
+        self._faults = list(those)
+
+    def fault(self, seen: Seen) -> Any:
+        is_create = seen.method == "POST" and seen.path.endswith("/jobs/")
+        return self._faults.pop(0) if is_create and self._faults else None
+
+    def stream_fault(self) -> Any:
+        return lambda frames: frames
+
+
+async def hurry(pilot: Dashboard, folder: Path) -> None:
+    """Have less patience with Studio than a user has."""
+    session = (await jobs_screen(pilot)).session
+    session.creating = Creating(
+        session.client, journal_of(folder), session.ledger, session.jobs.poke, patience=QUICK
+    )
+
+
+async def run_again(pilot: Dashboard) -> None:
+    await pilot.press("r")
+    await until_shown(pilot, "Run this job again as it was?")
+    await pilot.press("y")
+
+
+async def committed_502(exchange: Exchange) -> None:
+    await exchange.forward()
+    await faults.html_502()(exchange)
+
+
+async def test_a_job_whose_answer_got_lost_is_found_and_not_made_twice(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    studio.end(studio.submit("print(1)", query_name="again.py")["id"])
+    async with FaultProxy.before(studio.url) as proxy:
+        proxy.plan = FailingCreates(faults.drop_answer, committed_502)
+        async with dashboard(studio, tmp_path, url=proxy.url) as pilot:
+            await hurry(pilot, tmp_path)
+            for number in (2, 3):
+                await run_again(pilot)
+                await until_shown(pilot, "Looking", "Created: again.py")
+                assert len(studio.jobs()) == number
+                pilot.app.clear_notifications()
+    assert [entry.fate for entry in journal_of(tmp_path).entries()] == [Fate.APPLIED] * 2
+
+
+async def test_a_job_that_nobody_can_tell_of_is_asked_about_and_not_sent_by_default(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    studio.end(studio.submit("print(1)", query_name="again.py")["id"])
+    async with FaultProxy.before(studio.url) as proxy:
+        proxy.plan = FailingCreates(faults.reset, faults.reset)
+        async with dashboard(studio, tmp_path, url=proxy.url) as pilot:
+            await hurry(pilot, tmp_path)
+            question = ("Nobody can tell", "again.py", "not among the newest 1 job that")
+            await run_again(pilot)
+            await until_shown(pilot, *question)
+            await pilot.press("enter")
+            await until_shown(pilot, "Not sent again. If again.py was made after all")
+            assert len(studio.jobs()) == 1
+            await run_again(pilot)
+            await until_shown(pilot, *question)
+            await pilot.press("y")
+            await until_shown(pilot, "Created: again.py")
+            assert len(studio.jobs()) == 2
+    fates = [entry.fate for entry in journal_of(tmp_path).entries()]
+    assert fates == [Fate.GIVEN_UP, Fate.APPLIED]
+
+
+async def test_the_question_outlives_the_screen_that_the_wish_was_made_on(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    studio.end(studio.submit("print(1)", query_name="again.py")["id"])
+    async with FaultProxy.before(studio.url) as proxy:
+        proxy.plan = FailingCreates(faults.stall_and_reset(1.0))
+        async with dashboard(studio, tmp_path, url=proxy.url) as pilot:
+            await hurry(pilot, tmp_path)
+            await pilot.press("enter")
+            await until_shown(pilot, "Summary")
+            await run_again(pilot)
+            await pilot.press("q")
+            await until_shown(pilot, "Nobody can tell")
+
+
+async def test_what_an_earlier_run_left_open_is_asked_about_until_it_is_forgotten(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    wish = JobInput(query="print(1)", team_name="local", query_name="[red]lost.py[/]\x1b[31m")
+    journal = journal_of(tmp_path)
+    journal.begin(Intent.of(wish, now() - timedelta(hours=1), is_labelled=True)).close()
+    for answer in ("enter", "y"):
+        async with dashboard(studio, tmp_path) as pilot:
+            await until_shown(pilot, "A job of an earlier run may not", "[red]lost.py[/]")
+            assert "\x1b" not in screen_text(pilot)
+            await pilot.press(answer)
+            await until(pilot, lambda: not isinstance(pilot.app.screen, Confirm))
+            await until(pilot, lambda: "unsettled" not in {w.name for w in pilot.app.workers})
+    assert [entry.fate for entry in journal.entries()] == [Fate.GIVEN_UP]

@@ -1,0 +1,464 @@
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from textual.screen import ModalScreen
+
+from studio_tui.api.label import NAME
+from studio_tui.tui.frame.dialogs import Confirm
+from studio_tui.tui.frame.list_view import ListView, save_view
+from studio_tui.tui.frame.welcome import WelcomeScreen
+from studio_tui.tui.jobs.detail_screen import JobScreen
+from studio_tui.tui.jobs.list_screen import JobsScreen
+from studio_tui.tui.widgets.big_table import BigTable
+from tests.bench.studio import studio_with
+from tests.studios import LocalStudio, ThreadStudio
+from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
+
+HOSTILE = "a[/]b [@click=app.quit]x[/] [red]r\x1b]52;c;aGk=\x07\x9b31m\u202e日本 🎉"
+SLEEP = "import time; time.sleep(60)"
+
+
+def table(pilot: Dashboard) -> BigTable:
+    return pilot.app.screen.query_one(BigTable)
+
+
+async def call(function: object, *args: object, **kwargs: object) -> dict[str, object]:
+    """Do something slow beside the dashboard."""
+    return await asyncio.to_thread(function, *args, **kwargs)  # type: ignore[arg-type]
+
+
+async def test_a_job_is_seen_to_run_and_end_by_itself(studio: ThreadStudio, tmp_path: Path) -> None:
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "No jobs yet.")
+        gate = tmp_path / "gate"
+        wait = f"import os, time\nwhile not os.path.exists({str(gate)!r}): time.sleep(0.01)"
+        await call(studio.submit, wait, query_name="seen.py")
+        await until_shown(pilot, "● RUNNING", "seen.py", "1 running")
+        gate.touch()
+        await until_shown(pilot, "✓ COMPLETE", "1 done")
+
+
+BAR = """
+import os, sys, time
+for done in (37, 62):
+    bar = "#" * (done // 10)
+    sys.stderr.write(f"\\rEpoch 3: {done}%|{bar:10}| {done}/100 [00:12<00:20,  3.10it/s]")
+    sys.stderr.flush()
+    while not os.path.exists(f"GATE{done}"): time.sleep(0.01)
+"""
+
+
+async def test_how_far_a_running_job_has_come_is_seen_to_move(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    studio.submit(BAR.replace("GATE", str(tmp_path / "gate")), query_name="train.py")
+    async with dashboard(studio, tmp_path, size=(200, 40)) as pilot:
+        await until_shown(pilot, "▕██▏░░░▏   37%")
+        await until_shown(pilot, "37%  3.1 it/s  ~0:20 left  Epoch 3")
+        (tmp_path / "gate37").touch()
+        await until_shown(pilot, "▕███▋░░▏   62%", "62%  3.1 it/s  ~0:20 left  Epoch 3")
+        assert "37%" not in screen_text(pilot)
+        (tmp_path / "gate62").touch()
+        await until_shown(pilot, "✓ COMPLETE")
+        assert "62%" not in screen_text(pilot)
+
+
+async def test_progress_is_watched_only_while_the_list_is_in_sight(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    studio.submit(BAR.replace("GATE", str(tmp_path / "gate")), query_name="train.py")
+    async with dashboard(studio, tmp_path) as pilot:
+
+        def followed() -> bool:
+            return any(task.get_name() == "follow progress" for task in asyncio.all_tasks())
+
+        await until_shown(pilot, "37%")
+        assert followed()
+        await pilot.press("l")
+        await until(pilot, lambda: not followed())
+        (tmp_path / "gate37").touch()
+        await pilot.press("escape")
+        await until_shown(pilot, "62%")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (100, 30), (120, 40)])
+async def test_the_percent_is_shown_at_every_usual_width(
+    studio: ThreadStudio, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    studio.submit(BAR.replace("GATE", str(tmp_path / "gate")), query_name="train.py")
+    async with dashboard(studio, tmp_path, size=size) as pilot:
+        await until_shown(pilot, "train.py", " 37% ")
+
+
+async def test_cancel_asks_names_the_job_and_does_nothing_by_default(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    job = studio.submit(SLEEP, query_name="long.py")
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "● RUNNING")
+        await pilot.press("x")
+        await until_shown(pilot, "Cancel this job?", "long.py", str(job["id"]))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+        assert (await call(studio.job, job["id"]))["status"] == "RUNNING"
+        await pilot.press("x", "y")
+        await until_shown(pilot, "⊗ CANCELED")
+        assert (await call(studio.job, job["id"]))["status"] == "CANCELED"
+
+
+async def test_run_again_makes_the_same_job_anew(studio: ThreadStudio, tmp_path: Path) -> None:
+    query = "import os\nprint(os.environ['A'])\traise_this = '\x1b[31m'\n".replace("\t", ";")
+    first = studio.submit(query, query_name="again.py", environment="A=x y=z", workers=1)
+    studio.end(first["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("r")
+        await until_shown(
+            pilot,
+            "Run this job again as it was?",
+            "priority, credentials",
+            "uploaded files: none are sent, for Studio does not tell which",
+        )
+        await pilot.press("enter")
+        await until(pilot, lambda: len(table(pilot).keys) == 2)
+    second = next(job for job in studio.jobs() if job["id"] != first["id"])
+    same = ("query", "query_type", "name", "workers", "requirements")
+    assert {field: second[field] for field in same} == {field: first[field] for field in same}
+    assert second["environment"].pop(NAME)
+    assert second["environment"] == first["environment"]
+    assert studio.end(second["id"])["status"] == "COMPLETE"
+
+
+async def test_what_cannot_be_done_says_why(studio: ThreadStudio, tmp_path: Path) -> None:
+    studio.end(studio.submit("print(1)")["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("x")
+        await until_shown(pilot, "The job is over: complete")
+        assert isinstance(pilot.app.screen, JobsScreen)
+
+
+async def test_read_only_changes_nothing_and_says_so(studio: ThreadStudio, tmp_path: Path) -> None:
+    job = studio.submit(SLEEP)
+    async with dashboard(studio, tmp_path, read_only=True) as pilot:
+        await until_shown(pilot, "read-only", "● RUNNING")
+        await pilot.press("x")
+        await until_shown(pilot, "Nothing can be changed")
+        await pilot.press("r")
+        assert not isinstance(pilot.app.screen, Confirm)
+    assert studio.job(job["id"])["status"] == "RUNNING"
+    assert len(studio.jobs()) == 1
+
+
+async def test_hostile_text_is_shown_as_it_is_on_every_screen(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    query = f"raise ValueError({HOSTILE!r})"
+    job = studio.submit(query, query_name=HOSTILE, environment=f"A={HOSTILE}")
+    studio.end(job["id"])
+    visible = "a[/]b [@click=app.quit]x[/] [red]r"
+    async with dashboard(studio, tmp_path, size=(200, 60)) as pilot:
+        await until_shown(pilot, visible)
+        for keys in (["i"], ["i"], ["r"], ["n"], ["enter"], ["right"], ["s"], ["right"], ["l"]):
+            await pilot.press(*keys)
+            if keys == ["r"]:
+                await until(pilot, lambda: isinstance(pilot.app.screen, ModalScreen))
+            shown = screen_text(pilot)
+            assert not any((ord(c) < 32 and c != "\n") or 0x7F <= ord(c) < 0xA0 for c in shown)
+            assert "\u202e" not in shown
+        await until_shown(pilot, "ValueError: " + visible)
+
+
+async def test_the_filter_narrows_the_list_and_escape_opens_it_again(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    for name in ("train.py", "eval.py"):
+        studio.end(studio.submit("print(1)", query_name=name)["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("slash", *"train", "enter")
+        await until(pilot, lambda: len(table(pilot).keys) == 1)
+        await until_shown(pilot, "1 of 2")
+        await pilot.press("escape")
+        await until(pilot, lambda: len(table(pilot).keys) == 2)
+
+
+async def test_a_filter_that_is_not_understood_says_so_and_empties_nothing(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    studio.end(studio.submit("print(1)", query_name="train.py")["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("slash", *"age<soon")
+        await until_shown(pilot, "needs a span such as 30m", "train.py")
+
+
+async def test_the_cursor_stays_with_its_job_while_others_come(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    ids = [str(studio.end(studio.submit("print(1)")["id"])["id"]) for _ in range(3)]
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("down")
+        assert table(pilot).cursor == ids[1]
+        await call(studio.submit, "print(2)")
+        await until(pilot, lambda: len(table(pilot).keys) == 4)
+        assert table(pilot).cursor == ids[1]
+
+
+async def test_the_place_is_found_again_after_a_restart(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    ids = [
+        str(studio.end(studio.submit("print(1)", query_name="same.py")["id"])["id"])
+        for _ in range(3)
+    ]
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("slash", *"same", "enter", "N", "N", "down", "i")
+        await until(pilot, lambda: table(pilot).cursor is not None)
+        cursor = table(pilot).cursor
+        await pilot.pause()
+    async with dashboard(studio, tmp_path) as pilot:
+        await until(pilot, lambda: table(pilot).cursor == cursor)
+        await until_shown(pilot, "same", "by name, reversed")
+        assert not pilot.app.screen.query_one("#preview").display
+        assert cursor in ids
+
+
+async def test_an_outage_is_told_the_data_stays_and_it_recovers_alone(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    studio.end(studio.submit("print(1)", query_name="kept.py")["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "● live")
+        await call(studio.kill)
+        await until_shown(pilot, "offline since", "next try", "kept.py")
+        await call(studio.restart)
+        await until_shown(pilot, "● live", "kept.py")
+
+
+async def test_environment_values_are_masked_until_asked_for(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    studio.end(studio.submit("print(1)", environment="SECRET=canary")["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobScreen))
+        for _ in range(4):
+            await pilot.press("right")
+            await pilot.pause()
+            assert "canary" not in screen_text(pilot)
+        await pilot.press("s")
+        await until_shown(pilot, "SECRET", "canary")
+        await pilot.press("s")
+        await until(pilot, lambda: "canary" not in screen_text(pilot))
+
+
+async def test_the_neighbours_of_a_job_are_one_key_away(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    for name in ("one.py", "two.py"):
+        studio.end(studio.submit("print(1)", query_name=name)["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("enter")
+        await until_shown(pilot, "› two.py")
+        await pilot.press("J")
+        await until_shown(pilot, "› one.py")
+        await pilot.press("K")
+        await until_shown(pilot, "› two.py")
+
+
+async def test_help_lists_the_keys_and_does_what_is_chosen(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    studio.end(studio.submit("print(1)", query_name="b.py")["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("question_mark")
+        await until_shown(pilot, "Keys of", "Cancel the job, after asking")
+        await pilot.press(*"sort by name", "enter")
+        await until_shown(pilot, "sorted by name")
+
+
+async def test_the_footer_can_be_clicked(studio: ThreadStudio, tmp_path: Path) -> None:
+    studio.end(studio.submit("print(1)")["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "run again")
+        line = screen_text(pilot).splitlines()[-1]
+        await pilot.click("#keys", offset=(line.index("run again"), 0))
+        await until_shown(pilot, "Run this job again as it was?")
+
+
+@pytest.mark.parametrize("size", [(40, 10), (60, 16), (79, 20), (80, 24), (119, 30), (200, 60)])
+async def test_every_size_shows_the_jobs(
+    studio: ThreadStudio, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    studio.end(studio.submit("print(1)", query_name="size.py")["id"])
+    async with dashboard(studio, tmp_path, size=size) as pilot:
+        await until_shown(pilot, "✓ COMPLETE", "size.py")
+        widths = {len(line) for line in screen_text(pilot).splitlines()}
+        assert widths == {size[0]}
+
+
+async def test_leaving_asks_for_a_second_q(studio: ThreadStudio, tmp_path: Path) -> None:
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("q")
+        await until_shown(pilot, "Press q again to leave")
+        assert pilot.app.is_running
+        await pilot.press("q")
+        await until(pilot, lambda: pilot.app.return_code == 0)
+
+
+async def test_a_refused_token_stops_everything_and_another_can_be_entered(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    studio.end(studio.submit("print(1)", query_name="kept.py")["id"])
+    right, studio.token = studio.token, "wrong-token-0123456789"
+    async with dashboard(studio, tmp_path, answered=False) as pilot:
+        await until(pilot, lambda: isinstance(pilot.app.screen, WelcomeScreen))
+        await until_shown(pilot, "Everything has stopped")
+        studio.token = right
+        await pilot.press(*right, "enter")
+        await until_shown(pilot, "kept.py", "● live")
+        assert right not in screen_text(pilot)
+
+
+@pytest.fixture
+def busy_studio(tmp_path: Path) -> Iterator[LocalStudio]:
+    """A local Studio that has seen 250 jobs."""
+    with studio_with(250, tmp_path / "studio") as studio:
+        yield studio
+
+
+@pytest.mark.starts_processes
+async def test_older_jobs_come_on_demand_and_a_filter_says_how_far_it_looked(
+    busy_studio: LocalStudio, tmp_path: Path
+) -> None:
+    async with dashboard(busy_studio, tmp_path) as pilot:
+        await until_shown(pilot, "Jobs 100+", "newest, M loads older", "0+ failed")
+        await pilot.press("slash", *"nosuchjob", "enter")
+        await until_shown(pilot, "None of the newest 100 jobs passes the filter.")
+        await pilot.press("escape", "M")
+        await until_shown(pilot, "Jobs 200+")
+        await pilot.press("G")
+        await until(pilot, lambda: len(table(pilot).keys) == 250)
+        await until_shown(pilot, "Jobs 250 ")
+        assert "M loads older" not in screen_text(pilot)
+
+
+async def test_typing_a_filter_leaves_the_cursor_where_it_was(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    for name in ("one.py", "two.py", "three.py"):
+        studio.end(studio.submit("print(1)", query_name=name)["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("down")
+        before = table(pilot).cursor
+        await pilot.press("slash", *"three")
+        await until(pilot, lambda: len(table(pilot).keys) == 1)
+        await pilot.press("escape")
+        await until(pilot, lambda: len(table(pilot).keys) == 3)
+        assert table(pilot).cursor == before
+
+
+async def test_typing_over_a_filter_replaces_it(studio: ThreadStudio, tmp_path: Path) -> None:
+    for name in ("one.py", "two.py"):
+        studio.end(studio.submit("print(1)", query_name=name)["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("slash", *"one", "enter")
+        await until(pilot, lambda: len(table(pilot).keys) == 1)
+        await pilot.press("slash", *"two", "enter")
+        await until_shown(pilot, "two.py", "1 of 2")
+
+
+async def test_a_new_job_does_not_take_the_cursor(studio: ThreadStudio, tmp_path: Path) -> None:
+    first = str(studio.end(studio.submit("print(1)")["id"])["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        assert table(pilot).cursor == first
+        await call(studio.submit, "print(2)")
+        await until(pilot, lambda: len(table(pilot).keys) == 2)
+        assert table(pilot).cursor == first
+
+
+def marked(pilot: Dashboard) -> set[str]:
+    return set(table(pilot).marked)
+
+
+async def test_marks_are_set_singly_in_a_range_and_for_all_that_pass_the_filter(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    names = ["one.py", "two.py", "three.py", "four.py"]
+    made = [str(studio.end(studio.submit("1", query_name=n)["id"])["id"]) for n in names]
+    four, three, two, one = reversed(made)
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("space")
+        await until_shown(pilot, "1 marked")
+        assert marked(pilot) == {four}
+        assert table(pilot).cursor == three
+        await pilot.press("down", "v")
+        assert marked(pilot) == {four, three, two}
+        await until_shown(pilot, "3 marked")
+        await pilot.press("space")
+        assert marked(pilot) == {four, three}
+        assert table(pilot).cursor == one
+        await pilot.press("u")
+        assert not marked(pilot)
+        await until(pilot, lambda: "marked" not in screen_text(pilot))
+        await pilot.press("slash", *"name~^t", "enter")
+        await until(pilot, lambda: len(table(pilot).keys) == 2)
+        await pilot.press("a")
+        assert marked(pilot) == {two, three}
+
+
+async def test_escape_clears_the_filter_first_and_then_the_marks(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    for name in ("one.py", "two.py"):
+        studio.end(studio.submit("1", query_name=name)["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("slash", *"two", "enter", "space")
+        await until_shown(pilot, "1 of 2", "1 marked")
+        await pilot.press("escape")
+        await until(pilot, lambda: len(table(pilot).keys) == 2)
+        await until_shown(pilot, "1 marked")
+        await pilot.press("escape")
+        await until(pilot, lambda: "marked" not in screen_text(pilot))
+        assert isinstance(pilot.app.screen, JobsScreen)
+
+
+async def test_marks_outlive_refreshes_and_a_restart_of_the_dashboard(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    first = str(studio.end(studio.submit("1", query_name="one.py")["id"])["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("space")
+        await call(studio.submit, "2", query_name="two.py")
+        await until(pilot, lambda: len(table(pilot).keys) == 2)
+        assert marked(pilot) == {first}
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "1 marked", "two.py")
+        assert marked(pilot) == {first}
+
+
+async def test_a_marked_job_that_leaves_the_list_is_dropped_and_that_is_said(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    kept = str(studio.end(studio.submit("1")["id"])["id"])
+    save_view(tmp_path / "view.json", ListView(marks=(kept, "no-such-job")))
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "1 marked", "1 marked job is no longer in the list")
+        assert marked(pilot) == {kept}
+
+
+async def test_a_row_that_is_gone_before_its_being_gone_to_is_heard_ends_nothing(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    for name in ("one.py", "two.py"):
+        studio.end(studio.submit("print(1)", query_name=name)["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "one.py", "two.py")
+        rows, screen = table(pilot), pilot.app.screen
+        assert isinstance(screen, JobsScreen)
+        rows.action_last()
+        rows.post_message(
+            BigTable.HeaderClicked(rows, "no column")
+        )  # else the next one replaces it
+        rows.show([])
+        await pilot.pause()
+        assert pilot.app.screen is screen

@@ -1,0 +1,75 @@
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from studio_tui.presentation.logs.gutter_times import StampForm
+from studio_tui.presentation.logs.row_forms import JsonForm
+from studio_tui.tui.jobs.list_screen import JobsScreen
+from studio_tui.tui.logs.log_memory import REMEMBERED, LogMemory
+from studio_tui.tui.logs.log_screen import LogScreen
+from studio_tui.tui.logs.view.place import LogLook, LogPlace
+from tests.studios import ThreadStudio
+from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
+
+
+def test_what_was_remembered_is_found_again(tmp_path: Path) -> None:
+    look = LogLook(wrap=True, numbers=True, stamps=StampForm.UTC, json_form=JsonForm.OPEN)
+    memory = LogMemory(look=look)
+    memory.note("7", LogPlace(top=10, current=20, kept=(1, 2), filter="!x"))
+    memory.save(tmp_path / "deep" / "logs.json")
+    assert LogMemory.load(tmp_path / "deep" / "logs.json") == memory
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"look": 7}', '{"places": {"7": {"top": "x"}}}'])
+def test_what_cannot_be_read_costs_the_places_and_no_more(tmp_path: Path, text: str) -> None:
+    (tmp_path / "logs.json").write_text(text)
+    assert LogMemory.load(tmp_path / "logs.json") == LogMemory()
+
+
+def test_what_cannot_be_kept_ends_nothing(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    LogMemory().save(tmp_path / "file" / "logs.json")
+
+
+def test_the_places_of_the_last_logs_are_kept() -> None:
+    memory = LogMemory()
+    for number in range(REMEMBERED + 5):
+        memory.note(str(number), LogPlace(top=number))
+    memory.note("7", LogPlace(top=1))
+    memory.note("8", LogPlace())
+    assert len(memory.places) == REMEMBERED - 1
+    assert list(memory.places)[-1] == "7"
+    assert "8" not in memory.places
+
+
+async def back_to_the_list(pilot: Dashboard) -> None:
+    await pilot.press("q")
+    await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+
+
+async def test_a_log_is_found_as_it_was_left_also_by_the_next_run(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    studio.end(studio.submit("for n in range(3000): print('n', n)")["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("l")
+        await until_shown(pilot, "✓ whole log")
+        await pilot.press("number_sign", "slash", *"n 1500", "enter")
+        await until_shown(pilot, "/n 1500")
+        await pilot.press("m", "escape")
+        await pilot.pause()
+        left = screen_text(pilot).splitlines()[3:30]
+        assert any("◆" in row or "▌" in row for row in left)
+        await back_to_the_list(pilot)
+        await pilot.press("l")
+        await until_shown(pilot, "1,501")
+        assert screen_text(pilot).splitlines()[3:30] == left
+        await asyncio.sleep(0)
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("l")
+        await until_shown(pilot, "1,501", "✓ whole log")
+        assert screen_text(pilot).splitlines()[3:30] == left
+        screen = pilot.app.screen
+        assert isinstance(screen, LogScreen)
+        assert len(screen.view.pane.kept) == 1

@@ -1,0 +1,225 @@
+import asyncio
+from pathlib import Path
+
+from studio_tui.tui.jobs.list_screen import JobsScreen
+from studio_tui.tui.logs.log_screen import LogScreen
+from studio_tui.tui.messages import OpenLog
+from tests.studios import ThreadStudio
+from tests.tui.dashboards import dashboard, screen_text, until, until_shown
+
+COUNTING = """
+import pathlib, time
+for number in range(1000):
+    print(f"seq={number:04}", flush=True)
+    if number % 100 == 50:
+        while not pathlib.Path(f"go{number}").exists():
+            time.sleep(0.01)
+"""
+
+
+def let_on(studio: ThreadStudio, job_id: object, *numbers: int) -> None:
+    """Let a counting job go on past some of its halts."""
+    folder = next(path for path in studio.data_dir.glob(f"jobs/{job_id}/*") if path.name == "work")
+    for number in numbers:
+        (folder / f"go{number}").touch()
+
+
+async def test_a_log_is_followed_live_to_its_end(studio: ThreadStudio, tmp_path: Path) -> None:
+    job = studio.submit(COUNTING)
+    studio.until(job["id"], "RUNNING")
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("l")
+        await until_shown(pilot, "seq=0050", "● live")
+        let_on(studio, job["id"], *range(50, 1000, 100))
+        await until_shown(pilot, "seq=0999", "✓ whole log", "1,000 lines", "✓ COMPLETE")
+
+
+async def test_a_log_survives_an_outage_without_losing_or_doubling_a_line(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    job = studio.submit(COUNTING)
+    studio.until(job["id"], "RUNNING")
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("l")
+        await until_shown(pilot, "seq=0050")
+        await asyncio.to_thread(studio.kill)
+        let_on(studio, job["id"], *range(50, 500, 100))
+        await until_shown(pilot, "cut off since", "seq=0050")
+        await asyncio.to_thread(studio.restart)
+        let_on(studio, job["id"], *range(550, 1000, 100))
+        await until_shown(pilot, "✓ whole log")
+        screen = pilot.app.screen
+        assert isinstance(screen, LogScreen)
+        spooled = screen._store.path.read_text()
+    assert spooled.splitlines() == [f"seq={number:04}" for number in range(1000)]
+
+
+async def test_a_log_that_was_left_goes_on_where_it_was_and_two_readers_share_it(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    job = studio.submit(COUNTING)
+    studio.until(job["id"], "RUNNING")
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("l")
+        await until_shown(pilot, "seq=0050", "● live")
+        left = pilot.app.screen
+        assert isinstance(left, LogScreen)
+        await pilot.press("q")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+        let_on(studio, job["id"], 50, 150)
+        await pilot.press("l")
+        await until_shown(pilot, "seq=0250", "● live")
+        first = pilot.app.screen
+        assert isinstance(first, LogScreen)
+        assert first is not left
+        assert first._store is left._store
+        pilot.app.post_message(OpenLog(str(job["id"])))
+        await until(pilot, lambda: pilot.app.screen is not first)
+        await until_shown(pilot, "seq=0250", "● live")
+        let_on(studio, job["id"], *range(250, 1000, 100))
+        await until_shown(pilot, "seq=0999", "✓ whole log", "1,000 lines")
+        second = pilot.app.screen
+        assert isinstance(second, LogScreen)
+        assert second._store is first._store
+        await pilot.press("q", "q")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+        await pilot.press("l")
+        await until_shown(pilot, "seq=0999", "✓ whole log", "1,000 lines")
+        kept = first._store.path.read_text()
+    assert kept.splitlines() == [f"seq={number:04}" for number in range(1000)]
+
+
+async def test_the_log_of_a_job_that_has_ended_is_whole(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    job = studio.submit("for number in range(500): print('n', number)")
+    studio.end(job["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("l")
+        await until_shown(pilot, "n 499", "✓ whole log", "500 lines")
+        await pilot.press("g")
+        await until_shown(pilot, "n 0")
+        assert "paused" not in screen_text(pilot)
+        await pilot.press("q")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+
+
+async def test_a_hostile_log_reaches_the_screen_as_text(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    lines = [
+        "[/] [@click=app.quit]x[/]",
+        "\x1b]52;c;aGk=\x07clip",
+        "\x1b]0;title\x07title",
+        "\x1b[31mred\x1b[0m \x9b2J \u202ebidi\u202c 日本",
+    ]
+    studio.end(studio.submit(f"print({chr(10).join(lines)!r})")["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("l")
+        await until_shown(pilot, "[/] [@click=app.quit]x[/]", "clip", "title", "red", "日本")
+        shown = screen_text(pilot)
+        assert not any((ord(c) < 32 and c != "\n") or 0x7F <= ord(c) < 0xA0 for c in shown)
+        assert "\u202e" not in shown
+
+
+BAR = """
+import pathlib, sys, time
+for number in range(0, 101, 10):
+    done = number // 10
+    sys.stderr.write(f"\\r{number:3}%|{'#' * done:10}| {number}/100 [00:{done:02}<00:09,  3.1it/s]")
+    sys.stderr.flush()
+    while number == 40 and not pathlib.Path("go40").exists():
+        time.sleep(0.01)
+"""
+
+
+async def test_the_head_says_how_far_the_job_has_come(studio: ThreadStudio, tmp_path: Path) -> None:
+    job = studio.submit(BAR)
+    studio.until(job["id"], "RUNNING")
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("l")
+        await until_shown(pilot, "▏ 40%  3.1 it/s  ~0:09 left")
+        let_on(studio, job["id"], 40)
+        await until_shown(pilot, "✓ whole log")
+        assert "left" not in screen_text(pilot).splitlines()[2]
+
+
+async def test_the_head_says_why_a_job_failed_when_studio_does_not(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    query = "def load():\n    raise ValueError('no such shard: 17')\nload()\n"
+    job = studio.submit(query)
+    ended = studio.end(job["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("l")
+        await until_shown(pilot, "✓ whole log", "✗ FAILED")
+        head = screen_text(pilot).splitlines()[2]
+        assert (ended["error_message"] or "ValueError: no such shard: 17") in head
+
+
+async def test_a_huge_log_shows_its_end_before_its_beginning_has_come(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    job = studio.submit("for n in range(400_000): print(f'seq={n:06} ' + '.' * 80)")
+    studio.end(job["id"])
+    seen: list[str] = []
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("l")
+        screen = pilot.app.screen
+        assert isinstance(screen, LogScreen)
+        await until_shown(pilot, "seq=399999")
+        assert screen.view.pane.is_part or screen._tail.state.size > 30_000_000
+        await pilot.press("pageup")
+        await until(pilot, lambda: not screen.view.following)
+        seen.append(screen_text(pilot).splitlines()[5])
+        await until_shown(pilot, "✓ whole log", "400,000 lines")
+        assert screen.view.store is screen._store
+        assert seen[0].split("seq=")[1][:6] in screen_text(pilot)
+        await pilot.press("g")
+        await until_shown(pilot, "seq=000000")
+        await pilot.press("G")
+        await until_shown(pilot, "seq=399999")
+
+
+async def test_the_first_line_can_be_gone_to_while_the_rest_arrives(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    job = studio.submit("for n in range(400_000): print(f'seq={n:06} ' + '.' * 80)")
+    studio.end(job["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("l")
+        await until_shown(pilot, "seq=399999")
+        await pilot.press("g")
+        await until_shown(pilot, "seq=000000")
+        await pilot.press("G")
+        await until_shown(pilot, "seq=399999", "✓ whole log")
+
+
+async def test_the_footer_shows_the_keys_of_the_line_that_is_typed(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    studio.end(studio.submit("print(1)")["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("l")
+        await until_shown(pilot, "✓ whole log", "search")
+        await pilot.press("slash")
+        await until_shown(pilot, "earlier", "leave")
+        assert "& filter" not in screen_text(pilot)
+        await pilot.press("escape")
+        await until_shown(pilot, "& filter")
+
+
+async def test_the_log_can_have_the_whole_screen(studio: ThreadStudio, tmp_path: Path) -> None:
+    studio.end(studio.submit("for n in range(100): print('n', n)")["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("l")
+        await until_shown(pilot, "✓ whole log")
+        await pilot.press("i")
+        await until(pilot, lambda: "whole log" not in screen_text(pilot))
+        assert "n 62" not in screen_text(pilot)
+        await pilot.press("f")
+        await until_shown(pilot, "n 60", "n 99")
+        assert "studio-tui" not in screen_text(pilot)
+        await pilot.press("escape")
+        await until_shown(pilot, "studio-tui")
+        assert isinstance(pilot.app.screen, LogScreen)

@@ -1,0 +1,256 @@
+"""The merged log of several jobs, on a real local Studio."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from studio_tui.service.logs.store.tagged_store import TAG
+from studio_tui.tui.jobs.list_screen import JobsScreen
+from studio_tui.tui.logs.log_screen import LogScreen
+from studio_tui.tui.logs.merged_screen import MergedScreen
+from studio_tui.tui.logs.view.job_legend import labels
+from studio_tui.tui.logs.view.pane import LogPane
+from tests.bench.studio import studio_with
+from tests.studios import LocalStudio, ThreadStudio
+from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown, widget_text
+from tests.tui.jobs.test_list_screen import HOSTILE, call, table
+from tests.tui.logs.test_log_screen import COUNTING, let_on
+
+TICKING = """
+import os, time
+for number in range(FIRST, 60, 3):
+    print(f"2026-03-01 12:00:{number:02} tick {number}", flush=True)
+    if number >= 30:
+        while not os.path.exists("GATE"): time.sleep(0.01)
+print("that was it")
+"""
+
+
+def submit(studio: ThreadStudio, gate: Path, count: int = 3) -> list[str]:
+    """Start jobs that take turns in telling the seconds of a minute, and halt after half."""
+    ids = []
+    for first in range(count):
+        query = TICKING.replace("FIRST", str(first)).replace("GATE", str(gate))
+        job = studio.submit(query, query_name=f"job_{first}.py", workers=1)
+        ids.append(str(job["id"]))
+    return ids
+
+
+def pane(pilot: Dashboard) -> LogPane:
+    return pilot.app.screen.query_one(LogPane)
+
+
+def shown(pilot: Dashboard) -> list[str]:
+    """Return the rows of the merged log, blanks between columns made one."""
+    return [" ".join(row.split()) for row in widget_text(pane(pilot)).splitlines() if row.strip()]
+
+
+async def opened(pilot: Dashboard, *texts: str) -> MergedScreen:
+    """Mark all jobs and open their merged log."""
+    await pilot.press("a", "L")
+    await until(pilot, lambda: isinstance(pilot.app.screen, MergedScreen))
+    await until_shown(pilot, *texts)
+    screen = pilot.app.screen
+    assert isinstance(screen, MergedScreen)
+    return screen
+
+
+async def test_marked_jobs_are_read_as_one_log_in_order_of_time(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    query = TICKING.replace("FIRST", "2").replace("GATE", str(tmp_path))
+    studio.end(studio.submit(query, query_name="job_2.py")["id"])
+    ids = submit(studio, tmp_path / "gate", 2)
+    for job in ids:
+        studio.until(job, "RUNNING")
+    async with dashboard(studio, tmp_path) as pilot:
+        await opened(pilot, "tick 30", "tick 31", "3 jobs", "● 2 live", "✓ 1 whole")
+        ticks = [
+            f"job_{n % 3}.py 2026-03-01 12:00:{n:02} tick {n}"
+            for n in range(60)
+            if n < 32 or n % 3 == 2
+        ]
+        await until(
+            pilot, lambda: shown(pilot) == [*ticks, "job_2.py that was it"][-len(shown(pilot)) :]
+        )
+        (tmp_path / "gate").touch()
+        await asyncio.to_thread(lambda: [studio.end(job) for job in ids])
+        await until_shown(pilot, "✓ 3 whole", "63 lines", "that was it")
+        colours = {
+            segment.style.color
+            for y in range(9)
+            for segment in pane(pilot).render_line(y)
+            if segment.style and segment.text.startswith("job_")
+        }
+        assert len(colours) == 3
+
+
+async def test_one_job_is_heard_alone_or_not_at_all_and_search_heeds_it(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    (tmp_path / "gate").touch()
+    for job in submit(studio, tmp_path / "gate"):
+        studio.end(job)
+    async with dashboard(studio, tmp_path, size=(120, 80)) as pilot:
+        screen = await opened(pilot, "63 lines", "tick 59")
+        await pilot.press("tab", "S")
+        await until_shown(pilot, "only job_")
+        chosen = screen.job_at_hand()
+        assert chosen is not None
+        name = str(chosen.name)
+        await until(pilot, lambda: len(shown(pilot)) == 21)
+        assert all(row.startswith(name) for row in shown(pilot))
+        await pilot.press("slash", *"that was", "enter")
+        await until_shown(pilot, "1 of 1")
+        await pilot.press("escape", "S")
+        await until(pilot, lambda: len(shown(pilot)) == 63)
+        await pilot.press("M")
+        await until_shown(pilot, "1 muted", f"({name})")
+        await until(pilot, lambda: len(shown(pilot)) == 42)
+        assert not any(name in row for row in shown(pilot))
+        await pilot.press("ampersand", *"~^2026-03-01 12:00:0", "enter")
+        await until_shown(pilot, "esc shows all")
+        await until(pilot, lambda: 0 < len(shown(pilot)) < 10)
+        assert not any(name in row for row in shown(pilot))
+        await pilot.press("escape", "U")
+        await until(pilot, lambda: len(shown(pilot)) == 63)
+        await pilot.press("s")
+        await until(pilot, lambda: not any("job_" in row for row in shown(pilot)))
+
+
+async def test_a_job_joins_one_is_taken_out_and_the_tab_keeps_the_rest(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    (tmp_path / "gate").touch()
+    for job in submit(studio, tmp_path / "gate"):
+        studio.end(job)
+    async with dashboard(studio, tmp_path, size=(120, 60)) as pilot:
+        await opened(pilot, "63 lines", "3 jobs")
+        await pilot.press("q")
+        await pilot.press("1")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+        new = await call(studio.submit, "print('2026-03-01 12:00:30 joined')", query_name="new.py")
+        await until(pilot, lambda: len(table(pilot).keys) == 4)
+        await pilot.press("5")
+        await until_shown(pilot, "63 lines", "3 jobs")
+        await pilot.press("1")
+        screen = await opened(pilot, "64 lines", "4 jobs", "joined")
+        await until(
+            pilot,
+            lambda: any(
+                before.endswith("tick 30") and "joined" in after
+                for before, after in zip(shown(pilot), shown(pilot)[1:], strict=False)
+            ),
+        )
+        await pilot.press("tab")
+        while (job_at_hand := screen.job_at_hand()) is None or job_at_hand.id != new["id"]:
+            await pilot.press("tab")
+        await pilot.press("D")
+        await until_shown(pilot, "63 lines", "3 jobs", "was taken out")
+        assert "joined" not in screen_text(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, LogScreen))
+
+
+async def test_without_marks_the_log_is_that_of_the_job_and_the_tab_says_what_to_do(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    studio.end(studio.submit("print('alone')")["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("5")
+        await until_shown(pilot, "Mark jobs with space in Jobs, then press L.")
+        for key in ("S", "M", "U", "tab", "s", "D", "escape", "x", "slash", "G"):
+            await pilot.press(key)
+        for key in ("slash", "ampersand", "colon", "T"):
+            pilot.app.clear_notifications()
+            await pilot.press(key)
+            await until(
+                pilot, lambda: any("no log here" in n.message for n in pilot.app._notifications)
+            )
+        await pilot.press("1", "L")
+        await until(pilot, lambda: isinstance(pilot.app.screen, LogScreen))
+        await until_shown(pilot, "alone")
+
+
+async def test_a_job_that_waits_joins_when_it_starts(studio: ThreadStudio, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    (first,) = submit(studio, gate, 1)
+    studio.until(first, "RUNNING")
+    wait = f"import os, time\nwhile not os.path.exists({str(gate)!r}): time.sleep(0.01)"
+    for _ in range(8):  # more than there are workers
+        studio.submit(wait + "\nprint('second')", query_name="second.py")
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "◌ QUEUED")
+        await opened(pilot, "9 jobs", "tick 30")
+        gate.touch()
+        await until_shown(pilot, "✓ 9 whole", "29 lines")
+
+
+async def test_hostile_names_and_lines_are_text_here_too(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    for _ in range(2):
+        studio.end(studio.submit(f"print({HOSTILE!r})", query_name=HOSTILE)["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await opened(pilot, "2 jobs", "x[/] [red]r")
+        for keys in (["S"], ["U"], ["M"], ["D"]):
+            await pilot.press(*keys)
+            await pilot.pause()
+            text = screen_text(pilot)
+            assert not any((ord(c) < 32 and c != "\n") or 0x7F <= ord(c) < 0xA0 for c in text)
+            assert "\u202e" not in text
+
+
+def test_labels_tell_jobs_apart_in_the_room_there_is() -> None:
+    same = [("aaaa1111", "train.py"), ("aaaa2222", "train.py"), ("cccc", "eval.py")]
+    assert labels(same, 14) == {
+        "aaaa1111": "train.… aaaa11",
+        "aaaa2222": "train.… aaaa22",
+        "cccc": "eval.py",
+    }
+    assert labels([("1", ""), ("2", "読み込み_index.py")], 8) == {"1": "1", "2": "読み込…"}
+
+
+async def test_an_outage_costs_and_doubles_no_line_of_any_job(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    ids = [str(studio.submit(COUNTING, query_name=f"n{n}.py", workers=1)["id"]) for n in (0, 1)]
+    for job in ids:
+        studio.until(job, "RUNNING")
+    async with dashboard(studio, tmp_path) as pilot:
+        screen = await opened(pilot, "seq=0050", "● 2 live")
+        await asyncio.to_thread(studio.kill)
+        for job in ids:
+            let_on(studio, job, *range(50, 500, 100))
+        await until_shown(pilot, "✗ 2 cut off", "✗ cut off")
+        await asyncio.to_thread(studio.restart)
+        for job in ids:
+            let_on(studio, job, *range(550, 1000, 100))
+        await until_shown(pilot, "✓ 2 whole", "2,000 lines")
+        assert screen.members is not None
+        text = screen.members.log.store.path.read_text()
+    lines: dict[str, list[str]] = {}
+    for line in text.splitlines():
+        lines.setdefault(line[:TAG], []).append(line[TAG:])
+    assert list(lines.values()) == [[f"seq={number:04}" for number in range(1000)]] * 2
+
+
+@pytest.fixture
+def busy_studio(tmp_path: Path) -> Iterator[LocalStudio]:
+    """A local Studio that has seen 70 jobs."""
+    with studio_with(70, tmp_path / "studio") as studio:
+        yield studio
+
+
+@pytest.mark.starts_processes
+async def test_as_many_logs_as_can_be_read_as_one_are_and_the_rest_is_told(
+    busy_studio: LocalStudio, tmp_path: Path
+) -> None:
+    async with dashboard(busy_studio, tmp_path) as pilot:
+        await until(pilot, lambda: len(table(pilot).keys) == 70)
+        await opened(pilot, "64 jobs", "6 jobs left out")
+        await until_shown(pilot, "✓ 64 whole")
+        await pilot.press("shift+tab")
+        await until_shown(pilot, "‹")

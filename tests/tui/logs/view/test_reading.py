@@ -1,0 +1,466 @@
+"""Finding one's way in a log: filters, errors, bookmarks, times, selections; keys in, rows out."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from studio_tui.service.logs.store.log_store import LogStore
+from studio_tui.service.logs.store.tagged_store import TaggedStore, of_tags, tag_of
+from studio_tui.tui.logs.view.log_view import LogView
+from tests.tui.logs.view.log_stage import Stage
+from tests.tui.logs.view.test_log_view import below, hit, numbered, rows, search, showing, until
+
+KEYS = {" ": "space", "!": "exclamation_mark", ":": "colon", "-": "minus", "&": "ampersand"}
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[LogStore]:
+    store = LogStore.create(tmp_path)
+    yield store
+    store.close()
+
+
+async def type_at(pilot: Pilot[None], key: str, text: str) -> None:
+    await pilot.press(key, *(KEYS.get(letter, letter) for letter in text), "enter")
+    await pilot.pause()
+
+
+def shown(view: LogView) -> list[str]:
+    return [row[2:] for row in rows(view) if row.strip()]
+
+
+# Filters
+
+
+async def test_a_filter_shows_only_matching_lines_and_keeps_the_readers_place(
+    store: LogStore,
+) -> None:
+    store.append(b"".join(b"%s %d\n" % (b"even" if n % 2 == 0 else b"odd", n) for n in range(100)))
+    async with showing(store) as (pilot, view):
+        await pilot.press("g", "pagedown", "pagedown", "pagedown")
+        view.pane.current = view.pane.in_sight[4].start
+        await pilot.pause()
+        assert hit(view) == ["odd 31"]
+        await type_at(pilot, "ampersand", "odd")
+        await until(pilot, lambda: shown(view)[0] == "odd 31")
+        assert shown(view)[:-1] == [f"odd {number}" for number in range(31, 47, 2)]
+        assert below(view) == " & odd: 50 lines, esc shows all"
+        await pilot.press("escape")
+        await pilot.pause()
+        assert "even 32" in shown(view)
+        assert "odd 31" in shown(view)
+
+
+async def test_a_filter_may_hide_lines(store: LogStore) -> None:
+    store.append(b"".join(b"%s %d\n" % (b"even" if n % 2 == 0 else b"odd", n) for n in range(100)))
+    async with showing(store) as (pilot, view):
+        await type_at(pilot, "ampersand", "!odd")
+        await until(pilot, lambda: shown(view)[-1] == "even 98")
+        assert all(row.startswith("even") for row in shown(view))
+
+
+async def test_a_filter_follows_and_shows_only_what_passes(store: LogStore) -> None:
+    store.append(numbered(50))
+    async with showing(store) as (pilot, view):
+        await type_at(pilot, "ampersand", "beep")
+        await until(pilot, lambda: not shown(view))
+        store.append(b"beep one\n" + numbered(3) + b"beep two\n" + numbered(3))
+        await until(pilot, lambda: shown(view) == ["beep one", "beep two"])
+        assert view.following
+
+
+async def test_a_mark_stays_in_sight_of_any_filter(store: LogStore) -> None:
+    store.append(b"one\ntwo\nthree\n")
+    store.mark(4, "Something is missing here.")
+    async with showing(store) as (pilot, view):
+        await type_at(pilot, "ampersand", "one")
+        await until(pilot, lambda: len(shown(view)) == 2)
+        assert shown(view)[0] == "one"
+        assert shown(view)[1].startswith("┅┅ Something is missing here.")
+
+
+async def test_only_errors_and_warnings_and_back(store: LogStore) -> None:
+    store.append(numbered(20) + b"ERROR bad\n" + numbered(20) + b"WARNING hm\n" + numbered(20))
+    async with showing(store) as (pilot, view):
+        await pilot.press("exclamation_mark")
+        await until(pilot, lambda: shown(view) == ["ERROR bad", "WARNING hm"])
+        assert below(view) == " errors and warnings: 2 lines, esc shows all"
+        await pilot.press("exclamation_mark")
+        await until(pilot, lambda: "line 19" in shown(view))
+
+
+async def test_a_wrong_expression_is_said_beside_it_and_costs_nothing_typed(
+    store: LogStore,
+) -> None:
+    store.append(numbered(50))
+    async with showing(store, width=90) as (pilot, view):
+        keys = ["tilde", "left_parenthesis", "a"]
+        for key in ("slash", "ampersand"):
+            await pilot.press(key, *keys, "enter")
+            await pilot.pause()
+            assert view.prompt.is_open
+            assert "(a is no regular expression: missing )." in screen_row(view)
+            assert "~(a" in screen_row(view)
+            await pilot.press("escape")
+            await pilot.pause()
+        assert view.following
+        assert len(shown(view)) == 9 or len(shown(view)) == 10
+
+
+def screen_row(view: LogView) -> str:
+    """The rows of the prompt, and of what is wrong with it."""
+    region = view.prompt.region
+    strips = view.app.screen._compositor.render_strips()[region.y : region.bottom]
+    return " ".join(strip.text for strip in strips)
+
+
+async def test_what_is_typed_is_lit_as_it_is_typed(store: LogStore) -> None:
+    store.append(numbered(50))
+    async with showing(store) as (pilot, view):
+        await pilot.press("slash", *"line")
+        await until(pilot, lambda: view.pane.wanted is not None and view.pane.wanted.shows("line"))
+        await pilot.press("escape")
+        await until(pilot, lambda: view.pane.wanted is None)
+
+
+async def test_what_was_typed_before_is_recalled_with_up(store: LogStore) -> None:
+    store.append(numbered(50))
+    async with showing(store) as (pilot, view):
+        await search(pilot, "line 7")
+        await search(pilot, "line 8")
+        await pilot.press("slash", "up", "up", "enter")
+        await until(pilot, lambda: hit(view) == ["line 7"])
+
+
+async def test_a_search_in_a_filter_finds_only_what_is_shown(store: LogStore) -> None:
+    store.append(b"a x\nb x\n" * 50 + b"a end\n")
+    async with showing(store) as (pilot, view):
+        await type_at(pilot, "ampersand", "a")
+        await search(pilot, "x")
+        assert hit(view) == ["a x"]
+        await pilot.press("n")
+        await until(pilot, lambda: hit(view) == ["a x"])
+        assert all(row.startswith("a") for row in shown(view))
+
+
+# Errors
+
+TRACEBACK = b"""Traceback (most recent call last):
+  File "a.py", line 1, in <module>
+    load()
+ValueError: no such shard
+
+During handling of the above exception, another exception occurred:
+
+Traceback (most recent call last):
+  File "a.py", line 3, in <module>
+    raise RuntimeError("gave up")
+RuntimeError: gave up
+"""
+
+
+async def test_e_goes_from_error_to_error_and_takes_a_traceback_as_one(store: LogStore) -> None:
+    store.append(numbered(30) + TRACEBACK + numbered(30) + b"ERROR last\n" + numbered(30))
+    async with showing(store) as (pilot, view):
+        await pilot.press("g", "e")
+        await until(pilot, lambda: hit(view) == ["Traceback (most recent call last):"])
+        assert view.pane.current == len(numbered(30))
+        await pilot.press("e")
+        await until(pilot, lambda: hit(view) == ["ERROR last"])
+        await pilot.press("e")
+        await until(pilot, lambda: "no error after this" in below(view))
+        await pilot.press("E")
+        await until(pilot, lambda: view.pane.current == len(numbered(30)))
+        await pilot.press("E")
+        await until(pilot, lambda: "no error before this" in below(view))
+
+
+async def test_errors_and_matches_are_marked_on_the_bar(store: LogStore) -> None:
+    store.append(b"ERROR first\n" + numbered(500) + b"needle\n" + numbered(500))
+    async with showing(store) as (pilot, view):
+        await until(pilot, lambda: view.bar.errors == {0})
+        await search(pilot, "needle")
+        await until(pilot, lambda: view.bar.matches in ({4}, {5}))
+        assert view.bar.render_line(0).text == "━"
+        assert view.bar.render_line(next(iter(view.bar.matches))).text == "─"
+
+
+# Bookmarks
+
+
+async def test_bookmarks_are_set_gone_to_and_taken_away(store: LogStore) -> None:
+    store.append(numbered(100))
+    async with showing(store) as (pilot, view):
+        await search(pilot, "line 20")
+        await pilot.press("m")
+        await search(pilot, "line 60")
+        await pilot.press("m", "escape", "g", "apostrophe")
+        await until(pilot, lambda: hit(view) == ["line 20"])
+        await pilot.press("apostrophe")
+        await until(pilot, lambda: hit(view) == ["line 60"])
+        await pilot.press("apostrophe")
+        await until(pilot, lambda: hit(view) == ["line 20"])
+        await pilot.press("quotation_mark")
+        await until(pilot, lambda: hit(view) == ["line 60"])
+        assert below(view) == " bookmark 2 of 2"
+        await pilot.press("m", "k")
+        await pilot.pause()
+        assert view.pane.kept == {store.start_of(20)}
+
+
+async def test_a_bookmark_has_its_sign_in_the_gutter(store: LogStore) -> None:
+    store.append(numbered(5))
+    async with showing(store) as (pilot, view):
+        await pilot.press("m")
+        view.pane.current = None
+        await pilot.pause()
+        assert rows(view)[4] == "◆ line 4"
+
+
+# Times and numbers
+
+TIMED = b"".join(b"2026-03-04 11:%02d:00,000 INFO step %d\n" % (n, n) for n in range(60))
+
+
+async def test_times_stand_in_the_gutter_in_four_forms(store: LogStore) -> None:
+    store.append(TIMED)
+    async with showing(store, width=60) as (pilot, view):
+        view.zone = UTC
+        await pilot.press("t", "t")
+        await pilot.pause()
+        assert rows(view)[0].startswith("11:51:00")
+        await pilot.press("t")
+        await pilot.pause()
+        assert rows(view)[0].startswith("+0:51:00")
+        view.origin = datetime(2026, 3, 4, 10, 50, tzinfo=UTC)
+        await pilot.press("t", "t", "t", "t")
+        await pilot.pause()
+        assert rows(view)[0].startswith("+1:01:00")
+        await pilot.press("t")
+        await pilot.pause()
+        assert rows(view)[0].startswith("  2026-03-04")
+
+
+async def test_a_time_is_gone_to(store: LogStore) -> None:
+    store.append(TIMED)
+    async with showing(store, width=90) as (pilot, view):
+        view.zone = UTC
+        await type_at(pilot, "T", "2026-03-04T11:20:30Z")
+        await until(pilot, lambda: "step 21" in "".join(hit(view)))
+        await type_at(pilot, "T", "-10m")
+        await until(pilot, lambda: "step 49" in "".join(hit(view)))
+        await type_at(pilot, "T", "soon")
+        assert view.prompt.is_open
+        assert "soon is no time; type 14:05, 2026-11-25 14:05 or -10m." in screen_row(view)
+
+
+async def test_a_log_without_times_says_so(store: LogStore) -> None:
+    store.append(numbered(10))
+    async with showing(store, width=90) as (pilot, view):
+        await type_at(pilot, "T", "-10m")
+        assert "The lines of this log tell no time." in screen_row(view)
+
+
+async def test_a_line_is_gone_to_by_its_number(store: LogStore) -> None:
+    store.append(numbered(3000))
+    async with showing(store, width=90) as (pilot, view):
+        await type_at(pilot, "colon", "1500")
+        await until(pilot, lambda: hit(view) == ["line 1499"])
+        for typed, said in [
+            ("0", "0 is no line number; type one from 1 to 3,000."),
+            ("x", "x is no line number; type one from 1 to 3,000."),
+            ("9000", "There are 3,000 lines."),
+        ]:
+            await type_at(pilot, "colon", typed)
+            assert said in screen_row(view)
+            await pilot.press("escape")
+
+
+# Selecting
+
+
+async def test_lines_are_selected_with_the_cursor_keys_and_copied(store: LogStore) -> None:
+    store.append(numbered(100))
+    async with showing(store) as (pilot, view):
+        await search(pilot, "line 50")
+        await pilot.press("V", "down", "down", "y")
+        await pilot.pause()
+        app = view.app
+        assert isinstance(app, Stage)
+        said = [message for message in app.said if isinstance(message, LogView.CopyAsked)]
+        assert [(message.text, message.lines) for message in said] == [
+            ("line 50\nline 51\nline 52", 3)
+        ]
+        assert view.pane.selected is None
+
+
+async def test_a_selection_can_go_past_the_screen_and_be_given_up(store: LogStore) -> None:
+    store.append(numbered(100))
+    async with showing(store) as (pilot, view):
+        await pilot.press("V", "pageup", "pageup", "up")
+        await pilot.pause()
+        assert view.pane.selected == (store.start_of(82), store.start_of(99))
+        assert "line 82" in shown(view)
+        assert below(view).startswith(" selecting")
+        await pilot.press("escape")
+        await pilot.pause()
+        assert view.pane.selected is None
+
+
+# Progress bars
+
+
+async def test_every_state_of_a_progress_bar_can_be_seen(store: LogStore) -> None:
+    store.append(b"begin\n 1%\r 50%\r100%\nend\n")
+    async with showing(store) as (pilot, view):
+        assert shown(view) == ["begin", "100% ×3", "end"]
+        await pilot.press("p")
+        await pilot.pause()
+        assert shown(view) == ["begin", " 1%", " 50%", "100%", "end"]
+
+
+# Lines of several logs, each behind a tag of ours
+
+
+def tagged(tmp_path: Path, count: int = 40) -> TaggedStore:
+    store = TaggedStore.create(tmp_path)
+    lines = (b"2026-03-01 12:00:%02d %d" % (n, n) for n in range(count))
+    store.append(b"".join(tag_of(n % 2) + line + b"\n" for n, line in enumerate(lines)))
+    return store
+
+
+async def test_the_tags_of_lines_are_neither_shown_nor_found_nor_copied(tmp_path: Path) -> None:
+    store = tagged(tmp_path)
+    async with showing(store) as (pilot, view):
+        assert shown(view)[-1] == "2026-03-01 12:00:39 39"
+        for word in ("001|", "|", "~^0"):
+            await type_at(pilot, "slash", word)
+            await until(pilot, lambda: "no match" in below(view))
+        await type_at(pilot, "slash", "~^2026-03-01 12:00:0[7]")
+        await until(pilot, lambda: hit(view) == ["2026-03-01 12:00:07 7"])
+        await pilot.press("y")
+        assert view.pane.text_at(store.start_of(7)) == "2026-03-01 12:00:07 7"
+        await type_at(pilot, "T", "2026-03-01 12:00:20+00:00")
+        await until(pilot, lambda: view.pane.current == store.start_of(20))
+    store.close()
+
+
+async def test_lines_are_chosen_by_their_tags_beside_what_is_typed(tmp_path: Path) -> None:
+    store = tagged(tmp_path)
+    async with showing(store) as (pilot, view):
+        view.show_within(of_tags([1]))
+        await until(
+            pilot, lambda: shown(view)[-2:] == [f"2026-03-01 12:00:{n} {n}" for n in (37, 39)]
+        )
+        await type_at(pilot, "ampersand", "!12:00:3")
+        await until(pilot, lambda: shown(view)[-1] == "2026-03-01 12:00:29 29")
+        await type_at(pilot, "slash", ":0")
+        await until(pilot, lambda: "of 20" in below(view))
+        await pilot.press("escape", "escape")
+        await until(pilot, lambda: shown(view)[-1] == "2026-03-01 12:00:39 39")
+        assert not any(row.endswith("8") for row in shown(view))
+        view.show_within(None)
+        await until(pilot, lambda: any(row.endswith("8") for row in shown(view)))
+    store.close()
+
+
+async def test_the_readers_places_move_with_their_lines(tmp_path: Path) -> None:
+    store, other = tagged(tmp_path), TaggedStore.create(tmp_path)
+    other.append(tag_of(2) + b"before\n" + store.read(0, store.size))
+    moved = len(tag_of(2) + b"before\n")
+    async with showing(store) as (pilot, view):
+        await pilot.press("g", "pagedown", "m")
+        top, kept = shown(view)[0], view.pane.current
+        assert kept is not None
+        places = view.places()
+        assert places >= {kept}
+        store.become(other)
+        view.relocate({place: place + moved for place in places})
+        await pilot.pause()
+        assert shown(view)[0].removeprefix("◆ ") == top.removeprefix("◆ ")
+        assert view.pane.kept == {kept + moved}
+        assert view.pane.current == kept + moved
+    store.close()
+
+
+NESTED = (
+    b"outer: 20%\n" + b"".join(b"\rinner: %d%%\x1b[A\n" % n for n in range(50)) + b"\rinner: 50%"
+)
+
+
+async def test_nested_bars_are_one_live_row_each(store: LogStore) -> None:
+    store.append(b"begin\n" + NESTED)
+    async with showing(store) as (pilot, view):
+        await until(pilot, lambda: shown(view) == ["begin", "outer: 20%", "inner: 50%"])
+        store.append(b"\x1b[A\n\rinner: 51%")
+        await until(pilot, lambda: shown(view) == ["begin", "outer: 20%", "inner: 51%"])
+        await search(pilot, "inner")
+        assert "1 of 1" in below(view)
+        await pilot.press("p")
+        await until(pilot, lambda: len(shown(view)) > 5)
+
+
+async def test_lines_that_a_filter_hides_are_not_counted_as_new(store: LogStore) -> None:
+    store.append(b"keep\n" * 30)
+    async with showing(store) as (pilot, view):
+        await type_at(pilot, "ampersand", "keep")
+        await pilot.press("pageup")
+        store.append(b"drop\n" * 10 + b"keep\n")
+        await until(pilot, lambda: view.new_lines == 1)
+
+
+async def test_what_has_come_in_sight_is_not_new_any_more(store: LogStore) -> None:
+    store.append(numbered(100))
+    async with showing(store) as (pilot, view):
+        await pilot.press("up")
+        store.append(numbered(20))
+        await until(pilot, lambda: view.new_lines == 20)
+        await pilot.press("pagedown")
+        await until(pilot, lambda: view.new_lines < 20)
+
+
+async def test_a_larger_window_is_filled_also_when_the_reader_stands_still(
+    store: LogStore,
+) -> None:
+    store.append(numbered(100))
+    async with showing(store) as (pilot, view):
+        await pilot.press("up", "down")
+        view.following = False
+        await pilot.resize_terminal(40, 30)
+        await until(pilot, lambda: len(shown(view)) == 30)
+
+
+async def test_no_match_says_what_was_not_looked_at(store: LogStore) -> None:
+    store.append(b"." * 20_000 + b"NEEDLE\n" + numbered(20))
+    async with showing(store, width=110) as (pilot, view):
+        await search(pilot, "NEEDLE")
+        assert "found only beyond the 16,384 characters" in below(view)
+        view.is_all_here = False
+        await search(pilot, "absent")
+        assert below(view) == " /absent no match so far"
+
+
+async def test_follow_is_follow_however_often_it_is_pressed(store: LogStore) -> None:
+    store.append(numbered(100))
+    async with showing(store) as (pilot, view):
+        await pilot.press("F", "F")
+        assert view.following
+
+
+async def test_a_share_of_the_log_is_gone_to(store: LogStore) -> None:
+    store.append(numbered(1000))
+    async with showing(store) as (pilot, view):
+        await type_at(pilot, "colon", "50%")
+        await until(pilot, lambda: hit(view) != [])
+        assert 450 < int(hit(view)[0].split()[1]) < 550
+
+
+async def test_tab_stays_on_the_line(store: LogStore) -> None:
+    store.append(numbered(100))
+    async with showing(store) as (pilot, view):
+        await pilot.press("slash", "a", "tab", "x")
+        assert view.prompt.is_open
+        assert view.prompt._line.value == "ax"

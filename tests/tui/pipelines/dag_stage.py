@@ -1,0 +1,215 @@
+"""The dashboard on a Studio in memory that has one pipeline, which tests change as they like."""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, cast
+
+from textual.pilot import Pilot
+
+from studio_tui.api.client import Page, StudioClient
+from studio_tui.api.models import DatasetVersion, Job, Pipeline
+from studio_tui.errors import StudioError
+from studio_tui.service.session import StudioSession
+from studio_tui.tui.app import StudioApp
+from studio_tui.tui.connected import Connected
+from studio_tui.tui.messages import OpenPipeline
+from studio_tui.tui.pipelines.graph.memory import Mode
+from studio_tui.tui.pipelines.graph.screen import PipelineScreen
+from studio_tui.tui.theme import DARK
+from tests.driving import driving
+from tests.presentation.pipelines.sample import sixteen
+from tests.scenes import NOON, FixedStudio
+from tests.tui.dashboards import until
+
+TOOK = {
+    "ingest_raw": (0, 41),
+    "ingest_labels": (0, 12),
+    "clean_labels": (20, 63),
+    "index": (50, 125),
+    "dedupe": (180, 372),
+    "thumbs": (560, 210),
+    "embed": (560, 598),
+}
+"""By name: seconds after the first at which it started, and seconds that it took."""
+
+
+class DagStudio(FixedStudio):
+    """Answers about one pipeline and its jobs, and notes what it is asked to do."""
+
+    def __init__(self, pipeline: Pipeline | None = None) -> None:
+        super().__init__(gone=False, runs=False)
+        self.error: StudioError | None = None
+        """Comes instead of an answer about the pipeline."""
+        self.done: list[tuple[str, str]] = []
+        """What was asked for, and about what."""
+        self.becomes(pipeline or sixteen())
+
+    def becomes(self, pipeline: Pipeline) -> None:
+        """Answer with another pipeline from now on."""
+        self.now = pipeline
+        self.runs = jobs_of(pipeline)
+
+    async def pipeline(self, **_: object) -> Pipeline:
+        """Return the pipeline."""
+        if self.error is not None:
+            raise self.error
+        return self.now.model_copy()
+
+    async def pipelines(self, **_: object) -> Page[Pipeline]:
+        """Return the pipeline as the only one."""
+        return Page((self.now,))
+
+    async def jobs(  # type: ignore[override]
+        self, *, limit: int = 100, status: str | None = None, job_id: str | None = None, **_: object
+    ) -> Page[Job]:
+        """Return the runs, or one of them."""
+        if job_id is not None:
+            return Page(tuple(job for job in self.runs if job.id == job_id))
+        return Page(() if status == "TASK" else self.runs[:limit])
+
+    async def job_dataset_versions(self, job_id: str) -> tuple[DatasetVersion, ...]:
+        """Return what a run has made."""
+        name = job_id.removeprefix("run-")
+        return (DatasetVersion(dataset_name=f"local.local.{name}", version="1.0.3"),)
+
+    async def pause_pipeline(self, *, pipeline_id: str | None = None) -> None:
+        """Pause it."""
+        self.done.append(("pause", pipeline_id or ""))
+        self.now = self.now.model_copy(update={"status": "PAUSED"})
+
+    async def resume_pipeline(self, *, pipeline_id: str | None = None) -> None:
+        """Let it go on."""
+        self.done.append(("resume", pipeline_id or ""))
+        self.now = self.now.model_copy(update={"status": "RUNNING"})
+
+    async def remove_job(self, job_id: str, *, pipeline_id: str | None = None) -> None:  # noqa: ARG002
+        """Take a job out."""
+        self.done.append(("remove", job_id))
+        gone = {run.job_id: run.parent_job_ids for run in self.now.job_runs if run.job_id == job_id}
+        self.now = self.now.model_copy(
+            update={
+                "job_runs": tuple(
+                    run.model_copy(
+                        update={
+                            "parent_job_ids": tuple(
+                                above
+                                for parent in run.parent_job_ids
+                                for above in gone.get(parent, (parent,))
+                            )
+                        }
+                    )
+                    for run in self.now.job_runs
+                    if run.job_id != job_id
+                )
+            }
+        )
+
+    async def cancel_job(self, job_id: str) -> None:
+        """Cancel a job."""
+        self.done.append(("cancel", job_id))
+
+
+def jobs_of(pipeline: Pipeline) -> tuple[Job, ...]:
+    """Return the runs of a pipeline, those with a place in `TOOK` with their times."""
+    return tuple(_job(run) for run in pipeline.job_runs)
+
+
+def _job(run: Any) -> Job:
+    begun = NOON - timedelta(minutes=20)
+    sent: dict[str, Any] = {
+        "id": run.created_job_id,
+        "status": run.status,
+        "name": run.name,
+        "created_at": begun.isoformat(),
+        "created_by": "ann",
+        "query": "import datachain as dc",
+        "team": "vision",
+        "workers": 2,
+        "compute_cluster_name": "gpu-a10",
+    }
+    if run.name in TOOK and run.status in {"COMPLETE", "FAILED", "RUNNING"}:
+        after, took = TOOK[run.name]
+        started = begun + timedelta(seconds=after + 5)
+        sent["started_at"] = started.isoformat()
+        if run.status != "RUNNING":
+            sent["finished_at"] = (started + timedelta(seconds=took)).isoformat()
+    if run.status == "FAILED":
+        sent |= {"exit_code": 1, "error_message": "OutOfMemoryError: CUDA out of memory"}
+    return Job.model_validate(sent)
+
+
+def session_on(studio: DagStudio, folder: Path) -> StudioSession:
+    """Return a session on a Studio in memory."""
+    return StudioSession(cast(StudioClient, studio), "vision", folder / "spool", near=True)
+
+
+@asynccontextmanager
+async def dag(
+    studio: DagStudio,
+    folder: Path,
+    *,
+    size: tuple[int, int] = (120, 40),
+    read_only: bool = False,
+    known: bool = True,
+) -> AsyncIterator[Pilot[int]]:
+    """Run the dashboard with the pipeline in sight and, if so wished, known."""
+    session = session_on(studio, folder)
+
+    def connect(_: object) -> Connected:
+        return Connected(
+            session,
+            "vision@test",
+            "https://studio.example.com",
+            "vision",
+            folder / "view.json",
+            read_only=read_only,
+        )
+
+    app = StudioApp(connect, theme=DARK.name, waiting_for="Connecting…")
+    async with driving(app, size=size, notifications=True) as pilot:
+        await until(pilot, lambda: session.jobs.snapshot.value is not None)
+        app.post_message(OpenPipeline(studio.now.pipeline_id))
+        await until(pilot, lambda: isinstance(app.screen, PipelineScreen))
+        if known:
+            await until(pilot, lambda: screen_of(pilot).standing is not None)
+            await pilot.pause()
+        yield pilot
+
+
+def screen_of(pilot: Pilot[int]) -> PipelineScreen:
+    """Return the screen of the pipeline."""
+    screen = pilot.app.screen
+    assert isinstance(screen, PipelineScreen)
+    return screen
+
+
+async def press(pilot: Pilot[int], keys: Iterable[str]) -> None:
+    """Press keys one after the other, and let each have its effect."""
+    for key in keys:
+        await pilot.press(key)
+    screen = pilot.app.screen
+    if (
+        isinstance(screen, PipelineScreen)
+        and screen.standing is not None
+        and screen.view.mode is Mode.GRAPH
+    ):
+        await until(pilot, lambda: screen.canvas is not None)  # it is laid out in a thread
+    await pilot.pause()
+
+
+async def refresh(pilot: Pilot[int], studio: DagStudio, pipeline: Pipeline) -> None:
+    """Let Studio answer with another pipeline, and wait until it is taken over."""
+    studio.becomes(pipeline)
+    screen = screen_of(pilot)
+    screen.source.poke()
+    await until(
+        pilot,
+        lambda: (
+            screen.standing is not None
+            and screen.standing.pipeline.job_runs == pipeline.job_runs
+            and screen.standing.pipeline.status == pipeline.status
+        ),
+    )
+    await pilot.pause()

@@ -1,0 +1,139 @@
+"""A drawing larger than the screen: what is cut off where, and what is scrolled."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from textual import events
+from textual.app import App, ComposeResult
+from textual.pilot import Pilot
+
+from studio_tui.presentation.cells import Tone
+from studio_tui.tui.pipelines.graph.graph_view import Area, GraphView, Runs, cropped
+from studio_tui.tui.sheets import PAGES
+from tests.driving import driving
+
+runs_of_lines = st.lists(
+    st.tuples(st.sampled_from(["edge", "lit faint"]), st.text("ab─列 ", max_size=8)), max_size=6
+)
+
+
+@given(runs_of_lines, st.integers(0, 40), st.integers(1, 40))
+def test_a_line_is_cut_to_the_cells_that_are_in_sight(
+    runs: list[tuple[str, str]], left: int, width: int
+) -> None:
+    shown = "".join(text for _, text in cropped(runs, left, width))
+    assert cell_len(shown) == width
+    whole = "".join(text for _, text in runs)
+    if "列" not in whole:
+        assert shown == whole[left : left + width].ljust(width)
+
+
+def test_half_of_a_wide_character_is_a_blank() -> None:
+    line = [("edge", "a列b")]
+    assert "".join(text for _, text in cropped(line, 2, 3)) == " b "
+    assert "".join(text for _, text in cropped(line, 0, 2)) == "a "
+
+
+class DrawingApp(App[None]):
+    """A drawing of 200 columns and 100 lines, each cell of which says where it is."""
+
+    def __init__(self) -> None:
+        super().__init__(css_path=PAGES)
+        self.asked: list[int] = []
+        self.pointed: list[tuple[int, int]] = []
+
+    def compose(self) -> ComposeResult:
+        """The drawing alone."""
+        yield GraphView()
+
+    def on_mount(self) -> None:
+        """Show it."""
+        view = self.query_one(GraphView)
+        view.show(200, 100, self.line)
+        view.focus()
+
+    def line(self, y: int, left: int, right: int) -> tuple[int, Runs]:
+        """Return more of a line than is asked for."""
+        self.asked.append(y)
+        start = max(0, left - 3)
+        text = "".join(f"{x % 10}" for x in range(start, min(200, right + 3)))
+        return start, ((Tone.PLAIN, text[:5]), ("edge", text[5:]))
+
+    def on_graph_view_pointed(self, message: GraphView.Pointed) -> None:
+        """Note where was clicked."""
+        self.pointed.append((message.x, message.y))
+
+
+@asynccontextmanager
+async def drawing() -> AsyncIterator[tuple[Pilot[None], GraphView, DrawingApp]]:
+    app = DrawingApp()
+    async with driving(app, size=(41, 10)) as pilot:
+        await pilot.pause()
+        yield pilot, app.query_one(GraphView), app
+
+
+def first_line(view: GraphView) -> str:
+    return view.lines()[0].text
+
+
+async def test_only_lines_in_sight_are_ever_asked_for() -> None:
+    async with drawing() as (pilot, view, app):
+        assert set(app.asked) == set(range(10))
+        view.look_from(0, 50)
+        await pilot.pause()
+        assert set(app.asked) == {*range(10), *range(50, 60)}
+
+
+async def test_a_place_is_brought_in_sight_with_a_little_around_it() -> None:
+    async with drawing() as (pilot, view, _):
+        view.reveal(Area(x=150, y=80, width=10))
+        await pilot.pause()
+        assert view.left <= 148
+        assert view.left + 40 >= 162
+        assert view.top <= 78
+        assert view.top + 10 >= 83
+        assert first_line(view)[0] == str(view.left % 10)
+        left, top = view.left, view.top
+        view.reveal(Area(x=152, y=79, width=4))
+        assert (view.left, view.top) == (left, top)
+        view.centre(Area(x=100, y=50, width=0))
+        assert (view.left, view.top) == (80, 45)
+        view.look_from(1000, 1000)
+        assert (view.left, view.top, view.hidden_right) == (160, 90, 0)
+
+
+@pytest.mark.parametrize(
+    ("event", "shift", "left"),
+    [
+        (events.MouseScrollDown, True, 8),
+        (events.MouseScrollRight, False, 8),
+        (events.MouseScrollLeft, False, 0),
+        (events.MouseScrollUp, True, 0),
+    ],
+)
+async def test_the_wheel_scrolls_sideways_too(
+    event: type[events.MouseEvent], shift: bool, left: int
+) -> None:
+    async with drawing() as (pilot, view, _):
+        x = y = 3
+        view.post_message(event(view, x, y, 0, 0, 0, shift, False, False, x, y))
+        await pilot.pause()
+        assert view.left == left
+
+
+async def test_a_click_tells_the_cell_of_the_drawing() -> None:
+    async with drawing() as (pilot, view, app):
+        view.look_from(30, 20)
+        await pilot.pause()
+        await pilot.click(GraphView, offset=(4, 2))
+        await pilot.pause()
+        assert app.pointed == [(34, 22)]
+
+
+async def test_a_line_that_says_the_same_again_is_the_same_strip() -> None:
+    async with drawing() as (_, view, _):
+        assert all(one is other for one, other in zip(view.lines(), view.lines(), strict=True))

@@ -1,0 +1,717 @@
+"""One pipeline in four modes, driven by keys, against a Studio in memory."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from studio_tui.errors import NotSent, ServerError
+from studio_tui.presentation.pipelines.views.groups import MOST_CHILDREN
+from studio_tui.tui.frame.actions import actions_of
+from studio_tui.tui.jobs.detail_screen import JobScreen
+from studio_tui.tui.logs.log_screen import LogScreen
+from studio_tui.tui.logs.merged_screen import MergedScreen
+from studio_tui.tui.pipelines.graph.memory import Mode
+from studio_tui.tui.pipelines.list_screen import PipelinesScreen
+from tests.presentation.pipelines.graphs import chain_of_diamonds, fan, pipeline_of, run
+from tests.presentation.pipelines.sample import SIXTEEN, sixteen
+from tests.tui.dashboards import Dashboard, screen_text, until, until_shown
+from tests.tui.pipelines.dag_stage import DagStudio, dag, press, refresh, screen_of
+
+pytestmark = pytest.mark.draws_dashboards
+
+MODES = ("tree", "graph", "timeline", "table")
+
+
+async def go_to(pilot: Dashboard, name: str) -> None:
+    """Put the cursor on a job by searching for it, and forget the search."""
+    await press(pilot, ("slash", *name, "enter"))
+    await until(pilot, lambda: screen_of(pilot).here() == name)
+    await press(pilot, ("escape",))
+    assert screen_of(pilot).view.search == ""
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_each_mode_shows_every_job_once_with_its_state(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with dag(DagStudio(), tmp_path, size=size) as pilot:
+        for mode in MODES:
+            screen = screen_of(pilot)
+            assert screen.view.mode == mode
+            if mode == "graph":
+                assert screen.canvas is not None
+                assert set(screen.canvas.drawing.boxes) == set(SIXTEEN)
+            else:
+                assert sorted(screen.table.keys) == sorted(SIXTEEN)
+            text = screen_text(pilot)
+            assert "✗ FAILED     embed" in text if mode == "table" else "✗ embed" in text
+            assert "6/16" in text
+            assert "1 root failure" in text
+            await press(pilot, ("m",))
+        assert screen_of(pilot).view.mode == "tree"
+
+
+async def test_the_cursor_stays_on_its_job_through_modes_and_answers(tmp_path: Path) -> None:
+    studio = DagStudio()
+    async with dag(studio, tmp_path) as pilot:
+        await go_to(pilot, "join_feats")
+        for _ in MODES:
+            await press(pilot, ("right_square_bracket",))
+            assert screen_of(pilot).here() == "join_feats"
+            await refresh(pilot, studio, sixteen(embed="RUNNING"))
+            assert screen_of(pilot).here() == "join_feats"
+            await refresh(pilot, studio, sixteen(embed="COMPLETE", join_feats="RUNNING"))
+            assert screen_of(pilot).here() == "join_feats"
+            await until_shown(pilot, "7/16")
+        await press(pilot, ("left_square_bracket",))
+        assert screen_of(pilot).view.mode is Mode.TABLE
+        assert screen_of(pilot).here() == "join_feats"
+
+
+async def test_keys_go_along_the_edges_in_the_graph(tmp_path: Path) -> None:
+    async with dag(DagStudio(), tmp_path) as pilot:
+        await go_to(pilot, "dedupe")
+        await press(pilot, ("m", "down"))
+        assert screen_of(pilot).here() in {"thumbs", "embed"}
+        here = screen_of(pilot).here()
+        await press(pilot, ("right" if here == "thumbs" else "left",))
+        assert {here, screen_of(pilot).here()} == {"thumbs", "embed"}
+        await press(pilot, ("j", "j"))
+        assert screen_of(pilot).here() == "merge_train"
+        await press(pilot, ("k",))
+        assert screen_of(pilot).here() in {"join_feats", "clean_labels"}
+        await press(pilot, ("G",))
+        assert screen_of(pilot).here() == list(screen_of(pilot).canvas.drawing.boxes)[-1]  # type: ignore[union-attr]
+
+
+async def test_the_lineage_of_the_cursor_stands_out(tmp_path: Path) -> None:
+    async with dag(DagStudio(), tmp_path) as pilot:
+        await go_to(pilot, "join_feats")
+        await until(pilot, lambda: "↓          └─⊘ merge_train" in screen_text(pilot))
+        rows = {
+            name: next(line for line in screen_text(pilot).splitlines() if f" {name} " in line)
+            for name in ("ingest_raw", "publish", "clean_labels")
+        }
+        assert rows["ingest_raw"].startswith("  ↑")
+        assert rows["publish"].startswith("  ↓")
+        assert rows["clean_labels"].startswith("    ")
+        await press(pilot, ("m",))
+        canvas = screen_of(pilot).canvas
+        assert canvas is not None
+        styles = {
+            text.strip(): style
+            for y in range(canvas.drawing.height)
+            for style, text in canvas.line(y, 0, 200)[1]
+        }
+        assert "faint" in styles["clean_labels"]
+        assert "faint" not in styles["ingest_raw"]
+        assert "cursor" in styles["join_feats"]
+
+
+async def test_the_lineage_stands_out_also_after_grouping_otherwise(tmp_path: Path) -> None:
+    async with dag(DagStudio(fan(4)), tmp_path) as pilot:
+        await until(pilot, lambda: screen_of(pilot).cells_of("shard_0001")[0].text == "↓")  # type: ignore[union-attr]
+        await press(pilot, ("b",))
+        await until(pilot, lambda: "↓  ▸· shard_*" in screen_text(pilot))
+
+
+async def test_why_it_waits_is_told_and_a_key_goes_there(tmp_path: Path) -> None:
+    async with dag(DagStudio(), tmp_path) as pilot:
+        await go_to(pilot, "publish")
+        await until_shown(pilot, "blocked by embed, which", "(W goes there)", "after     ⊘ export")
+        await press(pilot, ("W",))
+        assert screen_of(pilot).here() == "embed"
+        await until_shown(pilot, "9 jobs", "ran 9:58 · waited 0:08", "after     ✓ dedupe")
+        await press(pilot, ("W",))
+        await until_shown(pilot, "It waits for no other job now")
+
+
+async def test_parents_and_children_are_reached_exactly(tmp_path: Path) -> None:
+    async with dag(DagStudio(), tmp_path) as pilot:
+        await go_to(pilot, "eval")
+        await press(pilot, ("left_curly_bracket",))
+        assert screen_of(pilot).here() == "train_s"
+        await press(pilot, ("right_curly_bracket", "right_curly_bracket"))
+        assert screen_of(pilot).here() == "report"
+        await press(pilot, ("right_curly_bracket",))
+        await until_shown(pilot, "No other job waits for it")
+        assert screen_of(pilot).here() == "report"
+
+
+async def test_failures_are_gone_through_around_the_end(tmp_path: Path) -> None:
+    studio = DagStudio(sixteen(ingest_labels="FAILED", clean_labels="PENDING"))
+    async with dag(studio, tmp_path) as pilot:
+        seen = []
+        for key in ("n", "n", "n", "N"):
+            await press(pilot, (key,))
+            seen.append(screen_of(pilot).here())
+        assert seen == ["embed", "ingest_labels", "embed", "ingest_labels"]
+
+
+async def test_a_search_goes_to_what_it_finds_and_back_when_it_is_given_up(tmp_path: Path) -> None:
+    async with dag(DagStudio(), tmp_path) as pilot:
+        await go_to(pilot, "split")
+        await press(pilot, ("slash", *"cuda"))
+        assert screen_of(pilot).here() == "embed"
+        await press(pilot, ("escape",))
+        assert screen_of(pilot).here() == "split"
+        await press(pilot, ("slash", *"TRAIN_", "enter"))
+        await until_shown(pilot, "/TRAIN_ 2 found")
+        assert screen_of(pilot).here() == "train_s"
+        await press(pilot, ("n",))
+        assert screen_of(pilot).here() == "train_l"
+        await press(pilot, ("n",))
+        assert screen_of(pilot).here() == "train_s"
+        await press(pilot, ("escape", "slash", *"nowhere", "enter"))
+        await until_shown(pilot, "Nothing is found by nowhere")
+        await press(pilot, ("n",))
+        assert screen_of(pilot).here() == "embed"
+
+
+async def test_only_problems_and_what_they_block(tmp_path: Path) -> None:
+    studio = DagStudio()
+    async with dag(studio, tmp_path) as pilot:
+        await press(pilot, ("exclamation_mark",))
+        assert set(screen_of(pilot).table.keys) == {
+            "embed", "join_feats", "merge_train", "split", "train_s", "train_l", "eval", "report",
+            "export", "publish",
+        }  # fmt: skip
+        await press(pilot, ("m",))
+        assert len(screen_of(pilot).canvas.drawing.boxes) == 10  # type: ignore[union-attr]
+        await press(pilot, ("left_square_bracket", "slash", *"ingest_raw", "enter"))
+        assert screen_of(pilot).here() == "ingest_raw"
+        assert not screen_of(pilot).view.problems
+        await press(pilot, ("escape", "exclamation_mark"))
+        await refresh(pilot, studio, sixteen(embed="RUNNING"))
+        await until_shown(pilot, "No problems")
+
+
+async def test_problems_are_asked_for_in_the_graph_of_groups(tmp_path: Path) -> None:
+    async with dag(DagStudio(fan(MOST_CHILDREN + 1)), tmp_path) as pilot:
+        await press(pilot, ("m", "exclamation_mark"))
+        await until_shown(pilot, "No problems")
+        assert screen_of(pilot).table.notice == "No problems"
+
+
+@pytest.mark.parametrize("grouping", [("b",), ("b", "b"), ()])
+async def test_an_error_can_be_read_beside_the_drawer(
+    tmp_path: Path, grouping: tuple[str, ...]
+) -> None:
+    async with dag(DagStudio(), tmp_path) as pilot:
+        await press(pilot, grouping)
+        rows = [line for line in screen_text(pilot).splitlines() if "✗ embed" in line]
+        assert any("OutOfMemoryError: CUDA" in row.partition("▏ name")[0] for row in rows)
+
+
+async def test_groups_count_all_their_jobs_where_only_problems_are_shown(tmp_path: Path) -> None:
+    names = [f"shard_{number:02}" for number in range(12)]
+    states = ["FAILED", *["COMPLETE"] * 10, "RUNNING"]
+    shards = [run(name, [], state) for name, state in zip(names, states, strict=True)]
+    async with dag(DagStudio(pipeline_of(shards)), tmp_path) as pilot:
+        await press(pilot, ("b", "exclamation_mark"))
+        screen = screen_of(pilot)
+        head, *rows = screen.table.keys
+        assert rows == ["shard_00"]
+        assert screen.cells_of(head)[2].text == "12"  # type: ignore[union-attr]
+        assert list(screen.members(head)) == ["shard_00"]
+        await press(pilot, ("m",))
+        await until_shown(pilot, "shard_* ×12 10/12 ✗1")
+
+
+async def test_that_there_are_no_problems_is_said_in_each_mode_at_once(tmp_path: Path) -> None:
+    async with dag(DagStudio(sixteen(embed="RUNNING")), tmp_path) as pilot:
+        await press(pilot, ("exclamation_mark",))
+        for _ in MODES:
+            assert "No problems" in screen_text(pilot)
+            await press(pilot, ("down", "m"))
+
+
+async def test_the_tree_folds_and_says_what_it_hides(tmp_path: Path) -> None:
+    async with dag(DagStudio(), tmp_path) as pilot:
+        await go_to(pilot, "split")
+        await press(pilot, ("left",))
+        await until_shown(pilot, "⊘ split  +6: 6⊘")
+        await press(pilot, ("left",))
+        assert screen_of(pilot).here() == "merge_train"
+        await go_to(pilot, "publish")
+        assert "+6" not in screen_text(pilot)
+        await press(pilot, ("less_than_sign",))
+        assert list(screen_of(pilot).table.keys) == ["ingest_raw", "ingest_labels"]
+        assert screen_of(pilot).here() == "ingest_raw"
+        assert screen_of(pilot).view.cursor == "publish"
+        await press(pilot, ("greater_than_sign",))
+        assert screen_of(pilot).here() == "publish"
+
+
+async def test_actions_are_about_what_bears_the_cursor_not_about_what_it_hides(
+    tmp_path: Path,
+) -> None:
+    studio = DagStudio(sixteen(embed="RUNNING"))
+    async with dag(studio, tmp_path) as pilot:
+        await go_to(pilot, "embed")
+        await press(pilot, ("less_than_sign", "x"))
+        await until_shown(pilot, "The job is over: complete")
+        assert studio.done == []
+
+
+async def test_marks_stay_with_their_jobs_and_their_logs_are_read_as_one(tmp_path: Path) -> None:
+    studio = DagStudio()
+    async with dag(studio, tmp_path) as pilot:
+        await go_to(pilot, "train_l")
+        await press(pilot, ("a",))
+        assert screen_of(pilot).view.marks == ("train_l", "eval", "report", "export", "publish")
+        await press(pilot, ("m", "m", "u"))
+        assert screen_of(pilot).view.marks == ()
+        await press(pilot, ("m", "m"))
+        await go_to(pilot, "thumbs")
+        await press(pilot, ("space", "down", "v"))
+        assert screen_of(pilot).view.marks == ("thumbs", "embed", "join_feats")
+        await refresh(
+            pilot, studio, pipeline_of([*sixteen().job_runs[:4], *sixteen().job_runs[5:]])
+        )
+        assert screen_of(pilot).view.marks == ("thumbs", "join_feats")
+        await until_shown(pilot, "1 marked job is no longer in the pipeline")
+        await press(pilot, ("L",))
+        await until(pilot, lambda: isinstance(pilot.app.screen, MergedScreen))
+        await until_shown(pilot, "thumbs", "join_feats")
+
+
+async def test_a_job_is_opened_read_and_left_with_the_place_kept(tmp_path: Path) -> None:
+    async with dag(DagStudio(), tmp_path) as pilot:
+        await go_to(pilot, "embed")
+        await press(pilot, ("l",))
+        await until(pilot, lambda: isinstance(pilot.app.screen, LogScreen))
+        await press(pilot, ("q",))
+        assert screen_of(pilot).here() == "embed"
+        await press(pilot, ("enter",))
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobScreen))
+        await until_shown(pilot, "exit code 1")
+        await press(pilot, ("q", "m"))
+        assert screen_of(pilot).here() == "embed"
+        await press(pilot, ("enter",))
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobScreen))
+
+
+async def test_the_place_is_found_again_after_leaving_and_by_the_next_run(tmp_path: Path) -> None:
+    async with dag(DagStudio(), tmp_path) as pilot:
+        await go_to(pilot, "train_l")
+        await press(pilot, ("space", "m", "m", "m", "C", "i"))
+        left = screen_of(pilot).view
+        await press(pilot, ("q",))
+        await until(pilot, lambda: not isinstance(pilot.app.screen, type(left)))
+    async with dag(DagStudio(), tmp_path) as pilot:
+        again = screen_of(pilot).view
+        assert again.mode is Mode.TABLE
+        assert again.marks == ("train_l",)
+        assert again.critical
+        assert again.drawer is False
+        assert screen_of(pilot).here() == left.cursor
+        await until_shown(pilot, "1 marked", "C critical path")
+
+
+async def test_large_pipelines_come_in_groups_that_open(tmp_path: Path) -> None:
+    studio = DagStudio(fan(MOST_CHILDREN + 1))
+    async with dag(studio, tmp_path) as pilot:
+        await until_shown(pilot, "shard_*")
+        assert len(screen_of(pilot).table.keys) == 3
+        await go_to(pilot, "shard_0003")
+        assert "shard_0003" in screen_of(pilot).table.keys
+        await press(pilot, ("less_than_sign", "m"))
+        await until_shown(pilot, f"shard_* ×{MOST_CHILDREN + 1}")
+        group = screen_of(pilot).here()
+        assert len(screen_of(pilot).members(group)) == MOST_CHILDREN + 1
+        await press(pilot, ("enter",))
+        assert screen_of(pilot).view.mode is Mode.TREE
+        assert len(screen_of(pilot).table.keys) == 3 + MOST_CHILDREN + 1
+        await press(pilot, ("b", "b", "b"))
+        await until_shown(pilot, "b not grouped")
+        await press(pilot, ("m",))
+        assert len(screen_of(pilot).canvas.drawing.boxes) == MOST_CHILDREN + 3  # type: ignore[union-attr]
+
+
+async def test_a_pipeline_of_a_thousand_jobs_is_reckoned_and_drawn_beside_the_keys(
+    tmp_path: Path,
+) -> None:
+    async with dag(DagStudio(chain_of_diamonds(333)), tmp_path) as pilot:
+        await until_shown(pilot, "0/1000")
+        await press(pilot, ("b", "b", "b", "m"))
+        await until(pilot, lambda: screen_of(pilot).canvas is not None)
+        assert len(screen_of(pilot).canvas.drawing.boxes) == 1000  # type: ignore[union-attr]
+        await press(pilot, ("G",))
+        assert screen_of(pilot).here() == "top333"
+        await until_shown(pilot, "top333")
+
+
+async def test_a_pipeline_is_paused_a_job_taken_out_and_it_goes_on(tmp_path: Path) -> None:
+    studio = DagStudio(sixteen(embed="RUNNING"))
+    async with dag(studio, tmp_path) as pilot:
+        await go_to(pilot, "split")
+        await press(pilot, ("D",))
+        await until_shown(pilot, "Jobs are taken out of paused pipelines only")
+        await press(pilot, ("p",))
+        await until_shown(
+            pilot, "‖ paused: 1 still running, 9 will not start", "p resume pipeline", "D take out"
+        )
+        await press(pilot, ("D",))
+        await until_shown(
+            pilot, "train_s will then wait for merge_train.", "train_l will then wait"
+        )
+        await press(pilot, ("y",))
+        await until_shown(pilot, "/15")
+        await press(pilot, ("p",))
+        await until_shown(pilot, "● RUNNING")
+        assert studio.done == [
+            ("pause", "ec036e81"),
+            ("remove", "split"),
+            ("resume", "ec036e81"),
+        ]
+
+
+async def test_a_running_job_is_cancelled_through_its_run(tmp_path: Path) -> None:
+    studio = DagStudio(sixteen(embed="RUNNING"))
+    async with dag(studio, tmp_path) as pilot:
+        await go_to(pilot, "embed")
+        await press(pilot, ("x",))
+        await until_shown(pilot, "Cancel this job?", "run-embed", "9 jobs wait for it and will not")
+        await press(pilot, ("y",))
+        await until(pilot, lambda: studio.done == [("cancel", "run-embed")])
+
+
+async def test_merged_logs_lead_back_to_the_pipeline_and_are_a_place_of_their_own(
+    tmp_path: Path,
+) -> None:
+    async with dag(DagStudio(sixteen()), tmp_path) as pilot:
+        here = pilot.app.screen
+        await go_to(pilot, "index")
+        await press(pilot, ("space", "space", "L"))
+        await until(pilot, lambda: isinstance(pilot.app.screen, MergedScreen))
+        await press(pilot, ("q",))
+        await until(pilot, lambda: pilot.app.screen is here)
+        await press(pilot, ("L",))
+        await until(pilot, lambda: isinstance(pilot.app.screen, MergedScreen))
+        await press(pilot, ("5", "q"))
+        await until_shown(pilot, "Press q again to leave")
+        await press(pilot, ("2",))
+        await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
+        await press(pilot, ("5",))
+        await until(pilot, lambda: isinstance(pilot.app.screen, MergedScreen))
+
+
+async def test_it_is_said_at_once_that_a_studio_is_asked_that_does_not_answer(
+    tmp_path: Path,
+) -> None:
+    class Gone(DagStudio):
+        async def pause_pipeline(self, *, pipeline_id: str | None = None) -> None:  # noqa: ARG002
+            await silence.wait()
+            raise NotSent("studio.test refuses connections.")
+
+    silence = asyncio.Event()
+    async with dag(Gone(sixteen()), tmp_path) as pilot:
+        await press(pilot, ("p",))
+        await until_shown(pilot, "Asking Studio…")
+        silence.set()
+        await until_shown(pilot, "studio.test refuses connections.", "studio-tui --local")
+
+
+@pytest.mark.parametrize("end", ["enter", "escape"])
+async def test_the_arrows_go_on_in_the_graph_after_a_search(tmp_path: Path, end: str) -> None:
+    async with dag(DagStudio(sixteen()), tmp_path) as pilot:
+        await press(pilot, ("m", "slash", *"index", end))
+        await until(pilot, lambda: screen_of(pilot).focused is screen_of(pilot).graph)
+        before = screen_of(pilot).here()
+        await press(pilot, ("down",))
+        assert screen_of(pilot).here() != before
+
+
+async def test_the_cursor_of_the_graph_needs_no_colour(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with dag(DagStudio(sixteen()), tmp_path) as pilot:
+        await press(pilot, ("m",))
+        await until_shown(pilot, "ingest_raw")
+        strips = pilot.app.screen._compositor.render_strips()
+        names = [part for strip in strips for part in strip if part.style and part.style.reverse]
+        assert any("ingest_raw" in part.text for part in names)
+
+
+async def test_the_footer_of_the_graph_has_the_key_of_every_log(tmp_path: Path) -> None:
+    studio = DagStudio(sixteen("PAUSED", split="RUNNING", eval="CANCELED"))
+    async with dag(studio, tmp_path) as pilot:
+        await press(pilot, ("m",))
+        for name in ("embed", "split", "index", "join_feats", "eval", "publish"):
+            await go_to(pilot, name)
+            await until_shown(pilot, "L log  ")
+        await press(pilot, ("question_mark", *"right"))
+        await until_shown(pilot, "L shows the log of the one here")
+
+
+async def test_the_line_of_modes_tells_how_jobs_are_grouped_and_no_toast_does(
+    tmp_path: Path,
+) -> None:
+    async with dag(DagStudio(sixteen()), tmp_path) as pilot:
+        for words in ("by name", "by stage", "not grouped"):
+            await press(pilot, ("b",))
+            await until_shown(pilot, words)
+        assert not pilot.app._notifications
+        await press(pilot, ("question_mark", *"alike"))
+        await until_shown(pilot, "as one: auto, by name, by stage,")
+
+
+async def test_a_canceled_pipeline_says_in_every_mode_which_key_lets_it_go_on(
+    tmp_path: Path,
+) -> None:
+    canceled = sixteen("CANCELED", embed="CANCELED")
+    async with dag(DagStudio(canceled), tmp_path) as pilot:
+        await go_to(pilot, "embed")
+        for _ in range(4):
+            await until_shown(pilot, "R resume  ")
+            await press(pilot, ("m",))
+        await press(pilot, ("p",))
+        await until_shown(pilot, "R on embed runs it again")
+        await press(pilot, ("R",))
+        await until_shown(pilot, "The new job takes its place in the pipeline", "jobs wait for it.")
+
+
+async def test_nothing_is_changed_when_only_reading(tmp_path: Path) -> None:
+    studio = DagStudio(sixteen("PAUSED", embed="RUNNING"))
+    async with dag(studio, tmp_path, read_only=True) as pilot:
+        await go_to(pilot, "embed")
+        for key in ("x", "r", "R", "e", "p", "X", "D"):
+            await press(pilot, (key,))
+        await until_shown(pilot, "Nothing can be changed")
+        assert studio.done == []
+
+
+async def test_states_of_a_newer_studio_are_shown_as_they_came(tmp_path: Path) -> None:
+    strange = sixteen(embed="WARMING").model_copy(update={"status": "DREAMING"})
+    async with dag(DagStudio(strange), tmp_path) as pilot:
+        await until_shown(pilot, "? DREAMING")
+        await go_to(pilot, "embed")
+        await until_shown(pilot, "Studio says WARMING")
+        await press(pilot, ("m",))
+        await until_shown(pilot, "? embed")
+
+
+HOSTILE = ("[red]x[/]", "a\x1b[31mb", "new\nline", "列车" * 9, "[/]", "…" * 40)
+
+
+async def test_the_first_failure_is_named_with_its_error_and_ids_are_short(tmp_path: Path) -> None:
+    sent = sixteen("FAILED")
+    run_id = "6ad2dae8-7903-4e4d-bbfa-ac8516341cf0"
+    studio = DagStudio(sent)
+    async with dag(studio, tmp_path) as pilot:
+        await until_shown(pilot, "1 root failure: embed: OutOfMemoryError: CUDA out of memory")
+        other = f"embed ({run_id}) failed: OutOfMemoryError: CUDA out of memory"
+        studio.becomes(sent.model_copy(update={"error_message": other}))
+        screen_of(pilot).source.poke()
+        await until_shown(pilot, "1 root failure: embed (6ad2dae8) failed: OutOfMemoryError")
+        assert screen_text(pilot).splitlines()[3].count("CUDA") == 1
+
+
+async def test_counts_are_told_by_their_signs_where_their_names_have_no_room(
+    tmp_path: Path,
+) -> None:
+    states = ["RUNNING", "QUEUED", "FAILED", "PENDING", "CANCELED", "COMPLETE", "NEWWORD"]
+    jobs = [run(f"job-{place}", [], state) for place, state in enumerate(states)]
+    async with dag(DagStudio(pipeline_of(jobs)), tmp_path) as pilot:
+        await until_shown(pilot, "✓1 ●1 ◌1 ✗1 ·1 ⊗1 ?1")
+
+
+async def test_there_is_no_estimate_of_what_studio_told_before_it_was_gone(tmp_path: Path) -> None:
+    studio = DagStudio(sixteen(**dict.fromkeys(SIXTEEN, "COMPLETE") | {"embed": "RUNNING"}))
+    async with dag(studio, tmp_path) as pilot:
+        screen = screen_of(pilot)
+        screen.past = {"embed": (900.0,) * 3}
+        screen.expire()
+        screen.tell_head()
+        await until_shown(pilot, "ETA ~")
+        studio.error = ServerError(503, "Studio is being repaired.", retry_after=60)
+        screen.source.poke()
+        await until(pilot, lambda: "ETA" not in screen_text(pilot))
+
+
+async def test_names_from_outside_are_neither_markup_nor_commands(tmp_path: Path) -> None:
+    runs = [run(f"n{number}", [], "FAILED") for number in range(len(HOSTILE))]
+    sent = [
+        each.model_copy().model_validate(each.model_dump() | {"name": name})
+        for each, name in zip(runs, HOSTILE, strict=True)
+    ]
+    hostile = pipeline_of([*sent, run("last", [each.job_id for each in sent])])
+    async with dag(DagStudio(hostile), tmp_path) as pilot:
+        for _ in MODES:
+            await until_shown(pilot, "[red]x[/]", "a␛[31mb", "new␊line", "列车列车")
+            assert "\x1b" not in screen_text(pilot)
+            await press(pilot, ("slash", *"[/", "enter", "escape", "m"))
+        await press(pilot, ("y",))
+        await until_shown(pilot, "name of the job")
+
+
+async def test_what_studio_warns_of_is_told_beside_a_pause_and_whole_in_the_drawer(
+    tmp_path: Path,
+) -> None:
+    warnings = ("raw stays as it is", "labels [b]stay[/b] too", "cars is left")
+    reviewed = sixteen("PAUSED", **dict.fromkeys(SIXTEEN, "PENDING"))
+    studio = DagStudio(reviewed.model_copy(update={"warnings": warnings}))
+    async with dag(studio, tmp_path) as pilot:
+        await until_shown(pilot, "⚠ 1 of 3: raw stays as it is")
+        await until_shown(pilot, *(f"⚠ {warning}" for warning in warnings))
+
+
+async def test_flaws_of_the_graph_are_told(tmp_path: Path) -> None:
+    flawed = pipeline_of([run("a", ["gone"]), run("b", ["c"]), run("c", ["b"])])
+    async with dag(DagStudio(flawed), tmp_path, size=(200, 40)) as pilot:
+        await until_shown(
+            pilot, "Waits for a job that is not in the pipeline: a", "Waits for itself"
+        )
+        for _ in MODES:
+            await press(pilot, ("m",))
+            await until_shown(pilot, " c")
+
+
+async def test_a_pipeline_that_cannot_be_had_says_why(tmp_path: Path) -> None:
+    studio = DagStudio()
+    studio.error = ServerError(503, "Studio is being repaired.", retry_after=60)
+    async with dag(studio, tmp_path, known=False) as pilot:
+        await until_shown(pilot, "Studio is being repaired.")
+        for key in (
+            "m",
+            "n",
+            "W",
+            "space",
+            "L",
+            "d",
+            "y",
+            "ctrl+s",
+            "p",
+            "enter",
+            "C",
+            "less_than_sign",
+        ):
+            await press(pilot, (key,))
+        studio.error = None
+        await press(pilot, ("ctrl+r",))
+        await until_shown(pilot, "6/16")
+
+
+async def test_what_is_written_down_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with dag(DagStudio(), tmp_path) as pilot:
+        for form, suffix in enumerate(("txt", "graph.txt", "mmd", "dot")):
+            await press(pilot, ("ctrl+s", *["down"] * form))
+            file = tmp_path / f"rathe-kyat-ec036e81.{suffix}"
+            await until_shown(pilot, f"./{file.name}")
+            await press(pilot, ("enter",))
+            await until(pilot, file.exists)
+            text = file.read_text("utf-8")
+            assert all(text.count(f"{name}") for name in SIXTEEN), suffix
+
+
+async def test_the_raw_answer_is_shown_without_secrets(tmp_path: Path) -> None:
+    async with dag(DagStudio(), tmp_path) as pilot:
+        await go_to(pilot, "embed")
+        await press(pilot, ("d",))
+        await until_shown(pilot, '"job_id": "embed"', '"created_job_id": "run-embed"')
+
+
+async def test_the_cursor_follows_what_runs(tmp_path: Path) -> None:
+    studio = DagStudio(sixteen(embed="RUNNING"))
+    async with dag(studio, tmp_path) as pilot:
+        await press(pilot, ("f",))
+        assert screen_of(pilot).here() == "embed"
+        await until_shown(pilot, "f following")
+        await refresh(pilot, studio, sixteen(embed="COMPLETE", join_feats="RUNNING"))
+        assert screen_of(pilot).here() == "join_feats"
+        await press(pilot, ("f",))
+        await refresh(
+            pilot, studio, sixteen(embed="COMPLETE", join_feats="COMPLETE", merge_train="RUNNING")
+        )
+        assert screen_of(pilot).here() == "join_feats"
+
+
+async def test_the_mouse_points_at_boxes_and_scrolls_both_ways(tmp_path: Path) -> None:
+    async with dag(DagStudio(), tmp_path, size=(80, 24)) as pilot:
+        await press(pilot, ("m",))
+        screen = screen_of(pilot)
+        assert screen.canvas is not None
+        box = screen.canvas.drawing.boxes["dedupe"]
+        await pilot.click("#dag-graph", offset=(box.label_x + 3, box.y))
+        await until(pilot, lambda: screen.here() == "dedupe")
+        await pilot.click("#dag-graph", offset=(box.label_x + 3, box.y))
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobScreen))
+
+
+async def test_the_drawer_goes_below_on_a_narrow_screen_and_beside_on_a_wide_one(
+    tmp_path: Path,
+) -> None:
+    async with dag(DagStudio(), tmp_path, size=(80, 24)) as pilot:
+        assert not screen_of(pilot).drawer.region
+        await press(pilot, ("i",))
+        drawer, table = screen_of(pilot).drawer.region, screen_of(pilot).table.region
+        assert drawer.y >= table.bottom
+        await until_shown(pilot, "waits for no other job")
+    async with dag(DagStudio(), tmp_path / "wide", size=(140, 40)) as pilot:
+        drawer, table = screen_of(pilot).drawer.region, screen_of(pilot).table.region
+        assert drawer.x >= table.right
+        await until_shown(pilot, "made      local.local.ingest_raw@1.0.3")
+
+
+async def test_the_table_is_sorted_by_the_title_that_is_clicked(tmp_path: Path) -> None:
+    async with dag(DagStudio(), tmp_path) as pilot:
+        await press(pilot, ("left_square_bracket",))
+        assert screen_of(pilot).table.keys[0] == "ingest_raw"
+        await pilot.click("#dag-list", offset=(20, 0))
+        await until(pilot, lambda: screen_of(pilot).table.keys[0] == "clean_labels")
+        await pilot.click("#dag-list", offset=(20, 0))
+        await until(pilot, lambda: screen_of(pilot).table.keys[0] == "train_s")
+
+
+async def test_the_timeline_is_zoomed_and_the_other_modes_say_that_they_are_not(
+    tmp_path: Path,
+) -> None:
+    async with dag(DagStudio(), tmp_path) as pilot:
+        await press(pilot, ("plus",))
+        await until_shown(pilot, "Only the timeline can be zoomed")
+        await press(pilot, ("m", "m", "plus"))
+        once = screen_of(pilot).view.span
+        await press(pilot, ("plus",))
+        twice = screen_of(pilot).view.span
+        assert once is not None
+        assert twice is not None
+        assert twice < once
+        await press(pilot, ("underscore", "underscore"))
+        assert screen_of(pilot).view.span is None
+
+
+async def test_signs_of_the_timeline_are_explained_where_there_is_room(tmp_path: Path) -> None:
+    async with dag(DagStudio(), tmp_path, size=(80, 24)) as pilot:
+        await press(pilot, ("m", "m"))
+        await until_shown(pilot, "queued  ▒ starting  █ run")
+        await press(pilot, ("exclamation_mark", "C"))
+        await until_shown(pilot, "! only problems", "C critical path")
+        assert "queued  ▒" not in screen_text(pilot)
+
+
+async def test_p_leads_to_the_list_of_pipelines_and_enter_back(tmp_path: Path) -> None:
+    async with dag(DagStudio(), tmp_path) as pilot:
+        await press(pilot, ("P",))
+        await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
+        await until_shown(pilot, "rathe-kyat")
+        await press(pilot, ("enter",))
+        await until_shown(pilot, "1 root failure")
+        assert screen_of(pilot).here() == "ingest_raw"
+
+
+async def test_what_every_page_can_do_can_be_done_before_the_pipeline_is_known(
+    tmp_path: Path,
+) -> None:
+    studio = DagStudio()
+    studio.error = ServerError(503, "Studio is being repaired.", retry_after=60)
+    async with dag(studio, tmp_path, known=False) as pilot:
+        await until_shown(pilot, "Studio is being repaired.")
+        common = [action for action in actions_of(screen_of(pilot)) if action.rank in {1, 2}]
+        assert len(common) > 5
+        assert [action for action in common if not action.enabled] == []

@@ -1,0 +1,397 @@
+"""The pipelines of a real local Studio, driven by keys."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from studio_tui.tui.frame.dialogs import Confirm
+from studio_tui.tui.jobs.list_screen import JobsScreen
+from studio_tui.tui.logs.merged_screen import MergedScreen
+from studio_tui.tui.pipelines.list_screen import PipelinesScreen
+from studio_tui.tui.pipelines.trigger_screen import TriggerScreen
+from studio_tui.tui.widgets.big_table import BigTable
+from tests.fault_proxy import Fault, FaultProxy, Seen
+from tests.faults import answer_json, drop_answer
+from tests.local.http.test_pipeline_routes import make, status, trigger
+from tests.local.http.test_pipeline_routes import until as until_state
+from tests.studios import ThreadStudio
+from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
+
+HOSTILE = "a[/]b [@click=app.quit]x[/] [red]r\x1b]52;c;aGk=\x07\x9b31m\u202e日本 🎉"
+
+
+async def show(pilot: Dashboard) -> BigTable:
+    """Go to the pipelines, and wait until they are known."""
+    await pilot.press("2")
+    await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
+    await until_shown(pilot, "── Pipelines ")
+    return pilot.app.screen.query_one(BigTable)
+
+
+async def until_said(pilot: Dashboard, words: str) -> None:
+    """Wait for a toast; its lines break where they must."""
+    await until(pilot, lambda: any(words in note.message for note in pilot.app._notifications))
+
+
+async def type_in(pilot: Dashboard, text: str) -> None:
+    await pilot.press(*("space" if sign == " " else sign for sign in text))
+
+
+def two(studio: ThreadStudio, **more: Any) -> None:
+    """Make two datasets, one from the other."""
+    make(studio, "first", **more)
+    make(studio, "second", "first", **more)
+
+
+async def test_a_pipeline_is_triggered_for_review_then_resumed_and_seen_to_complete(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    two(studio)
+    async with dashboard(studio, tmp_path) as pilot:
+        table = await show(pilot)
+        await until_shown(pilot, "No pipelines yet.", "t makes one")
+        await pilot.press("t")
+        # Studio tells which datasets jobs have made, so that names can be completed.
+        await until_shown(pilot, "known: ")
+        await type_in(pilot, "sec")
+        await pilot.press("tab")
+        await until_shown(pilot, "Datasets     second ", "Nothing runs before it is resumed.")
+        await pilot.press("f9")
+        await until_shown(pilot, "‖ PAUSED", "2 will not start", "2 jobs: 2 waiting", "p resume")
+        assert isinstance(pilot.app.screen, PipelinesScreen)
+        assert table.cursor is not None
+        await pilot.press("p")
+        await until_shown(pilot, "✓ COMPLETED", "2 jobs: 2 done", "2 Pipelines 1")
+
+
+async def test_what_studio_refuses_is_told_at_the_field_and_nothing_typed_is_lost(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    two(studio)
+    async with dashboard(studio, tmp_path) as pilot:
+        await show(pilot)
+        await pilot.press("t")
+        await pilot.press("f9")
+        await until_shown(pilot, "Name a dataset to rebuild.")
+        await type_in(pilot, "nonsense")
+        await pilot.press("tab", "tab")
+        await type_in(pilot, "BROKEN")
+        await pilot.press("f9")
+        await until_shown(pilot, "BROKEN has no value")
+        await type_in(pilot, "=1")
+        await pilot.press("f9")
+        await until_shown(
+            pilot, "Studio says: No dataset nonsense is known", "Not known here: “nonsense”"
+        )
+        await type_in(pilot, "more")
+        await until_shown(pilot, "nonsense more")
+        await pilot.press("ctrl+w")
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
+        await pilot.press("t")
+        await until_shown(pilot, "nonsense", "BROKEN=••")
+        await pilot.press("ctrl+u")
+        await type_in(pilot, "first, second")
+        await pilot.press("f9")
+        await until_shown(pilot, "‖ PAUSED", "first, second")
+
+
+async def test_unknown_names_stay_told_and_every_name_that_is_offered_can_be_reached(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    for name in ("sale_a", "sale_b", "sale_c", "sale_d", "sale_e"):
+        make(studio, name)
+    async with dashboard(studio, tmp_path, size=(80, 24)) as pilot:
+        await show(pilot)
+        await pilot.press("t")
+        await until_shown(pilot, "known: ", "and 1 more: down", "f9  Trigger", "esc  Close")
+        await type_in(pilot, "sale")
+        await until_shown(pilot, "tab: sale_a")
+        await pilot.press(*["down"] * 4)
+        await until_shown(pilot, "tab: sale_e")
+        review = next(
+            y for y, line in enumerate(screen_text(pilot).split("\n")) if "Review" in line
+        )
+        await pilot.press("tab")
+        await until_shown(pilot, "Names of others may follow")
+        await type_in(pilot, " sael_b nonsense")
+        await pilot.press("tab")
+        await until_shown(pilot, "Not known here: “sael_b” (did you mean “sale_b”", "“nonsense”")
+        assert "Review" in screen_text(pilot).split("\n")[review]
+        await pilot.press("tab")
+        await until_shown(pilot, "Not known here: “sael_b”", "f9  Trigger", "Environment")
+
+
+async def test_it_is_run_at_once_when_nobody_wants_to_look_first(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    two(studio)
+    async with dashboard(studio, tmp_path) as pilot:
+        await show(pilot)
+        await pilot.press("t")
+        await type_in(pilot, "sec")
+        await until_shown(pilot, "tab: second")
+        await pilot.press("tab", "tab")
+        await until_shown(pilot, "Nothing runs before it is resumed.")
+        await pilot.press("space")
+        await until_shown(pilot, "Its first jobs start at once.")
+        await pilot.press("f9")
+        await until_said(pilot, "Triggered ")
+        await until_shown(pilot, "✓ COMPLETED")
+
+
+async def test_paused_in_the_middle_what_runs_ends_and_nothing_starts(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    hold = tmp_path / "hold"
+    two(studio)
+    hold.touch()
+    made = trigger(studio, "second", environment=f"HOLD={hold}")
+    async with dashboard(studio, tmp_path) as pilot:
+        await show(pilot)
+        await until_shown(pilot, "● RUNNING", "running", "p pause")
+        await pilot.press("p")
+        await until_shown(pilot, "‖ PAUSED · 1 still running, 1 will", "p resume")
+        hold.unlink()
+        await until_shown(pilot, "2 jobs: 1 done, 1 waiting")
+        assert status(studio, made)["status"] == "PAUSED"
+        await pilot.press("p")
+        await until_shown(pilot, "✓ COMPLETED")
+
+
+async def test_stopping_names_what_it_hits_and_cancels_only_after_a_yes(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    hold = tmp_path / "hold"
+    two(studio)
+    hold.touch()
+    made = trigger(studio, "second", environment=f"HOLD={hold}")
+    async with dashboard(studio, tmp_path) as pilot:
+        await show(pilot)
+        await until_shown(pilot, "1 running")
+        await pilot.press("X")
+        await until_shown(pilot, "Stop this pipeline?", made["pipeline_id"], "1 job cancelled",
+                          "first.py")  # fmt: skip
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
+        assert status(studio, made)["status"] == "RUNNING"
+        await pilot.press("X")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
+        await pilot.press("y")
+        await until_said(pilot, "paused, 1 job cancelled")
+        await until_shown(pilot, "1 canceled")
+
+
+async def test_a_failure_is_told_with_what_it_blocks_and_is_run_again_after_a_question(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    two(studio)
+    made = trigger(studio, "second", environment="FAIL=first")
+    until_state(studio, made, "FAILED")
+    async with dashboard(studio, tmp_path, size=(160, 50)) as pilot:
+        await show(pilot)
+        await until_shown(pilot, "✗ FAILED", "first.py · ValueError: told to fail · blocks 1",
+                          "1 failed, 1 blocked", "p resume")  # fmt: skip
+        await pilot.press("p")
+        await until_shown(pilot, "Resume this pipeline?", "These failed, and run again:")
+        await pilot.press("y")
+        await until_said(pilot, "Resumed ")
+
+
+async def test_the_runs_of_a_target_stand_side_by_side(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    two(studio)
+    until_state(studio, trigger(studio, "second"), "COMPLETED")
+    until_state(studio, trigger(studio, "second", environment="FAIL=second"), "FAILED")
+    async with dashboard(studio, tmp_path, size=(160, 50)) as pilot:
+        await show(pilot)
+        await until_shown(pilot, "runs of second, oldest first")
+
+        def row(name: str) -> str:
+            return next(line for line in screen_text(pilot).split("\n") if f"{name}.py   " in line)
+
+        await until(pilot, lambda: row("second").count("✓ 0:0") == 1)
+        await until(pilot, lambda: row("second").count("✗ 0:0") == 1)
+        assert row("first").count("✓ 0:0") == 2
+
+
+async def test_the_logs_of_its_jobs_are_read_as_one(studio: ThreadStudio, tmp_path: Path) -> None:
+    two(studio)
+    until_state(studio, trigger(studio, "second"), "COMPLETED")
+    async with dashboard(studio, tmp_path) as pilot:
+        await show(pilot)
+        await until_shown(pilot, "✓ COMPLETED")
+        await pilot.press("L")
+        await until(pilot, lambda: isinstance(pilot.app.screen, MergedScreen))
+        await until_shown(pilot, "makes first", "makes second")
+
+
+async def test_a_job_leads_to_its_pipeline_and_another_says_why_not(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    two(studio)
+    made = until_state(studio, trigger(studio, "second"), "COMPLETED")
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "2 Pipelines 1")
+        screen = pilot.app.screen
+        assert isinstance(screen, JobsScreen)
+        runs = {run["created_job_id"] for run in made["job_runs"]}
+        stranger = next(key for key in screen.table.keys if key not in runs)
+        screen.table.move_to(stranger)
+        await pilot.press("P")
+        await until_said(pilot, "No pipeline that is known here runs this job")
+        screen.table.move_to(next(key for key in screen.table.keys if key in runs))
+        await pilot.press("P")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, JobsScreen))
+        await until_shown(pilot, made["name"])
+
+
+async def test_a_read_only_dashboard_changes_nothing(studio: ThreadStudio, tmp_path: Path) -> None:
+    two(studio)
+    made = trigger(studio, "second", review=True)
+    async with dashboard(studio, tmp_path, read_only=True) as pilot:
+        await show(pilot)
+        await until_shown(pilot, "‖ PAUSED")
+        assert "resume" not in screen_text(pilot).split("\n")[-1]
+        for key in ("p", "X", "t"):
+            pilot.app.clear_notifications()
+            await pilot.press(key)
+            await until_said(pilot, "read-only")
+        assert isinstance(pilot.app.screen, PipelinesScreen)
+    assert status(studio, made) == made
+
+
+async def test_the_place_outlives_a_refresh_and_a_restart(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    two(studio)
+    old, new = (trigger(studio, name, review=True) for name in ("first", "second"))
+    async with dashboard(studio, tmp_path) as pilot:
+        table = await show(pilot)
+        await until_shown(pilot, "2 Pipelines 2")
+        await pilot.press("down", "space", "N", "slash")
+        await type_in(pilot, "status=paused")
+        await pilot.press("enter", "i")
+        table.move_to(old["pipeline_id"])
+        await asyncio.to_thread(trigger, studio, "second", review=True)
+        await until_shown(pilot, "Pipelines 3")
+        assert table.cursor == old["pipeline_id"]
+    async with dashboard(studio, tmp_path) as pilot:
+        table = await show(pilot)
+        await until_shown(pilot, "filter status=paused", "1 marked", "sorted by name")
+        assert table.cursor == old["pipeline_id"]
+        assert table.marked == {old["pipeline_id"]}
+        assert pilot.app.screen.has_class("-no-preview")
+        await pilot.press("escape")
+        await until_shown(pilot, new["name"])
+
+
+async def test_marked_pipelines_are_paused_together_after_a_question(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    hold = tmp_path / "hold"
+    two(studio)
+    hold.touch()
+    made = [trigger(studio, "second", environment=f"HOLD={hold}") for _ in range(2)]
+    async with dashboard(studio, tmp_path) as pilot:
+        await show(pilot)
+        await until_shown(pilot, "2 Pipelines 2")
+        await pilot.press("a", "p")
+        await until_shown(pilot, "Pause 2 pipelines?", *(one["name"] for one in made))
+        await pilot.press("y")
+        for one in made:
+            await until_said(pilot, f"Paused {one['name']}")
+    assert {status(studio, one)["status"] for one in made} == {"PAUSED"}
+    hold.unlink()
+
+
+async def test_the_raw_answer_is_shown_and_every_text_can_be_copied(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    two(studio)
+    made = trigger(studio, "second", review=True)
+    async with dashboard(studio, tmp_path) as pilot:
+        await show(pilot)
+        await until_shown(pilot, made["name"])
+        await pilot.press("d")
+        await until_shown(pilot, '"triggered_from": "second"')
+        await pilot.press("escape", "y")
+        await until_shown(pilot, f"datachain pipeline status {made['name']}")
+        await pilot.press("escape", "c")
+        await until_said(pilot, made["pipeline_id"])
+
+
+class Lists:
+    """Answers the list of pipelines as it is told to."""
+
+    def __init__(self, *pipelines: dict[str, Any]) -> None:
+        self.pipelines = pipelines
+
+    def fault(self, seen: Seen) -> Fault | None:
+        return answer_json(list(self.pipelines)) if seen.path.endswith("/pipeline/list") else None
+
+
+@pytest.mark.parametrize("size", [(80, 24), (200, 60)])
+async def test_hostile_text_and_unknown_words_are_shown_as_text(
+    studio: ThreadStudio, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    run = {"job_id": "j", "name": HOSTILE, "status": "SMOULDERING", "created_job_id": "r"}
+    failed = {"job_id": "f", "name": HOSTILE, "status": "FAILED", "parent_job_ids": ["f", "gone"]}
+    proxy = FaultProxy.before(studio.url)
+    proxy.plan = Lists(  # type: ignore[assignment] # it has no streams
+        {
+            "pipeline_id": "p1",
+            "name": HOSTILE,
+            "status": "SIMMERING",
+            "triggered_from": HOSTILE,
+            "error_message": HOSTILE + "\nnext",
+            "created_at": "0001-01-01T00:00:00",
+            "job_runs": [run, failed, failed],
+        },
+        {"pipeline_id": "p2", "name": 7, "status": None, "job_runs": "none", "total": 5},
+        {"pipeline_id": "p1"},
+        {"name": "without an id"},
+    )
+    visible = "a[/]b [@click=app.quit]x[/]"
+    async with proxy, dashboard(studio, tmp_path, url=proxy.url, size=size) as pilot:
+        await show(pilot)
+        await until_shown(pilot, "? SIMMERING", "1 row unreadable", "1 row sent twice")
+        await until_shown(pilot, visible if size[0] > 80 else visible[:10])
+        for keys in ("down", "up", "X", "n", "d", "escape", "y", "escape", "t", "escape", "N", "p"):
+            await pilot.press(keys)
+            await pilot.pause()
+            shown = screen_text(pilot)
+            assert not any((ord(c) < 32 and c != "\n") or 0x7F <= ord(c) < 0xA0 for c in shown)
+            assert "\u202e" not in shown
+
+
+class LosesAnswers:
+    """Lets a trigger reach Studio and its answer get lost, as often as wished."""
+
+    def __init__(self, lost: Callable[[], bool]) -> None:
+        self.lost = lost
+
+    def fault(self, seen: Seen) -> Fault | None:
+        if seen.path.endswith("/pipeline/trigger") and self.lost():
+            return drop_answer
+        return None
+
+
+async def test_a_trigger_whose_answer_gets_lost_makes_one_pipeline(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    two(studio)
+    proxy = FaultProxy.before(studio.url)
+    proxy.plan = LosesAnswers(lambda: True)  # type: ignore[assignment] # it has no streams
+    async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
+        await show(pilot)
+        await pilot.press("t")
+        await type_in(pilot, "second")
+        await pilot.press("f9")
+        await until_said(pilot, "most likely")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, TriggerScreen))
+        await until_shown(pilot, "‖ PAUSED", "2 Pipelines 1")

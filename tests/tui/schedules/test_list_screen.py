@@ -1,0 +1,323 @@
+"""The schedules of a real local Studio, driven by keys."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from studio_tui.tui.form.submit_screen import SubmitScreen
+from studio_tui.tui.frame.dialogs import Confirm
+from studio_tui.tui.jobs.list_screen import JobsScreen
+from studio_tui.tui.schedules.list_screen import SchedulesScreen
+from studio_tui.tui.schedules.time_dialog import AskTime
+from studio_tui.tui.widgets.big_table import BigTable
+from tests.fault_proxy import Fault, FaultProxy, Frames, Seen, StreamFault
+from tests.faults import answer_json
+from tests.studios import ThreadStudio
+from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
+
+HOSTILE = "a[/]b [@click=app.quit]x[/] [red]r\x1b]52;c;aGk=\x07\x9b31m\u202e日本 🎉"
+YEARLY = "0 3 1 1 *"
+
+
+def tasks(studio: ThreadStudio) -> list[dict[str, Any]]:
+    return studio.jobs(status="task")
+
+
+async def show(pilot: Dashboard) -> BigTable:
+    """Go to the schedules, and wait until they are known."""
+    await pilot.press("4")
+    await until(pilot, lambda: isinstance(pilot.app.screen, SchedulesScreen))
+    await until_shown(pilot, "── Schedules ")
+    return pilot.app.screen.query_one(BigTable)
+
+
+async def until_said(pilot: Dashboard, words: str) -> None:
+    """Wait for a toast; its lines break where they must."""
+    await until(pilot, lambda: any(words in note.message for note in pilot.app._notifications))
+
+
+async def type_over(pilot: Dashboard, before: str, text: str) -> None:
+    await until(pilot, lambda: isinstance(pilot.app.screen, AskTime))
+    await pilot.press("end", *["backspace"] * len(before))
+    await pilot.press(*("space" if sign == " " else sign for sign in text))
+
+
+async def test_a_schedule_is_told_in_words_with_its_next_runs(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    studio.submit("print(1)", query_name="nightly.py", cron_expression=YEARLY)
+    async with dashboard(studio, tmp_path, size=(140, 40)) as pilot:
+        await until_shown(pilot, "4 Schedules 1")
+        await show(pilot)
+        await until_shown(pilot, "nightly.py", YEARLY, "at 03:00 UTC on the 1st of January")
+        year = datetime.now(UTC).year
+        for later in range(1, 6):
+            await until_shown(pilot, f"{year + later} ")
+        await until_shown(pilot, "none yet", "AT, LOCAL")
+        await pilot.press("U")
+        await until_shown(pilot, "AT, UTC", "1 Jan 03:00")
+
+
+async def test_without_schedules_it_says_how_to_make_one(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(studio, tmp_path) as pilot:
+        await show(pilot)
+        await until_shown(pilot, "No schedules.", "n makes one", "n new")
+        await pilot.press("x", "t", "e", "l", "enter")
+        assert isinstance(pilot.app.screen, SchedulesScreen)
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SubmitScreen))
+
+
+async def test_a_schedule_made_elsewhere_comes_by_itself_and_its_run_is_found(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(studio, tmp_path) as pilot:
+        await show(pilot)
+        await until_shown(pilot, "No schedules.")
+        await asyncio.to_thread(studio.submit, "print(1)", cron_expression=YEARLY)
+        soon = (datetime.now(UTC) + timedelta(seconds=2)).isoformat()
+        task = await asyncio.to_thread(
+            studio.submit, "print(1)", query_name="soon.py", start_after=soon
+        )
+        await until_shown(pilot, "soon.py", "once", "Schedules 2")
+        # It runs once, so then it is a schedule no more.
+        await until_shown(pilot, "Schedules 1")
+    (run,) = [job for job in studio.jobs() if job["scheduled_by"] == task["id"]]
+    assert studio.end(run["id"])["status"] == "COMPLETE"
+
+
+async def test_the_runs_of_a_schedule_are_those_jobs_and_no_others(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    studio.end(studio.submit("print(1)", query_name="stranger.py")["id"])
+    studio.submit("print(1)", query_name="nightly.py", cron_expression="* * * * *")
+    async with dashboard(studio, tmp_path) as pilot:
+        table = await show(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+        await until_shown(pilot, f"task~^{table.cursor}$")
+        assert "stranger.py" not in screen_text(pilot)
+
+
+async def test_cancel_names_the_schedule_and_ends_it(studio: ThreadStudio, tmp_path: Path) -> None:
+    task = studio.submit("print(1)", query_name="nightly.py", cron_expression=YEARLY)
+    async with dashboard(studio, tmp_path) as pilot:
+        await show(pilot)
+        await pilot.press("x")
+        await until_shown(pilot, "Cancel this schedule?", "nightly.py", str(task["id"]), YEARLY)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SchedulesScreen))
+        assert [job["id"] for job in tasks(studio)] == [task["id"]]
+        await pilot.press("x", "y")
+        await until_shown(pilot, "No schedules.")
+    assert studio.job(task["id"])["status"] == "CANCELED"
+
+
+async def test_run_now_makes_one_plain_job_and_leaves_the_schedule(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    task = studio.submit(
+        "import os; print(os.environ['A'])",
+        query_name="nightly.py",
+        cron_expression=YEARLY,
+        environment="A=b c",
+    )
+    async with dashboard(studio, tmp_path) as pilot:
+        await show(pilot)
+        await pilot.press("t")
+        await until_shown(pilot, "Run this once now?", "The schedule goes on as it is.")
+        await pilot.press("y")
+        await until_shown(pilot, "Created: nightly.py")
+    (job,) = [job for job in studio.jobs() if job["id"] != task["id"]]
+    assert studio.end(job["id"])["status"] == "COMPLETE"
+    assert (job["name"], job["schedule"], job["environment"]["A"]) == ("nightly.py", None, "b c")
+    assert studio.job(task["id"])["status"] == "TASK"
+
+
+async def test_edit_says_what_it_does_creates_then_cancels(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    task = studio.submit(
+        "print(1)",
+        query_name="nightly.py",
+        cron_expression=YEARLY,
+        time_zone="Europe/Berlin",
+        workers=1,
+    )
+    async with dashboard(studio, tmp_path) as pilot:
+        await show(pilot)
+        await pilot.press("e")
+        await type_over(pilot, YEARLY, "0 99 * * *")
+        await until_shown(pilot, "Hour: 99 is not 0 to 23.")
+        await pilot.press("enter")
+        assert isinstance(pilot.app.screen, AskTime)
+        await type_over(pilot, "0 99 * * *", "30 2 1 1 *")
+        await until_shown(pilot, "at 02:30 Europe/Berlin on the 1st of January")
+        await pilot.press("enter")
+        await until_shown(
+            pilot, "Change this schedule?", YEARLY, "30 2 1 1 *", "both exist", "that is at 02:30"
+        )
+        await pilot.press("y")
+        await until_said(pilot, "and cancelled nightly.py")
+        await until_shown(pilot, "30 2 1 1 *")
+    assert studio.job(task["id"])["status"] == "CANCELED"
+    (new,) = tasks(studio)
+    assert (new["name"], new["query"], new["workers"]) == ("nightly.py", "print(1)", 1)
+    assert new["schedule"]["cron_expression"] == "30 2 1 1 *"
+    assert new["schedule"]["time_zone"] == "Europe/Berlin"
+
+
+class RefuseCancels:
+    """Lets everything pass but cancels."""
+
+    def fault(self, seen: Seen) -> Fault | None:
+        if seen.path.endswith("/cancel"):
+            return answer_json({"message": "Not while it is full moon."}, "409 Conflict")
+        return None
+
+    def stream_fault(self) -> StreamFault:
+        return calm
+
+
+def calm(frames: Frames) -> Frames:
+    return frames
+
+
+async def test_an_edit_whose_cancel_fails_says_that_both_exist(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    studio.submit("print(1)", query_name="nightly.py", cron_expression=YEARLY)
+    proxy = FaultProxy.before(studio.url)
+    proxy.plan = RefuseCancels()
+    async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
+        await show(pilot)
+        await pilot.press("e")
+        await type_over(pilot, YEARLY, "@daily")
+        await pilot.press("enter")
+        await until_shown(pilot, "Change this schedule?")
+        await pilot.press("y")
+        await until_said(pilot, "was not cancelled: Not while it is full moon. Now there are two")
+        await until_shown(pilot, "Schedules 2")
+    assert {job["schedule"]["cron_expression"] for job in tasks(studio)} == {YEARLY, "@daily"}
+
+
+async def test_an_edit_that_is_refused_leaves_the_schedule_as_it_was(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    task = studio.submit("print(1)", query_name="nightly.py", cron_expression=YEARLY)
+
+    class RefuseJobs(RefuseCancels):
+        def fault(self, seen: Seen) -> Fault | None:
+            if seen.method == "POST" and seen.path.endswith("/jobs/"):
+                return answer_json({"message": "There is no room."}, "400 Bad Request")
+            return None
+
+    proxy = FaultProxy.before(studio.url)
+    proxy.plan = RefuseJobs()
+    async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
+        await show(pilot)
+        await pilot.press("e")
+        await type_over(pilot, YEARLY, "@daily")
+        await pilot.press("enter")
+        await until_shown(pilot, "Change this schedule?")
+        await pilot.press("y")
+        await until_said(pilot, "There is no room.")
+        await until_said(pilot, f"({task['id'][:8]}) goes on as it was.")
+    assert [job["id"] for job in tasks(studio)] == [task["id"]]
+
+
+async def test_a_start_is_edited_as_a_time(studio: ThreadStudio, tmp_path: Path) -> None:
+    start = datetime.now(UTC) + timedelta(days=30)
+    task = studio.submit("print(1)", start_after=start.isoformat())
+    async with dashboard(studio, tmp_path) as pilot:
+        await show(pilot)
+        await pilot.press("e")
+        await type_over(pilot, "2026-03-04 15:00:00", "in 3 days")
+        await until_shown(pilot, "in 3 d")
+        await pilot.press("enter")
+        await until_shown(pilot, "Change this schedule?")
+        await pilot.press("y")
+        await until_said(pilot, "and cancelled")
+    (new,) = tasks(studio)
+    assert new["id"] != task["id"]
+    assert new["schedule"]["cron_expression"] is None
+    next_run = datetime.fromisoformat(new["schedule"]["next_run_at"])
+    assert timedelta(days=2) < next_run - datetime.now(UTC) <= timedelta(days=3)
+
+
+async def test_an_edit_that_is_given_up_or_changes_nothing_does_nothing(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    task = studio.submit("print(1)", cron_expression=YEARLY)
+    async with dashboard(studio, tmp_path) as pilot:
+        await show(pilot)
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(pilot.app.screen, AskTime))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SchedulesScreen))
+        await pilot.press("e", "enter")
+        await until_shown(pilot, "The schedule stays as it is.")
+        assert not isinstance(pilot.app.screen, Confirm)
+    assert [job["id"] for job in studio.jobs()] == [task["id"]]
+
+
+async def test_a_start_of_this_minute_is_edited_with_its_seconds(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    start = (datetime.now(UTC) + timedelta(minutes=10)).replace(second=59, microsecond=0)
+    studio.submit("print(1)", start_after=start.isoformat())
+    async with dashboard(studio, tmp_path) as pilot:
+        await show(pilot)
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(pilot.app.screen, AskTime))
+        await until_shown(pilot, ":59")
+        assert not pilot.app.screen.has_class("-problem")
+        await type_over(pilot, "2026-03-04 15:00:59", "yesterday 10:00")
+        await until_shown(pilot, "esc and then t run it now, or type")
+        assert "empty" not in screen_text(pilot)
+
+
+async def test_what_was_typed_as_the_time_of_a_schedule_is_there_when_it_is_edited_again(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    studio.submit("print(1)", cron_expression=YEARLY)
+    async with dashboard(studio, tmp_path) as pilot:
+        await show(pilot)
+        await pilot.press("e")
+        await type_over(pilot, YEARLY, "0 99 * * *")
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SchedulesScreen))
+        await pilot.press("e")
+        await until_shown(pilot, "0 99 * * *", "Hour: 99 is not 0 to 23.")
+
+
+async def test_read_only_changes_nothing_and_says_so(studio: ThreadStudio, tmp_path: Path) -> None:
+    task = studio.submit("print(1)", cron_expression=YEARLY)
+    async with dashboard(studio, tmp_path, read_only=True) as pilot:
+        await show(pilot)
+        for key in ("x", "t", "e", "n"):
+            await pilot.press(key)
+            await until_shown(pilot, "Nothing can be changed")
+            assert isinstance(pilot.app.screen, SchedulesScreen)
+            pilot.app.clear_notifications()
+    assert [(job["id"], job["status"]) for job in studio.jobs()] == [(task["id"], "TASK")]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 40)])
+async def test_hostile_names_are_shown_as_they_are_and_do_nothing(
+    studio: ThreadStudio, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    studio.submit("print(1)", query_name=HOSTILE, cron_expression=YEARLY)
+    async with dashboard(studio, tmp_path, size=size) as pilot:
+        await show(pilot)
+        for key, words in (("e", "enter goes on"), ("x", "Keep it"), ("t", "Run it now")):
+            await pilot.press(key)
+            await until_shown(pilot, words, "a[/]b [@click")
+            assert "\x1b" not in screen_text(pilot)
+            assert "\u202e" not in screen_text(pilot)
+            await pilot.press("escape")

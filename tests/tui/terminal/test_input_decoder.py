@@ -1,0 +1,39 @@
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio_tui.tui.terminal.input_decoder import PASTE, PASTED, KeyboardDecoder
+
+PIECES = st.lists(
+    st.sampled_from(["a", "é", "\x1b", "\x1b[A", "\x1b[31m", "\x1b[20", "0~", "[201~", "q"])
+)
+
+
+def decoded(text: str, cuts: list[int]) -> str:
+    """Return what comes of text that arrives in pieces."""
+    data, decoder = text.encode(), KeyboardDecoder()
+    edges = [0, *sorted(cut % (len(data) + 1) for cut in cuts), len(data)]
+    pieces = [data[start:end] for start, end in pairwise(edges)]
+    return "".join(map(decoder.decode, pieces))
+
+
+@given(PIECES.map("".join), PIECES.map("".join), st.lists(st.integers(0, 200)))
+def test_keys_stay_as_they_are_and_a_paste_holds_no_escape(
+    keys: str, pasted: str, cuts: list[int]
+) -> None:
+    pasted = pasted.replace(PASTED, "")
+    keys = keys.replace(PASTE, "")
+    if PASTE in keys + PASTE[:-1] or PASTED in pasted + PASTED[:-1]:
+        return
+    shown = pasted.replace("\x1b", "␛")
+    sent = f"{keys}{PASTE}{pasted}{PASTED}\x1b[A"
+    assert decoded(sent, cuts) == f"{keys}{PASTE}{shown}{PASTED}\x1b[A"
+
+
+def test_bytes_that_are_no_utf8_become_signs() -> None:
+    assert KeyboardDecoder().decode(b"caf\xe9 a") == "caf\N{REPLACEMENT CHARACTER} a"
+
+
+def test_an_escape_key_does_not_wait_for_anything() -> None:
+    assert KeyboardDecoder().decode(b"\x1b") == "\x1b"

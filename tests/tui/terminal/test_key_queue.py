@@ -1,0 +1,260 @@
+"""A burst of keys, as a slow line delivers it: all of them before the first one was acted upon."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from textual import events
+from textual.app import ComposeResult
+from textual.widget import Widget
+from textual.widgets import Input
+
+from studio_tui.tui.frame.dialogs import Confirm
+from studio_tui.tui.jobs.list_screen import JobsScreen
+from studio_tui.tui.logs.log_screen import LogScreen
+from studio_tui.tui.terminal import key_queue
+from studio_tui.tui.terminal.key_queue import TypeAhead
+from studio_tui.tui.widgets.lifetime import Lifetime
+from tests.driving import driving
+from tests.studios import ThreadStudio
+from tests.tui.dashboards import Dashboard, dashboard, until, until_shown
+from tests.tui.widgets.slow_leaver import SlowLeaver
+from tests.waiting import HANG
+
+
+def burst(pilot: Dashboard, keys: list[tuple[str, str | None]]) -> None:
+    for key, character in keys:
+        pilot.app.post_message(events.Key(key, character))
+
+
+def typed(words: str) -> list[tuple[str, str | None]]:
+    return [("slash", "/"), *((letter, letter) for letter in words), ("enter", "\r")]
+
+
+async def test_a_filter_typed_in_one_burst_is_whole(studio: ThreadStudio, tmp_path: Path) -> None:
+    for name in ("one1", "two2"):
+        studio.end(studio.submit("print(1)", query_name=f"{name}.py")["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "one1.py", "two2.py")
+        burst(pilot, typed("one1"))
+        screen = pilot.app.screen
+        assert isinstance(screen, JobsScreen)
+        await until(pilot, lambda: screen.view.filter == "one1" and screen.table.has_focus)
+        assert isinstance(pilot.app.screen, JobsScreen)
+
+
+async def test_a_search_typed_in_one_burst_is_whole(studio: ThreadStudio, tmp_path: Path) -> None:
+    studio.end(studio.submit("for n in range(50): print('n', n)")["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("l")
+        await until_shown(pilot, "✓ whole log")
+        burst(pilot, typed("n 17"))
+        await until_shown(pilot, "/n 17 1 of 1")
+        assert isinstance(pilot.app.screen, LogScreen)
+
+
+async def test_a_question_is_not_answered_by_keys_pressed_before_it_came(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    job = studio.submit("import time; time.sleep(60)")
+    studio.until(job["id"], "RUNNING")
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "RUNNING")
+        burst(pilot, [("x", "x"), ("y", "y")])
+        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, Confirm)
+        assert not isinstance(pilot.app.focused, Input)
+    assert studio.job(job["id"])["status"] == "RUNNING"
+
+
+async def test_keys_of_a_line_act_in_the_order_in_which_they_were_pressed(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    studio.end(studio.submit("for n in range(50): print('n', n)")["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("l")
+        await until_shown(pilot, "✓ whole log")
+        screen = pilot.app.screen
+        assert isinstance(screen, LogScreen)
+        letters = {letter: (letter, letter) for letter in "abcdefghxy"}
+        for keys, line in [
+            ("d e g backspace f", "def"),
+            ("d e left x y", "dxye"),
+            ("d e f ctrl+e g h", "defgh"),
+            ("a b c ctrl+u d e f", "def"),
+        ]:
+            burst(
+                pilot,
+                [("slash", "/"), *(letters.get(key, (key, None)) for key in keys.split())],
+            )
+            prompt = screen.view.prompt.query_one(Input)
+            await until(pilot, lambda line=line, prompt=prompt: prompt.value == line)  # type: ignore[misc]
+            await pilot.press("escape")
+            await pilot.pause()
+
+
+async def test_what_follows_a_search_in_one_burst_acts_on_the_log(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    studio.end(studio.submit("for n in range(50): print('n', n)")["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("l")
+        await until_shown(pilot, "✓ whole log")
+        burst(pilot, [("g", "g"), *typed("n 1"), ("n", "n"), ("n", "n")])
+        await until_shown(pilot, "/n 1 3 of 11")
+
+
+async def test_what_is_pasted_onto_a_line_commands_no_terminal(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("slash")
+        pilot.app.post_message(events.Paste("a\x07b\x1b[31mc\u202ed\tlong" + "x" * 600))
+        line = pilot.app.focused
+        assert isinstance(line, Input)
+        await until(pilot, lambda: line.value.endswith("x" * 600))
+        assert line.value == "a␇b␛[31mcd    long" + "x" * 600
+
+
+class Keys(Widget, can_focus=True):
+    """Takes its time over the first key, then hands the focus on; notes all keys."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(id=f"keys-{number}")
+        self.taken: list[str] = []
+        self.may_go_on = asyncio.Event()
+
+    def compose(self) -> ComposeResult:
+        yield SlowLeaver()
+
+    async def on_key(self, event: events.Key) -> None:
+        self.taken.append(event.key)
+        await self.may_go_on.wait()
+        self.screen.focus_next()
+
+
+class TwoOfThem(TypeAhead):
+    """Holds two that take keys."""
+
+    def compose(self) -> ComposeResult:
+        yield Keys(1)
+        yield Keys(2)
+
+
+class Slow(Input):
+    """A line that takes its time over each key."""
+
+    async def on_key(self) -> None:
+        for _ in range(20):
+            await asyncio.sleep(0)
+
+
+class SlowLine(TypeAhead):
+    """Holds a slow line."""
+
+    def compose(self) -> ComposeResult:
+        yield Slow()
+
+
+class Brief(Lifetime, Widget, can_focus=True):
+    """Is taken away before it is there."""
+
+
+async def test_a_key_waits_for_the_one_before_it_however_long_that_takes() -> None:
+    app = TwoOfThem()
+    async with driving(app) as pilot:
+        first, second = app.query(Keys)
+        for slow in app.query(SlowLeaver):
+            slow.let_go()
+        first.focus()
+        await until(pilot, lambda: first.has_focus)
+        for key in "abc":
+            app.post_message(events.Key(key, key))
+        await until(pilot, lambda: first.taken == ["a"] and len(app._waiting) == 2)
+        first.may_go_on.set()
+        second.may_go_on.set()
+        await until(pilot, lambda: [*first.taken, *second.taken] == ["a", "c", "b"])
+
+
+async def test_a_key_is_done_with_when_what_it_was_for_has_gone() -> None:
+    app = TwoOfThem()
+    async with driving(app) as pilot:
+        first, second = app.query(Keys)
+        for each in (first, second):
+            each.may_go_on.set()
+        second.query_one(SlowLeaver).let_go()
+        first.focus()
+        await until(pilot, lambda: first.has_focus)
+        leaving = first.remove()
+        app.screen.set_focus(first)  # as if a key had been on its way to it
+        async with first.query_one(SlowLeaver).held():
+            app.post_message(events.Key("a", "a"))
+        await leaving
+        second.focus()
+        await until(pilot, lambda: second.has_focus)
+        app.post_message(events.Key("b", "b"))
+        await until(pilot, lambda: second.taken == ["b"])
+
+
+async def test_a_burst_for_a_slow_line_is_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(key_queue, "PATIENCE", HANG)
+    app = SlowLine()
+    async with driving(app) as pilot:
+        line = app.query_one(Slow)
+        for key in ("a", "b", "backspace", "c", "left", "d"):
+            app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await until(pilot, lambda: line.value == "adc")
+        assert not app._waiting
+
+
+async def test_a_key_on_its_way_to_what_never_comes_is_done_with(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(key_queue, "PATIENCE", HANG)
+    app = TwoOfThem()
+    async with driving(app) as pilot:
+        for each in app.query(Keys):
+            each.may_go_on.set()
+            each.query_one(SlowLeaver).let_go()
+        second = app.query(Keys).last()
+        coming = app.screen.mount(brief := Brief())
+        brief.focus()
+        app.screen.set_focus(brief)
+        giving = asyncio.ensure_future(app.on_event(events.Key("a", "a")))
+        leaving = brief.remove()
+        await giving
+        await coming
+        await leaving
+        assert brief._never_came
+        second.focus()
+        app.post_message(events.Key("b", "b"))
+        await until(pilot, lambda: second.taken == ["b"])
+
+
+async def test_leaving_is_possible_while_the_handler_of_a_key_hangs(
+    shared_studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(key_queue, "PATIENCE", 0.01)
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        await pilot.app.screen.mount(hung := Keys(1))
+        hung.focus()
+        await until(pilot, lambda: hung.has_focus)
+        burst(pilot, [("a", "a"), ("b", "b"), ("ctrl+q", None)])
+        await until(pilot, lambda: pilot.app._exit)
+        assert hung.taken == ["a"]
+        hung.may_go_on.set()
+        hung.query_one(SlowLeaver).let_go()
+
+
+async def test_a_key_that_comes_when_all_screens_have_gone_is_no_error() -> None:
+    app = TwoOfThem()
+    async with driving(app):
+        for slow in app.query(SlowLeaver):
+            slow.let_go()
+        on_its_way = events.Key("b", "b")
+        on_its_way._set_forwarded()
+    assert not app.screen_stack
+    for event in (events.Key("a", "a"), on_its_way, events.Paste("c")):
+        await app.on_event(event)
+    assert not app.is_acting

@@ -1,0 +1,189 @@
+"""What a pager is given to read, and how it is run."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from studio_tui.service.logs.store.log_store import LogStore
+from studio_tui.tui.terminal import pager
+from studio_tui.tui.terminal.pager import (
+    Page,
+    PagerError,
+    Place,
+    clean_copy,
+    command,
+    environment,
+    is_reordered,
+    pager_words,
+    private_file,
+)
+from tests.studios import ThreadStudio
+from tests.tui.dashboards import dashboard, until_shown
+from tests.tui.logs.view.log_stage import HOSTILE
+
+FLAGS = "-fiML -+r -+R -+F"
+PATH = Path("/spool/a b.log")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[LogStore]:
+    store = LogStore.create(tmp_path / "spool")
+    yield store
+    store.close()
+
+
+def installed(name: str) -> str | None:
+    return None if "missing" in name else name
+
+
+@pytest.mark.parametrize(
+    ("typed", "place", "line"),
+    [
+        (None, Place(0, 0), f"less {FLAGS} +1g -- /spool/a b.log"),
+        ("", Place(41, 900), f"less {FLAGS} +42g -- /spool/a b.log"),
+        ("less", Place(None, 900), f"less {FLAGS} +900P -- /spool/a b.log"),
+        ("/usr/bin/less -R", Place(0, 0), f"/usr/bin/less {FLAGS} +1g -- /spool/a b.log"),
+        ("more", Place(41, 900), "more /spool/a b.log"),
+        ("bat --paging 'a  b'", Place(41, 900), "bat --paging a  b /spool/a b.log"),
+        ("most; rm -rf /", Place(0, 0), "most; rm -rf / /spool/a b.log"),
+    ],
+)
+def test_the_pager_is_run_at_the_readers_line(typed: str | None, place: Place, line: str) -> None:
+    words = pager_words({} if typed is None else {"PAGER": typed}, installed)
+    argv = command(words, Page(PATH, place))
+    assert " ".join(argv) == line
+    assert argv[-1] == str(PATH)
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("missing-pager -x", "missing-pager is not installed; set PAGER to a pager that is"),
+        ("less 'x", "PAGER has a quote that never ends"),
+        ("''", "not installed"),
+    ],
+)
+def test_a_pager_that_cannot_be_run_is_said(typed: str, words: str) -> None:
+    with pytest.raises(PagerError, match=words):
+        pager_words({"PAGER": typed}, lambda name: installed(name) if name else None)
+
+
+def test_nothing_of_the_environment_lets_less_show_control_codes() -> None:
+    theirs = {
+        "LESS": "-R",
+        "LESSOPEN": "|cat %s",
+        "LESSKEY": "/x",
+        "LESSCHARSET": "latin1",
+        "LESSBINFMT": "*",
+        "HOME": "/home/x",
+    }
+    assert environment(["less"], theirs) == {
+        "LESS": "",
+        "LESSSECURE": "1",
+        "LESSCHARSET": "utf-8",
+        "HOME": "/home/x",
+    }
+    assert environment(["more"], theirs) == theirs
+
+
+async def copy_of(store: LogStore, start: int) -> tuple[str, Place]:
+    with private_file() as (path, file):
+        assert path.stat().st_mode & 0o777 == 0o600
+        place = await clean_copy(store, start, file)
+        text = path.read_bytes().decode()
+    assert not path.exists()
+    return text, place
+
+
+async def test_a_copy_holds_no_control_codes(store: LogStore) -> None:
+    store.append("\n".join(HOSTILE).encode() + b"\r\n\xff\xfe end")
+    text, _ = await copy_of(store, 0)
+    assert not any((ord(c) < 32 and c != "\n") or 0x7F <= ord(c) < 0xA0 for c in text)
+    assert not any(c in text for c in "\u202e\u202c\u2066\u200b")
+    assert len(text.split("\n")) == store.lines
+    assert "漢字カナ" in text
+
+
+async def test_the_readers_line_is_known_in_the_copy(store: LogStore) -> None:
+    store.append(b"".join(b"\x1b[31mline %d\x1b[0m\n" % n for n in range(200_000)))
+    for number in (0, 1, 77_777, 199_999):
+        text, place = await copy_of(store, store.start_of(number))
+        assert place.line == number
+        assert text.splitlines()[number] == f"line {number}"
+        assert text.encode()[place.offset :].startswith(b"line %d\n" % number)
+
+
+@pytest.fixture
+def limit(monkeypatch: pytest.MonkeyPatch) -> int:
+    """Let much less be huge, so that the tests need less memory."""
+    limit = 2 * 1024 * 1024
+    monkeypatch.setattr(pager, "COPY_LIMIT", limit)
+    return limit
+
+
+@pytest.mark.parametrize("part", [0.0, 0.5, 1.0])
+async def test_a_huge_log_is_copied_around_the_reader_and_that_is_said(
+    store: LogStore, limit: int, part: float
+) -> None:
+    for base in range(0, 100_000, 10_000):
+        store.append(b"".join(b"line %07d %030d\n" % (n, 0) for n in range(base, base + 10_000)))
+    assert store.size > limit
+    number = int(part * (store.lines - 1))
+    text, place = await copy_of(store, store.start_of(number))
+    assert place.line is not None
+    at = 0
+    for _ in range(place.line):
+        at = text.index("\n", at) + 1
+    assert text.startswith(f"line {number:07}", at)
+    assert len(text) < limit + 1000
+    assert text.startswith("┅┅ studio-tui: ") == (part > 0)
+    assert text.startswith("┅┅ studio-tui: ", text.rindex("\n", 0, -1) + 1) == (part < 1)
+
+
+@pytest.mark.parametrize("begin", range(4))
+async def test_no_character_of_a_long_line_is_divided_in_the_copy(
+    store: LogStore, begin: int
+) -> None:
+    line = "x" * begin + "漢😀" * 200_000
+    store.append(line.encode() + "漢".encode()[:2])
+    text, _ = await copy_of(store, 0)
+    assert text == line + "\ufffd"
+
+
+async def test_a_huge_line_is_cut_too(store: LogStore, limit: int) -> None:
+    store.append(b"x" * (limit * 2))
+    text, _ = await copy_of(store, 0)
+    assert limit <= len(text) < limit + 1000
+    store.append(b"\nlast\n")
+    text, place = await copy_of(store, store.last_start())
+    assert len(text) < limit + 1024 * 1024
+    assert place.line is not None
+    assert text.splitlines()[place.line] == "last"
+
+
+async def test_marks_that_reorder_text_are_found_wherever_they_are(store: LogStore) -> None:
+    assert not await is_reordered(store)
+    store.append("日本語 “quoted” – dash … é\n".encode())
+    assert not await is_reordered(store)
+    store.append(bytes(4 * 1024 * 1024 - store.size - 1) + "\u202e".encode() + b"evil\n")
+    assert await is_reordered(store)
+
+
+async def test_where_no_terminal_can_be_lent_that_is_said(
+    studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studio.end(studio.submit("print('text')")["id"])
+    copies = tmp_path / "copies"
+    copies.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(copies))
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("l")
+        await until_shown(pilot, "✓ whole log")
+        monkeypatch.setenv("PAGER", "true")
+        await pilot.press("v")
+        await until_shown(pilot, "There is no terminal here")
+        monkeypatch.setenv("PAGER", "no-such-pager")
+        await pilot.press("v")
+        await until_shown(pilot, "no-such-pager is not installed")
+    assert list(copies.iterdir()) == []

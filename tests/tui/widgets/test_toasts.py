@@ -1,0 +1,72 @@
+"""Toasts and timers that are late."""
+
+import itertools
+
+import pytest
+from textual import _time
+from textual.app import App, ComposeResult
+from textual.notifications import Notification
+from textual.widget import Widget
+from textual.widgets._toast import Toast
+
+from studio_tui.tui.widgets.lifetime import Lifetime
+from studio_tui.tui.widgets.toasts import Tells, Told
+from tests.driving import driving
+from tests.tui.dashboards import until
+
+
+class Teller(Tells):
+    """An app with nothing in it."""
+
+
+def test_what_is_told_has_time_left_even_when_it_is_over() -> None:
+    late = Told("late", timeout=-0.001)
+    assert late.has_expired
+    assert late.time_left > 0
+    assert Notification("late", timeout=-0.001).time_left < 0, "Textual's own can do it now"
+
+
+async def test_a_toast_that_comes_too_late_goes_again() -> None:
+    app = Teller()
+    async with driving(app, notifications=True) as pilot:
+        toast = Toast(Told("late", timeout=-0.001))
+        await app.mount(toast)
+        await until(pilot, lambda: not toast.is_attached)
+
+
+async def test_every_toast_of_the_app_has_time_left() -> None:
+    app = Teller()
+    async with driving(app, notifications=True) as pilot:
+        app.notify("something")
+        await until(pilot, lambda: len(app._notifications) == 1)
+        (told,) = app._notifications
+        assert isinstance(told, Told)
+
+
+class Once(Lifetime, Widget):
+    """Waits for its timer."""
+
+    ticks = 0
+
+    def tick(self) -> None:
+        self.ticks += 1
+
+
+class Holder(App[int]):
+    """Holds it."""
+
+    def compose(self) -> ComposeResult:
+        yield Once()
+
+
+async def test_a_timer_that_is_late_from_the_start_ticks_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app = Holder()
+    async with driving(app) as pilot:
+        once = app.query_one(Once)
+        # As if the process did not run between one look at the clock and the next.
+        seconds = itertools.count()
+        monkeypatch.setattr(_time, "get_time", lambda: float(next(seconds)))
+        once.set_timer(0.001, once.tick)
+        await until(pilot, lambda: once.ticks == 1)
