@@ -27,7 +27,7 @@ from textual.message_pump import MessagePump
 from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
-from studio_tui.tui.terminal.key_queue import TypeAhead
+from studio_tui.tui.terminal.key_queue import KeyQueue
 from tests.waiting import until
 
 R = TypeVar("R")
@@ -105,7 +105,7 @@ class Driver(Pilot[R]):
         rounds = 0
         while rounds < _ROUNDS and app._exception is None:
             await self._handle_what_waits()
-            if isinstance(app, TypeAhead) and app.is_acting:
+            if isinstance(app, KeyQueue) and app.is_acting:
                 await asyncio.sleep(0)
                 continue
             rounds += 1

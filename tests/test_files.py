@@ -20,10 +20,10 @@ from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.server import endpoint
 from studio_tui.log import configure
 from studio_tui.presentation.jobs.filters import JOBS
-from studio_tui.service.commands.journal import Fate, Intent, Journal
+from studio_tui.service.commands.journal import Intent, IntentOutcome, Journal
 from studio_tui.settings import load_settings
 from studio_tui.tui.clusters.cluster_choice import ClusterChoice
-from studio_tui.tui.form.saved_forms import DraftShelf
+from studio_tui.tui.form.saved_forms import SavedForms
 from studio_tui.tui.frame.list_view import ListView, load_view
 from studio_tui.tui.frame.remembered import Remembered
 from tests.jobs import NOON
@@ -115,7 +115,7 @@ def test_what_is_remembered_may_be_broken(
     assert load_view(path, JOBS) == ListView()
     assert Remembered.load(path) == Remembered()
     assert ClusterChoice(path).name is None
-    assert DraftShelf(path).templates() == {}
+    assert SavedForms(path).templates() == {}
     assert caplog.records
 
 
@@ -124,10 +124,10 @@ def test_an_intent_that_is_broken_is_passed_over(
 ) -> None:
     journal = Journal(tmp_path, "place")
     wish = JobInput(query="1", team_name="t")
-    journal.begin(Intent.of(wish, NOON, is_labelled=True)).end(Fate.APPLIED)
+    journal.begin(Intent.of(wish, NOON, is_labelled=True)).end(IntentOutcome.APPLIED)
     (whole,) = tmp_path.rglob("*.intent")
     broken(whole.with_name("broken.intent"))
-    assert [entry.fate for entry in journal.entries()] == [Fate.APPLIED]
+    assert [entry.fate for entry in journal.entries()] == [IntentOutcome.APPLIED]
     assert journal.left() == []
 
 

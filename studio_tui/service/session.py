@@ -10,13 +10,13 @@ from studio_tui import clock
 from studio_tui.api.client import Page, StudioClient
 from studio_tui.api.models import Cluster, Job
 from studio_tui.errors import AuthenticationError, StudioError
-from studio_tui.service.commands.create_job import Creating, Unknown
-from studio_tui.service.commands.history import Ledger
+from studio_tui.service.commands.create_job import JobCreator, Unconfirmed
+from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.commands.jobs import Commands
 from studio_tui.service.commands.journal import Journal
 from studio_tui.service.commands.pipelines import PipelineCommands
-from studio_tui.service.commands.trigger_pipeline import Triggering
-from studio_tui.service.logs.cache import LogShelf
+from studio_tui.service.commands.trigger_pipeline import PipelineTrigger
+from studio_tui.service.logs.cache import LogCache
 from studio_tui.service.logs.library import LogLibrary
 from studio_tui.service.polling.dataset_names import DatasetNames
 from studio_tui.service.polling.jobs_feed import Jobs, JobsFeed
@@ -114,15 +114,15 @@ class StudioSession:
         )
         self.commands = Commands(client, self._changed)
         self.steering = PipelineCommands(client, self.commands.cancel, self._changed)
-        self.triggering = Triggering(client, self._changed)
+        self.triggering = PipelineTrigger(client, self._changed)
         self.datasets = DatasetNames(client)
         journal = Journal(intents or logs / "intents", place)
-        self.ledger = Ledger(ledgers or logs / "ledgers", place)
-        self.creating = Creating(client, journal, self.ledger, self._changed, labels=labels)
+        self.ledger = JobHistory(ledgers or logs / "ledgers", place)
+        self.creating = JobCreator(client, journal, self.ledger, self._changed, labels=labels)
         self._news: asyncio.Queue[Jobs] = asyncio.Queue()
         """Lists of which the ledger has not been told."""
         self.logs = LogLibrary(
-            client, LogShelf(logs, place), {host}, reachability=self.reachability, now=now
+            client, LogCache(logs, place), {host}, reachability=self.reachability, now=now
         )
         self._focused = True
 
@@ -146,7 +146,7 @@ class StudioSession:
         """Return what keeps one pipeline and its jobs fresh, while somebody listens to it."""
         return self._watches.get(pipeline_id)
 
-    async def unsettled(self) -> tuple[Unknown, ...]:
+    async def unsettled(self) -> tuple[Unconfirmed, ...]:
         """Settle what ended runs have asked for, once the first list is there; return the rest."""
         await self.jobs.first()
         return await self.creating.settle()

@@ -32,13 +32,13 @@ from studio_tui.tui.finding import FindsActions
 from studio_tui.tui.frame.opening import Choice, Chosen, OpeningScreen, TrustChoice
 from studio_tui.tui.frame.screenshots import SavesScreenshots
 from studio_tui.tui.sheets import OPENING
-from studio_tui.tui.terminal.key_queue import TypeAhead
+from studio_tui.tui.terminal.key_queue import KeyQueue
 from studio_tui.tui.theme import ANSI_DARK, ANSI_LIGHT, THEMES
 from studio_tui.tui.widgets.toasts import Tells
 
 if TYPE_CHECKING:
     from studio_tui.tui import messages
-    from studio_tui.tui.screens import Places
+    from studio_tui.tui.screens import Screens
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ Connect = Callable[[Choice | None], Connected]
 """Makes a way to Studio, in a thread; raises `StudioError`."""
 
 
-class StudioApp(TypeAhead, EndsInOrder, FindsActions, SavesScreenshots, Tells, App[int]):
+class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, App[int]):
     """The dashboard."""
 
     TITLE = "studio-tui"
@@ -82,7 +82,7 @@ class StudioApp(TypeAhead, EndsInOrder, FindsActions, SavesScreenshots, Tells, A
         self._connect_by = connect
         self._first = first
         self._waiting_for = waiting_for
-        self._places: Places | None = None
+        self._places: Screens | None = None
         self._connected: Connected | None = None
         self._quit_asked = -QUIT_WITHIN
 
@@ -108,12 +108,12 @@ class StudioApp(TypeAhead, EndsInOrder, FindsActions, SavesScreenshots, Tells, A
             self.call_from_thread(self._cannot, str(error))
         else:
             # Not before the first paint: this loads the wire, the models and every screen.
-            from studio_tui.tui.screens import Places  # noqa: PLC0415
+            from studio_tui.tui.screens import Screens  # noqa: PLC0415
 
-            self.call_from_thread(self._enter, connected, Places(connected))
+            self.call_from_thread(self._enter, connected, Screens(connected))
 
     @work(name="enter", group="enter")
-    async def _enter(self, connected: Connected, places: "Places") -> None:
+    async def _enter(self, connected: Connected, places: "Screens") -> None:
         await self._leave_studio()
         self._connected, self._places = connected, places
         self._poll(connected)
@@ -319,7 +319,7 @@ class StudioApp(TypeAhead, EndsInOrder, FindsActions, SavesScreenshots, Tells, A
         while self.screen is not tab:
             self.pop_screen()
 
-    def _installed(self, places: "Places", name: str) -> "Screen[None]":
+    def _installed(self, places: "Screens", name: str) -> "Screen[None]":
         """Return a place that lives on while another is shown, and so keeps the user's place."""
         tab = places.tab(name)
         if not self.is_screen_installed(tab):

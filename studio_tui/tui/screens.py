@@ -9,7 +9,7 @@ from studio_tui.api.models import Job
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.tui.clusters.cluster_choice import ClusterChoice
 from studio_tui.tui.connected import Connected
-from studio_tui.tui.form.saved_forms import DraftShelf
+from studio_tui.tui.form.saved_forms import SavedForms
 from studio_tui.tui.frame.list_page import ListPage
 from studio_tui.tui.frame.list_view import load_view, save_view
 from studio_tui.tui.frame.page import Page
@@ -18,7 +18,7 @@ from studio_tui.tui.logs.log_memory import LogMemory
 from studio_tui.tui.pipelines.graph.memory import DagMemory
 
 
-class Places:
+class Screens:
     """Makes screens for a connection."""
 
     def __init__(self, connected: Connected) -> None:
@@ -34,7 +34,7 @@ class Places:
         self._dags = DagMemory.load(self._dag_file)
         self.cluster = ClusterChoice(connected.view_file.with_suffix(".cluster.json"))
         """For new jobs."""
-        self._shelf = DraftShelf(connected.view_file.with_suffix(".forms.json"))
+        self._shelf = SavedForms(connected.view_file.with_suffix(".forms.json"))
 
     @property
     def tabs(self) -> Mapping[str, Page]:

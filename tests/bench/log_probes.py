@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from studio_tui.api.client import StudioClient
 from studio_tui.presentation.logs.search import Wanted
 from studio_tui.service.logs.store.log_store import LogStore
-from studio_tui.service.logs.store.matches import LogHits
+from studio_tui.service.logs.store.matches import LineMatches
 from studio_tui.service.logs.tail import LogTail, Phase
 from studio_tui.settings import Settings
 from tests.bench import processes
@@ -127,7 +127,7 @@ def search(path: Path, word: bytes, *, ignore_case: bool) -> float:
 
     async def count() -> float:
         store = LogStore.open(path)
-        hits = LogHits(store, wanted.starts)
+        hits = LineMatches(store, wanted.starts)
         begun = time.perf_counter()
         await hits.look(store.size)
         taken = time.perf_counter() - begun

@@ -20,7 +20,7 @@ from pathlib import Path
 from textual import events
 from textual.keys import _character_to_key, key_to_character
 
-from studio_tui.tui.terminal.key_queue import TypeAhead
+from studio_tui.tui.terminal.key_queue import KeyQueue
 from tests.local.http.test_pipeline_routes import make, trigger
 from tests.studios import ThreadStudio, closing
 from tests.tui.dashboards import Dashboard, dashboard, until
@@ -102,7 +102,7 @@ async def play(
                     break
             # Every key comes to its turn, whatever became of what it was for.
             app = pilot.app
-            assert isinstance(app, TypeAhead)
+            assert isinstance(app, KeyQueue)
             await until(pilot, lambda: app._exception is not None or not app.is_acting)
     except Exception as error:
         raise AssertionError(f"{told}, {type(error).__name__}; {_last(pressed)}") from error

@@ -29,7 +29,7 @@ from studio_tui.presentation.form.file_checks import (
 from studio_tui.presentation.form.line_checks import environment_problems, requirement_problems
 from studio_tui.presentation.format import size
 from studio_tui.presentation.jobs.problems import Level, Problem, quoted, unsendable, warning
-from studio_tui.presentation.schedules.start_times import MomentError, resolve
+from studio_tui.presentation.schedules.start_times import StartTimeError, resolve
 
 REQUEST_LIMIT = 1024 * 1024
 """Bytes of a whole request that the local Studio takes."""
@@ -292,7 +292,7 @@ def _start(draft: Draft, around: Surroundings) -> tuple[Problem, ...]:
         return ()
     try:
         resolve(typed, around.now, around.zone)
-    except MomentError as error:
+    except StartTimeError as error:
         return (Problem("start_after", str(error)),)
     return ()
 

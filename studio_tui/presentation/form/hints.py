@@ -9,7 +9,7 @@ from studio_tui.presentation.form.checks import PRIORITIES, Surroundings, job_na
 from studio_tui.presentation.form.cluster_checks import chosen_cluster
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.format import plural, size
-from studio_tui.presentation.schedules.start_times import MomentError, both, described, resolve
+from studio_tui.presentation.schedules.start_times import StartTimeError, both, described, resolve
 from studio_tui.text import safe_line
 
 CRON_TIMES = 5
@@ -96,7 +96,7 @@ def _start(draft: Draft, around: Surroundings) -> tuple[str, ...]:
         return ("At once; or type `tomorrow 15:00`, `in 2 hours`, `2026-03-04 15:00`.",)
     try:
         return (described(resolve(typed, around.now, around.zone), around.now, around.zone),)
-    except MomentError:
+    except StartTimeError:
         return ()
 
 
@@ -106,7 +106,7 @@ def _cron(draft: Draft, around: Surroundings) -> tuple[str, ...]:
         return ("Once; or type five fields as `0 3 * * 1`, or @daily. It is in UTC.",)
     try:
         start = resolve(draft.start_after, around.now, around.zone)
-    except MomentError:
+    except StartTimeError:
         start = around.now
     try:
         times = tuple(islice(cron.fires(typed, start), CRON_TIMES))

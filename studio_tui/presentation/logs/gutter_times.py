@@ -35,7 +35,7 @@ class StampForm(StrEnum):
         return forms[(forms.index(self) + 1) % len(forms)]
 
 
-class MomentError(Exception):
+class GutterTimeError(Exception):
     """What was typed is no moment; the sentence says what would be one."""
 
 
@@ -116,4 +116,4 @@ def read_moment(typed: str, *, now: datetime, end: datetime | None) -> datetime:
         return found.astimezone(UTC)
     except (ValueError, OverflowError):
         pass
-    raise MomentError(f"{typed} is no time; type 14:05, 2026-11-25 14:05 or -10m.")
+    raise GutterTimeError(f"{typed} is no time; type 14:05, 2026-11-25 14:05 or -10m.")

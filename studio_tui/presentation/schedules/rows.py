@@ -20,7 +20,7 @@ from studio_tui.presentation.jobs.states import LOOKS, state_cell
 from studio_tui.presentation.schedules.cron_words import RUNS, words
 from studio_tui.presentation.schedules.start_times import (
     RUN_NOW,
-    MomentError,
+    StartTimeError,
     both,
     described,
     resolve,
@@ -135,7 +135,7 @@ def explain_moment(typed: str, now: datetime, zone: tzinfo) -> Explained:
     """Say which moment was typed."""
     try:
         return Explained((described(resolve(typed, now, zone), now, zone),), is_good=True)
-    except MomentError as error:
+    except StartTimeError as error:
         # What is empty here is no schedule; its list runs one at once.
         sentence = str(error).replace(RUN_NOW, "esc and then t run it now")
         return Explained((sentence,), is_good=False)

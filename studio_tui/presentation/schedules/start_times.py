@@ -66,7 +66,7 @@ _LEAP_YEAR = 2028
 """Stands for the year of a date without one."""
 
 
-class MomentError(ValueError):
+class StartTimeError(ValueError):
     """A text is no time that a job can start at; the sentence says why and what to type."""
 
 
@@ -87,7 +87,7 @@ def resolve(text: str, now: datetime, zone: tzinfo) -> datetime:
         local_now = now.astimezone(meant).replace(tzinfo=None, fold=0)
         moment = _instant(_named(words, text, local_now), meant)
     if moment <= now:
-        raise MomentError(_past(moment, now, zone))
+        raise StartTimeError(_past(moment, now, zone))
     return moment
 
 
@@ -131,12 +131,12 @@ def _after(words: str, typed: str, now: datetime, zone: tzinfo) -> datetime:
         match = _AMOUNT.match(length, place)
         unit = _UNITS.get(match[2]) if match else None
         if match is None or unit is None:
-            raise MomentError(_not_understood(typed))
+            raise StartTimeError(_not_understood(typed))
         amounts.append(("1" if match[1].startswith("a") else match[1], unit))
         place = match.end()
     units = {unit for _, unit in amounts}
     if len(units) < len(amounts) or (clock and units & _ELAPSING):
-        raise MomentError(_not_understood(typed))
+        raise StartTimeError(_not_understood(typed))
     phrase = "in " + " ".join(f"{amount} {unit}s" for amount, unit in amounts)
     if units & _ELAPSING:
         base = now.astimezone(UTC).replace(tzinfo=None)
@@ -163,7 +163,7 @@ def _worked_out(phrase: str, typed: str, base: datetime) -> datetime:
         },
     )
     if worked_out is None:  # it gives up on times beyond the calendar
-        raise MomentError(f"{quoted(typed)} is too far away.")
+        raise StartTimeError(f"{quoted(typed)} is too far away.")
     return worked_out
 
 
@@ -171,7 +171,7 @@ def _named(words: str, typed: str, now: datetime) -> datetime:
     """Work out a day, a time of day or both; all times here are local and naive."""
     parts = _DAY_THEN_CLOCK.fullmatch(words) or _CLOCK_THEN_DAY.fullmatch(words)
     if parts is None:
-        raise MomentError(_no_clock(words, typed, now))
+        raise StartTimeError(_no_clock(words, typed, now))
     clock = _clock(parts["clock"], typed)
     day = (parts["day"] or "").removeprefix("on ")
     if not day:
@@ -186,7 +186,7 @@ def _named(words: str, typed: str, now: datetime) -> datetime:
         return sooner if sooner > now and not day.startswith("next ") else later
     found = _calendar_date(day, clock, now)
     if found is None:
-        raise MomentError(_not_understood(typed))
+        raise StartTimeError(_not_understood(typed))
     return _near(found, now)
 
 
@@ -212,9 +212,9 @@ def _calendar_date(day: str, clock: time, now: datetime) -> datetime | None:
         if found > now or parts["year"]:
             return found
     if not 1 <= month <= 12:
-        raise MomentError(f"There is no month {month}; they go from 1 to 12.")
+        raise StartTimeError(f"There is no month {month}; they go from 1 to 12.")
     named = f"{number} {_MONTHS[month - 1].capitalize()} {parts['year'] or ''}".rstrip()
-    raise MomentError(f"There is no {named}; check the day.")
+    raise StartTimeError(f"There is no {named}; check the day.")
 
 
 def _clock(text: str, typed: str) -> time:
@@ -222,25 +222,25 @@ def _clock(text: str, typed: str) -> time:
         return time(12 if text == "noon" else 0)
     parts = _CLOCK.fullmatch(text)
     if parts is None:
-        raise MomentError(_not_understood(typed))
+        raise StartTimeError(_not_understood(typed))
     hour, minute, second = int(parts[1]), int(parts[2] or 0), int(parts[3] or 0)
     if parts[4]:
         if not 1 <= hour <= 12:
-            raise MomentError(f"There is no {text}; am and pm go with 1 to 12.")
+            raise StartTimeError(f"There is no {text}; am and pm go with 1 to 12.")
         hour = hour % 12 + (12 if parts[4] == "pm" else 0)
     try:
         return time(hour, minute, second)
     except ValueError:
         sentence = f"There is no {text}; the clock goes from 00:00 to 23:59."
-        raise MomentError(sentence) from None
+        raise StartTimeError(sentence) from None
 
 
 def _near(local: datetime, now: datetime) -> datetime:
     """Keep to years in which every zone can be worked out and a typing error is seen."""
     if local.year < now.year - 1:
-        raise MomentError(f"The year {local.year} is past; {RUN_NOW}, or type {EXAMPLES}.")
+        raise StartTimeError(f"The year {local.year} is past; {RUN_NOW}, or type {EXAMPLES}.")
     if local.year > now.year + _FARTHEST_YEARS:
-        raise MomentError(
+        raise StartTimeError(
             f"{local.year} is more than {_FARTHEST_YEARS} years away; check the year."
         )
     return local
@@ -254,13 +254,13 @@ def _instant(local: datetime, zone: tzinfo) -> datetime:
     on_clocks = world.astimezone(zone).replace(tzinfo=None, fold=0)
     at = f"{local:%H:%M} on {local:%Y-%m-%d}"
     if on_clocks != local:
-        raise MomentError(
+        raise StartTimeError(
             f"There is no {at} in {_zone_name(zone)}, because the clocks are put forward then;"
             f" type `{on_clocks:%Y-%m-%d %H:%M}`."
         )
     if moment.utcoffset() != again.utcoffset():
         first, second = (each.isoformat(sep=" ", timespec="minutes") for each in (moment, again))
-        raise MomentError(
+        raise StartTimeError(
             f"There are two times {at} in {_zone_name(zone)}, because the clocks are put back"
             f" then; type `{first}` or `{second}`."
         )
@@ -272,7 +272,7 @@ def _zone(text: str) -> tzinfo:
         return UTC
     hours, minutes = int(text[1:3]), int(text[4:6])
     if hours > 14 or minutes > 59:
-        raise MomentError(f"There is no offset {text}; they go from -12:00 to +14:00.")
+        raise StartTimeError(f"There is no offset {text}; they go from -12:00 to +14:00.")
     zone = datetime.strptime(text, "%z").tzinfo
     return zone or UTC
 

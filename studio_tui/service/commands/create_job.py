@@ -1,4 +1,4 @@
-"""Creating jobs so that one wish never becomes two jobs, and none is lost without a word.
+"""JobCreator jobs so that one wish never becomes two jobs, and none is lost without a word.
 
 A wish is noted on disk and sent once. Where no clear answer comes, Studio's list is looked through
 for the job, by the label that it carries. Where it is not found, nothing is sent again before the
@@ -26,8 +26,8 @@ from studio_tui.errors import (
     PermissionDenied,
     StudioError,
 )
-from studio_tui.service.commands.history import Ledger
-from studio_tui.service.commands.journal import Fate, Intent, Journal, Note
+from studio_tui.service.commands.history import JobHistory
+from studio_tui.service.commands.journal import Intent, IntentOutcome, Journal, OpenIntent
 from studio_tui.service.commands.submitted import SentFile
 from studio_tui.service.commands.uploads import Told, Uploads, asked_rest
 
@@ -104,32 +104,32 @@ class Looked:
 
 
 @dataclass(frozen=True, slots=True)
-class Unknown:
+class Unconfirmed:
     """Nobody can say whether the wish has made a job, so the user is asked.
 
-    It stays open, also for later runs, until `Creating` finds out or is told to give it up.
+    It stays open, also for later runs, until `JobCreator` finds out or is told to give it up.
     """
 
     intent: Intent
     looked: Looked
     why: StudioError | None = None
     """Why it is not known; `None` when an earlier run ended in the middle."""
-    note: Note = field(kw_only=True, repr=False)
+    note: OpenIntent = field(kw_only=True, repr=False)
     request: JobInput | None = field(default=None, kw_only=True, repr=False)
     """What was sent; `None` when an earlier run sent it."""
 
 
-Outcome = Created | Refused | Unknown
+Outcome = Created | Refused | Unconfirmed
 
 
-class Creating:
+class JobCreator:
     """Creates jobs for one team, keeping a journal of what is under way, and a ledger of them."""
 
     def __init__(
         self,
         client: MakesJobs,
         journal: Journal,
-        ledger: Ledger,
+        ledger: JobHistory,
         changed: Callable[[], None] = lambda: None,
         *,
         labels: bool = True,
@@ -177,7 +177,7 @@ class Creating:
         return outcome
 
     async def send_again(
-        self, unknown: Unknown, *, doubted: Callable[[StudioError], None] = lambda _: None
+        self, unknown: Unconfirmed, *, doubted: Callable[[StudioError], None] = lambda _: None
     ) -> Outcome:
         """Send a wish once more, under the same key, if the job is still not to be seen."""
         request = unknown.request
@@ -191,15 +191,15 @@ class Creating:
             return await self._ended(unknown.note, found)
         return await self._make(unknown.note, request, doubted, may_exist=True)
 
-    async def give_up(self, unknown: Unknown) -> None:
+    async def give_up(self, unknown: Unconfirmed) -> None:
         """Ask no more about a wish: whether it has made a job or not, the list will show."""
-        await asyncio.to_thread(unknown.note.end, Fate.GIVEN_UP)
+        await asyncio.to_thread(unknown.note.end, IntentOutcome.GIVEN_UP)
 
-    def leave(self, unknown: Unknown) -> None:
+    def leave(self, unknown: Unconfirmed) -> None:
         """Leave a wish open, for the next start to settle."""
         unknown.note.close()
 
-    async def settle(self) -> tuple[Unknown, ...]:
+    async def settle(self) -> tuple[Unconfirmed, ...]:
         """Look up what ended programs have left open; return what cannot be settled."""
         left = await asyncio.to_thread(self._journal.left)
         # One look is enough for a job that has had its time to come.
@@ -208,11 +208,11 @@ class Creating:
             await self._look_up(note, looks=1 if note.intent.sent_at < late else None)
             for note in left
         ]
-        return tuple(outcome for outcome in outcomes if isinstance(outcome, Unknown))
+        return tuple(outcome for outcome in outcomes if isinstance(outcome, Unconfirmed))
 
     async def _make(
         self,
-        note: Note,
+        note: OpenIntent,
         request: JobInput,
         doubted: Callable[[StudioError], None],
         *,
@@ -262,7 +262,7 @@ class Creating:
 
     async def _look_up(
         self,
-        note: Note,
+        note: OpenIntent,
         why: StudioError | None = None,
         request: JobInput | None = None,
         *,
@@ -294,7 +294,7 @@ class Creating:
                         await asyncio.sleep(rest)
         except TimeoutError:
             pass
-        return Unknown(note.intent, looked, why, note=note, request=request)
+        return Unconfirmed(note.intent, looked, why, note=note, request=request)
 
     def _backoff(self, failures: int) -> float:
         span = self._patience.rest * 2.0 ** min(failures, 10)
@@ -334,7 +334,8 @@ class Creating:
         entries = await asyncio.to_thread(self._journal.entries)
         others = [entry for entry in entries if entry.intent.id != intent.id]
         if any(
-            entry.fate is Fate.SENT and entry.intent.likeness == intent.likeness for entry in others
+            entry.fate is IntentOutcome.SENT and entry.intent.likeness == intent.likeness
+            for entry in others
         ):
             return None
         taken = {entry.job_id for entry in others}
@@ -346,15 +347,15 @@ class Creating:
         ]
         return Created(mine[0], is_guess=True) if len(mine) == 1 else None
 
-    async def _ended(self, note: Note, outcome: Created | Refused) -> Outcome:
+    async def _ended(self, note: OpenIntent, outcome: Created | Refused) -> Outcome:
         """Note what became of an intent; the ledger is told only of what is certain."""
         if isinstance(outcome, Created):
             if not outcome.is_guess:
                 submitted = note.intent.submitted
                 await asyncio.to_thread(self._ledger.note_submitted, outcome.job.id, submitted)
-            await asyncio.to_thread(note.end, Fate.APPLIED, outcome.job)
+            await asyncio.to_thread(note.end, IntentOutcome.APPLIED, outcome.job)
         else:
-            await asyncio.to_thread(note.end, Fate.REFUSED)
+            await asyncio.to_thread(note.end, IntentOutcome.REFUSED)
         return outcome
 
 

@@ -90,7 +90,7 @@ class Run:
         return (self.finished_at - self.started_at).total_seconds()
 
 
-class Ledger:
+class JobHistory:
     """The memory of one team at one Studio, shared by all dashboards on this machine."""
 
     def __init__(self, folder: Path, place: str) -> None:

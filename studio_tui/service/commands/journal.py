@@ -43,7 +43,7 @@ _LARGEST = 1024 * 1024
 _log = logging.getLogger(__name__)
 
 
-class Fate(StrEnum):
+class IntentOutcome(StrEnum):
     """What became of an intent."""
 
     SENT = "sent"
@@ -118,21 +118,21 @@ class Entry:
     """What the journal says of one intent."""
 
     intent: Intent
-    fate: Fate
+    fate: IntentOutcome
     job_id: str | None = None
     """Of the job that it made, if it did."""
     created_by: str | None = None
     """Who made that job, as Studio calls them."""
 
 
-class Note:
+class OpenIntent:
     """An intent in the journal that this program is at, which no other will touch meanwhile."""
 
     def __init__(self, intent: Intent, descriptor: int) -> None:
         self.intent = intent
         self._descriptor: int | None = descriptor
 
-    def end(self, fate: Fate, job: Job | None = None) -> None:
+    def end(self, fate: IntentOutcome, job: Job | None = None) -> None:
         """Write down what became of the intent, and let go of it.
 
         Where the disk takes nothing more, the next start looks the intent up once more.
@@ -169,7 +169,7 @@ class Journal:
         """Take the folder of all journals, and what tells this Studio and team from others."""
         self._folder = folder / hashlib.sha256(place.encode("utf-8", "replace")).hexdigest()[:32]
 
-    def begin(self, intent: Intent) -> Note:
+    def begin(self, intent: Intent) -> OpenIntent:
         """Write an intent down for good.
 
         Raises:
@@ -178,7 +178,7 @@ class Journal:
         try:
             private_dir(self._folder)
             self._prune()
-            return Note(intent, self._written(intent))
+            return OpenIntent(intent, self._written(intent))
         except OSError as error:
             raise NotSent(
                 f"Nothing was sent, as it could not be noted in {self._folder.parent}: "
@@ -194,7 +194,7 @@ class Journal:
                     found.append(entry)
         return sorted(found, key=lambda entry: entry.intent.sent_at)
 
-    def left(self) -> list[Note]:
+    def left(self) -> list[OpenIntent]:
         """Return the intents that ended programs have left open; this program is at them now."""
         notes = []
         for path in self._files():
@@ -234,7 +234,7 @@ class Journal:
         aged = sorted((path.stat().st_mtime, path) for path in files)
         for _, path in aged[: len(files) - KEPT + 1]:
             entry = _read(path)
-            if entry is None or entry.fate is not Fate.SENT:
+            if entry is None or entry.fate is not IntentOutcome.SENT:
                 remove_unused(path)
         for path in self._folder.glob(f"*{_NEW}"):
             remove_unused(path)
@@ -249,7 +249,7 @@ def _fields(intent: Intent) -> dict[str, Any]:
         "query_digest": intent.query_digest,
         "is_labelled": intent.is_labelled,
         "submitted": intent.submitted.to_json(),
-        "fate": Fate.SENT,
+        "fate": IntentOutcome.SENT,
     }
 
 
@@ -267,14 +267,14 @@ def _sync(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _taken_over(path: Path) -> Note | None:
+def _taken_over(path: Path) -> OpenIntent | None:
     """Hold the file of an open intent, unless another program does."""
     descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         entry = _read(path)
-        if entry is not None and entry.fate is Fate.SENT:
-            note = Note(entry.intent, descriptor)
+        if entry is not None and entry.fate is IntentOutcome.SENT:
+            note = OpenIntent(entry.intent, descriptor)
             descriptor = -1
             return note
         return None
@@ -299,7 +299,7 @@ def _read(path: Path) -> Entry | None:
             is_labelled=bool(known["is_labelled"]),
             submitted=_submitted(known.get("submitted")),
         )
-        fate = Fate(known["fate"])
+        fate = IntentOutcome(known["fate"])
     except (KeyError, ValueError, TypeError, AttributeError):
         return None
     return Entry(intent, fate, known.get("job_id"), known.get("created_by"))

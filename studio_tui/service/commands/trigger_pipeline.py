@@ -1,4 +1,4 @@
-"""Triggering pipelines so that one wish never becomes two.
+"""PipelineTrigger pipelines so that one wish never becomes two.
 
 A request is sent once. Where no clear answer comes, the list of pipelines is looked through for a
 new one of the same datasets; where that tells nothing, the user is asked before it is sent again,
@@ -40,7 +40,7 @@ class TriggersPipelines(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class TriggerRequest:
     """A pipeline that is wanted."""
 
     datasets: tuple[str, ...]
@@ -60,10 +60,10 @@ class Triggered:
 
 
 @dataclass(frozen=True, slots=True)
-class Untold:
+class Unconfirmed:
     """Nobody can say whether the wish has made a pipeline, so the user is asked."""
 
-    wish: Wish
+    wish: TriggerRequest
     why: StudioError
     key: str
     sent_at: datetime
@@ -71,7 +71,7 @@ class Untold:
     """Ids of pipelines that were known before."""
 
 
-class Triggering:
+class PipelineTrigger:
     """Triggers pipelines for one team."""
 
     def __init__(
@@ -94,17 +94,19 @@ class Triggering:
         self._looks = looks
         self._now = now
 
-    async def trigger(self, wish: Wish, before: Collection[str]) -> Triggered | Untold:
+    async def trigger(
+        self, wish: TriggerRequest, before: Collection[str]
+    ) -> Triggered | Unconfirmed:
         """Trigger a pipeline; `before` are the ids of those that are known.
 
         Raises:
             StudioError: Studio refused, or the request did not arrive; there is no pipeline.
         """
         return await self._make(
-            Untold(wish, OutcomeUnknown(""), uuid.uuid4().hex, self._now(), frozenset(before))
+            Unconfirmed(wish, OutcomeUnknown(""), uuid.uuid4().hex, self._now(), frozenset(before))
         )
 
-    async def send_again(self, untold: Untold) -> Triggered | Untold:
+    async def send_again(self, untold: Unconfirmed) -> Triggered | Unconfirmed:
         """Send a wish once more, under the same key, if its pipeline is still not to be seen.
 
         Raises:
@@ -116,7 +118,7 @@ class Triggering:
             return replace(untold, why=error)
         return found or await self._make(untold)
 
-    async def _make(self, sent: Untold) -> Triggered | Untold:
+    async def _make(self, sent: Unconfirmed) -> Triggered | Unconfirmed:
         try:
             try:
                 return Triggered(await self._send(sent))
@@ -125,7 +127,7 @@ class Triggering:
         finally:
             self._changed()
 
-    async def _send(self, sent: Untold) -> Pipeline:
+    async def _send(self, sent: Unconfirmed) -> Pipeline:
         """Send a request, and again only if it cannot have arrived."""
         rests = iter(self._rests)
         while True:
@@ -141,7 +143,7 @@ class Triggering:
                     raise
                 await asyncio.sleep(rest)
 
-    async def _look_up(self, sent: Untold) -> Triggered | Untold:
+    async def _look_up(self, sent: Unconfirmed) -> Triggered | Unconfirmed:
         for rest in self._looks:
             await asyncio.sleep(rest)
             try:
@@ -152,14 +154,14 @@ class Triggering:
                 return found
         return sent
 
-    async def _seek(self, sent: Untold) -> Triggered | None:
+    async def _seek(self, sent: Unconfirmed) -> Triggered | None:
         """Return the one pipeline that the wish can well have made."""
         page = await self._client.pipelines(limit=PAGE)
         likely = [pipeline for pipeline in page.items if _resembles(pipeline, sent)]
         return Triggered(likely[0], is_guess=True) if len(likely) == 1 else None
 
 
-def _resembles(pipeline: Pipeline, sent: Untold) -> bool:
+def _resembles(pipeline: Pipeline, sent: Unconfirmed) -> bool:
     """Whether a pipeline is new and of the datasets that were asked for.
 
     How Studio writes several datasets into `triggered_from` is not documented, so each is looked

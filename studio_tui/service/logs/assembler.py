@@ -22,7 +22,7 @@ from studio_tui.api.log_stream import (
     LogMessages,
     Unreadable,
 )
-from studio_tui.service.logs.message_index import MessageLedger, Record
+from studio_tui.service.logs.message_index import MessageIndex, Record
 from studio_tui.service.logs.store.log_store import LogStore, Mark
 
 WINDOW = 256 * 1024
@@ -102,10 +102,10 @@ class _Doubt:
     """Whether this connection has repeated the piece before it."""
 
 
-class LogMerge:
+class LogAssembler:
     """Merges pieces, snapshots and archives of one log into its store."""
 
-    def __init__(self, store: LogStore, ledger: MessageLedger) -> None:
+    def __init__(self, store: LogStore, ledger: MessageIndex) -> None:
         self._store = store
         self._ledger = ledger
         self._floor = 0

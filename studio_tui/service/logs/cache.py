@@ -31,7 +31,7 @@ class Kept(NamedTuple):
     path: Path
 
 
-class LogShelf:
+class LogCache:
     """The logs of one team at one Studio, and the room that all logs take."""
 
     def __init__(self, folder: Path, place: str) -> None:

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from studio_tui import clock
 from studio_tui.errors import SpoolError
-from studio_tui.service.logs.cache import LogShelf
-from studio_tui.service.logs.preview import LogAhead
+from studio_tui.service.logs.cache import LogCache
+from studio_tui.service.logs.preview import LogTailPreview
 from studio_tui.service.logs.source import Logs, MayFetch
 from studio_tui.service.logs.state import Phase
 from studio_tui.service.logs.store.log_store import LogStore
@@ -38,7 +38,7 @@ class OpenLog:
 
     store: LogStore
     tail: LogTail
-    ahead: LogAhead
+    ahead: LogTailPreview
     """The end of the log while most of it is still to come."""
 
     def __init__(
@@ -63,7 +63,7 @@ class _Log:
     born: datetime | None
     store: LogStore
     tail: LogTail
-    ahead: LogAhead
+    ahead: LogTailPreview
     viewers: list[OpenLog]
     task: asyncio.Task[None] | None = None
     """Runs the tail while there are viewers."""
@@ -90,7 +90,7 @@ class LogLibrary:
     def __init__(
         self,
         source: Logs,
-        shelf: LogShelf,
+        shelf: LogCache,
         hosts: Iterable[str] = (),
         *,
         reachability: Reachability | None = None,
@@ -182,7 +182,7 @@ class LogLibrary:
             reachability=self._reachability,
             now=self._now,
         )
-        ahead = LogAhead(self._source, job_id, store, self._shelf.new, self._reachability)
+        ahead = LogTailPreview(self._source, job_id, store, self._shelf.new, self._reachability)
         log = _Log(job_id, born, store, tail, ahead, viewers)
         self._logs[job_id, born] = log
         return log

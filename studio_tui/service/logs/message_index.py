@@ -36,7 +36,7 @@ class Record(NamedTuple):
         return self.offset + self.length
 
 
-class MessageLedger:
+class MessageIndex:
     """A sorted list of records in an unnamed file; fast at its end and when read in order."""
 
     def __init__(self, directory: Path) -> None:

@@ -34,7 +34,7 @@ _AROUND = 64 * 1024
 logger = logging.getLogger(__name__)
 
 
-class LogAhead:
+class LogTailPreview:
     """The end of one job's log; `run` is owned by whoever starts it, and can be run again."""
 
     store: LogStore | None

@@ -32,9 +32,9 @@ from studio_tui.errors import (
     SpoolError,
     StudioError,
 )
-from studio_tui.service.logs.assembler import DIFFERS, NO_REPLAY, UNREADABLE, LogMerge
+from studio_tui.service.logs.assembler import DIFFERS, NO_REPLAY, UNREADABLE, LogAssembler
 from studio_tui.service.logs.comparison import Comparison
-from studio_tui.service.logs.message_index import MessageLedger
+from studio_tui.service.logs.message_index import MessageIndex
 from studio_tui.service.logs.reading_again import Retries
 from studio_tui.service.logs.rest_log import RestLog
 from studio_tui.service.logs.retry import Next, Verdict, asked_rest, refused
@@ -99,8 +99,8 @@ class LogTail:
         self._now = now
         self._reachability = reachability or Reachability()
         self._retries = Retries(job_id, self._told, self._reachability, now, jitter)
-        self._ledger: MessageLedger | None = None
-        self._merge: LogMerge
+        self._ledger: MessageIndex | None = None
+        self._merge: LogAssembler
         """What has come so far; begun by `run`, together with the ledger."""
         self._rest = RestLog(source, job_id, store)
         self._unreadable = 0
@@ -142,8 +142,8 @@ class LogTail:
         try:
             await self._store.own()
             if self._ledger is None:
-                self._ledger = MessageLedger(self._store.path.parent)
-                self._merge = LogMerge(self._store, self._ledger)
+                self._ledger = MessageIndex(self._store.path.parent)
+                self._merge = LogAssembler(self._store, self._ledger)
             async with asyncio.TaskGroup() as tasks:
                 beside = tasks.create_task(self._poll_beside(), name="poll a log")
                 unsubscribe = self._retries.subscribe()

@@ -23,7 +23,7 @@ from studio_tui.presentation.jobs.problems import Problem
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.form.draft_files import path_of
 from studio_tui.tui.form.edit_screen import ANSWERS
-from studio_tui.tui.form.saved_forms import DraftShelf
+from studio_tui.tui.form.saved_forms import SavedForms
 from studio_tui.tui.form.submit_screen import SubmitScreen
 from studio_tui.tui.form.templates import Start
 from studio_tui.tui.form.validation import Checked
@@ -41,7 +41,7 @@ class EditMarkedScreen(SubmitScreen):
         self,
         session: StudioSession,
         home: str,
-        shelf: DraftShelf,
+        shelf: SavedForms,
         repeats: Sequence[Repeat],
         *,
         url: str,

@@ -8,7 +8,7 @@ from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.pipelines.impact import edit_note
 from studio_tui.service.session import StudioSession
-from studio_tui.tui.form.saved_forms import DraftShelf
+from studio_tui.tui.form.saved_forms import SavedForms
 from studio_tui.tui.form.submit_screen import SubmitScreen
 from studio_tui.tui.form.templates import Start
 from studio_tui.tui.form.validation import Checked
@@ -28,7 +28,7 @@ class EditScreen(SubmitScreen):
         self,
         session: StudioSession,
         home: str,
-        shelf: DraftShelf,
+        shelf: SavedForms,
         repeat: Repeat,
         *,
         url: str,

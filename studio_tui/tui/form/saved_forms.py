@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 _URL_LOGIN = re.compile(r"(\w://)[^/@\s]+@")
 
 
-class DraftShelf:
+class SavedForms:
     """The forms of one profile. Within a run they are whole; from the disk they lack secrets."""
 
     def __init__(self, path: Path) -> None:

@@ -21,7 +21,7 @@ from studio_tui.service.session import StudioSession
 from studio_tui.tui.form.draft_form import DraftForm
 from studio_tui.tui.form.editing import FormEditing
 from studio_tui.tui.form.preview import Preview
-from studio_tui.tui.form.saved_forms import NOT_KEPT, DraftShelf
+from studio_tui.tui.form.saved_forms import NOT_KEPT, SavedForms
 from studio_tui.tui.form.sending import FormSending
 from studio_tui.tui.form.templates import SENT, FormBeginnings, Start
 from studio_tui.tui.form.validation import Checked, Follow, examine
@@ -64,7 +64,7 @@ class SubmitScreen(FormSending, FormBeginnings, FormEditing, Page):
         self,
         session: StudioSession,
         home: str,
-        shelf: DraftShelf,
+        shelf: SavedForms,
         start: Start,
         *,
         url: str,

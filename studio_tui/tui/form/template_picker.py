@@ -12,7 +12,7 @@ from textual.widgets.option_list import Option
 from studio_tui.presentation.form.checks import job_name
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.text import safe_line
-from studio_tui.tui.form.saved_forms import DraftShelf
+from studio_tui.tui.form.saved_forms import SavedForms
 from studio_tui.tui.frame.ask import Ask
 from studio_tui.tui.frame.dialogs import Choose, Confirm
 
@@ -33,7 +33,7 @@ class PickBeginning(Choose):
 
     def __init__(
         self,
-        shelf: DraftShelf,
+        shelf: SavedForms,
         templates: dict[str, Draft],
         *,
         given: Draft,

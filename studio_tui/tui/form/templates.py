@@ -9,7 +9,7 @@ from textual import work
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.text import safe_line
 from studio_tui.tui.form.draft_form import DraftForm
-from studio_tui.tui.form.saved_forms import NOT_KEPT, DraftShelf
+from studio_tui.tui.form.saved_forms import NOT_KEPT, SavedForms
 from studio_tui.tui.form.template_picker import DISK_REFUSES, PickBeginning, replacing
 from studio_tui.tui.frame.ask import Ask
 
@@ -39,7 +39,7 @@ class FormBeginnings(Base):
     """Mixin of a screen with a form."""
 
     form: DraftForm
-    shelf: DraftShelf
+    shelf: SavedForms
     start: Start
 
     def fill(self, draft: Draft) -> None:

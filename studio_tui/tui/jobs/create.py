@@ -9,7 +9,7 @@ from textual.app import App
 from studio_tui.api.models import Job, JobInput, JobState
 from studio_tui.errors import StudioError
 from studio_tui.presentation.format import local_time, plural
-from studio_tui.service.commands.create_job import Created, Creating, Looked, Refused, Unknown
+from studio_tui.service.commands.create_job import Created, JobCreator, Looked, Refused, Unconfirmed
 from studio_tui.service.commands.journal import Intent
 from studio_tui.service.commands.uploads import Told
 from studio_tui.text import safe_line
@@ -18,7 +18,7 @@ from studio_tui.tui.jobs.actions import title
 
 
 async def make_job(
-    app: App[Any], creating: Creating, wish: JobInput, files: Sequence[Path] = ()
+    app: App[Any], creating: JobCreator, wish: JobInput, files: Sequence[Path] = ()
 ) -> Job | None:
     """Create a job and say how it ended; return it if it is there. Call it in a worker."""
     outcome = await create(app, creating, wish, files)
@@ -32,7 +32,7 @@ async def make_job(
 
 async def create(
     app: App[Any],
-    creating: Creating,
+    creating: JobCreator,
     wish: JobInput,
     files: Sequence[Path] = (),
     *,
@@ -46,7 +46,7 @@ async def create(
         app.notify(words, severity="warning", markup=False)
 
     outcome = await creating.create(wish, files, doubted=doubted, uploading=uploading)
-    while isinstance(outcome, Unknown):
+    while isinstance(outcome, Unconfirmed):
         if not await app.push_screen_wait(confirm_again(outcome)):
             await creating.give_up(outcome)
             words = f"Not sent again. If {name} was made after all, the list will show it."
@@ -68,7 +68,7 @@ def say_created(app: App[Any], created: Created) -> None:
         app.notify(f"Created: {title(created.job)}", markup=False)
 
 
-async def ask_about_left(app: App[Any], creating: Creating, left: Sequence[Unknown]) -> None:
+async def ask_about_left(app: App[Any], creating: JobCreator, left: Sequence[Unconfirmed]) -> None:
     """Say which jobs of ended runs may not have been made; forget them if the user says so."""
     forget = await app.push_screen_wait(confirm_forget(left))
     for unknown in left:
@@ -78,7 +78,7 @@ async def ask_about_left(app: App[Any], creating: Creating, left: Sequence[Unkno
             creating.leave(unknown)
 
 
-def confirm_again(unknown: Unknown) -> Confirm:
+def confirm_again(unknown: Unconfirmed) -> Confirm:
     """Return the question whether a job that is not to be seen shall be asked for once more."""
     return Confirm(
         "Was this job made? Nobody can tell. Ask Studio for it again?",
@@ -96,7 +96,7 @@ def confirm_again(unknown: Unknown) -> Confirm:
     )
 
 
-def confirm_forget(left: Sequence[Unknown]) -> Confirm:
+def confirm_forget(left: Sequence[Unconfirmed]) -> Confirm:
     """Return the question what is to become of wishes whose runs have ended."""
     which = "A job" if len(left) == 1 else plural(len(left), "job")
     return Confirm(

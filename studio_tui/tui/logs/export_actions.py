@@ -22,8 +22,8 @@ from studio_tui.tui.logs.save_dialog import Offer, SaveLog
 from studio_tui.tui.logs.view.log_view import LogView
 from studio_tui.tui.terminal.clipboard import copy
 from studio_tui.tui.terminal.pager import (
-    Page,
     PagerError,
+    PagerInput,
     Place,
     clean_copy,
     command,
@@ -105,12 +105,12 @@ class LogTaking(JobActions):
         window = self.view.pane.window
         start = window.top.start if window else 0
         if not store.tag and is_less(words) and not await is_reordered(store):
-            await self._lend(words, Page(store.path, Place(store.number_of(start), start)))
+            await self._lend(words, PagerInput(store.path, Place(store.number_of(start), start)))
             return
         with private_file() as (path, file):
             write = self._drawn_copy if store.tag else clean_copy
             place = await write(store, start, file)
-            await self._lend(words, Page(path, place))
+            await self._lend(words, PagerInput(path, place))
 
     async def _drawn_copy(self, store: LogStore, start: int, file: BinaryIO) -> Place:
         """Write what is around the line at `start` as it is shown; return where that is in it."""
@@ -124,7 +124,7 @@ class LogTaking(JobActions):
         file.flush()
         return Place(before, 0)
 
-    async def _lend(self, words: list[str], page: Page) -> None:
+    async def _lend(self, words: list[str], page: PagerInput) -> None:
         # Nothing is painted meanwhile, but the log is followed on. No error may leave the block,
         # as Textual would not take the terminal back then.
         with self.app.batch_update(), self.app.suspend():

@@ -23,7 +23,12 @@ from studio_tui.presentation.pipelines.datasets import (
     unknown_datasets,
 )
 from studio_tui.service.commands.jobs import said
-from studio_tui.service.commands.trigger_pipeline import Triggered, Triggering, Untold, Wish
+from studio_tui.service.commands.trigger_pipeline import (
+    PipelineTrigger,
+    Triggered,
+    TriggerRequest,
+    Unconfirmed,
+)
 from studio_tui.tui.form.code_area import CodeArea
 from studio_tui.tui.form.form_field import FieldInput, Flag, FormField
 from studio_tui.tui.frame.dialog import Dialog
@@ -124,7 +129,7 @@ class TriggerScreen(Dialog[Pipeline | None]):
 
     def __init__(
         self,
-        triggering: Triggering,
+        triggering: PipelineTrigger,
         draft: TriggerDraft,
         names: Callable[[], tuple[str, ...]],
         before: Callable[[], frozenset[str]],
@@ -215,7 +220,7 @@ class TriggerScreen(Dialog[Pipeline | None]):
             self._fields[wrong.field].editor.focus()
             return
         environment = draft.environment if draft.environment.strip() else None
-        wish = Wish(datasets_in(draft.datasets), environment, draft.review)
+        wish = TriggerRequest(datasets_in(draft.datasets), environment, draft.review)
         self._is_sending = True
         self._say("Asking Studio…")
         try:
@@ -229,10 +234,10 @@ class TriggerScreen(Dialog[Pipeline | None]):
         finally:
             self._is_sending = False
 
-    async def _send(self, wish: Wish) -> Pipeline | None:
+    async def _send(self, wish: TriggerRequest) -> Pipeline | None:
         """Trigger, asking where nobody can tell; `None` when the user has given it up then."""
         outcome = await self._triggering.trigger(wish, self._before())
-        while isinstance(outcome, Untold):
+        while isinstance(outcome, Unconfirmed):
             if not await self.app.push_screen_wait(_confirm_again(outcome)):
                 self._say("Not sent again. If it was made after all, the list will show it.")
                 return None
@@ -313,7 +318,7 @@ class TriggerScreen(Dialog[Pipeline | None]):
         self.query_one("#trigger-said", Static).update(words)
 
 
-def _confirm_again(untold: Untold) -> Confirm:
+def _confirm_again(untold: Unconfirmed) -> Confirm:
     return Confirm(
         "Was this pipeline made? Nobody can tell. Ask Studio for it again?",
         (

@@ -22,7 +22,7 @@ class _Waiting(NamedTuple):
     """What was in sight when it was pressed."""
 
 
-class TypeAhead(App[Any]):
+class KeyQueue(App[Any]):
     """Gives each key to what has the focus once the key before it has been acted upon.
 
     Textual hands every key at once to what has the focus; letters are then put on a line before

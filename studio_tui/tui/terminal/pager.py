@@ -51,7 +51,7 @@ class Place(NamedTuple):
     """Byte at which the line begins."""
 
 
-class Page(NamedTuple):
+class PagerInput(NamedTuple):
     """A file to be read in a pager."""
 
     path: Path
@@ -80,7 +80,7 @@ def is_less(words: Sequence[str]) -> bool:
     return Path(words[0]).name == "less"
 
 
-def command(words: Sequence[str], page: Page) -> list[str]:
+def command(words: Sequence[str], page: PagerInput) -> list[str]:
     """Return what to run for a file; the user's own flags of `less` are left out, as -R is one."""
     if not is_less(words):
         return [*words, str(page.path)]

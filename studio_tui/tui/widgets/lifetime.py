@@ -50,7 +50,7 @@ class Lifetime(Base):
         """
         if isinstance(event, Compose | Mount) and self._pruning:
             self._never_came = True
-        # What is only passed through (`TypeAhead` does so) needs no children.
+        # What is only passed through (`KeyQueue` does so) needs no children.
         if not self._never_came or isinstance(event, Unmount | Callback):
             await super().on_event(event)
 

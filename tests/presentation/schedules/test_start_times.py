@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from studio_tui.presentation.schedules.start_times import (
     EXAMPLES,
-    MomentError,
+    StartTimeError,
     both,
     described,
     resolve,
@@ -148,7 +148,7 @@ def test_natural_words_mean_one_moment(text: str, meant: str) -> None:
     ],
 )
 def test_what_is_no_start_is_refused_in_words(text: str, sentence: str) -> None:
-    with pytest.raises(MomentError) as refusal:
+    with pytest.raises(StartTimeError) as refusal:
         resolve(text, NOW, BERLIN)
     assert str(refusal.value) == sentence
 
@@ -162,7 +162,7 @@ def test_what_is_no_start_is_refused_in_words(text: str, sentence: str) -> None:
     ],
 )
 def test_what_is_understood_only_in_part_is_refused(text: str) -> None:
-    with pytest.raises(MomentError, match="is not a time that is understood as a whole"):
+    with pytest.raises(StartTimeError, match="is not a time that is understood as a whole"):
         resolve(text, NOW, BERLIN)
 
 
@@ -186,7 +186,7 @@ WORDS = (
 def outcome(text: str, now: datetime, zone: tzinfo) -> datetime | str:
     try:
         return resolve(text, now, zone)
-    except MomentError as refusal:
+    except StartTimeError as refusal:
         return str(refusal)
 
 

@@ -20,9 +20,15 @@ from studio_tui.errors import (
     TransportError,
 )
 from studio_tui.service.commands import create_job
-from studio_tui.service.commands.create_job import Created, Creating, Patience, Refused, Unknown
-from studio_tui.service.commands.history import Ledger
-from studio_tui.service.commands.journal import Fate, Journal
+from studio_tui.service.commands.create_job import (
+    Created,
+    JobCreator,
+    Patience,
+    Refused,
+    Unconfirmed,
+)
+from studio_tui.service.commands.history import JobHistory
+from studio_tui.service.commands.journal import IntentOutcome, Journal
 from studio_tui.service.commands.submitted import SentFile
 from tests.jobs import NOON, job
 
@@ -36,7 +42,7 @@ class Studio:
     """Makes and lists jobs; a test says what goes wrong with each request."""
 
     def __init__(self, folder: Path) -> None:
-        self.ledger = Ledger(folder, "a place")
+        self.ledger = JobHistory(folder, "a place")
         """What is remembered of it."""
         self.existing: list[Job] = []
         self.requests: list[tuple[JobInput, str | None]] = []
@@ -117,19 +123,19 @@ def journal(tmp_path: Path) -> Journal:
     return Journal(tmp_path, "a place")
 
 
-def creator(studio: Studio, journal: Journal, **how: Any) -> Creating:
+def creator(studio: Studio, journal: Journal, **how: Any) -> JobCreator:
     how = {"patience": QUICK, "now": lambda: NOON, **how}
-    return Creating(studio, journal, studio.ledger, **how)
+    return JobCreator(studio, journal, studio.ledger, **how)
 
 
-def fates(journal: Journal) -> list[Fate]:
+def fates(journal: Journal) -> list[IntentOutcome]:
     return [entry.fate for entry in journal.entries()]
 
 
 async def test_a_wish_is_noted_before_it_is_sent_and_carries_its_intent(
     studio: Studio, journal: Journal
 ) -> None:
-    changed: list[list[Fate]] = []
+    changed: list[list[IntentOutcome]] = []
     made = await creator(studio, journal, changed=lambda: changed.append(fates(journal))).create(
         WISH
     )
@@ -139,8 +145,8 @@ async def test_a_wish_is_noted_before_it_is_sent_and_carries_its_intent(
     (entry,) = journal.entries()
     assert entry.intent.id == key
     assert request.environment == f"{NAME}={key}\nA=1"
-    assert (entry.fate, entry.job_id) == (Fate.APPLIED, made.job.id)
-    assert changed == [[Fate.APPLIED]]
+    assert (entry.fate, entry.job_id) == (IntentOutcome.APPLIED, made.job.id)
+    assert changed == [[IntentOutcome.APPLIED]]
 
 
 async def test_each_wish_has_an_intent_of_its_own(studio: Studio, journal: Journal) -> None:
@@ -173,7 +179,7 @@ async def test_a_refusal_is_not_repeated(
     assert await creator(studio, journal).create(WISH) == Refused(error)
     assert len(studio.requests) == 1
     assert studio.asked == []
-    assert fates(journal) == [Fate.REFUSED]
+    assert fates(journal) == [IntentOutcome.REFUSED]
 
 
 async def test_what_cannot_have_arrived_is_sent_again_by_itself(
@@ -217,13 +223,13 @@ async def test_what_is_not_there_twice_is_asked_about(studio: Studio, journal: J
     studio.creates = [LOST]
     studio.make(WISH)  # alike, but of somebody else
     outcome = await creator(studio, journal).create(WISH)
-    assert isinstance(outcome, Unknown)
+    assert isinstance(outcome, Unconfirmed)
     assert outcome.why is LOST
     assert (outcome.looked.answers, outcome.looked.jobs) == (2, 1)
     assert outcome.looked.is_far_enough
     assert outcome.intent.sent_at == NOON
     assert len(studio.requests) == 1
-    assert fates(journal) == [Fate.SENT]
+    assert fates(journal) == [IntentOutcome.SENT]
     assert "A=1" not in repr(outcome)
 
 
@@ -232,7 +238,7 @@ async def test_looking_ends_when_nobody_answers(studio: Studio, journal: Journal
     studio.lists = [NO_ANSWER] * 10_000
     brief = Patience(rest=0.001, longest_rest=0.001, look_up=0.05)
     outcome = await creator(studio, journal, patience=brief).create(WISH)
-    assert isinstance(outcome, Unknown)
+    assert isinstance(outcome, Unconfirmed)
     assert outcome.looked.answers == 0
     assert len(studio.asked) > 2
 
@@ -240,7 +246,7 @@ async def test_looking_ends_when_nobody_answers(studio: Studio, journal: Journal
 async def test_looking_ends_when_the_token_is_refused(studio: Studio, journal: Journal) -> None:
     studio.creates = [LOST]
     studio.lists = [AuthenticationError(401, "no")] * 2
-    assert isinstance(await creator(studio, journal).create(WISH), Unknown)
+    assert isinstance(await creator(studio, journal).create(WISH), Unconfirmed)
     assert len(studio.asked) == 1
 
 
@@ -250,11 +256,11 @@ async def test_sending_again_is_the_same_request_under_the_same_key(
     studio.creates = [LOST]
     made = creator(studio, journal)
     outcome = await made.create(WISH)
-    assert isinstance(outcome, Unknown)
+    assert isinstance(outcome, Unconfirmed)
     again = await made.send_again(outcome)
     assert again == Created(studio.existing[0])
     assert studio.requests[0] == studio.requests[1]
-    assert fates(journal) == [Fate.APPLIED]
+    assert fates(journal) == [IntentOutcome.APPLIED]
 
 
 async def test_a_job_that_has_come_meanwhile_is_not_sent_again(
@@ -263,7 +269,7 @@ async def test_a_job_that_has_come_meanwhile_is_not_sent_again(
     studio.creates = [LOST]
     made = creator(studio, journal)
     outcome = await made.create(WISH)
-    assert isinstance(outcome, Unknown)
+    assert isinstance(outcome, Unconfirmed)
     late = studio.make(studio.requests[0][0])
     assert await made.send_again(outcome) == Created(late)
     assert len(studio.requests) == 1
@@ -275,10 +281,10 @@ async def test_nothing_is_sent_again_while_studio_does_not_show_its_list(
     studio.creates = [LOST]
     made = creator(studio, journal)
     outcome = await made.create(WISH)
-    assert isinstance(outcome, Unknown)
+    assert isinstance(outcome, Unconfirmed)
     studio.lists = [NO_ANSWER]
     still = await made.send_again(outcome)
-    assert isinstance(still, Unknown)
+    assert isinstance(still, Unconfirmed)
     assert still.why is NO_ANSWER
     assert len(studio.requests) == 1
     assert isinstance(await made.send_again(still), Created)
@@ -291,14 +297,14 @@ async def test_a_refusal_of_the_second_request_says_nothing_of_the_first(
     studio.creates = [LOST, refusal]
     made = creator(studio, journal)
     outcome = await made.create(WISH)
-    assert isinstance(outcome, Unknown)
+    assert isinstance(outcome, Unconfirmed)
     studio.makes = [True]  # the first comes through at last
     assert await made.send_again(outcome) == Created(studio.existing[0])
     studio.creates = [LOST, refusal]
     outcome = await made.create(WISH)
-    assert isinstance(outcome, Unknown)
+    assert isinstance(outcome, Unconfirmed)
     again = await made.send_again(outcome)
-    assert isinstance(again, Unknown)
+    assert isinstance(again, Unconfirmed)
     assert again.why is refusal
 
 
@@ -306,9 +312,9 @@ async def test_what_is_given_up_is_asked_about_no_more(studio: Studio, journal: 
     studio.creates = [LOST]
     made = creator(studio, journal)
     outcome = await made.create(WISH)
-    assert isinstance(outcome, Unknown)
+    assert isinstance(outcome, Unconfirmed)
     await made.give_up(outcome)
-    assert fates(journal) == [Fate.GIVEN_UP]
+    assert fates(journal) == [IntentOutcome.GIVEN_UP]
     assert await made.settle() == ()
 
 
@@ -322,7 +328,7 @@ async def test_a_wish_that_is_cut_off_is_settled_later(studio: Studio, journal: 
     wishing.cancel()
     with pytest.raises(asyncio.CancelledError):
         await wishing
-    assert fates(journal) == [Fate.SENT]
+    assert fates(journal) == [IntentOutcome.SENT]
     assert await creator(studio, journal).settle() == ()
     assert journal.entries()[0].job_id == studio.existing[0].id
 
@@ -332,7 +338,7 @@ async def test_what_an_earlier_run_left_and_studio_does_not_show_is_asked_about(
 ) -> None:
     studio.creates = [LOST]
     outcome = await creator(studio, journal).create(WISH)
-    assert isinstance(outcome, Unknown)
+    assert isinstance(outcome, Unconfirmed)
     later = creator(studio, journal)
     assert await later.settle() == ()  # while the other is at it
     outcome.note.close()  # as the end of its program does
@@ -361,7 +367,7 @@ async def test_the_look_goes_back_to_when_the_wish_was_sent(
     monkeypatch.setattr(create_job, "FURTHEST", 400)
     studio.creates = [LOST]
     outcome = await made.create(WISH)
-    assert isinstance(outcome, Unknown)
+    assert isinstance(outcome, Unconfirmed)
     assert (outcome.looked.jobs, outcome.looked.is_far_enough) == (400, False)
 
 
@@ -401,9 +407,9 @@ async def test_what_can_be_more_than_one_job_is_not_guessed(
         studio.make(WISH)
     else:
         studio.creates = [LOST]
-        assert isinstance(await made.create(WISH), Unknown)
+        assert isinstance(await made.create(WISH), Unconfirmed)
     studio.creates, studio.makes = [LOST], [True]
-    assert isinstance(await made.create(WISH), Unknown)
+    assert isinstance(await made.create(WISH), Unconfirmed)
 
 
 async def test_files_are_uploaded_once_a_wish_and_a_failed_upload_again(
@@ -415,7 +421,7 @@ async def test_files_are_uploaded_once_a_wish_and_a_failed_upload_again(
     made = creator(studio, journal)
     wish = WISH.model_copy(update={"files": ("7",)})
     outcome = await made.create(wish, [one, two, one])
-    assert isinstance(outcome, Unknown)
+    assert isinstance(outcome, Unconfirmed)
     assert isinstance(await made.send_again(outcome), Created)
     assert studio.uploaded == [one, two, two, two]
     assert [request.files for request, _ in studio.requests] == [("7", "1", "4")] * 2
@@ -484,7 +490,7 @@ async def test_the_ledger_has_a_job_whose_answer_was_lost_once_it_is_certain(
     studio.lists = [NO_ANSWER] * 1000
     made = creator(studio, journal, patience=Patience(0, 0.001, 0.001, apart=0.001, look_up=0.05))
     unknown = await made.create(wish)
-    assert isinstance(unknown, Unknown)
+    assert isinstance(unknown, Unconfirmed)
     made.leave(unknown)
     (job_id,) = (job.id for job in studio.existing)
     assert studio.ledger.submitted([job_id]) == {}

@@ -18,14 +18,14 @@ from studio_tui.api.label import NAME
 from studio_tui.api.models import JobInput, QueryType
 from studio_tui.service.commands.create_job import (
     Created,
-    Creating,
+    JobCreator,
     Outcome,
     Patience,
     Refused,
-    Unknown,
+    Unconfirmed,
 )
-from studio_tui.service.commands.history import Ledger
-from studio_tui.service.commands.journal import Fate, Journal
+from studio_tui.service.commands.history import JobHistory
+from studio_tui.service.commands.journal import IntentOutcome, Journal
 from studio_tui.settings import Settings
 from tests import faults
 from tests.chaos import Kind
@@ -174,23 +174,23 @@ async def test_no_wish_becomes_two_jobs_and_none_is_lost(
     gate = asyncio.Semaphore(AT_ONCE)
     asked: set[int] = set()
 
-    async def grant(creating: Creating, number: int) -> Outcome:
+    async def grant(creating: JobCreator, number: int) -> Outcome:
         """Have a wish seen through, with a user who says yes for two wishes of three."""
         wish = JobInput(query="print(1)", team_name="local", environment=f"WISH={number}")
         async with gate:
             outcome = await creating.create(wish)
-            while isinstance(outcome, Unknown) and number % 3:
+            while isinstance(outcome, Unconfirmed) and number % 3:
                 asked.add(number)
                 if not heeds_key:
                     await chaos.over(number)
                 outcome = await creating.send_again(outcome)
-            if isinstance(outcome, Unknown):
+            if isinstance(outcome, Unconfirmed):
                 await creating.give_up(outcome)
             return outcome
 
     timeouts = Timeouts(connect=5.0, read=READ, write=5.0, pool=20.0, whole=10.0)
     async with StudioClient(settings_of(studio, proxy.url), timeouts=timeouts) as client:
-        creating = Creating(client, journal, Ledger(tmp_path, "a place"), patience=PATIENCE)
+        creating = JobCreator(client, journal, JobHistory(tmp_path, "a place"), patience=PATIENCE)
         async with asyncio.timeout((3 if SOAK else 1) * HANG):
             outcomes = await asyncio.gather(*(grant(creating, n) for n in range(WISHES)))
         await proxy.until_idle()
@@ -204,12 +204,12 @@ async def test_no_wish_becomes_two_jobs_and_none_is_lost(
                 assert not is_guess
             case Refused():
                 assert made[number] == []
-            case Unknown():
+            case Unconfirmed():
                 assert len(made[number]) <= heeds_key  # else none comes late
     assert chaos.met.keys() == {kind.name for kind in chaos.kinds}
-    assert {type(outcome) for outcome in outcomes} == {Created, Refused, Unknown}
+    assert {type(outcome) for outcome in outcomes} == {Created, Refused, Unconfirmed}
     assert asked
-    assert Fate.SENT not in {entry.fate for entry in journal.entries()}
+    assert IntentOutcome.SENT not in {entry.fate for entry in journal.entries()}
 
 
 async def test_a_job_has_its_file_whatever_the_upload_and_the_wish_meet(
@@ -220,8 +220,8 @@ async def test_a_job_has_its_file_whatever_the_upload_and_the_wish_meet(
     wish = JobInput(query="cat notes.txt", query_type=QueryType.SHELL, team_name="local")
     proxy.next(faults.drop_answer, faults.html_502(), None, faults.drop_answer)
     async with StudioClient(settings_of(studio, proxy.url)) as client:
-        journal, ledger = Journal(tmp_path, "a place"), Ledger(tmp_path, "a place")
-        creating = Creating(client, journal, ledger, patience=PATIENCE)
+        journal, ledger = Journal(tmp_path, "a place"), JobHistory(tmp_path, "a place")
+        creating = JobCreator(client, journal, ledger, patience=PATIENCE)
         outcome = await creating.create(wish, [text])
     assert isinstance(outcome, Created)
     (made,) = await asyncio.to_thread(studio.jobs)
@@ -272,9 +272,9 @@ async def test_a_program_killed_before_the_answer_is_settled_by_the_next(
     await within_reason(has_come.wait(), "the create")
     journal = Journal(tmp_path, "a place")
     async with StudioClient(settings_of(studio, studio.url)) as client:
-        creating = Creating(client, journal, Ledger(tmp_path, "a place"), patience=PATIENCE)
+        creating = JobCreator(client, journal, JobHistory(tmp_path, "a place"), patience=PATIENCE)
         assert await creating.settle() == ()
-        assert [entry.fate for entry in journal.entries()] == [Fate.SENT]
+        assert [entry.fate for entry in journal.entries()] == [IntentOutcome.SENT]
         program.kill()
         await program.wait()
         left = await creating.settle()
@@ -284,7 +284,7 @@ async def test_a_program_killed_before_the_answer_is_settled_by_the_next(
             assert left == ()
             assert [job["id"] for job in jobs] == [entry.job_id]
             assert jobs[0]["environment"] == {NAME: entry.intent.id}
-            ledger = Ledger(tmp_path, "a place")
+            ledger = JobHistory(tmp_path, "a place")
             assert ledger.submitted([jobs[0]["id"]])[jobs[0]["id"]].priority == 2
         else:
             assert [unknown.intent for unknown in left] == [entry.intent]

@@ -11,7 +11,7 @@ import pytest
 
 from studio_tui.api.models import Job, JobInput, JobState
 from studio_tui.service.commands import history as module
-from studio_tui.service.commands.history import Ledger, Run
+from studio_tui.service.commands.history import JobHistory, Run
 from studio_tui.service.commands.submitted import SentFile, Submitted
 from tests.jobs import NOON, job
 from tests.waiting import HANG
@@ -32,12 +32,12 @@ SUBMITTED = Submitted(
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Ledger:
-    return Ledger(tmp_path, PLACE)
+def ledger(tmp_path: Path) -> JobHistory:
+    return JobHistory(tmp_path, PLACE)
 
 
-def again(tmp_path: Path) -> Ledger:
-    return Ledger(tmp_path, PLACE)
+def again(tmp_path: Path) -> JobHistory:
+    return JobHistory(tmp_path, PLACE)
 
 
 def file_of(folder: Path) -> Path:
@@ -56,7 +56,7 @@ def ended(number: int, seconds: float | None, state: str = "COMPLETE", name: str
 
 
 def test_what_a_job_was_submitted_with_is_there_after_a_restart(
-    ledger: Ledger, tmp_path: Path
+    ledger: JobHistory, tmp_path: Path
 ) -> None:
     ledger.note_submitted("1", SUBMITTED)
     ledger.note_submitted("2", Submitted())
@@ -65,7 +65,7 @@ def test_what_a_job_was_submitted_with_is_there_after_a_restart(
 
 
 def test_a_request_is_remembered_without_what_studio_tells_and_without_secrets(
-    ledger: Ledger, tmp_path: Path
+    ledger: JobHistory, tmp_path: Path
 ) -> None:
     wish = JobInput(
         query="canary-query",
@@ -84,7 +84,7 @@ def test_a_request_is_remembered_without_what_studio_tells_and_without_secrets(
 
 
 def test_an_upload_is_known_by_its_id_from_whatever_job_named_it(
-    ledger: Ledger, tmp_path: Path
+    ledger: JobHistory, tmp_path: Path
 ) -> None:
     ledger.note_submitted("1", SUBMITTED)
     ledger.note_submitted("2", Submitted(files=(SentFile(id="7"), SentFile(id="9"))))
@@ -97,7 +97,7 @@ def test_a_path_with_control_characters_is_safe_to_draw() -> None:
 
 
 def test_only_the_last_submissions_are_kept(
-    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+    ledger: JobHistory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "KEPT_SUBMISSIONS", 3)
     for number in range(5):
@@ -107,16 +107,16 @@ def test_only_the_last_submissions_are_kept(
     assert sorted(ledger.submitted(map(str, range(9)))) == ["2", "4", "5"]
 
 
-def test_a_team_does_not_see_the_ledger_of_another(ledger: Ledger, tmp_path: Path) -> None:
+def test_a_team_does_not_see_the_ledger_of_another(ledger: JobHistory, tmp_path: Path) -> None:
     ledger.note_submitted("1", SUBMITTED)
-    assert Ledger(tmp_path, "https://studio.example.com\nother").submitted(["1"]) == {}
+    assert JobHistory(tmp_path, "https://studio.example.com\nother").submitted(["1"]) == {}
 
 
 # What runs took.
 
 
 def test_the_newest_runs_of_a_name_come_first_with_their_seconds(
-    ledger: Ledger, tmp_path: Path
+    ledger: JobHistory, tmp_path: Path
 ) -> None:
     ledger.note_ended(
         [
@@ -141,7 +141,7 @@ def test_the_newest_runs_of_a_name_come_first_with_their_seconds(
 
 
 def test_a_run_is_known_by_its_job_with_the_times_that_studio_told(
-    ledger: Ledger, tmp_path: Path
+    ledger: JobHistory, tmp_path: Path
 ) -> None:
     whole, bare = job(1), job(2, "FAILED", name=None, created_at=None, started_at=None)
     ledger.note_ended([whole, bare])
@@ -162,14 +162,16 @@ def test_a_run_is_known_by_its_job_with_the_times_that_studio_told(
     "fields",
     [{"status": "RUNNING"}, {"status": "TASK"}, {"status": "NEW"}, {"finished_at": None}],
 )
-def test_what_has_not_ended_is_no_run_yet(ledger: Ledger, fields: dict[str, Any]) -> None:
+def test_what_has_not_ended_is_no_run_yet(ledger: JobHistory, fields: dict[str, Any]) -> None:
     ledger.note_ended([job(1, **fields)])
     assert ledger.runs([job(1).id]) == {}
     ledger.note_ended([job(1)])
     assert list(ledger.runs([job(1).id])) == [job(1).id]
 
 
-def test_a_run_is_written_once_and_by_one_of_two_dashboards(ledger: Ledger, tmp_path: Path) -> None:
+def test_a_run_is_written_once_and_by_one_of_two_dashboards(
+    ledger: JobHistory, tmp_path: Path
+) -> None:
     ledger.note_ended([ended(1, 60)])
     before = file_of(tmp_path).stat().st_mtime_ns, file_of(tmp_path).read_bytes()
     ledger.note_ended([ended(1, 61), job(2, "RUNNING")])
@@ -179,7 +181,7 @@ def test_a_run_is_written_once_and_by_one_of_two_dashboards(ledger: Ledger, tmp_
 
 
 def test_only_the_runs_that_ended_last_are_kept_and_told(
-    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+    ledger: JobHistory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "KEPT_RUNS", 4)
     monkeypatch.setattr(module, "SAMPLES", 3)
@@ -190,7 +192,7 @@ def test_only_the_runs_that_ended_last_are_kept_and_told(
     assert ledger.durations(["a.py"]) == {"a.py": (6, 5, 4)}
 
 
-def test_names_are_never_taken_for_sql_or_json(ledger: Ledger) -> None:
+def test_names_are_never_taken_for_sql_or_json(ledger: JobHistory) -> None:
     names = ["a'; DROP TABLE run; --", '"]', "\\", "名前 🙂", ""]
     ledger.note_ended(ended(n, n + 1, name=name) for n, name in enumerate(names))
     assert ledger.durations(names) == {name: (n + 1.0,) for n, name in enumerate(names)}
@@ -199,12 +201,12 @@ def test_names_are_never_taken_for_sql_or_json(ledger: Ledger) -> None:
 # A disk that does not do as it should.
 
 
-def note_both(ledger: Ledger, number: int = 1) -> None:
+def note_both(ledger: JobHistory, number: int = 1) -> None:
     ledger.note_submitted(str(number), SUBMITTED)
     ledger.note_ended([ended(number, 60)])
 
 
-def has_both(ledger: Ledger, number: int = 1) -> bool:
+def has_both(ledger: JobHistory, number: int = 1) -> bool:
     return (
         ledger.submitted([str(number)]) == {str(number): SUBMITTED}
         and (JobState.COMPLETE, 60.0) in ledger.past("a.py")
@@ -220,7 +222,7 @@ def test_a_folder_that_cannot_be_written_leaves_the_ledger_in_memory(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "file").touch()
-    ledger = Ledger(tmp_path / "file", PLACE)
+    ledger = JobHistory(tmp_path / "file", PLACE)
     note_both(ledger)
     note_both(ledger, 2)
     assert has_both(ledger)
@@ -247,7 +249,7 @@ def test_a_damaged_file_is_set_aside_and_a_new_one_begun(
 
 
 def test_a_file_that_is_damaged_in_the_middle_is_set_aside_when_that_is_seen(
-    ledger: Ledger, tmp_path: Path
+    ledger: JobHistory, tmp_path: Path
 ) -> None:
     note_both(ledger)
     path = file_of(tmp_path)
@@ -260,7 +262,7 @@ def test_a_file_that_is_damaged_in_the_middle_is_set_aside_when_that_is_seen(
 
 
 def test_a_file_of_a_newer_program_is_left_as_it_is(
-    ledger: Ledger, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ledger: JobHistory, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     note_both(ledger)
     with closing(sqlite3.connect(file_of(tmp_path))) as connection:
@@ -273,7 +275,7 @@ def test_a_file_of_a_newer_program_is_left_as_it_is(
 
 
 def test_what_could_not_be_written_while_another_held_the_file_is_written_later(
-    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ledger: JobHistory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_PATIENCE", 0.01)
     note_both(ledger)
@@ -289,7 +291,7 @@ def test_what_could_not_be_written_while_another_held_the_file_is_written_later(
 
 
 def test_what_a_full_disk_does_not_take_is_written_when_there_is_room(
-    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ledger: JobHistory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     note_both(ledger)
     opened = module._opened
@@ -328,7 +330,7 @@ def test_several_dashboards_write_at_once(tmp_path: Path) -> None:
     assert all(has_both(ledger, first + number) for first in (0, 100, 200) for number in range(20))
 
 
-def test_extreme_times_are_kept(ledger: Ledger, tmp_path: Path) -> None:
+def test_extreme_times_are_kept(ledger: JobHistory, tmp_path: Path) -> None:
     far = [job(1, created_at="0001-01-01T00:00:00Z", finished_at="9999-12-31T23:59:59Z")]
     ledger.note_ended(far)
     (run,) = again(tmp_path).runs([far[0].id]).values()

@@ -10,7 +10,7 @@ import pytest
 
 from studio_tui.api.models import JobInput
 from studio_tui.errors import NotSent
-from studio_tui.service.commands.journal import Entry, Fate, Intent, Journal, query_digest
+from studio_tui.service.commands.journal import Entry, Intent, IntentOutcome, Journal, query_digest
 from tests.jobs import NOON, job
 
 PLACE = "https://studio.example.com\nvision"
@@ -38,14 +38,14 @@ def files(folder: Path) -> list[Path]:
 def test_what_became_of_an_intent_is_read_back(journal: Journal) -> None:
     open_, made, refused, given_up = (intent(minutes) for minutes in range(4))
     notes = [journal.begin(each) for each in (open_, made, refused, given_up)]
-    notes[1].end(Fate.APPLIED, job(1))
-    notes[2].end(Fate.REFUSED)
-    notes[3].end(Fate.GIVEN_UP)
+    notes[1].end(IntentOutcome.APPLIED, job(1))
+    notes[2].end(IntentOutcome.REFUSED)
+    notes[3].end(IntentOutcome.GIVEN_UP)
     assert journal.entries() == [
-        Entry(open_, Fate.SENT),
-        Entry(made, Fate.APPLIED, job(1).id, "ann"),
-        Entry(refused, Fate.REFUSED),
-        Entry(given_up, Fate.GIVEN_UP),
+        Entry(open_, IntentOutcome.SENT),
+        Entry(made, IntentOutcome.APPLIED, job(1).id, "ann"),
+        Entry(refused, IntentOutcome.REFUSED),
+        Entry(given_up, IntentOutcome.GIVEN_UP),
     ]
     notes[0].close()
 
@@ -53,7 +53,7 @@ def test_what_became_of_an_intent_is_read_back(journal: Journal) -> None:
 def test_the_journal_is_private_and_holds_neither_query_nor_environment(
     journal: Journal, tmp_path: Path
 ) -> None:
-    journal.begin(intent()).end(Fate.APPLIED, job(1, environment={"A": "canary-value"}))
+    journal.begin(intent()).end(IntentOutcome.APPLIED, job(1, environment={"A": "canary-value"}))
     (path,) = files(tmp_path)
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o777 == 0o700
@@ -67,7 +67,7 @@ def test_an_intent_that_somebody_is_at_is_left_to_them(journal: Journal) -> None
     (taken,) = journal.left()
     assert taken.intent == note.intent
     assert journal.left() == []
-    taken.end(Fate.GIVEN_UP)
+    taken.end(IntentOutcome.GIVEN_UP)
     assert journal.left() == []
 
 
@@ -86,8 +86,8 @@ def test_an_end_that_is_cut_short_leaves_the_intent_open_until_it_is_written_aga
     with path.open("ab") as file:
         file.write(b'\n{"fate": "appl')
     (note,) = journal.left()
-    note.end(Fate.APPLIED, job(1))
-    assert [entry.fate for entry in journal.entries()] == [Fate.APPLIED]
+    note.end(IntentOutcome.APPLIED, job(1))
+    assert [entry.fate for entry in journal.entries()] == [IntentOutcome.APPLIED]
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\x00", b"[]", b'{"id": 3}', b"{" * 100_000])
@@ -112,7 +112,7 @@ def test_the_oldest_files_go_but_for_open_intents(
     os.utime(path, (0, 0))
     for minutes in range(1, 20):
         each = intent(minutes)
-        journal.begin(each).end(Fate.REFUSED)
+        journal.begin(each).end(IntentOutcome.REFUSED)
         (path,) = tmp_path.rglob(f"{each.id}.intent")
         os.utime(path, (minutes, minutes))
     assert [entry.intent.sent_at.minute for entry in journal.entries()] == [0, 15, 16, 17, 18, 19]

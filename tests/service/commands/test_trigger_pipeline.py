@@ -8,10 +8,10 @@ from studio_tui.api.client import Page
 from studio_tui.api.models import Pipeline
 from studio_tui.errors import InvalidRequest, NotSent, OutcomeUnknown, StudioError, TransportError
 from studio_tui.service.commands.trigger_pipeline import (
+    PipelineTrigger,
     Triggered,
-    Triggering,
-    Untold,
-    Wish,
+    TriggerRequest,
+    Unconfirmed,
     bare_name,
 )
 from tests.jobs import NOON
@@ -19,7 +19,7 @@ from tests.pipelines import pipeline
 from tests.service.polling.virtual_time import run
 
 UNKNOWN = OutcomeUnknown("Sent, and no answer came.")
-WISH = Wish(("local.local.report",), environment="A=1", review=False)
+WISH = TriggerRequest(("local.local.report",), environment="A=1", review=False)
 
 
 class Studio:
@@ -63,10 +63,10 @@ class Studio:
             raise TransportError("no answer")
         return Page((*self.made.values(), *self.old)[:limit])
 
-    def triggering(self) -> Triggering:
-        return Triggering(self, now=lambda: NOON)
+    def triggering(self) -> PipelineTrigger:
+        return PipelineTrigger(self, now=lambda: NOON)
 
-    async def trigger(self, wish: Wish = WISH) -> Triggered | Untold:
+    async def trigger(self, wish: TriggerRequest = WISH) -> Triggered | Unconfirmed:
         before = {one.pipeline_id for one in self.old}
         return await self.triggering().trigger(wish, before)
 
@@ -121,7 +121,7 @@ def test_a_lost_answer_is_looked_up_and_never_sent_again_by_itself() -> None:
 def test_a_pipeline_is_known_by_the_bare_names_of_its_datasets(datasets: tuple[str, ...]) -> None:
     async def scenario() -> None:
         studio = Studio(UNKNOWN)
-        assert isinstance(await studio.trigger(Wish(datasets)), Triggered)
+        assert isinstance(await studio.trigger(TriggerRequest(datasets)), Triggered)
 
     run(scenario())
 
@@ -130,14 +130,14 @@ def test_a_pipeline_of_others_is_not_taken_for_it() -> None:
     async def scenario() -> None:
         studio = Studio(UNKNOWN, makes=False)
         outcome = await studio.trigger()
-        assert isinstance(outcome, Untold)
+        assert isinstance(outcome, Unconfirmed)
         assert outcome.why is UNKNOWN
         studio = Studio(UNKNOWN, makes=False)
         long_ago = (NOON - timedelta(hours=2)).isoformat()
         studio.made["another"] = pipeline(7, triggered_from="index", created_at=NOON.isoformat())
         studio.made["old"] = pipeline(8, created_at=long_ago)
         studio.made["timeless"] = pipeline(9, created_at=None)
-        assert isinstance(await studio.trigger(), Untold)
+        assert isinstance(await studio.trigger(), Unconfirmed)
 
     run(scenario())
 
@@ -146,7 +146,7 @@ def test_of_two_that_are_likely_neither_is_chosen() -> None:
     async def scenario() -> None:
         studio = Studio(UNKNOWN)
         studio.made["twin"] = pipeline(7, created_at=NOON.isoformat())
-        assert isinstance(await studio.trigger(), Untold)
+        assert isinstance(await studio.trigger(), Unconfirmed)
 
     run(scenario())
 
@@ -156,12 +156,12 @@ def test_the_user_may_send_it_again_which_makes_no_second_one() -> None:
         studio = Studio(UNKNOWN, makes=True)
         studio.cannot_list = 2
         untold = await studio.trigger()
-        assert isinstance(untold, Untold)
+        assert isinstance(untold, Unconfirmed)
         assert isinstance(await studio.triggering().send_again(untold), Triggered)
         assert len(studio.keys) == 1
         studio = Studio(UNKNOWN, makes=False)
         untold = await studio.trigger()
-        assert isinstance(untold, Untold)
+        assert isinstance(untold, Unconfirmed)
         assert isinstance(await studio.triggering().send_again(untold), Triggered)
         assert len(set(studio.keys)) == 1
         assert len(studio.made) == 1
@@ -173,10 +173,10 @@ def test_nothing_is_sent_again_while_the_list_cannot_be_read() -> None:
     async def scenario() -> None:
         studio = Studio(UNKNOWN, makes=False)
         untold = await studio.trigger()
-        assert isinstance(untold, Untold)
+        assert isinstance(untold, Unconfirmed)
         studio.cannot_list = 1
         again = await studio.triggering().send_again(untold)
-        assert isinstance(again, Untold)
+        assert isinstance(again, Unconfirmed)
         assert isinstance(again.why, TransportError)
         assert len(studio.keys) == 1
 

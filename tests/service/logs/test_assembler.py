@@ -18,11 +18,11 @@ from studio_tui.service.logs.assembler import (
     UNREADABLE,
     WINDOW,
     WINDOW_PIECES,
-    LogMerge,
+    LogAssembler,
     _Batch,
 )
 from studio_tui.service.logs.comparison import Comparison
-from studio_tui.service.logs.message_index import BLOCK, MessageLedger, Record
+from studio_tui.service.logs.message_index import BLOCK, MessageIndex, Record
 from studio_tui.service.logs.store.log_store import LogStore
 from tests.service.logs.log_chaos import connection, truth
 from tests.soak import seeds
@@ -35,9 +35,11 @@ def logs(*pieces: tuple[int, str]) -> LogMessages:
 class Desk:
     """A store, its ledger and the merge between."""
 
-    def __init__(self, folder: Path, merge: Callable[[LogStore, MessageLedger], LogMerge]) -> None:
+    def __init__(
+        self, folder: Path, merge: Callable[[LogStore, MessageIndex], LogAssembler]
+    ) -> None:
         self.store = LogStore.create(folder)
-        self.ledger = MessageLedger(folder)
+        self.ledger = MessageIndex(folder)
         self.merge = merge(self.store, self.ledger)
 
     def connect(self, *pieces: tuple[int, str]) -> None:
@@ -65,12 +67,12 @@ class Desk:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    desk = Desk(tmp_path, LogMerge)
+    desk = Desk(tmp_path, LogAssembler)
     yield desk
     desk.close()
 
 
-class OfficialRule(LogMerge):
+class OfficialRule(LogAssembler):
     """The published client's rule: a piece whose id is not above the last one seen is dropped."""
 
     def add(self, pieces: Sequence[LogMessage]) -> bool:
@@ -83,7 +85,7 @@ class OfficialRule(LogMerge):
         return True
 
 
-class NoRule(LogMerge):
+class NoRule(LogAssembler):
     """Everything is appended as it comes."""
 
     def add(self, pieces: Sequence[LogMessage]) -> bool:
@@ -91,7 +93,7 @@ class NoRule(LogMerge):
         return True
 
 
-class LateAtTheEnd(LogMerge):
+class LateAtTheEnd(LogAssembler):
     """Late pieces are not put where they belong."""
 
     def _place_late(self, place: int, late: _Batch) -> None:
@@ -100,7 +102,9 @@ class LateAtTheEnd(LogMerge):
         self._floor = self._store.size
 
 
-def survives(folder: Path, seed: int, merge: Callable[[LogStore, MessageLedger], LogMerge]) -> bool:
+def survives(
+    folder: Path, seed: int, merge: Callable[[LogStore, MessageIndex], LogAssembler]
+) -> bool:
     """Send a seeded log through seeded chaos; say whether exactly its bytes came out."""
     chance = random.Random(seed)
     log = truth(chance)
@@ -120,12 +124,12 @@ def survives(folder: Path, seed: int, merge: Callable[[LogStore, MessageLedger],
 
 @pytest.mark.parametrize("seed", seeds(30, 3000))
 def test_a_log_survives_cuts_swaps_doubles_replays_and_snapshots(tmp_path: Path, seed: int) -> None:
-    assert survives(tmp_path, seed, LogMerge)
+    assert survives(tmp_path, seed, LogAssembler)
 
 
 @pytest.mark.parametrize("broken", [OfficialRule, NoRule, LateAtTheEnd])
 def test_the_chaos_finds_out_a_broken_merge(
-    tmp_path: Path, broken: Callable[[LogStore, MessageLedger], LogMerge]
+    tmp_path: Path, broken: Callable[[LogStore, MessageIndex], LogAssembler]
 ) -> None:
     assert sum(survives(tmp_path, seed, broken) for seed in range(40)) < 4
 
@@ -406,7 +410,7 @@ def test_a_snapshot_of_something_else_adds_nothing(desk: Desk) -> None:
 
 
 def test_the_ledger_finds_every_record_over_many_blocks(tmp_path: Path) -> None:
-    ledger = MessageLedger(tmp_path)
+    ledger = MessageIndex(tmp_path)
     records = [Record(number * 3, number * 10, 10) for number in range(BLOCK * 3 + 7)]
     for record in records:
         ledger.append(record)

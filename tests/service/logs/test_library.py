@@ -27,7 +27,7 @@ from studio_tui.api.log_stream import (
 from studio_tui.api.models import Job
 from studio_tui.api.pages import Page
 from studio_tui.errors import NotFound, StudioError
-from studio_tui.service.logs.cache import LogShelf
+from studio_tui.service.logs.cache import LogCache
 from studio_tui.service.logs.library import KEPT_OPEN, LIMIT, LogLibrary, OpenLog
 from studio_tui.service.logs.source import MayFetch, always
 from studio_tui.service.logs.state import NO_LOG, UNCHECKED, Phase
@@ -126,7 +126,7 @@ async def library(
     now: Callable[[], datetime] | None = None,
 ) -> AsyncIterator[LogLibrary]:
     """Run a library; what is still open is closed after its end, as by a program's screens."""
-    logs = LogLibrary(studio, LogShelf(folder, place), limit=limit, now=now or Ticks())
+    logs = LogLibrary(studio, LogCache(folder, place), limit=limit, now=now or Ticks())
     async with asyncio.TaskGroup() as tasks:
         running = tasks.create_task(logs.run())
         try:
@@ -401,8 +401,8 @@ async def test_few_logs_stay_open_while_nobody_looks(tmp_path: Path) -> None:
 
 PROGRAM = """
 import sys, pathlib
-from studio_tui.service.logs.cache import LogShelf
-store = LogShelf(pathlib.Path(sys.argv[1]), "elsewhere").new()
+from studio_tui.service.logs.cache import LogCache
+store = LogCache(pathlib.Path(sys.argv[1]), "elsewhere").new()
 store.append(b"one\\n")
 print(store.path, flush=True)
 sys.stdin.read()
@@ -435,7 +435,7 @@ async def test_what_a_killed_program_left_goes_and_what_a_living_one_has_stays(
 
 
 async def test_a_viewer_that_leaves_after_the_session_takes_its_file_along(tmp_path: Path) -> None:
-    logs = LogLibrary(Studio(a=["one\n"]), LogShelf(tmp_path, ""))
+    logs = LogLibrary(Studio(a=["one\n"]), LogCache(tmp_path, ""))
     log = logs.open("a", always)
     async with asyncio.TaskGroup() as tasks:
         running = tasks.create_task(logs.run())
@@ -452,7 +452,7 @@ async def test_a_bug_in_the_following_of_a_log_ends_the_session(tmp_path: Path) 
             raise ZeroDivisionError(job_id)
             yield
 
-    logs = LogLibrary(Broken(), LogShelf(tmp_path, ""))
+    logs = LogLibrary(Broken(), LogCache(tmp_path, ""))
     log = logs.open("a", always)
     with pytest.raises(BaseExceptionGroup) as caught:
         await logs.run()

@@ -12,9 +12,9 @@ from pydantic import SecretStr
 from studio_tui.api.client import StudioClient
 from studio_tui.api.log_body import LogBody
 from studio_tui.errors import BrokenAnswer, NotFound, ServerError, StudioError
-from studio_tui.service.logs.cache import LogShelf
+from studio_tui.service.logs.cache import LogCache
 from studio_tui.service.logs.library import LogLibrary
-from studio_tui.service.logs.preview import FLOOD, LENGTH, REST, LogAhead
+from studio_tui.service.logs.preview import FLOOD, LENGTH, REST, LogTailPreview
 from studio_tui.service.logs.source import always
 from studio_tui.service.logs.state import Phase
 from studio_tui.service.logs.store.log_store import LogStore
@@ -68,7 +68,7 @@ class Preview:
     def __init__(self, ends: Ends, folder: Path) -> None:
         self.ends = ends
         self.whole = LogStore.create(folder)
-        self.ahead = LogAhead(ends, "7", self.whole, lambda: LogStore.create(folder))
+        self.ahead = LogTailPreview(ends, "7", self.whole, lambda: LogStore.create(folder))
         self.told: list[bool] = []
         self.ahead.subscribe(lambda: self.told.append(self.ahead.is_needed))
 
@@ -224,7 +224,7 @@ async def test_the_end_of_a_real_log_is_there_while_its_beginning_still_arrives(
         url=shared_studio.url, team=shared_studio.team, token=SecretStr(shared_studio.token)
     )
     async with StudioClient(settings) as client, asyncio.TaskGroup() as tasks:
-        logs = LogLibrary(client, LogShelf(tmp_path, ""))
+        logs = LogLibrary(client, LogCache(tmp_path, ""))
         running = tasks.create_task(logs.run())
         log = logs.open(job["id"], always)
         ahead = log.ahead

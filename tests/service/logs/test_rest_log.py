@@ -10,9 +10,9 @@ import pytest
 from studio_tui.api.log_body import LogBody
 from studio_tui.api.log_stream import LogMessage, RawText
 from studio_tui.errors import TransportError
-from studio_tui.service.logs.assembler import NO_REPLAY, LogMerge
+from studio_tui.service.logs.assembler import NO_REPLAY, LogAssembler
 from studio_tui.service.logs.comparison import COMPARED
-from studio_tui.service.logs.message_index import MessageLedger
+from studio_tui.service.logs.message_index import MessageIndex
 from studio_tui.service.logs.rest_log import RestLog
 from studio_tui.service.logs.store.log_store import LogStore
 
@@ -56,8 +56,8 @@ async def test_others_have_their_turn_while_a_long_answer_is_compared(store: Log
 async def test_pieces_that_come_while_a_long_answer_is_compared_stand_once(
     store: LogStore, tmp_path: Path, is_final: bool
 ) -> None:
-    ledger = MessageLedger(tmp_path)
-    merge = LogMerge(store, ledger)
+    ledger = MessageIndex(tmp_path)
+    merge = LogAssembler(store, ledger)
     merge.connected()
     numbers = iter([0, 1, 3, 2, 4, 5, 8, 6, 7, *range(9, 100)])
 

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from studio_tui.api.client import StudioClient
 from studio_tui.api.models import PipelineState
-from studio_tui.service.commands.trigger_pipeline import Triggered, Wish
+from studio_tui.service.commands.trigger_pipeline import Triggered, TriggerRequest
 from studio_tui.service.polling.pipeline_watch import PipelineDetail, PipelineWatch
 from studio_tui.service.session import StudioSession
 from studio_tui.settings import Settings
@@ -49,7 +49,7 @@ async def until(watch: PipelineWatch, holds: Callable[[PipelineDetail], bool]) -
 
 
 async def triggered(session: StudioSession, *datasets: str, review: bool = False) -> PipelineWatch:
-    outcome = await session.triggering.trigger(Wish(datasets, review=review), ())
+    outcome = await session.triggering.trigger(TriggerRequest(datasets, review=review), ())
     assert isinstance(outcome, Triggered)
     return session.pipeline(outcome.pipeline.pipeline_id)
 

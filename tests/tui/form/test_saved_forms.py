@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from studio_tui.presentation.form.draft import Draft
-from studio_tui.tui.form.saved_forms import KEPT, DraftShelf
+from studio_tui.tui.form.saved_forms import KEPT, SavedForms
 
 SECRETS = Draft(
     query="print('ü')",
@@ -27,29 +27,29 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_a_form_is_whole_within_a_run_and_lacks_its_secrets_after_it(path: Path) -> None:
-    shelf = DraftShelf(path)
+    shelf = SavedForms(path)
     shelf.keep("new", SECRETS)
     assert shelf.draft("new") == SECRETS
-    assert DraftShelf(path).draft("new") == WITHOUT
+    assert SavedForms(path).draft("new") == WITHOUT
     assert "hush" not in path.read_text("utf-8")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 def test_a_name_whose_value_is_lost_is_kept_on_and_what_was_never_one_is_not(path: Path) -> None:
-    DraftShelf(path).keep("new", SECRETS)
-    again = DraftShelf(path)
+    SavedForms(path).keep("new", SECRETS)
+    again = SavedForms(path)
     left = again.draft("new")
     assert left is not None
     again.keep("new", Draft(environment=f"{left.environment}\nhush-without-a-name"))
-    assert DraftShelf(path).draft("new") == Draft(environment="A\nB=")
+    assert SavedForms(path).draft("new") == Draft(environment="A\nB=")
 
 
 def test_values_that_were_not_changed_come_back_from_what_the_form_began_with(path: Path) -> None:
     given = "A=hush\nB=hush\nC=hush"
-    DraftShelf(path).keep("job", Draft(environment="# hush\nA=hush\nB=hushhush\nD=hush"), given)
+    SavedForms(path).keep("job", Draft(environment="# hush\nA=hush\nB=hushhush\nD=hush"), given)
     assert "hush" not in path.read_text("utf-8")
     for _ in range(2):
-        again = DraftShelf(path)
+        again = SavedForms(path)
         assert again.draft("job", given) == Draft(environment="A=hush\nB\nD")
         assert again.draft("job", "A=other\nB=hush") == Draft(environment="A=other\nB\nD")
         assert (again.dropped("job"), again.dropped("new")) == (1, 0)
@@ -59,21 +59,21 @@ def test_values_that_were_not_changed_come_back_from_what_the_form_began_with(pa
 
 
 def test_forms_of_different_keys_do_not_touch_each_other(path: Path) -> None:
-    shelf = DraftShelf(path)
+    shelf = SavedForms(path)
     shelf.keep("a", Draft(query="1"))
     shelf.keep("b", Draft(query="2"))
     shelf.keep("a", None)
-    again = DraftShelf(path)
+    again = SavedForms(path)
     assert (again.draft("a"), again.draft("b")) == (None, Draft(query="2"))
 
 
 def test_only_the_last_forms_are_kept(path: Path) -> None:
-    shelf = DraftShelf(path)
+    shelf = SavedForms(path)
     for number in range(KEPT + 2):
         shelf.keep(str(number), Draft(query=str(number)))
     shelf.keep("2", Draft(query="newest"))
     shelf.keep("last", Draft(query="last"))
-    again = DraftShelf(path)
+    again = SavedForms(path)
     assert [again.draft(key) is not None for key in ("1", "2", "3", "4")] == [
         False,
         True,
@@ -83,19 +83,19 @@ def test_only_the_last_forms_are_kept(path: Path) -> None:
 
 
 def test_a_template_is_renamed_in_its_place_and_takes_that_of_another(path: Path) -> None:
-    shelf = DraftShelf(path)
+    shelf = SavedForms(path)
     for number, name in enumerate(("a", "b", "c")):
         assert shelf.keep_template(name, Draft(query=str(number)))
     assert shelf.rename_template("b", "z")
-    assert list(DraftShelf(path).templates()) == ["a", "z", "c"]
+    assert list(SavedForms(path).templates()) == ["a", "z", "c"]
     assert shelf.rename_template("a", "c")
-    assert DraftShelf(path).templates() == {"c": Draft(query="0"), "z": Draft(query="1")}
+    assert SavedForms(path).templates() == {"c": Draft(query="0"), "z": Draft(query="1")}
     assert shelf.keep_template("z", None)
-    assert list(DraftShelf(path).templates()) == ["c"]
+    assert list(SavedForms(path).templates()) == ["c"]
 
 
 def test_a_template_lacks_secrets_even_within_the_run(path: Path) -> None:
-    shelf = DraftShelf(path)
+    shelf = SavedForms(path)
     shelf.keep_template("t", SECRETS)
     assert shelf.templates() == {"t": WITHOUT}
 
@@ -106,24 +106,24 @@ def test_a_template_lacks_secrets_even_within_the_run(path: Path) -> None:
 def test_what_cannot_be_read_is_no_form_and_is_written_over(path: Path, found: str) -> None:
     path.parent.mkdir()
     path.write_text(found, "utf-8")
-    shelf = DraftShelf(path)
+    shelf = SavedForms(path)
     assert (shelf.draft("new"), shelf.templates()) == (None, {})
     shelf.keep("new", Draft(query="1"))
-    assert DraftShelf(path).draft("new") == Draft(query="1")
+    assert SavedForms(path).draft("new") == Draft(query="1")
 
 
 def test_a_disk_that_takes_nothing_is_told_of_and_costs_nothing_within_the_run(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "state").write_text("no folder")
-    shelf = DraftShelf(tmp_path / "state" / "forms.json")
+    shelf = SavedForms(tmp_path / "state" / "forms.json")
     assert not shelf.keep_template("t", Draft(query="1"))
     shelf.keep("new", Draft(query="2"))
     assert (shelf.templates(), shelf.draft("new")) == ({"t": Draft(query="1")}, Draft(query="2"))
 
 
 def test_threads_that_keep_at_once_lose_nothing(path: Path) -> None:
-    shelf = DraftShelf(path)
+    shelf = SavedForms(path)
     begin = threading.Barrier(8)
     kept: list[bool] = []
 
@@ -137,7 +137,7 @@ def test_threads_that_keep_at_once_lose_nothing(path: Path) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    again = DraftShelf(path)
+    again = SavedForms(path)
     assert kept == [True] * 8
     assert {again.draft(str(number)) for number in range(8)} == {
         Draft(query=str(number)) for number in range(8)

@@ -4,8 +4,8 @@ from typing import Any
 
 from studio_tui.api.models import JobInput
 from studio_tui.clock import now
-from studio_tui.service.commands.create_job import Creating, Patience
-from studio_tui.service.commands.journal import Fate, Intent, Journal
+from studio_tui.service.commands.create_job import JobCreator, Patience
+from studio_tui.service.commands.journal import Intent, IntentOutcome, Journal
 from studio_tui.tui.frame.dialogs import Confirm
 from tests import faults
 from tests.fault_proxy import Exchange, FaultProxy, Seen
@@ -37,7 +37,7 @@ class FailingCreates:
 async def hurry(pilot: Dashboard, folder: Path) -> None:
     """Have less patience with Studio than a user has."""
     session = (await jobs_screen(pilot)).session
-    session.creating = Creating(
+    session.creating = JobCreator(
         session.client, journal_of(folder), session.ledger, session.jobs.poke, patience=QUICK
     )
 
@@ -66,7 +66,7 @@ async def test_a_job_whose_answer_got_lost_is_found_and_not_made_twice(
                 await until_shown(pilot, "Looking", "Created: again.py")
                 assert len(studio.jobs()) == number
                 pilot.app.clear_notifications()
-    assert [entry.fate for entry in journal_of(tmp_path).entries()] == [Fate.APPLIED] * 2
+    assert [entry.fate for entry in journal_of(tmp_path).entries()] == [IntentOutcome.APPLIED] * 2
 
 
 async def test_a_job_that_nobody_can_tell_of_is_asked_about_and_not_sent_by_default(
@@ -89,7 +89,7 @@ async def test_a_job_that_nobody_can_tell_of_is_asked_about_and_not_sent_by_defa
             await until_shown(pilot, "Created: again.py")
             assert len(studio.jobs()) == 2
     fates = [entry.fate for entry in journal_of(tmp_path).entries()]
-    assert fates == [Fate.GIVEN_UP, Fate.APPLIED]
+    assert fates == [IntentOutcome.GIVEN_UP, IntentOutcome.APPLIED]
 
 
 async def test_the_question_outlives_the_screen_that_the_wish_was_made_on(
@@ -120,4 +120,4 @@ async def test_what_an_earlier_run_left_open_is_asked_about_until_it_is_forgotte
             await pilot.press(answer)
             await until(pilot, lambda: not isinstance(pilot.app.screen, Confirm))
             await until(pilot, lambda: "unsettled" not in {w.name for w in pilot.app.workers})
-    assert [entry.fate for entry in journal.entries()] == [Fate.GIVEN_UP]
+    assert [entry.fate for entry in journal.entries()] == [IntentOutcome.GIVEN_UP]

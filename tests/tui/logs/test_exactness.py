@@ -9,7 +9,7 @@ import pytest
 
 from studio_tui.api.log_stream import LogMessage
 from studio_tui.service.logs import tail
-from studio_tui.service.logs.assembler import LogMerge
+from studio_tui.service.logs.assembler import LogAssembler
 from studio_tui.service.logs.state import UNCHECKED
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.tui.logs.log_screen import LogScreen
@@ -102,7 +102,7 @@ def leave_out(*_anything: object) -> None:
     """Do nothing of what is asked."""
 
 
-def add_only_greater_ids(merge: LogMerge, pieces: Sequence[LogMessage]) -> bool:
+def add_only_greater_ids(merge: LogAssembler, pieces: Sequence[LogMessage]) -> bool:
     """Add pieces by the published client's rule: nothing that is not above the last id."""
     merge._has_pieces = True
     for piece in pieces:
@@ -112,7 +112,7 @@ def add_only_greater_ids(merge: LogMerge, pieces: Sequence[LogMessage]) -> bool:
     return True
 
 
-def add_all(merge: LogMerge, pieces: Sequence[LogMessage]) -> bool:
+def add_all(merge: LogAssembler, pieces: Sequence[LogMessage]) -> bool:
     """Add pieces as they come, replays too."""
     merge._store.append(b"".join(piece.text.encode() for piece in pieces))
     return True
@@ -128,9 +128,9 @@ class Break(NamedTuple):
 
 
 BREAKS = {
-    "late pieces": Break(LogMerge, "_place_late", leave_out),
-    "the official rule": Break(LogMerge, "add", add_only_greater_ids),
-    "no rule": Break(LogMerge, "add", add_all),
+    "late pieces": Break(LogAssembler, "_place_late", leave_out),
+    "the official rule": Break(LogAssembler, "add", add_only_greater_ids),
+    "no rule": Break(LogAssembler, "add", add_all),
     "marks": Break(LogStore, "mark", leave_out, repeats=False),
 }
 

@@ -13,7 +13,7 @@ from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.logs.log_screen import LogScreen
 from studio_tui.tui.terminal import key_queue
-from studio_tui.tui.terminal.key_queue import TypeAhead
+from studio_tui.tui.terminal.key_queue import KeyQueue
 from studio_tui.tui.widgets.lifetime import Lifetime
 from tests.driving import driving
 from tests.studios import ThreadStudio
@@ -134,7 +134,7 @@ class Keys(Widget, can_focus=True):
         self.screen.focus_next()
 
 
-class TwoOfThem(TypeAhead):
+class TwoOfThem(KeyQueue):
     """Holds two that take keys."""
 
     def compose(self) -> ComposeResult:
@@ -150,7 +150,7 @@ class Slow(Input):
             await asyncio.sleep(0)
 
 
-class SlowLine(TypeAhead):
+class SlowLine(KeyQueue):
     """Holds a slow line."""
 
     def compose(self) -> ComposeResult:

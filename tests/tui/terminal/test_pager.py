@@ -8,8 +8,8 @@ import pytest
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.tui.terminal import pager
 from studio_tui.tui.terminal.pager import (
-    Page,
     PagerError,
+    PagerInput,
     Place,
     clean_copy,
     command,
@@ -51,7 +51,7 @@ def installed(name: str) -> str | None:
 )
 def test_the_pager_is_run_at_the_readers_line(typed: str | None, place: Place, line: str) -> None:
     words = pager_words({} if typed is None else {"PAGER": typed}, installed)
-    argv = command(words, Page(PATH, place))
+    argv = command(words, PagerInput(PATH, place))
     assert " ".join(argv) == line
     assert argv[-1] == str(PATH)
 

@@ -26,7 +26,7 @@ _STOP = 128 * 1024
 """Bytes after which is noted how far the logs have come."""
 
 
-class LogWeave:
+class Interleaver:
     """Logs on their way into one store, and which line of it is which of theirs."""
 
     is_stale: bool

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 
 from studio_tui.service.logs.merged.cursor import Source, TimeOf
-from studio_tui.service.logs.merged.interleave import LogWeave
+from studio_tui.service.logs.merged.interleave import Interleaver
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.tagged_store import TAGS, TaggedStore
 
@@ -53,8 +53,8 @@ class MergedLog:
         self._time_of = time_of
         self._places = places
         self._moved = moved
-        self._weave = LogWeave(self.store, (), time_of)
-        self._fresh: LogWeave | None = None
+        self._weave = Interleaver(self.store, (), time_of)
+        self._fresh: Interleaver | None = None
         """What is being put in order, to be shown when it is."""
         self._sources: dict[int, Source] = {}
         self._unwatch: dict[int, Callable[[], None]] = {}
@@ -149,7 +149,7 @@ class MergedLog:
         self._wrong_since = None
         self.is_ordering = True
         sources = dict(self._sources)
-        weave = self._fresh = LogWeave(self._new(), sources.values(), self._time_of)
+        weave = self._fresh = Interleaver(self._new(), sources.values(), self._time_of)
         try:
             weave.settle()
             await weave.weave()
@@ -165,7 +165,7 @@ class MergedLog:
         now = _now()
         self._not_before = now + _SHARE * (now - begun)
 
-    def _replace(self, weave: LogWeave) -> None:
+    def _replace(self, weave: Interleaver) -> None:
         """Show what is in order, with the reader's places where they were."""
         now = _now()
         for cursor in weave.cursors:

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from studio_tui.service.logs.store.log_store import LogStore
-from studio_tui.service.logs.store.matches import LogHits
+from studio_tui.service.logs.store.matches import LineMatches
 
 
 class Lines(Protocol):
@@ -19,10 +19,10 @@ class Lines(Protocol):
         """Return where the last line begins; 0 when there is none."""
 
 
-class ChosenLines:
+class FilteredLines:
     """Those lines of a store that `hits` holds, and those under a mark, whose text is left out."""
 
-    def __init__(self, store: LogStore, hits: LogHits) -> None:
+    def __init__(self, store: LogStore, hits: LineMatches) -> None:
         self.hits = hits
         self._store = store
 

@@ -35,7 +35,7 @@ _EXACT_BLOCKS = 64
 """Blocks up to which marks on a scroll bar stand where the lines are, not only their blocks."""
 
 
-class LogHits:
+class LineMatches:
     """The lines of a growing log that fulfil a condition, from whichever place is asked for."""
 
     total: int

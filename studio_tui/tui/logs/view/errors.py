@@ -13,7 +13,7 @@ from studio_tui.presentation.logs.levels import Level
 from studio_tui.presentation.logs.search import Problems
 from studio_tui.presentation.logs.tracebacks import unit_length
 from studio_tui.service.logs.store.log_store import LogStore
-from studio_tui.service.logs.store.matches import LogHits
+from studio_tui.service.logs.store.matches import LineMatches
 from studio_tui.tui.logs.view.search import LogSeeking
 
 ERROR_KEYS: list[BindingType] = [
@@ -43,7 +43,7 @@ _OUTER_UNITS = 50
 class LogErrors(LogSeeking):
     """The part of the log view that knows where something went wrong."""
 
-    _errors: LogHits | None = None
+    _errors: LineMatches | None = None
     _is_looking_for_errors = False
     _moved_at = 0.0
 
@@ -52,7 +52,7 @@ class LogErrors(LogSeeking):
         self.workers.cancel_group(self, "log-errors")
         self._is_looking_for_errors = False
         self.note_key()  # the first paint comes first
-        self._errors = LogHits(store, Problems(Level.ERROR).starts) if store else None
+        self._errors = LineMatches(store, Problems(Level.ERROR).starts) if store else None
 
     def note_key(self) -> None:
         """Leave the machine to the reader for a moment."""
@@ -71,7 +71,7 @@ class LogErrors(LogSeeking):
             self._look_for_errors(hits)
 
     @work(name="look for errors", group="log-errors", exclusive=True)
-    async def _look_for_errors(self, hits: LogHits) -> None:
+    async def _look_for_errors(self, hits: LineMatches) -> None:
         """Look for what nobody waits for: the reader and the log come first."""
         try:
             while not hits.is_complete:
@@ -117,7 +117,7 @@ class LogErrors(LogSeeking):
             start = store.line_end(start) + 1
         return start
 
-    def _unit_start(self, store: LogStore, hits: LogHits, start: int) -> int:
+    def _unit_start(self, store: LogStore, hits: LineMatches, start: int) -> int:
         """Return where the traceback begins that the error at `start` is part of, if any."""
         before = first = start
         for _ in range(_OUTER_UNITS):

@@ -22,7 +22,7 @@ from studio_tui import clock
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.logs.search import DRAWN_OVER
 from studio_tui.service.logs.store.log_store import LogStore
-from studio_tui.service.logs.store.matches import LogHits
+from studio_tui.service.logs.store.matches import LineMatches
 from studio_tui.tui.logs.view.errors import ERROR_KEYS
 from studio_tui.tui.logs.view.navigation import PLACES_KEYS
 from studio_tui.tui.logs.view.pane import LogPane
@@ -217,13 +217,13 @@ class LogView(LogReturning, LogSelecting, Widget):
     def _count_new(self, store: LogStore, rows: list[Row]) -> None:
         """Count the lines below those in sight that came since the reader stood still."""
         counted = self._chosen.hits if self._chosen else store
-        total = counted.total if isinstance(counted, LogHits) else counted.lines
+        total = counted.total if isinstance(counted, LineMatches) else counted.lines
         if self.following or counted is not self._counted:
             is_return = self._counted is None and not self.following
             self.lines_seen = self.lines_seen if is_return else total
             self._counted = counted
         if rows and rows[-1].start < store.size:
-            if isinstance(counted, LogHits):
+            if isinstance(counted, LineMatches):
                 in_sight = counted.rank(rows[-1].start) + 1
             else:
                 in_sight = (store.number_of(rows[-1].start) or 0) + 1

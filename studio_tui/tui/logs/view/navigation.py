@@ -12,7 +12,7 @@ from studio_tui import clock
 from studio_tui.presentation.logs.gutter_times import (
     WIDE,
     WIDTH,
-    MomentError,
+    GutterTimeError,
     StampForm,
     line_time,
     read_moment,
@@ -164,7 +164,7 @@ class LogPlaces(LogReader):
             return True
         try:
             moment = read_moment(typed, now=clock.now(), end=self._last_time(store))
-        except MomentError as error:
+        except GutterTimeError as error:
             self.prompt.refuse(str(error))
             return False
         start = self._find_time(store, moment)

@@ -14,7 +14,7 @@ from textual.strip import Strip
 from studio_tui.presentation.logs.lines import PLAIN, StyledLine
 from studio_tui.presentation.logs.row_forms import PLAIN_FORM, Form, rows_of
 from studio_tui.presentation.logs.search import Wanted
-from studio_tui.service.logs.store.filtered import ChosenLines
+from studio_tui.service.logs.store.filtered import FilteredLines
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.tui.logs.view.palette import Palette
 from studio_tui.tui.logs.view.viewport import Row
@@ -76,7 +76,7 @@ class LogPainter:
     """Draws rows of one store and keeps the lines it drew last."""
 
     def __init__(self, store: LogStore, palette: Palette) -> None:
-        self.chosen: ChosenLines | None = None
+        self.chosen: FilteredLines | None = None
         """The lines whose text is drawn; `None` is all of them."""
         self._store = store
         self._look = Look(palette)

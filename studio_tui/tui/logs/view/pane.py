@@ -15,7 +15,7 @@ from textual.widget import Widget
 from studio_tui.presentation.logs.lines import StyledLine
 from studio_tui.presentation.logs.row_forms import PLAIN_FORM, Form
 from studio_tui.presentation.logs.search import Wanted
-from studio_tui.service.logs.store.filtered import ChosenLines
+from studio_tui.service.logs.store.filtered import FilteredLines
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.tui.logs.view.painter import CURRENT, KEPT, SELECTED, Column, LogPainter, Look
 from studio_tui.tui.logs.view.palette import COMPONENTS, Palette
@@ -102,7 +102,7 @@ class LogPane(Widget, can_focus=True):
             self._window.to_end()
         self.refresh()
 
-    def choose(self, chosen: ChosenLines | None, anchor: int) -> None:
+    def choose(self, chosen: FilteredLines | None, anchor: int) -> None:
         """Show these lines only, and `anchor` or what is nearest to it; `None` is all lines."""
         if self._painter is None or self._window is None:
             return

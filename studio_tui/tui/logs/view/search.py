@@ -12,8 +12,8 @@ from studio_tui.errors import SpoolError
 from studio_tui.presentation.logs.levels import Level
 from studio_tui.presentation.logs.lines import CHARACTER_LIMIT
 from studio_tui.presentation.logs.search import Problems, Wanted, WantedError, lasting
-from studio_tui.service.logs.store.filtered import ChosenLines
-from studio_tui.service.logs.store.matches import Find, LogHits
+from studio_tui.service.logs.store.filtered import FilteredLines
+from studio_tui.service.logs.store.matches import Find, LineMatches
 from studio_tui.tui.logs.view.base import LogReader
 from studio_tui.tui.widgets.prompt import FILTER, SEARCH, LogPrompt
 
@@ -67,9 +67,9 @@ class LogSeeking(LogReader):
         self.wanted: Wanted | None = None
         self.filter = ""
         """What was typed for leaving lines out; `!` alone for only errors and warnings."""
-        self._matches: LogHits | None = None
+        self._matches: LineMatches | None = None
         self._left_out: Wanted | None = None
-        self._chosen: ChosenLines | None = None
+        self._chosen: FilteredLines | None = None
         self._within: Find | None = None
         self.folds = False
         """Whether lines are left out that the next one is drawn over."""
@@ -97,7 +97,7 @@ class LogSeeking(LogReader):
     # --- what is known ---------------------------------------------------------------------------
 
     @property
-    def _hits(self) -> list[LogHits]:
+    def _hits(self) -> list[LineMatches]:
         """Everything that is being looked for, what the reader waits for first."""
         chosen = self._chosen.hits if self._chosen else None
         return [hits for hits in (chosen, self._matches) if hits is not None]
@@ -235,7 +235,7 @@ class LogSeeking(LogReader):
     def _seek_matches(self) -> None:
         wanted = self.wanted
         self._matches = (
-            LogHits(self.store, wanted.starts, within=self._shown())
+            LineMatches(self.store, wanted.starts, within=self._shown())
             if self.store and wanted
             else None
         )
@@ -289,16 +289,16 @@ class LogSeeking(LogReader):
         hidden = Wanted(typed.removeprefix("!")) if typed.removeprefix("!") else None
         if typed == "!":
             find = Problems(Level.WARNING).starts
-            hits: LogHits | None = LogHits(store, find, within=shown)
+            hits: LineMatches | None = LineMatches(store, find, within=shown)
         elif hidden:
             is_negated = typed.startswith("!")
-            hits = LogHits(store, hidden.starts, negated=is_negated, within=shown)
+            hits = LineMatches(store, hidden.starts, negated=is_negated, within=shown)
         elif shown:
-            hits = LogHits(store, _nothing, negated=True, within=shown)
+            hits = LineMatches(store, _nothing, negated=True, within=shown)
         else:
             hits = None
         self.filter, self._left_out = typed, hidden
-        self._chosen = ChosenLines(store, hits) if hits else None
+        self._chosen = FilteredLines(store, hits) if hits else None
         anchor = self.pane.at_hand
         self.pane.choose(self._chosen, store.size if anchor is None else anchor)
         if self.following and self.pane.window:
@@ -359,7 +359,7 @@ class LogSeeking(LogReader):
             self.found = ""
             self.settle()
 
-    async def nearest_shown(self, hits: LogHits, offset: int, *, backwards: bool) -> int | None:
+    async def nearest_shown(self, hits: LineMatches, offset: int, *, backwards: bool) -> int | None:
         """Return the nearest line that is found, and is not left out."""
         while True:
             start = await hits.nearest(offset, backwards=backwards)

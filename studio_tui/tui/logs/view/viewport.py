@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from studio_tui.service.logs.store.filtered import ChosenLines, Lines
+from studio_tui.service.logs.store.filtered import FilteredLines, Lines
 from studio_tui.service.logs.store.log_store import LogStore
 
 
@@ -29,7 +29,7 @@ class LogWindow:
         """Rows that the line at this start takes, at least 1."""
         self._version = store.version
         self._lines: Lines = store
-        self._chosen: ChosenLines | None = None
+        self._chosen: FilteredLines | None = None
         self._anchor = 0
         """Where the reader was when the lines were chosen; kept while they are still looked for."""
         self.height = 1
@@ -39,7 +39,7 @@ class LogWindow:
         self._known: tuple[object, list[Row]] = (None, [])
         """The rows found last, and what they were found from."""
 
-    def choose(self, chosen: ChosenLines | None, anchor: int) -> None:
+    def choose(self, chosen: FilteredLines | None, anchor: int) -> None:
         """Go through these lines only, from the one nearest to `anchor`; `None` is all lines."""
         self._chosen = chosen
         self._lines = chosen or self._store

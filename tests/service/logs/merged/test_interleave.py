@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from studio_tui.service.logs.merged.cursor import Source
-from studio_tui.service.logs.merged.interleave import LogWeave
+from studio_tui.service.logs.merged.interleave import Interleaver
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.spool import Spool
 from studio_tui.service.logs.store.tagged_store import TaggedStore
@@ -22,7 +22,7 @@ def test_a_line_keeps_the_time_at_which_it_came(tmp_path: Path) -> None:
         Source(number, f"job {number}", store, lambda: True, 0.0)
         for number, store in enumerate(stores)
     ]
-    weave = LogWeave(merged, sources, lambda _line: None)
+    weave = Interleaver(merged, sources, lambda _line: None)
     weave.settle()
     asyncio.run(weave.weave())
     shown: list[tuple[bytes, datetime | None]] = []

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from studio_tui.service.logs.store import matches
 from studio_tui.service.logs.store.line_index import BLOCK
 from studio_tui.service.logs.store.log_store import LINE_LIMIT, LogStore
-from studio_tui.service.logs.store.matches import LogHits
+from studio_tui.service.logs.store.matches import LineMatches
 from studio_tui.service.logs.store.tagged_store import TAG, TaggedStore, of_tags, tag_of
 from tests.waiting import within_reason
 
@@ -46,7 +46,7 @@ def expected(data: bytes, *, negated: bool = False) -> list[int]:
     return found
 
 
-def onwards(hits: LogHits) -> list[int]:
+def onwards(hits: LineMatches) -> list[int]:
     found, at = [], hits.next(0)
     while at is not None:
         found.append(at)
@@ -54,7 +54,7 @@ def onwards(hits: LogHits) -> list[int]:
     return found
 
 
-def backwards(hits: LogHits, size: int) -> list[int]:
+def backwards(hits: LineMatches, size: int) -> list[int]:
     found, at = [], hits.previous(size + 1)
     while at is not None:
         found.append(at)
@@ -91,7 +91,7 @@ def test_the_lines_are_those_of_the_bytes_whatever_happens_to_the_log(
 ) -> None:
     store = LogStore.create(tmp_path_factory.mktemp("hits"))
     data = b""
-    hits = LogHits(store, with_x, negated=negated)
+    hits = LineMatches(store, with_x, negated=negated)
     for kind, what, is_open in changes:
         if kind == "append":
             assert isinstance(what, list)
@@ -118,7 +118,7 @@ def test_the_lines_are_those_of_the_bytes_whatever_happens_to_the_log(
 
 def test_looking_ends_where_the_last_line_is_still_being_written(store: LogStore) -> None:
     store.append((b"." * 99 + b"\n") * (6 * BLOCK // 100) + b"epoch 3: 41%")
-    hits = LogHits(store, with_x)
+    hits = LineMatches(store, with_x)
     asyncio.run(within_reason(hits.look(0), "lines are looked at again and again"))
     assert hits.is_complete
     assert hits.total == 0
@@ -131,7 +131,7 @@ def test_the_nearest_is_waited_for_over_blocks_that_nobody_has_looked_at(store: 
     filler = b"." * 99 + b"\n"
     count = 40 * BLOCK // len(filler)
     store.append(b"x first\n" + filler * count + b"x middle\n" + filler * count + b"x last\n")
-    hits = LogHits(store, with_x)
+    hits = LineMatches(store, with_x)
     middle = len(b"x first\n") + count * len(filler)
     last = store.last_start()
     assert hits.next(1) is None  # not known yet, and not looked for at once
@@ -145,7 +145,7 @@ def test_the_nearest_is_waited_for_over_blocks_that_nobody_has_looked_at(store: 
 
 def test_looking_ends_with_every_line_known_though_the_log_grows_meanwhile(store: LogStore) -> None:
     store.append(b"x\n" * 200_000)
-    hits = LogHits(store, with_x)
+    hits = LineMatches(store, with_x)
 
     async def grow() -> None:
         looking = asyncio.create_task(hits.look(0))
@@ -168,7 +168,7 @@ def test_what_is_known_is_not_looked_at_again_when_the_log_grows(store: LogStore
         looked += len(lines)
         return with_x(lines)
 
-    hits = LogHits(store, find)
+    hits = LineMatches(store, find)
     asyncio.run(hits.look(0))
     before = looked
     store.append(b"x\n")
@@ -178,10 +178,10 @@ def test_what_is_known_is_not_looked_at_again_when_the_log_grows(store: LogStore
 
 def test_the_parts_of_the_log_that_hold_lines_are_told_for_a_scroll_bar(store: LogStore) -> None:
     store.append(b"x\n" + b".\n" * 97 + b"x\n.\n")
-    hits = LogHits(store, with_x)
+    hits = LineMatches(store, with_x)
     assert hits.places(10) == {0, 9}
     with mock.patch.object(matches, "_EXACT_BLOCKS", 0):
-        assert LogHits(store, with_x).places(10) == {0}
+        assert LineMatches(store, with_x).places(10) == {0}
     store.append(b".\n" * 10 * BLOCK)
     asyncio.run(hits.look(0))
     assert hits.places(10) == {0}
@@ -207,7 +207,7 @@ def test_tags_are_no_part_of_the_text_and_lines_can_be_chosen_by_them(
     with tempfile.TemporaryDirectory() as folder:
         store = TaggedStore.create(Path(folder))
         store.append(whole)
-        hits = LogHits(store, begins_with_x, negated=negated, within=of_tags([1, 9]))
+        hits = LineMatches(store, begins_with_x, negated=negated, within=of_tags([1, 9]))
         asyncio.run(hits.look(0))
         assert onwards(hits) == wanted
         assert hits.total == len(wanted)
@@ -228,7 +228,7 @@ async def test_a_store_that_becomes_another_is_looked_through_anew(tmp_path: Pat
     store.append(tag_of(1) + b"x\n")
     other.append(tag_of(2) + b"a\n" + tag_of(1) + b"x\n")
     other.mark(0, "Something is missing.")
-    hits = LogHits(store, with_x)
+    hits = LineMatches(store, with_x)
     await hits.look(0)
     assert onwards(hits) == [0]
     path = store.path
