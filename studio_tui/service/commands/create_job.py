@@ -1,4 +1,4 @@
-"""JobCreator jobs so that one wish never becomes two jobs, and none is lost without a word.
+"""Creates jobs so that one wish never becomes two jobs, and none is lost without a word.
 
 A wish is noted on disk and sent once. Where no clear answer comes, Studio's list is looked through
 for the job, by the label that it carries. Where it is not found, nothing is sent again before the

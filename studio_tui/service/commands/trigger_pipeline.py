@@ -1,4 +1,4 @@
-"""PipelineTrigger pipelines so that one wish never becomes two.
+"""Triggers pipelines so that one wish never becomes two.
 
 A request is sent once. Where no clear answer comes, the list of pipelines is looked through for a
 new one of the same datasets; where that tells nothing, the user is asked before it is sent again,
