@@ -92,7 +92,11 @@ class KeyQueue(App[Any]):
         while way:
             if way.popleft().call_later(self._follow, way, number):
                 return
-        self.call_later(self._go_on, number)
+        if not self.call_later(
+            self._go_on, number
+        ):  # the app itself is going: no key comes to its turn
+            self._under_way = False
+            self._waiting.clear()
 
     async def _give_up(self, number: int) -> None:
         """Hand out all that waits for a key whose handler hangs; each has its own place there."""
