@@ -327,4 +327,4 @@ def test_services_are_listened_to_by_what_lives_alone() -> None:
             called = node.func if isinstance(node, ast.Call) else None
             if isinstance(called, ast.Attribute) and called.attr in {"subscribe", "watch"}:
                 listening.add(path.relative_to(SOURCES).as_posix())
-    assert listening == {"merged_jobs.py", "running_progress.py"}
+    assert listening == {"logs/merged_jobs.py", "jobs/running_progress.py"}
