@@ -100,7 +100,7 @@ def read_moment(typed: str, *, now: datetime, end: datetime | None) -> datetime:
     `14:05` is the last such time up to the end, `-10m` is so long before it.
 
     Raises:
-        MomentError: it is none.
+        GutterTimeError: it is none.
     """
     end = end or now
     if ago := _AGO.fullmatch(typed.strip().lower()):

@@ -76,7 +76,7 @@ def resolve(text: str, now: datetime, zone: tzinfo) -> datetime:
     A time of day alone, a weekday, and a date without a year mean the next such.
 
     Raises:
-        MomentError: the text has no such meaning, or not one only.
+        StartTimeError: the text has no such meaning, or not one only.
     """
     words = re.sub(r"(?<=\d)t(?=\d)", " ", " ".join(text.lower().split()))
     if words.startswith("in "):
@@ -194,7 +194,7 @@ def _calendar_date(day: str, clock: time, now: datetime) -> datetime | None:
     """Return the time of a date, of the next such date when it has no year; `None` for no date.
 
     Raises:
-        MomentError: there is no such date.
+        StartTimeError: there is no such date.
     """
     parts = _ISO_DATE.fullmatch(day) or _DAY_MONTH.fullmatch(day) or _MONTH_DAY.fullmatch(day)
     if parts is None:

@@ -237,16 +237,16 @@ from pathlib import Path
 from pydantic import SecretStr
 from studio_tui.api.client import StudioClient
 from studio_tui.api.models import JobInput
-from studio_tui.service.commands.create_job import Creating
+from studio_tui.service.commands.create_job import JobCreator
 from studio_tui.service.commands.journal import Journal
-from studio_tui.service.commands.history import Ledger
+from studio_tui.service.commands.history import JobHistory
 from studio_tui.settings import Settings
 
 async def main():
     settings = Settings(url=sys.argv[1], team="local", token=SecretStr(os.environ["TOKEN"]))
     wish = JobInput(query="print(1)", team_name="local", query_name="crash.py", priority=2)
-    journal, ledger = (kind(Path(sys.argv[2]), "a place") for kind in (Journal, Ledger))
-    await Creating(StudioClient(settings), journal, ledger).create(wish)
+    journal, ledger = (kind(Path(sys.argv[2]), "a place") for kind in (Journal, JobHistory))
+    await JobCreator(StudioClient(settings), journal, ledger).create(wish)
 
 asyncio.run(main())
 """

@@ -137,10 +137,16 @@ async def test_a_new_jobs_log_is_one_key_away(studio: ThreadStudio, tmp_path: Pa
         await open_form(pilot)
         await fill(pilot, query="print('fresh ' * 2)", query_name="new.py")
         await pilot.press("f9")
-        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+        await until(pilot, lambda: name_at_hand(pilot) == "new.py")
         await pilot.press("l")
         await until(pilot, lambda: isinstance(pilot.app.screen, LogScreen))
         await until_shown(pilot, "new.py", "fresh fresh")
+
+
+def name_at_hand(pilot: Dashboard) -> str | None:
+    screen = pilot.app.screen
+    job = screen.job_at_hand() if isinstance(screen, JobsScreen) else None
+    return job and job.name
 
 
 async def test_what_is_typed_while_a_form_is_sent_is_left_of_it(
