@@ -146,7 +146,7 @@ async def test_a_new_jobs_log_is_one_key_away(studio: ThreadStudio, tmp_path: Pa
 def name_at_hand(pilot: Dashboard) -> str | None:
     screen = pilot.app.screen
     job = screen.job_at_hand() if isinstance(screen, JobsScreen) else None
-    return job and job.name
+    return job.name if job else None
 
 
 async def test_what_is_typed_while_a_form_is_sent_is_left_of_it(
