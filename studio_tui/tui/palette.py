@@ -9,9 +9,18 @@ from studio_tui.tui.frame.actions import Action, actions_of
 from studio_tui.tui.frame.dialog import AnsweredOnce
 from studio_tui.tui.widgets.option_lists import PaletteChoice
 
+_OF_THE_LIST = {"command_list", "cursor_down"}
+"""Actions that Textual does with the list, and that raise `NoMatches` while there is none."""
+
 
 class Palette(AnsweredOnce, CommandPalette):
     """Textual's palette with a list of ours."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Let no key act on a list that is not there yet."""
+        if action in _OF_THE_LIST and not self.query(CommandList):
+            return False
+        return super().check_action(action, parameters)
 
     def compose(self) -> ComposeResult:
         """Compose what Textual does, but for the list, which it makes itself."""

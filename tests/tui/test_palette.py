@@ -46,6 +46,20 @@ async def test_a_page_in_the_palette_before_its_list_is_laid_out_is_no_error(
         )
 
 
+@pytest.mark.parametrize("action", ["command_list('page_down')", "cursor_down"])
+async def test_a_key_before_the_palette_has_its_list_is_no_error(
+    shared_studio: ThreadStudio, tmp_path: Path, action: str
+) -> None:
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        palette = Palette(id="--command-palette")
+        pilot.app.push_screen(palette)
+        assert not palette.query(CommandList)
+        await pilot.app.run_action(action, palette)
+        await until(pilot, lambda: bool(palette.query(CommandList)))
+        await pilot.press("escape")
+        assert pilot.app.screen is not palette
+
+
 async def test_what_is_chosen_in_the_palette_is_done(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
