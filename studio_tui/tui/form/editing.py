@@ -1,5 +1,6 @@
 """What can be done with a field of a job's form: $EDITOR, another file, and what it is for."""
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING
 
 from textual import work
@@ -30,9 +31,9 @@ class FormEditing(Base):
 
     form: DraftForm
 
+    @abstractmethod
     def say(self, words: str, follow: Follow | None = None) -> None:
         """Say what concerns the whole form; `follow` tells what is true of it later."""
-        raise NotImplementedError  # every form has a line for that
 
     @work(name="edit", group="dialog")
     async def action_edit(self) -> None:

@@ -1,5 +1,6 @@
 """Sending a job's form: its files first, then the request; whatever fails, the form stays."""
 
+from abc import abstractmethod
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,21 +49,21 @@ class FormSending(Base):
 
     # What the screen does.
 
+    @abstractmethod
     async def examine(self) -> Checked:
         """Find out what there is to say of the form, and say it."""
-        raise NotImplementedError  # every form is checked
 
+    @abstractmethod
     async def keep(self) -> None:
         """Keep the form as it stands."""
-        raise NotImplementedError  # every form is kept
 
+    @abstractmethod
     async def done(self, sent: Draft, typed: Draft) -> None:
         """Keep the form as it was sent, and begin no more with what was typed until then."""
-        raise NotImplementedError  # every form is kept
 
+    @abstractmethod
     def say(self, words: str, follow: Follow | None = None) -> None:
         """Say what concerns the whole form; `follow` tells what is true of it later."""
-        raise NotImplementedError  # every form has a line for that
 
     async def to_send(self, checked: Checked) -> Checked | None:
         """Ask what there is to ask; return what is to be sent, `None` for nothing now."""

@@ -1,6 +1,7 @@
 """What a job's form can begin with: nothing, the job sent last, or a template."""
 
 import asyncio
+from abc import abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -42,9 +43,9 @@ class FormBeginnings(Base):
     shelf: SavedForms
     start: Start
 
+    @abstractmethod
     def fill(self, draft: Draft) -> None:
         """Begin the form anew."""
-        raise NotImplementedError  # every form can be filled
 
     @work(name="pick", group="dialog")
     async def action_pick(self) -> None:

@@ -1,5 +1,6 @@
 """What lists share: the filter, the order, the marks, the preview, and the place that is kept."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar
@@ -114,25 +115,25 @@ class ListPage(RowMarks, Page, Generic[T]):
 
     # What a list says of itself.
 
+    @abstractmethod
     def cells_of(self, key: str) -> Cells:
         """Return the cells of a row."""
-        raise NotImplementedError  # every list has some
 
+    @abstractmethod
     def facts_at_hand(self, now: datetime) -> tuple[Fact | Line, ...]:
         """Return what the preview says of the row under the cursor."""
-        raise NotImplementedError  # likewise
 
+    @abstractmethod
     def answer(self) -> Any:
         """Return what is known: `has_all`, `unreadable` and `duplicates` of it are told."""
-        raise NotImplementedError  # likewise
 
+    @abstractmethod
     def notice(self) -> str:
         """Return why there is nothing to show."""
-        raise NotImplementedError  # likewise
 
+    @abstractmethod
     def ask_for_more(self) -> None:
         """Ask for older rows."""
-        raise NotImplementedError  # likewise
 
     def shown(self) -> None:
         """Hear that other rows are shown, or in another order."""

@@ -3,6 +3,7 @@
 A page listens to pollers only while it is shown, so that nothing is asked that nobody looks at.
 """
 
+from abc import abstractmethod
 from collections.abc import Callable, Iterable, Sequence, Sized
 from datetime import datetime
 from typing import Any, ClassVar
@@ -101,9 +102,9 @@ class Page(Lifetime, Screen[None]):
 
     # What a subclass says of itself.
 
+    @abstractmethod
     def body(self) -> ComposeResult:
         """Compose what stands between header and footer."""
-        raise NotImplementedError  # every page has one
 
     def crumbs(self) -> tuple[str, ...]:
         """Return the way to what is shown."""

@@ -1,5 +1,6 @@
 """Marks on rows of a list: set and taken away by keys, kept by id however the list changes."""
 
+from abc import abstractmethod
 from collections.abc import Container, Iterable
 from typing import TYPE_CHECKING
 
@@ -64,9 +65,9 @@ class RowMarks(Base):
     _last_mark: str | None = None
     """The row marked last, from which a range reaches."""
 
+    @abstractmethod
     def marks_changed(self) -> None:
         """Say how many marks there are now."""
-        raise NotImplementedError  # the screen does
 
     def action_mark(self) -> None:
         """Mark the row under the cursor, or take its mark away, and go on to the next."""

@@ -1,5 +1,6 @@
 """What can be done with a job, the same from every screen that shows one."""
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from textual import work
@@ -84,9 +85,9 @@ class JobActions(Base):
     session: StudioSession
     read_only: bool
 
+    @abstractmethod
     def job_at_hand(self) -> Job | None:
         """Return the job that actions are about."""
-        raise NotImplementedError  # every such screen knows its job
 
     def why_not(self, action: str) -> str | None:
         """Return why `action` cannot work now, in words; `None` when it can."""

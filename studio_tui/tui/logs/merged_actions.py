@@ -1,5 +1,7 @@
 """What can be done with the jobs of a merged log: whose lines are shown, and who takes part."""
 
+from abc import abstractmethod
+
 from textual.binding import Binding
 
 from studio_tui.api.models import Job
@@ -55,13 +57,13 @@ class MergedActions(JobActions):
     chosen: str | None = None
     """Id of the job that actions are about, if not that of the line at hand."""
 
+    @abstractmethod
     def members_changed(self) -> None:
         """Show which jobs there are now."""
-        raise NotImplementedError  # the screen does
 
+    @abstractmethod
     def show_members(self) -> None:
         """Show how the jobs do, and which is chosen."""
-        raise NotImplementedError  # the screen does
 
     def job_at_hand(self) -> Job | None:
         """Return the job that was chosen, else that of the line at hand."""

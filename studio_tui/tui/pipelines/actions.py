@@ -1,6 +1,7 @@
 """What can be done with a pipeline, the same from the list and from its graph."""
 
 import asyncio
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -87,9 +88,9 @@ class PipelineActions(Base):
     session: StudioSession
     read_only: bool
 
+    @abstractmethod
     def pipeline_at_hand(self) -> Pipeline | None:
         """Return the pipeline that actions are about."""
-        raise NotImplementedError  # every such screen knows its pipeline
 
     def pipelines_at_hand(self) -> Sequence[Pipeline]:
         """Return the pipelines that actions are about, where several can be marked."""

@@ -3,6 +3,8 @@
 It leans on how Textual draws widgets and makes their scroll bars; the tests say what it leans on.
 """
 
+from abc import abstractmethod
+
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import NULL_SPACING, Region, Size
@@ -26,12 +28,12 @@ class LineView(ScrollView):
         self._next: list[Strip] | None = None
         self._next_size = Size()
 
+    @abstractmethod
     def lines(self) -> list[Strip]:
         """Return what each line in sight is to show, as wide as the view without its scroll bar.
 
         A line that looks as before must be the very same strip as before.
         """
-        raise NotImplementedError  # every such view has lines
 
     @property
     def top(self) -> int:

@@ -1,5 +1,7 @@
 """What the parts of the log view share: the store, the rows, and the words that are said."""
 
+from abc import abstractmethod
+
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.tui.logs.view.pane import LogPane
 from studio_tui.tui.widgets.lifetime import Lifetime
@@ -20,13 +22,13 @@ class LogReader(Lifetime):
     following: bool
     """Whether the view stays at the end as lines come."""
 
+    @abstractmethod
     def settle(self) -> None:
         """Put window, bar, pill and words where they belong now."""
-        raise NotImplementedError  # the view does
 
+    @abstractmethod
     def say(self, words: str) -> None:
         """Say something below the rows until something else is to be said; safe text."""
-        raise NotImplementedError  # the view does
 
     def ask(self, kind: Kind, value: str = "") -> None:
         """Ask for a line of text, unless the log is out of sight: a line there would be too."""

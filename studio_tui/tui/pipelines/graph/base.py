@@ -1,5 +1,6 @@
 """What the parts of the screen of a pipeline know of one another."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -29,28 +30,28 @@ class DagHost(Base):
             raise RuntimeError("the pipeline is not known yet")
         return self.standing
 
+    @abstractmethod
     def change(self, **changes: Any) -> None:
         """Take over a change of the view, and show what it changes."""
-        raise NotImplementedError  # the screen does
 
+    @abstractmethod
     def here(self) -> str | None:
         """Return the node or group that bears the cursor.
 
         It stands in for `view.cursor` where that is folded away.
         """
-        raise NotImplementedError  # the screen does
 
+    @abstractmethod
     def go(self, key: str) -> None:
         """Put the cursor on a node, and show it if it was folded away."""
-        raise NotImplementedError  # the screen does
 
+    @abstractmethod
     def order(self) -> Sequence[str]:
         """Return all nodes in the order in which the mode in sight shows them."""
-        raise NotImplementedError  # the screen does
 
+    @abstractmethod
     def members(self, key: str | None) -> Sequence[str]:
         """Return the nodes of a group, or the node itself; none for what is no longer there."""
-        raise NotImplementedError  # the screen does
 
     def node_at_hand(self) -> Node | None:
         """Return the node under the cursor; `None` when it is on a group, or nowhere."""

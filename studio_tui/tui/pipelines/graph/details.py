@@ -1,6 +1,7 @@
 """What is told beside the rows or the drawing: the lines about the pipeline, and the drawer."""
 
 import logging
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 
 from rich.cells import cell_len
@@ -60,9 +61,9 @@ class DagTelling(DagMoving, DagShape):
         wished = self.view.drawer
         return self.has_class("-broad") if wished is None else wished
 
+    @abstractmethod
     def cursor_rests(self) -> None:
         """Hear that the cursor has not moved for a moment."""
-        raise NotImplementedError  # the screen does
 
     def follow_cursor(self) -> None:
         """Let what tells of the cursor's job follow it, soon."""

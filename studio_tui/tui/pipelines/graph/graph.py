@@ -1,6 +1,7 @@
 """The mode of a pipeline that draws it, with the lineage of the job under the cursor lit."""
 
 import asyncio
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -165,9 +166,9 @@ class DagGraph(DagShape):
         else:
             self.go(pointed)
 
+    @abstractmethod
     def open_here(self) -> None:
         """Show more of what is under the cursor."""
-        raise NotImplementedError  # the screen does
 
     def label_of(self, key: str) -> Label:
         """Return what the box of a node or group says now."""

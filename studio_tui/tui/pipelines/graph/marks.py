@@ -1,5 +1,6 @@
 """Marks on jobs of a pipeline: kept by node, whatever is folded and however it is shown."""
 
+from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 
 from studio_tui.api.models import Job
@@ -16,9 +17,9 @@ class DagMarks(DagHost):
     _last_mark: str | None = None
     """The node marked last, from which a range reaches."""
 
+    @abstractmethod
     def step_down(self) -> None:
         """Go on to what comes next, after a mark."""
-        raise NotImplementedError  # the screen does
 
     def action_mark(self) -> None:
         """Mark the job under the cursor, or take its mark away, and go on; a group as a whole."""

@@ -1,6 +1,7 @@
 """What comes from Studio about a pipeline, taken over without losing the reader's place."""
 
 import asyncio
+from abc import abstractmethod
 from datetime import datetime
 
 from textual import work
@@ -25,13 +26,13 @@ class DagNews(DagRows, DagGraph, DagTelling, DagMarks):
     _past_of: tuple[str, int] | None = None
     """The shape, and how many jobs had ended, when the past was looked up."""
 
+    @abstractmethod
     def show_all(self) -> None:
         """Show the rows, or the drawing, of the mode."""
-        raise NotImplementedError  # the screen does
 
+    @abstractmethod
     def first_shown(self) -> None:
         """Hear that the pipeline is in sight for the first time."""
-        raise NotImplementedError  # the screen does
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
         """Take over a new answer."""

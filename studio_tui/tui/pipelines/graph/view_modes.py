@@ -1,5 +1,7 @@
 """How a pipeline is shown: in which mode, what is folded, what stands out."""
 
+from abc import abstractmethod
+
 from textual.getters import query_one
 
 from studio_tui.presentation.pipelines.views.groups import Group
@@ -16,33 +18,33 @@ class DagShowing(DagHost):
 
     table = query_one("#dag-list", DagTable)
 
+    @abstractmethod
     def has_drawer(self) -> bool:
         """Whether the drawer is in sight."""
-        raise NotImplementedError  # the screen does
 
+    @abstractmethod
     def zoomed(self, steps: int) -> float | None:
         """Return the seconds that the timeline shows when it is so many steps larger."""
-        raise NotImplementedError  # the screen does
 
+    @abstractmethod
     def foldable(self) -> frozenset[str]:
         """Return the nodes below which the tree can be folded."""
-        raise NotImplementedError  # the screen does
 
+    @abstractmethod
     def groups(self) -> tuple[Group, ...] | None:
         """Return the groups in which jobs are shown; `None` where each stands by itself."""
-        raise NotImplementedError  # the screen does
 
     def group_keys(self) -> frozenset[str]:
         """Return the keys of the groups of several jobs."""
         return frozenset(each.key for each in self.groups() or () if not each.is_alone)
 
+    @abstractmethod
     def row_above(self, key: str) -> str | None:
         """Return what a row of the tree stands under; `None` at the top."""
-        raise NotImplementedError  # the screen does
 
+    @abstractmethod
     def row_below(self, key: str) -> str | None:
         """Return the first row that stands under a row of the tree, if any does."""
-        raise NotImplementedError  # the screen does
 
     def why_not_show(self, action: str) -> str | None:
         """Return why it cannot be shown so now, in words; `None` when it can."""
