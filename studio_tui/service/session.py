@@ -17,7 +17,7 @@ from studio_tui.service.commands.journal import Journal
 from studio_tui.service.commands.pipelines import PipelineCommands
 from studio_tui.service.commands.trigger_pipeline import PipelineTrigger
 from studio_tui.service.logs.cache import LogCache
-from studio_tui.service.logs.library import LogLibrary
+from studio_tui.service.logs.log_library import LogLibrary
 from studio_tui.service.polling.dataset_names import DatasetNames
 from studio_tui.service.polling.jobs_feed import Jobs, JobsFeed
 from studio_tui.service.polling.pipeline_watch import AT_ONCE, Pace, PipelineWatch, PipelineWatches

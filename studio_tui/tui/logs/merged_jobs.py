@@ -7,7 +7,7 @@ from datetime import tzinfo
 from studio_tui import clock
 from studio_tui.api.models import Job
 from studio_tui.presentation.logs.gutter_times import seconds_of
-from studio_tui.service.logs.library import LogLibrary, OpenLog
+from studio_tui.service.logs.log_library import LogLibrary, OpenLog
 from studio_tui.service.logs.merged.merged_log import LIMIT, MergedLog, Moved
 from studio_tui.service.logs.source import MayFetch
 from studio_tui.service.logs.store.matches import Find

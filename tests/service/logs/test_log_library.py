@@ -28,7 +28,7 @@ from studio_tui.api.models import Job
 from studio_tui.api.pages import Page
 from studio_tui.errors import NotFound, StudioError
 from studio_tui.service.logs.cache import LogCache
-from studio_tui.service.logs.library import KEPT_OPEN, LIMIT, LogLibrary, OpenLog
+from studio_tui.service.logs.log_library import KEPT_OPEN, LIMIT, LogLibrary, OpenLog
 from studio_tui.service.logs.source import MayFetch, always
 from studio_tui.service.logs.state import NO_LOG, UNCHECKED, Phase
 from studio_tui.settings import Settings
