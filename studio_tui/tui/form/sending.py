@@ -142,15 +142,18 @@ class FormSending(Base):
             self.say("Not sent again; the form is as it was.")
 
     async def _refuse(self, problems: tuple[Problem, ...]) -> None:
-        """Say why there is no job, at the fields, with all that was typed still there."""
+        """Say why there is no job, at the fields, with all that was typed still there.
+
+        Nothing is waited for after it is said: from then on the form can be sent again.
+        """
         self.refused = problems
+        await self.examine()
         whole = [each.sentence for each in problems if each.field == WHOLE]
         fields = [each for each in problems if each.field != WHOLE]
         if whole:
             self.say(" ".join(whole))
         else:
             self._say_to_do("No job was made.", fields)
-        await self.examine()
         if fields:
             self.form.go_to(fields[0].field)
 

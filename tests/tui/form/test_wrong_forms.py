@@ -3,6 +3,7 @@
 After each of them the form holds what was typed, sends it once it is right, and makes one job.
 """
 
+import asyncio
 import os
 from dataclasses import fields
 from pathlib import Path
@@ -11,12 +12,14 @@ from typing import Any
 import pytest
 
 from studio_tui.presentation.form.draft import Draft
+from studio_tui.tui.form.validation import Checked, Follow
 from tests import faults
 from tests.fault_proxy import FaultProxy
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
 from tests.tui.form.test_submit_screen import FailingUploads, call, fill, form, open_form
 from tests.tui.jobs.test_create import FailingCreates, hurry
+from tests.waiting import within_reason
 
 GOOD = {"query": "print(1)", "query_name": "wanted.py", "environment": "A=hush"}
 
@@ -214,6 +217,40 @@ async def test_a_file_that_cannot_be_sent_makes_no_job_and_costs_nothing_typed(
             await until(pilot, lambda: words in on_screen(pilot))
             assert form(pilot).form.draft == draft_of(typed)
             await send_again(pilot)
+    assert len(studio.jobs()) == 1
+
+
+async def test_a_form_can_be_sent_again_as_soon_as_it_is_said_that_it_was_not(
+    studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said, pressed = asyncio.Event(), asyncio.Event()
+    async with (
+        FaultProxy.before(studio.url) as proxy,
+        dashboard(studio, tmp_path, url=proxy.url) as pilot,
+    ):
+        await open_form(pilot)
+        await fill(pilot, **GOOD)
+        screen = form(pilot)
+        say, examine = screen.say, screen.examine
+
+        def listened(words: str, follow: Follow | None = None) -> None:
+            say(words, follow)
+            if "No job was made" in words:
+                said.set()
+
+        async def slowly() -> Checked:
+            if said.is_set():
+                await pressed.wait()
+            return await examine()
+
+        monkeypatch.setattr(screen, "say", listened)
+        monkeypatch.setattr(screen, "examine", slowly)
+        proxy.plan = FailingCreates(refusal("400 Bad Request", "boom"))
+        await pilot.press("f9")
+        await within_reason(said.wait(), "the refusal")
+        await pilot.press("f9")
+        pressed.set()
+        await until_shown(pilot, "Created: wanted.py")
     assert len(studio.jobs()) == 1
 
 
