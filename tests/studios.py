@@ -130,13 +130,16 @@ class ThreadStudio(Calls):
         """Break every connection and stop; a job's processes run on."""
 
         def abort() -> None:
-            for connection in list(self._server.server_state.connections):
-                if connection.transport is not None:
-                    connection.transport.abort()
+            self._abort()
             self._server.stop()
 
         self._loop.call_soon_threadsafe(abort)
         self._join()
+
+    def _abort(self) -> None:
+        for connection in list(self._server.server_state.connections):
+            if connection.transport is not None:
+                connection.transport.abort()
 
     def restart(self) -> None:
         """Start again on the same port."""
@@ -168,9 +171,17 @@ class ThreadStudio(Calls):
             self._loop = asyncio.get_running_loop()
             begun.set()
 
+        async def serve_to_the_end() -> None:
+            try:
+                await serve(DataDir(self.data_dir), None, started)
+            finally:
+                if begun.is_set():  # some may have connected while it ended
+                    self._abort()
+                    await asyncio.sleep(0)
+
         def run() -> None:
             try:
-                asyncio.run(serve(DataDir(self.data_dir), None, started))
+                asyncio.run(serve_to_the_end())
             except BaseException as error:  # noqa: BLE001 (raised again in the test's thread)
                 self._failure = error
             finally:
