@@ -9,8 +9,11 @@ import json
 import os
 import stat
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 READ_LIMIT = 64 * 1024 * 1024
 """Bytes of a file that is read whole."""
@@ -55,11 +58,7 @@ def read_json(path: Path) -> Any:
         OSError: It cannot be read.
         ValueError: It is no JSON.
     """
-    text = read_text(path)
-    try:
-        return json.loads(text)
-    except RecursionError:
-        raise ValueError("it is nested too deeply") from None
+    return _parsed(path, json.loads)
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -69,8 +68,11 @@ def read_toml(path: Path) -> dict[str, Any]:
         OSError: It cannot be read.
         ValueError: It is no TOML.
     """
-    text = read_text(path)
+    return _parsed(path, tomllib.loads)
+
+
+def _parsed(path: Path, parse: Callable[[str], T]) -> T:
     try:
-        return tomllib.loads(text)
+        return parse(read_text(path))
     except RecursionError:
         raise ValueError("it is nested too deeply") from None

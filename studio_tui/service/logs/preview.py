@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from studio_tui.api.log_body import LogBody
 from studio_tui.errors import BrokenAnswer, RateLimited, ServerError, StudioError, TransportError
+from studio_tui.service.listeners import Listeners
 from studio_tui.service.logs.comparison import COMPARED
 from studio_tui.service.logs.retry import asked_rest
 from studio_tui.service.logs.source import LogEnds
@@ -71,17 +72,11 @@ class LogTailPreview:
         self._etag: str | None = None
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._reached = asyncio.Event()
-        self._listeners: dict[object, Callable[[], None]] = {}
+        self._listeners = Listeners[[]]()
 
     def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call `listener` when the preview begins or ceases to be needed, until told to stop."""
-        key = object()
-        self._listeners[key] = listener
-
-        def unsubscribe() -> None:
-            self._listeners.pop(key, None)
-
-        return unsubscribe
+        return self._listeners.add(listener)
 
     def in_whole(self, position: int) -> int:
         """Return where in the log itself the byte at `position` of the preview stands.
@@ -205,7 +200,7 @@ class LogTailPreview:
         self.store.mark(0, f"{_size(self.offset)} before this are still arriving.")
         self.is_needed = True
         await self._add(body.data[skipped:])
-        self._tell()
+        self._listeners.tell()
 
     async def _add(self, data: bytes) -> None:
         for start in range(0, len(data), COMPARED):
@@ -226,11 +221,7 @@ class LogTailPreview:
         self._reached.set()
         if self.is_needed:
             self.is_needed = False
-            self._tell()
-
-    def _tell(self) -> None:
-        for listener in tuple(self._listeners.values()):
-            listener()
+            self._listeners.tell()
 
 
 def _size(count: int) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from studio_tui.service.listeners import Listeners
 from studio_tui.service.logs.store.log_store import LogStore
 
 NO_LOG = "Studio keeps no log of this job."
@@ -66,17 +67,11 @@ class Told:
         )
         self._store = store
         self._now = now
-        self._listeners: dict[object, Callable[[TailState], None]] = {}
+        self._listeners = Listeners[[TailState]]()
 
     def subscribe(self, listener: Callable[[TailState], None]) -> Callable[[], None]:
         """Tell `listener` each state from now on; return a function that ends it."""
-        key = object()
-        self._listeners[key] = listener
-
-        def unsubscribe() -> None:
-            self._listeners.pop(key, None)
-
-        return unsubscribe
+        return self._listeners.add(listener)
 
     def note_status(self, word: str | None) -> None:
         """Keep the job's status, to be told with the next phase."""
@@ -94,5 +89,4 @@ class Told:
         heard_at = self._now() if phase is Phase.FOLLOWING else known.heard_at
         lines, size = self._store.lines, self._store.size
         self.state = replace(known, lines=lines, size=size, heard_at=heard_at)
-        for listener in tuple(self._listeners.values()):
-            listener(self.state)
+        self._listeners.tell(self.state)

@@ -15,6 +15,7 @@ from typing import Generic, TypeVar
 
 from studio_tui import clock
 from studio_tui.errors import AuthenticationError, PermissionDenied, StudioError
+from studio_tui.service.listeners import Listeners
 from studio_tui.service.logs.retry import DENIED_REST, asked_rest
 from studio_tui.service.polling.reachability import (
     LONGEST_REST,
@@ -75,7 +76,7 @@ class Poller(Generic[T]):
         self._wait = wait
         self._jitter = jitter
         self._failures = 0
-        self._listeners: list[Listener[T]] = []
+        self._listeners = Listeners[[Snapshot[T]]]()
         self._wanted = asyncio.Event()
         self._poked = asyncio.Event()
 
@@ -90,11 +91,10 @@ class Poller(Generic[T]):
             if self.snapshot.error is None:
                 # An outage is not asked about more often by going from screen to screen.
                 self._poked.set()
-        self._listeners.append(listener)
+        leave = self._listeners.add(listener)
 
         def unsubscribe() -> None:
-            if listener in self._listeners:
-                self._listeners.remove(listener)
+            leave()
             if not self._listeners:
                 self._wanted.clear()
 
@@ -234,5 +234,4 @@ class Poller(Generic[T]):
 
     def _publish(self, snapshot: Snapshot[T]) -> None:
         self.snapshot = snapshot
-        for listener in tuple(self._listeners):
-            listener(snapshot)
+        self._listeners.tell(snapshot)

@@ -24,6 +24,7 @@ from studio_tui.errors import (
     ServerError,
     StudioError,
 )
+from studio_tui.service.listeners import Listeners
 from studio_tui.service.logs.retry import DENIED_REST
 from studio_tui.service.polling.reachability import LOG_STREAM, Reachability
 
@@ -107,7 +108,7 @@ class ProgressWatch:
         self._logs: dict[str, _Log] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         """Those that follow a log, and those of logs let go that are still closing."""
-        self._listeners: list[Listener] = []
+        self._listeners = Listeners[[str, bytes]]()
         self._told: set[_Log] = set()
         """What has news."""
         self._failures = 0
@@ -118,13 +119,7 @@ class ProgressWatch:
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Tell `listener` what is new of the watched logs; return a function that ends it."""
-        self._listeners.append(listener)
-
-        def unsubscribe() -> None:
-            if listener in self._listeners:
-                self._listeners.remove(listener)
-
-        return unsubscribe
+        return self._listeners.add(listener)
 
     def watch(self, job_ids: Iterable[str]) -> None:
         """Watch these jobs, the first ones most closely, and let go of all others at once."""
@@ -294,6 +289,5 @@ class ProgressWatch:
             told, self._told = self._told, set()
             for log in told:
                 if self._logs.get(log.job_id) is log:
-                    for listener in tuple(self._listeners):
-                        listener(log.job_id, log.end)
+                    self._listeners.tell(log.job_id, log.end)
             await asyncio.sleep(self._paced(TELL_REST))

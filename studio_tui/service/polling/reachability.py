@@ -25,6 +25,7 @@ from studio_tui.errors import (
     StudioError,
     TransportError,
 )
+from studio_tui.service.listeners import Listeners
 from studio_tui.service.logs.retry import asked_rest
 
 SHORTEST_REST = 5.0
@@ -105,7 +106,7 @@ class Reachability:
         self._due = 0.0
         """When the next probe is sent, in the loop's time."""
         self._is_probing = False
-        self._listeners: dict[object, Callable[[], None]] = {}
+        self._listeners = Listeners[[]]()
         self._there = asyncio.Event()
         self._there.set()
         self._away = asyncio.Event()
@@ -113,13 +114,7 @@ class Reachability:
 
     def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call `listener` whenever the outage has changed; return a function that ends it."""
-        key = object()
-        self._listeners[key] = listener
-
-        def unsubscribe() -> None:
-            self._listeners.pop(key, None)
-
-        return unsubscribe
+        return self._listeners.add(listener)
 
     async def wait(self) -> None:
         """Return as soon as Studio may be asked, or will not be as it refused the token."""
@@ -255,7 +250,7 @@ class Reachability:
             now, known = self._now(), self.outage
             since = known.since if is_same_trouble(error, known.error) else now
             self.outage = Outage(error, since, now + timedelta(seconds=seconds))
-            self._tell()
+            self._listeners.tell()
 
     def _postpone(self, seconds: float) -> None:
         """Give Studio the rest that it asked for, unless the next probe is later anyway."""
@@ -279,16 +274,12 @@ class Reachability:
         self._there.set()
         if was_away:
             logger.warning("Studio is there again")
-            self._tell()
+            self._listeners.tell()
 
     def _clear_suspects(self) -> None:
         """Know of those that failed that it was by themselves: Studio is there."""
         self._broken.update(self._suspects)
         self._suspects.clear()
-
-    def _tell(self) -> None:
-        for listener in tuple(self._listeners.values()):
-            listener()
 
 
 def is_same_trouble(one: StudioError | None, other: StudioError | None) -> bool:

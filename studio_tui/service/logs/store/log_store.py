@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, Self, TypeVar
 
+from studio_tui.service.listeners import Listeners
 from studio_tui.service.logs.store.arrivals import Arrivals
 from studio_tui.service.logs.store.line_index import BLOCK, LineIndex
 from studio_tui.service.logs.store.spool import Spool
@@ -65,7 +66,7 @@ class LogStore:
         self._index = LineIndex()
         self.arrivals = Arrivals()
         self._marks: list[Mark] = []
-        self._watchers: dict[object, Callable[[], None]] = {}
+        self._watchers = Listeners[[]]()
         self._changes: array[int] = array("Q")
         """For each version after the first, the lowest offset that it changed."""
 
@@ -160,7 +161,7 @@ class LogStore:
         """
         self.arrivals.note(self.size)
         self._write(added)
-        self._tell()
+        self._watchers.tell()
 
     def _write(self, added: bytes) -> None:
         left = memoryview(added)
@@ -188,14 +189,14 @@ class LogStore:
             for mark in self._marks
         ]
         self._write(added + moved)
-        self._tell()
+        self._watchers.tell()
 
     def cut(self, offset: int) -> None:
         """Drop everything from `offset` on."""
         self.arrivals.cut(offset)
         self._forget(offset)
         self._marks = [mark for mark in self._marks if mark.offset <= offset]
-        self._tell()
+        self._watchers.tell()
 
     def _forget(self, offset: int) -> None:
         block, inside = divmod(offset, BLOCK)
@@ -209,14 +210,14 @@ class LogStore:
         if mark not in self._marks:
             self._marks.insert(bisect_left(self._marks, (offset + 1, "")), mark)
             self._changed(offset)
-            self._tell()
+            self._watchers.tell()
 
     def unmark(self, mark: Mark) -> None:
         """Take back a remark that proved wrong."""
         if mark in self._marks:
             self._marks.remove(mark)
             self._changed(mark.offset)
-            self._tell()
+            self._watchers.tell()
 
     def _changed(self, offset: int) -> None:
         self.version += 1
@@ -239,21 +240,11 @@ class LogStore:
         while not self.is_indexed and not self.is_closed:
             slice_ = await self.examine(self._index.covered, _INDEX_SLICE, bytes)
             self._index.extend(slice_)
-        self._tell()
+        self._watchers.tell()
 
     def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
         """Call `changed` after every change until the returned function is called."""
-        key = object()
-        self._watchers[key] = changed
-
-        def stop() -> None:
-            self._watchers.pop(key, None)
-
-        return stop
-
-    def _tell(self) -> None:
-        for changed in tuple(self._watchers.values()):
-            changed()
+        return self._watchers.add(changed)
 
     # --- reading ---------------------------------------------------------------------------------
 

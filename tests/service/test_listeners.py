@@ -1,0 +1,33 @@
+from studio_tui.service.listeners import Listeners
+
+
+def test_a_callback_that_was_added_twice_leaves_once_however_often_it_is_taken_away() -> None:
+    listeners, heard = Listeners[[int]](), list[int]()
+    leave = listeners.add(heard.append)
+    stay = listeners.add(heard.append)
+    listeners.tell(1)
+    assert heard == [1, 1]
+    leave()
+    leave()
+    listeners.tell(2)
+    assert heard == [1, 1, 2]
+    assert listeners
+    stay()
+    assert not listeners
+
+
+def test_who_leaves_while_others_are_told_is_told_once_more_and_who_comes_is_not() -> None:
+    listeners, heard = Listeners[[]](), list[str]()
+
+    def first() -> None:
+        heard.append("first")
+        leave_second()
+        listeners.add(lambda: heard.append("late"))
+
+    listeners.add(first)
+    leave_second = listeners.add(lambda: heard.append("second"))
+    listeners.tell()
+    assert heard == ["first", "second"]
+    listeners.clear()
+    listeners.tell()
+    assert heard == ["first", "second"]
