@@ -92,9 +92,8 @@ class KeyQueue(App[Any]):
         while way:
             if way.popleft().call_later(self._follow, way, number):
                 return
-        if not self.call_later(
-            self._go_on, number
-        ):  # the app itself is going: no key comes to its turn
+        if not self.call_later(self._go_on, number):
+            # The app itself is going, so no key comes to its turn.
             self._under_way = False
             self._waiting.clear()
 
