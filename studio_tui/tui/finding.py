@@ -2,12 +2,11 @@
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual import work
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
-from studio_tui.tui.frame.actions import actions_of
+from studio_tui.tui.frame.actions import Action, actions_of
 
 if TYPE_CHECKING:
     from textual.command import Provider
@@ -35,17 +34,19 @@ class FindsActions(App[Any]):
         ),
     ]
 
-    @work(name="help", group="dialog")
-    async def action_help(self) -> None:
+    def action_help(self) -> None:
         """Show what the keys of this screen do, and do what is chosen."""
         from studio_tui.tui.frame.help import HelpScreen  # noqa: PLC0415 (not at the start)
 
         if isinstance(self.screen, ModalScreen):
             return
-        actions = actions_of(self.screen)
-        chosen = await self.push_screen_wait(HelpScreen("this screen", actions))
-        if chosen is not None:
-            await self.run_action(chosen.action, chosen.node)
+
+        async def do(chosen: Action | None) -> None:
+            if chosen is not None:
+                await self.run_action(chosen.action, chosen.node)
+
+        # At once, so that the next key is for it.
+        self.push_screen(HelpScreen("this screen", actions_of(self.screen)), do)
 
     def action_command_palette(self) -> None:
         """Show what can be done now, found by typing."""

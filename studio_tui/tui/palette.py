@@ -16,6 +16,8 @@ _OF_THE_LIST = {"command_list", "cursor_down"}
 class Palette(AnsweredOnce, CommandPalette):
     """Textual's palette with a list of ours."""
 
+    takes_keys_pressed_before = True
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Let no key act on a list that is not there yet."""
         if action in _OF_THE_LIST and not self.query(CommandList):

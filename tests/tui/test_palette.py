@@ -10,11 +10,12 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from studio_tui.tui.frame.dialogs import Confirm
+from studio_tui.tui.frame.help import HelpScreen
 from studio_tui.tui.palette import Palette
 from studio_tui.tui.widgets.option_lists import OptionChoice, PaletteChoice
 from tests.driving import driving
 from tests.studios import ThreadStudio
-from tests.tui.dashboards import dashboard, until, until_shown
+from tests.tui.dashboards import Dashboard, dashboard, until, until_shown
 from tests.tui.widgets.slow_leaver import SlowLeaver
 
 PAGES = ("pagedown", "pageup")
@@ -58,6 +59,25 @@ async def test_a_key_before_the_palette_has_its_list_is_no_error(
         await until(pilot, lambda: bool(palette.query(CommandList)))
         await pilot.press("escape")
         assert pilot.app.screen is not palette
+
+
+async def test_the_palette_looks_the_same_after_the_help_was_opened(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async def list_of_palette(pilot: Dashboard) -> tuple[object, ...]:
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: pilot.app.screen.query_one(CommandList).option_count > 0)
+        await pilot.pause()
+        options = pilot.app.screen.query_one(CommandList)
+        await pilot.press("escape")
+        return options.region, options.styles.border, options.styles.max_height
+
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        before = await list_of_palette(pilot)
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
+        await pilot.press("escape")
+        assert await list_of_palette(pilot) == before
 
 
 async def test_what_is_chosen_in_the_palette_is_done(

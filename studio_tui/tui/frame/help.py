@@ -22,6 +22,9 @@ _KEYS_WIDTH = 16
 class HelpScreen(Dialog[Action | None]):
     """The answer is the action to do, or `None`."""
 
+    AUTO_FOCUS = "Input"
+    takes_keys_pressed_before = True
+
     CSS_PATH = DIALOGS
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "close", id="help.close"),
@@ -49,7 +52,6 @@ class HelpScreen(Dialog[Action | None]):
     def on_mount(self) -> None:
         """Show all."""
         self.query_one(OptionList).can_focus = False
-        self.query_one(Input).focus()
         self._show("")
 
     @on(Input.Changed)

@@ -88,6 +88,8 @@ def list_bindings(
 class ListPage(RowMarks, Page, Generic[T]):
     """A table of all rows that are known, with a preview of the one under the cursor."""
 
+    AUTO_FOCUS = "BigTable"  # else the first key of all would go to the filter
+
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-medium"), (120, "-broad")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]  # noqa: RUF012
 
@@ -158,7 +160,6 @@ class ListPage(RowMarks, Page, Generic[T]):
         self.table.wide = self.view.wide
         self.show_marks()
         self._show_sorting()
-        self.table.focus()
 
     def show_only(self, terms: str) -> None:
         """Show the rows that pass a filter, until another is typed or esc."""

@@ -42,6 +42,8 @@ _HINTS = ("logs.search", "logs.filter", "logs.error")
 class LogScreen(LogTaking, Page):
     """A log with the state of its job above it."""
 
+    AUTO_FOCUS = "LogPane"
+
     BINDINGS: ClassVar[list[BindingType]] = [
         *(binding for binding in JOB_BINDINGS if binding.id != "job.log"),
         EDIT_FROM_LOG_BINDING,
@@ -93,7 +95,6 @@ class LogScreen(LogTaking, Page):
         self.listen(self._log.ahead.subscribe, self._show_end)
         self.view.zone = zone_of_lines(near=self.session.is_near, now=clock.now())
         self.view.origin = self._job.started_at
-        self.view.focus()
         self.view.look_as(self._memory.look)
         if place := self._memory.places.get(self._job.id):
             self.view.return_to(place)

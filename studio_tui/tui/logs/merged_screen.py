@@ -47,6 +47,8 @@ EMPTY = "Mark jobs with space in Jobs, then press L."
 class MergedScreen(LogTaking, MergedActions, Page):
     """Several logs as one; logs are followed as long as their jobs are among them."""
 
+    AUTO_FOCUS = "LogPane"
+
     place = "logs"
     BINDINGS: ClassVar[list[BindingType]] = [
         *(binding for binding in JOB_BINDINGS if binding.id != "job.log"),
@@ -82,7 +84,6 @@ class MergedScreen(LogTaking, MergedActions, Page):
         if self.members is not None:
             self._begin(self.members)
         self.view.zone = self._zone
-        self.view.focus()
         self.show_members()
 
     def on_unmount(self) -> None:

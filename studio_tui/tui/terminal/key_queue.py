@@ -16,10 +16,31 @@ PATIENCE = 5.0
 """Seconds after which a key whose handler hangs is waited for no longer, so that one can leave."""
 
 
+TAKES_KEYS = "takes_keys_pressed_before"
+"""The attribute of a dialog that is no question: keys pressed before it came are for it."""
+
+ROUNDS = 8
+"""How often a key's effects are looked for at the most; after that, what comes is a stream."""
+
+
 class _Waiting(NamedTuple):
     event: events.Key | events.Paste
     screen: Screen[Any]
     """What was in sight when it was pressed."""
+
+
+class _UnderWay:
+    """A key that is being acted upon."""
+
+    def __init__(self, sight: tuple[object, object]) -> None:
+        self.sight = sight
+        """The screen and the focus as the round began."""
+        self.is_quiet = False
+        """Whether nothing has waited in this round where it came by; never so in the first.
+
+        Textual runs the action of a key where the key arrives last, and so behind those who follow.
+        """
+        self.rounds = ROUNDS
 
 
 class KeyQueue(App[Any]):
@@ -33,18 +54,19 @@ class KeyQueue(App[Any]):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._waiting: deque[_Waiting] = deque()
-        self._under_way = False
-        """Whether a key is being acted upon."""
-        self._number = 0
-        """Which key that is; counts up."""
+        self._under_way: _UnderWay | None = None
         self._last_resort: asyncio.TimerHandle | None = None
         self._given_on: Screen[Any] | None = None
-        """What was in sight when it was handed out."""
+        """What was in sight when the last key was handed out."""
 
     @property
     def is_acting(self) -> bool:
         """Whether a key is being acted upon, or waits for one that is."""
         return bool(self._under_way or self._waiting)
+
+    @property
+    def _is_free(self) -> bool:
+        return self._under_way is None
 
     async def on_event(self, event: events.Event) -> None:
         """Let a key wait for those before it."""
@@ -69,53 +91,75 @@ class KeyQueue(App[Any]):
         if isinstance(event, events.Paste) and isinstance(self.focused, Input):
             # A line is drawn as it is typed, so no control character may get onto it.
             event = events.Paste(safe_block(event.text))
-        self._under_way = True
         target = self.focused or self.screen
-        way = deque(node for node in target.ancestors_with_self if node is not self)
+        way = self._way_of(target)
         self._given_on = self.screen
-        self._number += 1
-        self._be_patient(self._number)
+        self._under_way = key = _UnderWay(self._sight)
+        self._be_patient(key)
         await super().on_event(event)
-        self._follow(way, self._number)
+        self._follow(key, way)
 
-    def _be_patient(self, number: int) -> None:
+    def _be_patient(self, key: _UnderWay) -> None:
         if self._last_resort is not None:
             self._last_resort.cancel()
         loop = asyncio.get_running_loop()
-        self._last_resort = loop.call_later(PATIENCE, self.call_later, self._give_up, number)
+        self._last_resort = loop.call_later(PATIENCE, self.call_later, self._give_up, key)
 
-    def _follow(self, way: deque[DOMNode], number: int) -> None:
+    @property
+    def _sight(self) -> tuple[object, object]:
+        return self.screen, self.focused
+
+    def _way_of(self, target: DOMNode) -> deque[DOMNode]:
+        return deque(node for node in target.ancestors_with_self if node is not self)
+
+    def _follow(self, key: _UnderWay, way: deque[DOMNode], at: DOMNode | None = None) -> None:
         """Go after a key, and all that is said because of it, from its target up to the app.
 
         What has gone refuses, and has nothing left to do: the key is done with there.
         """
+        if at is not None and at.message_queue_size:
+            key.is_quiet = False
         while way:
-            if way.popleft().call_later(self._follow, way, number):
+            node = way.popleft()
+            if node.call_later(self._follow, key, way, node):
                 return
-        if not self.call_later(self._go_on, number):
+        if not self.call_later(self._arrived, key):
             # The app itself is going, so no key comes to its turn.
-            self._under_way = False
+            self._under_way = None
             self._waiting.clear()
 
-    async def _give_up(self, number: int) -> None:
+    async def _arrived(self, key: _UnderWay) -> None:
+        """Go on with the next key if this one has no effects left; else follow those.
+
+        What is said because of a key stands behind it where it is said, and what has got the focus
+        since, or has come in sight, has yet to be ready for the next key.
+        """
+        if key is not self._under_way:
+            return
+        is_settled = key.is_quiet and not self.message_queue_size
+        if key.rounds and self.screen_stack and not (is_settled and key.sight == self._sight):
+            key.rounds -= 1
+            key.sight, key.is_quiet = self._sight, True
+            self._follow(key, self._way_of(self.focused or self.screen))
+            return
+        self._under_way = None
+        if self._last_resort is not None:
+            self._last_resort.cancel()
+        while self._waiting and self._is_free and self.screen_stack:
+            await self._give_waiting(self._waiting.popleft())
+
+    async def _give_up(self, key: _UnderWay) -> None:
         """Hand out all that waits for a key whose handler hangs; each has its own place there."""
-        if number != self._number or not self._under_way or not self.screen_stack:
+        if key is not self._under_way or not self.screen_stack:
             return
         waiting = tuple(self._waiting)
         self._waiting.clear()
-        self._under_way = False
-        for event, screen in waiting:
-            if not self._is_question_since(screen):
-                await self._give(event)
+        self._under_way = None
+        for each in waiting:
+            await self._give_waiting(each)
 
-    async def _go_on(self, number: int) -> None:
-        """Go on with the next key, unless that has been done since."""
-        if number != self._number:
-            return
-        self._under_way = False
-        if self._last_resort is not None:
-            self._last_resort.cancel()
-        while self._waiting and not self._under_way and self.screen_stack:
-            event, screen = self._waiting.popleft()
-            if not self._is_question_since(screen):
-                await self._give(event)
+    async def _give_waiting(self, waiting: _Waiting) -> None:
+        """Hand out a key that had to wait, unless it was pressed before a question came up."""
+        is_for_it = getattr(self.screen, TAKES_KEYS, False)
+        if is_for_it or not self._is_question_since(waiting.screen):
+            await self._give(waiting.event)

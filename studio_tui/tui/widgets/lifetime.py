@@ -46,9 +46,10 @@ class Lifetime(Base):
     async def on_event(self, event: Event) -> None:
         """Let a widget that is to go before it was there hear of its end alone.
 
-        Textual gives it no children then, and tells it all the same that they are there.
+        Textual gives it no children then, and none once the program ends, and tells it all the
+        same that they are there.
         """
-        if isinstance(event, Compose | Mount) and self._pruning:
+        if isinstance(event, Compose | Mount) and (self._pruning or self.app._exit):
             self._never_came = True
         # What is only passed through (`KeyQueue` does so) needs no children.
         if not self._never_came or isinstance(event, Unmount | Callback):

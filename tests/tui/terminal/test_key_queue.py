@@ -10,6 +10,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from studio_tui.tui.frame.dialogs import Confirm
+from studio_tui.tui.frame.help import HelpScreen
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.logs.log_screen import LogScreen
 from studio_tui.tui.terminal import key_queue
@@ -17,7 +18,7 @@ from studio_tui.tui.terminal.key_queue import KeyQueue
 from studio_tui.tui.widgets.lifetime import Lifetime
 from tests.driving import driving
 from tests.studios import ThreadStudio
-from tests.tui.dashboards import Dashboard, dashboard, until, until_shown
+from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
 from tests.tui.widgets.slow_leaver import SlowLeaver
 from tests.waiting import HANG
 
@@ -51,6 +52,67 @@ async def test_a_search_typed_in_one_burst_is_whole(studio: ThreadStudio, tmp_pa
         burst(pilot, typed("n 17"))
         await until_shown(pilot, "/n 17 1 of 1")
         assert isinstance(pilot.app.screen, LogScreen)
+
+
+def keys(pressed: str) -> list[tuple[str, str | None]]:
+    """Return keys by their names or letters, blanks between them."""
+    named = {"/": ("slash", "/"), "?": ("question_mark", "?"), "enter": ("enter", "\r")}
+    return [named.get(key, (key, key if len(key) == 1 else None)) for key in pressed.split()]
+
+
+async def test_a_search_typed_with_the_key_that_opens_the_log_is_whole(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    job = studio.submit("import time; print('n 17', flush=True); time.sleep(60)")
+    studio.until(job["id"], "RUNNING")
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "RUNNING")
+        burst(pilot, keys("l / e r r o x enter"))
+        await until_shown(pilot, "/errox")
+        assert isinstance(pilot.app.screen, LogScreen)
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, LogScreen)
+    assert studio.job(job["id"])["status"] == "RUNNING"
+
+
+@pytest.mark.parametrize(("place", "title"), [("2", "Pipelines"), ("4", "Schedules")])
+async def test_keys_that_come_with_the_one_that_shows_a_page_do_not_filter_it(
+    shared_studio: ThreadStudio, tmp_path: Path, place: str, title: str
+) -> None:
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        burst(pilot, keys(f"{place} g u u"))
+        await until_shown(pilot, f"› {title}")
+        await pilot.pause()
+        assert "filter" not in screen_text(pilot).split("── ")[1].split("──")[0]
+        burst(pilot, keys(f"1 {place} 3"))
+        await until_shown(pilot, "› Clusters")
+
+
+async def test_what_is_typed_with_the_key_that_opens_the_help_is_looked_for_in_it(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        burst(pilot, keys("? N s o r"))
+        await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
+        await until(pilot, lambda: pilot.app.screen.query_one(Input).value == "Nsor")
+
+
+async def test_a_key_after_a_filter_acts_on_the_list(studio: ThreadStudio, tmp_path: Path) -> None:
+    for name in ("one1", "two2"):
+        studio.end(studio.submit("print(1)", query_name=f"{name}.py")["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "one1.py", "two2.py")
+        burst(pilot, keys("/ o n e 1 enter l"))
+        await until(pilot, lambda: isinstance(pilot.app.screen, LogScreen))
+        await until_shown(pilot, "one1.py")
+
+
+async def test_what_is_typed_with_the_key_that_opens_a_form_is_whole(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        burst(pilot, keys("n a b c"))
+        await until_shown(pilot, "abc")
 
 
 async def test_a_question_is_not_answered_by_keys_pressed_before_it_came(

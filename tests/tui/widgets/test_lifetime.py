@@ -207,6 +207,20 @@ async def test_a_page_that_is_taken_away_before_it_is_there_is_no_error(
             await until(pilot, lambda screen=screen: not screen.is_attached)  # type: ignore[misc]
 
 
+@pytest.mark.parametrize("is_page", [True, False])
+async def test_a_screen_that_comes_as_the_program_ends_is_no_error(
+    shared_studio: ThreadStudio, tmp_path: Path, is_page: bool
+) -> None:
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        jobs = pilot.app.screen
+        assert isinstance(jobs, JobsScreen)
+        page = JobsScreen(jobs.session, jobs.home, ListView(), read_only=False)
+        screen: Screen[Any] = page if is_page else HelpScreen("this screen", ())
+        pilot.app.push_screen(screen)
+        pilot.app.exit(0)
+    assert pilot.app.return_code == 0
+
+
 async def test_a_screen_below_another_is_reached() -> None:
     app = App[None]()
     async with driving(app):
