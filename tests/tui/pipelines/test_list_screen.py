@@ -283,6 +283,7 @@ async def test_the_place_outlives_a_refresh_and_a_restart(
     async with dashboard(studio, tmp_path) as pilot:
         table = await show(pilot)
         await until_shown(pilot, "filter status=paused", "1 marked", "sorted by name")
+        await until(pilot, lambda: table.cursor is not None)
         assert table.cursor == old["pipeline_id"]
         assert table.marked == {old["pipeline_id"]}
         assert pilot.app.screen.has_class("-no-preview")
