@@ -171,7 +171,7 @@ async def test_stopping_names_what_it_hits_and_cancels_only_after_a_yes(
     made = trigger(studio, "second", environment=f"HOLD={hold}")
     async with dashboard(studio, tmp_path) as pilot:
         await show(pilot)
-        await until_shown(pilot, "1 running")
+        await until_shown(pilot, "2 jobs: 1 running", made["pipeline_id"])
         await pilot.press("X")
         await until_shown(pilot, "Stop this pipeline?", made["pipeline_id"], "1 job cancelled",
                           "first.py")  # fmt: skip
