@@ -27,6 +27,8 @@ class Screens:
         self._view_files = {
             "jobs": connected.view_file,
             "pipelines": connected.view_file.with_suffix(".pipelines.json"),
+            "clusters": connected.view_file.with_suffix(".clusters.json"),
+            "schedules": connected.view_file.with_suffix(".schedules.json"),
         }
         self._log_file = connected.view_file.with_suffix(".logs.json")
         self._logs = LogMemory.load(self._log_file)
@@ -153,7 +155,8 @@ class Screens:
         if name == "clusters":
             from studio_tui.tui.clusters.list_screen import ClustersScreen  # noqa: PLC0415 (likewise)
 
-            return ClustersScreen(session, home, self.cluster, read_only=read_only)
+            view = load_view(self._view_files[name], ClustersScreen.kind)
+            return ClustersScreen(session, home, view, self.cluster, read_only=read_only)
         if name == "pipelines":
             from studio_tui.tui.pipelines.list_screen import (  # noqa: PLC0415 (likewise)
                 PipelinesScreen,
@@ -166,7 +169,8 @@ class Screens:
                 SchedulesScreen,
             )
 
-            return SchedulesScreen(session, home, read_only=read_only)
+            view = load_view(self._view_files[name], SchedulesScreen.kind)
+            return SchedulesScreen(session, home, view, read_only=read_only)
         if name == "logs":
             from studio_tui.tui.logs.merged_screen import MergedScreen  # noqa: PLC0415 (likewise)
 

@@ -1,6 +1,8 @@
 """Clusters as rows and as facts."""
 
 from collections.abc import Iterable
+from enum import StrEnum
+from operator import attrgetter
 
 from studio_tui.api.ids import can_be_used
 from studio_tui.api.models import Cluster, Job
@@ -10,16 +12,30 @@ from studio_tui.presentation.format import UNKNOWN
 from studio_tui.presentation.ids import id_cell
 from studio_tui.presentation.jobs.facts import Fact
 from studio_tui.presentation.jobs.states import counts
+from studio_tui.presentation.lists.kinds import NEWEST_FIRST, Kind
 
 COLUMNS = ("status", "name", "default", "busy", "workers", "provider", "region", "size", "id")
 """Keys of the columns, in the order of the cells."""
 
+
+class ClusterState(StrEnum):
+    """What a cluster can be; a word of a newer server is `UNKNOWN`."""
+
+    ACTIVE = "ACTIVE"
+    MODIFYING = "MODIFYING"
+    INACTIVE = "INACTIVE"
+    FAILED = "FAILED"
+    UNKNOWN = "UNKNOWN"
+
+
 _LOOKS = {
-    "ACTIVE": ("●", Tone.GOOD),
-    "MODIFYING": ("◐", Tone.ACTIVE),
-    "INACTIVE": ("○", Tone.DIM),
-    "FAILED": ("✗", Tone.BAD),
+    ClusterState.FAILED: ("✗", Tone.BAD),
+    ClusterState.MODIFYING: ("◐", Tone.ACTIVE),
+    ClusterState.UNKNOWN: ("?", Tone.WARN),
+    ClusterState.ACTIVE: ("●", Tone.GOOD),
+    ClusterState.INACTIVE: ("○", Tone.DIM),
 }
+"""In the order of a list that is sorted by state."""
 
 
 def cells(cluster: Cluster, chosen: str | None = None) -> tuple[Cell, ...]:
@@ -113,16 +129,81 @@ def _jobs(cluster: Cluster, jobs: tuple[Job, ...], *, has_all: bool) -> Cell:
     )
 
 
+def _word(cluster: Cluster) -> str | None:
+    """Return the word for what a cluster is; older servers send only whether it is active."""
+    if cluster.status is not None or cluster.is_active is None:
+        return cluster.status
+    return "ACTIVE" if cluster.is_active else "INACTIVE"
+
+
+def state(cluster: Cluster) -> ClusterState:
+    """Return what a cluster is."""
+    word = _word(cluster)
+    return ClusterState(word) if word in set(ClusterState) else ClusterState.UNKNOWN
+
+
 def _status(cluster: Cluster) -> Cell:
-    word = cluster.status
-    if word is None:
-        # Older servers send only whether it is active.
-        if cluster.is_active is None:
-            return Cell(f"? {UNKNOWN}", Tone.WARN)
-        word = "ACTIVE" if cluster.is_active else "INACTIVE"
-    glyph, tone = _LOOKS.get(word, ("?", Tone.WARN))
-    return Cell(f"{glyph} {word}", tone)
+    glyph, tone = _LOOKS[state(cluster)]
+    return Cell(f"{glyph} {_word(cluster) or UNKNOWN}", tone)
 
 
 def _known(value: object) -> Cell:
     return Cell(UNKNOWN, Tone.DIM) if value is None or value == "" else Cell(str(value))
+
+
+def _name(cluster: Cluster) -> str:
+    return (cluster.name or "").lower()
+
+
+def _size(cluster: Cluster) -> str:
+    return cluster.instance_type or cluster.compute_class or ""
+
+
+CLUSTERS = Kind[Cluster](
+    noun="cluster",
+    key=attrgetter("id"),
+    made_at=None,
+    haystack=lambda cluster: "\n".join(
+        filter(
+            None,
+            (
+                *(cluster.name, cluster.id, _word(cluster), cluster.cloud_provider),
+                *(cluster.cloud_region, _size(cluster)),
+            ),
+        )
+    ).lower(),
+    state=state,
+    states=ClusterState,
+    groups={"problem": frozenset({ClusterState.FAILED, ClusterState.UNKNOWN})},
+    fields={
+        "name": lambda cluster: cluster.name or "",
+        "provider": lambda cluster: cluster.cloud_provider or "",
+        "region": lambda cluster: cluster.cloud_region or "",
+        "size": _size,
+        "id": lambda cluster: cluster.id,
+    },
+    suggestions=(
+        "status=problem",
+        *(f"status={each.lower()}" for each in ClusterState),
+        *("name=", "name~", "provider=", "region=", "size=", "id="),
+    ),
+    hint="words, status=active, provider=aws, region=eu, name~regex, !not",
+    sorts={
+        NEWEST_FIRST: ("Studio's order", lambda cluster, now: 0),
+        "name": ("name", lambda cluster, now: _name(cluster)),
+        "status": (
+            "status, failed first",
+            lambda cluster, now: (list(_LOOKS).index(state(cluster)), _name(cluster)),
+        ),
+        "busy": (
+            "busy workers, most first",
+            lambda cluster, now: (-(cluster.busy_workers or 0), _name(cluster)),
+        ),
+        "workers": (
+            "workers, most first",
+            lambda cluster, now: (-(cluster.max_workers or 0), _name(cluster)),
+        ),
+    },
+    largest_first=frozenset({"busy", "workers"}),
+    is_moving=lambda cluster: False,
+)

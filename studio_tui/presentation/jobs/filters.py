@@ -73,8 +73,9 @@ class Filter(Terms[Job]):
         super().__init__(text, JOBS)
 
 
-def exactly(field: str, value: str) -> str:
-    """Return the term that lets through the jobs whose field is `value` and nothing beside it."""
+def exactly(field: str, *values: str) -> str:
+    """Return the term that lets through the jobs whose field is one of `values`, and no others."""
     # A term has no blanks, so one stands for any other.
-    pattern = r"\s".join(re.escape(word) for word in re.split(r"\s", value))
+    patterns = [r"\s".join(re.escape(word) for word in re.split(r"\s", value)) for value in values]
+    pattern = patterns[0] if len(patterns) == 1 else f"({'|'.join(patterns)})"
     return f"{field}~^{pattern}$".replace(r"\-", "-")

@@ -65,14 +65,15 @@ def _parse(term: str, kind: Kind[T]) -> Test[T]:
     field, operator, value = parts["field"].lower(), parts["operator"], parts["value"]
     if field == "status" and operator == "=":
         return _status(value, kind)
-    if field == "age" and operator in "<>":
-        return _age(term, operator, value, kind)
+    if field == "age" and operator in "<>" and kind.made_at is not None:
+        return _age(term, operator, value, kind.made_at)
     if field in kind.fields and operator == "=":
         wanted, read = value.lower(), kind.fields[field]
         return lambda row, straw, now: wanted in read(row).lower()
     if field in kind.fields and operator == "~":
         return _pattern(value, kind.fields[field])
-    known = ", ".join(("status=", "age<", *(f"{name}=" for name in kind.fields)))
+    ages = () if kind.made_at is None else ("age<",)
+    known = ", ".join(("status=", *ages, *(f"{name}=" for name in kind.fields)))
     raise FilterError(f"“{term}” is not understood. Use words, or one of {known}")
 
 
@@ -92,12 +93,11 @@ def _status(value: str, kind: Kind[T]) -> Test[T]:
     return lambda row, straw, now: state_of(row) in states
 
 
-def _age(term: str, operator: str, value: str, kind: Kind[T]) -> Test[T]:
+def _age(term: str, operator: str, value: str, made_at: Callable[[T], datetime | None]) -> Test[T]:
     parts = _AGE.fullmatch(value)
     if parts is None:
         raise FilterError(f"“{term}” needs a span such as 30m, 2h, 3d or 1w")
     limit = int(parts["number"]) * _UNITS[parts["unit"]]
-    made_at = kind.made_at
 
     def test(row: T, straw: str, now: datetime) -> bool:  # noqa: ARG001 (the form of a Test)
         old = seconds_between(made_at(row), now)

@@ -20,7 +20,8 @@ class Kind(Generic[T]):
     """What one is called."""
     key: Callable[[T], str]
     """Its id."""
-    made_at: Callable[[T], datetime | None]
+    made_at: Callable[[T], datetime | None] | None
+    """When it was made; `None` where nothing tells, so that a filter cannot ask for its age."""
     haystack: Callable[[T], str]
     """The lower-case text in which the words of a filter are looked for."""
     state: Callable[[T], StrEnum]

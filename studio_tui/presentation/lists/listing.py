@@ -31,6 +31,10 @@ class Listing(Generic[T]):
     def __getitem__(self, key: str) -> T:
         return self._rows[key]
 
+    def values(self) -> Iterable[T]:
+        """Return all rows."""
+        return self._rows.values()
+
     def get(self, key: str | None) -> T | None:
         """Return the row with that id, if it is known."""
         return self._rows.get(key) if key is not None else None
@@ -71,10 +75,10 @@ class Listing(Generic[T]):
 
     def changes_with_the_second(self, now: datetime) -> bool:
         """Whether some cell shows seconds that pass: of a row under way, or of a young one."""
-        newest = next(iter(self._rows.values()), None)
-        if newest is None:
-            return False
-        return self._are_moving or (seconds_between(self._kind.made_at(newest), now) or 0) < _MINUTE
+        newest, made_at = next(iter(self._rows.values()), None), self._kind.made_at
+        if newest is None or self._are_moving:
+            return self._are_moving
+        return made_at is not None and (seconds_between(made_at(newest), now) or 0) < _MINUTE
 
     def _straw(self, key: str, row: T) -> str:
         straw = self._haystacks.get(key)

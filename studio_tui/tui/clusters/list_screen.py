@@ -1,31 +1,39 @@
 """The clusters that jobs can run on, and how busy they are."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import ClassVar
 
-from textual import on, work
-from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Container, Vertical
-from textual.getters import query_one
+from textual import on
+from textual.binding import BindingType
 
 from studio_tui.api.ids import NO_ID, can_be_used
 from studio_tui.api.models import Cluster, Job
+from studio_tui.api.pages import Page
 from studio_tui.presentation.cells import Cell, Tone
-from studio_tui.presentation.clusters.rows import cells, facts, why_no_jobs, why_not_chosen
+from studio_tui.presentation.clusters.rows import (
+    CLUSTERS,
+    cells,
+    facts,
+    why_no_jobs,
+    why_not_chosen,
+)
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.freshness import Aged
+from studio_tui.presentation.jobs.facts import Fact
 from studio_tui.presentation.jobs.filters import exactly
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.clusters.cluster_choice import ClusterChoice
-from studio_tui.tui.frame.page import Page
+from studio_tui.tui.frame.commands import READ_ONLY, Command, bindings
+from studio_tui.tui.frame.list_page import ListPage, list_commands
+from studio_tui.tui.frame.list_view import ListView
 from studio_tui.tui.frame.progress_words import unreached
-from studio_tui.tui.jobs.actions import READ_ONLY
+from studio_tui.tui.frame.row_marks import mark_commands
 from studio_tui.tui.messages import FilterJobs, OpenForm, Refreshed
 from studio_tui.tui.terminal.clipboard import copy
-from studio_tui.tui.widgets.bar import Bar, Part
+from studio_tui.tui.widgets.bar import Part
 from studio_tui.tui.widgets.big_table import BigTable
-from studio_tui.tui.widgets.fact_sheet import FactSheet
+from studio_tui.tui.widgets.filter_bar import FilterInput
 from studio_tui.tui.widgets.table_layout import Align, Column
 
 COLUMNS = (
@@ -40,71 +48,76 @@ COLUMNS = (
     Column("id", "ID", 10, drop=6),
 )
 
+_COMMANDS: tuple[Command["ClustersScreen"], ...] = (
+    Command(
+        "clusters.jobs",
+        "l,L",
+        "its jobs",
+        "Show the jobs of the cluster, or of all that are marked",
+        lambda page: page.show_jobs(),
+        lambda page: page.why_no_jobs(),
+    ),
+    Command(
+        "clusters.choose",
+        "asterisk",
+        "for new jobs",
+        "Let new jobs run on the cluster; again leaves it to Studio",
+        lambda page: page.choose(),
+        lambda page: page.why_not_choose(),
+        display="*",
+    ),
+    Command(
+        "clusters.new_job",
+        "n",
+        "new job here",
+        "Fill in the form of a new job that runs on the cluster",
+        lambda page: page.open_form(),
+        lambda page: page.why_no_form(),
+    ),
+    Command(
+        "clusters.copy_id",
+        "c",
+        "copy id",
+        "Copy the cluster's id",
+        lambda page: page.copy_id(),
+        lambda page: page.why_no_id(),
+    ),
+)
 
-class ClustersScreen(Page):
+
+class ClustersScreen(ListPage[Cluster]):
     """A table of the clusters, with a preview of the one under the cursor."""
 
     place = "clusters"
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-middling"), (34, "-high")]  # noqa: RUF012
+    kind = CLUSTERS
+    columns = COLUMNS
+    problems = "status=problem"
+    is_stacked = True
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "l,L",
-            "cluster_jobs",
-            "its jobs",
-            id="clusters.jobs",
-            tooltip="Show the jobs of the cluster",
-        ),
-        Binding(
-            "asterisk",
-            "choose",
-            "for new jobs",
-            key_display="*",
-            id="clusters.choose",
-            tooltip="Let new jobs run on the cluster; again leaves it to Studio",
-        ),
-        Binding(
-            "n",
-            "new_job",
-            "new job here",
-            id="clusters.new_job",
-            tooltip="Fill in the form of a new job that runs on the cluster",
-        ),
-        Binding("c", "copy_id", "copy id", id="clusters.copy_id", tooltip="Copy the cluster's id"),
-        Binding(
-            "i", "preview", "preview", id="clusters.preview", tooltip="Show or hide the preview"
-        ),
-        Binding(
-            "w",
-            "wide",
-            "wide",
-            id="clusters.wide",
-            tooltip="All columns, scrolled sideways with the arrows",
-        ),
-    ]
-
-    table = query_one("#clusters-table", BigTable)
-    preview = query_one(FactSheet)
+    marking = mark_commands("clusters", "cluster")
+    own_commands = list_commands(
+        "clusters",
+        "words, status=, name~, provider=, region=",
+        "Only clusters with a problem, and back",
+        (("N", "name", "name"), ("S", "status", "status"), ("B", "busy", "busy workers")),
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(_COMMANDS, marking, own_commands)]
 
     def __init__(
-        self, session: StudioSession, home: str, choice: ClusterChoice, *, read_only: bool
+        self,
+        session: StudioSession,
+        home: str,
+        view: ListView,
+        choice: ClusterChoice,
+        *,
+        read_only: bool,
     ) -> None:
         """Take also which cluster is chosen for new jobs."""
-        super().__init__(session, home, read_only=read_only)
+        super().__init__(session, home, view, read_only=read_only)
         self._choice = choice
-        self._clusters: dict[str, Cluster] = {}
+        self.commands.add_to(self, _COMMANDS)
 
-    def body(self) -> ComposeResult:
-        """Compose the list above its preview."""
-        with Vertical(id="list"):
-            yield Bar(id="title", filler="─")
-            yield BigTable(COLUMNS, self._cells, notice="Asking Studio…", id="clusters-table")
-        with Container(id="preview"):
-            yield FactSheet()
-
-    def on_mount(self) -> None:
-        """Give the list the keys."""
-        self.table.focus()
+    # What the frame asks.
 
     def crumbs(self) -> tuple[str, ...]:
         """Return where this is."""
@@ -112,105 +125,127 @@ class ClustersScreen(Page):
 
     def hints(self) -> Iterable[str]:
         """Return the most useful keys."""
+        if isinstance(self.focused, FilterInput):
+            return ("filter.complete", "filter.leave", "filter.earlier")
         return ("clusters.jobs", "clusters.choose", "clusters.new_job", "page.refresh", "page.back")
 
     def aged(self) -> Aged:
         """Return the snapshot whose age the header shows."""
         return self.session.clusters.snapshot
 
-    def cluster_at_hand(self) -> Cluster | None:
-        """Return the cluster under the cursor."""
-        return self._clusters.get(self.table.cursor or "") if self.is_mounted else None
+    def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
+        """Take over a new answer, or what is new of the jobs that run here."""
+        if message.name == self.session.jobs.name and is_news:
+            self.show_preview(self.moment())
+        elif message.name == self.session.clusters.name:
+            page = message.snapshot.value
+            if is_news and page is not None:
+                self.take(page.items)
+            self.show_notice()
 
-    def why_not(self, action: str) -> str | None:
-        """Return why `action` cannot work now, in words; `None` when it can."""
-        if action == "new_job" and self.read_only:
-            return READ_ONLY
-        if action not in {"cluster_jobs", "choose", "copy_id", "new_job"}:
-            return None
-        cluster = self.cluster_at_hand()
+    # Why not.
+
+    def why_no_id(self) -> str | None:
+        """Return why nothing can be done with the cluster under the cursor by its id."""
+        cluster = self.row_at_hand()
         if cluster is None:
             return "There is no cluster here"
-        if action != "cluster_jobs" and not can_be_used(cluster.id):
-            return NO_ID
-        if action == "new_job":
-            return why_not_chosen(cluster)
-        if action == "choose":
-            return None if self._is_chosen(cluster) else why_not_chosen(cluster)
-        return why_no_jobs(cluster, self._jobs()) if action == "cluster_jobs" else None
+        return None if can_be_used(cluster.id) else NO_ID
 
-    def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
-        """Take over a new answer."""
-        if message.name == self.session.jobs.name:
-            if is_news:
-                self._show_preview()
-            return
-        if message.name != self.session.clusters.name:
-            return
-        page = message.snapshot.value
-        if is_news and page is not None:
-            self._clusters = {cluster.id: cluster for cluster in page.items}
-            self.table.show(tuple(self._clusters))
-            self._show_preview()
-            self.table.notice = "This team has no clusters."
-            self._show_title()
-        elif message.snapshot.error is not None:
-            self.table.notice = unreached(message.snapshot.error, self.session)
+    def why_no_jobs(self) -> str | None:
+        """Return why its jobs cannot be shown."""
+        clusters = self._meant()
+        if not clusters:
+            return "There is no cluster here"
+        reasons = (why_no_jobs(cluster, self._jobs()) for cluster in clusters)
+        return next(filter(None, reasons), None)
+
+    def why_not_choose(self) -> str | None:
+        """Return why it cannot be chosen for new jobs, or chosen no more."""
+        cluster = self.row_at_hand()
+        if (reason := self.why_no_id()) or cluster is None or self._is_chosen(cluster):
+            return reason
+        return why_not_chosen(cluster)
+
+    def why_no_form(self) -> str | None:
+        """Return why no job can be made that runs on it."""
+        cluster = self.row_at_hand()
+        if self.read_only:
+            return READ_ONLY
+        if (reason := self.why_no_id()) or cluster is None:
+            return reason
+        return why_not_chosen(cluster)
 
     # The keys.
 
-    def action_cluster_jobs(self) -> None:
-        """Show the jobs of the cluster under the cursor."""
-        cluster = self._cluster_for("cluster_jobs")
-        if cluster is not None and cluster.name:
-            self.post_message(FilterJobs(exactly("cluster", cluster.name)))
+    def show_jobs(self) -> None:
+        """Show the jobs of the marked clusters, else of the one under the cursor."""
+        names = [cluster.name for cluster in self._meant() if cluster.name]
+        self.post_message(FilterJobs(exactly("cluster", *names)))
 
-    def action_choose(self) -> None:
+    def choose(self) -> None:
         """Choose the cluster under the cursor for new jobs, or choose none."""
-        cluster = self._cluster_for("choose")
-        if cluster is not None:
+        if cluster := self.row_at_hand():
             self._choice.choose(None if self._is_chosen(cluster) else cluster.name)
             self.table.show_again()
-            self._show_title()
+            self.show_title()
 
-    def action_new_job(self) -> None:
+    def open_form(self) -> None:
         """Fill in the form of a new job that runs on the cluster under the cursor."""
-        if cluster := self._cluster_for("new_job"):
+        if cluster := self.row_at_hand():
             draft = Draft(compute_cluster_name=cluster.name or "")
             self.post_message(OpenForm(draft, about=f"cluster {cluster.id}"))
 
-    @work(name="copy", group="copy")
-    async def action_copy_id(self) -> None:
+    async def copy_id(self) -> None:
         """Copy the whole id, and show it in case there is no clipboard."""
-        if cluster := self._cluster_for("copy_id"):
+        if cluster := self.row_at_hand():
             await copy(self.app, cluster.id)
-
-    def action_preview(self) -> None:
-        """Show or hide the preview."""
-        self.toggle_class("-no-preview")
-
-    def action_wide(self) -> None:
-        """Show all columns, or those that fit."""
-        self.table.wide = not self.table.wide
-
-    @on(BigTable.Highlighted)
-    def _highlighted(self) -> None:
-        self.paint_hints()
-        self._show_preview()
 
     @on(BigTable.Opened)
     def _opened(self) -> None:
-        self.action_cluster_jobs()
+        self.commands.do("clusters.jobs")
 
-    def _cluster_for(self, action: str) -> Cluster | None:
-        """Return the cluster at hand if `action` can be done with it; else say why not."""
-        reason = self.why_not(action)
-        if reason is not None:
-            self.app.notify(reason, severity="warning", markup=False)
-            return None
-        return self.cluster_at_hand()
+    # What a list says of itself.
 
-    # Painting.
+    def answer(self) -> Page[Cluster] | None:
+        """Return what is known."""
+        return self.session.clusters.snapshot.value
+
+    def cells_of(self, key: str) -> tuple[Cell, ...]:
+        """Return the cells of a cluster."""
+        return cells(self.rows[key], self._choice.name)
+
+    def facts_at_hand(self, now: datetime) -> tuple[Fact, ...]:  # noqa: ARG002 (nothing passes)
+        """Return what the preview says of the cluster under the cursor."""
+        cluster, jobs = self.row_at_hand(), self.session.jobs.snapshot.value
+        has_all = jobs is not None and jobs.has_all
+        return facts(cluster, self._jobs(), has_all=has_all) if cluster else ()
+
+    def notice(self) -> str:
+        """Return why there is nothing to show."""
+        snapshot = self.session.clusters.snapshot
+        if self.filter and self.rows:
+            return "No cluster passes the filter.\nesc shows all of them again."
+        if snapshot.value is not None:
+            return "This team has no clusters."
+        if snapshot.error is not None:
+            return unreached(snapshot.error, self.session)
+        return "Asking Studio…"
+
+    def title_parts(self, shown: int) -> tuple[Part, ...]:
+        """Return what stands above the list: also on which of them new jobs run."""
+        parts = super().title_parts(shown)
+        chosen = self._choice.name
+        if chosen is None:
+            return parts
+        if any(row.name == chosen for row in self.rows.values()):
+            return (*parts, Part(f"· new jobs run on {chosen} ", Tone.ACCENT))
+        gone = Part(f"· {chosen}, chosen for new jobs, is not here any more ", Tone.WARN)
+        return (*parts, gone)
+
+    def _meant(self) -> Sequence[Cluster]:
+        """Return the marked clusters, else the one under the cursor."""
+        return self.marked_rows() or tuple(filter(None, (self.row_at_hand(),)))
 
     def _jobs(self) -> Sequence[Job]:
         jobs = self.session.jobs.snapshot.value
@@ -218,26 +253,3 @@ class ClustersScreen(Page):
 
     def _is_chosen(self, cluster: Cluster) -> bool:
         return cluster.name is not None and cluster.name == self._choice.name
-
-    def _show_title(self) -> None:
-        chosen = self._choice.name
-        names = {cluster.name for cluster in self._clusters.values()}
-        parts = [
-            Part("── ", "rule"),
-            Part("Clusters ", Tone.STRONG),
-            Part(f"{len(self._clusters)} "),
-        ]
-        if chosen is not None and chosen in names:
-            parts.append(Part(f"· new jobs run on {chosen} ", Tone.ACCENT))
-        elif chosen is not None:
-            parts.append(Part(f"· {chosen}, chosen for new jobs, is not here any more ", Tone.WARN))
-        self.query_one("#title", Bar).left = tuple(parts)
-
-    def _show_preview(self) -> None:
-        cluster = self.cluster_at_hand()
-        jobs = self.session.jobs.snapshot.value
-        has_all = jobs is not None and jobs.has_all
-        self.preview.show(facts(cluster, self._jobs(), has_all=has_all) if cluster else ())
-
-    def _cells(self, cluster_id: str) -> tuple[Cell, ...]:
-        return cells(self._clusters[cluster_id], self._choice.name)

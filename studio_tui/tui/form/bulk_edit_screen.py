@@ -28,8 +28,8 @@ from studio_tui.tui.form.submit_screen import SubmitScreen
 from studio_tui.tui.form.templates import Start
 from studio_tui.tui.form.validation import Checked
 from studio_tui.tui.frame.review import Review
-from studio_tui.tui.jobs.actions import title
 from studio_tui.tui.jobs.bulk_rerun import make_all
+from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.jobs.rerun import Repeat, changes
 from studio_tui.tui.messages import GoBack
 
@@ -121,7 +121,7 @@ class EditMarkedScreen(SubmitScreen):
     async def _make(self, typed: Mapping[str, Any], checked: Checked, *, resume: bool) -> None:
         """Have the jobs made that are not made yet, and tell of each what came of it."""
         await self.keep()
-        self.say(f"Sending {plural(len(self._jobs), 'job')}…")
+        self.note(f"Sending {plural(len(self._jobs), 'job')}…")
         wishes: list[tuple[Job, JobInput | StudioError]] = []
         for repeat, before in self._jobs.values():
             after = replace(before, **typed)
@@ -131,7 +131,7 @@ class EditMarkedScreen(SubmitScreen):
 
         def settled() -> None:
             count = plural(len(self._jobs), "job")
-            self.say(f"{count} not made yet; f9 asks for them again." if self._jobs else "")
+            self.note(f"{count} not made yet; f9 asks for them again." if self._jobs else "")
 
         # One that is made is out at once: sending the rest again must not make it twice.
         await make_all(self.app, self.session, wishes, files, made=self._jobs.pop, settled=settled)

@@ -13,7 +13,7 @@ from studio_tui.tui.form.submit_screen import SubmitScreen
 from studio_tui.tui.form.templates import Start
 from studio_tui.tui.form.validation import Checked
 from studio_tui.tui.frame.review import Review
-from studio_tui.tui.jobs.actions import title
+from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.jobs.rerun import Repeat, changes
 from studio_tui.tui.messages import GoBack
 

@@ -32,7 +32,7 @@ class FormEditing(Base):
     form: DraftForm
 
     @abstractmethod
-    def say(self, words: str, follow: Follow | None = None) -> None:
+    def note(self, words: str, follow: Follow | None = None) -> None:
         """Say what concerns the whole form; `follow` tells what is true of it later."""
 
     @work(name="edit", group="dialog")
@@ -64,7 +64,7 @@ class FormEditing(Base):
         """Have a field changed in the user's editor, and say when that cannot be."""
         draft = self.form.draft
         if name == "query" and draft.query_file.strip():
-            self.say(_OF_A_FILE, lambda now: _OF_A_FILE if now.draft.query_file.strip() else "")
+            self.note(_OF_A_FILE, lambda now: _OF_A_FILE if now.draft.query_file.strip() else "")
             return
         before = getattr(draft, name)
         if isinstance(before, bool):

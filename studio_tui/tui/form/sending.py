@@ -20,8 +20,8 @@ from studio_tui.text import safe_line
 from studio_tui.tui.form.draft_files import path_of
 from studio_tui.tui.form.draft_form import DraftForm
 from studio_tui.tui.form.validation import Checked, Follow
+from studio_tui.tui.frame.commands import READ_ONLY
 from studio_tui.tui.frame.dialogs import Confirm
-from studio_tui.tui.jobs.actions import READ_ONLY
 from studio_tui.tui.jobs.create import create, say_created
 from studio_tui.tui.messages import JobCreated
 
@@ -62,7 +62,7 @@ class FormSending(Base):
         """Keep the form as it was sent, and begin no more with what was typed until then."""
 
     @abstractmethod
-    def say(self, words: str, follow: Follow | None = None) -> None:
+    def note(self, words: str, follow: Follow | None = None) -> None:
         """Say what concerns the whole form; `follow` tells what is true of it later."""
 
     async def to_send(self, checked: Checked) -> Checked | None:
@@ -112,7 +112,7 @@ class FormSending(Base):
         if sure:
             self.workers.cancel_group(self, "command")
             self.is_sending = False
-            self.say("Stopped. If the job was asked for already, the list will show it.")
+            self.note("Stopped. If the job was asked for already, the list will show it.")
         return bool(sure)
 
     async def _send(self, checked: Checked, typed: Draft) -> None:
@@ -124,9 +124,9 @@ class FormSending(Base):
         def uploading(path: Path, done: int, whole: int) -> None:
             share = f"{done * 100 // whole} % of {size(whole)}" if done < whole else "uploaded"
             sent[path] = f"{safe_line(path.name)} {share}"
-            self.say(f"Uploading {plural(len(paths), 'file')}: {', '.join(sent.values())}")
+            self.note(f"Uploading {plural(len(paths), 'file')}: {', '.join(sent.values())}")
 
-        self.say("Sending…")
+        self.note("Sending…")
         wish = request(checked.draft, checked.around)
         outcome = await create(self.app, self.session.creating, wish, paths, uploading=uploading)
         if isinstance(outcome, Created):
@@ -139,7 +139,7 @@ class FormSending(Base):
             if isinstance(outcome.error, TransportError):
                 self._was_not_sent = True
         else:
-            self.say("Not sent again; the form is as it was.")
+            self.note("Not sent again; the form is as it was.")
 
     async def _refuse(self, problems: tuple[Problem, ...]) -> None:
         """Say why there is no job, at the fields, with all that was typed still there.
@@ -151,7 +151,7 @@ class FormSending(Base):
         whole = [each.sentence for each in problems if each.field == WHOLE]
         fields = [each for each in problems if each.field != WHOLE]
         if whole:
-            self.say(" ".join(whole))
+            self.note(" ".join(whole))
         else:
             self._say_to_do("No job was made.", fields)
         if fields:
@@ -163,7 +163,7 @@ class FormSending(Base):
         # What kept the form from being sent may be this machine's disk too.
         if self._was_not_sent and was_silent and jobs.error is None:
             self._was_not_sent = False
-            self.say("Studio answers again. No job was made yet; f9 sends the form.")
+            self.note("Studio answers again. No job was made yet; f9 sends the form.")
 
     def _say_to_do(self, first: str, problems: Iterable[Problem]) -> None:
         """Say what is to be looked at in the form, as long as there is something."""
@@ -173,7 +173,7 @@ class FormSending(Base):
             left = [*refused, *checked.errors]
             return f"{first} {_to_do(left)}".strip() if left else ""
 
-        self.say(f"{first} {_to_do(problems)}".strip(), follow)
+        self.note(f"{first} {_to_do(problems)}".strip(), follow)
 
 
 def _to_do(problems: Iterable[Problem]) -> str:

@@ -25,9 +25,9 @@ from studio_tui.tui.form.saved_forms import NOT_KEPT, SavedForms
 from studio_tui.tui.form.sending import FormSending
 from studio_tui.tui.form.templates import SENT, FormBeginnings, Start
 from studio_tui.tui.form.validation import Checked, Follow, examine
+from studio_tui.tui.frame.commands import READ_ONLY
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.page import Page
-from studio_tui.tui.jobs.actions import READ_ONLY
 from studio_tui.tui.messages import GoBack, Refreshed
 
 KEEP_AFTER = 1.0
@@ -127,11 +127,11 @@ class SubmitScreen(FormSending, FormBeginnings, FormEditing, Page):
             return READ_ONLY
         return None
 
-    def action_back(self) -> None:
+    def back(self) -> None:
         """Leave the form, as escape does."""
-        self.action_escape()
+        self.escape()
 
-    def action_escape(self) -> None:
+    def escape(self) -> None:
         """Leave; what is typed is kept, and that is said where there is anything."""
         self._ask_to_leave()
 
@@ -186,12 +186,12 @@ class SubmitScreen(FormSending, FormBeginnings, FormEditing, Page):
         left = await asyncio.to_thread(self.shelf.draft, key, given)
         if left is not None and left != self.start.draft:
             self.fill(left)
-            self.say("This is the form as it was left; f3 begins with another.")
+            self.note("This is the form as it was left; f3 begins with another.")
             dropped = await asyncio.to_thread(self.shelf.dropped, key)
             if dropped:
                 was = "was" if dropped == 1 else "were"
                 lines = f"{plural(dropped, 'line')} that {was} not NAME=VALUE {was}"
-                self.say(f"This is the form as it was left; {lines} not kept on disk.")
+                self.note(f"This is the form as it was left; {lines} not kept on disk.")
         else:
             self._check()
 
@@ -199,7 +199,7 @@ class SubmitScreen(FormSending, FormBeginnings, FormEditing, Page):
         """Begin the form anew."""
         self.refused, self.was_sent = (), False
         self.form.fill(draft)
-        self.say("")
+        self.note("")
         self._check()
 
     @on(DraftForm.Edited)
@@ -228,7 +228,7 @@ class SubmitScreen(FormSending, FormBeginnings, FormEditing, Page):
         self._checked = checked
         self.form.show(checked, self.refused, all_fields=self.was_sent)
         if self._follow is not None:
-            self.say(self._follow(checked), self._follow)
+            self.note(self._follow(checked), self._follow)
         return checked
 
     def examined(self, draft: Draft) -> Checked:
@@ -266,7 +266,7 @@ class SubmitScreen(FormSending, FormBeginnings, FormEditing, Page):
         if self._unkept is not None:
             await self._keep(self._unkept)
 
-    def say(self, words: str, follow: Follow | None = None) -> None:
+    def note(self, words: str, follow: Follow | None = None) -> None:
         """Say what concerns the whole form; `follow` tells what is true of it later."""
         self._follow = follow if words else None
         self.said.update(words)

@@ -4,8 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.screen import Screen
+
+from studio_tui.tui.frame.commands import CommandSet
 
 _RANKS = {"page": 1, "app": 2, "table": 3}
 """What is the same on every screen comes last."""
@@ -54,13 +57,16 @@ def actions_of(screen: Screen[Any]) -> tuple[Action, ...]:
             explanation=tooltip or binding.description,
             action=binding.action,
             node=node,
-            why_not=reason_against(node, binding.action),
+            why_not=reason_against(node, binding),
             rank=_RANKS.get(binding.id.partition(".")[0], 0),
         )
     return tuple(sorted(found.values(), key=lambda action: action.rank))
 
 
-def reason_against(node: DOMNode, action: str) -> str | None:
-    """Return why the screen says that an action cannot be done now; `None` when it can."""
+def reason_against(node: DOMNode, binding: Binding) -> str | None:
+    """Return why what a key is bound to cannot be done now, in words; `None` when it can."""
+    commands: CommandSet | None = getattr(node, "commands", None)
+    if commands is not None and binding.id is not None and commands.has(binding.id):
+        return commands.why_not(binding.id)
     why_not: Callable[[str], str | None] | None = getattr(node, "why_not", None)
-    return why_not(action) if why_not is not None else None
+    return why_not(binding.action) if why_not is not None else None

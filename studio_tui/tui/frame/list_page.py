@@ -5,22 +5,21 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Container, Vertical
 from textual.getters import query_one
 from textual.timer import Timer
 
-from studio_tui.presentation.cells import Tone
-from studio_tui.presentation.format import plural
 from studio_tui.presentation.jobs.facts import Fact, Line
 from studio_tui.presentation.lists.filter_terms import Terms
-from studio_tui.presentation.lists.kinds import NEWEST_FIRST, Kind
+from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.presentation.lists.listing import Listing
 from studio_tui.service.session import StudioSession
+from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.frame.dialogs import Choose
-from studio_tui.tui.frame.list_view import ListView
+from studio_tui.tui.frame.list_title import amount_parts, has_all, order_parts
+from studio_tui.tui.frame.list_view import ListView, ViewHolder
 from studio_tui.tui.frame.page import Page
 from studio_tui.tui.frame.row_marks import RowMarks
 from studio_tui.tui.widgets.bar import Bar, Part
@@ -39,53 +38,77 @@ PREVIEW_AFTER = 0.04
 """Seconds after which preview and footer follow the cursor, lest they hold a held key up."""
 
 
-def list_bindings(
-    place: str, filters: str, problems: str, sorts: Sequence[tuple[str, str, str]]
-) -> tuple[Binding, ...]:
-    """Return the keys of a list; `sorts` are keys, columns and what an order is called."""
+def list_commands(
+    place: str,
+    filters: str,
+    problems: str,
+    sorts: Sequence[tuple[str, str, str]],
+    *,
+    older: str = "",
+) -> tuple[Command["ListPage[Any]"], ...]:
+    """Return the commands of a list.
+
+    `filters` completes the sentence of `/`, `problems` is that of `!`, `sorts` are keys, columns
+    and what an order is called, and `older` is what more of can be loaded.
+    """
     return (
-        Binding(
+        Command(
+            f"{place}.filter",
             "slash",
             "filter",
-            "filter",
-            key_display="/",
-            id=f"{place}.filter",
-            tooltip=f"Filter by {filters}",
+            f"Filter by {filters}",
+            lambda page: page.edit_filter(),
+            display="/",
         ),
-        Binding(
+        Command(
+            f"{place}.problems",
             "exclamation_mark",
             "problems",
-            "problems",
-            key_display="!",
-            id=f"{place}.problems",
-            tooltip=problems,
+            problems,
+            lambda page: page.toggle_problems(),
+            display="!",
         ),
-        Binding("s", "sort", "sort", id=f"{place}.sort", tooltip="Choose the order"),
-        *(
-            Binding(
-                key,
-                f"sort_by('{column}')",
-                f"by {words}",
-                show=False,
-                id=f"{place}.sort_{column}",
-                tooltip=f"Sort by {words}; again reverses",
-            )
-            for key, column, words in sorts
+        Command(f"{place}.sort", "s", "sort", "Choose the order", lambda page: page.choose_order()),
+        *(_sort_command(place, *sort) for sort in sorts),
+        Command(
+            f"{place}.preview",
+            "i",
+            "preview",
+            "Show or hide the preview",
+            lambda page: page.toggle_preview(),
         ),
-        Binding(
-            "i", "preview", "preview", id=f"{place}.preview", tooltip="Show or hide the preview"
-        ),
-        Binding(
+        Command(
+            f"{place}.wide",
             "w",
             "wide",
-            "wide",
-            id=f"{place}.wide",
-            tooltip="All columns, scrolled sideways with the arrows",
+            "All columns, scrolled sideways with the arrows",
+            lambda page: page.toggle_wide(),
         ),
+        *((_more_command(place, older),) if older else ()),
     )
 
 
-class ListPage(RowMarks, Page, Generic[T]):
+def _more_command(place: str, noun: str) -> Command["ListPage[Any]"]:
+    return Command(
+        f"{place}.more",
+        "M",
+        f"older {noun}",
+        f"Load older {noun}",
+        lambda page: page.ask_for_more(),
+    )
+
+
+def _sort_command(place: str, key: str, column: str, words: str) -> Command["ListPage[Any]"]:
+    return Command(
+        f"{place}.sort_{column}",
+        key,
+        f"by {words}",
+        f"Sort by {words}; again reverses",
+        lambda page: page.sort_by(column),
+    )
+
+
+class ListPage(Page, Generic[T]):
     """A table of all rows that are known, with a preview of the one under the cursor."""
 
     AUTO_FOCUS = "BigTable"  # else the first key of all would go to the filter
@@ -97,6 +120,14 @@ class ListPage(RowMarks, Page, Generic[T]):
     columns: ClassVar[tuple[Column, ...]]
     problems: ClassVar[str]
     """The filter that lets only problems through."""
+    own_commands: "ClassVar[tuple[Command[ListPage[Any]], ...]]"
+    """Those of `list_commands`."""
+    marking: ClassVar[tuple[Command[RowMarks], ...]]
+    """Those of `mark_commands`."""
+
+    table = query_one(BigTable)
+    is_stacked: ClassVar[bool] = False
+    """Whether the preview is below the list at any width: for lists of few rows."""
 
     preview = query_one(FactSheet)
 
@@ -105,8 +136,13 @@ class ListPage(RowMarks, Page, Generic[T]):
     ) -> None:
         """Take also what is remembered of the view."""
         super().__init__(session, home, read_only=read_only)
-        self.view = view
-        """What is remembered; replaced as the user goes."""
+        self.holder = ViewHolder(view)
+        self.marks = RowMarks(
+            self.kind.noun, self.holder, lambda: self.table,
+            changed=self._marks_changed, say=self.say,
+        )  # fmt: skip
+        self.commands.add_to(self, self.own_commands)
+        self.commands.add_to(self.marks, self.marking)
         self.rows: Listing[T] = Listing(self.kind)
         self.filter: Terms[T] = Terms(view.filter, self.kind)
         self._preview_due: Timer | None = None
@@ -114,6 +150,11 @@ class ListPage(RowMarks, Page, Generic[T]):
         """The row the cursor was on when a filter began to be typed."""
         self._awaited: str | None = None
         """A new row that gets the cursor as soon as it is listed."""
+
+    @property
+    def view(self) -> ListView:
+        """What is remembered."""
+        return self.holder.view
 
     # What a list says of itself.
 
@@ -133,9 +174,8 @@ class ListPage(RowMarks, Page, Generic[T]):
     def notice(self) -> str:
         """Return why there is nothing to show."""
 
-    @abstractmethod
     def ask_for_more(self) -> None:
-        """Ask for older rows."""
+        """Ask for older rows, where there can be any."""
 
     def shown(self) -> None:
         """Hear that other rows are shown, or in another order."""
@@ -156,9 +196,10 @@ class ListPage(RowMarks, Page, Generic[T]):
 
     def on_mount(self) -> None:
         """Take up the view where it was left."""
+        self.set_class(self.is_stacked, "-stacked")
         self.set_class(not self.view.preview, "-no-preview")
         self.table.wide = self.view.wide
-        self.show_marks()
+        self.marks.show()
         self._show_sorting()
 
     def show_only(self, terms: str) -> None:
@@ -169,6 +210,10 @@ class ListPage(RowMarks, Page, Generic[T]):
         """Return the row under the cursor."""
         return self.rows.get(self.table.cursor) if self.is_mounted else None
 
+    def marked_rows(self) -> list[T]:
+        """Return the rows that are marked, in the order in which they were marked."""
+        return [row for key in self.view.marks if (row := self.rows.get(key)) is not None]
+
     def await_row(self, key: str) -> None:
         """Put the cursor on a row as soon as it is listed."""
         self._awaited = key
@@ -178,7 +223,7 @@ class ListPage(RowMarks, Page, Generic[T]):
     def take(self, rows: Sequence[T]) -> None:
         """Take over a new answer."""
         self.rows.replace(rows)
-        self.drop_marks(self.rows)
+        self.marks.drop(self.rows)
         self.show_rows()
 
     def tick(self, now: datetime) -> None:
@@ -189,60 +234,50 @@ class ListPage(RowMarks, Page, Generic[T]):
 
     # The keys.
 
-    def action_filter(self) -> None:
+    def edit_filter(self) -> None:
         """Let a filter be typed."""
         self._left_at = self.table.cursor
         self.query_one(FilterBar).edit()
 
-    def action_problems(self) -> None:
+    def toggle_problems(self) -> None:
         """Show only problems, or everything again."""
         self.show_only("" if self.filter.text == self.problems else self.problems)
 
-    @work(name="sort", group="dialog")
-    async def action_sort(self) -> None:
+    async def choose_order(self) -> None:
         """Offer the orders."""
         choices = [(key, words) for key, (words, _) in self.kind.sorts.items()]
-        chosen = await self.app.push_screen_wait(Choose("Sort by", choices, self.view.sort))
+        chosen = await self.ask(Choose("Sort by", choices, self.view.sort))
         if chosen is not None:
             self._sort(chosen, reverse=False)
 
-    def action_sort_by(self, column: str) -> None:
+    def sort_by(self, column: str) -> None:
         """Sort by a column; when it is sorted by that already, the other way round."""
         self._sort(column, reverse=column == self.view.sort and not self.view.reverse)
 
-    def action_preview(self) -> None:
+    def toggle_preview(self) -> None:
         """Show or hide the preview."""
-        self.view = self.view.replace(preview=not self.view.preview)
+        self.holder.change(preview=not self.view.preview)
         self.set_class(not self.view.preview, "-no-preview")
         self.show_preview(self.moment())
 
-    def action_wide(self) -> None:
+    def toggle_wide(self) -> None:
         """Show all columns, or those that fit."""
-        self.view = self.view.replace(wide=not self.view.wide)
+        self.holder.change(wide=not self.view.wide)
         self.table.wide = self.view.wide
 
-    def action_more(self) -> None:
-        """Ask for older rows."""
-        self.ask_for_more()
-
-    def action_escape(self) -> None:
+    def escape(self) -> None:
         """Back out one level: the filter, then the marks."""
         if self.filter:
             self.show_only("")
         else:
-            self.action_unmark_all()
-
-    def marks_changed(self) -> None:
-        """Say how many are marked, and what can be done with them."""
-        self._show_title(len(self.table.keys))
-        self.paint_hints()
+            self.marks.unmark_all()
 
     # What the widgets say.
 
     @on(FilterBar.Changed)
     def _filter_changed(self, message: FilterBar.Changed) -> None:
         self.filter = message.wanted
-        self.view = self.view.replace(filter=message.wanted.text)
+        self.holder.change(filter=message.wanted.text)
         self.show_rows()
         if self._left_at is not None:
             # A filter that is being typed passes through others that hide the row.
@@ -256,17 +291,16 @@ class ListPage(RowMarks, Page, Generic[T]):
 
     @on(BigTable.Highlighted)
     def _highlighted(self, message: BigTable.Highlighted) -> None:
-        self.view = self.view.replace(cursor=message.key)
+        self.holder.change(cursor=message.key)
         if self._preview_due is None:
             self._preview_due = self.set_timer(PREVIEW_AFTER, self._catch_up, name="preview")
-        answer = self.answer()
-        if message.is_last and not self.filter and answer is not None and not answer.has_all:
+        if message.is_last and not self.filter and not has_all(self.answer()):
             self.ask_for_more()
 
     @on(BigTable.HeaderClicked)
     def _header_clicked(self, message: BigTable.HeaderClicked) -> None:
         if message.column in self.kind.sorts:
-            self.action_sort_by(message.column)
+            self.sort_by(message.column)
 
     # Painting.
 
@@ -280,7 +314,7 @@ class ListPage(RowMarks, Page, Generic[T]):
         self.shown()
         if first and self.view.cursor is not None:
             self.table.move_to(self.view.cursor)
-        self._show_title(len(keys))
+        self.show_title()
         self.show_notice()
         self.show_preview(now)
 
@@ -299,41 +333,37 @@ class ListPage(RowMarks, Page, Generic[T]):
             self._awaited = None
 
     def _sort(self, column: str, *, reverse: bool) -> None:
-        self.view = self.view.replace(sort=column, reverse=reverse)
+        self.holder.change(sort=column, reverse=reverse)
         self._show_sorting()
         self.show_rows()
 
     def _show_sorting(self) -> None:
         largest_first = (self.view.sort in self.kind.largest_first) != self.view.reverse
         self.table.sorting = Sorting(self.view.sort, descending=largest_first)
-        self._show_title(len(self.table.keys))
+        self.show_title()
 
-    def _show_title(self, shown: int) -> None:
+    def _marks_changed(self) -> None:
+        """Say how many are marked, and what can be done with them."""
+        self.show_title()
+        self.paint_hints()
+
+    def show_title(self) -> None:
+        """Bring what stands above the list up to date."""
         title = self.query_one("#title", Bar)
-        title.left = self._title_parts(shown)
-        order = self.kind.sorts[self.view.sort][0] + (", reversed" if self.view.reverse else "")
-        right = []
-        if self.view.sort != NEWEST_FIRST or self.view.reverse:
-            right += [Part(f" sorted by {order} ", Tone.DIM, "screen.sort"), Part("──", "rule")]
-        if marks := len(self.view.marks):
-            right += [Part(f" {marks:,} marked ", Tone.ACCENT), Part("──", "rule")]
-        title.right = tuple(right)
+        title.left = self.title_parts(len(self.table.keys))
+        title.right = order_parts(self.place, self.kind, self.view)
 
-    def _title_parts(self, shown: int) -> tuple[Part, ...]:
-        """Say how many of the known rows are shown, and what else there is to say of the list."""
-        answer, known = self.answer(), len(self.rows)
-        amount = "" if answer is None else f"{shown} of {known} " if self.filter else f"{known} "
-        parts = [Part("── ", "rule"), Part(f"{self.crumbs()[-1]} ", Tone.STRONG), Part(amount)]
-        if answer is not None and not answer.has_all:
-            parts.append(Part("newest, M loads older ", Tone.DIM, "screen.more"))
-        if self.filter:
-            parts.append(Part("· filter ", Tone.DIM))
-            parts.append(Part(f"{self.filter.text} ", Tone.ACCENT, "screen.filter"))
-        if answer is not None and answer.unreadable:
-            parts.append(Part(f"{plural(answer.unreadable, 'row')} unreadable ", Tone.WARN))
-        if answer is not None and answer.duplicates:
-            parts.append(Part(f"{plural(answer.duplicates, 'row')} sent twice ", Tone.WARN))
-        return tuple(parts)
+    def title_parts(self, shown: int) -> tuple[Part, ...]:
+        """Return what stands above the list."""
+        known, terms = len(self.rows), self.filter.text
+        return amount_parts(
+            self.place,
+            self.crumbs()[-1],
+            shown=shown,
+            known=known,
+            answer=self.answer(),
+            terms=terms,
+        )
 
     def _catch_up(self) -> None:
         self._preview_due = None

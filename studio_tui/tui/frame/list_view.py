@@ -33,6 +33,17 @@ class ListView:
         return replace(self, **changes)
 
 
+class ViewHolder:
+    """The view of a list as the user changes it; the parts of the list share it."""
+
+    def __init__(self, view: ListView) -> None:
+        self.view = view
+
+    def change(self, **changes: Any) -> None:
+        """Put another view in place of this one, with some things changed."""
+        self.view = self.view.replace(**changes)
+
+
 def load_view(path: Path, kind: Kind[Any]) -> ListView:
     """Return the remembered view of a list; a fresh one when there is none that can be read."""
     try:

@@ -4,9 +4,9 @@ A page listens to pollers only while it is shown, so that nothing is asked that 
 """
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Sequence, Sized
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -19,63 +19,58 @@ from studio_tui import clock
 from studio_tui.api.models import Job
 from studio_tui.errors import AuthenticationError
 from studio_tui.presentation.cells import Tone
-from studio_tui.presentation.freshness import Aged, freshness
-from studio_tui.presentation.jobs.states import counts
+from studio_tui.presentation.freshness import Aged
 from studio_tui.service.polling.poller import Poller
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.actions import reason_against
+from studio_tui.tui.frame.commands import Command, CommandSet, HasCommands, Severity, bindings
+from studio_tui.tui.frame.dialog import Dialog
+from studio_tui.tui.frame.page_bars import HELP, TABS, age_parts, crumb_parts, tab_and_count_parts
 from studio_tui.tui.messages import GoBack, GoTo, Refreshed, TokenRefused
 from studio_tui.tui.sheets import PAGES
 from studio_tui.tui.widgets.bar import Bar, Part
-from studio_tui.tui.widgets.lifetime import Lifetime
 
-PLACES = (
-    ("1", "jobs", "Jobs"),
-    ("2", "pipelines", "Pipelines"),
-    ("3", "clusters", "Clusters"),
-    ("4", "schedules", "Schedules"),
-    ("5", "logs", "Logs"),
-)
-"""Key, name and title of the tabs."""
-
-WORDS_FROM = 110
-"""Columns from which the counts of states stand in words too, if these fit."""
+Answer = TypeVar("Answer")
 
 HINTS = 6
 """Keys that the footer shows, beside help."""
 
 
-class Page(Lifetime, Screen[None]):
+def _tab_command(key: str, name: str, title: str) -> Command["Page"]:
+    return Command(
+        f"page.{name}",
+        key,
+        title,
+        f"Show the {title.lower()}",
+        lambda page: page.go_to(name),
+    )
+
+
+COMMANDS: tuple[Command["Page"], ...] = (
+    Command(
+        "page.back",
+        "q",
+        "back",
+        "Back one screen; twice at the first to leave",
+        lambda page: page.back(),
+    ),
+    Command("page.escape", "escape", "back", "Back out", lambda page: page.escape()),
+    Command(
+        "page.refresh",
+        "ctrl+r,f5",
+        "refresh",
+        "Ask Studio again now",
+        lambda page: page.ask_again(),
+    ),
+    *(_tab_command(*tab) for tab in TABS),
+)
+
+
+class Page(HasCommands, Screen[None]):
     """A main screen: two rows of header, the body of the subclass, one row of footer."""
 
     CSS_PATH = PAGES
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "q",
-            "back",
-            "back",
-            id="page.back",
-            tooltip="Back one screen; twice at the first to leave",
-        ),
-        Binding("escape", "escape", "back", id="page.escape", show=False, tooltip="Back out"),
-        Binding(
-            "ctrl+r,f5",
-            "refresh_now",
-            "refresh",
-            id="page.refresh",
-            tooltip="Ask Studio again now",
-        ),
-        *(
-            Binding(
-                key,
-                f"go('{name}')",
-                title,
-                id=f"page.{name}",
-                tooltip=f"Show the {title.lower()}",
-            )
-            for key, name, title in PLACES
-        ),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(COMMANDS)]
 
     top_bar = query_one("#top", Bar)
     tab_bar = query_one("#tabs", Bar)
@@ -89,6 +84,8 @@ class Page(Lifetime, Screen[None]):
     def __init__(self, session: StudioSession, home: str, *, read_only: bool) -> None:
         """Take what the page asks, and the words that say whose Studio it is."""
         super().__init__()
+        self.commands = CommandSet(self)
+        self.commands.add_to(self, COMMANDS)
         self.session = session
         self.home = home
         """`team@host`, safe text."""
@@ -99,6 +96,16 @@ class Page(Lifetime, Screen[None]):
         """The value last taken over of each poller, to tell news from the same again."""
         self._hintable: tuple[Widget | None, dict[str | None, ActiveBinding]] = (None, {})
         """The bindings by id, and the widget in focus when they were looked up."""
+
+    # What controllers ask for.
+
+    def say(self, words: str, severity: Severity = "information") -> None:
+        """Say something in passing."""
+        self.app.notify(words, severity=severity, markup=False)
+
+    async def ask(self, question: Dialog[Answer]) -> Answer:
+        """Put a question over the page, and return its answer; for workers."""
+        return await self.app.push_screen_wait(question)
 
     # What a subclass says of itself.
 
@@ -210,24 +217,18 @@ class Page(Lifetime, Screen[None]):
 
     def paint_frame(self) -> None:
         """Bring header and footer up to date; what did not change is not painted."""
-        self.top_bar.left = self._crumb_parts()
+        self.top_bar.left = crumb_parts(self.home, self.crumbs())
         self.paint_age()
-        tabs, in_words = self._tab_parts(), self._count_parts(in_words=True)
-        in_signs = self._count_parts(in_words=False)
-        has_room = self.size.width >= WORDS_FROM and _width(tabs, in_words) < self.size.width
-        if _width(tabs, in_signs) > self.size.width:
-            tabs = self._tab_parts(numbered=False)
-        self.tab_bar.left = tabs
-        self.tab_bar.right = in_words if has_room else in_signs
-        self.key_bar.right = (
-            Part("?", "key", "app.help"),
-            Part(" help ", Tone.DIM, "app.help"),
-        )
+        current = self.place or self.belongs_to
+        tabs, counts = tab_and_count_parts(self.session, current, self.size.width)
+        self.tab_bar.left, self.tab_bar.right = tabs, counts
+        self.key_bar.right = HELP
         self.paint_hints()
 
     def paint_age(self) -> None:
         """Say how old what is shown is."""
-        self.top_bar.right = self._chip_parts(clock.now())
+        now = clock.now()
+        self.top_bar.right = age_parts(self.aged(), now, read_only=self.read_only)
 
     def paint_hints(self) -> None:
         """Show the most useful keys."""
@@ -235,27 +236,27 @@ class Page(Lifetime, Screen[None]):
 
     # The keys.
 
-    def action_back(self) -> None:
+    def back(self) -> None:
         """Go back one screen; from the first one, leave the program."""
         self.post_message(GoBack())
 
-    def action_escape(self) -> None:
+    def escape(self) -> None:
         """Back out one level; on a page without levels that is the page itself."""
         if not self.place:
-            self.action_back()
+            self.back()
 
-    def action_refresh_now(self) -> None:
+    def ask_again(self) -> None:
         """Ask Studio again at once."""
         self.session.refresh()
+
+    def go_to(self, tab: str) -> None:
+        """Show another of the main places."""
+        self.post_message(GoTo(tab))
 
     async def action_press(self, key: str) -> None:
         """Do what a key does; for the mouse."""
         if pressed := self.active_bindings.get(key):
             await self.app.run_action(pressed.binding.action, pressed.node)
-
-    def action_go(self, place: str) -> None:
-        """Show another of the main places."""
-        self.post_message(GoTo(place))
 
     @on(Bar.Clicked)
     async def _clicked(self, message: Bar.Clicked) -> None:
@@ -276,54 +277,6 @@ class Page(Lifetime, Screen[None]):
         self.paint_age()
         self.tick(self.moment())
 
-    def _crumb_parts(self) -> tuple[Part, ...]:
-        parts = [Part(" studio-tui ", "title"), Part(f" {self.home}", Tone.DIM)]
-        for crumb in self.crumbs():
-            parts += [Part(" › ", Tone.DIM), Part(crumb, Tone.STRONG)]
-        return tuple(parts)
-
-    def _chip_parts(self, now: datetime) -> tuple[Part, ...]:
-        chip = freshness(self.aged(), now)
-        parts = [Part(f"{chip.text} ", chip.tone, "screen.refresh_now")]
-        if self.read_only:
-            parts.append(Part(" read-only ", "current"))
-        return tuple(parts)
-
-    def _tab_parts(self, *, numbered: bool = True) -> tuple[Part, ...]:
-        """Name the places, each with how much is there, or without."""
-        jobs = self.session.jobs.snapshot.value
-        clusters = self.session.clusters.snapshot.value
-        schedules = self.session.schedules.snapshot.value
-        pipelines = self.session.pipelines.snapshot.value
-        number = {
-            "jobs": "" if jobs is None else f" {_amount(jobs.jobs, jobs.has_all)}",
-            "pipelines": ""
-            if pipelines is None
-            else f" {_amount(pipelines.pipelines, pipelines.has_all)}",
-            "clusters": "" if clusters is None else f" {len(clusters.items)}",
-            "schedules": "" if schedules is None else f" {len(schedules)}",
-        }
-        parts = []
-        for key, name, title in PLACES:
-            amount = number.get(name, "") if numbered else ""
-            look = "current" if name == (self.place or self.belongs_to) else Tone.DIM
-            parts.append(Part(f" {key} {title}{amount} ", look, f"screen.go('{name}')"))
-        return tuple(parts)
-
-    def _count_parts(self, *, in_words: bool) -> tuple[Part, ...]:
-        jobs = self.session.jobs.snapshot.value
-        if jobs is None:
-            return ()
-        return tuple(
-            Part(
-                f"{count.glyph} {count.amount} {count.name}  "
-                if in_words
-                else f"{count.glyph}{count.amount} ",
-                count.tone if count.number else Tone.DIM,
-            )
-            for count in counts(jobs.jobs, has_all=jobs.has_all)
-        )
-
     def _hint_parts(self) -> tuple[Part, ...]:
         focused, by_id = self._hintable
         if not by_id or focused is not self.focused:
@@ -336,16 +289,8 @@ class Page(Lifetime, Screen[None]):
         parts: list[Part] = [Part(" ")]
         for binding_id in tuple(self.hints())[:HINTS]:
             hinted = by_id.get(binding_id)
-            if hinted and reason_against(hinted.node, hinted.binding.action) is None:
+            if hinted and reason_against(hinted.node, hinted.binding) is None:
                 press = f"screen.press('{hinted.binding.key}')"
                 parts.append(Part(self.app.get_key_display(hinted.binding), "key", press))
                 parts.append(Part(f" {self.label(hinted.binding)}  ", Tone.PLAIN, press))
         return tuple(parts)
-
-
-def _width(*groups: Sequence[Part]) -> int:
-    return sum(len(part.text) for parts in groups for part in parts)
-
-
-def _amount(rows: Sized, has_all: bool) -> str:
-    return f"{len(rows)}{'' if has_all else '+'}"

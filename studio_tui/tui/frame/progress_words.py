@@ -8,6 +8,7 @@ from textual.app import App
 from studio_tui.errors import NotSent, StudioError
 from studio_tui.service.commands.jobs import said
 from studio_tui.service.session import StudioSession
+from studio_tui.tui.frame.commands import Host
 
 T = TypeVar("T")
 
@@ -37,6 +38,16 @@ async def asked(app: App[Any], session: StudioSession, command: Awaitable[T]) ->
         return await command
     finally:
         later.stop()
+
+
+async def reported(host: Host, command: Awaitable[object], done: str) -> None:
+    """Wait for a command, and say how it ended; `done` is said when it went well."""
+    try:
+        await asked(host.app, host.session, command)
+    except StudioError as error:
+        host.say(told(error, host.session), "error")
+    else:
+        host.say(done)
 
 
 def told(error: StudioError, session: StudioSession) -> str:

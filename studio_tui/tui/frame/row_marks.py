@@ -1,120 +1,115 @@
 """Marks on rows of a list: set and taken away by keys, kept by id however the list changes."""
 
-from abc import abstractmethod
-from collections.abc import Container, Iterable
-from typing import TYPE_CHECKING
-
-from textual.binding import Binding
+from collections.abc import Callable, Container, Iterable
 
 from studio_tui.presentation.format import plural
-from studio_tui.tui.frame.list_view import ListView
+from studio_tui.tui.frame.commands import Command
+from studio_tui.tui.frame.list_view import ViewHolder
 from studio_tui.tui.widgets.big_table import BigTable
 
-if TYPE_CHECKING:
-    from textual.screen import Screen
 
-    Base = Screen[None]
-else:
-    Base = object
+class RowMarks:
+    """Controller of a list whose rows can be marked."""
 
+    def __init__(
+        self,
+        noun: str,
+        place: ViewHolder,
+        table: Callable[[], BigTable],
+        *,
+        changed: Callable[[], None],
+        say: Callable[[str], None],
+    ) -> None:
+        """Take what a row is called, where marks are kept, and what is done after each change."""
+        self._noun = noun
+        self._place = place
+        self._table = table
+        self._changed = changed
+        self._say = say
+        self._last: str | None = None
+        """The row marked last, from which a range reaches."""
 
-def mark_bindings(place: str, noun: str) -> tuple[Binding, ...]:
-    """Return the keys that mark rows of a place, each of which is called `noun`."""
-    return (
-        Binding(
-            "space",
-            "mark",
-            "mark",
-            id=f"{place}.mark",
-            tooltip=f"Mark the {noun}, or take its mark away",
-        ),
-        Binding(
-            "v",
-            "mark_range",
-            "mark up to here",
-            show=False,
-            id=f"{place}.mark_range",
-            tooltip="Mark all from the last mark to here",
-        ),
-        Binding(
-            "a",
-            "mark_all",
-            "mark all shown",
-            show=False,
-            id=f"{place}.mark_all",
-            tooltip="Mark all that pass the filter",
-        ),
-        Binding(
-            "u",
-            "unmark_all",
-            "unmark all",
-            show=False,
-            id=f"{place}.unmark",
-            tooltip="Take all marks away",
-        ),
-    )
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The ids of the marked rows, in the order in which they were marked."""
+        return self._place.view.marks
 
-
-class RowMarks(Base):
-    """Mixin of a screen with a table of rows that can be marked."""
-
-    table: BigTable
-    view: ListView
-    noun: str
-    """What a row is called."""
-    _last_mark: str | None = None
-    """The row marked last, from which a range reaches."""
-
-    @abstractmethod
-    def marks_changed(self) -> None:
-        """Say how many marks there are now."""
-
-    def action_mark(self) -> None:
+    def mark(self) -> None:
         """Mark the row under the cursor, or take its mark away, and go on to the next."""
-        key = self.table.cursor
+        table = self._table()
+        key = table.cursor
         if key is None:
             return
-        if key in self.table.marked:
-            self._mark(known for known in self.view.marks if known != key)
+        if key in table.marked:
+            self._mark(known for known in self.keys if known != key)
         else:
-            self._mark((*self.view.marks, key))
-            self._last_mark = key
-        self.table.action_cursor_down()
+            self._mark((*self.keys, key))
+            self._last = key
+        table.action_cursor_down()
 
-    def action_mark_range(self) -> None:
+    def mark_range(self) -> None:
         """Mark all from the row marked last to the one under the cursor, or the latter alone."""
-        keys, key = self.table.keys, self.table.cursor
+        table = self._table()
+        keys, key = table.keys, table.cursor
         if key is None:
             return
         here = keys.index(key)
-        last = self._last_mark
-        since = keys.index(last) if last in self.table.marked and last in keys else here
-        self._mark((*self.view.marks, *keys[min(here, since) : max(here, since) + 1]))
-        self._last_mark = key
+        last = self._last
+        since = keys.index(last) if last in table.marked and last in keys else here
+        self._mark((*self.keys, *keys[min(here, since) : max(here, since) + 1]))
+        self._last = key
 
-    def action_mark_all(self) -> None:
+    def mark_all(self) -> None:
         """Mark all that pass the filter, beside those that are marked."""
-        self._mark((*self.view.marks, *self.table.keys))
+        self._mark((*self.keys, *self._table().keys))
 
-    def action_unmark_all(self) -> None:
+    def unmark_all(self) -> None:
         """Take all marks away."""
         self._mark(())
 
-    def show_marks(self) -> None:
+    def show(self) -> None:
         """Show the marks that are remembered."""
-        self.table.marked = frozenset(self.view.marks)
+        self._table().marked = frozenset(self.keys)
 
-    def drop_marks(self, known: Container[str]) -> None:
+    def drop(self, known: Container[str]) -> None:
         """Forget the marks of rows that are not `known`, and say so."""
-        kept = tuple(key for key in self.view.marks if key in known)
-        gone = len(self.view.marks) - len(kept)
+        kept = tuple(key for key in self.keys if key in known)
+        gone = len(self.keys) - len(kept)
         if gone:
             self._mark(kept)
-            rows = plural(gone, f"marked {self.noun}")
+            rows = plural(gone, f"marked {self._noun}")
             verb = "is" if gone == 1 else "are"
-            self.app.notify(f"{rows} {verb} no longer in the list, nor marked", markup=False)
+            self._say(f"{rows} {verb} no longer in the list, nor marked")
 
     def _mark(self, keys: Iterable[str]) -> None:
-        self.view = self.view.replace(marks=tuple(dict.fromkeys(keys)))
-        self.show_marks()
-        self.marks_changed()
+        self._place.change(marks=tuple(dict.fromkeys(keys)))
+        self.show()
+        self._changed()
+
+
+def mark_commands(place: str, noun: str) -> tuple[Command[RowMarks], ...]:
+    """Return the commands that mark rows of a place, each of which is called `noun`."""
+    return (
+        Command(
+            f"{place}.mark",
+            "space",
+            "mark",
+            f"Mark the {noun}, or take its mark away",
+            RowMarks.mark,
+        ),
+        Command(
+            f"{place}.mark_range",
+            "v",
+            "mark up to here",
+            "Mark all from the last mark to here",
+            RowMarks.mark_range,
+        ),
+        Command(
+            f"{place}.mark_all",
+            "a",
+            "mark all shown",
+            "Mark all that pass the filter",
+            RowMarks.mark_all,
+        ),
+        Command(f"{place}.unmark", "u", "unmark all", "Take all marks away", RowMarks.unmark_all),
+    )

@@ -18,8 +18,8 @@ from studio_tui.service.commands.submitted import Submitted
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.review import Review
-from studio_tui.tui.jobs.actions import title
 from studio_tui.tui.jobs.create import create
+from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.jobs.rerun import known_parts, submitted_of
 
 AT_ONCE = 3

@@ -14,7 +14,7 @@ from studio_tui.service.commands.journal import Intent
 from studio_tui.service.commands.uploads import Told
 from studio_tui.text import safe_line
 from studio_tui.tui.frame.dialogs import Confirm
-from studio_tui.tui.jobs.actions import title
+from studio_tui.tui.jobs.naming import title
 
 
 async def make_job(

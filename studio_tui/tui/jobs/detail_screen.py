@@ -17,8 +17,10 @@ from studio_tui.api.models import Job, QueryType
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.jobs.facts import Fact, environment, facts, raw
 from studio_tui.service.session import StudioSession
+from studio_tui.tui.frame.commands import Command, bindings
 from studio_tui.tui.frame.page import Page
-from studio_tui.tui.jobs.actions import EDIT_BINDING, JOB_BINDINGS, JobActions, title
+from studio_tui.tui.jobs.controller import JobController
+from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.messages import Refreshed
 from studio_tui.tui.widgets.fact_sheet import FactSheet
 from studio_tui.tui.widgets.tab_pages import PageTabs, TabPages
@@ -31,54 +33,74 @@ TABS = (
 )
 
 
-class JobScreen(JobActions, Page):
+_COMMANDS: tuple[Command["JobScreen"], ...] = (
+    Command(
+        "job.secrets",
+        "s",
+        "values",
+        "Show or hide the values of the environment",
+        lambda page: page.toggle_values(),
+    ),
+    Command("job.next", "J", "next job", "The next job of the list", lambda page: page.go(1)),
+    Command(
+        "job.previous",
+        "K",
+        "previous job",
+        "The previous job of the list",
+        lambda page: page.go(-1),
+    ),
+    Command(
+        "job.next_tab",
+        "right_square_bracket,right",
+        "next tab",
+        "The next tab",
+        lambda page: page.turn(1),
+        display="→",
+    ),
+    Command(
+        "job.previous_tab",
+        "left_square_bracket,left",
+        "previous tab",
+        "The previous tab",
+        lambda page: page.turn(-1),
+        display="←",
+    ),
+    Command("job.down", "down,j", "down", "Down a line", lambda page: page.scroll_lines(1)),
+    Command("job.up", "up,k", "up", "Up a line", lambda page: page.scroll_lines(-1)),
+    Command(
+        "job.page_down",
+        "pagedown,space,ctrl+d",
+        "page down",
+        "Down a page",
+        lambda page: page.scroll_pages(1),
+    ),
+    Command(
+        "job.page_up", "pageup,b,ctrl+u", "page up", "Up a page", lambda page: page.scroll_pages(-1)
+    ),
+    Command(
+        "job.top",
+        "g,home",
+        "top",
+        "Top of the tab",
+        lambda page: page.pane.scroll_home(animate=False),
+    ),
+    Command(
+        "job.bottom",
+        "G,end",
+        "bottom",
+        "Bottom of the tab",
+        lambda page: page.pane.scroll_end(animate=False),
+    ),
+)
+
+
+class JobScreen(Page):
     """One job, kept fresh while it is shown."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *JOB_BINDINGS,
-        EDIT_BINDING,
-        Binding("L", "log", "log", show=False, id="job.log", tooltip="Show the job's log"),
-        Binding(
-            "s",
-            "secrets",
-            "values",
-            id="job.secrets",
-            tooltip="Show or hide the values of the environment",
-        ),
-        Binding("J", "neighbour(1)", "next job", id="job.next", tooltip="The next job of the list"),
-        Binding(
-            "K",
-            "neighbour(-1)",
-            "previous job",
-            id="job.previous",
-            tooltip="The previous job of the list",
-        ),
-        Binding(
-            "right_square_bracket,right",
-            "tab(1)",
-            "next tab",
-            key_display="→",
-            show=False,
-            id="job.next_tab",
-            tooltip="The next tab",
-        ),
-        Binding(
-            "left_square_bracket,left",
-            "tab(-1)",
-            "previous tab",
-            key_display="←",
-            show=False,
-            id="job.previous_tab",
-            tooltip="The previous tab",
-        ),
-        Binding("down,j", "scroll(1)", "down", show=False, id="job.down"),
-        Binding("up,k", "scroll(-1)", "up", show=False, id="job.up"),
-        Binding(
-            "pagedown,space,ctrl+d", "scroll_page(1)", "page down", show=False, id="job.page_down"
-        ),
-        Binding("pageup,b,ctrl+u", "scroll_page(-1)", "page up", show=False, id="job.page_up"),
-        Binding("g,home", "scroll_to('home')", "top", show=False, id="job.top"),
-        Binding("G,end", "scroll_to('end')", "bottom", show=False, id="job.bottom"),
+        *bindings(JobController, _COMMANDS),
+        # As in the list, where it shows the logs of all that are marked.
+        Binding("L", "do('job.log')", "log", id="job.log", tooltip="Show the job's log"),
     ]
 
     tabs = query_one(TabPages)
@@ -96,6 +118,8 @@ class JobScreen(JobActions, Page):
         super().__init__(session, home, read_only=read_only)
         self._job = job
         self._among = among
+        self.commands.add(JobController(self, lambda: self._job))
+        self.commands.add_to(self, _COMMANDS)
         self._secrets_shown = False
 
     def body(self) -> ComposeResult:
@@ -124,10 +148,6 @@ class JobScreen(JobActions, Page):
         change = "job.run_again" if self._job.state.is_finished else "job.cancel"
         return ("job.log", change, "job.secrets", "job.next", "job.previous", "page.back")
 
-    def job_at_hand(self) -> Job | None:
-        """Return the job shown."""
-        return self._job
-
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
         """Take over what is new of the job; one that is no longer listed stays as it was."""
         if job := self.fresher(self._job, message, is_news=is_news):
@@ -138,13 +158,13 @@ class JobScreen(JobActions, Page):
         """Let the times run on."""
         self.query_one("#summary-facts", FactSheet).show(facts(self._job, now))
 
-    def action_secrets(self) -> None:
+    def toggle_values(self) -> None:
         """Show or hide the values of the environment, and go where they stand."""
         self._secrets_shown = not self._secrets_shown
         self.tabs.active = "environment"
         self._show_environment()
 
-    def action_neighbour(self, step: int) -> None:
+    def go(self, step: int) -> None:
         """Show the next or previous job of the list."""
         jobs = self.session.jobs.snapshot.value
         if jobs is None or self._job.id not in self._among:
@@ -158,26 +178,22 @@ class JobScreen(JobActions, Page):
                 self._show_job()
                 self.paint_frame()
 
-    def action_tab(self, step: int) -> None:
+    def turn(self, step: int) -> None:
         """Show the next or previous tab."""
         keys = [key for key, _ in TABS]
         self.tabs.active = keys[(keys.index(self.tabs.active) + step) % len(keys)]
 
-    def action_scroll(self, lines: int) -> None:
+    def scroll_lines(self, lines: int) -> None:
         """Scroll the tab in sight by lines."""
-        self._pane().scroll_relative(y=lines, animate=False)
+        self.pane.scroll_relative(y=lines, animate=False)
 
-    def action_scroll_page(self, pages: int) -> None:
+    def scroll_pages(self, pages: int) -> None:
         """Scroll the tab in sight by pages."""
-        pane = self._pane()
-        pane.scroll_relative(y=pages * max(1, pane.size.height - 1), animate=False)
+        self.pane.scroll_relative(y=pages * max(1, self.pane.size.height - 1), animate=False)
 
-    def action_scroll_to(self, end: str) -> None:
-        """Scroll the tab in sight to its top or bottom."""
-        pane = self._pane()
-        pane.scroll_home(animate=False) if end == "home" else pane.scroll_end(animate=False)
-
-    def _pane(self) -> Widget:
+    @property
+    def pane(self) -> Widget:
+        """The tab in sight."""
         return self.query_one(f"#{self.tabs.active}", TabPane).children[0]
 
     def _show_job(self) -> None:

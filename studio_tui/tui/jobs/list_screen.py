@@ -5,8 +5,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from textual import on
-from textual.binding import Binding, BindingType
-from textual.getters import query_one
+from textual.binding import BindingType
 
 from studio_tui.api.models import Job, JobState
 from studio_tui.presentation.cells import Cell
@@ -15,14 +14,14 @@ from studio_tui.presentation.jobs.filters import JOBS
 from studio_tui.presentation.jobs.rows import BAR_WIDTH, RATE_WIDTH, cells
 from studio_tui.service.polling.jobs_feed import Jobs
 from studio_tui.service.session import StudioSession
-from studio_tui.tui.frame.list_page import ListPage, list_bindings
+from studio_tui.tui.frame.commands import READ_ONLY, Command, bindings
+from studio_tui.tui.frame.list_page import ListPage, list_commands
 from studio_tui.tui.frame.list_view import ListView
 from studio_tui.tui.frame.progress_words import unreached
-from studio_tui.tui.jobs.actions import EDIT_BINDING, JOB_BINDINGS
-from studio_tui.tui.jobs.marks import MARK_BINDINGS, JobMarks
-from studio_tui.tui.jobs.new_jobs import NEW_JOB_BINDING, NewJobs
+from studio_tui.tui.frame.row_marks import mark_commands
+from studio_tui.tui.jobs.controller import JobController
 from studio_tui.tui.jobs.running_progress import RunningProgress
-from studio_tui.tui.messages import OpenJob, Progressed, Refreshed
+from studio_tui.tui.messages import OpenForm, OpenJob, OpenLogs, Progressed, Refreshed
 from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.filter_bar import FilterInput
 from studio_tui.tui.widgets.table_layout import Align, Column
@@ -50,7 +49,27 @@ _HINTS = {
 }
 
 
-class JobsScreen(NewJobs, JobMarks, ListPage[Job]):
+_COMMANDS: tuple[Command["JobsScreen"], ...] = (
+    Command(
+        "jobs.logs",
+        "L",
+        "merged log",
+        "Show the logs of the marked jobs as one; without marks the job's log",
+        lambda page: page.open_logs(),
+        lambda page: page.why_no_logs(),
+    ),
+    Command(
+        "jobs.new",
+        "n",
+        "new job",
+        "Fill in the form of a new job",
+        lambda page: page.open_form(),
+        lambda page: READ_ONLY if page.read_only else None,
+    ),
+)
+
+
+class JobsScreen(ListPage[Job]):
     """A table of all jobs that are known, with a preview of the one under the cursor."""
 
     place = "jobs"
@@ -58,32 +77,31 @@ class JobsScreen(NewJobs, JobMarks, ListPage[Job]):
     columns = COLUMNS
     problems = "status=problem"
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *JOB_BINDINGS,
-        *MARK_BINDINGS,
-        *list_bindings(
-            "jobs",
-            "words, status=, by=, name~, age<",
-            "Only what failed, and back",
-            (
-                ("N", "name", "name"),
-                ("A", "age", "age"),
-                ("S", "state", "state"),
-                ("T", "run", "run time"),
-            ),
+    marking = mark_commands("jobs", "job")
+    own_commands = list_commands(
+        "jobs",
+        "words, status=, by=, name~, age<",
+        "Only what failed, and back",
+        (
+            ("N", "name", "name"),
+            ("A", "age", "age"),
+            ("S", "state", "state"),
+            ("T", "run", "run time"),
         ),
-        NEW_JOB_BINDING,
-        EDIT_BINDING,
-        Binding("M", "more", "older jobs", id="jobs.more", tooltip="Load older jobs"),
+        older="jobs",
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings(JobController, marking, _COMMANDS, own_commands)
     ]
-
-    table = query_one("#jobs-table", BigTable)
 
     def __init__(
         self, session: StudioSession, home: str, view: ListView, *, read_only: bool
     ) -> None:
         """Take also what is remembered of the view."""
         super().__init__(session, home, view, read_only=read_only)
+        self.jobs = JobController(self, self.job_at_hand, marked=self.marked_jobs)
+        self.commands.add(self.jobs)
+        self.commands.add_to(self, _COMMANDS)
         self._progress = RunningProgress(session.progress, lambda: self.post_message(Progressed()))
 
     # What the frame asks.
@@ -109,6 +127,10 @@ class JobsScreen(NewJobs, JobMarks, ListPage[Job]):
         """Return the job under the cursor."""
         return self.row_at_hand()
 
+    def marked_jobs(self) -> list[Job]:
+        """Return the jobs that are marked."""
+        return self.marked_rows()
+
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
         """Take over a new answer; the same answer as before changes nothing but its age."""
         if message.name != self.session.jobs.name:
@@ -124,10 +146,20 @@ class JobsScreen(NewJobs, JobMarks, ListPage[Job]):
 
     # The keys.
 
-    def action_detail(self) -> None:
-        """Show all about the job under the cursor."""
-        if job := self.job_at_hand():
-            self.post_message(OpenJob(job.id, self.table.keys))
+    def why_no_logs(self) -> str | None:
+        """Return why there is no log to show."""
+        return None if self.view.marks else self.jobs.why_no_id()
+
+    def open_logs(self) -> None:
+        """Show the logs of the marked jobs as one, else that of the job under the cursor."""
+        if self.view.marks:
+            self.post_message(OpenLogs(self.view.marks))
+        else:
+            self.jobs.open_log()
+
+    def open_form(self) -> None:
+        """Show the form of a new job."""
+        self.post_message(OpenForm())
 
     # What a list says of itself.
 
@@ -175,7 +207,8 @@ class JobsScreen(NewJobs, JobMarks, ListPage[Job]):
 
     @on(BigTable.Opened)
     def _opened(self) -> None:
-        self.action_detail()
+        if job := self.job_at_hand():
+            self.post_message(OpenJob(job.id, self.table.keys))
 
     @on(Progressed)
     def _progressed(self) -> None:

@@ -16,7 +16,7 @@ from studio_tui.service.commands.jobs import repeat_of
 from studio_tui.service.commands.submitted import SentFile, Submitted
 from studio_tui.service.session import StudioSession
 from studio_tui.text import safe_line
-from studio_tui.tui.jobs.actions import title
+from studio_tui.tui.jobs.naming import title
 
 
 @dataclass(frozen=True)

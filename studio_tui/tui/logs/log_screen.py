@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.getters import query_one
 
 from studio_tui import clock
@@ -23,13 +23,15 @@ from studio_tui.presentation.jobs.log_header import (
 )
 from studio_tui.presentation.logs.gutter_times import zone_of_lines
 from studio_tui.presentation.logs.progress import Progress
-from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.tail import Phase, TailState
 from studio_tui.service.session import StudioSession
+from studio_tui.tui.frame.commands import Command, bindings
 from studio_tui.tui.frame.dialogs import confirm_fetch
-from studio_tui.tui.frame.page import WORDS_FROM, Page
-from studio_tui.tui.jobs.actions import EDIT_FROM_LOG_BINDING, JOB_BINDINGS, title
-from studio_tui.tui.logs.export_actions import TAKING_KEYS, LogTaking
+from studio_tui.tui.frame.page import Page
+from studio_tui.tui.frame.page_bars import WORDS_FROM
+from studio_tui.tui.jobs.naming import title
+from studio_tui.tui.logs.export import LogExport, file_of
+from studio_tui.tui.logs.job_of_log import JobOfLog
 from studio_tui.tui.logs.log_memory import LogMemory
 from studio_tui.tui.logs.view.log_view import LogView
 from studio_tui.tui.messages import Refreshed
@@ -39,24 +41,30 @@ from studio_tui.tui.widgets.prompt import PROMPT_HINTS
 _HINTS = ("logs.search", "logs.filter", "logs.error")
 
 
-class LogScreen(LogTaking, Page):
+_COMMANDS: tuple[Command["LogScreen"], ...] = (
+    Command(
+        "log.full_screen",
+        "f",
+        "full screen",
+        "Give the log the whole screen, or not",
+        lambda page: page.toggle_full(),
+    ),
+    Command(
+        "log.head",
+        "i",
+        "job line",
+        "Show or hide the line about the job",
+        lambda page: page.toggle_head(),
+    ),
+)
+
+
+class LogScreen(Page):
     """A log with the state of its job above it."""
 
     AUTO_FOCUS = "LogPane"
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *(binding for binding in JOB_BINDINGS if binding.id != "job.log"),
-        EDIT_FROM_LOG_BINDING,
-        *TAKING_KEYS,
-        Binding(
-            "f", "full_screen", "full screen", show=False, id="log.full_screen",
-            tooltip="Give the log the whole screen, or not",
-        ),
-        Binding(
-            "i", "head", "job line", show=False, id="log.head",
-            tooltip="Show or hide the line about the job",
-        ),
-    ]  # fmt: skip
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(JobOfLog, LogExport, _COMMANDS)]
 
     view = query_one(LogView)
 
@@ -77,6 +85,11 @@ class LogScreen(LogTaking, Page):
         super().__init__(session, home, read_only=read_only)
         self._job = job
         self._memory = memory
+        self._export = LogExport(
+            self, lambda: self.view, lambda: file_of(self._job), whole_log=lambda: self._store
+        )
+        self.commands.add(JobOfLog(self, lambda: self._job), self._export)
+        self.commands.add_to(self, _COMMANDS)
         self._log = session.logs.open(job.id, self._may_fetch, job.created_at)
         self._store, self._tail = self._log.store, self._log.tail
         self._why = ""
@@ -107,7 +120,7 @@ class LogScreen(LogTaking, Page):
 
     async def _may_fetch(self, host: str) -> bool:
         """Ask whether the archived log may be fetched from where Studio says it is."""
-        return await self.app.push_screen_wait(confirm_fetch(host))
+        return await self.ask(confirm_fetch(host))
 
     def crumbs(self) -> tuple[str, ...]:
         """Return where this is."""
@@ -120,14 +133,6 @@ class LogScreen(LogTaking, Page):
         if self._job.state.is_finished:
             return (*_HINTS, "logs.wrap", "job.run_again", "page.back")
         return ("logs.follow", *_HINTS, "job.cancel", "page.back")
-
-    def job_at_hand(self) -> Job | None:
-        """Return the job whose log this is."""
-        return self._job
-
-    def whole_log(self) -> LogStore:
-        """Return the log itself, also while its end is shown ahead of the rest."""
-        return self._store
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
         """Take over what is new of the job."""
@@ -144,24 +149,24 @@ class LogScreen(LogTaking, Page):
         self._note_place()
         self._show_head()
 
-    def action_full_screen(self) -> None:
+    def toggle_full(self) -> None:
         """Give the log the whole screen, or give the frame back."""
         self.toggle_class("-full")
 
-    def action_head(self) -> None:
+    def toggle_head(self) -> None:
         """Show or hide the line about the job."""
         self.toggle_class("-headless")
 
-    def action_escape(self) -> None:
+    def escape(self) -> None:
         """Back out one level: the whole screen, then the log."""
         if self.has_class("-full"):
             self.remove_class("-full")
         else:
-            super().action_escape()
+            super().escape()
 
-    def action_refresh_now(self) -> None:
+    def ask_again(self) -> None:
         """Ask Studio again, for the log too."""
-        super().action_refresh_now()
+        super().ask_again()
         self._tail.poke()
 
     @on(events.ScreenSuspend)
@@ -192,6 +197,10 @@ class LogScreen(LogTaking, Page):
             self.view.exchange(self._store, lambda _: 0)
 
     # --- the head --------------------------------------------------------------------------------
+
+    async def on_log_selecting_copy_asked(self, message: LogView.CopyAsked) -> None:
+        """Copy the lines that the user selected."""
+        await self._export.copy_lines(message.text, message.lines)
 
     @on(LogView.FollowChanged)
     def _follow_changed(self) -> None:

@@ -13,7 +13,7 @@ from studio_tui.service.logs.source import MayFetch
 from studio_tui.service.logs.store.matches import Find
 from studio_tui.service.logs.store.tagged_store import of_tags
 from studio_tui.service.logs.tail import TailState
-from studio_tui.tui.jobs.actions import title
+from studio_tui.tui.jobs.naming import title
 
 
 @dataclass(eq=False)

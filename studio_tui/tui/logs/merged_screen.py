@@ -21,12 +21,14 @@ from studio_tui.presentation.logs.gutter_times import zone_of_lines
 from studio_tui.service.logs.merged.merged_log import LIMIT, Moved
 from studio_tui.service.logs.store.tagged_store import TAG
 from studio_tui.service.session import StudioSession
+from studio_tui.tui.frame.commands import Command, bindings
 from studio_tui.tui.frame.dialogs import confirm_fetch
 from studio_tui.tui.frame.page import Page
-from studio_tui.tui.jobs.actions import EDIT_FROM_LOG_BINDING, JOB_BINDINGS, title
+from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.jobs.running_progress import RunningProgress
-from studio_tui.tui.logs.export_actions import TAKING_KEYS, LogTaking
-from studio_tui.tui.logs.merged_actions import MERGED_BINDINGS, MergedActions
+from studio_tui.tui.logs.export import LogExport
+from studio_tui.tui.logs.job_of_log import JobOfLine
+from studio_tui.tui.logs.member_choice import MemberChoice
 from studio_tui.tui.logs.merged_jobs import Member, MergedJobs
 from studio_tui.tui.logs.view.job_legend import JobLegend, labels, look_of
 from studio_tui.tui.logs.view.log_view import LogView
@@ -44,17 +46,25 @@ GROWTH_EVERY = 0.25
 EMPTY = "Mark jobs with space in Jobs, then press L."
 
 
-class MergedScreen(LogTaking, MergedActions, Page):
+_COMMANDS: tuple[Command["MergedScreen"], ...] = (
+    Command(
+        "merged.names",
+        "s",
+        "names",
+        "Show or hide the names beside the lines",
+        lambda page: page.toggle_names(),
+    ),
+)
+
+
+class MergedScreen(Page):
     """Several logs as one; logs are followed as long as their jobs are among them."""
 
     AUTO_FOCUS = "LogPane"
 
     place = "logs"
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(binding for binding in JOB_BINDINGS if binding.id != "job.log"),
-        EDIT_FROM_LOG_BINDING,
-        *MERGED_BINDINGS,
-        *TAKING_KEYS,
+        *bindings(JobOfLine, MemberChoice, _COMMANDS, LogExport)
     ]
 
     view = query_one(LogView)
@@ -63,7 +73,15 @@ class MergedScreen(LogTaking, MergedActions, Page):
     def __init__(self, session: StudioSession, home: str, *, read_only: bool) -> None:
         """Begin with no jobs."""
         super().__init__(session, home, read_only=read_only)
-        self.members = None
+        self.choice = MemberChoice(
+            self,
+            lambda: self.view if self.is_mounted else None,
+            members_changed=self.members_changed,
+            show_members=self.show_members,
+        )
+        self._export = LogExport(self, lambda: self.view, lambda: "merged.log", text=self._text_of)
+        self.commands.add(JobOfLine(self, self.choice.job_at_hand), self.choice, self._export)
+        self.commands.add_to(self, _COMMANDS)
         self._zone = zone_of_lines(near=session.is_near, now=clock.now())
         self._progress = RunningProgress(session.progress, lambda: self.post_message(Progressed()))
         self._labels: dict[str, str] = {}
@@ -81,8 +99,8 @@ class MergedScreen(LogTaking, MergedActions, Page):
 
     def on_mount(self) -> None:
         """Show what there is to show."""
-        if self.members is not None:
-            self._begin(self.members)
+        if self.choice.members is not None:
+            self._begin(self.choice.members)
         self.view.zone = self._zone
         self.show_members()
 
@@ -95,10 +113,10 @@ class MergedScreen(LogTaking, MergedActions, Page):
         """Let go of the jobs and of their merged log."""
         self.workers.cancel_group(self, "merge")
         self._leave_store()
-        if self.members is not None:
-            self.members.close()
-            self.members.log.close()
-            self.members = None
+        if self.choice.members is not None:
+            self.choice.members.close()
+            self.choice.members.log.close()
+            self.choice.members = None
 
     def follow(self, jobs: Sequence[Job]) -> None:
         """Show these jobs, and no others.
@@ -109,8 +127,8 @@ class MergedScreen(LogTaking, MergedActions, Page):
         if self._failure:
             self._failure = ""
             self._end()
-        if self.members is None:
-            self.members = MergedJobs(
+        if self.choice.members is None:
+            self.choice.members = MergedJobs(
                 self.session.logs,
                 self._may_fetch,
                 zone=self._zone,
@@ -119,11 +137,11 @@ class MergedScreen(LogTaking, MergedActions, Page):
                 told=self.while_alive(self._show_head),
             )
             if self.is_mounted:
-                self._begin(self.members)
-        too_many = self.members.follow(jobs)
+                self._begin(self.choice.members)
+        too_many = self.choice.members.follow(jobs)
         if too_many:
             words = f"Only {LIMIT} logs can be read as one: {plural(too_many, 'job')} left out"
-            self.app.notify(words, severity="warning", markup=False)
+            self.say(words, "warning")
         if self.is_mounted:
             self.members_changed()
 
@@ -141,7 +159,7 @@ class MergedScreen(LogTaking, MergedActions, Page):
             self._show_head()
 
     async def _may_fetch(self, host: str) -> bool:
-        return await self.app.push_screen_wait(confirm_fetch(host))
+        return await self.ask(confirm_fetch(host))
 
     def _grew(self) -> None:
         """Say now and then how much there is."""
@@ -159,13 +177,13 @@ class MergedScreen(LogTaking, MergedActions, Page):
 
     # What is taken away.
 
-    def file_to_save(self) -> str:
-        """Return a name for a file of the merged log."""
-        return "merged.log"
+    async def on_log_selecting_copy_asked(self, message: LogView.CopyAsked) -> None:
+        """Copy the lines that the user selected."""
+        await self._export.copy_lines(message.text, message.lines)
 
-    def text_to_take(self, start: int) -> str:
+    def _text_of(self, start: int) -> str:
         """Return a line with whose it is."""
-        member = self.member_of(start)
+        member = self.choice.member_of(start)
         text = self.view.pane.text_at(start)
         return text if member is None else f"{self._labels.get(member.job.id, '')}  {text}"
 
@@ -177,7 +195,7 @@ class MergedScreen(LogTaking, MergedActions, Page):
 
     def hints(self) -> Iterable[str]:
         """Return the most useful keys."""
-        if not self.members:
+        if not self.choice.members:
             return ("page.jobs",)
         if self.view.prompt.is_open:
             return PROMPT_HINTS
@@ -194,12 +212,12 @@ class MergedScreen(LogTaking, MergedActions, Page):
         """Take over what is new of the jobs."""
         known = message.snapshot.value
         if (
-            self.members
+            self.choice.members
             and message.name == self.session.jobs.name
             and is_news
             and known is not None
         ):
-            self.members.hear({job.id: job for job in known.jobs})
+            self.choice.members.hear({job.id: job for job in known.jobs})
             self.show_members()
 
     def tick(self, now: datetime) -> None:  # noqa: ARG002 (the form of a page's tick)
@@ -212,13 +230,17 @@ class MergedScreen(LogTaking, MergedActions, Page):
 
     # The keys.
 
-    def action_refresh_now(self) -> None:
+    def ask_again(self) -> None:
         """Ask Studio again, for the logs too."""
-        super().action_refresh_now()
-        for member in self.members or ():
+        super().ask_again()
+        for member in self.choice.members or ():
             member.log.tail.poke()
 
-    def action_names(self) -> None:
+    def escape(self) -> None:
+        """Choose no job."""
+        self.choice.choose_none()
+
+    def toggle_names(self) -> None:
         """Show the names beside the lines, or do not."""
         self._has_names = not self._has_names
         self._show_names()
@@ -248,15 +270,15 @@ class MergedScreen(LogTaking, MergedActions, Page):
 
     def members_changed(self) -> None:
         """Show which jobs there are now."""
-        self.chosen = None
-        self.choose_lines()
+        self.choice.chosen = None
+        self.choice.choose_lines()
         self._show_names()
         self.paint_hints()
 
     def _show_names(self) -> None:
         """Put the names beside the lines, or take them away."""
         width = ROOMY if self.size.width >= ROOMY_FROM else NARROW
-        names = [(member.job.id, member.job.name or "") for member in self.members or ()]
+        names = [(member.job.id, member.job.name or "") for member in self.choice.members or ()]
         self._labels = labels(names, width)
         pane = self.view.pane
         others = tuple(column for column in pane.columns if column.key != "job")
@@ -269,28 +291,28 @@ class MergedScreen(LogTaking, MergedActions, Page):
         self.show_members()
 
     def _label_of(self, start: int) -> tuple[str, int] | None:
-        member = self.member_of(start)
+        member = self.choice.member_of(start)
         return None if member is None else (self._labels.get(member.job.id, ""), member.colour)
 
     def show_members(self) -> None:
         """Bring the row of jobs up to date."""
-        self.set_class(not self.members, "-empty")
-        members = list(self.members or ())
+        self.set_class(not self.choice.members, "-empty")
+        members = list(self.choice.members or ())
         if self._unsubscribe:  # else this page is out of sight
             running = (m.job.id for m in members if m.job.state is JobState.RUNNING)
             self._progress.look(running)
         ids = [member.job.id for member in members]
-        chosen = ids.index(self.chosen) if self.chosen in ids else None
+        chosen = ids.index(self.choice.chosen) if self.choice.chosen in ids else None
         self.legend.show(map(self._entry, members), chosen)
         self._show_head()
 
     def _entry(self, member: Member) -> tuple[Part, ...]:
         """Return what the row says of one job."""
         before, after = entry(member.state, member.job, self._progress.get(member.job.id))
-        is_shown = self.members is not None and self.members.is_shown(member)
+        is_shown = self.choice.members is not None and self.choice.members.is_shown(member)
         look = look_of(member.colour) if is_shown else Tone.DIM
         label = self._labels.get(member.job.id, "")
-        if member.job.id == self.chosen:
+        if member.job.id == self.choice.chosen:
             look = "current"
         return (
             Part(f"{before.text} ", before.tone),
@@ -300,7 +322,7 @@ class MergedScreen(LogTaking, MergedActions, Page):
         )
 
     def _show_head(self) -> None:
-        jobs = self.members
+        jobs = self.choice.members
         if not jobs:
             return
         store = jobs.log.store

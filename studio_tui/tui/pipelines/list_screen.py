@@ -1,12 +1,11 @@
 """The list of pipelines: how far each is, what failed in it, and what to do about it."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import ClassVar
 
 from textual import on, work
 from textual.binding import Binding, BindingType
-from textual.getters import query_one
 
 from studio_tui import clock
 from studio_tui.api.ids import NO_ID, can_be_used
@@ -24,12 +23,13 @@ from studio_tui.presentation.pipelines.rows import (
 )
 from studio_tui.service.polling.pipelines_feed import Pipelines
 from studio_tui.service.session import StudioSession
-from studio_tui.tui.frame.list_page import ListPage, list_bindings
+from studio_tui.tui.frame.commands import READ_ONLY, Command, bindings
+from studio_tui.tui.frame.list_page import ListPage, list_commands
 from studio_tui.tui.frame.list_view import ListView
 from studio_tui.tui.frame.progress_words import unreached
-from studio_tui.tui.frame.row_marks import mark_bindings
+from studio_tui.tui.frame.row_marks import mark_commands
 from studio_tui.tui.messages import OpenPipeline, Refreshed
-from studio_tui.tui.pipelines.actions import PIPELINE_BINDINGS, PipelineActions
+from studio_tui.tui.pipelines.controller import PipelineController
 from studio_tui.tui.pipelines.trigger_screen import TriggerDraft, TriggerScreen
 from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.filter_bar import FilterInput
@@ -60,46 +60,60 @@ _MARK_HINTS = ("pipelines.mark", "pipeline.pause", "pipeline.stop", "pipelines.u
 _ALWAYS = ("pipelines.trigger", "pipelines.filter")
 
 
-class PipelinesScreen(PipelineActions, ListPage[Pipeline]):
+_COMMANDS: tuple[Command["PipelinesScreen"], ...] = (
+    Command(
+        "pipelines.trigger",
+        "t",
+        "trigger",
+        "Rebuild datasets: name them, look at the jobs first or run them at once",
+        lambda page: page.trigger(),
+        lambda page: READ_ONLY if page.read_only else None,
+    ),
+    Command(
+        "pipelines.logs",
+        "l",
+        "logs",
+        "Show its logs",
+        lambda page: page.pipelines.open_logs(),
+        lambda page: page.pipelines.why_no_logs(),
+        exclusive=True,
+    ),
+)
+
+
+class PipelinesScreen(ListPage[Pipeline]):
     """A table of all pipelines that are known, with a preview of the one under the cursor."""
 
     place = "pipelines"
-    noun = "pipeline"
     kind = PIPELINES
     columns = COLUMNS
     problems = "status=problem"
 
+    marking = mark_commands("pipelines", "pipeline")
+    own_commands = list_commands(
+        "pipelines",
+        "words, status=, target=, job=, name~, age<",
+        "Only what failed, and back",
+        (("N", "name", "name"), ("A", "age", "age"), ("S", "state", "state")),
+        older="pipelines",
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "t",
-            "trigger",
-            "trigger",
-            id="pipelines.trigger",
-            tooltip="Rebuild datasets: name them, look at the jobs first or run them at once",
-        ),
-        *PIPELINE_BINDINGS,
-        Binding(
-            "l", "merged_logs", "logs", show=False, id="pipelines.logs", tooltip="Show its logs"
-        ),
-        *mark_bindings("pipelines", "pipeline"),
-        *list_bindings(
-            "pipelines",
-            "words, status=, target=, job=, name~, age<",
-            "Only what failed, and back",
-            (("N", "name", "name"), ("A", "age", "age"), ("S", "state", "state")),
-        ),
-        Binding(
-            "M", "more", "older pipelines", id="pipelines.more", tooltip="Load older pipelines"
+        *bindings(_COMMANDS, only={"pipelines.trigger"}),
+        *bindings(
+            PipelineController, _COMMANDS, marking, own_commands, without={"pipelines.trigger"}
         ),
     ]
 
-    table = query_one("#pipelines-table", BigTable)
+    pipelines: PipelineController
 
     def __init__(
         self, session: StudioSession, home: str, view: ListView, *, read_only: bool
     ) -> None:
         """Take also what is remembered of the view."""
         super().__init__(session, home, view, read_only=read_only)
+        self.pipelines = PipelineController(self, self.row_at_hand, self.marked_rows)
+        self.commands.add(self.pipelines)
+        self.commands.add_to(self, _COMMANDS)
         self._overview = Overview()
         self._jobs: dict[str, Job] = {}
         """The runs of pipelines that are known."""
@@ -116,7 +130,7 @@ class PipelinesScreen(PipelineActions, ListPage[Pipeline]):
         """Return the most useful keys for the state under the cursor."""
         if isinstance(self.focused, FilterInput):
             return ("filter.complete", "filter.leave", "filter.earlier")
-        pipeline = self.pipeline_at_hand()
+        pipeline = self.row_at_hand()
         if pipeline is None:
             return (*_ALWAYS, "page.refresh", "page.back")
         if self.view.marks:
@@ -125,7 +139,9 @@ class PipelinesScreen(PipelineActions, ListPage[Pipeline]):
 
     def label(self, binding: Binding) -> str:
         """Return what a key does now: `p` pauses, or resumes."""
-        return self.turns_to() if binding.id == "pipeline.pause" else super().label(binding)
+        if binding.id == "pipeline.pause":
+            return self.pipelines.turns_to()
+        return super().label(binding)
 
     def aged(self) -> Aged:
         """Return the snapshot whose age the header shows."""
@@ -135,19 +151,6 @@ class PipelinesScreen(PipelineActions, ListPage[Pipeline]):
         """Return the time at which what is shown was true."""
         snapshot = self.session.pipelines.snapshot
         return clock.now() if snapshot.error is None else snapshot.fetched_at or clock.now()
-
-    def pipeline_at_hand(self) -> Pipeline | None:
-        """Return the pipeline under the cursor."""
-        return self.row_at_hand()
-
-    def pipelines_at_hand(self) -> Sequence[Pipeline]:
-        """Return the marked pipelines, else the one under the cursor."""
-        marked = [pipeline for key in self.view.marks if (pipeline := self.rows.get(key))]
-        return marked or super().pipelines_at_hand()
-
-    def why_not(self, action: str) -> str | None:
-        """Return why an action cannot be done now."""
-        return self.why_not_pipeline(action)
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
         """Take over a new answer, or what has become known of the jobs."""
@@ -182,7 +185,7 @@ class PipelinesScreen(PipelineActions, ListPage[Pipeline]):
 
     def facts_at_hand(self, now: datetime) -> tuple[Fact | Line, ...]:
         """Return what the preview says of the pipeline under the cursor, and of its past runs."""
-        pipeline = self.pipeline_at_hand()
+        pipeline = self.row_at_hand()
         known = self.answer()
         if pipeline is None or known is None:
             return ()
@@ -215,14 +218,11 @@ class PipelinesScreen(PipelineActions, ListPage[Pipeline]):
         if can_be_used(message.key):
             self.post_message(OpenPipeline(message.key))
         else:
-            self.app.notify(NO_ID, severity="warning", markup=False)
+            self.say(NO_ID, "warning")
 
-    @work(name="trigger", group="dialog")
-    async def action_trigger(self) -> None:
+    async def trigger(self) -> None:
         """Show the form of a pipeline; the cursor goes to the one that it makes."""
-        if not self._may("trigger"):
-            return
-        here = self.pipeline_at_hand()
+        here = self.row_at_hand()
         target = here.triggered_from if here else None
         proposed = TriggerDraft(target or "", is_proposed=True)
         form = TriggerScreen(
@@ -233,7 +233,7 @@ class PipelinesScreen(PipelineActions, ListPage[Pipeline]):
             keep=self._keep_draft,
         )
         self._learn_datasets(form.while_alive(form.names_changed))
-        made = await self.app.push_screen_wait(form)
+        made = await self.ask(form)
         if made is not None:
             self._draft = None
             self.await_row(made.pipeline_id)

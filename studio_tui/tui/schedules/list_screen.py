@@ -5,169 +5,34 @@ from datetime import UTC, datetime
 from typing import ClassVar
 
 from textual import on
-from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Container, Vertical
-from textual.getters import query_one
+from textual.binding import BindingType
 
 from studio_tui import clock
 from studio_tui.api.models import Job
-from studio_tui.presentation.cells import Cell, Tone
+from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.freshness import Aged
+from studio_tui.presentation.jobs.facts import Fact
+from studio_tui.presentation.schedules.filters import SCHEDULES, Scheduled
 from studio_tui.presentation.schedules.rows import RESULTS, cells, facts, runs_by_task
 from studio_tui.service.polling.schedules_feed import Schedules
-from studio_tui.service.polling.snapshot import Snapshot
 from studio_tui.service.session import StudioSession
-from studio_tui.tui.frame.page import Page
+from studio_tui.tui.frame.commands import Command, bindings
+from studio_tui.tui.frame.list_page import ListPage, list_commands
+from studio_tui.tui.frame.list_view import ListView
 from studio_tui.tui.frame.progress_words import unreached
+from studio_tui.tui.frame.row_marks import mark_commands
 from studio_tui.tui.messages import Refreshed
-from studio_tui.tui.schedules.actions import SCHEDULE_BINDINGS, ScheduleActions
-from studio_tui.tui.widgets.bar import Bar, Part
+from studio_tui.tui.schedules.controller import ScheduleController
 from studio_tui.tui.widgets.big_table import BigTable
-from studio_tui.tui.widgets.fact_sheet import FactSheet
+from studio_tui.tui.widgets.filter_bar import FilterInput
 from studio_tui.tui.widgets.table_layout import Align, Column
 
 _HINTS = ("schedule.runs", "schedule.run_once", "schedule.edit", "schedule.cancel", "schedule.new",
           "page.back")  # fmt: skip
 
 
-class SchedulesScreen(ScheduleActions, Page):
-    """A table of the schedules, with a preview of the one under the cursor."""
-
-    place = "schedules"
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-middling"), (34, "-high")]  # noqa: RUF012
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *SCHEDULE_BINDINGS,
-        Binding(
-            "U",
-            "utc",
-            "local or UTC",
-            id="schedules.utc",
-            tooltip="Tell the next run in local time or in UTC",
-        ),
-        Binding(
-            "i", "preview", "preview", id="schedules.preview", tooltip="Show or hide the preview"
-        ),
-        Binding(
-            "w",
-            "wide",
-            "wide",
-            id="schedules.wide",
-            tooltip="All columns, scrolled sideways with the arrows",
-        ),
-    ]
-
-    table = query_one("#schedules-table", BigTable)
-    preview = query_one(FactSheet)
-
-    def __init__(self, session: StudioSession, home: str, *, read_only: bool) -> None:
-        super().__init__(session, home, read_only=read_only)
-        self._tasks: dict[str, Job] = {}
-        self._runs: dict[str, tuple[Job, ...]] = {}
-        self.zone = clock.zone()
-        self._in_utc = False
-        """Whether the list tells the next runs in UTC."""
-
-    def body(self) -> ComposeResult:
-        """Compose the list above its preview."""
-        with Vertical(id="list"):
-            yield Bar(id="title", filler="─")
-            yield BigTable(_columns(), self._cells, notice="Asking Studio…", id="schedules-table")
-        with Container(id="preview"):
-            yield FactSheet()
-
-    def on_mount(self) -> None:
-        """Give the list the keys."""
-        self.table.focus()
-
-    # What the frame asks.
-
-    def crumbs(self) -> tuple[str, ...]:
-        """Return where this is."""
-        return ("Schedules",)
-
-    def hints(self) -> Iterable[str]:
-        """Return the most useful keys."""
-        return _HINTS if self.job_at_hand() else ("schedule.new", "page.refresh", "page.back")
-
-    def aged(self) -> Aged:
-        """Return the snapshot whose age the header shows."""
-        return self.session.schedules.snapshot
-
-    def job_at_hand(self) -> Job | None:
-        """Return the schedule under the cursor."""
-        return self._tasks.get(self.table.cursor or "") if self.is_mounted else None
-
-    def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
-        """Take over a new answer, or new runs."""
-        value = message.snapshot.value
-        if message.name == self.session.jobs.name:
-            if is_news and value is not None:
-                self._runs = runs_by_task(value.jobs)
-                self._show_again()
-        elif message.name == self.session.schedules.name:
-            if is_news and value is not None:
-                self._tasks = {task.id: task for task in value}
-                self._show()
-            self.table.notice = _notice(message.snapshot, self.session, read_only=self.read_only)
-
-    def tick(self, now: datetime) -> None:  # noqa: ARG002 (what is shown asks for the moment)
-        """Let the time to the next runs go by."""
-        self._show_again()
-
-    # The keys.
-
-    def action_utc(self) -> None:
-        """Tell the next runs in UTC, or in local time again."""
-        self._in_utc = not self._in_utc
-        self.table.columns = _columns("AT, UTC" if self._in_utc else "AT, LOCAL")
-        self.table.show_again()
-
-    def action_preview(self) -> None:
-        """Show or hide the preview."""
-        self.toggle_class("-no-preview")
-
-    def action_wide(self) -> None:
-        """Show all columns, or those that fit."""
-        self.table.wide = not self.table.wide
-
-    @on(BigTable.Highlighted)
-    def _highlighted(self) -> None:
-        self.paint_hints()
-        self._show_preview()
-
-    @on(BigTable.Opened)
-    def _opened(self) -> None:
-        self.action_runs()
-
-    # Painting.
-
-    def _cells(self, task_id: str) -> tuple[Cell, ...]:
-        runs = self._runs.get(task_id, ())
-        zone = UTC if self._in_utc else self.zone
-        return cells(self._tasks[task_id], runs, clock.now(), zone)
-
-    def _show(self) -> None:
-        self.table.show(tuple(self._tasks))
-        self.query_one("#title", Bar).left = (
-            Part("── ", "rule"),
-            Part("Schedules ", Tone.STRONG),
-            Part(f"{len(self._tasks)} "),
-        )
-        self._show_preview()
-
-    def _show_again(self) -> None:
-        self.table.show_again()
-        self._show_preview()
-
-    def _show_preview(self) -> None:
-        task = self.job_at_hand()
-        runs = self._runs.get(task.id, ()) if task else ()
-        self.preview.show(facts(task, runs, clock.now(), self.zone) if task else ())
-
-
-def _columns(at: str = "AT, LOCAL") -> tuple[Column, ...]:
+def columns_of(at: str = "AT, LOCAL") -> tuple[Column, ...]:
+    """Return the columns; `at` is the heading of the one with the moment of the next run."""
     return (
         Column("name", "NAME", 16, grow=2, most=40),
         Column("expression", "SCHEDULE", 12, grow=1, most=20),
@@ -183,11 +48,127 @@ def _columns(at: str = "AT, LOCAL") -> tuple[Column, ...]:
     )
 
 
-def _notice(snapshot: Snapshot[Schedules], session: StudioSession, *, read_only: bool) -> str:
-    """Say why there is nothing to show."""
-    if snapshot.value is not None:
-        how = "" if read_only else "\nn makes one: fill in `cron`, or `start`."
-        return f"No schedules.{how}"
-    if snapshot.error is not None:
-        return unreached(snapshot.error, session)
-    return "Asking Studio…"
+_COMMANDS: tuple[Command["SchedulesScreen"], ...] = (
+    Command(
+        "schedules.utc",
+        "U",
+        "local or UTC",
+        "Tell the next run in local time or in UTC",
+        lambda page: page.toggle_utc(),
+    ),
+)
+
+
+class SchedulesScreen(ListPage[Scheduled]):
+    """A table of the schedules, with a preview of the one under the cursor."""
+
+    place = "schedules"
+    kind = SCHEDULES
+    columns = columns_of()
+    problems = "status=problem"
+    is_stacked = True
+
+    marking = mark_commands("schedules", "schedule")
+    own_commands = list_commands(
+        "schedules",
+        "words, status= of the last run, by=, name~, cron=",
+        "Only schedules whose last run failed, and back",
+        (("N", "name", "name"), ("A", "age", "age"), ("T", "next", "next run")),
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings(ScheduleController, _COMMANDS, marking, own_commands)
+    ]
+
+    def __init__(
+        self, session: StudioSession, home: str, view: ListView, *, read_only: bool
+    ) -> None:
+        """Take also what is remembered of the view."""
+        super().__init__(session, home, view, read_only=read_only)
+        self._zone = clock.zone()
+        self._in_utc = False
+        """Whether the list tells the next runs in UTC."""
+        self.commands.add(
+            ScheduleController(
+                self,
+                self.task_at_hand,
+                lambda: [row.task for row in self.marked_rows()],
+                self._zone,
+            )
+        )
+        self.commands.add_to(self, _COMMANDS)
+
+    # What the frame asks.
+
+    def crumbs(self) -> tuple[str, ...]:
+        """Return where this is."""
+        return ("Schedules",)
+
+    def hints(self) -> Iterable[str]:
+        """Return the most useful keys."""
+        if isinstance(self.focused, FilterInput):
+            return ("filter.complete", "filter.leave", "filter.earlier")
+        return _HINTS if self.row_at_hand() else ("schedule.new", "page.refresh", "page.back")
+
+    def aged(self) -> Aged:
+        """Return the snapshot whose age the header shows."""
+        return self.session.schedules.snapshot
+
+    def task_at_hand(self) -> Job | None:
+        """Return the schedule under the cursor."""
+        row = self.row_at_hand()
+        return row.task if row is not None else None
+
+    def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
+        """Take over a new answer, or new runs."""
+        names = {self.session.jobs.name, self.session.schedules.name}
+        if message.name in names and is_news and (tasks := self._tasks()) is not None:
+            jobs = self.session.jobs.snapshot.value
+            runs = runs_by_task(jobs.jobs if jobs is not None else ())
+            self.take([Scheduled(task, runs.get(task.id, ())) for task in tasks])
+        if message.name == self.session.schedules.name:
+            self.show_notice()
+
+    def toggle_utc(self) -> None:
+        """Tell the next runs in UTC, or in local time again."""
+        self._in_utc = not self._in_utc
+        self.table.columns = columns_of("AT, UTC" if self._in_utc else "AT, LOCAL")
+        self.table.show_again()
+
+    @on(BigTable.Opened)
+    def _opened(self) -> None:
+        self.commands.do("schedule.runs")
+
+    # What a list says of itself.
+
+    def answer(self) -> Schedules | None:
+        """Return what is known."""
+        return self._tasks()
+
+    def cells_of(self, key: str) -> tuple[Cell, ...]:
+        """Return the cells of a schedule."""
+        row, zone = self.rows[key], UTC if self._in_utc else self._zone
+        return cells(row.task, row.runs, clock.now(), zone)
+
+    def facts_at_hand(self, now: datetime) -> tuple[Fact, ...]:
+        """Return what the preview says of the schedule under the cursor."""
+        row = self.row_at_hand()
+        return facts(row.task, row.runs, now, self._zone) if row is not None else ()
+
+    def moment(self) -> datetime:
+        """Return the present: when a schedule runs next is known without Studio."""
+        return clock.now()
+
+    def notice(self) -> str:
+        """Return why there is nothing to show."""
+        snapshot = self.session.schedules.snapshot
+        if self.filter and len(self.rows):
+            return "No schedule passes the filter.\nesc shows all of them again."
+        if snapshot.value is not None:
+            how = "" if self.read_only else "\nn makes one: fill in `cron`, or `start`."
+            return f"No schedules.{how}"
+        if snapshot.error is not None:
+            return unreached(snapshot.error, self.session)
+        return "Asking Studio…"
+
+    def _tasks(self) -> Schedules | None:
+        return self.session.schedules.snapshot.value

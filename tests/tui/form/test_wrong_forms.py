@@ -231,10 +231,10 @@ async def test_a_form_can_be_sent_again_as_soon_as_it_is_said_that_it_was_not(
         await open_form(pilot)
         await fill(pilot, **GOOD)
         screen = form(pilot)
-        say, examine = screen.say, screen.examine
+        note, examine = screen.note, screen.examine
 
         def listened(words: str, follow: Follow | None = None) -> None:
-            say(words, follow)
+            note(words, follow)
             if "No job was made" in words:
                 said.set()
 
@@ -243,7 +243,7 @@ async def test_a_form_can_be_sent_again_as_soon_as_it_is_said_that_it_was_not(
                 await pressed.wait()
             return await examine()
 
-        monkeypatch.setattr(screen, "say", listened)
+        monkeypatch.setattr(screen, "note", listened)
         monkeypatch.setattr(screen, "examine", slowly)
         proxy.plan = FailingCreates(refusal("400 Bad Request", "boom"))
         await pilot.press("f9")

@@ -184,7 +184,7 @@ async def test_a_job_is_edited_from_its_log_and_from_a_merged_one(
         await pilot.press("tab")
         merged = pilot.app.screen
         assert isinstance(merged, MergedScreen)
-        chosen = merged.job_at_hand()
+        chosen = merged.choice.job_at_hand()
         assert chosen is not None
         await pilot.press("ctrl+e")
         await until_shown(pilot, f"Edit {chosen.name}")

@@ -97,7 +97,7 @@ async def test_one_job_is_heard_alone_or_not_at_all_and_search_heeds_it(
         screen = await opened(pilot, "63 lines", "tick 59")
         await pilot.press("tab", "S")
         await until_shown(pilot, "only job_")
-        chosen = screen.job_at_hand()
+        chosen = screen.choice.job_at_hand()
         assert chosen is not None
         name = str(chosen.name)
         await until(pilot, lambda: len(shown(pilot)) == 21)
@@ -145,7 +145,7 @@ async def test_a_job_joins_one_is_taken_out_and_the_tab_keeps_the_rest(
             ),
         )
         await pilot.press("tab")
-        while (job_at_hand := screen.job_at_hand()) is None or job_at_hand.id != new["id"]:
+        while (job_at_hand := screen.choice.job_at_hand()) is None or job_at_hand.id != new["id"]:
             await pilot.press("tab")
         await pilot.press("D")
         await until_shown(pilot, "63 lines", "3 jobs", "was taken out")
@@ -229,8 +229,8 @@ async def test_an_outage_costs_and_doubles_no_line_of_any_job(
         for job in ids:
             let_on(studio, job, *range(550, 1000, 100))
         await until_shown(pilot, "✓ 2 whole", "2,000 lines")
-        assert screen.members is not None
-        text = screen.members.log.store.path.read_text()
+        assert screen.choice.members is not None
+        text = screen.choice.members.log.store.path.read_text()
     lines: dict[str, list[str]] = {}
     for line in text.splitlines():
         lines.setdefault(line[:TAG], []).append(line[TAG:])

@@ -288,7 +288,7 @@ async def test_logs_that_grow_while_the_merged_log_is_taken_down_are_no_error(
         await until_shown(pilot, "2 jobs", "n 5")
         screen, slow = pilot.app.screen, SlowLeaver()
         assert isinstance(screen, MergedScreen)
-        members = screen.members
+        members = screen.choice.members
         assert members is not None
         await screen.mount(slow)
         leaving = screen.remove()

@@ -56,7 +56,3 @@ class DagHost(Base):
     def node_at_hand(self) -> Node | None:
         """Return the node under the cursor; `None` when it is on a group, or nowhere."""
         return self.standing.node(self.here()) if self.standing is not None else None
-
-    def say(self, words: str) -> None:
-        """Tell the user something in passing."""
-        self.app.notify(words, markup=False)

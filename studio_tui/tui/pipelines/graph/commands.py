@@ -11,21 +11,17 @@ from studio_tui.errors import StudioError
 from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.jobs.facts import raw
+from studio_tui.tui.frame.commands import READ_ONLY, bindings
 from studio_tui.tui.frame.progress_words import asked, told
 from studio_tui.tui.frame.review import Review
-from studio_tui.tui.jobs.actions import EDIT_BINDING, JOB_BINDINGS, READ_ONLY, JobActions
-from studio_tui.tui.pipelines.actions import PIPELINE_BINDINGS, PipelineActions, remove_question
+from studio_tui.tui.jobs.controller import JobController
+from studio_tui.tui.pipelines.controller import PipelineController, remove_question
 from studio_tui.tui.pipelines.graph.base import DagHost
 from studio_tui.tui.terminal.clipboard import copy
 
 STEERING_BINDINGS = (
-    *(binding for binding in JOB_BINDINGS if binding.id != "job.pipeline"),
-    EDIT_BINDING,
-    *(
-        binding
-        for binding in PIPELINE_BINDINGS
-        if binding.id in {"pipeline.pause", "pipeline.stop"}
-    ),
+    *bindings(JobController, without={"job.pipeline"}),
+    *bindings(PipelineController, only={"pipeline.pause", "pipeline.stop"}),
     Binding(
         "D",
         "remove",
@@ -37,10 +33,8 @@ STEERING_BINDINGS = (
 )
 """Keys of everything here."""
 
-_ON_A_JOB = frozenset({"log", "cancel", "run_again", "resume", "edit", "copy_id", "open_url"})
 
-
-class DagSteering(PipelineActions, JobActions, DagHost):
+class DagSteering(DagHost):
     """Mixin of the screen of a pipeline that has things done."""
 
     def pipeline_at_hand(self) -> Pipeline | None:
@@ -51,19 +45,13 @@ class DagSteering(PipelineActions, JobActions, DagHost):
         """Return the run of the node under the cursor, as far as it is known."""
         return self.standing.job(self.here()) if self.standing is not None else None
 
-    def owner_of(self, job: Job) -> Pipeline | None:  # noqa: ARG002 (all are of the one in sight)
-        """Return the pipeline, which the list may not reach back to."""
-        return self.pipeline_at_hand()
-
     def why_not_steer(self, action: str) -> str | None:
         """Return why `action` cannot work now, in words; `None` when it can."""
-        if action in _ON_A_JOB:
-            return JobActions.why_not(self, action) if self.job_at_hand() else self.why_no_job()
         if action == "remove":
             return self._why_not_remove()
         if action == "raw" and self.node_at_hand() is None:
             return self.why_no_job()
-        return self.why_not_pipeline(action)
+        return None
 
     def why_no_job(self) -> str:
         """Return why nothing is known of the job under the cursor."""

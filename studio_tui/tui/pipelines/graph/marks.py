@@ -91,14 +91,5 @@ class DagMarks(DagHost):
             return ()
         return [job for mark in self.view.marks if (job := self.standing.job(mark))]
 
-    async def repeat_marked(self, *, resume: bool) -> bool:
-        """Run the marked jobs again; return whether there are any."""
-        jobs = self.marked_jobs()
-        if jobs:
-            from studio_tui.tui.jobs.bulk_rerun import repeat_all  # noqa: PLC0415 (used by few)
-
-            await repeat_all(self.app, self.session, jobs, resume=resume)
-        return bool(jobs)
-
     def _mark(self, node_ids: Iterable[str]) -> None:
         self.change(marks=tuple(dict.fromkeys(node_ids)))

@@ -15,8 +15,10 @@ from studio_tui.presentation.freshness import Aged
 from studio_tui.presentation.pipelines.graph.statuses import Shown
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.page import HINTS, Page
+from studio_tui.tui.jobs.controller import JobController
 from studio_tui.tui.jobs.running_progress import RunningProgress
 from studio_tui.tui.messages import OpenJob, Progressed
+from studio_tui.tui.pipelines.controller import PipelineController
 from studio_tui.tui.pipelines.graph.commands import STEERING_BINDINGS, DagSteering
 from studio_tui.tui.pipelines.graph.dag_table import DagTable
 from studio_tui.tui.pipelines.graph.export import DagTaking
@@ -94,6 +96,16 @@ class PipelineScreen(DagNews, DagTaking, DagShowing, DagSteering, Page):
         self.pipeline_id = pipeline_id
         self.source = session.pipeline(pipeline_id)
         self.view = memory.place(pipeline_id)
+        self.jobs = JobController(
+            self,
+            self.job_at_hand,
+            marked=self.marked_jobs,
+            # All are of the one in sight, which the list may not reach back to.
+            owner_of=lambda _: self.pipeline_at_hand(),
+            why_none=self.why_no_job,
+        )
+        self.pipelines = PipelineController(self, self.pipeline_at_hand)
+        self.commands.add(self.jobs, self.pipelines)
         self.zone = clock.zone()
         self.progress = RunningProgress(session.progress, lambda: self.post_message(Progressed()))
         self._memory = memory
@@ -157,7 +169,7 @@ class PipelineScreen(DagNews, DagTaking, DagShowing, DagSteering, Page):
     def label(self, binding: Binding) -> str:
         """Return what a key does now: `p` pauses, or resumes; `L` shows one log, or several."""
         if binding.id == "pipeline.pause":
-            return f"{self.turns_to()} pipeline"
+            return f"{self.pipelines.turns_to()} pipeline"
         if binding.id == "dag.logs" and not self.view.marks and self.node_at_hand() is not None:
             return "log"
         return super().label(binding)
@@ -272,14 +284,14 @@ class PipelineScreen(DagNews, DagTaking, DagShowing, DagSteering, Page):
         if self.listing is not None:
             self.table.action_cursor_down()
 
-    def action_escape(self) -> None:
+    def escape(self) -> None:
         """Back out one level: the search, the marks, then the pipeline."""
         if self.view.search:
             self.change(search="")
         elif self.view.marks:
             self.action_unmark_all()
         else:
-            self.action_back()
+            self.back()
 
     # What the widgets say.
 

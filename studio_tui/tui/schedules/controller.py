@@ -1,13 +1,10 @@
 """What can be done with a schedule."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, tzinfo
 from functools import partial
-from types import MappingProxyType
-
-from textual import work
-from textual.binding import Binding
+from typing import Any, ClassVar
 
 from studio_tui import clock
 from studio_tui.api.models import Job
@@ -16,84 +13,58 @@ from studio_tui.presentation.jobs.filters import exactly
 from studio_tui.presentation.schedules.rows import Explained, explain_expression, explain_moment
 from studio_tui.presentation.schedules.start_times import resolve
 from studio_tui.service.commands.jobs import rescheduled, said
+from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Confirm
-from studio_tui.tui.jobs.actions import JOB_BINDINGS, READ_ONLY, JobActions, title
+from studio_tui.tui.frame.progress_words import reported
+from studio_tui.tui.jobs.controller import JobController
 from studio_tui.tui.jobs.create import make_job
+from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.jobs.rerun import Repeat, submitted_of, with_schedule
 from studio_tui.tui.messages import FilterJobs, OpenForm
 from studio_tui.tui.schedules.time_dialog import AskTime
 
-SCHEDULE_BINDINGS = (
-    Binding("l,L", "runs", "runs", id="schedule.runs", tooltip="Show the jobs it has made"),
-    Binding(
-        "n",
-        "new_schedule",
-        "new",
-        id="schedule.new",
-        tooltip="Fill in the form of a job that runs later, or again and again",
-    ),
-    Binding("t", "run_once", "run now", id="schedule.run_once", tooltip="Run its job once, now"),
-    Binding(
-        "e",
-        "change",
-        "edit",
-        id="schedule.edit",
-        tooltip="Change when it runs: create another, then cancel it",
-    ),
-    Binding(
-        "x", "cancel", "cancel", id="schedule.cancel", tooltip="End the schedule, after asking"
-    ),
-    *(binding for binding in JOB_BINDINGS if binding.id in {"job.copy_id", "job.open_url"}),
-)
-"""Keys of everything here; a screen puts them among its own."""
-
-_ABOUT_ONE = frozenset(binding.action for binding in SCHEDULE_BINDINGS) - {"new_schedule"}
-
 _BOTH_EXIST = "Now there are two, and both run: cancel one of them with x."
 
 
-class ScheduleActions(JobActions):
-    """Mixin of a screen that has a schedule at hand, which is a job in the state TASK."""
+class ScheduleController(JobController):
+    """Controller of a list of schedules, each of which is a job in the state TASK."""
 
-    zone: tzinfo
-    """That in which times are told and typed."""
-    _left: Mapping[str, str] = MappingProxyType({})
-    """Times that were typed and not sent, by the ids of their schedules."""
+    def __init__(
+        self,
+        host: Host,
+        at_hand: Callable[[], Job | None],
+        marked: Callable[[], Sequence[Job]],
+        zone: tzinfo,
+    ) -> None:
+        """Take where schedules come from, and in which zone times are told and typed."""
+        super().__init__(host, at_hand, marked=marked, why_none=lambda: "There is no schedule here")
+        self._zone = zone
+        self._left: Mapping[str, str] = {}
+        """Times that were typed and not sent, by the ids of their schedules."""
 
-    def why_not(self, action: str) -> str | None:
-        """Return why `action` cannot work now, in words; `None` when it can."""
-        if action == "new_schedule":
-            return READ_ONLY if self.read_only else None
-        if action in _ABOUT_ONE and self.job_at_hand() is None:
-            return "There is no schedule here"
-        if action in {"run_once", "change"}:
-            # Both make a job like it.
-            return super().why_not("run_again")
-        return super().why_not(action)
+    def why_not_create(self) -> str | None:
+        """Return why there can be no other schedule."""
+        return READ_ONLY if self._host.read_only else None
 
-    def action_runs(self) -> None:
-        """Show the jobs that the schedule has made."""
-        if task := self.job_for("runs"):
-            self.post_message(FilterJobs(exactly("task", task.id)))
+    def show_runs(self) -> None:
+        """Show the jobs that the marked schedules have made, else those of the one at hand."""
+        tasks = self._marked() or tuple(filter(None, (self._at_hand(),)))
+        self._host.post_message(FilterJobs(exactly("task", *(task.id for task in tasks))))
 
-    def action_new_schedule(self) -> None:
+    def open_form(self) -> None:
         """Show the form of a new job."""
-        if reason := self.why_not("new_schedule"):
-            self._say(reason, "warning")
-        else:
-            self.post_message(OpenForm())
+        self._host.post_message(OpenForm())
 
-    @work(name="run once", group="command")
-    async def action_run_once(self) -> None:
+    async def run_once(self) -> None:
         """Say what is known and what is not, then create the schedule's job once."""
-        repeat = await self._repeat_for("run_once")
+        repeat = await self._scheduled()
         if repeat is None:
             return
-        sure = await self.app.push_screen_wait(
+        sure = await self._host.ask(
             Confirm(
                 "Run this once now?",
                 (
-                    *_named(repeat.job, self.zone),
+                    *_named(repeat.job, self._zone),
                     "",
                     "The schedule goes on as it is.",
                     "",
@@ -105,47 +76,47 @@ class ScheduleActions(JobActions):
             )
         )
         if sure:
-            await make_job(self.app, self.session.creating, repeat.wish)
+            await make_job(self._host.app, self._host.session.creating, repeat.wish)
 
-    @work(name="cancel", group="command")
-    async def action_cancel(self) -> None:
+    async def end(self) -> None:
         """Ask, then end the schedule."""
-        task = self.job_for("cancel")
+        task = self._at_hand()
         if task is None:
             return
-        task = with_schedule(task, (await submitted_of((task,), self.session)).get(task.id))
-        sure = await self.app.push_screen_wait(
+        task = with_schedule(task, (await submitted_of((task,), self._host.session)).get(task.id))
+        sure = await self._host.ask(
             Confirm(
                 "Cancel this schedule?",
-                (*_named(task, self.zone), "", "It makes no more jobs. Those it has made go on."),
+                (*_named(task, self._zone), "", "It makes no more jobs. Those it has made go on."),
                 yes="Cancel the schedule",
                 no="Keep it",
             )
         )
         if sure:
-            await self._run(
-                self.session.commands.cancel(task.id), f"Cancel was asked for {title(task)}"
+            await reported(
+                self._host,
+                self._host.session.commands.cancel(task.id),
+                f"Cancel was asked for {title(task)}",
             )
 
-    @work(name="edit schedule", group="command")
-    async def action_change(self) -> None:
+    async def change(self) -> None:
         """Ask when it is to run, say what will be done, then do that."""
-        repeat = await self._repeat_for("change")
+        repeat = await self._scheduled()
         if repeat is None:
             return
         task = repeat.job
-        before = _time_of(task, self.zone)
-        explain = _explainer(task, self.zone)
+        before = _time_of(task, self._zone)
+        explain = _explainer(task, self._zone)
         begun = self._left.get(task.id, before)
         question = AskTime(f"When is {title(task)} to run?", begun, explain)
-        typed = await self.app.push_screen_wait(question)
+        typed = await self._host.ask(question)
         self._left = {**self._left, task.id: question.typed}
         if typed is None:
             return
         if typed == before:
-            self._say("The schedule stays as it is.", "information")
+            self._host.say("The schedule stays as it is.")
             return
-        sure = await self.app.push_screen_wait(
+        sure = await self._host.ask(
             Confirm(
                 "Change this schedule?",
                 (
@@ -167,10 +138,10 @@ class ScheduleActions(JobActions):
         if sure:
             await self._replace(repeat, typed)
 
-    async def _repeat_for(self, action: str) -> Repeat | None:
+    async def _scheduled(self) -> Repeat | None:
         """Return what makes the schedule at hand again, with its times as far as they are known."""
-        task = self.job_for(action)
-        repeat = None if task is None else await self.repeat_of(task)
+        task = self._at_hand()
+        repeat = None if task is None else await self._repeat_of(task)
         if repeat is None:
             return None
         return replace(repeat, job=with_schedule(repeat.job, repeat.submitted))
@@ -179,7 +150,7 @@ class ScheduleActions(JobActions):
         """Create a schedule with another time, and cancel the old one only when that is done."""
         task, now = repeat.job, clock.now()
         try:
-            once = resolve(typed, now, self.zone) if _is_once(task) else None
+            once = resolve(typed, now, self._zone) if _is_once(task) else None
             wish = rescheduled(
                 task,
                 repeat.wish,
@@ -187,22 +158,70 @@ class ScheduleActions(JobActions):
                 start_after=once or _begin(task, now),
             )
         except ValueError as error:
-            self._say(f"{error} {title(task)} goes on as it was.", "error")
+            self._host.say(f"{error} {title(task)} goes on as it was.", "error")
             return
-        created = await make_job(self.app, self.session.creating, wish)
+        created = await make_job(self._host.app, self._host.session.creating, wish)
         if created is None:
-            self._say(f"{title(task)} goes on as it was.", "warning")
+            self._host.say(f"{title(task)} goes on as it was.", "warning")
             return
         try:
-            await self.session.commands.cancel(task.id)
+            await self._host.session.commands.cancel(task.id)
         except StudioError as error:
-            self._say(
+            self._host.say(
                 f"Created {title(created)}, but {title(task)} was not cancelled: {said(error)} "
                 f"{_BOTH_EXIST}",
                 "error",
             )
         else:
-            self._say(f"Created {title(created)} and cancelled {title(task)}", "information")
+            self._host.say(f"Created {title(created)} and cancelled {title(task)}")
+
+    COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
+        Command(
+            "schedule.runs",
+            "l,L",
+            "runs",
+            "Show the jobs it has made",
+            show_runs,
+            JobController.why_no_id,
+        ),
+        Command(
+            "schedule.new",
+            "n",
+            "new",
+            "Fill in the form of a job that runs later, or again and again",
+            open_form,
+            why_not_create,
+        ),
+        Command(
+            "schedule.run_once",
+            "t",
+            "run now",
+            "Run its job once, now",
+            run_once,
+            JobController.why_not_repeat,
+        ),
+        Command(
+            "schedule.edit",
+            "e",
+            "edit",
+            "Change when it runs: create another, then cancel it",
+            change,
+            JobController.why_not_repeat,
+        ),
+        Command(
+            "schedule.cancel",
+            "x",
+            "cancel",
+            "End the schedule, after asking",
+            end,
+            JobController.why_not_cancel,
+        ),
+        *(
+            command
+            for command in JobController.COMMANDS
+            if command.id in {"job.copy_id", "job.open_url"}
+        ),
+    )
 
 
 def _begin(task: Job, now: datetime) -> datetime:

@@ -1,12 +1,8 @@
 """What can be done with a pipeline, the same from the list and from its graph."""
 
 import asyncio
-from abc import abstractmethod
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
-
-from textual import work
-from textual.binding import Binding
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
 
 from studio_tui.api.ids import NO_ID, can_be_used
 from studio_tui.api.models import Pipeline, PipelineState
@@ -20,127 +16,94 @@ from studio_tui.presentation.pipelines.rows import FINISHED_STATES, SHORT_ID
 from studio_tui.service.commands.jobs import said
 from studio_tui.service.commands.pipelines import Stopped, to_cancel
 from studio_tui.service.logs.merged.merged_log import LIMIT
-from studio_tui.service.session import StudioSession
+from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Choose, Confirm
 from studio_tui.tui.frame.progress_words import asked, told
 from studio_tui.tui.frame.review import Review
-from studio_tui.tui.jobs.actions import READ_ONLY
 from studio_tui.tui.messages import OpenLogs
 from studio_tui.tui.terminal.clipboard import copy
 
-if TYPE_CHECKING:
-    from textual.screen import Screen
-
-    Base = Screen[None]
-else:
-    Base = object
-
-PIPELINE_BINDINGS = (
-    Binding(
-        "p",
-        "pause_or_resume",
-        "pause or resume",
-        id="pipeline.pause",
-        tooltip="Let nothing more start, while what runs goes on; or go on",
-    ),
-    Binding(
-        "X",
-        "stop",
-        "stop safely",
-        id="pipeline.stop",
-        tooltip="Pause, cancel what runs, then look again, after asking",
-    ),
-    Binding("L", "merged_logs", "logs", id="pipeline.logs", tooltip="Show its jobs' logs as one"),
-    Binding(
-        "d",
-        "pipeline_raw",
-        "JSON",
-        id="pipeline.raw",
-        tooltip="Show the pipeline as Studio sent it",
-    ),
-    Binding(
-        "y",
-        "copy_what",
-        "copy",
-        id="pipeline.copy",
-        tooltip="Copy its id, name, target, command or JSON",
-    ),
-    Binding("c", "copy_pipeline_id", "copy id", id="pipeline.copy_id", tooltip="Copy its whole id"),
-)
-"""Keys of everything here; a screen puts those it wants among its own."""
-
-_CHANGING = frozenset({"pause_or_resume", "stop", "trigger", "remove"})
-_ABOUT_ONE = frozenset(
-    {
-        *("pause_or_resume", "stop", "merged_logs"),
-        *("pipeline_raw", "copy_what", "copy_pipeline_id"),
-    }
-)
-_BY_ID = frozenset({"pause_or_resume", "stop", "copy_pipeline_id"})
-"""What asks Studio about a pipeline, or is of no use without its id."""
 _LISTED = 12
 """Jobs that a question names before it only counts."""
 
 
-class PipelineActions(Base):
-    """Mixin of a screen that has a pipeline at hand."""
+class PipelineController:
+    """Controller of a screen that has a pipeline at hand, and perhaps marked ones."""
 
-    session: StudioSession
-    read_only: bool
+    def __init__(
+        self,
+        host: Host,
+        at_hand: Callable[[], Pipeline | None],
+        marked: Callable[[], Sequence[Pipeline]] = tuple,
+    ) -> None:
+        """Take where pipelines come from: `marked` stand in for the one `at_hand`."""
+        self._host = host
+        self._at_hand = at_hand
+        self._marked = marked
 
-    @abstractmethod
-    def pipeline_at_hand(self) -> Pipeline | None:
-        """Return the pipeline that actions are about."""
+    @property
+    def _meant(self) -> Sequence[Pipeline]:
+        """The pipelines that commands are about."""
+        return self._marked() or tuple(filter(None, (self._at_hand(),)))
 
-    def pipelines_at_hand(self) -> Sequence[Pipeline]:
-        """Return the pipelines that actions are about, where several can be marked."""
-        pipeline = self.pipeline_at_hand()
-        return (pipeline,) if pipeline else ()
+    # Why not.
 
-    def why_not_pipeline(self, action: str) -> str | None:
-        """Return why an action of this mixin cannot work now, in words; `None` when it can."""
-        if action in _CHANGING and self.read_only:
-            return READ_ONLY
-        if action not in _ABOUT_ONE:
-            return None
-        pipeline = self.pipeline_at_hand()
+    def why_none(self) -> str | None:
+        """Return why there is no pipeline to look at."""
+        return "There is no pipeline here" if self._at_hand() is None else None
+
+    def why_no_id(self) -> str | None:
+        """Return why nothing can be asked about the pipeline."""
+        pipeline = self._at_hand()
         if pipeline is None:
-            return "There is no pipeline here"
-        if action in _BY_ID and not can_be_used(pipeline.pipeline_id):
-            return NO_ID
-        many = self.pipelines_at_hand()
-        if action == "pause_or_resume" and not any(map(_can_turn, many)):
-            return over_words(pipeline, near=self.session.is_near)
-        if action == "stop" and not any(map(_can_stop, many)):
-            return "Nothing runs in it, and nothing will start"
-        if action == "merged_logs" and not any(map(begun, many)):
-            return "None of its jobs has begun"
-        return None
+            return self.why_none()
+        return None if can_be_used(pipeline.pipeline_id) else NO_ID
+
+    def why_not_turn(self) -> str | None:
+        """Return why it can be neither paused nor resumed."""
+        pipeline, reason = self._at_hand(), self._why_no_change()
+        if pipeline is None or reason or any(map(_can_turn, self._meant)):
+            return reason
+        return over_words(pipeline, near=self._host.session.is_near)
+
+    def why_not_stop(self) -> str | None:
+        """Return why it cannot be stopped."""
+        if (reason := self._why_no_change()) or any(map(_can_stop, self._meant)):
+            return reason
+        return "Nothing runs in it, and nothing will start"
+
+    def why_no_logs(self) -> str | None:
+        """Return why there are no logs to show."""
+        if (reason := self.why_none()) or any(map(begun, self._meant)):
+            return reason
+        return "None of its jobs has begun"
+
+    def _why_no_change(self) -> str | None:
+        return READ_ONLY if self._host.read_only else self.why_no_id()
 
     def turns_to(self) -> str:
         """Return what `p` does now: `pause` or `resume`."""
-        return "pause" if any(map(_can_pause, self.pipelines_at_hand())) else "resume"
+        return "pause" if any(map(_can_pause, self._meant)) else "resume"
 
-    @work(name="pause", group="command")
-    async def action_pause_or_resume(self) -> None:
+    # What is done.
+
+    async def pause_or_resume(self) -> None:
         """Pause what goes on; where nothing does, let what is paused, or failed, go on."""
-        if not self._may("pause_or_resume"):
-            return
         pausing = self.turns_to() == "pause"
         wanted = _can_pause if pausing else _can_resume
-        chosen = [pipeline for pipeline in self.pipelines_at_hand() if wanted(pipeline)]
+        chosen = [pipeline for pipeline in self._meant if wanted(pipeline)]
         if not await self._is_sure(chosen, pausing=pausing):
             return
-        steering = self.session.steering
+        steering = self._host.session.steering
         command = steering.pause if pausing else steering.resume
         done = "Paused" if pausing else "Resumed"
 
         async def one(pipeline: Pipeline) -> None:
             try:
-                if await asked(self.app, self.session, command(pipeline)):
-                    self._inform(f"{done} {title(pipeline)}")
+                if await asked(self._host.app, self._host.session, command(pipeline)):
+                    self._host.say(f"{done} {title(pipeline)}")
             except StudioError as error:
-                self._inform(f"{title(pipeline)}: {told(error, self.session)}", "error")
+                self._host.say(f"{title(pipeline)}: {told(error, self._host.session)}", "error")
 
         await asyncio.gather(*map(one, chosen))
 
@@ -165,14 +128,11 @@ class PipelineActions(Base):
             yes=what,
             no="Don't",
         )
-        return await self.app.push_screen_wait(question)
+        return await self._host.ask(question)
 
-    @work(name="stop", group="command")
-    async def action_stop(self) -> None:
+    async def stop(self) -> None:
         """Name what will be hit, ask, then pause and cancel."""
-        if not self._may("stop"):
-            return
-        chosen = [pipeline for pipeline in self.pipelines_at_hand() if _can_stop(pipeline)]
+        chosen = [pipeline for pipeline in self._meant if _can_stop(pipeline)]
         lines: list[str] = []
         for pipeline in chosen:
             running = [run.name or run.job_id for run in to_cancel(pipeline)]
@@ -180,7 +140,7 @@ class PipelineActions(Base):
             lines.append(f"It is paused, and {plural(len(running), 'job')} cancelled:")
             lines += [*_named(running), ""]
         lines.append("What begins meanwhile is cancelled too. What has ended stays.")
-        if not await self.app.push_screen_wait(
+        if not await self._host.ask(
             Confirm(
                 "Stop this pipeline?"
                 if len(chosen) == 1
@@ -196,48 +156,45 @@ class PipelineActions(Base):
 
     async def _stop(self, pipeline: Pipeline) -> None:
         try:
-            stopping = self.session.steering.stop(pipeline)
-            stopped = await asked(self.app, self.session, stopping)
+            stopping = self._host.session.steering.stop(pipeline)
+            stopped = await asked(self._host.app, self._host.session, stopping)
         except StudioError as error:
-            self._inform(f"{title(pipeline)} may go on: {told(error, self.session)}", "error")
+            self._host.say(
+                f"{title(pipeline)} may go on: {told(error, self._host.session)}", "error"
+            )
             return
         if any(one.error for one in stopped.cancelled) or stopped.left:
             heading = f"{title(pipeline)} is not quite stopped"
-            await self.app.push_screen_wait(Review(heading, _report(stopped), (("o", "ok"),)))
+            await self._host.ask(Review(heading, _report(stopped), (("o", "ok"),)))
         else:
             jobs = plural(len(stopped.cancelled), "job")
-            self._inform(f"Stopped {title(pipeline)}: paused, {jobs} cancelled")
+            self._host.say(f"Stopped {title(pipeline)}: paused, {jobs} cancelled")
 
-    @work(name="merged logs", group="command", exclusive=True)
-    async def action_merged_logs(self) -> None:
+    async def open_logs(self) -> None:
         """Show the logs of the jobs that have begun as one."""
-        if not self._may("merged_logs"):
-            return
-        runs = [run for pipeline in self.pipelines_at_hand() for run in begun(pipeline)]
+        runs = [run for pipeline in self._meant for run in begun(pipeline)]
         ids = [run.created_job_id for run in runs if run.created_job_id]
         if len(ids) > LIMIT:
             words = f"The logs of {LIMIT} of {len(ids)} jobs are shown: what failed, then what runs"
-            self._inform(words, "warning")
-        jobs = await self.session.find_jobs(ids[:LIMIT])
+            self._host.say(words, "warning")
+        jobs = await self._host.session.find_jobs(ids[:LIMIT])
         if jobs:
-            self.post_message(OpenLogs([job.id for job in jobs], jobs))
+            self._host.post_message(OpenLogs([job.id for job in jobs], jobs))
         else:
-            self._inform("Studio does not tell of its jobs now", "error")
+            self._host.say("Studio does not tell of its jobs now", "error")
 
-    @work(name="raw", group="dialog")
-    async def action_pipeline_raw(self) -> None:
+    async def show_raw(self) -> None:
         """Show the pipeline as Studio sent it."""
-        if (pipeline := self.pipeline_at_hand()) and self._may("pipeline_raw"):
+        if pipeline := self._at_hand():
             text = await asyncio.to_thread(raw, pipeline)
             lines = [Cell(line) for line in text.split("\n")]
             answers = (("c", "copy it"), ("o", "ok"))
-            if await self.app.push_screen_wait(Review(title(pipeline), lines, answers)) == "c":
-                await copy(self.app, text, plural(len(lines), "line"))
+            if await self._host.ask(Review(title(pipeline), lines, answers)) == "c":
+                await copy(self._host.app, text, plural(len(lines), "line"))
 
-    @work(name="copy", group="copy")
-    async def action_copy_what(self) -> None:
+    async def copy_part(self) -> None:
         """Offer what can be copied."""
-        if (pipeline := self.pipeline_at_hand()) and self._may("copy_what"):
+        if pipeline := self._at_hand():
             texts = {
                 "id": pipeline.pipeline_id,
                 "name": pipeline.name or "",
@@ -246,28 +203,57 @@ class PipelineActions(Base):
                 "JSON": "",
             }
             choices = [(key, f"{key:<8} {text}") for key, text in texts.items()]
-            chosen = await self.app.push_screen_wait(Choose("Copy", choices, "id"))
+            chosen = await self._host.ask(Choose("Copy", choices, "id"))
             if chosen == "JSON":
                 text = await asyncio.to_thread(raw, pipeline)
-                await copy(self.app, text, plural(text.count("\n") + 1, "line"))
+                await copy(self._host.app, text, plural(text.count("\n") + 1, "line"))
             elif chosen is not None:
-                await copy(self.app, texts[chosen])
+                await copy(self._host.app, texts[chosen])
 
-    @work(name="copy id", group="copy")
-    async def action_copy_pipeline_id(self) -> None:
+    async def copy_id(self) -> None:
         """Copy the whole id."""
-        if (pipeline := self.pipeline_at_hand()) and self._may("copy_pipeline_id"):
-            await copy(self.app, pipeline.pipeline_id)
+        if pipeline := self._at_hand():
+            await copy(self._host.app, pipeline.pipeline_id)
 
-    def _may(self, action: str) -> bool:
-        """Return whether an action can be done now; else say why not."""
-        reason = self.why_not_pipeline(action)
-        if reason is not None:
-            self._inform(reason, "warning")
-        return reason is None
-
-    def _inform(self, words: str, severity: Any = "information") -> None:
-        self.app.notify(words, severity=severity, markup=False)
+    COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
+        Command(
+            "pipeline.pause",
+            "p",
+            "pause or resume",
+            "Let nothing more start, while what runs goes on; or go on",
+            pause_or_resume,
+            why_not_turn,
+        ),
+        Command(
+            "pipeline.stop",
+            "X",
+            "stop safely",
+            "Pause, cancel what runs, then look again, after asking",
+            stop,
+            why_not_stop,
+        ),
+        Command(
+            "pipeline.logs",
+            "L",
+            "logs",
+            "Show its jobs' logs as one",
+            open_logs,
+            why_no_logs,
+            exclusive=True,
+        ),
+        Command(
+            "pipeline.raw", "d", "JSON", "Show the pipeline as Studio sent it", show_raw, why_none
+        ),
+        Command(
+            "pipeline.copy",
+            "y",
+            "copy",
+            "Copy its id, name, target, command or JSON",
+            copy_part,
+            why_none,
+        ),
+        Command("pipeline.copy_id", "c", "copy id", "Copy its whole id", copy_id, why_no_id),
+    )
 
 
 def title(pipeline: Pipeline) -> str:

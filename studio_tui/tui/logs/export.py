@@ -3,21 +3,20 @@
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from itertools import islice
-from typing import BinaryIO
+from typing import Any, BinaryIO, ClassVar
 
-from textual import work
 from textual.app import SuspendNotSupported
-from textual.binding import Binding, BindingType
 
+from studio_tui.api.models import Job
 from studio_tui.errors import SpoolError
 from studio_tui.presentation.format import plural, size
 from studio_tui.presentation.jobs.rows import SHORT_ID
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.text import safe_line
+from studio_tui.tui.frame.commands import Command, Host
 from studio_tui.tui.frame.saving import Pieces, drawn, file_name, whole
-from studio_tui.tui.jobs.actions import JobActions
 from studio_tui.tui.logs.save_dialog import Offer, SaveLog
 from studio_tui.tui.logs.view.log_view import LogView
 from studio_tui.tui.terminal.clipboard import copy
@@ -36,56 +35,54 @@ from studio_tui.tui.terminal.pager import (
     run,
 )
 
-TAKING_KEYS: list[BindingType] = [
-    Binding("ctrl+s", "save", "save", id="logs.save",
-            tooltip="Save what is in sight, what matches or all of it to a file"),
-    Binding("v", "pager", "pager", show=False, id="logs.pager",
-            tooltip="Read the log in your own pager, $PAGER or less, from here"),
-]  # fmt: skip
-
 _AROUND = 20_000
 """Lines before and after the reader's of a merged log that a pager is given."""
 
 
-class LogTaking(JobActions):
-    """Mixin of a screen that shows a log."""
+class LogExport:
+    """Controller of a screen that shows a log."""
 
-    view: LogView
+    def __init__(
+        self,
+        host: Host,
+        view: Callable[[], LogView],
+        file_to_save: Callable[[], str],
+        *,
+        whole_log: Callable[[], LogStore | None] | None = None,
+        text: Callable[[int], str] | None = None,
+    ) -> None:
+        """Take what is shown, and a name for a file of it.
 
-    def whole_log(self) -> LogStore | None:
-        """Return the log of which the view may show but a part."""
-        return self.view.store
+        `whole_log` returns the log of which the view may show but a part, `text` the line that
+        begins at an offset as it is taken away.
+        """
+        self._host = host
+        self._view = view
+        self._file_to_save = file_to_save
+        self._whole_log = whole_log or (lambda: view().store)
+        self._text = text or self._text_at
 
-    def file_to_save(self) -> str:
-        """Return a name for a file of the log."""
-        job = self.job_at_hand()
-        return file_name(job.name or "" if job else "", job.id[:SHORT_ID] if job else "")
+    def _text_at(self, start: int) -> str:
+        return self._view().pane.text_at(start)
 
-    def text_to_take(self, start: int) -> str:
-        """Return the line at `start` as it is taken away."""
-        return self.view.pane.text_at(start)
+    async def copy_lines(self, text: str, lines: int) -> None:
+        """Copy lines that the user selected."""
+        await copy(self._host.app, text, None if lines == 1 else plural(lines, "line"))
 
-    async def on_log_selecting_copy_asked(self, message: LogView.CopyAsked) -> None:
-        """Copy the lines that the user selected."""
-        shown = None if message.lines == 1 else plural(message.lines, "line")
-        await copy(self.app, message.text, shown)
-
-    @work(name="save", group="save")
-    async def action_save(self) -> None:
+    async def save(self) -> None:
         """Ask what to save and where, and say what was saved."""
-        saved = await self.app.push_screen_wait(SaveLog(self._offers()))
+        saved = await self._host.ask(SaveLog(self._offers()))
         if saved is not None:
             lines = "1 line" if saved.lines == 1 else f"{saved.lines:,} lines"
-            self.app.notify(
+            self._host.app.notify(
                 f"{lines}, {size(saved.size)}, in {safe_line(str(saved.path))}",
                 title="Saved",
                 markup=False,
             )
 
-    @work(name="pager", group="pager")
-    async def action_pager(self) -> None:
+    async def page(self) -> None:
         """Lend the terminal to the user's pager, and say why when that cannot be."""
-        store = self.view.store
+        store = self._view().store
         if store is None:
             return
         try:
@@ -98,11 +95,11 @@ class LogTaking(JobActions):
             problem = str(error)
         else:
             return
-        self.app.notify(problem, severity="warning", markup=False)
+        self._host.say(problem, "warning")
 
     async def _page(self, store: LogStore, words: list[str]) -> None:
         """Show the log to a pager where it lies, else a copy that is safe for any."""
-        window = self.view.pane.window
+        window = self._view().pane.window
         start = window.top.start if window else 0
         if not store.tag and is_less(words) and not await is_reordered(store):
             await self._lend(words, PagerInput(store.path, Place(store.number_of(start), start)))
@@ -127,7 +124,7 @@ class LogTaking(JobActions):
     async def _lend(self, words: list[str], page: PagerInput) -> None:
         # Nothing is painted meanwhile, but the log is followed on. No error may leave the block,
         # as Textual would not take the terminal back then.
-        with self.app.batch_update(), self.app.suspend():
+        with self._host.app.batch_update(), self._host.app.suspend():
             problem = await run(command(words, page), environment(words, os.environ))
             discard_typed()
         if problem:
@@ -135,7 +132,7 @@ class LogTaking(JobActions):
 
     def _offers(self) -> list[Offer]:
         """Return what can be saved now, the likeliest first."""
-        view, path = self.view, f"./{self.file_to_save()}"
+        view, path = self._view(), f"./{self._file_to_save()}"
         offers = []
         if view.is_selecting:
             offers.append(Offer("the selected lines", lambda: self._drawn(view.selected()), path))
@@ -144,11 +141,11 @@ class LogTaking(JobActions):
             offers.append(
                 Offer(
                     f"the lines that {what}",
-                    lambda: drawn(view.matching(), self.text_to_take),
+                    lambda: drawn(view.matching(), self._text),
                     path,
                 )
             )
-        store = self.whole_log()
+        store = self._whole_log()
         if store is not None and store.tag:
             offers.append(
                 Offer("all lines, with their jobs", lambda: self._drawn(_starts(store)), path)
@@ -163,7 +160,24 @@ class LogTaking(JobActions):
             for start in starts:
                 yield start
 
-        return drawn(each(), self.text_to_take)
+        return drawn(each(), self._text)
+
+    COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
+        Command(
+            "logs.save",
+            "ctrl+s",
+            "save",
+            "Save what is in sight, what matches or all of it to a file",
+            save,
+        ),
+        Command(
+            "logs.pager",
+            "v",
+            "pager",
+            "Read the log in your own pager, $PAGER or less, from here",
+            page,
+        ),
+    )
 
 
 def _starts(store: LogStore, first: int = 0) -> Iterator[int]:
@@ -172,3 +186,8 @@ def _starts(store: LogStore, first: int = 0) -> Iterator[int]:
     while at is not None and at < store.size:
         yield at
         at = store.next_start(at)
+
+
+def file_of(job: Job | None) -> str:
+    """Return a name for a file of a job's log."""
+    return file_name(job.name or "" if job else "", job.id[:SHORT_ID] if job else "")

@@ -1,0 +1,98 @@
+"""Schedules as the rows of a list: what a filter can ask of them, and in which orders they can be.
+
+status=failed          also problem: how the last run that is known ended
+name=nightly  by=ann  cron=5  cluster=gpu
+"""
+
+from datetime import UTC, datetime
+from operator import attrgetter
+from typing import NamedTuple
+
+from studio_tui.api.models import Job, JobState
+from studio_tui.presentation.jobs.states import LOOKS
+from studio_tui.presentation.lists.kinds import NEWEST_FIRST, Kind
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+class Scheduled(NamedTuple):
+    """A schedule with what came of it."""
+
+    task: Job
+    """The schedule itself: a job in the state TASK."""
+    runs: tuple[Job, ...]
+    """The last ones that are known, newest first."""
+
+
+def state(row: Scheduled) -> JobState:
+    """Return how the last run went; `TASK` where none is known."""
+    return row.runs[0].state if row.runs else JobState.TASK
+
+
+def _haystack(row: Scheduled) -> str:
+    task = row.task
+    parts = (task.name, task.id, task.created_by, _expression(row), task.compute_cluster_name)
+    return "\n".join(filter(None, parts)).lower()
+
+
+def _expression(row: Scheduled) -> str:
+    schedule = row.task.schedule
+    return (schedule.cron_expression or "once") if schedule else ""
+
+
+def _newest(row: Scheduled) -> float:
+    return -((row.task.created_at or _LONG_AGO) - _LONG_AGO).total_seconds()
+
+
+def _name(row: Scheduled) -> str:
+    return (row.task.name or "").lower()
+
+
+def _next(row: Scheduled) -> datetime:
+    schedule = row.task.schedule
+    return (schedule.next_run_at if schedule else None) or _NEVER
+
+
+def _missed(row: Scheduled) -> int:
+    schedule = row.task.schedule
+    return (schedule.missed or 0) + (schedule.skipped or 0) if schedule else 0
+
+
+SCHEDULES = Kind[Scheduled](
+    noun="schedule",
+    key=attrgetter("task.id"),
+    made_at=attrgetter("task.created_at"),
+    haystack=_haystack,
+    state=state,
+    states=JobState,
+    groups={"problem": frozenset({JobState.FAILED, JobState.UNKNOWN})},
+    fields={
+        "name": lambda row: row.task.name or "",
+        "by": lambda row: row.task.created_by or "",
+        "cron": _expression,
+        "cluster": lambda row: row.task.compute_cluster_name or "",
+        "id": lambda row: row.task.id,
+    },
+    suggestions=(
+        *("status=problem", "status=failed", "status=complete"),
+        *("name=", "name~", "by=", "cron=", "cluster=", "age<1d", "id="),
+    ),
+    hint="words, status=failed (of the last run), by=name, name~regex, !not",
+    sorts={
+        NEWEST_FIRST: ("age, newest first", lambda row, now: _newest(row)),
+        "name": ("name", lambda row, now: (_name(row), _newest(row))),
+        "next": ("next run, soonest first", lambda row, now: (_next(row), _name(row))),
+        "results": (
+            "last run, failed first",
+            lambda row, now: (LOOKS[state(row)].rank, _name(row)),
+        ),
+        "missed": (
+            "missed and skipped runs, most first",
+            lambda row, now: (-_missed(row), _name(row)),
+        ),
+        "by": ("creator", lambda row, now: ((row.task.created_by or "").lower(), _name(row))),
+    },
+    largest_first=frozenset({"missed"}),
+    is_moving=lambda row: True,
+)

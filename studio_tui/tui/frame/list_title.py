@@ -1,0 +1,50 @@
+"""What the line above a list says: how much of it is shown, in which order, what is marked."""
+
+from typing import Any
+
+from studio_tui.presentation.cells import Tone
+from studio_tui.presentation.format import plural
+from studio_tui.presentation.lists.kinds import NEWEST_FIRST, Kind
+from studio_tui.tui.frame.list_view import ListView
+from studio_tui.tui.widgets.bar import Part
+
+Parts = tuple[Part, ...]
+
+
+def has_all(answer: Any) -> bool:
+    """Return whether what is known is all there is; so it is where nothing says otherwise."""
+    return answer is None or getattr(answer, "has_all", True)
+
+
+def amount_parts(
+    place: str, title: str, *, shown: int, known: int, answer: Any, terms: str
+) -> Parts:
+    """Return how many of the known rows are shown, and what else there is to say of the list.
+
+    `answer` is what is known, of which `has_all`, `unreadable` and `duplicates` are told; `terms`
+    is the filter as it was typed.
+    """
+    amount = "" if answer is None else f"{shown} of {known} " if terms else f"{known} "
+    parts = [Part("── ", "rule"), Part(f"{title} ", Tone.STRONG), Part(amount)]
+    if not has_all(answer):
+        parts.append(Part("newest, M loads older ", Tone.DIM, f"screen.do('{place}.more')"))
+    if terms:
+        parts.append(Part("· filter ", Tone.DIM))
+        parts.append(Part(f"{terms} ", Tone.ACCENT, f"screen.do('{place}.filter')"))
+    if unreadable := getattr(answer, "unreadable", 0):
+        parts.append(Part(f"{plural(unreadable, 'row')} unreadable ", Tone.WARN))
+    if duplicates := getattr(answer, "duplicates", 0):
+        parts.append(Part(f"{plural(duplicates, 'row')} sent twice ", Tone.WARN))
+    return tuple(parts)
+
+
+def order_parts(place: str, kind: Kind[Any], view: ListView) -> Parts:
+    """Return in which order the rows are, and how many are marked."""
+    order = kind.sorts[view.sort][0] + (", reversed" if view.reverse else "")
+    parts: list[Part] = []
+    if view.sort != NEWEST_FIRST or view.reverse:
+        sort = f"screen.do('{place}.sort')"
+        parts += [Part(f" sorted by {order} ", Tone.DIM, sort), Part("──", "rule")]
+    if marks := len(view.marks):
+        parts += [Part(f" {marks:,} marked ", Tone.ACCENT), Part("──", "rule")]
+    return tuple(parts)

@@ -1,0 +1,96 @@
+"""What the bars of a page say: where one is, how old what is shown is, how much there is."""
+
+from collections.abc import Sequence, Sized
+from datetime import datetime
+
+from studio_tui.presentation.cells import Tone
+from studio_tui.presentation.freshness import Aged, freshness
+from studio_tui.presentation.jobs.states import counts
+from studio_tui.service.session import StudioSession
+from studio_tui.tui.widgets.bar import Part
+
+TABS = (
+    ("1", "jobs", "Jobs"),
+    ("2", "pipelines", "Pipelines"),
+    ("3", "clusters", "Clusters"),
+    ("4", "schedules", "Schedules"),
+    ("5", "logs", "Logs"),
+)
+"""Key, name and title of the tabs."""
+
+WORDS_FROM = 110
+"""Columns from which the counts of states stand in words too, if these fit."""
+
+Parts = tuple[Part, ...]
+
+HELP: Parts = (Part("?", "key", "app.help"), Part(" help ", Tone.DIM, "app.help"))
+
+
+def crumb_parts(home: str, crumbs: Sequence[str]) -> Parts:
+    """Return the way to what is shown; `home` is `team@host`, safe text."""
+    parts = [Part(" studio-tui ", "title"), Part(f" {home}", Tone.DIM)]
+    for crumb in crumbs:
+        parts += [Part(" › ", Tone.DIM), Part(crumb, Tone.STRONG)]
+    return tuple(parts)
+
+
+def age_parts(aged: Aged, now: datetime, *, read_only: bool) -> Parts:
+    """Return how old what is shown is, and whether it can only be looked at."""
+    chip = freshness(aged, now)
+    age = Part(f"{chip.text} ", chip.tone, "screen.do('page.refresh')")
+    return (age, Part(" read-only ", "current")) if read_only else (age,)
+
+
+def tab_and_count_parts(session: StudioSession, current: str, width: int) -> tuple[Parts, Parts]:
+    """Return the tabs and the counts of states, as long as `width` columns allow."""
+    tabs, in_words = _tabs(session, current), _counts(session, in_words=True)
+    in_signs = _counts(session, in_words=False)
+    has_room = width >= WORDS_FROM and _width(tabs, in_words) < width
+    if _width(tabs, in_signs) > width:
+        tabs = _tabs(session, current, numbered=False)
+    return tabs, in_words if has_room else in_signs
+
+
+def _tabs(session: StudioSession, current: str, *, numbered: bool = True) -> Parts:
+    """Name the tabs, each with how much is there, or without."""
+    jobs = session.jobs.snapshot.value
+    clusters = session.clusters.snapshot.value
+    schedules = session.schedules.snapshot.value
+    pipelines = session.pipelines.snapshot.value
+    number = {
+        "jobs": "" if jobs is None else f" {_amount(jobs.jobs, jobs.has_all)}",
+        "pipelines": ""
+        if pipelines is None
+        else f" {_amount(pipelines.pipelines, pipelines.has_all)}",
+        "clusters": "" if clusters is None else f" {len(clusters.items)}",
+        "schedules": "" if schedules is None else f" {len(schedules)}",
+    }
+    parts = []
+    for key, name, title in TABS:
+        amount = number.get(name, "") if numbered else ""
+        look = "current" if name == current else Tone.DIM
+        parts.append(Part(f" {key} {title}{amount} ", look, f"screen.do('page.{name}')"))
+    return tuple(parts)
+
+
+def _counts(session: StudioSession, *, in_words: bool) -> Parts:
+    jobs = session.jobs.snapshot.value
+    if jobs is None:
+        return ()
+    return tuple(
+        Part(
+            f"{count.glyph} {count.amount} {count.name}  "
+            if in_words
+            else f"{count.glyph}{count.amount} ",
+            count.tone if count.number else Tone.DIM,
+        )
+        for count in counts(jobs.jobs, has_all=jobs.has_all)
+    )
+
+
+def _width(*groups: Sequence[Part]) -> int:
+    return sum(len(part.text) for parts in groups for part in parts)
+
+
+def _amount(rows: Sized, has_all: bool) -> str:
+    return f"{len(rows)}{'' if has_all else '+'}"

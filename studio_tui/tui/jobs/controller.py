@@ -1,0 +1,274 @@
+"""What can be done with a job, the same from every screen that shows one."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from studio_tui.api.ids import NO_ID, can_be_used
+from studio_tui.api.models import Job, Pipeline
+from studio_tui.errors import InvalidRequest
+from studio_tui.presentation.pipelines.impact import cancel_notes, repeat_notes
+from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
+from studio_tui.tui.frame.dialogs import Confirm
+from studio_tui.tui.frame.progress_words import reported
+from studio_tui.tui.jobs.naming import describe, title
+from studio_tui.tui.messages import CreateJob, EditJobs, OpenLog, OpenPipeline
+from studio_tui.tui.terminal.clipboard import copy
+
+if TYPE_CHECKING:
+    from studio_tui.tui.jobs.rerun import Repeat
+
+NO_JOB = "There is no job here"
+
+
+class JobController:
+    """Controller of a screen that has a job at hand, and perhaps marked ones."""
+
+    def __init__(
+        self,
+        host: Host,
+        at_hand: Callable[[], Job | None],
+        *,
+        marked: Callable[[], Sequence[Job]] = tuple,
+        owner_of: Callable[[Job], Pipeline | None] | None = None,
+        why_none: Callable[[], str] = lambda: NO_JOB,
+    ) -> None:
+        """Take where jobs come from.
+
+        `at_hand` returns the job that commands are about, `marked` those that stand in for it where
+        several are meant, `owner_of` the pipeline that runs a job, and `why_none` says why there is
+        no job at hand.
+        """
+        self._host = host
+        self._at_hand = at_hand
+        self._marked = marked
+        self.owner_of = owner_of or self._known_owner
+        self._why_none = why_none
+
+    # Why not.
+
+    def why_no_job(self) -> str | None:
+        """Return why there is no job to do something with."""
+        return self._why_none() if self._at_hand() is None else None
+
+    def why_no_id(self) -> str | None:
+        """Return why nothing can be asked about the job."""
+        job = self._at_hand()
+        if job is None:
+            return self._why_none()
+        return None if can_be_used(job.id) else NO_ID
+
+    def why_not_cancel(self) -> str | None:
+        """Return why the job cannot be cancelled."""
+        if reason := self._why_no_change():
+            return reason
+        job = self._at_hand()
+        if job is None or job.state.is_cancelable:
+            return None
+        return f"The job is over: {(job.status or 'unknown').lower()}"
+
+    def why_not_repeat(self) -> str | None:
+        """Return why the job cannot be run again, as it was or changed."""
+        if reason := self._why_no_change():
+            return reason
+        job = self._at_hand()
+        return "Studio did not send the job's query" if job is None or job.query is None else None
+
+    def why_no_pipeline(self) -> str | None:
+        """Return why there is no pipeline to show."""
+        job = self._at_hand()
+        if job is None:
+            return self._why_none()
+        known = self.owner_of(job) is not None
+        return None if known else "No pipeline that is known here runs this job"
+
+    def why_no_page(self) -> str | None:
+        """Return why there is no page to open."""
+        job = self._at_hand()
+        if job is None:
+            return self._why_none()
+        return None if job.url else "Studio gave no page for this job"
+
+    def _why_no_change(self) -> str | None:
+        return self.why_no_id() or (READ_ONLY if self._host.read_only else None)
+
+    # What is done.
+
+    def open_log(self) -> None:
+        """Show the log of the job at hand."""
+        if job := self._at_hand():
+            self._host.post_message(OpenLog(job.id))
+
+    async def copy_id(self) -> None:
+        """Copy the whole id, and show it in case there is no clipboard."""
+        if job := self._at_hand():
+            await copy(self._host.app, job.id)
+
+    async def cancel(self) -> None:
+        """Ask, then cancel."""
+        job = self._at_hand()
+        if job is None:
+            return
+        question = Confirm(
+            "Cancel this job?",
+            (
+                *describe(job),
+                "",
+                "Its processes are stopped; what they wrote stays.",
+                *self._pipeline_notes(job, "cancel"),
+            ),
+            yes="Cancel the job",
+            no="Leave it running",
+        )
+        if await self._host.ask(question):
+            cancelling = self._host.session.commands.cancel(job.id)
+            await reported(self._host, cancelling, f"Cancel was asked for {title(job)}")
+
+    async def run_again(self) -> None:
+        """Say what is known and what is not, then create the same job again."""
+        job = self._at_hand()
+        if job is None or await self._repeat_marked(resume=False):
+            return
+        repeat = await self._repeat_of(job)
+        if repeat is None:
+            return
+        question = Confirm(
+            "Run this job again as it was?",
+            (*describe(job), "", *repeat.lines, *self._pipeline_notes(job, "run_again")),
+            yes="Run it again",
+            no="Don't",
+            default_yes=True,
+        )
+        if await self._host.ask(question):
+            self._host.post_message(CreateJob(repeat.wish))
+
+    async def resume(self) -> None:
+        """Say what resuming is, then create the job again so that it uses its checkpoints."""
+        job = self._at_hand()
+        if job is None or await self._repeat_marked(resume=True):
+            return
+        repeat = await self._repeat_of(job)
+        if repeat is None:
+            return
+        question = Confirm(
+            "Resume this job from its checkpoints?",
+            (
+                *describe(job),
+                "",
+                "A new job runs the same query. Datasets that this one has finished are",
+                "taken from its checkpoints as long as the query up to them is the same;",
+                "all else is done again. r runs all of it again.",
+                "",
+                *repeat.lines,
+                *self._pipeline_notes(job, "resume"),
+            ),
+            yes="Resume it",
+            no="Don't",
+            default_yes=True,
+        )
+        if await self._host.ask(question):
+            changes = {"rerun_from_job_id": job.id}
+            self._host.post_message(CreateJob(repeat.wish.model_copy(update=changes)))
+
+    def edit(self) -> None:
+        """Show one form of the marked jobs, else that of the job at hand."""
+        jobs = self._marked() or tuple(filter(None, (self._at_hand(),)))
+        self._host.post_message(EditJobs([job.id for job in jobs]))
+
+    def open_pipeline(self) -> None:
+        """Show the pipeline that runs the job."""
+        job = self._at_hand()
+        if job is not None and (owner := self.owner_of(job)):
+            self._host.post_message(OpenPipeline(owner.pipeline_id, job.id))
+
+    async def open_page(self) -> None:
+        """Open the job's page, after asking if it is not Studio's own, or copy its address."""
+        job = self._at_hand()
+        if job is None or not job.url:
+            return
+        # Not before it is used: it looks for browsers.
+        from studio_tui.tui.frame.browser import open_page  # noqa: PLC0415
+
+        await open_page(self._host.app, job.url, own=self._host.session.client.origin)
+
+    def _known_owner(self, job: Job) -> Pipeline | None:
+        """Return the pipeline that runs a job; `None` where none is known to."""
+        known = self._host.session.pipelines.snapshot.value
+        return known.owner(job.id) if known else None
+
+    async def _repeat_marked(self, *, resume: bool) -> bool:
+        """Do it with the marked jobs instead; return whether there are any."""
+        jobs = self._marked()
+        if jobs:
+            from studio_tui.tui.jobs.bulk_rerun import repeat_all  # noqa: PLC0415 (used by few)
+
+            await repeat_all(self._host.app, self._host.session, jobs, resume=resume)
+        return bool(jobs)
+
+    async def _repeat_of(self, job: Job) -> "Repeat | None":
+        """Return what makes a job again, or say why that cannot be."""
+        from studio_tui.tui.jobs.rerun import Repeat  # noqa: PLC0415 (not before it is used)
+
+        try:
+            return await Repeat.of(job, self._host.session)
+        except InvalidRequest as error:
+            self._host.say(str(error), "error")
+            return None
+
+    def _pipeline_notes(self, job: Job, command: str) -> tuple[str, ...]:
+        """Return what a command means for the pipeline that runs the job, below an empty line."""
+        owner, near = self.owner_of(job), self._host.session.is_near
+        if owner is None:
+            return ()
+        if command == "cancel":
+            notes = cancel_notes(owner, job.id, near=near)
+        else:
+            notes = repeat_notes(owner, job.id, near=near, resume=command == "resume")
+        return ("", *notes) if notes else ()
+
+    COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
+        Command("job.log", "l", "log", "Show the job's log", open_log, why_no_id),
+        Command(
+            "job.cancel", "x", "cancel", "Cancel the job, after asking", cancel, why_not_cancel
+        ),
+        Command(
+            "job.run_again",
+            "r",
+            "run again",
+            "Run the job again as it was",
+            run_again,
+            why_not_repeat,
+        ),
+        Command(
+            "job.resume",
+            "R",
+            "resume",
+            "Run the job again from its checkpoints",
+            resume,
+            why_not_repeat,
+        ),
+        Command("job.copy_id", "c", "copy id", "Copy the job's whole id", copy_id, why_no_id),
+        Command(
+            "job.open_url",
+            "o",
+            "browser",
+            "Open the job's page in a browser",
+            open_page,
+            why_no_page,
+        ),
+        Command(
+            "job.pipeline",
+            "P",
+            "pipeline",
+            "Show the pipeline that runs the job",
+            open_pipeline,
+            why_no_pipeline,
+        ),
+        Command(
+            "job.edit",
+            "e",
+            "edit",
+            "Change query and settings, look at what changed, then run it",
+            edit,
+            why_not_repeat,
+        ),
+    )

@@ -1,0 +1,20 @@
+"""What a job is called in questions and reports."""
+
+from studio_tui.api.models import Job
+from studio_tui.presentation.jobs.rows import SHORT_ID, first_line
+
+
+def title(job: Job) -> str:
+    """Return what a job is called in a sentence: name and short id."""
+    return f"{job.name or 'a job without a name'} ({job.id[:SHORT_ID]})"
+
+
+def describe(job: Job) -> tuple[str, ...]:
+    """Return the lines that name a job beyond doubt; names can look alike, ids cannot."""
+    return (
+        f"  name    {job.name or '–'}",
+        f"  id      {job.id}",
+        f"  status  {(job.status or 'UNKNOWN').lower()}",
+        f"  by      {job.created_by or '–'}",
+        *((f"  error   {first_line(job.error_message)}",) if job.error_message else ()),
+    )

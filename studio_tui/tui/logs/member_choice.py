@@ -1,0 +1,156 @@
+"""What can be done with the jobs of a merged log: whose lines are shown, and who takes part."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from studio_tui.api.models import Job
+from studio_tui.tui.frame.commands import Command, Host
+from studio_tui.tui.jobs.controller import NO_JOB
+from studio_tui.tui.jobs.naming import title
+from studio_tui.tui.logs.merged_jobs import Member, MergedJobs
+from studio_tui.tui.logs.view.log_view import LogView
+
+
+class MemberChoice:
+    """Controller of the screen of a merged log: its jobs, and which of them is meant."""
+
+    members: MergedJobs | None = None
+    """The jobs; `None` before there were any."""
+    chosen: str | None = None
+    """Id of the job that commands are about, if not that of the line at hand."""
+
+    def __init__(
+        self,
+        host: Host,
+        view: Callable[[], LogView | None],
+        *,
+        members_changed: Callable[[], None],
+        show_members: Callable[[], None],
+    ) -> None:
+        """Take the lines, and how others, or another choice of them, are shown."""
+        self._host = host
+        self._view = view
+        self._members_changed = members_changed
+        self._show_members = show_members
+
+    def job_at_hand(self) -> Job | None:
+        """Return the job that was chosen, else that of the line at hand."""
+        member = self._member_at_hand()
+        return None if member is None else member.job
+
+    def why_none(self) -> str | None:
+        """Return why no job is meant."""
+        return NO_JOB if self._member_at_hand() is None else None
+
+    def _member_at_hand(self) -> Member | None:
+        view = self._view()
+        if not self.members or view is None:
+            return None
+        start = view.pane.at_hand
+        return self.members.get(self.chosen) or (None if start is None else self.member_of(start))
+
+    def member_of(self, start: int) -> Member | None:
+        """Return whose line begins at `start`."""
+        if self.members is None:
+            return None
+        return self.members.of(self.members.log.store.number_at(start))
+
+    def solo(self) -> None:
+        """Show only the lines of the job at hand, or of all again."""
+        member = self._member_at_hand()
+        if self.members is not None:
+            wanted = member.job.id if member is not None else None
+            self.members.solo = None if self.members.solo == wanted else wanted
+            self.choose_lines()
+
+    def mute(self) -> None:
+        """Hide the lines of the job at hand, or show them again."""
+        member = self._member_at_hand()
+        if self.members is not None and member is not None:
+            self.members.solo = None
+            self.members.muted ^= {member.job.id}
+            self.choose_lines()
+
+    def unmute(self) -> None:
+        """Show the lines of all jobs."""
+        if self.members is not None:
+            self.members.solo, self.members.muted = None, frozenset()
+            self.choose_lines()
+
+    def choose(self, step: int) -> None:
+        """Choose the next job of the row, or the one before."""
+        ids = [member.job.id for member in self.members or ()]
+        if ids:
+            here = ids.index(self.chosen) if self.chosen in ids else -1 if step > 0 else 0
+            self.chosen = ids[(here + step) % len(ids)]
+            self._show_members()
+
+    def choose_next(self) -> None:
+        """Choose the next job of the row."""
+        self.choose(1)
+
+    def choose_previous(self) -> None:
+        """Choose the job of the row before."""
+        self.choose(-1)
+
+    def choose_none(self) -> None:
+        """Choose no job."""
+        self.chosen = None
+        self._show_members()
+
+    def choose_lines(self) -> None:
+        """Show the lines of the jobs that are heard."""
+        view = self._view()
+        if self.members is not None and view is not None:
+            view.show_within(self.members.within())
+            self._show_members()
+
+    def take_out(self) -> None:
+        """Merge the log of the job at hand no more."""
+        member, view = self._member_at_hand(), self._view()
+        if self.members is not None and member is not None and view is not None:
+            self.members.leave(member.job.id)
+            view.say(f"{title(member.job)} was taken out; L in Jobs shows all marked again")
+            self._members_changed()
+
+    COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
+        Command(
+            "merged.solo",
+            "S",
+            "only this job",
+            "Show only this job's lines, or those of all again",
+            solo,
+            why_none,
+        ),
+        Command(
+            "merged.mute",
+            "M",
+            "mute",
+            "Hide this job's lines, or show them again",
+            mute,
+            why_none,
+        ),
+        Command("merged.unmute", "U", "unmute all", "Show the lines of all jobs", unmute),
+        Command(
+            "merged.next",
+            "tab",
+            "choose a job",
+            "Choose the next job above the lines for S, M, D, x and so on",
+            choose_next,
+        ),
+        Command(
+            "merged.previous",
+            "shift+tab",
+            "choose a job",
+            "Choose the previous job above the lines",
+            choose_previous,
+        ),
+        Command(
+            "merged.take_out",
+            "D",
+            "take out",
+            "Take this job out of the merged log",
+            take_out,
+            why_none,
+        ),
+    )
