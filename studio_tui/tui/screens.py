@@ -111,7 +111,7 @@ class Screens:
         """Let the list of jobs put its cursor on a job as soon as it is there."""
         jobs = self.tab("jobs")
         if isinstance(jobs, JobsScreen):
-            jobs.await_row(job_id)
+            jobs.list.await_row(job_id)
 
     def merge(self, job_ids: Sequence[str], jobs: Sequence[Job] = ()) -> None:
         """Let the place of merged logs show these jobs, as far as they are known, or given.
@@ -139,7 +139,7 @@ class Screens:
         """Let the list of jobs show those that pass a filter."""
         page = self.tab("jobs")
         if isinstance(page, JobsScreen):
-            page.show_only(terms)
+            page.list.filtering.show_only(terms)
 
     def remember(self) -> None:
         """Keep the user's place for the next run."""

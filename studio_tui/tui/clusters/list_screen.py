@@ -19,16 +19,14 @@ from studio_tui.presentation.clusters.rows import (
     why_not_chosen,
 )
 from studio_tui.presentation.form.draft import Draft
-from studio_tui.presentation.freshness import Aged
 from studio_tui.presentation.jobs.facts import Fact
 from studio_tui.presentation.jobs.filters import exactly
+from studio_tui.service.polling.poller import Poller
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.clusters.cluster_choice import ClusterChoice
 from studio_tui.tui.frame.commands import READ_ONLY, Command, bindings
 from studio_tui.tui.frame.list_page import ListPage, list_commands
 from studio_tui.tui.frame.list_view import ListView
-from studio_tui.tui.frame.progress_words import unreached
-from studio_tui.tui.frame.row_marks import mark_commands
 from studio_tui.tui.messages import FilterJobs, OpenForm, Refreshed
 from studio_tui.tui.terminal.clipboard import copy
 from studio_tui.tui.widgets.bar import Part
@@ -93,15 +91,16 @@ class ClustersScreen(ListPage[Cluster]):
     columns = COLUMNS
     problems = "status=problem"
     is_stacked = True
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-middling"), (34, "-high")]  # noqa: RUF012
 
-    marking = mark_commands("clusters", "cluster")
-    own_commands = list_commands(
+    LIST = list_commands(
         "clusters",
+        "cluster",
         "words, status=, name~, provider=, region=",
         "Only clusters with a problem, and back",
         (("N", "name", "name"), ("S", "status", "status"), ("B", "busy", "busy workers")),
     )
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(_COMMANDS, marking, own_commands)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(_COMMANDS), *LIST.bindings]
 
     def __init__(
         self,
@@ -119,29 +118,21 @@ class ClustersScreen(ListPage[Cluster]):
 
     # What the frame asks.
 
-    def crumbs(self) -> tuple[str, ...]:
-        """Return where this is."""
-        return ("Clusters",)
-
     def hints(self) -> Iterable[str]:
         """Return the most useful keys."""
         if isinstance(self.focused, FilterInput):
             return ("filter.complete", "filter.leave", "filter.earlier")
         return ("clusters.jobs", "clusters.choose", "clusters.new_job", "page.refresh", "page.back")
 
-    def aged(self) -> Aged:
-        """Return the snapshot whose age the header shows."""
-        return self.session.clusters.snapshot
-
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
         """Take over a new answer, or what is new of the jobs that run here."""
         if message.name == self.session.jobs.name and is_news:
-            self.show_preview(self.moment())
+            self.list.show_preview(self.moment())
         elif message.name == self.session.clusters.name:
             page = message.snapshot.value
             if is_news and page is not None:
-                self.take(page.items)
-            self.show_notice()
+                self.list.take(page.items)
+            self.list.show_notice()
 
     # Why not.
 
@@ -188,7 +179,7 @@ class ClustersScreen(ListPage[Cluster]):
         if cluster := self.row_at_hand():
             self._choice.choose(None if self._is_chosen(cluster) else cluster.name)
             self.table.show_again()
-            self.show_title()
+            self.list.show_title()
 
     def open_form(self) -> None:
         """Fill in the form of a new job that runs on the cluster under the cursor."""
@@ -207,9 +198,13 @@ class ClustersScreen(ListPage[Cluster]):
 
     # What a list says of itself.
 
-    def answer(self) -> Page[Cluster] | None:
-        """Return what is known."""
-        return self.session.clusters.snapshot.value
+    def source(self) -> Poller[Page[Cluster]]:
+        """Return what tells the rows."""
+        return self.session.clusters
+
+    def none_words(self) -> str:
+        """Return what is said when there are no rows at all."""
+        return "This team has no clusters."
 
     def cells_of(self, key: str) -> tuple[Cell, ...]:
         """Return the cells of a cluster."""
@@ -221,27 +216,14 @@ class ClustersScreen(ListPage[Cluster]):
         has_all = jobs is not None and jobs.has_all
         return facts(cluster, self._jobs(), has_all=has_all) if cluster else ()
 
-    def notice(self) -> str:
-        """Return why there is nothing to show."""
-        snapshot = self.session.clusters.snapshot
-        if self.filter and self.rows:
-            return "No cluster passes the filter.\nesc shows all of them again."
-        if snapshot.value is not None:
-            return "This team has no clusters."
-        if snapshot.error is not None:
-            return unreached(snapshot.error, self.session)
-        return "Asking Studio…"
-
-    def title_parts(self, shown: int) -> tuple[Part, ...]:
-        """Return what stands above the list: also on which of them new jobs run."""
-        parts = super().title_parts(shown)
+    def title_notes(self) -> tuple[Part, ...]:
+        """Return on which of them new jobs run."""
         chosen = self._choice.name
         if chosen is None:
-            return parts
+            return ()
         if any(row.name == chosen for row in self.rows.values()):
-            return (*parts, Part(f"· new jobs run on {chosen} ", Tone.ACCENT))
-        gone = Part(f"· {chosen}, chosen for new jobs, is not here any more ", Tone.WARN)
-        return (*parts, gone)
+            return (Part(f"· new jobs run on {chosen} ", Tone.ACCENT),)
+        return (Part(f"· {chosen}, chosen for new jobs, is not here any more ", Tone.WARN),)
 
     def _meant(self) -> Sequence[Cluster]:
         """Return the marked clusters, else the one under the cursor."""

@@ -66,15 +66,9 @@ class EditMarkedScreen(SubmitScreen):
         for name, count in self._differing.items():
             self.form.hint(name, differs(name, count))
 
-    def why_not(self, action: str) -> str | None:
-        """Return why an action cannot be done now."""
-        if action == "preview":
-            return "There is a request for each job; f9 shows what changes in each, before any goes"
-        return super().why_not(action)
-
-    def action_preview(self) -> None:  # type: ignore[override]
-        """Say where to look instead."""
-        self.app.notify(self.why_not("preview") or "", markup=False)
+    def why_no_preview(self) -> str | None:
+        """Return where to look instead."""
+        return "There is a request for each job; f9 shows what changes in each, before any goes"
 
     def examined(self, draft: Draft) -> Checked:
         """Find out what there is to say of the form, and of each job with it."""
@@ -95,16 +89,16 @@ class EditMarkedScreen(SubmitScreen):
         typed = typed_over(self.start.draft, checked.draft)
         lines = await asyncio.to_thread(self._lines, typed, checked)
         question = f"Run {plural(len(self._jobs), 'changed job')}?"
-        answer = await self.app.push_screen_wait(Review(question, lines, ANSWERS))
+        answer = await self.ask(Review(question, lines, ANSWERS))
         if answer in {"r", "f"}:
-            self.is_sending = True
+            self.sender.is_sending = True
             try:
                 await self._make(typed, checked, resume=answer == "r")
             finally:
-                self.is_sending = False
+                self.sender.is_sending = False
         elif answer == "d":
             await self.keep()
-            self.app.notify("Kept; e on the same marks goes on with it", markup=False)
+            self.say("Kept; e on the same marks goes on with it")
             self.post_message(GoBack())
         return None
 

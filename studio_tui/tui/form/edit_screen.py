@@ -45,17 +45,17 @@ class EditScreen(SubmitScreen):
         """Take up what was left, and lend the terminal to the editor for the query."""
         await super().begin()
         self.form.go_to("query")
-        await self.edit_field("query")
+        await self.fields.edit_field("query")
 
     async def to_send(self, checked: Checked) -> Checked | None:
         """Show what is different, and ask how to go on from what the job has done."""
         after = replace(checked.draft, query=checked.query)
         lines = await asyncio.to_thread(changes, self._repeat, self._before, after)
         lines = (*self._about_the_pipeline(), *lines)
-        answer = await self.app.push_screen_wait(Review("Run the changed job?", lines, ANSWERS))
+        answer = await self.ask(Review("Run the changed job?", lines, ANSWERS))
         if answer == "d":
             await self.keep()
-            self.app.notify("Kept; e on the same job goes on with it", markup=False)
+            self.say("Kept; e on the same job goes on with it")
             self.post_message(GoBack())
         if answer == "r":
             return replace(checked, draft=checked.draft.resuming(self._repeat.job.id))

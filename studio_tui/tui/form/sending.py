@@ -1,11 +1,10 @@
 """Sending a job's form: its files first, then the request; whatever fails, the form stays."""
 
-from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar, Protocol
 
-from textual import work
+from textual.worker import Worker
 
 from studio_tui.errors import TransportError
 from studio_tui.presentation.form.checks import request
@@ -15,73 +14,67 @@ from studio_tui.presentation.format import plural, size
 from studio_tui.presentation.jobs.problems import Problem
 from studio_tui.service.commands.create_job import Created, Refused
 from studio_tui.service.polling.snapshot import Snapshot
-from studio_tui.service.session import StudioSession
 from studio_tui.text import safe_line
 from studio_tui.tui.form.draft_files import path_of
 from studio_tui.tui.form.draft_form import DraftForm
 from studio_tui.tui.form.validation import Checked, Follow
-from studio_tui.tui.frame.commands import READ_ONLY
+from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.create import create, say_created
 from studio_tui.tui.messages import JobCreated
 
-if TYPE_CHECKING:
-    from textual.screen import Screen
 
-    Base = Screen[None]
-else:
-    Base = object
+class FormScreen(Host, Protocol):
+    """The screen of a form, as far as sending it needs that."""
 
-
-class FormSending(Base):
-    """Mixin of a screen with a form."""
-
-    session: StudioSession
-    read_only: bool
     form: DraftForm
-    refused: tuple[Problem, ...] = ()
-    """What Studio said of the form as it was sent."""
-    was_sent = False
-    """Whether sending was tried, so that fields nobody has touched are judged too."""
-    is_sending = False
-    _was_not_sent = _is_silent = False
-    """Whether the form could not be sent, and Studio has not answered since."""
 
-    # What the screen does.
-
-    @abstractmethod
     async def examine(self) -> Checked:
         """Find out what there is to say of the form, and say it."""
 
-    @abstractmethod
     async def keep(self) -> None:
         """Keep the form as it stands."""
 
-    @abstractmethod
     async def done(self, sent: Draft, typed: Draft) -> None:
         """Keep the form as it was sent, and begin no more with what was typed until then."""
 
-    @abstractmethod
     def note(self, words: str, follow: Follow | None = None) -> None:
         """Say what concerns the whole form; `follow` tells what is true of it later."""
 
     async def to_send(self, checked: Checked) -> Checked | None:
         """Ask what there is to ask; return what is to be sent, `None` for nothing now."""
-        return checked
 
-    # The keys.
+    def run_worker(self, work: Coroutine[Any, Any, None], *, group: str) -> Worker[Any]:
+        """Run a coroutine beside the keys."""
 
-    @work(name="submit", group="command")
-    async def action_submit(self) -> None:
+
+class FormSender:
+    """Controller of a screen with a form."""
+
+    def __init__(self, screen: FormScreen) -> None:
+        self._screen = screen
+        self.refused: tuple[Problem, ...] = ()
+        """What Studio said of the form as it was sent."""
+        self.was_sent = False
+        """Whether sending was tried, so that fields nobody has touched are judged too."""
+        self.is_sending = False
+        self._under_way: Worker[Any] | None = None
+        self._was_not_sent = self._is_silent = False
+        """Whether the form could not be sent, and Studio has not answered since."""
+
+    def why_not_send(self) -> str | None:
+        """Return why nothing can be sent."""
+        return READ_ONLY if self._screen.read_only else None
+
+    def send(self) -> None:
         """Check once more, send, and either go to the new job or say why there is none."""
-        if self.is_sending:
-            return
-        if self.read_only:
-            self.app.notify(READ_ONLY, severity="warning", markup=False)
-            return
+        if not self.is_sending:
+            self._under_way = self._screen.run_worker(self._send_checked(), group="send")
+
+    async def _send_checked(self) -> None:
         self.refused, self._was_not_sent = (), False
         checked = await self.sendable("")
-        if checked is None or (wanted := await self.to_send(checked)) is None:
+        if checked is None or (wanted := await self._screen.to_send(checked)) is None:
             return
         self.is_sending = True
         try:
@@ -89,19 +82,32 @@ class FormSending(Base):
         finally:
             self.is_sending = False
 
+    def begin_anew(self) -> None:
+        """Forget what was said of the form that was sent before."""
+        self.refused, self.was_sent = (), False
+
+    def edited(self, checked: Checked | None) -> None:
+        """Keep what was said of the form as it was sent until the field itself is changed."""
+        now, then = self._screen.form.draft, checked.draft if checked else None
+        self.refused = tuple(
+            each
+            for each in self.refused
+            if each.field in LABELS and getattr(now, each.field) == getattr(then, each.field, None)
+        )
+
     async def sendable(self, said_first: str) -> Checked | None:
         """Return the form if it can be sent; else say `said_first`, and go to what is wrong."""
         self.was_sent = True
-        checked = await self.examine()
+        checked = await self._screen.examine()
         if not checked.errors:
             return checked
         self._say_to_do(said_first, checked.errors)
-        self.form.go_to(checked.errors[0].field)
+        self._screen.form.go_to(checked.errors[0].field)
         return None
 
     async def ask_to_stop(self) -> bool:
         """Ask whether sending is to be given up; return whether it was."""
-        sure = await self.app.push_screen_wait(
+        sure = await self._screen.ask(
             Confirm(
                 "Stop sending?",
                 ("Files that are on their way are given up, and the form stays as it is.",),
@@ -110,36 +116,39 @@ class FormSending(Base):
             )
         )
         if sure:
-            self.workers.cancel_group(self, "command")
+            if self._under_way is not None:
+                self._under_way.cancel()
             self.is_sending = False
-            self.note("Stopped. If the job was asked for already, the list will show it.")
+            self._screen.note("Stopped. If the job was asked for already, the list will show it.")
         return bool(sure)
 
     async def _send(self, checked: Checked, typed: Draft) -> None:
         """Upload the files and have the job made."""
-        await self.keep()
+        await self._screen.keep()
         paths = [path_of(path) for path in checked.draft.files]
         sent: dict[Path, str] = {}
 
         def uploading(path: Path, done: int, whole: int) -> None:
             share = f"{done * 100 // whole} % of {size(whole)}" if done < whole else "uploaded"
             sent[path] = f"{safe_line(path.name)} {share}"
-            self.note(f"Uploading {plural(len(paths), 'file')}: {', '.join(sent.values())}")
+            self._screen.note(f"Uploading {plural(len(paths), 'file')}: {', '.join(sent.values())}")
 
-        self.note("Sending…")
+        self._screen.note("Sending…")
         wish = request(checked.draft, checked.around)
-        outcome = await create(self.app, self.session.creating, wish, paths, uploading=uploading)
+        outcome = await create(
+            self._screen.app, self._screen.session.creating, wish, paths, uploading=uploading
+        )
         if isinstance(outcome, Created):
-            await self.done(checked.draft, typed)
+            await self._screen.done(checked.draft, typed)
             self.is_sending = False
-            say_created(self.app, outcome)
-            self.app.post_message(JobCreated(outcome.job.id))
+            say_created(self._screen.app, outcome)
+            self._screen.post_message(JobCreated(outcome.job.id))
         elif isinstance(outcome, Refused):
             await self._refuse(refusals(outcome.error, checked.draft))
             if isinstance(outcome.error, TransportError):
                 self._was_not_sent = True
         else:
-            self.note("Not sent again; the form is as it was.")
+            self._screen.note("Not sent again; the form is as it was.")
 
     async def _refuse(self, problems: tuple[Problem, ...]) -> None:
         """Say why there is no job, at the fields, with all that was typed still there.
@@ -147,15 +156,15 @@ class FormSending(Base):
         Nothing is waited for after it is said: from then on the form can be sent again.
         """
         self.refused = problems
-        await self.examine()
+        await self._screen.examine()
         whole = [each.sentence for each in problems if each.field == WHOLE]
         fields = [each for each in problems if each.field != WHOLE]
         if whole:
-            self.note(" ".join(whole))
+            self._screen.note(" ".join(whole))
         else:
             self._say_to_do("No job was made.", fields)
         if fields:
-            self.form.go_to(fields[0].field)
+            self._screen.form.go_to(fields[0].field)
 
     def hear_studio(self, jobs: Snapshot[Any]) -> None:
         """Say no longer that Studio cannot be reached when it has answered."""
@@ -163,7 +172,7 @@ class FormSending(Base):
         # What kept the form from being sent may be this machine's disk too.
         if self._was_not_sent and was_silent and jobs.error is None:
             self._was_not_sent = False
-            self.note("Studio answers again. No job was made yet; f9 sends the form.")
+            self._screen.note("Studio answers again. No job was made yet; f9 sends the form.")
 
     def _say_to_do(self, first: str, problems: Iterable[Problem]) -> None:
         """Say what is to be looked at in the form, as long as there is something."""
@@ -173,7 +182,19 @@ class FormSending(Base):
             left = [*refused, *checked.errors]
             return f"{first} {_to_do(left)}".strip() if left else ""
 
-        self.note(f"{first} {_to_do(problems)}".strip(), follow)
+        self._screen.note(f"{first} {_to_do(problems)}".strip(), follow)
+
+    COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
+        Command(
+            "form.submit",
+            "f9,ctrl+j,alt+enter",
+            "submit",
+            "Have the job made, with all that is typed",
+            send,
+            why_not_send,
+            priority=True,
+        ),
+    )
 
 
 def _to_do(problems: Iterable[Problem]) -> str:

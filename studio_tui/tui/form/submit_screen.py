@@ -6,56 +6,56 @@ from typing import ClassVar
 
 from textual import events, on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.getters import query_one
-from textual.timer import Timer
 from textual.widgets import Static
 
 from studio_tui import clock
 from studio_tui.presentation.form.checks import request
-from studio_tui.presentation.form.draft import LABELS, Draft
+from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.line_checks import has_new_values
 from studio_tui.presentation.form.request_preview import as_curl, as_datachain, as_json
-from studio_tui.presentation.format import plural
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.form.draft_form import DraftForm
-from studio_tui.tui.form.editing import FormEditing
+from studio_tui.tui.form.draft_keeper import DraftKeeper
+from studio_tui.tui.form.editing import FieldCommands
 from studio_tui.tui.form.preview import Preview
 from studio_tui.tui.form.saved_forms import NOT_KEPT, SavedForms
-from studio_tui.tui.form.sending import FormSending
-from studio_tui.tui.form.templates import SENT, FormBeginnings, Start
+from studio_tui.tui.form.sending import FormSender
+from studio_tui.tui.form.templates import FormTemplates, Start
 from studio_tui.tui.form.validation import Checked, Follow, examine
-from studio_tui.tui.frame.commands import READ_ONLY
+from studio_tui.tui.frame.commands import Command, bindings
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.page import Page
 from studio_tui.tui.messages import GoBack, Refreshed
 
-KEEP_AFTER = 1.0
-"""Seconds of rest after which what was typed is kept on disk."""
+_COMMANDS: tuple[Command["SubmitScreen"], ...] = (
+    Command(
+        "form.preview",
+        "f6",
+        "preview",
+        "Show the request as JSON, as curl and as the datachain command",
+        lambda page: page.preview(),
+        lambda page: page.why_no_preview(),
+        priority=True,
+    ),
+    Command(
+        "form.values",
+        "f7",
+        "values",
+        "Show or hide the values of the environment",
+        lambda page: page.toggle_values(),
+        priority=True,
+    ),
+)
 
 
-class SubmitScreen(FormSending, FormBeginnings, FormEditing, Page):
+class SubmitScreen(Page):
     """A form that stays as it is, whatever happens, until Studio has made its job."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f9,ctrl+j,alt+enter", "submit", "submit", priority=True, id="form.submit",
-                tooltip="Have the job made, with all that is typed"),
-        Binding("f6", "preview", "preview", priority=True, id="form.preview",
-                tooltip="Show the request as JSON, as curl and as the datachain command"),
-        Binding("f4", "edit", "$EDITOR", priority=True, id="form.edit",
-                tooltip="Change the field in $EDITOR"),
-        Binding("f3", "pick", "begin with", priority=True, id="form.pick",
-                tooltip="Begin with a template, with the job sent last, or with nothing; "
-                "rename and delete templates"),
-        Binding("ctrl+t", "keep_template", "keep", priority=True, id="form.template",
-                tooltip="Keep the form as a template"),
-        Binding("ctrl+f", "attach", "attach", priority=True, id="form.attach",
-                tooltip="Name another file that is put beside the query"),
-        Binding("f1", "explain", "explain", priority=True, id="form.explain",
-                tooltip="Say what the field is for, what it takes, and an example"),
-        Binding("f7", "values", "values", priority=True, id="form.values",
-                tooltip="Show or hide the values of the environment"),
-    ]  # fmt: skip
+        *bindings(FormSender, _COMMANDS, FieldCommands, FormTemplates)
+    ]
 
     form = query_one(DraftForm)
     said = query_one("#form-said", Static)
@@ -74,14 +74,17 @@ class SubmitScreen(FormSending, FormBeginnings, FormEditing, Page):
         super().__init__(session, home, read_only=read_only)
         self.shelf = shelf
         self.start = start
+        self.sender = FormSender(self)
+        self.fields = FieldCommands(self, lambda: self.form, self.note)
+        self._keeper = DraftKeeper(self, lambda: self.form, shelf, start)
+        templates = FormTemplates(self, lambda: self.form, shelf, start, self.fill)
+        self.commands.add(self.sender, self.fields, templates)
+        self.commands.add_to(self, _COMMANDS)
         self._url = url
         self._checked: Checked | None = None
         self._values_shown = False
-        self._keep_due: Timer | None = None
         self._follow: Follow | None = None
         """What says how what was said of the form stands now."""
-        self._unkept: Draft | None = None
-        """What was typed since the form was kept."""
 
     def body(self) -> ComposeResult:
         """Compose the form, and a line on what concerns all of it."""
@@ -110,7 +113,7 @@ class SubmitScreen(FormSending, FormBeginnings, FormEditing, Page):
         if is_news and message.name == self.session.clusters.name:
             self._check()
         if message.name == self.session.jobs.name:
-            self.hear_studio(message.snapshot)
+            self.sender.hear_studio(message.snapshot)
 
     @property
     def loses_values(self) -> bool:
@@ -121,24 +124,17 @@ class SubmitScreen(FormSending, FormBeginnings, FormEditing, Page):
 
     # The keys.
 
-    def why_not(self, action: str) -> str | None:
-        """Return why an action cannot be done now."""
-        if action == "submit" and self.read_only:
-            return READ_ONLY
-        return None
-
     def back(self) -> None:
         """Leave the form, as escape does."""
         self.escape()
 
     def escape(self) -> None:
         """Leave; what is typed is kept, and that is said where there is anything."""
-        self._ask_to_leave()
+        self.run_worker(self._ask_to_leave(), group="leave")
 
-    @work(name="leave", group="dialog")
     async def _ask_to_leave(self) -> None:
-        if self.is_sending:
-            await self.ask_to_stop()
+        if self.sender.is_sending:
+            await self.sender.ask_to_stop()
             return
         draft = self.form.draft
         if draft != self.start.draft:
@@ -147,15 +143,18 @@ class SubmitScreen(FormSending, FormBeginnings, FormEditing, Page):
             question = Confirm(
                 "Leave the form?", details, yes="Leave", no="Go on", default_yes=True
             )
-            if not await self.app.push_screen_wait(question):
+            if not await self.ask(question):
                 return
         await self.keep()
         self.post_message(GoBack())
 
-    @work(name="preview", group="dialog")
-    async def action_preview(self) -> None:
+    def why_no_preview(self) -> str | None:
+        """Return why the request cannot be shown."""
+        return None
+
+    async def preview(self) -> None:
         """Show the request, if there is one yet."""
-        checked = await self.sendable("There is no request yet.")
+        checked = await self.sender.sendable("There is no request yet.")
         if checked is None:
             return
         draft, wish = checked.draft, request(checked.draft, checked.around)
@@ -167,9 +166,9 @@ class SubmitScreen(FormSending, FormBeginnings, FormEditing, Page):
                 as_datachain(wish, draft.query_file, draft.files, shown=shown),
             )
 
-        await self.app.push_screen_wait(Preview(texts))
+        await self.ask(Preview(texts))
 
-    def action_values(self) -> None:
+    def toggle_values(self) -> None:
         """Show the values of the environment, or hide them."""
         self._values_shown = not self._values_shown
         self.form.show_values(shown=self._values_shown)
@@ -182,41 +181,25 @@ class SubmitScreen(FormSending, FormBeginnings, FormEditing, Page):
 
     async def begin(self) -> None:
         """Take up what was left of the form."""
-        key, given = self.start.key, self.start.draft.environment
-        left = await asyncio.to_thread(self.shelf.draft, key, given)
-        if left is not None and left != self.start.draft:
-            self.fill(left)
-            self.note("This is the form as it was left; f3 begins with another.")
-            dropped = await asyncio.to_thread(self.shelf.dropped, key)
-            if dropped:
-                was = "was" if dropped == 1 else "were"
-                lines = f"{plural(dropped, 'line')} that {was} not NAME=VALUE {was}"
-                self.note(f"This is the form as it was left; {lines} not kept on disk.")
+        left = await self._keeper.left()
+        if left is not None:
+            self.fill(left[0])
+            self.note(left[1])
         else:
             self._check()
 
     def fill(self, draft: Draft) -> None:
         """Begin the form anew."""
-        self.refused, self.was_sent = (), False
+        self.sender.begin_anew()
         self.form.fill(draft)
         self.note("")
         self._check()
 
     @on(DraftForm.Edited)
     def _edited(self) -> None:
-        if self.refused:
-            # What was said of the form as it was sent holds until the field itself is changed.
-            now, then = self.form.draft, self._checked.draft if self._checked else None
-            self.refused = tuple(
-                each for each in self.refused
-                if each.field in LABELS
-                and getattr(now, each.field) == getattr(then, each.field, None)
-            )  # fmt: skip
+        self.sender.edited(self._checked)
         self._check()
-        self._unkept = self.form.draft
-        if self._keep_due is not None:
-            self._keep_due.stop()
-        self._keep_due = self.set_timer(KEEP_AFTER, self._keep_now, name="keep")
+        self._keeper.edited()
 
     @work(name="check", group="check", exclusive=True)
     async def _check(self) -> None:
@@ -226,7 +209,7 @@ class SubmitScreen(FormSending, FormBeginnings, FormEditing, Page):
         """Find out what there is to say of the form, and say it."""
         checked = await asyncio.to_thread(self.examined, self.form.draft)
         self._checked = checked
-        self.form.show(checked, self.refused, all_fields=self.was_sent)
+        self.form.show(checked, self.sender.refused, all_fields=self.sender.was_sent)
         if self._follow is not None:
             self.note(self._follow(checked), self._follow)
         return checked
@@ -238,33 +221,21 @@ class SubmitScreen(FormSending, FormBeginnings, FormEditing, Page):
         team, files, lost = self.session.team, self.session.ledger.files, self.shelf.lost_values
         return examine(draft, team, clock.now(), known, files, lost_values=lost)
 
-    @work(name="keep", group="keep")
-    async def _keep_now(self) -> None:
-        await self.keep()
-
     async def keep(self) -> None:
         """Keep the form as it stands, for whenever it is opened again."""
-        await self._keep(self.form.draft)
+        await self._keeper.keep()
 
     async def done(self, sent: Draft, typed: Draft) -> None:
         """Keep the form as the one sent last; what was typed since it was sent is left of it."""
-        await asyncio.to_thread(self.shelf.keep, SENT, sent)
-        left = self.form.draft
-        await self._keep(left if left != typed else self.start.draft)
+        await self._keeper.done(sent, typed)
 
-    async def _keep(self, draft: Draft) -> None:
-        self._unkept = None
-        if self._keep_due is not None:
-            self._keep_due.stop()
-        begun = self.start.draft
-        left = draft if draft != begun else None
-        await asyncio.to_thread(self.shelf.keep, self.start.key, left, begun.environment)
+    async def to_send(self, checked: Checked) -> Checked | None:
+        """Ask what there is to ask; return what is to be sent, `None` for nothing now."""
+        return checked
 
     @on(events.Unmount)
     async def _keep_last(self) -> None:
-        """Keep what was typed last, when the program ends before that was done."""
-        if self._unkept is not None:
-            await self._keep(self._unkept)
+        await self._keeper.keep_last()
 
     def note(self, words: str, follow: Follow | None = None) -> None:
         """Say what concerns the whole form; `follow` tells what is true of it later."""

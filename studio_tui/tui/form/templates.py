@@ -1,11 +1,9 @@
 """What a job's form can begin with: nothing, the job sent last, or a template."""
 
 import asyncio
-from abc import abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-
-from textual import work
+from typing import Any, ClassVar
 
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.text import safe_line
@@ -13,13 +11,7 @@ from studio_tui.tui.form.draft_form import DraftForm
 from studio_tui.tui.form.saved_forms import NOT_KEPT, SavedForms
 from studio_tui.tui.form.template_picker import DISK_REFUSES, PickBeginning, replacing
 from studio_tui.tui.frame.ask import Ask
-
-if TYPE_CHECKING:
-    from textual.screen import Screen
-
-    Base = Screen[None]
-else:
-    Base = object
+from studio_tui.tui.frame.commands import Command, Host
 
 SENT, _REPLACED = "sent", "replaced"
 """What the form that was sent last is kept under, and the one in whose place another was put."""
@@ -36,46 +28,68 @@ class Start:
     """Safe text."""
 
 
-class FormBeginnings(Base):
-    """Mixin of a screen with a form."""
+class FormTemplates:
+    """Controller of a screen with a form."""
 
-    form: DraftForm
-    shelf: SavedForms
-    start: Start
+    def __init__(
+        self,
+        host: Host,
+        form: Callable[[], DraftForm],
+        shelf: SavedForms,
+        start: Start,
+        fill: Callable[[Draft], None],
+    ) -> None:
+        """Take what was kept of forms, what this one began with, and how it is begun anew."""
+        self._host = host
+        self._form = form
+        self._shelf = shelf
+        self._start = start
+        self._fill = fill
 
-    @abstractmethod
-    def fill(self, draft: Draft) -> None:
-        """Begin the form anew."""
-
-    @work(name="pick", group="dialog")
-    async def action_pick(self) -> None:
+    async def pick(self) -> None:
         """Offer what a form can begin with."""
-        templates = await asyncio.to_thread(self.shelf.templates)
-        last = await asyncio.to_thread(self.shelf.draft, SENT)
-        before = await asyncio.to_thread(self.shelf.draft, _REPLACED)
-        given = self.start.draft
-        picker = PickBeginning(self.shelf, templates, given=given, last=last, before=before)
-        picked = await self.app.push_screen_wait(picker)
+        templates = await asyncio.to_thread(self._shelf.templates)
+        last = await asyncio.to_thread(self._shelf.draft, SENT)
+        before = await asyncio.to_thread(self._shelf.draft, _REPLACED)
+        given = self._start.draft
+        picker = PickBeginning(self._shelf, templates, given=given, last=last, before=before)
+        picked = await self._host.ask(picker)
         if picked is None:
             return
-        wanted, typed = picker.draft(picked), self.form.draft
+        wanted, typed = picker.draft(picked), self._form().draft
         if typed not in {Draft(), wanted}:
-            await asyncio.to_thread(self.shelf.keep, _REPLACED, typed)
-        self.fill(wanted)
-        self.form.go_to("query_file")
+            await asyncio.to_thread(self._shelf.keep, _REPLACED, typed)
+        self._fill(wanted)
+        self._form().go_to("query_file")
 
-    @work(name="template", group="dialog")
-    async def action_keep_template(self) -> None:
+    async def keep(self) -> None:
         """Ask for a name, and keep the form under it."""
-        name = await self.app.push_screen_wait(
-            Ask("Keep the form as a template", (NOT_KEPT,), safe_line(self.form.draft.query_name))
+        name = await self._host.ask(
+            Ask(
+                "Keep the form as a template", (NOT_KEPT,), safe_line(self._form().draft.query_name)
+            )
         )
         if name is None:
             return
-        templates = await asyncio.to_thread(self.shelf.templates)
-        if name in templates and not await self.app.push_screen_wait(replacing(name)):
+        templates = await asyncio.to_thread(self._shelf.templates)
+        if name in templates and not await self._host.ask(replacing(name)):
             return
-        if await asyncio.to_thread(self.shelf.keep_template, name, self.form.draft):
-            self.app.notify(f"Kept as {safe_line(name)}; f3 picks it", markup=False)
+        if await asyncio.to_thread(self._shelf.keep_template, name, self._form().draft):
+            self._host.say(f"Kept as {safe_line(name)}; f3 picks it")
         else:
-            self.app.notify(DISK_REFUSES, severity="error", markup=False)
+            self._host.say(DISK_REFUSES, "error")
+
+    COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
+        Command(
+            "form.pick",
+            "f3",
+            "begin with",
+            "Begin with a template, with the job sent last, or with nothing; "
+            "rename and delete templates",
+            pick,
+            priority=True,
+        ),
+        Command(
+            "form.template", "ctrl+t", "keep", "Keep the form as a template", keep, priority=True
+        ),
+    )

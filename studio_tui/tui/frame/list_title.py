@@ -5,7 +5,10 @@ from typing import Any
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.lists.kinds import NEWEST_FIRST, Kind
+from studio_tui.service.polling.snapshot import Snapshot
+from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.list_view import ListView
+from studio_tui.tui.frame.progress_words import unreached
 from studio_tui.tui.widgets.bar import Part
 
 Parts = tuple[Part, ...]
@@ -48,3 +51,19 @@ def order_parts(place: str, kind: Kind[Any], view: ListView) -> Parts:
     if marks := len(view.marks):
         parts += [Part(f" {marks:,} marked ", Tone.ACCENT), Part("──", "rule")]
     return tuple(parts)
+
+
+def notice(
+    snapshot: Snapshot[Any], session: StudioSession, kind: Kind[Any], known: int, *, none: str
+) -> str:
+    """Return why no row is shown; `none` is said where there is none that a filter leaves out."""
+    if snapshot.value is None:
+        return "Asking Studio…" if snapshot.error is None else unreached(snapshot.error, session)
+    if none:
+        return none
+    if not has_all(snapshot.value):
+        return (
+            f"None of the newest {known} {kind.noun}s passes the filter.\n"
+            "M looks further back, esc shows all of them again."
+        )
+    return f"No {kind.noun} passes the filter.\nesc shows all of them again."

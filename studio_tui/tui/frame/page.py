@@ -4,36 +4,31 @@ A page listens to pollers only while it is shown, so that nothing is asked that 
 """
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, ClassVar, TypeVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import ActiveBinding, Binding, BindingType
+from textual.binding import Binding, BindingType
 from textual.getters import query_one
 from textual.screen import ModalScreen, Screen
-from textual.widget import Widget
 
 from studio_tui import clock
 from studio_tui.api.models import Job
-from studio_tui.errors import AuthenticationError
-from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.freshness import Aged
 from studio_tui.service.polling.poller import Poller
 from studio_tui.service.session import StudioSession
-from studio_tui.tui.frame.actions import reason_against
 from studio_tui.tui.frame.commands import Command, CommandSet, HasCommands, Severity, bindings
 from studio_tui.tui.frame.dialog import Dialog
+from studio_tui.tui.frame.hints import KeyHints
+from studio_tui.tui.frame.listening import Listening
 from studio_tui.tui.frame.page_bars import HELP, TABS, age_parts, crumb_parts, tab_and_count_parts
-from studio_tui.tui.messages import GoBack, GoTo, Refreshed, TokenRefused
+from studio_tui.tui.messages import GoBack, GoTo, Refreshed
 from studio_tui.tui.sheets import PAGES
-from studio_tui.tui.widgets.bar import Bar, Part
+from studio_tui.tui.widgets.bar import Bar
 
 Answer = TypeVar("Answer")
-
-HINTS = 6
-"""Keys that the footer shows, beside help."""
 
 
 def _tab_command(key: str, name: str, title: str) -> Command["Page"]:
@@ -90,12 +85,8 @@ class Page(HasCommands, Screen[None]):
         self.home = home
         """`team@host`, safe text."""
         self.read_only = read_only
-        self._unsubscribe: list[Callable[[], None]] = []
-        self._refusal: AuthenticationError | None = None
-        self._seen: dict[str, object] = {}
-        """The value last taken over of each poller, to tell news from the same again."""
-        self._hintable: tuple[Widget | None, dict[str | None, ActiveBinding]] = (None, {})
-        """The bindings by id, and the widget in focus when they were looked up."""
+        self.listening = Listening(self)
+        self._key_hints = KeyHints(self)
 
     # What controllers ask for.
 
@@ -142,8 +133,8 @@ class Page(HasCommands, Screen[None]):
 
         A job that ran when it was last heard of may have ended since, so its time stands still.
         """
-        snapshot = self.session.jobs.snapshot
-        return clock.now() if snapshot.error is None else snapshot.fetched_at or clock.now()
+        aged = self.aged()
+        return clock.now() if aged.error is None else aged.fetched_at or clock.now()
 
     # The frame.
 
@@ -161,10 +152,8 @@ class Page(HasCommands, Screen[None]):
 
     @on(events.ScreenResume)
     def _listen(self) -> None:
-        if not self._unsubscribe:
-            for poller in self.pollers():
-                self._unsubscribe.append(self.listen(poller.subscribe, self._teller(poller)))
-                self._hear(Refreshed(poller.name, poller.snapshot))
+        for message in self.listening.begin(self.pollers()):
+            self._hear(message)
         self._clock.resume()
         self.paint_frame()
 
@@ -189,21 +178,13 @@ class Page(HasCommands, Screen[None]):
 
     @on(Refreshed)
     def _hear(self, message: Refreshed) -> None:
-        is_news = message.snapshot.value is not self._seen.get(message.name)
-        self._seen[message.name] = message.snapshot.value
+        is_news = self.listening.is_news(message)
         self.refreshed(message, is_news=is_news)
-        if message.snapshot.stopped and isinstance(message.snapshot.error, AuthenticationError):
-            self._ask_for_token(message.snapshot.error)
+        self.listening.ask_for_token(message)
         if is_news:
             self.paint_frame()
         else:
             self.paint_age()
-
-    def _ask_for_token(self, refusal: AuthenticationError) -> None:
-        """Ask once for another token, however many pollers were refused the old one."""
-        if refusal is not self._refusal:
-            self._refusal = refusal
-            self.post_message(TokenRefused(str(refusal)))
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
         """Take over what a poller published; without news only its age or its error is new."""
@@ -232,7 +213,7 @@ class Page(HasCommands, Screen[None]):
 
     def paint_hints(self) -> None:
         """Show the most useful keys."""
-        self.key_bar.left = self._hint_parts()
+        self.key_bar.left = self._key_hints.parts(self.hints(), self.label)
 
     # The keys.
 
@@ -262,35 +243,9 @@ class Page(HasCommands, Screen[None]):
     async def _clicked(self, message: Bar.Clicked) -> None:
         await self.run_action(message.action)
 
-    def _teller(self, poller: Poller[Any]) -> Callable[[Any], None]:
-        return lambda snapshot: self._tell(poller.name, snapshot)
-
-    def _tell(self, name: str, snapshot: Any) -> None:
-        self.post_message(Refreshed(name, snapshot))
-
     def _leave(self) -> None:
-        for unsubscribe in self._unsubscribe:
-            unsubscribe()
-        self._unsubscribe.clear()
+        self.listening.end()
 
     def _each_second(self) -> None:
         self.paint_age()
         self.tick(self.moment())
-
-    def _hint_parts(self) -> tuple[Part, ...]:
-        focused, by_id = self._hintable
-        if not by_id or focused is not self.focused:
-            # Looked up once a focus, as it asks every binding of every widget on the way.
-            by_id = {}
-            for active in self.active_bindings.values():
-                # Of several keys for one thing the first is the one to learn.
-                by_id.setdefault(active.binding.id, active)
-            self._hintable = self.focused, by_id
-        parts: list[Part] = [Part(" ")]
-        for binding_id in tuple(self.hints())[:HINTS]:
-            hinted = by_id.get(binding_id)
-            if hinted and reason_against(hinted.node, hinted.binding) is None:
-                press = f"screen.press('{hinted.binding.key}')"
-                parts.append(Part(self.app.get_key_display(hinted.binding), "key", press))
-                parts.append(Part(f" {self.label(hinted.binding)}  ", Tone.PLAIN, press))
-        return tuple(parts)

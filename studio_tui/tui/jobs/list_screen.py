@@ -13,12 +13,11 @@ from studio_tui.presentation.jobs.facts import Fact, facts
 from studio_tui.presentation.jobs.filters import JOBS
 from studio_tui.presentation.jobs.rows import BAR_WIDTH, RATE_WIDTH, cells
 from studio_tui.service.polling.jobs_feed import Jobs
+from studio_tui.service.polling.poller import Poller
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.commands import READ_ONLY, Command, bindings
 from studio_tui.tui.frame.list_page import ListPage, list_commands
 from studio_tui.tui.frame.list_view import ListView
-from studio_tui.tui.frame.progress_words import unreached
-from studio_tui.tui.frame.row_marks import mark_commands
 from studio_tui.tui.jobs.controller import JobController
 from studio_tui.tui.jobs.running_progress import RunningProgress
 from studio_tui.tui.messages import OpenForm, OpenJob, OpenLogs, Progressed, Refreshed
@@ -77,9 +76,9 @@ class JobsScreen(ListPage[Job]):
     columns = COLUMNS
     problems = "status=problem"
 
-    marking = mark_commands("jobs", "job")
-    own_commands = list_commands(
+    LIST = list_commands(
         "jobs",
+        "job",
         "words, status=, by=, name~, age<",
         "Only what failed, and back",
         (
@@ -91,7 +90,8 @@ class JobsScreen(ListPage[Job]):
         older="jobs",
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings(JobController, marking, _COMMANDS, own_commands)
+        *bindings(JobController, _COMMANDS),
+        *LIST.bindings,
     ]
 
     def __init__(
@@ -105,10 +105,6 @@ class JobsScreen(ListPage[Job]):
         self._progress = RunningProgress(session.progress, lambda: self.post_message(Progressed()))
 
     # What the frame asks.
-
-    def crumbs(self) -> tuple[str, ...]:
-        """Return where this is."""
-        return ("Jobs",)
 
     def hints(self) -> Iterable[str]:
         """Return the most useful keys for the state under the cursor."""
@@ -136,8 +132,8 @@ class JobsScreen(ListPage[Job]):
         if message.name != self.session.jobs.name:
             return
         if is_news and message.snapshot.value is not None:
-            self.take(message.snapshot.value.jobs)
-        self.show_notice()
+            self.list.take(message.snapshot.value.jobs)
+        self.list.show_notice()
 
     def tick(self, now: datetime) -> None:
         """Let the times in sight run on; where none shows seconds, now and then is enough."""
@@ -163,9 +159,13 @@ class JobsScreen(ListPage[Job]):
 
     # What a list says of itself.
 
-    def answer(self) -> Jobs | None:
-        """Return what is known."""
-        return self.session.jobs.snapshot.value
+    def source(self) -> Poller[Jobs]:
+        """Return what tells the rows."""
+        return self.session.jobs
+
+    def none_words(self) -> str:
+        """Return what is said when there are no rows at all."""
+        return "No jobs yet."
 
     def ask_for_more(self) -> None:
         """Ask for older jobs."""
@@ -186,23 +186,6 @@ class JobsScreen(ListPage[Job]):
         """Learn how far those in sight are."""
         self.call_after_refresh(self._look)  # a table without a size has nothing in sight
 
-    def notice(self) -> str:
-        """Return why there is nothing to show."""
-        snapshot, known = self.session.jobs.snapshot, len(self.rows)
-        jobs = snapshot.value
-        if self.filter and jobs is not None and not jobs.has_all:
-            return (
-                f"None of the newest {known} jobs passes the filter.\n"
-                "M looks further back, esc shows all of them again."
-            )
-        if self.filter and known:
-            return "No job passes the filter.\nesc shows all of them again."
-        if jobs is not None:
-            return "No jobs yet."
-        if snapshot.error is not None:
-            return unreached(snapshot.error, self.session)
-        return "Asking Studio…"
-
     # What the jobs say.
 
     @on(BigTable.Opened)
@@ -213,11 +196,11 @@ class JobsScreen(ListPage[Job]):
     @on(Progressed)
     def _progressed(self) -> None:
         self.table.show_again()
-        self.show_preview(self.moment())
+        self.list.show_preview(self.moment())
 
     def _look(self) -> None:
         """Learn how far the running jobs in sight are."""
-        if self._unsubscribe:  # else this page is out of sight
+        if self.listening.is_on:  # else this page is out of sight
             jobs = map(self.rows.get, self.table.keys_in_sight)
             self._progress.look(job.id for job in jobs if job and job.state is JobState.RUNNING)
 

@@ -298,7 +298,7 @@ class MergedScreen(Page):
         """Bring the row of jobs up to date."""
         self.set_class(not self.choice.members, "-empty")
         members = list(self.choice.members or ())
-        if self._unsubscribe:  # else this page is out of sight
+        if self.listening.is_on:  # else this page is out of sight
             running = (m.job.id for m in members if m.job.state is JobState.RUNNING)
             self._progress.look(running)
         ids = [member.job.id for member in members]

@@ -7,11 +7,9 @@ from typing import ClassVar
 from textual import on, work
 from textual.binding import Binding, BindingType
 
-from studio_tui import clock
 from studio_tui.api.ids import NO_ID, can_be_used
 from studio_tui.api.models import Job, Pipeline, PipelineState
 from studio_tui.presentation.cells import NOTHING
-from studio_tui.presentation.freshness import Aged
 from studio_tui.presentation.jobs.facts import Fact, Line
 from studio_tui.presentation.pipelines.datasets import short_name
 from studio_tui.presentation.pipelines.facts import Around, facts, grid
@@ -22,12 +20,11 @@ from studio_tui.presentation.pipelines.rows import (
     cells,
 )
 from studio_tui.service.polling.pipelines_feed import Pipelines
+from studio_tui.service.polling.poller import Poller
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.commands import READ_ONLY, Command, bindings
 from studio_tui.tui.frame.list_page import ListPage, list_commands
 from studio_tui.tui.frame.list_view import ListView
-from studio_tui.tui.frame.progress_words import unreached
-from studio_tui.tui.frame.row_marks import mark_commands
 from studio_tui.tui.messages import OpenPipeline, Refreshed
 from studio_tui.tui.pipelines.controller import PipelineController
 from studio_tui.tui.pipelines.trigger_screen import TriggerDraft, TriggerScreen
@@ -89,9 +86,9 @@ class PipelinesScreen(ListPage[Pipeline]):
     columns = COLUMNS
     problems = "status=problem"
 
-    marking = mark_commands("pipelines", "pipeline")
-    own_commands = list_commands(
+    LIST = list_commands(
         "pipelines",
+        "pipeline",
         "words, status=, target=, job=, name~, age<",
         "Only what failed, and back",
         (("N", "name", "name"), ("A", "age", "age"), ("S", "state", "state")),
@@ -99,9 +96,8 @@ class PipelinesScreen(ListPage[Pipeline]):
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(_COMMANDS, only={"pipelines.trigger"}),
-        *bindings(
-            PipelineController, _COMMANDS, marking, own_commands, without={"pipelines.trigger"}
-        ),
+        *bindings(PipelineController, _COMMANDS, without={"pipelines.trigger"}),
+        *LIST.bindings,
     ]
 
     pipelines: PipelineController
@@ -122,10 +118,6 @@ class PipelinesScreen(ListPage[Pipeline]):
 
     # What the frame asks.
 
-    def crumbs(self) -> tuple[str, ...]:
-        """Return where this is."""
-        return ("Pipelines",)
-
     def hints(self) -> Iterable[str]:
         """Return the most useful keys for the state under the cursor."""
         if isinstance(self.focused, FilterInput):
@@ -143,27 +135,22 @@ class PipelinesScreen(ListPage[Pipeline]):
             return self.pipelines.turns_to()
         return super().label(binding)
 
-    def aged(self) -> Aged:
-        """Return the snapshot whose age the header shows."""
-        return self.session.pipelines.snapshot
-
-    def moment(self) -> datetime:
-        """Return the time at which what is shown was true."""
-        snapshot = self.session.pipelines.snapshot
-        return clock.now() if snapshot.error is None else snapshot.fetched_at or clock.now()
-
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
         """Take over a new answer, or what has become known of the jobs."""
         value = message.snapshot.value
         if message.name == self.session.pipelines.name:
             if is_news and value is not None:
                 self._learn_jobs(value)
-                self.take(value.pipelines)
+                self.list.take(value.pipelines)
                 self._overview.keep(self.rows)
-            self.show_notice()
-        elif message.name == self.session.jobs.name and is_news and (known := self.answer()):
+            self.list.show_notice()
+        elif (
+            message.name == self.session.jobs.name
+            and is_news
+            and (known := self.source().snapshot.value)
+        ):
             self._learn_jobs(known)
-            self.show_preview(self.moment())
+            self.list.show_preview(self.moment())
 
     def _learn_jobs(self, pipelines: Pipelines) -> None:
         runs = [run.created_job_id for one in pipelines.pipelines for run in one.job_runs]
@@ -171,9 +158,13 @@ class PipelinesScreen(ListPage[Pipeline]):
 
     # What a list says of itself.
 
-    def answer(self) -> Pipelines | None:
-        """Return what is known."""
-        return self.session.pipelines.snapshot.value
+    def source(self) -> Poller[Pipelines]:
+        """Return what tells the rows."""
+        return self.session.pipelines
+
+    def none_words(self) -> str:
+        """Return what is said when there are no rows at all."""
+        return "No pipelines yet.\nt makes one: it rebuilds datasets from the jobs that made them."
 
     def ask_for_more(self) -> None:
         """Ask for older pipelines."""
@@ -186,32 +177,14 @@ class PipelinesScreen(ListPage[Pipeline]):
     def facts_at_hand(self, now: datetime) -> tuple[Fact | Line, ...]:
         """Return what the preview says of the pipeline under the cursor, and of its past runs."""
         pipeline = self.row_at_hand()
-        known = self.answer()
+        known = self.source().snapshot.value
         if pipeline is None or known is None:
             return ()
         around = Around(self._overview, self._jobs, now)
         said = facts(pipeline, around)
-        width, height = self.preview.scrollable_content_region.size
+        width, height = self.list.previewing.size
         past = grid(pipeline, known.pipelines, around, width, height - len(said) - 1)
         return (*said, Fact("", NOTHING), *past) if past else said
-
-    def notice(self) -> str:
-        """Return why there is nothing to show."""
-        snapshot, known = self.session.pipelines.snapshot, len(self.rows)
-        if self.filter and snapshot.value is not None and not snapshot.value.has_all:
-            return (
-                f"None of the newest {known} pipelines passes the filter.\n"
-                "M looks further back, esc shows all of them again."
-            )
-        if self.filter and known:
-            return "No pipeline passes the filter.\nesc shows all of them again."
-        if snapshot.value is not None:
-            return (
-                "No pipelines yet.\nt makes one: it rebuilds datasets from the jobs that made them."
-            )
-        if snapshot.error is not None:
-            return unreached(snapshot.error, self.session)
-        return "Asking Studio…"
 
     @on(BigTable.Opened)
     def _opened(self, message: BigTable.Opened) -> None:
@@ -236,7 +209,7 @@ class PipelinesScreen(ListPage[Pipeline]):
         made = await self.ask(form)
         if made is not None:
             self._draft = None
-            self.await_row(made.pipeline_id)
+            self.list.await_row(made.pipeline_id)
 
     @work(name="datasets", group="datasets", exclusive=True)
     async def _learn_datasets(self, learned: Callable[[], None]) -> None:
@@ -252,5 +225,5 @@ class PipelinesScreen(ListPage[Pipeline]):
         return tuple(dict.fromkeys(map(short_name, names))) if self.session.is_near else names
 
     def _known(self) -> tuple[Pipeline, ...]:
-        known = self.answer()
+        known = self.source().snapshot.value
         return known.pipelines if known else ()

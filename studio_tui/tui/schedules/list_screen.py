@@ -10,17 +10,15 @@ from textual.binding import BindingType
 from studio_tui import clock
 from studio_tui.api.models import Job
 from studio_tui.presentation.cells import Cell
-from studio_tui.presentation.freshness import Aged
 from studio_tui.presentation.jobs.facts import Fact
 from studio_tui.presentation.schedules.filters import SCHEDULES, Scheduled
 from studio_tui.presentation.schedules.rows import RESULTS, cells, facts, runs_by_task
+from studio_tui.service.polling.poller import Poller
 from studio_tui.service.polling.schedules_feed import Schedules
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.commands import Command, bindings
 from studio_tui.tui.frame.list_page import ListPage, list_commands
 from studio_tui.tui.frame.list_view import ListView
-from studio_tui.tui.frame.progress_words import unreached
-from studio_tui.tui.frame.row_marks import mark_commands
 from studio_tui.tui.messages import Refreshed
 from studio_tui.tui.schedules.controller import ScheduleController
 from studio_tui.tui.widgets.big_table import BigTable
@@ -67,16 +65,18 @@ class SchedulesScreen(ListPage[Scheduled]):
     columns = columns_of()
     problems = "status=problem"
     is_stacked = True
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-middling"), (34, "-high")]  # noqa: RUF012
 
-    marking = mark_commands("schedules", "schedule")
-    own_commands = list_commands(
+    LIST = list_commands(
         "schedules",
+        "schedule",
         "words, status= of the last run, by=, name~, cron=",
         "Only schedules whose last run failed, and back",
         (("N", "name", "name"), ("A", "age", "age"), ("T", "next", "next run")),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings(ScheduleController, _COMMANDS, marking, own_commands)
+        *bindings(ScheduleController, _COMMANDS),
+        *LIST.bindings,
     ]
 
     def __init__(
@@ -99,19 +99,11 @@ class SchedulesScreen(ListPage[Scheduled]):
 
     # What the frame asks.
 
-    def crumbs(self) -> tuple[str, ...]:
-        """Return where this is."""
-        return ("Schedules",)
-
     def hints(self) -> Iterable[str]:
         """Return the most useful keys."""
         if isinstance(self.focused, FilterInput):
             return ("filter.complete", "filter.leave", "filter.earlier")
         return _HINTS if self.row_at_hand() else ("schedule.new", "page.refresh", "page.back")
-
-    def aged(self) -> Aged:
-        """Return the snapshot whose age the header shows."""
-        return self.session.schedules.snapshot
 
     def task_at_hand(self) -> Job | None:
         """Return the schedule under the cursor."""
@@ -124,9 +116,9 @@ class SchedulesScreen(ListPage[Scheduled]):
         if message.name in names and is_news and (tasks := self._tasks()) is not None:
             jobs = self.session.jobs.snapshot.value
             runs = runs_by_task(jobs.jobs if jobs is not None else ())
-            self.take([Scheduled(task, runs.get(task.id, ())) for task in tasks])
+            self.list.take([Scheduled(task, runs.get(task.id, ())) for task in tasks])
         if message.name == self.session.schedules.name:
-            self.show_notice()
+            self.list.show_notice()
 
     def toggle_utc(self) -> None:
         """Tell the next runs in UTC, or in local time again."""
@@ -140,9 +132,14 @@ class SchedulesScreen(ListPage[Scheduled]):
 
     # What a list says of itself.
 
-    def answer(self) -> Schedules | None:
-        """Return what is known."""
-        return self._tasks()
+    def source(self) -> Poller[Schedules]:
+        """Return what tells the rows."""
+        return self.session.schedules
+
+    def none_words(self) -> str:
+        """Return what is said when there are no rows at all."""
+        how = "" if self.read_only else "\nn makes one: fill in `cron`, or `start`."
+        return f"No schedules.{how}"
 
     def cells_of(self, key: str) -> tuple[Cell, ...]:
         """Return the cells of a schedule."""
@@ -157,18 +154,6 @@ class SchedulesScreen(ListPage[Scheduled]):
     def moment(self) -> datetime:
         """Return the present: when a schedule runs next is known without Studio."""
         return clock.now()
-
-    def notice(self) -> str:
-        """Return why there is nothing to show."""
-        snapshot = self.session.schedules.snapshot
-        if self.filter and len(self.rows):
-            return "No schedule passes the filter.\nesc shows all of them again."
-        if snapshot.value is not None:
-            how = "" if self.read_only else "\nn makes one: fill in `cron`, or `start`."
-            return f"No schedules.{how}"
-        if snapshot.error is not None:
-            return unreached(snapshot.error, self.session)
-        return "Asking Studio…"
 
     def _tasks(self) -> Schedules | None:
         return self.session.schedules.snapshot.value

@@ -90,7 +90,7 @@ async def test_a_cluster_is_chosen_for_new_jobs_until_it_is_chosen_again(
     async with dashboard(clusters, tmp_path) as pilot:
         await show(pilot)
         await until_shown(pilot, "* chosen", "new jobs run on small-too")
-        await pilot.press("down", "asterisk")
+        await pilot.press("asterisk")  # the cursor is where it was
         await until(pilot, lambda: "chosen" not in screen_text(pilot))
         await pilot.press("down", "asterisk")
         await until_shown(pilot, "closed is INACTIVE and takes no jobs")
@@ -104,3 +104,35 @@ async def test_a_chosen_cluster_that_is_gone_is_said_to_be(
     async with dashboard(clusters, tmp_path) as pilot:
         await show(pilot)
         await until_shown(pilot, "retired, chosen for new jobs, is not here any more")
+
+
+async def test_clusters_are_filtered_and_sorted_as_jobs_are(
+    clusters: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(clusters, tmp_path) as pilot:
+        table = await show(pilot)
+        await pilot.press("N")
+        await until(pilot, lambda: list(table.keys) == ["3", "1", "2"])
+        await until_shown(pilot, "sorted by name")
+        await pilot.press("slash", *"status=inactive", "enter")
+        await until(pilot, lambda: list(table.keys) == ["3"])
+        await until_shown(pilot, "1 of 3 · filter status=inactive")
+        await pilot.press("escape", "slash", *"age<1h")
+        await until_shown(pilot, "“age<1h” is not understood")
+        await pilot.press("escape")
+    async with dashboard(clusters, tmp_path) as pilot:
+        table = await show(pilot)
+        assert list(table.keys) == ["3", "1", "2"]
+
+
+async def test_the_jobs_of_all_marked_clusters_are_shown_together(
+    clusters: ThreadStudio, tmp_path: Path
+) -> None:
+    for cluster in ("small", "small-too"):
+        clusters.submit("print(1)", query_name=f"on {cluster}.py", compute_cluster_name=cluster)
+    clusters.submit("print(1)", query_name="elsewhere.py", compute_cluster_name="small")
+    async with dashboard(clusters, tmp_path) as pilot:
+        await show(pilot)
+        await pilot.press("a", "l")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+        await until_shown(pilot, "cluster~^(small|small-too|closed)$", "3 of 3")

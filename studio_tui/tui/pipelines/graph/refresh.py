@@ -121,7 +121,7 @@ class DagNews(DagRows, DagGraph, DagTelling, DagMarks):
 
     def look(self) -> None:
         """Find out first about the jobs in sight, and how far those that run are."""
-        if self.standing is None or not self._unsubscribe:
+        if self.standing is None or not self.listening.is_on:
             return
         in_sight = self.boxes_in_sight() if self.canvas else self.table.keys_in_sight
         shown, nodes = self.standing.verdicts.shown, self.standing.plan.nodes

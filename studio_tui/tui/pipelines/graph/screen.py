@@ -1,7 +1,6 @@
 """One pipeline as a graph: four ways to show it, one cursor, and all there is to know of a job."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Any, ClassVar
 
 from textual import on
@@ -14,7 +13,8 @@ from studio_tui.api.models import PipelineState
 from studio_tui.presentation.freshness import Aged
 from studio_tui.presentation.pipelines.graph.statuses import Shown
 from studio_tui.service.session import StudioSession
-from studio_tui.tui.frame.page import HINTS, Page
+from studio_tui.tui.frame.hints import HINTS
+from studio_tui.tui.frame.page import Page
 from studio_tui.tui.jobs.controller import JobController
 from studio_tui.tui.jobs.running_progress import RunningProgress
 from studio_tui.tui.messages import OpenJob, Progressed
@@ -173,11 +173,6 @@ class PipelineScreen(DagNews, DagTaking, DagShowing, DagSteering, Page):
         if binding.id == "dag.logs" and not self.view.marks and self.node_at_hand() is not None:
             return "log"
         return super().label(binding)
-
-    def moment(self) -> datetime:
-        """Return the time at which what is shown was true."""
-        snapshot = self.source.snapshot
-        return clock.now() if snapshot.error is None else snapshot.fetched_at or clock.now()
 
     def why_not(self, action: str) -> str | None:
         """Return why `action` cannot work now, in words; `None` when it can."""

@@ -1,0 +1,90 @@
+"""What is typed into a form, kept on disk so that nothing but a crash of the disk loses it."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol
+
+from textual.timer import Timer
+from textual.worker import Worker
+
+from studio_tui.presentation.form.draft import Draft
+from studio_tui.presentation.format import plural
+from studio_tui.tui.form.draft_form import DraftForm
+from studio_tui.tui.form.saved_forms import SavedForms
+from studio_tui.tui.form.templates import SENT, Start
+
+KEEP_AFTER = 1.0
+"""Seconds of rest after which what was typed is kept on disk."""
+
+_LEFT = "This is the form as it was left;"
+
+
+class Clocked(Protocol):
+    """A screen, as far as keeping its form needs that."""
+
+    def set_timer(self, delay: float, callback: Callable[[], Any], *, name: str) -> Timer:
+        """Call a function after a delay in seconds."""
+
+    def run_worker(self, work: Coroutine[Any, Any, None], *, group: str) -> Worker[Any]:
+        """Run a coroutine beside the keys."""
+
+
+class DraftKeeper:
+    """Keeps one form under the key that it began with."""
+
+    def __init__(
+        self, screen: Clocked, form: Callable[[], DraftForm], shelf: SavedForms, start: Start
+    ) -> None:
+        self._screen = screen
+        self._form = form
+        self._shelf = shelf
+        self._start = start
+        self._due: Timer | None = None
+        self._unkept: Draft | None = None
+        """What was typed since the form was kept."""
+
+    async def left(self) -> tuple[Draft, str] | None:
+        """Return the form as it was left, with what to say of it; `None` where nothing was."""
+        key, given = self._start.key, self._start.draft.environment
+        left = await asyncio.to_thread(self._shelf.draft, key, given)
+        if left is None or left == self._start.draft:
+            return None
+        dropped = await asyncio.to_thread(self._shelf.dropped, key)
+        if not dropped:
+            return left, f"{_LEFT} f3 begins with another."
+        was = "was" if dropped == 1 else "were"
+        lines = f"{plural(dropped, 'line')} that {was} not NAME=VALUE {was}"
+        return left, f"{_LEFT} {lines} not kept on disk."
+
+    def edited(self) -> None:
+        """Keep the form once nothing has been typed for a while."""
+        self._unkept = self._form().draft
+        if self._due is not None:
+            self._due.stop()
+        self._due = self._screen.set_timer(KEEP_AFTER, self._keep_now, name="keep")
+
+    def _keep_now(self) -> None:
+        self._screen.run_worker(self.keep(), group="keep")
+
+    async def keep(self) -> None:
+        """Keep the form as it stands, for whenever it is opened again."""
+        await self._keep(self._form().draft)
+
+    async def done(self, sent: Draft, typed: Draft) -> None:
+        """Keep the form as the one sent last; what was typed since it was sent is left of it."""
+        await asyncio.to_thread(self._shelf.keep, SENT, sent)
+        left = self._form().draft
+        await self._keep(left if left != typed else self._start.draft)
+
+    async def keep_last(self) -> None:
+        """Keep what was typed last, when the program ends before that was done."""
+        if self._unkept is not None:
+            await self._keep(self._unkept)
+
+    async def _keep(self, draft: Draft) -> None:
+        self._unkept = None
+        if self._due is not None:
+            self._due.stop()
+        begun = self._start.draft
+        left = draft if draft != begun else None
+        await asyncio.to_thread(self._shelf.keep, self._start.key, left, begun.environment)

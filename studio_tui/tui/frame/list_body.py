@@ -1,0 +1,248 @@
+"""The body of a list: its title, its filter, the table of rows, and the preview of one of them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+from textual.getters import query_one
+
+from studio_tui.presentation.jobs.facts import Fact, Line
+from studio_tui.presentation.lists.kinds import Kind
+from studio_tui.presentation.lists.listing import Listing
+from studio_tui.service.polling.poller import Poller
+from studio_tui.tui.frame.commands import Host
+from studio_tui.tui.frame.list_filter import ListFilter
+from studio_tui.tui.frame.list_order import ListOrder
+from studio_tui.tui.frame.list_preview import ListPreview
+from studio_tui.tui.frame.list_title import amount_parts, has_all, notice, order_parts
+from studio_tui.tui.frame.list_view import ListView, ViewHolder
+from studio_tui.tui.frame.row_marks import RowMarks
+from studio_tui.tui.widgets.bar import Bar, Part
+from studio_tui.tui.widgets.big_table import BigTable
+from studio_tui.tui.widgets.fact_sheet import FactSheet
+from studio_tui.tui.widgets.filter_bar import FilterBar
+from studio_tui.tui.widgets.lifetime import Lifetime
+from studio_tui.tui.widgets.table_layout import Column
+from studio_tui.tui.widgets.table_painter import Cells
+
+T = TypeVar("T")
+
+LONGER_AGES_EVERY = 10
+"""Seconds between looks at ages that are told in minutes or more."""
+
+
+class ListHost(Host, Protocol):
+    """The screen of a list, as far as its body needs that."""
+
+    kind: ClassVar[Kind[Any]]
+    columns: ClassVar[tuple[Column, ...]]
+    problems: ClassVar[str]
+    place: str
+
+    def cells_of(self, key: str) -> Cells:
+        """Return the cells of a row."""
+
+    def facts_at_hand(self, now: datetime) -> tuple[Fact | Line, ...]:
+        """Return what the preview says of the row under the cursor."""
+
+    def source(self) -> Poller[Any]:
+        """Return what tells the rows."""
+
+    def none_words(self) -> str:
+        """Return what is said when there are no rows at all."""
+
+    def ask_for_more(self) -> None:
+        """Ask for older rows."""
+
+    def shown(self) -> None:
+        """Hear that other rows are shown, or in another order."""
+
+    def title_notes(self) -> tuple[Part, ...]:
+        """Return what else stands above the list."""
+
+    def moment(self) -> datetime:
+        """Return the time at which what is shown was true."""
+
+    def paint_frame(self) -> None:
+        """Bring header and footer up to date."""
+
+    def paint_hints(self) -> None:
+        """Show the most useful keys."""
+
+
+class ListBody(Lifetime, Container, Generic[T]):
+    """A table of all rows that are known, with a preview of the one under the cursor."""
+
+    table = query_one(BigTable)
+
+    def __init__(self, page: "ListHost", view: ListView) -> None:
+        """Take the screen whose rows these are, and what is remembered of the view."""
+        super().__init__(id="split")
+        self._page = page
+        kind = page.kind
+        self.rows: Listing[T] = Listing(kind)
+        self.holder = holder = ViewHolder(view)
+        self.previewing = ListPreview(self, holder, page.facts_at_hand, rested=self._cursor_rests)
+        self.marks = RowMarks(
+            kind.noun, holder, lambda: self.table, changed=self._marks_changed, say=page.say
+        )
+        self.order = ListOrder(
+            kind, holder, lambda: self.table, ask=page.ask, changed=self.show_rows
+        )
+        self.filtering: ListFilter[T] = ListFilter(
+            kind,
+            holder,
+            page.problems,
+            bar=lambda: self.query_one(FilterBar),
+            table=lambda: self.table,
+        )
+        self._awaited: str | None = None
+        """A new row that gets the cursor as soon as it is listed."""
+
+    def compose(self) -> ComposeResult:
+        """Compose the list beside or above its preview."""
+        with Vertical(id="list"):
+            yield Bar(id="title", filler="─")
+            yield FilterBar(self._page.kind, self.holder.view.filter)
+            yield BigTable(
+                self._page.columns,
+                self._page.cells_of,
+                notice="Asking Studio…",
+                id=f"{self._page.place}-table",
+            )
+        with Container(id="preview"):
+            yield FactSheet()
+
+    def on_mount(self) -> None:
+        """Take up the view where it was left."""
+        self.previewing.begin()
+        self.table.wide = self.holder.view.wide
+        self.marks.show()
+        self.order.show()
+        self.show_title()
+
+    def row_at_hand(self) -> T | None:
+        """Return the row under the cursor."""
+        return self.rows.get(self.table.cursor) if self.is_mounted else None
+
+    def marked_rows(self) -> list[T]:
+        """Return the rows that are marked, in the order in which they were marked."""
+        return [row for key in self.holder.view.marks if (row := self.rows.get(key)) is not None]
+
+    def await_row(self, key: str) -> None:
+        """Put the cursor on a row as soon as it is listed."""
+        self._awaited = key
+        if self.is_mounted:
+            self._look_for_new(self.table.keys)
+
+    def take(self, rows: Sequence[T]) -> None:
+        """Take over a new answer."""
+        self.rows.replace(rows)
+        self.marks.drop(self.rows)
+        self.show_rows()
+
+    def tick(self, now: datetime) -> None:
+        """Let the times in sight run on; where none shows seconds, now and then is enough."""
+        if self.rows.changes_with_the_second(now) or now.second % LONGER_AGES_EVERY == 0:
+            self.table.show_again()
+            self.show_preview(now)
+
+    def toggle_wide(self) -> None:
+        """Show all columns, or those that fit."""
+        self.holder.change(wide=not self.holder.view.wide)
+        self.table.wide = self.holder.view.wide
+
+    def back_out(self) -> None:
+        """Back out one level: the filter, then the marks."""
+        if self.filtering.terms:
+            self.filtering.show_only("")
+        else:
+            self.marks.unmark_all()
+
+    # What the widgets say.
+
+    @on(FilterBar.Changed)
+    def _filter_changed(self, message: FilterBar.Changed) -> None:
+        self.filtering.take(message.wanted, self.show_rows)
+        self._page.paint_frame()
+
+    @on(FilterBar.Done)
+    def _filter_done(self) -> None:
+        self.filtering.done()
+
+    @on(BigTable.Highlighted)
+    def _highlighted(self, message: BigTable.Highlighted) -> None:
+        self.holder.change(cursor=message.key)
+        self.previewing.follow()
+        if (
+            message.is_last
+            and not self.filtering.terms
+            and not has_all(self._page.source().snapshot.value)
+        ):
+            self._page.ask_for_more()
+
+    @on(BigTable.HeaderClicked)
+    def _header_clicked(self, message: BigTable.HeaderClicked) -> None:
+        self.order.sort_by(message.column)
+
+    # Painting.
+
+    def show_rows(self) -> None:
+        """Show the rows that pass the filter, in their order."""
+        first = not self.table.keys
+        now = self._page.moment()
+        keys = self.rows.ids(
+            self.filtering.terms, self.holder.view.sort, now, reverse=self.holder.view.reverse
+        )
+        self.table.show(keys)
+        self._look_for_new(keys)
+        self._page.shown()
+        if first and self.holder.view.cursor is not None:
+            self.table.move_to(self.holder.view.cursor)
+        self.show_title()
+        self.show_notice()
+        self.show_preview(now)
+
+    def show_notice(self) -> None:
+        """Say why there is nothing to show."""
+        known, snapshot = len(self.rows), self._page.source().snapshot
+        is_filtered = bool(self.filtering.terms) and (bool(known) or not has_all(snapshot.value))
+        none = "" if is_filtered else self._page.none_words()
+        self.table.notice = notice(snapshot, self._page.session, self._page.kind, known, none=none)
+
+    def show_preview(self, now: datetime) -> None:
+        """Show all about the row under the cursor, if that is wished for."""
+        self.previewing.show(now)
+
+    def _look_for_new(self, listed: Sequence[str]) -> None:
+        if self._awaited is not None and self._awaited in listed:
+            self.table.move_to(self._awaited)
+            self._awaited = None
+
+    def _marks_changed(self) -> None:
+        """Say how many are marked, and what can be done with them."""
+        self.show_title()
+        self._page.paint_hints()
+
+    def show_title(self) -> None:
+        """Bring what stands above the list up to date."""
+        title = self.query_one("#title", Bar)
+        title.left = (
+            *amount_parts(
+                self._page.place,
+                self._page.place.capitalize(),
+                shown=len(self.table.keys),
+                known=len(self.rows),
+                answer=self._page.source().snapshot.value,
+                terms=self.filtering.terms.text,
+            ),
+            *self._page.title_notes(),
+        )
+        title.right = order_parts(self._page.place, self._page.kind, self.holder.view)
+
+    def _cursor_rests(self) -> None:
+        self._page.paint_hints()
+        self.show_preview(self._page.moment())

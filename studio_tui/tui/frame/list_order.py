@@ -1,0 +1,73 @@
+"""The order of a list: chosen from a menu, by keys, or by a click on a heading."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from studio_tui.presentation.lists.kinds import Kind
+from studio_tui.tui.frame.commands import Command
+from studio_tui.tui.frame.dialogs import Choose
+from studio_tui.tui.frame.list_view import ViewHolder
+from studio_tui.tui.widgets.big_table import BigTable
+from studio_tui.tui.widgets.table_painter import Sorting
+
+
+class ListOrder:
+    """Controller of a list whose rows can be sorted."""
+
+    def __init__(
+        self,
+        kind: Kind[Any],
+        holder: ViewHolder,
+        table: Callable[[], BigTable],
+        *,
+        ask: Callable[[Choose], Awaitable[str | None]],
+        changed: Callable[[], None],
+    ) -> None:
+        """Take the orders there are, where the present one is kept, and what follows a change."""
+        self._kind = kind
+        self._holder = holder
+        self._table = table
+        self._ask = ask
+        self._changed = changed
+
+    async def choose(self) -> None:
+        """Offer the orders."""
+        choices = [(key, words) for key, (words, _) in self._kind.sorts.items()]
+        chosen = await self._ask(Choose("Sort by", choices, self._holder.view.sort))
+        if chosen is not None:
+            self._sort(chosen, reverse=False)
+
+    def sort_by(self, column: str) -> None:
+        """Sort by a column; when it is sorted by that already, the other way round."""
+        view = self._holder.view
+        if column in self._kind.sorts:
+            self._sort(column, reverse=column == view.sort and not view.reverse)
+
+    def show(self) -> None:
+        """Show above the columns by which of them the rows are sorted."""
+        view = self._holder.view
+        largest_first = (view.sort in self._kind.largest_first) != view.reverse
+        self._table().sorting = Sorting(view.sort, descending=largest_first)
+
+    def _sort(self, column: str, *, reverse: bool) -> None:
+        self._holder.change(sort=column, reverse=reverse)
+        self.show()
+        self._changed()
+
+
+def order_commands(
+    place: str, sorts: Sequence[tuple[str, str, str]]
+) -> tuple[Command[ListOrder], ...]:
+    """Return the commands that sort; `sorts` are keys, columns and what an order is called."""
+    menu = Command(f"{place}.sort", "s", "sort", "Choose the order", ListOrder.choose)
+    return (menu, *(_sort_command(place, *sort) for sort in sorts))
+
+
+def _sort_command(place: str, key: str, column: str, words: str) -> Command[ListOrder]:
+    return Command(
+        f"{place}.sort_{column}",
+        key,
+        f"by {words}",
+        f"Sort by {words}; again reverses",
+        lambda order: order.sort_by(column),
+    )

@@ -1,0 +1,62 @@
+"""What stands beside a list about the row under the cursor."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from textual.geometry import Size
+from textual.timer import Timer
+
+from studio_tui.presentation.jobs.facts import Fact, Line
+from studio_tui.tui.frame.list_view import ViewHolder
+from studio_tui.tui.widgets.fact_sheet import FactSheet
+from studio_tui.tui.widgets.lifetime import Lifetime
+
+PREVIEW_AFTER = 0.04
+"""Seconds after which preview and footer follow the cursor, lest they hold a held key up."""
+
+
+class ListPreview:
+    """The preview of one list."""
+
+    def __init__(
+        self,
+        body: Lifetime,
+        holder: ViewHolder,
+        facts: Callable[[datetime], tuple[Fact | Line, ...]],
+        *,
+        rested: Callable[[], None],
+    ) -> None:
+        """Take what is said at a time, and what is done once the cursor rests."""
+        self._body = body
+        self._holder = holder
+        self._facts = facts
+        self._rested = rested
+        self._due: Timer | None = None
+
+    def begin(self) -> None:
+        """Show it, or not, as it was left."""
+        self._body.screen.set_class(not self._holder.view.preview, "-no-preview")
+
+    def toggle(self) -> None:
+        """Show it, or show it no more."""
+        self._holder.change(preview=not self._holder.view.preview)
+        self.begin()
+
+    def show(self, now: datetime) -> None:
+        """Show all about the row under the cursor, if that is wished for."""
+        if self._holder.view.preview:
+            self._body.query_one(FactSheet).show(self._facts(now))
+
+    @property
+    def size(self) -> Size:
+        """The columns and rows there are for facts."""
+        return self._body.query_one(FactSheet).scrollable_content_region.size
+
+    def follow(self) -> None:
+        """Follow the cursor soon."""
+        if self._due is None:
+            self._due = self._body.set_timer(PREVIEW_AFTER, self._catch_up, name="preview")
+
+    def _catch_up(self) -> None:
+        self._due = None
+        self._rested()

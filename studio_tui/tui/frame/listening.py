@@ -1,0 +1,62 @@
+"""What a page hears from the pollers: only while it is shown, and each value once as news."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from studio_tui.errors import AuthenticationError
+from studio_tui.service.polling.poller import Poller
+from studio_tui.tui.messages import Refreshed, TokenRefused
+from studio_tui.tui.widgets.lifetime import Lifetime
+
+
+class Listening:
+    """The subscriptions of one page."""
+
+    def __init__(self, page: Lifetime) -> None:
+        """Take the page, to which `Refreshed` and `TokenRefused` are posted."""
+        self._page = page
+        self._leave: list[Callable[[], None]] = []
+        self._seen: dict[str, object] = {}
+        """The value last taken over of each poller, to tell news from the same again."""
+        self._refusal: AuthenticationError | None = None
+
+    @property
+    def is_on(self) -> bool:
+        """Whether the page listens; else it is out of sight."""
+        return bool(self._leave)
+
+    def begin(self, pollers: Iterable[Poller[Any]]) -> tuple[Refreshed, ...]:
+        """Listen to pollers; return what they know already, none where it was listened before."""
+        if self._leave:
+            return ()
+        known = []
+        for poller in pollers:
+            self._leave.append(self._page.listen(poller.subscribe, self._poster(poller)))
+            known.append(Refreshed(poller.name, poller.snapshot))
+        return tuple(known)
+
+    def end(self) -> None:
+        """Listen no more."""
+        while self._leave:
+            self._leave.pop()()
+
+    def is_news(self, message: Refreshed) -> bool:
+        """Return whether a poller has another value than the last time it was heard."""
+        before = self._seen.get(message.name)
+        self._seen[message.name] = message.snapshot.value
+        return message.snapshot.value is not before
+
+    def ask_for_token(self, message: Refreshed) -> None:
+        """Ask once for another token, however many pollers were refused the old one."""
+        refusal = message.snapshot.error
+        if not message.snapshot.stopped or not isinstance(refusal, AuthenticationError):
+            return
+        if refusal is not self._refusal:
+            self._refusal = refusal
+            self._page.post_message(TokenRefused(str(refusal)))
+
+    def _poster(self, poller: Poller[Any]) -> Callable[[Any], None]:
+        return lambda snapshot: self._post(poller.name, snapshot)
+
+    def _post(self, name: str, snapshot: Any) -> None:
+        self._page.post_message(Refreshed(name, snapshot))
