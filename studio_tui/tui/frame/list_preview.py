@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from textual.containers import Container
 from textual.geometry import Size
 from textual.timer import Timer
 
 from studio_tui.presentation.jobs.facts import Fact, Line
 from studio_tui.tui.frame.list_view import ViewHolder
 from studio_tui.tui.widgets.fact_sheet import FactSheet
-from studio_tui.tui.widgets.lifetime import Lifetime
 
 PREVIEW_AFTER = 0.04
 """Seconds after which preview and footer follow the cursor, lest they hold a held key up."""
@@ -20,7 +20,7 @@ class ListPreview:
 
     def __init__(
         self,
-        body: Lifetime,
+        body: Container,
         holder: ViewHolder,
         facts: Callable[[datetime], tuple[Fact | Line, ...]],
         *,

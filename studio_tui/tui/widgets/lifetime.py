@@ -6,36 +6,33 @@ a worker) would look for children that are not there.
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ParamSpec
+from typing import Any, ParamSpec
 
 from textual.events import Callback, Compose, Event, Mount, Unmount
+from textual.message_pump import MessagePump
 from textual.messages import Prune
 from textual.timer import Timer, TimerCallback
 from textual.worker import Worker
 
-if TYPE_CHECKING:
-    from textual.widget import Widget
-
-    Base = Widget
-else:
-    Base = object
-
 P = ParamSpec("P")
 
 
-class Lifetime(Base):
+class Lifetime(MessagePump):
     """Mixin of a widget or screen that sets timers, runs workers or listens to services.
 
-    It stands before Textual's class among the bases.
+    It stands before Textual's class among the bases. It is no widget itself, as Textual takes style
+    and focus from the first base that is one.
     """
 
+    _pruning: bool
+    """Textual's mark of what is on its way out."""
     _never_came = False
     """Whether it was to go before it was there."""
 
     @property
     def is_alive(self) -> bool:
         """Whether it is in the program with all of its children, and is to stay there."""
-        return self.is_mounted and self._is_to_stay
+        return self._is_mounted and self._is_to_stay
 
     @property
     def _is_to_stay(self) -> bool:
@@ -94,7 +91,7 @@ class Lifetime(Base):
         self._end_life()
 
     def _end_life(self) -> None:
-        self.workers.cancel_node(self)
+        self.app.workers.cancel_node(self)  # type: ignore[arg-type]
         while self._listening:
             self._listening.pop()()
 
@@ -132,7 +129,7 @@ class Lifetime(Base):
 
     def run_worker(self, *how: Any, **options: Any) -> Worker[Any]:
         """Run a worker; one that is begun on the way out is cancelled before it does anything."""
-        worker = super().run_worker(*how, **options)
+        worker: Worker[Any] = super().run_worker(*how, **options)  # type: ignore[misc]
         if not self._is_to_stay:
             worker.cancel()
         return worker

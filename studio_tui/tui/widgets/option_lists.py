@@ -36,19 +36,12 @@ A report that can be filed as it stands:
     `action_cursor_down` and `action_cursor_up` do, or return.
 """
 
-from typing import TYPE_CHECKING
-
 from textual.command import CommandList
 from textual.widgets import OptionList
 
-if TYPE_CHECKING:
-    Base = OptionList
-else:
-    Base = object
 
-
-class Paging(Base):
-    """Mixin of a list that can be paged through before it has any room."""
+class OptionChoice(OptionList):
+    """A list to choose from, which can be paged through before it has any room."""
 
     def action_page_up(self) -> None:
         """Move up by a page; by a row as long as there is no room that a page could fill."""
@@ -65,9 +58,5 @@ class Paging(Base):
             self.action_cursor_down()
 
 
-class OptionChoice(Paging, OptionList):
-    """A list to choose from."""
-
-
-class PaletteChoice(Paging, CommandList):
-    """The list of the palette."""
+class PaletteChoice(CommandList, OptionChoice):
+    """The list of the palette; its style is that of Textual's own."""

@@ -1,0 +1,63 @@
+"""What a filter and an order make of clusters."""
+
+from typing import Any
+
+import pytest
+
+from studio_tui import clock
+from studio_tui.api.models import Cluster
+from studio_tui.presentation.clusters.rows import CLUSTERS
+from studio_tui.presentation.lists.filter_terms import FilterError, Terms
+from studio_tui.presentation.lists.listing import Listing
+
+
+def cluster(name: str | None, **fields: Any) -> Cluster:
+    return Cluster.model_validate({"id": f"id-{name}", "name": name, **fields})
+
+
+ROWS = [
+    cluster("big", status="ACTIVE", busy_workers=3, max_workers=8, cloud_provider="AWS"),
+    cluster("Apart", status="INACTIVE", busy_workers=0, max_workers=9, cloud_region="eu-west-1"),
+    cluster("broken", status="FAILED"),
+    cluster("strange", status="MELTING"),
+    cluster("old", is_active=True, busy_workers=5),
+]
+
+
+def names(terms: str, sort: str = "age", *, reverse: bool = False) -> list[str]:
+    listing: Listing[Cluster] = Listing(CLUSTERS)
+    listing.replace(ROWS)
+    ids = listing.ids(Terms(terms, CLUSTERS), sort, clock.now(), reverse=reverse)
+    return [each.removeprefix("id-") for each in ids]
+
+
+@pytest.mark.parametrize(
+    ("terms", "left"),
+    [
+        ("", ["big", "Apart", "broken", "strange", "old"]),
+        ("status=active", ["big", "old"]),
+        ("status=problem", ["broken", "strange"]),
+        ("provider=aws", ["big"]),
+        ("region=eu !name=x", ["Apart"]),
+        ("apart", ["Apart"]),
+        ("melting", ["strange"]),
+        ("name~^(big|old)$", ["big", "old"]),
+    ],
+)
+def test_a_filter_lets_through_what_it_says(terms: str, left: list[str]) -> None:
+    assert names(terms) == left
+
+
+def test_clusters_have_no_age_that_could_be_asked_for() -> None:
+    with pytest.raises(FilterError, match="not understood") as caught:
+        names("age<1h")
+    assert "age" not in str(caught.value).partition("Use words")[2]
+
+
+@pytest.mark.parametrize(
+    ("sort", "first"),
+    [("name", "Apart"), ("status", "broken"), ("busy", "old"), ("workers", "Apart")],
+)
+def test_an_order_begins_with_what_matters(sort: str, first: str) -> None:
+    assert names("", sort)[0] == first
+    assert names("", sort, reverse=True)[-1] == first

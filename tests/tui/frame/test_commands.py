@@ -1,0 +1,108 @@
+"""Commands without a screen: how they are run, and what is said of those that cannot be."""
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, cast
+
+import pytest
+from textual.binding import Binding
+
+from studio_tui.tui.frame.commands import Command, CommandSet, bindings
+from studio_tui.tui.widgets.lifetime import Lifetime
+
+
+class Door:
+    """A controller."""
+
+    def __init__(self) -> None:
+        self.is_open = False
+        self.knocks = 0
+
+    def unlock(self) -> None:
+        self.is_open = True
+
+    def why_not_open(self) -> str | None:
+        return "It is open already" if self.is_open else None
+
+    async def knock(self) -> None:
+        self.knocks += 1
+
+    COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
+        Command("door.open", "o", "open", "Open the door", unlock, why_not_open),
+        Command("door.knock", "k,K", "knock", "Knock", knock, display="⚒", priority=True),
+    )
+
+
+@dataclass
+class Node:
+    """A widget, as far as commands need one."""
+
+    said: list[str] = field(default_factory=list)
+    workers: list[tuple[str, str, bool]] = field(default_factory=list)
+
+    @property
+    def app(self) -> "Node":
+        return self
+
+    def notify(self, words: str, *, severity: str, markup: bool) -> None:
+        assert severity == "warning"
+        assert not markup
+        self.said.append(words)
+
+    def run_worker(
+        self, work: Coroutine[Any, Any, None], *, name: str, group: str, exclusive: bool
+    ) -> None:
+        asyncio.run(work)
+        self.workers.append((name, group, exclusive))
+
+
+def made() -> tuple[Node, Door, CommandSet]:
+    node, door = Node(), Door()
+    commands = CommandSet(cast(Lifetime, node))
+    commands.add(door)
+    return node, door, commands
+
+
+def test_a_command_is_run_or_says_why_it_cannot_be() -> None:
+    node, door, commands = made()
+    assert commands.why_not("door.open") is None
+    commands.do("door.open")
+    assert door.is_open
+    assert commands.why_not("door.open") == "It is open already"
+    commands.do("door.open")
+    assert node.said == ["It is open already"]
+
+
+def test_what_has_to_wait_is_a_worker_of_its_own_group() -> None:
+    node, door, commands = made()
+    commands.do("door.knock")
+    assert door.knocks == 1
+    assert node.workers == [("door.knock", "door.knock", False)]
+
+
+def test_an_unknown_command_is_a_bug_and_has_no_reason() -> None:
+    _, _, commands = made()
+    assert not commands.has("door.close")
+    assert commands.why_not("door.close") is None
+    with pytest.raises(KeyError):
+        commands.do("door.close")
+
+
+def test_a_later_controller_stands_in_for_an_earlier_one() -> None:
+    _, first, commands = made()
+    second = Door()
+    commands.add(second)
+    commands.do("door.open")
+    assert second.is_open
+    assert not first.is_open
+
+
+def test_bindings_say_what_the_commands_say() -> None:
+    opening, knocking = bindings(Door)
+    assert opening == Binding(
+        "o", "do('door.open')", "open", tooltip="Open the door", id="door.open"
+    )
+    assert (knocking.key, knocking.key_display, knocking.priority) == ("k,K", "⚒", True)
+    assert [each.id for each in bindings(Door, only={"door.knock"})] == ["door.knock"]
+    assert [each.id for each in bindings(Door.COMMANDS, without={"door.knock"})] == ["door.open"]
