@@ -30,6 +30,11 @@ def always(_: object) -> None:
     """Say that a command can always run."""
 
 
+def applies(_: object) -> bool:
+    """Say that a command's keys are always its own."""
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Command(Generic[Owner_contra]):
     """Something that the user can have done, by a key, the mouse, the help or the palette."""
@@ -52,6 +57,9 @@ class Command(Generic[Owner_contra]):
     """Whether the key is the screen's whatever has the focus."""
     exclusive: bool = False
     """Whether a second call ends the first one that is still under way."""
+    applies: Callable[[Owner_contra], bool] = applies
+    """Given the controller; returns whether the keys are its own now, and not those of what is
+    around."""
 
     @property
     def binding(self) -> Binding:
@@ -140,6 +148,11 @@ class CommandSet:
         command, owner = found
         return command.why_not(owner)
 
+    def applies(self, command_id: str) -> bool:
+        """Return whether the keys of a command are its own now."""
+        found = self._found.get(command_id)
+        return found is None or found[0].applies(found[1])
+
     def do(self, command_id: str) -> None:
         """Run a command, or say why it cannot run now.
 
@@ -165,3 +178,9 @@ class HasCommands(Lifetime):
     def action_do(self, command_id: str) -> None:
         """Run a command; what bindings and the parts of bars name."""
         self.commands.do(command_id)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave the keys of commands that do not apply to what is around."""
+        if action == "do" and not self.commands.applies(str(parameters[0])):
+            return False
+        return super().check_action(action, parameters)

@@ -134,14 +134,16 @@ class LogExport:
         """Return what can be saved now, the likeliest first."""
         view, path = self._view(), f"./{self._file_to_save()}"
         offers = []
-        if view.is_selecting:
-            offers.append(Offer("the selected lines", lambda: self._drawn(view.selected()), path))
-        if view.is_seeking:
-            what = "match" if view.wanted else "the filter shows"
+        if view.selection.is_selecting:
+            offers.append(
+                Offer("the selected lines", lambda: self._drawn(view.selection.starts()), path)
+            )
+        if view.search.is_seeking:
+            what = "match" if view.search.is_wanted else "the filter shows"
             offers.append(
                 Offer(
                     f"the lines that {what}",
-                    lambda: drawn(view.matching(), self._text),
+                    lambda: drawn(view.search.matching(), self._text),
                     path,
                 )
             )
@@ -152,7 +154,7 @@ class LogExport:
             )
         elif store is not None:
             offers.append(Offer("the whole log, byte for byte", lambda: whole(store), path))
-        offers.append(Offer("what is in sight", lambda: self._drawn(view.in_sight()), path))
+        offers.append(Offer("what is in sight", lambda: self._drawn(view.filter.in_sight()), path))
         return offers
 
     def _drawn(self, starts: Iterable[int]) -> Pieces:

@@ -106,11 +106,11 @@ class LogScreen(Page):
         """Listen how the following goes."""
         self.listen(self._tail.subscribe, self._told)
         self.listen(self._log.ahead.subscribe, self._show_end)
-        self.view.zone = zone_of_lines(near=self.session.is_near, now=clock.now())
-        self.view.origin = self._job.started_at
-        self.view.look_as(self._memory.look)
+        self.view.times.zone = zone_of_lines(near=self.session.is_near, now=clock.now())
+        self.view.times.origin = self._job.started_at
+        self.view.appearance.look_as(self._memory.look)
         if place := self._memory.places.get(self._job.id):
-            self.view.return_to(place)
+            self.view.restore.return_to(place)
         self._show_end()
         self._show_head()
 
@@ -172,9 +172,9 @@ class LogScreen(Page):
     @on(events.ScreenSuspend)
     def _note_place(self) -> None:
         """Remember where the reader is; places in the end of a log are none of the log yet."""
-        self._memory.look = self.view.look
+        self._memory.look = self.view.appearance.look
         if self.view.store is self._store:
-            self._memory.note(self._job.id, self.view.place)
+            self._memory.note(self._job.id, self.view.restore.place)
 
     # --- the end of a log that is still arriving --------------------------------------------------
 
@@ -198,7 +198,7 @@ class LogScreen(Page):
 
     # --- the head --------------------------------------------------------------------------------
 
-    async def on_log_selecting_copy_asked(self, message: LogView.CopyAsked) -> None:
+    async def on_log_view_copy_asked(self, message: LogView.CopyAsked) -> None:
         """Copy the lines that the user selected."""
         await self._export.copy_lines(message.text, message.lines)
 

@@ -102,7 +102,7 @@ class MemberChoice:
         """Show the lines of the jobs that are heard."""
         view = self._view()
         if self.members is not None and view is not None:
-            view.show_within(self.members.within())
+            view.filter.show_within(self.members.within())
             self._show_members()
 
     def take_out(self) -> None:

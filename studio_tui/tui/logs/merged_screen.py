@@ -101,7 +101,7 @@ class MergedScreen(Page):
         """Show what there is to show."""
         if self.choice.members is not None:
             self._begin(self.choice.members)
-        self.view.zone = self._zone
+        self.view.times.zone = self._zone
         self.show_members()
 
     def on_unmount(self) -> None:
@@ -132,7 +132,7 @@ class MergedScreen(Page):
                 self.session.logs,
                 self._may_fetch,
                 zone=self._zone,
-                places=lambda: self.view.places() if self.is_alive else set(),
+                places=lambda: self.view.restore.starts() if self.is_alive else set(),
                 moved=self.while_alive(self._moved),
                 told=self.while_alive(self._show_head),
             )
@@ -172,12 +172,12 @@ class MergedScreen(Page):
         self.paint_hints()
 
     def _moved(self, moved: Moved) -> None:
-        self.view.end_selecting()
-        self.view.relocate(moved)
+        self.view.selection.end()
+        self.view.restore.relocate(moved)
 
     # What is taken away.
 
-    async def on_log_selecting_copy_asked(self, message: LogView.CopyAsked) -> None:
+    async def on_log_view_copy_asked(self, message: LogView.CopyAsked) -> None:
         """Copy the lines that the user selected."""
         await self._export.copy_lines(message.text, message.lines)
 

@@ -86,6 +86,6 @@ async def shown(pilot: Pilot[int], view: LogView) -> list[Shown]:
                 last = row
         if pane.window.is_at_end:
             break
-        view.action_page(1.0)
+        view.scrolling.page(1.0)
         await asyncio.sleep(0)
     return rows

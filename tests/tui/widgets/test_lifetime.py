@@ -24,7 +24,8 @@ from studio_tui.tui.frame.list_view import ListView
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.logs.log_screen import LogScreen
 from studio_tui.tui.logs.merged_screen import MergedScreen
-from studio_tui.tui.logs.view.log_view import FRAME, LogView
+from studio_tui.tui.logs.view.frames import FRAME
+from studio_tui.tui.logs.view.log_view import LogView
 from studio_tui.tui.messages import OpenLogs
 from studio_tui.tui.palette import Palette
 from studio_tui.tui.widgets.lifetime import Lifetime

@@ -9,90 +9,61 @@ from typing import ClassVar, Self
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal
-from textual.getters import query_one
 from textual.message import Message
 from textual.reactive import reactive
 from textual.scrollbar import ScrollDown, ScrollTo, ScrollUp
-from textual.timer import Timer
 from textual.widget import Widget
 
-from studio_tui import clock
 from studio_tui.presentation.cells import Tone
-from studio_tui.presentation.logs.search import DRAWN_OVER
 from studio_tui.service.logs.store.log_store import LogStore
-from studio_tui.service.logs.store.matches import LineMatches
-from studio_tui.tui.logs.view.errors import ERROR_KEYS
-from studio_tui.tui.logs.view.navigation import PLACES_KEYS
+from studio_tui.tui.frame.commands import Command, CommandSet, HasCommands, bindings
+from studio_tui.tui.logs.view.appearance import Appearance
+from studio_tui.tui.logs.view.background import QuietLooking
+from studio_tui.tui.logs.view.bookmarks import Bookmarks
+from studio_tui.tui.logs.view.errors import LogErrors
+from studio_tui.tui.logs.view.frames import Frames
+from studio_tui.tui.logs.view.line_filter import LineFilter
+from studio_tui.tui.logs.view.navigation import LineNumbers, LogTimes
+from studio_tui.tui.logs.view.new_lines import NewLines
 from studio_tui.tui.logs.view.pane import LogPane
-from studio_tui.tui.logs.view.restore import LogReturning
+from studio_tui.tui.logs.view.reader import WorkGroup
+from studio_tui.tui.logs.view.restore import PlaceRestore
 from studio_tui.tui.logs.view.scroll_bar import LogBar
-from studio_tui.tui.logs.view.search import SEEKING_KEYS
-from studio_tui.tui.logs.view.selection import SELECTING_KEYS, LogSelecting
-from studio_tui.tui.logs.view.viewport import Row
+from studio_tui.tui.logs.view.scrolling import Scrolling
+from studio_tui.tui.logs.view.search import LogSearch
+from studio_tui.tui.logs.view.seeking import Seeking
+from studio_tui.tui.logs.view.selection import LineSelection
 from studio_tui.tui.widgets.bar import Bar, Part
-from studio_tui.tui.widgets.prompt import FILTER, LINE, SEARCH, TIME, LogPrompt
+from studio_tui.tui.widgets.prompt import FILTER, LINE, SEARCH, TIME, Kind, LogPrompt
 
-FRAME = 1 / 20
-"""Seconds that growth is gathered for before it is painted."""
-
-_AT_ONCE = 0.001
-_LOOKED_AT = 64 * 1024
-"""Bytes in sight that are looked at for nested bars."""
-_SIDEWAYS = 8
-
-
-def _key(keys: str, action: str, label: str, name: str) -> Binding:
-    return Binding(keys, action, label, show=False, id=f"logs.{name}")
-
-
-_KEYS: list[BindingType] = [
-    _key("up,k", "move(-1)", "up", "up"),
-    _key("down,j", "move(1)", "down", "down"),
-    _key("pageup,b", "page(-1.0)", "page up", "page_up"),
-    _key("pagedown,space", "page(1.0)", "page down", "page_down"),
-    _key("ctrl+u", "page(-0.5)", "half a page up", "half_page_up"),
-    _key("ctrl+d", "page(0.5)", "half a page down", "half_page_down"),
-    _key("home,g,<", "start", "first line", "start"),
-    Binding(
-        "F,end,G,>", "follow", "follow", id="logs.follow",
-        tooltip="Go to the end and stay there; any move up pauses",
+_COMMANDS: tuple[Command["LogView"], ...] = (
+    Command(
+        "logs.dismiss",
+        "escape",
+        "end the search",
+        "end the search",
+        lambda view: view.dismiss(),
+        applies=lambda view: view.has_something_to_end,
     ),
-    _key("left,h", "sideways(-1)", "left", "left"),
-    _key("right,l", "sideways(1)", "right", "right"),
-    Binding("w", "wrap", "wrap", id="logs.wrap", tooltip="Break long lines, or do not"),
-    _key("number_sign", "numbers", "line numbers", "numbers"),
-    Binding(
-        "p", "states", "all states", show=False, id="logs.states",
-        tooltip="Show every state of a progress bar, or its last",
-    ),
-    Binding(
-        "J", "json", "JSON", show=False, id="logs.json",
-        tooltip="JSON lines in short, opened, or as they are",
-    ),
-    *SEEKING_KEYS,
-    *ERROR_KEYS,
-    *PLACES_KEYS,
-    *SELECTING_KEYS,
-    _key("escape", "dismiss", "end the search", "dismiss"),
-]  # fmt: skip
+)
 
 
-class LogView(LogReturning, LogSelecting, Widget):
+class LogView(HasCommands, Widget):
     """Shows one log of any size. Keys are those of `less`."""
 
-    BINDINGS: ClassVar[list[BindingType]] = _KEYS
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings(
+            *(Scrolling, Appearance, LogSearch, LineFilter, LogErrors),
+            *(Bookmarks, LogTimes, LineNumbers, LineSelection, _COMMANDS),
+        )
+    ]
 
     following: reactive[bool] = reactive(True, repaint=False)
     """Whether the view stays at the end as lines come."""
     new_lines: reactive[int] = reactive(0, repaint=False)
     """Lines that came since the view stood still; 0 while following."""
-
-    pane = query_one(LogPane)
-    bar = query_one(LogBar)
-    prompt = query_one(LogPrompt)
-    words = query_one("#log-words", Bar)
 
     class FollowChanged(Message):
         """The view began or ceased to follow."""
@@ -108,25 +79,64 @@ class LogView(LogReturning, LogSelecting, Widget):
             super().__init__()
             self.end = end
 
+    class CopyAsked(Message):
+        """The user wants lines in the clipboard."""
+
+        def __init__(self, text: str, lines: int) -> None:
+            super().__init__()
+            self.text = text
+            """As the lines are shown: safe, without a newline at its end."""
+            self.lines = lines
+
     def __init__(self, store: LogStore | None = None, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self.store = store
+        self.is_all_here = True
+        """Whether the whole log is here; the screen says so."""
+        self.pane = LogPane()
+        self.bar = LogBar()
+        self.prompt = LogPrompt(self.pane)
+        self.words = Bar(id="log-words")
         self._leave: Callable[[], None] = lambda: None
-        self._frame: Timer | None = None
-        self._shown_at = -FRAME
-        """When growth was shown last."""
-        self.lines_seen = 0
-        self._counted: object = None
-        """Which lines were counted."""
+        self._frames = Frames(self, self.settle)
         self._said = ""
+        self._control()
+
+    def _control(self) -> None:
+        """Put the controllers together, which share the rows and what runs in the background."""
+        going = WorkGroup(self, "log-search")
+        self._seeking = Seeking(self, going, WorkGroup(self, "log-look"))
+        self.filter, self.search = self._seeking.filter, self._seeking.search
+        self._quiet = QuietLooking(self, WorkGroup(self, "log-errors"))
+        self._errors = LogErrors(self, self.filter, self._quiet, going)
+        self._bookmarks = Bookmarks(self)
+        self.times = LogTimes(self)
+        self._numbers = LineNumbers(self)
+        self.selection = LineSelection(
+            self, lambda text, lines: self.post_message(self.CopyAsked(text, lines))
+        )
+        self._new_lines = NewLines()
+        self.restore = PlaceRestore(self, self.filter, self._new_lines)
+        self.appearance = Appearance(self, self.filter, self.times)
+        self.scrolling = Scrolling(
+            self,
+            self.selection,
+            self.restore,
+            self._quiet,
+            seek=lambda end: self.post_message(self.Sought(end=end)),
+        )
+        self.commands = CommandSet(self)
+        self.commands.add(self.scrolling, self.appearance, self.search, self.filter, self._errors)
+        self.commands.add(self._bookmarks, self.times, self._numbers, self.selection)
+        self.commands.add_to(self, _COMMANDS)
 
     def compose(self) -> ComposeResult:
         """Put the rows, the bar, the prompt and the words below together."""
         with Horizontal(id="log-rows"):
-            yield (pane := LogPane())
-            yield LogBar()
-        yield LogPrompt(pane)
-        yield Bar(id="log-words")
+            yield self.pane
+            yield self.bar
+        yield self.prompt
+        yield self.words
 
     def focus(self, scroll_visible: bool = True) -> Self:
         """Focus the rows, which take the keys."""
@@ -137,13 +147,15 @@ class LogView(LogReturning, LogSelecting, Widget):
         """Show the log given at the start."""
         self.show(self.store)
 
+    # --- which log -------------------------------------------------------------------------------
+
     def show(self, store: LogStore | None) -> None:
         """Show another log at its end, and follow it; `None` empties the view."""
         self._take(store)
-        self._counted, self.lines_seen = None, 0
-        self.begin_seeking()
-        self.begin_errors(store)
-        self.begin_places()
+        self._new_lines.begin()
+        self._seeking.begin()
+        self._errors.begin(store)
+        self.pane.kept = frozenset()
         self.following = True
         self.settle()
 
@@ -155,41 +167,29 @@ class LogView(LogReturning, LogSelecting, Widget):
         `place_of` tells where in it the line at an offset of the present one stands; `is_part`
         says that it holds but the end of the log.
         """
-        window, current = self.pane.window, self.pane.current
-        top = window.top.start if window else 0
-        kept = self.pane.kept
+        pane, window = self.pane, self.pane.window
+        top, current, kept = window.top.start if window else 0, pane.current, pane.kept
         self._take(store)
-        self.pane.is_part = is_part
-        self.pane.kept = frozenset(store.line_start(place_of(start)) for start in kept)
-        if not self.following and self.pane.window is not None:
-            self.pane.window.to(store.line_start(place_of(top)))
+        pane.is_part = is_part
+        pane.kept = frozenset(store.line_start(place_of(start)) for start in kept)
+        if not self.following and pane.window is not None:
+            pane.window.to(store.line_start(place_of(top)))
         if current is not None:
-            self.pane.current = store.line_start(place_of(current))
-        self.seek_again()
-        self.begin_errors(store)
+            pane.current = store.line_start(place_of(current))
+        self._seeking.again()
+        self._errors.begin(store)
         self.settle()
 
     def _take(self, store: LogStore | None) -> None:
         self._leave()
+        self._leave = lambda: None
         self.store = store
-        self._leave = self.listen(store.watch, self._grew) if store is not None else lambda: None
+        if store is not None:
+            self._leave = self.listen(store.watch, self._frames.note)
         self._said = ""
-        self.end_selecting()
+        self.selection.end()
         self.pane.is_part = False
         self.pane.show(store)
-
-    # --- growth ----------------------------------------------------------------------------------
-
-    def _grew(self) -> None:
-        """Gather what the store tells until the next frame, unless the last is long past."""
-        if self._frame is None:
-            rest = max(_AT_ONCE, self._shown_at + FRAME - clock.monotonic())
-            self._frame = self.set_timer(rest, self._show_growth, name="log frame")
-
-    def _show_growth(self) -> None:
-        self._frame = None
-        self._shown_at = clock.monotonic()
-        self.settle()
 
     def settle(self) -> None:
         """Put window, bar, pill and words where they belong now."""
@@ -197,146 +197,72 @@ class LogView(LogReturning, LogSelecting, Widget):
         if store is None or window is None:
             self.new_lines = 0
             return
-        self.come_back()
+        self.restore.come_back()
         if self.following:
             window.to_end()
-        self.keep_looking()
+        self._seeking.go_on()
+        self._quiet.go_on()
         self.pane.moved()
         rows = window.rows()
-        self._fold_bars(store, rows)
-        self._count_new(store, rows)
+        self.filter.fold_bars(rows)
+        self.new_lines = self._new_lines.count(
+            store, self.filter.hits, rows, following=self.following
+        )
         last = store.line_end(rows[-1].start) + 1 if rows else 0
         self.bar.show(window.top.start, min(last, store.size), store.size)
         height = self.bar.size.height
-        self.bar.matches, self.bar.errors = self.match_ticks(height), self.error_ticks(height)
+        self.bar.matches, self.bar.errors = self.search.ticks(height), self._errors.ticks(height)
         parts = () if self.following or window.is_at_end else (f"{100 * last // store.size}%",)
         new = (f"+{self.new_lines:,} new",) if self.new_lines else ()
         self.pane.pill = " · ".join((*parts, *new))
         self._show_words()
-
-    def _count_new(self, store: LogStore, rows: list[Row]) -> None:
-        """Count the lines below those in sight that came since the reader stood still."""
-        counted = self._chosen.hits if self._chosen else store
-        total = counted.total if isinstance(counted, LineMatches) else counted.lines
-        if self.following or counted is not self._counted:
-            is_return = self._counted is None and not self.following
-            self.lines_seen = self.lines_seen if is_return else total
-            self._counted = counted
-        if rows and rows[-1].start < store.size:
-            if isinstance(counted, LineMatches):
-                in_sight = counted.rank(rows[-1].start) + 1
-            else:
-                in_sight = (store.number_of(rows[-1].start) or 0) + 1
-            self.lines_seen = max(self.lines_seen, in_sight)
-        self.new_lines = max(0, total - self.lines_seen)
-
-    def _fold_bars(self, store: LogStore, rows: list[Row]) -> None:
-        """Leave out the earlier states of nested bars as soon as one comes in sight."""
-        if self.folds or self.pane.form.states or not rows:
-            return
-        first = rows[0].start
-        seen = store.read(first, min(_LOOKED_AT, rows[-1].start - first))
-        if any(ending in seen for ending in DRAWN_OVER):
-            self.fold(folds=True)
-
-    def say(self, words: str) -> None:
-        """Say something below the rows until the reader moves on."""
-        self._said = words
-        self._show_words()
-
-    def _show_words(self) -> None:
-        parts = (self._said, self.selecting_words(), self.seeking_words())
-        words = " · ".join(filter(None, parts))
-        self.words.left = (Part(f" {words}", Tone.ACCENT),) if words else ()
-        self.words.display = bool(words) and not self.prompt.is_open
 
     def watch_following(self, following: bool) -> None:
         """Tell the pane and the screen."""
         self.pane.stays_at_end = following
         self.post_message(self.FollowChanged(following))
 
-    # --- moving ----------------------------------------------------------------------------------
+    # --- what controllers ask for ----------------------------------------------------------------
 
-    def move(self, rows: int) -> None:
-        """Move, and stop following on the way up; down from the end is to follow."""
-        window = self.pane.window
-        if window is None:
-            return
+    def say(self, words: str) -> None:
+        """Say something below the rows until the reader moves on."""
+        self._said = words
+        self._show_words()
+
+    def unsay(self) -> None:
+        """Take back what was said; it goes when the view settles."""
         self._said = ""
-        self.note_key()
-        self.stay()
-        if self.is_selecting:
-            self.select_by(rows)
+
+    def _show_words(self) -> None:
+        parts = (self._said, self.selection.words(), self._seeking.words())
+        words = " · ".join(filter(None, parts))
+        self.words.left = (Part(f" {words}", Tone.ACCENT),) if words else ()
+        self.words.display = bool(words) and not self.prompt.is_open
+
+    def ask(self, kind: Kind, value: str = "") -> None:
+        """Ask for a line of text."""
+        self.prompt.ask(kind, value)
+
+    def why_no_log(self) -> str | None:
+        """Return why there is nothing to read: a line of text would be out of sight as well."""
+        return None if self.display else "There is no log here"
+
+    def go(self, start: int) -> None:
+        """Make the line at `start` the reader's and show it, a third of the way down."""
+        if self.pane.window is None:
             return
-        window.settle()
-        if rows > 0 and window.is_at_end:
-            self.following = True
-        elif rows < 0:
-            self.following = False
-        window.move(rows)
+        self.following = False
+        self.say("")
+        self.pane.current = start
+        self.pane.window.to(start, above=self.pane.size.height // 3)
         self.settle()
 
-    def action_move(self, rows: int) -> None:
-        """Move by rows, down if positive."""
-        self.move(rows)
-
-    def action_page(self, pages: float) -> None:
-        """Move by pages, down if positive; one row of the last page stays in sight."""
-        height = max(2, self.pane.size.height)
-        rows = int(height * pages) if abs(pages) < 1 else int((height - 1) * pages)
-        self.move(rows)
-
-    def action_start(self) -> None:
-        """Show the first line."""
-        self.stay()
-        self.post_message(self.Sought(end=False))
-        if self.pane.window is not None:
-            self.following = False
-            self.pane.window.to_start()
-            self.settle()
-
-    def action_follow(self) -> None:
-        """Go to the end and stay there."""
-        self.stay()
-        self.post_message(self.Sought(end=True))
-        self._said = ""
-        self.following = True
-        self.settle()
-
-    def action_sideways(self, steps: int) -> None:
-        """Move the text by a few cells."""
-        self.pane.left = max(0, self.pane.left + steps * _SIDEWAYS)
-
-    def action_wrap(self) -> None:
-        """Break long lines into rows, or stop that."""
-        self.pane.wrap = not self.pane.wrap
-        self.settle()
-
-    def action_numbers(self) -> None:
-        """Show or hide line numbers."""
-        self.pane.numbers = not self.pane.numbers
-        self.settle()
-
-    def action_states(self) -> None:
-        """Give each state of a rewritten line a row, or only its last."""
-        self.pane.form = self.pane.form._replace(states=not self.pane.form.states)
-        self.fold(folds=False)
-        self.settle()
-
-    def action_json(self) -> None:
-        """Show JSON lines in the next form."""
-        form = self.pane.form._replace(json=self.pane.form.json.next)
-        current = self.current_in_sight()
-        self.pane.form = form
-        self.settle()
-        if current is not None and not self.following:
-            self.go(current)
-        self.say(f"JSON lines: {form.json}")
+    # --- the mouse -------------------------------------------------------------------------------
 
     def on_log_pane_wheeled(self, event: LogPane.Wheeled) -> None:
         """Move with the wheel."""
         event.stop()
-        self.move(event.rows)
+        self.scrolling.move(event.rows)
 
     def on_log_pane_resized(self, event: LogPane.Resized) -> None:
         """Stay at the end, or where the reader is."""
@@ -348,7 +274,7 @@ class LogView(LogReturning, LogSelecting, Widget):
     def on_log_pane_pill_clicked(self, event: LogPane.PillClicked) -> None:
         """Follow."""
         event.stop()
-        self.action_follow()
+        self.scrolling.follow()
 
     def on_log_pane_picked(self, event: LogPane.Picked) -> None:
         """Take the line under the pointer as the reader's."""
@@ -358,40 +284,44 @@ class LogView(LogReturning, LogSelecting, Widget):
 
     @on(ScrollUp)
     def _page_up(self) -> None:
-        self.action_page(-1.0)
+        self.scrolling.page(-1.0)
 
     @on(ScrollDown)
     def _page_down(self) -> None:
-        self.action_page(1.0)
+        self.scrolling.page(1.0)
 
     @on(ScrollTo)
     def _drag(self, event: ScrollTo) -> None:
-        """Show the line at the byte that the bar was dragged to."""
-        if self.store is None or self.pane.window is None or event.y is None:
-            return
-        self.following = False
-        self.pane.window.to(self.store.line_start(self.bar.byte_at(event.y)))
-        self.settle()
+        if event.y is not None:
+            self.scrolling.drag_to(self.bar.byte_at(event.y))
 
     # --- the prompt ------------------------------------------------------------------------------
+
+    def on_log_prompt_changed(self, event: LogPrompt.Changed) -> None:
+        """Light what is being typed for a search."""
+        if event.kind is SEARCH:
+            self.search.light(event.value)
 
     @on(LogPrompt.Submitted)
     def _submitted(self, event: LogPrompt.Submitted) -> None:
         """Do what was typed; what cannot be done stays on the line with the reason beside it."""
         event.stop()
         submit = {
-            SEARCH: self.submit_search,
-            FILTER: self.submit_filter,
-            TIME: self.submit_time,
-            LINE: self.submit_line,
+            SEARCH: self.search.submit,
+            FILTER: self.filter.submit,
+            TIME: self.times.submit,
+            LINE: self._numbers.submit,
         }[event.kind]
-        if submit(event.value.strip() if event.kind in {TIME, LINE} else event.value):
+        typed = event.value.strip() if event.kind in {TIME, LINE} else event.value
+        if (problem := submit(typed)) is not None:
+            self.prompt.refuse(problem)
+        else:
             self._close_prompt()
 
     @on(LogPrompt.Left)
     def _left(self, event: LogPrompt.Left) -> None:
         event.stop()
-        self.pane.wanted = self.wanted
+        self.search.light_found()
         self._close_prompt()
 
     def _close_prompt(self) -> None:
@@ -399,18 +329,14 @@ class LogView(LogReturning, LogSelecting, Widget):
         self.screen.set_focus(self.pane)
         self.settle()
 
-    def action_dismiss(self) -> None:
+    @property
+    def has_something_to_end(self) -> bool:
+        """Whether escape is the log's, and not the screen's."""
+        return self.selection.is_selecting or self._seeking.is_under_way
+
+    def dismiss(self) -> None:
         """End what is under way: the selection, else the search, else the filter."""
         self._said = ""
-        if not self.end_selecting():
-            self.end_search()
+        if not self.selection.end():
+            self._seeking.end()
         self.settle()
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Leave escape to the screen when there is nothing here to end, and n to a search."""
-        del parameters
-        if action == "dismiss":
-            return self.is_selecting or self.wanted is not None or bool(self.filter)
-        if action == "find":
-            return self.wanted is not None
-        return True

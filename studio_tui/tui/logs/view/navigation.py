@@ -1,12 +1,11 @@
-"""Going to places in a log: bookmarks, moments, line numbers; and the times beside its lines."""
+"""Going to places in a log: moments and line numbers; and the times beside its lines."""
 
 import re
-from bisect import bisect_left
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
+from typing import Any, ClassVar
 
 from rich.style import Style
-from textual.binding import Binding, BindingType
 
 from studio_tui import clock
 from studio_tui.presentation.logs.gutter_times import (
@@ -20,24 +19,10 @@ from studio_tui.presentation.logs.gutter_times import (
 )
 from studio_tui.presentation.logs.lines import styled_line
 from studio_tui.service.logs.store.log_store import LogStore
-from studio_tui.tui.logs.view.base import LogReader
+from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.logs.view.painter import Column
+from studio_tui.tui.logs.view.reader import Reader
 from studio_tui.tui.widgets.prompt import LINE, TIME
-
-PLACES_KEYS: list[BindingType] = [
-    Binding("m", "bookmark", "bookmark", show=False, id="logs.bookmark",
-            tooltip="Set a bookmark at this line, or take it away"),
-    Binding("apostrophe", "to_bookmark(1)", "next bookmark", show=False, key_display="'",
-            id="logs.next_bookmark", tooltip="The next bookmark"),
-    Binding("quotation_mark", "to_bookmark(-1)", "previous bookmark", show=False, key_display='"',
-            id="logs.previous_bookmark", tooltip="The bookmark before"),
-    Binding("t", "stamps", "times", show=False, id="logs.stamps",
-            tooltip="Times beside the lines: local, UTC, since the start, none"),
-    Binding("T", "to_time", "go to a time", show=False, id="logs.time",
-            tooltip="Go to a time, as 14:05 or -10m"),
-    Binding("colon", "to_line", "go to a line", show=False, key_display=":", id="logs.line",
-            tooltip="Go to a line by its number"),
-]  # fmt: skip
 
 _SHARE = re.compile(r"(\d{1,3})\s*%")
 _TIMELESS = 200
@@ -48,92 +33,38 @@ _DATED_FROM = 110
 """Columns from which stamps have the date."""
 
 
-class LogPlaces(LogReader):
-    """The part of the log view that goes to places."""
+class LogTimes:
+    """Controller of a log view: when its lines were written, beside them and to go to."""
 
     zone: tzinfo = UTC
     """How times without an offset are read."""
     origin: datetime | None = None
     """When the job began, from which elapsed times count; else the first line's time is taken."""
-
-    def begin_places(self) -> None:
-        """Begin with another log."""
-        self.pane.kept = frozenset()
-
-    # --- bookmarks -------------------------------------------------------------------------------
-
-    def action_bookmark(self) -> None:
-        """Set a bookmark at the line at hand, or take it away."""
-        start = self.pane.at_hand
-        if start is None:
-            return
-        self.following = False
-        self.pane.current = start
-        self.pane.kept = self.pane.kept ^ {start}
-        count = len(self.pane.kept)
-        said = "bookmark set" if start in self.pane.kept else "bookmark taken away"
-        self.say(f"{said}, {count} in all; ' and \" go from one to another")
-        self.settle()
-
-    def action_to_bookmark(self, step: int) -> None:
-        """Go to the next bookmark, or to the one before; round at the ends."""
-        kept = sorted(self.pane.kept)
-        if not kept:
-            self.say("no bookmarks yet; m sets one")
-            return
-        here = self.pane.current
-        if here is None:
-            here = self.pane.in_sight[0].start if self.pane.in_sight else 0
-            place = bisect_left(kept, here) - (step < 0)
-        else:
-            place = bisect_left(kept, here + (step > 0)) - (step < 0)
-        self.go(kept[place % len(kept)])
-        self.say(f"bookmark {place % len(kept) + 1} of {len(kept)}")
-
-    def places(self) -> set[int]:
-        """Return where the lines begin that the reader would like to find again."""
-        window, current = self.pane.window, self.pane.current
-        places = set(self.pane.kept)
-        if window is not None:
-            places.add(window.top.start)
-        return places if current is None else places | {current}
-
-    def relocate(self, moved: Mapping[int, int]) -> None:
-        """Find these lines again where they begin now; what is not among them is lost."""
-        window = self.pane.window
-        if window is None:
-            return
-        top, current = window.top.start, self.pane.current
-        self.pane.kept = frozenset(moved[at] for at in self.pane.kept if at in moved)
-        self.pane.current = None if current is None else moved.get(current)
-        self.lines_seen = self.store.lines if self.store else 0
-        if top in moved and not self.following:
-            window.to(moved[top])
-        self.settle()
-
-    # --- times -----------------------------------------------------------------------------------
-
-    stamp_form = StampForm.OFF
+    form = StampForm.OFF
     """What stands beside the lines."""
 
-    def action_stamps(self) -> None:
-        """Show times beside the lines in the next form."""
-        self.show_stamps(self.stamp_form.next)
-        about = "" if self.stamp_form is StampForm.OFF else "; ~ is when a line came"
-        self.settle()
-        self.say(f"times beside the lines: {self.stamp_form}{about}")
+    def __init__(self, view: Reader) -> None:
+        """Take the view, whose rows show the times."""
+        self._view = view
+        self._own_keys: tuple[object, ...] = ()
 
-    def show_stamps(self, form: StampForm) -> None:
+    def show_next_form(self) -> None:
+        """Show times beside the lines in the next form."""
+        self.show(self.form.next)
+        about = "" if self.form is StampForm.OFF else "; ~ is when a line came"
+        self._view.settle()
+        self._view.say(f"times beside the lines: {self.form}{about}")
+
+    def show(self, form: StampForm) -> None:
         """Show times beside the lines in a form."""
-        self.stamp_form = form
-        others = tuple(column for column in self.pane.columns if column.key not in self._own_keys)
-        dated = self.pane.size.width >= _DATED_FROM and form is not StampForm.ELAPSED
+        self.form = form
+        pane = self._view.pane
+        others = tuple(column for column in pane.columns if column.key not in self._own_keys)
+        dated = pane.size.width >= _DATED_FROM and form is not StampForm.ELAPSED
         key = (form, dated)
         self._own_keys = (key,)
         column = Column(key, WIDE if dated else WIDTH, self._stamper(form, dated))
-        self.pane.columns = others if form is StampForm.OFF else (column, *others)
-
-    _own_keys: tuple[object, ...] = ()
+        pane.columns = others if form is StampForm.OFF else (column, *others)
 
     def _stamper(
         self, form: StampForm, dated: bool
@@ -141,41 +72,45 @@ class LogPlaces(LogReader):
         origin = self.origin or self._first_time()
 
         def say(start: int, _text: str) -> tuple[str, Style | None]:
-            if self.store is None:
+            store = self._view.store
+            if store is None:
                 return "", None
-            own = self._own_time(self.store, start)
-            moment = own or self.store.arrival_of(start)
+            own = self._own_time(store, start)
+            moment = own or store.arrival_of(start)
             words = stamp(moment, form, origin=origin, is_own=own is not None, dated=dated)
             return words, None
 
         return say
 
     def _first_time(self) -> datetime | None:
-        return self._time_from(self.store, 0)[0] if self.store else None
+        return self._time_from(self._view.store, 0)[0] if self._view.store else None
 
-    def action_to_time(self) -> None:
+    def ask(self) -> None:
         """Ask for a moment."""
-        self.ask(TIME)
+        self._view.ask(TIME)
 
-    def submit_time(self, typed: str) -> bool:
-        """Go to the first line of a moment or after it; return whether there is one."""
-        store = self.store
+    def why_no_log(self) -> str | None:
+        """Return why there are no times to go to."""
+        return self._view.why_no_log()
+
+    def submit(self, typed: str) -> str | None:
+        """Go to the first line of a moment or after it; return why there is none."""
+        store = self._view.store
         if store is None or not typed:
-            return True
+            return None
         try:
             moment = read_moment(typed, now=clock.now(), end=self._last_time(store))
         except GutterTimeError as error:
-            self.prompt.refuse(str(error))
-            return False
+            return str(error)
         start = self._find_time(store, moment)
         if start is None:
-            self.prompt.refuse("The lines of this log tell no time.")
-            return False
-        self.go(start)
+            return "The lines of this log tell no time."
+        self._view.go(start)
         found = self._time_from(store, start)[0]
         if found is not None:
-            self.say(f"{stamp(found, StampForm.LOCAL, origin=None, dated=True)} local time")
-        return True
+            told = stamp(found, StampForm.LOCAL, origin=None, dated=True)
+            self._view.say(f"{told} local time")
+        return None
 
     def _find_time(self, store: LogStore, moment: datetime) -> int | None:
         """Return the first line that is not before a moment, for lines in the order of time."""
@@ -227,27 +162,61 @@ class LogPlaces(LogReader):
         text = styled_line(store.read(start + store.tag, length)).text
         return line_time(text, self.zone, clock.now())
 
-    # --- lines -----------------------------------------------------------------------------------
+    COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
+        Command(
+            "logs.stamps",
+            "t",
+            "times",
+            "Times beside the lines: local, UTC, since the start, none",
+            show_next_form,
+        ),
+        Command(
+            "logs.time", "T", "go to a time", "Go to a time, as 14:05 or -10m", ask, why_no_log
+        ),
+    )
 
-    def action_to_line(self) -> None:
+
+class LineNumbers:
+    """Controller of a log view: lines gone to by their numbers."""
+
+    def __init__(self, view: Reader) -> None:
+        """Take the view that goes there."""
+        self._view = view
+
+    def ask(self) -> None:
         """Ask for the number of a line."""
-        self.ask(LINE)
+        self._view.ask(LINE)
 
-    def submit_line(self, typed: str) -> bool:
-        """Go to a line by its number, the first being 1; return whether there is one."""
-        store = self.store
+    def why_no_log(self) -> str | None:
+        """Return why there are no lines to go to."""
+        return self._view.why_no_log()
+
+    def submit(self, typed: str) -> str | None:
+        """Go to a line by its number, the first being 1; return why there is none."""
+        store = self._view.store
         if store is None or not typed:
-            return True
+            return None
         if share := _SHARE.fullmatch(typed):
-            self.go(store.line_start(min(100, int(share[1])) * max(0, store.size - 1) // 100))
-            return True
+            at = min(100, int(share[1])) * max(0, store.size - 1) // 100
+            self._view.go(store.line_start(at))
+            return None
         digits = typed.replace(",", "").replace("_", "")
         if not (digits.isascii() and digits.isdigit()) or not int(digits[:18]):
-            self.prompt.refuse(f"{typed} is no line number; type one from 1 to {store.lines:,}.")
-            return False
+            return f"{typed} is no line number; type one from 1 to {store.lines:,}."
         if int(digits[:18]) > store.lines:
-            so_far = "" if self.is_all_here else " so far"
-            self.prompt.refuse(f"There are {store.lines:,} lines{so_far}.")
-            return False
-        self.go(store.start_of(int(digits) - 1))
-        return True
+            so_far = "" if self._view.is_all_here else " so far"
+            return f"There are {store.lines:,} lines{so_far}."
+        self._view.go(store.start_of(int(digits) - 1))
+        return None
+
+    COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
+        Command(
+            "logs.line",
+            "colon",
+            "go to a line",
+            "Go to a line by its number",
+            ask,
+            why_no_log,
+            display=":",
+        ),
+    )

@@ -143,6 +143,11 @@ class LogPane(Widget, can_focus=True):
             return self.current if starts else None
         return starts[-1]
 
+    @property
+    def current_in_sight(self) -> int | None:
+        """Start of the reader's line; one that was scrolled away is not where the reader is."""
+        return self.current if any(row.start == self.current for row in self.in_sight) else None
+
     def _resolve(self) -> Palette:
         if self._palette is None:
             match = self.get_component_rich_style("log-pane--match", partial=True)

@@ -1,72 +1,86 @@
-"""Coming back to a log: how it was looked at, and where the reader was."""
+"""Coming back to a log: where the reader was, also when the lines have moved since."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 
 from studio_tui.presentation.logs.search import WantedError
-from studio_tui.tui.logs.view.errors import LogErrors
-from studio_tui.tui.logs.view.navigation import LogPlaces
-from studio_tui.tui.logs.view.place import LogLook, LogPlace
+from studio_tui.tui.logs.view.line_filter import LineFilter
+from studio_tui.tui.logs.view.new_lines import NewLines
+from studio_tui.tui.logs.view.place import LogPlace
+from studio_tui.tui.logs.view.reader import Reader
 
 
-class LogReturning(LogErrors, LogPlaces):
-    """The part of the log view that knows the reader's place, and goes there."""
+class PlaceRestore:
+    """Knows the reader's place in a log, and goes there."""
 
-    _sought: LogPlace | None = None
-    """Where the reader was, while the log has not come as far."""
+    def __init__(self, view: Reader, lines: LineFilter, new_lines: NewLines) -> None:
+        """Take what else is part of the place: the filter, and which lines were seen."""
+        self._view = view
+        self._lines = lines
+        self._new_lines = new_lines
+        self._sought: LogPlace | None = None
+        """Where the reader was, while the log has not come as far."""
 
     def stay(self) -> None:
         """Seek no place any more, as the reader goes elsewhere."""
         self._sought = None
 
     @property
-    def look(self) -> LogLook:
-        """How logs are looked at here."""
-        return LogLook(
-            wrap=self.pane.wrap,
-            numbers=self.pane.numbers,
-            stamps=self.stamp_form,
-            json_form=self.pane.form.json,
-        )
-
-    def look_as(self, look: LogLook) -> None:
-        """Look at the log in this way."""
-        self.pane.wrap, self.pane.numbers = look.wrap, look.numbers
-        self.pane.form = self.pane.form._replace(json=look.json_form)
-        self.show_stamps(look.stamps)
-        self.settle()
-
-    @property
     def place(self) -> LogPlace:
         """Where the reader is."""
-        window = self.pane.window
+        pane = self._view.pane
         return self._sought or LogPlace(
-            top=None if self.following or window is None else window.top.start,
-            current=self.pane.current,
-            kept=tuple(sorted(self.pane.kept)),
-            filter=self.filter,
-            seen=0 if self.filter else self.lines_seen,
+            top=None if self._view.following or pane.window is None else pane.window.top.start,
+            current=pane.current,
+            kept=tuple(sorted(pane.kept)),
+            filter=self._lines.typed,
+            seen=0 if self._lines.typed else self._new_lines.seen,
         )
 
     def return_to(self, place: LogPlace) -> None:
         """Go where the reader was, as soon as the log has come as far, unless they go elsewhere."""
         self._sought = place
-        self.following = place.top is None
+        self._view.following = place.top is None
         self.come_back()
-        self.settle()
+        self._view.settle()
 
     def come_back(self) -> None:
         """Go to the place that is sought, if the log has come as far."""
-        place, store, window = self._sought, self.store, self.pane.window
-        if place is None or store is None or window is None:
+        place, store, pane = self._sought, self._view.store, self._view.pane
+        if place is None or store is None or pane.window is None:
             return
         if store.size <= max(place.top or 0, place.current or 0, *place.kept, 0):
             return
         self._sought = None
-        self.lines_seen = place.seen
-        self.pane.kept = frozenset(store.line_start(start) for start in place.kept)
+        self._new_lines.seen = place.seen
+        pane.kept = frozenset(store.line_start(start) for start in place.kept)
         if place.filter:
             with suppress(WantedError):
-                self.choose(place.filter)
+                self._lines.choose(place.filter)
         if place.top is not None:
-            window.to(store.line_start(place.top))
-        self.pane.current = place.current
+            pane.window.to(store.line_start(place.top))
+        pane.current = place.current
+
+    # --- lines that move -------------------------------------------------------------------------
+
+    def starts(self) -> set[int]:
+        """Return where the lines begin that the reader would like to find again."""
+        pane = self._view.pane
+        starts = set(pane.kept)
+        if pane.window is not None:
+            starts.add(pane.window.top.start)
+        return starts if pane.current is None else starts | {pane.current}
+
+    def relocate(self, moved: Mapping[int, int]) -> None:
+        """Find these lines again where they begin now; what is not among them is lost."""
+        view, pane = self._view, self._view.pane
+        window = pane.window
+        if window is None:
+            return
+        top, current = window.top.start, pane.current
+        pane.kept = frozenset(moved[at] for at in pane.kept if at in moved)
+        pane.current = None if current is None else moved.get(current)
+        self._new_lines.seen = view.store.lines if view.store else 0
+        if top in moved and not view.following:
+            window.to(moved[top])
+        view.settle()

@@ -24,7 +24,7 @@ class Stage(App[None]):
     def on_log_view_follow_changed(self, event: LogView.FollowChanged) -> None:
         self.said.append(event)
 
-    def on_log_selecting_copy_asked(self, event: LogView.CopyAsked) -> None:
+    def on_log_view_copy_asked(self, event: LogView.CopyAsked) -> None:
         self.said.append(event)
 
 

@@ -306,6 +306,37 @@ async def test_escape_leaves_the_prompt_and_the_log_as_they_were(store: LogStore
         assert view.pane.current is None
 
 
+async def test_n_and_escape_are_the_logs_only_while_it_is_searched(store: LogStore) -> None:
+    store.append(numbered(100))
+    async with showing(store) as (pilot, view):
+
+        def are_here() -> list[bool]:
+            bound = view.screen.active_bindings
+            return [key in bound and bound[key].node is view for key in ("n", "N", "escape")]
+
+        assert are_here() == [False, False, False]
+        await search(pilot, "line 7")
+        assert are_here() == [True, True, True]
+        await pilot.press("escape", "V")
+        assert are_here() == [False, False, True]
+        await pilot.press("escape")
+        assert are_here() == [False, False, False]
+
+
+@pytest.mark.parametrize("command", ["logs.search", "logs.filter", "logs.time", "logs.line"])
+async def test_nothing_is_asked_for_where_no_log_is_to_be_seen(
+    store: LogStore, command: str
+) -> None:
+    store.append(numbered(100))
+    async with showing(store) as (pilot, view):
+        assert view.commands.why_not(command) is None
+        view.display = False
+        assert view.commands.why_not(command) == "There is no log here"
+        view.commands.do(command)
+        await pilot.pause()
+        assert not view.prompt.is_open
+
+
 async def test_y_copies_the_current_line_as_it_is_shown(store: LogStore) -> None:
     store.append(numbered(30) + b"\x1b[31mred\x1b]52;c;aGk=\x07\x1b[0m [/] end\n")
     async with showing(store) as (pilot, view):

@@ -228,14 +228,14 @@ TIMED = b"".join(b"2026-03-04 11:%02d:00,000 INFO step %d\n" % (n, n) for n in r
 async def test_times_stand_in_the_gutter_in_four_forms(store: LogStore) -> None:
     store.append(TIMED)
     async with showing(store, width=60) as (pilot, view):
-        view.zone = UTC
+        view.times.zone = UTC
         await pilot.press("t", "t")
         await pilot.pause()
         assert rows(view)[0].startswith("11:51:00")
         await pilot.press("t")
         await pilot.pause()
         assert rows(view)[0].startswith("+0:51:00")
-        view.origin = datetime(2026, 3, 4, 10, 50, tzinfo=UTC)
+        view.times.origin = datetime(2026, 3, 4, 10, 50, tzinfo=UTC)
         await pilot.press("t", "t", "t", "t")
         await pilot.pause()
         assert rows(view)[0].startswith("+1:01:00")
@@ -247,7 +247,7 @@ async def test_times_stand_in_the_gutter_in_four_forms(store: LogStore) -> None:
 async def test_a_time_is_gone_to(store: LogStore) -> None:
     store.append(TIMED)
     async with showing(store, width=90) as (pilot, view):
-        view.zone = UTC
+        view.times.zone = UTC
         await type_at(pilot, "T", "2026-03-04T11:20:30Z")
         await until(pilot, lambda: "step 21" in "".join(hit(view)))
         await type_at(pilot, "T", "-10m")
@@ -351,7 +351,7 @@ async def test_the_tags_of_lines_are_neither_shown_nor_found_nor_copied(tmp_path
 async def test_lines_are_chosen_by_their_tags_beside_what_is_typed(tmp_path: Path) -> None:
     store = tagged(tmp_path)
     async with showing(store) as (pilot, view):
-        view.show_within(of_tags([1]))
+        view.filter.show_within(of_tags([1]))
         await until(
             pilot, lambda: shown(view)[-2:] == [f"2026-03-01 12:00:{n} {n}" for n in (37, 39)]
         )
@@ -362,7 +362,7 @@ async def test_lines_are_chosen_by_their_tags_beside_what_is_typed(tmp_path: Pat
         await pilot.press("escape", "escape")
         await until(pilot, lambda: shown(view)[-1] == "2026-03-01 12:00:39 39")
         assert not any(row.endswith("8") for row in shown(view))
-        view.show_within(None)
+        view.filter.show_within(None)
         await until(pilot, lambda: any(row.endswith("8") for row in shown(view)))
     store.close()
 
@@ -375,10 +375,10 @@ async def test_the_readers_places_move_with_their_lines(tmp_path: Path) -> None:
         await pilot.press("g", "pagedown", "m")
         top, kept = shown(view)[0], view.pane.current
         assert kept is not None
-        places = view.places()
+        places = view.restore.starts()
         assert places >= {kept}
         store.become(other)
-        view.relocate({place: place + moved for place in places})
+        view.restore.relocate({place: place + moved for place in places})
         await pilot.pause()
         assert shown(view)[0].removeprefix("◆ ") == top.removeprefix("◆ ")
         assert view.pane.kept == {kept + moved}

@@ -1,0 +1,71 @@
+"""Bookmarks in a log: set at lines, and gone to one by one."""
+
+from bisect import bisect_left
+from typing import Any, ClassVar
+
+from studio_tui.tui.frame.commands import Command
+from studio_tui.tui.logs.view.reader import Reader
+
+
+class Bookmarks:
+    """Controller of a log view: the lines that the reader would like to find again."""
+
+    def __init__(self, view: Reader) -> None:
+        """Take the view, whose rows show which lines have a bookmark."""
+        self._view = view
+
+    def toggle(self) -> None:
+        """Set a bookmark at the line at hand, or take it away."""
+        view, pane = self._view, self._view.pane
+        start = pane.at_hand
+        if start is None:
+            return
+        view.following = False
+        pane.current = start
+        pane.kept = pane.kept ^ {start}
+        count = len(pane.kept)
+        said = "bookmark set" if start in pane.kept else "bookmark taken away"
+        view.say(f"{said}, {count} in all; ' and \" go from one to another")
+        view.settle()
+
+    def go(self, step: int) -> None:
+        """Go to the next bookmark, or to the one before; round at the ends."""
+        pane = self._view.pane
+        kept = sorted(pane.kept)
+        if not kept:
+            self._view.say("no bookmarks yet; m sets one")
+            return
+        here = pane.current
+        if here is None:
+            here = pane.in_sight[0].start if pane.in_sight else 0
+            place = bisect_left(kept, here) - (step < 0)
+        else:
+            place = bisect_left(kept, here + (step > 0)) - (step < 0)
+        self._view.go(kept[place % len(kept)])
+        self._view.say(f"bookmark {place % len(kept) + 1} of {len(kept)}")
+
+    COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
+        Command(
+            "logs.bookmark",
+            "m",
+            "bookmark",
+            "Set a bookmark at this line, or take it away",
+            toggle,
+        ),
+        Command(
+            "logs.next_bookmark",
+            "apostrophe",
+            "next bookmark",
+            "The next bookmark",
+            lambda bookmarks: bookmarks.go(1),
+            display="'",
+        ),
+        Command(
+            "logs.previous_bookmark",
+            "quotation_mark",
+            "previous bookmark",
+            "The bookmark before",
+            lambda bookmarks: bookmarks.go(-1),
+            display='"',
+        ),
+    )

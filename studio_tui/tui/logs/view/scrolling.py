@@ -1,0 +1,132 @@
+"""Moving in a log by rows and pages, to its ends, and sideways."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from studio_tui.tui.frame.commands import Command
+from studio_tui.tui.logs.view.background import QuietLooking
+from studio_tui.tui.logs.view.reader import Reader
+from studio_tui.tui.logs.view.restore import PlaceRestore
+from studio_tui.tui.logs.view.selection import LineSelection
+
+_SIDEWAYS = 8
+"""Cells that the text is moved by at a time."""
+
+
+class Scrolling:
+    """Controller of a log view: which rows are in sight."""
+
+    def __init__(
+        self,
+        view: Reader,
+        selection: LineSelection,
+        place: PlaceRestore,
+        looking: QuietLooking,
+        *,
+        seek: Callable[[bool], object],
+    ) -> None:
+        """Take what moving changes, and what is told when the reader seeks the end or the start."""
+        self._view = view
+        self._selection = selection
+        self._place = place
+        self._looking = looking
+        self._seek = seek
+
+    def move(self, rows: int) -> None:
+        """Move, and stop following on the way up; down from the end is to follow."""
+        view, window = self._view, self._view.pane.window
+        if window is None:
+            return
+        view.unsay()
+        self._looking.note_key()
+        self._place.stay()
+        if self._selection.is_selecting:
+            self._selection.move(rows)
+            return
+        window.settle()
+        if rows > 0 and window.is_at_end:
+            view.following = True
+        elif rows < 0:
+            view.following = False
+        window.move(rows)
+        view.settle()
+
+    def page(self, pages: float) -> None:
+        """Move by pages, down if positive; one row of the last page stays in sight."""
+        height = max(2, self._view.pane.size.height)
+        rows = int(height * pages) if abs(pages) < 1 else int((height - 1) * pages)
+        self.move(rows)
+
+    def to_start(self) -> None:
+        """Show the first line."""
+        self._place.stay()
+        self._seek(False)
+        if self._view.pane.window is not None:
+            self._view.following = False
+            self._view.pane.window.to_start()
+            self._view.settle()
+
+    def follow(self) -> None:
+        """Go to the end and stay there."""
+        self._place.stay()
+        self._seek(True)
+        self._view.unsay()
+        self._view.following = True
+        self._view.settle()
+
+    def sideways(self, steps: int) -> None:
+        """Move the text by a few cells."""
+        pane = self._view.pane
+        pane.left = max(0, pane.left + steps * _SIDEWAYS)
+
+    def drag_to(self, offset: int) -> None:
+        """Show the line that holds a byte."""
+        store, window = self._view.store, self._view.pane.window
+        if store is None or window is None:
+            return
+        self._view.following = False
+        window.to(store.line_start(offset))
+        self._view.settle()
+
+    COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
+        Command("logs.up", "up,k", "up", "up", lambda scrolling: scrolling.move(-1)),
+        Command("logs.down", "down,j", "down", "down", lambda scrolling: scrolling.move(1)),
+        Command(
+            "logs.page_up",
+            "pageup,b",
+            "page up",
+            "page up",
+            lambda scrolling: scrolling.page(-1.0),
+        ),
+        Command(
+            "logs.page_down",
+            "pagedown,space",
+            "page down",
+            "page down",
+            lambda scrolling: scrolling.page(1.0),
+        ),
+        Command(
+            "logs.half_page_up",
+            "ctrl+u",
+            "half a page up",
+            "half a page up",
+            lambda scrolling: scrolling.page(-0.5),
+        ),
+        Command(
+            "logs.half_page_down",
+            "ctrl+d",
+            "half a page down",
+            "half a page down",
+            lambda scrolling: scrolling.page(0.5),
+        ),
+        Command("logs.start", "home,g,<", "first line", "first line", to_start),
+        Command(
+            "logs.follow",
+            "F,end,G,>",
+            "follow",
+            "Go to the end and stay there; any move up pauses",
+            follow,
+        ),
+        Command("logs.left", "left,h", "left", "left", lambda scrolling: scrolling.sideways(-1)),
+        Command("logs.right", "right,l", "right", "right", lambda scrolling: scrolling.sideways(1)),
+    )
