@@ -1,7 +1,7 @@
 """One form of the marked jobs: what is typed there is laid over each, the rest stays its own."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -87,7 +87,7 @@ class EditMarkedScreen(SubmitScreen):
     async def to_send(self, checked: Checked) -> Checked | None:
         """Show what is different in each job, ask once, and have all of them made."""
         typed = typed_over(self.start.draft, checked.draft)
-        lines = await asyncio.to_thread(self._lines, typed, checked)
+        lines = await asyncio.to_thread(_lines, self._jobs.values(), typed, checked)
         question = f"Run {plural(len(self._jobs), 'changed job')}?"
         answer = await self.ask(Review(question, lines, ANSWERS))
         if answer in {"r", "f"}:
@@ -101,16 +101,6 @@ class EditMarkedScreen(SubmitScreen):
             self.say("Kept; e on the same marks goes on with it")
             self.post_message(GoBack())
         return None
-
-    def _lines(self, typed: Mapping[str, Any], checked: Checked) -> tuple[Cell, ...]:
-        lines: list[Cell] = []
-        for repeat, before in self._jobs.values():
-            after = replace(before, **typed)
-            if after.query_file.strip():
-                after = replace(after, query=checked.query)
-            lines += [Cell(title(repeat.job), Tone.STRONG), *changes(repeat, before, after)]
-            lines.append(Cell(""))
-        return tuple(lines[:-1])
 
     async def _make(self, typed: Mapping[str, Any], checked: Checked, *, resume: bool) -> None:
         """Have the jobs made that are not made yet, and tell of each what came of it."""
@@ -133,3 +123,17 @@ class EditMarkedScreen(SubmitScreen):
             return
         await asyncio.to_thread(self.shelf.keep, self.start.key, None)
         self.post_message(GoBack())
+
+
+def _lines(
+    jobs: Iterable[tuple[Repeat, Draft]], typed: Mapping[str, Any], checked: Checked
+) -> tuple[Cell, ...]:
+    """Return what is different in each of the jobs."""
+    lines: list[Cell] = []
+    for repeat, before in jobs:
+        after = replace(before, **typed)
+        if after.query_file.strip():
+            after = replace(after, query=checked.query)
+        lines += [Cell(title(repeat.job), Tone.STRONG), *changes(repeat, before, after)]
+        lines.append(Cell(""))
+    return tuple(lines[:-1])

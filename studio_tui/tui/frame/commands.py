@@ -183,4 +183,5 @@ class HasCommands(Lifetime):
         """Leave the keys of commands that do not apply to what is around."""
         if action == "do" and not self.commands.applies(str(parameters[0])):
             return False
-        return super().check_action(action, parameters)
+        checked: bool | None = super().check_action(action, parameters)  # type: ignore[misc]
+        return checked

@@ -322,25 +322,31 @@ class MergedScreen(Page):
         )
 
     def _show_head(self) -> None:
-        jobs = self.choice.members
-        if not jobs:
-            return
-        store = jobs.log.store
-        head = self.query_one("#log-head", Bar)
-        much = amount(len(jobs), store.lines, store.size - TAG * store.lines)
-        left = [Part(f" {much.text}  ", Tone.STRONG)]
-        if (only := jobs.get(jobs.solo)) is not None:
-            left.append(Part(f"only {title(only.job)}, S shows all", Tone.ACCENT))
-        elif jobs.muted:
-            left.append(Part(f"{len(jobs.muted)} muted, U shows all", Tone.ACCENT))
-        head.left = tuple(left)
-        right = [
-            Part(f"{cell.text}  ", cell.tone) for cell in following((m.state, m.job) for m in jobs)
-        ]
-        if not self.view.following:
-            right.insert(0, Part("‖ paused, F follows  ", Tone.WARN))
-        if jobs.log.is_ordering:
-            right.insert(0, Part("putting in order…  ", Tone.DIM))
-        if self._failure:
-            right = [Part(f"✗ {self._failure} ", Tone.BAD)]
-        head.right = tuple(right)
+        if self.choice.members:
+            head = self.query_one("#log-head", Bar)
+            is_paused = not self.view.following
+            head.left, head.right = _head(
+                self.choice.members, is_paused=is_paused, failure=self._failure
+            )
+
+
+def _head(
+    jobs: MergedJobs, *, is_paused: bool, failure: str
+) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
+    """Return what the line above the logs says, on its left and on its right."""
+    store = jobs.log.store
+    much = amount(len(jobs), store.lines, store.size - TAG * store.lines)
+    left = [Part(f" {much.text}  ", Tone.STRONG)]
+    if (only := jobs.get(jobs.solo)) is not None:
+        left.append(Part(f"only {title(only.job)}, S shows all", Tone.ACCENT))
+    elif jobs.muted:
+        left.append(Part(f"{len(jobs.muted)} muted, U shows all", Tone.ACCENT))
+    if failure:
+        return tuple(left), (Part(f"✗ {failure} ", Tone.BAD),)
+    told = following((member.state, member.job) for member in jobs)
+    right = [Part(f"{cell.text}  ", cell.tone) for cell in told]
+    if is_paused:
+        right.insert(0, Part("‖ paused, F follows  ", Tone.WARN))
+    if jobs.log.is_ordering:
+        right.insert(0, Part("putting in order…  ", Tone.DIM))
+    return tuple(left), tuple(right)

@@ -3,9 +3,10 @@
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
+from textual.widget import Widget
+
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.tui.logs.view.pane import LogPane
-from studio_tui.tui.widgets.lifetime import Lifetime
 from studio_tui.tui.widgets.prompt import Kind
 
 
@@ -47,7 +48,7 @@ class Reader(Protocol):
 class WorkGroup:
     """Workers of a widget of which one runs at a time: a new one ends the one before."""
 
-    def __init__(self, node: Lifetime, name: str) -> None:
+    def __init__(self, node: Widget, name: str) -> None:
         """Take whose workers they are, and the name of their group."""
         self._node = node
         self._name = name
