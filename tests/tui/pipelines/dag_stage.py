@@ -201,6 +201,14 @@ async def press(pilot: Pilot[int], keys: Iterable[str]) -> None:
     await pilot.pause()
 
 
+async def go_to(pilot: Pilot[int], name: str) -> None:
+    """Put the cursor on a job by searching for it, and forget the search."""
+    await press(pilot, ("slash", *name, "enter"))
+    await until(pilot, lambda: screen_of(pilot).cursor.here() == name)
+    await press(pilot, ("escape",))
+    assert screen_of(pilot).state.view.search == ""
+
+
 async def refresh(pilot: Pilot[int], studio: DagStudio, pipeline: Pipeline) -> None:
     """Let Studio answer with another pipeline, and wait until it is taken over."""
     studio.becomes(pipeline)

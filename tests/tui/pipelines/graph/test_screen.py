@@ -15,20 +15,12 @@ from studio_tui.tui.pipelines.graph.memory import Mode
 from studio_tui.tui.pipelines.list_screen import PipelinesScreen
 from tests.presentation.pipelines.graphs import chain_of_diamonds, fan, pipeline_of, run
 from tests.presentation.pipelines.sample import SIXTEEN, sixteen
-from tests.tui.dashboards import Dashboard, screen_text, until, until_shown
-from tests.tui.pipelines.dag_stage import DagStudio, dag, press, refresh, screen_of
+from tests.tui.dashboards import screen_text, until, until_shown
+from tests.tui.pipelines.dag_stage import DagStudio, dag, go_to, press, refresh, screen_of
 
 pytestmark = pytest.mark.draws_dashboards
 
 MODES = ("tree", "graph", "timeline", "table")
-
-
-async def go_to(pilot: Dashboard, name: str) -> None:
-    """Put the cursor on a job by searching for it, and forget the search."""
-    await press(pilot, ("slash", *name, "enter"))
-    await until(pilot, lambda: screen_of(pilot).cursor.here() == name)
-    await press(pilot, ("escape",))
-    assert screen_of(pilot).state.view.search == ""
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
