@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 
 from studio_tui.presentation.pipelines.graph.pipeline_state import Standing, standing
 from studio_tui.service.commands.history import JobHistory
@@ -44,7 +45,7 @@ class Answers:
             self._take_over()
         elif not self._is_working:
             self._is_working = True
-            self._begin(self._work_out(), "reckon")
+            self._begin(self._work_out, "work out")
 
     def _is_large_and_new(self, detail: PipelineDetail) -> bool:
         """Whether more is to be read than states, of more jobs than the keys should wait for."""
@@ -69,7 +70,7 @@ class Answers:
         ended = sum(node.state.is_finished for node in now.plan.nodes.values())
         if self._past_of != (now.plan.shape, ended):
             self._past_of = now.plan.shape, ended
-            self._begin(self._look_up_past(now), "past", exclusive=True)
+            self._begin(partial(self._look_up_past, now), "past", exclusive=True)
 
     async def _look_up_past(self, now: Standing) -> None:
         """Ask the ledger, which may have to ask a disk, how long jobs of these names took."""

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from studio_tui.api.models import DatasetVersion, JobState
 from studio_tui.errors import StudioError
@@ -50,9 +51,9 @@ class Drawer:
 
     @property
     def is_wanted(self) -> bool:
-        """Whether it is in sight: as was wished, else where there is room beside."""
-        wished = self._state.view.drawer
-        return self._has_room() if wished is None else wished
+        """Whether it is in sight: as the reader chose, else where there is room beside."""
+        chosen = self._state.view.drawer
+        return self._has_room() if chosen is None else chosen
 
     def show(self) -> None:
         """Show all about what is under the cursor now, if that is wanted."""
@@ -82,7 +83,7 @@ class Drawer:
         if node.state is JobState.COMPLETE and node.run and node.run not in self._made:
             kept = list(self._made.items())[1 - _KEPT :]
             self._made = {**dict(kept), node.run: ()}
-            self._begin(self._learn_what_was_made(node.run), "what was made")
+            self._begin(partial(self._learn_what_was_made, node.run), "what was made")
 
     async def _learn_what_was_made(self, run: str) -> None:
         """Ask once which datasets a run has made; without an answer nothing is said of them."""

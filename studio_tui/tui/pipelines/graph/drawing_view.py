@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from studio_tui.presentation.cells import Tone
@@ -191,7 +192,8 @@ class DrawingView:
             self._show_canvas(self._drawn[1])
         elif self._laying_out != wanted:
             self._laying_out = wanted
-            self._begin(self._lay_out(wanted, self._laid_out(boxes, wanted)), "lay out")
+            lay_out = self._laid_out(boxes, wanted)
+            self._begin(partial(self._lay_out, wanted, lay_out), "lay out")
 
     def _laid_out(self, boxes: Boxes, wanted: _Wanted) -> Callable[[], Canvas]:
         return lambda: Canvas(boxes, drawing_of(boxes, full_names=wanted.full_names), self.label_of)

@@ -79,12 +79,12 @@ class PipelineScreen(Page):
             has_room=lambda: self.has_class("-broad"),
             put=lambda wanted: self.set_class(wanted, "-drawer"),
         )  # fmt: skip
-        self.does = Controllers(
+        self.controllers = Controllers(
             self, self.state, shape, self.views, self.cursor, drawer=self.drawer
         )
-        self.does.add_to(self.commands)
+        self.controllers.add_to(self.commands)
         self.headlines = Headlines(
-            self.state, self.source, self.does.search.matches, lambda: self.size.width
+            self.state, self.source, self.controllers.search.matches, lambda: self.size.width
         )
         self.answers = Answers(
             self.state, session.ledger, begin, taken_over=self._taken_over,
@@ -104,7 +104,7 @@ class PipelineScreen(Page):
                 yield self.views.drawing.widget
             with Container(id="drawer"):
                 yield self.drawer.sheet
-        yield self.does.prompt
+        yield self.controllers.prompt
 
     def on_mount(self) -> None:
         """Take up the view where it was left."""
@@ -128,13 +128,13 @@ class PipelineScreen(Page):
 
     def hints(self) -> Iterable[str]:
         """Return the most useful keys for the state under the cursor."""
-        if self.does.prompt.is_open:
+        if self.controllers.prompt.is_open:
             return PROMPT_HINTS
         return hints_of(self.state, self.cursor.node())
 
     def label(self, binding: Binding) -> str:
         """Return what a key does now: `p` pauses, or resumes; `L` shows one log, or several."""
-        turns_to = self.does.pipelines.turns_to()
+        turns_to = self.controllers.pipelines.turns_to()
         now = label_of(binding.id or "", self.state, self.cursor.node(), turns_to)
         return now or super().label(binding)
 
@@ -159,7 +159,7 @@ class PipelineScreen(Page):
 
     def escape(self) -> None:
         """Back out one level: the search, the marks, then the pipeline."""
-        if not self.does.back_out():
+        if not self.controllers.back_out():
             self.back()
 
     def _leave(self) -> None:
@@ -172,10 +172,10 @@ class PipelineScreen(Page):
     def _taken_over(self) -> None:
         """Show a new answer, without losing the reader's place."""
         is_first = self.views.is_empty
-        self.does.marks.drop()
+        self.controllers.marks.drop()
         self.state.expire()
         self.views.show()
-        self.does.movement.follow()
+        self.controllers.movement.follow()
         if is_first:
             self.call_after_refresh(self._first_shown)
         self.call_after_refresh(self._look)
@@ -237,7 +237,8 @@ class PipelineScreen(Page):
 
     def _look(self) -> None:
         """Find out first about the jobs in sight, and how far those that run are."""
-        if self._unsubscribe:  # else this page is out of sight
+        # Without subscriptions this page is out of sight.
+        if self._unsubscribe and self.state.standing is not None:
             runs = self.views.runs()
             self.source.want(run for _, run in runs)
             self._progress.look(run for state, run in runs if state is Shown.RUNNING)
@@ -258,11 +259,11 @@ class PipelineScreen(Page):
     @on(BigTable.Opened)
     @on(GraphView.Opened)
     def _opened(self) -> None:
-        self.does.job.open()
+        self.controllers.job.open()
 
     @on(BigTable.HeaderClicked)
     def _header_clicked(self, message: BigTable.HeaderClicked) -> None:
-        self.does.modes.sort_by(message.column)
+        self.controllers.modes.sort_by(message.column)
 
     @on(DagTable.Resized)
     def _resized(self) -> None:
@@ -275,20 +276,20 @@ class PipelineScreen(Page):
 
     @on(GraphView.Pointed)
     def _pointed(self, message: GraphView.Pointed) -> None:
-        self.does.job.point(self.views.drawing.at(message.x, message.y))
+        self.controllers.job.point(self.views.drawing.at(message.x, message.y))
 
     @on(LogPrompt.Changed)
     def _search_typed(self, message: LogPrompt.Changed) -> None:
         if isinstance(message, LogPrompt.Submitted):
             self.views.focus()
-            self.does.search.done(message.value)
+            self.controllers.search.done(message.value)
         else:
-            self.does.search.typed(message.value)
+            self.controllers.search.typed(message.value)
 
     @on(LogPrompt.Left)
     def _search_left(self) -> None:
         self.views.focus()
-        self.does.search.give_up()
+        self.controllers.search.give_up()
 
     def on_resize(self) -> None:
         """Say as much as there is room for."""

@@ -75,6 +75,8 @@ class ViewModes:
 
     def why_not_zoom(self, step: int) -> str | None:
         """Return why the timeline cannot be so many steps larger."""
+        if reason := self._state.why_unknown():
+            return reason
         if self._state.view.mode is not Mode.TIMELINE:
             return "Only the timeline can be zoomed"
         if self._rows.zoomed(step) != self._state.view.span:

@@ -68,8 +68,12 @@ class Views:
 
     def remember(self) -> None:
         """Remember what is looked at, unless the program is on its way out."""
-        if self.shown.widget.is_attached:
-            self._state.remember(*self.shown.corner)
+        if not self.shown.widget.is_attached:
+            return
+        # What was not shown yet is still to be looked at where it was left.
+        view = self._state.view
+        corner = (view.left, view.top) if self.is_empty else self.shown.corner
+        self._state.remember(*corner)
 
     def runs(self) -> Sequence[tuple[Shown, str]]:
         """Return the state and the id of each run in sight."""

@@ -314,6 +314,23 @@ async def test_the_place_is_found_again_after_leaving_and_by_the_next_run(tmp_pa
         await until_shown(pilot, "1 marked", "C critical path")
 
 
+async def test_the_place_is_kept_while_studio_does_not_answer(tmp_path: Path) -> None:
+    studio = DagStudio(chain_of_diamonds(20))
+    async with dag(studio, tmp_path, size=(80, 24)) as pilot:
+        await press(pilot, ("b", "b", "b"))
+        await go_to(pilot, "top10")
+        top = screen_of(pilot).views.rows.widget.top
+        await press(pilot, ("q",))
+    assert top > 0
+    studio.error = ServerError(503, "Studio is being repaired.", retry_after=60)
+    async with dag(studio, tmp_path, size=(80, 24), known=False) as pilot:
+        await until_shown(pilot, "Studio is being repaired.")
+        await press(pilot, ("q",))
+    studio.error = None
+    async with dag(studio, tmp_path, size=(80, 24)) as pilot:
+        await until(pilot, lambda: screen_of(pilot).views.rows.widget.top == top)
+
+
 async def test_large_pipelines_come_in_groups_that_open(tmp_path: Path) -> None:
     studio = DagStudio(fan(MOST_CHILDREN + 1))
     async with dag(studio, tmp_path) as pilot:
