@@ -1,6 +1,5 @@
 """Every action that the keys of a screen can do now: for the help and the palette."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,7 +65,4 @@ def actions_of(screen: Screen[Any]) -> tuple[Action, ...]:
 def reason_against(node: DOMNode, binding: Binding) -> str | None:
     """Return why what a key is bound to cannot be done now, in words; `None` when it can."""
     commands: CommandSet | None = getattr(node, "commands", None)
-    if commands is not None and binding.id is not None and commands.has(binding.id):
-        return commands.why_not(binding.id)
-    why_not: Callable[[str], str | None] | None = getattr(node, "why_not", None)
-    return why_not(binding.action) if why_not is not None else None
+    return commands.why_not(binding.id) if commands is not None and binding.id else None

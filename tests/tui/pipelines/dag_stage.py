@@ -173,7 +173,7 @@ async def dag(
         app.post_message(OpenPipeline(studio.now.pipeline_id))
         await until(pilot, lambda: isinstance(app.screen, PipelineScreen))
         if known:
-            await until(pilot, lambda: screen_of(pilot).standing is not None)
+            await until(pilot, lambda: screen_of(pilot).state.standing is not None)
             await pilot.pause()
         yield pilot
 
@@ -192,11 +192,21 @@ async def press(pilot: Pilot[int], keys: Iterable[str]) -> None:
     screen = pilot.app.screen
     if (
         isinstance(screen, PipelineScreen)
-        and screen.standing is not None
-        and screen.view.mode is Mode.GRAPH
+        and screen.state.standing is not None
+        and screen.state.view.mode is Mode.GRAPH
     ):
-        await until(pilot, lambda: screen.canvas is not None)  # it is laid out in a thread
+        await until(
+            pilot, lambda: screen.views.drawing.canvas is not None
+        )  # it is laid out in a thread
     await pilot.pause()
+
+
+async def go_to(pilot: Pilot[int], name: str) -> None:
+    """Put the cursor on a job by searching for it, and forget the search."""
+    await press(pilot, ("slash", *name, "enter"))
+    await until(pilot, lambda: screen_of(pilot).cursor.here() == name)
+    await press(pilot, ("escape",))
+    assert screen_of(pilot).state.view.search == ""
 
 
 async def refresh(pilot: Pilot[int], studio: DagStudio, pipeline: Pipeline) -> None:
@@ -207,9 +217,9 @@ async def refresh(pilot: Pilot[int], studio: DagStudio, pipeline: Pipeline) -> N
     await until(
         pilot,
         lambda: (
-            screen.standing is not None
-            and screen.standing.pipeline.job_runs == pipeline.job_runs
-            and screen.standing.pipeline.status == pipeline.status
+            screen.state.standing is not None
+            and screen.state.standing.pipeline.job_runs == pipeline.job_runs
+            and screen.state.standing.pipeline.status == pipeline.status
         ),
     )
     await pilot.pause()

@@ -49,3 +49,7 @@ class DagTable(BigTable, inherit_bindings=False):
     def look_from(self, top: int) -> None:
         """Put a row at the top, as far as the rows reach."""
         self.scroll_to(y=min(top, self.max_scroll_y), animate=False, force=True)
+
+    def centre(self) -> None:
+        """Bring the row under the cursor into the middle, as far as the rows reach."""
+        self.look_from(max(0, self._cursor - self._rows_in_sight // 2))

@@ -11,11 +11,12 @@ from typing import ClassVar, NamedTuple, TypeAlias
 from rich.cells import cell_len, set_cell_size
 from rich.console import COLOR_SYSTEMS
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 from textual.strip import Strip
 
 from studio_tui.presentation.cells import Tone
+from studio_tui.tui.frame.commands import Command, CommandSet, HasCommands, bindings
 from studio_tui.tui.widgets.line_view import LineView
 from studio_tui.tui.widgets.quick_strip import Brush, QuickStrip
 
@@ -49,29 +50,43 @@ class Area(NamedTuple):
     width: int
 
 
-class GraphView(LineView, can_focus=True, inherit_bindings=False):
+def _step(direction: str, keys: str, words: str) -> Command["GraphView"]:
+    return Command(
+        f"graph.{direction}", keys, direction, words, lambda view: view.ask_to_step(direction)
+    )
+
+
+def _page(name: str, keys: str, words: str, pages: int) -> Command["GraphView"]:
+    return Command(
+        f"graph.page_{name}", keys, f"page {name}", words, lambda view: view.scroll_pages(pages)
+    )
+
+
+_COMMANDS: tuple[Command["GraphView"], ...] = (
+    _step("up", "up,k", "Go to the job above"),
+    _step("down", "down,j", "Go to the job below"),
+    _step("left", "left,h", "Go to the job on the left"),
+    _step("right", "right,l", "Go to the job on the right; L shows the log of the one here"),
+    _step("first", "home,g", "Go to the first job"),
+    _step("last", "end,G", "Go to the last job"),
+    _page("up", "pageup,ctrl+u", "Up a page; the cursor stays on its job", -1),
+    _page("down", "pagedown,ctrl+d", "Down a page; the cursor stays on its job", 1),
+    Command(
+        "graph.open",
+        "enter",
+        "open",
+        "Show everything about the job, or the jobs of the group",
+        lambda view: view.ask_to_open(),
+    ),
+)
+
+
+class GraphView(HasCommands, LineView, can_focus=True, inherit_bindings=False):
     """Shows a drawing that is scrolled in both directions."""
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"graph--{look}" for look in LOOKS}
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "step('up')", "up", show=False, id="graph.up"),
-        Binding("down,j", "step('down')", "down", show=False, id="graph.down"),
-        Binding("left,h", "step('left')", "left", show=False, id="graph.left"),
-        Binding(
-            "right,l",
-            "step('right')",
-            "right",
-            show=False,
-            id="graph.right",
-            tooltip="Go to the job on the right; L shows the log of the one here",
-        ),
-        Binding("home,g", "step('first')", "first", show=False, id="graph.first"),
-        Binding("end,G", "step('last')", "last", show=False, id="graph.last"),
-        Binding("pageup,ctrl+u", "page(-1)", "page up", show=False, id="graph.page_up"),
-        Binding("pagedown,ctrl+d", "page(1)", "page down", show=False, id="graph.page_down"),
-        Binding("enter", "open", "open", show=False, id="graph.open"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(_COMMANDS)]
 
     @dataclass
     class Stepped(Message):
@@ -93,6 +108,8 @@ class GraphView(LineView, can_focus=True, inherit_bindings=False):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 (as Textual calls it)
         super().__init__(id=id)
+        self.commands = CommandSet(self)
+        self.commands.add_to(self, _COMMANDS)
         self._line_of: LineOf = lambda _, left, __: (left, ())
         self._width = self._height = 0
         self._left = 0
@@ -140,15 +157,15 @@ class GraphView(LineView, can_focus=True, inherit_bindings=False):
 
     # Keys and mouse.
 
-    def action_step(self, direction: str) -> None:
+    def ask_to_step(self, direction: str) -> None:
         """Ask to go in a direction."""
         self.post_message(self.Stepped(direction))
 
-    def action_page(self, pages: int) -> None:
+    def scroll_pages(self, pages: int) -> None:
         """Scroll by pages; the cursor stays where it is."""
         self._look_from(self._left, self.top + pages * max(1, self._size_in_sight[1] - 1))
 
-    def action_open(self) -> None:
+    def ask_to_open(self) -> None:
         """Ask for more of what is under the cursor."""
         self.post_message(self.Opened())
 

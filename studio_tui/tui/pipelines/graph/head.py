@@ -100,20 +100,25 @@ def mode_parts(view: DagPlace, found: int) -> tuple[Part, ...]:
     parts = [Part("── ", "rule")]
     for mode in Mode:
         look = "current" if mode is view.mode else Tone.DIM
-        parts.append(Part(f" {mode.value} ", look, f"screen.show_as('{mode.value}')"))
+        parts.append(Part(f" {mode.value} ", look, _do(f"dag.show_{mode.value}")))
     parts.append(Part(" ", "rule"))
     if view.problems:
-        parts.append(Part("· ! only problems ", Tone.ACCENT, "screen.problems"))
+        parts.append(Part("· ! only problems ", Tone.ACCENT, _do("dag.problems")))
     if view.critical:
-        parts.append(Part("· C critical path ", Tone.ACCENT, "screen.critical"))
+        parts.append(Part("· C critical path ", Tone.ACCENT, _do("dag.critical")))
     if view.follow:
-        parts.append(Part("· f following ", Tone.ACCENT, "screen.follow"))
+        parts.append(Part("· f following ", Tone.ACCENT, _do("dag.follow")))
     if view.grouping is not Grouping.AUTO:
         words = "not grouped" if view.grouping is Grouping.NONE else f"by {view.grouping.value}"
-        parts.append(Part(f"· b {words} ", Tone.ACCENT, "screen.group"))
+        parts.append(Part(f"· b {words} ", Tone.ACCENT, _do("dag.group")))
     if view.search:
-        parts.append(Part(f"· /{view.search} {found} found ", Tone.ACCENT, "screen.search"))
+        parts.append(Part(f"· /{view.search} {found} found ", Tone.ACCENT, _do("dag.search")))
     return tuple(parts)
+
+
+def _do(command_id: str) -> str:
+    """Return what a click does, as a binding would name it."""
+    return f"screen.do('{command_id}')"
 
 
 def _parts(cells: Iterable[Cell]) -> tuple[Part, ...]:

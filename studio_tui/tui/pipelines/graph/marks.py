@@ -1,95 +1,143 @@
 """Marks on jobs of a pipeline: kept by node, whatever is folded and however it is shown."""
 
-from abc import abstractmethod
 from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar
 
 from studio_tui.api.models import Job
 from studio_tui.presentation.format import plural
+from studio_tui.tui.frame.commands import Command, Host
 from studio_tui.tui.messages import OpenLog, OpenLogs
-from studio_tui.tui.pipelines.graph.base import DagHost
+from studio_tui.tui.pipelines.graph.cursor import Cursor
+from studio_tui.tui.pipelines.graph.state import GraphState
 
 NO_RUN = "Studio has made no job for it yet, so there is no log"
 
 
-class DagMarks(DagHost):
-    """Mixin of the screen of a pipeline whose jobs can be marked."""
+class Marks:
+    """Controller of the screen of a pipeline whose jobs can be marked."""
 
-    _last_mark: str | None = None
-    """The node marked last, from which a range reaches."""
+    def __init__(self, host: Host, state: GraphState, cursor: Cursor) -> None:
+        """Take where marks are kept, and what they are set by."""
+        self._host = host
+        self._state = state
+        self._cursor = cursor
+        self._last: str | None = None
+        """The node marked last, from which a range reaches."""
 
-    @abstractmethod
-    def step_down(self) -> None:
-        """Go on to what comes next, after a mark."""
+    def why_none(self) -> str | None:
+        """Return why there is nothing to mark."""
+        if reason := self._state.why_unknown():
+            return reason
+        return None if self._cursor.members() else "There is no job under the cursor"
 
-    def action_mark(self) -> None:
+    def why_no_logs(self) -> str | None:
+        """Return why there is no log to show."""
+        return self._state.why_unknown() or (None if self._runs() else NO_RUN)
+
+    def mark(self) -> None:
         """Mark the job under the cursor, or take its mark away, and go on; a group as a whole."""
-        here = self.members(self.here())
-        if not here:
-            return
-        if set(here) <= set(self.view.marks):
-            self._mark(mark for mark in self.view.marks if mark not in set(here))
+        here, marks = self._cursor.members(), self._state.view.marks
+        if set(here) <= set(marks):
+            self._mark(mark for mark in marks if mark not in set(here))
         else:
-            self._mark((*self.view.marks, *here))
-            self._last_mark = here[-1]
-        self.step_down()
+            self._mark((*marks, *here))
+            self._last = here[-1]
+        self._cursor.step()
 
-    def action_mark_range(self) -> None:
+    def mark_range(self) -> None:
         """Mark all from the job marked last to the one under the cursor, or the latter alone."""
-        here = self.members(self.here())
-        if not here:
-            return
-        order = list(self.order())
+        here, marks = self._cursor.members(), self._state.view.marks
+        order = list(self._cursor.order())
         place = order.index(here[-1])
-        last = self._last_mark
-        since = order.index(last) if last in self.view.marks and last in order else place
+        last = self._last
+        since = order.index(last) if last in marks and last in order else place
         between = order[min(place, since) : max(place, since) + 1]
-        self._mark((*self.view.marks, *between, *here))
-        self._last_mark = here[-1]
+        self._mark((*marks, *between, *here))
+        self._last = here[-1]
 
-    def action_mark_below(self) -> None:
+    def mark_below(self) -> None:
         """Mark the job and all that wait for it."""
-        if self.standing is None:
-            return
-        here = self.members(self.here())
+        plan, here = self._state.stands().plan, self._cursor.members()
         below: set[str] = set()
         for node_id in here:
-            below |= self.standing.plan.descendants(node_id)
-        self._mark((*self.view.marks, *here, *(each for each in self.order() if each in below)))
+            below |= plan.descendants(node_id)
+        waiting = (node_id for node_id in self._cursor.order() if node_id in below)
+        self._mark((*self._state.view.marks, *here, *waiting))
 
-    def action_unmark_all(self) -> None:
+    def unmark_all(self) -> None:
         """Take all marks away."""
         self._mark(())
 
-    def drop_marks(self) -> None:
+    def drop(self) -> None:
         """Forget the marks of jobs that are no longer in the pipeline, and say so."""
-        if self.standing is None:
-            return
-        kept = tuple(mark for mark in self.view.marks if mark in self.standing.plan.nodes)
-        if gone := len(self.view.marks) - len(kept):
+        nodes, marks = self._state.stands().plan.nodes, self._state.view.marks
+        kept = tuple(mark for mark in marks if mark in nodes)
+        if gone := len(marks) - len(kept):
             self._mark(kept)
             verb = "is" if gone == 1 else "are"
-            self.say(f"{plural(gone, 'marked job')} {verb} no longer in the pipeline, nor marked")
+            jobs = plural(gone, "marked job")
+            self._host.say(f"{jobs} {verb} no longer in the pipeline, nor marked")
 
-    def action_logs(self) -> None:
+    def open_logs(self) -> None:
         """Show the logs of the marked jobs as one, else that of the job under the cursor."""
-        if self.standing is None:
-            return
-        wanted = self.view.marks or tuple(self.members(self.here()))
-        nodes = [self.standing.plan.nodes[node_id] for node_id in wanted]
-        runs = [node.run for node in nodes if node.run]
-        if not runs:
-            self.say(NO_RUN)
-        elif self.view.marks or len(runs) > 1:
-            known = self.standing.jobs
-            self.post_message(OpenLogs(runs, [known[run] for run in runs if run in known]))
+        runs = self._runs()
+        if self._state.view.marks or len(runs) > 1:
+            known = self._state.stands().jobs
+            jobs = [known[run] for run in runs if run in known]
+            self._host.post_message(OpenLogs(runs, jobs))
         else:
-            self.post_message(OpenLog(runs[0]))
+            self._host.post_message(OpenLog(runs[0]))
 
-    def marked_jobs(self) -> Sequence[Job]:
+    def jobs(self) -> Sequence[Job]:
         """Return the runs of the marked nodes, as far as they are known."""
-        if self.standing is None:
+        standing = self._state.standing
+        if standing is None:
             return ()
-        return [job for mark in self.view.marks if (job := self.standing.job(mark))]
+        return [job for mark in self._state.view.marks if (job := standing.job(mark))]
+
+    def _runs(self) -> list[str]:
+        """Return the ids of the runs whose logs are meant."""
+        nodes = self._state.stands().plan.nodes
+        meant = self._state.view.marks or self._cursor.members()
+        # Rows may still be those of the answer before.
+        found = (nodes.get(node_id) for node_id in meant)
+        return [node.run for node in found if node is not None and node.run is not None]
 
     def _mark(self, node_ids: Iterable[str]) -> None:
-        self.change(marks=tuple(dict.fromkeys(node_ids)))
+        self._state.change(marks=tuple(dict.fromkeys(node_ids)))
+
+    COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
+        Command(
+            "dag.mark",
+            "space",
+            "mark",
+            "Mark the job, or take its mark away",
+            mark,
+            why_none,
+        ),
+        Command(
+            "dag.mark_range",
+            "v",
+            "mark up to here",
+            "Mark all from the last mark to here",
+            mark_range,
+            why_none,
+        ),
+        Command(
+            "dag.mark_below",
+            "a",
+            "mark all below",
+            "Mark the job and all that wait for it",
+            mark_below,
+            why_none,
+        ),
+        Command(
+            "dag.logs",
+            "L",
+            "logs",
+            "Log of the job; logs of the marked jobs, or of a group, as one",
+            open_logs,
+            why_no_logs,
+        ),
+        Command("dag.unmark", "u", "unmark all", "Take all marks away", unmark_all),
+    )

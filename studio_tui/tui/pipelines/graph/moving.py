@@ -1,150 +1,201 @@
-"""Going through a pipeline: along its edges, from failure to failure, to what a search finds."""
+"""Going through a pipeline: along its edges, from failure to failure, with what runs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
 
-from studio_tui.presentation.format import plural
+from textual.message import Message
+
 from studio_tui.presentation.pipelines.graph.statuses import Shown
 from studio_tui.presentation.pipelines.graph.waits import waits
+from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.messages import GoTo
-from studio_tui.tui.pipelines.graph.base import DagHost
-from studio_tui.tui.widgets.prompt import Kind, LogPrompt
+from studio_tui.tui.pipelines.graph.cursor import Cursor
+from studio_tui.tui.pipelines.graph.state import GraphState
 
-SEARCH = Kind("/", "a part of a name, an id, a state or an error")
+NOWHERE = "There is no job under the cursor"
 
 
-class DagMoving(DagHost):
-    """Mixin of the screen of a pipeline that moves its cursor."""
+class Movement:
+    """Controller of the screen of a pipeline that moves its cursor."""
 
-    _searched_from: str | None = None
-    """Where the cursor was when a search began to be typed."""
+    def __init__(
+        self,
+        state: GraphState,
+        cursor: Cursor,
+        matches: Callable[[], Sequence[str]],
+        post: Callable[[Message], object],
+    ) -> None:
+        """Take what a search finds, and who is asked for another screen."""
+        self._state = state
+        self._cursor = cursor
+        self._matches = matches
+        self._post = post
 
-    def why_not_move(self, action: str) -> str | None:
-        """Return why the cursor cannot go there now, in words; `None` when it can."""
-        node = self.node_at_hand()
-        if self.standing is None:
-            return "Studio has not told of the pipeline yet"
-        match action:
-            case "kin('parents')" if node is None or not node.parents:
-                return "It waits for no other job" if node else "There is no job under the cursor"
-            case "kin('children')" if node is None or not node.children:
-                return "No other job waits for it" if node else "There is no job under the cursor"
-            case "cause" if self._cause() is None:
-                return "It waits for no other job now"
-            case "next(1)" | "next(-1)" if not self._stops():
-                return "No job has failed"
-        return None
+    # Along the edges.
 
-    def action_kin(self, which: str) -> None:
-        """Go to the first parent or child."""
-        node = self.node_at_hand()
-        if node is not None and (kin := getattr(node, which)):
-            self.go(kin[0])
-        else:
-            self.say(self.why_not_move(f"kin('{which}')") or "")
+    def why_no_parent(self) -> str | None:
+        """Return why there is no job to go up to."""
+        if reason := self._why_nowhere():
+            return reason
+        return None if self._parents() else "It waits for no other job"
 
-    def action_cause(self) -> None:
+    def go_to_parent(self) -> None:
+        """Go to the first job that this one waits for."""
+        self._cursor.go(self._parents()[0])
+
+    def why_no_child(self) -> str | None:
+        """Return why there is no job to go down to."""
+        if reason := self._why_nowhere():
+            return reason
+        return None if self._children() else "No other job waits for it"
+
+    def go_to_child(self) -> None:
+        """Go to the first job that waits for this one."""
+        self._cursor.go(self._children()[0])
+
+    def why_no_cause(self) -> str | None:
+        """Return why there is no job for whose sake this one waits."""
+        if reason := self._state.why_unknown():
+            return reason
+        return None if self._cause() is not None else "It waits for no other job now"
+
+    def go_to_cause(self) -> None:
         """Go to what the job waits for."""
-        cause = self._cause()
-        if cause is not None:
-            self.go(cause)
-        else:
-            self.say("It waits for no other job now")
+        if (cause := self._cause()) is not None:
+            self._cursor.go(cause)
 
-    def action_next(self, step: int) -> None:
+    def _why_nowhere(self) -> str | None:
+        return self._state.why_unknown() or (NOWHERE if self._cursor.node() is None else None)
+
+    def _parents(self) -> Sequence[str]:
+        node = self._cursor.node()
+        return node.parents if node is not None else ()
+
+    def _children(self) -> Sequence[str]:
+        node = self._cursor.node()
+        return node.children if node is not None else ()
+
+    def _cause(self) -> str | None:
+        node = self._cursor.node()
+        wait = waits(self._state.stands().verdicts, node.id) if node is not None else None
+        return wait.target if wait is not None else None
+
+    # From stop to stop.
+
+    def why_no_stop(self) -> str | None:
+        """Return why there is nothing to go on to."""
+        return self._state.why_unknown() or (None if self._stops() else "No job has failed")
+
+    def go_on(self, step: int) -> None:
         """Go to the next match, else to the next failure, in the order that is in sight."""
         stops = self._stops()
-        if not stops:
-            self.say(self.why_not_move("next(1)") or "")
-            return
-        order = self.order()
+        order = self._cursor.order()
         place = {node_id: number for number, node_id in enumerate(order)}
-        here = next((place[key] for key in self.members(self.here()) if key in place), -step)
+        here = next((place[key] for key in self._cursor.members() if key in place), -step)
         ahead = [stop for stop in stops if (place[stop] - here) * step > 0]
         ahead = ahead or list(stops)
-        self.go(ahead[0] if step > 0 else ahead[-1])
-
-    def action_follow(self) -> None:
-        """Let the cursor go along with what runs, or no more."""
-        self.change(follow=not self.view.follow)
-        self.follow()
-
-    def action_pipelines(self) -> None:
-        """Go to the list of pipelines."""
-        self.post_message(GoTo("pipelines"))
-
-    def follow(self) -> None:
-        """Go to what runs, if that is wished and the job under the cursor does not run."""
-        standing = self.standing
-        if standing is None or not self.view.follow:
-            return
-        shown = standing.verdicts.shown
-        here = self.here()
-        if here is not None and shown.get(here) is Shown.RUNNING:
-            return
-        running = [node_id for node_id in self.order() if shown[node_id] is Shown.RUNNING]
-        below = standing.plan.descendants(here) if here is not None else frozenset[str]()
-        if running:
-            self.go(next((node_id for node_id in running if node_id in below), running[0]))
-
-    # Searching.
-
-    def action_search(self) -> None:
-        """Let a search be typed."""
-        self._searched_from = self.here()
-        self.query_one(LogPrompt).ask(SEARCH, self.view.search)
-
-    def on_log_prompt_changed(self, message: LogPrompt.Changed) -> None:
-        """Go to the first match from where the search began."""
-        self.change(search=message.value.strip())
-        self._go_to_match()
-
-    def on_log_prompt_submitted(self, message: LogPrompt.Submitted) -> None:
-        """Keep the search for going on with it."""
-        self.change(search=message.value.strip())
-        self.query_one(LogPrompt).close()
-        found = len(self.matches())
-        if self.view.search and not found:
-            self.say(f"Nothing is found by {self.view.search}")
-            self.change(search="")
-        elif found > 1:
-            self.say(f"{plural(found, 'job')} found; n and N go through them")
-
-    def on_log_prompt_left(self) -> None:
-        """Go back to where the search began."""
-        self.query_one(LogPrompt).close()
-        self.change(search="")
-        if self._searched_from is not None:
-            self.go(self._searched_from)
-
-    def matches(self) -> Sequence[str]:
-        """Return the nodes that the search finds, in the order that is in sight."""
-        standing, wanted = self.standing, self.view.search.lower()
-        if standing is None or not wanted:
-            return ()
-        return [node_id for node_id in self.order() if wanted in standing.haystack(node_id)]
-
-    def _go_to_match(self) -> None:
-        found = self.matches()
-        order = list(self.order())
-        here = self._searched_from
-        since = order.index(here) if here in order else 0
-        if found:
-            ahead = set(order[since:])
-            self.go(next((node_id for node_id in found if node_id in ahead), found[0]))
+        self._cursor.go(ahead[0] if step > 0 else ahead[-1])
 
     def _stops(self) -> Sequence[str]:
         """Return where `n` goes: to matches, else to failures."""
-        if found := self.matches():
+        if found := self._matches():
             return found
-        standing = self.standing
-        if standing is None:
-            return ()
-        shown = standing.verdicts.shown
-        return [node_id for node_id in self.order() if shown[node_id] is Shown.FAILED]
+        shown = self._state.stands().verdicts.shown
+        return [node_id for node_id in self._cursor.order() if shown[node_id] is Shown.FAILED]
 
-    def _cause(self) -> str | None:
-        node = self.node_at_hand()
-        if node is None or self.standing is None:
-            return None
-        wait = waits(self.standing.verdicts, node.id)
-        return wait.target if wait is not None else None
+    # With what runs.
+
+    def toggle_follow(self) -> None:
+        """Let the cursor go along with what runs, or no more."""
+        self._state.change(follow=not self._state.view.follow)
+        self.follow()
+
+    def follow(self) -> None:
+        """Go to what runs, if that is wished and the job under the cursor does not run."""
+        standing = self._state.standing
+        if standing is None or not self._state.view.follow:
+            return
+        shown = standing.verdicts.shown
+        here = self._cursor.here()
+        if here is not None and shown.get(here) is Shown.RUNNING:
+            return
+        running = [node_id for node_id in self._cursor.order() if shown[node_id] is Shown.RUNNING]
+        below = standing.plan.descendants(here) if here is not None else frozenset[str]()
+        if running:
+            self._cursor.go(next((node_id for node_id in running if node_id in below), running[0]))
+
+    # Elsewhere.
+
+    def why_no_place(self) -> str | None:
+        """Return why there is nothing to bring into the middle."""
+        return self._state.why_unknown() or (NOWHERE if self._cursor.here() is None else None)
+
+    def centre(self) -> None:
+        """Bring what is under the cursor into the middle."""
+        self._cursor.centre()
+
+    def show_pipelines(self) -> None:
+        """Go to the list of pipelines."""
+        self._post(GoTo("pipelines"))
+
+    COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
+        Command(
+            "dag.parent",
+            "left_curly_bracket",
+            "waits for",
+            "Go to the first job that this one waits for",
+            go_to_parent,
+            why_no_parent,
+            display="{",
+        ),
+        Command(
+            "dag.child",
+            "right_curly_bracket",
+            "feeds",
+            "Go to the first job that waits for this one",
+            go_to_child,
+            why_no_child,
+            display="}",
+        ),
+        Command(
+            "dag.cause",
+            "W",
+            "why",
+            "Go to the job for whose sake this one waits",
+            go_to_cause,
+            why_no_cause,
+        ),
+        Command(
+            "dag.next",
+            "n",
+            "next failed",
+            "Go to the next match of the search, else to the next failed job",
+            lambda movement: movement.go_on(1),
+            why_no_stop,
+        ),
+        Command(
+            "dag.previous",
+            "N",
+            "previous failed",
+            "Go to the previous match of the search, else to the previous failed job",
+            lambda movement: movement.go_on(-1),
+            why_no_stop,
+        ),
+        Command(
+            "dag.centre",
+            "full_stop",
+            "centre",
+            "Bring the job into the middle",
+            centre,
+            why_no_place,
+            display=".",
+        ),
+        Command(
+            "dag.follow",
+            "f",
+            "follow",
+            "Let the cursor go along with what runs, and no more",
+            toggle_follow,
+        ),
+        Command("dag.pipelines", "P", "pipelines", "Go to the list of pipelines", show_pipelines),
+    )

@@ -1,144 +1,203 @@
-"""How a pipeline is shown: in which mode, what is folded, what stands out."""
+"""How a pipeline is shown: in which mode, which of its jobs, what stands out."""
 
-from abc import abstractmethod
+from collections.abc import Callable
+from typing import Any, ClassVar
 
-from textual.getters import query_one
-
-from studio_tui.presentation.pipelines.views.groups import Group
 from studio_tui.presentation.pipelines.views.table import SORTS
-from studio_tui.tui.pipelines.graph.base import DagHost
-from studio_tui.tui.pipelines.graph.dag_table import DagTable
+from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.pipelines.graph.memory import Grouping, Mode
+from studio_tui.tui.pipelines.graph.rows_view import RowsView
+from studio_tui.tui.pipelines.graph.shape import Shape
+from studio_tui.tui.pipelines.graph.state import GraphState
 
 MODES = tuple(Mode)
 
 
-class DagShowing(DagHost):
-    """Mixin of the screen of a pipeline whose view can be changed."""
+class ViewModes:
+    """Controller of the screen of a pipeline whose view can be changed."""
 
-    table = query_one("#dag-list", DagTable)
+    def __init__(
+        self, state: GraphState, shape: Shape, rows: RowsView, has_drawer: Callable[[], bool]
+    ) -> None:
+        """Take also whether the drawer is in sight."""
+        self._state = state
+        self._shape = shape
+        self._rows = rows
+        self._has_drawer = has_drawer
 
-    @abstractmethod
-    def has_drawer(self) -> bool:
-        """Whether the drawer is in sight."""
+    def step(self, step: int) -> None:
+        """Show the pipeline in the mode so many after this one, with the cursor on the same job."""
+        self.show_as(MODES[(MODES.index(self._state.view.mode) + step) % len(MODES)])
 
-    @abstractmethod
-    def zoomed(self, steps: int) -> float | None:
-        """Return the seconds that the timeline shows when it is so many steps larger."""
-
-    @abstractmethod
-    def foldable(self) -> frozenset[str]:
-        """Return the nodes below which the tree can be folded."""
-
-    @abstractmethod
-    def groups(self) -> tuple[Group, ...] | None:
-        """Return the groups in which jobs are shown; `None` where each stands by itself."""
-
-    def group_keys(self) -> frozenset[str]:
-        """Return the keys of the groups of several jobs."""
-        return frozenset(each.key for each in self.groups() or () if not each.is_alone)
-
-    @abstractmethod
-    def row_above(self, key: str) -> str | None:
-        """Return what a row of the tree stands under; `None` at the top."""
-
-    @abstractmethod
-    def row_below(self, key: str) -> str | None:
-        """Return the first row that stands under a row of the tree, if any does."""
-
-    def why_not_show(self, action: str) -> str | None:
-        """Return why it cannot be shown so now, in words; `None` when it can."""
-        mode = self.view.mode
-        if action in {"zoom(1)", "zoom(-1)"}:
-            if mode is not Mode.TIMELINE:
-                return "Only the timeline can be zoomed"
-            if self.zoomed(1 if action == "zoom(1)" else -1) == self.view.span:
-                return "The timeline shows all" if action == "zoom(-1)" else "It is at its largest"
-        if action == "names" and mode is not Mode.GRAPH:
-            return "Only the graph shortens names; elsewhere they are as long as there is room"
-        return None
-
-    def action_mode(self, step: int) -> None:
-        """Show the pipeline in the next mode, with the cursor on the same job."""
-        self.action_show_as(MODES[(MODES.index(self.view.mode) + step) % len(MODES)])
-
-    def action_show_as(self, mode: str) -> None:
+    def show_as(self, mode: Mode) -> None:
         """Show the pipeline in a mode."""
-        self.change(mode=Mode(mode))
+        self._state.change(mode=mode)
 
-    def action_drawer(self) -> None:
+    def toggle_drawer(self) -> None:
         """Show or hide the drawer."""
-        self.change(drawer=not self.has_drawer())
+        self._state.change(drawer=not self._has_drawer())
 
-    def action_problems(self) -> None:
+    def toggle_problems(self) -> None:
         """Show only problems and what they block, or everything again."""
-        self.change(problems=not self.view.problems)
+        self._state.change(problems=not self._state.view.problems)
 
-    def action_group(self) -> None:
+    def group(self) -> None:
         """Group otherwise."""
         choices = tuple(Grouping)
-        after = choices[(choices.index(self.view.grouping) + 1) % len(choices)]
-        self.change(grouping=after, opened=frozenset[str]())
+        after = choices[(choices.index(self._state.view.grouping) + 1) % len(choices)]
+        self._state.change(grouping=after, opened=frozenset[str]())
 
-    def action_critical(self) -> None:
+    def fold_all(self) -> None:
+        """Fold all that can be folded."""
+        self._state.change(folds=self._rows.foldable(), opened=frozenset[str]())
+
+    def unfold_all(self) -> None:
+        """Show every job."""
+        self._state.change(folds=frozenset[str](), opened=self._shape.group_keys())
+
+    def toggle_critical(self) -> None:
         """Let the critical path stand out, or no more."""
-        self.change(critical=not self.view.critical)
+        self._state.change(critical=not self._state.view.critical)
 
-    def action_names(self) -> None:
+    def toggle_names(self) -> None:
         """Write names out, or shorten them."""
-        self.change(full_names=not self.view.full_names)
+        self._state.change(full_names=not self._state.view.full_names)
 
-    def action_zoom(self, step: int) -> None:
+    def why_not_names(self) -> str | None:
+        """Return why names are as they are."""
+        if self._state.view.mode is Mode.GRAPH:
+            return None
+        return "Only the graph shortens names; elsewhere they are as long as there is room"
+
+    def zoom(self, step: int) -> None:
         """Show less of the time, or more, in the same width."""
-        if reason := self.why_not_show(f"zoom({step})"):
-            self.say(reason)
-        else:
-            self.change(span=self.zoomed(step))
+        self._state.change(span=self._rows.zoomed(step))
+
+    def why_not_zoom(self, step: int) -> str | None:
+        """Return why the timeline cannot be so many steps larger."""
+        if reason := self._state.why_unknown():
+            return reason
+        if self._state.view.mode is not Mode.TIMELINE:
+            return "Only the timeline can be zoomed"
+        if self._rows.zoomed(step) != self._state.view.span:
+            return None
+        return "It is at its largest" if step > 0 else "The timeline shows all"
 
     def sort_by(self, column: str) -> None:
         """Sort the table by a column; when it is sorted by that already, the other way round."""
-        if column in SORTS:
-            again = column == self.view.sort
-            self.change(sort=column, reverse=again and not self.view.reverse)
+        view = self._state.view
+        if view.mode is Mode.TABLE and column in SORTS:
+            again = column == view.sort
+            self._state.change(sort=column, reverse=again and not view.reverse)
 
-    # Folding.
+    def why_unknown(self) -> str | None:
+        """Return why it is not known yet what can be folded."""
+        return self._state.why_unknown()
 
-    def action_fold_all(self) -> None:
-        """Fold all that can be folded."""
-        self.change(folds=self.foldable(), opened=frozenset[str]())
+    COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
+        Command(
+            "dag.mode",
+            "m",
+            "mode",
+            "Tree, graph, timeline, table: the next of them",
+            lambda modes: modes.step(1),
+        ),
+        Command(
+            "dag.next_mode",
+            "right_square_bracket",
+            "next mode",
+            "The next way to show it",
+            lambda modes: modes.step(1),
+            display="]",
+        ),
+        Command(
+            "dag.previous_mode",
+            "left_square_bracket",
+            "previous mode",
+            "The previous way to show it",
+            lambda modes: modes.step(-1),
+            display="[",
+        ),
+        Command(
+            "dag.drawer",
+            "i",
+            "drawer",
+            "Show or hide all about the job: all it waits for, all that waits for it",
+            toggle_drawer,
+        ),
+        Command(
+            "dag.problems",
+            "exclamation_mark",
+            "problems",
+            "Only what failed and what it blocks, and back",
+            toggle_problems,
+            display="!",
+        ),
+        Command(
+            "dag.group",
+            "b",
+            "group",
+            "Show jobs that are alike as one: auto, by name, by stage, not grouped",
+            group,
+        ),
+        Command(
+            "dag.fold_all",
+            "less_than_sign",
+            "fold all",
+            "Fold everything that can be folded",
+            fold_all,
+            why_unknown,
+            display="<",
+        ),
+        Command(
+            "dag.unfold_all",
+            "greater_than_sign",
+            "unfold all",
+            "Show every job",
+            unfold_all,
+            why_unknown,
+            display=">",
+        ),
+        Command(
+            "dag.critical",
+            "C",
+            "critical path",
+            "Let the jobs stand out that decide when the pipeline ends",
+            toggle_critical,
+        ),
+        Command(
+            "dag.names", "w", "names", "Names in short or in full", toggle_names, why_not_names
+        ),
+        Command(
+            "dag.zoom_in",
+            "plus",
+            "zoom in",
+            "The timeline larger",
+            lambda modes: modes.zoom(1),
+            lambda modes: modes.why_not_zoom(1),
+            display="+",
+        ),
+        Command(
+            "dag.zoom_out",
+            "underscore",
+            "zoom out",
+            "The timeline smaller",
+            lambda modes: modes.zoom(-1),
+            lambda modes: modes.why_not_zoom(-1),
+            display="_",
+        ),
+    )
 
-    def action_unfold_all(self) -> None:
-        """Show every job."""
-        self.change(folds=frozenset[str](), opened=self.group_keys())
 
-    def action_leave(self) -> None:
-        """Fold the tree here, else go to the row above; scroll a table sideways."""
-        key = self.here()
-        if key is None:
-            return
-        if key in self.view.opened:
-            self.change(opened=self.view.opened - {key})
-        elif self.view.mode is not Mode.TREE:
-            self.table.action_columns_left()
-        elif key in self.foldable() - self.view.folds:
-            self.change(folds=self.view.folds | {key})
-        elif (above := self.row_above(key)) is not None:
-            self.go(above)
+def _show_command(mode: Mode) -> Command[ViewModes]:
+    return Command(
+        f"dag.show_{mode.value}",
+        "",
+        mode.value,
+        f"Show the {mode.value}",
+        lambda modes: modes.show_as(mode),
+    )
 
-    def open_group(self, key: str) -> None:
-        """Show all jobs of a group, or only those that matter again."""
-        self.change(opened=self.view.opened ^ {key}, folds=self.view.folds - {key}, mode=Mode.TREE)
 
-    def action_enter(self) -> None:
-        """Unfold the tree here, else go to the first row below; scroll a table sideways."""
-        key = self.here()
-        if key is None:
-            return
-        if key in self.group_keys() - self.view.opened - self.view.folds:
-            self.open_group(key)
-        elif self.view.mode is not Mode.TREE:
-            self.table.action_columns_right()
-        elif key in self.view.folds:
-            self.change(folds=self.view.folds - {key})
-        elif (below := self.row_below(key)) is not None:
-            self.go(below)
+SHOW_COMMANDS: tuple[Command[ViewModes], ...] = tuple(map(_show_command, Mode))
+"""For the mouse, which points at the name of a mode; no key is bound to them."""

@@ -15,20 +15,12 @@ from studio_tui.tui.pipelines.graph.memory import Mode
 from studio_tui.tui.pipelines.list_screen import PipelinesScreen
 from tests.presentation.pipelines.graphs import chain_of_diamonds, fan, pipeline_of, run
 from tests.presentation.pipelines.sample import SIXTEEN, sixteen
-from tests.tui.dashboards import Dashboard, screen_text, until, until_shown
-from tests.tui.pipelines.dag_stage import DagStudio, dag, press, refresh, screen_of
+from tests.tui.dashboards import screen_text, until, until_shown
+from tests.tui.pipelines.dag_stage import DagStudio, dag, go_to, press, refresh, screen_of
 
 pytestmark = pytest.mark.draws_dashboards
 
 MODES = ("tree", "graph", "timeline", "table")
-
-
-async def go_to(pilot: Dashboard, name: str) -> None:
-    """Put the cursor on a job by searching for it, and forget the search."""
-    await press(pilot, ("slash", *name, "enter"))
-    await until(pilot, lambda: screen_of(pilot).here() == name)
-    await press(pilot, ("escape",))
-    assert screen_of(pilot).view.search == ""
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
@@ -38,18 +30,18 @@ async def test_each_mode_shows_every_job_once_with_its_state(
     async with dag(DagStudio(), tmp_path, size=size) as pilot:
         for mode in MODES:
             screen = screen_of(pilot)
-            assert screen.view.mode == mode
+            assert screen.state.view.mode == mode
             if mode == "graph":
-                assert screen.canvas is not None
-                assert set(screen.canvas.drawing.boxes) == set(SIXTEEN)
+                assert screen.views.drawing.canvas is not None
+                assert set(screen.views.drawing.canvas.drawing.boxes) == set(SIXTEEN)
             else:
-                assert sorted(screen.table.keys) == sorted(SIXTEEN)
+                assert sorted(screen.views.rows.widget.keys) == sorted(SIXTEEN)
             text = screen_text(pilot)
             assert "✗ FAILED     embed" in text if mode == "table" else "✗ embed" in text
             assert "6/16" in text
             assert "1 root failure" in text
             await press(pilot, ("m",))
-        assert screen_of(pilot).view.mode == "tree"
+        assert screen_of(pilot).state.view.mode == "tree"
 
 
 async def test_the_cursor_stays_on_its_job_through_modes_and_answers(tmp_path: Path) -> None:
@@ -58,31 +50,33 @@ async def test_the_cursor_stays_on_its_job_through_modes_and_answers(tmp_path: P
         await go_to(pilot, "join_feats")
         for _ in MODES:
             await press(pilot, ("right_square_bracket",))
-            assert screen_of(pilot).here() == "join_feats"
+            assert screen_of(pilot).cursor.here() == "join_feats"
             await refresh(pilot, studio, sixteen(embed="RUNNING"))
-            assert screen_of(pilot).here() == "join_feats"
+            assert screen_of(pilot).cursor.here() == "join_feats"
             await refresh(pilot, studio, sixteen(embed="COMPLETE", join_feats="RUNNING"))
-            assert screen_of(pilot).here() == "join_feats"
+            assert screen_of(pilot).cursor.here() == "join_feats"
             await until_shown(pilot, "7/16")
         await press(pilot, ("left_square_bracket",))
-        assert screen_of(pilot).view.mode is Mode.TABLE
-        assert screen_of(pilot).here() == "join_feats"
+        assert screen_of(pilot).state.view.mode is Mode.TABLE
+        assert screen_of(pilot).cursor.here() == "join_feats"
 
 
 async def test_keys_go_along_the_edges_in_the_graph(tmp_path: Path) -> None:
     async with dag(DagStudio(), tmp_path) as pilot:
         await go_to(pilot, "dedupe")
         await press(pilot, ("m", "down"))
-        assert screen_of(pilot).here() in {"thumbs", "embed"}
-        here = screen_of(pilot).here()
+        assert screen_of(pilot).cursor.here() in {"thumbs", "embed"}
+        here = screen_of(pilot).cursor.here()
         await press(pilot, ("right" if here == "thumbs" else "left",))
-        assert {here, screen_of(pilot).here()} == {"thumbs", "embed"}
+        assert {here, screen_of(pilot).cursor.here()} == {"thumbs", "embed"}
         await press(pilot, ("j", "j"))
-        assert screen_of(pilot).here() == "merge_train"
+        assert screen_of(pilot).cursor.here() == "merge_train"
         await press(pilot, ("k",))
-        assert screen_of(pilot).here() in {"join_feats", "clean_labels"}
+        assert screen_of(pilot).cursor.here() in {"join_feats", "clean_labels"}
         await press(pilot, ("G",))
-        assert screen_of(pilot).here() == list(screen_of(pilot).canvas.drawing.boxes)[-1]  # type: ignore[union-attr]
+        canvas = screen_of(pilot).views.drawing.canvas
+        assert canvas is not None
+        assert screen_of(pilot).cursor.here() == list(canvas.drawing.boxes)[-1]
 
 
 async def test_the_lineage_of_the_cursor_stands_out(tmp_path: Path) -> None:
@@ -97,7 +91,7 @@ async def test_the_lineage_of_the_cursor_stands_out(tmp_path: Path) -> None:
         assert rows["publish"].startswith("  ↓")
         assert rows["clean_labels"].startswith("    ")
         await press(pilot, ("m",))
-        canvas = screen_of(pilot).canvas
+        canvas = screen_of(pilot).views.drawing.canvas
         assert canvas is not None
         styles = {
             text.strip(): style
@@ -111,7 +105,11 @@ async def test_the_lineage_of_the_cursor_stands_out(tmp_path: Path) -> None:
 
 async def test_the_lineage_stands_out_also_after_grouping_otherwise(tmp_path: Path) -> None:
     async with dag(DagStudio(fan(4)), tmp_path) as pilot:
-        await until(pilot, lambda: screen_of(pilot).cells_of("shard_0001")[0].text == "↓")  # type: ignore[union-attr]
+
+        def kin() -> str:
+            return screen_of(pilot).views.rows.cells_of("shard_0001")[0].text  # type: ignore[union-attr]
+
+        await until(pilot, lambda: kin() == "↓")
         await press(pilot, ("b",))
         await until(pilot, lambda: "↓  ▸· shard_*" in screen_text(pilot))
 
@@ -121,7 +119,7 @@ async def test_why_it_waits_is_told_and_a_key_goes_there(tmp_path: Path) -> None
         await go_to(pilot, "publish")
         await until_shown(pilot, "blocked by embed, which", "(W goes there)", "after     ⊘ export")
         await press(pilot, ("W",))
-        assert screen_of(pilot).here() == "embed"
+        assert screen_of(pilot).cursor.here() == "embed"
         await until_shown(pilot, "9 jobs", "ran 9:58 · waited 0:08", "after     ✓ dedupe")
         await press(pilot, ("W",))
         await until_shown(pilot, "It waits for no other job now")
@@ -131,12 +129,12 @@ async def test_parents_and_children_are_reached_exactly(tmp_path: Path) -> None:
     async with dag(DagStudio(), tmp_path) as pilot:
         await go_to(pilot, "eval")
         await press(pilot, ("left_curly_bracket",))
-        assert screen_of(pilot).here() == "train_s"
+        assert screen_of(pilot).cursor.here() == "train_s"
         await press(pilot, ("right_curly_bracket", "right_curly_bracket"))
-        assert screen_of(pilot).here() == "report"
+        assert screen_of(pilot).cursor.here() == "report"
         await press(pilot, ("right_curly_bracket",))
         await until_shown(pilot, "No other job waits for it")
-        assert screen_of(pilot).here() == "report"
+        assert screen_of(pilot).cursor.here() == "report"
 
 
 async def test_failures_are_gone_through_around_the_end(tmp_path: Path) -> None:
@@ -145,7 +143,7 @@ async def test_failures_are_gone_through_around_the_end(tmp_path: Path) -> None:
         seen = []
         for key in ("n", "n", "n", "N"):
             await press(pilot, (key,))
-            seen.append(screen_of(pilot).here())
+            seen.append(screen_of(pilot).cursor.here())
         assert seen == ["embed", "ingest_labels", "embed", "ingest_labels"]
 
 
@@ -153,35 +151,35 @@ async def test_a_search_goes_to_what_it_finds_and_back_when_it_is_given_up(tmp_p
     async with dag(DagStudio(), tmp_path) as pilot:
         await go_to(pilot, "split")
         await press(pilot, ("slash", *"cuda"))
-        assert screen_of(pilot).here() == "embed"
+        assert screen_of(pilot).cursor.here() == "embed"
         await press(pilot, ("escape",))
-        assert screen_of(pilot).here() == "split"
+        assert screen_of(pilot).cursor.here() == "split"
         await press(pilot, ("slash", *"TRAIN_", "enter"))
         await until_shown(pilot, "/TRAIN_ 2 found")
-        assert screen_of(pilot).here() == "train_s"
+        assert screen_of(pilot).cursor.here() == "train_s"
         await press(pilot, ("n",))
-        assert screen_of(pilot).here() == "train_l"
+        assert screen_of(pilot).cursor.here() == "train_l"
         await press(pilot, ("n",))
-        assert screen_of(pilot).here() == "train_s"
+        assert screen_of(pilot).cursor.here() == "train_s"
         await press(pilot, ("escape", "slash", *"nowhere", "enter"))
         await until_shown(pilot, "Nothing is found by nowhere")
         await press(pilot, ("n",))
-        assert screen_of(pilot).here() == "embed"
+        assert screen_of(pilot).cursor.here() == "embed"
 
 
 async def test_only_problems_and_what_they_block(tmp_path: Path) -> None:
     studio = DagStudio()
     async with dag(studio, tmp_path) as pilot:
         await press(pilot, ("exclamation_mark",))
-        assert set(screen_of(pilot).table.keys) == {
+        assert set(screen_of(pilot).views.rows.widget.keys) == {
             "embed", "join_feats", "merge_train", "split", "train_s", "train_l", "eval", "report",
             "export", "publish",
         }  # fmt: skip
         await press(pilot, ("m",))
-        assert len(screen_of(pilot).canvas.drawing.boxes) == 10  # type: ignore[union-attr]
+        assert len(screen_of(pilot).views.drawing.canvas.drawing.boxes) == 10  # type: ignore[union-attr]
         await press(pilot, ("left_square_bracket", "slash", *"ingest_raw", "enter"))
-        assert screen_of(pilot).here() == "ingest_raw"
-        assert not screen_of(pilot).view.problems
+        assert screen_of(pilot).cursor.here() == "ingest_raw"
+        assert not screen_of(pilot).state.view.problems
         await press(pilot, ("escape", "exclamation_mark"))
         await refresh(pilot, studio, sixteen(embed="RUNNING"))
         await until_shown(pilot, "No problems")
@@ -191,7 +189,7 @@ async def test_problems_are_asked_for_in_the_graph_of_groups(tmp_path: Path) -> 
     async with dag(DagStudio(fan(MOST_CHILDREN + 1)), tmp_path) as pilot:
         await press(pilot, ("m", "exclamation_mark"))
         await until_shown(pilot, "No problems")
-        assert screen_of(pilot).table.notice == "No problems"
+        assert screen_of(pilot).views.rows.widget.notice == "No problems"
 
 
 @pytest.mark.parametrize("grouping", [("b",), ("b", "b"), ()])
@@ -211,10 +209,10 @@ async def test_groups_count_all_their_jobs_where_only_problems_are_shown(tmp_pat
     async with dag(DagStudio(pipeline_of(shards)), tmp_path) as pilot:
         await press(pilot, ("b", "exclamation_mark"))
         screen = screen_of(pilot)
-        head, *rows = screen.table.keys
+        head, *rows = screen.views.rows.widget.keys
         assert rows == ["shard_00"]
-        assert screen.cells_of(head)[2].text == "12"  # type: ignore[union-attr]
-        assert list(screen.members(head)) == ["shard_00"]
+        assert screen.views.rows.cells_of(head)[2].text == "12"  # type: ignore[union-attr]
+        assert list(screen.views.shown.members(head)) == ["shard_00"]
         await press(pilot, ("m",))
         await until_shown(pilot, "shard_* ×12 10/12 ✗1")
 
@@ -233,15 +231,15 @@ async def test_the_tree_folds_and_says_what_it_hides(tmp_path: Path) -> None:
         await press(pilot, ("left",))
         await until_shown(pilot, "⊘ split  +6: 6⊘")
         await press(pilot, ("left",))
-        assert screen_of(pilot).here() == "merge_train"
+        assert screen_of(pilot).cursor.here() == "merge_train"
         await go_to(pilot, "publish")
         assert "+6" not in screen_text(pilot)
         await press(pilot, ("less_than_sign",))
-        assert list(screen_of(pilot).table.keys) == ["ingest_raw", "ingest_labels"]
-        assert screen_of(pilot).here() == "ingest_raw"
-        assert screen_of(pilot).view.cursor == "publish"
+        assert list(screen_of(pilot).views.rows.widget.keys) == ["ingest_raw", "ingest_labels"]
+        assert screen_of(pilot).cursor.here() == "ingest_raw"
+        assert screen_of(pilot).state.view.cursor == "publish"
         await press(pilot, ("greater_than_sign",))
-        assert screen_of(pilot).here() == "publish"
+        assert screen_of(pilot).cursor.here() == "publish"
 
 
 async def test_actions_are_about_what_bears_the_cursor_not_about_what_it_hides(
@@ -260,17 +258,23 @@ async def test_marks_stay_with_their_jobs_and_their_logs_are_read_as_one(tmp_pat
     async with dag(studio, tmp_path) as pilot:
         await go_to(pilot, "train_l")
         await press(pilot, ("a",))
-        assert screen_of(pilot).view.marks == ("train_l", "eval", "report", "export", "publish")
+        assert screen_of(pilot).state.view.marks == (
+            "train_l",
+            "eval",
+            "report",
+            "export",
+            "publish",
+        )
         await press(pilot, ("m", "m", "u"))
-        assert screen_of(pilot).view.marks == ()
+        assert screen_of(pilot).state.view.marks == ()
         await press(pilot, ("m", "m"))
         await go_to(pilot, "thumbs")
         await press(pilot, ("space", "down", "v"))
-        assert screen_of(pilot).view.marks == ("thumbs", "embed", "join_feats")
+        assert screen_of(pilot).state.view.marks == ("thumbs", "embed", "join_feats")
         await refresh(
             pilot, studio, pipeline_of([*sixteen().job_runs[:4], *sixteen().job_runs[5:]])
         )
-        assert screen_of(pilot).view.marks == ("thumbs", "join_feats")
+        assert screen_of(pilot).state.view.marks == ("thumbs", "join_feats")
         await until_shown(pilot, "1 marked job is no longer in the pipeline")
         await press(pilot, ("L",))
         await until(pilot, lambda: isinstance(pilot.app.screen, MergedScreen))
@@ -283,12 +287,12 @@ async def test_a_job_is_opened_read_and_left_with_the_place_kept(tmp_path: Path)
         await press(pilot, ("l",))
         await until(pilot, lambda: isinstance(pilot.app.screen, LogScreen))
         await press(pilot, ("q",))
-        assert screen_of(pilot).here() == "embed"
+        assert screen_of(pilot).cursor.here() == "embed"
         await press(pilot, ("enter",))
         await until(pilot, lambda: isinstance(pilot.app.screen, JobScreen))
         await until_shown(pilot, "exit code 1")
         await press(pilot, ("q", "m"))
-        assert screen_of(pilot).here() == "embed"
+        assert screen_of(pilot).cursor.here() == "embed"
         await press(pilot, ("enter",))
         await until(pilot, lambda: isinstance(pilot.app.screen, JobScreen))
 
@@ -297,37 +301,53 @@ async def test_the_place_is_found_again_after_leaving_and_by_the_next_run(tmp_pa
     async with dag(DagStudio(), tmp_path) as pilot:
         await go_to(pilot, "train_l")
         await press(pilot, ("space", "m", "m", "m", "C", "i"))
-        left = screen_of(pilot).view
+        left = screen_of(pilot).state.view
         await press(pilot, ("q",))
         await until(pilot, lambda: not isinstance(pilot.app.screen, type(left)))
     async with dag(DagStudio(), tmp_path) as pilot:
-        again = screen_of(pilot).view
+        again = screen_of(pilot).state.view
         assert again.mode is Mode.TABLE
         assert again.marks == ("train_l",)
         assert again.critical
         assert again.drawer is False
-        assert screen_of(pilot).here() == left.cursor
+        assert screen_of(pilot).cursor.here() == left.cursor
         await until_shown(pilot, "1 marked", "C critical path")
+
+
+async def test_the_place_is_kept_while_studio_does_not_answer(tmp_path: Path) -> None:
+    studio = DagStudio(chain_of_diamonds(20))
+    async with dag(studio, tmp_path, size=(80, 24)) as pilot:
+        await press(pilot, ("b", "b", "b"))
+        await go_to(pilot, "top10")
+        top = screen_of(pilot).views.rows.widget.top
+        await press(pilot, ("q",))
+    assert top > 0
+    studio.error = ServerError(503, "Studio is being repaired.", retry_after=60)
+    async with dag(studio, tmp_path, size=(80, 24), known=False) as pilot:
+        await until_shown(pilot, "Studio is being repaired.")
+        await press(pilot, ("q",))
+    studio.error = None
+    async with dag(studio, tmp_path, size=(80, 24)) as pilot:
+        await until(pilot, lambda: screen_of(pilot).views.rows.widget.top == top)
 
 
 async def test_large_pipelines_come_in_groups_that_open(tmp_path: Path) -> None:
     studio = DagStudio(fan(MOST_CHILDREN + 1))
     async with dag(studio, tmp_path) as pilot:
         await until_shown(pilot, "shard_*")
-        assert len(screen_of(pilot).table.keys) == 3
+        assert len(screen_of(pilot).views.rows.widget.keys) == 3
         await go_to(pilot, "shard_0003")
-        assert "shard_0003" in screen_of(pilot).table.keys
+        assert "shard_0003" in screen_of(pilot).views.rows.widget.keys
         await press(pilot, ("less_than_sign", "m"))
         await until_shown(pilot, f"shard_* ×{MOST_CHILDREN + 1}")
-        group = screen_of(pilot).here()
-        assert len(screen_of(pilot).members(group)) == MOST_CHILDREN + 1
+        assert len(screen_of(pilot).cursor.members()) == MOST_CHILDREN + 1
         await press(pilot, ("enter",))
-        assert screen_of(pilot).view.mode is Mode.TREE
-        assert len(screen_of(pilot).table.keys) == 3 + MOST_CHILDREN + 1
+        assert screen_of(pilot).state.view.mode is Mode.TREE
+        assert len(screen_of(pilot).views.rows.widget.keys) == 3 + MOST_CHILDREN + 1
         await press(pilot, ("b", "b", "b"))
         await until_shown(pilot, "b not grouped")
         await press(pilot, ("m",))
-        assert len(screen_of(pilot).canvas.drawing.boxes) == MOST_CHILDREN + 3  # type: ignore[union-attr]
+        assert len(screen_of(pilot).views.drawing.canvas.drawing.boxes) == MOST_CHILDREN + 3  # type: ignore[union-attr]
 
 
 async def test_a_pipeline_of_a_thousand_jobs_is_reckoned_and_drawn_beside_the_keys(
@@ -336,10 +356,10 @@ async def test_a_pipeline_of_a_thousand_jobs_is_reckoned_and_drawn_beside_the_ke
     async with dag(DagStudio(chain_of_diamonds(333)), tmp_path) as pilot:
         await until_shown(pilot, "0/1000")
         await press(pilot, ("b", "b", "b", "m"))
-        await until(pilot, lambda: screen_of(pilot).canvas is not None)
-        assert len(screen_of(pilot).canvas.drawing.boxes) == 1000  # type: ignore[union-attr]
+        await until(pilot, lambda: screen_of(pilot).views.drawing.canvas is not None)
+        assert len(screen_of(pilot).views.drawing.canvas.drawing.boxes) == 1000  # type: ignore[union-attr]
         await press(pilot, ("G",))
-        assert screen_of(pilot).here() == "top333"
+        assert screen_of(pilot).cursor.here() == "top333"
         await until_shown(pilot, "top333")
 
 
@@ -418,10 +438,12 @@ async def test_it_is_said_at_once_that_a_studio_is_asked_that_does_not_answer(
 async def test_the_arrows_go_on_in_the_graph_after_a_search(tmp_path: Path, end: str) -> None:
     async with dag(DagStudio(sixteen()), tmp_path) as pilot:
         await press(pilot, ("m", "slash", *"index", end))
-        await until(pilot, lambda: screen_of(pilot).focused is screen_of(pilot).graph)
-        before = screen_of(pilot).here()
+        await until(
+            pilot, lambda: screen_of(pilot).focused is screen_of(pilot).views.drawing.widget
+        )
+        before = screen_of(pilot).cursor.here()
         await press(pilot, ("down",))
-        assert screen_of(pilot).here() != before
+        assert screen_of(pilot).cursor.here() != before
 
 
 async def test_the_cursor_of_the_graph_needs_no_colour(
@@ -523,9 +545,9 @@ async def test_there_is_no_estimate_of_what_studio_told_before_it_was_gone(tmp_p
     studio = DagStudio(sixteen(**dict.fromkeys(SIXTEEN, "COMPLETE") | {"embed": "RUNNING"}))
     async with dag(studio, tmp_path) as pilot:
         screen = screen_of(pilot)
-        screen.past = {"embed": (900.0,) * 3}
-        screen.expire()
-        screen.tell_head()
+        screen.state.past = {"embed": (900.0,) * 3}
+        screen.state.expire()
+        screen.headlines.show_head()
         await until_shown(pilot, "ETA ~")
         studio.error = ServerError(503, "Studio is being repaired.", retry_after=60)
         screen.source.poke()
@@ -621,25 +643,25 @@ async def test_the_cursor_follows_what_runs(tmp_path: Path) -> None:
     studio = DagStudio(sixteen(embed="RUNNING"))
     async with dag(studio, tmp_path) as pilot:
         await press(pilot, ("f",))
-        assert screen_of(pilot).here() == "embed"
+        assert screen_of(pilot).cursor.here() == "embed"
         await until_shown(pilot, "f following")
         await refresh(pilot, studio, sixteen(embed="COMPLETE", join_feats="RUNNING"))
-        assert screen_of(pilot).here() == "join_feats"
+        assert screen_of(pilot).cursor.here() == "join_feats"
         await press(pilot, ("f",))
         await refresh(
             pilot, studio, sixteen(embed="COMPLETE", join_feats="COMPLETE", merge_train="RUNNING")
         )
-        assert screen_of(pilot).here() == "join_feats"
+        assert screen_of(pilot).cursor.here() == "join_feats"
 
 
 async def test_the_mouse_points_at_boxes_and_scrolls_both_ways(tmp_path: Path) -> None:
     async with dag(DagStudio(), tmp_path, size=(80, 24)) as pilot:
         await press(pilot, ("m",))
         screen = screen_of(pilot)
-        assert screen.canvas is not None
-        box = screen.canvas.drawing.boxes["dedupe"]
+        assert screen.views.drawing.canvas is not None
+        box = screen.views.drawing.canvas.drawing.boxes["dedupe"]
         await pilot.click("#dag-graph", offset=(box.label_x + 3, box.y))
-        await until(pilot, lambda: screen.here() == "dedupe")
+        await until(pilot, lambda: screen.cursor.here() == "dedupe")
         await pilot.click("#dag-graph", offset=(box.label_x + 3, box.y))
         await until(pilot, lambda: isinstance(pilot.app.screen, JobScreen))
 
@@ -648,13 +670,19 @@ async def test_the_drawer_goes_below_on_a_narrow_screen_and_beside_on_a_wide_one
     tmp_path: Path,
 ) -> None:
     async with dag(DagStudio(), tmp_path, size=(80, 24)) as pilot:
-        assert not screen_of(pilot).drawer.region
+        assert not screen_of(pilot).drawer.sheet.region
         await press(pilot, ("i",))
-        drawer, table = screen_of(pilot).drawer.region, screen_of(pilot).table.region
+        drawer, table = (
+            screen_of(pilot).drawer.sheet.region,
+            screen_of(pilot).views.rows.widget.region,
+        )
         assert drawer.y >= table.bottom
         await until_shown(pilot, "waits for no other job")
     async with dag(DagStudio(), tmp_path / "wide", size=(140, 40)) as pilot:
-        drawer, table = screen_of(pilot).drawer.region, screen_of(pilot).table.region
+        drawer, table = (
+            screen_of(pilot).drawer.sheet.region,
+            screen_of(pilot).views.rows.widget.region,
+        )
         assert drawer.x >= table.right
         await until_shown(pilot, "made      local.local.ingest_raw@1.0.3")
 
@@ -662,11 +690,11 @@ async def test_the_drawer_goes_below_on_a_narrow_screen_and_beside_on_a_wide_one
 async def test_the_table_is_sorted_by_the_title_that_is_clicked(tmp_path: Path) -> None:
     async with dag(DagStudio(), tmp_path) as pilot:
         await press(pilot, ("left_square_bracket",))
-        assert screen_of(pilot).table.keys[0] == "ingest_raw"
+        assert screen_of(pilot).views.rows.widget.keys[0] == "ingest_raw"
         await pilot.click("#dag-list", offset=(20, 0))
-        await until(pilot, lambda: screen_of(pilot).table.keys[0] == "clean_labels")
+        await until(pilot, lambda: screen_of(pilot).views.rows.widget.keys[0] == "clean_labels")
         await pilot.click("#dag-list", offset=(20, 0))
-        await until(pilot, lambda: screen_of(pilot).table.keys[0] == "train_s")
+        await until(pilot, lambda: screen_of(pilot).views.rows.widget.keys[0] == "train_s")
 
 
 async def test_the_timeline_is_zoomed_and_the_other_modes_say_that_they_are_not(
@@ -676,14 +704,14 @@ async def test_the_timeline_is_zoomed_and_the_other_modes_say_that_they_are_not(
         await press(pilot, ("plus",))
         await until_shown(pilot, "Only the timeline can be zoomed")
         await press(pilot, ("m", "m", "plus"))
-        once = screen_of(pilot).view.span
+        once = screen_of(pilot).state.view.span
         await press(pilot, ("plus",))
-        twice = screen_of(pilot).view.span
+        twice = screen_of(pilot).state.view.span
         assert once is not None
         assert twice is not None
         assert twice < once
         await press(pilot, ("underscore", "underscore"))
-        assert screen_of(pilot).view.span is None
+        assert screen_of(pilot).state.view.span is None
 
 
 async def test_signs_of_the_timeline_are_explained_where_there_is_room(tmp_path: Path) -> None:
@@ -702,7 +730,7 @@ async def test_p_leads_to_the_list_of_pipelines_and_enter_back(tmp_path: Path) -
         await until_shown(pilot, "rathe-kyat")
         await press(pilot, ("enter",))
         await until_shown(pilot, "1 root failure")
-        assert screen_of(pilot).here() == "ingest_raw"
+        assert screen_of(pilot).cursor.here() == "ingest_raw"
 
 
 async def test_what_every_page_can_do_can_be_done_before_the_pipeline_is_known(

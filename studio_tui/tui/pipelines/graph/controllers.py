@@ -1,0 +1,75 @@
+"""All that can be done on the screen of a pipeline."""
+
+from studio_tui.tui.frame.commands import CommandSet, Host, bindings
+from studio_tui.tui.jobs.controller import JobController
+from studio_tui.tui.pipelines.controller import PipelineController
+from studio_tui.tui.pipelines.graph.cursor import Cursor
+from studio_tui.tui.pipelines.graph.drawer import Drawer
+from studio_tui.tui.pipelines.graph.export import GraphExport
+from studio_tui.tui.pipelines.graph.folding import Folding
+from studio_tui.tui.pipelines.graph.job_commands import GraphJobs
+from studio_tui.tui.pipelines.graph.marks import Marks
+from studio_tui.tui.pipelines.graph.moving import Movement
+from studio_tui.tui.pipelines.graph.search import Search
+from studio_tui.tui.pipelines.graph.shape import Shape
+from studio_tui.tui.pipelines.graph.state import GraphState
+from studio_tui.tui.pipelines.graph.view_modes import SHOW_COMMANDS, ViewModes
+from studio_tui.tui.pipelines.graph.views import Views
+from studio_tui.tui.widgets.prompt import LogPrompt
+
+ALL_BINDINGS = (
+    *bindings(JobController, without={"job.pipeline"}),
+    *bindings(PipelineController, only={"pipeline.pause", "pipeline.stop"}),
+    *bindings(GraphJobs, ViewModes, Folding, Movement, Search, Marks, GraphExport),
+)
+"""The keys of all of them."""
+
+
+class Controllers:
+    """The controllers of the screen of a pipeline, made for one another."""
+
+    def __init__(
+        self,
+        host: Host,
+        state: GraphState,
+        shape: Shape,
+        views: Views,
+        cursor: Cursor,
+        *,
+        drawer: Drawer,
+    ) -> None:
+        """Take what they are about: what is shown, and where the reader is in it."""
+        self._state = state
+        self.prompt = LogPrompt(views.rows.widget)
+        self.search = Search(state, cursor, self.prompt, host.say)
+        self.marks = Marks(host, state, cursor)
+        self.modes = ViewModes(state, shape, views.rows, lambda: drawer.is_wanted)
+        self.folding = Folding(state, shape, views.rows, cursor)
+        self.movement = Movement(state, cursor, self.search.matches, host.post_message)
+        self.jobs = JobController(
+            host,
+            cursor.job,
+            marked=self.marks.jobs,
+            # All are of the one in sight, which the list may not reach back to.
+            owner_of=lambda _: cursor.pipeline(),
+            why_none=cursor.why_no_job,
+        )
+        self.pipelines = PipelineController(host, cursor.pipeline)
+        self.job = GraphJobs(host, state, cursor, self.folding)
+        self.export = GraphExport(host, state, shape, cursor, views.drawing)
+
+    def add_to(self, commands: CommandSet) -> None:
+        """Add the commands of all."""
+        commands.add(self.jobs, self.pipelines, self.job, self.modes, self.folding)
+        commands.add(self.movement, self.search, self.marks, self.export)
+        commands.add_to(self.modes, SHOW_COMMANDS)
+
+    def back_out(self) -> bool:
+        """Give up the search, else the marks; return whether there was either."""
+        if self._state.view.search:
+            self.search.clear()
+        elif self._state.view.marks:
+            self.marks.unmark_all()
+        else:
+            return False
+        return True

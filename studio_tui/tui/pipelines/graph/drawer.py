@@ -1,0 +1,96 @@
+"""The drawer of a pipeline: all about the job under the cursor, or about a group."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
+from studio_tui.api.models import DatasetVersion, JobState
+from studio_tui.errors import StudioError
+from studio_tui.presentation.jobs.facts import Fact
+from studio_tui.presentation.pipelines.facts import warning_facts
+from studio_tui.presentation.pipelines.graph.plan import Node
+from studio_tui.presentation.pipelines.views.node_facts import group_facts, node_facts
+from studio_tui.service.session import StudioSession
+from studio_tui.tui.pipelines.graph.cursor import Cursor
+from studio_tui.tui.pipelines.graph.shape import Shape
+from studio_tui.tui.pipelines.graph.state import GraphState
+from studio_tui.tui.pipelines.graph.work import Begin
+from studio_tui.tui.widgets.fact_sheet import FactSheet
+
+_KEPT = 200
+"""Jobs of which it is remembered what they made."""
+
+logger = logging.getLogger(__name__)
+
+
+class Drawer:
+    """What the drawer shows, as far as it is in sight."""
+
+    def __init__(
+        self,
+        session: StudioSession,
+        state: GraphState,
+        shape: Shape,
+        cursor: Cursor,
+        begin: Begin,
+        *,
+        has_room: Callable[[], bool],
+        put: Callable[[bool], object],
+    ) -> None:
+        """Take whether there is room beside the rows, and what puts the drawer there, or away."""
+        self.sheet = FactSheet()
+        self._session = session
+        self._state = state
+        self._shape = shape
+        self._cursor = cursor
+        self._begin = begin
+        self._has_room = has_room
+        self._put = put
+        self._made: Mapping[str, Sequence[DatasetVersion]] = {}
+        """What runs have made, by their ids; nothing while Studio is asked."""
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether it is in sight: as the reader chose, else where there is room beside."""
+        chosen = self._state.view.drawer
+        return self._has_room() if chosen is None else chosen
+
+    def show(self) -> None:
+        """Show all about what is under the cursor now, if that is wanted."""
+        self._put(self.is_wanted)
+        standing = self._state.standing
+        if standing is None or not self.is_wanted:
+            return
+        facts: tuple[Fact, ...] = ()
+        clusters = self._session.clusters.snapshot.value
+        if (node := self._cursor.node()) is not None:
+            self._ask_what_was_made(node)
+            facts = node_facts(
+                self._state.known(),
+                node.id,
+                clusters=clusters.items if clusters is not None else (),
+                made=self._made.get(node.run or "", ()),
+            )
+        elif (here := self._cursor.here()) is not None:
+            after, feeds = self._shape.ways(here)
+            group = self._shape.group(here)
+            # Jobs of a group are told of whether they are shown or not.
+            members = group.members if group is not None else self._cursor.members()
+            facts = group_facts(self._state.known(), members, after, feeds)
+        self.sheet.show((*facts, *warning_facts(standing.pipeline)))
+
+    def _ask_what_was_made(self, node: Node) -> None:
+        if node.state is JobState.COMPLETE and node.run and node.run not in self._made:
+            kept = list(self._made.items())[1 - _KEPT :]
+            self._made = {**dict(kept), node.run: ()}
+            self._begin(partial(self._learn_what_was_made, node.run), "what was made")
+
+    async def _learn_what_was_made(self, run: str) -> None:
+        """Ask once which datasets a run has made; without an answer nothing is said of them."""
+        try:
+            made = await self._session.client.job_dataset_versions(run)
+        except StudioError as error:
+            logger.info("what a job has made is not known: %s", error)
+        else:
+            self._made = {**self._made, run: made}
+            self.show()

@@ -1,0 +1,253 @@
+"""The mode of a pipeline that draws it, with the lineage of the job under the cursor lit."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from studio_tui.presentation.cells import Tone
+from studio_tui.presentation.logs.progress import share
+from studio_tui.presentation.pipelines.drawing.graph import Direction
+from studio_tui.presentation.pipelines.graph.segments import worst_of
+from studio_tui.presentation.pipelines.graph.statuses import SHOWN_LOOKS, Shown
+from studio_tui.presentation.pipelines.views.group_rows import numbers_of
+from studio_tui.tui.pipelines.graph.canvas import (
+    Boxes,
+    Canvas,
+    Label,
+    boxes_of,
+    drawing_of,
+    group_boxes,
+)
+from studio_tui.tui.pipelines.graph.graph_view import Area, GraphView
+from studio_tui.tui.pipelines.graph.memory import Mode
+from studio_tui.tui.pipelines.graph.shape import Shape
+from studio_tui.tui.pipelines.graph.state import GraphState
+from studio_tui.tui.pipelines.graph.work import Begin
+
+AT_ONCE = 300
+"""Boxes that are laid out at once; more are by a thread."""
+
+NOTE_ROOM = 8
+"""Cells for what is said to the right of the rightmost box."""
+
+
+class _Wanted(NamedTuple):
+    """What a drawing depends on."""
+
+    shape: str
+    boxes: tuple[str, ...]
+    full_names: bool
+
+
+class DrawingView:
+    """A pipeline as boxes and the lines between them."""
+
+    canvas: Canvas | None = None
+    """What is drawn; `None` in the modes that are lists, and until it is laid out."""
+    _drawn: tuple[_Wanted, Canvas] | None = None
+    _laying_out: _Wanted | None = None
+    _lit_for: str | None = None
+    """The box whose kin are lit."""
+
+    def __init__(
+        self,
+        state: GraphState,
+        shape: Shape,
+        begin: Begin,
+        after_refresh: Callable[[Callable[[], None]], object],
+    ) -> None:
+        """Take how work beside the keys is begun, and what is done after the next painting."""
+        self.widget = GraphView(id="dag-graph")
+        self._state = state
+        self._shape = shape
+        self._begin = begin
+        self._after_refresh = after_refresh
+
+    # What every mode has.
+
+    @property
+    def cursor(self) -> str | None:
+        """The node or group whose box is under the cursor."""
+        return self.canvas.cursor if self.canvas is not None else None
+
+    @property
+    def corner(self) -> tuple[int, int]:
+        """The cells and lines that are out of sight at the left and above."""
+        return self.widget.left, self.widget.top
+
+    def look_from(self, left: int, top: int) -> None:
+        """Put a cell of the drawing at the upper left corner."""
+        self.widget.look_from(left, top)
+
+    def show(self) -> None:
+        """Draw the pipeline, with the cursor where it was, and in sight."""
+        self._draw()
+        self._after_refresh(self._reveal)
+
+    def hide(self) -> None:
+        """Give the drawing up; it is kept for the return."""
+        self.canvas = None
+
+    def repaint(self) -> None:
+        """Paint the lines that say something else by now."""
+        if self.canvas is not None:
+            self.canvas.marked = self._marked_boxes(self.canvas)
+            self.widget.repaint()
+
+    show_marks = repaint
+
+    def show_kin(self) -> None:
+        """Let what the box under the cursor waits for stand out, and what waits for it."""
+        if self.canvas is not None and self._lit_for != self.canvas.cursor:
+            self._light(self.canvas)
+            self.widget.repaint()
+
+    def go(self, key: str) -> None:
+        """Put the cursor on a box and bring it in sight; its kin are lit once it rests there.
+
+        So a step costs two lines, and not all that the lines of its kin cross.
+        """
+        if self.canvas is None:
+            return
+        self.canvas.cursor = self._box_of(self.canvas)
+        if (area := self._area(self.canvas.cursor or key)) is not None:
+            self.widget.reveal(area)
+        else:
+            self.widget.repaint()
+
+    def centre(self) -> None:
+        """Bring the box under the cursor into the middle."""
+        if (area := self._area(self.cursor)) is not None:
+            self.widget.centre(area)
+
+    def step(self) -> None:
+        """Stay: what comes next depends on the direction."""
+
+    def members(self, key: str) -> Sequence[str]:
+        """Return the nodes of a box."""
+        if (group := self._shape.group(key)) is not None:
+            return self._shape.in_sight(group)
+        standing = self._state.standing
+        return (key,) if standing is not None and key in standing.plan.nodes else ()
+
+    def order(self) -> Sequence[str]:
+        """Return none: boxes have no order but the tree's."""
+        return ()
+
+    def in_sight(self) -> Sequence[str]:
+        """Return the boxes on the lines that are looked at."""
+        if self.canvas is None:
+            return []
+        top, bottom = self.widget.top, self.widget.top + self.widget.size.height
+        boxes = self.canvas.drawing.boxes.values()
+        return [box.id for box in boxes if top <= box.y < bottom]
+
+    # What only a drawing has.
+
+    def neighbour(self, direction: str) -> str | None:
+        """Return the box that lies in a direction of the one under the cursor, or at an end."""
+        if self.canvas is None or self.canvas.cursor is None:
+            return None
+        boxes = list(self.canvas.drawing.boxes)
+        if direction in {"first", "last"}:
+            return boxes[0 if direction == "first" else -1]
+        return self.canvas.drawing.neighbour(self.canvas.cursor, Direction(direction))
+
+    def at(self, x: int, y: int) -> str | None:
+        """Return the box that is at a cell of the drawing."""
+        return self.canvas.drawing.at(x, y) if self.canvas is not None else None
+
+    def label_of(self, key: str) -> Label:
+        """Return what the box of a node or group says now."""
+        known = self._state.known()
+        node = known.plan.nodes.get(key)
+        if node is not None:
+            look, bar = known.verdicts.look(key), known.bar(node)
+            note = share(bar) if bar is not None else ""
+            return Label(look.glyph, look.tone, note)
+        group = self._shape.group(key)
+        if group is None:
+            return Label("?", SHOWN_LOOKS[Shown.UNKNOWN].tone)
+        numbers = numbers_of(group.members, known.verdicts)
+        worst = worst_of(numbers) or Shown.UNKNOWN
+        said = f"{numbers[Shown.DONE]}/{len(group.members)}"
+        if numbers[Shown.FAILED]:
+            said += f" {SHOWN_LOOKS[Shown.FAILED].glyph}{numbers[Shown.FAILED]}"
+        return Label(SHOWN_LOOKS[worst].glyph, SHOWN_LOOKS[worst].tone, said)
+
+    # Laying out.
+
+    def _draw(self) -> None:
+        if self._state.standing is None:
+            return
+        groups, plan = self._shape.groups(), self._state.standing.plan
+        boxes = boxes_of(plan, self._state.only()) if groups is None else group_boxes(plan, groups)
+        full_names = self._state.view.full_names
+        wanted = _Wanted(plan.shape, tuple(boxes.names.values()), full_names)
+        if self._drawn is not None and self._drawn[0] == wanted:
+            self._show_canvas(self._drawn[1])
+        elif len(boxes.names) <= AT_ONCE:
+            self._drawn = wanted, self._laid_out(boxes, wanted)()
+            self._show_canvas(self._drawn[1])
+        elif self._laying_out != wanted:
+            self._laying_out = wanted
+            lay_out = self._laid_out(boxes, wanted)
+            self._begin(partial(self._lay_out, wanted, lay_out), "lay out")
+
+    def _laid_out(self, boxes: Boxes, wanted: _Wanted) -> Callable[[], Canvas]:
+        return lambda: Canvas(boxes, drawing_of(boxes, full_names=wanted.full_names), self.label_of)
+
+    async def _lay_out(self, wanted: _Wanted, lay_out: Callable[[], Canvas]) -> None:
+        """Lay out in a thread, and show it unless something else is wanted by then."""
+        canvas = await asyncio.to_thread(lay_out)
+        if self._laying_out == wanted:
+            self._laying_out = None
+            self._drawn = wanted, canvas
+            if self._state.view.mode is Mode.GRAPH:
+                self._draw()
+
+    def _show_canvas(self, canvas: Canvas) -> None:
+        self.canvas = canvas
+        drawing = canvas.drawing
+        if not drawing.boxes:
+            nothing = ((str(Tone.DIM), f" {self._state.nothing_words()}"),)
+            self.widget.show(len(nothing[0][1]), 1, lambda *_: (0, nothing))
+            return
+        canvas.marked = self._marked_boxes(canvas)
+        canvas.cursor = self._box_of(canvas)
+        self._light(canvas)
+        self.widget.show(drawing.width + NOTE_ROOM, drawing.height, canvas.line)
+
+    # The cursor, and what stands out.
+
+    def _box_of(self, canvas: Canvas) -> str | None:
+        """Return the box that stands for the cursor's node: itself, or its group."""
+        key = self._state.view.cursor
+        names = canvas.boxes.names
+        if key is not None and key not in names:
+            key = self._shape.group_of(key)
+        return key if key in names else next(iter(names), None)
+
+    def _area(self, key: str | None) -> Area | None:
+        box = self.canvas.drawing.boxes.get(key) if self.canvas is not None and key else None
+        return Area(box.label_x, box.y, box.label_width) if box is not None else None
+
+    def _reveal(self) -> None:
+        if self.cursor is not None:
+            self.go(self.cursor)
+
+    def _light(self, canvas: Canvas) -> None:
+        self._lit_for = canvas.cursor
+        lit = canvas.boxes.kin(canvas.cursor) if canvas.cursor is not None else None
+        canvas.light(lit, self._shape.critical_nodes() if self._state.view.critical else ())
+
+    def _marked_boxes(self, canvas: Canvas) -> frozenset[str]:
+        """Return the boxes that are marked; a group is, when all of it is."""
+        marks = frozenset(self._state.view.marks)
+        whole = (
+            group.key
+            for group in (self._shape.groups() or () if marks else ())
+            if marks.issuperset(self._shape.in_sight(group))
+        )
+        return marks.union(whole).intersection(canvas.boxes.names)

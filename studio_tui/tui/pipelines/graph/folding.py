@@ -1,0 +1,80 @@
+"""Folding and unfolding a pipeline at the cursor."""
+
+from typing import Any, ClassVar
+
+from studio_tui.tui.frame.commands import Command
+from studio_tui.tui.pipelines.graph.cursor import Cursor
+from studio_tui.tui.pipelines.graph.memory import Mode
+from studio_tui.tui.pipelines.graph.rows_view import RowsView
+from studio_tui.tui.pipelines.graph.shape import Shape
+from studio_tui.tui.pipelines.graph.state import GraphState
+
+
+class Folding:
+    """Controller of the screen of a pipeline whose rows can be folded."""
+
+    def __init__(self, state: GraphState, shape: Shape, rows: RowsView, cursor: Cursor) -> None:
+        """Take what is folded, and where."""
+        self._state = state
+        self._shape = shape
+        self._rows = rows
+        self._cursor = cursor
+
+    def why_unknown(self) -> str | None:
+        """Return why there is nothing to fold yet."""
+        return self._state.why_unknown()
+
+    def leave(self) -> None:
+        """Fold the tree here, else go to the row above; scroll a table sideways."""
+        view, key = self._state.view, self._cursor.here()
+        if key is None:
+            return
+        if key in view.opened:
+            self._state.change(opened=view.opened - {key})
+        elif view.mode is not Mode.TREE:
+            self._rows.widget.action_columns_left()
+        elif key in self._rows.foldable() - view.folds:
+            self._state.change(folds=view.folds | {key})
+        elif (above := self._rows.above(key)) is not None:
+            self._cursor.go(above)
+
+    def enter(self) -> None:
+        """Unfold the tree here, else go to the first row below; scroll a table sideways."""
+        view, key = self._state.view, self._cursor.here()
+        if key is None:
+            return
+        if key in self._shape.group_keys() - view.opened - view.folds:
+            self._open(key)
+        elif view.mode is not Mode.TREE:
+            self._rows.widget.action_columns_right()
+        elif key in view.folds:
+            self._state.change(folds=view.folds - {key})
+        elif (below := self._rows.below(key)) is not None:
+            self._cursor.go(below)
+
+    def open_group(self, key: str) -> None:
+        """Show all jobs of the group of a row or box, or only those that matter again."""
+        self._open(key if key in self._shape.group_keys() else self._rows.above(key) or key)
+
+    def _open(self, key: str) -> None:
+        view = self._state.view
+        self._state.change(opened=view.opened ^ {key}, folds=view.folds - {key}, mode=Mode.TREE)
+
+    COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
+        Command(
+            "dag.leave",
+            "h,left",
+            "fold",
+            "Fold the tree here; if it is folded, go to the job above",
+            leave,
+            why_unknown,
+        ),
+        Command(
+            "dag.enter",
+            "right",
+            "unfold",
+            "Unfold the tree here; if it is unfolded, go to the first job below",
+            enter,
+            why_unknown,
+        ),
+    )

@@ -1,0 +1,69 @@
+"""The lines above a pipeline: how it stands, what is amiss, and how it is shown."""
+
+from collections.abc import Callable, Sequence
+
+from rich.cells import cell_len
+
+from studio_tui.presentation.cells import Tone
+from studio_tui.presentation.pipelines.graph.critical import critical, path_words
+from studio_tui.presentation.pipelines.views.timeline import LEGEND, QUEUED, RUNNING, STARTING
+from studio_tui.service.polling.pipeline_watch import PipelineWatch
+from studio_tui.tui.pipelines.graph.head import head_parts, mode_parts, note_parts
+from studio_tui.tui.pipelines.graph.memory import Mode
+from studio_tui.tui.pipelines.graph.state import GraphState
+from studio_tui.tui.widgets.bar import Bar, Part
+
+SHORT_LEGEND = f"{QUEUED} queued  {STARTING} starting  {RUNNING} run"
+LEGENDS = (LEGEND, SHORT_LEGEND)
+"""What explains the signs of the timeline, most first; the first that there is room for is said."""
+
+
+class Headlines:
+    """Three lines about the whole pipeline."""
+
+    def __init__(
+        self,
+        state: GraphState,
+        source: PipelineWatch,
+        matches: Callable[[], Sequence[str]],
+        width: Callable[[], int],
+    ) -> None:
+        """Take where answers come from, what a search finds, and the cells that there are."""
+        self.head = Bar(id="dag-head")
+        self.note = Bar(id="dag-note")
+        self.modes = Bar(id="dag-modes", filler="─")
+        self._state = state
+        self._source = source
+        self._matches = matches
+        self._width = width
+
+    def show(self) -> None:
+        """Bring all lines up to date."""
+        self.show_head()
+        view = self._state.view
+        self.modes.left = mode_parts(view, len(self._matches()))
+        marks = len(view.marks)
+        said = [Part(f" {marks:,} marked ", Tone.ACCENT), Part("──", "rule")] if marks else []
+        if view.mode is Mode.TIMELINE:
+            taken = sum(cell_len(part.text) for part in (*self.modes.left, *said))
+            room = self._width() - taken - len("  ──")
+            legend = next((each for each in LEGENDS if len(each) < room), "")
+            said += [Part(f" {legend} ", Tone.DIM), Part("──", "rule")] if legend else []
+        self.modes.right = tuple(said)
+
+    def show_head(self) -> None:
+        """Bring up to date how the pipeline stands."""
+        standing = self._state.standing
+        if standing is None:
+            return
+        found = critical(self._state.known())
+        # An estimate of an old answer would never come nearer to its end.
+        is_told = found.left is not None and self._source.snapshot.error is None
+        estimate = f"{found.words} " if is_told else ""
+        self.head.right = (Part(estimate, Tone.STRONG),) if estimate else ()
+        self.head.left = head_parts(standing, self._width() - len(estimate) - 1)
+        path = ""
+        if self._state.view.critical:
+            reason = f" ({found.reason})" if found.reason else ""
+            path = (path_words(found, self._state.known()) or "no times are known yet") + reason
+        self.note.left = note_parts(standing, path)

@@ -1,0 +1,59 @@
+"""Which keys the footer of a pipeline shows: the most useful ones for the job under the cursor."""
+
+from collections.abc import Sequence
+
+from studio_tui.api.models import PipelineState
+from studio_tui.presentation.pipelines.graph.plan import Node
+from studio_tui.presentation.pipelines.graph.statuses import Shown
+from studio_tui.tui.frame.hints import HINTS
+from studio_tui.tui.pipelines.graph.memory import Mode
+from studio_tui.tui.pipelines.graph.state import GraphState
+
+_RUNNING_HINTS = ("table.open", "job.log", "job.cancel", "dag.mode", "dag.cause", "dag.drawer")
+_HINTS = {
+    Shown.FAILED: ("job.log", "dag.next", "job.resume", "job.edit", "dag.problems", "dag.mode"),
+    Shown.CANCELED: ("job.log", "job.resume", "dag.next", "job.edit", "dag.problems", "dag.mode"),
+    Shown.RUNNING: _RUNNING_HINTS,
+    Shown.QUEUED: _RUNNING_HINTS,
+    Shown.BLOCKED: ("dag.cause", "dag.next", "dag.mode", "dag.drawer", "dag.search"),
+    Shown.WAITING: ("dag.cause", "dag.mode", "dag.drawer", "dag.next", "dag.search"),
+}
+_OTHER_HINTS = ("table.open", "job.log", "dag.mode", "dag.drawer", "dag.next", "dag.search")
+
+_FIRST_HINTS: dict[PipelineState | None, tuple[str, ...]] = {
+    PipelineState.PAUSED: ("pipeline.pause", "dag.remove"),
+    PipelineState.FAILED: ("pipeline.pause",),
+}
+"""Keys that go before the others, by the state of the pipeline."""
+_IN_THE_GRAPH = {"table.open": "graph.open", "job.log": "dag.logs"}
+_GROUP_HINTS = ("table.open", "dag.mode", "dag.unfold_all", "dag.next", "dag.drawer", "dag.search")
+_MARK_HINTS = ("dag.mark", "dag.logs", "dag.unmark", "job.run_again", "dag.mode")
+
+
+def hints_of(state: GraphState, node: Node | None) -> Sequence[str]:
+    """Return the ids of keys for a state and the node under the cursor, most useful first."""
+    standing = state.standing
+    if standing is None or node is None:
+        wanted: tuple[str, ...] = _GROUP_HINTS
+    elif state.view.marks:
+        wanted = _MARK_HINTS
+    else:
+        wanted = _HINTS.get(standing.verdicts.shown[node.id], _OTHER_HINTS)
+    pipeline_state = standing.pipeline.state if standing is not None else None
+    wanted = (*_FIRST_HINTS.get(pipeline_state, ()), *wanted)
+    if state.view.mode is not Mode.GRAPH:
+        return wanted
+    # Where l goes to the right, L shows the log, which of any run there may be.
+    here = [_IN_THE_GRAPH.get(hint, hint) for hint in wanted]
+    if node is not None and node.run is not None and "dag.logs" not in here[:HINTS]:
+        here.insert(HINTS - 1, "dag.logs")
+    return here
+
+
+def label_of(hint: str, state: GraphState, node: Node | None, turns_to: str) -> str | None:
+    """Return what a key does now, where that depends on the state; `p` pauses or resumes."""
+    if hint == "pipeline.pause":
+        return f"{turns_to} pipeline"
+    if hint == "dag.logs" and node is not None and not state.view.marks:
+        return "log"
+    return None

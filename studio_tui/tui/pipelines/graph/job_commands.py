@@ -1,0 +1,117 @@
+"""What is done with a job of a pipeline from its graph: taken out, or looked at as it was sent."""
+
+import asyncio
+import json
+from typing import Any, ClassVar
+
+from studio_tui.api.models import JobState, PipelineState
+from studio_tui.errors import StudioError
+from studio_tui.presentation.cells import Cell
+from studio_tui.presentation.format import plural
+from studio_tui.presentation.jobs.facts import raw
+from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
+from studio_tui.tui.frame.progress_words import asked, told
+from studio_tui.tui.frame.review import Review
+from studio_tui.tui.messages import OpenJob
+from studio_tui.tui.pipelines.controller import remove_question
+from studio_tui.tui.pipelines.graph.cursor import Cursor
+from studio_tui.tui.pipelines.graph.folding import Folding
+from studio_tui.tui.pipelines.graph.state import GraphState
+from studio_tui.tui.terminal.clipboard import copy
+
+
+class GraphJobs:
+    """Controller of the screen of a pipeline that has a job of it at hand."""
+
+    def __init__(self, host: Host, state: GraphState, cursor: Cursor, folding: Folding) -> None:
+        """Take what the job at hand is found by, and what opens groups."""
+        self._host = host
+        self._state = state
+        self._cursor = cursor
+        self._folding = folding
+
+    def open(self) -> None:
+        """Show all about the job, or the jobs of a group."""
+        key, standing = self._cursor.here(), self._state.standing
+        if key is None or standing is None:
+            return
+        if self._cursor.node() is None:
+            self._folding.open_group(key)
+        elif (job := self._cursor.job()) is not None:
+            runs = map(standing.job, self._cursor.order())
+            among = [run.id for run in runs if run is not None]
+            self._host.post_message(OpenJob(job.id, among))
+        else:
+            self._host.say(self._cursor.why_no_job())
+
+    def point(self, key: str | None) -> None:
+        """Go to a box that was clicked; open the one under the cursor."""
+        if key is not None and key == self._cursor.here():
+            self.open()
+        elif key is not None:
+            self._cursor.go(key)
+
+    def why_not_remove(self) -> str | None:
+        """Return why the job cannot be taken out."""
+        if reason := self._state.why_unknown():
+            return reason
+        if self._host.read_only:
+            return READ_ONLY
+        node = self._cursor.node()
+        if node is None:
+            return self._cursor.why_no_job()
+        if self._state.stands().pipeline.state is not PipelineState.PAUSED:
+            return "Jobs are taken out of paused pipelines only; p pauses"
+        if node.state is not JobState.PENDING:
+            return f"It has begun: {(node.status or 'unknown').lower()}"
+        return None
+
+    async def remove(self) -> None:
+        """Show what taking the job out does, ask, and do it."""
+        node, standing = self._cursor.node(), self._state.stands()
+        if node is None:
+            return
+        pipeline, session = standing.pipeline, self._host.session
+        if await self._host.ask(remove_question(pipeline, standing.plan, node.id)):
+            try:
+                taking = session.steering.remove_job(pipeline, node.id)
+                if await asked(self._host.app, session, taking):
+                    self._host.say(f"Took {node.name} out of the pipeline")
+            except StudioError as error:
+                self._host.say(told(error, session), "error")
+
+    def why_no_raw(self) -> str | None:
+        """Return why there is nothing to show of a single job."""
+        if reason := self._state.why_unknown():
+            return reason
+        return self._cursor.why_no_job() if self._cursor.node() is None else None
+
+    async def show_raw(self) -> None:
+        """Show what Studio sent of the job, and of its run."""
+        node, job = self._cursor.node(), self._cursor.job()
+        pipeline = self._state.stands().pipeline
+        if node is None:
+            return
+
+        def text() -> str:
+            sent = next(run for run in pipeline.job_runs if run.job_id == node.id)
+            plan = json.dumps(sent.model_dump(mode="json"), indent=2, ensure_ascii=False)
+            return f"{plan}\n{raw(job)}" if job is not None else plan
+
+        written = await asyncio.to_thread(text)
+        lines = [Cell(line) for line in written.split("\n")]
+        answers = (("o", "ok"), ("c", "copy it"))
+        if await self._host.ask(Review(node.name, lines, answers)) == "c":
+            await copy(self._host.app, written, plural(len(lines), "line"))
+
+    COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
+        Command(
+            "dag.remove",
+            "D",
+            "take out",
+            "Take the job out of the paused pipeline, after showing what that does",
+            remove,
+            why_not_remove,
+        ),
+        Command("dag.raw", "d", "JSON", "The job as Studio tells of it", show_raw, why_no_raw),
+    )

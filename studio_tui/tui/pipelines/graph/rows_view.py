@@ -1,0 +1,218 @@
+"""The modes of a pipeline that are lists, with the cursor on the same job in each."""
+
+from collections.abc import Collection, Sequence
+from datetime import tzinfo
+
+from studio_tui.presentation.cells import NOTHING
+from studio_tui.presentation.pipelines.graph.view_model import Known
+from studio_tui.tui.pipelines.graph.dag_table import DagTable
+from studio_tui.tui.pipelines.graph.lists import (
+    Listing,
+    group_listing,
+    kin_cell,
+    table_listing,
+    timeline_listing,
+    tree_listing,
+)
+from studio_tui.tui.pipelines.graph.memory import Mode
+from studio_tui.tui.pipelines.graph.shape import Shape
+from studio_tui.tui.pipelines.graph.state import GraphState
+from studio_tui.tui.widgets.table_painter import Cells
+
+
+class RowsView:
+    """A pipeline as rows: the tree, the timeline or the table, whichever the state has."""
+
+    listing: Listing | None = None
+    """The rows in sight; `None` in the mode that draws."""
+    _said: tuple[Known | None, Listing | None, dict[str, Cells]] = (None, None, {})
+    """The cells of rows, for as long as nothing else is known and the rows are the same."""
+    _kin: tuple[object, Collection[str], Collection[str]] = (None, (), ())
+    """A row among groups, the nodes and groups it waits for, and those that wait for it."""
+
+    def __init__(self, state: GraphState, shape: Shape, zone: tzinfo) -> None:
+        """Take the zone in which times of day are told."""
+        self.widget = DagTable((), self.cells_of, notice="Asking Studio…", id="dag-list")
+        self._state = state
+        self._shape = shape
+        self._zone = zone
+
+    # What every mode has.
+
+    @property
+    def cursor(self) -> str | None:
+        """The node or group under the cursor."""
+        return self.widget.cursor
+
+    @property
+    def corner(self) -> tuple[int, int]:
+        """The lines that are out of sight above; the columns at the left are not counted."""
+        return 0, self.widget.top
+
+    def look_from(self, left: int, top: int) -> None:  # noqa: ARG002 (as in a drawing)
+        """Put a row at the top, as far as the rows reach."""
+        self.widget.look_from(top)
+
+    def show(self) -> None:
+        """Show the rows of the mode, with the cursor where it was."""
+        if self._state.standing is None:
+            return
+        self.listing = self._listing()
+        self.widget.marked = self._marked_rows()
+        self.widget.show_as(self.listing.columns, self.listing.sorting, self.listing.keys)
+        stand_in = self._stand_in()
+        if stand_in is not None and stand_in != self.cursor:
+            self.widget.move_to(stand_in)
+
+    def hide(self) -> None:
+        """Give the rows up."""
+        self.listing = None
+
+    def repaint(self) -> None:
+        """Show what rows say by now, as when time has passed."""
+        if self.listing is not None:
+            if self.listing.titles is not None:
+                self.widget.columns = self.listing.titles()
+            self.widget.show_again()
+
+    def show_marks(self) -> None:
+        """Show which rows are marked."""
+        self.widget.marked = self._marked_rows()
+
+    def show_kin(self) -> None:
+        """Show which rows the one under the cursor waits for, and which wait for it."""
+        standing, here = self._state.standing, self.cursor
+        if standing is None or self.listing is None:
+            return
+        made_for = here, frozenset(self.listing.members)
+        if made_for == self._kin[0]:
+            return
+        above: set[str] = set()
+        below: set[str] = set()
+        for node_id in self.members(here) if here is not None else ():
+            above |= standing.plan.ancestors(node_id)
+            below |= standing.plan.descendants(node_id)
+        for key, members in self.listing.members.items():
+            if key != here and not above.isdisjoint(members):
+                above.add(key)
+            if key != here and not below.isdisjoint(members):
+                below.add(key)
+        self._kin = made_for, above, below
+        self.widget.show_again()
+
+    def go(self, key: str) -> None:
+        """Put the cursor on a row, and unfold what hides it."""
+        self._unfold(key)
+        self.widget.move_to(key)
+
+    def centre(self) -> None:
+        """Bring the row under the cursor into the middle."""
+        self.widget.centre()
+
+    def step(self) -> None:
+        """Go on to the next row, after a mark."""
+        if self.listing is not None:
+            self.widget.action_cursor_down()
+
+    def members(self, key: str) -> Sequence[str]:
+        """Return the nodes that a row is about."""
+        if self.listing is not None and key in self.listing.members:
+            return self.listing.members[key]
+        standing = self._state.standing
+        return (key,) if standing is not None and key in standing.plan.nodes else ()
+
+    def order(self) -> Sequence[str]:
+        """Return the rows in order; none in the tree, which may hide some."""
+        if self.listing is None or self._state.view.mode is Mode.TREE:
+            return ()
+        return self.listing.keys
+
+    def in_sight(self) -> Sequence[str]:
+        """Return the rows that are looked at."""
+        return self.widget.keys_in_sight
+
+    # What only rows have.
+
+    def cells_of(self, key: str) -> Cells:
+        """Return the cells of a row."""
+        listing = self.listing
+        if listing is None or self._state.standing is None:
+            return (NOTHING,) * len(self.widget.columns)
+        known = self._state.known()
+        if self._said[0] is not known or self._said[1] is not listing:
+            # The kin changes with every step of the cursor, the rest only with what is known.
+            self._said = known, listing, {}
+        cells = self._said[2]
+        if key not in cells:
+            cells[key] = listing.cells_of(key)
+        _, above, below = self._kin
+        return (kin_cell(key, above, below), *cells[key])
+
+    def note_cursor(self) -> None:
+        """Note where the user went; what stands in for the cursor's job is not gone to."""
+        if self.listing is not None and self.cursor != self._stand_in():
+            self._state.note(cursor=self.cursor)
+
+    def resized(self) -> None:
+        """Draw bars as wide as there is room for now."""
+        if self._state.view.mode is Mode.TIMELINE:
+            self.show()
+
+    def zoomed(self, steps: int) -> float | None:
+        """Return the seconds that the timeline shows when it is so many steps larger."""
+        return self.listing.zoomed(steps) if self.listing is not None else None
+
+    def foldable(self) -> frozenset[str]:
+        """Return the rows below which others can be folded away."""
+        return self.listing.foldable if self.listing is not None else frozenset()
+
+    def above(self, key: str) -> str | None:
+        """Return what a row stands under; `None` at the top."""
+        return self.listing.above.get(key) if self.listing is not None else None
+
+    def below(self, key: str) -> str | None:
+        """Return the first row that stands under a row, if any does."""
+        if self.listing is None:
+            return None
+        return next((row for row, above in self.listing.above.items() if above == key), None)
+
+    def _stand_in(self) -> str | None:
+        """Return the row that stands for the cursor's node: itself, or what it is folded into."""
+        listing, key = self.listing, self._state.view.cursor
+        if listing is None or key is None:
+            return None
+        rows = set(listing.keys)
+        if key in rows:
+            return key
+        group = self._shape.group_of(key)
+        return group if group in rows else listing.hidden.get(key)
+
+    def _unfold(self, key: str) -> None:
+        """Unfold what hides a node."""
+        listing, standing, view = self.listing, self._state.standing, self._state.view
+        if listing is None or standing is None or key in set(listing.keys):
+            return
+        group = self._shape.group_of(key)
+        if view.mode is Mode.TREE and group is not None:
+            self._state.change(opened=view.opened | {group}, folds=view.folds - {group})
+        elif view.mode is Mode.TREE:
+            self._state.change(folds=view.folds - standing.plan.ancestors(key))
+
+    def _listing(self) -> Listing:
+        view, known, only = self._state.view, self._state.known, self._state.only()
+        if view.mode is Mode.TABLE:
+            layers = self._shape.layer_of()
+            return table_listing(known, view.sort, reverse=view.reverse, layers=layers, only=only)
+        if view.mode is Mode.TIMELINE:
+            return timeline_listing(known, self._zone, self.widget.room, view.span, only)
+        if (groups := self._shape.groups()) is not None:
+            return group_listing(known, groups, view.opened, view.folds, only)
+        return tree_listing(known, view.folds, only)
+
+    def _marked_rows(self) -> frozenset[str]:
+        """Return the rows that are marked; a group is, when all of it is."""
+        marks = frozenset(self._state.view.marks)
+        if not marks or self.listing is None:
+            return marks
+        whole = (key for key, members in self.listing.members.items() if marks.issuperset(members))
+        return marks.union(whole)

@@ -1,0 +1,85 @@
+"""The modes of a pipeline, of which one is in sight."""
+
+from collections.abc import Callable, Sequence
+
+from studio_tui import clock
+from studio_tui.presentation.pipelines.graph.statuses import Shown
+from studio_tui.tui.pipelines.graph.drawing_view import DrawingView
+from studio_tui.tui.pipelines.graph.memory import Mode
+from studio_tui.tui.pipelines.graph.mode_view import ModeView
+from studio_tui.tui.pipelines.graph.rows_view import RowsView
+from studio_tui.tui.pipelines.graph.shape import Shape
+from studio_tui.tui.pipelines.graph.state import GraphState
+from studio_tui.tui.pipelines.graph.work import Begin
+
+
+class Views:
+    """The rows and the drawing of a pipeline; the state decides which of them is shown."""
+
+    def __init__(
+        self,
+        state: GraphState,
+        shape: Shape,
+        begin: Begin,
+        after_refresh: Callable[[Callable[[], None]], object],
+    ) -> None:
+        """Take how work beside the keys is begun, and what is done after the next painting."""
+        self.rows = RowsView(state, shape, clock.zone())
+        self.drawing = DrawingView(state, shape, begin, after_refresh)
+        self._state = state
+
+    @property
+    def shown(self) -> ModeView:
+        """The mode in sight."""
+        return self.drawing if self._state.view.mode is Mode.GRAPH else self.rows
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing has been shown yet."""
+        return not self.rows.widget.keys and self.drawing.canvas is None
+
+    def switch(self) -> None:
+        """Put the widget of the mode on the screen, and the other away."""
+        for view in (self.rows, self.drawing):
+            view.widget.display = view is self.shown
+        self.focus()
+
+    def focus(self) -> None:
+        """Let keys go to what is in sight."""
+        self.shown.widget.focus()
+
+    def show(self) -> None:
+        """Show the rows, or the drawing, as the state has them now."""
+        for view in (self.rows, self.drawing):
+            if view is not self.shown:
+                view.hide()
+        self.shown.show()
+
+    def show_notice(self, problem: str | None) -> None:
+        """Show why there is nothing to show: a problem, or that there are no such jobs."""
+        if problem is not None:
+            self.rows.widget.notice = problem
+        elif self._state.standing is not None:
+            self.rows.widget.notice = self._state.nothing_words()
+
+    def look_again(self) -> None:
+        """Look at what was looked at when the pipeline was left."""
+        self.shown.look_from(self._state.view.left, self._state.view.top)
+
+    def remember(self) -> None:
+        """Remember what is looked at, unless the program is on its way out."""
+        if not self.shown.widget.is_attached:
+            return
+        # What was not shown yet is still to be looked at where it was left.
+        view = self._state.view
+        corner = (view.left, view.top) if self.is_empty else self.shown.corner
+        self._state.remember(*corner)
+
+    def runs(self) -> Sequence[tuple[Shown, str]]:
+        """Return the state and the id of each run in sight."""
+        standing = self._state.standing
+        if standing is None:
+            return ()
+        shown, nodes = standing.verdicts.shown, standing.plan.nodes
+        ids = [each for key in self.shown.in_sight() for each in self.shown.members(key)]
+        return [(shown[node_id], run) for node_id in ids if (run := nodes[node_id].run) is not None]

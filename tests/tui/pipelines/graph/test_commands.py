@@ -1,0 +1,84 @@
+"""What commands of a pipeline do by mouse and key, and what they say when they cannot."""
+
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from studio_tui.errors import ServerError
+from studio_tui.tui.frame.actions import actions_of
+from studio_tui.tui.pipelines.graph.memory import Mode
+from studio_tui.tui.pipelines.graph.state import UNKNOWN
+from studio_tui.tui.pipelines.list_screen import PipelinesScreen
+from tests.presentation.pipelines.graphs import chain_of_diamonds
+from tests.tui.dashboards import screen_text, until, until_shown
+from tests.tui.pipelines.dag_stage import DagStudio, dag, go_to, press, screen_of
+
+pytestmark = pytest.mark.draws_dashboards
+
+MODES = tuple(Mode)
+
+
+async def test_the_mouse_chooses_modes_and_takes_back_what_the_line_of_modes_says(
+    tmp_path: Path,
+) -> None:
+    async def click(words: str) -> None:
+        shown = next(line for line in screen_text(pilot).splitlines() if words in line)
+        await pilot.click("#dag-modes", offset=(shown.index(words), 0))
+        await pilot.pause()
+
+    def is_shown_as(mode: str) -> bool:
+        return screen_of(pilot).state.view.mode == mode
+
+    def is_gone(words: str) -> bool:
+        return words not in screen_text(pilot)
+
+    async with dag(DagStudio(), tmp_path) as pilot:
+        for mode in (*MODES[1:], MODES[0]):
+            await click(f"{mode} ")
+            await until(pilot, partial(is_shown_as, mode))
+        await press(pilot, ("exclamation_mark", "C", "f", "b"))
+        for words in ("! only problems", "C critical path", "f following"):
+            await until_shown(pilot, words)
+            await click(words)
+            await until(pilot, partial(is_gone, words))
+        await click("b by name")
+        await until_shown(pilot, "b by stage")
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_the_job_is_brought_into_the_middle(tmp_path: Path, mode: str) -> None:
+    async with dag(DagStudio(chain_of_diamonds(20)), tmp_path, size=(80, 24)) as pilot:
+        views = screen_of(pilot).views
+
+        def lines_above() -> int:
+            if (canvas := views.drawing.canvas) is not None:
+                return canvas.drawing.boxes["top10"].y - views.drawing.widget.top
+            return list(views.rows.widget.keys).index("top10") - views.rows.widget.top
+
+        await press(pilot, ("b", "b", "b", *["m"] * MODES.index(mode)))
+        await go_to(pilot, "top10")
+        height = views.shown.widget.size.height
+        assert abs(lines_above() - height // 2) > 1
+        await press(pilot, ("full_stop",))
+        await until(pilot, lambda: abs(lines_above() - height // 2) <= 1)
+        assert screen_of(pilot).cursor.here() == "top10"
+
+
+async def test_what_needs_the_pipeline_says_that_it_is_not_known_yet(tmp_path: Path) -> None:
+    studio = DagStudio()
+    studio.error = ServerError(503, "Studio is being repaired.", retry_after=60)
+    async with dag(studio, tmp_path, known=False) as pilot:
+        await until_shown(pilot, "Studio is being repaired.")
+        refused = {
+            action.action.removeprefix("do('").removesuffix("')"): action.why_not
+            for action in actions_of(screen_of(pilot))
+            if not action.enabled
+        }
+        unknown = {name for name, why in refused.items() if why == UNKNOWN}
+        assert {"dag.next", "dag.cause", "dag.search", "dag.mark", "dag.save"} <= unknown
+        assert not {"dag.mode", "dag.drawer", "dag.pipelines"} & refused.keys()
+        await press(pilot, ("less_than_sign",))
+        await until_shown(pilot, UNKNOWN)
+        await press(pilot, ("P",))
+        await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
