@@ -160,6 +160,8 @@ class CommandSet:
             KeyError: there is no such command here.
         """
         command, owner = self._found[command_id]
+        if not self._node.is_alive:
+            return  # what is on its way out does nothing any more
         if reason := command.why_not(owner):
             self._node.app.notify(reason, severity="warning", markup=False)
             return

@@ -40,6 +40,7 @@ class Node:
 
     said: list[str] = field(default_factory=list)
     workers: list[tuple[str, str, bool]] = field(default_factory=list)
+    is_alive: bool = True
 
     @property
     def app(self) -> "Node":
@@ -79,6 +80,14 @@ def test_what_has_to_wait_is_a_worker_of_its_own_group() -> None:
     commands.do("door.knock")
     assert door.knocks == 1
     assert node.workers == [("door.knock", "door.knock", False)]
+
+
+def test_what_is_on_its_way_out_does_nothing_any_more() -> None:
+    node, door, commands = made()
+    node.is_alive = False
+    commands.do("door.knock")
+    commands.do("door.open")
+    assert (door.knocks, door.is_open, node.said) == (0, False, [])
 
 
 def test_an_unknown_command_is_a_bug_and_has_no_reason() -> None:
