@@ -1,5 +1,6 @@
 """The list of pipelines: how far each is, what failed in it, and what to do about it."""
 
+import asyncio
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import ClassVar
@@ -13,7 +14,7 @@ from studio_tui.api.models import Job, Pipeline, PipelineState
 from studio_tui.presentation.cells import NOTHING
 from studio_tui.presentation.freshness import Aged
 from studio_tui.presentation.jobs.facts import Fact, Line
-from studio_tui.presentation.pipelines.datasets import short_name
+from studio_tui.presentation.pipelines.datasets import KnownDatasets, short_name
 from studio_tui.presentation.pipelines.facts import Around, facts, grid
 from studio_tui.presentation.pipelines.rows import (
     BAR_WIDTH,
@@ -228,28 +229,43 @@ class PipelinesScreen(ListPage[Pipeline]):
         form = TriggerScreen(
             self.session.triggering,
             self._draft or proposed,
-            names=self._dataset_names,
+            known=self._known_datasets,
             before=lambda: frozenset(one.pipeline_id for one in self._known()),
             keep=self._keep_draft,
         )
-        self._learn_datasets(form.while_alive(form.names_changed))
-        made = await self.ask(form)
+        learning = self._learn_datasets(form.while_alive(form.names_changed))
+        try:
+            made = await self.ask(form)
+        finally:
+            learning.cancel()
         if made is not None:
             self._draft = None
             self.await_row(made.pipeline_id)
 
     @work(name="datasets", group="datasets", exclusive=True)
     async def _learn_datasets(self, learned: Callable[[], None]) -> None:
-        jobs = self.session.jobs.snapshot.value
-        await self.session.datasets.learn(jobs.jobs if jobs else ())
-        learned()
+        """Ask for names whenever something new is known of the jobs, until cancelled."""
+        came = asyncio.Event()
+        leave = self.session.jobs.subscribe(lambda _: came.set())
+        try:
+            while True:
+                came.clear()
+                jobs = self.session.jobs.snapshot.value
+                if jobs is not None:
+                    await self.session.datasets.learn(jobs.jobs)
+                    learned()
+                await came.wait()
+        finally:
+            leave()
 
     def _keep_draft(self, draft: TriggerDraft) -> None:
         self._draft = draft
 
-    def _dataset_names(self) -> tuple[str, ...]:
+    def _known_datasets(self) -> KnownDatasets:
         names = self.session.datasets.known(self._known())
-        return tuple(dict.fromkeys(map(short_name, names))) if self.session.is_near else names
+        if self.session.is_near:
+            names = tuple(dict.fromkeys(map(short_name, names)))
+        return KnownDatasets(names, self.session.datasets.is_complete)
 
     def _known(self) -> tuple[Pipeline, ...]:
         known = self.answer()
