@@ -11,6 +11,7 @@ from textual.containers import Container, Vertical
 from textual.getters import query_one
 from textual.timer import Timer
 
+from studio_tui import clock
 from studio_tui.presentation.jobs.facts import Fact, Line
 from studio_tui.presentation.lists.filter_terms import Terms
 from studio_tui.presentation.lists.kinds import Kind
@@ -228,7 +229,7 @@ class ListPage(Page, Generic[T]):
 
     def tick(self, now: datetime) -> None:
         """Let the times in sight run on; where none shows seconds, now and then is enough."""
-        if self.rows.changes_with_the_second(now) or now.second % LONGER_AGES_EVERY == 0:
+        if self.rows.changes_with_the_second(now) or clock.now().second % LONGER_AGES_EVERY == 0:
             self.table.show_again()
             self.show_preview(now)
 

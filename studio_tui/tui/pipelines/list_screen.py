@@ -182,7 +182,7 @@ class PipelinesScreen(ListPage[Pipeline]):
 
     def cells_of(self, key: str) -> Cells:
         """Return the cells of a pipeline."""
-        return cells(self.rows[key], self._overview, self.moment())
+        return cells(self.rows[key], self._overview, clock.now())
 
     def facts_at_hand(self, now: datetime) -> tuple[Fact | Line, ...]:
         """Return what the preview says of the pipeline under the cursor, and of its past runs."""
@@ -190,7 +190,7 @@ class PipelinesScreen(ListPage[Pipeline]):
         known = self.answer()
         if pipeline is None or known is None:
             return ()
-        around = Around(self._overview, self._jobs, now)
+        around = Around(self._overview, self._jobs, clock.now(), now)
         said = facts(pipeline, around)
         width, height = self.preview.scrollable_content_region.size
         past = grid(pipeline, known.pipelines, around, width, height - len(said) - 1)
