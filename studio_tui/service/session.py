@@ -115,7 +115,7 @@ class StudioSession:
         self.commands = Commands(client, self._changed)
         self.steering = PipelineCommands(client, self.commands.cancel, self._changed)
         self.triggering = PipelineTrigger(client, self._changed)
-        self.datasets = DatasetNames(client)
+        self.datasets = DatasetNames(client, self.reachability)
         journal = Journal(intents or logs / "intents", place)
         self.ledger = JobHistory(ledgers or logs / "ledgers", place)
         self.creating = JobCreator(client, journal, self.ledger, self._changed, labels=labels)

@@ -55,3 +55,11 @@ class FindsActions(App[Any]):
         # Without an id, as one that is still on its way out would have the same.
         if not any(isinstance(screen, Palette) for screen in self.screen_stack):
             self.push_screen(Palette())
+
+    def search_themes(self) -> None:
+        """Show the themes, found by typing."""
+        from textual.theme import ThemeProvider  # noqa: PLC0415 (not before it is opened)
+
+        from studio_tui.tui.palette import Palette  # noqa: PLC0415 (not before it is opened)
+
+        self.push_screen(Palette(providers=[ThemeProvider], placeholder="Search for themes…"))

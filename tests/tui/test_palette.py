@@ -1,5 +1,6 @@
 """The palette and the lists to choose from, whose keys may come before they are laid out."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,31 @@ async def test_what_is_chosen_in_the_palette_is_done(
         if pilot.app.screen is palette:
             await pilot.press("enter")
         await until(pilot, lambda: type(pilot.app.screen).__name__ == "ClustersScreen")
+
+
+@pytest.mark.parametrize("key", PAGES)
+@pytest.mark.parametrize(
+    "show",
+    [
+        lambda app: app.action_command_palette(),
+        lambda app: app.search_themes(),
+    ],
+    ids=["actions", "themes"],
+)
+async def test_every_list_of_the_palette_is_paged_before_it_is_laid_out(
+    shared_studio: ThreadStudio, tmp_path: Path, show: Callable[[App[int]], object], key: str
+) -> None:
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        show(pilot.app)
+        palette = pilot.app.screen
+        await until(pilot, lambda: bool(palette.query(CommandList)))
+        options = palette.query_one(CommandList)
+        options.display = False
+        await until(pilot, lambda: options.option_count > 0)
+        options.highlighted = 0
+        pilot.app.post_message(events.Key(key, None))
+        await pilot.pause()
+        assert pilot.app.screen is palette
 
 
 @pytest.mark.parametrize("way", [1, -1])

@@ -46,14 +46,18 @@ def facts(
     now: datetime,
     clusters: Iterable[Cluster] = (),
     progress: Progress | None = None,
+    *,
+    heard_at: datetime | None = None,
 ) -> tuple[Fact, ...]:
     """Return the summary of a job, most wanted first.
 
-    `clusters` tell why it waits, and `progress` how far it has come.
+    `clusters` tell why it waits, and `progress` how far it has come. While Studio is silent
+    `heard_at` is when it last said so: what may have ended since is counted up to then.
     """
+    until = heard_at or now
     error = job.error_message
     return (
-        Fact("status", _status(job, now)),
+        Fact("status", _status(job, until)),
         *_progress(job, progress),
         *_why_waiting(job, clusters),
         *((Fact("error", Cell(error.strip(), Tone.BAD)),) if error else ()),
@@ -62,7 +66,7 @@ def facts(
         Fact("created", _moment(job, "created_at", now)),
         Fact("started", _moment(job, "started_at", now)),
         Fact("finished", _moment(job, "finished_at", now)),
-        *_steps(job, now),
+        *_steps(job, until),
         Fact("workers", _plain(job, "workers")),
         Fact("cluster", _plain(job, "compute_cluster_name")),
         Fact("by", _plain(job, "created_by")),

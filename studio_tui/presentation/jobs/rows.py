@@ -42,16 +42,27 @@ _UNREADABLE = Cell("?", Tone.WARN)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
-def cells(job: Job, now: datetime, progress: Progress | None = None) -> tuple[Cell, ...]:
-    """Return one cell for each of `COLUMNS`; `progress` is how far a running job has come."""
+def cells(
+    job: Job,
+    now: datetime,
+    progress: Progress | None = None,
+    *,
+    heard_at: datetime | None = None,
+) -> tuple[Cell, ...]:
+    """Return one cell for each of `COLUMNS`; `progress` is how far a running job has come.
+
+    While Studio is silent `heard_at` is when it last said so: what may have ended since is counted
+    up to then.
+    """
+    until = heard_at or now
     row = (
         state_cell(job),
         _name(job),
         Cell(job.id[:SHORT_ID], Tone.DIM),
         *progress_cells(progress if job.state is JobState.RUNNING else None),
         _workers(job),
-        _span(queue_seconds(job, now), job, "created_at"),
-        _run(job, now),
+        _span(queue_seconds(job, until), job, "created_at"),
+        _run(job, until),
         _span_age(job, now),
         Cell(job.created_by or UNKNOWN, Tone.DIM),
         _error(job),

@@ -5,11 +5,21 @@ A name is `[@]namespace.project.name[@version]`; what is missing is Studio's def
 
 import re
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from studio_tui.presentation.jobs.problems import Problem, meant, quoted, unsendable, warning
 
 LOCAL_PLACE = "local.local."
 """Namespace and project of the local Studio, which a name need not have there."""
+
+
+class KnownDatasets(NamedTuple):
+    """The names that can be offered."""
+
+    names: tuple[str, ...]
+    is_all: bool
+    """Whether Studio has said of all its newest jobs what they have made."""
+
 
 _NAME = re.compile(r"@?[^\s@,]+(@[^\s@,]+)?")
 

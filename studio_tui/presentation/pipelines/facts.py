@@ -43,11 +43,18 @@ class Around(NamedTuple):
     jobs: Mapping[str, Job]
     """The runs that are known, by id."""
     now: datetime
+    heard_at: datetime | None = None
+    """When Studio last said so, while it is silent: what may have ended since is counted so far."""
+
+    @property
+    def until(self) -> datetime:
+        """The time up to which what goes on is counted."""
+        return self.heard_at or self.now
 
 
 def facts(pipeline: Pipeline, around: Around) -> tuple[Fact, ...]:
     """Return what there is to say of a pipeline, most wanted first."""
-    overview, jobs, now = around
+    overview, jobs, now = around.overview, around.jobs, around.now
     verdicts = overview.verdicts(pipeline)
     error = with_short_ids((pipeline.error_message or "").strip())
     return (
@@ -56,7 +63,7 @@ def facts(pipeline: Pipeline, around: Around) -> tuple[Fact, ...]:
         *((Fact("error", Cell(error, Tone.BAD)),) if error else ()),
         *warning_facts(pipeline),
         *_failed(verdicts, jobs),
-        *_running(verdicts, jobs, now),
+        *_running(verdicts, jobs, around.until),
         Fact("target", Cell(pipeline.triggered_from or UNKNOWN, Tone.STRONG)),
         Fact("name", Cell(pipeline.name or UNKNOWN)),
         Fact("id", id_cell(pipeline.pipeline_id)),
@@ -231,7 +238,7 @@ def _sign(verdicts: Verdicts, node_id: str, around: Around) -> Cell:
     """Return what became of a job in a run, and how long it ran where that is known."""
     look = verdicts.look(node_id)
     job = around.jobs.get(verdicts.plan.nodes[node_id].run or "")
-    ran = run_seconds(job, around.now) if job else None
+    ran = run_seconds(job, around.until) if job else None
     return Cell(look.glyph if ran is None else f"{look.glyph} {duration(ran)}", look.tone)
 
 

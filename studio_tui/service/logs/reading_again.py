@@ -50,7 +50,8 @@ class Retries:
         was_away = False
         while (outage := self.reachability.outage) is not None:
             was_away = True
-            self._told.publish(Phase.RECONNECTING, str(outage.error), outage.next_try_at)
+            reason, next_try = str(outage.error), outage.next_try_at
+            self._told.publish(Phase.RECONNECTING, reason, next_try, since=outage.since)
             await self.poked.wait()
             self.poked.clear()
         if was_away:

@@ -78,12 +78,22 @@ class Told:
         self.state = replace(self.state, status=word)
 
     def publish(
-        self, phase: Phase, reason: str | None = None, next_try: datetime | None = None
+        self,
+        phase: Phase,
+        reason: str | None = None,
+        next_try: datetime | None = None,
+        *,
+        since: datetime | None = None,
     ) -> None:
-        """Tell how it goes now and how much is here."""
+        """Tell how it goes now and how much is here.
+
+        `since` is when a phase that is new began, if it was not just now, unless Studio has sent
+        something later than that.
+        """
         known = self.state
         if phase is not known.phase:
-            known = TailState(phase, self._now(), status=known.status)
+            began = max(since, known.heard_at or since) if since else self._now()
+            known = TailState(phase, began, status=known.status)
         if reason is not None:
             known = replace(known, reason=reason, next_try=next_try)
         heard_at = self._now() if phase is Phase.FOLLOWING else known.heard_at

@@ -5,11 +5,15 @@ they made, one job a question.
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
+from studio_tui import clock
 from studio_tui.api.models import DatasetVersion, Job, JobState, Pipeline
-from studio_tui.errors import NotFound, RateLimited, StudioError
+from studio_tui.errors import NotFound, PermissionDenied, StudioError
+from studio_tui.service.logs.retry import DENIED_REST, asked_rest
+from studio_tui.service.polling.reachability import SHORTEST_REST, Reachability
 
 ASKED = 40
 """Newest finished jobs that are asked for what they made."""
@@ -25,12 +29,26 @@ class KnowsDatasets(Protocol):
 
 
 class DatasetNames:
-    """Names of datasets; what a job has made is asked once."""
+    """Names of datasets; what a job has made is asked until it is known."""
 
-    def __init__(self, client: KnowsDatasets) -> None:
+    def __init__(
+        self,
+        client: KnowsDatasets,
+        reachability: Reachability | None = None,
+        *,
+        now: Callable[[], float] = clock.monotonic,
+    ) -> None:
         self._client = client
+        self._reachability = reachability or Reachability()
+        self._now = now
         self._made: dict[str, tuple[str, ...]] = {}
         """Names by the id of the job that made them."""
+        self._failures = Counter[str]()
+        """How often the question about a job had no answer."""
+        self._due = 0.0
+        """When the next question may be put, in seconds of `now`."""
+        self.is_complete = False
+        """Whether every job that is to be asked about has been."""
 
     def known(self, pipelines: Iterable[Pipeline]) -> tuple[str, ...]:
         """Return the names that are known by now, those of the newest pipelines first."""
@@ -45,23 +63,41 @@ class DatasetNames:
     async def learn(self, jobs: Iterable[Job]) -> None:
         """Ask the newest finished jobs what they made; a Studio that does not tell is left alone.
 
-        `jobs` stand newest first.
+        `jobs` stand newest first. The first question that fails ends it; what is left, and what
+        failed, is asked the next time.
         """
         complete = [job.id for job in jobs if job.state is JobState.COMPLETE][:ASKED]
-        left = [job_id for job_id in reversed(complete) if job_id not in self._made]
+        # One that fails always must not keep the others from being asked.
+        left = sorted((each for each in complete if each not in self._made), key=self._failed)
+        left.reverse()
 
         async def ask_in_turn() -> None:
-            while left:
+            while left and self._may_ask:
                 job_id = left.pop()
                 try:
-                    versions = await self._client.job_dataset_versions(job_id)
+                    with self._reachability.asking("what a job has made"):
+                        versions = await self._client.job_dataset_versions(job_id)
                 except NotFound:
                     self._made[job_id] = ()
-                except RateLimited:
+                except StudioError as error:
                     left.clear()
-                except StudioError:
-                    continue
+                    self._failures[job_id] += 1
+                    self._due = max(self._due, self._now() + _rest(error))
                 else:
                     self._made[job_id] = tuple(version.dataset_name for version in versions)
 
         await asyncio.gather(*(ask_in_turn() for _ in range(AT_ONCE)))
+        self.is_complete = all(job_id in self._made for job_id in complete)
+
+    def _failed(self, job_id: str) -> int:
+        return self._failures[job_id]
+
+    @property
+    def _may_ask(self) -> bool:
+        return self._reachability.outage is None and self._now() >= self._due
+
+
+def _rest(error: StudioError) -> float:
+    """Return for how many seconds nothing more is asked after a failure."""
+    denied = DENIED_REST if isinstance(error, PermissionDenied) else 0.0
+    return max(SHORTEST_REST, denied, asked_rest(error))

@@ -108,6 +108,8 @@ class ProgressWatch:
         self._logs: dict[str, _Log] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         """Those that follow a log, and those of logs let go that are still closing."""
+        self._denied: dict[str, float] = {}
+        """Jobs whose logs may not be seen, and when each may be asked about next."""
         self._listeners = Listeners[[str, bytes]]()
         self._told: set[_Log] = set()
         """What has news."""
@@ -129,8 +131,13 @@ class ProgressWatch:
         for job_id, log in self._logs.items():
             if job_id not in wanted and log.task is not None:
                 log.task.cancel()
-        self._logs = {job_id: self._logs.get(job_id) or _Log(job_id) for job_id in wanted}
+        self._logs = {job_id: self._logs.get(job_id) or self._begun(job_id) for job_id in wanted}
         self._changed.set()
+
+    def _begun(self, job_id: str) -> _Log:
+        """Return a log that is asked about no sooner than it was said when it was let go."""
+        due = self._denied.get(job_id)
+        return _Log(job_id) if due is None else _Log(job_id, is_asked=True, due=due)
 
     def stop(self) -> None:
         """Ask nothing more until restarted; a token that was refused is not tried again."""
@@ -142,6 +149,7 @@ class ProgressWatch:
         """Go on, if it had been stopped."""
         if self._stopped:
             self._stopped = False
+            self._denied.clear()
             self._logs = {job_id: _Log(job_id) for job_id in self._logs}
             self._changed.set()
 
@@ -254,15 +262,21 @@ class ProgressWatch:
             return 0.0
         except NotFound:
             return 0.0  # nothing has been written yet
-        except (PermissionDenied, ProtocolError) as error:
+        except PermissionDenied as error:
+            logger.info("progress of a job may not be seen: %s", error)
+            log.due += DENIED_REST
+            self._denied[log.job_id] = log.due
+            return 0.0
+        except ProtocolError as error:
             logger.info("progress of a job is not to be had: %s", error)
-            log.due += DENIED_REST if isinstance(error, PermissionDenied) else ASK_LATER
+            log.due += ASK_LATER
             return 0.0
         except StudioError as error:
             self._failures += 1
             asked = error.retry_after if isinstance(error, RateLimited | ServerError) else None
             return max(self._backoff(self._failures), asked or 0.0)
         self._failures = 0
+        self._denied.pop(log.job_id, None)
         log.etag = body.etag
         if not body.unchanged and body.data != log.end:
             log.end = body.data[-KEPT:]

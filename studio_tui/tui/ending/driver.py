@@ -1,5 +1,7 @@
 """The driver of the terminal, which ends the program when the terminal has gone.
 
+Nothing waits for a terminal that reads nothing: it is written to by a thread of its own.
+
 A report that can be filed as it stands:
 
     Title: An app never ends when its terminal dies while it paints
@@ -41,50 +43,16 @@ A report that can be filed as it stands:
 """
 
 import select
-from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from threading import Thread
 from typing import IO, Any, cast
 
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 
+from studio_tui.tui.ending.output import TerminalOutput
 from studio_tui.tui.ending.signals import EndsInOrder
-
-
-class LastingFile:
-    """A file that takes everything; what cannot be written any more is dropped, and that is told.
-
-    It is written to by one thread.
-    """
-
-    def __init__(self, file: IO[str], lost: Callable[[], None]) -> None:
-        """Take the file, and what is called, in the thread that writes, when it fails."""
-        self._file = file
-        self._lost = lost
-        self._is_lost = False
-
-    def write(self, text: str) -> int:
-        """Write, as long as that is possible."""
-        self._try(lambda: self._file.write(text))
-        return len(text)
-
-    def flush(self) -> None:
-        """Write what is still in a buffer, as long as that is possible."""
-        self._try(self._file.flush)
-
-    def fileno(self) -> int:
-        """Return the number of the file."""
-        return self._file.fileno()
-
-    def _try(self, write: Callable[[], object]) -> None:
-        if self._is_lost:
-            return
-        try:
-            write()
-        except OSError:
-            self._is_lost = True
-            self._lost()
 
 
 class TerminalDriver(LinuxDriver):
@@ -92,7 +60,10 @@ class TerminalDriver(LinuxDriver):
 
     def __init__(self, app: App[Any], **options: Any) -> None:
         super().__init__(app, **options)
-        self._file: Any = LastingFile(cast(IO[str], self._file), self._tell)
+        self._output = TerminalOutput(
+            cast(IO[str], self._file).fileno(), lost=self._tell, read_again=self._draw_anew
+        )
+        self._file: Any = self._output
         self._is_watched = False
 
     def start_application_mode(self) -> None:
@@ -101,6 +72,11 @@ class TerminalDriver(LinuxDriver):
             self._is_watched = True
             Thread(target=self._watch, name="terminal watch", daemon=True).start()
         super().start_application_mode()  # type: ignore[no-untyped-call]
+
+    def close(self) -> None:
+        """Let go of the terminal once it has read all, or reads no more."""
+        super().close()
+        self._output.drain()
 
     def run_input_thread(self) -> None:
         """Read what is typed, until the terminal has gone."""
@@ -121,3 +97,9 @@ class TerminalDriver(LinuxDriver):
         if isinstance(self._app, EndsInOrder):
             with suppress(RuntimeError):  # the loop is closed: the program has ended by itself
                 self._loop.call_soon_threadsafe(self._app.terminal_lost)
+
+    def _draw_anew(self) -> None:
+        """Draw all of the screen, as the terminal has missed some of it."""
+        with suppress(RuntimeError):  # the loop is closed, as above
+            draw = partial(self._app.refresh, layout=True)
+            self._loop.call_soon_threadsafe(self._app.call_later, draw)

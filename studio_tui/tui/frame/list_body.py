@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.getters import query_one
 
+from studio_tui import clock
 from studio_tui.presentation.jobs.facts import Fact, Line
 from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.presentation.lists.listing import Listing
@@ -146,7 +147,7 @@ class ListBody(Lifetime, Container, Generic[T]):
 
     def tick(self, now: datetime) -> None:
         """Let the times in sight run on; where none shows seconds, now and then is enough."""
-        if self.rows.changes_with_the_second(now) or now.second % LONGER_AGES_EVERY == 0:
+        if self.rows.changes_with_the_second(now) or clock.now().second % LONGER_AGES_EVERY == 0:
             self.table.show_again()
             self.show_preview(now)
 

@@ -13,6 +13,7 @@ from textual.highlight import highlight
 from textual.widget import Widget
 from textual.widgets import Static, TabPane
 
+from studio_tui import clock
 from studio_tui.api.models import Job, QueryType
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.jobs.facts import Fact, environment, facts, raw
@@ -156,7 +157,9 @@ class JobScreen(Page):
 
     def tick(self, now: datetime) -> None:
         """Let the times run on."""
-        self.query_one("#summary-facts", FactSheet).show(facts(self._job, now))
+        self.query_one("#summary-facts", FactSheet).show(
+            facts(self._job, clock.now(), heard_at=now)
+        )
 
     def toggle_values(self) -> None:
         """Show or hide the values of the environment, and go where they stand."""

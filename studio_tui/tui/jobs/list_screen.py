@@ -7,6 +7,7 @@ from typing import ClassVar
 from textual import on
 from textual.binding import BindingType
 
+from studio_tui import clock
 from studio_tui.api.models import Job, JobState
 from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.jobs.facts import Fact, facts
@@ -173,14 +174,17 @@ class JobsScreen(ListPage[Job]):
 
     def cells_of(self, key: str) -> tuple[Cell, ...]:
         """Return the cells of a job."""
-        return cells(self.rows[key], self.moment(), self._progress.get(key))
+        job, progress = self.rows[key], self._progress.get(key)
+        return cells(job, clock.now(), progress, heard_at=self.moment())
 
     def facts_at_hand(self, now: datetime) -> tuple[Fact, ...]:
         """Return what the preview says of the job under the cursor."""
         job = self.job_at_hand()
         clusters = self.session.clusters.snapshot.value
         around = clusters.items if clusters is not None else ()
-        return facts(job, now, around, self._progress.get(job.id)) if job else ()
+        if job is None:
+            return ()
+        return facts(job, clock.now(), around, self._progress.get(job.id), heard_at=now)
 
     def shown(self) -> None:
         """Learn how far those in sight are."""

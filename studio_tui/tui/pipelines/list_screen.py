@@ -1,5 +1,6 @@
 """The list of pipelines: how far each is, what failed in it, and what to do about it."""
 
+import asyncio
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import ClassVar
@@ -7,11 +8,12 @@ from typing import ClassVar
 from textual import on, work
 from textual.binding import Binding, BindingType
 
+from studio_tui import clock
 from studio_tui.api.ids import NO_ID, can_be_used
 from studio_tui.api.models import Job, Pipeline, PipelineState
 from studio_tui.presentation.cells import NOTHING
 from studio_tui.presentation.jobs.facts import Fact, Line
-from studio_tui.presentation.pipelines.datasets import short_name
+from studio_tui.presentation.pipelines.datasets import KnownDatasets, short_name
 from studio_tui.presentation.pipelines.facts import Around, facts, grid
 from studio_tui.presentation.pipelines.rows import (
     BAR_WIDTH,
@@ -172,7 +174,7 @@ class PipelinesScreen(ListPage[Pipeline]):
 
     def cells_of(self, key: str) -> Cells:
         """Return the cells of a pipeline."""
-        return cells(self.rows[key], self._overview, self.moment())
+        return cells(self.rows[key], self._overview, clock.now())
 
     def facts_at_hand(self, now: datetime) -> tuple[Fact | Line, ...]:
         """Return what the preview says of the pipeline under the cursor, and of its past runs."""
@@ -180,7 +182,7 @@ class PipelinesScreen(ListPage[Pipeline]):
         known = self.source().snapshot.value
         if pipeline is None or known is None:
             return ()
-        around = Around(self._overview, self._jobs, now)
+        around = Around(self._overview, self._jobs, clock.now(), now)
         said = facts(pipeline, around)
         width, height = self.list.previewing.size
         past = grid(pipeline, known.pipelines, around, width, height - len(said) - 1)
@@ -201,28 +203,43 @@ class PipelinesScreen(ListPage[Pipeline]):
         form = TriggerScreen(
             self.session.triggering,
             self._draft or proposed,
-            names=self._dataset_names,
+            known=self._known_datasets,
             before=lambda: frozenset(one.pipeline_id for one in self._known()),
             keep=self._keep_draft,
         )
-        self._learn_datasets(form.while_alive(form.names_changed))
-        made = await self.ask(form)
+        learning = self._learn_datasets(form.while_alive(form.names_changed))
+        try:
+            made = await self.ask(form)
+        finally:
+            learning.cancel()
         if made is not None:
             self._draft = None
             self.list.await_row(made.pipeline_id)
 
     @work(name="datasets", group="datasets", exclusive=True)
     async def _learn_datasets(self, learned: Callable[[], None]) -> None:
-        jobs = self.session.jobs.snapshot.value
-        await self.session.datasets.learn(jobs.jobs if jobs else ())
-        learned()
+        """Ask for names whenever something new is known of the jobs, until cancelled."""
+        came = asyncio.Event()
+        leave = self.session.jobs.subscribe(lambda _: came.set())
+        try:
+            while True:
+                came.clear()
+                jobs = self.session.jobs.snapshot.value
+                if jobs is not None:
+                    await self.session.datasets.learn(jobs.jobs)
+                    learned()
+                await came.wait()
+        finally:
+            leave()
 
     def _keep_draft(self, draft: TriggerDraft) -> None:
         self._draft = draft
 
-    def _dataset_names(self) -> tuple[str, ...]:
+    def _known_datasets(self) -> KnownDatasets:
         names = self.session.datasets.known(self._known())
-        return tuple(dict.fromkeys(map(short_name, names))) if self.session.is_near else names
+        if self.session.is_near:
+            names = tuple(dict.fromkeys(map(short_name, names)))
+        return KnownDatasets(names, self.session.datasets.is_complete)
 
     def _known(self) -> tuple[Pipeline, ...]:
         known = self.source().snapshot.value

@@ -17,6 +17,7 @@ from studio_tui.presentation.form.line_checks import environment_problems
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.jobs.problems import Level, Problem, unsendable
 from studio_tui.presentation.pipelines.datasets import (
+    KnownDatasets,
     dataset_problems,
     datasets_in,
     matching,
@@ -37,6 +38,8 @@ from studio_tui.tui.sheets import FORM_DIALOGS
 
 OFFERED = 4
 """Names that stand below the field while one is typed."""
+NOT_ALL = "Not all names have come from Studio yet."
+"""A note while names may be missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,19 +134,19 @@ class TriggerScreen(Dialog[Pipeline | None]):
         self,
         triggering: PipelineTrigger,
         draft: TriggerDraft,
-        names: Callable[[], tuple[str, ...]],
+        known: Callable[[], KnownDatasets],
         before: Callable[[], frozenset[str]],
         keep: Callable[[TriggerDraft], None],
     ) -> None:
         """Take what gives known names of datasets and ids of pipelines, and what keeps the form."""
         super().__init__()
         self._triggering = triggering
-        self._names = names
+        self._known = known
         self._before = before
         self._keep = keep
         self._is_sending = False
         self._refused: tuple[Problem, ...] = ()
-        self._line = DatasetInput(draft, names)
+        self._line = DatasetInput(draft, self._names)
         self._flag = Flag("Look at its jobs first: it begins paused", draft.review)
         self._area = CodeArea(draft.environment, masked=True)
         self._fields = {
@@ -171,6 +174,9 @@ class TriggerScreen(Dialog[Pipeline | None]):
     def draft(self) -> TriggerDraft:
         """The form as it stands."""
         return TriggerDraft(self._line.value, self._flag.value, self._area.text)
+
+    def _names(self) -> tuple[str, ...]:
+        return self._known().names
 
     def names_changed(self) -> None:
         """Offer names that have become known meanwhile."""
@@ -300,7 +306,10 @@ class TriggerScreen(Dialog[Pipeline | None]):
             one.say(of_field, notes[name], lasting=name == "review")
 
     def _offer(self) -> tuple[str, ...]:
-        """Return the names that the last word may become."""
+        """Return the names that the last word may become, and whether more may be missing."""
+        return (*self._offered(), *(() if self._known().is_all else (NOT_ALL,)))
+
+    def _offered(self) -> tuple[str, ...]:
         if not self._names():
             return ("namespace.project.name, several with a space between; none is known yet.",)
         word, found = self._line.last_word()[1], self._line.found()

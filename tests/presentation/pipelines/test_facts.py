@@ -1,5 +1,6 @@
 import json
 from collections.abc import Iterable
+from datetime import timedelta
 
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.presentation.cells import Tone
@@ -68,6 +69,16 @@ def test_a_pause_says_what_it_means_and_what_runs_says_for_how_long() -> None:
     assert said["status"] == "‖ PAUSED · 1 still running, 1 will not start until resumed (p)"
     assert said["running"] == "a.py 2:55"
     assert told(paused)["running"] == "a.py"
+
+
+def test_while_studio_is_silent_what_may_have_ended_stands_still_and_ages_run_on() -> None:
+    running = pipeline(1, "RUNNING", {"a": "RUNNING"})
+    later = around(job(3, "RUNNING", id="run-1-a"))._replace(
+        now=NOON + timedelta(hours=4), heard_at=NOON
+    )
+    said = {fact.label: fact.value.text for fact in facts(running, later)}
+    assert said["running"] == "a.py 2:55"
+    assert said["created"].endswith("(5h ago)")
 
 
 def test_what_is_odd_about_a_plan_or_unreadable_is_said() -> None:

@@ -1,9 +1,21 @@
 import asyncio
 from collections import Counter
 
+import pytest
+
 from studio_tui.api.models import DatasetVersion
-from studio_tui.errors import NotFound, RateLimited, StudioError, TransportError
+from studio_tui.errors import (
+    AuthenticationError,
+    NotFound,
+    NotSent,
+    PermissionDenied,
+    RateLimited,
+    ServerError,
+    StudioError,
+    TransportError,
+)
 from studio_tui.service.polling.dataset_names import ASKED, AT_ONCE, DatasetNames
+from studio_tui.service.polling.reachability import Reachability
 from tests.jobs import job
 from tests.pipelines import pipeline
 
@@ -50,16 +62,80 @@ async def test_targets_of_pipelines_come_first_each_name_once() -> None:
 
 
 async def test_what_studio_does_not_tell_is_no_error() -> None:
-    studio = Studio(NotFound(404, "no such page"), TransportError("gone"))
+    studio = Studio(NotFound(404, "no such page"))
     names = DatasetNames(studio)
     await names.learn(JOBS[:4])
-    assert len(names.known(())) == 1
-    # Only the one whose question got lost is asked about again.
-    await names.learn(JOBS[:4])
-    assert len(studio.asked) == 4
+    assert len(names.known(())) == 2
+    assert names.is_complete
 
 
-async def test_a_studio_that_is_asked_too_much_is_left_alone() -> None:
-    studio = Studio(*[RateLimited(429, "slow down", None)] * AT_ONCE)
-    await DatasetNames(studio).learn(JOBS)
+class Seconds:
+    """A clock that a test sets."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.mark.parametrize(
+    ("error", "rest"),
+    [
+        (TransportError("gone"), 5),
+        (ServerError(500, "broken", None), 5),
+        (RateLimited(429, "slow down", 40), 40),
+        (PermissionDenied(403, "not yours"), 300),
+        (AuthenticationError(401, "who?"), 5),
+    ],
+)
+async def test_the_first_failure_ends_it_and_what_is_left_is_asked_the_next_time(
+    error: StudioError, rest: float
+) -> None:
+    seconds, studio = Seconds(), Studio(error)
+    names = DatasetNames(studio, now=seconds)
+    await names.learn(JOBS)
+    assert len(studio.asked) <= 1 + AT_ONCE
+    assert not names.is_complete
+    asked = len(studio.asked)
+    seconds.now = rest - 0.1
+    await names.learn(JOBS)
+    assert len(studio.asked) == asked
+    seconds.now = rest
+    await names.learn(JOBS)
+    assert names.is_complete
+    assert Counter(studio.asked).most_common(1) == [(JOBS[0].id, 2)]
+    assert len(names.known(())) == ASKED
+
+
+async def test_a_job_whose_question_always_fails_keeps_no_other_from_being_asked() -> None:
+    class Broken(Studio):
+        async def job_dataset_versions(self, job_id: str) -> tuple[DatasetVersion, ...]:
+            if job_id == JOBS[0].id:
+                raise ServerError(500, "broken", None)
+            return await super().job_dataset_versions(job_id)
+
+    seconds = Seconds()
+    names = DatasetNames(Broken(), now=seconds)
+    for _ in range(2):
+        await names.learn(JOBS)
+        seconds.now += 5
+    assert len(names.known(())) == ASKED - 1
+    assert not names.is_complete
+
+
+async def test_nothing_is_asked_while_studio_is_away() -> None:
+    studio, reachability = Studio(), Reachability(probe=lambda: asyncio.sleep(0))
+    reachability.failed("another", NotSent("gone"))
+    names = DatasetNames(studio, reachability)
+    await names.learn(JOBS)
+    assert studio.asked == []
+    assert not names.is_complete
+
+
+async def test_a_studio_that_goes_away_is_not_asked_job_by_job() -> None:
+    studio = Studio(*[NotSent("gone")] * ASKED)
+    reachability = Reachability(probe=lambda: asyncio.sleep(0))
+    await DatasetNames(studio, reachability).learn(JOBS)
     assert len(studio.asked) <= AT_ONCE
+    assert reachability.outage is not None

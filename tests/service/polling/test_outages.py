@@ -429,6 +429,52 @@ def test_what_is_not_allowed_is_asked_for_every_five_minutes_and_says_so(tmp_pat
     run(scenario())
 
 
+def test_going_from_screen_to_screen_asks_no_sooner_for_what_is_not_allowed(
+    tmp_path: Path,
+) -> None:
+    async def scenario() -> None:
+        async with looking(tmp_path, near=True) as dashboard:
+            studio, progress = dashboard.studio, dashboard.session.progress
+            studio.leave(DENIED)
+            await asyncio.sleep(30)
+            sent = len(studio.sent)
+            for _ in range(20):
+                progress.watch([])
+                await asyncio.sleep(5)
+                progress.watch(RUNNING[1:])
+                await asyncio.sleep(5)
+            assert studio.sent[sent:] == []
+            await asyncio.sleep(300)
+            again = [one.question for one in studio.sent[sent:]]
+            assert {f"end {job_id}" for job_id in RUNNING[1:]} <= set(again)
+            studio.away = None
+            sent = len(studio.sent)
+            await asyncio.sleep(300)
+            assert any(one.question == f"end {RUNNING[1]}" for one in studio.sent[sent:])
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_log_that_is_opened_in_an_outage_is_cut_off_since_that_began(
+    tmp_path: Path, name: str
+) -> None:
+    async def scenario() -> None:
+        async with looking(tmp_path, near=True) as dashboard:
+            dashboard.studio.leave(KINDS[name])
+            reachability = dashboard.session.reachability
+            await dashboard.until(lambda: reachability.outage is not None)
+            assert reachability.outage is not None
+            began = reachability.outage.since
+            await asyncio.sleep(TEN_MINUTES)
+            log = dashboard.session.logs.open(RUNNING[1], always)
+            await dashboard.until(lambda: log.tail.state.phase is Phase.RECONNECTING)
+            assert log.tail.state.since == began
+            log.close()
+
+    run(scenario())
+
+
 @pytest.mark.parametrize("first", ["found by a poller", "found by the probe"])
 def test_a_refused_token_is_not_tried_again_until_the_user_wants_it(
     tmp_path: Path, first: str

@@ -1,10 +1,12 @@
 import asyncio
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from textual.screen import ModalScreen
 
+from studio_tui import clock
 from studio_tui.api.label import NAME
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.list_view import ListView, save_view
@@ -232,6 +234,21 @@ async def test_an_outage_is_told_the_data_stays_and_it_recovers_alone(
         await until_shown(pilot, "offline since", "next try", "kept.py")
         await call(studio.restart)
         await until_shown(pilot, "● live", "kept.py")
+
+
+async def test_in_an_outage_ages_run_on_and_what_may_have_ended_stands_still(
+    studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = studio.submit("import time; time.sleep(600)", query_name="kept.py")["id"]
+    studio.until(job_id, "RUNNING")
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "● live", "RUNNING")
+        await call(studio.kill)
+        await until_shown(pilot, "offline since")
+        now = clock.now
+        monkeypatch.setattr(clock, "now", lambda: now() + timedelta(hours=3))
+        await until_shown(pilot, "✗ stale 3h", "(3h ago)")
+        assert "for 0:" in screen_text(pilot)
 
 
 async def test_environment_values_are_masked_until_asked_for(

@@ -11,7 +11,7 @@ from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.logs.merged_screen import MergedScreen
 from studio_tui.tui.pipelines.list_screen import PipelinesScreen
-from studio_tui.tui.pipelines.trigger_screen import TriggerScreen
+from studio_tui.tui.pipelines.trigger_screen import NOT_ALL, TriggerScreen
 from studio_tui.tui.widgets.big_table import BigTable
 from tests.fault_proxy import Fault, FaultProxy, Seen
 from tests.faults import answer_json, drop_answer
@@ -123,6 +123,34 @@ async def test_unknown_names_stay_told_and_every_name_that_is_offered_can_be_rea
         assert "Review" in screen_text(pilot).split("\n")[review]
         await pilot.press("tab")
         await until_shown(pilot, "Not known here: “sael_b”", "f9  Trigger", "Environment")
+
+
+async def test_names_that_studio_failed_to_say_come_while_the_form_is_open(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    two(studio)
+    proxy = FaultProxy.before(studio.url)
+    proxy.plan = FailsAtFirst("dataset_job_versions", 2)  # type: ignore[assignment] # it has no streams
+    async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
+        await show(pilot)
+        await pilot.press("t")
+        await until_shown(pilot, NOT_ALL)
+        await type_in(pilot, "sec")
+        await until_shown(pilot, "tab: second")
+        assert NOT_ALL not in screen_text(pilot)
+        assert isinstance(pilot.app.screen, TriggerScreen)
+
+
+async def test_that_names_are_lacking_is_said(studio: ThreadStudio, tmp_path: Path) -> None:
+    two(studio)
+    trigger(studio, "first", review=True)
+    proxy = FaultProxy.before(studio.url)
+    proxy.plan = FailsAtFirst("dataset_job_versions", 1_000_000)  # type: ignore[assignment] # it has no streams
+    async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
+        await show(pilot)
+        await until_shown(pilot, "PAUSED")
+        await pilot.press("t")
+        await until_shown(pilot, "Names of others may follow", NOT_ALL)
 
 
 async def test_it_is_run_at_once_when_nobody_wants_to_look_first(
@@ -368,6 +396,19 @@ async def test_hostile_text_and_unknown_words_are_shown_as_text(
             shown = screen_text(pilot)
             assert not any((ord(c) < 32 and c != "\n") or 0x7F <= ord(c) < 0xA0 for c in shown)
             assert "\u202e" not in shown
+
+
+class FailsAtFirst:
+    """Answers the first requests for one thing with a server error."""
+
+    def __init__(self, path: str, times: int) -> None:
+        self.path, self.left = path, times
+
+    def fault(self, seen: Seen) -> Fault | None:
+        if not seen.path.endswith(self.path) or not self.left:
+            return None
+        self.left -= 1
+        return answer_json({"message": "broken"}, "500 Internal Server Error")
 
 
 class LosesAnswers:

@@ -212,7 +212,7 @@ class LineMatches:
         settled = min(self._store.line_start(size), changed)
         self._refresh()
         for block, found in zip(blocks, counts, strict=True):
-            if self._counts[block] == _UNKNOWN and (is_same or block < settled // BLOCK):
+            if self._is_open(block) and (is_same or block < settled // BLOCK):
                 self._note(block, found)
 
     def _note(self, block: int, count: int) -> None:

@@ -159,6 +159,21 @@ def test_looking_ends_with_every_line_known_though_the_log_grows_meanwhile(store
     assert hits.total == 450_000
 
 
+@pytest.mark.parametrize("left", [0, 1, BLOCK, 2 * BLOCK + 7])
+async def test_a_log_that_gets_shorter_while_it_is_looked_through_is_looked_through_anew(
+    store: LogStore, left: int
+) -> None:
+    store.append(b"x\n" * 4 * BLOCK)
+    hits = LineMatches(store, with_x)
+    looking = asyncio.ensure_future(hits.look_on())
+    await asyncio.sleep(0)  # to where it waits for the thread
+    store.cut(left)
+    await looking
+    await hits.look(0)
+    assert hits.is_complete
+    assert onwards(hits) == expected(store.read(0, store.size))
+
+
 def test_what_is_known_is_not_looked_at_again_when_the_log_grows(store: LogStore) -> None:
     store.append((b"." * 99 + b"\n") * (20 * BLOCK // 100))
     looked = 0
