@@ -28,6 +28,14 @@ StudioError
 class StudioError(Exception):
     """Base of every error that code below the screens may raise."""
 
+    retry_after: float | None = None
+    """Seconds for which Studio asks to be left alone; `None` where it asks for nothing."""
+
+    @property
+    def asked_rest(self) -> float:
+        """Seconds for which nothing is to be asked; 0 where Studio asks for none."""
+        return self.retry_after or 0.0
+
 
 class ConfigError(StudioError):
     """The settings cannot be used; the sentence says which and what to do."""

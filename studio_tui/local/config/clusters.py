@@ -9,7 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from studio_tui.errors import ConfigError
 from studio_tui.files import read_toml
 from studio_tui.local.config.data_dir import write_private
-from studio_tui.local.http.responses import ComputeClusterOutput
 
 TEMPLATE = """\
 # Clusters of the local Studio. Read when it starts: `studio-tui local stop`, then start it again.
@@ -85,28 +84,6 @@ class Clusters:
     def id_of(self, name: str) -> int | None:
         """Return the id of the cluster of that name."""
         return next((at for at, cluster in enumerate(self.all, 1) if cluster.name == name), None)
-
-    def answers(self, busy: dict[str, int]) -> list[ComputeClusterOutput]:
-        """Describe the clusters; `busy` holds the workers of running jobs by cluster name."""
-        return [
-            ComputeClusterOutput(
-                id=number,
-                name=cluster.name,
-                status="ACTIVE" if cluster.active else "INACTIVE",
-                cloud_provider="local",
-                cloud_credentials=None,
-                is_active=cluster.active,
-                default=cluster is self.default,
-                max_workers=cluster.max_workers,
-                cloud_region=None,
-                instance_type=None,
-                compute_class=None,
-                disk_size=None,
-                active_workers=cluster.max_workers if cluster.active else 0,
-                busy_workers=busy.get(cluster.name, 0),
-            )
-            for number, cluster in enumerate(self.all, 1)
-        ]
 
 
 def read_clusters(path: Path) -> Clusters:

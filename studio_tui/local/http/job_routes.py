@@ -12,6 +12,7 @@ from studio_tui.api.models import FINISHED_STATES, JobCancelInput, JobInput, Job
 from studio_tui.local.config.team import TEAM
 from studio_tui.local.db.jobs import ENDED, KeyReused
 from studio_tui.local.http import responses
+from studio_tui.local.http.cluster_answers import cluster_answers
 from studio_tui.local.http.errors import InvalidFields, Refusal
 from studio_tui.local.http.responses import Remembered, answer, write_list
 from studio_tui.local.http.strict_json import StrictRoute
@@ -125,7 +126,7 @@ def job_router(studio: Studio) -> APIRouter:
     @router.get(routes.LIST_CLUSTERS.path, response_model=list[responses.ComputeClusterOutput])
     async def list_clusters(team_name: str | None = None) -> Response:
         check_team(team_name)
-        return answer(studio.clusters.answers(await studio.jobs.busy_workers()))
+        return answer(cluster_answers(studio.clusters, await studio.jobs.busy_workers()))
 
     # Not in the document, so not in the OpenAPI description, which equals it.
     @router.get(routes.JOB_DATASET_VERSIONS.path, include_in_schema=False)

@@ -5,12 +5,10 @@ file name inside a job's working directory.
 """
 
 import asyncio
-import json
 import logging
 import os
 import re
 import secrets
-import sqlite3
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,7 +18,7 @@ from fastapi import Request
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from studio_tui import clock
+from studio_tui.local.db import uploads
 from studio_tui.local.db.database import Database, StorageFull
 from studio_tui.local.db.times import stamp
 from studio_tui.local.http.errors import InvalidFields, Refusal
@@ -74,7 +72,7 @@ class Uploads:
         try:
             label, size = await self._store(request, path)
             number = await self._database.write(
-                lambda connection: _insert(connection, label, stored_as, size)
+                lambda connection: uploads.insert(connection, label, stored_as, size)
             )
         except BaseException:
             path.unlink(missing_ok=True)
@@ -83,7 +81,7 @@ class Uploads:
 
     async def find(self, numbers: list[int]) -> dict[int, StoredFile]:
         """Return the uploads of those ids that exist."""
-        rows = await self._database.read(lambda connection: _select(connection, numbers))
+        rows = await self._database.read(lambda connection: uploads.select(connection, numbers))
         return {
             row["id"]: StoredFile(
                 row["id"], basename(row["label"]), self._directory / row["stored_as"]
@@ -98,9 +96,9 @@ class Uploads:
         """
         before = stamp(now - UNUSED_LIFE)
         try:
-            if await self._database.read(lambda connection: _unused(connection, before)):
-                await self._database.write(lambda connection: _forget(connection, before))
-            known = await self._database.read(_stored_names)
+            if await self._database.read(lambda connection: uploads.has_unused(connection, before)):
+                await self._database.write(lambda connection: uploads.forget(connection, before))
+            known = await self._database.read(uploads.stored_names)
             await asyncio.to_thread(_keep_only, self._directory, known)
         except (StorageFull, OSError) as error:
             logger.warning("Unused uploads could not be removed: %s", error)
@@ -212,36 +210,6 @@ def basename(label: str) -> str:
         clean = clean[1:]
     clean = clean.strip()
     return clean if clean.strip(".") else "file"
-
-
-def _insert(connection: sqlite3.Connection, label: str, stored_as: str, size: int) -> int:
-    cursor = connection.execute(
-        "INSERT INTO uploads (label, stored_as, size, created_at) VALUES (?, ?, ?, ?)",
-        (label, stored_as, size, stamp(clock.now())),
-    )
-    return int(cursor.lastrowid or 0)
-
-
-def _select(connection: sqlite3.Connection, numbers: list[int]) -> list[sqlite3.Row]:
-    # As one value, for a request may name more than a statement takes.
-    query = "SELECT id, label, stored_as FROM uploads WHERE id IN (SELECT value FROM json_each(?))"
-    return connection.execute(query, [json.dumps(numbers)]).fetchall()
-
-
-_UNUSED = "created_at < ? AND id NOT IN (SELECT upload_id FROM job_files)"
-
-
-def _unused(connection: sqlite3.Connection, before: str) -> bool:
-    query = f"SELECT 1 FROM uploads WHERE {_UNUSED} LIMIT 1"  # noqa: S608 (words of ours)
-    return connection.execute(query, [before]).fetchone() is not None
-
-
-def _forget(connection: sqlite3.Connection, before: str) -> None:
-    connection.execute(f"DELETE FROM uploads WHERE {_UNUSED}", [before])  # noqa: S608
-
-
-def _stored_names(connection: sqlite3.Connection) -> set[str]:
-    return {row["stored_as"] for row in connection.execute("SELECT stored_as FROM uploads")}
 
 
 def _keep_only(directory: Path, names: set[str]) -> None:

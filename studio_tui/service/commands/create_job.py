@@ -29,7 +29,7 @@ from studio_tui.errors import (
 from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.commands.journal import Intent, IntentOutcome, Journal, OpenIntent
 from studio_tui.service.commands.submitted import SentFile
-from studio_tui.service.commands.uploads import Told, Uploads, asked_rest
+from studio_tui.service.commands.uploads import Told, Uploads
 
 PAGE = 100
 FURTHEST = 6400
@@ -285,7 +285,7 @@ class JobCreator:
                         break
                     except StudioError as error:
                         failures += 1
-                        rest = max(self._backoff(failures), asked_rest(error))
+                        rest = max(self._backoff(failures), error.asked_rest)
                     else:
                         if found is not None:
                             return await self._ended(note, found)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from studio_tui.api.models import UploadedFile
-from studio_tui.errors import NotSent, RateLimited, ServerError, StudioError, TransportError
+from studio_tui.errors import NotSent, RateLimited, ServerError, TransportError
 from studio_tui.service.commands.submitted import SentFile
 from studio_tui.text import safe_line
 
@@ -87,15 +87,8 @@ class Uploads:
             try:
                 return (await self._client.upload_file(path, progress=progress)).id
             except (TransportError, RateLimited, ServerError) as error:
-                await asyncio.sleep(max(rest, asked_rest(error)))
+                await asyncio.sleep(max(rest, error.asked_rest))
         return (await self._client.upload_file(path, progress=progress)).id
-
-
-def asked_rest(error: StudioError) -> float:
-    """Return the seconds that Studio asks to wait."""
-    if isinstance(error, RateLimited | ServerError):
-        return error.retry_after or 0.0
-    return 0.0
 
 
 def _version(path: Path) -> _Version:

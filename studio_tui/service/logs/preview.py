@@ -13,7 +13,6 @@ from studio_tui.api.log_body import LogBody
 from studio_tui.errors import BrokenAnswer, RateLimited, ServerError, StudioError, TransportError
 from studio_tui.service.listeners import Listeners
 from studio_tui.service.logs.comparison import COMPARED
-from studio_tui.service.logs.retry import asked_rest
 from studio_tui.service.logs.source import LogEnds
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.polling.poller import wait_for
@@ -130,7 +129,7 @@ class LogTailPreview:
                     with self._reachability.asking("end of a log"):
                         await self._ask()
                 except (TransportError, RateLimited, ServerError, BrokenAnswer) as error:
-                    rest = max(REST, asked_rest(error))
+                    rest = max(REST, error.asked_rest)
                 except StudioError as error:
                     logger.info("end of the log of job %s: %s", self._job_id, error)
                     return False

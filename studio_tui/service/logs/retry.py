@@ -8,8 +8,6 @@ from studio_tui.errors import (
     InvalidRequest,
     NotFound,
     PermissionDenied,
-    RateLimited,
-    ServerError,
     StudioError,
 )
 
@@ -45,9 +43,4 @@ def refused(error: StudioError) -> Verdict:
         case NotFound() | InvalidRequest():
             return Verdict(Next.POLL)
         case _:
-            return Verdict(Next.AGAIN, str(error), asked_rest(error))
-
-
-def asked_rest(error: StudioError) -> float:
-    """Return how many seconds Studio asks to be left alone."""
-    return (error.retry_after or 0.0) if isinstance(error, RateLimited | ServerError) else 0.0
+            return Verdict(Next.AGAIN, str(error), error.asked_rest)

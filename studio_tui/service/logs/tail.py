@@ -37,7 +37,7 @@ from studio_tui.service.logs.comparison import Comparison
 from studio_tui.service.logs.message_index import MessageIndex
 from studio_tui.service.logs.reading_again import Retries
 from studio_tui.service.logs.rest_log import RestLog
-from studio_tui.service.logs.retry import Next, Verdict, asked_rest, refused
+from studio_tui.service.logs.retry import Next, Verdict, refused
 from studio_tui.service.logs.source import LogSource, MayFetch, always
 from studio_tui.service.logs.state import NO_LOG, UNCHECKED, UNCONFIRMED, Phase, TailState, Told
 from studio_tui.service.logs.store.arrivals import Replay
@@ -357,7 +357,7 @@ class LogTail:
                     self._merge.mark_end(NO_REPLAY)
                 self._complete(UNCHECKED if self._store.size else NO_LOG)
             except StudioError as error:
-                await self._retries.rest(str(error), asked_rest(error))
+                await self._retries.rest(str(error), error.asked_rest)
             else:
                 self._retries.failures = 0
                 if is_final and self._rest.is_settled:
@@ -393,7 +393,7 @@ class LogTail:
                 raise
             except StudioError as error:
                 logger.info("log of job %s: %s", self._job_id, error)
-                rest = max(rest, asked_rest(error))
+                rest = max(rest, error.asked_rest)
             await asyncio.sleep(rest)
 
     # --- what is told ----------------------------------------------------------------------------

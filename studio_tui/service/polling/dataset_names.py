@@ -12,7 +12,7 @@ from typing import Protocol
 from studio_tui import clock
 from studio_tui.api.models import DatasetVersion, Job, JobState, Pipeline
 from studio_tui.errors import NotFound, PermissionDenied, StudioError
-from studio_tui.service.logs.retry import DENIED_REST, asked_rest
+from studio_tui.service.logs.retry import DENIED_REST
 from studio_tui.service.polling.reachability import SHORTEST_REST, Reachability
 
 ASKED = 40
@@ -100,4 +100,4 @@ class DatasetNames:
 def _rest(error: StudioError) -> float:
     """Return for how many seconds nothing more is asked after a failure."""
     denied = DENIED_REST if isinstance(error, PermissionDenied) else 0.0
-    return max(SHORTEST_REST, denied, asked_rest(error))
+    return max(SHORTEST_REST, denied, error.asked_rest)

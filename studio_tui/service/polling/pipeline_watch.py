@@ -25,7 +25,6 @@ from studio_tui.errors import (
     ProtocolError,
     StudioError,
 )
-from studio_tui.service.commands.uploads import asked_rest
 from studio_tui.service.logs.retry import DENIED_REST
 from studio_tui.service.polling.jobs_feed import Jobs
 from studio_tui.service.polling.pipelines_feed import is_moving
@@ -333,7 +332,7 @@ class PipelineWatch(Poller[PipelineDetail]):
             # It is queued again when the pipeline is next heard of.
             self._job_failures += 1
             span = min(self._pace.backoff_cap, SHORTEST_REST * 2.0 ** min(self._job_failures, 10))
-            return max(self._pace.paced(self._jitter(SHORTEST_REST, span)), asked_rest(error))
+            return max(self._pace.paced(self._jitter(SHORTEST_REST, span)), error.asked_rest)
         self._job_failures = 0
         self._asked[run_id] = status
         for job in page.items:

@@ -16,7 +16,7 @@ from typing import Generic, TypeVar
 from studio_tui import clock
 from studio_tui.errors import AuthenticationError, PermissionDenied, StudioError
 from studio_tui.service.listeners import Listeners
-from studio_tui.service.logs.retry import DENIED_REST, asked_rest
+from studio_tui.service.logs.retry import DENIED_REST
 from studio_tui.service.polling.reachability import (
     LONGEST_REST,
     SHORTEST_REST,
@@ -200,7 +200,7 @@ class Poller(Generic[T]):
         if isinstance(error, PermissionDenied):
             return DENIED_REST
         span = min(self._backoff_cap, BACKOFF_BASE * 2.0 ** min(self._failures, 10))
-        return max(self._jitter(SHORTEST_REST, max(span, SHORTEST_REST)), asked_rest(error))
+        return max(self._jitter(SHORTEST_REST, max(span, SHORTEST_REST)), error.asked_rest)
 
     def _hear_of_outage(self) -> None:
         """Say of what is known that Studio is away, or ask at once as it is there again."""

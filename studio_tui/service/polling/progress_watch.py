@@ -20,8 +20,6 @@ from studio_tui.errors import (
     NotFound,
     PermissionDenied,
     ProtocolError,
-    RateLimited,
-    ServerError,
     StudioError,
 )
 from studio_tui.service.listeners import Listeners
@@ -273,7 +271,7 @@ class ProgressWatch:
             return 0.0
         except StudioError as error:
             self._failures += 1
-            asked = error.retry_after if isinstance(error, RateLimited | ServerError) else None
+            asked = error.retry_after
             return max(self._backoff(self._failures), asked or 0.0)
         self._failures = 0
         self._denied.pop(log.job_id, None)

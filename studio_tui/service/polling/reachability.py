@@ -26,7 +26,6 @@ from studio_tui.errors import (
     TransportError,
 )
 from studio_tui.service.listeners import Listeners
-from studio_tui.service.logs.retry import asked_rest
 
 SHORTEST_REST = 5.0
 """Seconds between two probes, at the least."""
@@ -155,7 +154,7 @@ class Reachability:
     def failed(self, question: str, error: StudioError) -> None:
         """Note that a question failed, and for what reason."""
         if self.outage is not None:
-            self._postpone(asked_rest(error))
+            self._postpone(error.asked_rest)
             return
         if not _means_away(error):
             if isinstance(error, StatusError | AnswerTooLarge):
@@ -262,7 +261,7 @@ class Reachability:
     def _rest(self, error: StudioError) -> float:
         """Return full jitter over a doubling span, or what Studio asks for if that is longer."""
         span = min(self._longest_rest, SHORTEST_REST * 2.0 ** min(self._failures, 10))
-        return max(self._jitter(SHORTEST_REST, span), asked_rest(error))
+        return max(self._jitter(SHORTEST_REST, span), error.asked_rest)
 
     def _end(self) -> None:
         """Let everybody ask."""
