@@ -12,10 +12,11 @@ import unicodedata
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from typing import Any, TypeVar
 from unittest import mock
 
+from textual._compositor import Compositor
 from textual.app import App
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
@@ -211,15 +212,24 @@ def _parse_once(
     return _PARSED[key]
 
 
+def _drop_frame(compositor: Compositor, *_: Any, **__: Any) -> None:
+    """Draw no frame: there is no terminal to take it, and a test that looks draws what it sees."""
+    compositor._dirty_regions.clear()
+
+
 @asynccontextmanager
 async def driving(
-    app: App[R], size: tuple[int, int] = (80, 24), **options: Any
+    app: App[R], size: tuple[int, int] = (80, 24), *, frames: bool = False, **options: Any
 ) -> AsyncIterator[Driver[R]]:
-    """Run a program in the test's loop, and drive it by keys."""
+    """Run a program in the test's loop, and drive it by keys; with `frames` each is drawn."""
     threads, handling = Threads(), Handling()
     asyncio.get_running_loop().set_default_executor(threads)
     try:
-        with mock.patch.object(Stylesheet, "_parse_rules", _parse_once), handling.watched():
+        with ExitStack() as patches:
+            patches.enter_context(mock.patch.object(Stylesheet, "_parse_rules", _parse_once))
+            patches.enter_context(handling.watched())
+            if not frames:
+                patches.enter_context(mock.patch.object(Compositor, "render_update", _drop_frame))
             async with app.run_test(size=size, **options) as pilot:
                 yield Driver(pilot.app, threads, handling)
     finally:

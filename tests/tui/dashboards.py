@@ -33,10 +33,11 @@ async def dashboard(
     size: tuple[int, int] = SIZE,
     read_only: bool = False,
     answered: bool = True,
+    frames: bool = False,
 ) -> AsyncIterator[Dashboard]:
     """Run the dashboard on `studio` with the list of jobs in sight and, if so wished, answered.
 
-    A proxy before it has a `url` of its own.
+    A proxy before it has a `url` of its own. With `frames` each frame is drawn, looked at or not.
     """
     url = url or studio.url
 
@@ -55,7 +56,7 @@ async def dashboard(
         )
 
     app = StudioApp(connect, theme=DARK.name, waiting_for="Connecting…")
-    async with driving(app, size=size, notifications=True) as pilot:
+    async with driving(app, size=size, frames=frames, notifications=True) as pilot:
         screen = await jobs_screen(pilot)
         if answered:
             await until(pilot, lambda: screen.session.jobs.snapshot.value is not None)

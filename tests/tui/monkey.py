@@ -90,7 +90,7 @@ async def play(
     told = f"seed {seed} at {size[0]}x{size[1]}"
     watch = _watched(told, pressed)
     try:
-        async with dashboard(studio, folder, size=size) as pilot:
+        async with dashboard(studio, folder, size=size, frames=True) as pilot:
             # Leaving is as far as it goes: what leads there is done, and asked, as ever.
             pilot.app.exit = lambda *_, **__: None  # type: ignore[method-assign]
             for _ in range(keys):

@@ -21,7 +21,7 @@ async def test_a_log_is_opened_and_left_again_and_again(
     chance = random.Random(4)
     job = studio.submit(CHATTY, query_name="chatty.py")
     studio.until(job["id"], "RUNNING")
-    async with dashboard(studio, tmp_path) as pilot:
+    async with dashboard(studio, tmp_path, frames=True) as pilot:
         await until_shown(pilot, "chatty.py")
         for _ in range(LEAVINGS):
             pilot.app.post_message(events.Key("l", "l"))

@@ -190,7 +190,7 @@ async def test_a_widget_that_is_taken_away_before_it_is_there_is_not_mounted() -
 async def test_a_page_that_is_taken_away_before_it_is_there_is_no_error(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    async with dashboard(shared_studio, tmp_path) as pilot:
+    async with dashboard(shared_studio, tmp_path, frames=True) as pilot:
         jobs = pilot.app.screen
         assert isinstance(jobs, JobsScreen)
         page = JobsScreen(jobs.session, jobs.home, ListView(), read_only=False)
@@ -212,7 +212,7 @@ async def test_a_page_that_is_taken_away_before_it_is_there_is_no_error(
 async def test_a_screen_that_comes_as_the_program_ends_is_no_error(
     shared_studio: ThreadStudio, tmp_path: Path, is_page: bool
 ) -> None:
-    async with dashboard(shared_studio, tmp_path) as pilot:
+    async with dashboard(shared_studio, tmp_path, frames=True) as pilot:
         jobs = pilot.app.screen
         assert isinstance(jobs, JobsScreen)
         page = JobsScreen(jobs.session, jobs.home, ListView(), read_only=False)
@@ -263,7 +263,7 @@ async def test_a_job_that_prints_while_its_log_is_left_is_no_error(
 ) -> None:
     job = studio.submit(CHATTY)
     studio.until(job["id"], "RUNNING")
-    async with dashboard(studio, tmp_path) as pilot:
+    async with dashboard(studio, tmp_path, frames=True) as pilot:
         await pilot.press("l")
         await until_shown(pilot, "● live")
         screen, slow = pilot.app.screen, SlowLeaver()
@@ -283,7 +283,7 @@ async def test_logs_that_grow_while_the_merged_log_is_taken_down_are_no_error(
     jobs = [studio.submit(CHATTY, query_name=f"{name}.py")["id"] for name in ("one", "two")]
     for job_id in jobs:
         studio.until(job_id, "RUNNING")
-    async with dashboard(studio, tmp_path) as pilot:
+    async with dashboard(studio, tmp_path, frames=True) as pilot:
         await until_shown(pilot, "one.py", "two.py")
         pilot.app.post_message(OpenLogs(tuple(jobs)))
         await until_shown(pilot, "2 jobs", "n 5")
