@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 from typing import ClassVar
 
 from textual import events, on
@@ -21,7 +22,9 @@ from studio_tui.presentation.jobs.log_header import (
     progress_parts,
     why,
 )
-from studio_tui.presentation.logs.gutter_times import zone_of_lines
+from studio_tui.presentation.jobs.times import life_of
+from studio_tui.presentation.logs.gutter_times import zones_of_lines
+from studio_tui.presentation.logs.line_clock import LineClock
 from studio_tui.presentation.logs.progress import Progress
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.tail import Phase, TailState
@@ -77,7 +80,9 @@ class LogScreen(LogTaking, Page):
         super().__init__(session, home, read_only=read_only)
         self._job = job
         self._memory = memory
-        self._log = session.logs.open(job.id, self._may_fetch, job.created_at)
+        self._log = session.logs.open(
+            job.id, self._may_fetch, job.created_at, has_ended=job.state.is_finished
+        )
         self._store, self._tail = self._log.store, self._log.tail
         self._why = ""
         self._was_offline = False
@@ -93,8 +98,11 @@ class LogScreen(LogTaking, Page):
         """Listen how the following goes."""
         self.listen(self._tail.subscribe, self._told)
         self.listen(self._log.ahead.subscribe, self._show_end)
-        self.view.zone = zone_of_lines(near=self.session.is_near, now=clock.now())
-        self.view.origin = self._job.started_at
+        zones = partial(zones_of_lines, near=self.session.is_near, here=clock.zone)
+        self.view.line_clock = LineClock(
+            self._store, zones, lambda: life_of(self._job, clock.now())
+        )
+        self.view.origin = self._job.began_at
         self.view.look_as(self._memory.look)
         if place := self._memory.places.get(self._job.id):
             self.view.return_to(place)
