@@ -131,12 +131,8 @@ class Page(Lifetime, Screen[None]):
         """Bring up to date what changes with time alone; called once a second while shown."""
 
     def moment(self) -> datetime:
-        """Return the time at which what is shown was true: the present, unless Studio is silent.
-
-        A job that ran when it was last heard of may have ended since, so its time stands still.
-        """
-        snapshot = self.session.jobs.snapshot
-        return clock.now() if snapshot.error is None else snapshot.fetched_at or clock.now()
+        """Return the moment of which things are shown: the present, unless Studio is silent."""
+        return self.session.jobs.snapshot.moment(clock.now())
 
     # The frame.
 

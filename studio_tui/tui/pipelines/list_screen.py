@@ -132,9 +132,8 @@ class PipelinesScreen(PipelineActions, ListPage[Pipeline]):
         return self.session.pipelines.snapshot
 
     def moment(self) -> datetime:
-        """Return the time at which what is shown was true."""
-        snapshot = self.session.pipelines.snapshot
-        return clock.now() if snapshot.error is None else snapshot.fetched_at or clock.now()
+        """Return the moment of which things are shown: the present, unless Studio is silent."""
+        return self.session.pipelines.snapshot.moment(clock.now())
 
     def pipeline_at_hand(self) -> Pipeline | None:
         """Return the pipeline under the cursor."""

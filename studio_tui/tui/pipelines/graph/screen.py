@@ -163,9 +163,8 @@ class PipelineScreen(DagNews, DagTaking, DagShowing, DagSteering, Page):
         return super().label(binding)
 
     def moment(self) -> datetime:
-        """Return the time at which what is shown was true."""
-        snapshot = self.source.snapshot
-        return clock.now() if snapshot.error is None else snapshot.fetched_at or clock.now()
+        """Return the moment of which things are shown: the present, unless Studio is silent."""
+        return self.source.snapshot.moment(clock.now())
 
     def why_not(self, action: str) -> str | None:
         """Return why `action` cannot work now, in words; `None` when it can."""
