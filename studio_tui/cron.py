@@ -5,8 +5,11 @@ An expression is five fields (minute, hour, day of month, month, day of week) or
 of the week have English names too. What no cron knows, what would never fire, and what is taken for
 something else than it says (`5-5` fires every minute in croniter) is refused.
 
-Local times that a change of the clocks leaves out or has twice follow one rule. With an hour of `*`
-an expression follows the clock on the wall through both, so that "every ten minutes" stays true.
+What passes goes to croniter, which Studio uses too, as it was typed: whether both day fields must
+be met or either is enough depends on how they are written, not only on their values.
+
+Local times that a change of the clocks leaves out or has twice follow one rule. With every hour of
+the day an expression follows the clock on the wall through both: "every ten minutes" stays true.
 With any other hour it names times of a day, and each is meant once: in autumn the first of the two
 fires, in spring all that were left out fire as one, at the first moment after the gap.
 """
@@ -17,6 +20,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import islice
+from typing import NamedTuple
 
 ALIASES: Mapping[str, str] = {
     "@midnight": "0 0 * * *",
@@ -31,6 +35,8 @@ ALIASES: Mapping[str, str] = {
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+_LAST_WEEKDAY = 6
+"""Where a step without an end stops; 7 is Sunday again, and only a range goes so far."""
 _LONGEST_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _STEP = timedelta(days=1)
 """Clocks are not changed there and back in less."""
@@ -91,10 +97,21 @@ def plain_fields(expression: str) -> tuple[frozenset[int] | None, ...]:
     Raises:
         CronError: The expression cannot be used.
     """
-    return tuple(
-        None if field == "*" else frozenset(map(int, field.split(",")))
-        for field in _parse(expression)
-    )
+    return _parse(expression).plain
+
+
+def typed_fields(expression: str) -> tuple[str, ...]:
+    """Return the five fields as they were typed, those of an alias for the alias.
+
+    Raises:
+        CronError: The expression cannot be used.
+    """
+    return _parse(expression).typed
+
+
+def is_any(field: str) -> bool:
+    """Whether croniter takes a day field for one without a condition: it is `*`, or lists it."""
+    return "*" in field.split(",")
 
 
 def next_fire(expression: str, after: datetime, zone: tzinfo = UTC) -> datetime:
@@ -126,8 +143,8 @@ def fires(expression: str, after: datetime, zone: tzinfo = UTC) -> Iterator[date
         CronError: The expression cannot be used.
     """
     fields = _parse(expression)
-    times = _wall_clock_times if fields[1] == "*" else _named_times
-    return _to_the_last(times(" ".join(fields), after.astimezone(UTC), zone))
+    times = _wall_clock_times if fields.plain[1] is None else _named_times
+    return _to_the_last(times(" ".join(fields.typed), after.astimezone(UTC), zone))
 
 
 def _to_the_last(moments: Iterator[datetime]) -> Iterator[datetime]:
@@ -204,8 +221,15 @@ def _arithmetic(fields: str, start: datetime) -> Callable[[], datetime]:
     return lambda: times.get_next(datetime)
 
 
-def _parse(expression: str) -> list[str]:
-    """Return the fields in their plainest form: `*` or numbers between commas."""
+class _Fields(NamedTuple):
+    """The fields of an expression that can be used."""
+
+    typed: tuple[str, ...]
+    plain: tuple[frozenset[int] | None, ...]
+    """Their values, see `plain_fields`."""
+
+
+def _parse(expression: str) -> _Fields:
     if len(expression) > _LONGEST:
         raise CronError(f"a cron expression has at most {_LONGEST} characters")
     if stranger := _STRANGE_BLANK.search(expression):
@@ -224,15 +248,33 @@ def _parse(expression: str) -> list[str]:
         number = "is 1 field" if len(words) == 1 else f"are {len(words)} fields"
         raise CronError(f"there {number}, not five: minute, hour, day of month, month, day of week")
     values = [_values(word, field) for word, field in zip(words, _FIELDS, strict=True)]
-    days = {day % 7 for day in values[4]}
-    if len(days) == 7:
+    minutes, hours, _, months = (
+        None if len(found) == size else frozenset(found)
+        for found, size in zip(values, (60, 24, 31, 12), strict=False)
+    )
+    dates, weekdays = _days(words[2], words[4], values[2], {day % 7 for day in values[4]})
+    if dates is not None and weekdays is None:
         _check_date(values[2], values[3])
-    values[4] = days
-    sizes = (60, 24, 31, 12, 7)
-    return [
-        "*" if len(found) == size else ",".join(str(value) for value in sorted(found))
-        for found, size in zip(values, sizes, strict=True)
-    ]
+    return _Fields(tuple(words), (minutes, hours, dates, months, weekdays))
+
+
+def _days(
+    date: str, weekday: str, dates: set[int], weekdays: set[int]
+) -> tuple[frozenset[int] | None, frozenset[int] | None]:
+    """Return the values of the day fields as croniter understands them together.
+
+    It takes a list of all there are for `*` only beside a field with a star; else two fields that
+    were both given are alternatives, and one that holds every day makes it fire every day.
+    """
+    is_every_date, is_every_weekday = len(dates) == 31, len(weekdays) == 7
+    any_date = is_any(date) or (is_every_date and "*" in weekday)
+    any_weekday = is_any(weekday) or (is_every_weekday and "*" in date)
+    if not any_date and not any_weekday and (is_every_date or is_every_weekday):
+        return None, None
+    return (
+        None if any_date or is_every_date else frozenset(dates),
+        None if any_weekday or is_every_weekday else frozenset(weekdays),
+    )
 
 
 def _alias(expression: str) -> str:
@@ -272,7 +314,12 @@ def _part(part: str, field: _Field) -> set[int]:
             _check_range(match["first"], match["last"], first, last, field)
         elif not match["step"]:
             last = first
-    return set(range(first, last + 1, _step(match["step"], first, last, field)))
+    step = _step(match["step"], first, last, field)
+    if field.last == 7 and match["step"] and not match["last"]:
+        last = _LAST_WEEKDAY
+        if first == last:
+            raise CronError(f"{field.name}: {_quoted(part)} is one value; write {first}")
+    return set(range(first, last + 1, step))
 
 
 def _value(text: str, field: _Field) -> int:

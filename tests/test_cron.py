@@ -39,6 +39,8 @@ ZONES = [
         "0 0 31 4,5 *",
         "1-59/2 * * * *",
         "*,5 * * * *",
+        "0 0 30 2 0-6",
+        "0 0 * * 5/2",
         *ALIASES,
         "@Daily",
     ],
@@ -92,7 +94,10 @@ def test_what_cron_knows_is_taken_and_fires(expression: str) -> None:
         ("٣ * * * *", "minute: '٣' is not"),
         ("0 0 30 2 *", "it never fires: there is no day 30 in Feb"),
         ("0 0 31 2,4,6 *", "it never fires: there is no day 31 in Feb, Apr, Jun"),
-        ("0 0 30 2 0-6", "it never fires"),
+        ("0 0 30 2 *", "it never fires"),
+        ("0 0 30 2 *,1", "it never fires"),
+        ("* * * * 6/1", "day of week: '6/1' is one value; write 6"),
+        ("* * * * 7/2", "a step of 2 leads out of 7"),
         ("@reboot", "@reboot is not taken"),
         ("@every 5m", "'@every 5m' is none of @midnight"),
         ("@", "'@' is none of"),
@@ -153,18 +158,24 @@ def expressions(draw: st.DrawFn) -> tuple[str, list[frozenset[int]]]:
     return " ".join(text for text, _ in parts), [values for _, values in parts]
 
 
-def matches(local: datetime, values: list[frozenset[int]]) -> bool:
+def is_any(field: str, other: str, values: frozenset[int], size: int) -> bool:
+    """Whether a day field says nothing: it has a bare star, or has all beside one with a star."""
+    return "*" in field.split(",") or (len(values) == size and "*" in other)
+
+
+def matches(text: str, local: datetime, values: list[frozenset[int]]) -> bool:
     minute, hour, days, months, weekdays = values
     if local.minute not in minute or local.hour not in hour or local.month not in months:
         return False
     of_month, of_week = local.day in days, local.isoweekday() % 7 in weekdays
-    if len(days) == 31 or len(weekdays) == 7:
+    _, _, date, _, weekday = text.split()
+    if is_any(date, weekday, days, 31) or is_any(weekday, date, weekdays, 7):
         return of_month and of_week
     return of_month or of_week  # crontab(5): either is enough when both are restricted
 
 
 def minute_by_minute(
-    values: list[frozenset[int]], after: datetime, zone: tzinfo, minutes: int
+    text: str, values: list[frozenset[int]], after: datetime, zone: tzinfo, minutes: int
 ) -> Iterator[datetime]:
     """Look at the clock every minute, as one would who has never heard of cron."""
     is_named = len(values[1]) < 24
@@ -173,11 +184,11 @@ def minute_by_minute(
         moment = after + timedelta(minutes=number)
         local = moment.astimezone(zone).replace(tzinfo=None)
         if not is_named:
-            if matches(local, values):
+            if matches(text, local, values):
                 yield moment
             continue
         passed = int((local - last) / timedelta(minutes=1))  # none while an hour comes again
-        if any(matches(last + timedelta(minutes=m), values) for m in range(1, passed + 1)):
+        if any(matches(text, last + timedelta(minutes=m), values) for m in range(1, passed + 1)):
             yield moment
         last = max(last, local)
 
@@ -189,7 +200,7 @@ def test_fire_times_are_those_of_a_watcher_of_the_clock(
 ) -> None:
     text, values = expression
     after = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=start)
-    seen = list(minute_by_minute(values, after, UTC, 3 * 24 * 60))
+    seen = list(minute_by_minute(text, values, after, UTC, 3 * 24 * 60))
     assert list(fire_times(text, after, count=len(seen))) == seen
     following = next_fire(text, seen[-1] if seen else after)
     assert following > after + timedelta(days=3)
@@ -213,7 +224,7 @@ def test_fire_times_follow_the_rule_when_clocks_change(
 ) -> None:
     text, values = expression
     zone, after = change
-    seen = list(minute_by_minute(values, after, zone, 2 * 24 * 60))
+    seen = list(minute_by_minute(text, values, after, zone, 2 * 24 * 60))
     assert list(fire_times(text, after, zone, count=len(seen))) == seen
     following = next_fire(text, seen[-1] if seen else after, zone)
     assert following > after + timedelta(days=2)
@@ -271,5 +282,34 @@ def test_the_fields_are_told_in_their_plainest_form() -> None:
     every = frozenset({0, 30})
     weekdays = frozenset({1, 2, 3, 4, 5})
     assert plain_fields("*/30 0-23 * jan-dec mon-fri") == (every, None, None, None, weekdays)
-    assert plain_fields("0,30 * 1-31 * 1-5") == plain_fields("*/30 0-23 * jan-dec mon-fri")
+    assert plain_fields("0,30 * *,4 * 1-5") == plain_fields("*/30 0-23 * jan-dec mon-fri")
     assert plain_fields("@weekly")[4] == frozenset({0}) == plain_fields("0 0 * * 7")[4]
+
+
+@pytest.mark.parametrize(
+    ("expression", "days"),
+    [
+        ("0 0 1-31 * 1", "Thu Fri Sat Sun Mon Tue Wed"),
+        ("0 0 */1 * 1", "Thu Fri Sat Sun Mon Tue Wed"),
+        ("0 0 13 * 0-6", "Thu Fri Sat Sun Mon Tue Wed"),
+        ("0 0 1-7 * sun-sat", "Thu Fri Sat Sun Mon Tue Wed"),
+        ("0 0 1-31/2 * 0-7", "Thu Fri Sat Sun Mon Tue Wed"),
+        ("0 0 1,2,3-31 * fri", "Thu Fri Sat Sun Mon Tue Wed"),
+        ("0 0 *,9 * 1", "Mon Mon"),
+        ("0 0 1-31 * *", "Thu Fri Sat Sun Mon Tue Wed"),
+        ("0 0 1-31 * */2", "Thu Sat Sun Tue Thu"),
+        ("0 0 */2 * 0-6", "Thu Sat Mon Wed Fri"),
+        ("0 0 * * 5/2", "Fri Fri"),
+        ("0 0 * * 1/3", "Thu Mon Thu"),
+        ("0 0 * * */5", "Fri Sun Fri"),
+        ("0 0 * * 5-7/2", "Fri Sun Fri"),
+        ("0 0 1-7 * 1", "Thu Fri Sat Sun Mon Tue Wed Mon"),
+    ],
+)
+def test_days_are_those_that_croniter_finds_in_the_fields_as_typed(
+    expression: str, days: str
+) -> None:
+    wednesday = datetime(2025, 12, 31, 12, tzinfo=UTC)
+    named = days.split()
+    found = fire_times(expression, wednesday, count=len(named))
+    assert [f"{moment:%a}" for moment in found] == named

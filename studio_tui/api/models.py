@@ -67,6 +67,10 @@ class JobState(StrEnum):
 
 FINISHED_STATES = frozenset({JobState.COMPLETE, JobState.FAILED, JobState.CANCELED, JobState.TASK})
 CANCELING_STATES = frozenset({JobState.CANCELING, JobState.CANCELING_SCHEDULED})
+WAITING_STATES = (
+    frozenset(JobState) - FINISHED_STATES - CANCELING_STATES - {JobState.RUNNING, JobState.UNKNOWN}
+)
+"""States before the query runs."""
 
 
 class PipelineState(StrEnum):
@@ -252,6 +256,14 @@ class JobOutput(Received):
     def state(self) -> JobState:
         """The status as a known word, else UNKNOWN."""
         return _JOB_STATES.get(self.status or "", JobState.UNKNOWN)
+
+    @property
+    def began_at(self) -> datetime | None:
+        """When the query began to run, by its step where there is one; `None` before it has."""
+        ran = (step.started_at for step in self.steps or () if step.name == "running_query")
+        if (began := next(ran, None)) is not None:
+            return began
+        return None if self.state in WAITING_STATES else self.started_at
 
 
 _JOB_STATES = {state.value: state for state in JobState}

@@ -23,6 +23,9 @@ LIVE_WITHIN = timedelta(seconds=3)
 class Aged(Protocol):
     """What a snapshot tells of its age."""
 
+    def moment(self, now: datetime) -> datetime:
+        """Return the moment of which it is shown: the present, unless questions fail."""
+
     @property
     def fetched_at(self) -> datetime | None:
         """When Studio last confirmed what is shown."""

@@ -17,8 +17,14 @@ from studio_tui.presentation.format import (
     seconds_between,
 )
 from studio_tui.presentation.ids import id_cell
-from studio_tui.presentation.jobs.rows import BAR_WIDTH, WAITING_STATES, queue_seconds, run_seconds
+from studio_tui.presentation.jobs.rows import BAR_WIDTH
 from studio_tui.presentation.jobs.states import state_cell
+from studio_tui.presentation.jobs.times import (
+    is_waiting,
+    queue_seconds,
+    run_seconds,
+    step_seconds,
+)
 from studio_tui.presentation.logs.progress import Progress, bar_text, words
 from studio_tui.text import safe_line
 
@@ -109,7 +115,7 @@ def _status(job: Job, now: datetime) -> Cell:
     if (ran := run_seconds(job, now)) is not None:
         parts.append(f"ran {duration(ran)}" if job.state.is_finished else f"for {duration(ran)}")
     if (waited := queue_seconds(job, now)) is not None:
-        parts.append(f"{'waits' if job.state in WAITING_STATES else 'waited'} {duration(waited)}")
+        parts.append(f"{'waits' if is_waiting(job) else 'waited'} {duration(waited)}")
     return Cell(" · ".join(parts), tone)
 
 
@@ -161,7 +167,7 @@ def _steps(job: Job, now: datetime) -> tuple[Fact, ...]:
     spent = [
         f"{step.label or step.name} {duration(seconds)}"
         for step in job.steps or ()
-        if (seconds := seconds_between(step.started_at, step.finished_at or now)) is not None
+        if (seconds := step_seconds(step, job, now)) is not None
     ]
     return (Fact("steps", Cell(" · ".join(spent))),) if spent else ()
 

@@ -6,8 +6,8 @@ from typing import Protocol
 from studio_tui.api.models import Job, JobState
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import clock_time, duration, next_try, size
-from studio_tui.presentation.jobs.rows import run_seconds
 from studio_tui.presentation.jobs.states import state_cell
+from studio_tui.presentation.jobs.times import run_seconds
 from studio_tui.presentation.logs.lines import styled_line
 from studio_tui.presentation.logs.progress import Progress, bar_text, latest, words
 from studio_tui.presentation.logs.tracebacks import signature

@@ -9,6 +9,7 @@ from studio_tui.api.models import Job, JobState
 from studio_tui.presentation.cells import NOTHING, Cell, Tone, dimmed
 from studio_tui.presentation.format import UNKNOWN, age, duration, seconds_between
 from studio_tui.presentation.jobs.states import LOOKS, state_cell
+from studio_tui.presentation.jobs.times import guessed_seconds, queue_seconds, run_seconds
 from studio_tui.presentation.logs.progress import Progress, bar_text, rate_words, share
 
 COLUMNS = (
@@ -25,18 +26,6 @@ RATE_WIDTH = 11
 
 SHORT_ID = 8
 """Characters of an id that are shown in a list; the whole id is in the preview."""
-
-WAITING_STATES = frozenset(
-    {
-        JobState.CREATED,
-        JobState.SCHEDULED,
-        JobState.QUEUED,
-        JobState.PROVISIONING,
-        JobState.INIT,
-        JobState.PENDING,
-    }
-)
-"""States before the query runs."""
 
 _UNREADABLE = Cell("?", Tone.WARN)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -68,40 +57,6 @@ def cells(
         _error(job),
     )
     return row if can_be_used(job.id) else dimmed(row)
-
-
-def queue_seconds(job: Job, now: datetime) -> float | None:
-    """Return how long the job waited before its query began; `None` when Studio does not say.
-
-    Servers that send no `started_at` tell the waiting only while it lasts.
-    """
-    since = let_go_at(job)
-    if job.started_at is not None:
-        return seconds_between(since, job.started_at)
-    return seconds_between(since, now) if job.state in WAITING_STATES else None
-
-
-def let_go_at(job: Job) -> datetime | None:
-    """Return when a job began to wait for workers, or when it was created if that is not told.
-
-    What came before was no queue: a pipeline held the job back.
-    """
-    waits = (step.started_at for step in job.steps or () if step.name == "waiting")
-    return next(waits, None) or job.created_at
-
-
-def run_seconds(job: Job, now: datetime) -> float | None:
-    """Return how long the query ran, or has run; `None` when it did not run or is not known."""
-    if job.started_at is None:
-        return None
-    return seconds_between(job.started_at, job.finished_at if job.state.is_finished else now)
-
-
-def total_seconds(job: Job, now: datetime) -> float | None:
-    """Return the time since the job was created, up to its end: an upper bound of its run time."""
-    if job.state.is_finished:
-        return seconds_between(job.created_at, job.finished_at)
-    return seconds_between(job.created_at, now)
 
 
 def is_moving(job: Job) -> bool:
@@ -183,11 +138,8 @@ def _run(job: Job, now: datetime) -> Cell:
     ran = run_seconds(job, now)
     if ran is not None:
         return Cell(duration(ran))
-    if job.state is JobState.RUNNING or job.state in {JobState.COMPLETE, JobState.FAILED}:
-        whole = total_seconds(job, now)
-        # Without a start the wait is in it, so it is an estimate and says so.
-        return Cell(f"~{duration(whole)}", Tone.DIM) if whole is not None else Cell(UNKNOWN)
-    return NOTHING
+    guessed = guessed_seconds(job, now)
+    return NOTHING if guessed is None else Cell(f"~{duration(guessed)}", Tone.DIM)
 
 
 def _span_age(job: Job, now: datetime) -> Cell:

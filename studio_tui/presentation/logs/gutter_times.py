@@ -1,11 +1,11 @@
 """The time of a line, as it stands beside the line; and moments as people type them."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 
-from studio_tui.presentation.logs.lines import styled_line
-from studio_tui.presentation.logs.timestamps import time_of
+from studio_tui.presentation.logs.line_clock import Zones
 
 WIDTH = 12
 """Cells that a stamp takes, with a blank after it."""
@@ -13,8 +13,6 @@ WIDE = 16
 """The same with the date."""
 
 _DAY = timedelta(days=1)
-_AHEAD = timedelta(hours=26)
-"""By how much a line's time may be ahead: clocks differ, and zones that are not told."""
 _AGO = re.compile(r"-?(\d{1,6})\s*(s|sec|m|min|h|d)")
 _UNITS = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400}
 _CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?")
@@ -75,23 +73,10 @@ def _elapsed(span: timedelta) -> str:
     return f"{sign}{hours}:{rest // 60:02}:{rest % 60:02}"
 
 
-def zone_of_lines(*, near: bool, now: datetime) -> tzinfo:
-    """Return how times without an offset are read: those of this machine's jobs in its zone."""
-    return (now.astimezone().tzinfo if near else None) or UTC
-
-
-def line_time(text: str, zone: tzinfo, near: datetime | None) -> datetime | None:
-    """Return the own time of a line that is safe to draw; `None` when it does not tell any."""
-    return time_of(text, zone, near)
-
-
-def seconds_of(line: bytes, zone: tzinfo, now: datetime) -> float | None:
-    """Return the own time of untrusted bytes of a line in seconds since the epoch.
-
-    `None` when it tells none, or one that is still to come, which is no time of writing.
-    """
-    told = line_time(styled_line(line).text, zone, now)
-    return None if told is None or told > now + _AHEAD else told.timestamp()
+def zones_of_lines(*, near: bool, here: Callable[[], tzinfo]) -> Zones:
+    """Return how times are read: without an offset those of this machine's jobs in its zone."""
+    zone = here()
+    return Zones(zone if near else UTC, zone)
 
 
 def read_moment(typed: str, *, now: datetime, end: datetime | None) -> datetime:

@@ -1,37 +1,49 @@
-"""When a log line was written, by the time that stands near its start, always aware, in UTC."""
+"""When a log line was written, by the time that stands near its start, always aware, in UTC.
+
+What can be read in more than one way is read so that it is nearest the life of the line's job.
+"""
 
 import re
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
+from typing import NamedTuple, Protocol
+
+from studio_tui.presentation.logs.dates import BEFORE, DATE, Order, Shape, days, orders, shape_of
+from studio_tui.presentation.logs.zones import FORM, zones_of
 
 HEAD = 96
 """Characters from the line's start in which its time can stand."""
 _FIELDS = 4096
 """Characters in which a named field can stand."""
+_VALUE = 48
+"""Characters of a field's value in which its time stands."""
 
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_CLOCK = re.compile(r"\d\d:\d\d:\d\d(?![\d:])", re.ASCII)
-_INSIDE = frozenset("0123456789:.")
-"""Before two digits, these say that the digits are no hours."""
-_YEAR = re.compile(r"/\d{4}:")
-"""But for that of web servers."""
-_DATE = re.compile(
-    r"(?<!\d)(?:(?P<year>\d{4})(?P<mark>[-/.])(?P<month>\d\d)(?P=mark)(?P<day>\d\d)(?:T|,? )"
-    rf"|(?P<d>\d\d)[/ -](?P<b>{'|'.join(_MONTHS)})[/ -](?P<y>\d{{4}})[: ]"
-    rf"|(?P<b2>{'|'.join(_MONTHS)}) {{1,2}}(?P<d2>\d\d?) "
-    r"|(?P<y2>\d\d)(?P<mark2>[/]?)(?P<m2>\d\d)(?P=mark2)(?P<d3>\d\d) "
-    r"|(?<![^\s\[(])(?P<m3>\d\d)-(?P<d4>\d\d) |(?<=[IWEFDC])(?P<m4>\d\d)(?P<d5>\d\d) )$",
-    re.ASCII,
+DAY = timedelta(days=1)
+GIVE_OR_TAKE = timedelta(minutes=1)
+"""By how much a time of day alone may be beside the life of its job."""
+_FEW_DAYS = 2 * DAY
+"""A job that lasts longer has each time of day more than once."""
+_LATE = timedelta(hours=1)
+"""By how much a line of a job of several days may come later than it says it was written."""
+
+_CLOCK = re.compile(
+    r"\d:[0-5]\d(?::[0-6]\d(?![\d:])|(?= ?[AaPp](?:[Mm](?!\w)|\. ?[Mm]\.)))", re.ASCII
 )
-_DATE_LENGTH = 13
-"""Characters of the longest date with what parts it from the clock, and one before it."""
+"""From the last digit of the hour on, as that is found faster; seconds may lack before AM or PM."""
+_INSIDE = frozenset("0123456789:.")
+"""Before a time of day, these say that it is none, unless they are of a date."""
 _AFTER = re.compile(
     r"(?:[.,](?P<fraction>\d{1,9})\d*)?"
-    r"(?: ?(?P<utc>Z|UTC|GMT)(?!\w)| ?(?P<sign>[+-])(?P<hours>\d\d):?(?P<minutes>\d\d)(?!\d)"
-    r"| (?P<year>(?:19|20)\d\d)(?=[\]\s]|$))?",
+    r"(?: ?(?P<half>[AaPp])(?:[Mm](?!\w)|\. ?[Mm]\.))?"
+    rf"(?: ?(?P<zone>{FORM})| (?P<hours>[+-]\d\d)(?= ?[\[\])]|$)|(?P<attached>[+-]\d\d)(?![\w:.]))?"
+    r"(?:[)]? (?P<year>(?:19|20)\d\d)(?=[\]\s]|$))?",
     re.ASCII,
 )
+_PLAIN = frozenset({"iso", "compact"})
+"""Forms of dates that can be read in one way only."""
+_NOTHING = ("",) * 6
 _SPEECH = re.compile(
     r"(?:^|\s)(?!(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) )[A-Z]?[a-z]+ $|(?:^|\s)[A-Za-z]+ [a-z]+ "
 )
@@ -45,113 +57,299 @@ _FIELD = re.compile(
 _LOGFMT = re.compile(r"(?:^|\s)(?:ts|time|timestamp)=\"?(?=1\d{9})")
 
 
-def time_of(text: str, zone: tzinfo, near: datetime | None = None) -> datetime | None:
+class Life(NamedTuple):
+    """When a job could write lines: from its start to its end, or to now."""
+
+    begin: datetime
+    end: datetime
+
+    def distance(self, moment: datetime) -> timedelta:
+        """Return by how much a moment is before or after it; nothing for one within."""
+        return max(self.begin - moment, moment - self.end, timedelta(0))
+
+
+class Reading(Protocol):
+    """How the times of one log are read."""
+
+    @property
+    def zone(self) -> tzinfo:
+        """Of times without an offset."""
+
+    @property
+    def here(self) -> tzinfo:
+        """The zone of this machine, whose names of zones are known."""
+
+    @property
+    def life(self) -> Life | None:
+        """Of the job; `None` where it is not known."""
+
+    @property
+    def near(self) -> datetime | None:
+        """A moment near the lines, where no life is known."""
+
+    def order_of(self, shape: Shape) -> Order | None:
+        """Return in which order day, month and year stand, as far as that is known."""
+
+
+@dataclass(frozen=True)
+class AnyLog:
+    """How times are read of which it is not known whose log they are from."""
+
+    zone: tzinfo = UTC
+    here: tzinfo = UTC
+    life: Life | None = None
+    near: datetime | None = None
+
+    def order_of(self, _shape: Shape) -> Order | None:
+        """Return that no order is known."""
+        return None
+
+
+class Written(NamedTuple):
+    """A time as it stands in a line, without its fraction."""
+
+    form: str
+    """Of the date, see `dates.DATE`; empty for a time of day alone."""
+    date: str
+    is_bracketed: bool
+    clock: str
+    half: str
+    """`a` or `p` where hours go to 12; else empty."""
+    zone: str
+    year: str
+    """That stands behind the time of day."""
+
+    @property
+    def is_ambiguous(self) -> bool:
+        """Whether it depends on what it is near which moment is meant."""
+        return self.form not in _PLAIN or self.zone[-1:].isalpha()
+
+    @property
+    def shape(self) -> Shape | None:
+        """The shape of a date whose order is to be found out."""
+        return shape_of(self.form, self.date, is_bracketed=self.is_bracketed)
+
+
+def time_of(
+    text: str, zone: tzinfo, near: datetime | None = None, *, came: datetime | None = None
+) -> datetime | None:
     """Return when the line was written, `None` when it does not say.
 
     A time without an offset is read in `zone`. One without a year or a day is the one closest to
     `near`, and unknown without `near`.
     """
+    return read_time(text, AnyLog(zone, zone, near=near), came=came)
+
+
+def read_time(text: str, how: Reading, *, came: datetime | None = None) -> datetime | None:
+    """Return when the line was written, `None` when it does not say, or nobody can tell.
+
+    `came` is when it arrived, if somebody watched.
+    """
     if text.startswith("{"):
         for name in _FIELD.finditer(text, 0, _FIELDS):
             start = name.end()
-            found = _epoch_at(text, start) or _time_within(text, start, start + 40, zone, near)
+            found = _epoch_at(text, start, how) or _time_within(
+                text, start, start + _VALUE, how, came
+            )
             if found:
                 return found
         return None
-    if (found := _time_within(text, 0, HEAD, zone, near)) is not None:
+    if (found := _time_within(text, 0, HEAD, how, came)) is not None:
         return found
     if text[:1].isdecimal() or text[1:2].isdecimal():
-        return _epoch_at(text, 0)
-    if "=1" in text and (field := _LOGFMT.search(text, 0, HEAD)):
-        return _epoch_at(text, field.end())
+        return _epoch_at(text, 0, how)
+    if "=1" in text and (named := _LOGFMT.search(text, 0, HEAD)):
+        return _epoch_at(text, named.end(), how)
     return None
 
 
-def _time_within(
-    text: str, start: int, end: int, zone: tzinfo, near: datetime | None
-) -> datetime | None:
-    """Return the first time of day between two places, with the date before it."""
+def written_in(text: str, start: int = 0, end: int = HEAD) -> tuple[Written, str] | None:
+    """Return the first time between two places as it is written, and its fraction's digits."""
     clock = _CLOCK.search(text, start, end)
     if not clock:
         return None
     at = clock.start()
-    if text[at - 1 : at] in _INSIDE and not _YEAR.match(text, max(start, at - 6), at):
-        return None
-    date = _DATE.search(text, max(start, at - _DATE_LENGTH), at)
-    begins = date.start() if date else at
-    if date is None and (begins - start > 1 or near is None):
+    at -= at > start and "0" <= text[at - 1] <= "9"
+    day = DATE.search(text, max(start, at - BEFORE), at)
+    begins = day.start() if day else at
+    if day is None and (begins - start > 1 or text[at - 1 : at] in _INSIDE):
         return None
     if begins > start + 1 and _SPEECH.search(text, start, begins):
         return None
-    after = _AFTER.match(text, at + 8)
-    fraction = after["fraction"] if after else None
-    rest = text[at + 8 : after.end()] if after else ""
-    moment = _second(text[begins : at + 8], rest.lstrip(".,0123456789"), zone, near)
+    after = _AFTER.match(text, clock.end())
+    fraction, half, zone, hours, attached, year = after.groups("") if after else _NOTHING
+    if day is None and not half and clock.start() == at:
+        return None  # `0:00:07` is how long something took
+    form = day.lastgroup or "" if day else ""
+    written = Written(
+        form,
+        day[form] if day else "",
+        text[begins - 1 : begins] in {"[", "("},
+        text[at : clock.end()],
+        half.lower(),
+        zone or hours or attached,
+        year,
+    )
+    return written, fraction
+
+
+def _time_within(
+    text: str, start: int, end: int, how: Reading, came: datetime | None
+) -> datetime | None:
+    """Return the moment of the first time between two places."""
+    found = written_in(text, start, end)
+    if found is None:
+        return None
+    written, fraction = found
+    if written.form:
+        shape = written.shape
+        order = how.order_of(shape) if shape is not None else None
+        around = _around(how) if written.is_ambiguous else None
+        moment = _dated(written, how.zone, how.here, around, order)
+    elif (life := how.life) is not None:
+        moment = _within_life(written, how, life, came)
+    else:
+        moment = _nearest(written, how)
     if moment is None or not fraction:
         return moment
     return moment + timedelta(microseconds=int(fraction[:6].ljust(6, "0")))
 
 
+def _around(how: Reading) -> Life | None:
+    """Return what the moments of ambiguous dates are near."""
+    if (life := how.life) is not None:
+        return life
+    return Life(how.near, how.near) if how.near is not None else None
+
+
 @lru_cache(maxsize=4096)
-def _second(stamp: str, offset: str, zone: tzinfo, near: datetime | None) -> datetime | None:
-    """Return the moment of a date, if there is one, and a time of day, without its fraction."""
-    hour, minute, second = int(stamp[-8:-6]), int(stamp[-5:-3]), min(int(stamp[-2:]), 59)
-    after = _AFTER.match(offset)
-    if after and after["utc"]:
-        zone = UTC
-    elif after and after["sign"]:
-        ahead = timedelta(hours=int(after["hours"]), minutes=int(after["minutes"]))
-        if ahead >= timedelta(days=1):
-            return None
-        zone = timezone(ahead if after["sign"] == "+" else -ahead)
-    moments: list[datetime] = []
-    for year, month, day in _days(stamp, after["year"] if after else None, zone, near):
-        try:
-            local = datetime(year, month, day, hour, minute, second, tzinfo=zone)
-            moments.append(local.astimezone(UTC))
-        except (ValueError, OverflowError):  # the 30th of February, a year without a place in UTC
-            continue
-    if near is None or len(moments) < 2:
+def _dated(
+    written: Written, zone: tzinfo, here: tzinfo, around: Life | None, order: Order | None
+) -> datetime | None:
+    """Return the moment of a date and a time of day."""
+    readings = readings_of(written, zone, here, around, order) if order else {}
+    readings = readings or readings_of(written, zone, here, around)
+    moments = [moment for each in readings.values() for moment in each]
+    if around is None or not moments:
         return moments[0] if moments else None
-    return min(moments, key=lambda moment: abs(moment - near))
+    found = min(moments, key=around.distance)
+    # Two numbers alone are as likely a count as a date.
+    is_doubtful = written.form == "yearless" and around.begin != around.end
+    return None if is_doubtful and around.distance(found) > DAY else found
 
 
-def _days(
-    stamp: str, year: str | None, zone: tzinfo, near: datetime | None
-) -> Iterator[tuple[int, int, int]]:
-    """Yield the days that a stamp can mean."""
-    date = _DATE.match(stamp, 0, len(stamp) - 8)
-    if date is None:
-        if near is not None:
-            for days in (0, -1, 1):
-                try:
-                    day = near.astimezone(zone) + timedelta(days=days)
-                except OverflowError:
-                    continue
-                yield day.year, day.month, day.day
+def readings_of(
+    written: Written,
+    zone: tzinfo,
+    here: tzinfo,
+    around: Life | None,
+    known: Order | None = None,
+) -> Mapping[Order, tuple[datetime, ...]]:
+    """Return the moments that a date and a time of day can mean, by the order of the date.
+
+    A date whose order is not in question, or `known`, has one.
+    """
+    shape = written.shape
+    years = _years(around) if around is not None else ()
+    found = {}
+    possible = orders(shape) if shape is not None else (Order.YEAR_FIRST,)
+    for order in possible if known is None else (known,):
+        moments = [
+            moment
+            for day in days(written.form, written.date, written.year, years, order)
+            for moment in _at(written, day, zone, here)
+        ]
+        if moments:
+            found[order] = tuple(moments)
+    return found
+
+
+def _years(around: Life) -> tuple[int, ...]:
+    """Return the years that a date without one can be of, the likeliest first."""
+    end = around.end.year
+    return tuple(year for year in (end, *range(around.begin.year - 1, end), end + 1) if year > 0)
+
+
+def _at(
+    written: Written, day: tuple[int, int, int], zone: tzinfo, here: tzinfo
+) -> Iterator[datetime]:
+    """Yield the moments of a time of day on a day; none if there is no such day or time."""
+    hour, minute, second = map(int, f"{written.clock}:0".split(":")[:3])
+    if written.half:
+        is_later = written.half == "p"
+        if (hour > 12 and not is_later) or (hour == 0 and is_later):
+            return
+        hour = hour if hour > 12 else hour % 12 + 12 * is_later
+    try:
+        local = datetime(*day, hour, minute, min(second, 59))  # noqa: DTZ001 (each zone follows)
+        zones = zones_of(written.zone, here, local.year) if written.zone else ()
+    except ValueError:  # the 30th of February, a zone that nobody knows
         return
-    groups = date.groupdict()
-    month = groups["month"] or groups["m2"] or groups["m3"] or groups["m4"]
-    name = groups["b"] or groups["b2"]
-    numbers = (
-        _MONTHS.index(name) + 1 if name else int(month or 0),
-        int(next(groups[key] for key in ("day", "d", "d2", "d3", "d4", "d5") if groups[key])),
-    )
-    if known := groups["year"] or groups["y"] or year:
-        yield int(known), *numbers
-    elif groups["y2"]:
-        yield 2000 + int(groups["y2"]), *numbers
-    elif near is not None:
-        for difference in (0, -1, 1):
-            yield near.year + difference, *numbers
+    for each in zones or (zone,):
+        try:
+            yield local.replace(tzinfo=each).astimezone(UTC)
+        except (ValueError, OverflowError):  # a year without a place in UTC
+            continue
 
 
-def _epoch_at(text: str, at: int) -> datetime | None:
-    """Return the moment of the seconds, or their thousandths and so on, since 1970 at a place."""
+@lru_cache(maxsize=4096)
+def _bare(written: Written, zone: tzinfo, here: tzinfo, around: Life) -> tuple[datetime, ...]:
+    """Return the moments of a time of day on the days of a span and one more each way, in order."""
+    first = max(1, around.begin.toordinal() - 1)
+    last = min(around.end.toordinal() + 1, date.max.toordinal())
+    moments: list[datetime] = []
+    for number in range(first, last + 1):
+        day = date.fromordinal(number)
+        moments += _at(written, (day.year, day.month, day.day), zone, here)
+    return tuple(sorted(moments))
+
+
+def _nearest(written: Written, how: Reading) -> datetime | None:
+    """Return the moment of a time of day that is nearest another one, where no life is known."""
+    near = how.near
+    if near is None:
+        return None
+    moments = _bare(written, how.zone, how.here, Life(near, near))
+    return min(moments, key=lambda moment: abs(moment - near), default=None)
+
+
+def _within_life(
+    written: Written, how: Reading, life: Life, came: datetime | None
+) -> datetime | None:
+    """Return the moment of a time of day within a life; of several the last before it came.
+
+    Nothing is written after it came. What came long after its time of day was not watched, or
+    counts from the job's start.
+    """
+    if came is not None:
+        life = Life(life.begin, max(life.begin, min(life.end, came)))
+    is_short = life.end - life.begin <= _FEW_DAYS
+    if not is_short and came is None:
+        return None
+    around = life if is_short else Life(life.end, life.end)
+    within = [
+        moment
+        for moment in _bare(written, how.zone, how.here, around)
+        if life.distance(moment) <= GIVE_OR_TAKE
+    ]
+    if len(within) == 1 and is_short:
+        return within[0]
+    is_fresh = within and came is not None and came - within[-1] <= _LATE
+    return within[-1] if is_fresh else None
+
+
+def _epoch_at(text: str, at: int, how: Reading) -> datetime | None:
+    """Return the moment of the seconds, or their thousandths and so on, since 1970 at a place.
+
+    A number is one only within a day of the job's life: others count bytes or rows.
+    """
     number = _EPOCH.match(text, at) or _EPOCH_FIELD.match(text, at)
     if not number:
         return None
     digits = number[1]
     seconds, fraction = int(digits[:10]), digits[10:] + (number[2] or "")
     moment = datetime.fromtimestamp(seconds, UTC)
+    if (life := how.life) is not None and life.distance(moment) > DAY:
+        return None
     return moment + timedelta(microseconds=int(fraction[:6].ljust(6, "0")))

@@ -18,7 +18,8 @@ from studio_tui.presentation.format import (
 )
 from studio_tui.presentation.ids import id_cell
 from studio_tui.presentation.jobs.facts import Fact, Line
-from studio_tui.presentation.jobs.rows import first_line, run_seconds
+from studio_tui.presentation.jobs.rows import first_line
+from studio_tui.presentation.jobs.times import run_seconds
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.statuses import Shown, Verdicts, counts, paused_words
 from studio_tui.presentation.pipelines.rows import Overview, state_cell, total

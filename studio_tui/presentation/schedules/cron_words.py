@@ -51,12 +51,34 @@ def words(expression: str, clock: str = "UTC") -> str:
 
 
 def in_words(expression: str) -> tuple[str, ...]:
-    """Return the line that says when an expression fires; none when it cannot be used."""
+    """Return lines that say when an expression fires; none when it cannot be used."""
     try:
         said = words(expression)
     except cron.CronError:
         return ()
-    return (f"{said[0].upper()}{said[1:]}.",)
+    return (f"{said[0].upper()}{said[1:]}.", *other_readings(expression))
+
+
+def other_readings(expression: str) -> tuple[str, ...]:
+    """Return a sentence about what other crons make of two day fields; none where all agree.
+
+    Vixie cron and its heirs take a field that begins with a star for `*`, with a step too, and then
+    want both fields met (crontab(5), and https://crontab.guru/cron-bug.html).
+
+    Raises:
+        CronError: the expression cannot be used.
+    """
+    _, _, date, _, weekday = cron.typed_fields(expression)
+    if cron.is_any(date) or cron.is_any(weekday):
+        return ()
+    _, _, dates, _, weekdays = cron.plain_fields(expression)
+    here = "a day that either of them names is enough"
+    if (dates is None) != (weekdays is None):
+        here = f"only the {'day of the week' if dates is None else 'day of the month'} counts"
+    stars = [field for field in (date, weekday) if field.startswith("*")]
+    if not stars:
+        return (f"Both day fields are given: {here} here; some crons want both.",)
+    return (f"Both day fields are given: {here} here; with {stars[0]} many crons want both.",)
 
 
 def next_runs(

@@ -17,7 +17,7 @@ from studio_tui.presentation.format import UNKNOWN, age, plural, seconds_between
 from studio_tui.presentation.ids import id_cell
 from studio_tui.presentation.jobs.facts import Fact
 from studio_tui.presentation.jobs.states import LOOKS, state_cell
-from studio_tui.presentation.schedules.cron_words import RUNS, words
+from studio_tui.presentation.schedules.cron_words import RUNS, other_readings, words
 from studio_tui.presentation.schedules.start_times import (
     RUN_NOW,
     StartTimeError,
@@ -125,7 +125,8 @@ def explain_expression(typed: str, time_zone: str | None, now: datetime, zone: t
     """Say in words when an expression fires, and its next runs."""
     try:
         runs = runs_ahead(typed, time_zone, now, zone)
-        return Explained((in_words(typed, time_zone), *runs), is_good=True)
+        lines = (in_words(typed, time_zone), *other_readings(typed), *runs)
+        return Explained(lines, is_good=True)
     except cron.CronError as error:
         clause = str(error)
         return Explained((f"{clause[0].upper()}{clause[1:]}.",), is_good=False)

@@ -34,6 +34,9 @@ _UNITS = {
 _ELAPSING = frozenset({"minute", "hour"})
 """Units that pass as they are, whatever the clocks on the walls do."""
 
+_DAYS_OF_A_MONTH = 30
+"""About, for a suggestion."""
+
 _NEAR_DAYS = ("today", "tomorrow", "day after tomorrow")
 _GLUE = ("next", "noon", "midnight", "am", "pm", "in", "at", "on", "of", "and", "a", "an", "after")
 _MARKS = ("utc", "z", "t", "st", "nd", "rd", "th")
@@ -97,10 +100,16 @@ def described(moment: datetime, now: datetime, zone: tzinfo) -> str:
 
 
 def both(moment: datetime, zone: tzinfo) -> str:
-    """Return a moment in local time and UTC: `Wed 4 Mar 2026 15:00 CET · 14:00 UTC`."""
+    """Return a moment in local time and UTC: `Wed 4 Mar 2026 15:00 CET · 14:00 UTC`.
+
+    Where the clocks show UTC themselves it is said once.
+    """
     world = moment.astimezone(UTC)
+    here, there = shown(moment, zone), shown(world, UTC)
+    if here == there:
+        return here
     is_same_day = moment.astimezone(zone).date() == world.date()
-    return f"{shown(moment, zone)} · {f'{world:%H:%M} UTC' if is_same_day else shown(world, UTC)}"
+    return f"{here} · {f'{world:%H:%M} UTC' if is_same_day else there}"
 
 
 def shown(moment: datetime, zone: tzinfo) -> str:
@@ -132,7 +141,13 @@ def _after(words: str, typed: str, now: datetime, zone: tzinfo) -> datetime:
         unit = _UNITS.get(match[2]) if match else None
         if match is None or unit is None:
             raise StartTimeError(_not_understood(typed))
-        amounts.append(("1" if match[1].startswith("a") else match[1], unit))
+        amount = "1" if match[1].startswith("a") else match[1]
+        if unit == "month" and not float(amount).is_integer():
+            raise StartTimeError(
+                f"Months differ in length, so they are counted whole; instead of {amount} months"
+                f" type `{round(float(amount) * _DAYS_OF_A_MONTH)} days`."
+            )
+        amounts.append((amount, unit))
         place = match.end()
     units = {unit for _, unit in amounts}
     if len(units) < len(amounts) or (clock and units & _ELAPSING):

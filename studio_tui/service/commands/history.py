@@ -79,7 +79,7 @@ class Run:
         """Return the run of a job; `None` while it has not ended, or nobody says when it did."""
         if job.state not in _ENDED or job.finished_at is None:
             return None
-        times = (job.created_at, job.started_at, job.finished_at)
+        times = (job.created_at, job.began_at, job.finished_at)
         return cls(job.id, job.name, job.state, *times)
 
     @property

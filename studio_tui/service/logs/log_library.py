@@ -111,16 +111,26 @@ class LogLibrary:
         self._has_ended = False
         self._untidy = asyncio.Event()
 
-    def open(self, job_id: str, may_fetch: MayFetch, born: datetime | None = None) -> OpenLog:
+    def open(
+        self,
+        job_id: str,
+        may_fetch: MayFetch,
+        born: datetime | None = None,
+        *,
+        has_ended: bool = False,
+    ) -> OpenLog:
         """Return a job's log, which is followed from now on until all have closed it.
 
         An archived log lies on another host, which one of those who look at it is asked about
-        once, by `may_fetch`. `born` is when the job was created.
+        once, by `may_fetch`. `born` is when the job was created, `has_ended` whether it can print
+        nothing more.
 
         Raises:
             SpoolError: there is no room for it on this machine's disk.
         """
         log = self._logs.get((job_id, born)) or self._add(job_id, born)
+        if has_ended:
+            log.tail.note_ended()
         lease = OpenLog(log, may_fetch, lambda lease: self._close(log, lease))
         log.viewers.append(lease)
         if len(log.viewers) == 1:

@@ -149,8 +149,13 @@ class LogTailPreview:
     # --- what comes ------------------------------------------------------------------------------
 
     async def _ask(self) -> None:
-        """Ask for the end, and add what is new of it."""
+        """Ask for the end, and add what is new of it.
+
+        What it tells of, and is not here when it is asked, nobody has seen coming.
+        """
+        here = self._whole.size
         body = await self._source.job_log_end(self._job_id, LENGTH, etag=self._etag)
+        self._whole.unwatch(here, body.offset + len(body.data))
         if not self.is_needed:
             await self._begin(body)
             return

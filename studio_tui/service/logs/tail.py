@@ -111,6 +111,8 @@ class LogTail:
         self._said = ""
         self._is_archived = False
         """Whether an archive has had all that is here."""
+        self._has_ended = False
+        """Whether nothing comes live, as the job had ended before."""
         self._replay = Replay()
         self._outage = asyncio.Event()
 
@@ -126,6 +128,11 @@ class LogTail:
     def poke(self) -> None:
         """Try again at once instead of waiting for the next try, or after Studio's refusal."""
         self._retries.poked.set()
+
+    def note_ended(self) -> None:
+        """Take the job for ended: what comes from now on was printed before, whenever it comes."""
+        self._has_ended = True
+        self._replay = Replay(is_all=True)
 
     async def run(self) -> None:
         """Follow until the log is complete, or the disk does not take it; then return.
@@ -212,7 +219,7 @@ class LogTail:
         self._deadline = None
         self._steady_at = asyncio.get_running_loop().time() + STEADY
         self._said = ""
-        self._replay = Replay()
+        self._replay = Replay(is_all=self._has_ended or self.state.status in FINISHED_STATES)
         try:
             self._reachability.check()
             async with aclosing(self._source.follow_log(self._job_id)) as frames:
@@ -257,6 +264,7 @@ class LogTail:
             case StatusFrame(word):
                 self._told.note_status(word)
                 if word in FINISHED_STATES:
+                    self._replay.note_end()
                     self._linger()
             case Blobs(urls):
                 if (verdict := await self._fetch_blobs(urls)) is not None:
@@ -275,11 +283,12 @@ class LogTail:
         for start in range(0, len(items), _ITEMS):
             if start:
                 await asyncio.sleep(0)  # one frame can hold 100,000 lines
+            batch = items[start : start + _ITEMS]
             with self._store.arrivals.live(self._now() if self._replay.is_over else None):
-                is_new = self._merge.add(items[start : start + _ITEMS])
-            self._replay.note_pieces()
+                is_new = self._merge.add(batch)
+            self._replay.note_pieces(piece.text for piece in batch)
             if is_new or is_spoiled:
-                self._rest.note_spoiled(items[start : start + _ITEMS])
+                self._rest.note_spoiled(batch)
             if is_new:
                 self._retries.failures = self._unreadable = 0
         if self._deadline is not None:

@@ -233,5 +233,8 @@ class Poller(Generic[T]):
         return known.failing_since if is_known and known.failing_since else now
 
     def _publish(self, snapshot: Snapshot[T]) -> None:
+        stands_at = (self.snapshot.stands_at or self._now()) if snapshot.error else None
+        if stands_at != snapshot.stands_at:
+            snapshot = replace(snapshot, stands_at=stands_at)
         self.snapshot = snapshot
         self._listeners.tell(snapshot)

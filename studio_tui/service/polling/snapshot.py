@@ -1,6 +1,6 @@
 """What is known, how old it is and what went wrong since: a frozen picture for the screens."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, TypeVar
 
@@ -25,3 +25,15 @@ class Snapshot(Generic[T]):
     """When it is asked again after a failure; `None` when nothing failed or it is not to be."""
     stopped: bool = False
     """Whether asking has ended until it is restarted, because the token was refused."""
+    stands_at: datetime | None = field(default=None, compare=False)
+    """When it was first told that questions fail; `None` while they do not."""
+
+    def moment(self, now: datetime) -> datetime:
+        """Return the moment of which the value is shown: the present, unless questions fail.
+
+        A job that ran when it was last heard of may have ended since, so its time stands still
+        then; it does not go back to the last answer, as it was shown running on until then.
+        """
+        if self.error is None:
+            return now
+        return self.stands_at or self.fetched_at or now

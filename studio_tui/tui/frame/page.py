@@ -129,12 +129,8 @@ class Page(HasCommands, Screen[None]):
         """Bring up to date what changes with time alone; called once a second while shown."""
 
     def moment(self) -> datetime:
-        """Return the time at which what is shown was true: the present, unless Studio is silent.
-
-        A job that ran when it was last heard of may have ended since, so its time stands still.
-        """
-        aged = self.aged()
-        return clock.now() if aged.error is None else aged.fetched_at or clock.now()
+        """Return the moment of which things are shown: the present, unless Studio is silent."""
+        return self.aged().moment(clock.now())
 
     # The frame.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 from typing import ClassVar
 
 from textual import events, on
@@ -21,7 +22,9 @@ from studio_tui.presentation.jobs.log_header import (
     progress_parts,
     why,
 )
-from studio_tui.presentation.logs.gutter_times import zone_of_lines
+from studio_tui.presentation.jobs.times import life_of
+from studio_tui.presentation.logs.gutter_times import zones_of_lines
+from studio_tui.presentation.logs.line_clock import LineClock
 from studio_tui.presentation.logs.progress import Progress
 from studio_tui.service.logs.tail import Phase, TailState
 from studio_tui.service.session import StudioSession
@@ -90,7 +93,9 @@ class LogScreen(Page):
         )
         self.commands.add(JobOfLog(self, lambda: self._job), self._export)
         self.commands.add_to(self, _COMMANDS)
-        self._log = session.logs.open(job.id, self._may_fetch, job.created_at)
+        self._log = session.logs.open(
+            job.id, self._may_fetch, job.created_at, has_ended=job.state.is_finished
+        )
         self._store, self._tail = self._log.store, self._log.tail
         self._why = ""
         self._was_offline = False
@@ -106,8 +111,11 @@ class LogScreen(Page):
         """Listen how the following goes."""
         self.listen(self._tail.subscribe, self._told)
         self.listen(self._log.ahead.subscribe, self._show_end)
-        self.view.times.zone = zone_of_lines(near=self.session.is_near, now=clock.now())
-        self.view.times.origin = self._job.started_at
+        zones = partial(zones_of_lines, near=self.session.is_near, here=clock.zone)
+        self.view.times.line_clock = LineClock(
+            self._store, zones, lambda: life_of(self._job, clock.now())
+        )
+        self.view.times.origin = self._job.began_at
         self.view.appearance.look_as(self._memory.look)
         if place := self._memory.places.get(self._job.id):
             self.view.restore.return_to(place)

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import tzinfo
 
 from studio_tui import clock
 from studio_tui.api.models import Job
-from studio_tui.presentation.logs.gutter_times import seconds_of
+from studio_tui.presentation.jobs.times import life_of
+from studio_tui.presentation.logs.line_clock import LineClock, Zones
+from studio_tui.presentation.logs.timestamps import Life
 from studio_tui.service.logs.log_library import LogLibrary, OpenLog
 from studio_tui.service.logs.merged.merged_log import LIMIT, MergedLog, Moved
 from studio_tui.service.logs.source import MayFetch
@@ -25,6 +26,8 @@ class Member:
     number: int
     """Stands in the tags of its lines."""
     log: OpenLog
+    clock: LineClock
+    """Reads the times of its lines."""
     colour: int
     """Of its name; others may have the same."""
     untell: Callable[[], None]
@@ -43,21 +46,21 @@ class MergedJobs:
         library: LogLibrary,
         may_fetch: MayFetch,
         *,
-        zone: tzinfo,
+        zones: Callable[[], Zones],
         places: Callable[[], set[int]],
         moved: Callable[[Moved], None],
         told: Callable[[], None],
     ) -> None:
         """Take what is asked and told when lines move, and when the following goes otherwise.
 
-        Times of lines without an offset are read in `zone`.
+        Times of lines are read in `zones`.
 
         Raises:
             SpoolError: there is no room for the merged log on this machine's disk.
         """
         self.log = MergedLog(
             library.new_tagged,
-            lambda line: seconds_of(line, zone, clock.now()),
+            lambda _line: None,
             places=places,
             moved=moved,
         )
@@ -65,6 +68,7 @@ class MergedJobs:
         """Id of the only job that is shown, if others are not."""
         self.muted: frozenset[str] = frozenset()
         """Ids of the jobs that are not shown."""
+        self._zones = zones
         self._library = library
         self._may_fetch = may_fetch
         self._told = told
@@ -132,16 +136,25 @@ class MergedJobs:
         return None if len(shown) == len(self) else of_tags(shown)
 
     def _join(self, job: Job) -> None:
-        lease = self._library.open(job.id, self._may_fetch, job.created_at)
-        began = job.started_at or job.created_at
+        lease = self._library.open(
+            job.id, self._may_fetch, job.created_at, has_ended=job.state.is_finished
+        )
+
+        def life() -> Life | None:
+            member = self._members.get(job.id)
+            return life_of(member.job if member is not None else job, clock.now())
+
+        times = LineClock(lease.store, self._zones, life)
+        began = job.began_at or job.created_at
         number = self.log.join(
             lease.store,
             title(job),
             is_over=lambda: lease.tail.state.is_over,
             origin=began.timestamp() if began else 0.0,
+            time_of=lambda line: times.seconds(line, clock.now()),
         )
         untell = lease.tail.subscribe(lambda _: self._tell())
-        self._members[job.id] = Member(job, number, lease, self._joined, untell)
+        self._members[job.id] = Member(job, number, lease, times, self._joined, untell)
         self._joined += 1
 
     def _tell(self) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import cache, partial
 from typing import ClassVar
 
 from textual import on, work
@@ -17,7 +18,8 @@ from studio_tui.errors import SpoolError
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.jobs.merged_log_header import amount, entry, following
-from studio_tui.presentation.logs.gutter_times import zone_of_lines
+from studio_tui.presentation.logs.gutter_times import zones_of_lines
+from studio_tui.presentation.logs.line_clock import LineClock
 from studio_tui.service.logs.merged.merged_log import LIMIT, Moved
 from studio_tui.service.logs.store.tagged_store import TAG
 from studio_tui.service.session import StudioSession
@@ -82,7 +84,7 @@ class MergedScreen(Page):
         self._export = LogExport(self, lambda: self.view, lambda: "merged.log", text=self._text_of)
         self.commands.add(JobOfLine(self, self.choice.job_at_hand), self.choice, self._export)
         self.commands.add_to(self, _COMMANDS)
-        self._zone = zone_of_lines(near=session.is_near, now=clock.now())
+        self._zones = cache(partial(zones_of_lines, near=session.is_near, here=clock.zone))
         self._progress = RunningProgress(session.progress, lambda: self.post_message(Progressed()))
         self._labels: dict[str, str] = {}
         self._has_names = True
@@ -101,7 +103,7 @@ class MergedScreen(Page):
         """Show what there is to show."""
         if self.choice.members is not None:
             self._begin(self.choice.members)
-        self.view.times.zone = self._zone
+        self.view.times.clock_at = self._clock_at
         self.show_members()
 
     def on_unmount(self) -> None:
@@ -131,7 +133,7 @@ class MergedScreen(Page):
             self.choice.members = MergedJobs(
                 self.session.logs,
                 self._may_fetch,
-                zone=self._zone,
+                zones=self._zones,
                 places=lambda: self.view.restore.starts() if self.is_alive else set(),
                 moved=self.while_alive(self._moved),
                 told=self.while_alive(self._show_head),
@@ -289,6 +291,10 @@ class MergedScreen(Page):
             pane.columns = (self.legend.column(width, ground, self._label_of), *others)
         self.view.settle()
         self.show_members()
+
+    def _clock_at(self, start: int) -> LineClock:
+        member = self.choice.member_of(start)
+        return self.view.times.line_clock if member is None else member.clock
 
     def _label_of(self, start: int) -> tuple[str, int] | None:
         member = self.choice.member_of(start)

@@ -65,6 +65,9 @@ def local(text: str) -> datetime:
         ("in 90 min", "2026-03-03 12:30"),
         ("in a week", "2026-03-10 11:00"),
         ("in 1 month", "2026-04-03 11:00"),
+        ("in 2.0 months", "2026-05-03 11:00"),
+        ("in 1.5 days", "2026-03-04 23:00"),
+        ("in 1.5 weeks at 9am", "2026-03-13 09:00"),
         ("in 2 days at 9am", "2026-03-05 09:00"),
     ],
 )
@@ -130,6 +133,22 @@ def test_natural_words_mean_one_moment(text: str, meant: str) -> None:
         ),
         ("9999-12-31 23:59", "9999 is more than 10 years away; check the year."),
         ("in 999999 months", "“in 999999 months” is too far away."),
+        *(
+            (
+                f"in {amount} {rest}",
+                (
+                    "Months differ in length, so they are counted whole; instead of"
+                    f" {amount} months type `{days} days`."
+                ),
+            )
+            for amount, rest, days in (
+                ("1.5", "months", 45),
+                ("0.5", "months", 15),
+                ("2.5", "months and 2 days", 75),
+                ("1.5", "months at 9am", 45),
+                ("0.1", "month", 3),
+            )
+        ),
         ("10:00 +15:00", "There is no offset +15:00; they go from -12:00 to +14:00."),
         (
             "2026-03-29 02:30",
@@ -216,6 +235,14 @@ def test_a_moment_is_shown_in_both_times_and_from_now() -> None:
     assert both(local("2026-03-04 00:30"), BERLIN) == (
         "Wed 4 Mar 2026 00:30 CET · Tue 3 Mar 2026 23:30 UTC"
     )
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Etc/UTC", "Zulu", "Universal"])
+def test_a_moment_is_said_once_where_the_clocks_show_utc(zone: str) -> None:
+    moment = datetime(2026, 3, 4, 3, 0, tzinfo=UTC)
+    assert both(moment, ZoneInfo(zone)) == "Wed 4 Mar 2026 03:00 UTC"
+    assert described(moment, NOW, UTC) == "Wed 4 Mar 2026 03:00 UTC · in 17 h"
+    assert both(moment, ZoneInfo("Africa/Accra")) == "Wed 4 Mar 2026 03:00 GMT · 03:00 UTC"
 
 
 @pytest.mark.parametrize(

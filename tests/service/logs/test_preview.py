@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,9 @@ from tests.waiting import until
 
 if TYPE_CHECKING:
     from tests.studios import ThreadStudio
+
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
 class Ends:
@@ -106,6 +110,37 @@ def test_the_end_is_there_at_once_in_whole_lines_under_a_mark(tmp_path: Path) ->
                 (0, "1.9 MiB before this are still arriving.")
             ]
             assert preview.told == [True]
+
+    run(scene())
+
+
+@pytest.mark.parametrize("here", [0, 100, 4_000])
+def test_what_studio_had_when_the_log_was_opened_nobody_has_seen_coming(
+    tmp_path: Path, here: int
+) -> None:
+    """Whatever the breaks in which a slow connection repeats it."""
+
+    async def scene() -> None:
+        ends = Ends(lines(0, 1_000))
+        preview = Preview(ends, tmp_path)
+        with preview.whole.arrivals.live(NOON):
+            preview.arrive(here)
+        async with asyncio.TaskGroup() as tasks:
+            task = tasks.create_task(preview.ahead.run())
+            await asyncio.sleep(0.001)
+            for size in (here + 2_000, len(ends.log) // 2, len(ends.log)):
+                with preview.whole.arrivals.live(NOON):
+                    preview.arrive(size)
+                await asyncio.sleep(0.1)
+            ends.log += b"new"
+            with preview.whole.arrivals.live(NOON):
+                preview.arrive(len(ends.log))
+            task.cancel()
+        came = [preview.whole.arrival_of(at) for at in range(preview.whole.size)]
+        assert came[:here] == [NOON] * here
+        assert came[here:-3] == [None] * (len(came) - here - 3)
+        assert came[-3:] == [NOON] * 3
+        preview.whole.close()
 
     run(scene())
 

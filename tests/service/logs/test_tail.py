@@ -948,3 +948,69 @@ def test_the_first_words_of_a_job_have_a_time_when_they_were_long_in_coming(foll
     follower = followed(studio)
     follower.follow()
     assert follower.store.arrival_of(0) == START + timedelta(seconds=11)
+
+
+SLOW = [logs(*((n, "x" * 1000 + "\n") for n in range(at, at + 100))) for at in range(1, 1000, 100)]
+"""A replay of a megabyte."""
+
+
+def with_breaks(frames: list[LogMessages], seconds: float) -> list[Step]:
+    return [step for frame in frames for step in (frame, seconds)]
+
+
+def times(follower: Follower) -> set[datetime | None]:
+    """Return when the lines came."""
+    store, at, found = follower.store, 0, set()
+    while at < store.size:
+        found.add(store.arrival_of(at))
+        at = store.line_end(at) + 1
+    return found
+
+
+@pytest.mark.parametrize("breaks", [0.0, 0.3, 1.9, 30.0])
+def test_nothing_of_a_job_that_had_ended_is_taken_for_live(followed: Make, breaks: float) -> None:
+    raw = "".join(piece.text for frame in SLOW for piece in frame.items).encode()
+    studio = Studio([*with_breaks(SLOW, breaks), FINISHED, END], log=raw)
+    follower = followed(studio)
+
+    async def open_ended(tail: LogTail) -> None:
+        tail.note_ended()
+        await asyncio.sleep(600)
+
+    follower.follow(open_ended)
+    assert follower.raw == raw
+    assert times(follower) == {None}
+
+
+def test_what_follows_a_final_status_was_printed_before(followed: Make) -> None:
+    studio = Studio([FINISHED, 1.0, logs((1, "1\n")), 3.0, logs((2, "2\n")), END], log=b"1\n2\n")
+    follower = followed(studio)
+    follower.follow()
+    assert times(follower) == {None}
+
+
+def test_a_job_that_ended_while_the_connection_was_lost_is_not_live_again(followed: Make) -> None:
+    studio = Studio(
+        [logs((1, "1\n")), 1.0, logs((2, "2\n")), FINISHED, Closed(1012, "")],
+        [logs((1, "1\n"), (2, "2\n")), 1.0, logs((3, "3\n")), FINISHED, END],
+        log=b"1\n2\n3\n",
+    )
+    follower = followed(studio)
+    follower.follow()
+    came = [follower.store.arrival_of(offset) for offset in (0, 2, 4)]
+    assert came == [None, START + timedelta(seconds=1), None]
+
+
+def test_a_long_replay_may_have_breaks_and_is_over_after_a_longer_one(followed: Make) -> None:
+    raw = "".join(piece.text for frame in SLOW for piece in frame.items).encode()
+    studio = Studio(
+        [*with_breaks(SLOW[:3], 0.1), *with_breaks(SLOW[3:], 1.5), 1.0, logs((5000, "new\n")),
+         FINISHED, END],
+        log=raw + b"new\n",
+    )  # fmt: skip
+    follower = followed(studio)
+    follower.follow()
+    assert [follower.store.arrival_of(at) for at in (0, len(raw) - 1)] == [None, None]
+    came = follower.store.arrival_of(len(raw))
+    assert came is not None
+    assert came >= START + timedelta(seconds=11)

@@ -196,6 +196,28 @@ async def test_poller_keeps_the_value_when_a_question_fails() -> None:
     assert heard[2] == Snapshot(value=42, fetched_at=NOON)
 
 
+async def test_what_is_shown_stands_still_while_questions_fail_and_never_goes_back() -> None:
+    studio, rests = Studio(), Rests()
+    studio.answers = [41, TransportError("no answer"), ServerError(503, "in repair"), 42]
+    poller = poller_of(studio, rests.wait)
+    now = NOON
+    poller._now = lambda: now
+    shown = [NOON]
+    poller.subscribe(lambda snapshot: shown.append(snapshot.moment(now)))
+    async with running(poller):
+        for rest in range(1, 5):
+            await until(lambda rest=rest: len(rests.seconds) == rest)  # type: ignore[misc]
+            shown.append(poller.snapshot.moment(now))
+            now += timedelta(seconds=7)
+            # What was shown in between went on with the clock.
+            shown.append(poller.snapshot.moment(now))
+            rests.pass_time()
+        await until(lambda: poller.snapshot.value == 42)
+    assert shown == sorted(shown)
+    seconds = [int((moment - NOON).total_seconds()) for moment in shown]
+    assert seconds == [0, 0, 0, 7, 7, 7, 7, 7, 7, 7, 21, 21, 28]
+
+
 async def test_poller_backs_off_further_with_each_failure_and_up_to_a_minute() -> None:
     studio, rests = Studio(), Rests()
     studio.answers = [TransportError("no answer")] * 12

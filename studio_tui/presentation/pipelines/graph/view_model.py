@@ -8,7 +8,12 @@ from typing import NamedTuple
 
 from studio_tui.api.models import Job
 from studio_tui.presentation.format import seconds_between
-from studio_tui.presentation.jobs.rows import let_go_at, run_seconds
+from studio_tui.presentation.jobs.times import (
+    guessed_seconds,
+    left_queue_at,
+    let_go_at,
+    run_seconds,
+)
 from studio_tui.presentation.logs.progress import Progress
 from studio_tui.presentation.pipelines.graph.plan import Node, Plan
 from studio_tui.presentation.pipelines.graph.statuses import Shown, Verdicts
@@ -74,8 +79,10 @@ class Known:
             return Took(seconds)
         if shown not in {Shown.DONE, Shown.FAILED, Shown.RUNNING}:
             return None
-        end = job.finished_at if job.state.is_finished else self.now
-        guessed = seconds_between(self.ready_at(node), end)
+        guessed = guessed_seconds(job, self.now)
+        if guessed is not None and not job.steps:
+            end = job.finished_at if job.state.is_finished else self.now
+            guessed = seconds_between(self.ready_at(node), end)
         return Took(guessed, is_estimate=True) if guessed is not None else None
 
     def queue_seconds(self, node: Node) -> float | None:
@@ -83,8 +90,8 @@ class Known:
         job = self.job(node)
         if job is None:
             return None
-        if job.started_at is not None:
-            return seconds_between(self.ready_at(node), job.started_at)
+        if (left := left_queue_at(job)) is not None:
+            return seconds_between(self.ready_at(node), left)
         is_queued = self.verdicts.shown[node.id] is Shown.QUEUED
         return seconds_between(self.ready_at(node), self.now) if is_queued else None
 

@@ -168,10 +168,12 @@ def _telling(group: Group, known: Known) -> Cell:
 
 
 def _slowest(nodes: Iterable[Node], known: Known) -> Cell:
-    taken = [(took.seconds, node) for node in nodes if (took := known.took(node)) is not None]
+    taken = [(took, node) for node in nodes if (took := known.took(node)) is not None]
     if not taken:
         return NOTHING
-    seconds, node = max(taken, key=lambda each: each[0])
+    # An estimate has waiting in it, so it says nothing beside a time that is known.
+    took, node = max(taken, key=lambda each: (not each[0].is_estimate, each[0].seconds))
     usual = known.usual(node)
     beside = f" (usual {duration(usual)})" if usual is not None else ""
-    return Cell(f"slowest {node.name} {duration(seconds)}{beside}", Tone.DIM)
+    about = "~" if took.is_estimate else ""
+    return Cell(f"slowest {node.name} {about}{duration(took.seconds)}{beside}", Tone.DIM)

@@ -16,7 +16,8 @@ from studio_tui.presentation.pipelines.views.groups import Group, Link
 _MOST_KIN, _MOST_MEMBERS = 12, 50
 """Jobs that one waits for or feeds, and those of a group, that are named."""
 
-_FIRST = frozenset({"progress", "error", "waits for"})
+_WORKERS = "waits for"
+_FIRST = frozenset({"progress", "error", _WORKERS})
 _LAST = frozenset(
     {"created", "started", "finished", "steps", "workers", "cluster", "by", "unreadable"}
 )
@@ -35,12 +36,14 @@ def node_facts(
     node = verdicts.plan.nodes[node_id]
     wait, job, usual = known.waits(node_id), known.job(node), known.usual(node)
     said = facts(job, known.now, clusters, known.bar(node)) if job is not None else ()
+    # Else the job is of an earlier answer than the plan.
+    is_queued = verdicts.shown[node_id] is Shown.QUEUED
     return (
         Fact("name", Cell(node.name, Tone.STRONG)),
         Fact("status", _status(known, node)),
         *((Fact("why", Cell(_with_key(wait.words, wait.target), Tone.WAITING)),) if wait else ()),
         *_blocks(verdicts, node_id),
-        *(fact for fact in said if fact.label in _FIRST),
+        *(fact for fact in said if fact.label in (_FIRST if is_queued else _FIRST - {_WORKERS})),
         *_kin("after", "waits for no other job", verdicts, node.parents),
         *(Fact("", Cell(words, Tone.WARN)) for words in flaw_words(verdicts, node)),
         *_kin("feeds", "no other job waits for it", verdicts, node.children),
@@ -109,7 +112,8 @@ def _status(known: Known, node: Node) -> Cell:
         verb = "ran" if node.state.is_finished else "for"
         parts.append(f"{verb} {about}{duration(took.seconds)}")
     if queued is not None:
-        parts.append(f"waited {duration(queued)}")
+        is_queued = known.verdicts.shown[node.id] is Shown.QUEUED
+        parts.append(f"{'waits' if is_queued else 'waited'} {duration(queued)}")
     return Cell(" · ".join(parts), tone)
 
 

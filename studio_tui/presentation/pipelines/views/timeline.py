@@ -164,7 +164,7 @@ def _phases(node: Node, known: Known) -> Iterator[_Phase]:
     if node.state.is_finished and job.finished_at is None:
         return  # the job is of an earlier answer than the plan
     end = (job.finished_at - known.now).total_seconds() if job.finished_at else 0.0
-    run = (job.started_at - known.now).total_seconds() if job.started_at else None
+    run = (job.began_at - known.now).total_seconds() if job.began_at else None
     ready_at = known.ready_at(node)
     ready = (ready_at - known.now).total_seconds() if ready_at else None
     leaves = _leaves_queue(job, known)

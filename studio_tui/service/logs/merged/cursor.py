@@ -29,6 +29,8 @@ class Source:
     """Whether nothing more will come, so that the last line is whole as it is."""
     origin: float
     """When its lines begin, in seconds since the epoch, where nothing else says so."""
+    time_of: TimeOf | None = None
+    """Reads the times of its lines; `None` as those of all others."""
 
 
 class LineCursor:
@@ -53,7 +55,7 @@ class LineCursor:
         """The remarks of the log that are in the merged one."""
         self._store = source.store
         self._version = source.store.version
-        self._time_of = time_of
+        self._time_of = source.time_of or time_of
         self._has_times = False
         self._has_own = False
         self._found: tuple[int, int] | None = None

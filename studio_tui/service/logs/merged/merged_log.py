@@ -72,18 +72,25 @@ class MergedLog:
         return len(self._sources)
 
     def join(
-        self, store: LogStore, name: str, *, is_over: Callable[[], bool], origin: float = 0.0
+        self,
+        store: LogStore,
+        name: str,
+        *,
+        is_over: Callable[[], bool],
+        origin: float = 0.0,
+        time_of: TimeOf | None = None,
     ) -> int:
         """Merge another log from now on, and return the number that its lines bear.
 
         `is_over` says whether nothing more will come of it; call `poke` when that has changed.
-        `origin` is when it begins, in seconds since the epoch.
+        `origin` is when it begins, in seconds since the epoch; `time_of` reads the times of its
+        lines, if they are read otherwise than those of others.
         """
         number = self._next
         while number in self._sources:
             number = (number + 1) % TAGS
         self._next = (number + 1) % TAGS
-        source = Source(number, name, store, is_over, origin)
+        source = Source(number, name, store, is_over, origin, time_of)
         self._sources[number] = source
         self._unwatch[number] = store.watch(self.poke)
         self._weave.add(source)

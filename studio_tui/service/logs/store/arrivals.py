@@ -2,12 +2,16 @@
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
 QUIET = 0.2
 """Seconds without a frame after which the replay of a connection is over."""
+LONG = 256 * 1024
+"""Characters of a replay in which there may be breaks, as a server or a line is slow."""
+LONG_QUIET = 2.0
+"""Seconds without a frame after which a long replay is over."""
 SILENT = 5.0
 """Seconds without a frame after which there is no replay, when none of it has come."""
 
@@ -23,6 +27,8 @@ class Arrivals:
         self._seconds = array("q")
         """That second, since the epoch; 0 for bytes of which nobody knows."""
         self._moment = _UNKNOWN
+        self._unwatched = 0
+        """What is added before this offset had come before anybody watched."""
 
     def at(self, offset: int) -> datetime | None:
         """Return the second in which the byte at `offset` came; `None` if it did not come live."""
@@ -41,8 +47,29 @@ class Arrivals:
     def note(self, offset: int) -> None:
         """Note that what is added at the end, from `offset` on, comes now."""
         last = self._seconds[-1] if self._seconds else _UNKNOWN
-        if last != self._moment:
-            self._append(offset, self._moment)
+        moment = _UNKNOWN if offset < self._unwatched else self._moment
+        if last != moment:
+            self._append(offset, moment)
+
+    def unwatch(self, offset: int, end: int, size: int) -> bool:
+        """Note of bytes, or of those to be added, that they had come before anybody watched.
+
+        `size` is how many bytes there are. Return whether a moment was known of some of them.
+        """
+        self._unwatched = max(self._unwatched, end)
+        first, last = bisect_left(self._offsets, offset), bisect_left(self._offsets, end)
+        known = [self._at(offset), *self._seconds[first:last]] if offset < min(end, size) else []
+        if not any(known):
+            return False
+        here, place = self._at(end), bisect_right(self._offsets, end)
+        later = (self._offsets[place:], self._seconds[place:])
+        self.cut(offset)
+        self._append(offset, _UNKNOWN)
+        if size > end:
+            self._append(end, here)
+            self._offsets.extend(later[0])
+            self._seconds.extend(later[1])
+        return True
 
     def cut(self, offset: int) -> None:
         """Forget all from `offset` on."""
@@ -78,16 +105,31 @@ class Arrivals:
 class Replay:
     """Tells when a connection has repeated what it has to: the first burst of pieces is over."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_all: bool = False) -> None:
+        """Take whether everything is repeated, as the job has ended."""
         self.is_over = False
         """Whether what comes now comes live."""
-        self._has_begun = False
+        self._is_all = is_all
+        self._length: int | None = None
+        """Characters that have come; `None` before any piece."""
 
     def waited(self, seconds: float) -> None:
         """Note how long the next frame was waited for."""
-        if seconds > (QUIET if self._has_begun else SILENT):
+        if seconds > self._quiet and not self._is_all:
             self.is_over = True
 
-    def note_pieces(self) -> None:
+    @property
+    def _quiet(self) -> float:
+        """Seconds without a frame that mean the end."""
+        if self._length is None:
+            return SILENT
+        return LONG_QUIET if self._length > LONG else QUIET
+
+    def note_pieces(self, texts: Iterable[str]) -> None:
         """Note that pieces of the log have come."""
-        self._has_begun = True
+        if not self.is_over:
+            self._length = sum(map(len, texts), self._length or 0)
+
+    def note_end(self) -> None:
+        """Note that the job has ended; if nothing has come yet, all that will is repeated."""
+        self._is_all |= self._length is None and not self.is_over

@@ -324,6 +324,12 @@ class LogStore:
         """Return the second in which a byte came live; `None` if it was replayed or fetched."""
         return self.arrivals.at(offset)
 
+    def unwatch(self, offset: int, end: int) -> None:
+        """Note of bytes, here or to come, that they had come before anybody watched."""
+        if self.arrivals.unwatch(offset, end, self.size):
+            self._changed(offset)
+            self._watchers.tell()
+
     def marks_of(self, start: int) -> tuple[Mark, ...]:
         """Return the marks of the line that begins at `start`."""
         if not self._marks:

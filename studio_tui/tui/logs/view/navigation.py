@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime
 from typing import Any, ClassVar
 
 from rich.style import Style
@@ -13,10 +13,11 @@ from studio_tui.presentation.logs.gutter_times import (
     WIDTH,
     GutterTimeError,
     StampForm,
-    line_time,
     read_moment,
     stamp,
 )
+from studio_tui.presentation.logs.line_clock import LINE as HEAD
+from studio_tui.presentation.logs.line_clock import LineClock
 from studio_tui.presentation.logs.lines import styled_line
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.tui.frame.commands import Command
@@ -27,8 +28,6 @@ from studio_tui.tui.widgets.prompt import LINE, TIME
 _SHARE = re.compile(r"(\d{1,3})\s*%")
 _TIMELESS = 200
 """Lines in a row that may tell no time before a place counts as telling none."""
-_HEAD = 512
-"""Bytes of a line that tell its time."""
 _DATED_FROM = 110
 """Columns from which stamps have the date."""
 
@@ -36,8 +35,10 @@ _DATED_FROM = 110
 class LogTimes:
     """Controller of a log view: when its lines were written, beside them and to go to."""
 
-    zone: tzinfo = UTC
-    """How times without an offset are read."""
+    line_clock: LineClock = LineClock()
+    """Reads the times of lines, unless they are of several logs."""
+    clock_at: Callable[[int], LineClock] | None = None
+    """Returns what reads the time of the line at a place, where they are of several logs."""
     origin: datetime | None = None
     """When the job began, from which elapsed times count; else the first line's time is taken."""
     form = StampForm.OFF
@@ -75,8 +76,9 @@ class LogTimes:
             store = self._view.store
             if store is None:
                 return "", None
-            own = self._own_time(store, start)
-            moment = own or store.arrival_of(start)
+            came = store.arrival_of(start)
+            own = self._own_time(store, start, came)
+            moment = own or came
             words = stamp(moment, form, origin=origin, is_own=own is not None, dated=dated)
             return words, None
 
@@ -155,12 +157,14 @@ class LogTimes:
 
     def _time_at(self, store: LogStore, start: int) -> datetime | None:
         """Return the time of a line: its own, else when it came."""
-        return self._own_time(store, start) or store.arrival_of(start)
+        came = store.arrival_of(start)
+        return self._own_time(store, start, came) or came
 
-    def _own_time(self, store: LogStore, start: int) -> datetime | None:
-        length = min(_HEAD, store.line_end(start) - start - store.tag)
+    def _own_time(self, store: LogStore, start: int, came: datetime | None) -> datetime | None:
+        length = min(HEAD, store.line_end(start) - start - store.tag)
         text = styled_line(store.read(start + store.tag, length)).text
-        return line_time(text, self.zone, clock.now())
+        reader = self.line_clock if self.clock_at is None else self.clock_at(start)
+        return reader.time(text, clock.now(), came)
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(

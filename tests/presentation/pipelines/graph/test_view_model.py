@@ -74,6 +74,28 @@ def test_a_run_without_a_start_is_guessed_from_when_its_parents_were_done() -> N
     assert seen.took(seen.plan.nodes["embed"]) == Took(660, is_estimate=True)
 
 
+@pytest.mark.parametrize("status", ["QUEUED", "SCHEDULED", "INIT", "PROVISIONING", "PENDING"])
+def test_a_job_that_the_plan_has_running_takes_no_time_before_it_runs_itself(status: str) -> None:
+    seen = known(job("embed", status, created=0), embed="RUNNING")
+    assert seen.took(seen.plan.nodes["embed"]) is None
+
+
+def test_what_comes_between_the_queue_and_the_query_is_neither() -> None:
+    steps = (
+        {"name": "waiting", "started_at": at(0), "finished_at": at(2)},
+        {"name": "virtualenv", "started_at": at(2), "finished_at": at(5)},
+        {"name": "running_query", "started_at": at(5)},
+    )
+    begun = Job.model_validate(
+        {"id": "run-ingest_raw", "status": "RUNNING", "created_at": at(0), "started_at": at(2),
+         "steps": steps}
+    )  # fmt: skip
+    seen = known(begun, ingest_raw="RUNNING")
+    node = seen.plan.nodes["ingest_raw"]
+    assert seen.took(node) == Took(900)
+    assert seen.queue_seconds(node) == 120
+
+
 def test_a_job_that_was_asked_for_before_it_ended_does_not_run_on() -> None:
     seen = known(job("embed", "RUNNING", created=0, started=1))
     assert seen.took(seen.plan.nodes["embed"]) is None

@@ -90,6 +90,36 @@ def test_heads_say_how_many_how_far_and_what_is_slowest() -> None:
     }
 
 
+def test_what_waits_is_not_the_slowest_and_an_estimate_says_so() -> None:
+    verdicts = judged(thousand())
+
+    def slowest(*told: tuple[str, str, int, int | None]) -> str:
+        jobs = {
+            f"run-{name}": Job(
+                id=f"run-{name}",
+                status=status,
+                created_at=_NOON - timedelta(seconds=created),
+                started_at=None if started is None else _NOON - timedelta(seconds=started),
+            )
+            for name, status, created, started in (
+                ("01_list", "COMPLETE", 4000, 4000), *told,
+            )
+        }  # fmt: skip
+        done = jobs["run-01_list"].model_copy(update={"finished_at": _NOON})
+        known = Known(verdicts, _NOON, {**jobs, "run-01_list": done})
+        embeds = next(
+            row
+            for row in rows(grouped(verdicts.plan), verdicts)
+            if row.node_id is None and row.group.title == "03_embed_*"
+        )
+        return cells(embeds, known)[-1].text
+
+    begun = ("03_embed_0135", "RUNNING", 900, 20)
+    assert slowest(begun, ("03_embed_0136", "QUEUED", 900, None)) == "slowest 03_embed_0135 0:20"
+    assert slowest(begun, ("03_embed_0136", "INIT", 900, 500)) == "slowest 03_embed_0135 0:20"
+    assert slowest(("03_embed_0136", "QUEUED", 900, None)) == ""
+
+
 def test_of_many_failures_the_first_are_shown_and_all_on_request() -> None:
     verdicts = judged(pipeline_of([run(f"s{number}", [], "FAILED") for number in range(300)]))
     groups = grouped(verdicts.plan)

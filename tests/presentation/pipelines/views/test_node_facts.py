@@ -1,10 +1,10 @@
 """The drawer: no edge of a job has to be traced by eye."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 
-from studio_tui.api.models import DatasetVersion, Pipeline
+from studio_tui.api.models import Cluster, DatasetVersion, Job, Pipeline
 from studio_tui.presentation.pipelines.graph.pipeline_state import standing
 from studio_tui.presentation.pipelines.graph.view_model import Known
 from studio_tui.presentation.pipelines.views.groups import grouped, links
@@ -59,6 +59,21 @@ def test_what_a_run_has_made_is_told_with_its_version() -> None:
     texts = [fact.value.text for fact in facts]
     assert "a.b.thumbs@1.0.3" in texts
     assert "a.b.sizes" in texts
+
+
+def test_a_job_of_an_older_answer_than_the_plan_says_nothing_of_waiting_or_running() -> None:
+    gpu = Cluster.model_validate({"id": 1, "name": "gpu", "max_workers": 4, "busy_workers": 4})
+    queued = Job.model_validate(
+        {"id": "run-ingest_raw", "status": "QUEUED", "compute_cluster_name": "gpu",
+         "created_at": NOW - timedelta(seconds=13)}
+    )  # fmt: skip
+    for status, waits in (("RUNNING", False), ("QUEUED", True)):
+        seen = Known(standing(sixteen(ingest_raw=status), {}).verdicts, NOW, {queued.id: queued})
+        facts = node_facts(seen, "ingest_raw", clusters=[gpu])
+        told = {fact.label: fact.value.text for fact in facts}
+        assert ("waits for" in told) == waits
+        assert "for ~" not in told["status"]
+        assert ("waits 0:13" in told["status"]) == waits
 
 
 def test_a_large_group_is_counted_and_not_all_of_it_named() -> None:

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from studio_tui.service.logs.store.arrivals import Arrivals
 from studio_tui.service.logs.store.log_store import LogStore
@@ -71,3 +73,33 @@ def test_what_replaces_a_piece_leaves_the_rest_its_time() -> None:
         START + timedelta(seconds=1),
         START + timedelta(seconds=2),
     ]
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 5), st.integers(0, 3)), max_size=20),
+    st.integers(0, 60),
+    st.integers(0, 60),
+    st.lists(st.tuples(st.integers(1, 5), st.integers(4, 6)), max_size=20),
+)
+def test_what_was_there_before_anybody_watched_has_no_time_whenever_it_comes(
+    before: list[tuple[int, int]], first: int, length: int, after: list[tuple[int, int]]
+) -> None:
+    arrivals = Arrivals()
+    truth: list[datetime | None] = []
+
+    def come(parts: list[tuple[int, int]], until: int) -> None:
+        for count, second in parts:
+            moment = START + timedelta(seconds=second) if second else None
+            with arrivals.live(moment):
+                arrivals.note(len(truth))
+            # A part that begins before the end was not watched as a whole.
+            truth.extend([None if len(truth) < until else moment] * count)
+
+    come(before, 0)
+    offset = min(first, len(truth))
+    end = offset + length
+    known = [moment for moment in truth[offset:end] if moment is not None]
+    assert arrivals.unwatch(offset, end, len(truth)) == bool(known)
+    truth[offset:end] = [None] * len(truth[offset:end])
+    come(after, end)
+    assert [arrivals.at(at) for at in range(len(truth))] == truth

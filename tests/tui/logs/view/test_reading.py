@@ -228,7 +228,6 @@ TIMED = b"".join(b"2026-03-04 11:%02d:00,000 INFO step %d\n" % (n, n) for n in r
 async def test_times_stand_in_the_gutter_in_four_forms(store: LogStore) -> None:
     store.append(TIMED)
     async with showing(store, width=60) as (pilot, view):
-        view.times.zone = UTC
         await pilot.press("t", "t")
         await pilot.pause()
         assert rows(view)[0].startswith("11:51:00")
@@ -247,7 +246,6 @@ async def test_times_stand_in_the_gutter_in_four_forms(store: LogStore) -> None:
 async def test_a_time_is_gone_to(store: LogStore) -> None:
     store.append(TIMED)
     async with showing(store, width=90) as (pilot, view):
-        view.times.zone = UTC
         await type_at(pilot, "T", "2026-03-04T11:20:30Z")
         await until(pilot, lambda: "step 21" in "".join(hit(view)))
         await type_at(pilot, "T", "-10m")

@@ -1,0 +1,89 @@
+"""How long a job waited and ran: run time begins when its query runs, and ends with it."""
+
+from datetime import UTC, datetime, timedelta
+
+from studio_tui.api.models import WAITING_STATES, Job, JobState, JobStep
+from studio_tui.presentation.format import seconds_between
+from studio_tui.presentation.logs.timestamps import Life
+
+_WAITING = "waiting"
+_QUERY = "running_query"
+_MAY_HAVE_RUN = frozenset({JobState.RUNNING, JobState.COMPLETE, JobState.FAILED})
+_EARLIEST = datetime.min.replace(tzinfo=UTC) + timedelta(days=2)
+_LATEST = datetime.max.replace(tzinfo=UTC) - timedelta(days=2)
+
+
+def let_go_at(job: Job) -> datetime | None:
+    """Return when a job began to wait for workers, or when it was created if that is not told.
+
+    What came before was no queue: a pipeline held the job back.
+    """
+    waited = _step(job, _WAITING)
+    return (waited.started_at if waited else None) or job.created_at
+
+
+def left_queue_at(job: Job) -> datetime | None:
+    """Return when a job waited no more, as its steps tell, else its start; `None` before that."""
+    waited = _step(job, _WAITING)
+    if waited is not None and waited.finished_at is not None:
+        return waited.finished_at
+    taken = [step.started_at for step in job.steps or () if step.name != _WAITING]
+    return min((moment for moment in taken if moment is not None), default=job.began_at)
+
+
+def queue_seconds(job: Job, now: datetime) -> float | None:
+    """Return how long the job waited for workers; `None` when Studio does not say.
+
+    Servers that tell neither steps nor a start tell the waiting only while it lasts.
+    """
+    if (left := left_queue_at(job)) is not None:
+        return seconds_between(let_go_at(job), left)
+    return seconds_between(let_go_at(job), now) if is_waiting(job) else None
+
+
+def is_waiting(job: Job) -> bool:
+    """Whether the job has not begun, and is not known to have left the queue."""
+    return job.state in WAITING_STATES and left_queue_at(job) is None
+
+
+def run_seconds(job: Job, now: datetime) -> float | None:
+    """Return how long the query ran, or has run; `None` when it did not run or is not known."""
+    if job.began_at is None:
+        return None
+    query = _step(job, _QUERY)
+    if query is not None and query.finished_at is not None:
+        return seconds_between(job.began_at, query.finished_at)
+    return seconds_between(job.began_at, job.finished_at if job.state.is_finished else now)
+
+
+def guessed_seconds(job: Job, now: datetime) -> float | None:
+    """Return an upper bound of how long a job has run of which Studio does not tell the start.
+
+    `None` for one that does not run yet, or whose steps say that it failed before it ran.
+    """
+    if job.began_at is not None or job.state not in _MAY_HAVE_RUN:
+        return None
+    if job.steps and job.state is JobState.FAILED:
+        return None
+    begun = (left_queue_at(job) if job.steps else None) or job.created_at
+    return seconds_between(begun, job.finished_at if job.state.is_finished else now)
+
+
+def step_seconds(step: JobStep, job: Job, now: datetime) -> float | None:
+    """Return how long a step took, or has taken; one without an end ended with its job."""
+    ended = job.finished_at if job.state.is_finished else now
+    return seconds_between(step.started_at, step.finished_at or ended)
+
+
+def life_of(job: Job, now: datetime) -> Life | None:
+    """Return when a job could print: from when it left the queue to its end, or to now."""
+    begin = left_queue_at(job) or job.created_at
+    if begin is None:
+        return None
+    end = (job.finished_at if job.state.is_finished else None) or now.replace(microsecond=0)
+    begin = min(max(begin, _EARLIEST), _LATEST)
+    return Life(begin, min(max(begin, end), _LATEST))
+
+
+def _step(job: Job, name: str) -> JobStep | None:
+    return next((step for step in job.steps or () if step.name == name), None)

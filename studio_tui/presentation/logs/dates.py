@@ -1,0 +1,125 @@
+"""The dates that stand before a time of day, in all the forms that logs have them in."""
+
+import re
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+from typing import NamedTuple
+
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_NAMES = (
+    "Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?"
+    "|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?"
+)
+BEFORE = 26
+"""Characters before a time of day in which its date begins."""
+
+DATE = re.compile(
+    r"(?<!\d)(?:"
+    r"(?P<iso>\d{4}(?P<mark>[-/.])\d{1,2}(?P=mark)\d{1,2})"
+    r"|(?P<compact>(?:19|20)\d{6})"
+    r"|(?<![./-])(?P<numeric>\d\d?(?P<slash>[/-])\d\d?(?P=slash)(?:\d{4}|\d\d)"
+    r"|\d\d?\.\d\d?\.\d{4}|\d\d\.\d\d\.\d\d)"
+    rf"|(?P<day_first>\d\d?[/ .-]{{1,2}}(?i:{_NAMES})\.?(?:[/ ,-]{{1,2}}(?:\d{{4}}|\d\d))?)"
+    rf"|(?P<month_first>\b(?i:{_NAMES})\.?\ {{1,2}}\d\d?(?:(?:,\ ?|\ )\d{{4}})?)"
+    r"|(?P<short>\d{6})"
+    r"|(?<![^\s\[(])(?P<yearless>\d\d[-/]\d\d)"
+    r"|(?<=[IWEFDC])(?P<letter>\d{4})"
+    r")(?:T|_|:|,?\ {1,2}|\ -\ )$",
+    re.ASCII | re.VERBOSE,
+)
+"""Ends where the time of day begins; the last group says in which form it is."""
+_NUMBER = re.compile(r"\d+", re.ASCII)
+_WORD = re.compile(r"[A-Za-z]{3}")
+
+
+class Order(StrEnum):
+    """In which order day, month and year stand."""
+
+    YEAR_FIRST = "ymd"
+    MONTH_FIRST = "mdy"
+    DAY_FIRST = "dmy"
+
+
+class Shape(NamedTuple):
+    """What dates of one writer have in common, so that their order is the same."""
+
+    mark: str
+    """Between the numbers, if anything is."""
+    year: int
+    """Digits of the year; 0 where there is none."""
+    is_bracketed: bool
+
+
+class Day(NamedTuple):
+    """A day, which need not be one of the calendar."""
+
+    year: int
+    month: int
+    day: int
+
+
+def shape_of(form: str, date: str, *, is_bracketed: bool) -> Shape | None:
+    """Return the shape of a date whose order is to be found out; `None` for all others."""
+    if form == "numeric":
+        mark = next(mark for mark in "/.-" if mark in date)
+        return Shape(mark, len(date.rpartition(mark)[2]), is_bracketed)
+    if form == "short":
+        return Shape("", 2, is_bracketed)
+    return Shape(date[2], 0, is_bracketed) if form == "yearless" else None
+
+
+def orders(shape: Shape) -> tuple[Order, ...]:
+    """Return the orders that a shape can have, the one that is usual first."""
+    if shape.year == 2 and shape.mark != ".":
+        return Order.YEAR_FIRST, Order.MONTH_FIRST, Order.DAY_FIRST
+    if shape.mark != ".":
+        return Order.MONTH_FIRST, Order.DAY_FIRST
+    rest = (Order.YEAR_FIRST,) if shape.year == 2 else ()
+    return Order.DAY_FIRST, Order.MONTH_FIRST, *rest
+
+
+def days(
+    form: str, date: str, later_year: str, years: Sequence[int], order: Order
+) -> Iterator[Day]:
+    """Yield the days that a date can be; `order` counts only where it has a `Shape`.
+
+    `later_year` is one that stands behind the time of day, or empty; without any the date can be
+    of each of `years`.
+    """
+    if form == "iso":
+        year, month, day = map(int, _NUMBER.findall(date))
+        yield Day(year, month, day)
+    elif form == "compact":
+        yield Day(int(date[:4]), int(date[4:6]), int(date[6:]))
+    elif form == "short":
+        yield _ordered((int(date[:2]), int(date[2:4]), int(date[4:])), order)
+    elif form == "numeric":
+        yield _ordered(tuple(map(int, _NUMBER.findall(date))), order)
+    else:
+        known, month, day = _yearless(form, date, order)
+        named = known or (int(later_year) if later_year else None)
+        yield from (Day(year, month, day) for year in ((named,) if named else years))
+
+
+def _ordered(numbers: tuple[int, ...], order: Order) -> Day:
+    first, second, third = numbers
+    if order is Order.YEAR_FIRST:
+        return Day(2000 + first, second, third)
+    year = third if third >= 100 else 2000 + third
+    if order is Order.MONTH_FIRST:
+        return Day(year, first, second)
+    return Day(year, second, first)
+
+
+def _yearless(form: str, date: str, order: Order) -> tuple[int | None, int, int]:
+    """Return year, if there is one, month and day of forms that may have no year."""
+    if form == "letter":
+        return None, int(date[:2]), int(date[2:])
+    numbers = [int(number) for number in _NUMBER.findall(date)]
+    if form == "yearless":
+        month, day = reversed(numbers) if order is Order.DAY_FIRST else numbers
+        return None, month, day
+    name = _WORD.search(date)
+    month = MONTHS.index(name[0].lower()) + 1 if name else 0
+    year = numbers[1] if len(numbers) > 1 else None
+    return (2000 + year if year is not None and year < 100 else year), month, numbers[0]

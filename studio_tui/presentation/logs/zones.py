@@ -1,0 +1,89 @@
+"""What the zone behind a time of day means: an offset, a name of mail and this machine, a place."""
+
+import re
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+_HOUR = timedelta(hours=1)
+_NAMED = {
+    **dict.fromkeys(("UT", "UTC", "GMT", "Z"), 0),
+    "EST": -5,
+    "EDT": -4,
+    "CST": -6,
+    "CDT": -5,
+    "MST": -7,
+    "MDT": -6,
+    "PST": -8,
+    "PDT": -7,
+}
+"""Hours ahead of UTC of the names that mail has (RFC 5322, 4.3)."""
+_OTHERS = frozenset((
+    "ACDT", "ACST", "ACWS", "ADT", "AEDT", "AEST", "AFT", "AKDT", "AKST", "AMT", "ART", "AST",
+    "AWST", "AZT", "BDT", "BNT", "BOT", "BRST", "BRT", "BST", "BTT", "CAT", "CEST", "CET", "CHST",
+    "CLST", "CLT", "COT", "EAT", "ECT", "EEST", "EET", "FJT", "GET", "GST", "HADT", "HAST", "HDT",
+    "HKT", "HST", "ICT", "IDT", "IRDT", "IRST", "IST", "JST", "KGT", "KST", "LKT", "MART", "MEST",
+    "MESZ", "MET", "MEZ", "MMT", "MSD", "MSK", "MUT", "MVT", "MYT", "NDT", "NFT", "NPT", "NST",
+    "NZDT", "NZST", "OMST", "PET", "PETT", "PGT", "PHT", "PKT", "PYT", "SAMT", "SAST", "SBT",
+    "SGT", "SRT", "SST", "THA", "TJT", "TLT", "TMT", "TOT", "TRT", "UYT", "UZT", "VET", "VLAT",
+    "VUT", "WAST", "WAT", "WEST", "WET", "WIB", "WIT", "WITA", "YAKT", "YEKT",
+))  # fmt: skip
+"""Names that mean another offset in another country, or nothing to a reader elsewhere."""
+
+FORM = (
+    r"(?:Z(?!\w)"
+    r"|[(]?(?:UTC|GMT|UT)?[+-]\d\d:?\d\d(?![\d:])"
+    r"|[(]?(?:UTC|GMT)[+-]\d{1,2}(?![\d:])"
+    r"|[\[(]?(?:[A-Z]{2,5}|utc|gmt)(?!\w)"
+    r"|[\[(]?[A-Z][A-Za-z]+/[A-Z][A-Za-z_]+(?:/[A-Z][A-Za-z_]+)?(?![\w/]))"
+)
+"""What can stand behind a time of day, also a word that is no zone."""
+_OFFSET = re.compile(r"(?:UTC|GMT|UT)?([+-])(\d{1,2}):?(\d\d)?", re.ASCII)
+_HALF_YEAR = timedelta(days=182)
+
+
+class UnknownZoneError(ValueError):
+    """A zone is named that could be several, or none that is known here."""
+
+
+@lru_cache(maxsize=256)
+def zones_of(written: str, here: tzinfo, year: int) -> tuple[tzinfo, ...]:
+    """Return the zones that a text in `FORM` can mean; nothing for a word that is no zone.
+
+    `here` is the zone of this machine, whose names are known as well. The more likely come first.
+
+    Raises:
+        UnknownZoneError: it is a zone, but nobody can say which.
+    """
+    text = written.lstrip("[(")
+    if offset := _OFFSET.fullmatch(text):
+        ahead = timedelta(hours=int(offset[2]), minutes=int(offset[3] or 0))
+        if ahead >= 24 * _HOUR:
+            raise UnknownZoneError(text)
+        return (timezone(ahead if offset[1] == "+" else -ahead),)
+    if "/" in text:
+        try:
+            return (ZoneInfo(text),)
+        except (LookupError, ValueError, OSError):
+            return ()
+    name = text.upper()
+    found = [timezone(ahead) for ahead in _own_offsets(name, here, year)]
+    if name in _NAMED:
+        found.append(UTC if not _NAMED[name] else timezone(_NAMED[name] * _HOUR))
+    if not found and name in _OTHERS:
+        raise UnknownZoneError(text)
+    return tuple(dict.fromkeys(found))
+
+
+def _own_offsets(name: str, here: tzinfo, year: int) -> list[timedelta]:
+    """Return by how much the clocks of this machine are ahead when their zone has that name."""
+    offsets = []
+    try:
+        january = datetime(year, 1, 2, 12, tzinfo=here)
+        for moment in (january, january + _HALF_YEAR):
+            ahead = moment.utcoffset()
+            if moment.tzname() == name and ahead is not None:
+                offsets.append(ahead)
+    except (ValueError, OverflowError):
+        return []
+    return offsets

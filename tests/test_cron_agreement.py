@@ -1,0 +1,150 @@
+"""Words, preview, the local Studio and croniter make the same of every expression, as it is typed.
+
+All is in UTC; what a change of the clocks makes of an expression is the business of `test_cron`.
+"""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from croniter import croniter
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from studio_tui.cron import CronError, check, fire_times, plain_fields
+from studio_tui.local.db.schedules import Due, decide
+from studio_tui.local.db.times import stamp
+from studio_tui.presentation.schedules.cron_words import next_runs, other_readings, words
+from tests.soak import at_length
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+@st.composite
+def typed_fields(draw: st.DrawFn, first: int, last: int, names: tuple[str, ...] = ()) -> str:
+    """Draw a field as people type it: lists of stars, values, ranges, names and steps."""
+
+    def value() -> str:
+        number = draw(st.integers(first, last))
+        with_name = draw(st.booleans()) and bool(names)
+        return names[(number - first) % len(names)] if with_name else str(number)
+
+    parts = []
+    for _ in range(draw(st.integers(1, 3))):
+        low = draw(st.integers(first, last - 1))
+        high = draw(st.integers(low + 1, last))
+        step = draw(st.integers(1, high - low))
+        parts.append(
+            draw(
+                st.sampled_from(
+                    [
+                        "*",
+                        f"*/{draw(st.integers(1, last - first))}",
+                        value(),
+                        f"{low}-{high}",
+                        f"{first}-{last}",
+                        f"{low}-{high}/{step}",
+                        f"{low}/{step}",
+                    ]
+                )
+            )
+        )
+    return ",".join(parts)
+
+
+DAY_NAMES = ("sun", "MON", "Tue", "wed", "thu", "fri", "sat")
+MONTH_NAMES = ("jan", "FEB", "Mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+TYPED = st.tuples(
+    st.just("*") | typed_fields(0, 59),
+    st.just("*") | typed_fields(0, 23),
+    st.just("*") | typed_fields(1, 31),
+    st.just("*") | typed_fields(1, 12, MONTH_NAMES),
+    st.just("*") | typed_fields(0, 6, DAY_NAMES) | typed_fields(0, 7),
+).map(" ".join)
+
+
+@settings(max_examples=at_length(200, 20_000))
+@given(TYPED, st.integers(0, 4 * 366 * 24 * 3600))
+def test_words_preview_local_studio_and_croniter_agree_on_every_expression(
+    expression: str, start: int
+) -> None:
+    aware = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=start)
+    try:
+        check(expression)
+    except CronError:
+        return
+    judge = croniter(expression, aware.replace(tzinfo=None), ret_type=datetime)
+    truth = [judge.get_next().replace(tzinfo=UTC) for _ in range(5)]
+    assert list(fire_times(expression, aware, count=5)) == truth
+    assert [shown.world for shown in next_runs(expression, aware, BERLIN)] == [
+        f"{moment:%a} {moment.day} {moment:%b %Y %H:%M} UTC" for moment in truth
+    ]
+    due = Due("1", expression, "UTC", stamp(truth[0]))
+    made = decide(due, truth[0] + timedelta(seconds=1))
+    assert (made.missed, made.run_for, made.next_fire_at) == (0, truth[0], truth[1])
+    plain = plain_fields(expression)
+    for moment in truth:
+        parts = (moment.minute, moment.hour, moment.month)
+        for value, values in zip(parts, (plain[0], plain[1], plain[3]), strict=True):
+            assert values is None or value in values
+        days = [
+            value in values
+            for value, values in ((moment.day, plain[2]), (moment.isoweekday() % 7, plain[4]))
+            if values is not None
+        ]
+        assert not days or any(days)
+    # The words are made of the plain fields alone; written out they mean the same.
+    if plain[2] is None or plain[4] is None:
+        again = " ".join(
+            "*" if values is None else ",".join(map(str, sorted(values))) for values in plain
+        )
+        assert list(fire_times(again, aware, count=5)) == truth
+        assert words(again) == words(expression)
+
+
+@pytest.mark.parametrize(
+    ("expression", "said"),
+    [
+        ("0 0 1-31 * 1", "every day at 00:00 UTC"),
+        ("0 0 */1 * 1", "every day at 00:00 UTC"),
+        ("0 0 1,15 * 0-6", "every day at 00:00 UTC"),
+        ("0 0 1-31 * */2", "every Tuesday, Thursday, Saturday and Sunday at 00:00 UTC"),
+        ("0 0 *,13 * 5", "every Friday at 00:00 UTC"),
+        ("0 0 * * 5/2", "every Friday at 00:00 UTC"),
+        ("30 6 1-31 2 1", "every day in February at 06:30 UTC"),
+        ("*/10 0-23 * * *", "every 10 minutes"),
+    ],
+)
+def test_days_that_either_field_names_are_told_together(expression: str, said: str) -> None:
+    assert words(expression) == said
+
+
+@pytest.mark.parametrize(
+    ("expression", "said"),
+    [
+        ("0 0 13 * 5", "a day that either of them names is enough here; some crons want both."),
+        ("0 0 1-31 * 1", "a day that either of them names is enough here; some crons want both."),
+        (
+            "0 0 */2 * 1",
+            "a day that either of them names is enough here; with */2 many crons want both.",
+        ),
+        (
+            "0 0 1-7 * */3",
+            "a day that either of them names is enough here; with */3 many crons want both.",
+        ),
+        (
+            "0 0 */2 * 0-6",
+            "only the day of the month counts here; with */2 many crons want both.",
+        ),
+    ],
+)
+def test_a_field_that_crons_read_in_two_ways_says_so(expression: str, said: str) -> None:
+    assert other_readings(expression) == (f"Both day fields are given: {said}",)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["0 0 * * 1", "0 0 13 * *", "0 0 */2 * *", "@weekly", "0 0 *,9 * 1", "*/7 * * * *"],
+)
+def test_nothing_is_said_where_all_crons_agree(expression: str) -> None:
+    assert other_readings(expression) == ()
