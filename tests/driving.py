@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from unittest import mock
 
 from textual._compositor import Compositor
+from textual._context import visible_screen_stack
 from textual.app import App
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
@@ -212,16 +213,44 @@ def _parse_once(
     return _PARSED[key]
 
 
-def _drop_frame(compositor: Compositor, *_: Any, **__: Any) -> None:
-    """Draw no frame: there is no terminal to take it, and a test that looks draws what it sees."""
-    compositor._dirty_regions.clear()
+@contextmanager
+def _frames_dropped() -> Iterator[None]:
+    """Draw no frames: there is no terminal to take them, and a test that looks draws what it sees.
+
+    A picture that is saved is drawn.
+    """
+    draw_update: Any = Compositor.render_update
+    take_picture: Any = App.export_screenshot
+    pictures: list[object] = []
+
+    def update(
+        compositor: Compositor, *args: Any, screen_stack: list[Any] | None = None, **named: Any
+    ) -> Any:
+        if pictures:
+            return draw_update(compositor, *args, screen_stack=screen_stack, **named)
+        visible_screen_stack.set(screen_stack or [])
+        compositor._dirty_regions.clear()
+        return None
+
+    def picture(app: App[Any], **named: Any) -> Any:
+        pictures.append(app)
+        try:
+            return take_picture(app, **named)
+        finally:
+            pictures.pop()
+
+    with (
+        mock.patch.object(Compositor, "render_update", update),
+        mock.patch.object(App, "export_screenshot", picture),
+    ):
+        yield
 
 
 @asynccontextmanager
 async def driving(
-    app: App[R], size: tuple[int, int] = (80, 24), *, frames: bool = False, **options: Any
+    app: App[R], size: tuple[int, int] = (80, 24), *, frames: bool = True, **options: Any
 ) -> AsyncIterator[Driver[R]]:
-    """Run a program in the test's loop, and drive it by keys; with `frames` each is drawn."""
+    """Run a program in the test's loop, and drive it by keys; each frame is drawn, or none."""
     threads, handling = Threads(), Handling()
     asyncio.get_running_loop().set_default_executor(threads)
     try:
@@ -229,7 +258,7 @@ async def driving(
             patches.enter_context(mock.patch.object(Stylesheet, "_parse_rules", _parse_once))
             patches.enter_context(handling.watched())
             if not frames:
-                patches.enter_context(mock.patch.object(Compositor, "render_update", _drop_frame))
+                patches.enter_context(_frames_dropped())
             async with app.run_test(size=size, **options) as pilot:
                 yield Driver(pilot.app, threads, handling)
     finally:
