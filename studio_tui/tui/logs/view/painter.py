@@ -11,7 +11,8 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from studio_tui.presentation.logs.lines import PLAIN, StyledLine
+from studio_tui.presentation.logs.lines import PLAIN, StyledLine, styled_line
+from studio_tui.presentation.logs.progress import parse
 from studio_tui.presentation.logs.row_forms import PLAIN_FORM, Form, rows_of
 from studio_tui.presentation.logs.search import Wanted
 from studio_tui.service.logs.store.filtered import FilteredLines
@@ -21,6 +22,10 @@ from studio_tui.tui.logs.view.viewport import Row
 
 _KEPT = 512
 """Lines, and rows, that are kept as drawn."""
+_ABOVE = 20
+"""Lines above one that may say how grave it is."""
+_ABOVE_BYTES = 4096
+"""What is read of each of them."""
 
 
 _MORE = "›"
@@ -83,6 +88,8 @@ class LogPainter:
         self._digits = 0
         self._lines: OrderedDict[tuple[int, int], _Drawn] = OrderedDict()
         self._rows: OrderedDict[tuple[object, ...], Strip] = OrderedDict()
+        self._counts: OrderedDict[tuple[int, int], int] = OrderedDict()
+        """Of bars that are longer than what is read of a line, the most states that were seen."""
 
     def adjust(self, look: Look) -> None:
         """Say how to draw from now on; what was kept is dropped if that is another way."""
@@ -118,7 +125,19 @@ class LogPainter:
     def styled(self, start: int) -> tuple[StyledLine, ...]:
         """Return the safe text of the line at `start`, in as many rows as its form has."""
         line = self._store.line_at(start)
-        return rows_of(line.head, line.tail, line.length, self._look.form)
+        return rows_of(
+            line.head, line.tail, line.length, self._look.form, lambda: self._above(start)
+        )
+
+    def _above(self, start: int) -> Iterator[str]:
+        """Yield the lines above one, the nearest first; none where they may be another's."""
+        at = None if self._store.tag else self._store.previous_start(start)
+        for _ in range(_ABOVE):
+            if at is None:
+                return
+            line = self._store.line_at(at)
+            yield styled_line(line.head[:_ABOVE_BYTES]).text
+            at = self._store.previous_start(at)
 
     def row(self, row: Row, *, left: int, sign: int) -> Strip:
         """Return one row, exactly as wide as was said; `left` cells of an unwrapped line are off.
@@ -198,17 +217,28 @@ class LogPainter:
         lines = self.styled(start)
         rows: list[Strip] = []
         for line in lines:
-            strip, text = self._draw(line)
+            strip, text = self._draw(start, line)
             rows += self._wrapped(strip, text) if self._look.wrap else [strip]
         return _Drawn(end, tuple(rows), lines[0].text)
 
-    def _draw(self, line: StyledLine) -> tuple[Strip, str]:
+    def _count(self, start: int, line: StyledLine) -> str:
+        """Return how many states a bar has had; `+` where not all were read, and never fewer."""
+        count = line.updates + 1
+        if not line.has_more:
+            return f"{count:,}"
+        key = (start, self._store.version)
+        count = self._counts[key] = max(count, self._counts.get(key, 0))
+        if len(self._counts) > _KEPT:
+            self._counts.popitem(last=False)
+        return f"{count:,}+"
+
+    def _draw(self, start: int, line: StyledLine) -> tuple[Strip, str]:
         """Return the line and all of its text, with what we add to it."""
         palette = self._look.palette
         segments = [Segment(text, style) for text, style in self._runs(line)]
         note = ""
-        if line.updates > 1:
-            note = f" ×{line.updates + 1:,}"
+        if line.updates > 1 and (line.is_alike or parse(line.text) is not None):
+            note = f" ×{self._count(start, line)}"
         if line.omitted:
             note += f" … {line.omitted:,} more bytes"
         if note:

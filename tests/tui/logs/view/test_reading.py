@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -176,6 +177,57 @@ async def test_e_goes_from_error_to_error_and_takes_a_traceback_as_one(store: Lo
         await until(pilot, lambda: view.pane.current == len(numbered(30)))
         await pilot.press("E")
         await until(pilot, lambda: "no error before this" in below(view))
+
+
+MIXED = [
+    f"[rank{rank}]: {line}"
+    for line in (
+        "Traceback (most recent call last):",
+        '  File "a.py", line 1, in f',
+        "ValueError: x",
+    )
+    for rank in (0, 1)
+]
+ANNOUNCED = [
+    "thread 'main' (482) panicked at src/shard.rs:41:17:",
+    "index out of bounds",
+    "begins",
+    '  File "query.py", line 3',
+    "    rows = [1, 2, 3",
+    "SyntaxError: '[' was never closed",
+    "╭─ Error ─────────────╮",
+    "│ Missing option '-n' │",
+    "╰─────────────────────╯",
+]
+
+
+def is_at(view: LogView, start: int) -> bool:
+    return view.pane.current == start
+
+
+async def test_e_takes_each_of_mixed_tracebacks_as_one(store: LogStore) -> None:
+    lines = ["begins", *MIXED, "goes on", "ERROR last"]
+    store.append("".join(f"{line}\n" for line in lines).encode())
+    starts = [sum(len(line) + 1 for line in lines[:n]) for n in range(len(lines))]
+    async with Stage(store).run_test(size=(60, 14)) as pilot:
+        view = pilot.app.query_one(LogView)
+        await pilot.press("g")
+        for key, number in (("e", 1), ("e", 2), ("e", 8), ("E", 2), ("E", 1)):
+            await pilot.press(key)
+            await until(pilot, partial(is_at, view, starts[number]))
+
+
+async def test_what_an_error_says_on_its_next_lines_is_an_error_too(store: LogStore) -> None:
+    store.append("".join(f"{line}\n" for line in ["first", *ANNOUNCED, "last"]).encode())
+    async with Stage(store).run_test(size=(60, 16)) as pilot:
+        view = pilot.app.query_one(LogView)
+        await pilot.press("!")
+        await until(pilot, lambda: below(view).startswith(" errors and warnings: 6 lines"))
+        await until(pilot, lambda: len(shown(view)) == 6)
+        assert shown(view) == [ANNOUNCED[n] for n in (0, 1, 3, 5, 6, 7)]
+        for start in view.in_sight():
+            (line,) = view.pane.rows_at(start)
+            assert [span.pen.foreground for span in line.spans] == [1], line.text
 
 
 async def test_errors_and_matches_are_marked_on_the_bar(store: LogStore) -> None:
