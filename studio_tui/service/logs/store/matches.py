@@ -284,12 +284,23 @@ class LineMatches:
             self._forget(min(store.changed_since(self._version), self._size))
             self._version = store.version
         elif store.size > self._size:
-            self._forget(self._size)
+            self._grow()
 
-    def _forget(self, offset: int) -> None:
-        """Look again at what begins in the line that holds `offset`, or after it."""
+    def _grow(self) -> None:
+        """Look at what has come; of a line that has no end yet, nothing that was seen changes."""
+        size, known = self._store.size, len(self._counts)
+        start = self._store.line_start(self._size) if known else 0
+        seen = (start // BLOCK + 1) * BLOCK + LINE_LIMIT
+        if known - 1 <= start // BLOCK or self._size < seen or _UNKNOWN in self._counts[-1:]:
+            self._forget(self._size)
+        else:
+            self._forget((known - 1) * BLOCK, begin=known - 1)
+        self._size = size
+
+    def _forget(self, offset: int, begin: int | None = None) -> None:
+        """Look again at what begins in the line that holds `offset`, or from a block on."""
         self._edition += 1
-        first = self._store.line_start(offset) // BLOCK
+        first = self._store.line_start(offset) // BLOCK if begin is None else begin
         for block, count in enumerate(self._counts[first:], first):
             self.total -= max(0, count)
             self._unknown -= count == _UNKNOWN
