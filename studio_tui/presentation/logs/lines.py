@@ -85,6 +85,8 @@ def styled_line(head: bytes, *, tail: bytes = b"", length: int | None = None) ->
     `length` bytes; `tail` is then their end.
     """
     total = len(head) if length is None else length
+    if tail and total == len(head) + len(tail):
+        head, tail = head + tail, b""
     raw, updates, is_alike = _newest(head, tail)
     omitted = 0 if updates and tail else total - len(head)
     text, spans = _interpret(_decode(raw, is_cut=omitted > 0))
@@ -114,7 +116,7 @@ def _newest(head: bytes, tail: bytes) -> tuple[bytes, int, bool]:
     if not earlier:
         return (head if tail else newest), 0, True
     # Of what lies between head and tail nothing was read.
-    before = len(states(head).earlier) + 1 if tail else 0
+    before = len(states(head).earlier) if tail else 0
     return newest, len(earlier) + before, _words(newest) == _words(earlier[-1])
 
 

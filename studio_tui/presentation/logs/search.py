@@ -3,7 +3,6 @@
 Words are taken as they are, and after `~` as a regular expression; capitals make either exact.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
@@ -23,10 +22,6 @@ REGEX_SIGN = "~"
 
 _SPANS = 500
 """Matches of one line that are told."""
-DRAWN_OVER = (b"\x1b[A\n", b"\x1b[1A\n")
-"""Ends of a line that the next one is drawn over."""
-
-_LINES = re.compile(rb"[^\n]*\n|[^\n]+")
 _HEAD = 4096
 """Bytes of a line that tell how grave it is."""
 _BELOW = 20
@@ -150,19 +145,6 @@ class Wanted:
 
     def _give_up(self) -> None:
         self.problem = f"{self.typed} takes too long to look for; try a simpler expression."
-
-
-def lasting(lines: bytes) -> Sequence[int]:
-    """Return where the lines begin that the next one is not drawn over, as nested bars are.
-
-    Those end each state with a move up, which takes its line break back.
-    """
-    starts, at = [], 0
-    for line in _LINES.findall(lines):
-        if not line.endswith(DRAWN_OVER):
-            starts.append(at)
-        at += len(line)
-    return starts
 
 
 def _reason(error: Exception) -> str:

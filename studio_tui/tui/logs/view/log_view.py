@@ -20,7 +20,7 @@ from textual.widget import Widget
 
 from studio_tui import clock
 from studio_tui.presentation.cells import Tone
-from studio_tui.presentation.logs.search import DRAWN_OVER
+from studio_tui.presentation.logs.live_rows import UP
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.matches import LineMatches
 from studio_tui.tui.logs.view.errors import ERROR_KEYS
@@ -231,12 +231,12 @@ class LogView(LogReturning, LogSelecting, Widget):
         self.new_lines = max(0, total - self.lines_seen)
 
     def _fold_bars(self, store: LogStore, rows: list[Row]) -> None:
-        """Leave out the earlier states of nested bars as soon as one comes in sight."""
+        """Leave out what bars one below the other draw over as soon as one comes in sight."""
         if self.folds or self.pane.form.states or not rows:
             return
         first = rows[0].start
-        seen = store.read(first, min(_LOOKED_AT, rows[-1].start - first))
-        if any(ending in seen for ending in DRAWN_OVER):
+        end = store.line_end(rows[-1].start)
+        if UP.search(store.read(first, min(_LOOKED_AT, end - first))):
             self.fold(folds=True)
 
     def say(self, words: str) -> None:

@@ -11,7 +11,8 @@ from studio_tui import clock
 from studio_tui.errors import SpoolError
 from studio_tui.presentation.logs.levels import Level
 from studio_tui.presentation.logs.lines import CHARACTER_LIMIT
-from studio_tui.presentation.logs.search import Problems, Wanted, WantedError, lasting
+from studio_tui.presentation.logs.live_rows import lasting
+from studio_tui.presentation.logs.search import Problems, Wanted, WantedError
 from studio_tui.service.logs.store.filtered import FilteredLines
 from studio_tui.service.logs.store.matches import Find, LineMatches
 from studio_tui.tui.logs.view.base import LogReader
@@ -50,6 +51,8 @@ SEEKING_KEYS: list[BindingType] = [
 
 _REPORT_EVERY = 0.1
 """Seconds between looks at how far the looking has come."""
+_REDRAWN = 16 * 1024
+"""Bytes within which a row is drawn again that is still drawn at all."""
 _TURN = 256
 """Matches that are gone through before others have their turn: some milliseconds."""
 
@@ -71,8 +74,8 @@ class LogSeeking(LogReader):
         self._left_out: Wanted | None = None
         self._chosen: FilteredLines | None = None
         self._within: Find | None = None
-        self.folds = False
-        """Whether lines are left out that the next one is drawn over."""
+        self.folds = self.pane.folds = False
+        """Whether lines are left out that later ones are drawn over."""
         self._is_looking = False
         self.pane.wanted = None
         self.found = ""
@@ -235,7 +238,7 @@ class LogSeeking(LogReader):
     def _seek_matches(self) -> None:
         wanted = self.wanted
         self._matches = (
-            LineMatches(self.store, wanted.starts, within=self._shown())
+            LineMatches(self.store, wanted.starts, within=self._shown(), ahead=self._ahead)
             if self.store and wanted
             else None
         )
@@ -250,18 +253,29 @@ class LogSeeking(LogReader):
         self.choose(self.filter)
 
     def fold(self, *, folds: bool) -> None:
-        """Leave out lines that the next one is drawn over, or show them too."""
+        """Leave out lines that later ones are drawn over, or show them too."""
         if folds is not self.folds:
-            self.folds = folds
+            self.folds = self.pane.folds = folds
             self._seek_matches()
             self.choose(self.filter)
+
+    @property
+    def _ahead(self) -> int:
+        """Bytes beyond lines on which it depends whether these are shown."""
+        return _REDRAWN if self.folds else 0
 
     def _shown(self) -> Find | None:
         """Return what finds the lines of which filter and search choose; `None` is all."""
         within = self._within
         if not self.folds:
             return within
-        return lasting if within is None else lambda lines: _both(within(lines), lasting(lines))
+        tag = self.store.tag if self.store else 0
+
+        def shown(lines: bytes) -> Sequence[int]:
+            last = lasting(lines, tag)
+            return last if within is None else _both(within(lines), last)
+
+        return shown
 
     def submit_filter(self, typed: str) -> bool:
         """Leave lines out as was typed; return whether that can be done."""
@@ -289,12 +303,14 @@ class LogSeeking(LogReader):
         hidden = Wanted(typed.removeprefix("!")) if typed.removeprefix("!") else None
         if typed == "!":
             find = Problems(Level.WARNING).starts
-            hits: LineMatches | None = LineMatches(store, find, within=shown)
+            hits: LineMatches | None = LineMatches(store, find, within=shown, ahead=self._ahead)
         elif hidden:
             is_negated = typed.startswith("!")
-            hits = LineMatches(store, hidden.starts, negated=is_negated, within=shown)
+            hits = LineMatches(
+                store, hidden.starts, negated=is_negated, within=shown, ahead=self._ahead
+            )
         elif shown:
-            hits = LineMatches(store, _nothing, negated=True, within=shown)
+            hits = LineMatches(store, _nothing, negated=True, within=shown, ahead=self._ahead)
         else:
             hits = None
         self.filter, self._left_out = typed, hidden

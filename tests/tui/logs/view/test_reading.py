@@ -455,6 +455,51 @@ async def test_nested_bars_are_one_live_row_each(store: LogStore) -> None:
         await until(pilot, lambda: len(shown(view)) > 5)
 
 
+async def test_bars_that_are_drawn_from_below_keep_a_row_each(store: LogStore) -> None:
+    store.append(b"begins\nlayer 1: waiting\nlayer 2: waiting\n")
+    async with showing(store) as (pilot, view):
+        for step in range(300):
+            store.append(
+                b"\x1b[2A\x1b[2K\rlayer 1: %d\x1b[2B\r\x1b[1A\x1b[2K\rlayer 2: %d" % (step, step)
+            )
+            store.append(b"\x1b[1B\r")
+        await until(pilot, lambda: shown(view)[-3:] == ["begins", "layer 1: 299", "layer 2: 299"])
+        store.append(b"digest\nafter\n")
+        whole = ["begins", "layer 1: 299", "layer 2: 299", "digest", "after"]
+        await until(pilot, lambda: shown(view)[-5:] == whole)
+        await pilot.press("p")
+        await until(pilot, lambda: "layer 1: waiting" in shown(view) or len(shown(view)) > 8)
+
+
+async def test_a_traceback_over_a_bar_has_no_count(store: LogStore) -> None:
+    bar = b"".join(b"\r %d%%|###   |" % n for n in range(40))
+    error = b"\r\x1b[KTraceback (most recent call last):\n  x\nValueError: x\n"
+    store.append(b"begins\n" + bar + b"\n" + bar + error)
+    async with showing(store) as (pilot, view):
+        await until(pilot, lambda: shown(view)[-1] == "ValueError: x")
+        assert shown(view)[-3] == "Traceback (most recent call last):"
+        assert shown(view)[-4].endswith("39%|###   | ×40")
+
+
+def begins(view: LogView, text: str) -> bool:
+    return shown(view)[-1].startswith(text)
+
+
+async def test_the_count_of_a_bar_never_goes_down(store: LogStore) -> None:
+    colours = "\x1b[31m" * 12
+    counts = []
+    async with showing(store) as (pilot, view):
+        for part in range(8):
+            states = [f"\r{colours * (part + 1)}{part}.{n}%" for n in range(200)]
+            store.append("".join(states).encode())
+            await until(pilot, partial(begins, view, f"{part}.199% ×"))
+            counts.append(shown(view)[-1].partition("×")[2])
+    assert counts[0] == "200"
+    assert counts[-1].endswith("+")
+    numbers = [int(count.rstrip("+").replace(",", "")) for count in counts]
+    assert numbers == sorted(numbers)
+
+
 async def test_lines_that_a_filter_hides_are_not_counted_as_new(store: LogStore) -> None:
     store.append(b"keep\n" * 30)
     async with showing(store) as (pilot, view):
