@@ -42,6 +42,9 @@ _NOTHING = frozenset({"", '"""'})
 """Lines between the exceptions of a chain; one from another process stands in quotes."""
 _JOINED = 3
 """Lines of a message that are told at most."""
+_PARAGRAPH = re.compile(
+    r"Failed validating |On instance|Mismatched elements|Traceback of TorchScript"
+)
 _PARAGRAPHS = 30
 """Lines that a message of several paragraphs has at most."""
 _RECORDED = re.compile(r"\[?\d{4}-\d\d-\d\d[T ]|\[?\d\d:\d\d:\d\d|[A-Z]{4,8}:|[IWEF]\d{4} |={10}")
@@ -219,7 +222,7 @@ def _with_message(lines: Sequence[str], at: int, prefix: Prefix) -> Raised:
         joined += 1
         place += 1
         end = place
-    if not prefix.body(lines[at]).partition(":")[2].strip():
+    if prefix.body(lines[at]).rstrip().endswith(":") or _has_paragraphs(lines, end, prefix):
         end = _end_of_paragraphs(lines, end, prefix)
     return Raised(text.rstrip(), end)
 
@@ -227,6 +230,12 @@ def _with_message(lines: Sequence[str], at: int, prefix: Prefix) -> Raised:
 def _begins_anew(body: str) -> bool:
     """Whether a line after a message can be no part of it."""
     return bool(HEAD.search(body) or CHAIN.match(body) or _RECORDED.match(body))
+
+
+def _has_paragraphs(lines: Sequence[str], at: int, prefix: Prefix) -> bool:
+    """Whether a message goes on after an empty line."""
+    below = _skip_blanks(lines, at)
+    return at < below < len(lines) and bool(_PARAGRAPH.match(prefix.body(lines[below])))
 
 
 def _end_of_paragraphs(lines: Sequence[str], at: int, prefix: Prefix) -> int:

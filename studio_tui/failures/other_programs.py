@@ -38,6 +38,7 @@ _WHAT = re.compile(r"\s*what\(\):\s*(.*)$")
 _CARGO = re.compile(r"(error(?:\[E\d+\])?: .+)$")
 _CARGO_PLACE = re.compile(r"\s*--> (\S+:\d+:\d+)$")
 _CARGO_END = re.compile(r"error: could not compile |error: aborting due to ")
+_CROSS = re.compile(r"\s*× \w.*:$")
 _PYTEST_FAILED = re.compile(r"(FAILED|ERROR) (\S+(?:\[.*?\])?)(?: - (.*))?$")
 _PYTEST_END = re.compile(r"=* ?((?:\d+ \w+, )*\d+ (?:failed|error|errors)\b.*? in [\d.]+s.*?) ?=*$")
 _SUMMARY = re.compile(r"Root Cause \(first observed failure\):$")
@@ -172,6 +173,18 @@ def compiler_error(lines: Sequence[str], at: int) -> Told | None:
         if error and place:
             return Told(f"{error[1]} ({place[1]})", _after_frames(lines, at + 1))
     return None
+
+
+def resolver(lines: Sequence[str], at: int) -> Told | None:
+    """Read what a resolver drew as a tree: what it could not do, and why."""
+    if not _CROSS.match(lines[at]):
+        return None
+    words = [lines[at].strip(" ×")]
+    end = at + 1
+    while end < len(lines) and lines[end].startswith("  ") and lines[end].strip():
+        words.append(lines[end].strip(" ╰─▶│├"))
+        end += 1
+    return Told(" ".join(words), end) if len(words) > 1 else None
 
 
 def pytest_summary(lines: Sequence[str], at: int) -> Told | None:

@@ -44,6 +44,7 @@ _FRAME = re.compile(
 )
 _HINT = re.compile(
     r"note: (?:run with|Some details are omitted|in the backtrace)"
+    r"|\[notice\] |WARNING: You are using pip|See '.*--help'"
     r"|For more information about this error|Try '.*--help'|Usage: |usage: |hint: "
     r"|CUDA kernel errors might|For debugging consider passing"
     r"|Compile with `TORCH_USE_CUDA|\(Background on this error at: |For further information visit"
@@ -55,7 +56,9 @@ _BAR = re.compile(
     r"|\[[#=>-]{4,}[ .>-]*\]|━{5,}|█{4,}"
 )
 _EPILOGUE = re.compile(
-    r"make(?:\[\d+\])?: \*\*\*|(?:srun|slurmstepd|mpirun|prterun): |npm (?:ERR!|error) (?!code E)"
+    r"make(?:\[\d+\])?: \*\*\*|(?:srun|slurmstepd|mpirun|prterun): "
+    r"|npm (?:ERR!|error) (?:code|errno|path|command|syscall|signal|cwd|"
+    r"location|workspace|Lifecycle script|A complete log)\b"
     r"|error Command failed with exit code|##\[error\]Process completed"
     r"|(?:Command|Process|Script|script|command|process|task|Task)\b.{0,200}"
     r"(?:exited|terminated|ended|failed|finished|completed) (?:with|by)"

@@ -32,17 +32,19 @@ _LONG_AFTER = 30
 _SIGNS = re.compile(
     r"Traceback \(most recent call last\)|panicked at |panic: |fatal error: |Root Cause \(first"
     r"|terminate called| in [\d.]+s|error: (?:could not compile|aborting)|  File \""
-    r"|\b(?:[A-Z]\w*)?(?:Error|Exception)\b|Fatal Python error"
+    r"|\b(?:[A-Z]\w*)?(?:Error|Exception)\b|Fatal Python error|^\s*× \w"
 )
 _ASIDE = re.compile(
     r"Exception in thread |Exception ignored (?:in|on)|Error in atexit|Error in sys\.excepthook"
     r"|(?:Task|Future) exception was never retrieved|Exception in callback|Exception ignored while"
 )
 """Before an exception that ends a thread or nothing at all."""
+_GRAVE = "error|err|warning|warn|critical|fatal|severe|exception"
 _RECORD = re.compile(
-    rf"(?:{STAMP})|.{{0,40}}\b(?:DEBUG|INFO|NOTICE|WARNING|WARN|ERROR|CRITICAL|FATAL)\b"
-    r"|[IWEF]\d{4} "
+    rf"{STAMP}.{{0,80}}?\b(?i:{_GRAVE})\b|.{{0,40}}\b(?:ERROR|WARNING|WARN|CRITICAL|FATAL)\b"
+    rf"|[EWF]\d{{4}} |.{{0,80}}\b(?i:level|severity)\W{{1,4}}(?i:{_GRAVE})\b"
 )
+"""What a logger writes of an error, with its traceback below."""
 _MILD = re.compile(
     r".{0,80}?\b(?:DEBUG|INFO|NOTICE|SUCCESS|debug|info)\b(?![\w/.])|I\d{4} \d\d:|\[I \d"
 )
@@ -177,7 +179,11 @@ def _failure_at(bodies: Sequence[str], at: int) -> _Failure | None:
     ):
         if told := read(bodies, at):
             return _Failure(told.reason, at, told.end)
-    for read in (other_programs.pytest_summary, other_programs.compiler_error):
+    for read in (
+        other_programs.pytest_summary,
+        other_programs.compiler_error,
+        other_programs.resolver,
+    ):
         if told := read(bodies, at):
             return _Failure(told.reason, at, told.end, is_certain=True)
     return None

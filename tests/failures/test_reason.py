@@ -178,6 +178,16 @@ FAILURES = {
     "FAILED test_a.py::test_c - ValueError: boom\n=== 2 failed, 1 passed in 0.03s ===": (
         "test_a.py::test_b failed: assert 1 == 2 (2 failed, 1 passed in 0.03s)"
     ),
+    "  × No solution found when resolving dependencies:\n  ╰─▶ Because a was not found and you\n"
+    "      require a, we can conclude that your requirements are unsatisfiable.\n": (
+        "No solution found when resolving dependencies: Because a was not found and you require a,"
+        " we can conclude that your requirements are unsatisfiable."
+    ),
+    f"{HEAD}jsonschema.ValidationError: 'x' is not a number\n\nFailed validating 'type':\n"
+    "    {'type': 'number'}\n\nOn instance['lr']:\n    'x'": (
+        "jsonschema.ValidationError: 'x' is not a number"
+    ),
+    f"2026-10-05 08:00:01 INFO begins\n{HEAD}ValueError: x": "ValueError: x",
     "Fatal Python error: Segmentation fault\n\nCurrent thread 0x00007f (most recent call first):\n"
     '  File "/job/seg.py", line 1 in <module>': "Fatal Python error: Segmentation fault",
 }  # fmt: skip
@@ -201,7 +211,17 @@ LAST_WORDS = {
         "Invalid value for 'N': 'abc' is not a valid integer."
     ),
     "+-----------+\n| no bucket |\n+-----------+": "no bucket",
-    "  × No solution found\n  ╰─▶ Because a was not found.": "Because a was not found.",
+    "npm error code ENOENT\nnpm error enoent Could not read package.json\nnpm error A complete log"
+    " of this run can be found in: /root/x.log": "npm error enoent Could not read package.json",
+    "ERROR: no such package\n\n[notice] To update, run: pip install --upgrade pip": (
+        "ERROR: no such package"
+    ),
+    "docker: Error response from daemon: denied.\nSee 'docker run --help'.": (
+        "docker: Error response from daemon: denied."
+    ),
+    f"{HEAD}TimeoutError\nretrying in 5 s\n{HEAD}TimeoutError\nretrying in 10 s\ngiving up": (
+        "giving up"
+    ),
     "no bucket\n 45%|████▌     | 45/100 [00:12<00:15,  3.6it/s]": "no bucket",
     "\r 45%|████▌     | 45/100 [00:12<00:15,  3.6it/s]": (
         "45%|████▌     | 45/100 [00:12<00:15,  3.6it/s]"
@@ -231,6 +251,11 @@ def test_it_is_found_behind_the_name_of_a_container(output: str) -> None:
 def test_without_one_what_was_said_last_is_found(output: str) -> None:
     found = ending(printed_lines(output))
     assert (found.failure, found.last) == ("", LAST_WORDS[output])
+
+
+def test_a_record_that_is_no_error_announces_no_exception() -> None:
+    lines = printed_lines(f"INFO:root:begins\n{HEAD}AssertionError\nsee the manual\n")
+    assert ending(lines) == ("AssertionError", "see the manual", False)
 
 
 def test_tracebacks_that_come_mixed_are_told_apart_by_their_origin() -> None:
