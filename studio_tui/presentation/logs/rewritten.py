@@ -42,6 +42,9 @@ def is_rewritten(raw: bytes) -> bool:
 def states(raw: bytes) -> States:
     """Return the states of a line; only one if it was never rewritten."""
     raw = raw.rstrip(b"\r")
+    if b"\x1b" not in raw and b"\x08" not in raw:
+        shown = [state for state in raw.split(b"\r") if state.strip()] or [raw]
+        return States(shown.pop(), tuple(shown))
     every = _walked(raw) if _PARTIAL.search(raw) else _RETURNS.split(raw)
     while len(every) > 1 and not _has_text(every[-1]):
         every.pop()
