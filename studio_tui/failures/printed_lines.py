@@ -67,7 +67,6 @@ _EPILOGUE = re.compile(
     r"|Press Ctrl-C to quit|wandb: |.*leaked (?:semaphore|shared_memory)|\s*warnings\.warn\("
     r"|.*closing signal SIG|.*destroy_process_group\(\)|.*failed \(exitcode: "
     r"|[^\s:]+\.py:\d+: (?:\w+\.)*\w*Warning: |error: Recipe `|error: process didn't exit"
-    r"|.{0,80}: line \d+:\s+\d+ (?:Terminated|Killed|Aborted|Segmentation fault)"
 )
 _CLOSING = re.compile(
     r"(?i)\b(?:clean(?:ing|ed)?[ _-]?up|shut(?:ting)?[ -]?down|clos(?:e|es|ing|ed)"

@@ -216,6 +216,9 @@ LAST_WORDS = {
     "ERROR: no such package\n\n[notice] To update, run: pip install --upgrade pip": (
         "ERROR: no such package"
     ),
+    "preparing\nquery.sh: line 3:  8069 Killed                  python train.py": (
+        "query.sh: line 3:  8069 Killed                  python train.py"
+    ),
     "docker: Error response from daemon: denied.\nSee 'docker run --help'.": (
         "docker: Error response from daemon: denied."
     ),
