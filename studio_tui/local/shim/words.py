@@ -5,9 +5,10 @@ The sentences hold text of the job, so they are untrusted.
 
 import re
 import signal
+from typing import TYPE_CHECKING
 
-from studio_tui.failures.printed_lines import printed_lines
-from studio_tui.failures.reason import ending
+if TYPE_CHECKING:
+    from studio_tui.failures.reason import Ending
 
 MESSAGE_LIMIT = 2000
 """Characters of the longest sentence."""
@@ -32,10 +33,10 @@ def exit_words(code: int, output: str = "") -> str:
         sentence = f"The query was ended by signal {number} ({signal.Signals(number).name})."
         if number not in _CRASHES:
             return sentence
-        found = ending(printed_lines(output), code)
+        found = _ending(output, code)
         said = found.failure or found.last
         return _bounded(f"{sentence[:-1]}; it last said: {said}") if said else sentence
-    found = ending(printed_lines(output), code)
+    found = _ending(output, code)
     said = f"; it last said: {found.last}" if found.last else ""
     if found.failure:
         return _bounded(f"{found.failure}{said}")
@@ -46,11 +47,21 @@ def exit_words(code: int, output: str = "") -> str:
 
 def resolver_words(output: str) -> str | None:
     """Return what uv or git gave as the reason, as one line; `None` when they said nothing."""
+    from studio_tui.failures.printed_lines import printed_lines  # noqa: PLC0415 (as in _ending)
+
     stripped = (line.strip(_FRAMES) for line in printed_lines(output))
     lines = [line for line in stripped if line]
     starts = [i for i, line in enumerate(lines) if _REASON.match(line)]
     reason = " ".join(lines[starts[-1] :] if starts else lines[-1:])
     return _bounded(_CAUSE.sub(": ", _REASON_WORD.sub("", reason))) or None
+
+
+def _ending(output: str, code: int) -> "Ending":
+    # Each job would start 10 ms later, also those that do not fail.
+    from studio_tui.failures.printed_lines import printed_lines  # noqa: PLC0415
+    from studio_tui.failures.reason import ending  # noqa: PLC0415
+
+    return ending(printed_lines(output), code)
 
 
 def _bounded(sentence: str) -> str:

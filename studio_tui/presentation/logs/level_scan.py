@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from studio_tui.presentation.logs.levels import Level
 
@@ -49,13 +50,16 @@ _NUMBERS = {
     b'"s': (rb"[56]\d", rb"4\d"),
 }
 """What ends the name of a field, and the numbers in it that are errors and warnings."""
-_FIELDS = {
-    name: (
+
+
+@cache
+def _of_field(name: bytes) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
+    """Return what finds errors and warnings in a field; compiled for logs of JSON alone."""
+    errors, warnings = _NUMBERS[name]
+    return (
         re.compile(name + _VALUE % (errors, _ERROR_VALUES)),
         re.compile(name + _VALUE % (warnings, _WARNING_VALUES)),
     )
-    for name, (errors, warnings) in _NUMBERS.items()
-}
 
 
 def candidates(data: bytes, least: Level) -> Iterator[int]:
@@ -84,8 +88,9 @@ def candidates(data: bytes, least: Level) -> Iterator[int]:
 
 def _of_fields(data: bytes, least: Level) -> Iterator[re.Pattern[bytes]]:
     """Yield what finds the levels in JSON, for the fields that there are."""
-    for name, (error, warning) in _FIELDS.items():
+    for name in _NUMBERS:
         if name + b'"' in data:
+            error, warning = _of_field(name)
             yield error
             if least == Level.WARNING:
                 yield warning

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 
-from studio_tui.failures.reason import ending
 from studio_tui.presentation.logs.json_lines import json_line
 from studio_tui.presentation.logs.levels import Level
 from studio_tui.presentation.logs.line_levels import level_of
@@ -33,6 +32,8 @@ def signature(lines: Sequence[str]) -> str | None:
     That is the failure that ended it, else what was said last if one was handled before, else the
     message of the last line that is an error.
     """
+    from studio_tui.failures.reason import ending  # noqa: PLC0415 (10 ms before a log opens)
+
     found = ending(lines)
     if found.failure:
         return _short(_MODULES.sub("", found.failure))
