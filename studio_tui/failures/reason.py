@@ -13,16 +13,14 @@ from typing import NamedTuple
 from studio_tui.failures import other_programs
 from studio_tui.failures.exceptions import HEAD, Raised, read_syntax_error, read_traceback
 from studio_tui.failures.json_messages import message_in
+from studio_tui.failures.origins import STAMP, is_boxed, split_origin
 from studio_tui.failures.printed_lines import (
-    STAMP,
     bare,
     is_bar,
-    is_boxed,
     is_closing,
     is_epilogue,
     is_frame,
     is_hint,
-    split_origin,
 )
 
 _LINES = 4000

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 
 from studio_tui.failures.exceptions import SYNTAX_FILE
-from studio_tui.failures.printed_lines import ORIGIN
+from studio_tui.failures.origins import ORIGIN
 from studio_tui.presentation.logs.levels import LETTERS, SYSLOG, WORDS, Level, level_in, named
 
 HEAD = 160

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from enum import Enum, auto
 
 from studio_tui.failures.exceptions import HEAD, INDENTS, NAME, SYNTAX_FILE, Prefix, is_final
-from studio_tui.failures.printed_lines import is_boxed, split_origin
+from studio_tui.failures.origins import is_boxed, split_origin
 from studio_tui.presentation.logs.levels import Level
 from studio_tui.presentation.logs.line_levels import level_of
 

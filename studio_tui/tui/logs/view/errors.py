@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 
 from studio_tui import clock
 from studio_tui.errors import SpoolError
-from studio_tui.failures.printed_lines import split_origin
+from studio_tui.failures.origins import split_origin
 from studio_tui.presentation.logs.levels import Level
 from studio_tui.presentation.logs.search import Problems
 from studio_tui.presentation.logs.tracebacks import unit_lines
