@@ -24,7 +24,7 @@ from studio_tui.local.shim import lineage_file, process_tree
 from studio_tui.local.shim.commands import CannotExecute, Commands, Stopped
 from studio_tui.local.shim.durable import copy_new, write_durably, write_into_reserve, write_new
 from studio_tui.local.shim.output import OutputReader, OutputWriter
-from studio_tui.local.shim.words import exit_words, python_words, resolver_words
+from studio_tui.local.shim.words import exit_words, resolver_words
 
 LOCK_DESCRIPTOR = 3
 """The inherited descriptor that holds the lock."""
@@ -240,10 +240,7 @@ class Shim:
     def _error(self, code: int) -> str | None:
         if code == 0:
             return None
-        tail = self._tail(_TAIL_BYTES)
-        # Only 1 is Python's own word for an exception that nobody caught.
-        words = python_words(tail) if self._spec["is_python"] and code == 1 else None
-        return words or exit_words(code, tail)
+        return exit_words(code, self._tail(_TAIL_BYTES))
 
     def _tail(self, limit: int) -> str:
         reader = OutputReader(self._folder / "output")

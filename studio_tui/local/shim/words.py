@@ -5,58 +5,63 @@ The sentences hold text of the job, so they are untrusted.
 
 import re
 import signal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from studio_tui.failures.reason import Ending
 
 MESSAGE_LIMIT = 2000
 """Characters of the longest sentence."""
 
-_TRACEBACK = "Traceback (most recent call last):"
-_ERROR_LINE = re.compile(r"(?:\w+\.)*\w*(?:Error|Exception|Interrupt)(?:: |$)")
-_ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _FRAMES = "×╰─▶│├┬ \t"
 _REASON = re.compile(r"error:|fatal:|No solution found")
 _REASON_WORD = re.compile(r"^(?:error|fatal): ")
 _CAUSE = re.compile(r":? (?:cause|Caused by): ")
-_OWN_LINE = "[local Studio: "
+_CRASHES = frozenset(
+    {signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGTRAP}
+)
+"""Signals that a program's own fault sends, so that what it said belongs to it."""
 
 
 def exit_words(code: int, output: str = "") -> str:
-    """Return a sentence for exit code `code`, with the last line of `output` if there is one."""
-    if code > 128 and code - 128 in set(signal.Signals):
-        name = signal.Signals(code - 128).name
-        return f"The query was ended by signal {code - 128} ({name})."
-    last = next((line for line in reversed(_lines(output)) if line.strip()), "")
-    if not last:
-        return f"The query ended with exit code {code}."
-    return _bounded(f"The query ended with exit code {code}; it last said: {last.strip()}")
+    """Return why a command ended with exit code `code`, never 0.
 
-
-def python_words(output: str) -> str | None:
-    """Return the first line of the exception that ended a Python program, `None` if none did."""
-    lines = _lines(output)
-    last = next((i for i in reversed(range(len(lines))) if lines[i].strip() == _TRACEBACK), None)
-    if last is not None:
-        for line in lines[last + 1 :]:
-            if line and not line[0].isspace():
-                return _bounded(line)
-    # A syntax error of the script itself has no header; a group has its frames drawn.
-    for line in reversed(lines):
-        bare = line.lstrip("+| ")
-        if _ERROR_LINE.match(bare):
-            return _bounded(bare)
-    return None
+    That is the exception that ended it, else its code with what it said last.
+    """
+    number = code - 128
+    if number > 0 and number in set(signal.Signals):
+        sentence = f"The query was ended by signal {number} ({signal.Signals(number).name})."
+        if number not in _CRASHES:
+            return sentence
+        found = _ending(output, code)
+        said = found.failure or found.last
+        return _bounded(f"{sentence[:-1]}; it last said: {said}") if said else sentence
+    found = _ending(output, code)
+    said = f"; it last said: {found.last}" if found.last else ""
+    if found.failure:
+        return _bounded(f"{found.failure}{said}")
+    if said:
+        return _bounded(f"The query ended with exit code {code}{said}")
+    return f"The query ended with exit code {code}."
 
 
 def resolver_words(output: str) -> str | None:
     """Return what uv or git gave as the reason, as one line; `None` when they said nothing."""
-    lines = [line.strip(_FRAMES) for line in _lines(output) if line.strip(_FRAMES)]
+    from studio_tui.failures.printed_lines import printed_lines  # noqa: PLC0415 (as in _ending)
+
+    stripped = (line.strip(_FRAMES) for line in printed_lines(output))
+    lines = [line for line in stripped if line]
     starts = [i for i, line in enumerate(lines) if _REASON.match(line)]
     reason = " ".join(lines[starts[-1] :] if starts else lines[-1:])
     return _bounded(_CAUSE.sub(": ", _REASON_WORD.sub("", reason))) or None
 
 
-def _lines(output: str) -> list[str]:
-    text = _ESCAPE.sub("", output).replace("\r", "\n")
-    return [line.rstrip() for line in text.split("\n") if not line.startswith(_OWN_LINE)]
+def _ending(output: str, code: int) -> "Ending":
+    # Each job would start 10 ms later, also those that do not fail.
+    from studio_tui.failures.printed_lines import printed_lines  # noqa: PLC0415
+    from studio_tui.failures.reason import ending  # noqa: PLC0415
+
+    return ending(printed_lines(output), code)
 
 
 def _bounded(sentence: str) -> str:

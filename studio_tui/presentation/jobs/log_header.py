@@ -10,7 +10,7 @@ from studio_tui.presentation.jobs.states import state_cell
 from studio_tui.presentation.jobs.times import run_seconds
 from studio_tui.presentation.logs.lines import styled_line
 from studio_tui.presentation.logs.progress import Progress, bar_text, latest, words
-from studio_tui.presentation.logs.tracebacks import signature
+from studio_tui.presentation.logs.signatures import signature
 
 END = 32 * 1024
 """Bytes of a log's end that tell how far a job has come, or why it failed."""
@@ -122,9 +122,12 @@ def why(job: Job, end: bytes) -> str:
     return signature(lines) or ""
 
 
-def progress(job: Job, end: bytes) -> Progress | None:
-    """Return how far a running job has come by the end of its log; `None` when it does not say."""
-    return latest(end) if job.state is JobState.RUNNING else None
+def progress(job: Job, end: bytes, known: Progress | None = None) -> Progress | None:
+    """Return how far a running job has come by the end of its log; `None` when it does not say.
+
+    `known` is what was said before, as the bar of the whole may be drawn seldom.
+    """
+    return latest(end, known) if job.state is JobState.RUNNING else None
 
 
 def progress_parts(bar: Progress, *, wide: bool) -> tuple[Cell, ...]:

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, tzinfo
 from typing import NamedTuple, TypeAlias
 
-from studio_tui.presentation.logs.levels import SYSLOG, Level, named
+from studio_tui.failures.json_messages import message_in
+from studio_tui.presentation.logs.levels import Level, level_in
+from studio_tui.presentation.logs.line_levels import SIZE_LIMIT, has_record
 from studio_tui.presentation.logs.timestamps import time_of
 from studio_tui.text import safe_block, safe_line
-
-SIZE_LIMIT = 65_536
-"""Characters of a line that is read as JSON."""
 
 DEPTH_LIMIT = 32
 """Objects and arrays within one another; what is deeper is shown as it came."""
@@ -25,15 +24,6 @@ _TIMES = (
     "@timestamp", "timestamp", "time", "ts", "asctime", "datetime", "date", "@t", "eventTime",
     "timeUnixNano", "observedTimeUnixNano",
 )  # fmt: skip
-_LEVELS = (
-    "level", "severity", "levelname", "lvl", "log.level", "level_name", "loglevel", "@l",
-    "severityText", "severity_text", "severityNumber", "log",
-)  # fmt: skip
-_MESSAGES = (
-    "message", "msg", "event", "@m", "@mt", "body", "short_message", "text", "log",
-)  # fmt: skip
-_OTEL = (Level.DEBUG, Level.DEBUG, Level.INFO, Level.WARNING, Level.ERROR, Level.CRITICAL)
-"""Of each four severity numbers, from 1 on (OpenTelemetry logs data model)."""
 
 
 class JsonLine(NamedTuple):
@@ -61,26 +51,22 @@ def json_line(text: str, zone: tzinfo = UTC) -> JsonLine | None:
     if not isinstance(parsed, dict) or not _is_shallow(parsed):
         return None
     fields = dict(parsed)
-    record = fields.get("record")
-    if isinstance(record, dict) and "text" in fields:  # loguru, serialised
-        fields = {**record, "time": _inner(record.get("time"), "repr")}
+    if has_record(parsed):
+        fields = dict(_object(parsed["record"]))
+        fields["time"] = _inner(fields.get("time"), "repr")
     time = level = None
     for name in _TIMES:
         if name in fields and (time := _time(fields[name], zone)) is not None:
             del fields[name]
             break
-    for name in _LEVELS:
-        if name in fields and (level := _level(name, fields[name], fields)) is not None:
-            if name != "log" or len(_object(fields[name])) == 1:
-                del fields[name]
-            break
-    message = ""
-    for name in _MESSAGES:
-        found = _inner(fields.get(name), "stringValue")
-        if isinstance(found, str):
-            message = found
+    if graded := level_in(fields):
+        name, level = graded
+        if name != "log" or len(_object(fields[name])) == 1:
             del fields[name]
-            break
+    message = ""
+    if told := message_in(fields):
+        name, message = told
+        del fields[name]
     return JsonLine(time, level, message, tuple(fields.items()), tuple(parsed.items()))
 
 
@@ -116,16 +102,6 @@ def _time(value: JsonValue, zone: tzinfo) -> datetime | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return None
     return time_of(f"{value:.6f}" if isinstance(value, float) else str(value)[:20], zone)
-
-
-def _level(name: str, value: JsonValue, fields: dict[str, JsonValue]) -> Level | None:
-    if name == "log":  # ECS nests what it also writes as `log.level`
-        return named(_object(value).get("level"))
-    if name == "severityNumber":
-        return _OTEL[(value - 1) // 4] if isinstance(value, int) and 1 <= value <= 24 else None
-    if "short_message" in fields and isinstance(value, int) and 0 <= value <= 7:
-        return SYSLOG[value]
-    return named(_inner(value, "name"))
 
 
 def compact(line: JsonLine, zone: tzinfo = UTC) -> str:

@@ -9,6 +9,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from studio_tui.presentation.logs.rewritten import is_rewritten, states
 from studio_tui.text import safe_block
 
 CHARACTER_LIMIT = 16_384
@@ -29,7 +30,9 @@ _COMMAND_BYTES = re.compile(
     rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)"
     rb"|\x1b[ -/]*[0-OQ-WYZ\\`-~]"
 )
-_ERASURES = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]")
+_OTHERS = re.compile(rb"[^A-Za-z]+")
+_COMPARED = 400
+"""Bytes of a state in which its words stand."""
 _SURROGATE_PAIR = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]")
 
 
@@ -67,18 +70,24 @@ class StyledLine(NamedTuple):
     omitted: int
     """Bytes of what is to be shown that are not in `text`; 0 nearly always."""
     updates: int
-    """Earlier states of the line that carriage returns replaced, as far as they were read."""
+    """Earlier states of the line that were written over."""
+    has_more: bool = False
+    """Whether there are more of these, in bytes that were not read."""
+    is_alike: bool = True
+    """Whether the state before said the same but for numbers and drawings, as those of a bar do."""
 
 
 def styled_line(head: bytes, *, tail: bytes = b"", length: int | None = None) -> StyledLine:
     """Return a line as it is shown.
 
-    Of a line rewritten by carriage returns that is its last state with any text: a progress bar is
-    one line. `head` is the line or, when it has more than `len(head)` bytes, the beginning of its
+    Of a line that was written over that is its last state with any text: a progress bar is one
+    line. `head` is the line or, when it has more than `len(head)` bytes, the beginning of its
     `length` bytes; `tail` is then their end.
     """
     total = len(head) if length is None else length
-    raw, updates = _last_state(head, tail)
+    if tail and total == len(head) + len(tail):
+        head, tail = head + tail, b""
+    raw, updates, is_alike = _newest(head, tail)
     omitted = 0 if updates and tail else total - len(head)
     text, spans = _interpret(_decode(raw, is_cut=omitted > 0))
     if len(text) > CHARACTER_LIMIT:
@@ -89,7 +98,8 @@ def styled_line(head: bytes, *, tail: bytes = b"", length: int | None = None) ->
             for span in spans
             if span.start < CHARACTER_LIMIT
         ]
-    return StyledLine(text, tuple(spans), omitted, updates)
+    has_more = updates > 0 and total > len(head) + len(tail)
+    return StyledLine(text, tuple(spans), omitted, updates, has_more, is_alike)
 
 
 def plain(lines: bytes) -> bytes:
@@ -97,17 +107,22 @@ def plain(lines: bytes) -> bytes:
     return _COMMAND_BYTES.sub(b"", lines)
 
 
-def _last_state(head: bytes, tail: bytes) -> tuple[bytes, int]:
-    """Return what the last carriage return left of a line, and how many states came before."""
+def _newest(head: bytes, tail: bytes) -> tuple[bytes, int, bool]:
+    """Return what was written last over a line, after how many states, and if they are alike."""
     end = tail or head
-    if b"\r" not in end:
-        return head, 0
-    states = end.rstrip(b"\r").split(b"\r")
-    while len(states) > 1 and not _ERASURES.sub(b"", states[-1]).strip():
-        states.pop()
-    if len(states) == 1:
-        return (head if tail else states[0]), 0
-    return states[-1], sum(1 for state in states[:-1] if state.strip())
+    if not is_rewritten(end):
+        return (head if tail else head.rstrip(b"\r")), 0, True
+    newest, earlier = states(end)
+    if not earlier:
+        return (head if tail else newest), 0, True
+    # Of what lies between head and tail nothing was read.
+    before = len(states(head).earlier) if tail else 0
+    return newest, len(earlier) + before, _words(newest) == _words(earlier[-1])
+
+
+def _words(state: bytes) -> bytes:
+    """Return the letters of a state, those of its colours left out."""
+    return _OTHERS.sub(b"", _COMMAND_BYTES.sub(b"", state[:_COMPARED]))
 
 
 def _decode(raw: bytes, *, is_cut: bool) -> str:

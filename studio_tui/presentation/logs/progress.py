@@ -58,8 +58,12 @@ _ROUNDED = 2.0
 """Percent by which a share and a count that are both rounded may differ."""
 
 _EIGHTHS = "░▏▎▍▌▋▊▉"
-_MOVE = re.compile(rb"(\r|\n|\x1b\[[0-9]{0,3}A)")
+_MOVE = re.compile(rb"(\r|\n|\x1b\[(?:[0-9]{0,3}[ABEF]|2K|[01]?G|[0-9]{2,4}D)|\x08{5,})")
 _NEWEST = 8192
+_PATIENCE = 5.0
+"""Seconds for which a bar may not be drawn, though it began with one that is."""
+_PACES = 5
+"""The same in steps of its own."""
 
 
 class Progress(NamedTuple):
@@ -102,24 +106,44 @@ def latest(data: bytes, known: Progress | None = None) -> Progress | None:
 
     What stands before the first move of the cursor and a state that is still being written are not
     read. Of bars one below the other, redrawn with the cursor going up, the uppermost that is
-    not done is taken, as it stands for the whole. It may be drawn too seldom to be among the
-    bytes: then it is the one that was told before, if that is `known`.
+    under way is taken, as it stands for the whole, while it is drawn as often as it says. It may be
+    drawn too seldom to be among the bytes: then it is the one that was told before, if that is
+    `known`.
     """
-    states, home = _states(data[-_NEWEST:])
+    found = _latest(data[-_NEWEST:], known)
+    if found is not None and found.is_part and known is None and len(data) > _NEWEST:
+        return _latest(data, None)
+    return found
+
+
+def _latest(data: bytes, known: Progress | None) -> Progress | None:
+    states, home = _states(data)
     bars = ((row, bar) for row in reversed(states) if (bar := _newest(states[row])))
     row, newest = next(bars, (0, None))
-    if newest is not None and row - 1 in home and row - 1 not in states:
-        is_of_known = known is not None and not known.is_part and _is_under_way(known)
+    if newest is None:
+        return None
+    drawn = newest
+    if row - 1 in home and row - 1 not in states:
+        is_of_known = known is not None and not known.is_part and _stands_above(known, drawn)
         return known if is_of_known else newest._replace(is_part=True)
     while row - 1 in home and (above := _newest(states.get(row - 1, ()))) is not None:
         row -= 1
-        if _is_under_way(above):
+        if _stands_above(above, drawn):
             newest = above
     return newest
 
 
-def _is_under_way(bar: Progress) -> bool:
-    return bar.percent is not None and bar.percent < 100
+def _stands_above(above: Progress, drawn: Progress) -> bool:
+    """Whether a bar stands for the whole that the one drawn last, below it, is a part of.
+
+    One that is done does not, nor one that began with the lower one and is no longer drawn.
+    """
+    if above.percent is None or above.percent >= 100:
+        return False
+    if above.elapsed is None or drawn.elapsed is None:
+        return True
+    pace = 1 / above.rate if above.rate else 0.0
+    return drawn.elapsed - above.elapsed <= max(_PATIENCE, _PACES * pace)
 
 
 def _states(data: bytes) -> tuple[dict[int, list[str]], set[int]]:
@@ -134,7 +158,9 @@ def _states(data: bytes) -> tuple[dict[int, list[str]], set[int]]:
     for move, raw, following in zip(pieces[1::2], pieces[2::2], [*pieces[3::2], b""], strict=False):
         if move == b"\n":
             row += 1
-        elif move != b"\r":
+        elif move[-1:] in b"BE":
+            row += int(move[2:-1] or 1)
+        elif move[-1:] in b"AF":
             rows = int(move[2:-1] or 1)
             home.update(range(row - rows, row))
             row -= rows

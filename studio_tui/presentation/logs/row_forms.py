@@ -1,11 +1,15 @@
 """The forms in which a line of a log can be read: one row, or several of its own."""
 
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
 from studio_tui.presentation.logs.json_lines import JsonLine, compact, json_line, pretty
-from studio_tui.presentation.logs.levels import Level, level_of
+from studio_tui.presentation.logs.levels import Level
+from studio_tui.presentation.logs.line_levels import level_of
 from studio_tui.presentation.logs.lines import Pen, Span, StyledLine, styled_line
+from studio_tui.presentation.logs.rewritten import is_rewritten, states
+from studio_tui.presentation.logs.tracebacks import level_below
 
 _STATES = 200
 """States of a rewritten line that are shown, the last ones."""
@@ -40,18 +44,30 @@ PLAIN_FORM = Form()
 """As lines are shown at first."""
 
 
-def rows_of(head: bytes, tail: bytes, length: int, form: Form) -> tuple[StyledLine, ...]:
-    """Return the rows of a line, at least one; see `styled_line` for what it is given."""
-    if form.states and b"\r" in head:
-        states = [state for state in head.rstrip(b"\r").split(b"\r") if state.strip()]
-        if len(states) > 1:
-            return tuple(styled_line(state) for state in states[-_STATES:])
+def rows_of(
+    head: bytes,
+    tail: bytes,
+    length: int,
+    form: Form,
+    above: Callable[[], Iterable[str]] = tuple,
+) -> tuple[StyledLine, ...]:
+    """Return the rows of a line, at least one; see `styled_line` for what it is given.
+
+    `above` returns the lines above it, the nearest first, one of which may say how grave it is.
+    """
+    if form.states and is_rewritten(head):
+        newest, earlier = states(head)
+        if earlier:
+            return tuple(styled_line(state) for state in [*earlier, newest][-_STATES:])
     if form.json is not JsonForm.RAW and not tail and head.lstrip()[:1] == b"{":
         parsed = json_line(head.decode("utf-8", "replace"))
         if parsed is not None:
             return _json_rows(parsed, form.json)
     line = styled_line(head, tail=tail, length=length)
-    return (_tinted(line, level_of(line.text)),)
+    level = level_of(line.text)
+    if level is None and line.text.strip():
+        level = level_below(line.text, above())
+    return (_tinted(line, level),)
 
 
 def _json_rows(parsed: JsonLine, form: JsonForm) -> tuple[StyledLine, ...]:

@@ -4,12 +4,16 @@ Words are taken as they are, and after `~` as a regular expression; capitals mak
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from studio_tui.presentation.logs.levels import Level, candidates, level_of
+from studio_tui.presentation.logs.level_scan import candidates
+from studio_tui.presentation.logs.levels import Level
+from studio_tui.presentation.logs.line_levels import SIZE_LIMIT, level_of
 from studio_tui.presentation.logs.lines import CHARACTER_LIMIT, plain, styled_line
+from studio_tui.presentation.logs.rewritten import is_rewritten, last_state, last_states
+from studio_tui.presentation.logs.tracebacks import level_below, message_below
 
 if TYPE_CHECKING:
     from regex import Pattern
@@ -19,12 +23,11 @@ REGEX_SIGN = "~"
 
 _SPANS = 500
 """Matches of one line that are told."""
-DRAWN_OVER = (b"\x1b[A\n", b"\x1b[1A\n")
-"""Ends of a line that the next one is drawn over."""
-
-_LINES = re.compile(rb"[^\n]*\n|[^\n]+")
+_CONTROL = re.compile(rb"[\x00-\x09\x0b-\x1f\x7f]")
 _HEAD = 4096
 """Bytes of a line that tell how grave it is."""
+_BELOW = 20
+"""Lines of a message below the line that announces it, at most."""
 _LARGE = 256 * 1024
 _PATIENCE_LARGE = 2.0
 """Seconds for a slice of megabytes, in a thread."""
@@ -87,7 +90,8 @@ class Wanted:
         """Return where the lines begin that show it; `lines` are whole, untrusted and many."""
         if self.problem:
             return ()
-        clean = plain(lines) if b"\x1b" in lines else lines
+        shown = last_states(lines)
+        clean = plain(shown) if b"\x1b" in shown else shown
         try:
             if self._bytes is not None and clean.isascii():
                 if clean is lines and b"\r" not in lines:
@@ -106,11 +110,11 @@ class Wanted:
         patience = _PATIENCE_LARGE if end > _LARGE else _PATIENCE
         while match := pattern.search(lines, at, concurrent=True, timeout=patience):
             start = lines.rfind(b"\n", 0, match.start()) + 1
-            if match.start() - start < CHARACTER_LIMIT:
-                starts.append(start)
-            else:
-                self.beyond += 1
             at = lines.find(b"\n", match.start()) + 1
+            if match.start() - start >= CHARACTER_LIMIT:
+                self.beyond += 1
+            elif self._is_shown(lines[start : at - 1 if at else end]):
+                starts.append(start)
             if not at:
                 break
         return starts
@@ -138,24 +142,16 @@ class Wanted:
         return [
             starts[number]
             for number in numbers
-            if _is_plain(raw[number]) or self.shows(styled_line(raw[number]).text)
+            if (_is_plain(raw[number]) and self._is_shown(raw[number]))
+            or self.shows(styled_line(raw[number]).text)
         ]
+
+    def _is_shown(self, line: bytes) -> bool:
+        """Whether a line that holds it shows it, too: a tab is drawn as blanks."""
+        return _CONTROL.search(line) is None or self.shows(styled_line(line).text)
 
     def _give_up(self) -> None:
         self.problem = f"{self.typed} takes too long to look for; try a simpler expression."
-
-
-def lasting(lines: bytes) -> Sequence[int]:
-    """Return where the lines begin that the next one is not drawn over, as nested bars are.
-
-    Those end each state with a move up, which takes its line break back.
-    """
-    starts, at = [], 0
-    for line in _LINES.findall(lines):
-        if not line.endswith(DRAWN_OVER):
-            starts.append(at)
-        at += len(line)
-    return starts
 
 
 def _reason(error: Exception) -> str:
@@ -170,18 +166,43 @@ class Problems:
 
     def starts(self, lines: bytes) -> Sequence[int]:
         """Return where such lines begin; `lines` are whole, untrusted and many."""
-        starts = []
+        starts: list[int] = []
         for start in candidates(lines, self._least):
-            end = lines.find(b"\n", start)
-            line = lines[start : end if end >= 0 else len(lines)]
-            level = level_of(styled_line(line[:_HEAD]).text)
+            if starts and start <= starts[-1]:
+                continue
+            text = _head_at(lines, start)
+            level = level_of(text)
             if level is not None and level >= self._least:
                 starts.append(start)
+                if message_below(text) or "╭" in text:
+                    starts += _below(lines, start, text)
         return starts
 
 
+def _below(lines: bytes, start: int, text: str) -> Iterator[int]:
+    """Yield where the lines begin that say what an error only announces."""
+    for _ in range(_BELOW):
+        start = lines.find(b"\n", start) + 1
+        if not 0 < start < len(lines):
+            return
+        below = _head_at(lines, start)
+        if level_below(below, [text]) is None:
+            return
+        yield start
+        if message_below(text):
+            return
+
+
+def _head_at(lines: bytes, start: int) -> str:
+    """Return the line at a place as it is drawn, as far as it tells how grave it is."""
+    end = lines.find(b"\n", start)
+    line = last_state(lines[start : end if end >= 0 else len(lines)])
+    is_json = line[:1] == b"{" and len(line) <= SIZE_LIMIT
+    return styled_line(line if is_json else line[:_HEAD]).text
+
+
 def _is_plain(line: bytes) -> bool:
-    return len(line) <= CHARACTER_LIMIT and b"\r" not in line and b"\x1b" not in line
+    return len(line) <= CHARACTER_LIMIT and b"\x1b" not in line and not is_rewritten(line)
 
 
 def _is_lower(words: str, is_regex: bool) -> bool:

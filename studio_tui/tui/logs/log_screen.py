@@ -227,7 +227,7 @@ class LogScreen(Page):
             self._phase is Phase.COMPLETE or not self._job.state.is_finished
         )
         end = store.read(max(0, store.size - END), END) if is_read else b""
-        self._progress = progress(self._job, end)
+        self._progress = progress(self._job, end, self._progress)
         self._why = why(self._job, end)
 
     def _show_head(self) -> None:

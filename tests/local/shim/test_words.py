@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from studio_tui.local.shim.words import MESSAGE_LIMIT, exit_words, python_words, resolver_words
+from studio_tui.local.shim.words import MESSAGE_LIMIT, exit_words, resolver_words
 
 
 def failure(code: str) -> str:
@@ -18,39 +18,81 @@ def failure(code: str) -> str:
     [
         ("raise ValueError('bad shard')", "ValueError: bad shard"),
         ("raise KeyError('a\\nb')", "KeyError: 'a\\nb'"),
-        ("raise RuntimeError('first\\nsecond')", "RuntimeError: first"),
+        ("raise RuntimeError('first\\n  and second')", "RuntimeError: first; and second"),
+        ("raise RuntimeError('\\nit begins below')", "RuntimeError: it begins below"),
         ("raise KeyboardInterrupt", "KeyboardInterrupt"),
         ("import json; json.loads('{')", "json.decoder.JSONDecodeError: Expecting property name"),
-        ("try: 1/0\nexcept Exception as e: raise OSError('x') from e", "OSError: x"),
-        ("if :", "SyntaxError: invalid syntax"),
-        ("raise ExceptionGroup('many', [ValueError('one')])", "ValueError: one"),
+        (
+            "try: 1/0\nexcept Exception as e: raise OSError('x') from e",
+            "ZeroDivisionError: division by zero (raised as OSError: x)",
+        ),
+        ("try: 1/0\nexcept Exception as e: raise OSError('x')", "OSError: x"),
+        ("if :", "SyntaxError: invalid syntax (<string>, line 1)"),
+        (
+            "raise ExceptionGroup('many', [ValueError('one')])",
+            "ValueError: one (in ExceptionGroup: many)",
+        ),
+        (
+            "raise ExceptionGroup('many', [ExceptionGroup('in', [KeyError('a')] * 2), OSError()])",
+            "KeyError: 'a' (the first of 3 in ExceptionGroup: many)",
+        ),
+        (
+            "raise ExceptionGroup('many', [ValueError(n) for n in range(30)])",
+            "ValueError: 0 (the first of 30 in ExceptionGroup: many)",
+        ),
     ],
 )
-def test_the_exception_that_ended_a_program_is_found(code: str, sentence: str) -> None:
-    words = python_words("some output\nError: of the job's own making\n" + failure(code))
-    assert words is not None
-    assert words.startswith(sentence)
-
-
-@pytest.mark.parametrize(
-    "output",
-    ["", "all is well\n", "Done: 10%\r20%\r", "error without a name\n", "Processed: 3 rows\n"],
-)
-def test_output_without_an_exception_has_no_words(output: str) -> None:
-    assert python_words(output) is None
+def test_the_exception_that_ended_a_program_is_its_reason(code: str, sentence: str) -> None:
+    output = "some output\nError: of the job's own making\n" + failure(code)
+    assert exit_words(1, output).startswith(sentence)
 
 
 @pytest.mark.starts_processes
-def test_what_follows_the_traceback_is_not_taken_for_it() -> None:
+def test_what_is_put_away_after_an_exception_is_not_taken_for_it() -> None:
     output = failure("raise ValueError('bad shard')") + "Cleanup: done\n[local Studio: stopping]\n"
-    assert python_words(output) == "ValueError: bad shard"
+    assert exit_words(1, output) == "ValueError: bad shard"
+
+
+@pytest.mark.starts_processes
+def test_other_words_after_an_exception_are_told_with_it() -> None:
+    output = failure("raise ValueError('bad shard')") + "see the manual\n"
+    assert exit_words(1, output) == "ValueError: bad shard; it last said: see the manual"
+
+
+HANDLED = """
+import logging, sys, traceback
+logging.basicConfig(level=logging.INFO)
+for attempt in (1, 2):
+    try:
+        raise ConnectionError(f"mirror {attempt} is away")
+    except ConnectionError:
+        HANDLE
+logging.info("mirror 3 answered; 0 rows since yesterday")
+sys.exit("no rows, nothing to do")
+"""
+
+
+@pytest.mark.starts_processes
+@pytest.mark.parametrize(
+    "handle", ["logging.exception('attempt %d failed', attempt)", "traceback.print_exc()"]
+)
+def test_an_exception_that_was_handled_is_not_the_reason(handle: str) -> None:
+    output = failure(HANDLED.replace("HANDLE", handle))
+    assert exit_words(1, output) == (
+        "The query ended with exit code 1; it last said: no rows, nothing to do"
+    )
+
+
+@pytest.mark.starts_processes
+def test_an_exit_code_of_its_own_is_no_exception_that_nobody_caught() -> None:
+    output = failure("import traceback\ntry: 1/0\nexcept Exception: traceback.print_exc()")
+    assert exit_words(3, output + "giving up\n").endswith("it last said: giving up")
+    assert exit_words(3, output) == "ZeroDivisionError: division by zero"
 
 
 @pytest.mark.starts_processes
 def test_a_long_message_is_bounded() -> None:
-    words = python_words(failure("raise ValueError('x' * 10_000)"))
-    assert words is not None
-    assert len(words) == MESSAGE_LIMIT
+    assert len(exit_words(1, failure("raise ValueError('x' * 10_000)"))) == MESSAGE_LIMIT
 
 
 @pytest.mark.parametrize(
@@ -62,6 +104,11 @@ def test_a_long_message_is_bounded() -> None:
         (1, "\x1b[31mred\x1b[0m\n", "The query ended with exit code 1; it last said: red"),
         (1, "own\n[local Studio: x]\n", "The query ended with exit code 1; it last said: own"),
         (137, "ignored", "The query was ended by signal 9 (SIGKILL)."),
+        (
+            134,
+            "terminate called after throwing an instance of 'std::bad_alloc'\n  what():  no room\n",
+            "The query was ended by signal 6 (SIGABRT); it last said: std::bad_alloc: no room",
+        ),
         (255, "", "The query ended with exit code 255."),
     ],
 )

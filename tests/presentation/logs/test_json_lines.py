@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from studio_tui.presentation.logs.json_lines import (
     DEPTH_LIMIT,
-    SIZE_LIMIT,
     WIDTH_LIMIT,
     JsonValue,
     compact,
     json_line,
     pretty,
 )
+from studio_tui.presentation.logs.line_levels import SIZE_LIMIT
 from tests.waiting import no_hang
 
 LINES = [

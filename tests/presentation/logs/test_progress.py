@@ -220,6 +220,49 @@ def test_an_outer_bar_that_is_seldom_drawn_is_remembered() -> None:
     assert latest(f"\n\r{INNER}".encode(), outer) == inner
 
 
+def parallel(second: int) -> bytes:
+    """What three bars write that began together, of which two come to their end early.
+
+    The second is drawn at 79 of 80 last, as tqdm draws a bar not for each step.
+    """
+
+    def state(name: str, done: int, total: int, at: int) -> str:
+        return (
+            f"{name}: {100 * done // total:3}%|{'█' * (10 * done // total):10}| {done}/{total} "
+            f"[00:{at:02}<00:01, 19.60it/s]"
+        )
+
+    drawn = b""
+    for at in range(second + 1):
+        for step in range(20):
+            done = 20 * at + step
+            if done <= 40:
+                drawn += f"\r{state('a', done, 40, at)}".encode()
+            if done < 80:
+                drawn += f"\n\r{state('b', done, 80, at)}\x1b[A".encode()
+            drawn += f"\n\n\r{state('c', min(done, 400), 400, at)}\x1b[A\x1b[A".encode()
+    return drawn
+
+
+@pytest.mark.parametrize("kept", [4096, 32 * 1024])
+def test_a_bar_that_is_no_longer_drawn_stands_for_the_whole_no_more(kept: int) -> None:
+    known: Progress | None = None
+    for second in range(20):
+        known = latest(parallel(second)[-kept:], known)
+    assert known is not None
+    assert (known.label, known.total) == ("c", 400)
+    early = latest(parallel(1)[-kept:])
+    assert early is not None
+    assert early.label == "a"
+
+
+def test_bars_that_go_back_by_other_means_are_read() -> None:
+    for back in ("\x1b[2K\x1b[1G", "\x1b[G", "\x1b[0G", "\x1b[80D", "\x08" * 80):
+        drawn = f"{back}{OUTER}{back}{INNER}{back}".encode()
+        assert latest(drawn) == parse(INNER), back
+    assert latest(f"\n\n\x1b[2A\r{KERAS}\x1b[2B\r".encode()) == parse(KERAS)
+
+
 def test_of_bars_one_after_the_other_the_newer_is_told() -> None:
     assert latest(f"\r{OUTER}\n\r{INNER}\n".encode()) == parse(INNER)
 

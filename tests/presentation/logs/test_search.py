@@ -42,6 +42,15 @@ def test_what_can_be_seen_is_found_and_nothing_else(typed: str, found: list[byte
     assert lines_with(typed, LOG) == found
 
 
+@pytest.mark.parametrize(
+    "line", ["1111111A\tb", "é a\tb", "\x1b[1ma\tb\x1b[m", "a\x07b", "a\tb\rc\td"]
+)
+def test_a_line_is_not_found_by_control_codes_that_are_drawn_otherwise(line: str) -> None:
+    wanted = Wanted("~a.b")
+    shows = wanted.shows(styled_line(line.encode()).text)
+    assert bool(wanted.starts(line.encode())) is shows
+
+
 @given(
     st.lists(st.text(alphabet="aAbß\té \r\x1b[m31;", max_size=12), max_size=8),
     st.sampled_from(["a", "A", "ab", "é", "~a.b", "~^a", "31", "ß"]),

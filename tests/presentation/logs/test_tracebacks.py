@@ -11,13 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio_tui.presentation.logs.tracebacks import (
-    LINE_LIMIT,
-    SIGNATURE_LIMIT,
-    normalised,
-    signature,
-    unit_length,
-)
+from studio_tui.presentation.logs.signatures import SIGNATURE_LIMIT, normalised, signature
+from studio_tui.presentation.logs.tracebacks import LINE_LIMIT, unit_length, unit_lines
 from tests.waiting import no_hang
 
 PLAIN = """\
@@ -82,11 +77,16 @@ Traceback (most recent call last):
     def f(:
           ^
 SyntaxError: invalid syntax"""
+SCRIPT_SYNTAX = """\
+  File "/job/query.py", line 3
+    rows = [1, 2, 3
+           ^
+SyntaxError: '[' was never closed"""
 INDENTED_MESSAGE = """\
 Traceback (most recent call last):
   File "a.py", line 1, in f
 RuntimeError: Error(s) in loading state_dict for Net:
-\tMissing key(s) in state_dict: "a".
+\tMissing key: "a"
 \tsize mismatch for b"""
 JAVA = """\
 Exception in thread "main" java.lang.IllegalStateException: outer
@@ -113,8 +113,8 @@ error[E0308]: mismatched types
 2 |     let x: i32 = "a";
   |            ---   ^^^ expected `i32`"""
 PANIC = """\
-thread 'main' panicked at src/main.rs:2:5:
- index out of bounds
+thread 'main' (48213) panicked at src/main.rs:2:5:
+index out of bounds
 note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace"""
 OOM = "OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB"
 STAMP = "2026-01-02 03:04:05,678 - train - ERROR - "
@@ -122,24 +122,27 @@ STAMP = "2026-01-02 03:04:05,678 - train - ERROR - "
 UNITS = [
     (PLAIN, OOM),
     (CHAINED, "StepFailed: 12"),
-    (CAUSE, "RuntimeError"),
-    (SUB, "ValueError: two"),
+    (CAUSE, "KeyError: 'x' (raised as RuntimeError)"),
+    (SUB, "TypeError: one (the first of 2 in ExceptionGroup: both)"),
     (MULTILINE, "RuntimeError: CUDA error: an illegal memory access was encountered"),
     (RICH, "ValueError: no"),
-    (SYNTAX, "SyntaxError: invalid syntax"),
-    (INDENTED_MESSAGE, "RuntimeError: Error(s) in loading state_dict for Net:"),
+    (SYNTAX, "SyntaxError: invalid syntax (b.py, line 1)"),
+    (SCRIPT_SYNTAX, "SyntaxError: '[' was never closed (query.py, line 3)"),
+    (INDENTED_MESSAGE, ('RuntimeError: Error(s) in loading state_dict for Net: Missing key: "a"'
+     "; size mismatch for b")),
     (textwrap.indent(PLAIN, "[rank0]: "), OOM),
     (textwrap.indent(CHAINED, "[rank0]: ", lambda _: True), "StepFailed: 12"),
     (textwrap.indent(PLAIN, STAMP), OOM),
     (textwrap.indent(CHAINED, "    ", lambda _: True), "StepFailed: 12"),
     (textwrap.indent(PLAIN, "web_1  | "), OOM),
-    (textwrap.indent(SUB, "[rank1]: "), "ValueError: two"),
+    (textwrap.indent(SUB, "[rank1]: "),
+     "TypeError: one (the first of 2 in ExceptionGroup: both)"),
     (f"{STAMP}step failed\n{PLAIN}", OOM),
     (f"ERROR:root:step failed\n{CHAINED}", "StepFailed: 12"),
     (f"Error in worker 3: {PLAIN}", OOM),
     (f"[2026-01-02 03:04:05,678: ERROR/MainProcess] Task x raised: KeyError\n{CAUSE}",
-     "RuntimeError"),
-    (JAVA, "IOException: broken pipe"),
+     "KeyError: 'x' (raised as RuntimeError)"),
+    (JAVA, "IOException: broken pipe (raised as IllegalStateException: outer)"),
     (LOGGED_JAVA, "IOException: broken pipe"),
     (f"{STAMP}cannot read", "cannot read"),
     ("npm ERR! code ELIFECYCLE", "code ELIFECYCLE"),
@@ -182,7 +185,40 @@ def test_a_failure_is_one_unit_and_ends_where_it_ends(text: str, after: str) -> 
 @pytest.mark.parametrize(("text", "expected"), UNITS)
 def test_the_signature_says_why_it_failed(text: str, expected: str) -> None:
     assert signature(text.split("\n")) == expected
-    assert signature(["Epoch 1", *text.split("\n"), "", "Epoch 2", "0 errors"]) == expected
+    assert signature(["Epoch 1", *text.split("\n"), "", "Closing 4 workers"]) == expected
+
+
+@pytest.mark.parametrize("text", [PLAIN, CHAINED, CAUSE, SUB, MULTILINE, RICH])
+def test_a_failure_that_was_logged_and_handled_is_not_the_reason(text: str) -> None:
+    logged = ["ERROR:root:step failed", *text.split("\n")]
+    assert signature([*logged, "INFO:root:goes on", "gave up after 2 steps"]) == (
+        "gave up after 2 steps"
+    )
+
+
+def mixed(*texts: str) -> list[str]:
+    """Return the lines of several ranks as they come, one of each in turn."""
+    by_rank = [
+        [f"[rank{rank}]: {line}" for line in text.split("\n")] for rank, text in enumerate(texts)
+    ]
+    longest = max(map(len, by_rank))
+    return [lines[n] for n in range(longest) for lines in by_rank if n < len(lines)]
+
+
+@pytest.mark.parametrize("others", [(CHAINED,), (PLAIN, SUB), (MULTILINE, RICH, CAUSE, SYNTAX)])
+def test_of_mixed_tracebacks_each_is_a_unit_by_its_prefix(others: tuple[str, ...]) -> None:
+    lines = mixed(PLAIN, *others)
+    for rank, text in enumerate((PLAIN, *others)):
+        own = [line for line in lines if line.startswith(f"[rank{rank}]")]
+        begins = lines.index(own[0])
+        found = [lines[begins + number] for number in unit_lines(lines[begins:])]
+        assert found == own == [f"[rank{rank}]: {line}" for line in text.split("\n")]
+
+
+def test_a_word_of_a_launcher_between_its_lines_does_not_end_a_traceback() -> None:
+    lines = textwrap.indent(PLAIN, "(train pid=47, ip=10.0.0.7) ").split("\n")
+    mixed_lines = [*lines[:3], "step 12", "(raylet) slow", *lines[3:], "step 13"]
+    assert [mixed_lines[n] for n in unit_lines(mixed_lines)] == lines
 
 
 def test_errors_of_one_moment_are_units_each() -> None:
@@ -202,7 +238,9 @@ def test_what_python_prints_itself_is_one_unit() -> None:
         fail(3)
     lines = "".join(traceback.format_exception(caught.value)).splitlines()
     assert unit_length([*lines, "next"]) == len(lines)
-    assert signature([*lines, "next"]) == "RuntimeError: depth 3"
+    assert signature([*lines, "see the manual"]) == (
+        "ValueError: invalid literal for int() with base 10: 'x' (raised as RuntimeError: depth 3)"
+    )
 
 
 def test_a_traceback_that_was_cut_off_ends_before_the_next_line() -> None:

@@ -153,8 +153,12 @@ async def dag(
     size: tuple[int, int] = (120, 40),
     read_only: bool = False,
     known: bool = True,
+    frames: bool = False,
 ) -> AsyncIterator[Pilot[int]]:
-    """Run the dashboard with the pipeline in sight and, if so wished, known."""
+    """Run the dashboard with the pipeline in sight and, if so wished, known.
+
+    With `frames` each frame is drawn, as the mouse needs them.
+    """
     session = session_on(studio, folder)
 
     def connect(_: object) -> Connected:
@@ -168,7 +172,7 @@ async def dag(
         )
 
     app = StudioApp(connect, theme=DARK.name, waiting_for="Connecting…")
-    async with driving(app, size=size, notifications=True) as pilot:
+    async with driving(app, size=size, frames=frames, notifications=True) as pilot:
         await until(pilot, lambda: session.jobs.snapshot.value is not None)
         app.post_message(OpenPipeline(studio.now.pipeline_id))
         await until(pilot, lambda: isinstance(app.screen, PipelineScreen))

@@ -48,17 +48,20 @@ class LineMatches:
         *,
         negated: bool = False,
         within: Find | None = None,
+        ahead: int = 0,
     ) -> None:
         """Take the condition; `negated` asks for the lines that do not fulfil it.
 
         `find` sees lines without the tags of ours that a store may put before them; `within` sees
-        these too, and only lines that it finds as well are told.
+        these too, and only lines that it finds as well are told. It also sees about as many bytes
+        as `ahead` says of what follows, on which it may depend.
         """
         self.total = 0
         self._store = store
         self._find = find
         self._negated = negated
         self._within = within
+        self._ahead = ahead
         self._counts = array("i")
         self._unknown = 0
         self._edition = 0
@@ -269,7 +272,8 @@ class LineMatches:
         if self._negated:
             found = _others(seen, found)
         if self._within is not None:
-            inside = set(self._within(seen))
+            following = data[end : end + self._ahead] if end else b""
+            inside = set(self._within(seen + following))
             found = [start for start in found if start in inside]
         if starts is not None:
             found = [starts[start] for start in found]
@@ -281,15 +285,24 @@ class LineMatches:
         """Take into account what has come since, or has changed."""
         store = self._store
         if store.version != self._version:
-            self._forget(min(store.changed_since(self._version), self._size))
+            changed = min(store.changed_since(self._version), self._size)
+            self._forget(store.line_start(max(0, changed - self._ahead)) // BLOCK)
             self._version = store.version
         elif store.size > self._size:
-            self._forget(self._size)
+            self._grow()
 
-    def _forget(self, offset: int) -> None:
-        """Look again at what begins in the line that holds `offset`, or after it."""
+    def _grow(self) -> None:
+        """Look at what has come; of a line that has no end yet, nothing that was seen changes."""
+        last = len(self._counts) - 1
+        block = self._store.line_start(self._size) // BLOCK
+        seen = (block + 1) * BLOCK + LINE_LIMIT
+        if block < last and self._size >= seen and self._counts[last] != _UNKNOWN:
+            block = last
+        self._forget(min(block, max(0, self._size - self._ahead) // BLOCK))
+
+    def _forget(self, first: int) -> None:
+        """Look again at what begins in a block or after it."""
         self._edition += 1
-        first = self._store.line_start(offset) // BLOCK
         for block, count in enumerate(self._counts[first:], first):
             self.total -= max(0, count)
             self._unknown -= count == _UNKNOWN

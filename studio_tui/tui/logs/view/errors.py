@@ -6,9 +6,10 @@ from itertools import islice
 from typing import Any, ClassVar
 
 from studio_tui.errors import SpoolError
+from studio_tui.failures.origins import split_origin
 from studio_tui.presentation.logs.levels import Level
 from studio_tui.presentation.logs.search import Problems
-from studio_tui.presentation.logs.tracebacks import unit_length
+from studio_tui.presentation.logs.tracebacks import unit_lines
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.matches import LineMatches
 from studio_tui.tui.frame.commands import Command
@@ -20,6 +21,8 @@ _UNIT_LINES = 2000
 """Lines that are looked at for the end of a traceback."""
 _OUTER_UNITS = 50
 """Errors before one that are looked at for the traceback it may belong to."""
+_MIXED_UNITS = 200
+"""The same where the lines of several come mixed."""
 
 
 class LogErrors:
@@ -55,8 +58,7 @@ class LogErrors:
         here = pane.current_in_sight
         try:
             if step > 0:
-                after = pane.window.top.start if here is None else self._unit_end(store, here)
-                start = await self._lines.nearest_shown(hits, after, backwards=False)
+                start = await self._next_unit(store, hits, here, pane.window.top.start)
             else:
                 before = pane.in_sight[-1].start + 1 if here is None else here
                 start = await self._lines.nearest_shown(hits, before, backwards=True)
@@ -69,26 +71,67 @@ class LogErrors:
         else:
             self._view.go(start)
 
-    def _unit_end(self, store: LogStore, start: int) -> int:
-        """Return where the next line begins after the error, with all of its traceback."""
-        for _ in range(unit_length(self._texts(store, start))):
-            start = store.line_end(start) + 1
-        return start
+    async def _next_unit(
+        self, store: LogStore, hits: LineMatches, here: int | None, top: int
+    ) -> int | None:
+        """Return where the next error begins that is no part of this one, or of one before it.
+
+        Raises:
+            SpoolError: the log cannot be read back.
+        """
+        begin = top if here is None else here + 1
+        own = frozenset[int]() if here is None else frozenset(self._unit(store, here))
+        while True:
+            start = await self._lines.nearest_shown(hits, begin, backwards=False)
+            if start is None or not (start in own or self._is_later_line(store, hits, start)):
+                return start
+            begin = start + 1
+
+    def _is_later_line(self, store: LogStore, hits: LineMatches, start: int) -> bool:
+        """Whether an error is but a later line of a traceback that is mixed with another."""
+        return bool(self._origin(start)) and self._unit_start(store, hits, start) != start
+
+    def _origin(self, start: int) -> str:
+        return split_origin(self._view.pane.text_at(start))[0]
+
+    def _unit(self, store: LogStore, start: int) -> list[int]:
+        """Return where the lines begin of the error at `start`, with all of its traceback."""
+        starts: list[int] = []
+
+        def texts() -> Iterator[str]:
+            for at, text in self._texts(store, start):
+                starts.append(at)
+                yield text
+
+        return [starts[number] for number in unit_lines(texts())]
 
     def _unit_start(self, store: LogStore, hits: LineMatches, start: int) -> int:
         """Return where the traceback begins that the error at `start` is part of, if any."""
-        before = first = start
-        for _ in range(_OUTER_UNITS):
+        origin = self._origin(start)
+        before = nearest = first = start
+        missed = 0
+        for _ in range(_MIXED_UNITS if origin else _OUTER_UNITS):
             earlier = hits.previous(before)
-            if earlier is None or self._unit_end(store, earlier) <= before:
+            if earlier is None:
                 break
             before = earlier
-            if self._unit_end(store, earlier) > start:
+            if origin and self._origin(earlier) != origin:
+                continue
+            unit = self._unit(store, earlier)
+            if unit[-1] < nearest:
+                # The last line of an exception that another followed is an error by itself.
+                missed += 1
+                if missed > 1:
+                    break
+                continue
+            missed = 0
+            nearest = earlier
+            if start in unit:
                 first = earlier
         return first
 
-    def _texts(self, store: LogStore, start: int) -> Iterator[str]:
-        """Yield the lines from `start` on as they are drawn."""
+    def _texts(self, store: LogStore, start: int) -> Iterator[tuple[int, str]]:
+        """Yield the lines from `start` on as they are drawn, and where they begin."""
 
         def starts() -> Iterator[int]:
             at: int | None = start
@@ -97,7 +140,7 @@ class LogErrors:
                 at = store.next_start(at)
 
         for at in islice(starts(), _UNIT_LINES):
-            yield self._view.pane.text_at(at)
+            yield at, self._view.pane.text_at(at)
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(

@@ -1,10 +1,11 @@
-"""Leaving lines of a log out: those that a filter hides, and those the next is drawn over."""
+"""Leaving lines of a log out: those that a filter hides, and those that are drawn over."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from studio_tui.presentation.logs.levels import Level
-from studio_tui.presentation.logs.search import DRAWN_OVER, Problems, Wanted, WantedError, lasting
+from studio_tui.presentation.logs.live_rows import UP, lasting
+from studio_tui.presentation.logs.search import Problems, Wanted, WantedError
 from studio_tui.service.logs.store.filtered import FilteredLines
 from studio_tui.service.logs.store.matches import Find, LineMatches
 from studio_tui.tui.frame.commands import Command
@@ -16,6 +17,8 @@ _PROBLEMS = "!"
 """What stands for only errors and warnings where a filter is typed."""
 _LOOKED_AT = 64 * 1024
 """Bytes in sight that are looked at for nested bars."""
+_REDRAWN = 16 * 1024
+"""Bytes within which a row is drawn again that is still drawn at all."""
 
 
 class LineFilter:
@@ -25,10 +28,9 @@ class LineFilter:
         """Take what is told when search and filter have other lines to choose from."""
         self._view = view
         self._scope_changed = scope_changed
-        self.begin()
+        self._forget()
 
-    def begin(self) -> None:
-        """Leave nothing out of another log."""
+    def _forget(self) -> None:
         self.typed = ""
         """What was typed for leaving lines out; `!` alone for only errors and warnings."""
         self.chosen: FilteredLines | None = None
@@ -36,7 +38,12 @@ class LineFilter:
         self._left_out: Wanted | None = None
         self._within: Find | None = None
         self._folds = False
-        """Whether lines are left out that the next one is drawn over."""
+        """Whether lines are left out that later ones are drawn over."""
+
+    def begin(self) -> None:
+        """Leave nothing out of another log."""
+        self._forget()
+        self._view.pane.folds = False
 
     @property
     def hits(self) -> LineMatches | None:
@@ -88,7 +95,18 @@ class LineFilter:
         within = self._within
         if not self._folds:
             return within
-        return lasting if within is None else lambda lines: _both(within(lines), lasting(lines))
+        tag = self._view.store.tag if self._view.store else 0
+
+        def shown(lines: bytes) -> Sequence[int]:
+            last = lasting(lines, tag)
+            return last if within is None else _both(within(lines), last)
+
+        return shown
+
+    @property
+    def ahead(self) -> int:
+        """Bytes beyond lines on which it depends whether these are shown."""
+        return _REDRAWN if self._folds else 0
 
     def show_within(self, within: Find | None) -> None:
         """Show only lines that `within` finds, of which filter and search choose; all if `None`.
@@ -100,20 +118,20 @@ class LineFilter:
         self.choose(self.typed)
 
     def fold(self, *, folds: bool) -> None:
-        """Leave out lines that the next one is drawn over, or show them too."""
+        """Leave out lines that later ones are drawn over, or show them too."""
         if folds is not self._folds:
-            self._folds = folds
+            self._folds = self._view.pane.folds = folds
             self._scope_changed()
             self.choose(self.typed)
 
     def fold_bars(self, rows: Sequence[Row]) -> None:
-        """Leave out the earlier states of nested bars as soon as one is among the rows."""
+        """Leave out what bars one below the other draw over as soon as one is among the rows."""
         store = self._view.store
         if self._folds or self._view.pane.form.states or not rows or store is None:
             return
         first = rows[0].start
-        seen = store.read(first, min(_LOOKED_AT, rows[-1].start - first))
-        if any(ending in seen for ending in DRAWN_OVER):
+        end = store.line_end(rows[-1].start)
+        if UP.search(store.read(first, min(_LOOKED_AT, end - first))):
             self.fold(folds=True)
 
     # --- choosing --------------------------------------------------------------------------------
@@ -131,12 +149,14 @@ class LineFilter:
         hidden = Wanted(typed.removeprefix("!")) if typed.removeprefix("!") else None
         if typed == _PROBLEMS:
             find = Problems(Level.WARNING).starts
-            hits: LineMatches | None = LineMatches(store, find, within=shown)
+            hits: LineMatches | None = LineMatches(store, find, within=shown, ahead=self.ahead)
         elif hidden:
             is_negated = typed.startswith("!")
-            hits = LineMatches(store, hidden.starts, negated=is_negated, within=shown)
+            hits = LineMatches(
+                store, hidden.starts, negated=is_negated, within=shown, ahead=self.ahead
+            )
         elif shown:
-            hits = LineMatches(store, _nothing, negated=True, within=shown)
+            hits = LineMatches(store, _nothing, negated=True, within=shown, ahead=self.ahead)
         else:
             hits = None
         self.typed, self._left_out = typed, hidden

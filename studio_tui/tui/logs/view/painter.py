@@ -11,7 +11,9 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from studio_tui.presentation.logs.lines import PLAIN, StyledLine
+from studio_tui.presentation.logs.lines import PLAIN, StyledLine, styled_line
+from studio_tui.presentation.logs.live_rows import UP, LiveRows
+from studio_tui.presentation.logs.progress import parse
 from studio_tui.presentation.logs.row_forms import PLAIN_FORM, Form, rows_of
 from studio_tui.presentation.logs.search import Wanted
 from studio_tui.service.logs.store.filtered import FilteredLines
@@ -21,6 +23,14 @@ from studio_tui.tui.logs.view.viewport import Row
 
 _KEPT = 512
 """Lines, and rows, that are kept as drawn."""
+_BEFORE = 256 * 1024
+"""Bytes before a line in which a row may stand that it shows."""
+_REDRAWN = 16 * 1024
+"""Bytes after it in which that row may be drawn again."""
+_ABOVE = 20
+"""Lines above one that may say how grave it is."""
+_ABOVE_BYTES = 4096
+"""What is read of each of them."""
 
 
 _MORE = "›"
@@ -59,6 +69,8 @@ class Look:
     """What is lit."""
     form: Form = PLAIN_FORM
     columns: tuple[Column, ...] = ()
+    folds: bool = False
+    """Whether rows that are drawn over and over are shown once, by the last line of them."""
 
 
 class _Drawn(NamedTuple):
@@ -83,6 +95,8 @@ class LogPainter:
         self._digits = 0
         self._lines: OrderedDict[tuple[int, int], _Drawn] = OrderedDict()
         self._rows: OrderedDict[tuple[object, ...], Strip] = OrderedDict()
+        self._counts: OrderedDict[tuple[int, int], int] = OrderedDict()
+        """Of bars that are longer than what is read of a line, the most states that were seen."""
 
     def adjust(self, look: Look) -> None:
         """Say how to draw from now on; what was kept is dropped if that is another way."""
@@ -108,7 +122,7 @@ class LogPainter:
         if marks and (start == self._store.size or not self._is_shown(start)):
             return marks
         look = self._look
-        if look.wrap or look.form != PLAIN_FORM:
+        if look.wrap or look.folds or look.form != PLAIN_FORM:
             return marks + len(self._line(start).rows)
         return marks + 1
 
@@ -117,8 +131,42 @@ class LogPainter:
 
     def styled(self, start: int) -> tuple[StyledLine, ...]:
         """Return the safe text of the line at `start`, in as many rows as its form has."""
+        if self._look.folds and (rows := self._redrawn(start)):
+            return rows
         line = self._store.line_at(start)
-        return rows_of(line.head, line.tail, line.length, self._look.form)
+        return rows_of(
+            line.head, line.tail, line.length, self._look.form, lambda: self._above(start)
+        )
+
+    def _redrawn(self, start: int) -> tuple[StyledLine, ...]:
+        """Return what a line shows of rows that were drawn over and over; nothing if it is none."""
+        store, tag = self._store, self._store.tag
+        begin, end = store.line_start(max(0, start - _BEFORE)), store.line_end(start)
+        if start - begin > 2 * _BEFORE:
+            begin = start
+        above = store.read(begin, start - begin)
+        # Of a line that bars share without end, the newest part shows what they are now.
+        newest = max(start + tag, end - _BEFORE)
+        line = store.read(start, tag) + store.read(newest, end - newest)
+        window = above + line + store.read(end, _REDRAWN)
+        if not UP.search(window):
+            return ()
+        lines = window.split(b"\n")
+        number = above.count(b"\n")
+        own = lines[number][:tag]
+        numbers = [each for each, line in enumerate(lines) if line[:tag] == own]
+        rows = LiveRows(b"\n".join(lines[each][tag:] for each in numbers))
+        return tuple(styled_line(row) for row in rows.rows(numbers.index(number)))
+
+    def _above(self, start: int) -> Iterator[str]:
+        """Yield the lines above one, the nearest first; none where they may be another's."""
+        at = None if self._store.tag else self._store.previous_start(start)
+        for _ in range(_ABOVE):
+            if at is None:
+                return
+            line = self._store.line_at(at)
+            yield styled_line(line.head[:_ABOVE_BYTES]).text
+            at = self._store.previous_start(at)
 
     def row(self, row: Row, *, left: int, sign: int) -> Strip:
         """Return one row, exactly as wide as was said; `left` cells of an unwrapped line are off.
@@ -198,17 +246,26 @@ class LogPainter:
         lines = self.styled(start)
         rows: list[Strip] = []
         for line in lines:
-            strip, text = self._draw(line)
+            strip, text = self._draw(start, line)
             rows += self._wrapped(strip, text) if self._look.wrap else [strip]
         return _Drawn(end, tuple(rows), lines[0].text)
 
-    def _draw(self, line: StyledLine) -> tuple[Strip, str]:
+    def _count(self, start: int, line: StyledLine) -> str:
+        """Return how many states a bar has had; `+` where not all were read, and never fewer."""
+        key = (start, self._store.version)
+        count = max(line.updates + 1, self._counts.get(key, 0) if line.has_more else 0)
+        self._counts[key] = count
+        if len(self._counts) > _KEPT:
+            self._counts.popitem(last=False)
+        return f"{count:,}+" if line.has_more else f"{count:,}"
+
+    def _draw(self, start: int, line: StyledLine) -> tuple[Strip, str]:
         """Return the line and all of its text, with what we add to it."""
         palette = self._look.palette
         segments = [Segment(text, style) for text, style in self._runs(line)]
         note = ""
-        if line.updates > 1:
-            note = f" ×{line.updates + 1:,}"
+        if line.updates > 1 and (line.is_alike or parse(line.text) is not None):
+            note = f" ×{self._count(start, line)}"
         if line.omitted:
             note += f" … {line.omitted:,} more bytes"
         if note:

@@ -36,6 +36,8 @@ class LogPane(Widget, can_focus=True):
     """Whether this is but the end of a log, whose lines have no numbers yet."""
     form: reactive[Form] = reactive(PLAIN_FORM)
     """In which of their forms lines are shown."""
+    folds: reactive[bool] = reactive(False)
+    """Whether rows that are drawn over and over are shown once."""
     columns: reactive[tuple[Column, ...]] = reactive(())
     """What is said of each line in the gutter."""
     left: reactive[int] = reactive(0)
@@ -178,6 +180,7 @@ class LogPane(Widget, can_focus=True):
             self.wanted,
             self.form,
             self.columns,
+            self.folds,
         )
         self._painter.adjust(look)
         height = max(1, self.size.height)

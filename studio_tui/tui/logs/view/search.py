@@ -52,7 +52,7 @@ class LogSearch:
         """Look for it anew among the lines of which filter and search choose."""
         store, wanted = self._view.store, self.wanted
         self.hits = (
-            LineMatches(store, wanted.starts, within=self._lines.scope())
+            LineMatches(store, wanted.starts, within=self._lines.scope(), ahead=self._lines.ahead)
             if store and wanted
             else None
         )

@@ -191,6 +191,39 @@ def test_what_is_known_is_not_looked_at_again_when_the_log_grows(store: LogStore
     assert looked - before <= 2 * BLOCK
 
 
+def test_a_long_line_without_an_end_is_not_looked_through_again_as_it_grows(
+    store: LogStore,
+) -> None:
+    looked: list[int] = []
+
+    def find(lines: bytes) -> list[int]:
+        looked.append(len(lines))
+        return with_x(lines)
+
+    store.append(b"x\n" + b"\ry" * 300_000)
+    hits = LineMatches(store, find)
+    asyncio.run(hits.look(0))
+    looked.clear()
+    for _ in range(50):
+        store.append(b"\ry" * 40)
+        assert onwards(hits) == [0]
+    assert sum(looked) <= 2 * BLOCK
+    store.append(b"\nx\n")
+    asyncio.run(hits.look(0))
+    assert onwards(hits) == [0, store.size - 2]
+
+
+def test_what_follows_lines_may_tell_whether_they_are_among_them(store: LogStore) -> None:
+    def unless_undone(lines: bytes) -> list[int]:
+        return [] if b"undo" in lines else list(range(0, len(lines), 2))
+
+    store.append(b"x\n" * (BLOCK // 2 - 8))
+    hits = LineMatches(store, with_x, within=unless_undone, ahead=64)
+    assert len(onwards(hits)) == BLOCK // 2 - 8
+    store.append(b"y\n" * 10 + b"undo\n")
+    assert onwards(hits) == []
+
+
 def test_the_parts_of_the_log_that_hold_lines_are_told_for_a_scroll_bar(store: LogStore) -> None:
     store.append(b"x\n" + b".\n" * 97 + b"x\n.\n")
     hits = LineMatches(store, with_x)

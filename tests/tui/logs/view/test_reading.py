@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -176,6 +177,57 @@ async def test_e_goes_from_error_to_error_and_takes_a_traceback_as_one(store: Lo
         await until(pilot, lambda: view.pane.current == len(numbered(30)))
         await pilot.press("E")
         await until(pilot, lambda: "no error before this" in below(view))
+
+
+MIXED = [
+    f"[rank{rank}]: {line}"
+    for line in (
+        "Traceback (most recent call last):",
+        '  File "a.py", line 1, in f',
+        "ValueError: x",
+    )
+    for rank in (0, 1)
+]
+ANNOUNCED = [
+    "thread 'main' (482) panicked at src/shard.rs:41:17:",
+    "index out of bounds",
+    "begins",
+    '  File "query.py", line 3',
+    "    rows = [1, 2, 3",
+    "SyntaxError: '[' was never closed",
+    "╭─ Error ─────────────╮",
+    "│ Missing option '-n' │",
+    "╰─────────────────────╯",
+]
+
+
+def is_at(view: LogView, start: int) -> bool:
+    return view.pane.current == start
+
+
+async def test_e_takes_each_of_mixed_tracebacks_as_one(store: LogStore) -> None:
+    lines = ["begins", *MIXED, "goes on", "ERROR last"]
+    store.append("".join(f"{line}\n" for line in lines).encode())
+    starts = [sum(len(line) + 1 for line in lines[:n]) for n in range(len(lines))]
+    async with Stage(store).run_test(size=(60, 14)) as pilot:
+        view = pilot.app.query_one(LogView)
+        await pilot.press("g")
+        for key, number in (("e", 1), ("e", 2), ("e", 8), ("E", 2), ("E", 1)):
+            await pilot.press(key)
+            await until(pilot, partial(is_at, view, starts[number]))
+
+
+async def test_what_an_error_says_on_its_next_lines_is_an_error_too(store: LogStore) -> None:
+    store.append("".join(f"{line}\n" for line in ["first", *ANNOUNCED, "last"]).encode())
+    async with Stage(store).run_test(size=(60, 16)) as pilot:
+        view = pilot.app.query_one(LogView)
+        await pilot.press("!")
+        await until(pilot, lambda: below(view).startswith(" errors and warnings: 6 lines"))
+        await until(pilot, lambda: len(shown(view)) == 6)
+        assert shown(view) == [ANNOUNCED[n] for n in (0, 1, 3, 5, 6, 7)]
+        for start in view.filter.in_sight():
+            (line,) = view.pane.rows_at(start)
+            assert [span.pen.foreground for span in line.spans] == [1], line.text
 
 
 async def test_errors_and_matches_are_marked_on_the_bar(store: LogStore) -> None:
@@ -399,6 +451,51 @@ async def test_nested_bars_are_one_live_row_each(store: LogStore) -> None:
         assert "1 of 1" in below(view)
         await pilot.press("p")
         await until(pilot, lambda: len(shown(view)) > 5)
+
+
+async def test_bars_that_are_drawn_from_below_keep_a_row_each(store: LogStore) -> None:
+    store.append(b"begins\nlayer 1: waiting\nlayer 2: waiting\n")
+    async with showing(store) as (pilot, view):
+        for step in range(300):
+            store.append(
+                b"\x1b[2A\x1b[2K\rlayer 1: %d\x1b[2B\r\x1b[1A\x1b[2K\rlayer 2: %d" % (step, step)
+            )
+            store.append(b"\x1b[1B\r")
+        await until(pilot, lambda: shown(view)[-3:] == ["begins", "layer 1: 299", "layer 2: 299"])
+        store.append(b"digest\nafter\n")
+        whole = ["begins", "layer 1: 299", "layer 2: 299", "digest", "after"]
+        await until(pilot, lambda: shown(view)[-5:] == whole)
+        await pilot.press("p")
+        await until(pilot, lambda: "layer 1: waiting" in shown(view) or len(shown(view)) > 8)
+
+
+async def test_a_traceback_over_a_bar_has_no_count(store: LogStore) -> None:
+    bar = b"".join(b"\r %d%%|###   |" % n for n in range(40))
+    error = b"\r\x1b[KTraceback (most recent call last):\n  x\nValueError: x\n"
+    store.append(b"begins\n" + bar + b"\n" + bar + error)
+    async with showing(store) as (pilot, view):
+        await until(pilot, lambda: shown(view)[-1] == "ValueError: x")
+        assert shown(view)[-3] == "Traceback (most recent call last):"
+        assert shown(view)[-4].endswith("39%|###   | ×40")
+
+
+def begins(view: LogView, text: str) -> bool:
+    return shown(view)[-1].startswith(text)
+
+
+async def test_the_count_of_a_bar_never_goes_down(store: LogStore) -> None:
+    colours = "\x1b[31m" * 12
+    counts = []
+    async with showing(store) as (pilot, view):
+        for part in range(8):
+            states = [f"\r{colours * (part + 1)}{part}.{n}%" for n in range(200)]
+            store.append("".join(states).encode())
+            await until(pilot, partial(begins, view, f"{part}.199% ×"))
+            counts.append(shown(view)[-1].partition("×")[2])
+    assert counts[0] == "200"
+    assert counts[-1].endswith("+")
+    numbers = [int(count.rstrip("+").replace(",", "")) for count in counts]
+    assert numbers == sorted(numbers)
 
 
 async def test_lines_that_a_filter_hides_are_not_counted_as_new(store: LogStore) -> None:

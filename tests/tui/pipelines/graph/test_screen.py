@@ -655,7 +655,7 @@ async def test_the_cursor_follows_what_runs(tmp_path: Path) -> None:
 
 
 async def test_the_mouse_points_at_boxes_and_scrolls_both_ways(tmp_path: Path) -> None:
-    async with dag(DagStudio(), tmp_path, size=(80, 24)) as pilot:
+    async with dag(DagStudio(), tmp_path, size=(80, 24), frames=True) as pilot:
         await press(pilot, ("m",))
         screen = screen_of(pilot)
         assert screen.views.drawing.canvas is not None
@@ -688,7 +688,7 @@ async def test_the_drawer_goes_below_on_a_narrow_screen_and_beside_on_a_wide_one
 
 
 async def test_the_table_is_sorted_by_the_title_that_is_clicked(tmp_path: Path) -> None:
-    async with dag(DagStudio(), tmp_path) as pilot:
+    async with dag(DagStudio(), tmp_path, frames=True) as pilot:
         await press(pilot, ("left_square_bracket",))
         assert screen_of(pilot).views.rows.widget.keys[0] == "ingest_raw"
         await pilot.click("#dag-list", offset=(20, 0))

@@ -1,0 +1,1 @@
+"""Why a program failed, in the words that it printed; of the standard library alone."""

@@ -1,0 +1,38 @@
+"""What stands around the text of a printed line: who wrote it, and the box it is drawn into."""
+
+import re
+
+STAMP = (
+    r"\[?(?:\d{4}[-/]\d\d[-/]\d\d[T ,]\s?)?\d\d:\d\d:\d\d(?:[.,]\d+)?"
+    r"(?:Z|\s?UTC|\s?[+-]\d\d:?\d\d)?\]?:?\s+"
+)
+"""A time before a line, as containers and loggers write it."""
+
+ORIGIN = (
+    r"\[(?:(?:local_|global_)?rank|default|trainer|worker|gpu|node|host|proc(?:ess)?|task|actor"
+    r"|shard|pod|replica|job)\s?[:=/_-]?\s?[\w./-]{0,60}\]:?\s?"
+    r"|\[\d{1,5}(?:,\d{1,5})?\](?:<std(?:err|out)>:?|:)\s?"
+    r"|\((?=[^()]{0,80}(?:pid=|ip=|raylet|autoscaler|gcs_server|driver|rank|worker|node)"
+    r")[^()]{1,80}\)\s?"
+    r"|(?=[\w./-]{0,40}[A-Za-z])[\w./-]{1,40}\s{1,24}\|\s"
+    r"|\d{1,4}:\s(?=\S)"
+)
+"""Who wrote a line, where a launcher says so: `[rank3]: `, `(raylet) `, `web_1  | `, `3: `."""
+
+_ORIGIN = re.compile(rf"(?:{STAMP})?({ORIGIN})")
+_ORIGIN_STARTS = frozenset("[(0123456789")
+
+
+def split_origin(line: str) -> tuple[str, str]:
+    """Return who wrote a line, empty if no launcher says so, and what was written."""
+    if line[:1] in _ORIGIN_STARTS or "|" in line[:66]:
+        origin = _ORIGIN.match(line)
+        if origin:
+            return origin[1].strip(), line[origin.end() :]
+    return "", line
+
+
+def is_boxed(line: str) -> bool:
+    """Whether a line is text within a drawn box."""
+    text = line.strip()
+    return len(text) > 1 and text[0] in "│┃║" and text[-1] in "│┃║"

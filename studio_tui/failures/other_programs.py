@@ -1,0 +1,246 @@
+"""How other programs than Python say why they failed: launchers, test runners, other languages."""
+
+import re
+import signal
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from studio_tui.failures.exceptions import HEAD, NAME, read_traceback
+from studio_tui.failures.printed_lines import is_frame, is_hint
+
+
+class Told(NamedTuple):
+    """A failure as a program told it."""
+
+    reason: str
+    """On one line: untrusted."""
+    end: int
+    """The number of the line after its last."""
+
+
+_PANIC = re.compile(
+    r"thread '(?P<thread>[^']{0,80})'(?: \(\d+\))? panicked at "
+    r"(?:'(?P<old>.*)', (?P<old_place>\S+:\d+:\d+)$|(?P<place>\S+:\d+:\d+):?$)"
+)
+_GO = re.compile(r"(?:panic: |fatal error: )(.+?)(?: \[recovered\])?$")
+_GO_PLACE = re.compile(r"goroutine \d+ \[|\[signal ")
+_THROWN = re.compile(rf"(?:Exception in thread \"[^\"]*\" |Caused by: )?({NAME})(?:: (.*))?$")
+_JAVA_FRAME = re.compile(r"\s+at [\w.$<>/]+\([^()]*\)$")
+_JAVA_CAUSE = re.compile(rf"\s*Caused by: ({NAME}(?:: .*)?)$")
+_NODE_FRAME = re.compile(r"\s+at .+(?::\d+:\d+\)?|<anonymous>\)?|\(native\))(?: \{)?$")
+_NODE_NAME = re.compile(rf"{NAME}(?: \[\w+\])?(?:: |$)")
+_NODE_CAUSE = re.compile(r"\s+\[cause\]: (\S.*)$")
+_NODE_MESSAGE = 8
+"""Lines of a message that stand before the frames at most."""
+_UNCAUGHT = re.compile(r"(?:Uncaught |Unhandled \w+:? )")
+_TERMINATE = re.compile(r"terminate called after throwing an instance of '([^']+)'")
+_WHAT = re.compile(r"\s*what\(\):\s*(.*)$")
+_CARGO = re.compile(r"(error(?:\[E\d+\])?: .+)$")
+_CARGO_PLACE = re.compile(r"\s*--> (\S+:\d+:\d+)$")
+_CARGO_END = re.compile(r"error: could not compile |error: aborting due to ")
+_CROSS = re.compile(r"\s*× \w.*:$")
+_PYTEST_FAILED = re.compile(r"(FAILED|ERROR) (\S+(?:\[.*?\])?)(?: - (.*))?$")
+_PYTEST_END = re.compile(r"=* ?((?:\d+ \w+, )*\d+ (?:failed|error|errors)\b.*? in [\d.]+s.*?) ?=*$")
+_SUMMARY = re.compile(r"Root Cause \(first observed failure\):$")
+_FIELD = re.compile(r"\s{2}(time|host|rank|exitcode|error_file|traceback)\s*: (.*)$")
+_RANK = re.compile(r"(\d+) \(local_rank: (\d+)\)")
+_EXIT = re.compile(r"(-?\d+) \(pid: \d+\)")
+
+
+def _first_line(lines: Sequence[str], at: int) -> tuple[str, int]:
+    """Return the first line with a text from number `at` on, and the number after it."""
+    for number in range(at, min(len(lines), at + 3)):
+        if lines[number].strip():
+            return lines[number].strip(), number + 1
+    return "", at
+
+
+def _after_frames(lines: Sequence[str], at: int) -> int:
+    """Return the number of the first line from `at` on that is no frame and no hint."""
+    end = at
+    for number in range(at, len(lines)):
+        line = lines[number]
+        if is_frame(line) or is_hint(line):
+            end = number + 1
+        elif line.strip():
+            break
+    return end
+
+
+def rust_panic(lines: Sequence[str], at: int) -> Told | None:
+    """Read a panic of Rust, old or new: with its message within the line, or on the next."""
+    panic = _PANIC.match(lines[at])
+    if panic is None:
+        return None
+    if panic["old"] is not None:
+        message, place, end = panic["old"], panic["old_place"], at + 1
+    else:
+        message, end = _first_line(lines, at + 1)
+        place = panic["place"]
+    return Told(f"panicked: {message} ({place})", _after_frames(lines, end))
+
+
+def go_panic(lines: Sequence[str], at: int) -> Told | None:
+    """Read a panic of Go, which has its goroutines below."""
+    panic = _GO.match(lines[at])
+    if panic is None:
+        return None
+    following = [line for line in lines[at + 1 : at + 6] if line.strip()]
+    if not any(_GO_PLACE.match(line) for line in following):
+        return None
+    end = at + 1
+    while end < len(lines) and (
+        not lines[end].strip()
+        or lines[end][0] in " \t["
+        or lines[end].startswith(("goroutine ", "exit status", "created by", "panic: "))
+        or is_frame(lines[end])
+    ):
+        end += 1
+    return Told(lines[at].strip(), end)
+
+
+def thrown(lines: Sequence[str], at: int) -> Told | None:
+    """Read an exception of Java, told by its last cause."""
+    first = _THROWN.match(lines[at])
+    if first is None or at + 1 >= len(lines) or not _JAVA_FRAME.match(lines[at + 1]):
+        return None
+    text = f"{first[1]}: {first[2]}" if first[2] else first[1]
+    reason = text
+    end = at + 1
+    while end < len(lines):
+        if cause := _JAVA_CAUSE.match(lines[end]):
+            reason = cause[1]
+        elif not is_frame(lines[end]) and not _JAVA_FRAME.match(lines[end]):
+            break
+        end += 1
+    return Told(reason if reason == text else f"{reason} (raised as {text})", end)
+
+
+def node_error(lines: Sequence[str], at: int) -> Told | None:
+    """Read an error that nobody caught in Node, Deno or Bun, told by its last cause."""
+    line = _UNCAUGHT.sub("", lines[at])
+    if not _NODE_NAME.match(line):
+        return None
+    end = at + 1
+    while end < min(len(lines), at + _NODE_MESSAGE) and not _NODE_FRAME.match(lines[end]):
+        if not lines[end].strip():
+            return None
+        end += 1
+    if end >= len(lines) or not _NODE_FRAME.match(lines[end]):
+        return None
+    reason = line.strip()
+    while end < len(lines) and (
+        not lines[end].strip()
+        or lines[end][0] in " }"
+        or lines[end].startswith(("Node.js v", "Bun v"))
+    ):
+        if cause := _NODE_CAUSE.match(lines[end]):
+            reason = f"{cause[1]} (raised as {line.strip()})"
+        end += 1
+    return Told(reason, end)
+
+
+def fatal_python_error(lines: Sequence[str], at: int) -> Told | None:
+    """Read what Python says when it can only abort."""
+    if not lines[at].startswith("Fatal Python error: "):
+        return None
+    end = at + 1
+    while end < len(lines) and (
+        not lines[end].strip()
+        or lines[end].startswith((" ", "Current thread ", "Thread 0x", "Python runtime state"))
+        or lines[end].startswith(("Extension modules:", "<no Python frame>"))
+    ):
+        end += 1
+    return Told(lines[at], end)
+
+
+def terminated(lines: Sequence[str], at: int) -> Told | None:
+    """Read an exception of C++ that nobody caught."""
+    found = _TERMINATE.match(lines[at])
+    if found is None:
+        return None
+    what = _WHAT.match(lines[at + 1]) if at + 1 < len(lines) else None
+    return Told(f"{found[1]}: {what[1]}" if what else found[1], at + (2 if what else 1))
+
+
+def compiler_error(lines: Sequence[str], at: int) -> Told | None:
+    """Read what stopped a compiler of Rust: its first error, with the place."""
+    if not _CARGO_END.match(lines[at]):
+        return None
+    for number in range(max(0, at - 400), at):
+        error = _CARGO.match(lines[number])
+        place = _CARGO_PLACE.match(lines[number + 1]) if error else None
+        if error and place:
+            return Told(f"{error[1]} ({place[1]})", _after_frames(lines, at + 1))
+    return None
+
+
+def resolver(lines: Sequence[str], at: int) -> Told | None:
+    """Read what a resolver drew as a tree: what it could not do, and why."""
+    if not _CROSS.match(lines[at]):
+        return None
+    words = [lines[at].strip(" ×")]
+    end = at + 1
+    while end < len(lines) and lines[end].startswith("  ") and lines[end].strip():
+        words.append(lines[end].strip(" ╰─▶│├"))
+        end += 1
+    return Told(" ".join(words), end) if len(words) > 1 else None
+
+
+def pytest_summary(lines: Sequence[str], at: int) -> Told | None:
+    """Read the last line of pytest, with the first test that failed."""
+    counted = _PYTEST_END.match(lines[at])
+    if counted is None:
+        return None
+    for number in range(max(0, at - 400), at):
+        if failed := _PYTEST_FAILED.match(lines[number]):
+            why = f": {failed[3]}" if failed[3] else ""
+            verb = "failed" if failed[1] == "FAILED" else "could not run"
+            return Told(f"{failed[2]} {verb}{why} ({counted[1]})", at + 1)
+    return Told(counted[1], at + 1)
+
+
+def torchrun_summary(
+    lines: Sequence[str], at: int, of_rank: Callable[[str, str], str | None]
+) -> Told | None:
+    """Read what torchrun says of the first worker that failed.
+
+    `of_rank` returns what a worker itself printed, given its rank and its local rank.
+    """
+    if not _SUMMARY.match(lines[at].strip()):
+        return None
+    fields: dict[str, str] = {}
+    end = at + 1
+    for number in range(at + 1, min(len(lines), at + 200)):
+        if field := _FIELD.match(lines[number]):
+            fields[field[1]] = field[2]
+            end = number + 1
+        elif lines[number].startswith("===="):
+            end = number + 1
+            break
+    ranks = _RANK.match(fields.get("rank", ""))
+    rank, local = (ranks[1], ranks[2]) if ranks else (fields.get("rank", "?"), "")
+    told = _own_traceback(lines, at, end) or of_rank(rank, local)
+    where = f"rank {rank} on {fields['host']}" if "host" in fields else f"rank {rank}"
+    if told:
+        return Told(f"{told} ({where})", end)
+    return Told(f"{where} {_ended(fields.get('exitcode', ''))}", end)
+
+
+def _own_traceback(lines: Sequence[str], at: int, end: int) -> str | None:
+    """Return the exception that a worker left for the summary."""
+    for number in range(at, end):
+        head = HEAD.search(lines[number])
+        if head and "traceback" in lines[number]:
+            below = [line.removeprefix("  ") for line in lines[number + 1 : end]]
+            raised = read_traceback(["Traceback (most recent call last):", *below], 0)
+            return raised.reason if raised else None
+    return None
+
+
+def _ended(exit_code: str) -> str:
+    found = _EXIT.match(exit_code)
+    code = int(found[1]) if found else 0
+    if code < 0 and -code in set(signal.Signals):
+        return f"was ended by signal {-code} ({signal.Signals(-code).name})"
+    return f"ended with exit code {code}" if code else "failed"

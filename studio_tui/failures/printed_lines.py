@@ -1,0 +1,101 @@
+"""Lines of a program's output without what is no word of its own: rules, boxes, frames."""
+
+import re
+
+_RETURNS = re.compile(r"\r|\x1b\[(?:2K|[01]?G|\d*D|\d*A|\d*F)")
+_ESCAPE = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[ -/]*[0-OQ-WYZ\\`-~]"
+)
+
+_DRAWING = (
+    "─━═╌╍┄┅┈┉│┃║┆┇┊┋╎╏┌┍┎┏┐┑┒┓└┕┖┗┘┙┚┛├┝┞┟┠┡┢┣┤┥┨┩┪┫┬┯┰┳┴┷┸┻┼╋"
+    "╔╗╚╝╠╣╦╩╬╒╓╕╖╘╙╛╜╭╮╯╰╴╶╷╸╹╺╻╼╾▶►▷❯×✗✖"
+)
+_RULE = "-=*_~#+.^"
+_FRAME = re.compile(
+    r"\s*(?:>\s)?File \"[^\"]*\", line \d+"
+    r"|\s+at (?:[\w.$<>/\\\[\] ]+\(|\S+:\d+|async |new |/)"
+    r"|\s*\.\.\. \d+ (?:more|common)"
+    r"|\s+\d+:\s+(?:0x[0-9a-f]+ - )?[\w<{$:]+|\s+\d{1,4} \|"
+    r"|goroutine \d+ \[|\s*/\S+:\d+(?: \+0x[0-9a-f]+)?$|[\w./*()]+\(.{0,200}\)$"
+    r"|\[Previous line repeated|Node\.js v\d|stack backtrace:|\s*at .*:\d+:\d+\)?$"
+    r"|created by \S+ in goroutine|\[signal \S+ code|Stack trace:|#\d+\s+0x[0-9a-f]+"
+    r"|frame #\d+:|\s+[\^~]+\s*$"
+)
+_HINT = re.compile(
+    r"note: (?:run with|Some details are omitted|in the backtrace)"
+    r"|\[notice\] |WARNING: You are using pip|See '.*--help'"
+    r"|For more information about this error|Try '.*--help'|Usage: |usage: |hint: "
+    r"|CUDA kernel errors might|For debugging consider passing"
+    r"|Compile with `TORCH_USE_CUDA|\(Background on this error at: |For further information visit"
+    r"|npm ERR! A complete log|npm error A complete log|info Visit https://yarnpkg|"
+    r"\(?Use `node --trace|If you believe this is a bug|See https?://\S+$"
+)
+_BAR = re.compile(
+    r"\d{1,3} ?%\|.*\[[\d:]+<|\[\d\d:\d\d(?::\d\d)?(?:<[\d:?]+)?, .*/s\]"
+    r"|\[[#=>-]{4,}[ .>-]*\]|━{5,}|█{4,}"
+)
+_EPILOGUE = re.compile(
+    r"make(?:\[\d+\])?: \*\*\*|(?:srun|slurmstepd|mpirun|prterun): "
+    r"|npm (?:ERR!|error) (?:code|errno|path|command|syscall|signal|cwd|"
+    r"location|workspace|Lifecycle script|A complete log)\b"
+    r"|error Command failed with exit code|##\[error\]Process completed"
+    r"|(?:Command|Process|Script|script|command|process|task|Task)\b.{0,200}"
+    r"(?:exited|terminated|ended|failed|finished|completed) (?:with|by)"
+    r" .{0,30}(?:code|status|signal)"
+    r"|exit status \d+$|ERROR conda\.cli\.main_run|ELIFECYCLE|Sentry is attempting|Waiting up to \d"
+    r"|Press Ctrl-C to quit|wandb: |.*leaked (?:semaphore|shared_memory)|\s*warnings\.warn\("
+    r"|.*closing signal SIG|.*destroy_process_group\(\)|.*failed \(exitcode: "
+    r"|[^\s:]+\.py:\d+: (?:\w+\.)*\w*Warning: |error: Recipe `|error: process didn't exit"
+)
+_CLOSING = re.compile(
+    r"(?i)\b(?:clean(?:ing|ed)?[ _-]?up|shut(?:ting)?[ -]?down|clos(?:e|es|ing|ed)"
+    r"|exit(?:s|ing|ed)?|stop(?:s|ping|ped)|terminat(?:ing|ed)|disconnect(?:ing|ed)?|flush(?:ing|ed)|goodbye|bye"
+    r"|tear(?:ing)?[ -]?down|releas(?:ing|ed)|remov(?:ing|ed) temp\w*|delet(?:ing|ed) temp\w*"
+    r"|atexit|finali[sz](?:ing|ed))\b"
+)
+_OWN = "[local Studio: "
+
+
+def printed_lines(output: str) -> list[str]:
+    """Return the lines of an output without colours and our own; each state of a bar is one."""
+    text = _ESCAPE.sub("", _RETURNS.sub("\n", output.replace("\r\n", "\n")))
+    lines = (line.rstrip().replace("\x08", "") for line in text.split("\n"))
+    return [line for line in lines if not line.startswith(_OWN)]
+
+
+def bare(line: str) -> str:
+    """Return a line without the box or tree it is drawn into; empty for rules."""
+    text = line.strip().strip(_DRAWING + " \t").strip()
+    if text[:1] == "|" and text[-1:] == "|" and len(text) > 1:
+        text = text[1:-1].strip()
+    words = text.strip(_RULE + " ")
+    if not words:
+        return ""
+    # A heading within a rule, as `==== 1 failed ====`.
+    return words if text[:2] == text[-2:] and text[:1] in _RULE and text[:1] == text[1:2] else text
+
+
+def is_frame(line: str) -> bool:
+    """Whether a line is one step of a stack, or points into its source."""
+    return _FRAME.match(line) is not None
+
+
+def is_hint(line: str) -> bool:
+    """Whether a line says only where more can be found out."""
+    return _HINT.match(line.strip()) is not None
+
+
+def is_bar(line: str) -> bool:
+    """Whether a line is a state of a progress bar."""
+    return _BAR.search(line) is not None
+
+
+def is_epilogue(line: str) -> bool:
+    """Whether a line is what a runner, a tracker or the interpreter adds to a failure."""
+    return _EPILOGUE.match(line.lstrip(_DRAWING + " ")) is not None
+
+
+def is_closing(line: str) -> bool:
+    """Whether a line says that a program puts its things away."""
+    return _CLOSING.search(line) is not None

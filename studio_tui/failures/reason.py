@@ -1,0 +1,292 @@
+"""Why a program failed, found in the end of its output: what ended it, else what it said last.
+
+A failure is the reason only if nothing follows it but more of its kind, or what programs and
+launchers say while they go: one that was caught and logged is followed by the program's going on.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from enum import Enum, auto
+from typing import NamedTuple
+
+from studio_tui.failures import other_programs
+from studio_tui.failures.exceptions import HEAD, Raised, read_syntax_error, read_traceback
+from studio_tui.failures.json_messages import message_in
+from studio_tui.failures.origins import STAMP, is_boxed, split_origin
+from studio_tui.failures.printed_lines import (
+    bare,
+    is_bar,
+    is_closing,
+    is_epilogue,
+    is_frame,
+    is_hint,
+)
+
+_LINES = 4000
+"""Lines of the end that are looked at."""
+_LONG_AFTER = 30
+"""Lines after a failure beyond which the program has gone on."""
+_SIGNS = re.compile(
+    r"Traceback \(most recent call last\)|panicked at |panic: |fatal error: |Root Cause \(first"
+    r"|terminate called| in [\d.]+s|error: (?:could not compile|aborting)|  File \""
+    r"|\b(?:[A-Z]\w*)?(?:Error|Exception)\b|Fatal Python error|^\s*× \w"
+)
+_ASIDE = re.compile(
+    r"Exception in thread |Exception ignored (?:in|on)|Error in atexit|Error in sys\.excepthook"
+    r"|(?:Task|Future) exception was never retrieved|Exception in callback|Exception ignored while"
+)
+"""Before an exception that ends a thread or nothing at all."""
+_GRAVE = "error|err|warning|warn|critical|fatal|severe|exception"
+_RECORD = re.compile(
+    rf"{STAMP}.{{0,80}}?\b(?i:{_GRAVE})\b|.{{0,40}}\b(?:ERROR|WARNING|WARN|CRITICAL|FATAL)\b"
+    rf"|[EWF]\d{{4}} |.{{0,80}}\b(?i:level|severity)\W{{1,4}}(?i:{_GRAVE})\b"
+)
+"""What a logger writes of an error, with its traceback below."""
+_MILD = re.compile(
+    r".{0,80}?\b(?:DEBUG|INFO|NOTICE|SUCCESS|debug|info)\b(?![\w/.])|I\d{4} \d\d:|\[I \d"
+)
+_WENT_ON = re.compile(
+    r"(?i)\b(?:retry|retries|retrying|try(?:ing)? (?:again|the next|another|next)|attempt(?:ing)?"
+    r"|skip(?:s|ped|ping)?|continu(?:e|es|ed|ing)|going on|fall(?:ing|s)? back|fallback"
+    r"|ignor(?:ed|ing)|next|resum(?:ed|ing)|recover(?:ed|ing)|using .{1,40} instead|answered"
+    r"|succeeded|proceed(?:s|ing)?)\b"
+)
+_EMBEDDED = "Traceback (most recent call last):\n"
+_EMBEDDED_IN_JSON = "Traceback (most recent call last):\\n"
+
+
+class _Kind(Enum):
+    """What a failure is to the program that printed it."""
+
+    ENDING = auto()
+    ASIDE = auto()
+    WRAPPER = auto()
+
+
+class _Failure(NamedTuple):
+    reason: str
+    start: int
+    end: int
+    kind: _Kind = _Kind.ENDING
+    is_announced: bool = False
+    """Whether a logger wrote it."""
+    is_certain: bool = False
+    """Whether it is what a program says at its very end, so that it cannot have been handled."""
+    is_python: bool = False
+    origin: str = ""
+
+
+class Ending(NamedTuple):
+    """What an output says of how its program ended; all untrusted."""
+
+    failure: str
+    """What ended it; empty when the output shows nothing of the kind."""
+    last: str
+    """What it said last, unless `failure` says it all; empty when it said nothing."""
+    has_gone_on: bool = False
+    """Whether it shows a failure that was handled, after which `last` was said."""
+
+
+def ending(lines: Sequence[str], code: int = 1) -> Ending:
+    """Return what lines without colours say of how their program ended, with exit code `code`."""
+    lines = lines[-_LINES:]
+    failures = sorted(_failures(lines), key=lambda failure: (failure.end, failure.start))
+    last = last_words(lines)
+    chosen = _chosen(failures)
+    if chosen is None:
+        return Ending("", last)
+    after = _own_words(lines[max(failure.end for failure in failures) :])
+    if not after or (chosen.is_certain and not _has_gone_on(after)):
+        return Ending(chosen.reason, "")
+    # Only 1 is Python's own code for an exception that nobody caught.
+    is_caught = (
+        chosen.is_announced or chosen.kind is _Kind.ASIDE or (chosen.is_python and code != 1)
+    )
+    if is_caught or _has_gone_on(after):
+        return Ending("", last, has_gone_on=True)
+    return Ending(chosen.reason, last)
+
+
+def failure_in(text: str) -> str | None:
+    """Return the exception of a text that holds a traceback, as a field of JSON does."""
+    found = ending(text.split("\n"))
+    return found.failure or None
+
+
+# --- what failed -------------------------------------------------------------------------------
+
+
+def _failures(lines: Sequence[str]) -> Iterator[_Failure]:
+    """Yield all failures, those of each origin by themselves as their lines come mixed."""
+    streams: dict[str, tuple[list[int], list[str]]] = {}
+    signs: dict[str, list[int]] = {}
+    for number, line in enumerate(lines):
+        origin, body = split_origin(line)
+        numbers, bodies = streams.setdefault(origin, ([], []))
+        if _SIGNS.search(body):
+            signs.setdefault(origin, []).append(len(numbers))
+        numbers.append(number)
+        bodies.append(body)
+    by_origin: dict[str, list[_Failure]] = {}
+    for origin, places in signs.items():
+        numbers, bodies = streams[origin]
+        found = by_origin[origin] = list(_of_stream(bodies, places, by_origin))
+        for failure in found:
+            end = numbers[failure.end - 1] + 1 if failure.end else 0
+            yield failure._replace(start=numbers[failure.start], end=end, origin=origin)
+
+
+def _of_stream(
+    bodies: Sequence[str], places: Sequence[int], others: dict[str, list[_Failure]]
+) -> Iterator[_Failure]:
+    read_to = 0
+    found: list[_Failure] = []
+
+    def of_rank(rank: str, local: str) -> str | None:
+        return _of_rank(rank, local, others, found)
+
+    for at in places:
+        if at < read_to:
+            continue
+        failure = _failure_at(bodies, at)
+        if failure is None and (told := other_programs.torchrun_summary(bodies, at, of_rank)):
+            failure = _Failure(told.reason, at, told.end, is_certain=True)
+        if failure is not None:
+            read_to = failure.end
+            found.append(failure)
+            yield failure
+
+
+def _failure_at(bodies: Sequence[str], at: int) -> _Failure | None:
+    line = bodies[at]
+    if HEAD.search(line):
+        raised = read_traceback(bodies, at)
+        return _of_exception(bodies, at, raised) if raised else None
+    if _EMBEDDED_IN_JSON in line and (embedded := _of_json(line.strip())):
+        return _Failure(embedded, at, at + 1, is_announced=True, is_python=True)
+    if raised := read_syntax_error(bodies, at):
+        return _Failure(raised.reason, at, raised.end, is_certain=True)
+    for read in (
+        other_programs.rust_panic,
+        other_programs.go_panic,
+        other_programs.terminated,
+        other_programs.fatal_python_error,
+        other_programs.thrown,
+        other_programs.node_error,
+    ):
+        if told := read(bodies, at):
+            return _Failure(told.reason, at, told.end)
+    for read in (
+        other_programs.pytest_summary,
+        other_programs.compiler_error,
+        other_programs.resolver,
+    ):
+        if told := read(bodies, at):
+            return _Failure(told.reason, at, told.end, is_certain=True)
+    return None
+
+
+def _of_exception(bodies: Sequence[str], at: int, raised: Raised) -> _Failure:
+    head = HEAD.search(bodies[at])
+    before = bodies[at][: head.start()] if head else ""
+    above = next((bodies[n] for n in range(at - 1, max(-1, at - 3), -1) if bodies[n].strip()), "")
+    if _ASIDE.match(above) or _ASIDE.match(before):
+        kind = _Kind.ASIDE
+    elif raised.is_wrapper and raised.cause is None:
+        kind = _Kind.WRAPPER
+    else:
+        kind = _Kind.ENDING
+    is_announced = bool(_RECORD.match(above)) or bool(before.strip(" +|"))
+    return _Failure(raised.reason, at, raised.end, kind, is_announced, is_python=True)
+
+
+def _of_rank(
+    rank: str, local: str, others: dict[str, list[_Failure]], own: Sequence[_Failure]
+) -> str | None:
+    """Return the exception that a worker printed, by its rank or its place on its node."""
+    for number, words in ((rank, ("rank",)), (local, ("default", "trainer", "local_rank"))):
+        for origin, failures in others.items():
+            digits = "".join(filter(str.isdecimal, origin))
+            if failures and digits == number and any(word in origin for word in words):
+                return failures[-1].reason
+    if not any(failures for origin, failures in others.items() if origin and failures):
+        first = next((each for each in own if each.kind is _Kind.ENDING), None)
+        return first.reason if first else None
+    return None
+
+
+def _chosen(failures: Sequence[_Failure]) -> _Failure | None:
+    """Return the failure that ended the program, of those that it printed."""
+    for kinds in ({_Kind.ENDING}, {_Kind.WRAPPER}, {_Kind.ASIDE}):
+        of_kind = [failure for failure in failures if failure.kind in kinds]
+        if of_kind:
+            certain = [failure for failure in of_kind if failure.is_certain]
+            return (certain or of_kind)[-1]
+    return None
+
+
+# --- what follows --------------------------------------------------------------------------------
+
+
+def _own_words(lines: Sequence[str]) -> list[str]:
+    """Return those of the lines after a failure that are no epilogue of it."""
+    words = []
+    for line in lines:
+        body = split_origin(line)[1]
+        text = bare(body)
+        if not text or is_frame(body) or is_hint(text) or is_epilogue(body) or _ASIDE.match(text):
+            continue
+        words.append(text)
+    if all(is_closing(text) or is_bar(text) for text in words) and len(words) < _LONG_AFTER:
+        return []
+    return words
+
+
+def _has_gone_on(words: Sequence[str]) -> bool:
+    """Whether lines after a failure are those of a program that goes on."""
+    return len(words) > _LONG_AFTER or any(
+        _WENT_ON.search(text) or (_MILD.match(text) and not is_closing(text)) for text in words
+    )
+
+
+def last_words(lines: Sequence[str]) -> str:
+    """Return what a program said last: no rule, no frame, no bar unless there is nothing else."""
+    bar = epilogue = ""
+    for number in range(len(lines) - 1, -1, -1):
+        body = split_origin(lines[number])[1]
+        text = bare(body)
+        if not text or is_frame(body) or is_hint(text):
+            continue
+        if is_bar(text):
+            bar = bar or text
+        elif is_epilogue(body):
+            epilogue = epilogue or text
+        else:
+            return _in_box(lines, number) if is_boxed(body) else _of_json(text) or text
+    return epilogue or bar
+
+
+def _in_box(lines: Sequence[str], at: int) -> str:
+    """Return the lines of the box whose last line is number `at` as one."""
+    first = at
+    while first > 0 and is_boxed(lines[first - 1]):
+        first -= 1
+    return " ".join(filter(None, (bare(line) for line in lines[first : at + 1])))
+
+
+def _of_json(text: str) -> str | None:
+    """Return the message of a line that is a JSON object, or the exception it brings."""
+    if not text.startswith("{") or not text.endswith("}"):
+        return None
+    try:
+        fields = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(fields, dict):
+        return None
+    for value in fields.values():
+        if isinstance(value, str) and _EMBEDDED in value and (found := failure_in(value)):
+            return found
+    message = message_in(fields)
+    return " ".join(message[1].split()) if message else None

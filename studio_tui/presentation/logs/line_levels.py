@@ -1,0 +1,166 @@
+"""How grave a log line is, by the words that loggers, compilers and tracebacks write.
+
+A level is where a program put it: near the line's start, between marks. The same words within a
+sentence (`0 errors`, `error_rate=0.1`) say nothing.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+
+from studio_tui.failures.exceptions import SYNTAX_FILE
+from studio_tui.failures.origins import ORIGIN
+from studio_tui.presentation.logs.levels import LETTERS, SYSLOG, WORDS, Level, level_in, named
+
+HEAD = 160
+"""Characters from the line's start in which a level can stand."""
+_FIELDS = 4096
+"""Characters in which a named field can stand, unless the line is JSON that can be read."""
+SIZE_LIMIT = 65_536
+"""Characters of a line that is read as JSON."""
+
+_ANY = "|".join(sorted(WORDS, key=len, reverse=True))
+_UPPER = re.compile(rf"(?<![\w.$=/\"'\\])(?:{_ANY.upper()})(?=[\s\]\[)(>|:;,!*/}}\-]|$)(?! =)")
+_PROSE = re.compile(
+    r"(?:^|[\s(])[A-Za-z][a-z']* [a-z']+(?= |$)"
+    r"|(?:^|\s)(?i:no|zero|without|any)\s+$|(?i:level)\W{0,4}$|(?:^|\s)--?[\w-]+\s+$",
+)
+"""What stands before a word that is no level: a sentence, a negation, an option."""
+_LOWER = re.compile(
+    rf"(?<![\w\].])[\[(<](?:[\w.-]{{1,24}}[:.])?\s*({_ANY})\s*[\])>]"
+    rf"|\|\s*({_ANY})\s*\||\s-\s({_ANY})\s-\s",
+    re.IGNORECASE,
+)
+_NAMED = r"[@_]?(?:log[._-]?)?(?:level|lvl|severity|sev)(?:[._-]?(?:name|text|str|label|level))?"
+_FIELD = re.compile(
+    rf"(?:^|[\s,;{{(|])(?!(?-i:LOG_)|[^=]*_level=[^=]*$){_NAMED}=[\"']?({_ANY})\b"
+    rf"|[\"'](?:{_NAMED}|@l)[\"']"
+    rf"\s*:\s*(?:\{{[^{{}}]{{0,80}}[\"']name[\"']\s*:\s*)?"
+    rf"(?:[\"']({_ANY})[\"']|(\d{{2}})\b|\{{\s*[\"']name[\"']\s*:\s*[\"']({_ANY})[\"'])",
+    re.IGNORECASE,
+)
+_TIME = r"\d\d?:\d\d(?::\d\d)?(?:[.,]\d+)?(?:\s?(?:AM|PM|Z|UTC|[+-]\d\d:?\d\d))?"
+_DRAWN = "│┃║├└╰─╴▶►❯•●*+|"
+_BEFORE = re.compile(
+    rf"(?:{ORIGIN}|\[?rank\s?\d+\]?:\s?|\([^()]{{0,60}}pid=[^()]{{0,60}}\)\s?"
+    rf"|std(?:err|out) [FP] |\s{{0,40}}[{_DRAWN}]{{1,8}}-?\s+"
+    rf"|[\[(]?(?:\d{{2,4}}[-/]\d\d[-/]\d{{2,4}}[T ,]\s?)?{_TIME}[\])]?[\s:|-]*)*\s*",
+)
+"""What stands before a line's own text: a rank, a container, a process, the time."""
+_GLOG = re.compile(r"\[?([IWEFDCN])(?:\d{3,4} \d\d:\d\d| (?=\[?\w*[\d/.]|\w+\.cc)|: |, \[)")
+_PRIORITY = re.compile(r"<(\d{1,3})>(?=\S)")
+_NUMBER = r"(?!\s*(?:[-+]?[\d.]+(?:e[-+]?\d+)?%?|nan|none|null|false|no(?: \w+s)?)\s*(?:$|[,;|]))"
+_COLON = re.compile(
+    rf"(?:\S{{1,300}}:\s){{0,3}}"
+    rf"(?:(?:fatal |internal compiler |syntax )?(error|warning|fatal|panic|crit|fail|warn|info"
+    rf"|debug|dbug|trce|note)(?:\[\w+\]| [A-Z]{{1,4}}\d+)?:(?=\s|$){_NUMBER}"
+    r"|(?:npm|yarn|pnpm) (error|warn)\b"
+    rf"|({_ANY})(?:\s{{2,}}(?=\S)|\s\|))",
+)
+_EXCEPTION = re.compile(
+    r"(?:Caused by: |Uncaught |Unhandled (?:exception|rejection)\W+|Suppressed: )?"
+    r"(?:[A-Za-z_$][\w$<>]*\.){0,12}"
+    r"(?:[A-Z_][\w$]{0,80})?(Error|Exception|ExceptionGroup|Interrupt|SystemExit|Warning)"
+    rf"(?:\([\w.]{{1,80}}\))?(?::(?=\s){_NUMBER}|(?= \[|\s*$))",
+)
+_SIGNS = re.compile(
+    r"(?:Exception in thread|terminate called|Segmentation fault|Aborted \(core|Bus error"
+    r"|Fatal Python error|CMake Error|Error response from|thread '[^']{0,80}'(?: \(\d+\))? panicked"
+    r"|make(?:\[\d+\])?: \*\*\*|fatal error|goroutine \d+ \[running|Unhandled exception"
+    r"|(?:PHP )?Fatal error|FAILURE:|Killed$|--- FAIL:|error: [A-Z])"
+)
+_CROSS = re.compile(r"[×✖✗✘⨯❌]\ufe0f?\s+\[?[A-Za-z`'\"]|╭─{1,4} ?(?:Error|ERROR|Fehler|Failed)\b")
+_CAUTION = re.compile(r"⚠\ufe0f?\s+\S|╭─{1,4} ?(?:Warning|WARNING)\b")
+_REASONS = (
+    "No such file or directory|Permission denied|command not found|Is a directory|Not a directory"
+    "|No space left on device|Operation not permitted|Connection (?:refused|timed out)"
+    "|Connection reset by peer|Network is unreachable|Cannot allocate memory|Exec format error"
+    "|Input/output error|Read-only file system|Too many open files|File exists|Broken pipe"
+    "|Directory not empty|Disk quota exceeded|Device or resource busy|Stale file handle"
+    "|Argument list too long|Name or service not known|Temporary failure in name resolution"
+)
+"""Of the system (`strerror`), and of shells."""
+_SHELL = re.compile(
+    rf"\S{{1,300}}: (?:.{{0,400}}: )?(?:\[Errno \d+\] )?(?:{_REASONS})(?:: '[^']*')?\.?\s*$"
+    r"|\S{1,300}: (?:line )?\d+: .{0,400}?"
+    r"(?:: not found|unbound variable|parameter (?:null or )?not set|bad substitution"
+    r"|ambiguous redirect|[Ss]yntax error.{0,200}|integer expression expected"
+    r"|\s\d+ (?:Killed|Segmentation fault|Aborted|Bus error|Illegal instruction)\b.*)\s*$"
+    r"|\S{1,300}: line \d+:\s+\d+ (?:Killed|Segmentation fault|Aborted|Bus error|Terminated)\b"
+    r"|\w{1,8}sh: (?:command not found|no such file or directory|permission denied): "
+    r"|\w{1,8}sh: \S{1,200}: not found\s*$|fish: Unknown command|\S{1,80}: unbound variable$"
+    r"|\S{1,300}: No module named \S+$|exec: .{1,200}: (?:executable file )?not found"
+    r"|\S{1,300}: error while loading shared libraries: "
+)
+_WARNING_AT = re.compile(r"\S{1,300}:\d+: (?:\w+\.)*\w*Warning: |CMake (?:Deprecation )?Warning")
+_PYTHON = "Traceback (most recent call last)"
+
+
+def level_of(text: str) -> Level | None:
+    """Return the level of a line that is safe to draw, `None` when it names none."""
+    if text.startswith("{") and (fields := _fields(text)) is not None:
+        found = level_in(fields)
+        return found[1] if found else Level.ERROR if _PYTHON in text else None
+    if _PYTHON in text:
+        return Level.ERROR
+    if "evel" in text or "everity" in text or "lvl" in text or "LEVEL" in text or '"@l"' in text:
+        field = _FIELD.search(text, 0, _FIELDS)
+        if field:
+            return named(next(filter(None, field.groups())))
+    if text.startswith(('{"', "{'")):
+        return None
+    word = _UPPER.search(text, 0, HEAD)
+    if word and not _PROSE.search(text, 0, word.start()):
+        return WORDS[word[0].lower()]
+    if priority := _PRIORITY.match(text):
+        return SYSLOG[int(priority[1]) % 8]
+    return _marked(text) or _begun(text)
+
+
+def _fields(text: str) -> dict[str, object] | None:
+    """Return the fields of a line that is one JSON object, those of its record among them."""
+    if len(text) > SIZE_LIMIT or not text.rstrip().endswith("}"):
+        return None
+    try:
+        parsed: object = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(parsed, dict):
+        return None
+    return parsed["record"] if has_record(parsed) else parsed
+
+
+def has_record(fields: Mapping[str, object]) -> bool:
+    """Whether what an object says is in its field `record`, as loguru writes it."""
+    return "text" in fields and isinstance(fields.get("record"), dict)
+
+
+def _marked(text: str) -> Level | None:
+    """Return the level of a word in small letters between marks, as in `[error]`."""
+    if "[" in text or "|" in text or " - " in text or "<" in text:
+        word = _LOWER.search(text, 0, HEAD)
+        if word and not _PROSE.search(text, 0, word.start()):
+            return WORDS[next(filter(None, word.groups())).lower()]
+    return None
+
+
+def _begun(text: str) -> Level | None:
+    """Return the level of a line by how its own text begins."""
+    before = _BEFORE.match(text, 0, HEAD)
+    start = before.end() if before else 0
+    if letter := _GLOG.match(text, start):
+        return LETTERS[letter[1]]
+    if error := _EXCEPTION.match(text, start):
+        return Level.WARNING if error[1] == "Warning" else Level.ERROR
+    if word := _COLON.match(text, start):
+        found = word[1] or word[2] or word[3]
+        return Level.INFO if found == "note" else WORDS[found]
+    if _SIGNS.match(text, start) or _CROSS.match(text, start) or SYNTAX_FILE.match(text, start):
+        return Level.ERROR
+    if _SHELL.match(text, start):
+        return Level.ERROR
+    if _CAUTION.match(text, start):
+        return Level.WARNING
+    if _WARNING_AT.match(text, start):
+        return Level.WARNING
+    return None

@@ -1,0 +1,73 @@
+"""In one short line why something failed, and what equal failures have in common."""
+
+import re
+from collections.abc import Sequence
+
+from studio_tui.presentation.logs.json_lines import json_line
+from studio_tui.presentation.logs.levels import Level
+from studio_tui.presentation.logs.line_levels import level_of
+from studio_tui.text import safe_line
+
+SIGNATURE_LIMIT = 200
+"""Characters of a signature."""
+
+_MESSAGE = re.compile(
+    r".{0,160}?\b(?:ERROR|ERRO|ERR|CRITICAL|CRIT|FATAL|FATA|SEVERE|PANIC)\b!?"
+    r"(?:/[\w-]+|\[\d+\])?[\s\])|:>*-]*(?:\[[\w.-]+\]\s)*"
+    r"(?:[\w.:<>]+ [-|] |[\w./-]+:\d+(?: --|\]|:)? |(?<=:)[\w.]+:(?=\S))?"
+    r"|.{0,40}?\b[EF]\d{4} [\d:.]+\s+\d+ \S+\]\s"
+)
+
+_MODULES = re.compile(
+    r"(?:^|(?<=\(raised as )|(?<=\(in )|(?<= in ))(?:[A-Za-z_$][\w$]*\.)+"
+    r"(?=[A-Z_$][\w$]*(?:[:;)(]|$))"
+)
+"""Before a class of exceptions."""
+_LOGFMT = re.compile(r"\b(?:msg|message)=\"((?:[^\"\\]|\\.)*)\"")
+
+
+def signature(lines: Sequence[str]) -> str | None:
+    """Return in one short safe line why it failed, `None` when the lines do not say.
+
+    That is the failure that ended it, else what was said last if one was handled before, else the
+    message of the last line that is an error.
+    """
+    from studio_tui.failures.reason import ending  # noqa: PLC0415 (10 ms before a log opens)
+
+    found = ending(lines)
+    if found.failure:
+        return _short(_MODULES.sub("", found.failure))
+    if found.has_gone_on and found.last:
+        return _short(_message(found.last))
+    error = next((line for line in reversed(lines) if (level_of(line) or 0) >= Level.ERROR), None)
+    return None if error is None else _short(_message(error))
+
+
+def _message(line: str) -> str:
+    """Return an error's line without time, level and logger."""
+    if parsed := json_line(line):
+        return parsed.message or line
+    if quoted := _LOGFMT.search(line):
+        return quoted[1]
+    message = _MESSAGE.match(line)
+    rest = line[message.end() :] if message else line
+    return _MODULES.sub("", rest).strip() or line
+
+
+def _short(text: str) -> str:
+    text = " ".join(safe_line(text).split())
+    return text if len(text) <= SIGNATURE_LIMIT else text[: SIGNATURE_LIMIT - 1] + "…"
+
+
+_VARIABLE = re.compile(
+    r"(?P<path>\b[a-z][a-z0-9+]{1,9}://[^\s'\"<>()]+|(?<![\w/<])(?:[A-Za-z]:\\|~?/)"
+    r"[\w.@+~=%-]+(?:[\\/][\w.@+~=%-]+)+[\\/]?)"
+    r"|(?P<hex>\b0x[0-9a-fA-F]+\b|\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b"
+    r"|\b(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,}\b)"
+    r"|(?P<n>(?<![A-Za-z_<\d])\d+(?:[.,]\d+)*(?:[eE][+-]?\d+)?)"
+)
+
+
+def normalised(text: str) -> str:
+    """Return a signature without what differs between equal failures: numbers, ids and paths."""
+    return _VARIABLE.sub(lambda variable: f"<{variable.lastgroup}>", text)

@@ -1,0 +1,297 @@
+"""Why a program failed is found in what it printed, whichever program it was."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio_tui.failures.printed_lines import printed_lines
+from studio_tui.failures.reason import ending
+from tests.waiting import no_hang
+
+FRAME = '  File "/job/train.py", line 41, in <module>\n    main()\n'
+HEAD = f"Traceback (most recent call last):\n{FRAME}"
+CAUSED = "\nThe above exception was the direct cause of the following exception:\n\n"
+DURING = "\nDuring handling of the above exception, another exception occurred:\n\n"
+
+
+def summary(*fields: str) -> str:
+    """The end of what torchrun prints when a worker failed."""
+    return (
+        "E1005 08:00:02.000000 99 torch/distributed/elastic/api.py:874] failed (exitcode: 1)\n"
+        f"{HEAD}torch.distributed.elastic.multiprocessing.errors.ChildFailedError: \n"
+        + "=" * 60
+        + "\ntrain.py FAILED\n"
+        + "-" * 60
+        + "\nFailures:\n  <NO_OTHER_FAILURES>\n"
+        + "-" * 60
+        + "\nRoot Cause (first observed failure):\n[0]:\n"
+        + "".join(f"  {field}\n" for field in fields)
+        + "=" * 60
+        + "\n"
+    )
+
+
+def of_rank(rank: int, text: str) -> str:
+    return "".join(f"[rank{rank}]: {line}\n" for line in text.splitlines())
+
+
+FIELDS = ("time      : 2026-10-05_08:00:02", "host      : node-a")
+NO_TRACEBACK = "traceback : To enable traceback see: https://pytorch.org/docs/stable/elastic/"
+
+FAILURES = {
+    # one exception that another was raised from, or that came while it was handled
+    f"{HEAD}KeyError: 'x'\n{CAUSED}{HEAD}RuntimeError: step 3": (
+        "KeyError: 'x' (raised as RuntimeError: step 3)"
+    ),
+    f"{HEAD}a.E: 1\n{CAUSED}{HEAD}b.F: 2\n{CAUSED}{HEAD}c.G: 3": "a.E: 1 (raised as c.G: 3)",
+    f"{HEAD}KeyError: 'x'\n{DURING}{HEAD}config.Missing: no x": "config.Missing: no x",
+    f"{HEAD}OSError: away\n{DURING}{HEAD}SystemExit: 1": "OSError: away",
+    # of several lines
+    f"{HEAD}RuntimeError: Error(s) in loading state_dict for Net:\n\tMissing key: a\n\tsize of b": (
+        "RuntimeError: Error(s) in loading state_dict for Net: Missing key: a; size of b"
+    ),
+    f"{HEAD}AssertionError: \n\nNot equal to tolerance rtol=1e-07\n\nMismatched: 3": (
+        "AssertionError: Not equal to tolerance rtol=1e-07"
+    ),
+    f"{HEAD}sqlalchemy.exc.OperationalError: (sqlite3.OperationalError) no such table: x\n"
+    "[SQL: select 1]\n(Background on this error at: https://sqlalche.me/e/20/e3q8)": (
+        "sqlalchemy.exc.OperationalError: (sqlite3.OperationalError) no such table: x;"
+        " [SQL: select 1]; (Background on this error at: https://sqlalche.me/e/20/e3q8)"
+    ),
+    f"{HEAD}ValidationError: 2 validation errors for M\na\n  Input should be an integer\nb\n  x": (
+        "ValidationError: 2 validation errors for M; a: Input should be an integer"
+    ),
+    f"{HEAD}RuntimeError: CUDA error: device-side assert\nCUDA kernel errors might be late\n"
+    "Compile with `TORCH_USE_CUDA_DSA` to enable": "RuntimeError: CUDA error: device-side assert",
+    # from another process
+    f"{HEAD}RuntimeError: Caught ValueError in DataLoader worker process 0.\n"
+    f"Original {HEAD}ValueError: bad shard 3\n": (
+        "ValueError: bad shard 3"
+        " (raised as RuntimeError: Caught ValueError in DataLoader worker process 0.)"
+    ),
+    f"{HEAD}ray.exceptions.RayTaskError(ValueError): \x1b[36mray::f()\x1b[39m (pid=47)\n"
+    f"{FRAME}ValueError: bad shard": "ValueError: bad shard",
+    'concurrent.futures.process._RemoteTraceback: \n"""\n'
+    f'{HEAD}ValueError: no\n"""\n{CAUSED}{HEAD}ValueError: no': "ValueError: no",
+    f"{HEAD}torch.multiprocessing.spawn.ProcessRaisedException: \n\n"
+    f"-- Process 1 terminated with the following error:\n{HEAD}ValueError: deep\n": (
+        "ValueError: deep"
+    ),
+    f"{HEAD}ValueError: of the child\n{HEAD}subprocess.CalledProcessError: x failed.": (
+        "ValueError: of the child"
+    ),
+    # torchrun
+    of_rank(1, f"{HEAD}torch.OutOfMemoryError: CUDA out of memory. Tried 2.00 GiB.")
+    + summary(*FIELDS, "rank      : 1 (local_rank: 1)", "exitcode  : 1 (pid: 101)", NO_TRACEBACK): (
+        "torch.OutOfMemoryError: CUDA out of memory. Tried 2.00 GiB. (rank 1 on node-a)"
+    ),
+    of_rank(0, f"{HEAD}NCCLError: timed out")
+    + of_rank(3, f"{HEAD}ValueError: bad shard")
+    + of_rank(1, f"{HEAD}NCCLError: timed out")
+    + summary(*FIELDS, "rank      : 3 (local_rank: 1)", "exitcode  : 1 (pid: 1)", NO_TRACEBACK): (
+        "ValueError: bad shard (rank 3 on node-a)"
+    ),
+    summary(*FIELDS, "rank      : 2 (local_rank: 2)", "exitcode  : -9 (pid: 7)",
+            "traceback : Signal 9 (SIGKILL) received by PID 7"): (
+        "rank 2 on node-a was ended by signal 9 (SIGKILL)"
+    ),
+    summary(*FIELDS, "rank      : 0 (local_rank: 0)", "exitcode  : 3 (pid: 7)", NO_TRACEBACK): (
+        "rank 0 on node-a ended with exit code 3"
+    ),
+    summary(*FIELDS, "rank      : 0 (local_rank: 0)", "exitcode  : 1 (pid: 7)",
+            "traceback : Traceback (most recent call last):",
+            '  File "/lib/errors/__init__.py", line 346, in wrapper',
+            "    return f(*args, **kwargs)", "ValueError: recorded"): (
+        "ValueError: recorded (rank 0 on node-a)"
+    ),
+    # wrong syntax
+    '  File "/job/query.py", line 3\n    rows = [1, 2, 3\n           ^\n'
+    "SyntaxError: '[' was never closed": "SyntaxError: '[' was never closed (query.py, line 3)",
+    '  File "a.py", line 2\n    x = 2\nIndentationError: unexpected indent\n': (
+        "IndentationError: unexpected indent (a.py, line 2)"
+    ),
+    f'{HEAD}  File "/job/b.py", line 1\n    def f(:\n          ^\nSyntaxError: invalid syntax': (
+        "SyntaxError: invalid syntax (b.py, line 1)"
+    ),
+    # loggers
+    "2026-01-02 03:04:05.678 | ERROR    | __main__:<module>:5 - step failed\n"
+    'Traceback (most recent call last):\n\n> File "/job/a.py", line 3, in <module>\n'
+    "    {}['k']\n\nKeyError: 'k'": "KeyError: 'k'",
+    '{"event": "batch failed", "level": "error", "exception":'
+    ' "Traceback (most recent call last):\\n  File \\"a.py\\", line 4\\nValueError: bad shard"}': (
+        "ValueError: bad shard"
+    ),
+    "[08:00:01] ERROR    attempt failed            a.py:9\n"
+    "                    ╭───── Traceback (most recent call last) ─────╮\n"
+    "                    │ a.py:5 in <module>                          │\n"
+    "                    ╰─────────────────────────────────────────────╯\n"
+    "                    ZeroDivisionError: by zero": "ZeroDivisionError: by zero",
+    "".join(f"2026-01-02 03:04:05,678 - train - ERROR - {line}\n" for line in
+            f"{HEAD}ValueError: logged line by line".splitlines()): (
+        "ValueError: logged line by line"
+    ),
+    # what runners, trackers and the interpreter add
+    f"{HEAD}ValueError: x\nmake: *** [Makefile:3: all] Error 1": "ValueError: x",
+    f"{HEAD}ValueError: x\nsrun: error: node-a: task 1: Exited with exit code 1": "ValueError: x",
+    f"{HEAD}ValueError: x\nException ignored in: <function D.__del__ at 0x7f>\n"
+    f"{HEAD}AttributeError: 'NoneType' object has no attribute 'close'": "ValueError: x",
+    f"{HEAD}ValueError: x\nwandb: Run history:\nwandb: loss 0.1": "ValueError: x",
+    f"{HEAD}ValueError: x\n/usr/lib/resource_tracker.py:254: UserWarning: resource_tracker: There"
+    " appear to be 1 leaked semaphore objects\n  warnings.warn('resource_tracker: x')": (
+        "ValueError: x"
+    ),
+    f"{HEAD}ValueError: x\nClosing connection pool\nShutting down 4 workers\n": "ValueError: x",
+    f"{HEAD}OSError: full\n 51%|█████     | 51/100 [00:00<00:00, 98.52it/s]": "OSError: full",
+    # other languages and tools
+    "thread 'main' (48213) panicked at src/shard.rs:41:17:\nindex out of bounds\n"
+    "stack backtrace:\n   0: __rustc::rust_begin_unwind\n             at /rustc/lib.rs:697:5\n"
+    "note: run with `RUST_BACKTRACE=full` environment variable": (
+        "panicked: index out of bounds (src/shard.rs:41:17)"
+    ),
+    "thread 'main' panicked at 'no shard', src/main.rs:2:5\n": (
+        "panicked: no shard (src/main.rs:2:5)"
+    ),
+    "panic: runtime error: index out of range [3] with length 3\n\ngoroutine 1 [running]:\n"
+    "main.main()\n\t/tmp/x.go:5 +0x1d\nexit status 2": (
+        "panic: runtime error: index out of range [3] with length 3"
+    ),
+    'Exception in thread "main" java.lang.IllegalStateException: outer\n'
+    "    at com.foo.Bar.run(Bar.java:12)\nCaused by: java.io.IOException: broken pipe\n"
+    "    at com.foo.Io.read(Io.java:9)\n    ... 2 more": (
+        "java.io.IOException: broken pipe (raised as java.lang.IllegalStateException: outer)"
+    ),
+    "/srv/x.js:1\nthrow new TypeError('x')\n^\n\nTypeError: bad shard 3\n"
+    "    at f (/srv/x.js:1:21)\n    at node:internal/main/run_main_module:28:49\n\nNode.js v20": (
+        "TypeError: bad shard 3"
+    ),
+    "  throw err;\n  ^\n\nError: Cannot find module './nothere'\nRequire stack:\n- /srv/x.js\n"
+    "    at Module._load (node:internal/modules/cjs/loader:1038:27) {\n"
+    "  code: 'MODULE_NOT_FOUND',\n  requireStack: [ '/srv/x.js' ]\n}\n\nNode.js v20.20.2": (
+        "Error: Cannot find module './nothere'"
+    ),
+    'error[E0308]: mismatched types\n --> src/main.rs:2:18\n  |\n2 |     let x: i32 = "a";\n\n'
+    "For more information about this error, try `rustc --explain E0308`.\n"
+    'error: could not compile `x` (bin "x") due to 1 previous error': (
+        "error[E0308]: mismatched types (src/main.rs:2:18)"
+    ),
+    "=== short test summary info ===\nFAILED test_a.py::test_b - assert 1 == 2\n"
+    "FAILED test_a.py::test_c - ValueError: boom\n=== 2 failed, 1 passed in 0.03s ===": (
+        "test_a.py::test_b failed: assert 1 == 2 (2 failed, 1 passed in 0.03s)"
+    ),
+    "  × No solution found when resolving dependencies:\n  ╰─▶ Because a was not found and you\n"
+    "      require a, we can conclude that your requirements are unsatisfiable.\n": (
+        "No solution found when resolving dependencies: Because a was not found and you require a,"
+        " we can conclude that your requirements are unsatisfiable."
+    ),
+    f"{HEAD}jsonschema.ValidationError: 'x' is not a number\n\nFailed validating 'type':\n"
+    "    {'type': 'number'}\n\nOn instance['lr']:\n    'x'": (
+        "jsonschema.ValidationError: 'x' is not a number"
+    ),
+    f"2026-10-05 08:00:01 INFO begins\n{HEAD}ValueError: x": "ValueError: x",
+    "Fatal Python error: Segmentation fault\n\nCurrent thread 0x00007f (most recent call first):\n"
+    '  File "/job/seg.py", line 1 in <module>': "Fatal Python error: Segmentation fault",
+}  # fmt: skip
+
+LAST_WORDS = {
+    # An exception that was handled is followed by the program's going on.
+    f"ERROR:root:failed\n{HEAD}OSError: away\nINFO:root:mirror 2 answered\nno row": "no row",
+    f"2026-01-02 03:04:05 ERROR x: failed\n{HEAD}OSError: away\nnothing to do": "nothing to do",
+    f"{HEAD}OSError: away\ntrying the next mirror\n{HEAD}OSError: away\ntrying the next mirror\n"
+    "no mirror left": "no mirror left",
+    f"Exception in thread Thread-1 (f):\n{HEAD}ValueError: in a thread\nworker died": "worker died",
+    f"{HEAD}OSError: away\n" + "".join(f"step {n}\n" for n in range(40)) + "no rows": "no rows",
+    # Rules, frames and boxes are no words.
+    "=" * 60 + "\nno such bucket\n" + "=" * 60: "no such bucket",
+    "==== no such bucket ====\n----\n****\n____": "no such bucket",
+    'no such bucket\n  File "a.py", line 3, in f\n    at com.foo.Bar(Bar.java:12)\n  ^^^^': (
+        "no such bucket"
+    ),
+    "Usage: x.py [OPTIONS] N\nTry 'x.py --help' for help.\n╭─ Error ─────────────╮\n"
+    "│ Invalid value for 'N': 'abc' is not a     │\n│ valid integer.    │\n╰─────────────╯": (
+        "Invalid value for 'N': 'abc' is not a valid integer."
+    ),
+    "+-----------+\n| no bucket |\n+-----------+": "no bucket",
+    "npm error code ENOENT\nnpm error enoent Could not read package.json\nnpm error A complete log"
+    " of this run can be found in: /root/x.log": "npm error enoent Could not read package.json",
+    "ERROR: no such package\n\n[notice] To update, run: pip install --upgrade pip": (
+        "ERROR: no such package"
+    ),
+    "preparing\nquery.sh: line 3:  8069 Killed                  python train.py": (
+        "query.sh: line 3:  8069 Killed                  python train.py"
+    ),
+    "docker: Error response from daemon: denied.\nSee 'docker run --help'.": (
+        "docker: Error response from daemon: denied."
+    ),
+    f"{HEAD}TimeoutError\nretrying in 5 s\n{HEAD}TimeoutError\nretrying in 10 s\ngiving up": (
+        "giving up"
+    ),
+    "no bucket\n 45%|████▌     | 45/100 [00:12<00:15,  3.6it/s]": "no bucket",
+    "\r 45%|████▌     | 45/100 [00:12<00:15,  3.6it/s]": (
+        "45%|████▌     | 45/100 [00:12<00:15,  3.6it/s]"
+    ),
+    "no bucket\nmake: *** [Makefile:3: all] Error 1": "no bucket",
+    "make: *** [Makefile:3: all] Error 1": "make: *** [Makefile:3: all] Error 1",
+    '{"level": "error", "message": "no\\nbucket"}': "no bucket",
+    '{"@l": "Error", "MessageTemplate": "upload failed"}': "upload failed",
+    "\x1b[2K\x1b[1Gresolving\x1b[2K\x1b[1Gresolved": "resolved",
+    "": "",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("output", FAILURES)
+def test_the_failure_that_ended_a_program_is_found(output: str) -> None:
+    assert ending(printed_lines(output)) == (FAILURES[output], "", False)
+
+
+@pytest.mark.parametrize("output", FAILURES)
+def test_it_is_found_behind_the_name_of_a_container(output: str) -> None:
+    lines = [f"web_1  | {line}" for line in printed_lines(f"begins\n{output}")]
+    if "[rank" not in output:
+        assert ending(lines).failure == FAILURES[output]
+
+
+@pytest.mark.parametrize("output", LAST_WORDS)
+def test_without_one_what_was_said_last_is_found(output: str) -> None:
+    found = ending(printed_lines(output))
+    assert (found.failure, found.last) == ("", LAST_WORDS[output])
+
+
+def test_a_record_that_is_no_error_announces_no_exception() -> None:
+    lines = printed_lines(f"INFO:root:begins\n{HEAD}AssertionError\nsee the manual\n")
+    assert ending(lines) == ("AssertionError", "see the manual", False)
+
+
+def test_tracebacks_that_come_mixed_are_told_apart_by_their_origin() -> None:
+    lines = []
+    for number, text in enumerate(f"{HEAD}ValueError: of rank".splitlines()):
+        lines += [f"[rank{rank}]: {text}{rank if number == 3 else ''}" for rank in (0, 1)]
+    assert ending(lines).failure == "ValueError: of rank1"
+
+
+PIECES = st.sampled_from(
+    [line for output in [*FAILURES, *LAST_WORDS] for line in printed_lines(output)]
+)
+
+
+@given(st.lists(PIECES | st.text(max_size=20), max_size=30))
+def test_any_lines_have_an_ending_of_one_line(lines: list[str]) -> None:
+    found = ending([line for text in lines for line in printed_lines(text)])
+    assert "\n" not in found.failure + found.last
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a." * 8000, "(" * 16_384, " " * 16_384, "=" * 16_384, "| " * 8000, "1, " * 5000,
+     "Error: " * 2000, 'File "' * 2500, "[rank" * 3000,
+     "Traceback (most recent call last):\n" * 500,
+     "make: *** x\n" * 1300, "{" * 16_384, "Root Cause (first observed failure):\n" * 400,
+     "panic: x\n" * 1800, "FAILED a\n=== 1 failed in 1s ===\n" * 500],
+)  # fmt: skip
+def test_hostile_output_costs_little(text: str) -> None:
+    with no_hang("the reason of a failure"):
+        for output in (
+            text,
+            f"Traceback (most recent call last):\n  x\n{text}",
+            f"ValueError: {text}",
+        ):
+            ending(printed_lines(output))

@@ -1,0 +1,132 @@
+"""Rows that are drawn over and over are shown once each, as they were drawn last."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio_tui.presentation.logs.lines import styled_line
+from studio_tui.presentation.logs.live_rows import LiveRows, lasting
+from tests.waiting import no_hang
+
+
+def shown(data: bytes) -> list[str]:
+    """Return what a reader sees of a log, row by row."""
+    lines = data.split(b"\n")
+    rows = LiveRows(data)
+    kept = set(lasting(data))
+    texts: list[str] = []
+    start = 0
+    for number, line in enumerate(lines):
+        if start in kept:
+            own = rows.rows(number) or [line]
+            texts += [styled_line(row).text.rstrip() for row in own]
+        start += len(line) + 1
+    return texts
+
+
+def tqdm(*frames: tuple[int, str]) -> bytes:
+    """What bars at positions write: down to the row, the bar, up again."""
+    drawn = ""
+    for row, text in frames:
+        drawn += "\n" * row + f"\r{text}" + (f"\x1b[{row}A" if row else "")
+    return drawn.encode()
+
+
+def rich(frames: list[list[str]], said: dict[int, str]) -> bytes:
+    """What a live display writes: over the last frame, words above it if there are some."""
+    parts = ["begins\n"]
+    for number, frame in enumerate(frames):
+        if number:
+            parts.append("\r\x1b[2K" + "\x1b[1A\x1b[2K" * (len(frame) - 1))
+        if number in said:
+            parts.append(said[number] + "\n")
+        parts.append("\n".join(frame))
+    return "".join([*parts, "\n"]).encode()
+
+
+DOCKER = (
+    b"Using default tag\nl1: Pulling\nl2: Pulling\nl3: Waiting\n"
+    b"\x1b[3A\x1b[2K\rl1: 10%\x1b[3B\r\x1b[2A\x1b[2K\rl2: 5%\x1b[2B\r"
+    b"\x1b[1A\x1b[2K\rl3: 50%\x1b[1B\r"
+    b"\x1b[3A\x1b[2K\rl1: complete\x1b[3BDigest: sha256:00\nStatus: ok\n"
+)
+
+
+def test_bars_below_one_another_are_shown_as_they_were_drawn_last() -> None:
+    steps = [(row, f"bar {row}: {step}") for step in range(9) for row in range(3)]
+    assert shown(b"begins\n" + tqdm(*steps)) == ["begins", "bar 0: 8", "bar 1: 8", "bar 2: 8"]
+
+
+def test_a_bar_that_is_no_longer_drawn_keeps_its_row() -> None:
+    steps = [(row, f"bar {row}: {step}") for step in range(9) for row in range(3)
+             if step < 3 or row == 2]  # fmt: skip
+    assert shown(tqdm(*steps)) == ["bar 0: 2", "bar 1: 2", "bar 2: 8"]
+
+
+def test_words_above_a_live_display_stay_where_they_were_said() -> None:
+    frames = [[f"shard-{row} {step}%" for row in range(3)] for step in range(6)]
+    data = rich(frames, {2: "ERROR one", 4: "ERROR two"}) + b"after\n"
+    assert shown(data) == [
+        "begins", "ERROR one", "ERROR two", "shard-0 5%", "shard-1 5%", "shard-2 5%", "after",
+    ]  # fmt: skip
+
+
+def test_layers_that_are_drawn_from_below_have_a_row_each() -> None:
+    assert shown(DOCKER) == [
+        "Using default tag", "l1: complete", "l2: 5%", "l3: 50%", "Digest: sha256:00", "Status: ok",
+    ]  # fmt: skip
+
+
+def test_two_displays_one_after_the_other_are_two() -> None:
+    one = rich([[f"a {step}", f"b {step}"] for step in range(3)], {})
+    assert shown(one + b"between\n" + one) == [
+        "begins", "a 2", "b 2", "between", "begins", "a 2", "b 2",
+    ]  # fmt: skip
+
+
+def test_lines_of_several_logs_do_not_draw_over_each_other() -> None:
+    bars = tqdm(*[(row, f"{row}: {step}") for step in range(3) for row in range(2)]).split(b"\n")
+    tagged = [line for pair in zip([b"001|" + each for each in bars],
+                                   [b"002|words %d" % n for n in range(len(bars))], strict=True)
+              for line in pair]  # fmt: skip
+    data = b"\n".join(tagged)
+    kept = {data[at:].split(b"\n")[0][:4] for at in lasting(data, 4)}
+    assert kept == {b"001|", b"002|"}
+    assert sum(data[at : at + 4] == b"002|" for at in lasting(data, 4)) == len(bars)
+    assert data[lasting(data, 4)[-2] :].startswith(b"001|")
+
+
+PIECES = st.sampled_from(
+    [
+        b"\n", b"\r", b"one", b"two", b"\x1b[A", b"\x1b[2A", b"\x1b[B", b"\x1b[3F", b"\x1b[E",
+        b"\x1b[2K", b"\x1b[999A", b"\x1b[31m", b"\x1b[",
+    ]
+)  # fmt: skip
+
+
+@given(st.lists(PIECES, max_size=40).map(b"".join))
+def test_any_log_is_shown_on_every_split(data: bytes) -> None:
+    for cut in range(len(data) + 1):
+        shown(data[:cut])
+        shown(data[cut:])
+    if b"A" not in data and b"F" not in data:
+        assert len(lasting(data)) == data.rstrip(b"\n").count(b"\n") + 1 or not data.strip(b"\n")
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 99)), min_size=1, max_size=40))
+def test_each_row_shows_what_was_drawn_there_last(steps: list[tuple[int, int]]) -> None:
+    last: dict[int, str] = {}
+    for row, step in steps:
+        last[row] = f"bar {row}: {step}"
+    texts = shown(tqdm(*[(row, f"bar {row}: {step}") for row, step in steps]))
+    assert [text for text in texts if text] == [last[row] for row in sorted(last)]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"\x1b[A" * 20_000, b"\n\x1b[A" * 16_000, b"x\n" * 32_000 + b"\x1b[99A",
+     b"\n" * 99 + b"x\x1b[99A\x1b[99B" * 6000],
+)  # fmt: skip
+def test_hostile_moves_cost_little(data: bytes) -> None:
+    with no_hang("the rows of a log"):
+        shown(data)
