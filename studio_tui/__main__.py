@@ -219,11 +219,11 @@ class _Composition:
     def _to(self, settings: "Settings", *, home: str = "") -> "Connected":
         import hashlib
 
+        from studio_tui.addresses import is_loopback
         from studio_tui.api.client import StudioClient
         from studio_tui.local.config.data_dir import DataDir
         from studio_tui.log import redact
         from studio_tui.service.session import StudioSession
-        from studio_tui.settings import is_loopback
         from studio_tui.text import safe_line
         from studio_tui.tui.connected import Connected
 

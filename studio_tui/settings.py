@@ -4,9 +4,7 @@ The files are those of the DataChain CLI, so whoever has logged in there needs n
 here opens a connection.
 """
 
-import ipaddress
 import os
-import re
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,11 +15,12 @@ from urllib.parse import unquote
 from platformdirs import PlatformDirs
 from pydantic import SecretStr
 
-from studio_tui.addresses import Address, address
+from studio_tui.addresses import Address, address, is_loopback
 from studio_tui.arguments import Arguments
 from studio_tui.errors import ConfigError, NoCredentials, TokenOriginChanged
 from studio_tui.files import read_text, read_toml
 from studio_tui.paths import at_home
+from studio_tui.proxies import proxy_for
 from studio_tui.text import safe_line
 
 DEFAULT_URL = "https://studio.datachain.ai"
@@ -30,8 +29,6 @@ DEFAULT_URL = "https://studio.datachain.ai"
 _DATACHAIN_DIRS = PlatformDirs("datachain", "iterative")
 _CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 _REPAIR = "Correct it, or move it away and run `datachain auth login`."
-_PLACE = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([0-9.]+)|[A-Za-z0-9._-]+)(?::[0-9]+)?")
-"""An IPv6 address, an IPv4 address or a name, with or without a port."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +128,7 @@ def load_settings(
         token=SecretStr(_checked_token(token)),
         ca_file=_ca_file(arguments, environ),
         read_only=arguments.read_only,
-        proxy=_proxy(url, environ),
+        proxy=proxy_for(url, environ),
         labels_jobs=_labels_jobs(environ),
         sources=Sources(url=found_url.source, team=team.source, token=token.source),
         notes=tuple(_notes(token, found_url)),
@@ -142,16 +139,6 @@ def origin(url: str) -> str:
     """Return scheme, host and port of a URL, the usual port left out; empty for what is no URL."""
     found = address(url)
     return found.origin if found else ""
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name means this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _working_directory() -> Path:
@@ -304,42 +291,6 @@ def _existing(path: Path, what: str) -> Path:
     if not is_file:
         raise ConfigError(f"{what} {path} {'is no file' if path.exists() else 'does not exist'}.")
     return path
-
-
-def _proxy(url: str, environ: Mapping[str, str]) -> SecretStr | None:
-    parts = address(url)
-    if parts is None or parts.scheme != "https" or is_loopback(parts.host):
-        return None
-    proxy = environ.get("HTTPS_PROXY") or environ.get("https_proxy")
-    direct = environ.get("NO_PROXY") or environ.get("no_proxy") or ""
-    suffixes = [name.strip().lstrip("*.").lower() for name in direct.split(",") if name.strip()]
-    if not proxy or any(f".{parts.host}".endswith(f".{suffix}".rstrip(".")) for suffix in suffixes):
-        return None
-    return SecretStr(_checked_proxy(proxy))
-
-
-def _checked_proxy(proxy: str) -> str:
-    """Return a proxy's URL if httpx and websockets take it, whose errors would show it."""
-    form = ConfigError("HTTPS_PROXY must look like http://proxy.example.com:3128.")
-    if not proxy.isprintable():
-        raise ConfigError("HTTPS_PROXY has a control character in it.")
-    parts = address(proxy)
-    if parts is None:
-        raise form
-    place = _PLACE.fullmatch(parts.place.rpartition("@")[2])
-    try:
-        if number := place and (place[1] or place[2]):
-            ipaddress.ip_address(number)
-        unquote(parts.place, errors="strict")
-    except ValueError:
-        raise form from None
-    if "#" in proxy or "?" in proxy:
-        raise ConfigError("HTTPS_PROXY holds `#` or `?`: write them as %23 and %3F.")
-    if not parts.is_web or place is None or parts.path not in {"", "/"}:
-        raise form
-    if parts.user is not None and parts.password is None:
-        raise ConfigError("HTTPS_PROXY names a user without a password: write user:@ for none.")
-    return proxy
 
 
 def _labels_jobs(environ: Mapping[str, str]) -> bool:
