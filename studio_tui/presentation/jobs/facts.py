@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
+from studio_tui.addresses import has_login, without_logins
 from studio_tui.api.label import variables
 from studio_tui.api.models import Cluster, Job, JobState
 from studio_tui.presentation.cells import Cell, Tone
@@ -20,7 +21,7 @@ from studio_tui.presentation.ids import id_cell
 from studio_tui.presentation.jobs.rows import BAR_WIDTH, WAITING_STATES, queue_seconds, run_seconds
 from studio_tui.presentation.jobs.states import state_cell
 from studio_tui.presentation.logs.progress import Progress, bar_text, words
-from studio_tui.text import safe_line
+from studio_tui.text import Verbatim, safe_line
 
 MASK = "••••••••"
 """Stands for an environment value that was not asked for; as long for a long one as for none."""
@@ -46,8 +47,10 @@ def facts(
     now: datetime,
     clusters: Iterable[Cluster] = (),
     progress: Progress | None = None,
+    *,
+    shown: bool = False,
 ) -> tuple[Fact, ...]:
-    """Return the summary of a job, most wanted first.
+    """Return the summary of a job, most wanted first; logins in addresses masked unless `shown`.
 
     `clusters` tell why it waits, and `progress` how far it has come.
     """
@@ -68,8 +71,8 @@ def facts(
         Fact("by", _plain(job, "created_by")),
         Fact("type", _plain(job, "query_type")),
         Fact("python", _plain(job, "python_version")),
-        Fact("requires", _requirements(job)),
-        Fact("repository", Cell(job.repository.shown if job.repository else UNKNOWN)),
+        Fact("requires", _requirements(job, shown=shown)),
+        Fact("repository", _repository(job, shown=shown)),
         Fact("environment", _environment_size(job)),
         Fact("team", _plain(job, "team")),
         *_unreadable(job),
@@ -85,11 +88,11 @@ def environment(job: Job, *, shown: bool) -> tuple[Fact, ...]:
 
 
 def raw(job: Job) -> str:
-    """Return the job as indented JSON, environment values masked; safe to draw."""
+    """Return the job as indented JSON, environment values and logins masked; safe to draw."""
     fields = job.model_dump(mode="json", exclude={"query", "requirements", "repository"})
     for name in ("query", "requirements", "repository"):
         text = getattr(job, name)
-        fields[name] = text.shown if text is not None else None
+        fields[name] = _visible(text, shown=name == "query") if text is not None else None
     if job.environment is not None:
         fields["environment"] = dict.fromkeys(job.environment, MASK)
     if job.unreadable:
@@ -162,10 +165,27 @@ def _steps(job: Job, now: datetime) -> tuple[Fact, ...]:
     return (Fact("steps", Cell(" · ".join(spent))),) if spent else ()
 
 
-def _requirements(job: Job) -> Cell:
-    lines = job.requirements.shown.split("\n") if job.requirements else []
+def has_logins(job: Job) -> bool:
+    """Whether an address of a job logs in with a password or a token."""
+    texts = (job.repository, job.requirements)
+    return any(text is not None and has_login(text.text) for text in texts)
+
+
+def _requirements(job: Job, *, shown: bool) -> Cell:
+    lines = _visible(job.requirements, shown=shown).split("\n")
     wanted = [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
     return Cell(", ".join(wanted)) if wanted else Cell(UNKNOWN, Tone.DIM)
+
+
+def _repository(job: Job, *, shown: bool) -> Cell:
+    return Cell(_visible(job.repository, shown=shown) or UNKNOWN)
+
+
+def _visible(text: Verbatim | None, *, shown: bool) -> str:
+    """Return a text to draw, with what logs in to an address masked unless it is to be seen."""
+    if text is None:
+        return ""
+    return text.shown if shown else without_logins(text.shown, MASK)
 
 
 def _environment_size(job: Job) -> Cell:

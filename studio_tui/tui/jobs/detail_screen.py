@@ -15,7 +15,7 @@ from textual.widgets import Static, TabPane
 
 from studio_tui.api.models import Job, QueryType
 from studio_tui.presentation.cells import Cell, Tone
-from studio_tui.presentation.jobs.facts import Fact, environment, facts, raw
+from studio_tui.presentation.jobs.facts import Fact, environment, facts, has_logins, raw
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.page import Page
 from studio_tui.tui.jobs.actions import EDIT_BINDING, JOB_BINDINGS, JobActions, title
@@ -43,7 +43,7 @@ class JobScreen(JobActions, Page):
             "secrets",
             "values",
             id="job.secrets",
-            tooltip="Show or hide the values of the environment",
+            tooltip="Show or hide the values of the environment, and logins in addresses",
         ),
         Binding("J", "neighbour(1)", "next job", id="job.next", tooltip="The next job of the list"),
         Binding(
@@ -136,12 +136,16 @@ class JobScreen(JobActions, Page):
 
     def tick(self, now: datetime) -> None:
         """Let the times run on."""
-        self.query_one("#summary-facts", FactSheet).show(facts(self._job, now))
+        self.query_one("#summary-facts", FactSheet).show(
+            facts(self._job, now, shown=self._secrets_shown)
+        )
 
     def action_secrets(self) -> None:
-        """Show or hide the values of the environment, and go where they stand."""
+        """Show or hide the values of the environment and logins, and go where they stand."""
         self._secrets_shown = not self._secrets_shown
-        self.tabs.active = "environment"
+        stays = self.tabs.active == "summary" and has_logins(self._job)
+        self.tabs.active = "summary" if stays else "environment"
+        self.tick(self.moment())
         self._show_environment()
 
     def action_neighbour(self, step: int) -> None:
