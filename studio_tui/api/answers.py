@@ -55,7 +55,8 @@ def refusal(status: int, body: bytes, *, retry_after: float | None = None) -> St
             wait = "" if retry_after is None else f" It asks to wait {retry_after:.0f} s."
             return RateLimited(status, f"Studio gets too many requests.{wait}", retry_after)
         case _ if status >= 500:
-            return ServerError(status, f"Studio failed with {status}{said}", retry_after)
+            failed = f"{status}{said}" if words else f"{_phrase(status)}."
+            return ServerError(status, f"Studio failed with {failed}", retry_after)
         case _:
             return InvalidRequest(status, words or f"Studio refused with {_phrase(status)}.")
 

@@ -64,7 +64,7 @@ class Gate:
         if not credentials:
             return 401, "A token is needed: Authorization: Bearer TOKEN."
         if len(credentials) != 1 or not self._is_token(credentials[0]):
-            return 401, "The token is wrong. `studio-tui local env` prints the right one."
+            return 401, "The token is wrong: this local Studio has another, in its data folder."
         return None
 
     def _is_token(self, credentials: str) -> bool:
