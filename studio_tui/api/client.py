@@ -40,7 +40,7 @@ from studio_tui.api.models import (
 from studio_tui.api.pages import ListReader, Page
 from studio_tui.api.routes import Route
 from studio_tui.api.upload import FileForm, Progress
-from studio_tui.errors import InvalidRequest, OutcomeUnknown, ProtocolError, ReadOnly
+from studio_tui.errors import InvalidRequest, NotFound, OutcomeUnknown, ProtocolError, ReadOnly
 from studio_tui.settings import Settings
 from studio_tui.text import safe_line
 
@@ -81,6 +81,7 @@ class StudioClient:
         self._stream_auth = StudioAuth(settings, first_scheme=TOKEN)
         self._opened: Transport | None = None
         self._opening = asyncio.Lock()
+        self._has_answered = False
         self._lists: OrderedDict[tuple[str, ...], ListReader[Any]] = OrderedDict()
 
     async def __aenter__(self) -> Self:
@@ -306,7 +307,13 @@ class StudioClient:
         remember: bool = True,
     ) -> Page[R]:
         """Ask for a list, read by the reader that read the last answer to the same query."""
-        answer = await self._send(Request(route.method, _path(route), {**query, **self._query()}))
+        request = Request(route.method, _path(route), {**query, **self._query()})
+        try:
+            answer = await self._send(request)
+        except NotFound as error:
+            if self._has_answered:
+                raise
+            raise _no_studio(self._settings.url, error) from error
         if remember:
             key = (route.path, *(f"{name}={value}" for name, value in query.items()))
             reader = cast("ListReader[R]", self._lists.setdefault(key, reader))
@@ -359,7 +366,15 @@ class StudioClient:
                     _open, self._settings, self._auth, self._timeouts
                 )
             transport = self._opened
-        return await transport.send(request)
+        answer = await transport.send(request)
+        self._has_answered = True
+        return answer
+
+
+def _no_studio(url: str, error: NotFound) -> NotFound:
+    """Return what a 404 means where nothing was found yet: most likely this is no Studio at all."""
+    said = f"{safe_line(url)} answers with 404 (Not Found) and has no Studio, as it seems"
+    return NotFound(error.status, f"{said}: is the URL right? It says: {error}")
 
 
 def _open(settings: Settings, auth: StudioAuth, timeouts: Timeouts) -> "Transport":

@@ -12,6 +12,7 @@ from studio_tui.errors import (
     ServerError,
     StatusError,
     StudioError,
+    TransportError,
 )
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import age, clock_time, next_try
@@ -74,5 +75,7 @@ def _trouble(error: StudioError) -> str:
             return "unreadable answer"
         case RequestTimedOut():
             return "no answer"
+        case TransportError() if error.brief:
+            return error.brief
         case _:
             return "offline"

@@ -140,3 +140,21 @@ def test_a_made_up_token_that_is_a_plain_word_blots_nothing_out_of_a_sentence(
     log.redact("c4nary-word")
     body = json.dumps({"message": "The token c4nary-word is wrong."}).encode()
     assert "c4nary" not in str(answers.refusal(401, body))
+
+
+@pytest.mark.parametrize(
+    ("words", "teams"),
+    [
+        ("Not authorized for the team vision; the only one is local.", ("local",)),
+        ("You are in the teams: a.b, b-c and d.", ("a.b", "b-c", "d")),
+        ("Your teams are vision and audio.", ("vision", "audio")),
+        ("Not authorized for the team vision", ()),
+        ("The team is not yours", ()),
+        ("The team is gone", ()),
+        ("", ()),
+    ],
+)
+def test_the_teams_that_a_refusal_names_are_known(words: str, teams: tuple[str, ...]) -> None:
+    error = answers.refusal(403, json.dumps({"message": words}).encode())
+    assert isinstance(error, errors.PermissionDenied)
+    assert error.teams == teams

@@ -87,6 +87,7 @@ def test_nothing_is_tried_before_it_says_so(left: float, words: str) -> None:
     [
         (GONE, "offline since"),
         (NotSent("refused"), "offline since"),
+        (NotSent("its certificate", brief="certificate expired"), "certificate expired since"),
         (RequestTimedOut("no answer in time"), "no answer since"),
         (PermissionDenied(403, "no"), "not allowed since"),
         (NotFound(404, "no such team"), "refused with 404 since"),
