@@ -158,6 +158,8 @@ class _Composition:
         self._arguments = arguments
         self._named_data_dir = data_dir
         self._run_samples = run_samples
+        self._known: tuple[Settings, str] | None = None
+        """The settings that were followed last, and whose Studio it is if it needs other words."""
 
     @property
     def _data_dir(self) -> Path:
@@ -172,9 +174,14 @@ class _Composition:
         from dataclasses import replace
 
         from studio_tui.log import configure
-        from studio_tui.settings import load_settings
+        from studio_tui.settings import checked_team, load_settings
         from studio_tui.text import safe_line
-        from studio_tui.tui.frame.opening import LocalChoice, TokenChoice, TrustChoice
+        from studio_tui.tui.frame.opening import (
+            LocalChoice,
+            TeamChoice,
+            TokenChoice,
+            TrustChoice,
+        )
 
         notes = []
         try:
@@ -185,12 +192,34 @@ class _Composition:
             case LocalChoice():
                 connected = self._local()
             case TokenChoice(url, team, token):
-                connected = self._to(self._settings(url, team, token))
+                arguments = replace(self._arguments, url=url, team=team)
+                connected = self._to(load_settings(arguments, typed_token=token))
+            case TeamChoice(team) if self._known is not None:
+                settings, home = self._known
+                connected = self._to(replace(settings, team=checked_team(team)), home=home)
             case TrustChoice(url):
-                connected = self._to(load_settings(replace(self._arguments, url=url)))
-            case None:
-                connected = self._to(load_settings(self._arguments))
+                connected = self._found(replace(self._arguments, url=url))
+            case _:
+                connected = self._found(self._arguments)
         return replace(connected, notes=(*notes, *connected.notes))
+
+    def _found(self, arguments: "Arguments") -> "Connected":
+        """Follow what arguments, environment and files say, now and whenever it was mended."""
+        from dataclasses import replace
+
+        from studio_tui.settings import load_settings, seal
+
+        known = load_settings(arguments)
+        sealed = seal(known)
+
+        def read_again() -> "Settings | None":
+            nonlocal known, sealed
+            before = known, sealed
+            known = load_settings(arguments)
+            sealed = seal(known)
+            return known if (known, sealed) != before else None
+
+        return replace(self._to(known), read_again=read_again)
 
     def _local(self) -> "Connected":
         from dataclasses import replace
@@ -227,6 +256,7 @@ class _Composition:
         from studio_tui.text import safe_line
         from studio_tui.tui.connected import Connected
 
+        self._known = settings, home
         host = settings.host
         for secret in settings.secrets:
             redact(secret)

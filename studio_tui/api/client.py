@@ -101,6 +101,13 @@ class StudioClient:
         if opened is not None:
             await opened.aclose()
 
+    async def renew(self, settings: Settings) -> None:
+        """Go on with other settings for the same team of the same Studio: a token, authorities."""
+        self._settings = settings
+        self._auth = StudioAuth(settings)
+        self._stream_auth = StudioAuth(settings, first_scheme=TOKEN)
+        await self.aclose()
+
     @property
     def origin(self) -> str:
         """Scheme, host and port of Studio."""

@@ -29,7 +29,7 @@ from studio_tui.log import crash_report
 from studio_tui.tui.connected import Connected
 from studio_tui.tui.ending.signals import EndsInOrder
 from studio_tui.tui.finding import FindsActions
-from studio_tui.tui.frame.opening import Choice, Chosen, OpeningScreen, TrustChoice
+from studio_tui.tui.frame.opening import Choice, Chosen, OpeningScreen, ReadAgain, TrustChoice
 from studio_tui.tui.frame.screenshots import SavesScreenshots
 from studio_tui.tui.sheets import OPENING
 from studio_tui.tui.terminal.key_queue import KeyQueue
@@ -38,6 +38,7 @@ from studio_tui.tui.widgets.toasts import Tells
 
 if TYPE_CHECKING:
     from studio_tui.tui import messages
+    from studio_tui.tui.frame.welcome import WelcomeScreen
     from studio_tui.tui.screens import Screens
 
 logger = logging.getLogger(__name__)
@@ -81,6 +82,8 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
         self.theme = theme
         self._connect_by = connect
         self._first = first
+        self._choice = first
+        """The last one that was followed."""
         self._waiting_for = waiting_for
         self._places: Screens | None = None
         self._connected: Connected | None = None
@@ -98,6 +101,7 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
 
     @work(name="connect", group="connect", thread=True, exclusive=True)
     def _reach(self, choice: Choice | None) -> None:
+        self._choice = choice
         try:
             connected = self._connect_by(choice)
         except TokenOriginChanged as error:
@@ -144,18 +148,47 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
 
     def on_token_refused(self, message: "messages.TokenRefused") -> None:
         """Offer to enter another token, over what is known so far."""
+        from studio_tui.tui.mending import token_form  # noqa: PLC0415 (needed by few)
+
+        if self._connected and self._welcome_in_sight() is None:
+            self.push_screen(token_form(self._connected, message))
+
+    def on_team_refused(self, message: "messages.TeamRefused") -> None:
+        """Offer to enter another team, with those that Studio names."""
+        from studio_tui.tui.mending import team_form  # noqa: PLC0415 (needed by few)
+
+        if self._connected and self._welcome_in_sight() is None:
+            self.push_screen(team_form(self._connected, message))
+
+    @on(ReadAgain)
+    @work(name="renew", group="connect", exclusive=True)
+    async def _read_again(self) -> None:
+        """Take over what was mended in the settings: a token, authorities, the address."""
+        from studio_tui.tui.mending import read_again  # noqa: PLC0415 (needed by few)
+
+        if self._connected is None:
+            self._reach(self._first)
+            return
+        form = self._welcome_in_sight()
+        mended = await read_again(self._connected, form)
+        if mended.is_elsewhere:
+            self._reach(self._choice)
+        elif mended.problem:
+            self._cannot(mended.problem) if form else self.notify(mended.problem, markup=False)
+        else:
+            if form is not None:
+                form.dismiss()
+            self._connected.session.refresh()
+
+    def _welcome_in_sight(self) -> "WelcomeScreen | None":
         from studio_tui.tui.frame.welcome import WelcomeScreen  # noqa: PLC0415 (needed by few)
 
-        if self._connected and not isinstance(self.screen, WelcomeScreen):
-            why = f"{message.why} Everything has stopped; esc goes back to what was known."
-            self.push_screen(WelcomeScreen(why, url=self._connected.url, team=self._connected.team))
+        return self.screen if isinstance(self.screen, WelcomeScreen) else None
 
     def _cannot(self, why: str) -> None:
         """Say what is wrong where there is something to be done, else on the way out."""
-        from studio_tui.tui.frame.welcome import WelcomeScreen  # noqa: PLC0415 (needed by few)
-
-        if isinstance(self.screen, WelcomeScreen):
-            self.screen.say(why)
+        if form := self._welcome_in_sight():
+            form.say(why)
         else:
             self.exit(2, message=Text(why))
 

@@ -1,11 +1,13 @@
 """What the program has once it is connected."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from studio_tui.service.session import StudioSession
+    from studio_tui.settings import Settings
     from studio_tui.tui.jobs.sample_work import SampleWork
 
 
@@ -25,6 +27,11 @@ class Connected:
     """Sentences that the user should know from the start."""
     samples: "SampleWork | None" = None
     """What to begin with when there are no jobs."""
+    read_again: "Callable[[], Settings | None] | None" = None
+    """Reads the settings again, in a thread; `None` where they are as they were.
+
+    Raises `ConfigError`.
+    """
 
     @property
     def basics(self) -> tuple["StudioSession", str, bool]:

@@ -324,3 +324,21 @@ def test_local_starts_a_studio_that_outlives_the_dashboard(tmp_path: Path) -> No
         assert "running at http://127.0.0.1:" in status.stdout
     finally:
         subprocess.run([*PROGRAM, "local", "stop"], env={**os.environ, **folders}, check=True)
+
+
+def test_a_token_file_that_is_mended_is_read_again_by_one_key(
+    studio_process: ProcessStudio, tmp_path: Path
+) -> None:
+    studio, token_file = studio_process, tmp_path / "token"
+    token_file.write_text("wrong")
+    token_file.chmod(0o644)
+    environ = environment(studio, tmp_path)
+    del environ["DATACHAIN_STUDIO_TOKEN"]
+    with Terminal(
+        [*PROGRAM, "--token-file", str(token_file)], environment=environ, size=(120, 40)
+    ) as terminal:
+        terminal.wait_for_text("The token is wrong")
+        terminal.wait_for_text("others can read it")
+        token_file.write_text(studio.token)
+        terminal.press("\x12")  # ctrl+r
+        terminal.wait_for_text("live")

@@ -17,14 +17,15 @@ from textual.widget import Widget
 
 from studio_tui import clock
 from studio_tui.api.models import Job
-from studio_tui.errors import AuthenticationError
+from studio_tui.errors import AuthenticationError, PermissionDenied, StudioError
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.freshness import Aged, freshness
 from studio_tui.presentation.jobs.states import counts
 from studio_tui.service.polling.poller import Poller
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.actions import reason_against
-from studio_tui.tui.messages import GoBack, GoTo, Refreshed, TokenRefused
+from studio_tui.tui.frame.opening import ReadAgain
+from studio_tui.tui.messages import GoBack, GoTo, Refreshed, TeamRefused, TokenRefused
 from studio_tui.tui.sheets import PAGES
 from studio_tui.tui.widgets.bar import Bar, Part
 from studio_tui.tui.widgets.lifetime import Lifetime
@@ -95,6 +96,7 @@ class Page(Lifetime, Screen[None]):
         self.read_only = read_only
         self._unsubscribe: list[Callable[[], None]] = []
         self._refusal: AuthenticationError | None = None
+        self._denial = ""
         self._seen: dict[str, object] = {}
         """The value last taken over of each poller, to tell news from the same again."""
         self._hintable: tuple[Widget | None, dict[str | None, ActiveBinding]] = (None, {})
@@ -187,6 +189,8 @@ class Page(Lifetime, Screen[None]):
         self.refreshed(message, is_news=is_news)
         if message.snapshot.stopped and isinstance(message.snapshot.error, AuthenticationError):
             self._ask_for_token(message.snapshot.error)
+        elif message.name == self.session.jobs.name and message.snapshot.value is None:
+            self._ask_for_team(message.snapshot.error)
         if is_news:
             self.paint_frame()
         else:
@@ -197,6 +201,12 @@ class Page(Lifetime, Screen[None]):
         if refusal is not self._refusal:
             self._refusal = refusal
             self.post_message(TokenRefused(str(refusal)))
+
+    def _ask_for_team(self, error: StudioError | None) -> None:
+        """Ask once for another team, if the first question of all was not allowed."""
+        if isinstance(error, PermissionDenied) and str(error) != self._denial:
+            self._denial = str(error)
+            self.post_message(TeamRefused(str(error), error.teams))
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
         """Take over what a poller published; without news only its age or its error is new."""
@@ -245,8 +255,12 @@ class Page(Lifetime, Screen[None]):
             self.action_back()
 
     def action_refresh_now(self) -> None:
-        """Ask Studio again at once."""
-        self.session.refresh()
+        """Ask Studio again at once; while it fails, with the settings as they are now."""
+        if self.session.jobs.snapshot.error is None:
+            self.session.refresh()
+        else:
+            self._denial = ""
+            self.post_message(ReadAgain())
 
     async def action_press(self, key: str) -> None:
         """Do what a key does; for the mouse."""
