@@ -101,7 +101,7 @@ class Pipelines:
         On a full disk it is noted, and seen in the rows, once there is room; nothing starts before.
 
         Raises:
-            NotNow: It has ended.
+            NotNow: It is paused already, or has ended.
         """
         paused = await self._database.write_or_defer(
             lambda connection: _pause(connection, pipeline_id, stamp(now))
@@ -186,7 +186,9 @@ def _pause(connection: sqlite3.Connection, pipeline_id: str, now: str) -> Pipeli
             " AND id IN (SELECT created_job_id FROM pipeline_jobs WHERE pipeline_id = ?)",
             [pipeline_id],
         )
-    elif state is not PipelineState.PAUSED:
+    elif state is PipelineState.PAUSED:
+        raise NotNow("It is paused already.")
+    else:
         raise NotNow(_STEERABLE.format(state=state, wanted="runs", done="paused"))
     return _settled(connection, pipeline_id, now)
 

@@ -107,8 +107,6 @@ def job_router(studio: Studio) -> APIRouter:
         state = await studio.dispatcher.cancel(job_id)
         if state is None:
             raise Refusal(404, f"There is no job {job_id}.")
-        if state is JobState.CANCELED:
-            return answer(responses.ActionFeedback("The job was canceled before"))
         if state in ENDED:
             raise Refusal(409, f"The job has ended already: it is {state}.")
         return answer(responses.ActionFeedback("Successfully canceled"))

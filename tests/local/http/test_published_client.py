@@ -87,6 +87,9 @@ def test_exit_codes_tell_how_a_job_ended(
     assert datachain("job", "cancel", job_id).returncode == 0
     eventually(lambda: studio.job(job_id)["status"] == "CANCELED")
     assert datachain("job", "logs", job_id).returncode == 2
+    again = datachain("job", "cancel", job_id)
+    assert again.returncode == 1
+    assert "The job has ended already: it is CANCELED." in again.stdout + again.stderr
 
 
 def test_lists_are_printed(studio: ThreadStudio, datachain: Run) -> None:
@@ -275,6 +278,8 @@ def test_a_job_is_removed_and_a_pipeline_paused_by_the_client(
     assert datachain("pipeline", "resume", name).returncode == 0
     paused = datachain("pipeline", "pause", name)
     assert (paused.returncode, f"Pipeline {name} paused" in paused.stdout) == (0, True)
+    again = datachain("pipeline", "pause", name)
+    assert (again.returncode, "It is paused already" in again.stderr) == (1, True)
     assert "Status: PAUSED" in datachain("pipeline", "status", name).stdout
     assert datachain("pipeline", "resume", name).returncode == 0
     eventually(lambda: pipeline(studio, name)["status"] != "RUNNING")
