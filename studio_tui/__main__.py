@@ -13,7 +13,10 @@ import click
 from studio_tui import __version__, paths
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from studio_tui.arguments import Arguments
+    from studio_tui.local.server.port_guard import PortGuard
     from studio_tui.settings import Settings
     from studio_tui.tui.connected import Connected
     from studio_tui.tui.frame.opening import Choice
@@ -151,6 +154,25 @@ def _dashboard(
     return app.return_code or 0
 
 
+class _OwnStudio:
+    """The local Studio that this dashboard was opened on."""
+
+    def __init__(self, guard: "PortGuard", start_again: "Callable[[], Settings]") -> None:
+        self._guard = guard
+        self.start_again = start_again
+
+    @property
+    def was_stopped(self) -> bool:
+        return self._guard.was_stopped
+
+    @property
+    def runs(self) -> bool:
+        return self._guard.runs
+
+    async def until_gone(self) -> None:
+        await self._guard.until_gone()
+
+
 class _Composition:
     """Makes the way to Studio that was asked for; runs in a thread, after the first paint."""
 
@@ -225,12 +247,19 @@ class _Composition:
         from dataclasses import replace
 
         from studio_tui.local.server.endpoint import attach_or_start
+        from studio_tui.local.server.port_guard import PortGuard
         from studio_tui.local.server.samples import ABOUT, SAMPLES
         from studio_tui.tui.jobs.sample_work import SampleWork
 
-        endpoint = attach_or_start(self._data_dir)
-        settings = self._settings(endpoint.url, endpoint.team, endpoint.token())
-        connected = self._to(settings, home="local Studio")
+        guard = PortGuard(self._data_dir)
+
+        def start_again() -> "Settings":
+            endpoint = attach_or_start(self._data_dir)
+            return self._settings(endpoint.url, endpoint.team, endpoint.token())
+
+        settings = start_again()
+        connected = self._to(settings, home="local Studio", guard=guard)
+        connected = replace(connected, revivable=_OwnStudio(guard, start_again))
         if settings.read_only:
             return connected
         samples = SampleWork(SAMPLES, ABOUT, ask=not self._run_samples)
@@ -245,7 +274,9 @@ class _Composition:
         named = replace(self._arguments, url=url, team=team, token_file=None)
         return load_settings(named, {"DATACHAIN_STUDIO_TOKEN": token})
 
-    def _to(self, settings: "Settings", *, home: str = "") -> "Connected":
+    def _to(
+        self, settings: "Settings", *, home: str = "", guard: "PortGuard | None" = None
+    ) -> "Connected":
         import hashlib
 
         from studio_tui.addresses import is_loopback
@@ -265,7 +296,7 @@ class _Composition:
         name = hashlib.sha256(place.encode()).hexdigest()[:16]
         return Connected(
             session=StudioSession(
-                StudioClient(settings),
+                StudioClient(settings, guard=guard),
                 settings.team,
                 paths.cache_dir() / "logs",
                 place=place,

@@ -16,6 +16,7 @@ from urllib.parse import quote
 from studio_tui.api import answers, log_stream, routes
 from studio_tui.api.auth import TOKEN, StudioAuth
 from studio_tui.api.exchange import Answer, Request, Timeouts
+from studio_tui.api.guard import Guard
 from studio_tui.api.ids import can_be_used
 from studio_tui.api.log_body import ACCEPTED, LogBody, log_body, log_end, wanted, wanted_end
 from studio_tui.api.log_stream import LogFrame
@@ -74,8 +75,16 @@ class StudioClient:
         ReadOnly: the settings allow only reading.
     """
 
-    def __init__(self, settings: Settings, *, timeouts: Timeouts | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        timeouts: Timeouts | None = None,
+        guard: Guard | None = None,
+    ) -> None:
+        """Take also what watches over the address, where others might take it."""
         self._settings = settings
+        self._guard = guard
         self._timeouts = timeouts or Timeouts()
         self._auth = StudioAuth(settings)
         self._stream_auth = StudioAuth(settings, first_scheme=TOKEN)
@@ -107,6 +116,11 @@ class StudioClient:
         self._auth = StudioAuth(settings)
         self._stream_auth = StudioAuth(settings, first_scheme=TOKEN)
         await self.aclose()
+
+    @property
+    def url(self) -> str:
+        """Base URL of Studio, without `/api`."""
+        return self._settings.url
 
     @property
     def origin(self) -> str:
@@ -167,6 +181,7 @@ class StudioClient:
             routes.FOLLOW_LOGS,
             {"job_id": job_id, **self._query()},
             opening=self._timeouts.connect,
+            guard=self._guard,
         )
 
     async def log_blob(self, url: str) -> AsyncGenerator[bytes, None]:
@@ -370,7 +385,7 @@ class StudioClient:
         async with self._opening:
             if self._opened is None:
                 self._opened = await asyncio.to_thread(
-                    _open, self._settings, self._auth, self._timeouts
+                    _open, self._settings, self._auth, self._timeouts, self._guard
                 )
             transport = self._opened
         answer = await transport.send(request)
@@ -384,11 +399,13 @@ def _no_studio(url: str, error: NotFound) -> NotFound:
     return NotFound(error.status, f"{said}: is the URL right? It says: {error}")
 
 
-def _open(settings: Settings, auth: StudioAuth, timeouts: Timeouts) -> "Transport":
+def _open(
+    settings: Settings, auth: StudioAuth, timeouts: Timeouts, guard: Guard | None
+) -> "Transport":
     """Make the transport, in a thread: httpx and the authorities take 100 ms to load."""
     from studio_tui.api.transport import Transport  # noqa: PLC0415 (see above)
 
-    return Transport(settings, auth, timeouts)
+    return Transport(settings, auth, timeouts, guard)
 
 
 def _path(route: Route, *segments: str) -> str:

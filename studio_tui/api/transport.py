@@ -21,6 +21,7 @@ from studio_tui.api.answers import refusal, retry_after
 from studio_tui.api.auth import StudioAuth
 from studio_tui.api.exchange import Answer, Request, Timeouts
 from studio_tui.api.failures import Failure, failure, proxy_refusal, speaks_tls, wrong_scheme
+from studio_tui.api.guard import NOT_ITS_OWN, Guard
 from studio_tui.errors import (
     AnswerTooLarge,
     AuthenticationError,
@@ -66,7 +67,15 @@ _log = logging.getLogger(__name__)
 class Transport:
     """The connections to one Studio, for one token, which never goes anywhere else."""
 
-    def __init__(self, settings: Settings, auth: StudioAuth, timeouts: Timeouts) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        auth: StudioAuth,
+        timeouts: Timeouts,
+        guard: Guard | None = None,
+    ) -> None:
+        self._url = settings.url
+        self._guard = guard
         self._base = f"{settings.url}/api"
         self._host = settings.place
         self._auth = auth
@@ -132,7 +141,7 @@ class Transport:
 
     async def _attempt(self, request: Request, authorization: str) -> Answer:
         """Send once; give every failure its place among the four outcomes."""
-        progress = _Progress()
+        progress = _Progress(self._url, self._guard)
         try:
             async with asyncio.timeout(request.deadline or self._timeouts.whole):
                 return await self._exchange(request, authorization, progress)
@@ -242,13 +251,25 @@ def _unreached(why: Failure) -> TransportError:
 
 
 class _Progress:
-    """Learns from httpx's own events whether any byte of the request can have left."""
+    """Learns from httpx's own events whether any byte of the request can have left.
 
-    def __init__(self) -> None:
+    A connection that is new is held against the guard before it is opened, and once it is.
+    """
+
+    def __init__(self, url: str, guard: Guard | None) -> None:
         self.sent = False
+        self._url = url
+        self._guard = guard
+        self._seal: object = None
 
     async def trace(self, event: str, details: Mapping[str, Any]) -> None:
-        if event.endswith("send_request_headers.started"):
+        if self._guard is not None and event == "connection.connect_tcp.started":
+            self._seal = await asyncio.to_thread(self._guard.before, self._url)
+        elif self._guard is not None and event == "connection.connect_tcp.complete":
+            if not await asyncio.to_thread(self._guard.holds, self._seal):
+                await details["return_value"].aclose()
+                raise NotSent(NOT_ITS_OWN)
+        elif event.endswith("send_request_headers.started"):
             self.sent = self.sent or details["request"].method != b"CONNECT"  # to a proxy
 
 

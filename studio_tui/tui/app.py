@@ -39,6 +39,7 @@ from studio_tui.tui.widgets.toasts import Tells
 if TYPE_CHECKING:
     from studio_tui.tui import messages
     from studio_tui.tui.frame.welcome import WelcomeScreen
+    from studio_tui.tui.mending import Reviver
     from studio_tui.tui.screens import Screens
 
 logger = logging.getLogger(__name__)
@@ -87,6 +88,7 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
         self._waiting_for = waiting_for
         self._places: Screens | None = None
         self._connected: Connected | None = None
+        self._reviver: Reviver | None = None
         self._quit_asked = -QUIT_WITHIN
 
     def get_default_screen(self) -> OpeningScreen:
@@ -121,6 +123,7 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
         await self._leave_studio()
         self._connected, self._places = connected, places
         self._poll(connected)
+        self._watch_over(connected)
         self._show_tab("jobs")
         self._settle(connected)
         self._ask_about_unsettled(connected)
@@ -146,19 +149,14 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
 
         self._show_at_bottom(WelcomeScreen(why))
 
-    def on_token_refused(self, message: "messages.TokenRefused") -> None:
-        """Offer to enter another token, over what is known so far."""
-        from studio_tui.tui.mending import token_form  # noqa: PLC0415 (needed by few)
+    def on_token_refused(self, message: "messages.TokenRefused | messages.TeamRefused") -> None:
+        """Offer to enter another token or team, over what is known so far."""
+        from studio_tui.tui.mending import form_for  # noqa: PLC0415 (needed by few)
 
         if self._connected and self._welcome_in_sight() is None:
-            self.push_screen(token_form(self._connected, message))
+            self.push_screen(form_for(self._connected, message))
 
-    def on_team_refused(self, message: "messages.TeamRefused") -> None:
-        """Offer to enter another team, with those that Studio names."""
-        from studio_tui.tui.mending import team_form  # noqa: PLC0415 (needed by few)
-
-        if self._connected and self._welcome_in_sight() is None:
-            self.push_screen(team_form(self._connected, message))
+    on_team_refused = on_token_refused
 
     @on(ReadAgain)
     @work(name="renew", group="connect", exclusive=True)
@@ -169,6 +167,8 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
         if self._connected is None:
             self._reach(self._first)
             return
+        if self._reviver is not None:
+            self._reviver.want()
         form = self._welcome_in_sight()
         mended = await read_again(self._connected, form)
         if mended.is_elsewhere:
@@ -194,15 +194,9 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
 
     @work(name="trust", group="connect")
     async def _ask_trust(self, error: TokenOriginChanged) -> None:
-        from studio_tui.tui.frame.dialogs import Confirm  # noqa: PLC0415 (needed by few)
+        from studio_tui.tui.mending import trust_question  # noqa: PLC0415 (needed by few)
 
-        question = Confirm(
-            "Send your token to another Studio?",
-            (str(error), "", f"  stored for  {error.trusted_url}", f"  would go to {error.url}"),
-            yes="Send it there",
-            no="Leave",
-        )
-        if await self.push_screen_wait(question):
+        if await self.push_screen_wait(trust_question(error)):
             self._reach(TrustChoice(error.url))
         else:
             self.exit(2, message=Text(str(error)))
@@ -214,6 +208,16 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
     @work(name="poll", group="poll")
     async def _poll(self, connected: Connected) -> None:
         await connected.session.run()
+
+    @work(name="revive", group="poll")
+    async def _watch_over(self, connected: Connected) -> None:
+        """Start a local Studio again that has died."""
+        from studio_tui.tui.mending import Reviver  # noqa: PLC0415 (only for the local one)
+
+        if connected.revivable is not None and self._places is not None:
+            moved = self._places.moved
+            self._reviver = Reviver(connected, connected.revivable, moved, self.notify)
+            await self._reviver.run()
 
     @work(name="settle", group="poll")
     async def _settle(self, connected: Connected) -> None:

@@ -48,9 +48,15 @@ _WEBSOCKET_LIMIT = 64 * 1024
 class Server(uvicorn.Server):
     """uvicorn without its signal handlers and without its ten wake-ups a second."""
 
-    def __init__(self, config: uvicorn.Config, on_start: Callable[["Server"], None]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        on_start: Callable[["Server"], None],
+        on_stop: Callable[[], None],
+    ) -> None:
         super().__init__(config)
         self._on_start = on_start
+        self._on_stop = on_stop
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
@@ -62,6 +68,11 @@ class Server(uvicorn.Server):
         """Begin to accept, and tell."""
         await super().startup(sockets)
         self._on_start(self)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Tell, and only then let go of the port."""
+        self._on_stop()
+        await super().shutdown(sockets)
 
     async def main_loop(self) -> None:
         """Sleep until told to stop; there is no date header to keep fresh."""
@@ -188,19 +199,22 @@ async def _serve(
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    server = Server(config, started)
-    logging.getLogger("uvicorn.error").addFilter(_is_no_false_alarm)
-    try:
-        async with asyncio.TaskGroup() as tasks:
-            dispatching = tasks.create_task(studio.dispatcher.run(), name="dispatcher")
-            scheduling = tasks.create_task(studio.scheduler.run(), name="scheduler")
-            with _stopped_by_signals(server):
-                await server.serve(sockets=[listener])
-            scheduling.cancel()
-            dispatching.cancel()
-    finally:
+
+    def stopping() -> None:
+        # Before the port, which from then on anybody may take. Whoever finds the file beside no
+        # server finds one that has died.
         with suppress(OSError):
             data.state.unlink(missing_ok=True)
+
+    server = Server(config, started, stopping)
+    logging.getLogger("uvicorn.error").addFilter(_is_no_false_alarm)
+    async with asyncio.TaskGroup() as tasks:
+        dispatching = tasks.create_task(studio.dispatcher.run(), name="dispatcher")
+        scheduling = tasks.create_task(studio.scheduler.run(), name="scheduler")
+        with _stopped_by_signals(server):
+            await server.serve(sockets=[listener])
+        scheduling.cancel()
+        dispatching.cancel()
     if unusable is not None:
         raise _unusable(data, unusable)
 
