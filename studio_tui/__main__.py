@@ -248,7 +248,7 @@ class _Composition:
 
         from studio_tui.local.server.endpoint import attach_or_start
         from studio_tui.local.server.port_guard import PortGuard
-        from studio_tui.local.server.samples import ABOUT, SAMPLES
+        from studio_tui.local.server.samples import ABOUT, LOOK_AT, PIPELINE, SAMPLES, TARGET
         from studio_tui.tui.jobs.sample_work import SampleWork
 
         guard = PortGuard(self._data_dir)
@@ -262,7 +262,14 @@ class _Composition:
         connected = replace(connected, revivable=_OwnStudio(guard, start_again))
         if settings.read_only:
             return connected
-        samples = SampleWork(SAMPLES, ABOUT, ask=not self._run_samples)
+        samples = SampleWork(
+            SAMPLES,
+            (*ABOUT, "", LOOK_AT),
+            ask=not self._run_samples,
+            target=TARGET,
+            makers=PIPELINE,
+            look_at=LOOK_AT,
+        )
         return replace(connected, samples=samples)
 
     def _settings(self, url: str, team: str, token: str) -> "Settings":

@@ -40,11 +40,17 @@ PIPELINE = (
 
 ABOUT = (
     f"  {len(PIPELINE)} jobs that hand datasets on, from list_modules.py to publish.py:",
-    "     when they are done, 2 and t trigger the dataset published as a pipeline",
+    "     when they are done, a pipeline makes all of it anew, and one job fails",
     "  7 jobs of different lengths, of which one fails for an honest reason",
     "  a schedule, nightly at three",
 )
 """What the samples are, for whoever is asked to run them."""
+
+TARGET = "published"
+"""The dataset that the pipeline is made for, once its jobs have run by themselves."""
+
+LOOK_AT = "2 shows the pipeline; go to its failed job with n, read its log with l, mend it with e."
+"""What to look at first."""
 
 
 class Sample(NamedTuple):
