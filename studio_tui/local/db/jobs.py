@@ -15,6 +15,7 @@ from datetime import datetime
 from studio_tui.api.models import JobState
 from studio_tui.local.db import lineage, pipeline_moves, schedules
 from studio_tui.local.db.database import Database
+from studio_tui.local.db.job_ends import JobEnds
 from studio_tui.local.db.new_job import Earlier, NewJob
 from studio_tui.local.db.times import stamp, stamp_if_any
 from studio_tui.local.run.runner import RunLineage
@@ -139,6 +140,10 @@ class Jobs:
             ).fetchone()
         )
         return None if row is None else Earlier(*row)
+
+    async def ends(self) -> JobEnds:
+        """Return which jobs have ended and when."""
+        return await self._database.read(JobEnds.of)
 
     async def in_states(self, states: Sequence[JobState]) -> list[str]:
         """Return the ids of the jobs in some states, oldest first."""

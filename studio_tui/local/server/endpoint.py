@@ -6,6 +6,7 @@ Standard library only, because the dashboard pays for what is imported here befo
 import errno
 import fcntl
 import http.client
+import json
 import os
 import re
 import shlex
@@ -33,6 +34,9 @@ START_SECONDS = 20.0
 
 STOP_SECONDS = 10.0
 """How long a server that was asked to stop may take; it promises 5."""
+
+JOB_ENDS = "/local/job-ends"
+"""Where a server says which jobs have ended; under `/api`, and no part of the API."""
 
 _OWN_URL = re.compile(r"http://127\.0\.0\.1:[0-9]{1,5}")
 _PROBE_SECONDS = 2.0
@@ -254,6 +258,30 @@ def _instance_at(url: str) -> str | None:
         return connection.getresponse().getheader("studio-instance")
     except (OSError, http.client.HTTPException):
         return None
+    finally:
+        connection.close()
+
+
+def ask(found: Endpoint, path: str) -> object:
+    """Return what a server answers to a question of ours.
+
+    Raises:
+        OSError: it does not answer.
+        ValueError: it answers with no JSON.
+    """
+    place = address(found.url)
+    host, port = (place.host, place.port) if place else ("", None)
+    connection = http.client.HTTPConnection(host, port, timeout=START_SECONDS)
+    try:
+        headers = {"Authorization": f"Bearer {found.token()}"}
+        connection.request("GET", f"/api{path}", headers=headers)
+        answer = connection.getresponse()
+        body = answer.read()
+        if answer.status != http.client.OK:
+            raise OSError(f"the server answers with {answer.status}")
+        return json.loads(body)
+    except http.client.HTTPException as error:
+        raise OSError("the server does not answer") from error
     finally:
         connection.close()
 

@@ -24,10 +24,12 @@ from studio_tui import clock
 from studio_tui.errors import ConfigError
 from studio_tui.files import read_text
 from studio_tui.local.config.data_dir import DataDir, write_private
+from studio_tui.local.config.room_limits import RoomLimits, read_limits
 from studio_tui.local.config.team import TEAM
 from studio_tui.local.db.times import stamp
 from studio_tui.local.http.app import create_app
 from studio_tui.local.run.local_runner import RunLimits
+from studio_tui.local.server.pruning import keep_within
 from studio_tui.local.server.studio import Studio, open_studio
 
 HOST = "127.0.0.1"
@@ -158,8 +160,9 @@ async def serve(
             )
             raise ConfigError(sentence) from error
         async with open_studio(data, token, limits) as studio:
+            room_limits = read_limits(data.room_limits)
             with _listening(data, port) as listener:
-                await _serve(data, studio, listener, on_start)
+                await _serve(data, studio, listener, on_start, room_limits)
 
 
 async def _serve(
@@ -167,6 +170,7 @@ async def _serve(
     studio: Studio,
     listener: socket.socket,
     on_start: Callable[[Server, str], None],
+    limits: RoomLimits,
 ) -> None:
     port = listener.getsockname()[1]
     url = f"http://{HOST}:{port}"
@@ -211,8 +215,10 @@ async def _serve(
     async with asyncio.TaskGroup() as tasks:
         dispatching = tasks.create_task(studio.dispatcher.run(), name="dispatcher")
         scheduling = tasks.create_task(studio.scheduler.run(), name="scheduler")
+        pruning = tasks.create_task(keep_within(data, limits, studio.jobs.ends), name="pruning")
         with _stopped_by_signals(server):
             await server.serve(sockets=[listener])
+        pruning.cancel()
         scheduling.cancel()
         dispatching.cancel()
     if unusable is not None:
