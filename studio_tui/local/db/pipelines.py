@@ -87,6 +87,10 @@ class Pipelines:
         """Return a pipeline by its id, or without one by its name; `None` if there is none."""
         return await self._database.read(lambda connection: _find(connection, pipeline_id, name))
 
+    async def of_job(self, job_id: str) -> PipelineRows | None:
+        """Return the pipeline that runs a job; `None` if none does."""
+        return await self._database.read(lambda connection: _of_job(connection, job_id))
+
     async def listed(
         self, *, states: Collection[str] | None, search: str | None, limit: int
     ) -> list[PipelineRows]:
@@ -174,6 +178,12 @@ def _trigger(
             [(pipeline_id, job.job_id, parent) for parent in job.parents],
         )
     return _settled(connection, pipeline_id, now)
+
+
+def _of_job(connection: sqlite3.Connection, job_id: str) -> PipelineRows | None:
+    query = "SELECT pipeline_id FROM pipeline_jobs WHERE created_job_id = ?"
+    found = connection.execute(query, [job_id]).fetchone()
+    return _rows_of(connection, found["pipeline_id"]) if found is not None else None
 
 
 def _pause(connection: sqlite3.Connection, pipeline_id: str, now: str) -> PipelineRows:

@@ -164,7 +164,7 @@ def _states(status: str) -> frozenset[JobState]:
 def _job(studio: Studio, row: sqlite3.Row) -> responses.JobOutput:
     return responses.JobOutput(
         id=row["id"],
-        url=f"{studio.jobs_url}{row['id']}/",
+        url=studio.pages.url(row["id"]),
         status=row["state"],
         created_at=row["created_at"],
         created_by=row["created_by"],

@@ -71,6 +71,7 @@ def test_a_job_with_everything_runs_and_its_log_is_followed(
     assert "to stderr\n" in done.stdout
     assert "COMPLETE" in done.stdout
     (job,) = studio.jobs()
+    assert f"Open the job in Studio at {job['url']}" in done.stdout
     assert (job["name"], job["environment"]) == ("q.py", {"A": "from file", "B": "2"})
 
 
