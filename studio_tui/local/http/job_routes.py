@@ -187,6 +187,7 @@ def _job(studio: Studio, row: sqlite3.Row) -> responses.JobOutput:
         schedule=_schedule(row),
         scheduled_by=row["scheduled_by"],
         scheduled_for=row["scheduled_for"],
+        metrics=json.loads(row["metrics"]) if row["metrics"] else None,
     )
 
 

@@ -66,6 +66,7 @@ def facts(
         Fact("started", _moment(job, "started_at", now)),
         Fact("finished", _moment(job, "finished_at", now)),
         *_steps(job, now),
+        *_metrics(job),
         Fact("workers", _plain(job, "workers")),
         Fact("cluster", _plain(job, "compute_cluster_name")),
         Fact("by", _plain(job, "created_by")),
@@ -85,6 +86,16 @@ def environment(job: Job, *, shown: bool) -> tuple[Fact, ...]:
         Fact(name, Cell(safe_line(value.get_secret_value()) if shown else MASK))
         for name, value in sorted(variables(job).items())
     )
+
+
+def runs_on(job: Job, cluster: Cluster) -> bool:
+    """Whether a job is one of a cluster: by its id, as a later cluster may take the name.
+
+    Only where Studio does not tell the id of a job's cluster does the name count.
+    """
+    if job.compute_cluster_id is not None:
+        return job.compute_cluster_id == cluster.id
+    return cluster.name is not None and job.compute_cluster_name == cluster.name
 
 
 def raw(job: Job) -> str:
@@ -126,13 +137,13 @@ def _why_waiting(job: Job, clusters: Iterable[Cluster]) -> tuple[Fact, ...]:
     if job.state is not JobState.QUEUED:
         return ()
     for cluster in clusters:
-        if cluster.name is not None and cluster.name == job.compute_cluster_name:
+        if runs_on(job, cluster):
             if cluster.max_workers is None or cluster.busy_workers is None:
                 return ()
             free = max(0, cluster.max_workers - cluster.busy_workers)
             words = (
-                f"needs {plural(job.workers or 1, 'worker')}; {cluster.name} has {free} free of "
-                f"{cluster.max_workers}. Older jobs may go first"
+                f"needs {plural(job.workers or 1, 'worker')}; {cluster.name or cluster.id} has "
+                f"{free} free of {cluster.max_workers}. Older jobs may go first"
             )
             return (Fact("waits for", Cell(words, Tone.WAITING)),)
     return ()
@@ -169,6 +180,12 @@ def has_logins(job: Job) -> bool:
     """Whether an address of a job logs in with a password or a token."""
     texts = (job.repository, job.requirements)
     return any(text is not None and has_login(text.text) for text in texts)
+
+
+def _metrics(job: Job) -> tuple[Fact, ...]:
+    """Say what the job has measured, a name and its value on each line."""
+    lines = [f"{name} {value}" for name, value in (job.metrics or {}).items()]
+    return (Fact("metrics", Cell("\n".join(lines))),) if lines else ()
 
 
 def _requirements(job: Job, *, shown: bool) -> Cell:

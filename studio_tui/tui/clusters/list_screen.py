@@ -162,7 +162,12 @@ class ClustersScreen(Page):
     def action_cluster_jobs(self) -> None:
         """Show the jobs of the cluster under the cursor."""
         cluster = self._cluster_for("cluster_jobs")
-        if cluster is not None and cluster.name:
+        if cluster is None:
+            return
+        # By its id where jobs tell it, as a later cluster may take the name.
+        if any(job.compute_cluster_id for job in self._jobs()):
+            self.post_message(FilterJobs(exactly("cluster_id", cluster.id)))
+        elif cluster.name:
             self.post_message(FilterJobs(exactly("cluster", cluster.name)))
 
     def action_choose(self) -> None:

@@ -62,7 +62,7 @@ async def test_a_cluster_shows_its_jobs_and_no_others(
         await until_shown(pilot, "0 busy · 2 up · 2 at most", "1 done · 0 running · 0 failed")
         await pilot.press("l")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
-        await until_shown(pilot, "cluster~^small$", "on small.py", "1 of 2")
+        await until_shown(pilot, "cluster_id~^", "on small.py", "1 of 2")
         assert "on small-too.py" not in screen_text(pilot)
         await pilot.press("escape")
         await until_shown(pilot, "on small-too.py")

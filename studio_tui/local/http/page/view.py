@@ -47,6 +47,7 @@ def facts(row: JobRow) -> dict[str, str]:
         "error": row["error_message"],
         "id": row["id"],
         **{label: row[name] for label, name in _TIMES},
+        "metrics": _metrics(row["metrics"]),
         "by": row["created_by"],
         "type": row["query_type"],
         "workers": row["workers"],
@@ -57,6 +58,11 @@ def facts(row: JobRow) -> dict[str, str]:
         "environment": names and f"{names} (values are not shown here)",
     }
     return {label: str(value) for label, value in known.items() if value not in {None, ""}}
+
+
+def _metrics(text: str | None) -> str:
+    known = json.loads(text) if text else {}
+    return ", ".join(f"{name} {json.dumps(value)}" for name, value in known.items())
 
 
 def runs(pipeline: PipelineRows | None, keys: PageKeys) -> list[dict[str, str]]:
