@@ -39,6 +39,7 @@ _OWN_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 _REQUIREMENT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _LOCAL_REQUIREMENT = re.compile(r"^\s*(?:-|\.|/)|file:")
 _ENVIRONMENT = "{environment}"
+_UDF_WORKERS = Path(__file__).with_name("udf_workers")
 _DATACHAIN_JOB = Path(__file__).with_name("datachain_job.py")
 
 
@@ -223,6 +224,8 @@ def _query_environment(
         "DATACHAIN_ROOT_DIR": str(_datachain_root(shared)),
         "DATACHAIN_GLOBAL_CONFIG_DIR": str(shared.datachain / "global"),
         "DATACHAIN_SYSTEM_CONFIG_DIR": str(shared.datachain / "system"),
+        "DATACHAIN_DISTRIBUTED": "studio_udf_workers.Distributor",
+        "DATACHAIN_DISTRIBUTED_PYTHONPATH": str(_UDF_WORKERS),
         "STUDIO_LINEAGE": str(folder / lineage_file.FILE_NAME),
         "STUDIO_DATASETS": str(shared.datasets),
     }
