@@ -35,6 +35,9 @@ _NETWORK = frozenset(
 )
 """What a machine behind a proxy cannot do without."""
 
+_IMPATIENT = {"UV_HTTP_RETRIES": "2", "UV_HTTP_CONNECT_TIMEOUT": "4"}
+"""How long uv tries, unless the user says otherwise: without a network its cache is used soon."""
+
 _OWN_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 _REQUIREMENT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _LOCAL_REQUIREMENT = re.compile(r"^\s*(?:-|\.|/)|file:")
@@ -256,7 +259,7 @@ def _setup_environment(query_environment: Mapping[str, str]) -> dict[str, str]:
         if name.startswith(("UV_", "PIP_")) or name == "SSH_AUTH_SOCK"
     }
     quiet = {"NO_COLOR": "1", "UV_NO_PROGRESS": "1", "GIT_TERMINAL_PROMPT": "0"}
-    return own | dict(query_environment) | quiet
+    return _IMPATIENT | own | dict(query_environment) | quiet
 
 
 def _significant_lines(requirements: str) -> list[str]:

@@ -16,6 +16,11 @@ _FRAMES = "×╰─▶│├┬ \t"
 _REASON = re.compile(r"error:|fatal:|No solution found")
 _REASON_WORD = re.compile(r"^(?:error|fatal): ")
 _CAUSE = re.compile(r":? (?:cause|Caused by): ")
+_UNREACHED = re.compile(
+    r"dns error|client error \(Connect\)|operation timed out|connection refused"
+    r"|network is unreachable",
+    re.IGNORECASE,
+)
 _OWN_LINE = "[local Studio: "
 
 
@@ -27,7 +32,7 @@ def exit_words(code: int, output: str = "") -> str:
     last = next((line for line in reversed(_lines(output)) if line.strip()), "")
     if not last:
         return f"The query ended with exit code {code}."
-    return _bounded(f"The query ended with exit code {code}; it last said: {last.strip()}")
+    return bounded(f"The query ended with exit code {code}; it last said: {last.strip()}")
 
 
 def python_words(output: str) -> str | None:
@@ -37,12 +42,12 @@ def python_words(output: str) -> str | None:
     if last is not None:
         for line in lines[last + 1 :]:
             if line and not line[0].isspace():
-                return _bounded(line)
+                return bounded(line)
     # A syntax error of the script itself has no header; a group has its frames drawn.
     for line in reversed(lines):
         bare = line.lstrip("+| ")
         if _ERROR_LINE.match(bare):
-            return _bounded(bare)
+            return bounded(bare)
     return None
 
 
@@ -51,7 +56,12 @@ def resolver_words(output: str) -> str | None:
     lines = [line.strip(_FRAMES) for line in _lines(output) if line.strip(_FRAMES)]
     starts = [i for i, line in enumerate(lines) if _REASON.match(line)]
     reason = " ".join(lines[starts[-1] :] if starts else lines[-1:])
-    return _bounded(_CAUSE.sub(": ", _REASON_WORD.sub("", reason))) or None
+    return bounded(_CAUSE.sub(": ", _REASON_WORD.sub("", reason))) or None
+
+
+def is_unreached(output: str) -> bool:
+    """Whether uv gave up because it could not connect, so that its cache is all there is."""
+    return _UNREACHED.search(_ESCAPE.sub("", output)) is not None
 
 
 def _lines(output: str) -> list[str]:
@@ -59,5 +69,6 @@ def _lines(output: str) -> list[str]:
     return [line.rstrip() for line in text.split("\n") if not line.startswith(_OWN_LINE)]
 
 
-def _bounded(sentence: str) -> str:
+def bounded(sentence: str) -> str:
+    """Return a sentence that is not too long to be kept."""
     return sentence if len(sentence) <= MESSAGE_LIMIT else sentence[: MESSAGE_LIMIT - 1] + "…"
