@@ -341,6 +341,6 @@ def test_udfs_with_workers_give_the_rows_of_those_without(
     done = datachain("job", "run", "workers.py")
     assert done.returncode == 0, done.stdout + done.stderr
     for name in ("map", "gen", "agg"):
-        said = re.findall(rf"^{name} (.*)$", studio.log(studio.jobs()[0]["id"]), re.MULTILINE)
+        said = re.findall(rf"{name} (\[[^\]]*\])", studio.log(studio.jobs()[0]["id"]))
         assert len(said) == 4
         assert len(set(said)) == 1
