@@ -139,6 +139,9 @@ def _dashboard(
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         click.echo("studio-tui needs a terminal; see `studio-tui --help`.", err=True)
         return 2
+    if reason := probe.why_unusable(os.environ):
+        click.echo(f"studio-tui: {reason}", err=True)
+        return 2
     install_crash_hook()
     install_lenient_input()
     dark = theme != "light" and (theme == "dark" or probe.has_dark_background(os.environ))

@@ -342,3 +342,23 @@ def test_a_token_file_that_is_mended_is_read_again_by_one_key(
         token_file.write_text(studio.token)
         terminal.press("\x12")  # ctrl+r
         terminal.wait_for_text("live")
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"TERM": "dumb"}, "TERM=xterm-256color studio-tui"),
+        ({"LC_ALL": "C"}, "LC_ALL=C.UTF-8 studio-tui"),
+        ({"LC_ALL": "de_DE.ISO-8859-1"}, "LC_ALL=C.UTF-8 studio-tui"),
+    ],
+)
+def test_a_terminal_on_which_nothing_can_be_drawn_gets_a_sentence_and_a_way_out(
+    tmp_path: Path, variables: dict[str, str], said: str
+) -> None:
+    environ = {"STUDIO_TUI_STATE_DIR": str(tmp_path), "PYTHONUTF8": "", **variables}
+    with Terminal(PROGRAM, environment=environ) as terminal:
+        assert terminal.pump(20, lambda: terminal.exited)
+        shown = bytes(terminal.output)
+        assert said.encode() in b" ".join(shown.split())
+        assert shown.isascii()
+        assert b"\x1b" not in shown
