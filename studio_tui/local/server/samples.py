@@ -39,9 +39,9 @@ PIPELINE = (
 """Each after those it takes datasets from, so that none waits for one that has no worker."""
 
 ABOUT = (
-    f"  {len(PIPELINE)} jobs that hand datasets on, from list_modules.py to publish.py:",
-    "     when they are done, a pipeline makes all of it anew, and one job fails",
-    "  7 jobs of different lengths, of which one fails for an honest reason",
+    f"  {len(PIPELINE)} jobs that hand datasets on; when they are done, a pipeline",
+    "     makes all of it anew, and one of its jobs fails",
+    "  7 jobs of different lengths; one fails for an honest reason",
     "  a schedule, nightly at three",
 )
 """What the samples are, for whoever is asked to run them."""
@@ -49,7 +49,7 @@ ABOUT = (
 TARGET = "published"
 """The dataset that the pipeline is made for, once its jobs have run by themselves."""
 
-LOOK_AT = "2 shows the pipeline; go to its failed job with n, read its log with l, mend it with e."
+LOOK_AT = "2, enter show it; n finds the failed job, L says why, e mends it."
 """What to look at first."""
 
 
