@@ -255,12 +255,9 @@ class Page(Lifetime, Screen[None]):
             self.action_back()
 
     def action_refresh_now(self) -> None:
-        """Ask Studio again at once; while it fails, with the settings as they are now."""
-        if self.session.jobs.snapshot.error is None:
-            self.session.refresh()
-        else:
-            self._denial = ""
-            self.post_message(ReadAgain())
+        """Ask Studio again at once, with the settings as they are now."""
+        self._denial = ""
+        self.post_message(ReadAgain())
 
     async def action_press(self, key: str) -> None:
         """Do what a key does; for the mouse."""
