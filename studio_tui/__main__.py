@@ -13,7 +13,10 @@ import click
 from studio_tui import __version__, paths
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from studio_tui.arguments import Arguments
+    from studio_tui.local.server.port_guard import PortGuard
     from studio_tui.settings import Settings
     from studio_tui.tui.connected import Connected
     from studio_tui.tui.frame.opening import Choice
@@ -136,6 +139,9 @@ def _dashboard(
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         click.echo("studio-tui needs a terminal; see `studio-tui --help`.", err=True)
         return 2
+    if reason := probe.why_unusable(os.environ):
+        click.echo(f"studio-tui: {reason}", err=True)
+        return 2
     install_crash_hook()
     install_lenient_input()
     dark = theme != "light" and (theme == "dark" or probe.has_dark_background(os.environ))
@@ -151,6 +157,25 @@ def _dashboard(
     return app.return_code or 0
 
 
+class _OwnStudio:
+    """The local Studio that this dashboard was opened on."""
+
+    def __init__(self, guard: "PortGuard", start_again: "Callable[[], Settings]") -> None:
+        self._guard = guard
+        self.start_again = start_again
+
+    @property
+    def was_stopped(self) -> bool:
+        return self._guard.was_stopped
+
+    @property
+    def runs(self) -> bool:
+        return self._guard.runs
+
+    async def until_gone(self) -> None:
+        await self._guard.until_gone()
+
+
 class _Composition:
     """Makes the way to Studio that was asked for; runs in a thread, after the first paint."""
 
@@ -158,6 +183,8 @@ class _Composition:
         self._arguments = arguments
         self._named_data_dir = data_dir
         self._run_samples = run_samples
+        self._known: tuple[Settings, str] | None = None
+        """The settings that were followed last, and whose Studio it is if it needs other words."""
 
     @property
     def _data_dir(self) -> Path:
@@ -172,9 +199,14 @@ class _Composition:
         from dataclasses import replace
 
         from studio_tui.log import configure
-        from studio_tui.settings import load_settings
+        from studio_tui.settings import checked_team, load_settings
         from studio_tui.text import safe_line
-        from studio_tui.tui.frame.opening import LocalChoice, TokenChoice, TrustChoice
+        from studio_tui.tui.frame.opening import (
+            LocalChoice,
+            TeamChoice,
+            TokenChoice,
+            TrustChoice,
+        )
 
         notes = []
         try:
@@ -185,26 +217,62 @@ class _Composition:
             case LocalChoice():
                 connected = self._local()
             case TokenChoice(url, team, token):
-                connected = self._to(self._settings(url, team, token))
+                arguments = replace(self._arguments, url=url, team=team)
+                connected = self._to(load_settings(arguments, typed_token=token))
+            case TeamChoice(team) if self._known is not None:
+                settings, home = self._known
+                connected = self._to(replace(settings, team=checked_team(team)), home=home)
             case TrustChoice(url):
-                connected = self._to(load_settings(replace(self._arguments, url=url)))
-            case None:
-                connected = self._to(load_settings(self._arguments))
+                connected = self._found(replace(self._arguments, url=url))
+            case _:
+                connected = self._found(self._arguments)
         return replace(connected, notes=(*notes, *connected.notes))
+
+    def _found(self, arguments: "Arguments") -> "Connected":
+        """Follow what arguments, environment and files say, now and whenever it was mended."""
+        from dataclasses import replace
+
+        from studio_tui.settings import load_settings, seal
+
+        known = load_settings(arguments)
+        sealed = seal(known)
+
+        def read_again() -> "Settings | None":
+            nonlocal known, sealed
+            before = known, sealed
+            known = load_settings(arguments)
+            sealed = seal(known)
+            return known if (known, sealed) != before else None
+
+        return replace(self._to(known), read_again=read_again)
 
     def _local(self) -> "Connected":
         from dataclasses import replace
 
         from studio_tui.local.server.endpoint import attach_or_start
-        from studio_tui.local.server.samples import ABOUT, SAMPLES
+        from studio_tui.local.server.port_guard import PortGuard
+        from studio_tui.local.server.samples import ABOUT, LOOK_AT, PIPELINE, SAMPLES, TARGET
         from studio_tui.tui.jobs.sample_work import SampleWork
 
-        endpoint = attach_or_start(self._data_dir)
-        settings = self._settings(endpoint.url, endpoint.team, endpoint.token())
-        connected = self._to(settings, home="local Studio")
+        guard = PortGuard(self._data_dir)
+
+        def start_again() -> "Settings":
+            endpoint = attach_or_start(self._data_dir)
+            return self._settings(endpoint.url, endpoint.team, endpoint.token())
+
+        settings = start_again()
+        connected = self._to(settings, home="local Studio", guard=guard)
+        connected = replace(connected, revivable=_OwnStudio(guard, start_again))
         if settings.read_only:
             return connected
-        samples = SampleWork(SAMPLES, ABOUT, ask=not self._run_samples)
+        samples = SampleWork(
+            SAMPLES,
+            (*ABOUT, "", LOOK_AT),
+            ask=not self._run_samples,
+            target=TARGET,
+            makers=PIPELINE,
+            look_at=LOOK_AT,
+        )
         return replace(connected, samples=samples)
 
     def _settings(self, url: str, team: str, token: str) -> "Settings":
@@ -216,17 +284,20 @@ class _Composition:
         named = replace(self._arguments, url=url, team=team, token_file=None)
         return load_settings(named, {"DATACHAIN_STUDIO_TOKEN": token})
 
-    def _to(self, settings: "Settings", *, home: str = "") -> "Connected":
+    def _to(
+        self, settings: "Settings", *, home: str = "", guard: "PortGuard | None" = None
+    ) -> "Connected":
         import hashlib
 
+        from studio_tui.addresses import is_loopback
         from studio_tui.api.client import StudioClient
         from studio_tui.local.config.data_dir import DataDir
         from studio_tui.log import redact
         from studio_tui.service.session import StudioSession
-        from studio_tui.settings import is_loopback
         from studio_tui.text import safe_line
         from studio_tui.tui.connected import Connected
 
+        self._known = settings, home
         host = settings.host
         for secret in settings.secrets:
             redact(secret)
@@ -235,7 +306,7 @@ class _Composition:
         name = hashlib.sha256(place.encode()).hexdigest()[:16]
         return Connected(
             session=StudioSession(
-                StudioClient(settings),
+                StudioClient(settings, guard=guard),
                 settings.team,
                 paths.cache_dir() / "logs",
                 place=place,

@@ -1,10 +1,17 @@
 """Addresses from outside: whatever stands there, taking one apart raises nothing."""
 
+import ipaddress
+import re
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 _PORTS = {"https": 443, "http": 80}
 """The usual port of each scheme of the Web."""
+
+_LOGIN = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,30})://([^\s/]+)@")
+"""Scheme and login of an address anywhere in a text; what git and pip read may hold `?` and `#`."""
+
+_VARIABLE = re.compile(r"\$\{\w+\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +77,38 @@ def address(text: str) -> Address | None:
         )
     except ValueError:
         return None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name means this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def has_login(text: str) -> bool:
+    """Whether an address in a text holds a password or a token: `https://TOKEN@host` too.
+
+    The user of ssh alone is none, nor is what stands for a variable: `https://${TOKEN}@host`.
+    """
+    return any(map(_is_login, _LOGIN.finditer(text)))
+
+
+def without_logins(text: str, mark: str = "") -> str:
+    """Return a text with `mark` instead of each login in its addresses, or nothing in its place."""
+
+    def hidden(found: re.Match[str]) -> str:
+        return f"{found[1]}://{mark and mark + '@'}" if _is_login(found) else found[0]
+
+    return _LOGIN.sub(hidden, text)
+
+
+def _is_login(found: re.Match[str]) -> bool:
+    user, _, password = found[2].partition(":")
+    if found[1].lower().endswith("ssh"):
+        user = ""
+    secret = password or user
+    return bool(secret) and _VARIABLE.fullmatch(secret) is None

@@ -1,7 +1,10 @@
 """The only place that reads the clock, so that everything else can be told the time."""
 
+import os
+import struct
 import time
 from datetime import UTC, datetime, tzinfo
+from io import BytesIO
 
 
 def now() -> datetime:
@@ -15,7 +18,7 @@ def monotonic() -> float:
 
 
 def zone() -> tzinfo:
-    """Return this machine's time zone, by its name where it has one: that knows its changes.
+    """Return this machine's time zone, by its name or its rules: both say when it changes.
 
     Reads the machine's settings each time, so ask once and keep it.
     """
@@ -26,4 +29,22 @@ def zone() -> tzinfo:
         return reload_localzone()
     except (LookupError, ValueError, OSError):
         # A TZ of rules instead of a name, or settings that contradict each other.
-        return now().astimezone().tzinfo or UTC
+        rules = os.environ.get("TZ")
+        return (rules and _zone_of_rules(rules)) or now().astimezone().tzinfo or UTC
+
+
+def _zone_of_rules(rules: str) -> tzinfo | None:
+    """Return the zone of a TZ such as `CET-1CEST,M3.5.0,M10.5.0/3`; `None` if it is no rules.
+
+    Such rules stand at the end of each file of zone information, so a file of nothing else is read
+    (RFC 8536, section 3.3).
+    """
+    from zoneinfo import ZoneInfo  # noqa: PLC0415 (late, for the same reason)
+
+    # One type of local time, with a name of one byte, as a file must have at least one.
+    header = struct.pack(">4sc15x6l", b"TZif", b"2", 0, 0, 0, 0, 1, 1)
+    block = header + struct.pack(">lBB", 0, 0, 0) + b"\0"
+    try:
+        return ZoneInfo.from_file(BytesIO(block + block + f"\n{rules}\n".encode()), key=rules)
+    except (ValueError, IndexError, struct.error):
+        return None

@@ -97,7 +97,8 @@ def _terminal(environ: Mapping[str, str]) -> Iterator[Finding]:
         "size",
         f"{size.columns} x {size.lines}" + ("" if big_enough else "; needs 60 x 16"),
     )
-    yield Finding(None, "TERM", environ.get("TERM", "not set"))
+    reason = probe.why_unusable(environ)
+    yield Finding(reason is None, "TERM", reason or environ.get("TERM", "not set"))
     colours = probe.colours(environ)
     yield Finding(None, "colours", "NO_COLOR is set" if environ.get("NO_COLOR") else f"{colours:,}")
     background = "dark" if probe.has_dark_background(environ) else "light"

@@ -67,6 +67,11 @@ class ReadOnly(StudioError):  # noqa: N818
 class TransportError(StudioError):
     """Studio could not be reached, or the connection broke before the whole answer came."""
 
+    def __init__(self, message: str, *, brief: str = "") -> None:
+        super().__init__(message)
+        self.brief = brief
+        """The cause in a few words, where it is none that passes by itself: `not trusted`."""
+
 
 class RequestTimedOut(TransportError):  # noqa: N818 (reads as what happened)
     """Studio did not answer within the deadline."""
@@ -91,6 +96,11 @@ class AuthenticationError(StatusError):
 
 class PermissionDenied(StatusError):  # noqa: N818
     """403: the token may not do this, or not in this team."""
+
+    def __init__(self, status: int, message: str, teams: tuple[str, ...] = ()) -> None:
+        super().__init__(status, message)
+        self.teams = teams
+        """Names of teams that the answer offers instead, safe to draw."""
 
 
 class NotFound(StatusError):  # noqa: N818

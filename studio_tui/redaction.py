@@ -47,6 +47,7 @@ _VALUE = re.compile(
     r"|\"(?:[^\"\\\n]|\\.)*+\"?|'(?:[^'\\\n]|\\.)*+'?|[^\s\"'&,;]++"
 )
 _IN_URL = re.compile(r"(?<=://)([^\s/@:]{0,128}+:)[^\s/]{1,1024}(?=@)")
+_TOKEN_IN_URL = re.compile(r"(\bhttps?://)([^\s/@:]{1,1024}+)(?=@)", re.IGNORECASE)
 _BEFORE_HOST = re.compile(
     r"(?<![\w.+%:/-])([\w.+%-]{1,128}+:)(?!//)[^\s@/]{1,256}+(?=@(?!sha256:))"
 )
@@ -67,6 +68,7 @@ def _once(text: str) -> str:
     text = _SCHEME.sub(_unless_ordinary, text)
     text = _without_values(text)
     text = _IN_URL.sub(_keep_first, text)
+    text = _TOKEN_IN_URL.sub(_unless_ordinary, text)
     return _BEFORE_HOST.sub(_keep_first, text)
 
 

@@ -4,9 +4,7 @@ The files are those of the DataChain CLI, so whoever has logged in there needs n
 here opens a connection.
 """
 
-import ipaddress
 import os
-import re
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,21 +15,23 @@ from urllib.parse import unquote
 from platformdirs import PlatformDirs
 from pydantic import SecretStr
 
-from studio_tui.addresses import Address, address
+from studio_tui.addresses import Address, address, is_loopback
 from studio_tui.arguments import Arguments
 from studio_tui.errors import ConfigError, NoCredentials, TokenOriginChanged
 from studio_tui.files import read_text, read_toml
 from studio_tui.paths import at_home
+from studio_tui.proxies import proxy_for
 from studio_tui.text import safe_line
 
 DEFAULT_URL = "https://studio.datachain.ai"
 """The hosted Studio, used when nothing names another."""
 
+TYPED = "form"
+"""The source of what was typed into a form of this program."""
+
 _DATACHAIN_DIRS = PlatformDirs("datachain", "iterative")
 _CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 _REPAIR = "Correct it, or move it away and run `datachain auth login`."
-_PLACE = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([0-9.]+)|[A-Za-z0-9._-]+)(?::[0-9]+)?")
-"""An IPv6 address, an IPv4 address or a name, with or without a port."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +92,15 @@ class Settings:
 
 
 def load_settings(
-    arguments: Arguments, environ: Mapping[str, str] = os.environ, cwd: Path | None = None
+    arguments: Arguments,
+    environ: Mapping[str, str] = os.environ,
+    cwd: Path | None = None,
+    *,
+    typed_token: str | None = None,
 ) -> Settings:
     """Settle every setting from its first source.
+
+    With a `typed_token` all three were typed into a form, so sentences speak of its fields.
 
     Raises:
         NoCredentials: no token is set anywhere.
@@ -103,7 +109,9 @@ def load_settings(
     """
     files = _Files.read(environ, cwd or _working_directory())
     found_url = _find("url", arguments.url, environ, files.all)
-    token = _find_token(arguments, environ, files.all)
+    token = _find_token(arguments, environ, files.all, typed_token)
+    if typed_token is not None:
+        found_url = found_url._replace(source=TYPED)
     if token is None:
         raise NoCredentials(
             "No Studio token is set. Run `datachain auth login`, set DATACHAIN_STUDIO_TOKEN, "
@@ -127,31 +135,41 @@ def load_settings(
         )
     return Settings(
         url=url,
-        team=_checked_team(team),
+        team=_checked_team(team if typed_token is None else team._replace(source=TYPED)),
         token=SecretStr(_checked_token(token)),
         ca_file=_ca_file(arguments, environ),
         read_only=arguments.read_only,
-        proxy=_proxy(url, environ),
+        proxy=proxy_for(url, environ),
         labels_jobs=_labels_jobs(environ),
         sources=Sources(url=found_url.source, team=team.source, token=token.source),
         notes=tuple(_notes(token, found_url)),
     )
 
 
+def checked_team(name: str) -> str:
+    """Return a team's name that was typed into a form.
+
+    Raises:
+        ConfigError: it cannot be one.
+    """
+    return _checked_team(_Found(name, TYPED))
+
+
+def seal(settings: Settings) -> object:
+    """Return what changes whenever the files behind settings do, beside their values."""
+    if settings.ca_file is None:
+        return None
+    try:
+        found = settings.ca_file.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
 def origin(url: str) -> str:
     """Return scheme, host and port of a URL, the usual port left out; empty for what is no URL."""
     found = address(url)
     return found.origin if found else ""
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name means this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _working_directory() -> Path:
@@ -230,8 +248,10 @@ def _find(
 
 
 def _find_token(
-    arguments: Arguments, environ: Mapping[str, str], files: list[_File]
+    arguments: Arguments, environ: Mapping[str, str], files: list[_File], typed: str | None
 ) -> _Found | None:
+    if typed is not None:
+        return _Found(typed, TYPED)
     if arguments.token_file is not None:
         path = at_home(arguments.token_file, "The token file")
         try:
@@ -246,7 +266,7 @@ def _find_token(
 
 def _checked_url(found: _Found) -> str:
     """Return a URL in the one form the program uses, unless it would expose the token."""
-    where = f"The URL from {found.source}"
+    where = _named("The URL", found)
     if not found.value.isprintable() or " " in found.value:
         raise ConfigError(f"{where} has a blank or a control character in it.")
     parts = address(found.value)
@@ -266,6 +286,11 @@ def _checked_url(found: _Found) -> str:
     return parts.origin + _base_path(parts)
 
 
+def _named(what: str, found: _Found) -> str:
+    """Return what a sentence is about, with where it was found unless that is in sight."""
+    return what if found.source == TYPED else f"{what} from {found.source}"
+
+
 def _base_path(parts: Address) -> str:
     """Return the path without `/api`, which people copy along from the API document."""
     return parts.path.rstrip("/").removesuffix("/api").rstrip("/")
@@ -273,16 +298,16 @@ def _base_path(parts: Address) -> str:
 
 def _checked_team(team: _Found) -> str:
     if safe_line(team.value) != team.value or not team.value.strip():
-        raise ConfigError(f"The team name from {team.source} cannot be a team's name.")
+        raise ConfigError(f"{_named('The team name', team)} cannot be a team's name.")
     return team.value
 
 
 def _checked_token(token: _Found) -> str:
     """Return the token if it fits a header; the sentence never shows it."""
     if not token.value:
-        raise ConfigError(f"{token.source} is empty.")
+        raise ConfigError(f"{token.source if token.source != TYPED else 'The token'} is empty.")
     if not token.value.isascii() or not token.value.isprintable() or " " in token.value:
-        raise ConfigError(f"The token from {token.source} has characters that no token has.")
+        raise ConfigError(f"{_named('The token', token)} has characters that no token has.")
     return token.value
 
 
@@ -304,42 +329,6 @@ def _existing(path: Path, what: str) -> Path:
     if not is_file:
         raise ConfigError(f"{what} {path} {'is no file' if path.exists() else 'does not exist'}.")
     return path
-
-
-def _proxy(url: str, environ: Mapping[str, str]) -> SecretStr | None:
-    parts = address(url)
-    if parts is None or parts.scheme != "https" or is_loopback(parts.host):
-        return None
-    proxy = environ.get("HTTPS_PROXY") or environ.get("https_proxy")
-    direct = environ.get("NO_PROXY") or environ.get("no_proxy") or ""
-    suffixes = [name.strip().lstrip("*.").lower() for name in direct.split(",") if name.strip()]
-    if not proxy or any(f".{parts.host}".endswith(f".{suffix}".rstrip(".")) for suffix in suffixes):
-        return None
-    return SecretStr(_checked_proxy(proxy))
-
-
-def _checked_proxy(proxy: str) -> str:
-    """Return a proxy's URL if httpx and websockets take it, whose errors would show it."""
-    form = ConfigError("HTTPS_PROXY must look like http://proxy.example.com:3128.")
-    if not proxy.isprintable():
-        raise ConfigError("HTTPS_PROXY has a control character in it.")
-    parts = address(proxy)
-    if parts is None:
-        raise form
-    place = _PLACE.fullmatch(parts.place.rpartition("@")[2])
-    try:
-        if number := place and (place[1] or place[2]):
-            ipaddress.ip_address(number)
-        unquote(parts.place, errors="strict")
-    except ValueError:
-        raise form from None
-    if "#" in proxy or "?" in proxy:
-        raise ConfigError("HTTPS_PROXY holds `#` or `?`: write them as %23 and %3F.")
-    if not parts.is_web or place is None or parts.path not in {"", "/"}:
-        raise form
-    if parts.user is not None and parts.password is None:
-        raise ConfigError("HTTPS_PROXY names a user without a password: write user:@ for none.")
-    return proxy
 
 
 def _labels_jobs(environ: Mapping[str, str]) -> bool:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from studio_tui.addresses import address
+from studio_tui.addresses import address, has_login, without_logins
 
 WEB = st.builds("".join, st.lists(st.sampled_from(
     ["https", "http", "://", "//", "[", "]", "::1", "@", ":", "\\", "%", "a.example", "０", "99999",
@@ -91,3 +91,52 @@ def test_a_user_before_the_host_is_seen() -> None:
     assert found is not None
     assert found.has_user
     assert found.host == "evil.example"
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        "https://{}@git.example.org/u/r",
+        "https://{}:@git.example.org/u/r",
+        "https://u:{}@git.example.org/u/r@main",
+        "https://{}:x-oauth-basic@git.example.org/u/r",
+        "https://u:p@{}@git.example.org",
+        "HTTPS://u:{}?#@git.example.org",
+        "ssh://git:{}@git.example.org/u/r",
+        "numpy\n--index-url=https://{}@example.org/simple\npandas",
+        "pkg @ git+https://u:{}@example.org/r.git@v1#egg=pkg",
+    ],
+)
+def test_a_login_is_found_in_any_address_and_masked(shape: str) -> None:
+    text = shape.format("hunter2")
+    assert has_login(text)
+    masked = without_logins(text, "••")
+    assert "hunter2" not in masked
+    assert masked.startswith(text[: text.lower().index("://") + 3] + "••@")
+    assert not has_login(without_logins(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://git.example.org/u/r@main",
+        "https://git.example.org/@scope/r@1",
+        "ssh://git@git.example.org/u/r",
+        "git+ssh://git@git.example.org/u/r",
+        "git@git.example.org:u/r",
+        "https://@git.example.org/u/r",
+        "https://${TOKEN}@git.example.org/u/r",
+        "https://u:${TOKEN}@git.example.org/u/r",
+        "ann@example.org",
+        "",
+    ],
+)
+def test_what_logs_nobody_in_stays_as_it_is(text: str) -> None:
+    assert not has_login(text)
+    assert without_logins(text, "••") == text
+
+
+@given(st.one_of(st.text(), WEB))
+def test_without_its_logins_a_text_has_none(text: str) -> None:
+    assert not has_login(without_logins(text))
+    assert has_login(text) == (without_logins(text) != text)

@@ -1,11 +1,18 @@
+import os
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from unittest import mock
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from studio_tui import clock
+from studio_tui.presentation.form.checks import request
+from studio_tui.presentation.form.draft import Draft
+from studio_tui.tui.form.validation import examine
 
 SetZone = Callable[[str], None]
 
@@ -35,3 +42,39 @@ def test_a_zone_without_a_known_name_has_the_offset_of_now(set_zone: SetZone, ru
     set_zone(rules)
     offset = timedelta(hours=3) if rules == "XYZ-3" else timedelta(0)
     assert datetime(2026, 3, 1, tzinfo=UTC).astimezone(clock.zone()).utcoffset() == offset
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        "CET-1CEST,M3.5.0,M10.5.0/3",
+        "<+0330>-3:30",
+        "NZST-12NZDT,M9.5.0,M4.1.0/3",
+        "EST5EDT",
+        "ABC-3",
+    ],
+)
+@pytest.mark.parametrize("month", [1, 7])
+def test_rules_instead_of_a_name_tell_when_the_clocks_change(
+    set_zone: SetZone, rules: str, month: int
+) -> None:
+    set_zone(rules)
+    moment = datetime(2026, month, 1, tzinfo=UTC)
+    assert moment.astimezone(clock.zone()).utcoffset() == moment.astimezone().utcoffset()
+
+
+@pytest.mark.parametrize("rules", ["CET-1CEST,M3.5.0,M10.5.0/3", "<+0330>-3:30", "XYZ-3", "X"])
+def test_a_form_is_checked_where_the_zone_is_rules_and_no_name(
+    set_zone: SetZone, rules: str
+) -> None:
+    set_zone(rules)
+    draft = Draft(query="pass", start_after="2031-07-01 15:00")
+    checked = examine(draft, "mine", clock.now(), None)
+    assert checked.problems == ()
+    assert request(draft, checked.around).start_after == datetime(2031, 7, 1, 15).astimezone()
+
+
+@given(st.text(st.sampled_from("CETS-1,M3.5/:J<+>0\n\0é"), max_size=24))
+def test_no_text_in_place_of_rules_is_an_error(rules: str) -> None:
+    with mock.patch.dict(os.environ, {"TZ": rules.replace("\0", "")}):
+        assert clock.zone() is not None

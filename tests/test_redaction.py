@@ -16,6 +16,7 @@ S = "hunter2-Zq9w8e7r"
 SHAPES = [
     "bad header Bearer {}",
     "bearer {}.",
+    "cloning https://{}@git.example.org/r",
     "Authorization: Bearer {}",
     "{{'Authorization': 'token {}'}}",
     "authorization=Basic {}",
@@ -70,6 +71,7 @@ def test_a_key_that_is_known_by_itself_is_blotted_out_wherever_it_stands(key: st
 
 
 ORDINARY = [
+    "cloning https://ann@git.example.org/r",
     "Studio refused the token: expired.",
     "Studio refused the token (401 Unauthorized).",
     "The bearer authentication failed; bearer tokens are needed",

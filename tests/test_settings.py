@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from studio_tui.arguments import Arguments
 from studio_tui.errors import ConfigError, NoCredentials, TokenOriginChanged
-from studio_tui.settings import DEFAULT_URL, Settings, load_settings
+from studio_tui.settings import DEFAULT_URL, Settings, load_settings, seal
 
 SECRET = "canary-5b1d77"
 
@@ -405,3 +405,49 @@ def test_a_ca_file_that_a_variable_names_must_be_one(
 def test_read_only_is_only_what_the_user_says(logged_in: Machine) -> None:
     assert not logged_in.load().read_only
     assert logged_in.load(read_only=True).read_only
+
+
+@pytest.mark.parametrize(
+    ("url", "team", "token", "sentence"),
+    [
+        ("studio.example.com", "mine", SECRET, "The URL must look like https://"),
+        ("http://studio.example.com", "mine", SECRET, "The URL would send your token unencrypted"),
+        ("https://me@studio.example.com", "mine", SECRET, "The URL must not hold a user name"),
+        ("https://x.example.com", "a\x1bb", SECRET, "The team name cannot be a team's name."),
+        ("https://x.example.com", "mine", "two words", "The token has characters that no token"),
+        ("https://x.example.com", "mine", "", "The token is empty."),
+    ],
+)
+def test_what_was_typed_is_spoken_of_as_the_fields_of_the_form(
+    machine: Machine, url: str, team: str, token: str, sentence: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_settings(
+            Arguments(url=url, team=team), machine.environ, machine.project, typed_token=token
+        )
+    assert str(caught.value).startswith(sentence)
+    assert "--" not in str(caught.value)
+    assert "DATACHAIN" not in str(caught.value)
+
+
+def test_a_studio_that_was_typed_is_reached_as_the_environment_says(machine: Machine) -> None:
+    machine.environ |= {
+        "HTTPS_PROXY": "http://proxy.example.com:3128",
+        "DATACHAIN_STUDIO_TOKEN": "another-1",
+    }
+    arguments = Arguments(url="https://x.example.com", team="mine")
+    settings = load_settings(arguments, machine.environ, machine.project, typed_token=SECRET)
+    assert settings.token.get_secret_value() == SECRET
+    assert settings.proxy is not None
+
+
+def test_a_file_of_authorities_that_was_mended_breaks_the_seal(
+    logged_in: Machine, tmp_path: Path
+) -> None:
+    authorities = tmp_path / "authorities.pem"
+    authorities.write_text("one")
+    settings = logged_in.load(ca_file=authorities)
+    before = seal(settings)
+    assert seal(logged_in.load(ca_file=authorities)) == before
+    authorities.write_text("another")
+    assert seal(settings) != before

@@ -35,6 +35,14 @@ M = TypeVar("M", bound=BaseModel)
 
 _HTML = re.compile(rb"\s*(<!doctype|<html|<head|<body|<\?xml|<!--)", re.IGNORECASE)
 
+_TEAM = r"[\w@-](?:[\w.@-]{0,62}[\w@-])?"
+_TEAMS = re.compile(
+    r"\b(?:only (?:one|team)|your team|teams)(?: [a-z]{1,12}){0,4}?(?: is| are|:) "
+    rf"({_TEAM}(?:(?:,? and |,? or |, ){_TEAM}){{0,20}})\.?$",
+    re.IGNORECASE,
+)
+"""Names at the end of a sentence: `the only one is local`, `your teams are vision and audio.`"""
+
 
 def refusal(status: int, body: bytes, *, retry_after: float | None = None) -> StatusError:
     """Return an answer with an error status as an error, with Studio's reason if it gave one.
@@ -48,16 +56,23 @@ def refusal(status: int, body: bytes, *, retry_after: float | None = None) -> St
         case 401:
             return AuthenticationError(status, f"Studio refused the token{said}")
         case 403:
-            return PermissionDenied(status, f"Studio does not allow this{said}")
+            return PermissionDenied(status, f"Studio does not allow this{said}", _teams(words))
         case 404:
             return NotFound(status, words or "Studio does not know what was asked for.")
         case 429:
             wait = "" if retry_after is None else f" It asks to wait {retry_after:.0f} s."
             return RateLimited(status, f"Studio gets too many requests.{wait}", retry_after)
         case _ if status >= 500:
-            return ServerError(status, f"Studio failed with {status}{said}", retry_after)
+            failed = f"{status}{said}" if words else f"{_phrase(status)}."
+            return ServerError(status, f"Studio failed with {failed}", retry_after)
         case _:
             return InvalidRequest(status, words or f"Studio refused with {_phrase(status)}.")
+
+
+def _teams(words: str) -> tuple[str, ...]:
+    """Return the teams that Studio's own words say there are, besides the one that it refuses."""
+    found = _TEAMS.search(words)
+    return tuple(re.split(r",? and |,? or |, ", found[1])) if found else ()
 
 
 def _ended(words: str) -> str:

@@ -16,6 +16,7 @@ from urllib.parse import quote
 from studio_tui.api import answers, log_stream, routes
 from studio_tui.api.auth import TOKEN, StudioAuth
 from studio_tui.api.exchange import Answer, Request, Timeouts
+from studio_tui.api.guard import Guard
 from studio_tui.api.ids import can_be_used
 from studio_tui.api.log_body import ACCEPTED, LogBody, log_body, log_end, wanted, wanted_end
 from studio_tui.api.log_stream import LogFrame
@@ -40,7 +41,7 @@ from studio_tui.api.models import (
 from studio_tui.api.pages import ListReader, Page
 from studio_tui.api.routes import Route
 from studio_tui.api.upload import FileForm, Progress
-from studio_tui.errors import InvalidRequest, OutcomeUnknown, ProtocolError, ReadOnly
+from studio_tui.errors import InvalidRequest, NotFound, OutcomeUnknown, ProtocolError, ReadOnly
 from studio_tui.settings import Settings
 from studio_tui.text import safe_line
 
@@ -74,13 +75,22 @@ class StudioClient:
         ReadOnly: the settings allow only reading.
     """
 
-    def __init__(self, settings: Settings, *, timeouts: Timeouts | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        timeouts: Timeouts | None = None,
+        guard: Guard | None = None,
+    ) -> None:
+        """Take also what watches over the address, where others might take it."""
         self._settings = settings
+        self._guard = guard
         self._timeouts = timeouts or Timeouts()
         self._auth = StudioAuth(settings)
         self._stream_auth = StudioAuth(settings, first_scheme=TOKEN)
         self._opened: Transport | None = None
         self._opening = asyncio.Lock()
+        self._has_answered = False
         self._lists: OrderedDict[tuple[str, ...], ListReader[Any]] = OrderedDict()
 
     async def __aenter__(self) -> Self:
@@ -99,6 +109,18 @@ class StudioClient:
         opened, self._opened = self._opened, None
         if opened is not None:
             await opened.aclose()
+
+    async def renew(self, settings: Settings) -> None:
+        """Go on with other settings for the same team of the same Studio: a token, authorities."""
+        self._settings = settings
+        self._auth = StudioAuth(settings)
+        self._stream_auth = StudioAuth(settings, first_scheme=TOKEN)
+        await self.aclose()
+
+    @property
+    def url(self) -> str:
+        """Base URL of Studio, without `/api`."""
+        return self._settings.url
 
     @property
     def origin(self) -> str:
@@ -159,6 +181,7 @@ class StudioClient:
             routes.FOLLOW_LOGS,
             {"job_id": job_id, **self._query()},
             opening=self._timeouts.connect,
+            guard=self._guard,
         )
 
     async def log_blob(self, url: str) -> AsyncGenerator[bytes, None]:
@@ -306,7 +329,13 @@ class StudioClient:
         remember: bool = True,
     ) -> Page[R]:
         """Ask for a list, read by the reader that read the last answer to the same query."""
-        answer = await self._send(Request(route.method, _path(route), {**query, **self._query()}))
+        request = Request(route.method, _path(route), {**query, **self._query()})
+        try:
+            answer = await self._send(request)
+        except NotFound as error:
+            if self._has_answered:
+                raise
+            raise _no_studio(self._settings.url, error) from error
         if remember:
             key = (route.path, *(f"{name}={value}" for name, value in query.items()))
             reader = cast("ListReader[R]", self._lists.setdefault(key, reader))
@@ -356,17 +385,27 @@ class StudioClient:
         async with self._opening:
             if self._opened is None:
                 self._opened = await asyncio.to_thread(
-                    _open, self._settings, self._auth, self._timeouts
+                    _open, self._settings, self._auth, self._timeouts, self._guard
                 )
             transport = self._opened
-        return await transport.send(request)
+        answer = await transport.send(request)
+        self._has_answered = True
+        return answer
 
 
-def _open(settings: Settings, auth: StudioAuth, timeouts: Timeouts) -> "Transport":
+def _no_studio(url: str, error: NotFound) -> NotFound:
+    """Return what a 404 means where nothing was found yet: most likely this is no Studio at all."""
+    said = f"{safe_line(url)} answers with 404 (Not Found) and has no Studio, as it seems"
+    return NotFound(error.status, f"{said}: is the URL right? It says: {error}")
+
+
+def _open(
+    settings: Settings, auth: StudioAuth, timeouts: Timeouts, guard: Guard | None
+) -> "Transport":
     """Make the transport, in a thread: httpx and the authorities take 100 ms to load."""
     from studio_tui.api.transport import Transport  # noqa: PLC0415 (see above)
 
-    return Transport(settings, auth, timeouts)
+    return Transport(settings, auth, timeouts, guard)
 
 
 def _path(route: Route, *segments: str) -> str:

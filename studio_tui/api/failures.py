@@ -1,9 +1,11 @@
 """Failed connections as sentences: why Studio could not be reached, in words that help."""
 
+import asyncio
 import errno
 import socket
 import ssl
 from collections.abc import Iterator
+from typing import NamedTuple
 
 _EXPIRED = frozenset({9, 10})
 """OpenSSL's codes for a certificate that is not valid yet, or no longer."""
@@ -11,34 +13,73 @@ _EXPIRED = frozenset({9, 10})
 _WRONG_NAME = frozenset({62, 64})
 """OpenSSL's codes for a certificate of another host name, or another address."""
 
+_HANDSHAKE = 2.0
+"""Seconds in which a port that speaks TLS has shaken hands."""
 
-def reason(error: BaseException, host: str) -> str:
-    """Return one sentence on why `host` could not be reached, from an error or what caused it."""
+
+class Failure(NamedTuple):
+    """Why a host could not be reached."""
+
+    sentence: str
+    brief: str = ""
+    """The cause in a few words, where it is none that passes by itself."""
+
+
+def failure(error: BaseException, host: str) -> Failure:
+    """Return why `host` could not be reached, from an error or what caused it."""
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             return _certificate(cause, host)
         if isinstance(cause, ssl.SSLError):
-            return f"{host} does not speak TLS properly: is it https?"
+            return Failure(f"{host} does not speak TLS properly: is it https?", "no TLS")
         if isinstance(cause, socket.gaierror):
-            return f"There is no host {host}, or its name cannot be looked up."
+            said = f"There is no host {host}, or its name cannot be looked up."
+            return Failure(said, "unknown host")
         if isinstance(cause, OSError) and (known := _ERRNOS.get(cause.errno or 0)):
-            return known.format(host=host)
-    return f"{host} could not be reached."
+            return Failure(known.format(host=host))
+    return Failure(f"{host} could not be reached.")
 
 
-def proxy_refusal(host: str) -> str:
-    """Return the sentence for a proxy that makes no tunnel."""
-    return f"The proxy of HTTPS_PROXY makes no connection to {host}."
+def reason(error: BaseException, host: str) -> str:
+    """Return one sentence on why `host` could not be reached."""
+    return failure(error, host).sentence
 
 
-def _certificate(error: ssl.SSLCertVerificationError, host: str) -> str:
+def proxy_refusal(host: str) -> Failure:
+    """Return what is said of a proxy that makes no tunnel."""
+    return Failure(f"The proxy of HTTPS_PROXY makes no connection to {host}.", "proxy refuses")
+
+
+def wrong_scheme(host: str) -> Failure:
+    """Return what is said of a port that is asked in plain http and speaks TLS."""
+    return Failure(f"{host} speaks TLS: write https:// and not http:// in the URL.", "needs https")
+
+
+async def speaks_tls(host: str, port: int) -> bool:
+    """Try a handshake, with whatever certificate; nothing is sent over it."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    try:
+        async with asyncio.timeout(_HANDSHAKE):
+            _, writer = await asyncio.open_connection(host, port, ssl=context)
+    except (OSError, TimeoutError):
+        return False
+    writer.transport.abort()
+    return True
+
+
+def _certificate(error: ssl.SSLCertVerificationError, host: str) -> Failure:
     if error.verify_code in _EXPIRED:
-        return f"The certificate of {host} has expired, or this machine's clock is wrong."
+        said = f"The certificate of {host} has expired, or this machine's clock is wrong."
+        return Failure(said, "certificate expired")
     if error.verify_code in _WRONG_NAME:
-        return f"The certificate of {host} is for another host: is the URL right?"
-    return (
+        said = f"The certificate of {host} is for another host: is the URL right?"
+        return Failure(said, "certificate of another host")
+    return Failure(
         f"The certificate of {host} is not from an authority that this machine trusts. "
-        "If it is your company's own, name its file with --ca-file."
+        "If it is your company's own, name its file with --ca-file.",
+        "certificate not trusted",
     )
 
 

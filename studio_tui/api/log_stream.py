@@ -7,6 +7,7 @@ them, and connecting again, is the follower's business.
 import asyncio
 import json
 import logging
+import socket
 import ssl
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,9 +20,11 @@ from urllib.parse import urlencode
 from pydantic_core import from_json
 
 from studio_tui import clock
+from studio_tui.addresses import address
 from studio_tui.api.answers import refusal, retry_after, without_mark
 from studio_tui.api.auth import StudioAuth
 from studio_tui.api.failures import proxy_refusal, reason
+from studio_tui.api.guard import NOT_ITS_OWN, Guard
 from studio_tui.api.messages import message_line
 from studio_tui.errors import (
     AuthenticationError,
@@ -39,6 +42,8 @@ from studio_tui.text import safe_line
 if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection
     from websockets.http11 import Response
+
+_HTTP = 80
 
 RawText = NewType("RawText", str)
 """Text of a job's log as it came: not safe to draw. Only the log decoder may make lines of it."""
@@ -140,10 +145,12 @@ async def follow(
     *,
     opening: float = 10.0,
     longest_silence: float = LONGEST_SILENCE,
+    guard: Guard | None = None,
 ) -> AsyncGenerator[LogFrame, None]:
     """Connect and yield frames until the connection ends; the last one is `Closed`.
 
-    `opening` is the time for connecting and shaking hands, in seconds.
+    `opening` is the time for connecting and shaking hands, in seconds. A guard is asked before
+    anything is sent over the connection.
 
     Raises:
         NotSent: there is no connection to Studio.
@@ -153,7 +160,7 @@ async def follow(
     """
     # It takes 30 ms to import, and the screen goes on meanwhile.
     await asyncio.to_thread(import_module, "websockets.asyncio.client")
-    connection = await _connect(settings, auth, path, query, opening)
+    connection = await _connect(auth, _Target(settings, path, query, opening, guard))
     try:
         async for frame in _frames(connection, longest_silence):
             yield frame
@@ -164,19 +171,28 @@ async def follow(
             connection.transport.abort()  # where the closing was cancelled too
 
 
-async def _connect(
-    settings: Settings, auth: StudioAuth, path: str, query: Mapping[str, str], opening: float
-) -> "ClientConnection":
+class _Target(NamedTuple):
+    """Where a log is followed."""
+
+    settings: Settings
+    path: str
+    query: Mapping[str, str]
+    opening: float
+    """Seconds for connecting and shaking hands."""
+    guard: Guard | None
+
+
+async def _connect(auth: StudioAuth, target: _Target) -> "ClientConnection":
     """Shake hands; on 401 or 403 once more with the other scheme, as the two look alike here."""
     for scheme in auth.schemes:
         began = clock.monotonic()
         try:
-            connection = await _handshake(settings, auth.header(scheme), path, query, opening)
+            connection = await _handshake(target, auth.header(scheme))
         except (AuthenticationError, PermissionDenied) as error:
-            _log.info("GET %s %s %.0f ms", path, error.status, _since(began))
+            _log.info("GET %s %s %.0f ms", target.path, error.status, _since(began))
             refused: StatusError = error
         else:
-            _log.info("GET %s 101 %.0f ms", path, _since(began))
+            _log.info("GET %s 101 %.0f ms", target.path, _since(began))
             auth.remember(scheme)
             return connection
     raise refused
@@ -186,9 +202,7 @@ def _since(began: float) -> float:
     return (clock.monotonic() - began) * 1000
 
 
-async def _handshake(
-    settings: Settings, authorization: str, path: str, query: Mapping[str, str], opening: float
-) -> "ClientConnection":
+async def _handshake(target: _Target, authorization: str) -> "ClientConnection":
     # not needed before the first log is followed
     from websockets.asyncio.client import connect  # noqa: PLC0415
     from websockets.exceptions import (  # noqa: PLC0415
@@ -204,20 +218,25 @@ async def _handshake(
         def process_redirect(self, exc: Exception) -> Exception:
             return exc
 
+    settings = target.settings
     scheme, _, rest = settings.url.partition("://")
     host = settings.place
     secure = scheme == "https"
     try:
+        own: dict[str, Any] = {}
+        if target.guard is not None:
+            own["sock"] = await _guarded(settings.url, target.guard, target.opening)
         return await Connect(
-            f"{'wss' if secure else 'ws'}://{rest}/api{path}?{urlencode(query)}",
+            f"{'wss' if secure else 'ws'}://{rest}/api{target.path}?{urlencode(target.query)}",
             additional_headers={"Authorization": authorization},
             proxy=settings.proxy.get_secret_value() if settings.proxy else None,
             ssl=await asyncio.to_thread(_tls_context, settings) if secure else None,
             max_size=LARGEST_FRAME,
-            open_timeout=opening,
+            open_timeout=target.opening,
             close_timeout=_CLOSING,
             ping_interval=_PING_EVERY,
             ping_timeout=None,  # silence is judged by frames alone
+            **own,
         )
     except TimeoutError as error:
         raise RequestTimedOut(f"{host} did not answer in time.") from error
@@ -226,11 +245,30 @@ async def _handshake(
     except InvalidMessage as error:
         raise TransportError(f"{host} closed the connection before it answered.") from error
     except ProxyError as error:
-        raise NotSent(proxy_refusal(host)) from error
+        raise NotSent(proxy_refusal(host).sentence) from error
     except InvalidHandshake as error:
         raise ProtocolError(f"{host} does not serve logs over a websocket.") from error
     except OSError as error:
         raise NotSent(reason(error, host)) from error
+
+
+async def _guarded(url: str, guard: Guard, opening: float) -> socket.socket:
+    """Connect to `url`, which is of this machine, and make sure that it is whom it was."""
+    place = address(url)
+    host, port = (place.host, place.port or _HTTP) if place else ("", 0)
+    seal = await asyncio.to_thread(guard.before, url)
+    connection = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    try:
+        connection.setblocking(False)
+        async with asyncio.timeout(opening):
+            await asyncio.get_running_loop().sock_connect(connection, (host, port))
+        if await asyncio.to_thread(guard.holds, seal):
+            return connection
+    except BaseException:
+        connection.close()
+        raise
+    connection.close()
+    raise NotSent(NOT_ITS_OWN)
 
 
 def _refused(answer: "Response", host: str) -> StudioError:

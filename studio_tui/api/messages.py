@@ -10,9 +10,9 @@ from studio_tui.text import safe_block, safe_line
 
 def message_line(words: str) -> str:
     """Return a message as one line."""
-    return safe_line(redacted(safe_block(words)))
+    return safe_line(redacted(safe_block(words), spare_words=True))
 
 
 def message_block(words: str) -> str:
     """Return a message as lines."""
-    return redacted(safe_block(words))
+    return redacted(safe_block(words), spare_words=True)

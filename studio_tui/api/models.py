@@ -6,6 +6,7 @@ Studio is strict. Class names are the document's; the short names at the end are
 All text of what Studio sends is safe to draw, except `Verbatim` and secrets.
 """
 
+import json
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -115,6 +116,14 @@ def _texts(value: object) -> object:
     return value
 
 
+def _measured(value: object) -> object:
+    """Let metrics be anything: numbers as they are written, all else as JSON."""
+    if not isinstance(value, Mapping):
+        return value
+    texts = {key: v if isinstance(v, str) else json.dumps(v) for key, v in value.items()}
+    return {safe_line(str(key)): safe_line(text) for key, text in texts.items()}
+
+
 @lru_cache(maxsize=1024)
 def _shared(text: Verbatim) -> Verbatim:
     return text
@@ -148,6 +157,9 @@ Source = Annotated[Verbatim, AfterValidator(_kept_once)]
 
 Environment = Annotated[dict[str, SecretStr], BeforeValidator(_texts)]
 """Names and values; values are secret until asked for."""
+
+Metrics = Annotated[dict[str, str], BeforeValidator(_measured)]
+"""Names and values, as lines that are safe to draw."""
 
 
 _NO_FIELDS: set[str] = set()
@@ -245,6 +257,7 @@ class JobOutput(Received):
     compute_cluster_id: Identifier | None = None
     compute_cluster_name: Line | None = None
     steps: tuple[JobStep, ...] | None = None
+    metrics: Metrics | None = None
     schedule: JobSchedule | None = None
     """Of a TASK. From the local Studio only, like all that follow."""
     scheduled_by: Identifier | None = None

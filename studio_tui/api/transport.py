@@ -20,7 +20,8 @@ from studio_tui.addresses import address
 from studio_tui.api.answers import refusal, retry_after
 from studio_tui.api.auth import StudioAuth
 from studio_tui.api.exchange import Answer, Request, Timeouts
-from studio_tui.api.failures import proxy_refusal, reason
+from studio_tui.api.failures import Failure, failure, proxy_refusal, speaks_tls, wrong_scheme
+from studio_tui.api.guard import NOT_ITS_OWN, Guard
 from studio_tui.errors import (
     AnswerTooLarge,
     AuthenticationError,
@@ -54,6 +55,9 @@ _INFLATE_STEP = 1024 * 1024
 _TOO_LARGE = f"Studio's answer is over {LARGEST_ANSWER // 1024 // 1024} MiB: ask for less."
 _CLOSED = "closed the connection before its answer was whole."
 _NO_CERTIFICATES = "The CA file {} holds no certificates."
+_HTTP = 80
+_TO_TLS = b"HTTP request was sent to HTTPS port"
+"""What nginx says to plain http on a port that speaks TLS."""
 _NEVER_DONE = frozenset({501, 505, 507, 508, 511})
 """Server errors that say that nothing was done."""
 
@@ -63,7 +67,15 @@ _log = logging.getLogger(__name__)
 class Transport:
     """The connections to one Studio, for one token, which never goes anywhere else."""
 
-    def __init__(self, settings: Settings, auth: StudioAuth, timeouts: Timeouts) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        auth: StudioAuth,
+        timeouts: Timeouts,
+        guard: Guard | None = None,
+    ) -> None:
+        self._url = settings.url
+        self._guard = guard
         self._base = f"{settings.url}/api"
         self._host = settings.place
         self._auth = auth
@@ -129,35 +141,45 @@ class Transport:
 
     async def _attempt(self, request: Request, authorization: str) -> Answer:
         """Send once; give every failure its place among the four outcomes."""
-        progress = _Progress()
+        progress = _Progress(self._url, self._guard)
         try:
             async with asyncio.timeout(request.deadline or self._timeouts.whole):
                 return await self._exchange(request, authorization, progress)
         except (TimeoutError, httpx.TimeoutException) as error:
-            failure: StudioError = RequestTimedOut(f"{self._host} did not answer in time.")
+            failed: StudioError = RequestTimedOut(f"{self._host} did not answer in time.")
             cause: Exception = error
         except ServerError as error:
             if error.status in _NEVER_DONE:
                 raise
-            failure, cause = error, error
+            failed, cause = error, error
         except (httpx.NetworkError, httpx.RemoteProtocolError) as error:
-            sentence = f"{self._host} {_CLOSED}" if progress.sent else reason(error, self._host)
-            failure, cause = TransportError(sentence), error
+            failed, cause = _unreached(await self._broken(error, sent=progress.sent)), error
         except httpx.ProxyError as error:
-            failure, cause = TransportError(proxy_refusal(self._host)), error
+            failed, cause = _unreached(proxy_refusal(self._host)), error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            failure, cause = TransportError(reason(error, self._host)), error
+            failed, cause = _unreached(failure(error, self._host)), error
         if not progress.sent:
-            raise NotSent(str(failure)) from cause
+            brief = failed.brief if isinstance(failed, TransportError) else ""
+            raise NotSent(str(failed), brief=brief) from cause
         if request.changes:
-            said = str(failure)
+            said = str(failed)
             said = said if said.endswith((".", "!", "?")) else f"{said}."
             raise OutcomeUnknown(
                 f"{said} What was asked may or may not have taken effect."
             ) from cause
-        if failure is cause:
-            raise failure
-        raise failure from cause
+        if failed is cause:
+            raise failed
+        raise failed from cause
+
+    async def _broken(self, error: Exception, *, sent: bool) -> Failure:
+        """Return why a connection broke off, or never was."""
+        if not sent:
+            return failure(error, self._host)
+        target = address(self._base)
+        is_plain = target is not None and target.scheme == "http"
+        if target and is_plain and await speaks_tls(target.host, target.port or _HTTP):
+            return wrong_scheme(self._host)
+        return Failure(f"{self._host} {_CLOSED}")
 
     async def _exchange(
         self, request: Request, authorization: str, progress: "_Progress"
@@ -218,18 +240,36 @@ class Transport:
                     break
         except (httpx.HTTPError, ProtocolError):
             body.clear()  # the status says enough without its reason
+        if answer.status_code == httpx.codes.BAD_REQUEST and _TO_TLS in body:
+            return _unreached(wrong_scheme(self._host))
         rest = retry_after(answer.headers.get("Retry-After"), clock.now())
         return refusal(answer.status_code, bytes(body), retry_after=rest)
 
 
-class _Progress:
-    """Learns from httpx's own events whether any byte of the request can have left."""
+def _unreached(why: Failure) -> TransportError:
+    return TransportError(why.sentence, brief=why.brief)
 
-    def __init__(self) -> None:
+
+class _Progress:
+    """Learns from httpx's own events whether any byte of the request can have left.
+
+    A connection that is new is held against the guard before it is opened, and once it is.
+    """
+
+    def __init__(self, url: str, guard: Guard | None) -> None:
         self.sent = False
+        self._url = url
+        self._guard = guard
+        self._seal: object = None
 
     async def trace(self, event: str, details: Mapping[str, Any]) -> None:
-        if event.endswith("send_request_headers.started"):
+        if self._guard is not None and event == "connection.connect_tcp.started":
+            self._seal = await asyncio.to_thread(self._guard.before, self._url)
+        elif self._guard is not None and event == "connection.connect_tcp.complete":
+            if not await asyncio.to_thread(self._guard.holds, self._seal):
+                await details["return_value"].aclose()
+                raise NotSent(NOT_ITS_OWN)
+        elif event.endswith("send_request_headers.started"):
             self.sent = self.sent or details["request"].method != b"CONNECT"  # to a proxy
 
 

@@ -12,12 +12,13 @@ from studio_tui.errors import (
     ServerError,
     StatusError,
     StudioError,
+    TransportError,
 )
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import age, clock_time, next_try
 
 LIVE_WITHIN = timedelta(seconds=3)
-"""Younger than this counts as live; the eye cannot tell."""
+"""An answer that is not later than this counts as in time; the eye cannot tell."""
 
 
 class Aged(Protocol):
@@ -29,6 +30,10 @@ class Aged(Protocol):
     @property
     def fetched_at(self) -> datetime | None:
         """When Studio last confirmed what is shown."""
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When it is asked next, however often that is; `None` where nobody has said."""
 
     @property
     def error(self) -> StudioError | None:
@@ -44,13 +49,18 @@ class Aged(Protocol):
 
 
 def freshness(snapshot: Aged, now: datetime) -> Cell:
-    """Return the words of the freshness chip for one snapshot."""
+    """Return the words of the freshness chip for one snapshot.
+
+    It is live as long as the last answer that was due has come, whether that is each second or
+    each half minute.
+    """
     known = snapshot.fetched_at is not None
     old = age((now - snapshot.fetched_at).total_seconds()) if snapshot.fetched_at else ""
     if snapshot.error is None:
         if not known:
             return Cell("asking…", Tone.DIM)
-        if snapshot.fetched_at and now - snapshot.fetched_at < LIVE_WITHIN:
+        due_at = snapshot.due_at or snapshot.fetched_at
+        if due_at and now - due_at < LIVE_WITHIN:
             return Cell("● live", Tone.GOOD)
         return Cell(f"{old} old", Tone.DIM)
     stale = f"stale {old}, " if known and old != "now" else ""
@@ -77,5 +87,7 @@ def _trouble(error: StudioError) -> str:
             return "unreadable answer"
         case RequestTimedOut():
             return "no answer"
+        case TransportError() if error.brief:
+            return error.brief
         case _:
             return "offline"

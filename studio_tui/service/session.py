@@ -131,6 +131,11 @@ class StudioSession:
         """All pollers of the lists of the session."""
         return (self.jobs, self.clusters, self.schedules, self.pipelines)
 
+    @property
+    def knows_anything(self) -> bool:
+        """Whether Studio has answered any question about a list."""
+        return any(poller.snapshot.value is not None for poller in self.pollers)
+
     async def run(self) -> None:
         """Poll and follow logs until cancelled. A bug in any of it is raised as it is."""
         async with asyncio.TaskGroup() as tasks:

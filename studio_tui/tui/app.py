@@ -29,21 +29,21 @@ from studio_tui.log import crash_report
 from studio_tui.tui.connected import Connected
 from studio_tui.tui.ending.signals import EndsInOrder
 from studio_tui.tui.finding import FindsActions
-from studio_tui.tui.frame.opening import Choice, Chosen, OpeningScreen, TrustChoice
+from studio_tui.tui.frame.opening import Choice, Chosen, OpeningScreen, ReadAgain, TrustChoice
 from studio_tui.tui.frame.screenshots import SavesScreenshots
 from studio_tui.tui.sheets import OPENING
+from studio_tui.tui.stacking import BOTTOM, is_over_pipeline, show_at_bottom, show_over
 from studio_tui.tui.terminal.key_queue import KeyQueue
 from studio_tui.tui.theme import ANSI_DARK, ANSI_LIGHT, THEMES
 from studio_tui.tui.widgets.toasts import Tells
 
 if TYPE_CHECKING:
     from studio_tui.tui import messages
+    from studio_tui.tui.frame.welcome import WelcomeScreen
+    from studio_tui.tui.mending import Reviver
     from studio_tui.tui.screens import Screens
 
 logger = logging.getLogger(__name__)
-
-_BOTTOM = 2
-"""Screens on the stack when a main place is shown: the opening, and the place over it."""
 
 QUIT_WITHIN = 2.0
 """Seconds within which a second q leaves."""
@@ -81,9 +81,12 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
         self.theme = theme
         self._connect_by = connect
         self._first = first
+        self._choice = first
+        """The last one that was followed."""
         self._waiting_for = waiting_for
         self._places: Screens | None = None
         self._connected: Connected | None = None
+        self._reviver: Reviver | None = None
         self._quit_asked = -QUIT_WITHIN
 
     def get_default_screen(self) -> OpeningScreen:
@@ -98,6 +101,7 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
 
     @work(name="connect", group="connect", thread=True, exclusive=True)
     def _reach(self, choice: Choice | None) -> None:
+        self._choice = choice
         try:
             connected = self._connect_by(choice)
         except TokenOriginChanged as error:
@@ -117,6 +121,7 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
         await self._leave_studio()
         self._connected, self._places = connected, places
         self._poll(connected)
+        self._watch_over(connected)
         self._show_tab("jobs")
         self._settle(connected)
         self._ask_about_unsettled(connected)
@@ -130,7 +135,7 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
             return
         self._places.remember()
         self.workers.cancel_group(self, "poll")
-        while len(self.screen_stack) >= _BOTTOM:
+        while len(self.screen_stack) >= BOTTOM:
             self.pop_screen()
         for name, page in self._places.tabs.items():
             self.uninstall_screen(name)
@@ -140,36 +145,56 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
     def _welcome(self, why: str) -> None:
         from studio_tui.tui.frame.welcome import WelcomeScreen  # noqa: PLC0415 (needed by few)
 
-        self._show_at_bottom(WelcomeScreen(why))
+        show_at_bottom(self, WelcomeScreen(why))
 
-    def on_token_refused(self, message: "messages.TokenRefused") -> None:
-        """Offer to enter another token, over what is known so far."""
+    def on_token_refused(self, message: "messages.TokenRefused | messages.TeamRefused") -> None:
+        """Offer to enter another token or team, over what is known so far."""
+        from studio_tui.tui.mending import form_for  # noqa: PLC0415 (needed by few)
+
+        if self._connected and self._welcome_in_sight() is None:
+            self.push_screen(form_for(self._connected, message))
+
+    on_team_refused = on_token_refused
+
+    @on(ReadAgain)
+    @work(name="renew", group="connect", exclusive=True)
+    async def _read_again(self) -> None:
+        """Take over what was mended in the settings: a token, authorities, the address."""
+        from studio_tui.tui.mending import read_again  # noqa: PLC0415 (needed by few)
+
+        if self._connected is None:
+            self._reach(self._first)
+            return
+        if self._reviver is not None:
+            self._reviver.want()
+        form = self._welcome_in_sight()
+        mended = await read_again(self._connected, form)
+        if mended.is_elsewhere:
+            self._reach(self._choice)
+        elif mended.problem:
+            self._cannot(mended.problem) if form else self.notify(mended.problem, markup=False)
+        else:
+            if form is not None:
+                form.dismiss()
+            self._connected.session.refresh()
+
+    def _welcome_in_sight(self) -> "WelcomeScreen | None":
         from studio_tui.tui.frame.welcome import WelcomeScreen  # noqa: PLC0415 (needed by few)
 
-        if self._connected and not isinstance(self.screen, WelcomeScreen):
-            why = f"{message.why} Everything has stopped; esc goes back to what was known."
-            self.push_screen(WelcomeScreen(why, url=self._connected.url, team=self._connected.team))
+        return self.screen if isinstance(self.screen, WelcomeScreen) else None
 
     def _cannot(self, why: str) -> None:
         """Say what is wrong where there is something to be done, else on the way out."""
-        from studio_tui.tui.frame.welcome import WelcomeScreen  # noqa: PLC0415 (needed by few)
-
-        if isinstance(self.screen, WelcomeScreen):
-            self.screen.say(why)
+        if form := self._welcome_in_sight():
+            form.say(why)
         else:
             self.exit(2, message=Text(why))
 
     @work(name="trust", group="connect")
     async def _ask_trust(self, error: TokenOriginChanged) -> None:
-        from studio_tui.tui.frame.dialogs import Confirm  # noqa: PLC0415 (needed by few)
+        from studio_tui.tui.mending import trust_question  # noqa: PLC0415 (needed by few)
 
-        question = Confirm(
-            "Send your token to another Studio?",
-            (str(error), "", f"  stored for  {error.trusted_url}", f"  would go to {error.url}"),
-            yes="Send it there",
-            no="Leave",
-        )
-        if await self.push_screen_wait(question):
+        if await self.push_screen_wait(trust_question(error)):
             self._reach(TrustChoice(error.url))
         else:
             self.exit(2, message=Text(str(error)))
@@ -181,6 +206,16 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
     @work(name="poll", group="poll")
     async def _poll(self, connected: Connected) -> None:
         await connected.session.run()
+
+    @work(name="revive", group="poll")
+    async def _watch_over(self, connected: Connected) -> None:
+        """Start a local Studio again that has died."""
+        from studio_tui.tui.mending import Reviver  # noqa: PLC0415 (only for the local one)
+
+        if connected.revivable is not None and self._places is not None:
+            moved = self._places.moved
+            self._reviver = Reviver(connected, connected.revivable, moved, self.notify)
+            await self._reviver.run()
 
     @work(name="settle", group="poll")
     async def _settle(self, connected: Connected) -> None:
@@ -245,7 +280,7 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
         except SpoolError as error:
             self.notify(str(error), severity="error", markup=False)
         else:
-            self._show_over("logs")
+            show_over(self, self._installed(self._places, "logs"))
 
     def on_open_pipeline(self, message: "messages.OpenPipeline") -> None:
         """Show the graph of a pipeline."""
@@ -276,18 +311,13 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
 
     def on_job_created(self, message: "messages.JobCreated") -> None:
         """Go from the form to the list, where the new job gets the cursor; or to its pipeline."""
-        while self._is_over_pipeline():
+        while is_over_pipeline(self):
             self.pop_screen()
             if getattr(self.screen, "belongs_to", "") == "pipelines":
                 return
         if self._places:
             self._show_tab("jobs")
             self._places.await_job(message.job_id)
-
-    def _is_over_pipeline(self) -> bool:
-        """Whether the screen in sight was reached from the graph of a pipeline."""
-        below = self.screen_stack[_BOTTOM:-1]
-        return any(getattr(screen, "belongs_to", "") == "pipelines" for screen in below)
 
     def on_go_to(self, message: "messages.GoTo") -> None:
         """Show one of the main places, leaving what lies above it."""
@@ -297,7 +327,7 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
         """Leave a screen; the last one only when asked twice. A question is answered first."""
         if isinstance(self.screen, ModalScreen):
             return
-        if len(self.screen_stack) > _BOTTOM:
+        if len(self.screen_stack) > BOTTOM:
             self.pop_screen()
         elif monotonic() - self._quit_asked < QUIT_WITHIN:
             self.exit(0)
@@ -307,17 +337,7 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
 
     def _show_tab(self, name: str) -> None:
         if self._places:
-            self._show_at_bottom(self._installed(self._places, name))
-
-    def _show_over(self, name: str) -> None:
-        """Show one of the main places over the page that asked, so that q goes back there."""
-        if self._places is None:
-            return
-        tab = self._installed(self._places, name)
-        if tab not in self.screen_stack:
-            self.push_screen(tab)
-        while self.screen is not tab:
-            self.pop_screen()
+            show_at_bottom(self, self._installed(self._places, name))
 
     def _installed(self, places: "Screens", name: str) -> "Screen[None]":
         """Return a place that lives on while another is shown, and so keeps the user's place."""
@@ -325,17 +345,6 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
         if not self.is_screen_installed(tab):
             self.install_screen(tab, name)
         return tab
-
-    def _show_at_bottom(self, screen: Screen[None]) -> None:
-        """Show `screen` with nothing but the opening below it, and nothing above."""
-        while len(self.screen_stack) > _BOTTOM:
-            self.pop_screen()
-        if self.screen is screen:
-            return
-        if len(self.screen_stack) == _BOTTOM:
-            self.switch_screen(screen)
-        else:
-            self.push_screen(screen)
 
     def on_app_focus(self) -> None:
         """Ask as often as is pleasant to look at."""

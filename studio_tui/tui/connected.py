@@ -1,12 +1,36 @@
 """What the program has once it is connected."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from studio_tui.service.session import StudioSession
+    from studio_tui.settings import Settings
     from studio_tui.tui.jobs.sample_work import SampleWork
+
+
+class Revivable(Protocol):
+    """A Studio of this machine, which can be started again when it has died."""
+
+    @property
+    def was_stopped(self) -> bool:
+        """Whether it was told to stop, instead of having died."""
+
+    @property
+    def runs(self) -> bool:
+        """Whether it runs."""
+
+    async def until_gone(self) -> None:
+        """Return once it does not run."""
+
+    def start_again(self) -> "Settings":
+        """Start it unless it runs, in a thread; return how it is reached now.
+
+        Raises:
+            ConfigError: it does not start.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +49,13 @@ class Connected:
     """Sentences that the user should know from the start."""
     samples: "SampleWork | None" = None
     """What to begin with when there are no jobs."""
+    read_again: "Callable[[], Settings | None] | None" = None
+    """Reads the settings again, in a thread; `None` where they are as they were.
+
+    Raises `ConfigError`.
+    """
+    revivable: Revivable | None = None
+    """What starts Studio again, where it is of this dashboard."""
 
     @property
     def basics(self) -> tuple["StudioSession", str, bool]:

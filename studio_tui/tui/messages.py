@@ -120,5 +120,14 @@ class TokenRefused(Message):
     why: str
 
 
+@dataclass
+class TeamRefused(Message):
+    """Studio does not let the token into the team; a safe sentence says so."""
+
+    why: str
+    teams: Sequence[str] = ()
+    """Names that the answer offers instead, safe to draw."""
+
+
 class GoBack(Message):
     """Leave the screen in sight for the one below it, or the program."""

@@ -4,6 +4,7 @@ This is the one module that knows every screen. It is loaded after the first pai
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from studio_tui.api.models import Job
 from studio_tui.presentation.form.draft import Draft
@@ -37,6 +38,10 @@ class Screens:
         self.cluster = ClusterChoice(connected.view_file.with_suffix(".cluster.json"))
         """For new jobs."""
         self._shelf = SavedForms(connected.view_file.with_suffix(".forms.json"))
+
+    def moved(self, url: str) -> None:
+        """Go on with a Studio that has another address now."""
+        self._connected = replace(self._connected, url=url)
 
     @property
     def tabs(self) -> Mapping[str, Page]:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from studio_tui import errors
+from studio_tui import errors, log
 from studio_tui.api import answers
 from studio_tui.api.models import Pipeline
 
@@ -119,3 +119,42 @@ def test_what_studio_says_ends_as_a_sentence_does(status: int, words: str, said:
 def test_a_byte_order_mark_before_an_answer_is_skipped() -> None:
     assert answers.json_value(b'\xef\xbb\xbf{"a": 1}') == {"a": 1}
     assert "because" in str(answers.refusal(422, b'\xef\xbb\xbf{"message": "because"}'))
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [(503, "Studio failed with 503 Service Unavailable."), (599, "Studio failed with status 599.")],
+)
+def test_a_failure_without_words_names_its_status_once(status: int, said: str) -> None:
+    assert str(answers.refusal(status, b"<html>")) == said
+
+
+@pytest.mark.parametrize("token", ["wrong", "expired", "The", "token"])
+def test_a_made_up_token_that_is_a_plain_word_blots_nothing_out_of_a_sentence(
+    token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log, "_secrets", set())
+    log.redact(token)
+    body = json.dumps({"message": "The token is wrong or expired."}).encode()
+    assert str(answers.refusal(401, body)).endswith(": The token is wrong or expired.")
+    log.redact("c4nary-word")
+    body = json.dumps({"message": "The token c4nary-word is wrong."}).encode()
+    assert "c4nary" not in str(answers.refusal(401, body))
+
+
+@pytest.mark.parametrize(
+    ("words", "teams"),
+    [
+        ("Not authorized for the team vision; the only one is local.", ("local",)),
+        ("You are in the teams: a.b, b-c and d.", ("a.b", "b-c", "d")),
+        ("Your teams are vision and audio.", ("vision", "audio")),
+        ("Not authorized for the team vision", ()),
+        ("The team is not yours", ()),
+        ("The team is gone", ()),
+        ("", ()),
+    ],
+)
+def test_the_teams_that_a_refusal_names_are_known(words: str, teams: tuple[str, ...]) -> None:
+    error = answers.refusal(403, json.dumps({"message": words}).encode())
+    assert isinstance(error, errors.PermissionDenied)
+    assert error.teams == teams

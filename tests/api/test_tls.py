@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from studio_tui.api.client import StudioClient
 from studio_tui.api.models import JobInput
-from studio_tui.errors import ConfigError, NotSent, ProtocolError
+from studio_tui.errors import ConfigError, NotSent, ProtocolError, TransportError
 from tests.api.conftest import TOKEN, settings_for
 from tests.waiting import within_reason
 
@@ -86,6 +86,31 @@ async def test_a_server_without_tls_is_told_apart() -> None:
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     assert "does not speak TLS" in await refused(f"https://127.0.0.1:{port}")
+    server.close()
+
+
+@pytest.mark.parametrize("url", ["good"], indirect=True)
+async def test_plain_http_to_a_port_that_speaks_tls_says_https(url: str) -> None:
+    async with StudioClient(settings_for(url.replace("https:", "http:"))) as client:
+        with pytest.raises(TransportError, match="speaks TLS: write https://") as caught:
+            await client.jobs()
+    assert caught.value.brief == "needs https"
+
+
+async def test_what_nginx_says_to_plain_http_says_https_too() -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        page = b"<html>400 The plain HTTP request was sent to HTTPS port</html>"
+        head = f"HTTP/1.1 400 Bad Request\r\nContent-Length: {len(page)}\r\n\r\n"
+        writer.write(head.encode() + page)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with StudioClient(settings_for(f"http://127.0.0.1:{port}")) as client:
+        with pytest.raises(TransportError, match="speaks TLS: write https://"):
+            await client.jobs()
     server.close()
 
 

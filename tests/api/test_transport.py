@@ -199,7 +199,7 @@ async def test_a_web_page_is_never_shown(client: StudioClient, broken: FaultProx
     broken.next(answer("<!doctype html><p>Log in to Corp WiFi", kind="text/html"), html_502())
     with pytest.raises(errors.ProtocolError, match="web page"):
         await client.jobs()
-    with pytest.raises(errors.ServerError, match=r"502 \(502 Bad Gateway\)") as caught:
+    with pytest.raises(errors.ServerError, match="502 Bad Gateway") as caught:
         await client.jobs()
     assert "nginx" not in str(caught.value)
 
@@ -392,3 +392,19 @@ async def test_a_request_is_logged_without_its_query(
     assert lines[0].startswith("GET /datachain/jobs/ 200 ")
     assert lines[1].startswith("GET /datachain/clusters/ 502 ")
     assert lines[0].endswith(" ms")
+
+
+async def test_where_everything_is_not_found_the_address_is_asked_about(
+    client: StudioClient, broken: FaultProxy
+) -> None:
+    nothing = answer("<html>nothing</html>", status="404 Not Found", kind="text/html")
+    broken.next(nothing, nothing, None, nothing)
+    for ask in (client.jobs, client.clusters):
+        with pytest.raises(errors.NotFound, match="is the URL right") as caught:
+            await ask()
+        assert broken.url in str(caught.value)
+        assert "html" not in str(caught.value)
+    await client.jobs()
+    with pytest.raises(errors.NotFound) as caught:
+        await client.clusters()
+    assert "is the URL right" not in str(caught.value)

@@ -324,3 +324,41 @@ def test_local_starts_a_studio_that_outlives_the_dashboard(tmp_path: Path) -> No
         assert "running at http://127.0.0.1:" in status.stdout
     finally:
         subprocess.run([*PROGRAM, "local", "stop"], env={**os.environ, **folders}, check=True)
+
+
+def test_a_token_file_that_is_mended_is_read_again_by_one_key(
+    studio_process: ProcessStudio, tmp_path: Path
+) -> None:
+    studio, token_file = studio_process, tmp_path / "token"
+    token_file.write_text("wrong")
+    token_file.chmod(0o644)
+    environ = environment(studio, tmp_path)
+    del environ["DATACHAIN_STUDIO_TOKEN"]
+    with Terminal(
+        [*PROGRAM, "--token-file", str(token_file)], environment=environ, size=(120, 40)
+    ) as terminal:
+        terminal.wait_for_text("The token is wrong")
+        terminal.wait_for_text("others can read it")
+        token_file.write_text(studio.token)
+        terminal.press("\x12")  # ctrl+r
+        terminal.wait_for_text("live")
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"TERM": "dumb"}, "TERM=xterm-256color studio-tui"),
+        ({"LC_ALL": "C"}, "LC_ALL=C.UTF-8 studio-tui"),
+        ({"LC_ALL": "de_DE.ISO-8859-1"}, "LC_ALL=C.UTF-8 studio-tui"),
+    ],
+)
+def test_a_terminal_on_which_nothing_can_be_drawn_gets_a_sentence_and_a_way_out(
+    tmp_path: Path, variables: dict[str, str], said: str
+) -> None:
+    environ = {"STUDIO_TUI_STATE_DIR": str(tmp_path), "PYTHONUTF8": "", **variables}
+    with Terminal(PROGRAM, environment=environ) as terminal:
+        assert terminal.pump(20, lambda: terminal.exited)
+        shown = bytes(terminal.output)
+        assert said.encode() in b" ".join(shown.split())
+        assert shown.isascii()
+        assert b"\x1b" not in shown

@@ -23,8 +23,9 @@ from tests.jobs import NOON
 GONE = TransportError("no answer")
 
 
-def ago(seconds: float) -> Snapshot[int]:
-    return Snapshot(value=1, fetched_at=NOON - timedelta(seconds=seconds))
+def ago(seconds: float, *, due_in: float | None = None) -> Snapshot[int]:
+    due_at = None if due_in is None else NOON + timedelta(seconds=due_in)
+    return Snapshot(value=1, fetched_at=NOON - timedelta(seconds=seconds), due_at=due_at)
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,11 @@ def ago(seconds: float) -> Snapshot[int]:
         (ago(0.5), "● live"),
         (ago(4), "4s old"),
         (ago(130), "2m old"),
+        (ago(9, due_in=21), "● live"),
+        (ago(29, due_in=1), "● live"),
+        (ago(31, due_in=-1), "● live"),
+        (ago(40, due_in=-10), "40s old"),
+        (ago(9, due_in=-7.5), "9s old"),
     ],
 )
 def test_data_says_how_old_it_is(snapshot: Snapshot[int], words: str) -> None:
@@ -87,6 +93,7 @@ def test_nothing_is_tried_before_it_says_so(left: float, words: str) -> None:
     [
         (GONE, "offline since"),
         (NotSent("refused"), "offline since"),
+        (NotSent("its certificate", brief="certificate expired"), "certificate expired since"),
         (RequestTimedOut("no answer in time"), "no answer since"),
         (PermissionDenied(403, "no"), "not allowed since"),
         (NotFound(404, "no such team"), "refused with 404 since"),

@@ -49,6 +49,11 @@ class DataDir:
         return self.root / "clusters.toml"
 
     @property
+    def room_limits(self) -> Path:
+        """The user's own limits of the room on the disk, TOML."""
+        return self.root / "room.toml"
+
+    @property
     def uploads(self) -> Path:
         """Uploaded files, under names of ours."""
         return self.root / "uploads"

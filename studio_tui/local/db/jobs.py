@@ -15,6 +15,7 @@ from datetime import datetime
 from studio_tui.api.models import JobState
 from studio_tui.local.db import lineage, pipeline_moves, schedules
 from studio_tui.local.db.database import Database
+from studio_tui.local.db.job_ends import JobEnds
 from studio_tui.local.db.new_job import Earlier, NewJob
 from studio_tui.local.db.times import stamp, stamp_if_any
 from studio_tui.local.run.runner import RunLineage
@@ -31,8 +32,8 @@ ENDED = (JobState.COMPLETE, JobState.FAILED, JobState.CANCELED)
 _LISTED = (
     "id, state, created_at, created_by, started_at, finished_at, query, query_type, name,"
     " workers, python_version, requirements, repository, environment, exit_code, error_message,"
-    " released_at, cluster, steps, scheduled_by, scheduled_for, cron_expression, start_after,"
-    " time_zone, next_fire_at, missed, skipped,"
+    " metrics, released_at, cluster, steps, scheduled_by, scheduled_for, cron_expression,"
+    " start_after, time_zone, next_fire_at, missed, skipped,"
     " (SELECT count(*) FROM jobs run WHERE run.scheduled_by = schedules.job_id) AS runs,"
     " (SELECT run.id FROM jobs run WHERE run.scheduled_by = schedules.job_id"
     " ORDER BY run.scheduled_for DESC LIMIT 1) AS last_run_id"
@@ -139,6 +140,10 @@ class Jobs:
             ).fetchone()
         )
         return None if row is None else Earlier(*row)
+
+    async def ends(self) -> JobEnds:
+        """Return which jobs have ended and when."""
+        return await self._database.read(JobEnds.of)
 
     async def in_states(self, states: Sequence[JobState]) -> list[str]:
         """Return the ids of the jobs in some states, oldest first."""
@@ -364,6 +369,7 @@ def _end(
     )
     if is_ended:
         if made is not None:
+            _set(connection, job_id, [ending.state], metrics=made.metrics)
             lineage.note(connection, job_id, made, is_complete=ending.state is JobState.COMPLETE)
         pipeline_moves.job_ended(connection, job_id, stamp(ending.finished_at))
     return is_ended

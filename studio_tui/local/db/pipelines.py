@@ -87,6 +87,10 @@ class Pipelines:
         """Return a pipeline by its id, or without one by its name; `None` if there is none."""
         return await self._database.read(lambda connection: _find(connection, pipeline_id, name))
 
+    async def of_job(self, job_id: str) -> PipelineRows | None:
+        """Return the pipeline that runs a job; `None` if none does."""
+        return await self._database.read(lambda connection: _of_job(connection, job_id))
+
     async def listed(
         self, *, states: Collection[str] | None, search: str | None, limit: int
     ) -> list[PipelineRows]:
@@ -101,7 +105,7 @@ class Pipelines:
         On a full disk it is noted, and seen in the rows, once there is room; nothing starts before.
 
         Raises:
-            NotNow: It has ended.
+            NotNow: It is paused already, or has ended.
         """
         paused = await self._database.write_or_defer(
             lambda connection: _pause(connection, pipeline_id, stamp(now))
@@ -176,6 +180,12 @@ def _trigger(
     return _settled(connection, pipeline_id, now)
 
 
+def _of_job(connection: sqlite3.Connection, job_id: str) -> PipelineRows | None:
+    query = "SELECT pipeline_id FROM pipeline_jobs WHERE created_job_id = ?"
+    found = connection.execute(query, [job_id]).fetchone()
+    return _rows_of(connection, found["pipeline_id"]) if found is not None else None
+
+
 def _pause(connection: sqlite3.Connection, pipeline_id: str, now: str) -> PipelineRows:
     state = _state(connection, pipeline_id)
     if state is PipelineState.RUNNING:
@@ -186,7 +196,9 @@ def _pause(connection: sqlite3.Connection, pipeline_id: str, now: str) -> Pipeli
             " AND id IN (SELECT created_job_id FROM pipeline_jobs WHERE pipeline_id = ?)",
             [pipeline_id],
         )
-    elif state is not PipelineState.PAUSED:
+    elif state is PipelineState.PAUSED:
+        raise NotNow("It is paused already.")
+    else:
         raise NotNow(_STEERABLE.format(state=state, wanted="runs", done="paused"))
     return _settled(connection, pipeline_id, now)
 

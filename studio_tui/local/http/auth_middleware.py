@@ -2,7 +2,8 @@
 
 The server runs code for whoever may talk to it, so being on loopback is not enough: web pages reach
 loopback too, by names that resolve to it (rebinding), by plain forms, and by websockets, which no
-browser keeps to its own origin. So: our own host name, no browser, and the token, on all routes.
+browser keeps to its own origin. So: our own host name, no browser, and the token, on all routes but
+the pages of jobs, which are only read, by no other site, under a key for that one job.
 """
 
 import hmac
@@ -12,6 +13,7 @@ from pydantic import SecretStr
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from studio_tui.local.http.errors import refused
+from studio_tui.local.http.page.keys import FOLDER
 
 INSTANCE_HEADER = "studio-instance"
 """Names the running server in answers to requests without a token, so that it can be told from a
@@ -35,7 +37,8 @@ class Gate:
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
-        refusal = self._refusal(scope["headers"])
+        is_page = scope["type"] == "http" and scope["path"].startswith(f"{FOLDER}/")
+        refusal = self._refusal(scope["headers"], page_method=scope["method"] if is_page else None)
         if refusal is None:
             await self._app(scope, receive, send)
             return
@@ -49,22 +52,28 @@ class Gate:
             response.headers[INSTANCE_HEADER] = self._instance
         await response(scope, receive, send)
 
-    def _refusal(self, headers: Iterable[tuple[bytes, bytes]]) -> tuple[int, str] | None:
+    def _refusal(
+        self, headers: Iterable[tuple[bytes, bytes]], *, page_method: str | None
+    ) -> tuple[int, str] | None:
+        """Return why a request is refused; pages have keys of their own, and are only read."""
         fields: dict[str, list[str]] = {}
         for name, value in headers:
             fields.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
         hosts = fields.get("host", [])
         if len(hosts) != 1 or hosts[0].lower() not in self._hosts:
             return 421, "This server answers to its own address on this machine only."
-        if "origin" in fields:
+        own = [f"http://{hosts[0].lower()}"]
+        if "origin" in fields and (page_method is None or fields["origin"] != own):
             return 403, "Requests of web pages are refused."
         if not _BROWSER_SITES.isdisjoint(fields.get("sec-fetch-site", [])):
             return 403, "Requests from other web sites are refused."
+        if page_method is not None:
+            return None if page_method in {"GET", "HEAD"} else (405, "Pages are only read.")
         credentials = fields.get("authorization", [])
         if not credentials:
             return 401, "A token is needed: Authorization: Bearer TOKEN."
         if len(credentials) != 1 or not self._is_token(credentials[0]):
-            return 401, "The token is wrong. `studio-tui local env` prints the right one."
+            return 401, "The token is wrong: this local Studio has another, in its data folder."
         return None
 
     def _is_token(self, credentials: str) -> bool:

@@ -108,8 +108,6 @@ def job_router(studio: Studio) -> APIRouter:
         state = await studio.dispatcher.cancel(job_id)
         if state is None:
             raise Refusal(404, f"There is no job {job_id}.")
-        if state is JobState.CANCELED:
-            return answer(responses.ActionFeedback("The job was canceled before"))
         if state in ENDED:
             raise Refusal(409, f"The job has ended already: it is {state}.")
         return answer(responses.ActionFeedback("Successfully canceled"))
@@ -167,7 +165,7 @@ def _states(status: str) -> frozenset[JobState]:
 def _job(studio: Studio, row: sqlite3.Row) -> responses.JobOutput:
     return responses.JobOutput(
         id=row["id"],
-        url=f"{studio.jobs_url}{row['id']}/",
+        url=studio.pages.url(row["id"]),
         status=row["state"],
         created_at=row["created_at"],
         created_by=row["created_by"],
@@ -190,6 +188,7 @@ def _job(studio: Studio, row: sqlite3.Row) -> responses.JobOutput:
         schedule=_schedule(row),
         scheduled_by=row["scheduled_by"],
         scheduled_for=row["scheduled_for"],
+        metrics=json.loads(row["metrics"]) if row["metrics"] else None,
     )
 
 

@@ -74,7 +74,7 @@ def logs_router(runner: Runner, status_of: StatusOf) -> APIRouter:
         if await status_of(job_id) is None:
             raise Refusal(404, f"There is no job {job_id}.")
         transcript = await asyncio.to_thread(Transcript, runner.output(job_id))
-        return _answer(transcript, request)
+        return log_answer(transcript, request)
 
     @router.websocket(FOLLOW_LOGS)
     async def follow_logs(websocket: WebSocket) -> None:
@@ -217,7 +217,7 @@ async def _chunks(transcript: Transcript, span: _Span) -> AsyncIterator[bytes]:
         yield chunk
 
 
-def _answer(transcript: Transcript, request: Request) -> Response:
+def log_answer(transcript: Transcript, request: Request) -> Response:
     """Answer a GET, with its conditions in the order of RFC 9110, 13.2.2."""
     version = transcript.version
     headers = {

@@ -71,6 +71,7 @@ class JobOutput:
     compute_cluster_id: int | None
     compute_cluster_name: str
     steps: list[JobStep]
+    metrics: dict[str, Any] | None
     schedule: JobSchedule | None
     scheduled_by: str | None
     scheduled_for: str | None

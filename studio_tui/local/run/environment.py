@@ -35,10 +35,14 @@ _NETWORK = frozenset(
 )
 """What a machine behind a proxy cannot do without."""
 
+_IMPATIENT = {"UV_HTTP_RETRIES": "2", "UV_HTTP_CONNECT_TIMEOUT": "4"}
+"""How long uv tries, unless the user says otherwise: without a network its cache is used soon."""
+
 _OWN_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 _REQUIREMENT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _LOCAL_REQUIREMENT = re.compile(r"^\s*(?:-|\.|/)|file:")
 _ENVIRONMENT = "{environment}"
+_UDF_WORKERS = Path(__file__).with_name("udf_workers")
 _DATACHAIN_JOB = Path(__file__).with_name("datachain_job.py")
 
 
@@ -223,6 +227,8 @@ def _query_environment(
         "DATACHAIN_ROOT_DIR": str(_datachain_root(shared)),
         "DATACHAIN_GLOBAL_CONFIG_DIR": str(shared.datachain / "global"),
         "DATACHAIN_SYSTEM_CONFIG_DIR": str(shared.datachain / "system"),
+        "DATACHAIN_DISTRIBUTED": "studio_udf_workers.Distributor",
+        "DATACHAIN_DISTRIBUTED_PYTHONPATH": str(_UDF_WORKERS),
         "STUDIO_LINEAGE": str(folder / lineage_file.FILE_NAME),
         "STUDIO_DATASETS": str(shared.datasets),
     }
@@ -253,7 +259,7 @@ def _setup_environment(query_environment: Mapping[str, str]) -> dict[str, str]:
         if name.startswith(("UV_", "PIP_")) or name == "SSH_AUTH_SOCK"
     }
     quiet = {"NO_COLOR": "1", "UV_NO_PROGRESS": "1", "GIT_TERMINAL_PROMPT": "0"}
-    return own | dict(query_environment) | quiet
+    return _IMPATIENT | own | dict(query_environment) | quiet
 
 
 def _significant_lines(requirements: str) -> list[str]:

@@ -214,7 +214,16 @@ class LocalRunner:
             logger.warning("What job %s made cannot be read: %s", folder.name, error)
             made = ()
         uses_datachain = (folder / _DATACHAIN_JOB).exists()
-        return RunLineage(made, self._metastore() if uses_datachain else Metastore())
+        if not uses_datachain:
+            return RunLineage(made)
+        return RunLineage(made, self._metastore(), self._metrics(folder.name))
+
+    def _metrics(self, job_id: str) -> str | None:
+        try:
+            return metastore.metrics(environment.metastore(self._shared), job_id)
+        except (Unreadable, OSError) as error:
+            logger.warning("What job %s has measured is not known: %s", job_id, error)
+            return None
 
     def _metastore(self) -> Metastore:
         try:

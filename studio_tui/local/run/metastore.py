@@ -4,6 +4,7 @@ The file belongs to DataChain, so its version is checked before a word of it is 
 `SQLiteMetastore` of the published client 0.62.
 """
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -12,6 +13,9 @@ from pathlib import Path
 
 SCHEMA_VERSION = 1
 """Of the databases that this module can read."""
+
+METRICS_LIMIT = 64 * 1024
+"""Characters of a job's metrics that are kept; longer ones are none for a list of jobs."""
 
 _WAIT_SECONDS = 2.0
 
@@ -65,6 +69,28 @@ def read(path: Path) -> Metastore:
             )
     except sqlite3.Error as error:
         raise Unreadable(f"DataChain's database {path} cannot be read: {error}") from error
+
+
+def metrics(path: Path, job_id: str) -> str | None:
+    """Return what a job has measured, as a JSON object; `None` for nothing, or nothing readable.
+
+    Raises:
+        Unreadable: The database is locked, damaged or of an unknown version.
+    """
+    if not path.exists():
+        return None
+    try:
+        with _opened(path) as connection:
+            _check_version(connection)
+            query = "SELECT metrics FROM jobs WHERE id = ?"
+            (text,) = connection.execute(query, [job_id]).fetchone() or (None,)
+    except sqlite3.Error as error:
+        raise Unreadable(f"DataChain's database {path} cannot be read: {error}") from error
+    try:
+        found = json.loads(text) if isinstance(text, str) and len(text) <= METRICS_LIMIT else None
+    except (ValueError, RecursionError):
+        return None
+    return text if isinstance(found, dict) and found else None
 
 
 @contextmanager

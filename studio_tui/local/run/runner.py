@@ -103,6 +103,8 @@ class RunLineage:
     """What the job says it made, which counts if it succeeded."""
     metastore: Metastore = field(default_factory=Metastore)
     """What DataChain's database says, of this job and of all others."""
+    metrics: str | None = None
+    """What the job has measured, as a JSON object; `None` for nothing."""
 
 
 class Runner(Protocol):

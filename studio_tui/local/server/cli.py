@@ -2,31 +2,45 @@
 
 import asyncio
 import logging
-import re
+import sqlite3
 import sys
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NoReturn
 
 import click
 
+from studio_tui import clock
 from studio_tui.errors import ConfigError
-from studio_tui.local.server import endpoint
+from studio_tui.local.config.data_dir import DataDir
+from studio_tui.local.config.room_limits import byte_count, span
+from studio_tui.local.db.job_ends import JobEnds
+from studio_tui.local.server import endpoint, room
 from studio_tui.local.shim.output import CAP_BYTES, SEGMENT_BYTES
 from studio_tui.paths import local_data_dir
+from studio_tui.presentation.format import plural, size
 
-_SIZE = re.compile(r"(\d{1,15})\s*([KMGT]iB)?", re.IGNORECASE)
 _LEAST_KEPT = 2 * SEGMENT_BYTES
 
 
 def _bytes(_context: click.Context, _parameter: click.Parameter, size: str) -> int:
     """Read a size that was written as `2GiB`; it must leave room for a beginning and an end."""
-    match = _SIZE.fullmatch(size.strip())
-    if match is None:
-        raise click.BadParameter(f"{size!r} is no size; write it as 512MiB or 2GiB.")
-    count = int(match[1]) << 10 * ("KMGT".index(match[2][0].upper()) + 1 if match[2] else 0)
+    try:
+        count = byte_count(size)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
     if count < _LEAST_KEPT:
         raise click.BadParameter(f"{size} is too little; {_LEAST_KEPT >> 20}MiB is the least.")
     return count
+
+
+def _span(_context: click.Context, _parameter: click.Parameter, text: str) -> timedelta:
+    """Read a span that was written as `30d`."""
+    try:
+        return span(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
 
 
 _DATA_DIR = click.option(
@@ -75,9 +89,52 @@ def local(
 @_DATA_DIR
 @click.pass_obj
 def status(inherited: Path, data_dir: Path | None) -> None:
-    """Say whether it runs, and where; exit code 1 when it does not."""
-    found = _find(data_dir or inherited)
-    click.echo(f"running at {found.url} (process {found.pid})")
+    """Say whether it runs, where, and what room it takes; exit code 1 when it does not run."""
+    folder = data_dir or inherited
+    try:
+        found = endpoint.find(folder)
+        data = DataDir(folder)
+        jobs = _jobs_of(data)
+    except ConfigError as error:
+        _fail(error)
+    if found is not None:
+        click.echo(f"running at {found.url} (process {found.pid})")
+    if data.database.exists():
+        click.echo("\n".join(_room_lines(_survey(data, jobs), clock.now())))
+    if found is None:
+        _fail(f"No local Studio runs in {folder}.", code=1)
+
+
+@local.command()
+@_DATA_DIR
+@click.option(
+    "--older",
+    metavar="SPAN",
+    callback=_span,
+    required=True,
+    help="What was not used for so long goes: 30d, 12h, 8w.",
+)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def clean(inherited: Path, data_dir: Path | None, older: timedelta, *, yes: bool) -> None:
+    """Remove logs and folders of ended jobs, and environments that no job uses.
+
+    It says what would go, and asks. Running jobs, datasets and what is known of jobs stay.
+    """
+    try:
+        data = DataDir(data_dir or inherited)
+        jobs = _jobs_of(data)
+    except ConfigError as error:
+        _fail(error)
+    going = _survey(data, jobs).older_than(clock.now() - older)
+    if not going:
+        click.echo("There is nothing so old.")
+        return
+    click.echo(f"{_amounts(going)} would go: {size(sum(item.used for item in going))}.")
+    if not yes and not click.confirm("Remove them?", default=False):
+        click.echo("Nothing was removed.")
+        return
+    click.echo(f"{size(room.free(data, going, jobs))} freed")
 
 
 @local.command()
@@ -85,11 +142,19 @@ def status(inherited: Path, data_dir: Path | None) -> None:
 @click.pass_obj
 def stop(inherited: Path, data_dir: Path | None) -> None:
     """Stop it; its jobs run on and are found again when it is started."""
+    folder = data_dir or inherited
     try:
-        stopped = endpoint.stop(data_dir or inherited)
-    except ConfigError as error:
+        stopped = endpoint.stop(folder)
+        left = JobEnds.of_file(DataDir(folder).database)
+    except (ConfigError, OSError, sqlite3.Error) as error:
         _fail(error)
     click.echo("stopped" if stopped else "it was not running")
+    if left.running:
+        go = "which goes on" if left.running == 1 else "which go on"
+        click.echo(f"{plural(left.running, 'running job')}, {go} and will be found again")
+    if left.waiting:
+        start = "which starts" if left.waiting == 1 else "which start"
+        click.echo(f"{plural(left.waiting, 'waiting job')}, {start} when it runs again")
 
 
 @local.command()
@@ -114,9 +179,50 @@ def _find(data_dir: Path) -> endpoint.Endpoint:
     return found
 
 
+def _jobs_of(data: DataDir) -> Callable[[], JobEnds]:
+    """Return what says which jobs have ended: the server, which alone may read, or the file."""
+    found = endpoint.find(data.root)
+    if found is None:
+        return lambda: JobEnds.of_file(data.database)
+    return lambda: JobEnds.from_json(endpoint.ask(found, endpoint.JOB_ENDS))
+
+
+def _survey(data: DataDir, jobs: Callable[[], JobEnds]) -> room.Room:
+    try:
+        return room.survey(data, jobs())
+    except (OSError, ValueError, sqlite3.Error) as error:
+        _fail(f"What lies in {data.root} cannot be looked through: {error}.")
+
+
+def _room_lines(found: room.Room, now: datetime) -> Iterator[str]:
+    """Say what takes room, and what of it could go."""
+    yield f"jobs          {found.active_jobs} waiting or running, {found.ended_jobs} ended"
+    for label, used in (
+        ("logs", found.logs),
+        ("job folders", found.folders),
+        ("environments", found.environments),
+        ("uploads", found.uploads),
+        ("datasets", found.datasets),
+        ("database", found.database),
+    ):
+        yield f"{label:<13} {size(used):>10}"
+    yield f"{'together':<13} {size(found.total):>10}"
+    for days in (30, 7, 0):
+        going = found.older_than(now - timedelta(days=days))
+        if going:
+            freed = size(sum(item.used for item in going))
+            yield f"could go      {freed:>10}  {_amounts(going)}: `clean --older {days}d`"
+
+
+def _amounts(items: Sequence[room.Item]) -> str:
+    """Count folders of jobs and environments."""
+    environments = sum(item.path.parent.name == "environments" for item in items)
+    jobs = len(items) - environments
+    return f"{plural(jobs, 'job folder')} and {plural(environments, 'environment')}"
+
+
 def _serve(data_dir: Path, port: int | None, keep_output: int) -> None:
     # The server's imports take half a second that the other commands need not wait for.
-    from studio_tui.local.config.data_dir import DataDir  # noqa: PLC0415
     from studio_tui.local.run.local_runner import RunLimits  # noqa: PLC0415
     from studio_tui.local.server.server import Server, serve  # noqa: PLC0415
 

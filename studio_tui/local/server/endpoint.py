@@ -6,6 +6,7 @@ Standard library only, because the dashboard pays for what is imported here befo
 import errno
 import fcntl
 import http.client
+import json
 import os
 import re
 import shlex
@@ -33,6 +34,9 @@ START_SECONDS = 20.0
 
 STOP_SECONDS = 10.0
 """How long a server that was asked to stop may take; it promises 5."""
+
+JOB_ENDS = "/local/job-ends"
+"""Where a server says which jobs have ended; under `/api`, and no part of the API."""
 
 _OWN_URL = re.compile(r"http://127\.0\.0\.1:[0-9]{1,5}")
 _PROBE_SECONDS = 2.0
@@ -90,12 +94,12 @@ def find(data_dir: Path) -> Endpoint | None:
         ConfigError: Something is there, but does not answer.
     """
     data = DataDir(data_dir)
-    if not _is_locked(data.lock):
+    if not is_locked(data.lock):
         return None
     endpoint = _until(
-        lambda: _serving(data), START_SECONDS, give_up=lambda: not _is_locked(data.lock)
+        lambda: serving(data), START_SECONDS, give_up=lambda: not is_locked(data.lock)
     )
-    if endpoint is None and _is_locked(data.lock):
+    if endpoint is None and is_locked(data.lock):
         raise ConfigError(
             f"A local Studio runs in {data.root} but does not answer; its log is {data.log}."
         )
@@ -158,9 +162,9 @@ def _start(data: DataDir) -> Endpoint:
         )
         # Another process may have been quicker; then ours ends and that one is as good.
         endpoint = _until(
-            lambda: _serving(data),
+            lambda: serving(data),
             START_SECONDS,
-            give_up=lambda: server.poll() is not None and not _is_locked(data.lock),
+            give_up=lambda: server.poll() is not None and not is_locked(data.lock),
         )
         if endpoint is not None:
             _disown(server)
@@ -201,8 +205,29 @@ def _reap(pid: int) -> None:
         os.waitpid(pid, 0)
 
 
-def _serving(data: DataDir) -> Endpoint | None:
+def state_seal(data: DataDir) -> object:
+    """Return what is another whenever a server has begun to serve; `None` while none does."""
+    try:
+        found = data.state.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns
+
+
+def pid_of(data: DataDir) -> int | None:
+    """Return the process that the state file names."""
+    found = _noted(data)
+    return found.pid if found is not None else None
+
+
+def serving(data: DataDir) -> Endpoint | None:
     """Return the endpoint that the state file names if that very server answers there."""
+    found = _noted(data)
+    return found if found is not None and _instance_at(found.url) == found.instance else None
+
+
+def _noted(data: DataDir) -> Endpoint | None:
+    """Return the endpoint that the state file names, whoever is there."""
     try:
         state = read_json(data.state)
         url, team, pid, instance = (state[key] for key in ("url", "team", "pid", "instance"))
@@ -212,7 +237,7 @@ def _serving(data: DataDir) -> Endpoint | None:
     # Signals go to that process, and 0 or -1 would be many.
     if not are_texts or not _OWN_URL.fullmatch(url) or type(pid) is not int or pid <= 1:
         return None
-    endpoint = Endpoint(
+    return Endpoint(
         url=url,
         team=team,
         pid=pid,
@@ -220,7 +245,6 @@ def _serving(data: DataDir) -> Endpoint | None:
         token_file=data.token,
         cli_config=data.cli_config,
     )
-    return endpoint if _instance_at(endpoint.url) == endpoint.instance else None
 
 
 def _instance_at(url: str) -> str | None:
@@ -238,7 +262,31 @@ def _instance_at(url: str) -> str | None:
         connection.close()
 
 
-def _is_locked(path: Path) -> bool:
+def ask(found: Endpoint, path: str) -> object:
+    """Return what a server answers to a question of ours.
+
+    Raises:
+        OSError: it does not answer.
+        ValueError: it answers with no JSON.
+    """
+    place = address(found.url)
+    host, port = (place.host, place.port) if place else ("", None)
+    connection = http.client.HTTPConnection(host, port, timeout=START_SECONDS)
+    try:
+        headers = {"Authorization": f"Bearer {found.token()}"}
+        connection.request("GET", f"/api{path}", headers=headers)
+        answer = connection.getresponse()
+        body = answer.read()
+        if answer.status != http.client.OK:
+            raise OSError(f"the server answers with {answer.status}")
+        return json.loads(body)
+    except http.client.HTTPException as error:
+        raise OSError("the server does not answer") from error
+    finally:
+        connection.close()
+
+
+def is_locked(path: Path) -> bool:
     """Tell whether a server holds the lock, which the kernel lets go of however it dies."""
     try:
         # As the server opens it, which holds no lock of what a link leads to.
@@ -246,7 +294,8 @@ def _is_locked(path: Path) -> bool:
     except OSError:
         return False
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Shared, so that two who look at once do not take each other for the server.
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except OSError:
         return True
     else:

@@ -39,12 +39,18 @@ PIPELINE = (
 """Each after those it takes datasets from, so that none waits for one that has no worker."""
 
 ABOUT = (
-    f"  {len(PIPELINE)} jobs that hand datasets on, from list_modules.py to publish.py:",
-    "     when they are done, 2 and t trigger the dataset published as a pipeline",
-    "  7 jobs of different lengths, of which one fails for an honest reason",
+    f"  {len(PIPELINE)} jobs that hand datasets on; when they are done, a pipeline",
+    "     makes all of it anew, and one of its jobs fails",
+    "  7 jobs of different lengths; one fails for an honest reason",
     "  a schedule, nightly at three",
 )
 """What the samples are, for whoever is asked to run them."""
+
+TARGET = "published"
+"""The dataset that the pipeline is made for, once its jobs have run by themselves."""
+
+LOOK_AT = "2, enter show it; n finds the failed job, L says why, e mends it."
+"""What to look at first."""
 
 
 class Sample(NamedTuple):

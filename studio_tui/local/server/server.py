@@ -24,10 +24,12 @@ from studio_tui import clock
 from studio_tui.errors import ConfigError
 from studio_tui.files import read_text
 from studio_tui.local.config.data_dir import DataDir, write_private
+from studio_tui.local.config.room_limits import RoomLimits, read_limits
 from studio_tui.local.config.team import TEAM
 from studio_tui.local.db.times import stamp
 from studio_tui.local.http.app import create_app
 from studio_tui.local.run.local_runner import RunLimits
+from studio_tui.local.server.pruning import keep_within
 from studio_tui.local.server.studio import Studio, open_studio
 
 HOST = "127.0.0.1"
@@ -48,9 +50,15 @@ _WEBSOCKET_LIMIT = 64 * 1024
 class Server(uvicorn.Server):
     """uvicorn without its signal handlers and without its ten wake-ups a second."""
 
-    def __init__(self, config: uvicorn.Config, on_start: Callable[["Server"], None]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        on_start: Callable[["Server"], None],
+        on_stop: Callable[[], None],
+    ) -> None:
         super().__init__(config)
         self._on_start = on_start
+        self._on_stop = on_stop
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
@@ -62,6 +70,11 @@ class Server(uvicorn.Server):
         """Begin to accept, and tell."""
         await super().startup(sockets)
         self._on_start(self)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Tell, and only then let go of the port."""
+        self._on_stop()
+        await super().shutdown(sockets)
 
     async def main_loop(self) -> None:
         """Sleep until told to stop; there is no date header to keep fresh."""
@@ -147,8 +160,9 @@ async def serve(
             )
             raise ConfigError(sentence) from error
         async with open_studio(data, token, limits) as studio:
+            room_limits = read_limits(data.room_limits)
             with _listening(data, port) as listener:
-                await _serve(data, studio, listener, on_start)
+                await _serve(data, studio, listener, on_start, room_limits)
 
 
 async def _serve(
@@ -156,6 +170,7 @@ async def _serve(
     studio: Studio,
     listener: socket.socket,
     on_start: Callable[[Server, str], None],
+    limits: RoomLimits,
 ) -> None:
     port = listener.getsockname()[1]
     url = f"http://{HOST}:{port}"
@@ -188,19 +203,24 @@ async def _serve(
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    server = Server(config, started)
-    logging.getLogger("uvicorn.error").addFilter(_is_no_false_alarm)
-    try:
-        async with asyncio.TaskGroup() as tasks:
-            dispatching = tasks.create_task(studio.dispatcher.run(), name="dispatcher")
-            scheduling = tasks.create_task(studio.scheduler.run(), name="scheduler")
-            with _stopped_by_signals(server):
-                await server.serve(sockets=[listener])
-            scheduling.cancel()
-            dispatching.cancel()
-    finally:
+
+    def stopping() -> None:
+        # Before the port, which from then on anybody may take. Whoever finds the file beside no
+        # server finds one that has died.
         with suppress(OSError):
             data.state.unlink(missing_ok=True)
+
+    server = Server(config, started, stopping)
+    logging.getLogger("uvicorn.error").addFilter(_is_no_false_alarm)
+    async with asyncio.TaskGroup() as tasks:
+        dispatching = tasks.create_task(studio.dispatcher.run(), name="dispatcher")
+        scheduling = tasks.create_task(studio.scheduler.run(), name="scheduler")
+        pruning = tasks.create_task(keep_within(data, limits, studio.jobs.ends), name="pruning")
+        with _stopped_by_signals(server):
+            await server.serve(sockets=[listener])
+        pruning.cancel()
+        scheduling.cancel()
+        dispatching.cancel()
     if unusable is not None:
         raise _unusable(data, unusable)
 

@@ -17,6 +17,7 @@ from studio_tui.local.db.pipelines import Pipelines
 from studio_tui.local.db.schedules import Schedules
 from studio_tui.local.dispatch.dispatcher import Dispatcher
 from studio_tui.local.dispatch.scheduler import Scheduler
+from studio_tui.local.http.page.keys import PageKeys
 from studio_tui.local.http.uploads import Uploads
 from studio_tui.local.run.local_runner import LocalRunner, RunLimits
 from studio_tui.local.run.runner import Runner
@@ -38,8 +39,8 @@ class Studio:
     instance: str
     """Of this run of the server; not secret."""
     token: SecretStr
-    jobs_url: str
-    """Where the jobs' directories are, as a URL that ends in a slash."""
+    pages: PageKeys
+    """Where the jobs' pages are."""
 
 
 @asynccontextmanager
@@ -69,7 +70,7 @@ async def open_studio(
             user=getpass.getuser(),
             instance=secrets.token_hex(8),
             token=token,
-            jobs_url=f"{data.jobs.as_uri()}/",
+            pages=PageKeys(),
         )
     finally:
         await runner.aclose()

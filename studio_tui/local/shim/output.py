@@ -151,14 +151,19 @@ class OutputWriter:
         return end if end < len(data) else None
 
     def _begin_segment(self) -> None:
-        file = _create(self._folder / f"{self.size:020d}{_SUFFIX}")
+        file = _create(self._folder / segment_name(self.size))
         if self._file >= 0:
             os.close(self._file)
         self._file = file
         self._segments.append(self.size)
         if len(self._segments) > self._kept:
             dropped = self._segments.pop(self._kept_head)
-            (self._folder / f"{dropped:020d}{_SUFFIX}").unlink(missing_ok=True)
+            (self._folder / segment_name(dropped)).unlink(missing_ok=True)
+
+
+def segment_name(start: int) -> str:
+    """Return the name of the file of the segment that begins at an offset."""
+    return f"{start:020d}{_SUFFIX}"
 
 
 class Segment(NamedTuple):
@@ -263,7 +268,7 @@ class OutputReader:
         return (self._last or self._path(0), self.folder / _CUTS)
 
     def _path(self, start: int) -> Path:
-        return self.folder / f"{start:020d}{_SUFFIX}"
+        return self.folder / segment_name(start)
 
     def _starts(self) -> list[int]:
         try:

@@ -24,7 +24,7 @@ from studio_tui.local.shim import lineage_file, process_tree
 from studio_tui.local.shim.commands import CannotExecute, Commands, Stopped
 from studio_tui.local.shim.durable import copy_new, write_durably, write_into_reserve, write_new
 from studio_tui.local.shim.output import OutputReader, OutputWriter
-from studio_tui.local.shim.words import exit_words, resolver_words
+from studio_tui.local.shim.words import bounded, exit_words, is_unreached, resolver_words
 
 LOCK_DESCRIPTOR = 3
 """The inherited descriptor that holds the lock."""
@@ -187,15 +187,26 @@ class Shim:
             link.symlink_to(making)
             write_new(self._folder / "requirements.txt", requirements.encode())
             for command in commands:
-                start = self._output.size
                 parts = [part.replace("{environment}", str(making)) for part in command]
-                code = self._run(parts, self._spec["setup_environment"])
+                code, said = self._set_up(parts)
+                unreached = resolver_words(said) if code and is_unreached(said) else None
+                if unreached and not self._commands.is_told_to_stop:
+                    self._commands.say("the network is not there: only what is cached can be used")
+                    code, said = self._set_up([*parts, "--offline"])
                 if code or self._commands.is_told_to_stop:
                     _remove_folder(making)
                     self._check_stop()
-                    words = resolver_words(self._tail(self._output.size - start))
-                    raise StepFailed(code, words or exit_words(code))
+                    words = resolver_words(said) or exit_words(code)
+                    raise StepFailed(
+                        code, bounded(f"{words} (no network: {unreached})") if unreached else words
+                    )
             write_durably(pointer, making.name.encode())
+
+    def _set_up(self, command: list[str]) -> tuple[int, str]:
+        """Run a command before the query; return its exit code and what it said."""
+        start = self._output.size
+        code = self._run(command, self._spec["setup_environment"])
+        return code, self._tail(self._output.size - start)
 
     def _wait_for(self, lock: int) -> None:
         """Take `lock`, saying once that it takes a while."""

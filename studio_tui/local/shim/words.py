@@ -22,6 +22,12 @@ _CRASHES = frozenset(
 )
 """Signals that a program's own fault sends, so that what it said belongs to it."""
 
+_UNREACHED = re.compile(
+    r"dns error|client error \(Connect\)|operation timed out|connection refused"
+    r"|network is unreachable",
+    re.IGNORECASE,
+)
+
 
 def exit_words(code: int, output: str = "") -> str:
     """Return why a command ended with exit code `code`, never 0.
@@ -35,13 +41,13 @@ def exit_words(code: int, output: str = "") -> str:
             return sentence
         found = _ending(output, code)
         said = found.failure or found.last
-        return _bounded(f"{sentence[:-1]}; it last said: {said}") if said else sentence
+        return bounded(f"{sentence[:-1]}; it last said: {said}") if said else sentence
     found = _ending(output, code)
     said = f"; it last said: {found.last}" if found.last else ""
     if found.failure:
-        return _bounded(f"{found.failure}{said}")
+        return bounded(f"{found.failure}{said}")
     if said:
-        return _bounded(f"The query ended with exit code {code}{said}")
+        return bounded(f"The query ended with exit code {code}{said}")
     return f"The query ended with exit code {code}."
 
 
@@ -53,7 +59,14 @@ def resolver_words(output: str) -> str | None:
     lines = [line for line in stripped if line]
     starts = [i for i, line in enumerate(lines) if _REASON.match(line)]
     reason = " ".join(lines[starts[-1] :] if starts else lines[-1:])
-    return _bounded(_CAUSE.sub(": ", _REASON_WORD.sub("", reason))) or None
+    return bounded(_CAUSE.sub(": ", _REASON_WORD.sub("", reason))) or None
+
+
+def is_unreached(output: str) -> bool:
+    """Whether uv gave up because it could not connect, so that its cache is all there is."""
+    from studio_tui.failures.printed_lines import printed_lines  # noqa: PLC0415 (as in _ending)
+
+    return any(map(_UNREACHED.search, printed_lines(output)))
 
 
 def _ending(output: str, code: int) -> "Ending":
@@ -64,5 +77,6 @@ def _ending(output: str, code: int) -> "Ending":
     return ending(printed_lines(output), code)
 
 
-def _bounded(sentence: str) -> str:
+def bounded(sentence: str) -> str:
+    """Return a sentence that is not too long to be kept."""
     return sentence if len(sentence) <= MESSAGE_LIMIT else sentence[: MESSAGE_LIMIT - 1] + "…"

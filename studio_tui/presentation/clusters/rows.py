@@ -10,7 +10,7 @@ from studio_tui.presentation.cells import NOTHING, Cell, Tone, dimmed
 from studio_tui.presentation.form.cluster_checks import takes_no_jobs
 from studio_tui.presentation.format import UNKNOWN
 from studio_tui.presentation.ids import id_cell
-from studio_tui.presentation.jobs.facts import Fact
+from studio_tui.presentation.jobs.facts import Fact, runs_on
 from studio_tui.presentation.jobs.states import counts
 from studio_tui.presentation.lists.kinds import NEWEST_FIRST, Kind
 
@@ -92,10 +92,10 @@ def why_not_chosen(cluster: Cluster) -> str | None:
 
 def why_no_jobs(cluster: Cluster, jobs: Iterable[Job]) -> str | None:
     """Return why it cannot be told which jobs are the cluster's; `None` when it can."""
-    if not cluster.name:
-        return "Studio did not send this cluster's name, by which jobs tell where they run"
     known = tuple(jobs)
-    if known and not any(job.compute_cluster_name for job in known):
+    if not cluster.name and not any(job.compute_cluster_id for job in known):
+        return "Studio did not send this cluster's name, by which jobs tell where they run"
+    if known and not any(job.compute_cluster_id or job.compute_cluster_name for job in known):
         return "Studio does not tell on which cluster a job runs"
     return None
 
@@ -123,7 +123,7 @@ def _workers(cluster: Cluster) -> Cell:
 def _jobs(cluster: Cluster, jobs: tuple[Job, ...], *, has_all: bool) -> Cell:
     if reason := why_no_jobs(cluster, jobs):
         return Cell(reason, Tone.DIM)
-    its = [job for job in jobs if job.compute_cluster_name == cluster.name]
+    its = [job for job in jobs if runs_on(job, cluster)]
     return Cell(
         " · ".join(f"{count.amount} {count.name}" for count in counts(its, has_all=has_all))
     )

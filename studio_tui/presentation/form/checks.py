@@ -12,6 +12,7 @@ from datetime import datetime, tzinfo
 from pathlib import PurePath
 
 from studio_tui import cron
+from studio_tui.addresses import has_login, without_logins
 from studio_tui.api.models import Cluster, JobInput, QueryType
 from studio_tui.job_rules import is_job_id, repository_fault
 from studio_tui.presentation.form.cluster_checks import (
@@ -26,7 +27,11 @@ from studio_tui.presentation.form.file_checks import (
     query_file_problems,
     upload_problems,
 )
-from studio_tui.presentation.form.line_checks import environment_problems, requirement_problems
+from studio_tui.presentation.form.line_checks import (
+    LOGIN_IS_SEEN,
+    environment_problems,
+    requirement_problems,
+)
 from studio_tui.presentation.format import size
 from studio_tui.presentation.jobs.problems import Level, Problem, quoted, unsendable, warning
 from studio_tui.presentation.schedules.start_times import StartTimeError, resolve
@@ -257,15 +262,13 @@ def _repository(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*", scheme) or not rest.strip("/"):
             said = f"{quoted(typed)} is no URL; type it as https://HOST/USER/REPOSITORY."
             return (Problem(field, said),)
-        if re.match(r"[^/@]*:[^/@]+@", rest):
-            said = "The URL holds a password, which everyone who sees the job can read."
-            return (warning(field, said),)
-        return ()
+        return (warning(field, f"The URL {LOGIN_IS_SEEN}"),) if has_login(typed) else ()
     if _SCP.fullmatch(typed):
         return ()
     if typed.startswith(("/", ".", "~")):
         return (warning(field, "This is a path, which only a Studio on this machine can clone."),)
-    said = f"{quoted(typed)} is no URL; type it as https://{re.sub(r'^/+', '', typed)[:60]}."
+    whole = without_logins(f"https://{re.sub(r'^/+', '', typed)}", "…")
+    said = f"{quoted(typed)} is no URL; type it as {whole[:68]}."
     return (Problem(field, said),)
 
 

@@ -6,6 +6,7 @@ from difflib import unified_diff
 from itertools import islice
 from types import MappingProxyType
 
+from studio_tui.addresses import without_logins
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.form.draft import LABELS, Draft
 from studio_tui.presentation.form.repeat_notes import NO_FILES
@@ -39,7 +40,7 @@ def difference(
     files: Mapping[str, str] = MappingProxyType({}),
     shown: bool = False,
 ) -> Difference:
-    """Return what `after` changes of `before`; values of variables masked unless `shown`.
+    """Return what `after` changes of `before`; variables' values and logins masked unless `shown`.
 
     Both hold the text of their query in `query`, that of a file too. `not_told` are fields, see
     `draft.not_told`; `submitted` those that are known all the same, as the job was submitted here.
@@ -85,28 +86,39 @@ def _settings(
         if name == "environment":
             yield from _variables(_assigned(old), _assigned(new), shown=shown)
         elif name == "requirements":
-            yield from _lines(label, old.split("\n"), new.split("\n"))
+            yield from _lines(label, old.split("\n"), new.split("\n"), shown=shown)
         elif isinstance(old, tuple):
             yield from _lines(
-                label, *([files.get(each, each) for each in all_] for all_ in (old, new))
+                label,
+                *([files.get(each, each) for each in all_] for all_ in (old, new)),
+                shown=True,
             )
         elif isinstance(old, bool):
             if old != new:
                 yield Cell(f"{label}: {'yes' if new else 'no'}", Tone.ACTIVE)
         elif name != "query" and old.strip() != new.strip():
-            yield Cell(f"{label}: {_value(old)} → {_value(new)}", Tone.ACTIVE)
+            old, new = (_value(text, shown=shown) for text in (old, new))
+            yield Cell(f"{label}: {old} → {new}", Tone.ACTIVE)
 
 
-def _value(text: str) -> str:
-    return safe_line(text.strip()) or _DEFAULT
+def _value(text: str, *, shown: bool) -> str:
+    return safe_line(_visible(text.strip(), shown=shown)) or _DEFAULT
 
 
-def _lines(label: str, before: Collection[str], after: Collection[str]) -> Iterator[Cell]:
+def _visible(text: str, *, shown: bool) -> str:
+    """Return a setting with what logs in to an address masked, unless it is to be seen."""
+    return text if shown else without_logins(text, MASK)
+
+
+def _lines(
+    label: str, before: Collection[str], after: Collection[str], *, shown: bool
+) -> Iterator[Cell]:
     for sign, lines, others in (("-", before, after), ("+", after, before)):
         without = {line.strip() for line in others}
         for line in dict.fromkeys(line.strip() for line in lines):
             if line and line not in without:
-                yield Cell(f"{label}: {sign} {safe_line(line)}", _TONES[sign])
+                text = safe_line(_visible(line, shown=shown))
+                yield Cell(f"{label}: {sign} {text}", _TONES[sign])
 
 
 def _assigned(environment: str) -> dict[str, str]:

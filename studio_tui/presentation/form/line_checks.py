@@ -10,8 +10,11 @@ from collections.abc import Collection, Iterator
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from studio_tui.addresses import has_login
 from studio_tui.job_rules import VariableFault, is_variable, variable_fault
 from studio_tui.presentation.jobs.problems import Problem, quoted, warning
+
+LOGIN_IS_SEEN = "holds a password or token, which everyone who sees the job can read."
 
 _URL_OPTIONS = frozenset({"-i", "--index-url", "--extra-index-url", "-f", "--find-links"})
 _VALUE_OPTIONS = frozenset({"--no-binary", "--only-binary"})
@@ -34,6 +37,9 @@ def requirement_problems(text: str, *, has_files: bool) -> tuple[Problem, ...]:
     seen: dict[str, int] = {}
     for number, line in _logical_lines(text):
         where = f"Line {number}: "
+        if has_login(line):
+            said = f"{where}the address {LOGIN_IS_SEEN} Write ${{NAME}} for a variable of the job."
+            problems.append(warning("requirements", said))
         if line.startswith("-"):
             problems += _option_problems(where, line, has_files=has_files)
         elif _REMOTE.fullmatch(line):

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 from urllib.parse import quote
 
+from studio_tui.addresses import without_logins
 from studio_tui.api import routes
 from studio_tui.api.models import JobInput, QueryType
 from studio_tui.presentation.jobs.facts import MASK
@@ -19,7 +20,6 @@ from studio_tui.text import safe_block, safe_line
 _AUTHORIZATION = '--header "Authorization: Bearer $DATACHAIN_STUDIO_TOKEN"'
 _MASKED = "# Secrets are masked here; show them before you run this."
 _UNUSUAL = re.compile(r"[^\n -~]")
-_URL_SECRET = re.compile(r"(https?://)[^/@\s]+@", re.IGNORECASE)
 
 
 def as_json(wish: JobInput, paths: Sequence[str] = (), *, shown: bool = False) -> str:
@@ -120,7 +120,7 @@ def _masked(wish: JobInput) -> JobInput:
     for name in ("repository", "requirements"):
         text = getattr(wish, name)
         if text:
-            updates[name] = _URL_SECRET.sub(rf"\1{MASK}@", text)
+            updates[name] = without_logins(text, MASK)
     return wish.model_copy(update=updates)
 
 

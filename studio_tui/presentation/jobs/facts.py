@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
+from studio_tui.addresses import has_login, without_logins
 from studio_tui.api.label import variables
 from studio_tui.api.models import Cluster, Job, JobState
 from studio_tui.presentation.cells import Cell, Tone
@@ -26,7 +27,7 @@ from studio_tui.presentation.jobs.times import (
     step_seconds,
 )
 from studio_tui.presentation.logs.progress import Progress, bar_text, words
-from studio_tui.text import safe_line
+from studio_tui.text import Verbatim, safe_line
 
 MASK = "••••••••"
 """Stands for an environment value that was not asked for; as long for a long one as for none."""
@@ -54,8 +55,9 @@ def facts(
     progress: Progress | None = None,
     *,
     heard_at: datetime | None = None,
+    shown: bool = False,
 ) -> tuple[Fact, ...]:
-    """Return the summary of a job, most wanted first.
+    """Return the summary of a job, most wanted first; logins in addresses masked unless `shown`.
 
     `clusters` tell why it waits, and `progress` how far it has come. While Studio is silent
     `heard_at` is when it last said so: what may have ended since is counted up to then.
@@ -73,13 +75,14 @@ def facts(
         Fact("started", _moment(job, "started_at", now)),
         Fact("finished", _moment(job, "finished_at", now)),
         *_steps(job, until),
+        *_metrics(job),
         Fact("workers", _plain(job, "workers")),
         Fact("cluster", _plain(job, "compute_cluster_name")),
         Fact("by", _plain(job, "created_by")),
         Fact("type", _plain(job, "query_type")),
         Fact("python", _plain(job, "python_version")),
-        Fact("requires", _requirements(job)),
-        Fact("repository", Cell(job.repository.shown if job.repository else UNKNOWN)),
+        Fact("requires", _requirements(job, shown=shown)),
+        Fact("repository", _repository(job, shown=shown)),
         Fact("environment", _environment_size(job)),
         Fact("team", _plain(job, "team")),
         *_unreadable(job),
@@ -94,12 +97,22 @@ def environment(job: Job, *, shown: bool) -> tuple[Fact, ...]:
     )
 
 
+def runs_on(job: Job, cluster: Cluster) -> bool:
+    """Whether a job is one of a cluster: by its id, as a later cluster may take the name.
+
+    Only where Studio does not tell the id of a job's cluster does the name count.
+    """
+    if job.compute_cluster_id is not None:
+        return job.compute_cluster_id == cluster.id
+    return cluster.name is not None and job.compute_cluster_name == cluster.name
+
+
 def raw(job: Job) -> str:
-    """Return the job as indented JSON, environment values masked; safe to draw."""
+    """Return the job as indented JSON, environment values and logins masked; safe to draw."""
     fields = job.model_dump(mode="json", exclude={"query", "requirements", "repository"})
     for name in ("query", "requirements", "repository"):
         text = getattr(job, name)
-        fields[name] = text.shown if text is not None else None
+        fields[name] = _visible(text, shown=name == "query") if text is not None else None
     if job.environment is not None:
         fields["environment"] = dict.fromkeys(job.environment, MASK)
     if job.unreadable:
@@ -133,13 +146,13 @@ def _why_waiting(job: Job, clusters: Iterable[Cluster]) -> tuple[Fact, ...]:
     if job.state is not JobState.QUEUED:
         return ()
     for cluster in clusters:
-        if cluster.name is not None and cluster.name == job.compute_cluster_name:
+        if runs_on(job, cluster):
             if cluster.max_workers is None or cluster.busy_workers is None:
                 return ()
             free = max(0, cluster.max_workers - cluster.busy_workers)
             words = (
-                f"needs {plural(job.workers or 1, 'worker')}; {cluster.name} has {free} free of "
-                f"{cluster.max_workers}. Older jobs may go first"
+                f"needs {plural(job.workers or 1, 'worker')}; {cluster.name or cluster.id} has "
+                f"{free} free of {cluster.max_workers}. Older jobs may go first"
             )
             return (Fact("waits for", Cell(words, Tone.WAITING)),)
     return ()
@@ -172,10 +185,33 @@ def _steps(job: Job, now: datetime) -> tuple[Fact, ...]:
     return (Fact("steps", Cell(" · ".join(spent))),) if spent else ()
 
 
-def _requirements(job: Job) -> Cell:
-    lines = job.requirements.shown.split("\n") if job.requirements else []
+def has_logins(job: Job) -> bool:
+    """Whether an address of a job logs in with a password or a token."""
+    texts = (job.repository, job.requirements)
+    return any(text is not None and has_login(text.text) for text in texts)
+
+
+def _metrics(job: Job) -> tuple[Fact, ...]:
+    """Say what the job has measured, a name and its value on each line."""
+    lines = [f"{name} {value}" for name, value in (job.metrics or {}).items()]
+    return (Fact("metrics", Cell("\n".join(lines))),) if lines else ()
+
+
+def _requirements(job: Job, *, shown: bool) -> Cell:
+    lines = _visible(job.requirements, shown=shown).split("\n")
     wanted = [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
     return Cell(", ".join(wanted)) if wanted else Cell(UNKNOWN, Tone.DIM)
+
+
+def _repository(job: Job, *, shown: bool) -> Cell:
+    return Cell(_visible(job.repository, shown=shown) or UNKNOWN)
+
+
+def _visible(text: Verbatim | None, *, shown: bool) -> str:
+    """Return a text to draw, with what logs in to an address masked unless it is to be seen."""
+    if text is None:
+        return ""
+    return text.shown if shown else without_logins(text.shown, MASK)
 
 
 def _environment_size(job: Job) -> Cell:

@@ -26,6 +26,7 @@ FIELDS: dict[str, Callable[[Job], str]] = {
     "id": lambda job: job.id,
     "error": lambda job: job.error_message or "",
     "cluster": lambda job: job.compute_cluster_name or "",
+    "cluster_id": lambda job: job.compute_cluster_id or "",
     "task": lambda job: job.scheduled_by or "",
 }
 
@@ -37,6 +38,7 @@ SUGGESTIONS: tuple[str, ...] = (
     "name~",
     "error=",
     "cluster=",
+    "cluster_id=",
     "task=",
     "age<1h",
     "age<1d",

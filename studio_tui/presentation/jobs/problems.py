@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import NamedTuple
 
+from studio_tui.addresses import without_logins
 from studio_tui.text import safe_line
 
 _SHOWN = 40
@@ -35,8 +36,8 @@ def warning(field: str, sentence: str) -> Problem:
 
 
 def quoted(text: str) -> str:
-    """Return foreign text in quotation marks, short and safe."""
-    shown = safe_line(text.strip())
+    """Return foreign text in quotation marks, short, safe and without logins in addresses."""
+    shown = safe_line(without_logins(text.strip(), "…"))
     return f"“{shown if len(shown) <= _SHOWN else shown[: _SHOWN - 1] + '…'}”"
 
 

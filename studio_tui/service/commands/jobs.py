@@ -9,7 +9,7 @@ from datetime import datetime
 
 from studio_tui.api.client import StudioClient
 from studio_tui.api.label import variables
-from studio_tui.api.models import Job, JobInput, QueryType
+from studio_tui.api.models import Job, JobInput, JobState, QueryType
 from studio_tui.errors import InvalidRequest, OutcomeUnknown, StudioError
 from studio_tui.service.commands.submitted import Submitted
 
@@ -35,9 +35,18 @@ class Commands:
                 await self._client.cancel_job(job_id)
             except OutcomeUnknown as unknown:
                 if await self._may_be_canceled(job_id, unknown):
-                    await self._client.cancel_job(job_id)
+                    await self._cancel_again(job_id)
         finally:
             self._changed()
+
+    async def _cancel_again(self, job_id: str) -> None:
+        """Repeat a request; that the job was canceled meanwhile is what was wanted of the first."""
+        try:
+            await self._client.cancel_job(job_id)
+        except InvalidRequest as refused:
+            page = await self._client.jobs(limit=1, job_id=job_id)
+            if not any(job.id == job_id and job.state is JobState.CANCELED for job in page.items):
+                raise refused from None
 
     async def _may_be_canceled(self, job_id: str, unknown: OutcomeUnknown) -> bool:
         """Return whether the job still runs; where nobody can tell, the outcome stays unknown."""

@@ -178,8 +178,10 @@ class Poller(Generic[T]):
         if self.snapshot.stopped:
             return 0.0
         self._failures = 0
-        self._publish(self._with_outage(Snapshot(value=value, fetched_at=self._now())))
-        return self._rest(value)
+        seconds, now = self._rest(value), self._now()
+        due_at = now + timedelta(seconds=seconds)
+        self._publish(self._with_outage(Snapshot(value=value, fetched_at=now, due_at=due_at)))
+        return seconds
 
     def _failed(self, error: StudioError) -> float:
         self._failures += 1

@@ -17,6 +17,8 @@ class Snapshot(Generic[T]):
     """The last good answer; `None` until there is one. Kept while later questions fail."""
     fetched_at: datetime | None = None
     """When Studio last confirmed the value; `None` until it has."""
+    due_at: datetime | None = None
+    """When it is asked next after a good answer; `None` when nobody has said."""
     error: StudioError | None = None
     """Why the latest question failed; `None` when it did not."""
     failing_since: datetime | None = None

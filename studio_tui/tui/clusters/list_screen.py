@@ -171,8 +171,13 @@ class ClustersScreen(ListPage[Cluster]):
 
     def show_jobs(self) -> None:
         """Show the jobs of the marked clusters, else of the one under the cursor."""
-        names = [cluster.name for cluster in self._meant() if cluster.name]
-        self.post_message(FilterJobs(exactly("cluster", *names)))
+        # By their ids where jobs tell them, as a later cluster may take a name.
+        if any(job.compute_cluster_id for job in self._jobs()):
+            terms = exactly("cluster_id", *(cluster.id for cluster in self._meant()))
+        else:
+            names = (cluster.name for cluster in self._meant())
+            terms = exactly("cluster", *filter(None, names))
+        self.post_message(FilterJobs(terms))
 
     def choose(self) -> None:
         """Choose the cluster under the cursor for new jobs, or choose none."""

@@ -1,6 +1,6 @@
 """A field of several lines: safe to look at, coloured by what it is, or with its values hidden."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from rich.cells import cell_len
@@ -37,11 +37,18 @@ class CodeArea(TextArea):
     """Several lines of text. Control codes are drawn as signs, each in place of one character."""
 
     masked: reactive[bool] = reactive(False)
-    """Whether what follows the first `=` of each line is hidden while the field has no focus."""
+    """Whether what is secret in each line is hidden while the field has no focus."""
 
     def __init__(
-        self, text: str = "", *, masked: bool = False, soft_wrap: bool = False, **options: Any
+        self,
+        text: str = "",
+        *,
+        masked: bool = False,
+        hide: Callable[[str], str] | None = None,
+        soft_wrap: bool = False,
+        **options: Any,
     ) -> None:
+        """Take what hides the secrets of a line; else it hides all that follows the first `=`."""
         super().__init__(
             text,
             compact=True,
@@ -52,6 +59,7 @@ class CodeArea(TextArea):
             **options,
         )
         self.set_reactive(CodeArea.masked, masked)
+        self._hide = hide
         self._colours: tuple[Spans, ...] = ()
         self.unmasked: Collection[str] = ()
         """Whole lines that hide nothing."""
@@ -67,7 +75,7 @@ class CodeArea(TextArea):
         """Return a line as it may be drawn."""
         line = self.document.get_line(line_index)
         if self.masked and not self.has_focus:
-            return Text(_hidden(line, self.unmasked), end="", no_wrap=True)
+            return Text(self._hidden(line), end="", no_wrap=True)
         text = Text("".join(map(_drawable, line)), end="", no_wrap=True)
         if line_index < len(self._colours):
             for start, end, style in self._colours[line_index]:
@@ -81,7 +89,7 @@ class CodeArea(TextArea):
             width, height = self.virtual_size
             drawn = max(
                 (
-                    _drawn_width(_hidden(line, self.unmasked) if self.masked else "", line)
+                    _drawn_width(self._hidden(line) if self.masked else "", line)
                     for line in self.document.lines
                 ),
                 default=0,
@@ -116,15 +124,17 @@ class CodeArea(TextArea):
         super().watch_has_focus(_has_focus)
         self._line_cache.clear()
 
-
-def _hidden(line: str, unmasked: Collection[str]) -> str:
-    name, equals, value = line.partition("=")
-    if not equals:
-        if line in unmasked:
-            return safe_line(line)
-        # What has no name yet may be a secret as a whole.
-        return MASK if line.strip() else ""
-    return f"{safe_line(name)}={MASK if value else ''}"
+    def _hidden(self, line: str) -> str:
+        """Return what is drawn of a line whose secrets are hidden."""
+        if self._hide is not None:
+            return safe_line(self._hide(line))
+        name, equals, value = line.partition("=")
+        if not equals:
+            if line in self.unmasked:
+                return safe_line(line)
+            # What has no name yet may be a secret as a whole.
+            return MASK if line.strip() else ""
+        return f"{safe_line(name)}={MASK if value else ''}"
 
 
 def _drawn_width(hiding: str, line: str) -> int:

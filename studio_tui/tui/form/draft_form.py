@@ -10,7 +10,9 @@ from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.widgets import Input, TextArea
 
+from studio_tui.addresses import without_logins
 from studio_tui.presentation.form.draft import LABELS, Draft
+from studio_tui.presentation.jobs.facts import MASK
 from studio_tui.presentation.jobs.problems import Problem
 from studio_tui.tui.form.code_area import CodeArea
 from studio_tui.tui.form.form_field import FieldInput, Flag, FormField
@@ -130,10 +132,11 @@ class DraftForm(Lifetime, VerticalScroll):
             field.say(problems, checked.notes.get(name, ()), lasting=name in _TELLING)
 
     def show_values(self, *, shown: bool) -> None:
-        """Show the values of the environment, or hide them."""
-        environment = self._fields["environment"].editor
-        if isinstance(environment, CodeArea):
-            environment.masked = not shown
+        """Show the values of the environment and logins in addresses, or hide them."""
+        for name in ("environment", "requirements", "repository"):
+            editor = self._fields[name].editor
+            if isinstance(editor, (CodeArea, FieldInput)):
+                editor.masked = not shown
 
     @property
     def _shows_file(self) -> bool:
@@ -166,10 +169,7 @@ def _field(name: str, draft: Draft) -> FormField:
     if name == "reset":
         return FormField(name, "", Flag(label, draft.reset))
     if name in _AREAS:
-        area = (
-            PathArea(soft_wrap=True) if name == "files" else CodeArea(masked=name == "environment")
-        )
-        field = FormField(name, label, area)
+        field = FormField(name, label, _area(name))
     else:
         line = (
             PathInput(compact=True, select_on_focus=False, suggester=PathSuggester())
@@ -180,6 +180,15 @@ def _field(name: str, draft: Draft) -> FormField:
     field.editor.cursor_blink = False  # type: ignore[union-attr]
     field.value = _value(draft, name)
     return field
+
+
+def _area(name: str) -> CodeArea:
+    """Return the editor of a field of several lines."""
+    if name == "files":
+        return PathArea(soft_wrap=True)
+    if name == "requirements":
+        return CodeArea(masked=True, hide=lambda line: without_logins(line, MASK))
+    return CodeArea(masked=name == "environment")
 
 
 def _value(draft: Draft, name: str) -> str | bool:

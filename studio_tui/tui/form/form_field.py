@@ -4,14 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.text import Text
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
+from textual.reactive import reactive
 from textual.widgets import Checkbox, Input, Static, TextArea
 
+from studio_tui.addresses import has_login, without_logins
+from studio_tui.presentation.jobs.facts import MASK
 from studio_tui.presentation.jobs.problems import Level, Problem
 from studio_tui.text import safe_line
 from studio_tui.tui.form.code_area import CodeArea
@@ -37,6 +41,17 @@ class FieldInput(Lifetime, Input):
             tooltip="Complete the path, else go to the next field",
         )
     ]
+
+    masked: reactive[bool] = reactive(True)
+    """Whether what logs in to an address is hidden while the field has no focus."""
+
+    @property
+    def _value(self) -> Text:
+        """Return what is drawn of the value."""
+        if self.masked and not self.has_focus and has_login(self.value):
+            hidden = safe_line(without_logins(self.value, MASK))
+            return Text(hidden, no_wrap=True, overflow="ignore", end="")
+        return super()._value
 
     def action_complete(self) -> None:
         """Take the suggestion, or go on."""

@@ -7,13 +7,13 @@ logs in to a URL stay in memory. All but the constructor asks the disk: call it 
 import json
 import logging
 import os
-import re
 import threading
 from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from studio_tui.addresses import without_logins
 from studio_tui.files import read_json
 from studio_tui.paths import private_dir
 from studio_tui.presentation.form.draft import Draft
@@ -25,8 +25,6 @@ KEPT = 20
 NOT_KEPT = "Values of the environment, and logins in URLs, are not kept on disk."
 
 logger = logging.getLogger(__name__)
-
-_URL_LOGIN = re.compile(r"(\w://)[^/@\s]+@")
 
 
 class SavedForms:
@@ -191,8 +189,8 @@ class SavedForms:
         return replace(
             draft,
             environment="\n".join(lines),
-            requirements=_URL_LOGIN.sub(r"\1", draft.requirements),
-            repository=_URL_LOGIN.sub(r"\1", draft.repository),
+            requirements=without_logins(draft.requirements),
+            repository=without_logins(draft.repository),
         )
 
 

@@ -4,8 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-import tzlocal
-
+from studio_tui import clock
 from studio_tui.api.models import Cluster, QueryType
 from studio_tui.presentation.form.checks import Surroundings, check, query_type
 from studio_tui.presentation.form.draft import LABELS, Draft
@@ -59,7 +58,7 @@ def examine(
     around = Surroundings(
         team,
         now,
-        tzlocal.get_localzone(),
+        clock.zone(),
         clusters,
         facts_of(draft),
         names_of(sent.values()),

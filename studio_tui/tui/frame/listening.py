@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from studio_tui.errors import AuthenticationError
+from studio_tui.errors import AuthenticationError, PermissionDenied
 from studio_tui.service.polling.poller import Poller
-from studio_tui.tui.messages import Refreshed, TokenRefused
+from studio_tui.tui.messages import Refreshed, TeamRefused, TokenRefused
 from studio_tui.tui.widgets.lifetime import Lifetime
 
 
@@ -19,6 +19,7 @@ class Listening:
         self._seen: dict[str, object] = {}
         """The value last taken over of each poller, to tell news from the same again."""
         self._refusal: AuthenticationError | None = None
+        self._denial = ""
 
     @property
     def is_on(self) -> bool:
@@ -46,14 +47,28 @@ class Listening:
         self._seen[message.name] = message.snapshot.value
         return message.snapshot.value is not before
 
-    def ask_for_token(self, message: Refreshed) -> None:
-        """Ask once for another token, however many pollers were refused the old one."""
-        refusal = message.snapshot.error
-        if not message.snapshot.stopped or not isinstance(refusal, AuthenticationError):
-            return
-        if refusal is not self._refusal:
-            self._refusal = refusal
-            self._page.post_message(TokenRefused(str(refusal)))
+    def ask_for_settings(self, message: Refreshed, *, is_first: bool) -> None:
+        """Ask for another token, or team, once for each time that Studio refuses the present one.
+
+        `is_first` says that it is an answer to what is asked first of all.
+        """
+        error = message.snapshot.error
+        if message.snapshot.stopped and isinstance(error, AuthenticationError):
+            if error is not self._refusal:
+                self._refusal = error
+                self._page.post_message(TokenRefused(str(error)))
+        elif (
+            is_first
+            and message.snapshot.value is None
+            and isinstance(error, PermissionDenied)
+            and str(error) != self._denial
+        ):
+            self._denial = str(error)
+            self._page.post_message(TeamRefused(str(error), error.teams))
+
+    def forget_refusals(self) -> None:
+        """Ask for another team again should this one be refused again."""
+        self._denial = ""
 
     def _poster(self, poller: Poller[Any]) -> Callable[[Any], None]:
         return lambda snapshot: self._post(poller.name, snapshot)

@@ -41,7 +41,14 @@ class TrustChoice:
     url: str
 
 
-Choice = LocalChoice | TokenChoice | TrustChoice
+@dataclass(frozen=True, slots=True)
+class TeamChoice:
+    """Go on with the same Studio and token, in another team."""
+
+    team: str
+
+
+Choice = LocalChoice | TokenChoice | TrustChoice | TeamChoice
 
 
 class Chosen(Message):
@@ -50,6 +57,10 @@ class Chosen(Message):
     def __init__(self, choice: Choice) -> None:
         super().__init__()
         self.choice = choice
+
+
+class ReadAgain(Message):
+    """Read the settings again, as they may have been mended, and ask Studio again."""
 
 
 class OpeningScreen(Lifetime, Screen[None]):

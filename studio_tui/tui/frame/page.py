@@ -23,6 +23,7 @@ from studio_tui.tui.frame.commands import Command, CommandSet, HasCommands, Seve
 from studio_tui.tui.frame.dialog import Dialog
 from studio_tui.tui.frame.hints import KeyHints
 from studio_tui.tui.frame.listening import Listening
+from studio_tui.tui.frame.opening import ReadAgain
 from studio_tui.tui.frame.page_bars import HELP, TABS, age_parts, crumb_parts, tab_and_count_parts
 from studio_tui.tui.messages import GoBack, GoTo, Refreshed
 from studio_tui.tui.sheets import PAGES
@@ -176,7 +177,7 @@ class Page(HasCommands, Screen[None]):
     def _hear(self, message: Refreshed) -> None:
         is_news = self.listening.is_news(message)
         self.refreshed(message, is_news=is_news)
-        self.listening.ask_for_token(message)
+        self.listening.ask_for_settings(message, is_first=message.name == self.session.jobs.name)
         if is_news:
             self.paint_frame()
         else:
@@ -223,8 +224,9 @@ class Page(HasCommands, Screen[None]):
             self.back()
 
     def ask_again(self) -> None:
-        """Ask Studio again at once."""
-        self.session.refresh()
+        """Ask Studio again at once, with the settings as they are now."""
+        self.listening.forget_refusals()
+        self.post_message(ReadAgain())
 
     def go_to(self, tab: str) -> None:
         """Show another of the main places."""

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from textual.app import App
 
-from studio_tui.errors import NotSent, StudioError
+from studio_tui.errors import NotSent, StudioError, TransportError
 from studio_tui.service.commands.jobs import said
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.commands import Host
@@ -17,6 +17,12 @@ SOON = 0.5
 
 ASKING = "Asking Studio…"
 SILENT = "Studio does not answer now; asking it all the same…"
+
+NO_ACCOUNT = (
+    "\n\nWithout an account: `studio-tui local` runs a Studio on this machine, "
+    "and `studio-tui --local` opens it."
+)
+"""A way out for whoever cannot reach a Studio elsewhere."""
 
 START_AGAIN = "Start it with `studio-tui local`, or leave this and start `studio-tui --local`."
 """What is to be done about a local Studio that is gone."""
@@ -58,7 +64,8 @@ def told(error: StudioError, session: StudioSession) -> str:
 
 def unreached(error: StudioError, session: StudioSession) -> str:
     """Return what stands in the place of a list that cannot be had."""
-    return f"{told(error, session)}\n\nctrl+r asks again now."
+    account = "" if session.is_near or not isinstance(error, TransportError) else NO_ACCOUNT
+    return f"{told(error, session)}\n\nctrl+r asks again now.{account}"
 
 
 def _tell(app: App[Any], words: str) -> None:

@@ -1,5 +1,6 @@
-"""The first run, and a token that is refused: the user chooses where to go."""
+"""The first run, and a token or team that is refused: the user chooses where to go."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import on
@@ -10,7 +11,14 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from studio_tui.tui.frame.dialog import AnsweredOnce
-from studio_tui.tui.frame.opening import DEFAULT_URL, Chosen, LocalChoice, TokenChoice
+from studio_tui.tui.frame.opening import (
+    DEFAULT_URL,
+    Chosen,
+    LocalChoice,
+    ReadAgain,
+    TeamChoice,
+    TokenChoice,
+)
 from studio_tui.tui.widgets.bar import Bar, Part
 
 
@@ -21,19 +29,29 @@ class WelcomeScreen(AnsweredOnce, Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "local", "local Studio", id="welcome.local"),
         Binding("2", "token", "use a token", id="welcome.token"),
+        Binding("ctrl+r", "read_again", "read settings again", id="welcome.read_again"),
         Binding("q,ctrl+q", "app.quit", "quit", id="welcome.quit"),
         Binding("escape", "back", "back", show=False, id="welcome.back"),
     ]
 
-    def __init__(self, why: str, *, url: str = DEFAULT_URL, team: str = "") -> None:
+    def __init__(
+        self,
+        why: str,
+        *,
+        url: str = DEFAULT_URL,
+        team: str = "",
+        teams: Sequence[str] | None = None,
+    ) -> None:
         """Take why there is a choice to make, as a safe sentence, and what is known already.
 
-        With a team known the screen lies over others, which escape goes back to.
+        With a team known the screen lies over others, which escape goes back to. With `teams`, it
+        is the team that was refused and not the token; they are those that Studio names instead.
         """
         super().__init__()
         self._why = why
         self._url = url
         self._team = team
+        self._teams = teams
 
     def compose(self) -> ComposeResult:
         """Compose the choices, and the form of the second one."""
@@ -54,19 +72,17 @@ class WelcomeScreen(AnsweredOnce, Screen[None]):
                 classes="choice",
             )
             with Vertical(id="token-form"):
+                keeps = "as it is, unless you type another" if self._keeps_token else ""
+                team = self._teams[0] if self._teams else self._team
                 for label, field in (
                     ("URL", Input(self._url, id="url", compact=True)),
-                    ("team", Input(self._team, id="team", compact=True)),
-                    ("token", Input(password=True, id="token", compact=True)),
+                    ("team", Input(team, id="team", compact=True)),
+                    ("token", Input(placeholder=keeps, password=True, id="token", compact=True)),
                 ):
                     with Horizontal(classes="row"):
                         yield Static(label, markup=False, classes="label")
                         yield field
-                yield Static(
-                    "The token is not shown and not stored. enter connects.",
-                    markup=False,
-                    classes="why",
-                )
+                yield Static(self._how(), markup=False, classes="why")
             yield Static(markup=False, id="problem")
         yield Bar(id="keys")
 
@@ -78,6 +94,8 @@ class WelcomeScreen(AnsweredOnce, Screen[None]):
             Part(" local Studio  "),
             Part("2", "key"),
             Part(" use a token  "),
+            Part("ctrl+r", "key"),
+            Part(" read the settings again  "),
             Part("q", "key"),
             Part(" quit"),
         )
@@ -97,7 +115,23 @@ class WelcomeScreen(AnsweredOnce, Screen[None]):
     def action_token(self) -> None:
         """Let a token be typed."""
         self.query_one("#token-form").display = True
-        self.query_one("#token" if self._team else "#team").focus()
+        self.query_one("#token" if self._team and not self._keeps_token else "#team").focus()
+
+    def action_read_again(self) -> None:
+        """Read the settings again, which may have been mended from elsewhere."""
+        self.say("Reading the settings again…")
+        self.post_message(ReadAgain())
+
+    @property
+    def _keeps_token(self) -> bool:
+        """Whether the token that is known may be good."""
+        return self._teams is not None
+
+    def _how(self) -> str:
+        connects = "The token is not shown and not stored. enter connects."
+        if not self._teams:
+            return connects
+        return f"Studio names: {', '.join(self._teams)}. {connects}"
 
     def action_back(self) -> None:
         """Leave the form, and then the screen if it lies over others."""
@@ -112,10 +146,14 @@ class WelcomeScreen(AnsweredOnce, Screen[None]):
             name: self.query_one(f"#{name}", Input).value.strip()
             for name in ("url", "team", "token")
         }
-        missing = [name for name, value in values.items() if not value]
+        # The token that is known is for the Studio that is known, and goes to no other.
+        keeps = self._keeps_token and not values["token"] and values["url"] == self._url
+        missing = [
+            name for name, value in values.items() if not value and not (keeps and name == "token")
+        ]
         if missing:
             self.query_one(f"#{missing[0]}").focus()
             self.say(f"Still needed: {', '.join(missing)}")
             return
         self.say("Connecting…")
-        self.post_message(Chosen(TokenChoice(**values)))
+        self.post_message(Chosen(TeamChoice(values["team"]) if keeps else TokenChoice(**values)))

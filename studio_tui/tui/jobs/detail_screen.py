@@ -16,7 +16,7 @@ from textual.widgets import Static, TabPane
 from studio_tui import clock
 from studio_tui.api.models import Job, QueryType
 from studio_tui.presentation.cells import Cell, Tone
-from studio_tui.presentation.jobs.facts import Fact, environment, facts, raw
+from studio_tui.presentation.jobs.facts import Fact, environment, facts, has_logins, raw
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.commands import Command, bindings
 from studio_tui.tui.frame.page import Page
@@ -39,7 +39,7 @@ _COMMANDS: tuple[Command["JobScreen"], ...] = (
         "job.secrets",
         "s",
         "values",
-        "Show or hide the values of the environment",
+        "Show or hide the values of the environment, and logins in addresses",
         lambda page: page.toggle_values(),
     ),
     Command("job.next", "J", "next job", "The next job of the list", lambda page: page.go(1)),
@@ -158,13 +158,15 @@ class JobScreen(Page):
     def tick(self, now: datetime) -> None:
         """Let the times run on."""
         self.query_one("#summary-facts", FactSheet).show(
-            facts(self._job, clock.now(), heard_at=now)
+            facts(self._job, clock.now(), heard_at=now, shown=self._secrets_shown)
         )
 
     def toggle_values(self) -> None:
-        """Show or hide the values of the environment, and go where they stand."""
+        """Show or hide the values of the environment and logins, and go where they stand."""
         self._secrets_shown = not self._secrets_shown
-        self.tabs.active = "environment"
+        stays = self.tabs.active == "summary" and has_logins(self._job)
+        self.tabs.active = "summary" if stays else "environment"
+        self.tick(self.moment())
         self._show_environment()
 
     def go(self, step: int) -> None:

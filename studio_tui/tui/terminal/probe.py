@@ -13,6 +13,8 @@ import time
 import tty
 from collections.abc import Mapping
 
+from studio_tui.text import safe_line
+
 _QUESTION = b"\x1b]11;?\x1b\\\x1b[c"
 _BACKGROUND = re.compile(
     rb"\x1b\]11;rgba?:([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})"
@@ -33,6 +35,30 @@ def has_dark_background(environ: Mapping[str, str]) -> bool:
     # rxvt and its kin say "foreground;background" in palette numbers.
     background = environ.get("COLORFGBG", "").rpartition(";")[2]
     return background not in {"7", "9", "10", "11", "12", "13", "14", "15"}
+
+
+def why_unusable(environ: Mapping[str, str]) -> str | None:
+    """Return why nothing can be drawn on the terminal and what to do, in ASCII; `None` if it can.
+
+    A locale that is not set says nothing: Python takes it for UTF-8 then (PEP 538, PEP 540).
+    """
+    term = environ.get("TERM", "")
+    if term in {"dumb", "unknown"}:
+        return (
+            f"TERM is {term}: such a terminal cannot place text, so nothing can be drawn on it. If "
+            "yours can, name it: TERM=xterm-256color studio-tui. Without a screen, `datachain job "
+            "ls` and `datachain job logs ID` say the same, and `studio-tui doctor` what is wrong."
+        )
+    names = ("LC_ALL", "LC_CTYPE", "LANG")
+    name, locale = next(((n, environ[n]) for n in names if environ.get(n)), ("", ""))
+    is_utf8 = "utf8" in locale.lower().replace("-", "") or environ.get("PYTHONUTF8") == "1"
+    if locale and not is_utf8:
+        shown = safe_line(locale).encode("ascii", "backslashreplace").decode()
+        return (
+            f"{name} is {shown}, a locale without UTF-8, in which what is drawn would be broken. "
+            "If your terminal shows UTF-8, say so: LC_ALL=C.UTF-8 studio-tui."
+        )
+    return None
 
 
 def colours(environ: Mapping[str, str]) -> int:

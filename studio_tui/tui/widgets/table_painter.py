@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from rich.color import ColorSystem
 from rich.segment import Segment
 from rich.style import Style
+from textual.content import Content
 from textual.strip import Strip
 
 from studio_tui.presentation.cells import NOTHING, Cell, Pieces, Tone
@@ -33,6 +34,8 @@ _ASCENDING = "▲"
 _DESCENDING = "▼"
 _GAP = " " * GAP
 _MORE = "…"
+_MARGIN = 2
+"""Cells that stay free on each side of what is said in place of rows."""
 _SIGN = "sign"
 
 
@@ -108,7 +111,7 @@ class Painter:
     """A line below the last row."""
 
     notice: list[Strip]
-    """The lines that are said in place of rows, centred."""
+    """The lines that are said in place of rows, broken where need be and centred."""
 
     def __init__(
         self,
@@ -186,7 +189,8 @@ class Painter:
 
     def _centred(self, text: str) -> list[Strip]:
         strips = []
-        for line in text.splitlines():
+        room = max(1, self.width - 2 * _MARGIN)
+        for line in (line.plain.rstrip() for line in Content(text).wrap(room)) if text else ():
             shown = fit(line, min(cell_len(line), self.width), Align.LEFT)
             left = (self.width - cell_len(shown)) // 2
             filled = fit(" " * left + shown, self.width, Align.LEFT)

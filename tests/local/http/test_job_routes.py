@@ -259,7 +259,25 @@ def test_cancelling_a_task_ends_the_schedule(studio: ThreadStudio) -> None:
     assert studio.cancel(task_id).json()["message"] == "Successfully canceled"
     task = studio.job(task_id)
     assert (task["status"], task["schedule"]["next_run_at"]) == ("CANCELED", None)
-    assert "before" in studio.cancel(task_id).json()["message"]
+    again = studio.cancel(task_id)
+    assert (again.status_code, "it is CANCELED" in again.json()["message"]) == (409, True)
+
+
+@pytest.mark.parametrize(
+    ("query", "ended"), [("print(1)", "COMPLETE"), ("1 / 0", "FAILED"), ("", "CANCELED")]
+)
+def test_a_job_that_has_ended_is_not_cancelled_and_stays_as_it_is(
+    studio: ThreadStudio, query: str, ended: str
+) -> None:
+    job_id = studio.submit(query or "import time; time.sleep(60)")["id"]
+    if not query:
+        studio.cancel(job_id)
+    before = studio.end(job_id)
+    assert before["status"] == ended
+    refused = studio.cancel(job_id)
+    assert refused.status_code == 409
+    assert refused.json()["message"] == f"The job has ended already: it is {ended}."
+    assert studio.job(job_id) == before
 
 
 def test_cancelling_a_task_leaves_its_run_alone(studio: ThreadStudio) -> None:

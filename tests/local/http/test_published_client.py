@@ -71,6 +71,7 @@ def test_a_job_with_everything_runs_and_its_log_is_followed(
     assert "to stderr\n" in done.stdout
     assert "COMPLETE" in done.stdout
     (job,) = studio.jobs()
+    assert f"Open the job in Studio at {job['url']}" in done.stdout
     assert (job["name"], job["environment"]) == ("q.py", {"A": "from file", "B": "2"})
 
 
@@ -87,6 +88,9 @@ def test_exit_codes_tell_how_a_job_ended(
     assert datachain("job", "cancel", job_id).returncode == 0
     eventually(lambda: studio.job(job_id)["status"] == "CANCELED")
     assert datachain("job", "logs", job_id).returncode == 2
+    again = datachain("job", "cancel", job_id)
+    assert again.returncode == 1
+    assert "The job has ended already: it is CANCELED." in again.stdout + again.stderr
 
 
 def test_lists_are_printed(studio: ThreadStudio, datachain: Run) -> None:
@@ -275,6 +279,8 @@ def test_a_job_is_removed_and_a_pipeline_paused_by_the_client(
     assert datachain("pipeline", "resume", name).returncode == 0
     paused = datachain("pipeline", "pause", name)
     assert (paused.returncode, f"Pipeline {name} paused" in paused.stdout) == (0, True)
+    again = datachain("pipeline", "pause", name)
+    assert (again.returncode, "It is paused already" in again.stderr) == (1, True)
     assert "Status: PAUSED" in datachain("pipeline", "status", name).stdout
     assert datachain("pipeline", "resume", name).returncode == 0
     eventually(lambda: pipeline(studio, name)["status"] != "RUNNING")
@@ -304,3 +310,37 @@ def test_a_run_that_works_is_planned_instead_of_the_one_that_crashed(
     for target in ("step_y", "step_x"):
         planned = pipeline(studio, created(datachain("pipeline", "create", target)))
         assert [run["job_id"] for run in planned["job_runs"]] == [originals[0], fixed]
+
+
+WORKERS = """from typing import Iterator
+import datachain as dc
+
+def double(n: int) -> int:
+    return 2 * n
+
+def both(n: int) -> Iterator[int]:
+    yield n
+    yield -n
+
+def total(n: list[int]) -> Iterator[int]:
+    yield sum(n)
+
+KINDS = {"workers": 3}, {"workers": 2, "parallel": 2}, {"workers": 9, "min_task_size": 20}
+for kind in ({}, *KINDS):
+    rows = dc.read_values(n=list(range(60)), k=[n % 4 for n in range(60)]).settings(**kind)
+    print("map", sorted(rows.map(d=double).to_values("d")))
+    print("gen", sorted(rows.gen(g=both).to_values("g")))
+    print("agg", sorted(rows.agg(s=total, partition_by="k").to_values("s")))
+"""
+
+
+def test_udfs_with_workers_give_the_rows_of_those_without(
+    studio: ThreadStudio, datachain: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "workers.py").write_text(WORKERS)
+    done = datachain("job", "run", "workers.py")
+    assert done.returncode == 0, done.stdout + done.stderr
+    for name in ("map", "gen", "agg"):
+        said = re.findall(rf"{name} (\[[^\]]*\])", studio.log(studio.jobs()[0]["id"]))
+        assert len(said) == 4
+        assert len(set(said)) == 1

@@ -116,3 +116,28 @@ def test_a_writer_is_neither_waited_for_nor_kept_waiting(database: Path) -> None
         assert len(read(database).jobs) == 4
         writer.execute("COMMIT")
         assert read(database).jobs == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ('{"accuracy": 0.91}', '{"accuracy": 0.91}'),
+        ("{}", None),
+        ("[1]", None),
+        ("{", None),
+        (None, None),
+        ('{"a": "%s"}' % ("x" * metastore.METRICS_LIMIT), None),
+    ],
+)
+def test_what_a_job_has_measured_is_read(
+    tmp_path: Path, text: str | None, kept: str | None
+) -> None:
+    path = tmp_path / "db"
+    assert metastore.metrics(path, "a") is None
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("CREATE TABLE meta (schema_version INT)")
+        connection.execute("INSERT INTO meta VALUES (1)")
+        connection.execute("CREATE TABLE jobs (id TEXT, metrics TEXT)")
+        connection.execute("INSERT INTO jobs VALUES ('a', ?)", [text])
+    assert metastore.metrics(path, "a") == kept
+    assert metastore.metrics(path, "b") is None

@@ -11,7 +11,7 @@ from studio_tui import clock
 from studio_tui.api.models import JobInput, QueryType
 from studio_tui.local.config.clusters import Cluster, Clusters
 from studio_tui.local.http.validation import Surroundings, check
-from studio_tui.local.server.samples import PIPELINE, SAMPLES
+from studio_tui.local.server.samples import ABOUT, LOOK_AT, PIPELINE, SAMPLES
 from tests.studios import ThreadStudio
 from tests.waiting import eventually
 
@@ -124,3 +124,7 @@ def upload_lake(studio: ThreadStudio) -> str:
 def test_the_samples_are_packed_with_the_program() -> None:
     script = "from studio_tui.local.server.samples import SAMPLES; print(len(SAMPLES))"
     assert subprocess.check_output([sys.executable, "-c", script], cwd="/") == b"24\n"
+
+
+def test_what_is_said_of_the_samples_fits_the_question_on_a_small_terminal() -> None:
+    assert max(map(len, (*ABOUT, LOOK_AT))) <= 66

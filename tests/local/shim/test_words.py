@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from studio_tui.local.shim.words import MESSAGE_LIMIT, exit_words, resolver_words
+from studio_tui.local.shim.words import MESSAGE_LIMIT, exit_words, is_unreached, resolver_words
 
 
 def failure(code: str) -> str:
@@ -143,3 +143,17 @@ def test_gits_reason_is_its_last_error() -> None:
 
 def test_a_resolver_that_said_nothing_has_no_words() -> None:
     assert resolver_words("") is None
+
+
+@pytest.mark.parametrize(
+    ("output", "unreached"),
+    [
+        ("error: Failed\n  cause: dns error\n  cause: error resolving DNS\n", True),
+        ("  cause: client error (Connect)\n  cause: tcp connect error: Connection refused", True),
+        ("error: No solution found when resolving dependencies\n", False),
+        ("error: HTTP status client error (404 Not Found)", False),
+        ("", False),
+    ],
+)
+def test_what_could_not_connect_is_told_from_what_was_refused(output: str, unreached: bool) -> None:
+    assert is_unreached(output) is unreached

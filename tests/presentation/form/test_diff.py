@@ -5,6 +5,7 @@ from hypothesis import given
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.form.diff import difference
 from studio_tui.presentation.form.draft import Draft
+from studio_tui.presentation.jobs.facts import MASK
 from studio_tui.text import safe_line
 from tests.presentation.form.forms import DRAFTS
 
@@ -101,3 +102,17 @@ def test_any_two_forms_can_be_compared_and_only_equal_ones_have_no_difference(
     assert (same.query, same.settings) == ((), ())
     if before.reset != after.reset or before.workers.strip() != after.workers.strip():
         assert told.settings
+
+
+def test_logins_in_addresses_are_masked_unless_shown() -> None:
+    before = Draft(repository="https://old-hunter2@example.org/r", requirements="numpy")
+    after = Draft(
+        repository="https://u:hunter2@example.org/r",
+        requirements="numpy\n-i https://hunter2@example.org/simple",
+    )
+    hidden = "\n".join(cell.text for cell in difference(before, after).settings)
+    assert "hunter2" not in hidden
+    assert f"repository: https://{MASK}@example.org/r → https://{MASK}@example.org/r" in hidden
+    shown = "\n".join(cell.text for cell in difference(before, after, shown=True).settings)
+    assert "u:hunter2@example.org" in shown
+    assert "-i https://hunter2@example.org/simple" in shown

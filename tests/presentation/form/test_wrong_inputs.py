@@ -263,7 +263,7 @@ WARNINGS: list[tuple[str, dict[str, Any], str]] = [
     (
         "repository",
         {"repository": "https://u:hunter2@example.org/r"},
-        "The URL holds a password, which everyone who sees the job can read.",
+        "The URL holds a password or token, which everyone who sees the job can read.",
     ),
     (
         "repository",
@@ -436,3 +436,30 @@ def test_a_form_without_errors_can_be_sent_and_comes_back_as_a_form(draft: Draft
 def test_every_field_is_checked_and_every_priority_has_a_meaning() -> None:
     assert [*CHECKS, "reset"] == list(LABELS)
     assert list(PRIORITIES) == [0, 1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize(
+    "repository", ["https://ghp_hunter2@example.org/r", "ssh://git:hunter2@example.org/r"]
+)
+def test_a_token_in_a_repository_is_warned_of(repository: str) -> None:
+    (problem,) = check(replace(GOOD, repository=repository), AROUND)
+    assert problem.level is Level.WARNING
+    assert problem.sentence.startswith("The URL holds a password or token")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "--index-url https://hunter2@example.org/simple",
+        "--extra-index-url=https://u:hunter2@example.org/simple",
+        "-f https://u:hunter2@example.org/wheels",
+        "git+https://hunter2@example.org/r.git",
+        "pkg @ git+https://u:hunter2@example.org/r.git@main",
+        "https://hunter2@example.org/p-1-py3-none-any.whl",
+    ],
+)
+def test_a_login_in_a_requirement_is_warned_of_at_its_line(line: str) -> None:
+    (problem,) = check(replace(GOOD, requirements=f"numpy\n{line}"), AROUND)
+    assert (problem.field, problem.level) == ("requirements", Level.WARNING)
+    assert problem.sentence.startswith("Line 2: the address holds a password or token")
+    assert "hunter2" not in problem.sentence

@@ -55,6 +55,23 @@ async def test_a_cancel_is_sent_once_and_the_list_is_asked_again() -> None:
     assert changed == ["changed"]
 
 
+async def test_a_repeated_cancel_that_finds_the_job_canceled_has_what_it_wants() -> None:
+    refused = InvalidRequest(409, "The job has ended already: it is CANCELED.")
+
+    class Meanwhile(Studio):
+        async def cancel_job(self, job_id: str) -> None:
+            if self.cancels:
+                self.state = "CANCELED"
+            await super().cancel_job(job_id)
+
+    studio = Meanwhile(UNKNOWN, refused, state="RUNNING")
+    await commands(studio)[0].cancel(job(1).id)
+    assert studio.cancels == 2
+    complete = Studio(UNKNOWN, InvalidRequest(409, "it is COMPLETE"), state="RUNNING")
+    with pytest.raises(InvalidRequest, match="COMPLETE"):
+        await commands(complete)[0].cancel(job(1).id)
+
+
 async def test_a_cancel_of_unknown_outcome_is_repeated_only_while_the_job_runs() -> None:
     running, ended = Studio(UNKNOWN, None, state="RUNNING"), Studio(UNKNOWN, state="CANCELED")
     for studio in (running, ended):

@@ -193,7 +193,7 @@ async def test_poller_keeps_the_value_when_a_question_fails() -> None:
     assert str(failed.error) == "no answer"
     assert failed.next_try_at is not None
     assert failed.next_try_at > NOON
-    assert heard[2] == Snapshot(value=42, fetched_at=NOON)
+    assert heard[2] == Snapshot(value=42, fetched_at=NOON, due_at=heard[2].due_at)
 
 
 async def test_what_is_shown_stands_still_while_questions_fail_and_never_goes_back() -> None:
@@ -293,7 +293,7 @@ async def test_what_is_not_allowed_keeps_its_age_and_is_asked_for_again_after_fi
     assert (denied.value, denied.fetched_at, denied.stopped) == (41, NOON, False)
     assert str(denied.error) == "not yours"
     assert denied.next_try_at == NOON + timedelta(minutes=5)
-    assert heard[3] == Snapshot(value=44, fetched_at=NOON)
+    assert heard[3] == Snapshot(value=44, fetched_at=NOON, due_at=heard[3].due_at)
 
 
 async def test_what_is_not_allowed_is_asked_for_at_once_when_the_user_wants_it() -> None:
@@ -363,3 +363,19 @@ async def test_a_bug_in_the_question_is_raised_and_not_hidden() -> None:
     poller.subscribe(lambda _: None)
     with pytest.raises(ZeroDivisionError):
         await within_reason(poller.run(), "a poller that has failed")
+
+
+async def test_an_answer_says_when_the_next_one_is_due() -> None:
+    answered = asyncio.Event()
+
+    async def fetch() -> int:
+        return 1
+
+    poller = Poller("clusters", fetch, lambda _: 30.0)
+    poller.subscribe(lambda _: answered.set())
+    running = asyncio.create_task(poller.run())
+    await answered.wait()
+    running.cancel()
+    snapshot = poller.snapshot
+    assert snapshot.fetched_at is not None
+    assert snapshot.due_at == snapshot.fetched_at + timedelta(seconds=30)

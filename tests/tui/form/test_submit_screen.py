@@ -385,3 +385,21 @@ async def test_resuming_says_what_it_is_and_names_the_job_to_resume(
         await until_shown(pilot, "Created: old.py")
         sent = [seen for seen in proxy.seen if seen.method == "POST"][-1]
         assert json.loads(sent.body)["rerun_from_job_id"] == first["id"]
+
+
+async def test_logins_in_addresses_are_hidden_wherever_nobody_types(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(studio, tmp_path, size=(120, 60)) as pilot:
+        await open_form(pilot)
+        await fill(
+            pilot,
+            repository="https://hunter2@example.org/r",
+            requirements="-i https://u:hunter2@example.org/simple",
+            workers="1",
+        )
+        await until_shown(pilot, "holds a password or token", "••••@example.org/r")
+        await until_shown(pilot, "-i https://••••")
+        assert "hunter2" not in screen_text(pilot)
+        await pilot.press("f7")
+        await until_shown(pilot, "https://hunter2@example.org/r", "u:hunter2@example.org/simple")

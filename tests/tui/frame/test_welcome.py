@@ -1,17 +1,20 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
+from textual.widgets import Input
 
 from studio_tui.api.client import StudioClient
 from studio_tui.errors import ConfigError, NoCredentials
+from studio_tui.local.config.data_dir import DataDir
 from studio_tui.service.session import StudioSession
 from studio_tui.settings import Settings
 from studio_tui.tui.app import StudioApp
 from studio_tui.tui.connected import Connected
-from studio_tui.tui.frame.opening import Choice, LocalChoice, TokenChoice
+from studio_tui.tui.frame.opening import Choice, LocalChoice, TeamChoice, TokenChoice
 from studio_tui.tui.frame.welcome import WelcomeScreen
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.theme import DARK
@@ -74,3 +77,105 @@ async def test_a_stranger_can_leave(studio: ThreadStudio, tmp_path: Path, key: s
     async with stranger(studio, tmp_path, []) as pilot:
         await pilot.press(key)
         await until(pilot, lambda: not pilot.app.is_running)
+
+
+class Machine:
+    """What a user can mend while the dashboard runs: the settings behind its connection."""
+
+    def __init__(self, studio: ThreadStudio, folder: Path, *, team: str, token: str) -> None:
+        self.settings = Settings(url=studio.url, team=team, token=SecretStr(token))
+        self.chosen: list[Choice | None] = []
+        self._known = self.settings
+        self._folder = folder
+
+    def connect(self, choice: Choice | None) -> Connected:
+        self.chosen.append(choice)
+        settings = self.settings
+        if isinstance(choice, TeamChoice):
+            settings = replace(settings, team=choice.team)
+        client = StudioClient(settings)
+        session = StudioSession(client, settings.team, self._folder / "spool", near=True)
+        view = self._folder / "view.json"
+        return Connected(
+            session, "mine@test", settings.url, settings.team, view, read_again=self.read_again
+        )
+
+    def read_again(self) -> Settings | None:
+        before, self._known = self._known, self.settings
+        return None if before == self._known else self._known
+
+
+@asynccontextmanager
+async def running(machine: Machine) -> AsyncIterator[Dashboard]:
+    app = StudioApp(machine.connect, theme=DARK.name, waiting_for="Connecting…")
+    async with driving(app, size=(80, 24), notifications=True) as pilot:
+        yield pilot
+
+
+async def test_a_wrong_team_leads_to_a_form_with_the_teams_that_the_answer_names(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    machine = Machine(studio, tmp_path, team="visoin-of-a-long-name", token=studio.token)
+    async with running(machine) as pilot:
+        await until_shown(pilot, "the only one is local", "Studio names: local.")
+        await until(pilot, lambda: pilot.app.focused is not None)
+        await pilot.press("enter")
+        await until_shown(pilot, "No jobs yet")
+    assert machine.chosen == [None, TeamChoice("local")]
+
+
+async def test_the_sentence_about_a_wrong_team_is_whole_on_every_list(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    machine = Machine(studio, tmp_path, team="visoin-of-a-long-name", token=studio.token)
+    async with running(machine) as pilot:
+        await until_shown(pilot, "Studio names: local.")
+        await pilot.press("escape")
+        for key in "1234":
+            await pilot.press(key)
+            await until(
+                pilot, lambda: "the only one is local." in " ".join(screen_text(pilot).split())
+            )
+
+
+async def test_the_token_of_a_refused_team_goes_to_no_other_studio(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    machine = Machine(studio, tmp_path, team="visoin", token=studio.token)
+    async with running(machine) as pilot:
+        await until_shown(pilot, "Studio names: local.")
+        pilot.app.screen.query_one("#url", Input).value = "https://elsewhere.example.com"
+        await pilot.press("enter")
+        await until_shown(pilot, "Still needed: token")
+    assert machine.chosen == [None]
+
+
+async def test_a_token_that_was_mended_in_its_file_is_read_again(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    machine = Machine(studio, tmp_path, team=studio.team, token="no-token-of-this-studio-1")
+    async with running(machine) as pilot:
+        await until_shown(pilot, "Studio refused the token", "Everything has stopped.")
+        assert "what was known" not in screen_text(pilot)
+        await pilot.press("ctrl+r")
+        await until_shown(pilot, "The settings are as they were.")
+        machine.settings = replace(machine.settings, token=SecretStr(studio.token))
+        await pilot.press("ctrl+r")
+        await until_shown(pilot, "No jobs yet")
+    assert machine.chosen == [None]
+
+
+async def test_what_was_known_is_gone_back_to_only_where_something_was(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    studio.end(studio.submit("print(1)", query_name="known.py")["id"])
+    machine = Machine(studio, tmp_path, team=studio.team, token=studio.token)
+    async with running(machine) as pilot:
+        await until_shown(pilot, "known.py")
+        studio.kill()
+        DataDir(studio.data_dir).token.write_text("another-token-1\n")
+        studio.restart()
+        await until_shown(pilot, "esc goes back to what was known")
+        machine.settings = replace(machine.settings, token=SecretStr(studio.token))
+        await pilot.press("ctrl+r")
+        await until_shown(pilot, "known.py", "live")

@@ -1,0 +1,101 @@
+"""How much room the local Studio may take: from the user's own TOML file, made when missing."""
+
+import os
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from studio_tui.errors import ConfigError
+from studio_tui.files import read_toml
+from studio_tui.local.config.data_dir import write_private
+
+TEMPLATE = """\
+# Room of the local Studio on the disk. Read when it starts: `studio-tui local stop`, then start it
+# again. Folders and logs of jobs that have ended go, and Python environments that no job uses;
+# datasets and what runs stay. `studio-tui local status` says how much there is of each, and
+# `studio-tui local clean --older 30d` does the same by hand.
+#
+#   older   what was not used for so long goes: 30d, 12h, 8w
+#   most    where all together takes more, the oldest goes: 20GiB, 500MiB
+
+# older = "30d"
+# most = "20GiB"
+"""
+
+_SPAN = re.compile(r"(\d{1,5})\s*([hdw])", re.IGNORECASE)
+_HOURS = {"h": 1, "d": 24, "w": 24 * 7}
+_SIZE = re.compile(r"(\d{1,15})\s*([KMGT]iB)?", re.IGNORECASE)
+_REPAIR = "Correct the file, or move it away to have it made anew."
+
+
+class _LimitsFile(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    older: str | None = None
+    most: str | None = None
+
+
+@dataclass(frozen=True)
+class RoomLimits:
+    """What goes by itself; `None` for nothing."""
+
+    older: timedelta | None = None
+    most: int | None = None
+    """Bytes."""
+
+    @property
+    def is_set(self) -> bool:
+        """Whether anything goes by itself."""
+        return self.older is not None or self.most is not None
+
+
+def span(text: str) -> timedelta:
+    """Read a span that was written as `30d`.
+
+    Raises:
+        ValueError: it is none; the sentence says how to write one.
+    """
+    match = _SPAN.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f"{text!r} is no span of time; write it as 12h, 30d or 8w.")
+    return timedelta(hours=int(match[1]) * _HOURS[match[2].lower()])
+
+
+def byte_count(text: str) -> int:
+    """Read a size that was written as `2GiB`.
+
+    Raises:
+        ValueError: it is none; the sentence says how to write one.
+    """
+    match = _SIZE.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f"{text!r} is no size; write it as 512MiB or 2GiB.")
+    return int(match[1]) << 10 * ("KMGT".index(match[2][0].upper()) + 1 if match[2] else 0)
+
+
+def read_limits(path: Path) -> RoomLimits:
+    """Read the file, written without any limit when there is none.
+
+    Raises:
+        ConfigError: It cannot be read, or says something that makes no sense.
+    """
+    try:
+        if not os.path.lexists(path):  # a link that leads nowhere is the user's own
+            write_private(path, TEMPLATE)
+        found = _LimitsFile.model_validate(read_toml(path))
+        older = span(found.older) if found.older else None
+        return RoomLimits(older, byte_count(found.most) if found.most else None)
+    except OSError as error:
+        sentence = f"The limits cannot be read from {path}: {error.strerror}. {_REPAIR}"
+        raise ConfigError(sentence) from error
+    except ValidationError as error:
+        problem = error.errors()[0]
+        where = " ".join(map(str, problem["loc"]))
+        sentence = f"The limits in {path} make no sense: {where}: {problem['msg']}. {_REPAIR}"
+        raise ConfigError(sentence) from error
+    except ValueError as error:
+        sentence = f"The limits in {path} make no sense: {str(error).rstrip('.')}. {_REPAIR}"
+        raise ConfigError(sentence) from error

@@ -1,0 +1,68 @@
+"""Which jobs have ended and when, for whoever makes room on the disk."""
+
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Self
+
+_WAIT_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class JobEnds:
+    """All jobs of a database at one moment."""
+
+    ended: dict[str, datetime]
+    """When each job that has ended did so, by id."""
+    states: tuple[str, ...]
+    """Of all others."""
+
+    @property
+    def running(self) -> int:
+        """How many jobs have begun and not ended."""
+        return sum(state in {"INIT", "RUNNING", "CANCELING"} for state in self.states)
+
+    @property
+    def waiting(self) -> int:
+        """How many jobs wait for their turn, those of paused pipelines and schedules not."""
+        return sum(state in {"CREATED", "SCHEDULED", "QUEUED"} for state in self.states)
+
+    @classmethod
+    def of(cls, connection: sqlite3.Connection) -> Self:
+        """Read them."""
+        rows = connection.execute("SELECT id, state, finished_at FROM jobs").fetchall()
+        return cls(
+            {row[0]: datetime.fromisoformat(row[2]) for row in rows if row[2] is not None},
+            tuple(row[1] for row in rows if row[2] is None),
+        )
+
+    @classmethod
+    def of_file(cls, database: Path) -> Self:
+        """Read a database that no server holds; nothing where there is none."""
+        if not database.exists():
+            return cls({}, ())
+        uri = f"{database.absolute().as_uri()}?mode=ro"
+        with closing(sqlite3.connect(uri, uri=True, timeout=_WAIT_SECONDS)) as connection:
+            return cls.of(connection)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return them as JSON has them."""
+        return {
+            "ended": {job: at.isoformat() for job, at in self.ended.items()},
+            "states": list(self.states),
+        }
+
+    @classmethod
+    def from_json(cls, value: Any) -> Self:
+        """Take what `to_json` has made.
+
+        Raises:
+            ValueError: it is something else.
+        """
+        try:
+            ended = {job: datetime.fromisoformat(at) for job, at in value["ended"].items()}
+            return cls(ended, tuple(map(str, value["states"])))
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError("it is no list of jobs") from error

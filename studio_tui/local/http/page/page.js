@@ -1,0 +1,63 @@
+"use strict";
+// Reads alone: what changes of the job, and the part of its log that is new.
+const REST = 1500, FIRST = 262144, MOST = 2000000;
+const ENDED = new Set(["COMPLETE", "FAILED", "CANCELED"]);
+const log = document.getElementById("log");
+let offset = null, decoder = new TextDecoder();
+
+async function readFacts() {
+  const answer = await fetch("state", { cache: "no-store" });
+  if (!answer.ok) throw new Error(answer.status);
+  const { facts, runs } = await answer.json();
+  const list = document.getElementById("facts");
+  list.replaceChildren(...Object.entries(facts).flatMap(([label, value]) => {
+    const term = document.createElement("dt"), said = document.createElement("dd");
+    term.textContent = label;
+    said.textContent = value;
+    return [term, said];
+  }));
+  document.querySelectorAll("#pipeline li span").forEach((word, at) => {
+    if (runs[at]) word.textContent = runs[at].status;
+  });
+  return ENDED.has(facts.status);
+}
+
+async function readLog() {
+  for (;;) {
+    const range = offset === null ? `bytes=-${FIRST}` : `bytes=${offset}-`;
+    const answer = await fetch("log", { headers: { Range: range }, cache: "no-store" });
+    if (answer.status === 416) return;
+    if (!answer.ok) throw new Error(answer.status);
+    const bytes = await answer.arrayBuffer();
+    const part = /^bytes (\d+)-/.exec(answer.headers.get("Content-Range") || "");
+    const start = part ? Number(part[1]) : 0;
+    if (offset !== null && start !== offset) {
+      log.textContent = "";
+      decoder = new TextDecoder();
+    }
+    if (offset === null && start > 0) document.getElementById("cut").hidden = false;
+    offset = start + bytes.byteLength;
+    const atEnd = innerHeight + scrollY >= document.body.scrollHeight - 40;
+    log.append(decoder.decode(bytes, { stream: true }));
+    if (log.textContent.length > MOST) {
+      log.textContent = log.textContent.slice(-MOST / 2);
+      document.getElementById("cut").hidden = false;
+    }
+    if (atEnd) scrollTo(0, document.body.scrollHeight);
+    if (!bytes.byteLength) return;
+  }
+}
+
+async function watch() {
+  let ended = false;
+  try {
+    ended = await readFacts();
+    await readLog();
+    document.getElementById("stale").hidden = true;
+  } catch (error) {
+    document.getElementById("stale").hidden = false;
+  }
+  if (!ended) setTimeout(watch, REST);
+}
+
+watch();

@@ -1,0 +1,75 @@
+"""Serves the pages of jobs, each under its own key; the gate has looked at host and origin."""
+
+import asyncio
+from pathlib import Path
+
+from fastapi import APIRouter, Request, Response
+from starlette.responses import HTMLResponse, JSONResponse
+
+from studio_tui.local.http.errors import Refusal
+from studio_tui.local.http.log_routes import log_answer
+from studio_tui.local.http.page import view
+from studio_tui.local.http.page.keys import FOLDER
+from studio_tui.local.http.transcript import Transcript
+from studio_tui.local.server.studio import Studio
+
+HEADERS = {
+    # Nothing but this server's own script and style; no frame, form, base or foreign image.
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",  # the address holds the key
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+_STATIC = {"page.js": "text/javascript", "page.css": "text/css"}
+
+
+def page_router(studio: Studio) -> APIRouter:
+    """Return the endpoints, which are no part of the API and change nothing."""
+    router = APIRouter(include_in_schema=False, prefix=f"{FOLDER}/{{job_id}}/{{key}}")
+
+    async def job(job_id: str, key: str) -> view.JobRow:
+        """Return a job whose key is right; who has a wrong one learns nothing of jobs."""
+        rows = (
+            await studio.jobs.listed(states=None, job_id=job_id, limit=1)
+            if studio.pages.opens(job_id, key)
+            else []
+        )
+        if not rows:
+            raise Refusal(404, "There is no such page. Pages end with the server: open it again.")
+        return rows[0]
+
+    @router.get("/")
+    async def page(job_id: str, key: str) -> Response:
+        row = await job(job_id, key)
+        pipeline = await studio.pipelines.of_job(job_id)
+        return HTMLResponse(view.page(row, pipeline, studio.pages), headers=HEADERS)
+
+    @router.get("/state")
+    async def state(job_id: str, key: str) -> Response:
+        row = await job(job_id, key)
+        pipeline = await studio.pipelines.of_job(job_id)
+        return JSONResponse(view.state(row, pipeline, studio.pages), headers=HEADERS)
+
+    @router.get("/log")
+    async def log(job_id: str, key: str, request: Request) -> Response:
+        await job(job_id, key)
+        transcript = await asyncio.to_thread(Transcript, studio.runner.output(job_id))
+        answer = log_answer(transcript, request)
+        answer.headers.update(HEADERS)
+        return answer
+
+    @router.get("/{name}")
+    async def static(job_id: str, key: str, name: str) -> Response:
+        await job(job_id, key)
+        if name not in _STATIC:
+            raise Refusal(404, "There is no such page.")
+        text = await asyncio.to_thread(Path(__file__).with_name(name).read_bytes)
+        return Response(text, media_type=_STATIC[name], headers=HEADERS)
+
+    return router

@@ -1,0 +1,106 @@
+"""What the page of a job says, as plain values and as HTML, in which all text is escaped."""
+
+import json
+import sqlite3
+from html import escape
+from typing import Any, TypeAlias
+
+from studio_tui.addresses import without_logins
+from studio_tui.local.db.pipelines import PipelineRows
+from studio_tui.local.http.page.keys import PageKeys
+
+JobRow: TypeAlias = sqlite3.Row
+"""A job as the database has it."""
+
+_MASK = "••••"
+
+_TIMES = (("created", "created_at"), ("started", "started_at"), ("finished", "finished_at"))
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>{title}</title>
+<link rel="stylesheet" href="page.css">
+<script src="page.js" defer></script>
+</head>
+<body>
+<h1>{title}</h1>
+<p id="stale" hidden>The local Studio does not answer. Pages end with it: open this one again.</p>
+<dl id="facts">{facts}</dl>
+<section id="pipeline">{pipeline}</section>
+<h2>Log</h2>
+<p id="cut" hidden>The log is longer; its end is shown.</p>
+<pre id="log"></pre>
+</body>
+</html>
+"""
+
+
+def facts(row: JobRow) -> dict[str, str]:
+    """Return what there is to say of a job; of its environment the names alone."""
+    names = ", ".join(sorted(json.loads(row["environment"])))
+    known = {
+        "status": row["state"],
+        "exit code": row["exit_code"],
+        "error": row["error_message"],
+        "id": row["id"],
+        **{label: row[name] for label, name in _TIMES},
+        "metrics": _metrics(row["metrics"]),
+        "by": row["created_by"],
+        "type": row["query_type"],
+        "workers": row["workers"],
+        "cluster": row["cluster"],
+        "python": row["python_version"],
+        "requirements": without_logins(row["requirements"] or "", _MASK),
+        "repository": without_logins(row["repository"] or "", _MASK),
+        "environment": names and f"{names} (values are not shown here)",
+    }
+    return {label: str(value) for label, value in known.items() if value not in {None, ""}}
+
+
+def _metrics(text: str | None) -> str:
+    known = json.loads(text) if text else {}
+    return ", ".join(f"{name} {json.dumps(value)}" for name, value in known.items())
+
+
+def runs(pipeline: PipelineRows | None, keys: PageKeys) -> list[dict[str, str]]:
+    """Return the jobs of the pipeline that a job belongs to, with the addresses of their pages."""
+    return [
+        {
+            "name": run["name"],
+            "status": run["state"],
+            "url": keys.url(run["created_job_id"]) if run["created_job_id"] else "",
+        }
+        for run in (pipeline.runs if pipeline is not None else ())
+    ]
+
+
+def page(row: JobRow, pipeline: PipelineRows | None, keys: PageKeys) -> str:
+    """Return the whole page."""
+    title = row["name"] or row["id"]
+    return _PAGE.format(
+        title=escape(title),
+        facts="".join(
+            f"<dt>{escape(label)}</dt><dd>{escape(value)}</dd>"
+            for label, value in facts(row).items()
+        ),
+        pipeline=_pipeline(pipeline, keys),
+    )
+
+
+def state(row: JobRow, pipeline: PipelineRows | None, keys: PageKeys) -> dict[str, Any]:
+    """Return what changes of the page while it is looked at."""
+    return {"facts": facts(row), "runs": runs(pipeline, keys)}
+
+
+def _pipeline(pipeline: PipelineRows | None, keys: PageKeys) -> str:
+    if pipeline is None:
+        return ""
+    items = "".join(
+        f'<li><a href="{escape(run["url"])}">{escape(run["name"])}</a>'
+        f" <span>{escape(run['status'])}</span></li>"
+        for run in runs(pipeline, keys)
+    )
+    return f"<h2>Pipeline {escape(pipeline.pipeline['name'])}</h2><ol>{items}</ol>"

@@ -1,0 +1,18 @@
+"""What `studio-tui local` asks a server that runs, beside Studio's own API."""
+
+from fastapi import APIRouter, Response
+from starlette.responses import JSONResponse
+
+from studio_tui.local.server.endpoint import JOB_ENDS
+from studio_tui.local.server.studio import Studio
+
+
+def room_router(studio: Studio) -> APIRouter:
+    """Return the endpoints, which are no part of the API."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get(JOB_ENDS)
+    async def job_ends() -> Response:
+        return JSONResponse((await studio.jobs.ends()).to_json())
+
+    return router

@@ -1,0 +1,97 @@
+"""Runs UDFs that ask for workers over processes of this machine, by DataChain's own dispatcher.
+
+DataChain looks the class up by `DATACHAIN_DISTRIBUTED`. It is imported by the job's interpreter,
+stands in a folder of its own and imports nothing of this package. See `UDFStep.process_udf` and
+`AbstractUDFDistributor` of the published client 0.62.
+"""
+
+import os
+import subprocess
+import sys
+from abc import ABCMeta
+from pathlib import Path
+from typing import Any
+
+from datachain.catalog import QUERY_SCRIPT_ABORTED_EXIT_CODE, QUERY_SCRIPT_CANCELED_EXIT_CODE
+from datachain.query import dataset
+from datachain.query.udf import AbstractUDFDistributor, UdfInfo
+
+_CANCELED = "UDF execution was canceled by the user."
+_ABORTED = "UDF execution aborted: job already terminated."
+
+
+class _OnlyForWorkers(ABCMeta):
+    """A class that is as good as none to a UDF without workers, for which nothing changes.
+
+    DataChain asks `if udf_distributor_class`, where it has settled `workers` just before; whoever
+    asks without that name has workers.
+    """
+
+    def __bool__(cls) -> bool:
+        return bool(sys._getframe(1).f_locals.get("workers", True))
+
+
+class Distributor(AbstractUDFDistributor, metaclass=_OnlyForWorkers):  # type: ignore[misc] # unknown here
+    """Hands the rows of one UDF to processes, as `parallel` does."""
+
+    def __init__(self, **asked: Any) -> None:
+        """Take what DataChain says of the UDF, by name; later versions may say more."""
+        catalog = asked["catalog"]
+        self._info = UdfInfo(
+            udf_data=asked["udf_data"],
+            catalog_init=catalog.get_init_params(),
+            metastore_clone_params=catalog.metastore.clone_params(),
+            warehouse_clone_params=catalog.warehouse.clone_params(),
+            table=asked["table"],
+            query=asked["query"],
+            udf_fields=asked["udf_fields"],
+            batching=asked["batching"],
+            processes=_processes(**asked),
+            is_generator=asked.get("is_generator", False),
+            cache=asked.get("use_cache", False),
+            rows_total=asked["rows_to_process"],
+            batch_size=asked.get("batch_size"),
+        )
+
+    def __call__(self) -> None:
+        """Run the UDF on all rows; its results are in its table on return."""
+        # A process of its own, so that the script needs no `if __name__ == "__main__"`.
+        command = [*dataset.get_datachain_executable(), "internal-run-udf"]
+        environment = {**os.environ, "PYTHONPATH": str(Path.cwd())}
+        data = dataset.filtered_cloudpickle_dumps(self._info)
+        with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE) as process:
+            try:
+                process.communicate(data)
+            except KeyboardInterrupt:
+                raise dataset.QueryScriptCancelError(_CANCELED) from None
+        if process.returncode == QUERY_SCRIPT_CANCELED_EXIT_CODE:
+            raise dataset.QueryScriptCancelError(_CANCELED)
+        if process.returncode == QUERY_SCRIPT_ABORTED_EXIT_CODE:
+            raise dataset.QueryScriptAbortError(_ABORTED)
+        if process.returncode:
+            raise RuntimeError(f"UDF Execution Failed! Exit code: {process.returncode}")
+
+    @staticmethod
+    def run_udf() -> int:
+        """Refuse to be a worker on another machine: there are none."""
+        raise RuntimeError("The local Studio runs workers as processes of its own machine.")
+
+
+def _processes(
+    *,
+    workers: bool | int,
+    processes: bool | int | None = None,
+    rows_to_process: int,
+    min_task_size: str | int | None = None,
+    **_more: Any,
+) -> int:
+    """Return how many processes are as many workers, each with as many processes as were asked."""
+    cores = os.cpu_count() or 1
+    count = cores if workers is True or workers < 0 else int(workers)
+    if processes is True or (processes or 0) < 0:
+        count = max(count, cores)
+    elif processes:
+        count *= int(processes)
+    if min_task_size:
+        count = min(count, rows_to_process // max(1, int(min_task_size)))
+    return max(1, min(count, rows_to_process))

@@ -1,0 +1,74 @@
+"""Keeps the token of a local Studio from whoever takes its port once it has died."""
+
+import asyncio
+import os
+from pathlib import Path
+
+from studio_tui.api.guard import NOT_ITS_OWN
+from studio_tui.errors import NotSent
+from studio_tui.local.config.data_dir import DataDir
+from studio_tui.local.server import endpoint
+
+_LOOK_EVERY = 0.5
+"""Seconds between looks at a server where the system does not say when a process ends."""
+
+
+class PortGuard:
+    """Watches the server of one data directory.
+
+    While the server holds its lock and its state file names an address, nobody else can listen
+    there: it takes the state file away before it lets go of the port, and the kernel lets go of
+    the lock however it dies.
+    """
+
+    def __init__(self, data_dir: Path) -> None:
+        self._data = DataDir(data_dir)
+
+    def before(self, url: str) -> object:
+        """Make sure that the server is the one at `url`, by asking it without the token.
+
+        Raises:
+            NotSent: it is not.
+        """
+        seal = endpoint.state_seal(self._data)
+        found = endpoint.serving(self._data)
+        if seal is None or found is None or found.url != url:
+            raise NotSent(NOT_ITS_OWN)
+        return seal
+
+    def holds(self, seal: object) -> bool:
+        """Whether the server has been there all the time since the seal was made."""
+        return seal == endpoint.state_seal(self._data) and self.runs
+
+    @property
+    def was_stopped(self) -> bool:
+        """Whether the server that is gone was told to stop, instead of having died."""
+        return not self._data.state.exists()
+
+    @property
+    def runs(self) -> bool:
+        """Whether a server runs."""
+        return endpoint.is_locked(self._data.lock)
+
+    async def until_gone(self) -> None:
+        """Return once no server runs, at once where none does."""
+        while await asyncio.to_thread(endpoint.is_locked, self._data.lock):
+            await _end_of(await asyncio.to_thread(endpoint.pid_of, self._data))
+
+
+async def _end_of(pid: int | None) -> None:
+    """Return when a process has ended, or after a while where that is not known."""
+    try:
+        watched = os.pidfd_open(pid) if pid is not None else None
+    except (AttributeError, OSError):
+        watched = None
+    if watched is None:
+        await asyncio.sleep(_LOOK_EVERY)
+        return
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(watched, ended.set)
+    try:
+        await ended.wait()
+    finally:
+        loop.remove_reader(watched)
+        os.close(watched)

@@ -1,0 +1,253 @@
+"""How much room a local Studio takes on the disk, what of it could go, and letting that go.
+
+Nothing of a job that has not ended is touched, no dataset, and no file that DataChain knows of.
+What a job was and how it ended stays in the database; its log says that it was removed.
+"""
+
+import fcntl
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import unquote
+
+from studio_tui.local.config.data_dir import DataDir
+from studio_tui.local.db.job_ends import JobEnds
+from studio_tui.local.shim.output import segment_name
+
+REMARK = "(This log and the job's folder were removed to make room on the disk.)\n"
+"""What a log holds afterwards."""
+
+_KEPT = frozenset({"lock", "started.json", "exit.json", "lost.json", "steps.jsonl", "cancel"})
+"""Files of a job's folder that say how it ended."""
+
+_WAIT_SECONDS = 5.0
+_BLOCK = 512
+
+
+@dataclass(frozen=True)
+class Item:
+    """A thing on the disk that can be made again or is no longer needed by what goes on."""
+
+    path: Path
+    used: int
+    """Bytes on the disk."""
+    last_used: datetime
+    """When the job ended, or the last one that used the environment."""
+
+
+@dataclass(frozen=True)
+class Room:
+    """What a local Studio takes; all sizes are bytes on the disk."""
+
+    active_jobs: int
+    ended_jobs: int
+    logs: int
+    folders: int
+    """Working directories of jobs, with all that is beside their logs."""
+    environments: int
+    uploads: int
+    datasets: int
+    """What jobs keep for each other, DataChain's own included."""
+    database: int
+    jobs_to_clean: tuple[Item, ...]
+    """Folders of jobs that have ended, with their logs; oldest first."""
+    environments_to_clean: tuple[Item, ...]
+    """Those that no job uses now; the one that was not used for longest first."""
+
+    @property
+    def total(self) -> int:
+        """All of it."""
+        parts = (self.logs, self.folders, self.environments, self.uploads, self.datasets)
+        return sum(parts) + self.database
+
+    def older_than(self, before: datetime) -> tuple[Item, ...]:
+        """Return what was not used since `before`."""
+        items = (*self.jobs_to_clean, *self.environments_to_clean)
+        return tuple(item for item in items if item.last_used < before)
+
+    def beyond(self, most: int) -> tuple[Item, ...]:
+        """Return what has to go, oldest first, so that all together takes at most `most` bytes."""
+        over, going = self.total - most, []
+        items = (*self.jobs_to_clean, *self.environments_to_clean)
+        for item in sorted(items, key=lambda item: item.last_used):
+            if over <= 0:
+                break
+            going.append(item)
+            over -= item.used
+        return tuple(going)
+
+
+def survey(data: DataDir, jobs: JobEnds) -> Room:
+    """Look through a data directory; it takes a while where there is much."""
+    ended = jobs.ended
+    listed = _listed_folders(data)
+    logs = folders = 0
+    to_clean = []
+    last_uses: dict[str, datetime] = {}
+    in_use: set[str] = set()
+    for folder in _entries(data.jobs):
+        log, whole = _used(folder / "output"), _used(folder)
+        logs, folders = logs + log, folders + whole - log
+        environment = _environment_of(folder)
+        ended_at = ended.get(folder.name)
+        if ended_at is None:
+            in_use.update({environment} - {""})
+            continue
+        last_uses[environment] = max(ended_at, last_uses.get(environment, ended_at))
+        if _has_something(folder) and not any(_is_in(path, folder) for path in listed):
+            to_clean.append(Item(folder, whole, ended_at))
+    shelf = data.cache / "environments"
+    made = {path.name: path for path in _entries(shelf) if path.is_dir()}
+    unused = [
+        Item(path, _used(path), last_uses.get(name) or _changed(path))
+        for name, path in made.items()
+        if name not in in_use
+    ]
+    databases = data.root.glob(f"{data.database.name}*")
+    return Room(
+        active_jobs=jobs.running + jobs.waiting,
+        ended_jobs=len(ended),
+        logs=logs,
+        folders=folders,
+        environments=_used(shelf),
+        uploads=_used(data.uploads),
+        datasets=_used(data.root / "datasets") + _used(data.root / "datachain"),
+        database=sum(map(_used, databases)),
+        jobs_to_clean=tuple(sorted(to_clean, key=lambda item: item.last_used)),
+        environments_to_clean=tuple(sorted(unused, key=lambda item: item.last_used)),
+    )
+
+
+def free(data: DataDir, items: Iterable[Item], jobs: Callable[[], JobEnds]) -> int:
+    """Remove things of a survey, unless they are in use by now; return the bytes that are free.
+
+    `jobs` says how things are at that moment.
+    """
+    shelf = data.cache / "environments"
+    return sum(
+        _free_environment(data, item, jobs) if item.path.parent == shelf else _free_folder(item)
+        for item in items
+    )
+
+
+def _free_folder(item: Item) -> int:
+    """Remove a job's folder but for how it ended; its log says so."""
+    with _locked(item.path / "lock") as is_ours:
+        if not is_ours:
+            return 0
+        for entry in _entries(item.path):
+            if entry.name not in _KEPT:
+                _remove(entry)
+        output = item.path / "output"
+        output.mkdir(mode=0o700)
+        (output / segment_name(0)).write_text(REMARK, "utf-8")
+    return max(0, item.used - _used(item.path))
+
+
+def _free_environment(data: DataDir, item: Item, jobs: Callable[[], JobEnds]) -> int:
+    """Remove an environment unless a job uses it; who makes the same one waits meanwhile."""
+    key = item.path.name.rpartition("-")[0]
+    with _locked(item.path.with_name(f"{key}.lock")) as is_ours:
+        ended = jobs().ended
+        in_use = (_environment_of(f) for f in _entries(data.jobs) if f.name not in ended)
+        if not is_ours or item.path.name in in_use:
+            return 0
+        pointer = item.path.with_name(f"{key}.made")
+        with suppress(OSError):
+            if pointer.read_text("utf-8") == item.path.name:
+                pointer.unlink()
+        _remove(item.path)
+    return item.used
+
+
+def _listed_folders(data: DataDir) -> tuple[Path, ...]:
+    """Return the folders that datasets of DataChain were made from, as it has listed them."""
+    database = data.root / "datachain" / "root" / ".datachain" / "db"
+    if not database.exists():
+        return ()
+    uri = f"{database.absolute().as_uri()}?mode=ro"
+    names = "SELECT name FROM datasets WHERE substr(name, 1, 12) = 'lst__file://'"
+    try:
+        with closing(sqlite3.connect(uri, uri=True, timeout=_WAIT_SECONDS)) as connection:
+            rows = connection.execute(names).fetchall()
+    except sqlite3.Error:
+        # Not known is not none: then no job's folder goes.
+        return (data.jobs,)
+    return tuple(Path(unquote(name.removeprefix("lst__file://"))) for (name,) in rows)
+
+
+def _is_in(path: Path, folder: Path) -> bool:
+    """Whether a path that is known lies in a folder or holds it."""
+    real, known = folder.resolve(), path.resolve()
+    return known.is_relative_to(real) or real.is_relative_to(known)
+
+
+def _environment_of(folder: Path) -> str:
+    """Return the name of the environment that a job uses; empty for none."""
+    try:
+        return (folder / "env").readlink().name
+    except OSError:
+        return ""
+
+
+def _has_something(folder: Path) -> bool:
+    """Whether a job's folder holds more than how it ended."""
+    return any(entry.name not in _KEPT | {"output"} for entry in _entries(folder))
+
+
+def _entries(folder: Path) -> Iterator[Path]:
+    try:
+        yield from sorted(folder.iterdir())
+    except OSError:
+        return
+
+
+def _used(path: Path) -> int:
+    """Return the bytes that a file, or all in a folder, takes on the disk; links count as such."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return 0
+    used = found.st_blocks * _BLOCK
+    if path.is_symlink() or not path.is_dir():
+        return used
+    for folder, folders, files in os.walk(path):
+        for name in (*folders, *files):
+            with suppress(OSError):
+                used += os.lstat(f"{folder}/{name}").st_blocks * _BLOCK
+    return used
+
+
+def _changed(path: Path) -> datetime:
+    return datetime.fromtimestamp(path.lstat().st_mtime).astimezone()
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink()
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[bool]:
+    """Hold a lock if nobody else does; yield whether."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError:
+        yield False
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        yield False
+    else:
+        yield True
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,105 @@
+"""Which proxy an address is reached through, as the environment says. Nothing here opens one."""
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from urllib.parse import unquote
+
+from pydantic import SecretStr
+
+from studio_tui.addresses import Address, address, is_loopback
+from studio_tui.errors import ConfigError
+
+_PLACE = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([0-9.]+)|[A-Za-z0-9._-]+)(?::[0-9]+)?")
+"""An IPv6 address, an IPv4 address or a name, with or without a port."""
+
+_EXCEPTION = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^\[\]]*?))(?::([0-9]{1,5}))?")
+"""One entry of NO_PROXY: an address in brackets, or a name; then perhaps a port."""
+
+_PORTS = {"https": 443, "http": 80}
+
+
+def proxy_for(url: str, environ: Mapping[str, str]) -> SecretStr | None:
+    """Return the proxy for an https address; `None` for none, as for this machine.
+
+    Raises:
+        ConfigError: HTTPS_PROXY is no address of a proxy; the sentence does not show it.
+    """
+    target = address(url)
+    if target is None or target.scheme != "https" or is_loopback(target.host):
+        return None
+    # In lower case first: so do `requests` and curl, which the DataChain CLI's users rely on.
+    proxy = environ.get("https_proxy") or environ.get("HTTPS_PROXY")
+    exceptions = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
+    if not proxy or is_excepted(target, exceptions):
+        return None
+    return SecretStr(_checked(proxy))
+
+
+def is_excepted(target: Address, exceptions: str) -> bool:
+    """Whether NO_PROXY excepts a target: by `*`, a name, an end of one, a network, with a port.
+
+    Whatever `requests` excepts is excepted (requests.utils.should_bypass_proxies). It leaves out
+    networks of IPv6, ports of numbers, and usual ports, which are excepted here too.
+    """
+    return any(_excepts(entry, target) for entry in exceptions.replace(" ", "").lower().split(","))
+
+
+def _excepts(entry: str, target: Address) -> bool:
+    if not entry:
+        return False
+    number = _number(target.host)
+    if number is not None and "/" in entry:
+        return _is_within(number, entry)
+    if number is not None and _number(entry) == number:
+        return True
+    parts = _EXCEPTION.fullmatch(entry)
+    if parts is None:
+        return False
+    bracketed, name, port = parts.groups()
+    if port is not None and int(port) != (target.port or _PORTS.get(target.scheme)):
+        return False
+    if bracketed is not None:
+        return number is not None and _number(bracketed) == number
+    if number is not None and _number(name) is not None:
+        return _number(name) == number
+    suffix = name.lstrip("*.").rstrip(".")
+    return f".{target.host.rstrip('.')}".endswith(f".{suffix}" if suffix else "")
+
+
+def _number(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return None
+
+
+def _is_within(number: ipaddress.IPv4Address | ipaddress.IPv6Address, network: str) -> bool:
+    try:
+        return number in ipaddress.ip_network(network, strict=False)
+    except ValueError:
+        return False
+
+
+def _checked(proxy: str) -> str:
+    """Return a proxy's URL if httpx and websockets take it, whose errors would show it."""
+    form = ConfigError("HTTPS_PROXY must look like http://proxy.example.com:3128.")
+    if not proxy.isprintable():
+        raise ConfigError("HTTPS_PROXY has a control character in it.")
+    parts = address(proxy)
+    if parts is None:
+        raise form
+    place = _PLACE.fullmatch(parts.place.rpartition("@")[2])
+    try:
+        if number := place and (place[1] or place[2]):
+            ipaddress.ip_address(number)
+        unquote(parts.place, errors="strict")
+    except ValueError:
+        raise form from None
+    if "#" in proxy or "?" in proxy:
+        raise ConfigError("HTTPS_PROXY holds `#` or `?`: write them as %23 and %3F.")
+    if not parts.is_web or place is None or parts.path not in {"", "/"}:
+        raise form
+    if parts.user is not None and parts.password is None:
+        raise ConfigError("HTTPS_PROXY names a user without a password: write user:@ for none.")
+    return proxy

@@ -1,0 +1,124 @@
+"""What is done about a Studio that refuses or is gone: forms, reading again, starting again."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from studio_tui.errors import StudioError, TokenOriginChanged
+from studio_tui.service.polling.poller import wait_for
+from studio_tui.tui.frame.dialogs import Confirm
+from studio_tui.tui.frame.welcome import WelcomeScreen
+from studio_tui.tui.messages import TeamRefused
+
+if TYPE_CHECKING:
+    from studio_tui.tui.connected import Connected, Revivable
+    from studio_tui.tui.messages import TokenRefused
+
+
+def form_for(connected: "Connected", refused: "TokenRefused | TeamRefused") -> WelcomeScreen:
+    """Return the form for another token, or for another team of those that Studio names."""
+    url, team = connected.session.client.url, connected.team
+    if isinstance(refused, TeamRefused):
+        return WelcomeScreen(refused.why, url=url, team=team, teams=refused.teams)
+    known = "; esc goes back to what was known" if connected.session.knows_anything else ""
+    return WelcomeScreen(f"{refused.why} Everything has stopped{known}.", url=url, team=team)
+
+
+def trust_question(error: TokenOriginChanged) -> Confirm:
+    """Return the question whether a project's configuration may send the token elsewhere."""
+    return Confirm(
+        "Send your token to another Studio?",
+        (str(error), "", f"  stored for  {error.trusted_url}", f"  would go to {error.url}"),
+        yes="Send it there",
+        no="Leave",
+    )
+
+
+LOOK_EVERY = 0.5
+"""Seconds between looks whether a Studio that is gone was started by somebody else."""
+
+DIED = "The local Studio has died. Starting it again…"
+STOPPED = "The local Studio was stopped. ctrl+r starts it again."
+TRY = "ctrl+r tries to start the local Studio again."
+BACK = "The local Studio runs again; its jobs ran on."
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """What came of reading the settings again."""
+
+    is_elsewhere: bool = False
+    """Whether they lead to another Studio or team now, so that all begins anew."""
+    problem: str = ""
+    """Why nothing is asked again, a safe sentence; empty when it is."""
+
+
+class Reviver:
+    """Starts a Studio of this machine again when it has died, each time once."""
+
+    def __init__(
+        self,
+        connected: "Connected",
+        local: "Revivable",
+        moved: Callable[[str], None],
+        notify: Callable[..., None],
+    ) -> None:
+        """Take who hears of its address, which may be another, and of all that is told."""
+        self._connected = connected
+        self._local = local
+        self._moved = moved
+        self._notify = notify
+        self._wanted = asyncio.Event()
+
+    def want(self) -> None:
+        """Try to start it where that is left to the user."""
+        self._wanted.set()
+
+    async def run(self) -> None:
+        """Watch over it until cancelled."""
+        while True:
+            await self._local.until_gone()
+            if await asyncio.to_thread(lambda: self._local.was_stopped):
+                self._tell(STOPPED)
+                await self._until_wanted()
+            else:
+                self._tell(DIED)
+            while not await self._is_back():
+                await self._until_wanted()
+
+    async def _until_wanted(self) -> None:
+        """Return once the user wants it started, or it runs as somebody else has started it."""
+        self._wanted.clear()
+        while not self._wanted.is_set() and not await asyncio.to_thread(lambda: self._local.runs):
+            await wait_for(self._wanted, LOOK_EVERY)
+
+    def _tell(self, words: str) -> None:
+        self._notify(words, severity="warning", markup=False)
+
+    async def _is_back(self) -> bool:
+        try:
+            settings = await asyncio.to_thread(self._local.start_again)
+        except StudioError as error:
+            self._tell(str(error))
+            self._tell(TRY)
+            return False
+        await self._connected.session.client.renew(settings)
+        self._moved(settings.url)
+        self._connected.session.refresh()
+        self._tell(BACK)
+        return True
+
+
+async def read_again(connected: "Connected", form: WelcomeScreen | None) -> Mended:
+    """Read the settings again and go on with them; without a form that is open also as they are."""
+    try:
+        fresh = await asyncio.to_thread(connected.read_again) if connected.read_again else None
+    except StudioError as error:
+        return Mended(problem=str(error))
+    if fresh is None:
+        return Mended(problem="The settings are as they were." if form is not None else "")
+    if (fresh.url, fresh.team) != (connected.url, connected.team):
+        return Mended(is_elsewhere=True)
+    await connected.session.client.renew(fresh)
+    return Mended()

@@ -1,0 +1,35 @@
+"""What lies above what: the opening at the bottom, a main place over it, other pages above."""
+
+from typing import Any
+
+from textual.app import App
+from textual.screen import Screen
+
+BOTTOM = 2
+"""Screens on the stack when a main place is shown: the opening, and the place over it."""
+
+
+def show_at_bottom(app: App[Any], screen: Screen[Any]) -> None:
+    """Show `screen` with nothing but the opening below it, and nothing above."""
+    while len(app.screen_stack) > BOTTOM:
+        app.pop_screen()
+    if app.screen is screen:
+        return
+    if len(app.screen_stack) == BOTTOM:
+        app.switch_screen(screen)
+    else:
+        app.push_screen(screen)
+
+
+def show_over(app: App[Any], screen: Screen[Any]) -> None:
+    """Show `screen` over the page that asked for it, so that going back leads there."""
+    if screen not in app.screen_stack:
+        app.push_screen(screen)
+    while app.screen is not screen:
+        app.pop_screen()
+
+
+def is_over_pipeline(app: App[Any]) -> bool:
+    """Whether the screen in sight was reached from the graph of a pipeline."""
+    below = app.screen_stack[BOTTOM:-1]
+    return any(getattr(screen, "belongs_to", "") == "pipelines" for screen in below)

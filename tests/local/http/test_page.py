@@ -1,0 +1,143 @@
+"""The page of a job in a browser: what it shows, and to whom."""
+
+import re
+import socket
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.studios import ThreadStudio
+from tests.waiting import HANG, eventually
+
+HOSTILE = "<script>alert(1)</script>\"'&"
+
+
+def get(url: str, **headers: str) -> httpx.Response:
+    """Ask as a browser does, without the token."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return httpx.get(url, headers=named, trust_env=False, timeout=HANG)
+
+
+def test_the_address_of_a_job_is_a_page_with_its_facts(studio: ThreadStudio) -> None:
+    job = studio.submit(
+        f"print({HOSTILE!r})",
+        query_name=f"{HOSTILE}.py",
+        environment="API_KEY=hunter2",
+        requirements="# none",
+        repository="",
+    )
+    assert job["url"].startswith(f"{studio.url}/jobs/{job['id']}/")
+    studio.end(job["id"])
+    page = get(job["url"])
+    assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert "<script>alert" not in page.text
+    assert "&lt;script&gt;alert(1)" in page.text
+    assert "COMPLETE" in page.text
+    assert "API_KEY" in page.text
+    assert "hunter2" not in page.text
+    assert studio.token not in page.text + job["url"]
+    state = get(f"{job['url']}state").json()
+    assert state["facts"]["status"] == "COMPLETE"
+    assert "hunter2" not in str(state)
+    for name in re.findall(r'(?:href|src)="(page\.\w+)"', page.text):
+        assert get(f"{job['url']}{name}").status_code == 200
+
+
+def test_its_log_is_read_live_in_parts(studio: ThreadStudio, tmp_path: Path) -> None:
+    go_on = tmp_path / "go on"
+    waits = f"import os, time\nwhile not os.path.exists({str(go_on)!r}): time.sleep(0.01)"
+    job = studio.submit(f"print('one', flush=True)\n{waits}\nprint('two')")
+    eventually(lambda: get(f"{job['url']}log").text == "one\n")
+    assert get(f"{job['url']}log", range="bytes=4-").status_code == 416
+    go_on.touch()
+    studio.end(job["id"])
+    rest = get(f"{job['url']}log", range="bytes=4-")
+    assert (rest.status_code, rest.text) == (206, "two\n")
+    assert rest.headers["content-range"] == "bytes 4-7/8"
+
+
+def test_logins_in_addresses_are_masked(studio: ThreadStudio) -> None:
+    job = studio.submit("print(1)", repository="https://hunter2@127.0.0.1:1/r")
+    studio.end(job["id"])
+    page = get(job["url"]).text
+    assert "https://••••@127.0.0.1:1/r" in page
+    assert "hunter2@" not in page.split('<pre id="log">')[0]
+
+
+def test_a_key_opens_one_job_and_ends_with_the_server(studio: ThreadStudio) -> None:
+    one, other = (studio.submit("print(1)") for _ in range(2))
+    key = one["url"].rstrip("/").rpartition("/")[2]
+    for url in (
+        f"{studio.url}/jobs/{other['id']}/{key}/",
+        f"{studio.url}/jobs/{one['id']}/{'0' * len(key)}/",
+        f"{studio.url}/jobs/{one['id']}/{key}x/log",
+        f"{studio.url}/jobs/nonsense/{key}/",
+        f"{studio.url}/jobs/{one['id']}/{key}/..%2f..%2fapi/openapi.json",
+        f"{studio.url}/jobs/",
+    ):
+        assert get(url).status_code == 404, url
+    assert (
+        get(f"{studio.url}/api/datachain/jobs/", authorization=f"Bearer {key}").status_code == 401
+    )
+    studio.end(one["id"])
+    studio.restart()
+    assert get(one["url"]).status_code == 404
+    assert get(studio.job(one["id"])["url"]).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),
+        ({"sec_fetch_site": "none"}, 200),
+        ({"sec_fetch_site": "same-origin"}, 200),
+        ({"sec_fetch_site": "cross-site"}, 403),
+        ({"sec_fetch_site": "same-site"}, 403),
+        ({"origin": "http://evil.example"}, 403),
+        ({"origin": "null"}, 403),
+        ({"host": "evil.example"}, 421),
+    ],
+)
+def test_a_page_is_for_no_other_site(
+    studio: ThreadStudio, headers: dict[str, str], status: int
+) -> None:
+    url = studio.submit("print(1)")["url"]
+    for part in ("", "state", "log"):
+        assert get(f"{url}{part}", **headers).status_code == status, part
+
+
+def test_its_own_origin_may_read_and_nobody_may_change_anything(studio: ThreadStudio) -> None:
+    url = studio.submit("print(1)")["url"]
+    assert get(f"{url}state", origin=studio.url).status_code == 200
+    for method in ("POST", "PUT", "DELETE", "PATCH", "OPTIONS"):
+        answer = httpx.request(method, url, trust_env=False, timeout=HANG)
+        assert answer.status_code == 405
+    token = {"authorization": f"Bearer {studio.token}", "origin": studio.url}
+    assert get(f"{studio.url}/api/datachain/jobs/", **token).status_code == 403
+
+
+def test_a_page_may_load_nothing_from_elsewhere_and_be_in_no_frame(studio: ThreadStudio) -> None:
+    url = studio.submit("print(1)")["url"]
+    for part in ("", "state", "log", "page.js", "page.css"):
+        headers = get(f"{url}{part}").headers
+        policy = headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "frame-ancestors 'none'" in policy
+        assert "unsafe" not in policy
+        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["cache-control"] == "no-store"
+
+
+def test_a_websocket_below_the_pages_needs_the_token(studio: ThreadStudio) -> None:
+    url = studio.submit("print(1)")["url"]
+    port = int(studio.url.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), timeout=HANG) as connection:
+        path = url.removeprefix(studio.url)
+        connection.sendall(
+            f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\n"
+            "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
+        )
+        assert connection.recv(4096).startswith(b"HTTP/1.1 403")

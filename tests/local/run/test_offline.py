@@ -1,0 +1,84 @@
+"""Requirements without a network or a solution: what is cached is used, the rest is said."""
+
+import threading
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from tests.studios import ThreadStudio
+
+METADATA = "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n"
+WHEEL = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+
+
+@contextmanager
+def index(folder: Path, port: int = 0) -> Iterator[int]:
+    """Serve an index of packages with one, `tiny`; yield its port."""
+    home = folder / "simple" / "tiny"
+    home.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(home / "tiny-1.0-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("tiny.py", "SAYS = 'tiny is here'\n")
+        wheel.writestr("tiny-1.0.dist-info/METADATA", METADATA)
+        wheel.writestr("tiny-1.0.dist-info/WHEEL", WHEEL)
+        wheel.writestr("tiny-1.0.dist-info/RECORD", "")
+    (home / "index.html").write_text('<a href="tiny-1.0-py3-none-any.whl">tiny</a>')
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def end_headers(self) -> None:
+            self.send_header("Cache-Control", "max-age=0, must-revalidate")
+            super().end_headers()
+
+        def log_message(self, *_args: object) -> None:
+            return
+
+    with ThreadingHTTPServer(("127.0.0.1", port), partial(Quiet, directory=folder)) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_port
+        server.shutdown()
+
+
+@pytest.fixture(autouse=True)
+def _own_uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("UV_FIND_LINKS", "UV_INDEX_URL", "UV_OFFLINE", "UV_NO_INDEX"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("UV_NO_CONFIG", "1")
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
+    monkeypatch.setenv("UV_HTTP_RETRIES", "0")
+
+
+def use_index(monkeypatch: pytest.MonkeyPatch, port: int) -> None:
+    monkeypatch.setenv("UV_DEFAULT_INDEX", f"http://127.0.0.1:{port}/simple")
+
+
+def test_without_a_network_what_is_cached_is_used_and_the_rest_is_named(
+    studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = "import tiny; print(tiny.SAYS)"
+    with index(tmp_path / "index") as port:
+        use_index(monkeypatch, port)
+        first = studio.end(studio.submit(query, requirements="tiny")["id"])
+        assert first["status"] == "COMPLETE", studio.log(first["id"])
+    cached = studio.end(studio.submit(query, requirements="tiny==1.0")["id"])
+    log = studio.log(cached["id"])
+    assert cached["status"] == "COMPLETE", log
+    assert "only what is cached can be used" in log
+    assert "tiny is here" in log
+    missing = studio.end(studio.submit(query, requirements="tiny\nhuge-thing")["id"])
+    assert missing["status"] == "FAILED"
+    assert "huge-thing was not found in the cache" in missing["error_message"]
+    assert "no network: " in missing["error_message"]
+
+
+def test_a_requirement_that_cannot_be_solved_is_named(
+    studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with index(tmp_path / "index") as port:
+        use_index(monkeypatch, port)
+        job = studio.end(studio.submit("print(1)", requirements="tiny>=2")["id"])
+    assert job["status"] == "FAILED"
+    assert "tiny>=2" in job["error_message"]

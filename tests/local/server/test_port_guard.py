@@ -1,0 +1,134 @@
+"""The token of a local Studio goes to nobody who takes the port of one that has died."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from studio_tui.api.client import StudioClient
+from studio_tui.errors import NotSent
+from studio_tui.local.config.data_dir import DataDir
+from studio_tui.local.server.port_guard import PortGuard
+from studio_tui.settings import Settings
+from tests.studios import ProcessStudio, ThreadStudio
+from tests.waiting import eventually, within_reason
+
+
+class Stranger:
+    """Takes a port, answers like the server that had it, and keeps what it is sent."""
+
+    def __init__(self, instance: str) -> None:
+        self.sent: list[bytes] = []
+        self._instance = instance
+
+    @asynccontextmanager
+    async def at(self, url: str) -> AsyncIterator[None]:
+        """Listen on the port of `url`."""
+        port = int(url.rpartition(":")[2])
+        server = await asyncio.start_server(self._answer, "127.0.0.1", port)
+        async with server:
+            yield
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while head := await reader.read(65536):
+            self.sent.append(head)
+            writer.write(
+                b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n"
+                b"studio-instance: %s\r\n\r\n[]" % self._instance.encode()
+            )
+            await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+
+
+def client_of(studio: ThreadStudio | ProcessStudio) -> StudioClient:
+    settings = Settings(url=studio.url, team=studio.team, token=SecretStr(studio.token))
+    return StudioClient(settings, guard=PortGuard(studio.data_dir))
+
+
+@asynccontextmanager
+async def killed(studio: ProcessStudio) -> AsyncIterator[None]:
+    """Kill a server and have it back at the end."""
+    await asyncio.to_thread(studio.kill)
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(studio.restart)
+
+
+async def test_the_server_itself_is_asked_and_its_logs_are_followed(studio: ThreadStudio) -> None:
+    job_id = studio.submit("print('here')")["id"]
+    await asyncio.to_thread(studio.end, job_id)
+    async with client_of(studio) as client:
+        assert [job.id for job in (await client.jobs()).items] == [job_id]
+        frames = [frame async for frame in client.follow_log(job_id)]
+        assert "here" in repr(frames)
+
+
+async def test_whoever_takes_the_port_of_a_dead_server_gets_no_token(
+    studio_process: ProcessStudio,
+) -> None:
+    studio = studio_process
+    instance = DataDir(studio.data_dir).state.read_text().split('"instance": "')[1][:16]
+    stranger = Stranger(instance)
+    async with client_of(studio) as client:
+        await client.jobs()
+        async with killed(studio), stranger.at(studio.url):
+            for _ in range(3):
+                with pytest.raises(NotSent, match="the token is not sent"):
+                    await client.jobs()
+                with pytest.raises(NotSent, match="the token is not sent"):
+                    await anext(client.follow_log("a"))
+    assert stranger.sent, "it was asked who it is"
+    assert studio.token.encode() not in b"".join(stranger.sent)
+    assert b"authorization" not in b"".join(stranger.sent).lower()
+
+
+async def test_a_server_that_is_back_elsewhere_is_not_sought_on_its_old_port(
+    studio_process: ProcessStudio,
+) -> None:
+    studio, old = studio_process, studio_process.url
+    stranger = Stranger("")
+    async with client_of(studio) as client:
+        await client.jobs()
+        await asyncio.to_thread(studio.kill)
+        async with stranger.at(old):
+            await asyncio.to_thread(studio.restart)
+            assert studio.url != old
+            with pytest.raises(NotSent):
+                await client.jobs()
+    assert b"authorization" not in b"".join(stranger.sent).lower()
+
+
+async def test_the_end_of_a_server_is_noticed_and_whether_it_was_told_to_stop(
+    studio_process: ProcessStudio,
+) -> None:
+    guard = PortGuard(studio_process.data_dir)
+    for was_stopped in (False, True):
+        gone = asyncio.create_task(guard.until_gone())
+        await asyncio.sleep(0)
+        assert guard.runs
+        await asyncio.to_thread(studio_process.stop if was_stopped else studio_process.kill)
+        await within_reason(gone, "the end of the server")
+        assert not guard.runs
+        assert guard.was_stopped is was_stopped
+        await asyncio.to_thread(studio_process.restart)
+
+
+def test_the_state_file_is_gone_before_the_port_is_free(studio: ThreadStudio) -> None:
+    state = DataDir(studio.data_dir).state
+    assert state.exists()
+    studio.stop()
+    assert not state.exists()
+    studio.restart()
+    assert eventually(state.exists)
+
+
+def test_nobody_is_watched_where_nothing_runs(tmp_path: Path) -> None:
+    guard = PortGuard(tmp_path)
+    asyncio.run(guard.until_gone())
+    with pytest.raises(NotSent):
+        guard.before("http://127.0.0.1:1")

@@ -1,0 +1,37 @@
+"""What is said of one job."""
+
+from studio_tui.api.models import Cluster
+from studio_tui.presentation.jobs.facts import MASK, facts, has_logins, raw, runs_on
+from tests.jobs import NOON, job
+
+
+def test_logins_in_addresses_are_masked_until_they_are_asked_for() -> None:
+    known = job(
+        repository="https://hunter2@git.example.org/u/r",
+        requirements="numpy\n--index-url https://u:hunter2@example.org/simple",
+    )
+    assert has_logins(known)
+    hidden = " ".join(fact.value.text for fact in facts(known, NOON))
+    assert "hunter2" not in hidden
+    assert f"https://{MASK}@git.example.org/u/r" in hidden
+    assert f"numpy, --index-url https://{MASK}@example.org/simple" in hidden
+    shown = " ".join(fact.value.text for fact in facts(known, NOON, shown=True))
+    assert "https://hunter2@git.example.org/u/r" in shown
+    assert "u:hunter2@example.org" in shown
+    assert "hunter2" not in raw(known)
+
+
+def test_what_a_job_has_measured_is_shown() -> None:
+    known = job(metrics={"accuracy": 0.91, "best": "a\x1bb", "by label": {"x": [1, 2]}})
+    (measured,) = [fact.value.text for fact in facts(known, NOON) if fact.label == "metrics"]
+    assert measured.splitlines() == ["accuracy 0.91", "best a␛b", 'by label {"x": [1, 2]}']
+    assert not [fact for fact in facts(job(metrics=None), NOON) if fact.label == "metrics"]
+    assert job(metrics="none").unreadable == ("metrics",)
+
+
+def test_a_job_meets_its_cluster_by_id_and_only_without_one_by_name() -> None:
+    cluster = Cluster.model_validate({"id": "k3f9", "name": "gpu"})
+    assert runs_on(job(compute_cluster_id="k3f9", compute_cluster_name="old name"), cluster)
+    assert not runs_on(job(compute_cluster_id="other", compute_cluster_name="gpu"), cluster)
+    assert runs_on(job(compute_cluster_name="gpu"), cluster)
+    assert not runs_on(job(), Cluster.model_validate({"id": "k3f9", "name": None}))
