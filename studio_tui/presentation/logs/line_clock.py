@@ -153,9 +153,10 @@ class LineClock:
             piece = log.read(self._seen, min(_PIECE, _FIRST - self._seen))
             end = piece.rfind(b"\n") + 1
             if not end:
-                # An unfinished line is looked at once it is whole, a very long one not at all.
-                self._seen += len(piece) if len(piece) == _PIECE else 0
-                return
+                if len(piece) < _PIECE and self._seen + len(piece) < _FIRST:
+                    return  # an unfinished line is looked at once it is whole
+                self._seen += len(piece)  # a very long one not at all
+                continue
             for line in piece[:end].split(b"\n"):
                 self._judge(styled_line(line[:LINE]).text, life)
             self._seen += end

@@ -220,7 +220,7 @@ class PipelinesScreen(ListPage[Pipeline]):
     async def _learn_datasets(self, learned: Callable[[], None]) -> None:
         """Ask for names whenever something new is known of the jobs, until cancelled."""
         came = asyncio.Event()
-        leave = self.session.jobs.subscribe(lambda _: came.set())
+        leave = self.listen(self.session.jobs.subscribe, lambda _: came.set())
         try:
             while True:
                 came.clear()

@@ -342,6 +342,20 @@ def test_times_are_the_same_however_the_log_comes(lines: list[str], cuts: list[i
     assert [told(line_clock, line) for line in data.splitlines()] == wanted
 
 
+def test_a_long_line_hides_nothing_that_comes_after_it() -> None:
+    log = (
+        "05/10/2026 08:00:00 x\n03/04/05 00:00:00 old\n"
+        + "x" * 9000
+        + "\n26/10/05 08:00:00 spark\n"
+    )
+    growing = Growing()
+    line_clock = LineClock(growing, lambda: Zones(UTC, BERLIN), lambda: LIFE)
+    growing.data = log.encode()[:22]
+    told(line_clock, growing.data)
+    growing.data = log.encode()
+    assert [told(line_clock, line) for line in growing.data.splitlines()] == times(log)
+
+
 ANY = st.datetimes(timezones=st.just(UTC))
 
 
