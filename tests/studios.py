@@ -118,6 +118,9 @@ class Calls:
         eventually(lambda: not self.jobs(status="active"), lambda: self.jobs(status="active"))
 
 
+_ROUNDS_TO_CLOSE = 8
+
+
 class ThreadStudio(Calls):
     """A local Studio in a thread of the test's process: quick to start."""
 
@@ -175,9 +178,12 @@ class ThreadStudio(Calls):
             try:
                 await serve(DataDir(self.data_dir), None, started)
             finally:
-                if begun.is_set():  # some may have connected while it ended
-                    self._abort()
-                    await asyncio.sleep(0)
+                if begun.is_set():
+                    # Some may have connected while it ended; asyncio hands a connection over in
+                    # several rounds of the loop, and closes it in another.
+                    for _ in range(_ROUNDS_TO_CLOSE):
+                        self._abort()
+                        await asyncio.sleep(0)
 
         def run() -> None:
             try:
