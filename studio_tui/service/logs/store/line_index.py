@@ -20,6 +20,8 @@ class LineIndex:
         self.newlines = 0
         self._before = array("Q", [0])
         """Newlines before block i, for every block that `covered` has reached."""
+        self._last = (0, 0)
+        """The byte asked about last, and the newlines before it."""
 
     def extend(self, added: bytes) -> None:
         """Count the bytes that follow those already counted."""
@@ -37,6 +39,7 @@ class LineIndex:
         """Forget all from byte `size` on; `last_block` is what remains of the block cut into."""
         block = size // BLOCK
         del self._before[block + 1 :]
+        self._last = (0, 0)
         self.newlines = self._before[block] + last_block.count(b"\n")
         self.covered = size
 
@@ -47,6 +50,19 @@ class LineIndex:
     def before(self, block: int) -> int:
         """Return how many newlines stand before a covered block."""
         return self._before[block]
+
+    def newlines_before(self, offset: int, block: bytes) -> int:
+        """Return how many newlines stand before a byte of a covered block, which is given."""
+        number, inside = divmod(offset, BLOCK)
+        known, newlines = self._last
+        if known // BLOCK != number:
+            known, newlines = number * BLOCK, self._before[number]
+        # Rows are drawn in order: from one to the next there is a line to count, and no block.
+        first, last = sorted((known % BLOCK, inside))
+        between = block.count(b"\n", first, last)
+        newlines += between if offset >= known else -between
+        self._last = (offset, newlines)
+        return newlines
 
     def block_of(self, newline: int) -> int:
         """Return the block that holds the `newline`-th newline, counted from 1 to `newlines`."""

@@ -45,6 +45,17 @@ class Mark(NamedTuple):
     """A sentence of ours, never the log's."""
 
 
+class StoredRow(NamedTuple):
+    """A line with all that is drawn beside it."""
+
+    line: Line
+    end: int
+    """Offset of the newline that ends the line, else the size of the log."""
+    marks: tuple[Mark, ...]
+    number: int | None
+    """From 0; `None` if the line has not been counted yet."""
+
+
 class LogStore:
     """A log that several viewers read while one writer adds to it, all on one event loop.
 
@@ -260,9 +271,14 @@ class LogStore:
         """
         return await self._spool.examine(offset, length, work)
 
-    def line_at(self, start: int) -> Line:
-        """Return the line that begins at byte `start`."""
-        length = self.line_end(start) - start
+    def row(self, at: int) -> StoredRow:
+        """Return the line that begins at byte `at`, with its end, its marks and its number."""
+        end = self.line_end(at)
+        return StoredRow(self.line_at(at, end), end, self.marks_of(at, end), self.number_of(at))
+
+    def line_at(self, start: int, end: int | None = None) -> Line:
+        """Return the line that begins at byte `start`; `end` is where it ends, if that is known."""
+        length = (self.line_end(start) if end is None else end) - start
         head = self.read(start, min(length, LINE_LIMIT))
         rest = min(length - len(head), LINE_LIMIT)
         return Line(start, length, head, self.read(start + length - rest, rest))
@@ -315,10 +331,10 @@ class LogStore:
 
     def number_of(self, start: int) -> int | None:
         """Return the number of the line that begins at `start`; `None` if not yet counted."""
-        block, inside = divmod(start, BLOCK)
+        block = start // BLOCK
         if start > self._index.covered or not self._index.covers(block):
             return None
-        return self._index.before(block) + self._spool.block(block).count(b"\n", 0, inside)
+        return self._index.newlines_before(start, self._spool.block(block))
 
     def arrival_of(self, offset: int) -> datetime | None:
         """Return the second in which a byte came live; `None` if it was replayed or fetched."""
@@ -330,12 +346,13 @@ class LogStore:
             self._changed(offset)
             self._watchers.tell()
 
-    def marks_of(self, start: int) -> tuple[Mark, ...]:
-        """Return the marks of the line that begins at `start`."""
+    def marks_of(self, start: int, end: int | None = None) -> tuple[Mark, ...]:
+        """Return the marks of the line that begins at `start`; `end` as for `line_at`."""
         if not self._marks:
             return ()
+        end = self.line_end(start) if end is None else end
         first = bisect_left(self._marks, (start, ""))
-        last = bisect_left(self._marks, (self.line_end(start) + 1, ""))
+        last = bisect_left(self._marks, (end + 1, ""))
         return tuple(self._marks[first:last])
 
     def _holds_row(self, start: int) -> bool:

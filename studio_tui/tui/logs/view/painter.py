@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ from studio_tui.presentation.logs.progress import parse
 from studio_tui.presentation.logs.row_forms import PLAIN_FORM, Form, rows_of
 from studio_tui.presentation.logs.search import Wanted
 from studio_tui.service.logs.store.filtered import FilteredLines
-from studio_tui.service.logs.store.log_store import LogStore
+from studio_tui.service.logs.store.log_store import Line, LogStore, Mark, StoredRow
 from studio_tui.tui.logs.view.palette import Palette
 from studio_tui.tui.logs.view.viewport import Row
 
@@ -74,10 +75,15 @@ class Look:
 
 
 class _Drawn(NamedTuple):
-    """A line as it was drawn last."""
+    """A line as it was drawn last; its bytes may be many, and are not kept."""
 
+    start: int
     end: int
-    """Where the line ended then: the last line grows."""
+    """Where the line ended then."""
+    is_whole: bool
+    """Whether a newline ended it: a line without one grows."""
+    marks: tuple[Mark, ...]
+    number: int | None
     rows: tuple[Strip, ...]
     """Without the gutter; as wide as they are unless they are wrapped."""
     text: str
@@ -123,7 +129,7 @@ class LogPainter:
             return marks
         look = self._look
         if look.wrap or look.folds or look.form != PLAIN_FORM:
-            return marks + len(self._line(start).rows)
+            return marks + len(self._drawn(start).rows)
         return marks + 1
 
     def _is_shown(self, start: int) -> bool:
@@ -131,12 +137,13 @@ class LogPainter:
 
     def styled(self, start: int) -> tuple[StyledLine, ...]:
         """Return the safe text of the line at `start`, in as many rows as its form has."""
-        if self._look.folds and (rows := self._redrawn(start)):
+        return self._rows_of(self._store.line_at(start))
+
+    def _rows_of(self, line: Line) -> tuple[StyledLine, ...]:
+        if self._look.folds and (rows := self._redrawn(line.start)):
             return rows
-        line = self._store.line_at(start)
-        return rows_of(
-            line.head, line.tail, line.length, self._look.form, lambda: self._above(start)
-        )
+        above = partial(self._above, line.start)
+        return rows_of(line.head, line.tail, line.length, self._look.form, above)
 
     def _redrawn(self, start: int) -> tuple[StyledLine, ...]:
         """Return what a line shows of rows that were drawn over and over; nothing if it is none."""
@@ -173,24 +180,23 @@ class LogPainter:
 
         Rows of other kinds than log text can be told by their gutter, in which no log can draw.
         """
-        key = (row, left, sign, self._store.line_end(row.start), self._store.version)
+        line = self._drawn(row.start)
+        key = (row, left, sign, line.end, self._store.version)
         strip = self._rows.get(key)
         if strip is None:
-            strip = self._row(row, left, sign)
+            strip = self._row(line, row, left, sign)
             if self._store.is_indexed:
                 self._rows[key] = strip
             if len(self._rows) > _KEPT:
                 self._rows.popitem(last=False)
         return strip
 
-    def _row(self, row: Row, left: int, sign: int) -> Strip:
-        marks = self._store.marks_of(row.start)
-        if row.part < len(marks):
-            text = f"┅┅ {marks[row.part].text} "
+    def _row(self, line: _Drawn, row: Row, left: int, sign: int) -> Strip:
+        if row.part < len(line.marks):
+            text = f"┅┅ {line.marks[row.part].text} "
             text += "┅" * (self._room - cell_len(text))
             return self._beside(None, "┅", Strip([Segment(text, self._look.palette.mark)]), sign)
-        part = row.part - len(marks)
-        line = self._line(row.start)
+        part = row.part - len(line.marks)
         body = line.rows[min(part, len(line.rows) - 1)]
         if not self._look.wrap:
             is_cut = body.cell_length > left + self._room
@@ -202,26 +208,26 @@ class LogPainter:
         glyph = "┊" if part else " "
         if sign:
             glyph = next(glyph for flag, glyph in _GLYPHS if sign & flag)
-        return self._beside(None if part else row.start, glyph, body, sign, line.text)
+        return self._beside(None if part else line, glyph, body, sign)
 
     def blank(self) -> Strip:
         """Return a row below the end of the log."""
         return self._beside(None, " ", Strip([]), 0)
 
-    def _number(self, start: int) -> str:
-        number = None if self._look.is_part else self._store.number_of(start)
-        return "?" if number is None else f"{number + 1:,}"
+    def _number(self, line: _Drawn) -> str:
+        """Return the number of a line, which may have been drawn before it was counted."""
+        number = self._store.number_of(line.start) if line.number is None else line.number
+        return "?" if number is None or self._look.is_part else f"{number + 1:,}"
 
-    def _beside(
-        self, start: int | None, glyph: str, body: Strip, sign: int, text: str = ""
-    ) -> Strip:
+    def _beside(self, line: _Drawn | None, glyph: str, body: Strip, sign: int) -> Strip:
+        """Put the gutter beside a row; something is said there of the line that begins in it."""
         look, palette = self._look, self._look.palette
         segments = []
         if look.numbers:
-            number = "" if start is None else self._number(start)
+            number = self._number(line) if line else ""
             segments.append(Segment(f"{number:>{self._digits}}", palette.gutter))
         for column in look.columns:
-            said, style = ("", None) if start is None else column.text(start, text)
+            said, style = column.text(line.start, line.text) if line else ("", None)
             segments.append(Segment(_fit(said, column.width), style or palette.stamp))
         is_signed = sign & (CURRENT | KEPT) and glyph != "┅"
         segments.append(Segment(glyph, palette.current if is_signed else palette.gutter))
@@ -231,24 +237,31 @@ class LogPainter:
             return Strip([*segments, *body, Segment(" " * rest, palette.text)], look.width)
         return Strip([*segments, *body], look.width - rest).crop(0, look.width)
 
-    def _line(self, start: int) -> _Drawn:
+    def _drawn(self, start: int) -> _Drawn:
         key = (start, self._store.version)
-        end = self._store.line_end(start)
         drawn = self._lines.get(key)
-        if drawn is None or drawn.end != end:
-            drawn = self._lines[key] = self._draw_line(start, end)
+        if drawn is None or not (drawn.is_whole or drawn.end == self._store.size):
+            drawn = self._lines[key] = self._draw_line(self._store.row(start))
             if len(self._lines) > _KEPT:
                 self._lines.popitem(last=False)
         self._lines.move_to_end(key)
         return drawn
 
-    def _draw_line(self, start: int, end: int) -> _Drawn:
-        lines = self.styled(start)
+    def _draw_line(self, stored: StoredRow) -> _Drawn:
+        lines = self._rows_of(stored.line)
         rows: list[Strip] = []
         for line in lines:
-            strip, text = self._draw(start, line)
+            strip, text = self._draw(stored.line.start, line)
             rows += self._wrapped(strip, text) if self._look.wrap else [strip]
-        return _Drawn(end, tuple(rows), lines[0].text)
+        return _Drawn(
+            start=stored.line.start,
+            end=stored.end,
+            is_whole=stored.end < self._store.size,
+            marks=stored.marks,
+            number=stored.number,
+            rows=tuple(rows),
+            text=lines[0].text,
+        )
 
     def _count(self, start: int, line: StyledLine) -> str:
         """Return how many states a bar has had; `+` where not all were read, and never fewer."""

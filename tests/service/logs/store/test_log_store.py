@@ -64,6 +64,8 @@ def test_lines_are_those_of_the_bytes_after_any_changes(
             else:
                 store.cut(offset)
                 expected = expected[:offset]
+            starts = starts_of(expected)
+            assert store.number_of(store.last_start()) == max(0, len(starts) - 1)
         assert store.path.read_bytes() == expected
         assert store.size == len(expected)
         assert_lines(store, expected)
@@ -77,12 +79,17 @@ def assert_lines(store: LogStore, expected: bytes) -> None:
     for number, (line, start) in enumerate(zip(lines, starts, strict=True)):
         assert store.start_of(number) == start
         assert store.number_of(start) == number
+        row = store.row(start)
+        assert row.line == store.line_at(start)
+        assert (row.end, row.number, row.marks) == (start + len(line), number, ())
         assert store.line_at(start).length == len(line)
         assert store.line_at(start).head == line[:LINE_LIMIT]
         assert store.line_start(start + len(line)) == start
         assert store.previous_start(start) == (starts[number - 1] if number else None)
         assert store.next_start(start) == (starts[number + 1] if number + 1 < len(starts) else None)
     assert store.last_start() == (starts[-1] if starts else 0)
+    for number, start in reversed([*enumerate(starts)]):
+        assert store.number_of(start) == number
 
 
 @settings(deadline=None, max_examples=40)
@@ -148,6 +155,7 @@ def test_a_mark_stands_above_the_line_that_holds_its_offset_and_moves_with_it(
     store.mark(4, "a gap")
     store.mark(4, "a gap")
     assert [mark.text for mark in store.marks_of(4)] == ["a gap"]
+    assert store.row(4).marks == store.marks_of(4)
     assert store.marks_of(0) == ()
     store.insert(0, b"zero\n")
     assert [mark.offset for mark in store.marks_of(9)] == [9]

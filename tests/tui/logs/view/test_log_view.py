@@ -169,6 +169,23 @@ async def test_line_numbers_stand_in_the_gutter(store: LogStore) -> None:
         assert rows(view)[-1] == "12,000  line 11999"
 
 
+async def test_lines_drawn_before_they_are_counted_have_their_numbers_once_they_are(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "job.log"
+    path.write_bytes(numbered(900))
+    store = LogStore.open(path)
+    async with showing(store) as (pilot, view):
+        await pilot.press("number_sign")
+        await pilot.pause()
+        assert rows(view)[-1] == "   ?  line 899"
+        await store.index()
+        await pilot.press("up")
+        await pilot.pause()
+        assert rows(view)[-2] == " 898  line 897"
+    store.close()
+
+
 async def test_an_empty_log_shows_nothing_and_its_first_line_appears(store: LogStore) -> None:
     async with showing(store) as (pilot, view):
         await pilot.press("up", "pagedown", "home", "end", "w", "number_sign", "number_sign", "y")
