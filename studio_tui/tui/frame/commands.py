@@ -8,15 +8,18 @@ table of keys in the README, come from the same declarations.
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass
 from inspect import isawaitable
-from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Protocol, TypeVar
 
 from textual.app import App
 from textual.binding import Binding
 from textual.message import Message
 
-from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.dialog import Dialog
 from studio_tui.tui.widgets.lifetime import Lifetime
+
+if TYPE_CHECKING:
+    # A widget with commands may know nothing of Studio, and is not to load all that does.
+    from studio_tui.service.session import StudioSession
 
 Owner_contra = TypeVar("Owner_contra", contravariant=True)
 Owner = TypeVar("Owner")
@@ -102,7 +105,7 @@ def bindings(
 class Host(Protocol):
     """The screen of a controller, as far as controllers need it."""
 
-    session: StudioSession
+    session: "StudioSession"
     read_only: bool
 
     @property

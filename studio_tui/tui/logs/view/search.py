@@ -81,13 +81,14 @@ class LogSearch:
         Raises:
             SpoolError: the log cannot be read back.
         """
-        hits = self.hits or self._lines.hits
+        chosen = self._lines.hits
+        hits = self.hits or chosen
         end = self._view.store.size if self._view.store else 0
         offset = passed = 0
         while hits and (start := await hits.nearest(offset, backwards=False)) is not None:
             if start >= end:
                 break
-            if self._lines.shows(start):
+            if chosen is None or hits is chosen or chosen.holds(start):
                 yield start
             offset = start + 1
             passed += 1

@@ -2,6 +2,8 @@
 
 import asyncio
 import re
+import subprocess
+import sys
 import unicodedata
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -516,6 +518,15 @@ async def test_a_paused_view_is_not_painted_by_a_flood(store: LogStore) -> None:
 def test_the_sheet_uses_the_colours_of_the_theme_only() -> None:
     sheet = (styles_dir() / "log_view.tcss").read_text()
     assert not re.search(r"#[0-9a-f]{3}|ansi_|!important", sheet)
+
+
+def test_the_view_loads_nothing_of_the_network() -> None:
+    look = f"import sys, {LogView.__module__}; print(*sorted(sys.modules))"
+    loaded = subprocess.run(
+        [sys.executable, "-c", look], check=True, capture_output=True, text=True
+    )
+    assert LogView.__module__ in loaded.stdout.split()
+    assert not {"httpx", "websockets", "studio_tui.api.client"} & set(loaded.stdout.split())
 
 
 async def test_the_focus_of_the_view_is_that_of_its_rows(store: LogStore) -> None:
