@@ -8,6 +8,7 @@ from studio_tui.api.ids import can_be_used
 from studio_tui.api.models import Job, JobState
 from studio_tui.presentation.cells import NOTHING, Cell, Tone, dimmed
 from studio_tui.presentation.format import UNKNOWN, age, duration, seconds_between
+from studio_tui.presentation.jobs.causes import cause
 from studio_tui.presentation.jobs.states import LOOKS, state_cell
 from studio_tui.presentation.logs.progress import Progress, bar_text, rate_words, share
 
@@ -135,7 +136,10 @@ SORTS: dict[str, tuple[str, Callable[[Job, datetime], Any]]] = {
     ),
     "workers": ("workers, most first", lambda job, now: (-(job.workers or 0), -_stamp(job))),
     "by": ("creator", lambda job, now: ((job.created_by or "").lower(), -_stamp(job))),
-    "error": ("error", lambda job, now: (not job.error_message, job.error_message or "")),
+    "error": (
+        "error",
+        lambda job, now: (not job.error_message, cause(job.error_message or ""), -_stamp(job)),
+    ),
 }
 """Sort orders by column: what a menu calls them, and the key for a moment. Ties: newest first."""
 
@@ -199,5 +203,5 @@ def _span_age(job: Job, now: datetime) -> Cell:
 def _error(job: Job) -> Cell:
     if "error_message" in job.unreadable:
         return _UNREADABLE
-    line = first_line(job.error_message)
+    line = cause(job.error_message or "")
     return Cell(line, Tone.BAD if job.state is JobState.FAILED else Tone.WARN) if line else NOTHING

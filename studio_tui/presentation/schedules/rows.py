@@ -15,6 +15,7 @@ from studio_tui.api.models import Job, JobSchedule
 from studio_tui.presentation.cells import NOTHING, Cell, Tone, dimmed
 from studio_tui.presentation.format import UNKNOWN, age, plural, seconds_between
 from studio_tui.presentation.ids import id_cell
+from studio_tui.presentation.jobs.causes import cause
 from studio_tui.presentation.jobs.facts import Fact
 from studio_tui.presentation.jobs.states import LOOKS, state_cell
 from studio_tui.presentation.schedules.cron_words import RUNS, words
@@ -214,7 +215,7 @@ def _past(runs: Sequence[Job], schedule: JobSchedule | None, now: datetime) -> C
     if runs:
         lines = [
             f"{state_cell(run).text}  {_ago(run, now)}"
-            + (f"  {error}" if (error := (run.error_message or "").partition("\n")[0]) else "")
+            + (f"  {error}" if (error := cause(run.error_message or "")) else "")
             for run in runs[:RUNS]
         ]
         return Cell("\n".join(lines))

@@ -174,6 +174,7 @@ class ListBody(Lifetime, Container, Generic[T]):
     def _filter_done(self) -> None:
         self.filtering.done()
 
+        self.table.lay_out_anew()
     @on(BigTable.Highlighted)
     def _highlighted(self, message: BigTable.Highlighted) -> None:
         self.holder.change(cursor=message.key)

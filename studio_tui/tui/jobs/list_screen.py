@@ -27,19 +27,20 @@ from studio_tui.tui.widgets.filter_bar import FilterInput
 from studio_tui.tui.widgets.table_layout import Align, Column
 
 COLUMNS = (
-    Column("state", "STATE", 11),
-    Column("name", "NAME", 22, grow=3, most=48),
+    Column("state", "STATE", 11, sticky=True),
+    Column("name", "NAME", 12, grow=3, most=48, fits=True, sticky=True),
     Column("id", "ID", 8, drop=6),
-    Column("progress", "PROGRESS", BAR_WIDTH, drop=5),
-    Column("share", "DONE", 4, align=Align.RIGHT, drop=1),
-    Column("rate", "RATE", RATE_WIDTH, align=Align.RIGHT, drop=9),
-    Column("workers", "WORK", 4, align=Align.RIGHT, drop=7),
-    Column("queue", "QUEUE", 7, align=Align.RIGHT, drop=4),
-    Column("run", "RUN", 8, align=Align.RIGHT),
-    Column("age", "AGE", 4, align=Align.RIGHT, drop=3),
-    Column("by", "BY", 8, drop=8),
-    Column("error", "ERROR", 9, grow=3, drop=2),
+    Column("progress", "PROGRESS", BAR_WIDTH, drop=5, fits=True),
+    Column("share", "DONE", 4, align=Align.RIGHT, drop=2, fits=True),
+    Column("rate", "RATE", RATE_WIDTH, align=Align.RIGHT, drop=9, fits=True),
+    Column("workers", "WORK", 4, align=Align.RIGHT, drop=7, fits=True),
+    Column("queue", "QUEUE", 7, align=Align.RIGHT, drop=4, fits=True),
+    Column("run", "RUN", 8, align=Align.RIGHT, fits=True),
+    Column("age", "AGE", 4, align=Align.RIGHT, drop=1),
+    Column("by", "BY", 12, drop=8, fits=True),
+    Column("error", "ERROR", 16, grow=1, drop=3, fits=True, wants=36),
 )
+"""What a job is known by stands still; the error has the room that the others leave."""
 
 _FINISHED_HINTS = ("table.open", "job.log", "job.run_again", "jobs.filter", "jobs.sort")
 _ALIVE_HINTS = ("table.open", "job.log", "job.cancel", "jobs.filter", "jobs.sort")

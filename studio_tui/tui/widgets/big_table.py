@@ -16,6 +16,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 
 from studio_tui.tui.widgets.line_view import LineView
+from studio_tui.tui.widgets.table_contents import Contents
 from studio_tui.tui.widgets.table_layout import Column, place
 from studio_tui.tui.widgets.table_painter import (
     COMPONENTS,
@@ -118,6 +119,9 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         self._cursor = 0
         self._moved_by_user = False
         self._sideways = 0
+        self._contents = Contents(self.columns)
+        self._may_be_empty = False
+        """Whether other rows are shown than those by which columns were given room."""
         self._rows_before = 0
         self._palette: Palette | None = None
         self._painter: Painter | None = None
@@ -171,6 +175,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
             index = self._keys.index(key)
         except ValueError:
             return False
+        self._may_be_empty = True
         self._walk_to(index)
         return True
 
@@ -180,6 +185,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         """Move the cursor a row up."""
         self._walk_to(self._cursor - 1)
 
+        self._may_be_empty = True
     def action_cursor_down(self) -> None:
         """Move the cursor a row down."""
         self._walk_to(self._cursor + 1)
@@ -210,12 +216,12 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
 
     def action_columns_left(self) -> None:
         """Scroll sideways to the column left of those in sight."""
-        starts = [p.x for p in self._ready_painter().placed]
+        starts = self._ready_painter().starts
         self._scroll_sideways(max((x for x in starts if x < self._sideways), default=0))
 
     def action_columns_right(self) -> None:
         """Scroll the leftmost column in sight away, as long as others are out of sight."""
-        starts = [p.x for p in self._ready_painter().placed]
+        starts = self._ready_painter().starts
         self._scroll_sideways(min((x for x in starts if x > self._sideways), default=0))
 
     def action_open(self) -> None:
@@ -261,7 +267,8 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         self._painter = None
         self.repaint()
 
-    watch_columns = watch_sorting = watch_wide = watch_notice = _redraw
+    watch_sorting = watch_wide = lay_out_anew
+    watch_columns = watch_notice = _redraw
 
     @property
     def _rows_in_sight(self) -> int:
@@ -271,6 +278,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         """Put the cursor on a row, as the user wishes, and scroll no more than needed."""
         index = max(0, min(index, len(self._keys) - 1))
         self._settle(self._reveal(index))
+        self._contents.forget()
 
     def _leap(self, rows: int) -> None:
         """Move cursor and view by some rows."""
@@ -316,7 +324,13 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
                 self._palette = Palette.resolve(self.resolve, colors)
             self._painter = Painter(
                 self._palette,
-                place(self.columns, width - GUTTER, wide=self.wide),
+                place(
+                    self.columns,
+                    width - GUTTER,
+                    wide=self.wide,
+                    contents=self._contents.widths if self._keys else None,
+                    kept=self.sorting.column if self.sorting is not None else None,
+                ),
                 width,
                 scroll=self._sideways,
                 sorting=self.sorting,
@@ -331,10 +345,26 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         if not height:
             return []
         painter = self._ready_painter()
-        rows = self._rows.strips(self.keys_in_sight, self.cursor, self.marked, painter)
+        rows = self._rows.strips(keys, self.cursor, self.marked, painter)
         lines = [painter.header, *rows]
         lines += [painter.blank] * (height - len(lines))
         if not self._keys:
             first = _HEADER + max(0, height - _HEADER - len(painter.notice)) // 2
             lines[first : first + len(painter.notice)] = painter.notice[: height - first]
         return lines
+        keys = self.keys_in_sight
+        if self._contents_changed(keys):
+            self._painter = None
+
+    def _contents_changed(self, keys: Sequence[str]) -> bool:
+        """Look what stands in the columns; return whether they are to be laid out otherwise."""
+        if self._contents.columns is not self.columns:
+            self._contents = Contents(self.columns)
+        changed = self._contents.grow(self._rows.cells(keys))
+        if self._may_be_empty:
+            self._may_be_empty = False
+            # What has just left sight may return with the next key.
+            page = len(keys)
+            near = self._keys[max(0, self.top - page) : self.top + 2 * page]
+            changed |= self._contents.drop_empty(self._rows.cells_seen(near))
+        return changed

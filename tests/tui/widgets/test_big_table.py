@@ -488,3 +488,73 @@ async def test_a_table_with_a_border_is_drawn_inside_it() -> None:
         assert "job 0009 " in on_screen[3]
         assert at.table.cursor == "0009"
         assert on_screen[-1].endswith("╯")
+
+
+JOBS = (
+    Column("state", "STATE", 6, sticky=True),
+    Column("name", "NAME", 10, grow=1, fits=True, sticky=True),
+    Column("rate", "RATE", 8, drop=3, fits=True),
+    Column("age", "AGE", 5, drop=1),
+    Column("error", "ERROR", 30, grow=1, drop=2, fits=True),
+)
+
+
+class Jobs(Rows):
+    """Rows of jobs, some of which failed."""
+
+    def __init__(self) -> None:
+        super().__init__({})
+        self.errors: dict[str, str] = {}
+
+    def cells(self, key: str) -> tuple[Cell, ...]:
+        self.asked.append(key)
+        error = self.errors.get(key, "")
+        return Cell("✗ FAIL"), Cell(self.names[key]), Cell("–"), Cell("3m"), Cell(error, Tone.BAD)
+
+
+@asynccontextmanager
+async def jobs(*, size: tuple[int, int]) -> AsyncIterator[tuple[Stage, Jobs]]:
+    rows = Jobs()
+    app = TableApp(rows)
+    async with driving(app, size=size) as pilot:
+        app.table.columns = JOBS
+        yield Stage(pilot, app.table, rows, app.said), rows
+
+
+async def test_columns_come_with_what_stands_in_them_and_go_when_it_has_gone() -> None:
+    async with jobs(size=(60, 11)) as (at, rows):
+        await at.show(ids(3))
+        assert at.lines()[0].split() == ["STATE", "NAME", "AGE"]
+        rows.errors["0001"] = "RuntimeError: corrupt tile 17"
+        await at.show(ids(3))
+        assert at.lines()[0].split() == ["STATE", "NAME", "AGE", "ERROR"]
+        assert "RuntimeError: corrupt tile 17" in at.lines()[2]
+        rows.errors.clear()
+        await at.show(ids(3))
+        assert at.lines()[0].split() == ["STATE", "NAME", "AGE"]
+
+
+async def test_a_column_stays_while_what_stands_in_it_is_just_out_of_sight() -> None:
+    async with jobs(size=(60, 11)) as (at, rows):
+        rows.errors["0000"] = "RuntimeError: corrupt tile 17"
+        await at.show(ids(100))
+        await at.press("pagedown")
+        await at.show(ids(100))
+        assert "ERROR" in at.lines()[0]
+        await at.press("end")
+        await at.show(ids(100))
+        assert "ERROR" not in at.lines()[0]
+
+
+async def test_sideways_state_and_name_stand_still() -> None:
+    async with jobs(size=(44, 11)) as (at, rows):
+        rows.errors["0001"] = "RuntimeError: corrupt tile 17, and so on to its very end"
+        await at.show(ids(3))
+        at.table.wide = True
+        await at.press(*["right"] * 9)
+        assert at.lines()[0].split() == ["STATE", "NAME", "ERROR"]
+        assert at.lines()[2].split()[:4] == ["✗", "FAIL", "job", "0001"]
+        await at.press(*["left"] * 9)
+        assert at.lines()[0].split()[:3] == ["STATE", "NAME", "AGE"]
+        await at.pilot.click(BigTable, offset=(4, 0))
+        assert at.said[-1] == BigTable.HeaderClicked(at.table, "state")
