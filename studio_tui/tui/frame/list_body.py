@@ -11,14 +11,20 @@ from textual.getters import query_one
 
 from studio_tui import clock
 from studio_tui.presentation.jobs.facts import Fact, Line
-from studio_tui.presentation.lists.kinds import Kind
+from studio_tui.presentation.lists.kinds import NEWEST_FIRST, Kind
 from studio_tui.presentation.lists.listing import Listing
 from studio_tui.service.polling.poller import Poller
 from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.list_filter import ListFilter
 from studio_tui.tui.frame.list_order import ListOrder
 from studio_tui.tui.frame.list_preview import ListPreview
-from studio_tui.tui.frame.list_title import amount_parts, has_all, notice, order_parts
+from studio_tui.tui.frame.list_title import (
+    amount_parts,
+    has_all,
+    notice,
+    order_parts,
+    unseen_parts,
+)
 from studio_tui.tui.frame.list_view import ListView, ViewHolder
 from studio_tui.tui.frame.row_marks import RowMarks
 from studio_tui.tui.widgets.bar import Bar, Part
@@ -168,13 +174,13 @@ class ListBody(Lifetime, Container, Generic[T]):
     @on(FilterBar.Changed)
     def _filter_changed(self, message: FilterBar.Changed) -> None:
         self.filtering.take(message.wanted, self.show_rows)
+        self.table.lay_out_anew()
         self._page.paint_frame()
 
     @on(FilterBar.Done)
     def _filter_done(self) -> None:
         self.filtering.done()
 
-        self.table.lay_out_anew()
     @on(BigTable.Highlighted)
     def _highlighted(self, message: BigTable.Highlighted) -> None:
         self.holder.change(cursor=message.key)
@@ -185,6 +191,10 @@ class ListBody(Lifetime, Container, Generic[T]):
             and not has_all(self._page.source().snapshot.value)
         ):
             self._page.ask_for_more()
+
+    @on(BigTable.UnseenChanged)
+    def _unseen_changed(self) -> None:
+        self.show_title()
 
     @on(BigTable.HeaderClicked)
     def _header_clicked(self, message: BigTable.HeaderClicked) -> None:
@@ -199,7 +209,8 @@ class ListBody(Lifetime, Container, Generic[T]):
         keys = self.rows.ids(
             self.filtering.terms, self.holder.view.sort, now, reverse=self.holder.view.reverse
         )
-        self.table.show(keys)
+        view = self.holder.view
+        self.table.show(keys, newest_first=view.sort == NEWEST_FIRST and not view.reverse)
         self._look_for_new(keys)
         self._page.shown()
         if first and self.holder.view.cursor is not None:
@@ -243,7 +254,10 @@ class ListBody(Lifetime, Container, Generic[T]):
             ),
             *self._page.title_notes(),
         )
-        title.right = order_parts(self._page.place, self._page.kind, self.holder.view)
+        title.right = (
+            *unseen_parts(self.table.unseen),
+            *order_parts(self._page.place, self._page.kind, self.holder.view),
+        )
 
     def _cursor_rests(self) -> None:
         self._page.paint_hints()

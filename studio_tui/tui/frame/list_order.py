@@ -51,8 +51,8 @@ class ListOrder:
 
     def _sort(self, column: str, *, reverse: bool) -> None:
         self._holder.change(sort=column, reverse=reverse)
-        self.show()
         self._changed()
+        self.show()
 
 
 def order_commands(

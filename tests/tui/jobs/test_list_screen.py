@@ -193,6 +193,26 @@ async def test_a_filter_that_is_not_understood_says_so_and_empties_nothing(
         await until_shown(pilot, "needs a span such as 30m", "train.py")
 
 
+async def test_new_jobs_are_seen_at_the_top_and_counted_elsewhere(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    for number in range(40):
+        await call(studio.submit, "print(1)", query_name=f"old_{number:02}.py")
+    async with dashboard(studio, tmp_path, size=(120, 24)) as pilot:
+        await until_shown(pilot, "old_39.py")
+        await pilot.press("down", "up")
+        await call(studio.submit, "print(1)", query_name="first.py")
+        await until_shown(pilot, "first.py")
+        await until(pilot, lambda: table(pilot).cursor == table(pilot).keys[0])
+        await pilot.press("end")
+        for _ in range(6):
+            await call(studio.submit, "print(1)", query_name="unseen.py")
+        await until_shown(pilot, "↑ 6 new", "old_00.py")
+        await pilot.press("g")
+        await until_shown(pilot, "unseen.py")
+        assert "new" not in screen_text(pilot).splitlines()[2]
+
+
 async def test_the_cursor_stays_with_its_job_while_others_come(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
@@ -382,15 +402,6 @@ async def test_typing_over_a_filter_replaces_it(studio: ThreadStudio, tmp_path: 
         await until(pilot, lambda: len(table(pilot).keys) == 1)
         await pilot.press("slash", *"two", "enter")
         await until_shown(pilot, "two.py", "1 of 2")
-
-
-async def test_a_new_job_does_not_take_the_cursor(studio: ThreadStudio, tmp_path: Path) -> None:
-    first = str(studio.end(studio.submit("print(1)")["id"])["id"])
-    async with dashboard(studio, tmp_path) as pilot:
-        assert table(pilot).cursor == first
-        await call(studio.submit, "print(2)")
-        await until(pilot, lambda: len(table(pilot).keys) == 2)
-        assert table(pilot).cursor == first
 
 
 def marked(pilot: Dashboard) -> set[str]:

@@ -558,3 +558,63 @@ async def test_sideways_state_and_name_stand_still() -> None:
         assert at.lines()[0].split()[:3] == ["STATE", "NAME", "AGE"]
         await at.pilot.click(BigTable, offset=(4, 0))
         assert at.said[-1] == BigTable.HeaderClicked(at.table, "state")
+
+
+async def show_newest_first(at: Stage, keys: list[str]) -> None:
+    at.rows.names = {key: f"job {key}" for key in keys}
+    at.table.show(keys, newest_first=True)
+    await at.pilot.pause()
+
+
+async def test_at_the_top_new_rows_push_down_and_the_cursor_stays_on_the_newest() -> None:
+    keys = ids(100)
+    async with stage() as at:
+        await show_newest_first(at, keys)
+        await at.press("down", "up")
+        await show_newest_first(at, [*ids(20, "new"), *keys])
+        assert at.table.cursor == "new0000"
+        assert at.line_of("new0000") == 1
+        assert at.table.unseen == 0
+
+
+async def test_at_the_top_a_cursor_below_the_newest_stays_on_its_row_and_in_sight() -> None:
+    keys = ids(100)
+    async with stage() as at:
+        await show_newest_first(at, keys)
+        await at.press("down", "down")
+        await show_newest_first(at, ["new", *keys])
+        assert (at.table.cursor, at.line_of("0002"), at.line_of("new")) == ("0002", 4, 1)
+        await show_newest_first(at, [*ids(20, "new"), "new", *keys])
+        assert (at.table.cursor, at.line_of("0002")) == ("0002", 10)
+
+
+async def test_elsewhere_rows_stay_and_those_that_came_above_are_counted_until_seen() -> None:
+    keys = ids(100)
+    async with stage() as at:
+        await show_newest_first(at, keys)
+        await at.press("end")
+        await show_newest_first(at, [*ids(6, "new"), *keys])
+        assert at.table.cursor == "0099"
+        assert at.line_of("0099") == 10
+        assert at.table.unseen == 6
+        assert at.said[-1] == BigTable.Highlighted(at.table, "0099", is_last=True)
+        await show_newest_first(at, [*ids(2, "newer"), *ids(6, "new"), *keys])
+        assert at.table.unseen == 8
+        at.table.scroll_to(y=3, animate=False)
+        await at.pilot.pause()
+        assert at.table.unseen == 3
+        await at.press("g")
+        assert at.table.cursor == "newer0000"
+        assert at.table.unseen == 0
+
+
+async def test_another_order_or_filter_makes_no_row_new() -> None:
+    keys = ids(100)
+    async with stage() as at:
+        await show_newest_first(at, keys)
+        await at.press("end")
+        await at.show([*keys[50:], *keys[:50]])
+        at.table.sorting = Sorting("age", descending=True)
+        await show_newest_first(at, keys)
+        at.table.lay_out_anew()
+        assert at.table.unseen == 0
