@@ -102,8 +102,7 @@ def facts(task: Job, runs: Sequence[Job], now: datetime, zone: tzinfo) -> tuple[
     """Return what there is to say about a schedule, most wanted first."""
     schedule = task.schedule
     return (
-        Fact("schedule", _when(task)),
-        *(_future(schedule, now, zone) if schedule else ()),
+        *timetable(task, now, zone),
         Fact("last runs", _past(runs, schedule, now)),
         *(_counts(schedule) if schedule else ()),
         Fact("name", Cell(task.name or UNKNOWN, Tone.STRONG)),
@@ -112,6 +111,15 @@ def facts(task: Job, runs: Sequence[Job], now: datetime, zone: tzinfo) -> tuple[
         Fact("by", Cell(task.created_by or UNKNOWN)),
         Fact("cluster", Cell(task.compute_cluster_name or UNKNOWN)),
         Fact("workers", Cell(str(task.workers) if task.workers else UNKNOWN)),
+    )
+
+
+def timetable(task: Job, now: datetime, zone: tzinfo) -> tuple[Fact, ...]:
+    """Return when a schedule runs, and the next times."""
+    schedule = task.schedule
+    return (
+        Fact("schedule", _when(task)),
+        *(_future(schedule, now, zone) if schedule else ()),
     )
 
 

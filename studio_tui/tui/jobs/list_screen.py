@@ -10,7 +10,7 @@ from textual.binding import BindingType
 from studio_tui import clock
 from studio_tui.api.models import Job, JobState
 from studio_tui.presentation.cells import Cell
-from studio_tui.presentation.jobs.facts import Fact, facts
+from studio_tui.presentation.jobs.facts import Fact, Line
 from studio_tui.presentation.jobs.filters import JOBS
 from studio_tui.presentation.jobs.rows import BAR_WIDTH, RATE_WIDTH, cells
 from studio_tui.service.polling.jobs_feed import Jobs
@@ -20,6 +20,7 @@ from studio_tui.tui.frame.commands import READ_ONLY, Command, bindings
 from studio_tui.tui.frame.list_page import ListPage, list_commands
 from studio_tui.tui.frame.list_view import ListView
 from studio_tui.tui.jobs.controller import JobController
+from studio_tui.tui.jobs.job_preview import JobPreview
 from studio_tui.tui.jobs.running_progress import RunningProgress
 from studio_tui.tui.messages import OpenForm, OpenJob, OpenLogs, Progressed, Refreshed
 from studio_tui.tui.widgets.big_table import BigTable
@@ -31,14 +32,14 @@ COLUMNS = (
     Column("name", "NAME", 12, grow=3, most=48, fits=True, sticky=True),
     Column("id", "ID", 8, drop=6),
     Column("progress", "PROGRESS", BAR_WIDTH, drop=5, fits=True),
-    Column("share", "DONE", 4, align=Align.RIGHT, drop=2, fits=True),
+    Column("share", "DONE", 4, align=Align.RIGHT, drop=3, fits=True),
     Column("rate", "RATE", RATE_WIDTH, align=Align.RIGHT, drop=9, fits=True),
     Column("workers", "WORK", 4, align=Align.RIGHT, drop=7, fits=True),
     Column("queue", "QUEUE", 7, align=Align.RIGHT, drop=4, fits=True),
     Column("run", "RUN", 8, align=Align.RIGHT, fits=True),
     Column("age", "AGE", 4, align=Align.RIGHT, drop=1),
     Column("by", "BY", 12, drop=8, fits=True),
-    Column("error", "ERROR", 16, grow=1, drop=3, fits=True, wants=36),
+    Column("error", "ERROR", 16, grow=1, drop=2, fits=True, wants=28),
 )
 """What a job is known by stands still; the error has the room that the others leave."""
 
@@ -105,6 +106,11 @@ class JobsScreen(ListPage[Job]):
         self.commands.add(self.jobs)
         self.commands.add_to(self, _COMMANDS)
         self._progress = RunningProgress(session.progress, lambda: self.post_message(Progressed()))
+        self._preview = JobPreview(session, lambda: self.list.previewing.size)
+
+    def on_mount(self) -> None:
+        """Hear of what is learnt of the job under the cursor."""
+        self.listen(self.session.closer_look.subscribe, self._learnt)
 
     # What the frame asks.
 
@@ -140,6 +146,8 @@ class JobsScreen(ListPage[Job]):
     def tick(self, now: datetime) -> None:
         """Let the times in sight run on; where none shows seconds, now and then is enough."""
         self._look()
+        if not self.view.preview:
+            self._preview.leave()
         super().tick(now)
 
     # The keys.
@@ -178,14 +186,11 @@ class JobsScreen(ListPage[Job]):
         job, progress = self.rows[key], self._progress.get(key)
         return cells(job, clock.now(), progress, heard_at=self.moment())
 
-    def facts_at_hand(self, now: datetime) -> tuple[Fact, ...]:
+    def facts_at_hand(self, now: datetime) -> tuple[Fact | Line, ...]:
         """Return what the preview says of the job under the cursor."""
         job = self.job_at_hand()
-        clusters = self.session.clusters.snapshot.value
-        around = clusters.items if clusters is not None else ()
-        if job is None:
-            return ()
-        return facts(job, clock.now(), around, self._progress.get(job.id), heard_at=now)
+        progress = self._progress.get(job.id) if job is not None else None
+        return self._preview.facts(job, progress, now, in_sight=self.listening.is_on)
 
     def shown(self) -> None:
         """Learn how far those in sight are."""
@@ -203,6 +208,10 @@ class JobsScreen(ListPage[Job]):
         self.table.show_again()
         self.list.show_preview(self.moment())
 
+    def _learnt(self, job_id: str) -> None:
+        if self.table.cursor == job_id:
+            self.list.show_preview(self.moment())
+
     def _look(self) -> None:
         """Learn how far the running jobs in sight are."""
         if self.listening.is_on:  # else this page is out of sight
@@ -212,3 +221,4 @@ class JobsScreen(ListPage[Job]):
     def _leave(self) -> None:
         super()._leave()
         self._progress.leave()
+        self._preview.leave()

@@ -61,10 +61,10 @@ async def test_how_far_a_running_job_has_come_is_seen_to_move(
         await until_shown(pilot, "37%  3.1 it/s  ~0:20 left  Epoch 3")
         (tmp_path / "gate37").touch()
         await until_shown(pilot, "▕███▋░░▏   62%", "62%  3.1 it/s  ~0:20 left  Epoch 3")
-        assert "37%" not in screen_text(pilot)
+        assert "37%  3.1 it/s" not in screen_text(pilot)
         (tmp_path / "gate62").touch()
         await until_shown(pilot, "✓ COMPLETE")
-        assert "62%" not in screen_text(pilot)
+        assert "62%  3.1 it/s" not in screen_text(pilot)
 
 
 async def test_progress_is_watched_only_while_the_list_is_in_sight(
@@ -490,3 +490,33 @@ async def test_a_row_that_is_gone_before_its_being_gone_to_is_heard_ends_nothing
         rows.show([])
         await pilot.pause()
         assert pilot.app.screen is screen
+
+
+PRINTS = "import os\nfor n in range(50): print('step', n)\nraise RuntimeError('corrupt tile 17')"
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_the_preview_shows_the_whole_error_and_the_last_lines(
+    studio: ThreadStudio, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    studio.end(studio.submit(PRINTS, query_name="prints.py")["id"])
+    async with dashboard(studio, tmp_path, size=size) as pilot:
+        await until_shown(pilot, "end of the log", "RuntimeError: corrupt tile 17")
+        assert "–" not in screen_text(pilot).split("status ")[1]
+
+
+async def test_nothing_is_asked_of_a_log_while_there_is_no_preview(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    job = studio.end(studio.submit(PRINTS, query_name="prints.py")["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "end of the log")
+        look = pilot.app.screen
+        assert isinstance(look, JobsScreen)
+        await pilot.press("i")
+        later = await call(studio.submit, PRINTS)
+        await until(pilot, lambda: table(pilot).cursor == later["id"])
+        assert look.session.closer_look.get(str(job["id"])).end is not None
+        assert look.session.closer_look.get(str(later["id"])).end is None
+        await pilot.press("i")
+        await until(pilot, lambda: look.session.closer_look.get(str(later["id"])).end is not None)
