@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any
 
 from studio_tui.api.ids import can_be_used
@@ -105,6 +106,14 @@ def total_seconds(job: Job, now: datetime) -> float | None:
     return seconds_between(job.created_at, now)
 
 
+def told_run_seconds(job: Job, now: datetime) -> float | None:
+    """Return the run time that a list tells: an estimate where Studio does not say the start."""
+    ran = run_seconds(job, now)
+    if ran is None and job.state in {JobState.RUNNING, JobState.COMPLETE, JobState.FAILED}:
+        return total_seconds(job, now)
+    return ran
+
+
 def is_moving(job: Job) -> bool:
     """Whether cells of the job change with the second."""
     return not job.state.is_finished
@@ -135,15 +144,44 @@ SORTS: dict[str, tuple[str, Callable[[Job, datetime], Any]]] = {
         lambda job, now: (-(queue_seconds(job, now) or 0.0), -_stamp(job)),
     ),
     "workers": ("workers, most first", lambda job, now: (-(job.workers or 0), -_stamp(job))),
+    "id": ("id", lambda job, now: job.id),
+    "share": ("percent done, furthest first", lambda job, now: -_stamp(job)),
+    "rate": ("rate, fastest first", lambda job, now: -_stamp(job)),
     "by": ("creator", lambda job, now: ((job.created_by or "").lower(), -_stamp(job))),
     "error": (
         "error",
         lambda job, now: (not job.error_message, cause(job.error_message or ""), -_stamp(job)),
     ),
 }
-"""Sort orders by column: what a menu calls them, and the key for a moment. Ties: newest first."""
+"""Sort orders by column: what a menu calls them, and the key for a moment. Ties: newest first.
 
-LARGEST_FIRST = frozenset({"run", "queue", "workers"})
+What the log of a running job says is none of the job's: see `sorts_with`.
+"""
+
+SAME_ORDER = {"progress": "share"}
+"""Columns that are sorted as another is."""
+
+
+def sorts_with(
+    progress: Callable[[str], Progress | None],
+) -> dict[str, tuple[str, Callable[[Job, datetime], Any]]]:
+    """Return the orders, of which two go by how far a job has come, as far as that is known."""
+
+    def by(read: Callable[[Progress], float | None]) -> Callable[[Job, datetime], Any]:
+        def key(job: Job, now: datetime) -> Any:  # noqa: ARG001 (the form of a sort key)
+            known = progress(job.id) if job.state is JobState.RUNNING else None
+            value = read(known) if known is not None else None
+            return (value is None, -(value or 0.0), -_stamp(job))
+
+        return key
+
+    return SORTS | {
+        "share": (SORTS["share"][0], by(attrgetter("percent"))),
+        "rate": (SORTS["rate"][0], by(attrgetter("rate"))),
+    }
+
+
+LARGEST_FIRST = frozenset({"run", "queue", "workers", "share", "rate"})
 """Columns that are sorted from the largest down, unless reversed."""
 
 

@@ -1,7 +1,8 @@
 """The body of a list: its title, its filter, the table of rows, and the preview of one of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from textual import on
@@ -30,7 +31,7 @@ from studio_tui.tui.frame.row_marks import RowMarks
 from studio_tui.tui.widgets.bar import Bar, Part
 from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.fact_sheet import FactSheet
-from studio_tui.tui.widgets.filter_bar import FilterBar
+from studio_tui.tui.widgets.filter_bar import MOST_VALUES, FilterBar
 from studio_tui.tui.widgets.lifetime import Lifetime
 from studio_tui.tui.widgets.table_layout import Column
 from studio_tui.tui.widgets.table_painter import Cells
@@ -40,11 +41,14 @@ T = TypeVar("T")
 LONGER_AGES_EVERY = 10
 """Seconds between looks at ages that are told in minutes or more."""
 
+UNCOMPLETED = frozenset({"id", "error"})
+"""Fields whose values are too many, or too long, to be offered."""
+
 
 class ListHost(Host, Protocol):
     """The screen of a list, as far as its body needs that."""
 
-    kind: ClassVar[Kind[Any]]
+    kind: Kind[Any]
     columns: ClassVar[tuple[Column, ...]]
     problems: ClassVar[str]
     place: str
@@ -113,7 +117,7 @@ class ListBody(Lifetime, Container, Generic[T]):
         """Compose the list beside or above its preview."""
         with Vertical(id="list"):
             yield Bar(id="title", filler="─")
-            yield FilterBar(self._page.kind, self.holder.view.filter)
+            yield FilterBar(self._page.kind, self.holder.view.filter, self._values)
             yield BigTable(
                 self._page.columns,
                 self._page.cells_of,
@@ -156,6 +160,14 @@ class ListBody(Lifetime, Container, Generic[T]):
         if self.rows.changes_with_the_second(now) or clock.now().second % LONGER_AGES_EVERY == 0:
             self.table.show_again()
             self.show_preview(now)
+
+    def _values(self, field: str) -> Iterable[str]:
+        """Return what a field says in the rows, those of the newest first, each once."""
+        read = self._page.kind.fields.get(field)
+        if read is None or field in UNCOMPLETED:
+            return ()
+        newest = islice(self.rows.values(), MOST_VALUES)
+        return dict.fromkeys(value for row in newest if (value := read(row)))
 
     def toggle_wide(self) -> None:
         """Show all columns, or those that fit."""

@@ -1,6 +1,7 @@
 """The list of jobs: what runs, what waits, what failed, and what to do about it."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar
 
@@ -12,7 +13,7 @@ from studio_tui.api.models import Job, JobState
 from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.jobs.facts import Fact, Line
 from studio_tui.presentation.jobs.filters import JOBS
-from studio_tui.presentation.jobs.rows import BAR_WIDTH, RATE_WIDTH, cells
+from studio_tui.presentation.jobs.rows import BAR_WIDTH, RATE_WIDTH, cells, sorts_with
 from studio_tui.service.polling.jobs_feed import Jobs
 from studio_tui.service.polling.poller import Poller
 from studio_tui.service.session import StudioSession
@@ -101,11 +102,12 @@ class JobsScreen(ListPage[Job]):
         self, session: StudioSession, home: str, view: ListView, *, read_only: bool
     ) -> None:
         """Take also what is remembered of the view."""
+        self._progress = RunningProgress(session.progress, lambda: self.post_message(Progressed()))
+        self.kind = replace(JOBS, sorts=sorts_with(self._progress.get))
         super().__init__(session, home, view, read_only=read_only)
         self.jobs = JobController(self, self.job_at_hand, marked=self.marked_jobs)
         self.commands.add(self.jobs)
         self.commands.add_to(self, _COMMANDS)
-        self._progress = RunningProgress(session.progress, lambda: self.post_message(Progressed()))
         self._preview = JobPreview(session, lambda: self.list.previewing.size)
 
     def on_mount(self) -> None:

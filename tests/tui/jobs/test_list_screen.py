@@ -76,7 +76,7 @@ async def test_progress_is_watched_only_while_the_list_is_in_sight(
         def followed() -> bool:
             return any(task.get_name() == "follow progress" for task in asyncio.all_tasks())
 
-        await until_shown(pilot, "37%")
+        await until_shown(pilot, "37%  3.1 it/s")
         assert followed()
         await pilot.press("l")
         await until(pilot, lambda: not followed())
