@@ -22,6 +22,7 @@ from studio_tui.api.client import LogBody, Page, StudioClient
 from studio_tui.api.log_stream import LogFrame, LogMessage, LogMessages, RawText, StatusFrame
 from studio_tui.api.models import Cluster, DatasetVersion, Job, Pipeline
 from studio_tui.errors import NoCredentials, ServerError
+from studio_tui.service.polling.closer_look import LENGTH
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.app import StudioApp
 from studio_tui.tui.connected import Connected
@@ -59,12 +60,13 @@ SCENES: dict[str, Scene] = {
     "jobs": Scene(size=WIDE),
     "jobs-80x24": Scene(size=NARROW),
     "jobs-200x50": Scene(size=HUGE),
+    "jobs-failed": Scene(("down",) * 3, WIDE, shows="end of the log"),
     "jobs-no-preview": Scene(("i",), WIDE),
     "jobs-light": Scene(size=WIDE, theme="studio-light"),
     "jobs-16-colours": Scene(size=WIDE, theme="ansi-dark"),
     "jobs-filtered": Scene(("slash", *"status=failed", "enter"), WIDE),
     "jobs-filter-problem": Scene(("slash", *"embed age<soon"), NARROW),
-    "jobs-marked": Scene(("space", "down", "down", "v"), NARROW),
+    "jobs-marked": Scene(("space", "down", "down", "v"), NARROW, shows="end of the log"),
     "jobs-offline": Scene(size=NARROW, gone=True),
     "jobs-read-only": Scene(("down", "x"), NARROW, read_only=True),
     "cancel": Scene(("down", "x"), WIDE),
@@ -448,9 +450,14 @@ class FixedStudio:
         """Return nothing beside it."""
         return LogBody(b"", offset=0, total=None, etag=None, unchanged=True)
 
-    async def job_log_end(self, job_id: str, length: int, **_: object) -> LogBody:  # noqa: ARG002
-        """Return no more."""
-        return await self.job_logs(job_id)
+    async def job_log_end(self, job_id: str, length: int, **_: object) -> LogBody:
+        """Return the end to who looks closer at a job that failed, and no more to others."""
+        if length != LENGTH:
+            return await self.job_logs(job_id)
+        if job_id != JOBS[3].id:
+            await asyncio.Event().wait()
+        end = TIMED_LOGS[job_id].encode()
+        return LogBody(end, offset=0, total=len(end), etag=None)
 
     async def aclose(self) -> None:
         """Nothing is open."""

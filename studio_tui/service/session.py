@@ -15,9 +15,11 @@ from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.commands.jobs import Commands
 from studio_tui.service.commands.journal import Journal
 from studio_tui.service.commands.pipelines import PipelineCommands
+from studio_tui.service.commands.submitted import Submitted
 from studio_tui.service.commands.trigger_pipeline import PipelineTrigger
 from studio_tui.service.logs.cache import LogCache
 from studio_tui.service.logs.log_library import LogLibrary
+from studio_tui.service.polling.closer_look import CloserLook
 from studio_tui.service.polling.dataset_names import DatasetNames
 from studio_tui.service.polling.jobs_feed import Jobs, JobsFeed
 from studio_tui.service.polling.pipeline_watch import AT_ONCE, Pace, PipelineWatch, PipelineWatches
@@ -124,6 +126,14 @@ class StudioSession:
         self.logs = LogLibrary(
             client, LogCache(logs, place), {host}, reachability=self.reachability, now=now
         )
+        self.closer_look = CloserLook(
+            client,
+            self.logs,
+            self._submitted,
+            self.reachability,
+            paced=self._paced,
+            refused=self._stop_all,
+        )
         self._focused = True
 
     @property
@@ -144,6 +154,7 @@ class StudioSession:
             tasks.create_task(self.reachability.run(), name="probe Studio")
             tasks.create_task(self.logs.run(), name="follow logs")
             tasks.create_task(self.progress.run(), name="watch progress")
+            tasks.create_task(self.closer_look.run(), name="look closer")
             tasks.create_task(self._watches.run(), name="watch pipelines")
             tasks.create_task(self._note_ended(), name="note what has ended")
 
@@ -258,6 +269,10 @@ class StudioSession:
             reachability=self.reachability,
             now=self._now,
         )
+
+    async def _submitted(self, job: Job) -> Submitted | None:
+        known = await asyncio.to_thread(self.ledger.of_jobs, (job,))
+        return known.get(job.id)
 
     async def _note_ended(self) -> None:
         """Let the ledger have each list, beside the poller, which need not wait for a disk."""

@@ -203,6 +203,20 @@ CLUSTERS = Kind[Cluster](
             "workers, most first",
             lambda cluster, now: (-(cluster.max_workers or 0), _name(cluster)),
         ),
+        "default": (
+            "default of Studio first",
+            lambda cluster, now: (not cluster.default, _name(cluster)),
+        ),
+        "provider": (
+            "provider",
+            lambda cluster, now: ((cluster.cloud_provider or "").lower(), _name(cluster)),
+        ),
+        "region": (
+            "region",
+            lambda cluster, now: ((cluster.cloud_region or "").lower(), _name(cluster)),
+        ),
+        "size": ("size", lambda cluster, now: (_size(cluster).lower(), _name(cluster))),
+        "id": ("id", lambda cluster, now: cluster.id),
     },
     largest_first=frozenset({"busy", "workers"}),
     is_moving=lambda cluster: False,

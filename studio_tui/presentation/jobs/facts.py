@@ -141,21 +141,31 @@ def _progress(job: Job, known: Progress | None) -> tuple[Fact, ...]:
     return (Fact("progress", Cell(f"{drawn}{words(known)}{label}", Tone.ACTIVE)),)
 
 
-def _why_waiting(job: Job, clusters: Iterable[Cluster]) -> tuple[Fact, ...]:
-    """Say what a queued job waits for, where the cluster's workers are known."""
+def why_waiting(job: Job, clusters: Iterable[Cluster]) -> str:
+    """Return what a job that has not begun waits for; empty where that is not known."""
+    if job.state is JobState.PENDING:
+        return "the jobs before it in its pipeline, or until that is resumed; P goes there"
+    if job.state in {JobState.CREATED, JobState.SCHEDULED}:
+        return "Studio to put it into the queue"
     if job.state is not JobState.QUEUED:
-        return ()
+        return ""
+    needed = plural(job.workers or 1, "worker")
     for cluster in clusters:
         if runs_on(job, cluster):
             if cluster.max_workers is None or cluster.busy_workers is None:
-                return ()
+                break
             free = max(0, cluster.max_workers - cluster.busy_workers)
-            words = (
-                f"needs {plural(job.workers or 1, 'worker')}; {cluster.name or cluster.id} has "
-                f"{free} free of {cluster.max_workers}. Older jobs may go first"
+            return (
+                f"needs {needed}; {cluster.name or cluster.id} has {free} free of "
+                f"{cluster.max_workers}. Older jobs may go first"
             )
-            return (Fact("waits for", Cell(words, Tone.WAITING)),)
-    return ()
+    where = f" of {job.compute_cluster_name}" if job.compute_cluster_name else ""
+    return f"{needed}{where}; Studio does not say how many are free"
+
+
+def _why_waiting(job: Job, clusters: Iterable[Cluster]) -> tuple[Fact, ...]:
+    words = why_waiting(job, clusters)
+    return (Fact("waits for", Cell(words, Tone.WAITING)),) if words else ()
 
 
 def _moment(job: Job, field: str, now: datetime) -> Cell:

@@ -1,5 +1,6 @@
 """What a filter can ask of jobs; the language is that of `filter_terms`.
 
+run>1m  waited>5m     how long it ran, or waited
 status=failed         also active, finished, problem
 by=ann  name=emb  id=497  error=memory  cluster=gpu
 task=497               the schedule that made the job
@@ -10,7 +11,14 @@ from collections.abc import Callable
 from operator import attrgetter
 
 from studio_tui.api.models import Job, JobState
-from studio_tui.presentation.jobs.rows import LARGEST_FIRST, SORTS, haystack, is_moving
+from studio_tui.presentation.jobs.rows import (
+    LARGEST_FIRST,
+    SAME_ORDER,
+    SORTS,
+    haystack,
+    is_moving,
+)
+from studio_tui.presentation.jobs.times import queue_seconds, told_run_seconds
 from studio_tui.presentation.lists.filter_terms import Terms
 from studio_tui.presentation.lists.kinds import Kind
 
@@ -42,6 +50,9 @@ SUGGESTIONS: tuple[str, ...] = (
     "task=",
     "age<1h",
     "age<1d",
+    "run>1m",
+    "run<1m",
+    "waited>5m",
     "id=",
 )
 """Terms that completion offers."""
@@ -56,9 +67,11 @@ JOBS = Kind[Job](
     groups=STATUS_GROUPS,
     fields=FIELDS,
     suggestions=SUGGESTIONS,
-    hint="words, status=failed, by=name, name~regex, age<2h, !not",
+    hint="words, status=failed, by=name, name~regex, age<2h, run>1m, !not, or",
     sorts=SORTS,
     largest_first=LARGEST_FIRST,
+    same_order=SAME_ORDER,
+    spans={"run": told_run_seconds, "waited": queue_seconds},
     is_moving=is_moving,
 )
 

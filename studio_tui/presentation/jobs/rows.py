@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any
 
 from studio_tui.api.ids import can_be_used
 from studio_tui.api.models import Job, JobState
 from studio_tui.presentation.cells import NOTHING, Cell, Tone, dimmed
 from studio_tui.presentation.format import UNKNOWN, age, duration, seconds_between
+from studio_tui.presentation.jobs.causes import cause
 from studio_tui.presentation.jobs.states import LOOKS, state_cell
 from studio_tui.presentation.jobs.times import guessed_seconds, queue_seconds, run_seconds
 from studio_tui.presentation.logs.progress import Progress, bar_text, rate_words, share
@@ -89,12 +91,44 @@ SORTS: dict[str, tuple[str, Callable[[Job, datetime], Any]]] = {
         lambda job, now: (-(queue_seconds(job, now) or 0.0), -_stamp(job)),
     ),
     "workers": ("workers, most first", lambda job, now: (-(job.workers or 0), -_stamp(job))),
+    "id": ("id", lambda job, now: job.id),
+    "share": ("percent done, furthest first", lambda job, now: -_stamp(job)),
+    "rate": ("rate, fastest first", lambda job, now: -_stamp(job)),
     "by": ("creator", lambda job, now: ((job.created_by or "").lower(), -_stamp(job))),
-    "error": ("error", lambda job, now: (not job.error_message, job.error_message or "")),
+    "error": (
+        "error",
+        lambda job, now: (not job.error_message, cause(job.error_message or ""), -_stamp(job)),
+    ),
 }
-"""Sort orders by column: what a menu calls them, and the key for a moment. Ties: newest first."""
+"""Sort orders by column: what a menu calls them, and the key for a moment. Ties: newest first.
 
-LARGEST_FIRST = frozenset({"run", "queue", "workers"})
+What the log of a running job says is none of the job's: see `sorts_with`.
+"""
+
+SAME_ORDER = {"progress": "share"}
+"""Columns that are sorted as another is."""
+
+
+def sorts_with(
+    progress: Callable[[str], Progress | None],
+) -> dict[str, tuple[str, Callable[[Job, datetime], Any]]]:
+    """Return the orders, of which two go by how far a job has come, as far as that is known."""
+
+    def by(read: Callable[[Progress], float | None]) -> Callable[[Job, datetime], Any]:
+        def key(job: Job, now: datetime) -> Any:  # noqa: ARG001 (the form of a sort key)
+            known = progress(job.id) if job.state is JobState.RUNNING else None
+            value = read(known) if known is not None else None
+            return (value is None, -(value or 0.0), -_stamp(job))
+
+        return key
+
+    return SORTS | {
+        "share": (SORTS["share"][0], by(attrgetter("percent"))),
+        "rate": (SORTS["rate"][0], by(attrgetter("rate"))),
+    }
+
+
+LARGEST_FIRST = frozenset({"run", "queue", "workers", "share", "rate"})
 """Columns that are sorted from the largest down, unless reversed."""
 
 
@@ -151,5 +185,5 @@ def _span_age(job: Job, now: datetime) -> Cell:
 def _error(job: Job) -> Cell:
     if "error_message" in job.unreadable:
         return _UNREADABLE
-    line = first_line(job.error_message)
+    line = cause(job.error_message or "")
     return Cell(line, Tone.BAD if job.state is JobState.FAILED else Tone.WARN) if line else NOTHING

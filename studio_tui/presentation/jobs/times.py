@@ -69,6 +69,12 @@ def guessed_seconds(job: Job, now: datetime) -> float | None:
     return seconds_between(begun, job.finished_at if job.state.is_finished else now)
 
 
+def told_run_seconds(job: Job, now: datetime) -> float | None:
+    """Return the run time that a list tells: an estimate where Studio does not say the start."""
+    ran = run_seconds(job, now)
+    return guessed_seconds(job, now) if ran is None else ran
+
+
 def step_seconds(step: JobStep, job: Job, now: datetime) -> float | None:
     """Return how long a step took, or has taken; one without an end ended with its job."""
     ended = job.finished_at if job.state.is_finished else now

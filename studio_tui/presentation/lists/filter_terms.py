@@ -4,8 +4,10 @@ train                 the words stand somewhere in the row
 status=failed         status is one of: status=failed,canceled; or active, finished, problem
 by=ann  name=emb  id=497   the field holds the text
 name~^eval_\\d+        the field matches the regular expression
-age<2h  age>3d        younger or older; s, m, h, d, w
+age<2h  run>1m30s     younger or older, shorter or longer; s, m, h, d, w
 !by=ann  !train       the opposite of any term
+"out of memory"  name="my eval x"   quotes keep blanks together; \\" is a quote within
+train or by=ann age<1h     either side; `or` binds weaker than a blank, "or" is a word
 """
 
 import re
@@ -13,7 +15,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from studio_tui.presentation.format import seconds_between
+from studio_tui.presentation.lists.filter_words import OR, Typed, typed
 from studio_tui.presentation.lists.kinds import Kind
 
 T = TypeVar("T")
@@ -21,7 +23,9 @@ Test = Callable[[T, str, datetime], bool]
 """Whether a row, with its haystack, passes at a moment."""
 
 _TERM = re.compile(r"(?P<field>[A-Za-z_]+)(?P<operator>[=~<>])(?P<value>.*)", re.DOTALL)
-_AGE = re.compile(r"(?P<number>\d{1,6})(?P<unit>[smhdw])")
+_SPAN = re.compile(r"(?:\d{1,6}[smhdw])+")
+_PART = re.compile(r"(\d+)(.)")
+_LONELY_OR = "“or” stands between two terms; in quotes it is a word"
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 
 
@@ -38,43 +42,89 @@ class Terms(Generic[T]):
         Raises:
             FilterError: a term cannot be understood.
         """
-        self.text = " ".join(text.split())
+        alternatives: list[list[Typed]] = [[]]
+        for term in typed(text):
+            if term.is_or:
+                alternatives.append([])
+            else:
+                alternatives[-1].append(term)
+        if len(alternatives) > 1 and not all(alternatives):
+            raise FilterError(_LONELY_OR)
+        self.text = f" {OR} ".join(" ".join(term.raw for term in all_) for all_ in alternatives)
         self._kind = kind
-        self._tests = tuple(_parse(term, kind) for term in self.text.split())
+        self._tests = tuple(
+            tuple(_parse(term, kind) for term in all_) for all_ in alternatives if all_
+        )
 
     def __bool__(self) -> bool:
         return bool(self._tests)
 
     def passes(self, row: T, straw: str, now: datetime) -> bool:
-        """Whether `row`, whose haystack is `straw`, passes every term."""
-        return all(test(row, straw, now) for test in self._tests)
+        """Whether `row`, whose haystack is `straw`, passes every term of an alternative."""
+        if not self._tests:
+            return True
+        return any(all(test(row, straw, now) for test in tests) for tests in self._tests)
 
     def matches(self, row: T, now: datetime) -> bool:
         """Whether `row` passes; for one row, where no haystack is kept."""
         return self.passes(row, self._kind.haystack(row), now)
 
 
-def _parse(term: str, kind: Kind[T]) -> Test[T]:
-    if term.startswith("!") and len(term) > 1:
-        inner = _parse(term[1:], kind)
-        return lambda row, straw, now: not inner(row, straw, now)
-    parts = _TERM.fullmatch(term)
+def understood(text: str, kind: Kind[T]) -> tuple[Terms[T], str]:
+    """Return the filter of the terms that can be understood, and what is wrong with the others.
+
+    So a term that is only half typed empties no list.
+    """
+    alternatives: list[list[str]] = [[]]
+    problem = ""
+    for term in typed(text):
+        if term.is_or:
+            problem = problem or ("" if alternatives[-1] else _LONELY_OR)
+            alternatives.append([])
+            continue
+        try:
+            _parse(term, kind)
+        except FilterError as error:
+            problem = str(error)
+        else:
+            alternatives[-1].append(term.raw)
+    if len(alternatives) > 1 and not alternatives[-1]:
+        problem = problem or _LONELY_OR
+    said = (" ".join(terms) for terms in alternatives if terms)
+    return Terms(f" {OR} ".join(said), kind), problem
+
+
+def _parse(term: Typed, kind: Kind[T]) -> Test[T]:
+    if not term.is_closed:
+        raise FilterError(f"“{term.raw}” has a quote that is not closed")
+    if term.sign and (term.text or term.is_word):
+        inner = _positive(term, kind)
+        if len(term.sign) % 2:
+            return lambda row, straw, now: not inner(row, straw, now)
+        return inner
+    return _positive(term if term.text else term._replace(text=term.raw), kind)
+
+
+def _positive(term: Typed, kind: Kind[T]) -> Test[T]:
+    parts = None if term.is_word else _TERM.fullmatch(term.text)
     if parts is None:
-        word = term.lower()
+        word = term.text.lower()
         return lambda row, straw, now: word in straw
     field, operator, value = parts["field"].lower(), parts["operator"], parts["value"]
     if field == "status" and operator == "=":
         return _status(value, kind)
-    if field == "age" and operator in "<>" and kind.made_at is not None:
-        return _age(term, operator, value, kind.made_at)
+    spans = kind.all_spans
+    if field in spans and operator in "<>":
+        return _span(term.raw, operator, value, spans[field])
     if field in kind.fields and operator == "=":
         wanted, read = value.lower(), kind.fields[field]
         return lambda row, straw, now: wanted in read(row).lower()
     if field in kind.fields and operator == "~":
         return _pattern(value, kind.fields[field])
-    ages = () if kind.made_at is None else ("age<",)
-    known = ", ".join(("status=", *ages, *(f"{name}=" for name in kind.fields)))
-    raise FilterError(f"“{term}” is not understood. Use words, or one of {known}")
+    known = ", ".join(
+        ("status=", *(f"{name}<" for name in spans), *(f"{name}=" for name in kind.fields))
+    )
+    raise FilterError(f"“{term.raw}” is not understood. Use words, or one of {known}")
 
 
 def _status(value: str, kind: Kind[T]) -> Test[T]:
@@ -93,15 +143,16 @@ def _status(value: str, kind: Kind[T]) -> Test[T]:
     return lambda row, straw, now: state_of(row) in states
 
 
-def _age(term: str, operator: str, value: str, made_at: Callable[[T], datetime | None]) -> Test[T]:
-    parts = _AGE.fullmatch(value)
-    if parts is None:
+def _span(
+    term: str, operator: str, value: str, seconds: Callable[[T, datetime], float | None]
+) -> Test[T]:
+    if _SPAN.fullmatch(value) is None:
         raise FilterError(f"“{term}” needs a span such as 30m, 2h, 3d or 1w")
-    limit = int(parts["number"]) * _UNITS[parts["unit"]]
+    limit = sum(int(number) * _UNITS[unit] for number, unit in _PART.findall(value))
 
     def test(row: T, straw: str, now: datetime) -> bool:  # noqa: ARG001 (the form of a Test)
-        old = seconds_between(made_at(row), now)
-        return old is not None and (old < limit if operator == "<" else old > limit)
+        span = seconds(row, now)
+        return span is not None and (span < limit if operator == "<" else span > limit)
 
     return test
 

@@ -1,10 +1,12 @@
 """What the rows of a list are: by what they are known, searched, filtered and sorted."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
+
+from studio_tui.presentation.format import seconds_between
 
 T = TypeVar("T")
 
@@ -38,5 +40,24 @@ class Kind(Generic[T]):
     """Orders by column: what a menu calls them, and the key for a moment."""
     largest_first: frozenset[str]
     """Columns that are sorted from the largest down, unless reversed."""
+    same_order: Mapping[str, str] = field(default_factory=dict, kw_only=True)
+    """Columns that are sorted as another is."""
+    spans: Mapping[str, Callable[[T, datetime], float | None]] = field(
+        default_factory=dict, kw_only=True
+    )
+    """Spans of time that a filter can compare, in seconds at a moment, by the word for them."""
     is_moving: Callable[[T], bool]
     """Whether its cells change with the second."""
+
+    @property
+    def all_spans(self) -> Mapping[str, Callable[[T, datetime], float | None]]:
+        """The spans, and the age of a row where that is known."""
+        made_at = self.made_at
+        if made_at is None:
+            return self.spans
+        return {"age": lambda row, now: seconds_between(made_at(row), now), **self.spans}
+
+    def order_of(self, column: str) -> str | None:
+        """Return the order that a column gives; `None` if it gives none."""
+        order = self.same_order.get(column, column)
+        return order if order in self.sorts else None

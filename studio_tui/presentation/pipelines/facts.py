@@ -17,8 +17,8 @@ from studio_tui.presentation.format import (
     with_short_ids,
 )
 from studio_tui.presentation.ids import id_cell
+from studio_tui.presentation.jobs.causes import cause
 from studio_tui.presentation.jobs.facts import Fact, Line
-from studio_tui.presentation.jobs.rows import first_line
 from studio_tui.presentation.jobs.times import run_seconds
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.statuses import Shown, Verdicts, counts, paused_words
@@ -168,7 +168,7 @@ def _failure(verdicts: Verdicts, node_id: str, jobs: Mapping[str, Job]) -> str:
     node = verdicts.plan.nodes[node_id]
     job = jobs.get(node.run or "")
     blocked = verdicts.roots[node_id]
-    error = first_line(job.error_message) if job else ""
+    error = cause(job.error_message or "") if job else ""
     return " · ".join(filter(None, (node.name, error, f"blocks {blocked}" if blocked else "")))
 
 

@@ -158,8 +158,12 @@ def _newest(pipeline: Pipeline) -> float:
     return -_stamp(pipeline.created_at)
 
 
+def _jobs(pipeline: Pipeline) -> int:
+    return pipeline.total or len(pipeline.job_runs)
+
+
 def _share(pipeline: Pipeline) -> float:
-    jobs = pipeline.total or len(pipeline.job_runs)
+    jobs = _jobs(pipeline)
     return (pipeline.completed or 0) / jobs if jobs else 0.0
 
 
@@ -206,11 +210,17 @@ PIPELINES = Kind[Pipeline](
             "progress, least first",
             lambda pipeline, now: (_share(pipeline), _newest(pipeline)),
         ),
+        "jobs": (
+            "number of jobs, most first",
+            lambda pipeline, now: (-_jobs(pipeline), _newest(pipeline)),
+        ),
+        "id": ("id", lambda pipeline, now: pipeline.pipeline_id),
         "updated": (
             "last change, newest first",
             lambda pipeline, now: -_stamp(pipeline.updated_at),
         ),
     },
-    largest_first=frozenset(),
+    largest_first=frozenset({"jobs"}),
+    same_order={"progress": "done"},
     is_moving=is_moving,
 )

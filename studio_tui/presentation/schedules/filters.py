@@ -54,6 +54,10 @@ def _next(row: Scheduled) -> datetime:
     return (schedule.next_run_at if schedule else None) or _NEVER
 
 
+def _runs(row: Scheduled) -> int:
+    return (row.task.schedule.runs or 0) if row.task.schedule else 0
+
+
 def _missed(row: Scheduled) -> int:
     schedule = row.task.schedule
     return (schedule.missed or 0) + (schedule.skipped or 0) if schedule else 0
@@ -87,12 +91,16 @@ SCHEDULES = Kind[Scheduled](
             "last run, failed first",
             lambda row, now: (LOOKS[state(row)].rank, _name(row)),
         ),
+        "expression": ("schedule", lambda row, now: (_expression(row), _name(row))),
+        "runs": ("runs, most first", lambda row, now: (-_runs(row), _name(row))),
+        "id": ("id", lambda row, now: row.task.id),
         "missed": (
             "missed and skipped runs, most first",
             lambda row, now: (-_missed(row), _name(row)),
         ),
         "by": ("creator", lambda row, now: ((row.task.created_by or "").lower(), _name(row))),
     },
-    largest_first=frozenset({"missed"}),
+    largest_first=frozenset({"missed", "runs"}),
+    same_order={"words": "expression", "at": "next", "skipped": "missed"},
     is_moving=lambda row: True,
 )

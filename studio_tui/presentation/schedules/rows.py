@@ -15,6 +15,7 @@ from studio_tui.api.models import Job, JobSchedule
 from studio_tui.presentation.cells import NOTHING, Cell, Tone, dimmed
 from studio_tui.presentation.format import UNKNOWN, age, plural, seconds_between
 from studio_tui.presentation.ids import id_cell
+from studio_tui.presentation.jobs.causes import cause
 from studio_tui.presentation.jobs.facts import Fact
 from studio_tui.presentation.jobs.states import LOOKS, state_cell
 from studio_tui.presentation.schedules.cron_words import RUNS, other_readings, words
@@ -101,8 +102,7 @@ def facts(task: Job, runs: Sequence[Job], now: datetime, zone: tzinfo) -> tuple[
     """Return what there is to say about a schedule, most wanted first."""
     schedule = task.schedule
     return (
-        Fact("schedule", _when(task)),
-        *(_future(schedule, now, zone) if schedule else ()),
+        *timetable(task, now, zone),
         Fact("last runs", _past(runs, schedule, now)),
         *(_counts(schedule) if schedule else ()),
         Fact("name", Cell(task.name or UNKNOWN, Tone.STRONG)),
@@ -111,6 +111,15 @@ def facts(task: Job, runs: Sequence[Job], now: datetime, zone: tzinfo) -> tuple[
         Fact("by", Cell(task.created_by or UNKNOWN)),
         Fact("cluster", Cell(task.compute_cluster_name or UNKNOWN)),
         Fact("workers", Cell(str(task.workers) if task.workers else UNKNOWN)),
+    )
+
+
+def timetable(task: Job, now: datetime, zone: tzinfo) -> tuple[Fact, ...]:
+    """Return when a schedule runs, and the next times."""
+    schedule = task.schedule
+    return (
+        Fact("schedule", _when(task)),
+        *(_future(schedule, now, zone) if schedule else ()),
     )
 
 
@@ -215,7 +224,7 @@ def _past(runs: Sequence[Job], schedule: JobSchedule | None, now: datetime) -> C
     if runs:
         lines = [
             f"{state_cell(run).text}  {_ago(run, now)}"
-            + (f"  {error}" if (error := (run.error_message or "").partition("\n")[0]) else "")
+            + (f"  {error}" if (error := cause(run.error_message or "")) else "")
             for run in runs[:RUNS]
         ]
         return Cell("\n".join(lines))

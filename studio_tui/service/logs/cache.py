@@ -71,6 +71,15 @@ class LogCache:
         except (OSError, SpoolError):
             return None
 
+    def end_of(self, job_id: str, born: datetime | None, length: int) -> bytes | None:
+        """Return the last bytes of a job's whole log, if it is kept. Call it in a thread."""
+        try:
+            with self.place_of(job_id, born).open("rb") as kept:
+                kept.seek(max(0, kept.seek(0, os.SEEK_END) - length))
+                return kept.read(length)
+        except OSError:
+            return None
+
     def note_use(self, path: Path, now: datetime) -> None:
         """Remember that a log was used, so that it goes later than others."""
         with contextlib.suppress(OSError):

@@ -147,6 +147,15 @@ class LogLibrary:
         """
         return self._shelf.new_tagged()
 
+    async def known_end(self, job_id: str, born: datetime | None, length: int) -> bytes | None:
+        """Return the last `length` bytes of a log that is here, whole or followed right now."""
+        log = self._logs.get((job_id, born))
+        if log is None:
+            return await asyncio.to_thread(self._shelf.end_of, job_id, born, length)
+        if log.store.is_closed or not (log.is_whole or log.viewers):
+            return None
+        return log.store.read(max(0, log.store.size - length), length)
+
     async def run(self) -> None:
         """Follow what is open and keep the disk tidy until cancelled. A bug is raised as it is."""
         self._has_ended = False

@@ -1,7 +1,8 @@
 """The body of a list: its title, its filter, the table of rows, and the preview of one of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from textual import on
@@ -11,20 +12,26 @@ from textual.getters import query_one
 
 from studio_tui import clock
 from studio_tui.presentation.jobs.facts import Fact, Line
-from studio_tui.presentation.lists.kinds import Kind
+from studio_tui.presentation.lists.kinds import NEWEST_FIRST, Kind
 from studio_tui.presentation.lists.listing import Listing
 from studio_tui.service.polling.poller import Poller
 from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.list_filter import ListFilter
 from studio_tui.tui.frame.list_order import ListOrder
 from studio_tui.tui.frame.list_preview import ListPreview
-from studio_tui.tui.frame.list_title import amount_parts, has_all, notice, order_parts
+from studio_tui.tui.frame.list_title import (
+    amount_parts,
+    has_all,
+    notice,
+    order_parts,
+    unseen_parts,
+)
 from studio_tui.tui.frame.list_view import ListView, ViewHolder
 from studio_tui.tui.frame.row_marks import RowMarks
 from studio_tui.tui.widgets.bar import Bar, Part
 from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.fact_sheet import FactSheet
-from studio_tui.tui.widgets.filter_bar import FilterBar
+from studio_tui.tui.widgets.filter_bar import MOST_VALUES, FilterBar
 from studio_tui.tui.widgets.lifetime import Lifetime
 from studio_tui.tui.widgets.table_layout import Column
 from studio_tui.tui.widgets.table_painter import Cells
@@ -34,11 +41,14 @@ T = TypeVar("T")
 LONGER_AGES_EVERY = 10
 """Seconds between looks at ages that are told in minutes or more."""
 
+UNCOMPLETED = frozenset({"id", "error"})
+"""Fields whose values are too many, or too long, to be offered."""
+
 
 class ListHost(Host, Protocol):
     """The screen of a list, as far as its body needs that."""
 
-    kind: ClassVar[Kind[Any]]
+    kind: Kind[Any]
     columns: ClassVar[tuple[Column, ...]]
     problems: ClassVar[str]
     place: str
@@ -107,7 +117,7 @@ class ListBody(Lifetime, Container, Generic[T]):
         """Compose the list beside or above its preview."""
         with Vertical(id="list"):
             yield Bar(id="title", filler="─")
-            yield FilterBar(self._page.kind, self.holder.view.filter)
+            yield FilterBar(self._page.kind, self.holder.view.filter, self._values)
             yield BigTable(
                 self._page.columns,
                 self._page.cells_of,
@@ -151,6 +161,14 @@ class ListBody(Lifetime, Container, Generic[T]):
             self.table.show_again()
             self.show_preview(now)
 
+    def _values(self, field: str) -> Iterable[str]:
+        """Return what a field says in the rows, those of the newest first, each once."""
+        read = self._page.kind.fields.get(field)
+        if read is None or field in UNCOMPLETED:
+            return ()
+        newest = islice(self.rows.values(), MOST_VALUES)
+        return dict.fromkeys(value for row in newest if (value := read(row)))
+
     def toggle_wide(self) -> None:
         """Show all columns, or those that fit."""
         self.holder.change(wide=not self.holder.view.wide)
@@ -168,6 +186,7 @@ class ListBody(Lifetime, Container, Generic[T]):
     @on(FilterBar.Changed)
     def _filter_changed(self, message: FilterBar.Changed) -> None:
         self.filtering.take(message.wanted, self.show_rows)
+        self.table.lay_out_anew()
         self._page.paint_frame()
 
     @on(FilterBar.Done)
@@ -185,6 +204,10 @@ class ListBody(Lifetime, Container, Generic[T]):
         ):
             self._page.ask_for_more()
 
+    @on(BigTable.UnseenChanged)
+    def _unseen_changed(self) -> None:
+        self.show_title()
+
     @on(BigTable.HeaderClicked)
     def _header_clicked(self, message: BigTable.HeaderClicked) -> None:
         self.order.sort_by(message.column)
@@ -198,7 +221,8 @@ class ListBody(Lifetime, Container, Generic[T]):
         keys = self.rows.ids(
             self.filtering.terms, self.holder.view.sort, now, reverse=self.holder.view.reverse
         )
-        self.table.show(keys)
+        view = self.holder.view
+        self.table.show(keys, newest_first=view.sort == NEWEST_FIRST and not view.reverse)
         self._look_for_new(keys)
         self._page.shown()
         if first and self.holder.view.cursor is not None:
@@ -242,7 +266,10 @@ class ListBody(Lifetime, Container, Generic[T]):
             ),
             *self._page.title_notes(),
         )
-        title.right = order_parts(self._page.place, self._page.kind, self.holder.view)
+        title.right = (
+            *unseen_parts(self.table.unseen),
+            *order_parts(self._page.place, self._page.kind, self.holder.view),
+        )
 
     def _cursor_rests(self) -> None:
         self._page.paint_hints()

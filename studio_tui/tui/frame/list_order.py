@@ -40,8 +40,8 @@ class ListOrder:
     def sort_by(self, column: str) -> None:
         """Sort by a column; when it is sorted by that already, the other way round."""
         view = self._holder.view
-        if column in self._kind.sorts:
-            self._sort(column, reverse=column == view.sort and not view.reverse)
+        if order := self._kind.order_of(column):
+            self._sort(order, reverse=order == view.sort and not view.reverse)
 
     def show(self) -> None:
         """Show above the columns by which of them the rows are sorted."""
@@ -51,8 +51,8 @@ class ListOrder:
 
     def _sort(self, column: str, *, reverse: bool) -> None:
         self._holder.change(sort=column, reverse=reverse)
-        self.show()
         self._changed()
+        self.show()
 
 
 def order_commands(

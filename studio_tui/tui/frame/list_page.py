@@ -95,7 +95,7 @@ class ListPage(Page, Generic[T]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-medium"), (120, "-broad")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]  # noqa: RUF012
 
-    kind: ClassVar[Kind[Any]]
+    kind: Kind[Any]
     columns: ClassVar[tuple[Column, ...]]
     problems: ClassVar[str]
     """The filter that lets only problems through."""

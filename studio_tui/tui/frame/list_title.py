@@ -53,6 +53,13 @@ def order_parts(place: str, kind: Kind[Any], view: ListView) -> Parts:
     return tuple(parts)
 
 
+def unseen_parts(unseen: int) -> Parts:
+    """Return how many new rows have come in above what is in sight; a click goes there."""
+    if not unseen:
+        return ()
+    return (Part(f" ↑ {unseen:,} new ", "title", "screen.press('g')"), Part("──", "rule"))
+
+
 def notice(
     snapshot: Snapshot[Any], session: StudioSession, kind: Kind[Any], known: int, *, none: str
 ) -> str:

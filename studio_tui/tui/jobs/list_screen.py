@@ -1,6 +1,7 @@
 """The list of jobs: what runs, what waits, what failed, and what to do about it."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar
 
@@ -10,9 +11,9 @@ from textual.binding import BindingType
 from studio_tui import clock
 from studio_tui.api.models import Job, JobState
 from studio_tui.presentation.cells import Cell
-from studio_tui.presentation.jobs.facts import Fact, facts
+from studio_tui.presentation.jobs.facts import Fact, Line
 from studio_tui.presentation.jobs.filters import JOBS
-from studio_tui.presentation.jobs.rows import BAR_WIDTH, RATE_WIDTH, cells
+from studio_tui.presentation.jobs.rows import BAR_WIDTH, RATE_WIDTH, cells, sorts_with
 from studio_tui.service.polling.jobs_feed import Jobs
 from studio_tui.service.polling.poller import Poller
 from studio_tui.service.session import StudioSession
@@ -20,6 +21,7 @@ from studio_tui.tui.frame.commands import READ_ONLY, Command, bindings
 from studio_tui.tui.frame.list_page import ListPage, list_commands
 from studio_tui.tui.frame.list_view import ListView
 from studio_tui.tui.jobs.controller import JobController
+from studio_tui.tui.jobs.job_preview import JobPreview
 from studio_tui.tui.jobs.running_progress import RunningProgress
 from studio_tui.tui.messages import OpenForm, OpenJob, OpenLogs, Progressed, Refreshed
 from studio_tui.tui.widgets.big_table import BigTable
@@ -27,19 +29,20 @@ from studio_tui.tui.widgets.filter_bar import FilterInput
 from studio_tui.tui.widgets.table_layout import Align, Column
 
 COLUMNS = (
-    Column("state", "STATE", 11),
-    Column("name", "NAME", 22, grow=3, most=48),
+    Column("state", "STATE", 11, sticky=True),
+    Column("name", "NAME", 12, grow=3, most=48, fits=True, sticky=True),
     Column("id", "ID", 8, drop=6),
-    Column("progress", "PROGRESS", BAR_WIDTH, drop=5),
-    Column("share", "DONE", 4, align=Align.RIGHT, drop=1),
-    Column("rate", "RATE", RATE_WIDTH, align=Align.RIGHT, drop=9),
-    Column("workers", "WORK", 4, align=Align.RIGHT, drop=7),
-    Column("queue", "QUEUE", 7, align=Align.RIGHT, drop=4),
-    Column("run", "RUN", 8, align=Align.RIGHT),
-    Column("age", "AGE", 4, align=Align.RIGHT, drop=3),
-    Column("by", "BY", 8, drop=8),
-    Column("error", "ERROR", 9, grow=3, drop=2),
+    Column("progress", "PROGRESS", BAR_WIDTH, drop=5, fits=True),
+    Column("share", "DONE", 4, align=Align.RIGHT, drop=3, fits=True),
+    Column("rate", "RATE", RATE_WIDTH, align=Align.RIGHT, drop=9, fits=True),
+    Column("workers", "WORK", 4, align=Align.RIGHT, drop=7, fits=True),
+    Column("queue", "QUEUE", 7, align=Align.RIGHT, drop=4, fits=True),
+    Column("run", "RUN", 8, align=Align.RIGHT, fits=True),
+    Column("age", "AGE", 4, align=Align.RIGHT, drop=1),
+    Column("by", "BY", 12, drop=8, fits=True),
+    Column("error", "ERROR", 16, grow=1, drop=2, fits=True, wants=28),
 )
+"""What a job is known by stands still; the error has the room that the others leave."""
 
 _FINISHED_HINTS = ("table.open", "job.log", "job.run_again", "jobs.filter", "jobs.sort")
 _ALIVE_HINTS = ("table.open", "job.log", "job.cancel", "jobs.filter", "jobs.sort")
@@ -99,11 +102,17 @@ class JobsScreen(ListPage[Job]):
         self, session: StudioSession, home: str, view: ListView, *, read_only: bool
     ) -> None:
         """Take also what is remembered of the view."""
+        self._progress = RunningProgress(session.progress, lambda: self.post_message(Progressed()))
+        self.kind = replace(JOBS, sorts=sorts_with(self._progress.get))
         super().__init__(session, home, view, read_only=read_only)
         self.jobs = JobController(self, self.job_at_hand, marked=self.marked_jobs)
         self.commands.add(self.jobs)
         self.commands.add_to(self, _COMMANDS)
-        self._progress = RunningProgress(session.progress, lambda: self.post_message(Progressed()))
+        self._preview = JobPreview(session, lambda: self.list.previewing.size)
+
+    def on_mount(self) -> None:
+        """Hear of what is learnt of the job under the cursor."""
+        self.listen(self.session.closer_look.subscribe, self._learnt)
 
     # What the frame asks.
 
@@ -139,6 +148,8 @@ class JobsScreen(ListPage[Job]):
     def tick(self, now: datetime) -> None:
         """Let the times in sight run on; where none shows seconds, now and then is enough."""
         self._look()
+        if not self.view.preview:
+            self._preview.leave()
         super().tick(now)
 
     # The keys.
@@ -177,14 +188,11 @@ class JobsScreen(ListPage[Job]):
         job, progress = self.rows[key], self._progress.get(key)
         return cells(job, clock.now(), progress, heard_at=self.moment())
 
-    def facts_at_hand(self, now: datetime) -> tuple[Fact, ...]:
+    def facts_at_hand(self, now: datetime) -> tuple[Fact | Line, ...]:
         """Return what the preview says of the job under the cursor."""
         job = self.job_at_hand()
-        clusters = self.session.clusters.snapshot.value
-        around = clusters.items if clusters is not None else ()
-        if job is None:
-            return ()
-        return facts(job, clock.now(), around, self._progress.get(job.id), heard_at=now)
+        progress = self._progress.get(job.id) if job is not None else None
+        return self._preview.facts(job, progress, now, in_sight=self.listening.is_on)
 
     def shown(self) -> None:
         """Learn how far those in sight are."""
@@ -202,6 +210,10 @@ class JobsScreen(ListPage[Job]):
         self.table.show_again()
         self.list.show_preview(self.moment())
 
+    def _learnt(self, job_id: str) -> None:
+        if self.table.cursor == job_id:
+            self.list.show_preview(self.moment())
+
     def _look(self) -> None:
         """Learn how far the running jobs in sight are."""
         if self.listening.is_on:  # else this page is out of sight
@@ -211,3 +223,4 @@ class JobsScreen(ListPage[Job]):
     def _leave(self) -> None:
         super()._leave()
         self._progress.leave()
+        self._preview.leave()

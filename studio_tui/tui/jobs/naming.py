@@ -1,7 +1,8 @@
 """What a job is called in questions and reports."""
 
 from studio_tui.api.models import Job
-from studio_tui.presentation.jobs.rows import SHORT_ID, first_line
+from studio_tui.presentation.jobs.causes import cause
+from studio_tui.presentation.jobs.rows import SHORT_ID
 
 
 def title(job: Job) -> str:
@@ -16,5 +17,5 @@ def describe(job: Job) -> tuple[str, ...]:
         f"  id      {job.id}",
         f"  status  {(job.status or 'UNKNOWN').lower()}",
         f"  by      {job.created_by or '–'}",
-        *((f"  error   {first_line(job.error_message)}",) if job.error_message else ()),
+        *((f"  error   {cause(job.error_message)}",) if job.error_message else ()),
     )

@@ -13,6 +13,7 @@ from textual.getters import query_one
 from studio_tui import clock
 from studio_tui.api.models import Job
 from studio_tui.presentation.cells import Tone
+from studio_tui.presentation.jobs.facts import why_waiting
 from studio_tui.presentation.jobs.log_header import (
     END,
     amount,
@@ -98,6 +99,7 @@ class LogScreen(Page):
         )
         self._store, self._tail = self._log.store, self._log.tail
         self._why = ""
+        self._waits = ""
         self._was_offline = False
         self._had_bytes = False
         self._progress: Progress | None = None
@@ -228,6 +230,9 @@ class LogScreen(Page):
         )
         end = store.read(max(0, store.size - END), END) if is_read else b""
         self._progress = progress(self._job, end, self._progress)
+        clusters = self.session.clusters.snapshot.value
+        waits = why_waiting(self._job, clusters.items if clusters is not None else ())
+        self._waits = f"waits for: {waits}" if waits else ""
         self._why = why(self._job, end)
 
     def _show_head(self) -> None:
@@ -247,6 +252,8 @@ class LogScreen(Page):
             left += [Part(f"{text}  ", tone) for text, tone in parts]
         if self._why:
             left.append(Part(self._why, Tone.BAD))
+        if self._waits:
+            left.append(Part(self._waits, Tone.WAITING))
         outage, behind = self.session.reachability.outage, self._log.ahead.behind
         away_since = outage.since if outage is not None else None
         words, tone = following(state, self._job, now, behind=behind, away_since=away_since)

@@ -36,16 +36,17 @@ from studio_tui.tui.widgets.table_layout import Align, Column
 from studio_tui.tui.widgets.table_painter import Cells
 
 COLUMNS = (
-    Column("state", "STATE", 11),
-    Column("name", "NAME", 12, grow=1, most=28, drop=2),
-    Column("target", "TARGET", 14, grow=2, most=44),
+    Column("state", "STATE", 11, sticky=True),
+    Column("name", "NAME", 12, grow=1, most=28, drop=2, fits=True, sticky=True),
+    Column("target", "TARGET", 14, grow=2),
     Column("progress", "PROGRESS", BAR_WIDTH),
-    Column("done", "DONE", 7, align=Align.RIGHT, drop=4),
-    Column("jobs", "JOBS", 18, grow=1, most=34, drop=3),
+    Column("done", "DONE", 7, align=Align.RIGHT, drop=4, fits=True),
+    Column("jobs", "JOBS", 18, grow=1, most=34, drop=3, fits=True),
     Column("age", "AGE", 4, align=Align.RIGHT),
-    Column("updated", "UPDATED", 7, align=Align.RIGHT, drop=5),
+    Column("updated", "UPDATED", 7, align=Align.RIGHT, drop=5, fits=True),
     Column("id", "ID", 8, drop=6),
 )
+"""What a pipeline is known by stands still; the target has the room that the others leave."""
 
 _BEGUN = "pipeline.logs"
 _HINTS = {

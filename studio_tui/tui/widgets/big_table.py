@@ -16,6 +16,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 
 from studio_tui.tui.widgets.line_view import LineView
+from studio_tui.tui.widgets.table_contents import Contents
 from studio_tui.tui.widgets.table_layout import Column, place
 from studio_tui.tui.widgets.table_painter import (
     COMPONENTS,
@@ -26,7 +27,7 @@ from studio_tui.tui.widgets.table_painter import (
     RowStrips,
     Sorting,
 )
-from studio_tui.tui.widgets.table_place import Place, kept, survivor
+from studio_tui.tui.widgets.table_place import Place, came_above, followed, kept, survivor
 
 _HEADER = 1
 """Lines above the first row."""
@@ -89,6 +90,10 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
             return isinstance(message, BigTable.Highlighted) and message.table is self.table
 
     @dataclass
+    class UnseenChanged(_FromTable):
+        """Other new rows than before are out of sight above; see `unseen`."""
+
+    @dataclass
     class Opened(_FromTable):
         """The user wants to see more of a row."""
 
@@ -114,9 +119,13 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         self.set_reactive(BigTable.columns, tuple(columns))
         self.set_reactive(BigTable.notice, notice)
         self._rows = RowStrips(cells_of)
+        self._contents = Contents(self.columns)
+        self._may_be_empty = False
+        """Whether other rows are shown than those by which columns were given room."""
         self._keys: Sequence[str] = ()
         self._cursor = 0
         self._moved_by_user = False
+        self._unseen = 0
         self._sideways = 0
         self._rows_before = 0
         self._palette: Palette | None = None
@@ -137,33 +146,53 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         """Key of the row under the cursor; `None` when there are no rows."""
         return self._keys[self._cursor] if self._keys else None
 
-    def show(self, keys: Sequence[str]) -> None:
+    @property
+    def unseen(self) -> int:
+        """How many rows have come in at the top and were not in sight yet."""
+        return self._unseen
+
+    def show(self, keys: Sequence[str], *, newest_first: bool = False) -> None:
         """Show these rows in this order, and ask again for what they say.
 
         The cursor stays on its row, and the rows that are looked at on their lines (see `kept`).
-        Until the user has gone anywhere, new rows come into sight at the top instead.
+        Until the user has gone anywhere, new rows come into sight at the top instead; where the
+        newest stand first they do so whenever the top is in sight (see `followed`), and are
+        counted as unseen when it is not.
 
         Args:
             keys: Distinct keys. The sequence is kept, so it must not change afterwards.
+            newest_first: Whether new rows come in at the top.
         """
         place = Place(self._cursor, self.top)
-        if place.top or self._moved_by_user:
+        if newest_first and not place.top:
+            place = followed(place, self._keys, keys, self._rows_in_sight)
+        elif place.top or self._moved_by_user:
             place = kept(place, self._keys, keys, self._rows_in_sight)
         else:
             cursor = survivor(self._keys, self._cursor, keys) if self._keys else 0
             place = Place(cursor, max(0, cursor - max(1, self._rows_in_sight) + 1))
+        unseen = self._unseen + came_above(self._keys, keys) if newest_first else 0
         highlighted = self.cursor
         self._keys = keys
         self._rows.expire()
+        self._may_be_empty = True
         self.count(len(self._keys) + _HEADER)
         self._go(place)
+        self._count_unseen(unseen)
         if self.cursor != highlighted:
             self._say_where()
 
     def show_again(self) -> None:
         """Ask again for what the rows in sight say, as when time has passed."""
         self._rows.expire()
+        self._may_be_empty = True
         self.repaint()
+
+    def lay_out_anew(self) -> None:
+        """Give columns the room that the rows in sight need, as when other rows are wished for."""
+        self._contents.forget()
+        self._count_unseen(0)
+        self._redraw()
 
     def move_to(self, key: str) -> bool:
         """Put the cursor on a row and bring it in sight; return whether there is such a row."""
@@ -210,12 +239,12 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
 
     def action_columns_left(self) -> None:
         """Scroll sideways to the column left of those in sight."""
-        starts = [p.x for p in self._ready_painter().placed]
+        starts = self._ready_painter().starts
         self._scroll_sideways(max((x for x in starts if x < self._sideways), default=0))
 
     def action_columns_right(self) -> None:
         """Scroll the leftmost column in sight away, as long as others are out of sight."""
-        starts = [p.x for p in self._ready_painter().placed]
+        starts = self._ready_painter().starts
         self._scroll_sideways(min((x for x in starts if x > self._sideways), default=0))
 
     def action_open(self) -> None:
@@ -248,6 +277,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
 
     def on_resize(self) -> None:
         """Keep the cursor in sight, if it was, in a table of another height."""
+        self._contents.forget()
         was_in_sight = self._cursor - self.top < (self._rows_before or len(self._keys))
         self._rows_before = self._rows_in_sight
         if was_in_sight and self._cursor >= self.top:
@@ -261,11 +291,23 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         self._painter = None
         self.repaint()
 
-    watch_columns = watch_sorting = watch_wide = watch_notice = _redraw
+    watch_sorting = watch_wide = lay_out_anew
+    watch_columns = watch_notice = _redraw
 
     @property
     def _rows_in_sight(self) -> int:
         return max(0, self.scrollable_content_region.height - _HEADER)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Count as seen what has come in sight."""
+        super().watch_scroll_y(old_value, new_value)
+        self._count_unseen(self._unseen)
+
+    def _count_unseen(self, rows: int) -> None:
+        rows = min(rows, self.top)
+        if rows != self._unseen:
+            self._unseen = rows
+            self.post_message(self.UnseenChanged(self))
 
     def _walk_to(self, index: int) -> None:
         """Put the cursor on a row, as the user wishes, and scroll no more than needed."""
@@ -316,7 +358,13 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
                 self._palette = Palette.resolve(self.resolve, colors)
             self._painter = Painter(
                 self._palette,
-                place(self.columns, width - GUTTER, wide=self.wide),
+                place(
+                    self.columns,
+                    width - GUTTER,
+                    wide=self.wide,
+                    contents=self._contents.widths if self._keys else None,
+                    kept=self.sorting.column if self.sorting is not None else None,
+                ),
                 width,
                 scroll=self._sideways,
                 sorting=self.sorting,
@@ -330,11 +378,27 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         height = self.scrollable_content_region.height
         if not height:
             return []
+        keys = self.keys_in_sight
+        if self._contents_changed(keys):
+            self._painter = None
         painter = self._ready_painter()
-        rows = self._rows.strips(self.keys_in_sight, self.cursor, self.marked, painter)
+        rows = self._rows.strips(keys, self.cursor, self.marked, painter)
         lines = [painter.header, *rows]
         lines += [painter.blank] * (height - len(lines))
         if not self._keys:
             first = _HEADER + max(0, height - _HEADER - len(painter.notice)) // 2
             lines[first : first + len(painter.notice)] = painter.notice[: height - first]
         return lines
+
+    def _contents_changed(self, keys: Sequence[str]) -> bool:
+        """Look what stands in the columns; return whether they are to be laid out otherwise."""
+        if self._contents.columns is not self.columns:
+            self._contents = Contents(self.columns)
+        changed = self._contents.grow(self._rows.cells(keys))
+        if self._may_be_empty:
+            self._may_be_empty = False
+            # What has just left sight may return with the next key.
+            page = len(keys)
+            near = self._keys[max(0, self.top - page) : self.top + 2 * page]
+            changed |= self._contents.drop_empty(self._rows.cells_seen(near))
+        return changed

@@ -1,5 +1,6 @@
 """Where a filter is typed: checked while typing, completed, and recalled with up."""
 
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 from textual import events, on
@@ -11,7 +12,8 @@ from textual.message import Message
 from textual.suggester import Suggester
 from textual.widgets import Input, Static
 
-from studio_tui.presentation.lists.filter_terms import FilterError, Terms
+from studio_tui.presentation.lists.filter_terms import Terms, understood
+from studio_tui.presentation.lists.filter_words import quoted, typed
 from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.tui.widgets.lifetime import Lifetime
 
@@ -19,39 +21,47 @@ REMEMBERED = 20
 """Filters that can be recalled."""
 
 
-def understood(text: str, kind: Kind[Any]) -> tuple[Terms[Any], str]:
-    """Return the filter of the terms that can be understood, and what is wrong with the others.
+MOST_VALUES = 5000
+"""Rows, at the most, whose values are offered."""
 
-    So a term that is only half typed empties no list.
-    """
-    terms, problem = [], ""
-    for term in text.split():
-        try:
-            Terms(term, kind)
-        except FilterError as error:
-            problem = str(error)
-        else:
-            terms.append(term)
-    return Terms(" ".join(terms), kind), problem
+Values = Callable[[str], Iterable[str]]
+"""Gives the values that a field has in the rows, the likeliest first."""
 
 
 class TermSuggester(Suggester):
-    """Completes the last term of a filter."""
+    """Completes the last term of a filter: its field, or a value that the rows have."""
 
-    def __init__(self, suggestions: tuple[str, ...]) -> None:
-        super().__init__(case_sensitive=True)
+    def __init__(self, suggestions: tuple[str, ...], values: Values = lambda _: ()) -> None:
+        super().__init__(case_sensitive=True, use_cache=False)
         self._suggestions = suggestions
+        self._values = values
 
     async def get_suggestion(self, value: str) -> str | None:
         """Return `value` with its last term completed, if there is one to complete."""
-        before, space, term = value.rpartition(" ")
-        bare = term.removeprefix("!")
+        terms = list(typed(value))
+        if not terms or (value[-1:].isspace() and terms[-1].is_closed):
+            return None
+        bare = terms[-1].raw.removeprefix("!")
         if not bare:
             return None
         for suggestion in self._suggestions:
             if suggestion.startswith(bare.lower()) and suggestion != bare.lower():
-                return before + space + term + suggestion[len(bare) :]
-        return None
+                return value + suggestion[len(bare) :]
+        rest = self._rest_of_value(bare)
+        return value + rest if rest else None
+
+    def _rest_of_value(self, bare: str) -> str:
+        """Return what a value that is begun lacks, with its closing quote."""
+        field, sign, begun = bare.partition("=")
+        if not sign:
+            return ""
+        for known in self._values(field.lower()):
+            whole = quoted(known)
+            if begun.startswith('"') and not whole.startswith('"'):
+                whole = f'"{known}"'
+            if whole.lower().startswith(begun.lower()) and len(whole) > len(begun):
+                return whole[len(begun) :]
+        return ""
 
 
 class FilterInput(Input):
@@ -67,10 +77,10 @@ class FilterInput(Input):
     class Left(Message):
         """The user is done with the line without having pressed enter."""
 
-    def __init__(self, kind: Kind[Any]) -> None:
+    def __init__(self, kind: Kind[Any], values: Values) -> None:
         super().__init__(
             placeholder=kind.hint,
-            suggester=TermSuggester(kind.suggestions),
+            suggester=TermSuggester(kind.suggestions, values),
             select_on_focus=True,
             compact=True,
         )
@@ -116,13 +126,14 @@ class FilterBar(Lifetime, Vertical):
     class Done(Message):
         """The user turns back to the list."""
 
-    def __init__(self, kind: Kind[Any], text: str = "") -> None:
+    def __init__(self, kind: Kind[Any], text: str = "", values: Values = lambda _: ()) -> None:
+        """Take also the values that fields have in the rows, for completion."""
         super().__init__()
         self._kind = kind
-        self._input = FilterInput(kind)
+        self._input = FilterInput(kind, values)
         self._input.value = text
         self._problem = Static(markup=False, classes="problem")
-        self._understood = " ".join(text.split())
+        self._understood = understood(text, kind)[0].text
 
     def compose(self) -> ComposeResult:
         """Compose the sign, the line and what is wrong with it."""

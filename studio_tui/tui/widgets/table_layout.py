@@ -47,6 +47,18 @@ class Column:
     drop: int = 0
     """The higher, the sooner it is left out of a narrow table; 0 always stays."""
 
+    fits: bool = False
+    """Whether it is no wider than its title and what stands in it, and gone if that is nothing.
+
+    One that always stays is at least as wide as its title.
+    """
+
+    wants: int = 0
+    """Cells for whose sake columns are left out that leave sooner, as long as it can use them."""
+
+    sticky: bool = False
+    """Whether it stands still while others are scrolled sideways; for the leftmost ones."""
+
 
 class Placed(NamedTuple):
     """A column with its place in a table of a certain width."""
@@ -60,25 +72,39 @@ class Placed(NamedTuple):
     """Cells it fills."""
 
 
-def place(columns: Sequence[Column], width: int, *, wide: bool = False) -> tuple[Placed, ...]:
+def place(
+    columns: Sequence[Column],
+    width: int,
+    *,
+    wide: bool = False,
+    contents: Sequence[int] | None = None,
+    kept: str | None = None,
+) -> tuple[Placed, ...]:
     """Choose and place the columns for `width` cells.
 
     Columns are left out by their `drop`, the rightmost first among equals, until the others fit;
-    with `wide` none is. What stays can still be wider than `width`: then it is to be scrolled.
-    Widths depend on nothing but the arguments, so columns stand still while their texts change.
+    with `wide` none is, and each is as wide as what stands in it. What stays can still be wider
+    than `width`: then it is to be scrolled. `contents` are the cells of the longest text that is
+    known to stand in each column, for those that fit them. One that is `kept` stays without any,
+    as it gives the order. Widths depend on nothing but the arguments, so columns stand still
+    while other rows come in sight.
     """
-    shown = list(enumerate(columns))
-    while not wide and _least(shown) > width:
-        droppable = [(column.drop, index) for index, column in shown if column.drop]
-        if not droppable:
-            break
-        _, dropped = max(droppable)
-        shown = [(index, column) for index, column in shown if index != dropped]
-    widths = _share([column for _, column in shown], width - _least(shown))
+    known = (None,) * len(columns) if contents is None else contents
+    shown = [
+        _Wanted(index, column, cells, kept=column.key == kept)
+        for index, (column, cells) in enumerate(zip(columns, known, strict=True))
+        if cells != 0 or not (column.fits and column.drop) or column.key == kept
+    ]
+    while not wide and (dropped := _in_the_way(shown, width)) is not None:
+        shown.remove(dropped)
+    if wide:
+        widths = [max(want.least, want.most or want.least) for want in shown]
+    else:
+        widths = _share(shown, width - _least(shown))
     placed = []
     x = 0
-    for (index, column), cells in zip(shown, widths, strict=True):
-        placed.append(Placed(column, index, x, cells))
+    for want, cells in zip(shown, widths, strict=True):
+        placed.append(Placed(want.column, want.index, x, cells))
         x += cells + GAP
     return tuple(placed)
 
@@ -97,26 +123,69 @@ def fit(text: str, width: int, align: Align) -> str:
     return text.rjust(characters) if align is _RIGHT else text.ljust(characters)
 
 
-def _least(shown: Sequence[tuple[int, Column]]) -> int:
-    return sum(column.width + GAP for _, column in shown) - GAP
+class _Wanted:
+    """The room that a column needs, and can use."""
+
+    def __init__(self, index: int, column: Column, content: int | None, *, kept: bool) -> None:
+        self.index = index
+        self.column = column
+        self.least = column.width
+        self.most = column.most
+        """`None` is no limit."""
+        self.wanted = max(column.width, column.wants)
+        if content is None:
+            return
+        # Where the arrow of the order stands beside the title.
+        content = max(content, cell_len(column.title) + kept)
+        if column.fits:
+            self.least = min(column.width, content)
+            self.most = content if column.most is None else min(column.most, content)
+            self.wanted = max(self.least, min(column.wants, content))
 
 
-def _share(columns: Sequence[Column], spare: int) -> list[int]:
-    """Give each column its width, and the growing ones their share of `spare` cells."""
-    widths = [column.width for column in columns]
+def _in_the_way(shown: Sequence[_Wanted], width: int) -> _Wanted | None:
+    """Return the column that is to be left out next; `None` when the others have their room."""
+    leaving = max(
+        (want for want in shown if want.column.drop),
+        key=lambda want: (want.column.drop, want.index),
+        default=None,
+    )
+    if leaving is None:
+        return None
+    # What leaves later may have as much as it wants, itself as little as it needs.
+    needed = sum(
+        (want.wanted if want.column.drop < leaving.column.drop else want.least) + GAP
+        for want in shown
+    )
+    return leaving if needed - GAP > width else None
+
+
+def _least(shown: Sequence[_Wanted]) -> int:
+    return sum(want.least + GAP for want in shown) - GAP
+
+
+def _share(shown: Sequence[_Wanted], spare: int) -> list[int]:
+    """Give each column its width, and the growing ones their share of `spare` cells.
+
+    What none of them can use goes to the last that has no limit of its own.
+    """
+    widths = [want.least for want in shown]
     while spare > 0:
         room = {
-            i: spare if column.most is None else column.most - widths[i]
-            for i, column in enumerate(columns)
-            if column.grow
+            i: spare if want.most is None else want.most - widths[i]
+            for i, want in enumerate(shown)
+            if want.column.grow
         }
         growing = [i for i, cells in room.items() if cells > 0]
         if not growing:
             break
-        shares = sum(columns[i].grow for i in growing)
+        shares = sum(shown[i].column.grow for i in growing)
         round_spare = spare
         for i in growing:
-            given = min(max(1, round_spare * columns[i].grow // shares), room[i], spare)
+            given = min(max(1, round_spare * shown[i].column.grow // shares), room[i], spare)
             widths[i] += given
             spare -= given
+    unlimited = [i for i, w in enumerate(shown) if w.column.grow and w.column.most is None]
+    if spare > 0 and unlimited:
+        widths[unlimited[-1]] += spare
     return widths

@@ -127,8 +127,12 @@ class Painter:
         """Cells of every line."""
         self.placed = placed
         hidden = extent(placed) + GUTTER - width
+        self.still = _still(placed, width - GUTTER)
+        """Cells beside the gutter that do not scroll sideways either: the sticky columns."""
+        self.starts = tuple(p.x - self.still for p in placed if p.x >= self.still)
+        """Where columns begin that scroll: places for `scroll` to go to."""
         self.reach = (
-            0 if hidden <= 0 else min((p.x for p in placed if p.x >= hidden), default=hidden)
+            0 if hidden <= 0 else min((x for x in self.starts if x >= hidden), default=hidden)
         )
         """The furthest that `scroll` goes: to the column that brings the last into sight, or 0."""
         self.scroll = min(scroll, self.reach)
@@ -170,9 +174,11 @@ class Painter:
 
     def column_at(self, x: int) -> str | None:
         """Return the key of the column at cell `x` of a line."""
-        inner = x - GUTTER + self.scroll
-        if x < GUTTER:
+        inner = x - GUTTER
+        if inner < 0:
             return None
+        if inner >= self.still:
+            inner += self.scroll
         return next((p.column.key for p in self.placed if p.x <= inner < p.x + p.width + GAP), None)
 
     def _titles(self, sorting: Sorting | None) -> Strip:
@@ -198,14 +204,26 @@ class Painter:
         return strips
 
     def _in_sight(self, line: Strip) -> Strip:
-        """Return the gutter of `line` and as much of the rest as there is room for."""
+        """Return what stands still of `line`, and as much of the rest as there is room for."""
         if not self.reach:
             return line
-        left = GUTTER + self.scroll
-        room = self.width - GUTTER
+        edge = GUTTER + self.still
+        left = edge + self.scroll
+        room = self.width - edge
         body = line.crop(left, left + room)
         fill = self.blank.crop(0, room - body.cell_length)
-        return Strip([*line.crop(0, GUTTER), *body, *fill], self.width)
+        return Strip([*line.crop(0, edge), *body, *fill], self.width)
+
+
+def _still(placed: Sequence[Placed], room: int) -> int:
+    """Return the cells of the leading sticky columns that leave half of `room` to the others."""
+    still = 0
+    for p in placed:
+        end = p.x + p.width + GAP
+        if not p.column.sticky or 2 * end > room:
+            break
+        still = end
+    return still
 
 
 def _fitted(parts: Sequence[Cell], width: int) -> Iterator[Cell]:
@@ -223,11 +241,10 @@ def _fitted(parts: Sequence[Cell], width: int) -> Iterator[Cell]:
 
 
 @dataclass(slots=True)
-class _Drawn:
-    """A row as it was drawn last."""
+class _Said:
+    """What a row said last."""
 
     cells: Cells
-    strip: Strip
     edition: int
     """The edition of the data that the cells are of."""
 
@@ -238,7 +255,8 @@ class RowStrips:
     def __init__(self, cells_of: CellsOf) -> None:
         self._cells_of = cells_of
         self._edition = 0
-        self._drawn: dict[tuple[str, Look], _Drawn] = {}
+        self._said: dict[str, _Said] = {}
+        self._drawn: dict[tuple[str, Look], tuple[Cells, Strip]] = {}
 
     def expire(self) -> None:
         """Ask for cells again before rows are next shown; only those that differ are drawn."""
@@ -255,18 +273,31 @@ class RowStrips:
         strips = []
         for key in keys:
             look = _LOOKS[key == cursor, key in marked]
+            cells = self._cells(key)
             drawn = self._drawn.get((key, look))
-            if drawn is None or drawn.edition != self._edition:
-                drawn = self._draw(key, look, drawn, painter)
-            strips.append(drawn.strip)
+            if drawn is None or (drawn[0] is not cells and drawn[0] != cells):
+                if len(self._drawn) >= _KEPT_ROWS:
+                    self._drawn.clear()
+                drawn = self._drawn[key, look] = cells, painter.row(cells, look)
+            strips.append(drawn[1])
         return strips
 
-    def _draw(self, key: str, look: Look, before: _Drawn | None, painter: Painter) -> _Drawn:
-        cells = self._cells_of(key)
-        if before is not None and before.cells == cells:
-            before.edition = self._edition
-            return before
-        if len(self._drawn) >= _KEPT_ROWS:
-            self._drawn.clear()
-        drawn = self._drawn[key, look] = _Drawn(cells, painter.row(cells, look), self._edition)
-        return drawn
+    def cells(self, keys: Sequence[str]) -> Iterator[Cells]:
+        """Yield what rows say."""
+        return map(self._cells, keys)
+
+    def cells_seen(self, keys: Sequence[str]) -> Iterator[Cells]:
+        """Yield what rows said when they were last in sight, of those that were lately."""
+        return (said.cells for key in keys if (said := self._said.get(key)) is not None)
+
+    def _cells(self, key: str) -> Cells:
+        said = self._said.get(key)
+        if said is None or said.edition != self._edition:
+            cells = self._cells_of(key)
+            if said is not None and said.cells == cells:
+                said.edition = self._edition
+                return said.cells
+            if len(self._said) >= _KEPT_ROWS:
+                self._said.clear()
+            said = self._said[key] = _Said(cells, self._edition)
+        return said.cells

@@ -27,6 +27,25 @@ def kept(place: Place, before: Sequence[str], after: Sequence[str], rows_in_sigh
     return Place(cursor, survivor(before, min(place.top, len(before) - 1), after))
 
 
+def followed(
+    place: Place, before: Sequence[str], after: Sequence[str], rows_in_sight: int
+) -> Place:
+    """Return the place in `after` of a reader who looks at the top, where new rows come in.
+
+    The top stays in sight; the cursor stays on the first row if it was there, else on its row for
+    as long as that is in sight.
+    """
+    if not before or not after or place.cursor == 0:
+        return Place(0, 0)
+    cursor = survivor(before, place.cursor, after)
+    return Place(cursor, max(0, cursor - max(1, rows_in_sight) + 1))
+
+
+def came_above(before: Sequence[str], after: Sequence[str]) -> int:
+    """Return how many rows of `after` stand above the first that was in `before`."""
+    return survivor(before, 0, after) if before else 0
+
+
 def survivor(before: Sequence[str], index: int, after: Sequence[str]) -> int:
     """Return the index in `after` of the row `before[index]`, else of the nearest row left.
 

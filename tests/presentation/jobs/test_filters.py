@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui.api.models import Job
-from studio_tui.presentation.jobs.filters import SUGGESTIONS, Filter, exactly
-from studio_tui.presentation.lists.filter_terms import FilterError
+from studio_tui.presentation.jobs.filters import JOBS, SUGGESTIONS, Filter, exactly
+from studio_tui.presentation.lists.filter_terms import FilterError, understood
+from studio_tui.presentation.lists.filter_words import quoted
 from studio_tui.text import safe_line
 from tests.jobs import NOON, job
 
@@ -49,6 +50,25 @@ def passing(text: str) -> list[Job]:
         ("age<1h", [TRAIN, EVAL, ODD]),
         ("age>2d", [OLD]),
         ("  train   !eval ", [TRAIN]),
+        ("run>30s", list(ALL)),
+        ("run<1m30s status=failed", [TRAIN]),
+        ("run>1m1s", [EVAL, ODD]),
+        ("waited>4s", list(ALL)),
+        ("waited>5m", []),
+        ('"out of memory"', [TRAIN]),
+        ('"memory of"', []),
+        ('!"out of memory"', [EVAL, ODD, OLD]),
+        ('error="out of memory"', [TRAIN]),
+        ('error~"cuda.*of mem"', [TRAIN]),
+        ('"status=failed"', []),
+        ("train or eval", [TRAIN, EVAL]),
+        ("train by=bob or eval by=bob", [EVAL]),
+        ("train OR status=complete", [TRAIN, OLD]),
+        ('"or"', [TRAIN]),
+        ('eval or "or"', [TRAIN, EVAL]),
+        ("error=or", [TRAIN]),
+        ("!!train", [TRAIN]),
+        ("!", []),
     ],
 )
 def test_a_filter_lets_through_what_it_says(text: str, expected: list[Job]) -> None:
@@ -65,6 +85,12 @@ def test_a_filter_lets_through_what_it_says(text: str, expected: list[Job]) -> N
         ("name~(", "“(” is no regular expression"),
         ("!status=broken", "“broken” is no status"),
         ("name<3", "is not understood"),
+        ("run>soon", "“run>soon” needs a span such as 30m"),
+        ("waited=5m", "“waited=5m” is not understood"),
+        ('name="my eval', "a quote that is not closed"),
+        ("train or", "“or” stands between two terms"),
+        ("or train", "“or” stands between two terms"),
+        ("a or or b", "“or” stands between two terms"),
     ],
 )
 def test_a_term_that_is_not_understood_is_named(text: str, part_of_the_sentence: str) -> None:
@@ -115,3 +141,36 @@ def test_any_text_is_a_filter_or_a_sentence(text: str) -> None:
         assert sentence
     for known in ALL:
         wanted.matches(known, NOON)
+
+
+@given(st.text(min_size=1).map(safe_line))
+def test_any_name_can_be_given_in_quotes(name: str) -> None:
+    wanted = Filter(f"name={quoted(name)}")
+    assert wanted.matches(job(1, name=name), NOON)
+    assert Filter(wanted.text).matches(job(1, name=name), NOON)
+    assert not wanted.matches(job(1, name="other"), NOON) or name.lower() in "other"
+
+
+@given(st.text(max_size=60))
+def test_what_is_half_typed_leaves_the_rest_in_force(typed: str) -> None:
+    wanted, problem = understood(f"by=ann {typed}", JOBS)
+    assert isinstance(problem, str)
+    assert Filter(wanted.text).text == wanted.text
+
+
+@pytest.mark.parametrize(
+    ("typed", "text", "has_problem"),
+    [
+        ("train or", "train", True),
+        ("train or age<so", "train", True),
+        ("or train", "train", True),
+        ('train name="my ev', "train", True),
+        ("train or eval", "train or eval", False),
+    ],
+)
+def test_a_filter_that_is_being_typed_says_what_is_missing(
+    typed: str, text: str, has_problem: bool
+) -> None:
+    wanted, problem = understood(typed, JOBS)
+    assert wanted.text == text
+    assert bool(problem) == has_problem

@@ -61,10 +61,10 @@ async def test_how_far_a_running_job_has_come_is_seen_to_move(
         await until_shown(pilot, "37%  3.1 it/s  ~0:20 left  Epoch 3")
         (tmp_path / "gate37").touch()
         await until_shown(pilot, "▕███▋░░▏   62%", "62%  3.1 it/s  ~0:20 left  Epoch 3")
-        assert "37%" not in screen_text(pilot)
+        assert "37%  3.1 it/s" not in screen_text(pilot)
         (tmp_path / "gate62").touch()
         await until_shown(pilot, "✓ COMPLETE")
-        assert "62%" not in screen_text(pilot)
+        assert "62%  3.1 it/s" not in screen_text(pilot)
 
 
 async def test_progress_is_watched_only_while_the_list_is_in_sight(
@@ -76,7 +76,7 @@ async def test_progress_is_watched_only_while_the_list_is_in_sight(
         def followed() -> bool:
             return any(task.get_name() == "follow progress" for task in asyncio.all_tasks())
 
-        await until_shown(pilot, "37%")
+        await until_shown(pilot, "37%  3.1 it/s")
         assert followed()
         await pilot.press("l")
         await until(pilot, lambda: not followed())
@@ -191,6 +191,26 @@ async def test_a_filter_that_is_not_understood_says_so_and_empties_nothing(
     async with dashboard(studio, tmp_path) as pilot:
         await pilot.press("slash", *"age<soon")
         await until_shown(pilot, "needs a span such as 30m", "train.py")
+
+
+async def test_new_jobs_are_seen_at_the_top_and_counted_elsewhere(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    for number in range(40):
+        await call(studio.submit, "print(1)", query_name=f"old_{number:02}.py")
+    async with dashboard(studio, tmp_path, size=(120, 24)) as pilot:
+        await until_shown(pilot, "old_39.py")
+        await pilot.press("down", "up")
+        await call(studio.submit, "print(1)", query_name="first.py")
+        await until_shown(pilot, "first.py")
+        await until(pilot, lambda: table(pilot).cursor == table(pilot).keys[0])
+        await pilot.press("end")
+        for _ in range(6):
+            await call(studio.submit, "print(1)", query_name="unseen.py")
+        await until_shown(pilot, "↑ 6 new", "old_00.py")
+        await pilot.press("g")
+        await until_shown(pilot, "unseen.py")
+        assert "new" not in screen_text(pilot).splitlines()[2]
 
 
 async def test_the_cursor_stays_with_its_job_while_others_come(
@@ -384,15 +404,6 @@ async def test_typing_over_a_filter_replaces_it(studio: ThreadStudio, tmp_path: 
         await until_shown(pilot, "two.py", "1 of 2")
 
 
-async def test_a_new_job_does_not_take_the_cursor(studio: ThreadStudio, tmp_path: Path) -> None:
-    first = str(studio.end(studio.submit("print(1)")["id"])["id"])
-    async with dashboard(studio, tmp_path) as pilot:
-        assert table(pilot).cursor == first
-        await call(studio.submit, "print(2)")
-        await until(pilot, lambda: len(table(pilot).keys) == 2)
-        assert table(pilot).cursor == first
-
-
 def marked(pilot: Dashboard) -> set[str]:
     return set(table(pilot).marked)
 
@@ -479,3 +490,33 @@ async def test_a_row_that_is_gone_before_its_being_gone_to_is_heard_ends_nothing
         rows.show([])
         await pilot.pause()
         assert pilot.app.screen is screen
+
+
+PRINTS = "import os\nfor n in range(50): print('step', n)\nraise RuntimeError('corrupt tile 17')"
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_the_preview_shows_the_whole_error_and_the_last_lines(
+    studio: ThreadStudio, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    studio.end(studio.submit(PRINTS, query_name="prints.py")["id"])
+    async with dashboard(studio, tmp_path, size=size) as pilot:
+        await until_shown(pilot, "end of the log", "RuntimeError: corrupt tile 17")
+        assert "–" not in screen_text(pilot).split("status ")[1]
+
+
+async def test_nothing_is_asked_of_a_log_while_there_is_no_preview(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    job = studio.end(studio.submit(PRINTS, query_name="prints.py")["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "end of the log")
+        look = pilot.app.screen
+        assert isinstance(look, JobsScreen)
+        await pilot.press("i")
+        later = await call(studio.submit, PRINTS)
+        await until(pilot, lambda: table(pilot).cursor == later["id"])
+        assert look.session.closer_look.get(str(job["id"])).end is not None
+        assert look.session.closer_look.get(str(later["id"])).end is None
+        await pilot.press("i")
+        await until(pilot, lambda: look.session.closer_look.get(str(later["id"])).end is not None)

@@ -488,3 +488,133 @@ async def test_a_table_with_a_border_is_drawn_inside_it() -> None:
         assert "job 0009 " in on_screen[3]
         assert at.table.cursor == "0009"
         assert on_screen[-1].endswith("╯")
+
+
+JOBS = (
+    Column("state", "STATE", 6, sticky=True),
+    Column("name", "NAME", 10, grow=1, fits=True, sticky=True),
+    Column("rate", "RATE", 8, drop=3, fits=True),
+    Column("age", "AGE", 5, drop=1),
+    Column("error", "ERROR", 30, grow=1, drop=2, fits=True),
+)
+
+
+class Jobs(Rows):
+    """Rows of jobs, some of which failed."""
+
+    def __init__(self) -> None:
+        super().__init__({})
+        self.errors: dict[str, str] = {}
+
+    def cells(self, key: str) -> tuple[Cell, ...]:
+        self.asked.append(key)
+        error = self.errors.get(key, "")
+        return Cell("✗ FAIL"), Cell(self.names[key]), Cell("–"), Cell("3m"), Cell(error, Tone.BAD)
+
+
+@asynccontextmanager
+async def jobs(*, size: tuple[int, int]) -> AsyncIterator[tuple[Stage, Jobs]]:
+    rows = Jobs()
+    app = TableApp(rows)
+    async with driving(app, size=size) as pilot:
+        app.table.columns = JOBS
+        yield Stage(pilot, app.table, rows, app.said), rows
+
+
+async def test_columns_come_with_what_stands_in_them_and_go_when_it_has_gone() -> None:
+    async with jobs(size=(60, 11)) as (at, rows):
+        await at.show(ids(3))
+        assert at.lines()[0].split() == ["STATE", "NAME", "AGE"]
+        rows.errors["0001"] = "RuntimeError: corrupt tile 17"
+        await at.show(ids(3))
+        assert at.lines()[0].split() == ["STATE", "NAME", "AGE", "ERROR"]
+        assert "RuntimeError: corrupt tile 17" in at.lines()[2]
+        rows.errors.clear()
+        await at.show(ids(3))
+        assert at.lines()[0].split() == ["STATE", "NAME", "AGE"]
+
+
+async def test_a_column_stays_while_what_stands_in_it_is_just_out_of_sight() -> None:
+    async with jobs(size=(60, 11)) as (at, rows):
+        rows.errors["0000"] = "RuntimeError: corrupt tile 17"
+        await at.show(ids(100))
+        await at.press("pagedown")
+        await at.show(ids(100))
+        assert "ERROR" in at.lines()[0]
+        await at.press("end")
+        await at.show(ids(100))
+        assert "ERROR" not in at.lines()[0]
+
+
+async def test_sideways_state_and_name_stand_still() -> None:
+    async with jobs(size=(44, 11)) as (at, rows):
+        rows.errors["0001"] = "RuntimeError: corrupt tile 17, and so on to its very end"
+        await at.show(ids(3))
+        at.table.wide = True
+        await at.press(*["right"] * 9)
+        assert at.lines()[0].split() == ["STATE", "NAME", "ERROR"]
+        assert at.lines()[2].split()[:4] == ["✗", "FAIL", "job", "0001"]
+        await at.press(*["left"] * 9)
+        assert at.lines()[0].split()[:3] == ["STATE", "NAME", "AGE"]
+        await at.pilot.click(BigTable, offset=(4, 0))
+        assert at.said[-1] == BigTable.HeaderClicked(at.table, "state")
+
+
+async def show_newest_first(at: Stage, keys: list[str]) -> None:
+    at.rows.names = {key: f"job {key}" for key in keys}
+    at.table.show(keys, newest_first=True)
+    await at.pilot.pause()
+
+
+async def test_at_the_top_new_rows_push_down_and_the_cursor_stays_on_the_newest() -> None:
+    keys = ids(100)
+    async with stage() as at:
+        await show_newest_first(at, keys)
+        await at.press("down", "up")
+        await show_newest_first(at, [*ids(20, "new"), *keys])
+        assert at.table.cursor == "new0000"
+        assert at.line_of("new0000") == 1
+        assert at.table.unseen == 0
+
+
+async def test_at_the_top_a_cursor_below_the_newest_stays_on_its_row_and_in_sight() -> None:
+    keys = ids(100)
+    async with stage() as at:
+        await show_newest_first(at, keys)
+        await at.press("down", "down")
+        await show_newest_first(at, ["new", *keys])
+        assert (at.table.cursor, at.line_of("0002"), at.line_of("new")) == ("0002", 4, 1)
+        await show_newest_first(at, [*ids(20, "new"), "new", *keys])
+        assert (at.table.cursor, at.line_of("0002")) == ("0002", 10)
+
+
+async def test_elsewhere_rows_stay_and_those_that_came_above_are_counted_until_seen() -> None:
+    keys = ids(100)
+    async with stage() as at:
+        await show_newest_first(at, keys)
+        await at.press("end")
+        await show_newest_first(at, [*ids(6, "new"), *keys])
+        assert at.table.cursor == "0099"
+        assert at.line_of("0099") == 10
+        assert at.table.unseen == 6
+        assert at.said[-1] == BigTable.Highlighted(at.table, "0099", is_last=True)
+        await show_newest_first(at, [*ids(2, "newer"), *ids(6, "new"), *keys])
+        assert at.table.unseen == 8
+        at.table.scroll_to(y=3, animate=False)
+        await at.pilot.pause()
+        assert at.table.unseen == 3
+        await at.press("g")
+        assert at.table.cursor == "newer0000"
+        assert at.table.unseen == 0
+
+
+async def test_another_order_or_filter_makes_no_row_new() -> None:
+    keys = ids(100)
+    async with stage() as at:
+        await show_newest_first(at, keys)
+        await at.press("end")
+        await at.show([*keys[50:], *keys[:50]])
+        at.table.sorting = Sorting("age", descending=True)
+        await show_newest_first(at, keys)
+        at.table.lay_out_anew()
+        assert at.table.unseen == 0

@@ -103,3 +103,51 @@ def test_placed_columns_stand_in_order_and_never_overlap(chosen: list[Column], w
         assert extent(placed) <= width
     if any(p.column.grow and p.column.most is None for p in placed):
         assert extent(placed) >= width
+
+
+FITTING = (
+    Column("state", "STATE", 11, sticky=True),
+    Column("name", "NAME", 12, grow=1, most=48, fits=True, sticky=True),
+    Column("by", "BY", 12, drop=8, fits=True),
+    Column("age", "AGE", 4, align=Align.RIGHT, drop=1),
+    Column("error", "ERROR", 16, grow=1, drop=2, fits=True, wants=36),
+)
+
+
+def _fitting(width: int, *contents: int, wide: bool = False, kept: str = "") -> dict[str, int]:
+    placed = place(FITTING, width, wide=wide, contents=contents, kept=kept)
+    return {p.column.key: p.width for p in placed}
+
+
+def test_a_column_with_nothing_in_it_takes_no_width() -> None:
+    assert _fitting(200, 11, 9, 0, 3, 0) == {"state": 11, "name": 9, "age": 4}
+    assert _fitting(200, 11, 9, 0, 3, 0, wide=True) == {"state": 11, "name": 9, "age": 4}
+    assert _fitting(200, 11, 0, 3, 3, 0)["name"] == len("NAME")
+
+
+def test_the_column_that_gives_the_order_stays_with_nothing_in_it() -> None:
+    assert _fitting(200, 11, 9, 0, 3, 0, kept="by")["by"] == len("BY▲")
+
+
+@pytest.mark.parametrize("width", [80, 120, 200])
+def test_the_error_has_the_room_that_shorter_names_leave(width: int) -> None:
+    shown = _fitting(width, 11, 9, 3, 3, 60)
+    assert shown["name"] == 9
+    assert sum(shown.values()) + GAP * (len(shown) - 1) == width
+
+
+def test_the_age_is_the_last_to_leave() -> None:
+    assert list(_fitting(50, 11, 30, 3, 3, 60)) == ["state", "name", "age", "error"]
+    assert list(_fitting(40, 11, 30, 3, 3, 60)) == ["state", "name", "age"]
+
+
+def test_an_error_that_has_no_room_takes_that_of_columns_of_less_interest() -> None:
+    assert list(_fitting(74, 11, 30, 3, 3, 60)) == ["state", "name", "by", "age", "error"]
+    assert list(_fitting(73, 11, 30, 3, 3, 60)) == ["state", "name", "age", "error"]
+    assert list(_fitting(54, 11, 30, 3, 3, 16)) == ["state", "name", "by", "age", "error"]
+
+
+def test_scrolled_sideways_each_column_is_as_wide_as_what_stands_in_it() -> None:
+    assert _fitting(40, 11, 30, 3, 3, 150, wide=True) == {
+        "state": 11, "name": 30, "by": 3, "age": 4, "error": 150,
+    }  # fmt: skip

@@ -3,7 +3,8 @@
 from studio_tui.api.models import JobState
 from studio_tui.presentation.cells import NOTHING, Cell, Tone
 from studio_tui.presentation.format import duration
-from studio_tui.presentation.jobs.rows import first_line, progress_cells
+from studio_tui.presentation.jobs.causes import cause
+from studio_tui.presentation.jobs.rows import progress_cells
 from studio_tui.presentation.logs.progress import rate_words
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.statuses import Shown
@@ -49,7 +50,7 @@ def why_cell(node: Node, known: Known) -> Cell:
 
 def _stopped(node: Node, known: Known) -> Cell:
     job = known.job(node)
-    error = first_line(job.error_message) if job is not None else ""
+    error = cause(job.error_message or "") if job is not None else ""
     blocked = known.verdicts.roots.get(node.id, 0)
     # The error comes first, as the end of a cell is cut off, and what is blocked is seen below.
     said = " · ".join(part for part in (error, f"blocks {blocked}" if blocked else "") if part)

@@ -6,6 +6,7 @@ from rich.cells import cell_len
 
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import local_time, with_short_ids
+from studio_tui.presentation.jobs.causes import cause
 from studio_tui.presentation.jobs.rows import first_line
 from studio_tui.presentation.pipelines.graph.pipeline_state import Standing
 from studio_tui.presentation.pipelines.graph.segments import bar
@@ -92,7 +93,7 @@ def _first_failure(standing: Standing) -> tuple[str, str]:
     """Return the name of the first job that failed by itself, and its error."""
     root = standing.verdicts.root_failures[0]
     job = standing.job(root)
-    return standing.plan.nodes[root].name, first_line(job.error_message) if job else ""
+    return standing.plan.nodes[root].name, cause(job.error_message or "") if job else ""
 
 
 def mode_parts(view: DagPlace, found: int) -> tuple[Part, ...]:

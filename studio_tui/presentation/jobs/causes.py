@@ -1,0 +1,69 @@
+"""Why a job failed, in one short line: the cause itself, without the sentence around it."""
+
+import re
+from functools import lru_cache
+
+from studio_tui.presentation.logs.signatures import SIGNATURE_LIMIT, signature
+from studio_tui.text import safe_line
+
+_TRACEBACK = "Traceback (most recent call last)"
+
+_SUBJECT = (
+    r"(?:the |your |this )?(?:user |python |shell )?(?:query|job|script|process|command|run|task)"
+)
+_FRAME = re.compile(
+    rf"{_SUBJECT}(?: script| process)?\b[^:;\n]{{0,60}}?"
+    r"\b(?:ended|failed|exited|finished|terminated|stopped|died|returned)\b"
+    r"(?:[^:;.\n]{0,40}?\b(?P<code>(?:code|status)\s*:?\s*-?\d+))?"
+    r"(?P<rest>\s*[:;,.–—-]\s*.*|\s*)$",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What only says that a job failed, and with which exit code."""
+_LEAD = re.compile(
+    r"[\s:;,.–—-]*(?:(?:it |its )?last (?:said|words|line|output)|output|stderr|error|reason|cause)"
+    r"\s*:\s+|[\s:;,.–—-]+",
+    re.IGNORECASE,
+)
+"""What stands between that and the cause."""
+_EXCEPTION = re.compile(
+    r"(?:^|(?<=[:;(>] ))(?:[A-Za-z_]\w*\.)*"
+    r"(?P<name>[A-Z]\w*(?:Error|Exception|Interrupt|Exit|Warning))(?:\([\w.]*\))?(?=: |$)"
+)
+_WRAPPERS = frozenset({"CalledProcessError", "ChildFailedError", "RayTaskError", "SystemExit"})
+"""Exceptions that only say that something else failed."""
+
+
+@lru_cache(maxsize=4096)
+def cause(message: str) -> str:
+    """Return in one safe line what an error message gives as the cause; empty of an empty one.
+
+    The text is that of the message: only what stands around the cause is left out.
+    """
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    if not lines:
+        return ""
+    if _TRACEBACK in message and (raised := signature(message.splitlines())):
+        return raised
+    said = lines[0]
+    if framed := _FRAME.match(said):
+        rest = framed["rest"]
+        lead = _LEAD.match(rest)
+        bare = rest[lead.end() :] if lead else rest
+        code = re.sub(r"[^\d-]", "", framed["code"] or "")
+        said = bare.strip() or (lines[1] if len(lines) > 1 else f"exit code {code}" * bool(code))
+        said = said or lines[0]
+    return _short(_exception(said) or said) or _short(lines[0])
+
+
+def _exception(said: str) -> str:
+    """Return a line from its exception on, without the module; empty when there is none."""
+    found = list(_EXCEPTION.finditer(said))
+    if not found:
+        return ""
+    first = next((each for each in found if each["name"] not in _WRAPPERS), found[0])
+    return said[first.start("name") :]
+
+
+def _short(text: str) -> str:
+    text = " ".join(safe_line(text).split())
+    return text if len(text) <= SIGNATURE_LIMIT else text[: SIGNATURE_LIMIT - 1] + "…"

@@ -1,0 +1,109 @@
+"""What stands beside a list about the job under the cursor: facts, and its last lines."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, tzinfo
+from typing import NamedTuple
+
+from studio_tui.api.label import variables
+from studio_tui.api.models import Job, JobState
+from studio_tui.presentation.cells import NOTHING, Cell, Tone
+from studio_tui.presentation.format import UNKNOWN, size
+from studio_tui.presentation.jobs.facts import Fact, Line
+from studio_tui.presentation.logs.lines import styled_line
+from studio_tui.presentation.schedules.rows import timetable
+
+FIRST = frozenset({"status", "progress", "waits for", "error", "schedule", "next runs"})
+"""What stands above the last lines also where there is little room."""
+
+LEAST_LINES = 5
+"""Lines of the log that are shown whatever else there is to say."""
+
+_LINE = 4096
+"""Bytes of a line that are looked at."""
+
+
+class Room(NamedTuple):
+    """The place for facts."""
+
+    width: int
+    """Cells."""
+    height: int
+    """Lines."""
+
+
+class Extra(NamedTuple):
+    """What is known of a job beside what Studio lists."""
+
+    files: Mapping[str, int | None] = {}
+    """Names of attached files, untrusted no more, and their bytes."""
+    end: bytes | None = None
+    """The last bytes of its log, untrusted; `None` when they are not known yet."""
+    trouble: str = ""
+    """Why the log cannot be seen; a safe sentence."""
+
+
+def preview(
+    job: Job, facts: Sequence[Fact], extra: Extra, room: Room, *, now: datetime, zone: tzinfo
+) -> tuple[Fact | Line, ...]:
+    """Return the facts of a job that are known, and the last lines of its log.
+
+    Where there is little room the lines come before what matters less.
+    """
+    known = [fact for fact in facts if fact.value.text not in {"", UNKNOWN}]
+    if job.state is JobState.TASK:
+        known[1:1] = timetable(job, now, zone)
+    known = [_named(fact, job) for fact in known]
+    known += _files(extra.files)
+    first = [fact for fact in known if fact.label in FIRST]
+    rest = [fact for fact in known if fact.label not in FIRST]
+    taken = sum(_height(fact, room.width) for fact in known)
+    spare = room.height - taken - 2
+    if spare >= LEAST_LINES:
+        return (*first, *rest, *_log(extra, room.width, spare))
+    taken = sum(_height(fact, room.width) for fact in first)
+    lines = _log(extra, room.width, max(2, room.height - taken - 1))
+    return (*first, *lines, *((Fact("", NOTHING),) if lines else ()), *rest)
+
+
+def last_lines(end: bytes, count: int) -> list[str]:
+    """Return up to `count` last lines that say something, safe to draw."""
+    found: list[str] = []
+    for line in reversed(end.split(b"\n")):
+        text = styled_line(line[-_LINE:]).text.rstrip()
+        if text:
+            found.append(text)
+        if len(found) == count:
+            break
+    return found[::-1]
+
+
+def _log(extra: Extra, width: int, count: int) -> tuple[Fact | Line, ...]:
+    if extra.trouble:
+        return (Fact("log", Cell(extra.trouble, Tone.DIM)),)
+    if extra.end is None:
+        return ()
+    lines = last_lines(extra.end, count)
+    if not lines:
+        return (Fact("log", Cell("nothing printed", Tone.DIM)),)
+    heading = Line((Cell("── end of the log, l shows all of it", Tone.DIM),), (width,))
+    return (heading, *(Line((Cell(line),), (width,)) for line in lines))
+
+
+def _named(fact: Fact, job: Job) -> Fact:
+    """Say which variables a job has instead of how many."""
+    if fact.label != "environment" or "environment" in job.unreadable:
+        return fact
+    return Fact(fact.label, Cell(", ".join(sorted(variables(job)))))
+
+
+def _files(files: Mapping[str, int | None]) -> tuple[Fact, ...]:
+    if not files:
+        return ()
+    words = (name if count is None else f"{name} ({size(count)})" for name, count in files.items())
+    return (Fact("files", Cell(", ".join(words))),)
+
+
+def _height(fact: Fact, width: int) -> int:
+    """Return about how many lines a fact takes, beside its label."""
+    room = max(8, width - 13)
+    return sum(-(-max(1, len(line)) // room) for line in fact.value.text.split("\n"))

@@ -1,0 +1,250 @@
+"""What is learnt of the one job that is looked at in a list: its files, and the end of its log.
+
+Nothing is asked before the reader has rested on the job, so that going through a list costs
+nothing. What is on this machine already is read there; else Studio is asked for a part of the log,
+and no other host ever is.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import aclosing
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from studio_tui.api.ids import can_be_used
+from studio_tui.api.log_body import LogBody
+from studio_tui.api.log_stream import LogFrame, LogMessages
+from studio_tui.api.models import Job, JobState
+from studio_tui.errors import (
+    AuthenticationError,
+    BrokenAnswer,
+    RateLimited,
+    ServerError,
+    StudioError,
+    TransportError,
+)
+from studio_tui.service.commands.submitted import SentFile, Submitted
+from studio_tui.service.listeners import Listeners
+from studio_tui.service.polling.poller import wait_for
+from studio_tui.service.polling.reachability import LOG_STREAM, Reachability
+
+AFTER = 0.5
+"""Seconds of rest on a job before anything is asked."""
+LENGTH = 64 * 1024
+"""Bytes of a log's end that are asked for."""
+STREAM = 1024 * 1024
+"""Bytes that a websocket may bring before it is let go."""
+AGAIN = 2.0
+"""Seconds between questions about the log of a running job."""
+REMEMBERED = 64
+"""Jobs of which is kept what was learnt."""
+
+_SILENT = frozenset(
+    {
+        JobState.CREATED,
+        JobState.SCHEDULED,
+        JobState.QUEUED,
+        JobState.PENDING,
+        JobState.PROVISIONING,
+        JobState.TASK,
+    }
+)
+"""States in which a job has printed nothing yet."""
+
+logger = logging.getLogger(__name__)
+
+
+class LogSource(Protocol):
+    """What of the client is needed to see the end of a log."""
+
+    async def job_log_end(self, job_id: str, length: int, *, etag: str | None = None) -> LogBody:
+        """Return the last bytes of a log."""
+
+    def follow_log(self, job_id: str) -> AsyncGenerator[LogFrame, None]:
+        """Yield the frames of one connection; see `api.log_stream`."""
+
+
+class KnownLogs(Protocol):
+    """The logs that are on this machine."""
+
+    async def known_end(self, job_id: str, born: datetime | None, length: int) -> bytes | None:
+        """Return the last bytes of a log, if it is here and no older than Studio's."""
+
+
+class Learnt(NamedTuple):
+    """What is known of a job beside what Studio lists."""
+
+    files: tuple[SentFile, ...] = ()
+    end: bytes | None = None
+    """The last bytes of its log, untrusted, may begin within a line; `None`: not known yet."""
+    trouble: str = ""
+    """Why the log cannot be seen; a safe sentence."""
+
+
+_NOTHING = Learnt()
+
+
+class CloserLook:
+    """Looks closer at one job at a time; `run` owns the task that does."""
+
+    def __init__(
+        self,
+        source: LogSource,
+        logs: KnownLogs,
+        submitted: Callable[[Job], Awaitable[Submitted | None]],
+        reachability: Reachability | None = None,
+        *,
+        paced: Callable[[float], float] = lambda seconds: seconds,
+        refused: Callable[[AuthenticationError], None] = lambda _: None,
+    ) -> None:
+        """Take also what a job was submitted with, as far as that was done here.
+
+        `paced` says how long to rest instead of so many seconds; `refused` hears of a refusal.
+        """
+        self._source = source
+        self._logs = logs
+        self._submitted = submitted
+        self._reachability = reachability or Reachability()
+        self._paced = paced
+        self._refused = refused
+        self._job: Job | None = None
+        self._turned = asyncio.Event()
+        self._learnt: dict[str, Learnt] = {}
+        self._settled: dict[str, JobState] = {}
+        """Jobs of which all is known, and the state in which that was so."""
+        self._listeners = Listeners[[str]]()
+
+    def subscribe(self, listener: Callable[[str], None]) -> Callable[[], None]:
+        """Call `listener` with the id of a job of which more is known, until told to stop."""
+        return self._listeners.add(listener)
+
+    def get(self, job_id: str) -> Learnt:
+        """Return what is known of a job."""
+        return self._learnt.get(job_id, _NOTHING)
+
+    def look(self, job: Job | None) -> None:
+        """Turn to a job, or to none; turning to the same one again changes nothing."""
+        before, self._job = self._job, job
+        if (before and (before.id, before.state)) != (job and (job.id, job.state)):
+            self._turned.set()
+
+    async def run(self) -> None:
+        """Look closer at what the reader rests on, until cancelled. A bug is raised as it is."""
+        while True:
+            await self._turned.wait()
+            self._turned.clear()
+            job = self._job
+            if job is None or not can_be_used(job.id) or self._settled.get(job.id) is job.state:
+                continue
+            await wait_for(self._turned, AFTER)
+            if not self._turned.is_set():
+                await self._while_here(job)
+
+    async def _while_here(self, job: Job) -> None:
+        """Learn of a job until the reader turns away."""
+        learning = asyncio.create_task(self._learn(job), name="look closer at a job")
+        turning = asyncio.create_task(self._turned.wait(), name="turn away from a job")
+        try:
+            await asyncio.wait({learning, turning}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            learning.cancel()
+            turning.cancel()
+            await asyncio.wait({learning, turning})
+        if not learning.cancelled():
+            learning.result()
+
+    async def _learn(self, job: Job) -> None:
+        if (parts := await self._submitted(job)) is not None and parts.files:
+            self._note(job, files=parts.files)
+        if job.state in _SILENT:
+            return
+        known = await self._logs.known_end(job.id, job.created_at, LENGTH)
+        if known is not None:
+            self._note(job, end=known)
+            if job.state.is_finished:
+                self._settle(job)
+                return
+        await self._ask(job)
+
+    async def _ask(self, job: Job) -> None:
+        """Ask for the end of the log: once of a job that has ended, else again and again."""
+        etag: str | None = None
+        while True:
+            rest = AGAIN
+            await self._reachability.wait()
+            try:
+                with self._reachability.asking("end of a log"):
+                    body = await self._source.job_log_end(job.id, LENGTH, etag=etag)
+            except AuthenticationError as error:
+                self._refused(error)
+                return
+            except (TransportError, RateLimited, ServerError, BrokenAnswer) as error:
+                rest = max(rest, error.asked_rest)
+            except StudioError as error:
+                logger.info("end of the log of job %s: %s", job.id, error)
+                if job.state is JobState.RUNNING:
+                    await self._follow(job)
+                else:
+                    self._note(job, trouble=str(error))
+                    self._settle(job)
+                return
+            else:
+                etag = body.etag
+                if not body.unchanged:
+                    self._note(job, end=body.data[-LENGTH:])
+                if job.state.is_finished:
+                    self._settle(job)
+                    return
+            await asyncio.sleep(self._paced(rest))
+
+    async def _follow(self, job: Job) -> None:
+        """Follow the log of a running job whose end Studio does not give, for as long as is fair.
+
+        What is archived lies on another host, which is not asked for the sake of a glance.
+        """
+        end, taken = b"", 0
+        try:
+            async with aclosing(self._source.follow_log(job.id)) as frames:
+                async for frame in frames:
+                    self._reachability.answered(LOG_STREAM)
+                    if not isinstance(frame, LogMessages):
+                        continue
+                    for piece in frame.items:
+                        taken += len(piece.text)
+                        end = (end + piece.text[-LENGTH:].encode("utf-8", "replace"))[-LENGTH:]
+                    self._note(job, end=end)
+                    if taken > STREAM:
+                        return
+        except AuthenticationError as error:
+            self._refused(error)
+        except StudioError as error:
+            self._note(job, trouble=str(error))
+
+    def _note(
+        self,
+        job: Job,
+        *,
+        files: tuple[SentFile, ...] | None = None,
+        end: bytes | None = None,
+        trouble: str = "",
+    ) -> None:
+        known = self._learnt.pop(job.id, _NOTHING)
+        self._learnt[job.id] = learnt = Learnt(
+            known.files if files is None else files, known.end if end is None else end, trouble
+        )
+        while len(self._learnt) > REMEMBERED:
+            oldest = next(iter(self._learnt))
+            self._settled.pop(oldest, None)
+            del self._learnt[oldest]
+        if learnt != known:
+            self._listeners.tell(job.id)
+
+    def _settle(self, job: Job) -> None:
+        if job.id in self._learnt:
+            self._settled[job.id] = job.state
+
+
+def sent_files(files: tuple[SentFile, ...]) -> Mapping[str, int | None]:
+    """Return the names of files, or the ids of those whose name is not known, and their bytes."""
+    return {file.label or file.id: file.size for file in files}

@@ -1,0 +1,44 @@
+"""The preview of a list of jobs: it looks closer at the job that the reader rests on."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from textual.geometry import Size
+
+from studio_tui import clock
+from studio_tui.api.models import Job
+from studio_tui.presentation.jobs.facts import Fact, Line, facts
+from studio_tui.presentation.jobs.preview import Extra, Room, preview
+from studio_tui.presentation.logs.progress import Progress
+from studio_tui.service.polling.closer_look import sent_files
+from studio_tui.service.session import StudioSession
+
+
+class JobPreview:
+    """What is said of the job under the cursor."""
+
+    def __init__(self, session: StudioSession, room: Callable[[], Size]) -> None:
+        """Take also how much room there is."""
+        self._session = session
+        self._room = room
+        self._zone = clock.zone()
+
+    def facts(
+        self, job: Job | None, progress: Progress | None, now: datetime, *, in_sight: bool
+    ) -> tuple[Fact | Line, ...]:
+        """Return what there is to say of a job, and look closer at it if it is in sight."""
+        look, room = self._session.closer_look, self._room()
+        look.look(job if in_sight and room.height else None)
+        if job is None:
+            return ()
+        clusters = self._session.clusters.snapshot.value
+        around = clusters.items if clusters is not None else ()
+        moment = clock.now()
+        learnt = look.get(job.id)
+        extra = Extra(sent_files(learnt.files), learnt.end, learnt.trouble)
+        said = facts(job, moment, around, progress, heard_at=now)
+        return preview(job, said, extra, Room(*room), now=moment, zone=self._zone)
+
+    def leave(self) -> None:
+        """Look at nothing any more."""
+        self._session.closer_look.look(None)

@@ -1,0 +1,71 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio_tui.presentation.jobs.causes import cause
+from studio_tui.presentation.jobs.rows import COLUMNS, SORTS, cells
+from studio_tui.text import safe_block
+from tests.jobs import NOON, job
+
+TRACEBACK = (
+    "Traceback (most recent call last):\n"
+    '  File "query.py", line 6, in embed\n'
+    "    raise RuntimeError('corrupt tile 17')\n"
+    "RuntimeError: corrupt tile 17\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("RuntimeError: corrupt tile 17", "RuntimeError: corrupt tile 17"),
+        (
+            "The query ended with exit code 1; it last said: RuntimeError: corrupt tile 17",
+            "RuntimeError: corrupt tile 17",
+        ),
+        ("The query ended with exit code 3; it last said: giving up", "giving up"),
+        ("The query ended with exit code 3.", "exit code 3"),
+        ("Job failed with exit code 1: KeyError: 'path'", "KeyError: 'path'"),
+        ("Query script exited with code 137", "exit code 137"),
+        ("Process finished with exit status 2. Output: no such bucket", "no such bucket"),
+        ("Script failed: ValueError: bad shard", "ValueError: bad shard"),
+        ("Job failed: disk full", "disk full"),
+        (f"The query ended with exit code 1:\n{TRACEBACK}", "RuntimeError: corrupt tile 17"),
+        (TRACEBACK, "RuntimeError: corrupt tile 17"),
+        (f"{TRACEBACK}\n\nsome words after it", "RuntimeError: corrupt tile 17"),
+        ("torch.cuda.OutOfMemoryError: CUDA out of memory", "OutOfMemoryError: CUDA out of memory"),
+        (
+            "RayTaskError(ValueError): worker died: ValueError: bad shard",
+            "ValueError: bad shard",
+        ),
+        (
+            "subprocess.CalledProcessError: Command '['ls']' returned non-zero exit status 2.",
+            "CalledProcessError: Command '['ls']' returned non-zero exit status 2.",
+        ),
+        ("ValueError: caught KeyError: 'x'", "ValueError: caught KeyError: 'x'"),
+        (not_cloned := "The repository could not be cloned: not found", not_cloned),
+        (killed := "The query was ended by signal 9 (SIGKILL).", killed),
+        (stopped := "Cancelled because of a TimeoutError in another", stopped),
+        ("\n\n  no space left  \nmore", "no space left"),
+        ("", ""),
+        ("  \n ", ""),
+    ],
+)
+def test_the_cause_comes_first_whoever_wrote_the_sentence(said: str, shown: str) -> None:
+    assert cause(said) == shown
+
+
+@given(st.text(max_size=300).map(safe_block))
+def test_a_cause_is_one_line_and_never_empty_of_a_message_that_says_something(said: str) -> None:
+    found = cause(said)
+    assert "\n" not in found
+    assert bool(found) == bool(said.strip())
+
+
+def test_the_list_shows_the_cause_and_sorts_by_it() -> None:
+    framed = job(3, "FAILED", error_message="The query ended with exit code 1; it last said: "
+                 "AError: x")  # fmt: skip
+    plain = job(4, "FAILED", error_message="BError: y")
+    assert dict(zip(COLUMNS, cells(framed, NOON), strict=True))["error"].text == "AError: x"
+    order = SORTS["error"][1]
+    assert sorted((plain, framed), key=lambda one: order(one, NOON)) == [framed, plain]

@@ -1,0 +1,95 @@
+from datetime import UTC
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio_tui.api.models import Cluster, Job
+from studio_tui.presentation.cells import Cell
+from studio_tui.presentation.jobs.facts import Fact, Line, facts, why_waiting
+from studio_tui.presentation.jobs.preview import Extra, Room, last_lines, preview
+from tests.jobs import NOON, job
+
+LOG = b"".join(b"line %d\n" % number for number in range(100))
+WIDE = Room(60, 40)
+
+
+def told(known: Job, extra: Extra = Extra(), room: Room = WIDE) -> list[tuple[str, str]]:  # noqa: B008
+    said = preview(known, facts(known, NOON), extra, room, now=NOON, zone=UTC)
+    return [
+        (each.label, each.value.text) if isinstance(each, Fact) else ("|", each.cells[0].text)
+        for each in said
+    ]
+
+
+def test_what_is_not_known_is_left_out() -> None:
+    labels = {label for label, _ in told(job(1, "QUEUED", workers=None))}
+    assert labels == {"status", "waits for", "name", "id", "created", "started", "by", "type"}
+
+
+def test_the_error_is_told_whole() -> None:
+    error = "RuntimeError: " + "corrupt tile, " * 60
+    assert ("error", error.strip()) in told(job(1, "FAILED", error_message=error))
+
+
+def test_the_last_lines_fill_the_room_that_the_facts_leave() -> None:
+    lines = [text for label, text in told(job(1), Extra(end=LOG)) if label == "|"]
+    assert lines[0].startswith("── end of the log")
+    assert lines[-1] == "line 99"
+    assert len(told(job(1), Extra(end=LOG))) in {WIDE.height - 1, WIDE.height}
+
+
+def test_where_there_is_little_room_the_lines_come_before_what_matters_less() -> None:
+    shown = told(job(1, "FAILED", error_message="E: x"), Extra(end=LOG), Room(78, 7))
+    assert [label for label, _ in shown[:7]] == ["status", "error", "|", "|", "|", "|", "|"]
+    assert shown[6] == ("|", "line 99")
+    assert ("name", "job_1.py") in shown
+
+
+def test_a_schedule_says_when_it_runs_files_and_variables_are_named() -> None:
+    task = job(
+        1, "TASK", schedule={"cron_expression": "0 3 * * *", "time_zone": "UTC"},
+        environment={"SHARD": "17", "HF_TOKEN": "secret"},
+    )  # fmt: skip
+    shown = dict(told(task, Extra(files={"a.csv": 2048, "id-7": None})))
+    assert shown["schedule"].startswith("0 3 * * *")
+    assert shown["environment"] == "HF_TOKEN, SHARD"
+    assert shown["files"] == "a.csv (2.0 KiB), id-7"
+    assert "secret" not in str(shown)
+
+
+def test_a_log_that_cannot_be_seen_or_is_empty_says_so() -> None:
+    assert ("log", "not yours") in told(job(1), Extra(trouble="not yours"))
+    assert ("log", "nothing printed") in told(job(1), Extra(end=b"\n\r\n"))
+    assert "log" not in dict(told(job(1)))
+
+
+def test_of_a_progress_bar_the_last_state_is_a_line() -> None:
+    assert last_lines(b"begin\n 10%\r 20%\r 30%", 5) == ["begin", " 30%"]
+
+
+@given(st.binary(max_size=300), st.integers(1, 9))
+def test_last_lines_are_safe_and_no_more_than_there_is_room_for(end: bytes, count: int) -> None:
+    lines = last_lines(end, count)
+    assert len(lines) <= count
+    assert all(line.isprintable() or "\t" in line for line in lines)
+
+
+@given(st.integers(1, 100), st.integers(1, 60))
+def test_in_any_room_every_known_fact_is_told(width: int, height: int) -> None:
+    known = job(1, "FAILED", error_message="x" * 500)
+    shown = preview(known, facts(known, NOON), Extra(end=LOG), Room(width, height), now=NOON,
+                    zone=UTC)  # fmt: skip
+    labels = {each.label for each in shown if isinstance(each, Fact)}
+    assert {"status", "error", "name", "id", "by"} <= labels
+    assert any(isinstance(each, Line) and each.cells == (Cell("line 99"),) for each in shown)
+
+
+def test_why_a_job_waits_is_told_of_every_state_before_it_begins() -> None:
+    gpu = Cluster.model_validate({"id": 1, "name": "gpu", "max_workers": 4, "busy_workers": 3})
+    for status in ("CREATED", "SCHEDULED", "QUEUED", "PENDING"):
+        assert why_waiting(job(1, status), (gpu,)), status
+    for status in ("RUNNING", "COMPLETE", "FAILED", "TASK", "NEW"):
+        assert not why_waiting(job(1, status), (gpu,)), status
+    queued = job(1, "QUEUED", workers=2, compute_cluster_name="gpu")
+    assert why_waiting(queued, (gpu,)).startswith("needs 2 workers; gpu has 1 free of 4")
+    assert "does not say" in why_waiting(queued, ())
