@@ -1,6 +1,6 @@
 """What can be done with a schedule."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, tzinfo
 from functools import partial
@@ -18,6 +18,7 @@ from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.progress_words import reported
 from studio_tui.tui.jobs.controller import JobController
 from studio_tui.tui.jobs.create import make_job
+from studio_tui.tui.jobs.marked import MarkedJobs
 from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.jobs.rerun import Repeat, submitted_of, with_schedule
 from studio_tui.tui.messages import FilterJobs, OpenForm
@@ -33,7 +34,7 @@ class ScheduleController(JobController):
         self,
         host: Host,
         at_hand: Callable[[], Job | None],
-        marked: Callable[[], Sequence[Job]],
+        marked: MarkedJobs,
         zone: tzinfo,
     ) -> None:
         """Take where schedules come from, and in which zone times are told and typed."""
@@ -48,7 +49,7 @@ class ScheduleController(JobController):
 
     def show_runs(self) -> None:
         """Show the jobs that the marked schedules have made, else those of the one at hand."""
-        tasks = self._marked() or tuple(filter(None, (self._at_hand(),)))
+        tasks = self.marked.known() or tuple(filter(None, (self._at_hand(),)))
         self._host.post_message(FilterJobs(exactly("task", *(task.id for task in tasks))))
 
     def open_form(self) -> None:

@@ -19,6 +19,7 @@ from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.commands import Command, bindings
 from studio_tui.tui.frame.list_page import ListPage, list_commands
 from studio_tui.tui.frame.list_view import ListView
+from studio_tui.tui.jobs.marked import ListedMarks
 from studio_tui.tui.messages import Refreshed
 from studio_tui.tui.schedules.controller import ScheduleController
 from studio_tui.tui.widgets.big_table import BigTable
@@ -91,7 +92,9 @@ class SchedulesScreen(ListPage[Scheduled]):
             ScheduleController(
                 self,
                 self.task_at_hand,
-                lambda: [row.task for row in self.marked_rows()],
+                ListedMarks(
+                    lambda: [row.task for row in self.marked_rows()], self.list.marks.unmark
+                ),
                 self._zone,
             )
         )

@@ -49,7 +49,7 @@ class Controllers:
         self.jobs = JobController(
             host,
             cursor.job,
-            marked=self.marks.jobs,
+            marked=self.marks,
             # All are of the one in sight, which the list may not reach back to.
             owner_of=lambda _: cursor.pipeline(),
             why_none=cursor.why_no_job,
