@@ -65,9 +65,8 @@ class BulkJobs:
         chosen = part(known)
         return None if chosen.jobs else f"{self._none(done, count)}: {chosen.reasons}"
 
-    @staticmethod
-    def _none(done: str, count: int) -> str:
-        return f"None of the {plural(count, 'marked job')} can be {done}"
+    def _none(self, done: str, count: int) -> str:
+        return f"None of the {plural(count, self.marked.noun)} can be {done}"
 
     async def _chosen(self, part: Callable[..., Chosen], done: str) -> Chosen | None:
         """Return those that a command can be about; `None`, after saying why, if none can."""
@@ -101,7 +100,7 @@ class BulkJobs:
         after = ("", "Their processes are stopped; what they wrote stays.", *notes)
         room = room_for_list(self._host, *before, *after)
         question = Confirm(
-            f"Cancel {plural(len(jobs), 'marked job')}?",
+            f"Cancel {plural(len(jobs), self.marked.noun)}?",
             (*before, *fitting(names, room), *after),
             yes=f"Cancel {plural(len(jobs), 'job')}",
             no="Leave them running",
@@ -131,7 +130,7 @@ class BulkJobs:
         submitted = await submitted_of(jobs, session)
         before = (*summary(chosen, "will be resumed" if resume else "will be run again"), "")
         names, after = _named(jobs, submitted)
-        count = plural(len(jobs), "marked job")
+        count = plural(len(jobs), self.marked.noun)
         question = Confirm(
             f"{what} {count} {'' if resume else 'again '}as they were?",
             (*before, *fitting(names, room_for_list(self._host, *before, *after)), *after),

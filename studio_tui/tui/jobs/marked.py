@@ -9,6 +9,10 @@ from studio_tui.api.models import Job
 class MarkedJobs(Protocol):
     """The marks of a screen, as far as commands on jobs need them."""
 
+    @property
+    def noun(self) -> str:
+        """What one of them is called: `marked job`; `job` where a group stands for its jobs."""
+
     def count(self) -> int:
         """Return how many rows are meant; among them may be some that have no job yet."""
 
@@ -24,6 +28,8 @@ class MarkedJobs(Protocol):
 
 class NoMarks:
     """The marks of a screen on which nothing can be marked."""
+
+    noun = "marked job"
 
     def count(self) -> int:
         """Return that no row is meant."""
@@ -43,6 +49,8 @@ class NoMarks:
 
 class ListedMarks:
     """The marks of a list of jobs, all of which are known."""
+
+    noun = "marked job"
 
     def __init__(
         self, marked: Callable[[], Sequence[Job]], unmark: Callable[[str], object]

@@ -29,6 +29,8 @@ from studio_tui.tui.widgets.table_layout import Align, Column
 _HINTS = ("schedule.runs", "schedule.run_once", "schedule.edit", "schedule.cancel", "schedule.new",
           "page.back")  # fmt: skip
 
+_MARK_HINTS = ("schedule.runs", "schedule.cancel", "job.copy_id", "schedules.unmark")
+
 
 def columns_of(at: str = "AT, LOCAL") -> tuple[Column, ...]:
     """Return the columns; `at` is the heading of the one with the moment of the next run."""
@@ -106,6 +108,8 @@ class SchedulesScreen(ListPage[Scheduled]):
         """Return the most useful keys."""
         if isinstance(self.focused, FilterInput):
             return ("filter.complete", "filter.leave", "filter.earlier")
+        if self.view.marks:
+            return _MARK_HINTS
         return _HINTS if self.row_at_hand() else ("schedule.new", "page.refresh", "page.back")
 
     def task_at_hand(self) -> Job | None:

@@ -105,7 +105,7 @@ async def test_all_marked_jobs_are_cancelled_after_one_question_that_counts_them
         await pilot.press("x", "y")
         await until_shown(pilot, "30 of 30 jobs asked to cancel", "1 marked")
         await until_shown(pilot, "30 canceled")
-    all_ended = {each: "CANCELED" for each in ids} | {ended: "COMPLETE"}
+    all_ended = dict.fromkeys(ids, "CANCELED") | {ended: "COMPLETE"}
     await asyncio.to_thread(
         eventually, lambda: states_of(studio) == all_ended, lambda: states_of(studio)
     )

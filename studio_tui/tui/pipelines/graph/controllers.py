@@ -55,7 +55,7 @@ class Controllers:
             why_none=cursor.why_no_job,
         )
         self.pipelines = PipelineController(host, cursor.pipeline)
-        self.job = GraphJobs(host, state, cursor, self.folding)
+        self.job = GraphJobs(host, state, cursor, self.folding, self.marks)
         self.export = GraphExport(host, state, shape, cursor, views.drawing)
 
     def add_to(self, commands: CommandSet) -> None:

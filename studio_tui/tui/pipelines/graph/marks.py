@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from studio_tui.api.models import Job
 from studio_tui.presentation.format import plural
+from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.tui.frame.commands import Command, Host
 from studio_tui.tui.messages import OpenLog, OpenLogs
 from studio_tui.tui.pipelines.graph.cursor import Cursor
@@ -90,6 +91,11 @@ class Marks:
 
     # What commands on jobs ask.
 
+    @property
+    def noun(self) -> str:
+        """What one of the jobs is called that commands are about."""
+        return "marked job" if self._state.view.marks else "job"
+
     def count(self) -> int:
         """Return how many jobs are marked, else how many the group under the cursor has."""
         return len(self._meant()) if self._state.standing is not None else 0
@@ -117,8 +123,16 @@ class Marks:
         self.unmark_nodes({node.id for node in nodes.values() if node.run == job_id})
 
     def unmark_nodes(self, node_ids: Container[str]) -> None:
-        """Take the marks of some nodes away."""
+        """Take the marks of some nodes away, also when the pipeline has been left meanwhile."""
         self._mark(mark for mark in self._state.view.marks if mark not in node_ids)
+        self._state.keep()
+
+    def nodes(self) -> Sequence[Node]:
+        """Return the marked nodes, else those of the group under the cursor."""
+        if self._state.standing is None:
+            return ()
+        nodes = self._state.stands().plan.nodes
+        return [nodes[node_id] for node_id in self._meant() if node_id in nodes]
 
     def _meant(self) -> Sequence[str]:
         """Return the marked nodes, else those of the group under the cursor."""
