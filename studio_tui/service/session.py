@@ -10,6 +10,7 @@ from studio_tui import clock
 from studio_tui.api.client import Page, StudioClient
 from studio_tui.api.models import Cluster, Job
 from studio_tui.errors import AuthenticationError, StudioError
+from studio_tui.service.commands.batch import Batches
 from studio_tui.service.commands.create_job import JobCreator, Unconfirmed
 from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.commands.jobs import Commands
@@ -114,6 +115,8 @@ class StudioSession:
         self.progress = ProgressWatch(
             client, self.reachability, paced=self._paced, refused=self._stop_all
         )
+        self.batches = Batches()
+        """Commands on many things that are under way."""
         self.commands = Commands(client, self._changed)
         self.steering = PipelineCommands(client, self.commands.cancel, self._changed)
         self.triggering = PipelineTrigger(client, self._changed)

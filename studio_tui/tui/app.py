@@ -302,7 +302,8 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
     async def on_edit_jobs(self, message: "messages.EditJobs") -> None:
         """Show the form of jobs that are to be changed and run."""
         try:
-            page = await self._places.edit(message.job_ids) if self._places else None
+            places, ids = self._places, message.job_ids
+            page = await places.edit(ids, message.made) if places else None
         except StudioError as error:
             self.notify(str(error), severity="error", markup=False)
         else:

@@ -1,6 +1,6 @@
 """What screens ask of the program, and what the program tells its screens."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -97,6 +97,8 @@ class EditJobs(Message):
     """Show the form of jobs that are to be changed and run; of several, what they share."""
 
     job_ids: Sequence[str]
+    made: Callable[[str], object] = field(default=lambda _: None, repr=False)
+    """Told the id of each of several as soon as there is another of it."""
 
 
 @dataclass

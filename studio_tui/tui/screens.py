@@ -3,7 +3,7 @@
 This is the one module that knows every screen. It is loaded after the first paint.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from studio_tui.api.models import Job
@@ -92,8 +92,10 @@ class Screens:
         url = self._connected.url
         return SubmitScreen(session, home, self._shelf, start, url=url, read_only=read_only)
 
-    async def edit(self, job_ids: Sequence[str]) -> Page | None:
+    async def edit(self, job_ids: Sequence[str], made: Callable[[str], object]) -> Page | None:
         """Return a new form of jobs that are to be changed; `None` when none of them is known.
+
+        Of several, `made` is told the id of each as soon as there is another of it.
 
         Raises:
             InvalidRequest: one of them cannot be repeated from what is known of it.
@@ -110,7 +112,9 @@ class Screens:
         repeats = await Repeat.of_all(jobs, session)
         if len(repeats) == 1:
             return EditScreen(session, home, self._shelf, repeats[0], url=url, read_only=read_only)
-        return EditMarkedScreen(session, home, self._shelf, repeats, url=url, read_only=read_only)
+        page = EditMarkedScreen(session, home, self._shelf, repeats, url=url, read_only=read_only)
+        page.made = made
+        return page
 
     def await_job(self, job_id: str) -> None:
         """Let the list of jobs put its cursor on a job as soon as it is there."""

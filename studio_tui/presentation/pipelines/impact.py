@@ -1,5 +1,7 @@
 """What it means for a pipeline that something is done with one of its jobs, in words."""
 
+from collections.abc import Collection, Iterator
+
 from studio_tui.api.models import JobState, Pipeline, PipelineState
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.pipelines.graph.plan import Node, Plan, plan_of
@@ -29,6 +31,46 @@ def cancel_notes(pipeline: Pipeline, run: str, *, near: bool) -> tuple[str, ...]
         *again,
         "X in the pipeline stops all of it, so that p lets it go on.",
     )
+
+
+def cancel_all_notes(pipeline: Pipeline, runs: Collection[str]) -> tuple[str, ...]:
+    """Return what cancelling several runs means for a pipeline; empty where it has none."""
+    plan, wanted = plan_of(pipeline), frozenset(runs)
+    nodes = [node for node in plan.nodes.values() if node.run in wanted]
+    if not nodes:
+        return ()
+    shown = judge(plan, pipeline.state).shown
+    below = {key for node in nodes for key in plan.descendants(node.id) if shown[key] in _WAITS}
+    waits = f"{_jobs_wait(len(below))} for them and will not run" if below else "no other job waits"
+    verb = "is a job" if len(nodes) == 1 else "are jobs"
+    return (f"{len(nodes)} {verb} of the pipeline {_named(pipeline)}: {waits}.",)
+
+
+def waits_after(plan: Plan, removed: Collection[str]) -> tuple[str, ...]:
+    """Return what each job that is left waits for once these are taken out of a plan."""
+    lines = []
+    for node in plan.nodes.values():
+        if node.id in removed or not any(parent in removed for parent in node.parents):
+            continue
+        waits = dict.fromkeys(_left_above(plan, node, removed))
+        names = ", ".join(plan.nodes[parent].name for parent in waits) or "nothing"
+        lines.append(f"{node.name} will then wait for {names}.")
+    return tuple(lines)
+
+
+def _left_above(plan: Plan, node: Node, removed: Collection[str]) -> Iterator[str]:
+    """Yield the nodes that one waits for, those of a removed one in its place."""
+    seen: set[str] = set()
+    above = list(reversed(node.parents))
+    while above:
+        parent = above.pop()
+        if parent in seen:
+            continue
+        seen.add(parent)
+        if parent in removed:
+            above += reversed(plan.nodes[parent].parents)
+        else:
+            yield parent
 
 
 def repeat_notes(pipeline: Pipeline, run: str, *, near: bool, resume: bool) -> tuple[str, ...]:

@@ -4,35 +4,51 @@ A command is sent once. Where no answer came, the error says so (`OutcomeUnknown
 reads again before it says anything. Jobs are created by `creating`.
 """
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
 from studio_tui.api.client import StudioClient
 from studio_tui.api.label import variables
 from studio_tui.api.models import Job, JobInput, JobState, QueryType
-from studio_tui.errors import InvalidRequest, OutcomeUnknown, StudioError
+from studio_tui.errors import InvalidRequest, NotSent, OutcomeUnknown, RateLimited, StudioError
 from studio_tui.service.commands.submitted import Submitted
+
+LONGEST_REST = 30.0
+"""Seconds that Studio may ask to wait before a command is given up instead."""
+
+_RESTS = (0.5, 1.0)
+"""Seconds after each try but the last."""
 
 
 class Commands:
     """Commands to Studio; after each the lists are asked again at once."""
 
-    def __init__(self, client: StudioClient, changed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        client: StudioClient,
+        changed: Callable[[], None],
+        *,
+        rests: tuple[float, ...] = _RESTS,
+    ) -> None:
+        """Take also whom to tell that jobs may have changed, and the seconds between tries."""
         self._client = client
         self._changed = changed
+        self._rests = rests
 
     async def cancel(self, job_id: str) -> None:
         """Cancel a job.
 
         Cancelling is a wanted state, so where the outcome is unknown the job is read again and
-        the request repeated once while it still runs.
+        the request repeated once while it still runs. What had no effect, as it did not arrive or
+        came too early, is sent again after a rest, a few times.
 
         Raises:
             StudioError: the job was not cancelled, or it is not known whether it was.
         """
         try:
             try:
-                await self._client.cancel_job(job_id)
+                await self._sent_cancel(job_id)
             except OutcomeUnknown as unknown:
                 if await self._may_be_canceled(job_id, unknown):
                     await self._cancel_again(job_id)
@@ -42,11 +58,25 @@ class Commands:
     async def _cancel_again(self, job_id: str) -> None:
         """Repeat a request; that the job was canceled meanwhile is what was wanted of the first."""
         try:
-            await self._client.cancel_job(job_id)
+            await self._sent_cancel(job_id)
         except InvalidRequest as refused:
             page = await self._client.jobs(limit=1, job_id=job_id)
             if not any(job.id == job_id and job.state is JobState.CANCELED for job in page.items):
                 raise refused from None
+
+    async def _sent_cancel(self, job_id: str) -> None:
+        """Ask for a job to be cancelled, and again as long as that cannot have had an effect."""
+        for rest in self._rests:
+            try:
+                await self._client.cancel_job(job_id)
+            except (NotSent, RateLimited) as error:
+                wanted = max(rest, error.asked_rest)
+                if wanted > LONGEST_REST:
+                    raise
+                await asyncio.sleep(wanted)
+            else:
+                return
+        await self._client.cancel_job(job_id)
 
     async def _may_be_canceled(self, job_id: str, unknown: OutcomeUnknown) -> bool:
         """Return whether the job still runs; where nobody can tell, the outcome stays unknown."""

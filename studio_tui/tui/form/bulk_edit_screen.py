@@ -1,13 +1,11 @@
 """One form of the marked jobs: what is typed there is laid over each, the rest stays its own."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from studio_tui import clock
-from studio_tui.api.models import Job, JobInput
-from studio_tui.errors import StudioError
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.form.checks import check, request
 from studio_tui.presentation.form.draft import Draft
@@ -28,7 +26,7 @@ from studio_tui.tui.form.submit_screen import SubmitScreen
 from studio_tui.tui.form.templates import Start
 from studio_tui.tui.form.validation import Checked
 from studio_tui.tui.frame.review import Review
-from studio_tui.tui.jobs.bulk_rerun import make_all
+from studio_tui.tui.jobs.bulk import Wish, make_all
 from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.jobs.rerun import Repeat, changes
 from studio_tui.tui.messages import GoBack
@@ -36,6 +34,9 @@ from studio_tui.tui.messages import GoBack
 
 class EditMarkedScreen(SubmitScreen):
     """A form of what jobs have in common, and the changes of each before any is sent."""
+
+    made: Callable[[str], object] = staticmethod(lambda _: None)
+    """Told the id of each job as soon as there is another of it."""
 
     def __init__(
         self,
@@ -79,8 +80,7 @@ class EditMarkedScreen(SubmitScreen):
         for repeat, before in self._jobs.values():
             for field, sentence, level in check(replace(before, **typed), shown.around):
                 if not any(each[:2] == (field, sentence) for each in problems):
-                    of_one = f"{title(repeat.job)}: {sentence}"
-                    problems.append(Problem(field, of_one, level))
+                    problems.append(Problem(field, f"{title(repeat.job)}: {sentence}", level))
         notes = dict.fromkeys(alone, (LEFT_ALONE,))
         return replace(shown, problems=tuple(problems), notes={**shown.notes, **notes})
 
@@ -106,23 +106,37 @@ class EditMarkedScreen(SubmitScreen):
         """Have the jobs made that are not made yet, and tell of each what came of it."""
         await self.keep()
         self.note(f"Sending {plural(len(self._jobs), 'job')}…")
-        wishes: list[tuple[Job, JobInput | StudioError]] = []
-        for repeat, before in self._jobs.values():
-            after = replace(before, **typed)
-            after = after.resuming(repeat.job.id) if resume else after
-            wishes.append((repeat.job, request(after, checked.around)))
-        files = [path_of(path) for path in checked.draft.files]
+        wishes = _wishes(self._jobs.values(), typed, checked, resume=resume)
+
+        def made(job_id: str) -> None:
+            # One that is made is out at once: sending the rest again must not make it twice.
+            del self._jobs[job_id]
+            self.made(job_id)
 
         def settled() -> None:
             count = plural(len(self._jobs), "job")
             self.note(f"{count} not made yet; f9 asks for them again." if self._jobs else "")
 
-        # One that is made is out at once: sending the rest again must not make it twice.
-        await make_all(self.app, self.session, wishes, files, made=self._jobs.pop, settled=settled)
-        if self._jobs:
-            return
-        await asyncio.to_thread(self.shelf.keep, self.start.key, None)
-        self.post_message(GoBack())
+        await make_all(self, wishes, list(map(path_of, checked.draft.files)), made, settled)
+        if not self._jobs:
+            await asyncio.to_thread(self.shelf.keep, self.start.key, None)
+            self.post_message(GoBack())
+
+
+def _wishes(
+    jobs: Iterable[tuple[Repeat, Draft]],
+    typed: Mapping[str, Any],
+    checked: Checked,
+    *,
+    resume: bool,
+) -> list[Wish]:
+    """Return what makes each of the jobs again with what was typed, or why that cannot be."""
+    wishes: list[Wish] = []
+    for repeat, before in jobs:
+        after = replace(before, **typed)
+        after = after.resuming(repeat.job.id) if resume else after
+        wishes.append((repeat.job, request(after, checked.around)))
+    return wishes
 
 
 def _lines(

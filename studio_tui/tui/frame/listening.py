@@ -1,12 +1,27 @@
 """What a page hears from the pollers: only while it is shown, and each value once as news."""
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Protocol
 
 from studio_tui.errors import AuthenticationError, PermissionDenied
-from studio_tui.service.polling.poller import Poller
+from studio_tui.service.polling.snapshot import Snapshot
 from studio_tui.tui.messages import Refreshed, TeamRefused, TokenRefused
 from studio_tui.tui.widgets.lifetime import Lifetime
+
+
+class Source(Protocol):
+    """What can be listened to: a poller, or something else that publishes snapshots."""
+
+    @property
+    def name(self) -> str:
+        """What tells it from the others."""
+
+    @property
+    def snapshot(self) -> Snapshot[Any]:
+        """What it published last."""
+
+    def subscribe(self, listener: Callable[[Snapshot[Any]], None], /) -> Callable[[], None]:
+        """Tell `listener` each snapshot from now on; return a function that ends it."""
 
 
 class Listening:
@@ -26,7 +41,7 @@ class Listening:
         """Whether the page listens; else it is out of sight."""
         return bool(self._leave)
 
-    def begin(self, pollers: Iterable[Poller[Any]]) -> tuple[Refreshed, ...]:
+    def begin(self, pollers: Iterable[Source]) -> tuple[Refreshed, ...]:
         """Listen to pollers; return what they know already, none where it was listened before."""
         if self._leave:
             return ()
@@ -70,7 +85,7 @@ class Listening:
         """Ask for another team again should this one be refused again."""
         self._denial = ""
 
-    def _poster(self, poller: Poller[Any]) -> Callable[[Any], None]:
+    def _poster(self, poller: Source) -> Callable[[Any], None]:
         return lambda snapshot: self._post(poller.name, snapshot)
 
     def _post(self, name: str, snapshot: Any) -> None:

@@ -6,7 +6,7 @@ A page listens to pollers only while it is shown, so that nothing is asked that 
 from abc import abstractmethod
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, ClassVar, TypeVar
+from typing import ClassVar, TypeVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -17,12 +17,12 @@ from textual.screen import ModalScreen, Screen
 from studio_tui import clock
 from studio_tui.api.models import Job
 from studio_tui.presentation.freshness import Aged
-from studio_tui.service.polling.poller import Poller
 from studio_tui.service.session import StudioSession
+from studio_tui.tui.frame.bulk import show_report
 from studio_tui.tui.frame.commands import Command, CommandSet, HasCommands, Severity, bindings
 from studio_tui.tui.frame.dialog import Dialog
 from studio_tui.tui.frame.hints import KeyHints
-from studio_tui.tui.frame.listening import Listening
+from studio_tui.tui.frame.listening import Listening, Source
 from studio_tui.tui.frame.opening import ReadAgain
 from studio_tui.tui.frame.page_bars import HELP, TABS, age_parts, crumb_parts, tab_and_count_parts
 from studio_tui.tui.messages import GoBack, GoTo, Refreshed
@@ -57,6 +57,13 @@ COMMANDS: tuple[Command["Page"], ...] = (
         "refresh",
         "Ask Studio again now",
         lambda page: page.ask_again(),
+    ),
+    Command(
+        "page.report",
+        "f8",
+        "report",
+        "Show what came of the last command on several",
+        show_report,
     ),
     *(_tab_command(*tab) for tab in TABS),
 )
@@ -117,10 +124,10 @@ class Page(HasCommands, Screen[None]):
         """Return what the footer says that a key does now."""
         return binding.description
 
-    def pollers(self) -> tuple[Poller[Any], ...]:
+    def pollers(self) -> tuple[Source, ...]:
         """Return what this page listens to; the header's counts come from these."""
         session = self.session
-        return (session.jobs, session.clusters, session.schedules, session.pipelines)
+        return (*session.pollers, session.batches)
 
     def aged(self) -> Aged:
         """Return the snapshot whose age the header shows."""

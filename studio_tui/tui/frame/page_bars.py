@@ -42,9 +42,14 @@ def age_parts(aged: Aged, now: datetime, *, read_only: bool) -> Parts:
 
 
 def tab_and_count_parts(session: StudioSession, current: str, width: int) -> tuple[Parts, Parts]:
-    """Return the tabs and the counts of states, as long as `width` columns allow."""
-    tabs, in_words = _tabs(session, current), _counts(session, in_words=True)
-    in_signs = _counts(session, in_words=False)
+    """Return the tabs and the counts of states, as long as `width` columns allow.
+
+    While commands on many things are under way, how far they are stands in the place of the counts.
+    """
+    tabs = _tabs(session, current)
+    in_words = in_signs = _batches(session)
+    if not in_words:
+        in_words, in_signs = (_counts(session, in_words=each) for each in (True, False))
     has_room = width >= WORDS_FROM and _width(tabs, in_words) < width
     if _width(tabs, in_signs) > width:
         tabs = _tabs(session, current, numbered=False)
@@ -70,6 +75,17 @@ def _tabs(session: StudioSession, current: str, *, numbered: bool = True) -> Par
         amount = number.get(name, "") if numbered else ""
         look = "current" if name == current else Tone.DIM
         parts.append(Part(f" {key} {title}{amount} ", look, f"screen.do('page.{name}')"))
+    return tuple(parts)
+
+
+def _batches(session: StudioSession) -> Parts:
+    """Return how far commands on many things are; nothing where there are none under way."""
+    parts: list[Part] = []
+    for batch in session.batches.snapshot.value or ():
+        parts.append(Part(f"{batch.doing} {batch.ended:,} of {batch.total:,}", Tone.ACTIVE))
+        if batch.failed:
+            parts.append(Part(f", {batch.failed:,} not", Tone.BAD))
+        parts.append(Part("  "))
     return tuple(parts)
 
 

@@ -67,6 +67,11 @@ class RowMarks:
         """Take all marks away."""
         self._mark(())
 
+    def unmark(self, key: str) -> None:
+        """Take the mark of a row away, as what was asked for it is done."""
+        if key in self.keys:
+            self._mark(known for known in self.keys if known != key)
+
     def show(self) -> None:
         """Show the marks that are remembered."""
         self._table().marked = frozenset(self.keys)

@@ -1,6 +1,6 @@
 """What can be done with a job, the same from every screen that shows one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from studio_tui.api.ids import NO_ID, can_be_used
@@ -10,11 +10,13 @@ from studio_tui.presentation.pipelines.impact import cancel_notes, repeat_notes
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.progress_words import reported
+from studio_tui.tui.jobs.marked import MarkedJobs, NoMarks
 from studio_tui.tui.jobs.naming import describe, title
 from studio_tui.tui.messages import CreateJob, EditJobs, OpenLog, OpenPipeline
 from studio_tui.tui.terminal.clipboard import copy
 
 if TYPE_CHECKING:
+    from studio_tui.tui.jobs.bulk import BulkJobs
     from studio_tui.tui.jobs.rerun import Repeat
 
 NO_JOB = "There is no job here"
@@ -28,7 +30,7 @@ class JobController:
         host: Host,
         at_hand: Callable[[], Job | None],
         *,
-        marked: Callable[[], Sequence[Job]] = tuple,
+        marked: MarkedJobs | None = None,
         owner_of: Callable[[Job], Pipeline | None] | None = None,
         why_none: Callable[[], str] = lambda: NO_JOB,
     ) -> None:
@@ -40,9 +42,19 @@ class JobController:
         """
         self._host = host
         self._at_hand = at_hand
-        self._marked = marked
+        self.marked = marked or NoMarks()
         self.owner_of = owner_of or self._known_owner
+        self._bulk_made: BulkJobs | None = None
         self._why_none = why_none
+
+    @property
+    def _bulk(self) -> "BulkJobs":
+        """What is done with the marked jobs."""
+        if self._bulk_made is None:
+            from studio_tui.tui.jobs.bulk import BulkJobs  # noqa: PLC0415 (not before it is used)
+
+            self._bulk_made = BulkJobs(self._host, self.marked, self.owner_of)
+        return self._bulk_made
 
     # Why not.
 
@@ -58,7 +70,9 @@ class JobController:
         return None if can_be_used(job.id) else NO_ID
 
     def why_not_cancel(self) -> str | None:
-        """Return why the job cannot be cancelled."""
+        """Return why neither the job nor a marked one can be cancelled."""
+        if self.marked.count():
+            return self._bulk.why_not_cancel()
         if reason := self._why_no_change():
             return reason
         job = self._at_hand()
@@ -67,11 +81,17 @@ class JobController:
         return f"The job is over: {(job.status or 'unknown').lower()}"
 
     def why_not_repeat(self) -> str | None:
-        """Return why the job cannot be run again, as it was or changed."""
+        """Return why neither the job nor a marked one can be run again, as it was or changed."""
+        if self.marked.count():
+            return self._bulk.why_not_repeat()
         if reason := self._why_no_change():
             return reason
         job = self._at_hand()
         return "Studio did not send the job's query" if job is None or job.query is None else None
+
+    def why_not_copy(self) -> str | None:
+        """Return why there is no id to copy."""
+        return self._bulk.why_not_copy() if self.marked.count() else self.why_no_id()
 
     def why_no_pipeline(self) -> str | None:
         """Return why there is no pipeline to show."""
@@ -99,12 +119,17 @@ class JobController:
             self._host.post_message(OpenLog(job.id))
 
     async def copy_id(self) -> None:
-        """Copy the whole id, and show it in case there is no clipboard."""
-        if job := self._at_hand():
+        """Copy the whole id, and show it in case there is no clipboard; of the marked jobs all."""
+        if self.marked.count():
+            await self._bulk.copy_ids()
+        elif job := self._at_hand():
             await copy(self._host.app, job.id)
 
     async def cancel(self) -> None:
-        """Ask, then cancel."""
+        """Ask, then cancel the marked jobs, else the one at hand."""
+        if self.marked.count():
+            await self._bulk.cancel()
+            return
         job = self._at_hand()
         if job is None:
             return
@@ -125,8 +150,11 @@ class JobController:
 
     async def run_again(self) -> None:
         """Say what is known and what is not, then create the same job again."""
+        if self.marked.count():
+            await self._bulk.repeat(resume=False)
+            return
         job = self._at_hand()
-        if job is None or await self._repeat_marked(resume=False):
+        if job is None:
             return
         repeat = await self._repeat_of(job)
         if repeat is None:
@@ -143,8 +171,11 @@ class JobController:
 
     async def resume(self) -> None:
         """Say what resuming is, then create the job again so that it uses its checkpoints."""
+        if self.marked.count():
+            await self._bulk.repeat(resume=True)
+            return
         job = self._at_hand()
-        if job is None or await self._repeat_marked(resume=True):
+        if job is None:
             return
         repeat = await self._repeat_of(job)
         if repeat is None:
@@ -169,10 +200,13 @@ class JobController:
             changes = {"rerun_from_job_id": job.id}
             self._host.post_message(CreateJob(repeat.wish.model_copy(update=changes)))
 
-    def edit(self) -> None:
+    async def edit(self) -> None:
         """Show one form of the marked jobs, else that of the job at hand."""
-        jobs = self._marked() or tuple(filter(None, (self._at_hand(),)))
-        self._host.post_message(EditJobs([job.id for job in jobs]))
+        if self.marked.count():
+            if ids := await self._bulk.ids():
+                self._host.post_message(EditJobs(ids, self.marked.unmark))
+        elif job := self._at_hand():
+            self._host.post_message(EditJobs([job.id]))
 
     def open_pipeline(self) -> None:
         """Show the pipeline that runs the job."""
@@ -194,15 +228,6 @@ class JobController:
         """Return the pipeline that runs a job; `None` where none is known to."""
         known = self._host.session.pipelines.snapshot.value
         return known.owner(job.id) if known else None
-
-    async def _repeat_marked(self, *, resume: bool) -> bool:
-        """Do it with the marked jobs instead; return whether there are any."""
-        jobs = self._marked()
-        if jobs:
-            from studio_tui.tui.jobs.bulk_rerun import repeat_all  # noqa: PLC0415 (used by few)
-
-            await repeat_all(self._host.app, self._host.session, jobs, resume=resume)
-        return bool(jobs)
 
     async def _repeat_of(self, job: Job) -> "Repeat | None":
         """Return what makes a job again, or say why that cannot be."""
@@ -246,7 +271,7 @@ class JobController:
             resume,
             why_not_repeat,
         ),
-        Command("job.copy_id", "c", "copy id", "Copy the job's whole id", copy_id, why_no_id),
+        Command("job.copy_id", "c", "copy id", "Copy the job's whole id", copy_id, why_not_copy),
         Command(
             "job.open_url",
             "o",

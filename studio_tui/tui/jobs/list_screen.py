@@ -22,6 +22,7 @@ from studio_tui.tui.frame.list_page import ListPage, list_commands
 from studio_tui.tui.frame.list_view import ListView
 from studio_tui.tui.jobs.controller import JobController
 from studio_tui.tui.jobs.job_preview import JobPreview
+from studio_tui.tui.jobs.marked import ListedMarks
 from studio_tui.tui.jobs.running_progress import RunningProgress
 from studio_tui.tui.messages import OpenForm, OpenJob, OpenLogs, Progressed, Refreshed
 from studio_tui.tui.widgets.big_table import BigTable
@@ -46,7 +47,9 @@ COLUMNS = (
 
 _FINISHED_HINTS = ("table.open", "job.log", "job.run_again", "jobs.filter", "jobs.sort")
 _ALIVE_HINTS = ("table.open", "job.log", "job.cancel", "jobs.filter", "jobs.sort")
-_MARK_HINTS = ("jobs.mark", "jobs.logs", "jobs.unmark", "table.open", "jobs.filter")
+_MARK_HINTS = (
+    "job.cancel", "job.run_again", "job.resume", "job.edit", "jobs.logs", "jobs.unmark",
+)  # fmt: skip
 _HINTS = {
     JobState.FAILED: ("table.open", "job.log", "job.run_again", "jobs.problems", "jobs.filter"),
 }
@@ -105,7 +108,9 @@ class JobsScreen(ListPage[Job]):
         self._progress = RunningProgress(session.progress, lambda: self.post_message(Progressed()))
         self.kind = replace(JOBS, sorts=sorts_with(self._progress.get))
         super().__init__(session, home, view, read_only=read_only)
-        self.jobs = JobController(self, self.job_at_hand, marked=self.marked_jobs)
+        self.jobs = JobController(
+            self, self.job_at_hand, marked=ListedMarks(self.marked_rows, self.list.marks.unmark)
+        )
         self.commands.add(self.jobs)
         self.commands.add_to(self, _COMMANDS)
         self._preview = JobPreview(session, lambda: self.list.previewing.size)
@@ -132,10 +137,6 @@ class JobsScreen(ListPage[Job]):
     def job_at_hand(self) -> Job | None:
         """Return the job under the cursor."""
         return self.row_at_hand()
-
-    def marked_jobs(self) -> list[Job]:
-        """Return the jobs that are marked."""
-        return self.marked_rows()
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
         """Take over a new answer; the same answer as before changes nothing but its age."""

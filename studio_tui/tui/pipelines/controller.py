@@ -12,7 +12,7 @@ from studio_tui.presentation.format import plural
 from studio_tui.presentation.pipelines.facts import begun, raw
 from studio_tui.presentation.pipelines.graph.plan import Plan
 from studio_tui.presentation.pipelines.impact import over_words
-from studio_tui.presentation.pipelines.rows import FINISHED_STATES, SHORT_ID
+from studio_tui.presentation.pipelines.rows import FINISHED_STATES
 from studio_tui.service.commands.jobs import said
 from studio_tui.service.commands.pipelines import Stopped, to_cancel
 from studio_tui.service.logs.merged.merged_log import LIMIT
@@ -21,6 +21,7 @@ from studio_tui.tui.frame.dialogs import Choose, Confirm
 from studio_tui.tui.frame.progress_words import asked, told
 from studio_tui.tui.frame.review import Review
 from studio_tui.tui.messages import OpenLogs
+from studio_tui.tui.pipelines.bulk import BulkPipelines, title
 from studio_tui.tui.terminal.clipboard import copy
 
 _LISTED = 12
@@ -35,11 +36,16 @@ class PipelineController:
         host: Host,
         at_hand: Callable[[], Pipeline | None],
         marked: Callable[[], Sequence[Pipeline]] = tuple,
+        unmark: Callable[[str], object] = lambda _: None,
     ) -> None:
-        """Take where pipelines come from: `marked` stand in for the one `at_hand`."""
+        """Take where pipelines come from: `marked` stand in for the one `at_hand`.
+
+        `unmark` takes the mark of one away, given its id.
+        """
         self._host = host
         self._at_hand = at_hand
         self._marked = marked
+        self._bulk = BulkPipelines(host, unmark)
 
     @property
     def _meant(self) -> Sequence[Pipeline]:
@@ -53,7 +59,9 @@ class PipelineController:
         return "There is no pipeline here" if self._at_hand() is None else None
 
     def why_no_id(self) -> str | None:
-        """Return why nothing can be asked about the pipeline."""
+        """Return why nothing can be asked about any of the pipelines."""
+        if self._marked() and any(can_be_used(one.pipeline_id) for one in self._marked()):
+            return None
         pipeline = self._at_hand()
         if pipeline is None:
             return self.why_none()
@@ -92,66 +100,50 @@ class PipelineController:
         pausing = self.turns_to() == "pause"
         wanted = _can_pause if pausing else _can_resume
         chosen = [pipeline for pipeline in self._meant if wanted(pipeline)]
-        if not await self._is_sure(chosen, pausing=pausing):
+        if self._marked():
+            await self._bulk.turn(chosen, len(self._meant), pausing=pausing)
             return
-        steering = self._host.session.steering
+        pipeline = chosen[0]
+        if not await self._is_sure(pipeline, pausing=pausing):
+            return
+        steering, session = self._host.session.steering, self._host.session
         command = steering.pause if pausing else steering.resume
-        done = "Paused" if pausing else "Resumed"
+        try:
+            if await asked(self._host.app, session, command(pipeline)):
+                self._host.say(f"{'Paused' if pausing else 'Resumed'} {title(pipeline)}")
+        except StudioError as error:
+            self._host.say(f"{title(pipeline)}: {told(error, session)}", "error")
 
-        async def one(pipeline: Pipeline) -> None:
-            try:
-                if await asked(self._host.app, self._host.session, command(pipeline)):
-                    self._host.say(f"{done} {title(pipeline)}")
-            except StudioError as error:
-                self._host.say(f"{title(pipeline)}: {told(error, self._host.session)}", "error")
-
-        await asyncio.gather(*map(one, chosen))
-
-    async def _is_sure(self, chosen: Sequence[Pipeline], *, pausing: bool) -> bool:
-        """Ask where it is about several, or where jobs that failed would run again."""
-        failed = [one for one in chosen if one.state is PipelineState.FAILED]
-        if len(chosen) == 1 and not failed:
+    async def _is_sure(self, pipeline: Pipeline, *, pausing: bool) -> bool:
+        """Ask where jobs that failed would run again."""
+        if pipeline.state is not PipelineState.FAILED:
             return True
         what = "Pause" if pausing else "Resume"
-        lines = [f"  {title(pipeline)}" for pipeline in chosen]
-        if failed:
-            names = [
-                run.name or run.job_id
-                for pipeline in failed
-                for run in pipeline.job_runs
-                if run.status == "FAILED"
-            ]
-            lines += ["", "These failed, and run again:", *_named(names)]
-        question = Confirm(
-            f"{what} {'this pipeline' if len(chosen) == 1 else plural(len(chosen), 'pipeline')}?",
-            lines,
-            yes=what,
-            no="Don't",
-        )
+        names = [run.name or run.job_id for run in pipeline.job_runs if run.status == "FAILED"]
+        lines = (f"  {title(pipeline)}", "", "These failed, and run again:", *_named(names))
+        question = Confirm(f"{what} this pipeline?", lines, yes=what, no="Don't")
         return await self._host.ask(question)
 
     async def stop(self) -> None:
         """Name what will be hit, ask, then pause and cancel."""
         chosen = [pipeline for pipeline in self._meant if _can_stop(pipeline)]
-        lines: list[str] = []
-        for pipeline in chosen:
-            running = [run.name or run.job_id for run in to_cancel(pipeline)]
-            lines += [*describe(pipeline), ""]
-            lines.append(f"It is paused, and {plural(len(running), 'job')} cancelled:")
-            lines += [*_named(running), ""]
-        lines.append("What begins meanwhile is cancelled too. What has ended stays.")
-        if not await self._host.ask(
-            Confirm(
-                "Stop this pipeline?"
-                if len(chosen) == 1
-                else f"Stop {plural(len(chosen), 'pipeline')}?",
-                lines,
-                yes="Pause and cancel",
-                no="Leave it running",
-            )
-        ):
+        if self._marked():
+            await self._bulk.stop(chosen, len(self._meant))
             return
-        for pipeline in chosen:
+        pipeline = chosen[0]
+        running = [run.name or run.job_id for run in to_cancel(pipeline)]
+        lines = (
+            *describe(pipeline),
+            "",
+            f"It is paused, and {plural(len(running), 'job')} cancelled:",
+            *_named(running),
+            "",
+            "What begins meanwhile is cancelled too. What has ended stays.",
+        )
+        question = Confirm(
+            "Stop this pipeline?", lines, yes="Pause and cancel", no="Leave it running"
+        )
+        if await self._host.ask(question):
             await self._stop(pipeline)
 
     async def _stop(self, pipeline: Pipeline) -> None:
@@ -211,8 +203,11 @@ class PipelineController:
                 await copy(self._host.app, texts[chosen])
 
     async def copy_id(self) -> None:
-        """Copy the whole id."""
-        if pipeline := self._at_hand():
+        """Copy the whole id, or those of the marked ones, a line each."""
+        if marked := self._marked():
+            ids = "\n".join(one.pipeline_id for one in marked)
+            await copy(self._host.app, ids, f"The ids of {plural(len(marked), 'pipeline')}")
+        elif pipeline := self._at_hand():
             await copy(self._host.app, pipeline.pipeline_id)
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
@@ -254,13 +249,6 @@ class PipelineController:
         ),
         Command("pipeline.copy_id", "c", "copy id", "Copy its whole id", copy_id, why_no_id),
     )
-
-
-def title(pipeline: Pipeline) -> str:
-    """Return what a pipeline is called in a sentence: name, short id and target."""
-    named = pipeline.name or "a pipeline without a name"
-    target = f" of {pipeline.triggered_from}" if pipeline.triggered_from else ""
-    return f"{named}{target} ({pipeline.pipeline_id[:SHORT_ID]})"
 
 
 def describe(pipeline: Pipeline) -> tuple[str, ...]:

@@ -56,7 +56,9 @@ _HINTS = {
     PipelineState.FAILED: ("table.open", "pipeline.pause", _BEGUN, "pipelines.problems"),
 }
 _FINISHED_HINTS = ("table.open", _BEGUN)
-_MARK_HINTS = ("pipelines.mark", "pipeline.pause", "pipeline.stop", "pipelines.unmark")
+_MARK_HINTS = (
+    "pipeline.pause", "pipeline.stop", "pipeline.logs", "pipeline.copy_id", "pipelines.unmark",
+)  # fmt: skip
 _ALWAYS = ("pipelines.trigger", "pipelines.filter")
 
 
@@ -110,7 +112,8 @@ class PipelinesScreen(ListPage[Pipeline]):
     ) -> None:
         """Take also what is remembered of the view."""
         super().__init__(session, home, view, read_only=read_only)
-        self.pipelines = PipelineController(self, self.row_at_hand, self.marked_rows)
+        unmark = self.list.marks.unmark
+        self.pipelines = PipelineController(self, self.row_at_hand, self.marked_rows, unmark)
         self.commands.add(self.pipelines)
         self.commands.add_to(self, _COMMANDS)
         self._overview = Overview()

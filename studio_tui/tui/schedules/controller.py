@@ -1,6 +1,6 @@
 """What can be done with a schedule."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, tzinfo
 from functools import partial
@@ -9,15 +9,20 @@ from typing import Any, ClassVar
 from studio_tui import clock
 from studio_tui.api.models import Job
 from studio_tui.errors import StudioError
+from studio_tui.presentation.format import plural
+from studio_tui.presentation.jobs.bulk import to_cancel
 from studio_tui.presentation.jobs.filters import exactly
+from studio_tui.presentation.lists.fitting import fitting
 from studio_tui.presentation.schedules.rows import Explained, explain_expression, explain_moment
 from studio_tui.presentation.schedules.start_times import resolve
 from studio_tui.service.commands.jobs import rescheduled, said
+from studio_tui.tui.frame.bulk import BulkCommand, begin, room_for_list
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.progress_words import reported
 from studio_tui.tui.jobs.controller import JobController
 from studio_tui.tui.jobs.create import make_job
+from studio_tui.tui.jobs.marked import MarkedJobs
 from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.jobs.rerun import Repeat, submitted_of, with_schedule
 from studio_tui.tui.messages import FilterJobs, OpenForm
@@ -33,7 +38,7 @@ class ScheduleController(JobController):
         self,
         host: Host,
         at_hand: Callable[[], Job | None],
-        marked: Callable[[], Sequence[Job]],
+        marked: MarkedJobs,
         zone: tzinfo,
     ) -> None:
         """Take where schedules come from, and in which zone times are told and typed."""
@@ -48,7 +53,7 @@ class ScheduleController(JobController):
 
     def show_runs(self) -> None:
         """Show the jobs that the marked schedules have made, else those of the one at hand."""
-        tasks = self._marked() or tuple(filter(None, (self._at_hand(),)))
+        tasks = self.marked.known() or tuple(filter(None, (self._at_hand(),)))
         self._host.post_message(FilterJobs(exactly("task", *(task.id for task in tasks))))
 
     def open_form(self) -> None:
@@ -79,7 +84,10 @@ class ScheduleController(JobController):
             await make_job(self._host.app, self._host.session.creating, repeat.wish)
 
     async def end(self) -> None:
-        """Ask, then end the schedule."""
+        """Ask, then end the marked schedules, else the one at hand."""
+        if self.marked.count():
+            await self._end_marked()
+            return
         task = self._at_hand()
         if task is None:
             return
@@ -97,6 +105,37 @@ class ScheduleController(JobController):
                 self._host,
                 self._host.session.commands.cancel(task.id),
                 f"Cancel was asked for {title(task)}",
+            )
+
+    async def _end_marked(self) -> None:
+        """Name the marked schedules, ask, then end them."""
+        tasks = [task for task in self.marked.known() if to_cancel((task,)).jobs]
+        known = await submitted_of(tasks, self._host.session)
+        names = []
+        for task in tasks:
+            when = _time_of(with_schedule(task, known.get(task.id)), self._zone)
+            names.append(f"  {title(task)}  {when or 'Studio does not say when'}")
+        after = ("", "They make no more jobs. Those they have made go on.")
+        count = plural(len(tasks), "marked schedule")
+        question = Confirm(
+            f"Cancel {count}?",
+            (*fitting(names, room_for_list(self._host, *after)), *after),
+            yes="Cancel the schedules",
+            no="Keep them",
+        )
+        if await self._host.ask(question):
+            commands = self._host.session.commands
+            begin(
+                self._host,
+                BulkCommand(
+                    doing="Cancelling",
+                    done="asked to cancel",
+                    noun="schedule",
+                    items=tasks,
+                    name=title,
+                    command=lambda task: commands.cancel(task.id),
+                    unmark=lambda task: self.marked.unmark(task.id),
+                ),
             )
 
     async def change(self) -> None:

@@ -19,6 +19,7 @@ from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.commands import Command, bindings
 from studio_tui.tui.frame.list_page import ListPage, list_commands
 from studio_tui.tui.frame.list_view import ListView
+from studio_tui.tui.jobs.marked import ListedMarks
 from studio_tui.tui.messages import Refreshed
 from studio_tui.tui.schedules.controller import ScheduleController
 from studio_tui.tui.widgets.big_table import BigTable
@@ -27,6 +28,8 @@ from studio_tui.tui.widgets.table_layout import Align, Column
 
 _HINTS = ("schedule.runs", "schedule.run_once", "schedule.edit", "schedule.cancel", "schedule.new",
           "page.back")  # fmt: skip
+
+_MARK_HINTS = ("schedule.runs", "schedule.cancel", "job.copy_id", "schedules.unmark")
 
 
 def columns_of(at: str = "AT, LOCAL") -> tuple[Column, ...]:
@@ -91,7 +94,9 @@ class SchedulesScreen(ListPage[Scheduled]):
             ScheduleController(
                 self,
                 self.task_at_hand,
-                lambda: [row.task for row in self.marked_rows()],
+                ListedMarks(
+                    lambda: [row.task for row in self.marked_rows()], self.list.marks.unmark
+                ),
                 self._zone,
             )
         )
@@ -103,6 +108,8 @@ class SchedulesScreen(ListPage[Scheduled]):
         """Return the most useful keys."""
         if isinstance(self.focused, FilterInput):
             return ("filter.complete", "filter.leave", "filter.earlier")
+        if self.view.marks:
+            return _MARK_HINTS
         return _HINTS if self.row_at_hand() else ("schedule.new", "page.refresh", "page.back")
 
     def task_at_hand(self) -> Job | None:

@@ -8,7 +8,9 @@ from studio_tui.api.models import Job, JobInput, QueryType
 from studio_tui.errors import (
     InvalidRequest,
     NotFound,
+    NotSent,
     OutcomeUnknown,
+    RateLimited,
     StudioError,
     TransportError,
 )
@@ -43,7 +45,8 @@ class Studio:
 
 def commands(studio: Studio) -> tuple[Commands, list[str]]:
     changed: list[str] = []
-    made = Commands(cast(StudioClient, studio), lambda: changed.append("changed"))
+    client = cast(StudioClient, studio)
+    made = Commands(client, lambda: changed.append("changed"), rests=(0.001, 0.001))
     return made, changed
 
 
@@ -87,6 +90,28 @@ async def test_a_cancel_that_nobody_can_tell_the_outcome_of_says_so(
     with pytest.raises(OutcomeUnknown):
         await made.cancel(job(1).id)
     assert changed == ["changed"]
+
+
+async def test_a_cancel_that_has_not_reached_studio_is_sent_again() -> None:
+    studio = Studio(NotSent("refused"), RateLimited(429, "too many", 0.01), None)
+    made, changed = commands(studio)
+    await made.cancel(job(1).id)
+    assert (studio.cancels, changed) == (3, ["changed"])
+
+
+@pytest.mark.parametrize("error", [NotSent("refused"), RateLimited(429, "too many", None)])
+async def test_a_cancel_that_never_reaches_studio_is_given_up(error: StudioError) -> None:
+    studio = Studio(*[error] * 10)
+    with pytest.raises(type(error)):
+        await commands(studio)[0].cancel(job(1).id)
+    assert 1 < studio.cancels < 10
+
+
+async def test_studio_is_not_waited_for_if_it_asks_for_minutes() -> None:
+    studio = Studio(RateLimited(429, "too many", 300.0), None)
+    with pytest.raises(RateLimited):
+        await commands(studio)[0].cancel(job(1).id)
+    assert studio.cancels == 1
 
 
 async def test_a_refused_cancel_is_not_repeated() -> None:

@@ -19,6 +19,7 @@ from tests.local.http.test_pipeline_routes import make, status, trigger
 from tests.local.http.test_pipeline_routes import until as until_state
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
+from tests.waiting import eventually
 
 HOSTILE = "a[/]b [@click=app.quit]x[/] [red]r\x1b]52;c;aGk=\x07\x9b31m\u202e日本 🎉"
 
@@ -332,10 +333,49 @@ async def test_marked_pipelines_are_paused_together_after_a_question(
         await pilot.press("a", "p")
         await until_shown(pilot, "Pause 2 pipelines?", *(one["name"] for one in made))
         await pilot.press("y")
-        for one in made:
-            await until_said(pilot, f"Paused {one['name']}")
+        await until_said(pilot, "2 of 2 pipelines paused")
+        await until(pilot, lambda: " marked" not in screen_text(pilot))
     assert {status(studio, one)["status"] for one in made} == {"PAUSED"}
     hold.unlink()
+
+
+async def test_marked_pipelines_are_stopped_after_one_question_and_lose_their_marks(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    hold = tmp_path / "hold"
+    two(studio)
+    over = trigger(studio, "second")
+    eventually(lambda: status(studio, over)["status"] == "COMPLETED")
+    hold.touch()
+    made = [trigger(studio, "second", environment=f"HOLD={hold}") for _ in range(2)]
+    async with dashboard(studio, tmp_path) as pilot:
+        await show(pilot)
+        await until_shown(pilot, "2 Pipelines 3")
+        await pilot.press("a")
+        await until_shown(pilot, "p pause", "X stop safely", "L logs", "c copy id", "u unmark all")
+        await pilot.press("X")
+        await until_shown(
+            pilot, "Stop 2 pipelines?", "2 will be paused", "1 has nothing to stop",
+            *(one["name"] for one in made),
+        )  # fmt: skip
+        await pilot.press("y")
+        await until_said(pilot, "2 of 2 pipelines stopped")
+        await until_shown(pilot, "1 marked")
+    assert {status(studio, one)["status"] for one in made} <= {"PAUSED", "CANCELED"}
+    hold.unlink()
+
+
+async def test_the_ids_of_marked_pipelines_are_copied_together(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    two(studio)
+    made = [trigger(studio, "second", review=True) for _ in range(2)]
+    async with dashboard(studio, tmp_path) as pilot:
+        await show(pilot)
+        await until_shown(pilot, "2 Pipelines 2")
+        await pilot.press("a", "c")
+        await until_said(pilot, "The ids of 2 pipelines")
+        assert sorted(pilot.app.clipboard.split()) == sorted(one["pipeline_id"] for one in made)
 
 
 async def test_the_raw_answer_is_shown_and_every_text_can_be_copied(

@@ -315,9 +315,30 @@ async def test_hostile_names_are_shown_as_they_are_and_do_nothing(
     studio.submit("print(1)", query_name=HOSTILE, cron_expression=YEARLY)
     async with dashboard(studio, tmp_path, size=size) as pilot:
         await show(pilot)
+        await until_shown(pilot, YEARLY)
         for key, words in (("e", "enter goes on"), ("x", "Keep it"), ("t", "Run it now")):
             await pilot.press(key)
             await until_shown(pilot, words, "a[/]b [@click")
             assert "\x1b" not in screen_text(pilot)
             assert "\u202e" not in screen_text(pilot)
             await pilot.press("escape")
+
+
+async def test_marked_schedules_are_ended_after_one_question(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    for name in ("nightly.py", "weekly.py", "yearly.py"):
+        studio.submit("print(1)", query_name=name, cron_expression=YEARLY)
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "4 Schedules 3")
+        table = await show(pilot)
+        await pilot.press("a", "space")
+        assert len(table.marked) == 2
+        await until_shown(pilot, "l runs", "x cancel", "u unmark all")
+        await pilot.press("x")
+        await until_shown(pilot, "Cancel 2 marked schedules?", YEARLY)
+        await pilot.press("y")
+        await until_said(pilot, "2 of 2 schedules asked to cancel")
+        await until_shown(pilot, "4 Schedules 1")
+        assert not table.marked
+    assert len(tasks(studio)) == 1

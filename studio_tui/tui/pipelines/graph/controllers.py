@@ -49,13 +49,13 @@ class Controllers:
         self.jobs = JobController(
             host,
             cursor.job,
-            marked=self.marks.jobs,
+            marked=self.marks,
             # All are of the one in sight, which the list may not reach back to.
             owner_of=lambda _: cursor.pipeline(),
             why_none=cursor.why_no_job,
         )
         self.pipelines = PipelineController(host, cursor.pipeline)
-        self.job = GraphJobs(host, state, cursor, self.folding)
+        self.job = GraphJobs(host, state, cursor, self.folding, self.marks)
         self.export = GraphExport(host, state, shape, cursor, views.drawing)
 
     def add_to(self, commands: CommandSet) -> None:

@@ -27,7 +27,9 @@ _FIRST_HINTS: dict[PipelineState | None, tuple[str, ...]] = {
 """Keys that go before the others, by the state of the pipeline."""
 _IN_THE_GRAPH = {"table.open": "graph.open", "job.log": "dag.logs"}
 _GROUP_HINTS = ("table.open", "dag.mode", "dag.unfold_all", "dag.next", "dag.drawer", "dag.search")
-_MARK_HINTS = ("dag.mark", "dag.logs", "dag.unmark", "job.run_again", "dag.mode")
+_MARK_HINTS = (
+    "job.cancel", "job.run_again", "job.resume", "job.edit", "dag.logs", "dag.remove", "dag.unmark",
+)  # fmt: skip
 
 
 def hints_of(state: GraphState, node: Node | None) -> Sequence[str]:
@@ -40,7 +42,8 @@ def hints_of(state: GraphState, node: Node | None) -> Sequence[str]:
     else:
         wanted = _HINTS.get(standing.verdicts.shown[node.id], _OTHER_HINTS)
     pipeline_state = standing.pipeline.state if standing is not None else None
-    wanted = (*_FIRST_HINTS.get(pipeline_state, ()), *wanted)
+    if wanted is not _MARK_HINTS:
+        wanted = (*_FIRST_HINTS.get(pipeline_state, ()), *wanted)
     if state.view.mode is not Mode.GRAPH:
         return wanted
     # Where l goes to the right, L shows the log, which of any run there may be.

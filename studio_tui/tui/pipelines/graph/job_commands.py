@@ -9,13 +9,18 @@ from studio_tui.errors import StudioError
 from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.jobs.facts import raw
+from studio_tui.presentation.lists.fitting import fitting
+from studio_tui.presentation.pipelines.impact import waits_after
+from studio_tui.tui.frame.bulk import BulkCommand, begin, room_for_list
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
+from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.progress_words import asked, told
 from studio_tui.tui.frame.review import Review
 from studio_tui.tui.messages import OpenJob
 from studio_tui.tui.pipelines.controller import remove_question
 from studio_tui.tui.pipelines.graph.cursor import Cursor
 from studio_tui.tui.pipelines.graph.folding import Folding
+from studio_tui.tui.pipelines.graph.marks import Marks
 from studio_tui.tui.pipelines.graph.state import GraphState
 from studio_tui.tui.terminal.clipboard import copy
 
@@ -23,8 +28,11 @@ from studio_tui.tui.terminal.clipboard import copy
 class GraphJobs:
     """Controller of the screen of a pipeline that has a job of it at hand."""
 
-    def __init__(self, host: Host, state: GraphState, cursor: Cursor, folding: Folding) -> None:
-        """Take what the job at hand is found by, and what opens groups."""
+    def __init__(
+        self, host: Host, state: GraphState, cursor: Cursor, folding: Folding, marks: Marks
+    ) -> None:
+        """Take what the job at hand is found by, what opens groups, and the marks."""
+        self._marks = marks
         self._host = host
         self._state = state
         self._cursor = cursor
@@ -52,23 +60,29 @@ class GraphJobs:
             self._cursor.go(key)
 
     def why_not_remove(self) -> str | None:
-        """Return why the job cannot be taken out."""
+        """Return why neither the job nor a marked one can be taken out."""
         if reason := self._state.why_unknown():
             return reason
         if self._host.read_only:
             return READ_ONLY
-        node = self._cursor.node()
-        if node is None:
+        node, meant = self._cursor.node(), self._marks.nodes()
+        if node is None and not meant:
             return self._cursor.why_no_job()
         if self._state.stands().pipeline.state is not PipelineState.PAUSED:
             return "Jobs are taken out of paused pipelines only; p pauses"
-        if node.state is not JobState.PENDING:
+        if meant:
+            some = any(each.state is JobState.PENDING for each in meant)
+            return None if some else f"All {plural(len(meant), self._marks.noun)} have begun"
+        if node is not None and node.state is not JobState.PENDING:
             return f"It has begun: {(node.status or 'unknown').lower()}"
         return None
 
     async def remove(self) -> None:
         """Show what taking the job out does, ask, and do it."""
         node, standing = self._cursor.node(), self._state.stands()
+        if self._marks.nodes():
+            await self._remove_marked()
+            return
         if node is None:
             return
         pipeline, session = standing.pipeline, self._host.session
@@ -79,6 +93,36 @@ class GraphJobs:
                     self._host.say(f"Took {node.name} out of the pipeline")
             except StudioError as error:
                 self._host.say(told(error, session), "error")
+
+    async def _remove_marked(self) -> None:
+        """Show what taking the marked jobs out does, ask, and do it, one after the other."""
+        standing, meant = self._state.stands(), self._marks.nodes()
+        nodes = [node for node in meant if node.state is JobState.PENDING]
+        pipeline, steering = standing.pipeline, self._host.session.steering
+        begun = len(meant) - len(nodes)
+        left_out = f", {begun} {'has' if begun == 1 else 'have'} begun" if begun else ""
+        before = (f"{len(nodes)} pending will be taken out{left_out}.", "")
+        after = ("", *waits_after(standing.plan, {node.id for node in nodes}))
+        names = [f"  {node.name}  ({node.id})" for node in nodes]
+        question = Confirm(
+            f"Take {plural(len(nodes), 'job')} out of the pipeline?",
+            (*before, *fitting(names, room_for_list(self._host, *before, *after)), *after),
+            yes="Take them out",
+            no="Keep them",
+        )
+        if await self._host.ask(question):
+            begin(
+                self._host,
+                BulkCommand(
+                    doing="Taking out",
+                    done="taken out",
+                    noun="job",
+                    items=nodes,
+                    name=lambda node: node.name,
+                    command=lambda node: steering.remove_job(pipeline, node.id),
+                    unmark=lambda node: self._marks.unmark_nodes({node.id}),
+                ),
+            )
 
     def why_no_raw(self) -> str | None:
         """Return why there is nothing to show of a single job."""

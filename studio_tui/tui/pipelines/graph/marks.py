@@ -1,10 +1,11 @@
 """Marks on jobs of a pipeline: kept by node, whatever is folded and however it is shown."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Any, ClassVar
 
 from studio_tui.api.models import Job
 from studio_tui.presentation.format import plural
+from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.tui.frame.commands import Command, Host
 from studio_tui.tui.messages import OpenLog, OpenLogs
 from studio_tui.tui.pipelines.graph.cursor import Cursor
@@ -88,12 +89,56 @@ class Marks:
         else:
             self._host.post_message(OpenLog(runs[0]))
 
-    def jobs(self) -> Sequence[Job]:
-        """Return the runs of the marked nodes, as far as they are known."""
+    # What commands on jobs ask.
+
+    @property
+    def noun(self) -> str:
+        """What one of the jobs is called that commands are about."""
+        return "marked job" if self._state.view.marks else "job"
+
+    def count(self) -> int:
+        """Return how many jobs are marked, else how many the group under the cursor has."""
+        return len(self._meant()) if self._state.standing is not None else 0
+
+    def known(self) -> Sequence[Job]:
+        """Return the runs of those, as far as they are known."""
         standing = self._state.standing
         if standing is None:
             return ()
-        return [job for mark in self._state.view.marks if (job := standing.job(mark))]
+        return [job for node_id in self._meant() if (job := standing.job(node_id))]
+
+    async def jobs(self) -> Sequence[Job]:
+        """Return the runs of those, asking Studio for the ones that are not known."""
+        known = {job.id: job for job in self.known()}
+        nodes = self._state.stands().plan.nodes
+        meant = (nodes.get(node_id) for node_id in self._meant())
+        runs = [node.run for node in meant if node is not None and node.run is not None]
+        found = await self._host.session.find_jobs([run for run in runs if run not in known])
+        known |= {job.id: job for job in found}
+        return [known[run] for run in runs if run in known]
+
+    def unmark(self, job_id: str) -> None:
+        """Take the mark of a run away, as what was asked for it is done."""
+        nodes = self._state.stands().plan.nodes
+        self.unmark_nodes({node.id for node in nodes.values() if node.run == job_id})
+
+    def unmark_nodes(self, node_ids: Container[str]) -> None:
+        """Take the marks of some nodes away, also when the pipeline has been left meanwhile."""
+        self._mark(mark for mark in self._state.view.marks if mark not in node_ids)
+        self._state.keep()
+
+    def nodes(self) -> Sequence[Node]:
+        """Return the marked nodes, else those of the group under the cursor."""
+        if self._state.standing is None:
+            return ()
+        nodes = self._state.stands().plan.nodes
+        return [nodes[node_id] for node_id in self._meant() if node_id in nodes]
+
+    def _meant(self) -> Sequence[str]:
+        """Return the marked nodes, else those of the group under the cursor."""
+        if self._state.view.marks:
+            return self._state.view.marks
+        return self._cursor.members() if self._cursor.node() is None else ()
 
     def _runs(self) -> list[str]:
         """Return the ids of the runs whose logs are meant."""

@@ -190,7 +190,7 @@ class PipelineScreen(Page):
             self.views.show()
             self._show_notice()
             self.follow_cursor()
-        elif "marks" in names:
+        elif "marks" in names and self.is_alive:
             self.views.shown.show_marks()
         self.tell_all()
 
@@ -209,7 +209,7 @@ class PipelineScreen(Page):
 
     def tell_all(self) -> None:
         """Bring everything up to date that stands around the rows."""
-        if self.is_mounted:
+        if self.is_alive:
             self.headlines.show()
             self.drawer.show()
             self.paint_hints()

@@ -55,6 +55,10 @@ class GraphState:
     def remember(self, left: int, top: int) -> None:
         """Remember the view, with what is at the upper left corner."""
         self.note(left=left, top=top)
+        self.keep()
+
+    def keep(self) -> None:
+        """Remember the view as it is; also of a pipeline that has been left."""
         self._memory.note(self.pipeline_id, self.view)
 
     def stands(self) -> Standing:

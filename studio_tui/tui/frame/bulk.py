@@ -1,0 +1,136 @@
+"""Commands on many rows: one question before, progress in the frame, an outcome for each after.
+
+They are run by the program and not by the screen that asked, so that leaving it ends nothing.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from studio_tui.presentation.cells import Cell, Tone
+from studio_tui.presentation.format import plural
+from studio_tui.service.commands.batch import BatchReport, ItemOutcome, Outcome
+from studio_tui.tui.frame.commands import Host
+from studio_tui.tui.frame.progress_words import told
+from studio_tui.tui.frame.review import Review
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+_FRAME = 8
+"""Rows of a question that are neither details nor the page around it."""
+_MOST_DETAILS = 16
+"""Rows that details have at the most, as in the style sheet."""
+
+FAILURE_TIMEOUT = 20.0
+"""Seconds for which a report with failures stays in sight over another page."""
+
+_SIGNS = {
+    Outcome.DONE: ("✓", Tone.GOOD),
+    Outcome.REFUSED: ("✗", Tone.BAD),
+    Outcome.UNKNOWN: ("?", Tone.WARN),
+}
+_ORDER = (Outcome.REFUSED, Outcome.UNKNOWN, Outcome.DONE)
+"""What is to be looked at comes first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BulkCommand(Generic[T, R]):
+    """A command on many things, as it is run and told of."""
+
+    doing: str
+    """For the progress, such as `Cancelling`."""
+    done: str
+    """For the report, of all that it was done to: `2 of 3 jobs` and these words."""
+    noun: str
+    """What one of the things is called."""
+    items: Sequence[T]
+    name: Callable[[T], str]
+    """What an item is called in the report, safe to draw."""
+    command: Callable[[T], Awaitable[R]]
+    """Raises only `StudioError`."""
+    unmark: Callable[[T], object] = lambda _: None
+    """Told of each item as soon as the command on it is done."""
+    said: Callable[[R], str] | None = None
+    """What the report says of an item that is done; `None` for `done`."""
+    settled: Callable[[], object] = lambda: None
+    """Called when all have ended, before that is reported."""
+    is_always_reported: bool = False
+    """Whether there is a report on each even if nothing has failed."""
+
+
+def room_for_list(host: Host, *others: object) -> int:
+    """Return the rows that a question has for a list beside `others`, its other lines."""
+    whole = host.app.size.height * 9 // 10 - _FRAME
+    return min(whole, _MOST_DETAILS) - len(others)
+
+
+def begin(host: Host, bulk: BulkCommand[Any, Any]) -> None:
+    """Have a command run on many things, whatever becomes of the screen."""
+    host.app.run_worker(run(host, bulk), name="bulk", group="command")
+
+
+async def run(host: Host, bulk: BulkCommand[T, R]) -> tuple[ItemOutcome[T, R], ...]:
+    """Run a command on many things, and say what came of it; for workers of the program."""
+
+    def ended(one: ItemOutcome[T, R]) -> None:
+        if one.outcome is Outcome.DONE:
+            bulk.unmark(one.item)
+
+    batches = host.session.batches
+    outcomes = await batches.run(bulk.doing, bulk.items, bulk.command, ended=ended)
+    report = _report(host, bulk, outcomes)
+    batches.keep(report)
+    bulk.settled()
+    is_complete = all(one.outcome is Outcome.DONE for one in outcomes)
+    on_top: object = host.app.screen
+    # Over another page a dialog would take the keys that are typed there.
+    if on_top is host and (bulk.is_always_reported or not is_complete):
+        await host.app.push_screen_wait(report_dialog(report))
+    elif is_complete:
+        host.app.notify(report.heading, markup=False)
+    else:
+        host.app.notify(
+            f"{report.heading}\n{report.lines[0][1]}\nf8 shows what came of each",
+            severity="error",
+            timeout=FAILURE_TIMEOUT,
+            markup=False,
+        )
+    return outcomes
+
+
+def show_report(host: Host) -> None:
+    """Show what came of the last command on several."""
+    if (report := host.session.batches.last) is not None:
+        host.app.push_screen(report_dialog(report))
+    else:
+        host.say("No command on several has ended yet")
+
+
+def report_dialog(report: BatchReport) -> Review:
+    """Return what shows the outcome of each item."""
+    lines = [
+        Cell(f"{_SIGNS[outcome][0]} {words}", _SIGNS[outcome][1]) for outcome, words in report.lines
+    ]
+    return Review(report.heading, lines, (("o", "ok"),))
+
+
+def _report(
+    host: Host, bulk: BulkCommand[T, R], outcomes: Sequence[ItemOutcome[T, R]]
+) -> BatchReport:
+    """Return what there is to say of each item, what failed first."""
+    ordered = sorted(outcomes, key=lambda one: _ORDER.index(one.outcome))
+    lines = tuple(
+        (one.outcome, f"{bulk.name(one.item)}: {_words(host, bulk, one)}") for one in ordered
+    )
+    count = sum(one.outcome is Outcome.DONE for one in outcomes)
+    heading = f"{count} of {plural(len(outcomes), bulk.noun)} {bulk.done}"
+    return BatchReport(heading, lines)
+
+
+def _words(host: Host, bulk: BulkCommand[T, R], one: ItemOutcome[T, R]) -> str:
+    if one.error is not None:
+        return told(one.error, host.session)
+    if bulk.said is None or one.result is None:
+        return bulk.done
+    return bulk.said(one.result)

@@ -1,0 +1,237 @@
+"""What is done with the marked jobs: one question for all, and an outcome for each."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from studio_tui.api.models import Job, JobInput, Pipeline
+from studio_tui.errors import InvalidRequest, OutcomeUnknown, StudioError
+from studio_tui.presentation.form.repeat_notes import FILES, NO_FILES, untold
+from studio_tui.presentation.format import plural
+from studio_tui.presentation.jobs.bulk import Chosen, summary, to_cancel, to_repeat
+from studio_tui.presentation.jobs.states import state_cell
+from studio_tui.presentation.lists.fitting import fitting
+from studio_tui.presentation.pipelines.impact import cancel_all_notes
+from studio_tui.service.commands.create_job import Created, Refused
+from studio_tui.service.commands.jobs import repeat_of
+from studio_tui.service.commands.submitted import Submitted
+from studio_tui.service.session import StudioSession
+from studio_tui.tui.frame.bulk import BulkCommand, begin, room_for_list, run
+from studio_tui.tui.frame.commands import READ_ONLY, Host
+from studio_tui.tui.frame.dialogs import Confirm
+from studio_tui.tui.jobs.create import create
+from studio_tui.tui.jobs.marked import MarkedJobs
+from studio_tui.tui.jobs.naming import title
+from studio_tui.tui.jobs.rerun import known_parts, submitted_of
+from studio_tui.tui.terminal.clipboard import copy
+
+GIVEN_UP = "Nobody can tell whether it was made, and it was not sent again."
+
+
+class BulkJobs:
+    """Does with the marked jobs what commands do with one."""
+
+    def __init__(
+        self, host: Host, marked: MarkedJobs, owner_of: Callable[[Job], Pipeline | None]
+    ) -> None:
+        """Take where the marked jobs come from, and what returns the pipeline that runs a job."""
+        self._host = host
+        self.marked = marked
+        self._owner_of = owner_of
+
+    @property
+    def is_meant(self) -> bool:
+        """Whether commands are about marked jobs."""
+        return self.marked.count() > 0
+
+    def why_not_cancel(self) -> str | None:
+        """Return why none of them can be cancelled."""
+        return self._why_none(to_cancel, "cancelled")
+
+    def why_not_repeat(self) -> str | None:
+        """Return why none of them can be run again, as it was or changed."""
+        return self._why_none(to_repeat, "run again")
+
+    def why_not_copy(self) -> str | None:
+        """Return why there are no ids to copy."""
+        return self._none("copied", self.marked.count()) if not self.marked.known() else None
+
+    def _why_none(self, part: Callable[..., Chosen], done: str) -> str | None:
+        if self._host.read_only:
+            return READ_ONLY
+        known, count = self.marked.known(), self.marked.count()
+        if len(known) < count:
+            return None if known else self._none(done, count)
+        chosen = part(known)
+        return None if chosen.jobs else f"{self._none(done, count)}: {chosen.reasons}"
+
+    def _none(self, done: str, count: int) -> str:
+        return f"None of the {plural(count, self.marked.noun)} can be {done}"
+
+    async def _chosen(self, part: Callable[..., Chosen], done: str) -> Chosen | None:
+        """Return those that a command can be about; `None`, after saying why, if none can."""
+        jobs = await self.marked.jobs()
+        chosen = part(jobs, not_begun=max(0, self.marked.count() - len(jobs)))
+        if chosen.jobs:
+            return chosen
+        words = f"{self._none(done, self.marked.count())}: {chosen.reasons}"
+        self._host.say(words, "warning")
+        return None
+
+    async def copy_ids(self) -> None:
+        """Copy the ids of all, a line each."""
+        ids = [job.id for job in await self.marked.jobs()]
+        await copy(self._host.app, "\n".join(ids), f"The ids of {plural(len(ids), 'job')}")
+
+    async def ids(self) -> list[str]:
+        """Return the ids of those that can be run again; an empty list, after saying why."""
+        chosen = await self._chosen(to_repeat, "run again")
+        return [job.id for job in chosen.jobs] if chosen is not None else []
+
+    async def cancel(self) -> None:
+        """Say what will be cancelled and what not, ask, then cancel."""
+        chosen = await self._chosen(to_cancel, "cancelled")
+        if chosen is None:
+            return
+        jobs = chosen.jobs
+        names = [f"  {title(job)}  {state_cell(job).text.lower()}" for job in jobs]
+        before = (*summary(chosen, "will be cancelled"), "")
+        notes = self._pipeline_notes(jobs)
+        after = ("", "Their processes are stopped; what they wrote stays.", *notes)
+        room = room_for_list(self._host, *before, *after)
+        question = Confirm(
+            f"Cancel {plural(len(jobs), self.marked.noun)}?",
+            (*before, *fitting(names, room), *after),
+            yes=f"Cancel {plural(len(jobs), 'job')}",
+            no="Leave them running",
+        )
+        if await self._host.ask(question):
+            commands = self._host.session.commands
+            begin(
+                self._host,
+                BulkCommand(
+                    doing="Cancelling",
+                    done="asked to cancel",
+                    noun="job",
+                    items=jobs,
+                    name=title,
+                    command=lambda job: commands.cancel(job.id),
+                    unmark=self._unmark,
+                ),
+            )
+
+    async def repeat(self, *, resume: bool) -> None:
+        """Say what is known of each and what not, ask, then create all of them again."""
+        chosen = await self._chosen(to_repeat, "run again")
+        if chosen is None:
+            return
+        jobs, what = chosen.jobs, "Resume" if resume else "Run"
+        session = self._host.session
+        submitted = await submitted_of(jobs, session)
+        before = (*summary(chosen, "will be resumed" if resume else "will be run again"), "")
+        names, after = _named(jobs, submitted)
+        count = plural(len(jobs), self.marked.noun)
+        question = Confirm(
+            f"{what} {count} {'' if resume else 'again '}as they were?",
+            (*before, *fitting(names, room_for_list(self._host, *before, *after)), *after),
+            yes=f"{what} them",
+            no="Don't",
+        )
+        if await self._host.ask(question):
+            wishes = [(job, _wish(job, session, submitted.get(job.id), resume)) for job in jobs]
+            begin(self._host, creating(self._host, wishes, made=self.marked.unmark))
+
+    def _unmark(self, job: Job) -> None:
+        self.marked.unmark(job.id)
+
+    def _pipeline_notes(self, jobs: Sequence[Job]) -> tuple[str, ...]:
+        """Return what cancelling jobs means for the pipelines that run them."""
+        runs: dict[str, tuple[Pipeline, list[str]]] = {}
+        for job in jobs:
+            if (owner := self._owner_of(job)) is not None:
+                runs.setdefault(owner.pipeline_id, (owner, []))[1].append(job.id)
+        return tuple(note for owner, ids in runs.values() for note in cancel_all_notes(owner, ids))
+
+
+Wish = tuple[Job, JobInput | StudioError]
+"""A job, and what makes it again, or why that cannot be."""
+
+
+def creating(
+    host: Host,
+    wishes: Sequence[Wish],
+    files: Sequence[Path] = (),
+    *,
+    made: Callable[[str], object] = lambda _: None,
+) -> BulkCommand[Wish, Created]:
+    """Return what has jobs created again; `made` is told the id of each as soon as it is."""
+
+    async def one(wish: Wish) -> Created:
+        if isinstance(wish[1], StudioError):
+            raise wish[1]
+        outcome = await create(host.app, host.session.creating, wish[1], files)
+        if outcome is None:
+            raise OutcomeUnknown(GIVEN_UP)
+        if isinstance(outcome, Refused):
+            raise outcome.error
+        return outcome
+
+    return BulkCommand(
+        doing="Creating",
+        done="created",
+        noun="job",
+        items=wishes,
+        name=lambda wish: title(wish[0]),
+        command=one,
+        unmark=lambda wish: made(wish[0].id),
+        said=lambda created: f"created as {title(created.job)}",
+        is_always_reported=True,
+    )
+
+
+async def make_all(
+    host: Host,
+    wishes: Sequence[Wish],
+    files: Sequence[Path],
+    made: Callable[[str], object],
+    settled: Callable[[], object],
+) -> None:
+    """Have jobs created again, and say of each what came of it, or why it cannot be.
+
+    `settled` is called before that is said.
+    """
+    await run(host, replace(creating(host, wishes, files, made=made), settled=settled))
+
+
+def _named(
+    jobs: Sequence[Job], submitted: Mapping[str, Submitted]
+) -> tuple[list[str], tuple[str, ...]]:
+    """Return a line on each job with what is known of it, and lines on what is known of none."""
+    parts_of = {
+        job.id: known_parts(job, submitted[job.id]) if job.id in submitted else {} for job in jobs
+    }
+    names = []
+    for job in jobs:
+        parts = ", ".join(f"{name} {value}" for name, value in parts_of[job.id].items())
+        names.append(f"  {title(job)}" + (f": {parts}" if parts else ""))
+    notes = [""]
+    if any(parts_of.values()):
+        notes.append("What stands beside a job is from what this dashboard submitted.")
+    unknown = [job for job in jobs if job.id not in submitted]
+    if unknown:
+        fields = dict.fromkeys(name for job in unknown for name in untold(job) if name != FILES)
+        whose = f" of {plural(len(unknown), 'job')}" if submitted else ""
+        notes.append(f"Server default{whose}: {', '.join(fields)}")
+        notes.append(NO_FILES.replace(":", f"{whose}:", 1))
+    return names, tuple(notes)
+
+
+def _wish(
+    job: Job, session: StudioSession, submitted: Submitted | None, resume: bool
+) -> JobInput | StudioError:
+    """Return what makes a job again, or why it cannot be made."""
+    try:
+        wish = repeat_of(job, session.team, submitted)
+    except InvalidRequest as error:
+        return error
+    return wish.model_copy(update={"rerun_from_job_id": job.id}) if resume else wish

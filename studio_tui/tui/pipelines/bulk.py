@@ -1,0 +1,134 @@
+"""What is done with several marked pipelines: one question for all, and an outcome for each."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from studio_tui.api.models import Pipeline, PipelineState
+from studio_tui.errors import StudioError
+from studio_tui.presentation.format import plural
+from studio_tui.presentation.lists.fitting import fitting
+from studio_tui.presentation.pipelines.rows import SHORT_ID
+from studio_tui.service.commands.jobs import said
+from studio_tui.service.commands.pipelines import Stopped, to_cancel
+from studio_tui.tui.frame.bulk import BulkCommand, begin, room_for_list
+from studio_tui.tui.frame.commands import Host
+from studio_tui.tui.frame.dialogs import Confirm
+
+
+class NotQuiteStopped(StudioError):  # noqa: N818 (reads as what is the case)
+    """A pipeline was paused, but jobs of it may go on."""
+
+
+class BulkPipelines:
+    """Does with several pipelines what commands do with one."""
+
+    def __init__(self, host: Host, unmark: Callable[[str], object]) -> None:
+        """Take what takes the mark of a pipeline away, given its id."""
+        self._host = host
+        self._unmark = unmark
+
+    async def stop(self, chosen: Sequence[Pipeline], marked: int) -> None:
+        """Count what will be hit, ask, then pause and cancel; `marked` is how many are meant."""
+        running = {one.pipeline_id: len(to_cancel(one)) for one in chosen}
+        jobs = plural(sum(running.values()), "job")
+        left_out = _left_out(marked - len(chosen), "has nothing to stop")
+        before = (f"{len(chosen)} will be paused, and {jobs} cancelled{left_out}.", "")
+        after = ("", "What begins meanwhile is cancelled too. What has ended stays.")
+        names = [
+            f"  {title(one)}: {plural(running[one.pipeline_id], 'job')} cancelled" for one in chosen
+        ]
+        question = Confirm(
+            f"Stop {plural(len(chosen), 'pipeline')}?",
+            self._fitting(before, names, after),
+            yes="Pause and cancel",
+            no="Leave them running",
+        )
+        if await self._host.ask(question):
+            self._begin("Stopping", "stopped", chosen, self._stopped, _stopped_words)
+
+    async def turn(self, chosen: Sequence[Pipeline], marked: int, *, pausing: bool) -> None:
+        """Ask, then pause or resume; of those that failed say that their jobs run again."""
+        what, steering = ("Pause" if pausing else "Resume"), self._host.session.steering
+        other = "cannot be paused" if pausing else "cannot be resumed"
+        done = "paused" if pausing else "resumed"
+        left_out = _left_out(marked - len(chosen), other)
+        before = (f"{len(chosen)} will be {done}{left_out}.", "")
+        failed = [one for one in chosen if one.state is PipelineState.FAILED]
+        runs = [run for one in failed for run in one.job_runs if run.status == "FAILED"]
+        after = ("", f"{plural(len(runs), 'failed job')} of them will run again.") if runs else ()
+        names = [f"  {title(one)}  {(one.status or 'unknown').lower()}" for one in chosen]
+        question = Confirm(
+            f"{what} {plural(len(chosen), 'pipeline')}?",
+            self._fitting(before, names, after),
+            yes=what,
+            no="Don't",
+        )
+        if await self._host.ask(question):
+            command = steering.pause if pausing else steering.resume
+            self._begin(f"{what[:-1]}ing", done, chosen, command)
+
+    def _begin(
+        self,
+        doing: str,
+        done: str,
+        chosen: Sequence[Pipeline],
+        command: Callable[[Pipeline], Any],
+        said_of: Callable[[Any], str] | None = None,
+    ) -> None:
+        bulk = BulkCommand[Pipeline, Any](
+            doing=doing,
+            done=done,
+            noun="pipeline",
+            items=chosen,
+            name=title,
+            command=command,
+            unmark=lambda one: self._unmark(one.pipeline_id),
+        )
+        begin(self._host, replace(bulk, said=said_of))
+
+    async def _stopped(self, pipeline: Pipeline) -> Stopped:
+        """Stop a pipeline.
+
+        Raises:
+            StudioError: it may go on, or jobs of it may.
+        """
+        stopped = await self._host.session.steering.stop(pipeline)
+        errors = [one for one in stopped.cancelled if one.error]
+        if errors or stopped.left:
+            raise NotQuiteStopped(_why_not_quite(stopped))
+        return stopped
+
+    def _fitting(
+        self, before: Sequence[str], names: Sequence[str], after: Sequence[str]
+    ) -> tuple[str, ...]:
+        room = room_for_list(self._host, *before, *after)
+        return (*before, *fitting(names, room), *after)
+
+
+def title(pipeline: Pipeline) -> str:
+    """Return what a pipeline is called in a sentence: name, short id and target."""
+    named = pipeline.name or "a pipeline without a name"
+    target = f" of {pipeline.triggered_from}" if pipeline.triggered_from else ""
+    return f"{named}{target} ({pipeline.pipeline_id[:SHORT_ID]})"
+
+
+def _left_out(count: int, words: str) -> str:
+    if not count:
+        return ""
+    return f", {count} {words if count == 1 else words.replace('has', 'have')}"
+
+
+def _stopped_words(stopped: Stopped) -> str:
+    return f"paused, {plural(len(stopped.cancelled), 'job')} cancelled"
+
+
+def _why_not_quite(stopped: Stopped) -> str:
+    """Return which jobs may go on, and the first reason."""
+    left = [run.name or run.job_id for run in stopped.left]
+    refused = [one for one in stopped.cancelled if one.error]
+    parts = [f"{', '.join(left)} still {'runs' if len(left) == 1 else 'run'}"] if left else []
+    if refused and (error := refused[0].error):
+        name = refused[0].run.name or refused[0].run.job_id
+        parts.append(f"{plural(len(refused), 'job')} not cancelled, first {name}: {said(error)}")
+    return f"It is paused, but {'; '.join(parts)}"

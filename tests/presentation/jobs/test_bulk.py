@@ -1,0 +1,41 @@
+"""A question about many jobs counts what will happen, and says what will not."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio_tui.api.models import JobState
+from studio_tui.presentation.jobs.bulk import summary, to_cancel, to_repeat
+from tests.jobs import job
+
+STATES = st.lists(st.sampled_from([state for state in JobState if state.value]), max_size=60)
+
+
+def test_a_cancel_counts_by_state_and_says_what_will_not_happen() -> None:
+    states = ["RUNNING"] * 20 + ["QUEUED"] * 8 + ["FAILED", "COMPLETE"]
+    chosen = to_cancel(job(number, state) for number, state in enumerate(states))
+    assert summary(chosen, "will be cancelled") == (
+        "28 running or queued will be cancelled, 2 have ended.",
+        "By state: 20 running, 8 queued.",
+    )
+
+
+def test_one_state_is_counted_once_and_one_of_a_kind_is_spoken_of_as_one() -> None:
+    jobs = [job(1, "QUEUED"), job(2, "CANCELING"), job(3, "CANCELED")]
+    chosen = to_cancel(jobs, not_begun=1)
+    assert summary(chosen, "will be cancelled") == (
+        "1 queued will be cancelled, 1 is being cancelled already, 1 has ended, 1 has not begun.",
+    )
+
+
+def test_a_job_without_a_query_is_not_run_again_and_that_is_said() -> None:
+    chosen = to_repeat([job(1, "FAILED"), job(2, query=None), job(3, query=None)])
+    assert [each.id for each in chosen.jobs] == [job(1).id]
+    assert chosen.reasons == "2 have no query that Studio sent"
+
+
+@given(STATES, st.integers(0, 5))
+def test_every_marked_job_is_counted_once(words: list[JobState], not_begun: int) -> None:
+    chosen = to_cancel((job(n, word.value) for n, word in enumerate(words)), not_begun=not_begun)
+    left_out = sum(int(reason.split()[0]) for reason in chosen.left_out)
+    assert len(chosen.jobs) + left_out == len(words) + not_begun
+    assert all(each.state.is_cancelable for each in chosen.jobs)

@@ -1,0 +1,79 @@
+"""Hundreds of cancels through a proxy that breaks them: each job ends canceled or is reported."""
+
+import asyncio
+import random
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from studio_tui.api.client import StudioClient
+from studio_tui.service.commands.batch import Batches, ItemOutcome, Outcome
+from studio_tui.service.commands.jobs import Commands
+from studio_tui.settings import Settings
+from tests import faults
+from tests.fault_proxy import Fault, FaultProxy, Seen, StreamFault
+from tests.soak import at_length, seeds
+from tests.studios import ThreadStudio
+from tests.waiting import eventually
+
+JOBS = at_length(40, 500)
+FAULTS: tuple[Fault | None, ...] = (
+    faults.reset,
+    faults.drop_answer,
+    faults.html_502(),
+    faults.too_many("0"),
+    faults.answer_json({"message": "not now"}, "409 Conflict"),
+    faults.truncated(3),
+)
+
+
+class BrokenCancels:
+    """A plan for the proxy: every other request about cancelling or one job meets a fault."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(seed)
+
+    def fault(self, seen: Seen) -> Fault | None:
+        about_one = "job_id" in seen.query or seen.path.endswith("/cancel")
+        if not about_one or self._random.random() < 0.5:
+            return None
+        return self._random.choice(FAULTS)
+
+    def stream_fault(self) -> StreamFault:
+        return lambda frames: frames
+
+
+@pytest.mark.parametrize("seed", seeds(1, 3))
+async def test_each_of_many_cancels_through_faults_ends_canceled_or_is_reported(
+    studio: ThreadStudio, seed: int, tmp_path: Path
+) -> None:
+    gate = f"import os, time\nwhile not os.path.exists({str(tmp_path / 'gate')!r}): time.sleep(.1)"
+    ids = [
+        (await asyncio.to_thread(studio.submit, gate, query_name=f"job_{number}.py"))["id"]
+        for number in range(JOBS)
+    ]
+    async with FaultProxy.before(studio.url) as proxy:
+        proxy.plan = BrokenCancels(seed)
+        settings = Settings(url=proxy.url, team=studio.team, token=SecretStr(studio.token))
+        async with StudioClient(settings) as client:
+            commands = Commands(client, lambda: None, rests=(0.01, 0.01))
+            heard: list[ItemOutcome[str, None]] = []
+            outcomes = await Batches().run("Cancelling", ids, commands.cancel, ended=heard.append)
+    assert [one.item for one in outcomes] == ids
+    assert Counter(heard) == Counter(outcomes)
+    counts = Counter(one.outcome for one in outcomes)
+    assert counts[Outcome.DONE] > 0
+    assert counts[Outcome.REFUSED] > 0
+    assert all(str(one.error) for one in outcomes if one.outcome is not Outcome.DONE)
+    done = {one.item for one in outcomes if one.outcome is Outcome.DONE}
+
+    def states() -> dict[str, str]:
+        return {job["id"]: job["status"] for job in studio.jobs()}
+
+    await asyncio.to_thread(
+        eventually, lambda: all(states()[each] == "CANCELED" for each in done), states
+    )
+    alive = {each for each, state in states().items() if state != "CANCELED"}
+    assert alive <= {one.item for one in outcomes if one.outcome is not Outcome.DONE}

@@ -1,0 +1,108 @@
+"""Commands on marked jobs of a pipeline, and on a group of them."""
+
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from studio_tui.errors import InvalidRequest
+from tests.presentation.pipelines.graphs import pipeline_of, run
+from tests.presentation.pipelines.sample import sixteen
+from tests.tui.dashboards import screen_text, until, until_shown
+from tests.tui.pipelines.dag_stage import DagStudio, dag, go_to, press, screen_of
+
+pytestmark = pytest.mark.draws_dashboards
+
+
+class Refusing(DagStudio):
+    """Refuses to cancel some jobs."""
+
+    refused: frozenset[str] = frozenset()
+
+    async def cancel_job(self, job_id: str) -> None:
+        """Cancel a job, or refuse it."""
+        if job_id in self.refused:
+            raise InvalidRequest(409, "not now")
+        await super().cancel_job(job_id)
+
+
+async def mark(pilot: Pilot[int], *names: str) -> None:
+    for name in names:
+        await go_to(pilot, name)
+        await press(pilot, ("space",))
+
+
+async def test_marked_jobs_are_cancelled_and_the_refused_one_keeps_its_mark(tmp_path: Path) -> None:
+    studio = Refusing(sixteen(train_s="RUNNING", train_l="QUEUED", split="COMPLETE"))
+    studio.refused = frozenset({"run-train_l"})
+    async with dag(studio, tmp_path) as pilot:
+        await mark(pilot, "train_s", "train_l", "thumbs", "publish")
+        await until_shown(pilot, "x cancel", "r run again", "R resume", "e edit", "L logs")
+        await press(pilot, ("x",))
+        await until_shown(
+            pilot, "Cancel 3 marked jobs?", "3 running, queued or pending will be cancelled",
+            "1 has ended", "3 are jobs of the pipeline", "wait for them",
+        )  # fmt: skip
+        await press(pilot, ("y",))
+        await until_shown(pilot, "2 of 3 jobs asked to cancel", "not now")
+        await press(pilot, ("o",))
+        assert sorted(studio.done) == [("cancel", "run-publish"), ("cancel", "run-train_s")]
+        assert screen_of(pilot).state.view.marks == ("train_l", "thumbs")
+
+
+async def test_marks_of_a_pipeline_that_was_left_meanwhile_are_taken_away_too(
+    tmp_path: Path,
+) -> None:
+    studio = DagStudio(sixteen(train_s="RUNNING", train_l="RUNNING"))
+    async with dag(studio, tmp_path) as pilot:
+        await mark(pilot, "train_s", "train_l")
+        screen = screen_of(pilot)
+        await press(pilot, ("q",))
+        await until(pilot, lambda: pilot.app.screen is not screen)
+        screen.controllers.marks.unmark("run-train_s")
+        assert screen.state.view.marks == ("train_l",)
+        await press(pilot, ("2", "enter"))
+        await until(pilot, lambda: screen_of(pilot).state.view.marks == ("train_l",))
+
+
+async def test_marked_jobs_are_taken_out_of_a_paused_pipeline_after_one_question(
+    tmp_path: Path,
+) -> None:
+    studio = DagStudio(sixteen("PAUSED"))
+    async with dag(studio, tmp_path) as pilot:
+        await mark(pilot, "train_l", "report", "export", "thumbs")
+        await until_shown(pilot, "D take out")
+        await press(pilot, ("D",))
+        await until_shown(
+            pilot, "Take 3 jobs out of the pipeline?", "3 pending will be taken out, 1 has begun.",
+            "eval will then wait for train_s, split.", "publish will then wait for eval.",
+        )  # fmt: skip
+        await press(pilot, ("y",))
+        await until_shown(pilot, "3 of 3 jobs taken out")
+        assert sorted(studio.done) == [
+            ("remove", "export"),
+            ("remove", "report"),
+            ("remove", "train_l"),
+        ]
+        await until(pilot, lambda: "1 marked" in screen_text(pilot))
+
+
+async def test_the_ids_of_marked_jobs_are_copied_together(tmp_path: Path) -> None:
+    studio = DagStudio(sixteen(train_s="RUNNING", split="COMPLETE"))
+    async with dag(studio, tmp_path) as pilot:
+        await mark(pilot, "train_s", "thumbs")
+        await press(pilot, ("c",))
+        await until(pilot, lambda: pilot.app.clipboard == "run-train_s\nrun-thumbs")
+
+
+async def test_a_command_on_a_group_is_about_all_of_its_jobs(tmp_path: Path) -> None:
+    shards = [f"shard_{number}" for number in range(6)]
+    studio = DagStudio(pipeline_of([run(name, [], "RUNNING") for name in shards]))
+    async with dag(studio, tmp_path) as pilot:
+        await press(pilot, ("b",))
+        await until_shown(pilot, "shard_*", "b by name")
+        await press(pilot, ("g", "x"))
+        await until_shown(pilot, "Cancel 6 jobs?", "shard_5")
+        await press(pilot, ("y",))
+        await until_shown(pilot, "6 of 6 jobs asked to cancel")
+    assert sorted(studio.done) == [("cancel", f"run-{name}") for name in shards]
