@@ -4,18 +4,16 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.widgets import Static
 
 from studio_tui.presentation.form.help import FieldHelp
 from studio_tui.tui.frame.dialog import Dialog
-from studio_tui.tui.sheets import DIALOGS
+from studio_tui.tui.frame.dialog_box import Middle
 
 
 class Explanation(Dialog[None]):
     """What a field means, what it takes, and an example."""
 
-    CSS_PATH = DIALOGS
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter,q,f1", "dismiss(None)", "close", id="explanation.close"),
     ]
@@ -26,13 +24,16 @@ class Explanation(Dialog[None]):
         self._label = label
         self._help = field_help
 
-    def compose(self) -> ComposeResult:
-        """Compose the name, the meaning, what may stand there, and the example."""
-        with Vertical(classes="dialog"):
-            yield Static(self._label, markup=False, classes="question")
+    def heading(self) -> str:
+        """Return the field's name."""
+        return self._label
+
+    def body(self) -> ComposeResult:
+        """Compose the meaning, what may stand there, and the example."""
+        with Middle():
             yield Static(self._help.meaning, markup=False)
             yield Static(self._help.takes, markup=False, classes="takes")
             if self._help.example:
                 lines = "\n".join(f"  {line}" for line in self._help.example)
                 yield Static(f"For example\n{lines}", markup=False, classes="example")
-            yield Static("esc closes", markup=False, classes="keys")
+        yield Static("esc closes", markup=False, classes="keys")

@@ -6,13 +6,12 @@ from typing import ClassVar
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
 from textual.highlight import highlight
 from textual.widgets import Static
 
 from studio_tui.presentation.format import plural
 from studio_tui.tui.frame.dialog import Dialog
-from studio_tui.tui.sheets import DIALOGS
+from studio_tui.tui.frame.dialog_box import Middle
 from studio_tui.tui.terminal.clipboard import copy
 
 FORMS = (("JSON", "json"), ("curl", "bash"), ("datachain", "bash"))
@@ -22,7 +21,7 @@ FORMS = (("JSON", "json"), ("curl", "bash"), ("datachain", "bash"))
 class Preview(Dialog[None]):
     """A request in three forms; secrets are hidden until they are asked for."""
 
-    CSS_PATH = DIALOGS
+    title_id = "preview-forms"
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,f6", "dismiss(None)", "close", id="preview.close"),
@@ -33,10 +32,10 @@ class Preview(Dialog[None]):
         Binding("left,shift+tab", "turn(-1)", "previous", show=False, id="preview.previous"),
         Binding("s", "secrets", "values", id="preview.secrets"),
         Binding("y", "copy", "copy", id="preview.copy"),
-        Binding("down,j", "scroll(1)", "down", show=False, id="preview.down"),
-        Binding("up,k", "scroll(-1)", "up", show=False, id="preview.up"),
-        Binding("pagedown,space", "scroll(10)", "page down", show=False, id="preview.page_down"),
-        Binding("pageup,b", "scroll(-10)", "page up", show=False, id="preview.page_up"),
+        Binding("j", "scroll(1)", "down", show=False, id="preview.down"),
+        Binding("k", "scroll(-1)", "up", show=False, id="preview.up"),
+        Binding("space", "scroll_pages(1)", "page down", show=False, id="preview.page_down"),
+        Binding("b", "scroll_pages(-1)", "page up", show=False, id="preview.page_up"),
     ]
 
     def __init__(self, texts: Callable[[bool], tuple[str, ...]]) -> None:
@@ -46,17 +45,18 @@ class Preview(Dialog[None]):
         self._form = 0
         self._shown = False
 
-    def compose(self) -> ComposeResult:
-        """Compose the forms, the text and its keys."""
-        with Vertical(classes="dialog"):
-            yield Static(markup=False, id="preview-forms", classes="question")
-            with VerticalScroll(can_focus=False, classes="lines"):
-                yield Static(markup=False, id="preview-text")
-            yield Static(
-                "1 JSON  2 curl  3 datachain  s shows secrets  y copies  esc closes",
-                markup=False,
-                classes="keys",
-            )
+    def heading(self) -> str:
+        """Return which form is shown."""
+        return f"The request as {FORMS[self._form][0]}"
+
+    def body(self) -> ComposeResult:
+        """Compose the text and its keys."""
+        yield Middle(Static(markup=False, id="preview-text"))
+        yield Static(
+            "1 JSON  2 curl  3 datachain  s shows secrets  y copies  esc closes",
+            markup=False,
+            classes="keys",
+        )
 
     def on_mount(self) -> None:
         """Show the first."""
@@ -82,12 +82,8 @@ class Preview(Dialog[None]):
         text = self._texts(self._shown)[self._form]
         await copy(self.app, text, plural(len(text.splitlines()), "line"))
 
-    def action_scroll(self, lines: int) -> None:
-        """Go through the lines."""
-        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
-
     def _paint(self) -> None:
-        name, language = FORMS[self._form]
-        self.query_one("#preview-forms", Static).update(f"The request as {name}")
+        _, language = FORMS[self._form]
+        self.query_one("#preview-forms", Static).update(self.heading())
         text = self._texts(self._shown)[self._form]
         self.query_one("#preview-text", Static).update(highlight(text, language=language))

@@ -6,17 +6,15 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.widgets import Input, Static
 
 from studio_tui.tui.frame.dialog import Dialog
-from studio_tui.tui.sheets import DIALOGS
+from studio_tui.tui.frame.dialog_box import Middle
 
 
 class Ask(Dialog[str | None]):
     """Asks for a line, which is not empty; the answer is `None` when that was given up."""
 
-    CSS_PATH = DIALOGS
     AUTO_FOCUS = "Input"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "close", id="ask.close"),
@@ -29,13 +27,15 @@ class Ask(Dialog[str | None]):
         self._details = details
         self._value = value
 
-    def compose(self) -> ComposeResult:
-        """Compose the question, what there is to know, and the line."""
-        with Vertical(classes="dialog"):
-            yield Static(self._question, markup=False, classes="question")
-            yield Static("\n".join(self._details), markup=False)
-            yield Input(self._value, compact=True)
-            yield Static("enter keeps it, esc closes", markup=False, classes="keys")
+    def heading(self) -> str:
+        """Return the question."""
+        return self._question
+
+    def body(self) -> ComposeResult:
+        """Compose what there is to know, and the line."""
+        yield Middle(Static("\n".join(self._details), markup=False))
+        yield Input(self._value, compact=True)
+        yield Static("enter keeps it, esc closes", markup=False, classes="keys")
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:

@@ -6,25 +6,26 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.content import Content
 from textual.widgets import Button, OptionList, Static
 from textual.widgets.option_list import Option
 
 from studio_tui.text import safe_line
 from studio_tui.tui.frame.dialog import Dialog
-from studio_tui.tui.sheets import DIALOGS
+from studio_tui.tui.frame.dialog_box import MIDDLE, Answers, Middle, answer
 from studio_tui.tui.widgets.option_lists import OptionChoice
 
 
 class Confirm(Dialog[bool]):
     """Asks before something is done; the answer is True for yes. Text is safe, never markup."""
 
-    CSS_PATH = DIALOGS
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "answer(True)", "yes", id="confirm.yes"),
         Binding("n,escape,q", "answer(False)", "no", id="confirm.no"),
         Binding("left,right,h,l", "move", "move", show=False, id="confirm.move"),
+        Binding("j", "scroll(1)", "down", show=False, id="confirm.down"),
+        Binding("k", "scroll(-1)", "up", show=False, id="confirm.up"),
+        Binding("space", "scroll_pages(1)", "page down", show=False, id="confirm.page_down"),
+        Binding("b", "scroll_pages(-1)", "page up", show=False, id="confirm.page_up"),
     ]
 
     def __init__(
@@ -37,15 +38,14 @@ class Confirm(Dialog[bool]):
         self._no = no
         self._default_yes = default_yes
 
-    def compose(self) -> ComposeResult:
-        """Compose question, details and the two answers."""
-        with Vertical(classes="dialog"):
-            yield Static(self._question, markup=False, classes="question")
-            with VerticalScroll(can_focus=False, classes="details"):
-                yield Static("\n".join(self._details), markup=False)
-            with Horizontal(classes="answers"):
-                yield Button(_answer("y", self._yes), id="yes", compact=True)
-                yield Button(_answer("n", self._no), id="no", compact=True)
+    def heading(self) -> str:
+        """Return the question."""
+        return self._question
+
+    def body(self) -> ComposeResult:
+        """Compose the details and the two answers."""
+        yield Middle(Static("\n".join(self._details), markup=False))
+        yield Answers(answer("y", self._yes, "yes"), answer("n", self._no, "no"))
 
     def on_mount(self) -> None:
         """Rest on the answer that does no harm."""
@@ -95,10 +95,6 @@ def confirm_open(host: str) -> Confirm:
     )
 
 
-def _answer(key: str, words: str) -> Content:
-    return Content.assemble((key, "underline"), "  ", words)
-
-
 _SHORT = 36
 """Characters of a choice for which there is room in a narrow list."""
 
@@ -106,7 +102,6 @@ _SHORT = 36
 class Choose(Dialog[str | None]):
     """Offers a few choices; the answer is the key of one, or `None`."""
 
-    CSS_PATH = DIALOGS
     KEYS = ""
     """What keys do in the list, where that has to be said."""
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -123,15 +118,20 @@ class Choose(Dialog[str | None]):
         self.set_class(any(len(text) > _SHORT for _, text in choices), "-wide")
         self._current = current
 
-    def compose(self) -> ComposeResult:
-        """Compose the title and the list."""
-        with Vertical(classes="dialog"):
-            yield Static(self._title, markup=False, classes="question")
-            yield OptionChoice(
-                *(Option(text, id=key) for key, text in self._choices), markup=False, compact=True
-            )
-            if self.KEYS:
-                yield Static(self.KEYS, markup=False, classes="keys")
+    def heading(self) -> str:
+        """Return what is chosen."""
+        return self._title
+
+    def body(self) -> ComposeResult:
+        """Compose the list."""
+        yield OptionChoice(
+            *(Option(text, id=key) for key, text in self._choices),
+            markup=False,
+            compact=True,
+            classes=MIDDLE,
+        )
+        if self.KEYS:
+            yield Static(self.KEYS, markup=False, classes="keys")
 
     def on_mount(self) -> None:
         """Rest on what is chosen now."""

@@ -6,14 +6,13 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Input, OptionList, Static
+from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from studio_tui.tui.frame.actions import Action
 from studio_tui.tui.frame.dialog import Dialog
-from studio_tui.tui.sheets import DIALOGS
+from studio_tui.tui.frame.dialog_box import MIDDLE
 from studio_tui.tui.widgets.option_lists import OptionChoice
 
 _KEYS_WIDTH = 16
@@ -25,7 +24,6 @@ class HelpScreen(Dialog[Action | None]):
     AUTO_FOCUS = "Input"
     takes_keys_pressed_before = True
 
-    CSS_PATH = DIALOGS
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "close", id="help.close"),
         Binding("down", "move(1)", "down", show=False, priority=True, id="help.down"),
@@ -42,12 +40,14 @@ class HelpScreen(Dialog[Action | None]):
         self._title = title
         self._actions = actions
 
-    def compose(self) -> ComposeResult:
+    def heading(self) -> str:
+        """Return whose keys these are."""
+        return f"Keys of {self._title}"
+
+    def body(self) -> ComposeResult:
         """Compose the search line and the list."""
-        with Vertical(classes="dialog"):
-            yield Static(f"Keys of {self._title}", markup=False, classes="question")
-            yield Input(placeholder="type to search, enter does it, esc closes", compact=True)
-            yield OptionChoice(markup=False, compact=True)
+        yield Input(placeholder="type to search, enter does it, esc closes", compact=True)
+        yield OptionChoice(markup=False, compact=True, classes=MIDDLE)
 
     def on_mount(self) -> None:
         """Show all."""
@@ -76,11 +76,8 @@ class HelpScreen(Dialog[Action | None]):
 
     def action_page(self, step: int) -> None:
         """Move the cursor by as much as is in sight."""
-        options = self.query_one(OptionList)
-        height = options.scrollable_content_region.height
-        here = options.highlighted or 0
-        if options.option_count:
-            options.highlighted = min(max(here + step * height, 0), options.option_count - 1)
+        options = self.query_one(OptionChoice)
+        options.action_page_down() if step > 0 else options.action_page_up()
 
     def _choose(self, option: Option | None) -> None:
         # By its id: the list may be another one than when it was clicked.

@@ -6,13 +6,12 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, Static
 
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.tui.frame.dialog import Dialog
-from studio_tui.tui.sheets import DIALOGS
+from studio_tui.tui.frame.dialog_box import Answers, Middle, answer
 
 _STYLES = {
     Tone.DIM: "$foreground 60%",
@@ -28,15 +27,14 @@ _STYLES = {
 class Review(Dialog[str | None]):
     """Offers answers under many lines; the answer is the key of one, `None` for none of them."""
 
-    CSS_PATH = DIALOGS
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss(None)", "back to the form", id="review.close"),
         Binding("left,shift+tab", "app.focus_previous", "left", show=False, id="review.left"),
         Binding("right", "app.focus_next", "right", show=False, id="review.right"),
-        Binding("down,j", "scroll(1)", "down", show=False, id="review.down"),
-        Binding("up,k", "scroll(-1)", "up", show=False, id="review.up"),
-        Binding("pagedown,space", "scroll(10)", "page down", show=False, id="review.page_down"),
-        Binding("pageup,b", "scroll(-10)", "page up", show=False, id="review.page_up"),
+        Binding("j", "scroll(1)", "down", show=False, id="review.down"),
+        Binding("k", "scroll(-1)", "up", show=False, id="review.up"),
+        Binding("space", "scroll_pages(1)", "page down", show=False, id="review.page_down"),
+        Binding("b", "scroll_pages(-1)", "page up", show=False, id="review.page_up"),
     ]
 
     def __init__(
@@ -48,19 +46,15 @@ class Review(Dialog[str | None]):
         self._lines = lines
         self._answers = answers
 
-    def compose(self) -> ComposeResult:
-        """Compose question, lines and answers."""
-        with Vertical(classes="dialog"):
-            yield Static(self._question, markup=False, classes="question")
-            with VerticalScroll(can_focus=False, classes="lines"):
-                lines = [
-                    Content.styled(cell.text, _STYLES.get(cell.tone, "")) for cell in self._lines
-                ]
-                yield Static(Content("\n").join(lines))
-            with Horizontal(classes="answers"):
-                for key, words in self._answers:
-                    label = Content.assemble((key, "underline"), "  ", words)
-                    yield Button(label, id=f"answer-{key}", compact=True)
+    def heading(self) -> str:
+        """Return the question."""
+        return self._question
+
+    def body(self) -> ComposeResult:
+        """Compose lines and answers."""
+        lines = [Content.styled(cell.text, _STYLES.get(cell.tone, "")) for cell in self._lines]
+        yield Middle(Static(Content("\n").join(lines)))
+        yield Answers(*(answer(key, words, f"answer-{key}") for key, words in self._answers))
 
     def on_mount(self) -> None:
         """Rest on the first answer, and take the letters of all."""
@@ -76,7 +70,3 @@ class Review(Dialog[str | None]):
     def action_answer(self, key: str) -> None:
         """Answer by letter."""
         self.dismiss(key)
-
-    def action_scroll(self, lines: int) -> None:
-        """Go through the lines."""
-        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)

@@ -6,7 +6,6 @@ from typing import ClassVar, NamedTuple
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.getters import query_one
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
@@ -14,6 +13,7 @@ from textual.widgets.option_list import Option
 from studio_tui.errors import SpoolError
 from studio_tui.presentation.format import size
 from studio_tui.tui.frame.dialog import Dialog
+from studio_tui.tui.frame.dialog_box import MIDDLE, Middle
 from studio_tui.tui.frame.saving import (
     AlreadyThereError,
     CannotSaveError,
@@ -22,7 +22,6 @@ from studio_tui.tui.frame.saving import (
     path_of,
     save,
 )
-from studio_tui.tui.sheets import DIALOGS
 from studio_tui.tui.widgets.option_lists import OptionChoice
 
 
@@ -39,7 +38,6 @@ class Offer(NamedTuple):
 class SaveLog(Dialog[Saved | None]):
     """Saves one of several things in a file; the answer is `None` when that was given up."""
 
-    CSS_PATH = DIALOGS
     AUTO_FOCUS = "Input"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", "close", id="save.close"),
@@ -61,18 +59,23 @@ class SaveLog(Dialog[Saved | None]):
         """What was typed when the user was told of a file that is there."""
         self._is_saving = False
 
-    def compose(self) -> ComposeResult:
+    def heading(self) -> str:
+        """Return what is asked."""
+        return self._question
+
+    def body(self) -> ComposeResult:
         """Compose what can be saved, the path, and what is wrong with it."""
-        with Vertical(classes="dialog"):
-            yield Static(self._question, markup=False, classes="question")
-            choices = OptionChoice(
-                *(Option(offer.words) for offer in self._offers), markup=False, compact=True
-            )
-            choices.can_focus = False
-            yield choices
-            yield Input(self._offers[0].path, compact=True, select_on_focus=False)
-            yield Static(markup=False, id="problem")
-            yield Static(markup=False, id="save-keys")
+        choices = OptionChoice(
+            *(Option(offer.words) for offer in self._offers),
+            markup=False,
+            compact=True,
+            classes=MIDDLE,
+        )
+        choices.can_focus = False
+        yield choices
+        yield Input(self._offers[0].path, compact=True, select_on_focus=False)
+        yield Middle(Static(markup=False, id="problem"), classes="problem")
+        yield Static(markup=False, id="save-keys", classes="keys")
 
     def on_mount(self) -> None:
         """Rest on what is likeliest."""
@@ -143,5 +146,5 @@ class SaveLog(Dialog[Saved | None]):
 
     def _tell(self, problem: str) -> None:
         self.problem.update(problem)
-        self.problem.display = bool(problem)
+        self.query_one(Middle).display = bool(problem)
         self.keys.update("↑↓ what, enter saves, esc closes")

@@ -7,7 +7,6 @@ from typing import ClassVar
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.message import Message
 from textual.widgets import Button, Input, Static
 
@@ -33,6 +32,7 @@ from studio_tui.service.commands.trigger_pipeline import (
 from studio_tui.tui.form.code_area import CodeArea
 from studio_tui.tui.form.form_field import FieldInput, Flag, FormField
 from studio_tui.tui.frame.dialog import Dialog
+from studio_tui.tui.frame.dialog_box import Answers, Middle
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.sheets import FORM_DIALOGS
 
@@ -124,7 +124,6 @@ class TriggerScreen(Dialog[Pipeline | None]):
 
     CSS_PATH = FORM_DIALOGS
     AUTO_FOCUS = "DatasetInput"
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-high")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f9,ctrl+j", "trigger", "trigger", id="trigger.send", tooltip="Have it made"),
         Binding("escape", "close", "close", id="trigger.close", tooltip="Keep what is typed"),
@@ -155,16 +154,18 @@ class TriggerScreen(Dialog[Pipeline | None]):
             "environment": FormField("environment", "Environment", self._area),
         }
 
-    def compose(self) -> ComposeResult:
+    def heading(self) -> str:
+        """Return what the form is for."""
+        return "Rebuild datasets"
+
+    def body(self) -> ComposeResult:
         """Compose the fields and the answers."""
-        with Vertical(classes="dialog"):
-            yield Static("Rebuild datasets", markup=False, classes="question")
-            with VerticalScroll(can_focus=False, classes="fields"):
-                yield from self._fields.values()
-            yield Static(markup=False, id="trigger-said")
-            with Horizontal(classes="answers"):
-                yield Button("f9  Trigger", id="yes", compact=True)
-                yield Button("esc  Close", id="no", compact=True)
+        yield Middle(*self._fields.values(), classes="fields")
+        yield Static(markup=False, id="trigger-said")
+        yield Answers(
+            Button("f9  Trigger", id="yes", compact=True),
+            Button("esc  Close", id="no", compact=True),
+        )
 
     def on_mount(self) -> None:
         """Say what each field is for."""

@@ -6,19 +6,17 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.getters import query_one
 from textual.widgets import Input, Static
 
 from studio_tui.presentation.schedules.rows import Explained
 from studio_tui.tui.frame.dialog import Dialog
-from studio_tui.tui.sheets import DIALOGS
+from studio_tui.tui.frame.dialog_box import Middle
 
 
 class AskTime(Dialog[str | None]):
     """Takes a time that has a meaning; the answer is `None` when it was given up."""
 
-    CSS_PATH = DIALOGS
     AUTO_FOCUS = "Input"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "close", id="ask.close"),
@@ -35,15 +33,17 @@ class AskTime(Dialog[str | None]):
         """What stands in the line, also when it was given up."""
         self._explain = explain
 
-    def compose(self) -> ComposeResult:
-        """Compose the question, the line and what it means."""
-        with Vertical(classes="dialog"):
-            yield Static(self._question, markup=False, classes="question")
-            yield Input(self.typed, compact=True, select_on_focus=False)
-            yield Static(markup=False, id="answer")
-            yield Static(
-                "enter goes on, esc closes and keeps what is typed", markup=False, id="ask-keys"
-            )
+    def heading(self) -> str:
+        """Return the question."""
+        return self._question
+
+    def body(self) -> ComposeResult:
+        """Compose the line and what it means."""
+        yield Input(self.typed, compact=True, select_on_focus=False)
+        yield Middle(Static(markup=False, id="answer"))
+        yield Static(
+            "enter goes on, esc closes and keeps what is typed", markup=False, classes="keys"
+        )
 
     def on_mount(self) -> None:
         """Say what it means as it is."""

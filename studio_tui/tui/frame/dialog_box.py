@@ -1,0 +1,105 @@
+"""The box of every dialog: title and answers stand still, and what is between them scrolls."""
+
+from fractions import Fraction
+
+from textual.containers import Container, VerticalScroll
+from textual.content import Content
+from textual.geometry import NULL_OFFSET, Region, Size
+from textual.layout import ArrangeResult, Layout, WidgetPlacement
+from textual.layouts.vertical import VerticalLayout
+from textual.widget import Widget
+from textual.widgets import Button
+
+MIDDLE = "middle"
+"""The class of what gives way, where there is not room for all of a dialog."""
+
+
+class GivingWay(VerticalLayout):
+    """One below the other; where that is too high, the tallest of the `MIDDLE`s are cut."""
+
+    def arrange(
+        self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True
+    ) -> ArrangeResult:
+        """Place the children; a height of 0 means that there is room for all."""
+        placements = list(super().arrange(parent, children, size, greedy))
+        # Without a size it is asked how high all of them are.
+        excess = max((each.region.bottom for each in placements), default=0) - size.height
+        heights = [each.region.height for each in placements]
+        middles = [n for n, each in enumerate(placements) if each.widget.has_class(MIDDLE)]
+        while size.height and excess > 0 and any(heights[n] > 1 for n in middles):
+            heights[max(middles, key=heights.__getitem__)] -= 1
+            excess -= 1
+        moved = 0
+        for n, each in enumerate(placements):
+            x, y, width, height = each.region
+            placements[n] = each._replace(region=Region(x, y - moved, width, heights[n]))
+            moved += height - heights[n]
+        return placements
+
+
+class Flowing(Layout):
+    """One beside the other, and on the next row where the width is used up."""
+
+    def arrange(
+        self,
+        parent: Widget,
+        children: list[Widget],
+        size: Size,
+        greedy: bool = True,  # noqa: ARG002 (Textual's form)
+    ) -> ArrangeResult:
+        """Place the children; a width of 0 means that there is room for all on one row."""
+        placements: list[WidgetPlacement] = []
+        x = y = row = 0
+        for child in children:
+            box = child._get_box_model(
+                size, parent.app.viewport_size, Fraction(size.width), Fraction(size.height)
+            )
+            width, height, margin = int(box.width), int(box.height), box.margin
+            if x and size.width and x + width > size.width:
+                x, y, row = 0, y + row, 0
+            if size.width:
+                width = min(width, size.width)
+            placements.append(
+                WidgetPlacement(Region(x, y, width, height), NULL_OFFSET, margin, child)
+            )
+            x += width + margin.right
+            row = max(row, height)
+        return placements
+
+
+class DialogBox(Container):
+    """What stands in the middle of a dialog's screen."""
+
+    def __init__(self, *children: Widget) -> None:
+        super().__init__(*children, classes="dialog")
+        self._giving_way = GivingWay()
+
+    @property
+    def layout(self) -> Layout:
+        """How the parts of the dialog are placed; a style sheet can name Textual's own alone."""
+        return self._giving_way
+
+
+class Middle(VerticalScroll):
+    """What there is to read in a dialog; the dialog's keys scroll it."""
+
+    def __init__(self, *children: Widget, classes: str = "") -> None:
+        super().__init__(*children, can_focus=False, classes=f"{MIDDLE} {classes}")
+
+
+class Answers(Container):
+    """The buttons of a dialog, on as many rows as they need."""
+
+    def __init__(self, *buttons: Button) -> None:
+        super().__init__(*buttons, classes="answers")
+        self._flowing = Flowing()
+
+    @property
+    def layout(self) -> Layout:
+        """How the buttons are placed."""
+        return self._flowing
+
+
+def answer(key: str, words: str, name: str) -> Button:
+    """Return the button of an answer that can also be given by a key."""
+    return Button(Content.assemble((key, "underline"), "  ", words), id=name, compact=True)

@@ -1,0 +1,241 @@
+"""Every dialog at every size: title and answers stand still, and all of the rest can be read."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+import pytest
+from textual.app import App
+from textual.events import MouseScrollDown
+from textual.geometry import Region
+from textual.pilot import Pilot
+from textual.widget import Widget
+from textual.widgets import OptionList
+
+from studio_tui.presentation.cells import Cell
+from studio_tui.presentation.form.draft import LABELS, Draft
+from studio_tui.presentation.form.help import FIELD_HELP
+from studio_tui.presentation.pipelines.datasets import KnownDatasets
+from studio_tui.presentation.schedules.rows import Explained
+from studio_tui.service.commands.trigger_pipeline import PipelineTrigger
+from studio_tui.tui.form.explanation import Explanation
+from studio_tui.tui.form.preview import Preview
+from studio_tui.tui.form.saved_forms import SavedForms
+from studio_tui.tui.form.template_picker import PickBeginning
+from studio_tui.tui.frame.actions import Action
+from studio_tui.tui.frame.ask import Ask
+from studio_tui.tui.frame.dialog import Dialog
+from studio_tui.tui.frame.dialogs import Choose, Confirm
+from studio_tui.tui.frame.help import HelpScreen
+from studio_tui.tui.frame.review import Review
+from studio_tui.tui.logs.save_dialog import Offer, SaveLog
+from studio_tui.tui.pipelines.trigger_screen import TriggerDraft, TriggerScreen
+from studio_tui.tui.schedules.time_dialog import AskTime
+from studio_tui.tui.sheets import OPENING
+from tests.driving import driving
+from tests.tui.dashboards import until
+from tests.tui.test_sizes import ours
+
+SIZES = ((40, 12), (80, 24), (120, 40))
+
+LINES = tuple(f"line{number} of a text that is wider than a narrow screen end{number}"
+              for number in range(50))  # fmt: skip
+LONG = "a-name-" * 30
+
+
+class Shown(NamedTuple):
+    """A dialog, and what must be seen of it."""
+
+    make: Callable[[], Dialog[Any]]
+    still: str
+    """Words that are in sight at all times."""
+    read: str
+    """Words that must be seen while it is scrolled; the last of them is the end of all."""
+
+
+def _words(lines: tuple[str, ...]) -> str:
+    return " ".join(lines)
+
+
+def _saving() -> SaveLog:
+    words = ("the selected lines", "the lines that the filter shows", "the whole log",
+             "what is in sight")  # fmt: skip
+    return SaveLog([Offer(each, cast("Any", None), f"./{LONG}.log") for each in words])
+
+
+def _beginnings() -> PickBeginning:
+    templates = {line: cast("Any", None) for line in LINES}
+    return PickBeginning(
+        SavedForms(Path("nowhere")), templates, given=Draft(), last=None, before=None
+    )
+
+
+def _triggering() -> TriggerScreen:
+    return TriggerScreen(
+        cast("PipelineTrigger", None),
+        TriggerDraft(" ".join(f"space.project.dataset{number}" for number in range(20))),
+        lambda: KnownDatasets((), is_all=False),
+        frozenset,
+        lambda _draft: None,
+    )
+
+
+def _action(number: int) -> Action:
+    return Action(("ctrl+x",), "a", LINES[number], "noop", cast("Any", None), None, number)
+
+
+_EXPLAINED = Explained(LINES[:9], is_good=True)
+_FIELD = max(FIELD_HELP, key=lambda name: len(FIELD_HELP[name].takes))
+
+DIALOGS: dict[type, Shown] = {
+    Confirm: Shown(
+        lambda: Confirm(
+            "Was this pipeline made? Nobody can tell. Ask Studio for it again?",
+            LINES,
+            yes="Send it again",
+            no="Keep the old one",
+        ),
+        "Was this pipeline made? Nobody can tell. Ask Studio for it again? y Send n Keep one",
+        _words(LINES),
+    ),
+    Review: Shown(
+        lambda: Review(
+            "Run the changed job?",
+            [Cell(line) for line in LINES],
+            (("r", "resume from checkpoints"), ("f", "run afresh"), ("d", "keep as a draft")),
+        ),
+        "Run the changed job? resume from checkpoints run afresh keep as a draft",
+        _words(LINES),
+    ),
+    Choose: Shown(
+        lambda: Choose("Sort by", [(line, line) for line in LINES], LINES[0]),
+        "Sort by",
+        _words(LINES),
+    ),
+    PickBeginning: Shown(
+        _beginnings, "enter begins with it, r renames, d deletes, esc closes", _words(LINES)
+    ),
+    Ask: Shown(
+        lambda: Ask("Keep it as a template called", LINES, "its name"),
+        "Keep it as a template called its name enter keeps it, esc closes",
+        _words(LINES),
+    ),
+    AskTime: Shown(
+        lambda: AskTime(f"When is {LONG[:60]} to run?", "0 9 * * *", lambda _typed: _EXPLAINED),
+        "When is to run? enter goes on, esc closes and keeps what is typed",
+        _words(_EXPLAINED.lines),
+    ),
+    SaveLog: Shown(
+        _saving, "Save the log enter saves, esc closes", "selected lines filter whole sight"
+    ),
+    HelpScreen: Shown(
+        lambda: HelpScreen("this screen", [_action(number) for number in range(50)]),
+        "Keys of this screen",
+        _words(LINES),
+    ),
+    Preview: Shown(
+        lambda: Preview(lambda _shown: ("\n".join(LINES),) * 3),
+        "The request as JSON 1 JSON 2 curl 3 datachain s shows secrets y copies esc closes",
+        _words(LINES),
+    ),
+    Explanation: Shown(
+        lambda: Explanation(LABELS[_FIELD], FIELD_HELP[_FIELD]),
+        f"{LABELS[_FIELD]} esc closes",
+        f"{FIELD_HELP[_FIELD].meaning} {FIELD_HELP[_FIELD].takes}",
+    ),
+    TriggerScreen: Shown(
+        _triggering, "Rebuild datasets f9 Trigger esc Close", "Datasets Review Environment"
+    ),
+}
+
+
+def test_every_dialog_is_among_them() -> None:
+    dialogs = {each for each in ours() if issubclass(each, Dialog) and each is not Dialog}
+    assert dialogs == DIALOGS.keys()
+
+
+def box(app: App[None]) -> Region:
+    return app.screen.query_one(".dialog").region
+
+
+def shown(app: App[None]) -> set[str]:
+    """Return the words in the box, as they are to be read by a person."""
+    width, height = app.size
+    strips = app.screen._compositor.render_strips()
+    left, top, wide, high = box(app)
+    assert Region(0, 0, width, height).contains_region(box(app)), "the box is cut"
+    lines = [strip.text[left + 1 : left + wide - 1] for strip in strips[top : top + high]]
+    return set("\n".join(lines).replace("▍", " ").split())
+
+
+def middle(app: App[None]) -> Widget:
+    return app.screen.query(".middle").first()
+
+
+def stages() -> Iterator[Any]:
+    for kind, dialog in DIALOGS.items():
+        for width, height in SIZES:
+            yield pytest.param(dialog, (width, height), id=f"{kind.__name__}-{width}x{height}")
+
+
+class Stage(App[None]):
+    """Shows one dialog."""
+
+    CSS_PATH = OPENING
+
+
+async def put(pilot: Pilot[None], dialog: Shown) -> None:
+    screen = dialog.make()
+    pilot.app.push_screen(screen)
+    await until(pilot, lambda: screen.is_alive and screen.query(".middle"))
+    await pilot.pause()
+
+
+@pytest.mark.parametrize(("dialog", "size"), tuple(stages()))
+async def test_all_of_a_dialog_is_read_by_keys_under_a_title_that_stands_still(
+    dialog: Shown, size: tuple[int, int]
+) -> None:
+    async with driving(Stage(), size=size) as pilot:
+        await put(pilot, dialog)
+        seen: set[str] = set()
+        last: tuple[object, ...] = ()
+        still = set(dialog.still.split())
+        while last != (last := _place(pilot.app)):
+            assert still <= shown(pilot.app), "title or answers are cut"
+            assert middle(pilot.app).max_scroll_x == 0
+            seen |= shown(pilot.app)
+            await pilot.press("tab" if isinstance(pilot.app.screen, TriggerScreen) else "pagedown")
+            if isinstance(pilot.app.screen, TriggerScreen):
+                seen |= shown(pilot.app)
+                if pilot.app.focused is pilot.app.screen.query_one("#yes"):
+                    break
+        assert sorted(set(dialog.read.split()) - seen) == []
+
+
+def _place(app: App[None]) -> tuple[object, ...]:
+    """Return what keys have moved; a choice that begins anew at the top is where it was."""
+    lists = [each.highlighted for each in app.screen.query(OptionList)]
+    end = [each.highlighted == each.option_count - 1 for each in app.screen.query(OptionList)]
+    if any(end):
+        return ("end",)
+    return (middle(app).scroll_y, app.focused, *lists)
+
+
+@pytest.mark.parametrize(("dialog", "size"), tuple(stages()))
+async def test_the_wheel_goes_to_the_end_of_every_dialog(
+    dialog: Shown, size: tuple[int, int]
+) -> None:
+    async with driving(Stage(), size=size) as pilot:
+        await put(pilot, dialog)
+        widget = middle(pilot.app)
+        before = -1.0
+        while widget.scroll_y > before:
+            before = widget.scroll_y
+            x, y = widget.region.offset
+            event = MouseScrollDown(widget, x, y, 0, 1, 0, False, False, False, x, y)
+            pilot.app.screen._forward_event(event)
+            await pilot.pause()
+        assert widget.scroll_y == widget.max_scroll_y
+        assert set(dialog.still.split()) <= shown(pilot.app)
+        if len(pilot.app.screen.query(".middle")) == 1 and dialog.make is not _triggering:
+            assert dialog.read.split()[-1] in shown(pilot.app)
