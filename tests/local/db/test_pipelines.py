@@ -491,3 +491,26 @@ async def test_a_job_mended_in_a_pipeline_is_the_only_maker_of_its_dataset(tmp_p
     assert (len(again.runs), originals["a"]) == (4, mended)
     parents = {run["name"]: json.loads(run["parents"]) for run in again.runs}
     assert parents["d"] == parents["b"] == [mended]
+
+
+async def test_resumed_while_its_jobs_are_being_canceled_they_run_again_once_they_have_ended(
+    bench: Bench,
+) -> None:
+    made = await bench.trigger("join")
+    first = await bench.run(made, "list")
+    await bench.database.write(
+        lambda connection: connection.execute(
+            "UPDATE jobs SET state = 'CANCELING' WHERE id = ?", [first["id"]]
+        )
+    )
+    await bench.pipelines.pause(made.pipeline["id"], NOW)
+    await bench.pipelines.resume(made.pipeline["id"], NOW)
+    again = await bench.run(made, "list")
+    assert again["id"] != first["id"]
+    assert again["state"] == "PENDING", "two runs never share checkpoints at the same time"
+    assert await bench.state(made) == "RUNNING"
+    await bench.end(first["id"], JobState.CANCELED)
+    assert (await bench.run(made, "list"))["state"] == "CREATED"
+    for name in DIAMOND:
+        await bench.end_run(made, name)
+    assert await bench.state(made) == "COMPLETED"
