@@ -11,7 +11,8 @@ pipeline made of it. A run waits as PENDING. These are the rules:
 - A pipeline is COMPLETED when the runs of all its jobs are COMPLETE; CANCELED when no job is left.
 - Pausing takes back what was released and has not started. Resuming a pipeline that FAILED or was
   CANCELED, or a PAUSED one of which nothing else can start, makes each run that FAILED or was
-  CANCELED again: from its checkpoints if it had begun, as new as it was if it had not.
+  CANCELED, or is CANCELING, again: from its checkpoints if it had begun, as new as it was if it had
+  not. The new run is not released before the one it goes on from has ended.
 - A job that somebody makes from the checkpoints of a run that FAILED or was CANCELED becomes that
   node's run, be its query changed or not, if its parents are COMPLETE. Its pipeline goes on with
   it, RUNNING again if it had ended.
@@ -35,17 +36,26 @@ _IS_READY = """
         WHERE edge.pipeline_id = node.pipeline_id AND edge.job_id = node.job_id
             AND parent_run.state <> 'COMPLETE')
 """
+_RUN_BEFORE_ENDS = """
+    EXISTS (
+        SELECT 1 FROM jobs other
+        WHERE other.run_group = {run}.run_group AND other.id <> {run}.id
+            AND other.state = 'CANCELING')
+"""
 _RELEASE = f"""
     UPDATE jobs SET state = 'CREATED', released_at = ? WHERE state = 'PENDING' AND id IN (
         SELECT created_job_id FROM pipeline_jobs node WHERE pipeline_id = ? AND {_IS_READY})
+        AND NOT {_RUN_BEFORE_ENDS.format(run="jobs")}
 """
 _ADOPTING = f"""
     SELECT node.pipeline_id, node.job_id FROM pipeline_jobs node
     JOIN jobs run ON run.id = node.created_job_id
     WHERE run.run_group = ? AND run.state IN ('FAILED', 'CANCELED') AND {_IS_READY}
 """
-_RUNS = """
-    SELECT run.id, run.name, run.state, run.error_message FROM pipeline_jobs node
+_RUNS = f"""
+    SELECT run.id, run.name, run.state, run.error_message,
+        run.state = 'PENDING' AND {_RUN_BEFORE_ENDS.format(run="run")} AS is_due
+    FROM pipeline_jobs node
     JOIN jobs run ON run.id = node.created_job_id
     WHERE node.pipeline_id = ? ORDER BY node.position
 """
@@ -54,11 +64,21 @@ _ENDED = frozenset({JobState.COMPLETE, JobState.FAILED, JobState.CANCELED})
 
 def job_ended(connection: sqlite3.Connection, job_id: str, now: str) -> None:
     """Let the pipeline that a job is a run of go on, if there is one; `now` is a stamp."""
-    node = connection.execute(
-        "SELECT pipeline_id FROM pipeline_jobs WHERE created_job_id = ?", [job_id]
-    ).fetchone()
-    if node is not None:
-        settle(connection, node["pipeline_id"], now)
+    # The newest run of its node may be another one, which waits for this one's end.
+    nodes = connection.execute(
+        "SELECT DISTINCT node.pipeline_id FROM pipeline_jobs node"
+        " JOIN jobs run ON run.id = node.created_job_id"
+        " WHERE run.run_group = (SELECT run_group FROM jobs WHERE id = ?)",
+        [job_id],
+    ).fetchall()
+    for (pipeline_id,) in nodes:
+        settle(connection, pipeline_id, now)
+
+
+def only_cancels(connection: sqlite3.Connection, pipeline_id: str) -> bool:
+    """Whether all that still goes on in a pipeline is that jobs are being canceled."""
+    states = {row["state"] for row in connection.execute(_RUNS, [pipeline_id])}
+    return states - _ENDED - {JobState.PENDING} == {JobState.CANCELING}
 
 
 def adopt(connection: sqlite3.Connection, job_id: str, run_group: str, now: str) -> None:
@@ -99,7 +119,8 @@ def _conclusion(
 ) -> tuple[PipelineState | None, str | None]:
     """Return how a pipeline has ended and why; `None` while it goes on."""
     states = {JobState(run["state"]) for run in runs}
-    if states - _ENDED - {JobState.PENDING} or (is_paused and JobState.PENDING in states):
+    goes_on = states - _ENDED - {JobState.PENDING} or any(run["is_due"] for run in runs)
+    if goes_on or (is_paused and JobState.PENDING in states):
         return None, None
     if states == {JobState.COMPLETE}:
         return PipelineState.COMPLETED, None

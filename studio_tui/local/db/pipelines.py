@@ -20,7 +20,7 @@ from studio_tui.api.models import JobState, PipelineState
 from studio_tui.local.db import lineage, planning
 from studio_tui.local.db.database import Database
 from studio_tui.local.db.jobs import KeyReused
-from studio_tui.local.db.pipeline_moves import settle
+from studio_tui.local.db.pipeline_moves import only_cancels, settle
 from studio_tui.local.db.pipeline_names import make_name
 from studio_tui.local.db.times import stamp
 from studio_tui.local.run.metastore import Metastore
@@ -210,18 +210,21 @@ def _resume(connection: sqlite3.Connection, pipeline_id: str, now: str) -> Pipel
     if state is PipelineState.PAUSED:
         connection.execute("UPDATE pipelines SET state = 'RUNNING' WHERE id = ?", [pipeline_id])
         state = settle(connection, pipeline_id, now)
-    if state in {PipelineState.FAILED, PipelineState.CANCELED}:
+    if state in {PipelineState.FAILED, PipelineState.CANCELED} or only_cancels(
+        connection, pipeline_id
+    ):
         _run_again(connection, pipeline_id, now)
         connection.execute("UPDATE pipelines SET state = 'RUNNING' WHERE id = ?", [pipeline_id])
     return _settled(connection, pipeline_id, now)
 
 
 def _run_again(connection: sqlite3.Connection, pipeline_id: str, now: str) -> None:
-    """Make a new run for every node whose run failed or was canceled."""
+    """Make a new run for every node whose run failed, was canceled or is being canceled."""
     nodes = connection.execute(
         "SELECT job_id, created_job_id FROM pipeline_jobs node"
         " JOIN jobs run ON run.id = created_job_id"
-        " WHERE pipeline_id = ? AND run.state IN ('FAILED', 'CANCELED') ORDER BY position",
+        " WHERE pipeline_id = ? AND run.state IN ('FAILED', 'CANCELED', 'CANCELING')"
+        " ORDER BY position",
         [pipeline_id],
     ).fetchall()
     for node in nodes:

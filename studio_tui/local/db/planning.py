@@ -1,9 +1,11 @@
 """Decides which jobs must run again, and in which order, to make datasets anew; pure.
 
 From the datasets asked for it goes back to all they were made from, up to listings of a storage,
-which every job can make anew. For each version that is needed, one job must run: one that is wanted
+which every job can make anew. What an older version of a dataset was needed for is met by its
+highest whole one. For each version that is needed, one job must run: one that is wanted
 anyway and used it again from a checkpoint, rather than the job that once made it; one that
-succeeded rather than one that failed. Of several runs of the same script the newest stands for all.
+succeeded rather than one that failed. Of several runs of the same script the newest stands for all,
+and so does of several jobs that made the same dataset the one linked to its highest whole version.
 What has no job stays as it is, with a warning.
 """
 
@@ -11,6 +13,7 @@ import heapq
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from studio_tui.local.db.circles import Circles
 from studio_tui.local.shim.datasets import DatasetName, is_listing, read_name, version_key
 
 
@@ -95,16 +98,40 @@ def plan(targets: Iterable[str], lineage: Lineage) -> Plan:
         UnknownDataset: One of them is not known.
     """
     warnings: dict[str, None] = {}
-    needed = _needed(_find(targets, lineage), lineage, warnings)
+    found = _find(targets, lineage)
+    current = _Current(lineage)
+    needed = _needed(found, lineage, current, warnings)
     chosen = _choose(needed, lineage, warnings)
-    merged = _merge_runs(set(chosen.values()), lineage)
+    merged = _one_maker_each(_merge_runs(set(chosen.values()), lineage), found, lineage)
+    _warn_of_unmade(chosen, merged, lineage, warnings)
     parents: dict[str, set[str]] = {job_id: set() for job_id in merged.values()}
     for version_id, job_id in chosen.items():
         for source in lineage.versions[version_id].sources:
-            parent = chosen.get(source.version_id) if source.version_id is not None else None
+            parent = chosen.get(current.of(source.version_id))
             if parent is not None and merged[parent] != merged[job_id]:
                 parents[merged[job_id]].add(merged[parent])
     return Plan(_in_order(parents, lineage, warnings), tuple(warnings))
+
+
+class _Current:
+    """Which version stands for all of its dataset: the highest that a job made that completed."""
+
+    def __init__(self, lineage: Lineage) -> None:
+        self._versions = lineage.versions
+        self._highest: dict[str, tuple[tuple[int, ...], int]] = {}
+        for version_id, version in lineage.versions.items():
+            if version.is_removed or not _complete_makers(version, lineage):
+                continue
+            rank = version_key(version.version), version_id
+            self._highest[version.dataset] = max(self._highest.get(version.dataset, rank), rank)
+
+    def of(self, version_id: int | None) -> int:
+        """Return what stands for a version; itself if nothing else does, -1 if it is not known."""
+        version = None if version_id is None else self._versions.get(version_id)
+        if version_id is None or version is None:
+            return -1
+        highest = self._highest.get(version.dataset)
+        return version_id if highest is None else highest[1]
 
 
 def _find(targets: Iterable[str], lineage: Lineage) -> list[int]:
@@ -128,8 +155,13 @@ def _find(targets: Iterable[str], lineage: Lineage) -> list[int]:
     return found
 
 
-def _needed(targets: Sequence[int], lineage: Lineage, warnings: dict[str, None]) -> list[int]:
-    """Return the targets and all versions they were made from, nearest first, each once."""
+def _needed(
+    targets: Sequence[int], lineage: Lineage, current: _Current, warnings: dict[str, None]
+) -> list[int]:
+    """Return the targets and all versions they were made from, nearest first, each once.
+
+    Of those that nobody named, the version that stands for its dataset is meant.
+    """
     needed = dict.fromkeys(targets)
     waiting = [*needed]
     for version_id in waiting:
@@ -137,15 +169,16 @@ def _needed(targets: Sequence[int], lineage: Lineage, warnings: dict[str, None])
         for source in version.sources:
             if is_listing(source.dataset):
                 continue
-            if source.version_id is None or source.version_id not in lineage.versions:
+            standing = current.of(source.version_id)
+            if standing not in lineage.versions:
                 gone = source.dataset or "a dataset"
                 warnings[
                     f"{_words(version)} was made from {gone}, of which that version is not known:"
                     " it is not made anew."
                 ] = None
-            elif source.version_id not in needed:
-                needed[source.version_id] = None
-                waiting.append(source.version_id)
+            elif standing not in needed:
+                needed[standing] = None
+                waiting.append(standing)
     return [*needed]
 
 
@@ -180,11 +213,7 @@ def _merge_runs(job_ids: set[str], lineage: Lineage) -> dict[str, str]:
 
     The same script with other variables is another job, unless both made the same dataset.
     """
-    made: dict[str, set[str]] = {job_id: set() for job_id in job_ids}
-    for version in lineage.versions.values():
-        for link in version.jobs:
-            if link.job_id in made:
-                made[link.job_id].add(version.dataset)
+    made = _made_by(job_ids, lineage)
     stands_for: dict[str, str] = {}
     newest: dict[tuple[str, str, str, bool], str] = {}
     for job_id in sorted(job_ids, key=lambda job_id: lineage.jobs[job_id].number, reverse=True):
@@ -203,6 +232,109 @@ def _merge_runs(job_ids: set[str], lineage: Lineage) -> dict[str, str]:
     return stands_for
 
 
+def _made_by(job_ids: Collection[str], lineage: Lineage) -> dict[str, set[str]]:
+    """Return the datasets of which each job made a version, or used one again."""
+    made: dict[str, set[str]] = {job_id: set() for job_id in job_ids}
+    for version in lineage.versions.values():
+        for link in version.jobs:
+            if link.job_id in made:
+                made[link.job_id].add(version.dataset)
+    return made
+
+
+def _one_maker_each(
+    merged: Mapping[str, str], targets: Collection[int], lineage: Lineage
+) -> dict[str, str]:
+    """Return for each job the one that stands for it, so that no two that do made one dataset.
+
+    A job that makes more of the targets goes before one that made a higher version.
+    """
+    left = set(merged.values())
+    made = _made_by(left, lineage)
+    ranks = _ranks(left, {lineage.versions[at].dataset for at in targets}, lineage)
+    rivals = _rivals(made)
+    stands_for: dict[str, str] = {}
+    while left:
+        best = {
+            dataset: max(found, key=lambda job_id: ranks[dataset, job_id])
+            for dataset, found in _makers(left, made).items()
+        }
+        first = [job_id for job_id in left if all(best[at] == job_id for at in made[job_id])]
+        # Each of two may be the better one for another dataset: then the newest job decides.
+        kept = first or [max(left, key=lambda job_id: lineage.jobs[job_id].number)]
+        for job_id in sorted(kept, key=lambda job_id: -lineage.jobs[job_id].number):
+            for rival in (rivals[job_id] & left) | {job_id}:
+                stands_for[rival] = job_id
+                left.discard(rival)
+    return {job_id: stands_for[standing] for job_id, standing in merged.items()}
+
+
+_Rank = tuple[int, bool, tuple[int, ...], int]
+
+
+def _ranks(
+    job_ids: Collection[str], targets: Collection[str], lineage: Lineage
+) -> dict[tuple[str, str], _Rank]:
+    """Return, by dataset and job, what decides who of its makers is to make it; the highest."""
+    wanted = {
+        job_id: len(found & {*targets}) for job_id, found in _made_by(job_ids, lineage).items()
+    }
+    ranks: dict[tuple[str, str], _Rank] = {}
+    for version in lineage.versions.values():
+        for link in version.jobs:
+            if link.job_id not in wanted:
+                continue
+            job, key = lineage.jobs[link.job_id], (version.dataset, link.job_id)
+            is_whole = job.is_complete and not version.is_removed
+            rank = wanted[link.job_id], is_whole, version_key(version.version), job.number
+            ranks[key] = max(ranks.get(key, rank), rank)
+    return ranks
+
+
+def _makers(job_ids: Iterable[str], made: Mapping[str, set[str]]) -> dict[str, list[str]]:
+    makers: dict[str, list[str]] = {}
+    for job_id in job_ids:
+        for dataset in made[job_id]:
+            makers.setdefault(dataset, []).append(job_id)
+    return makers
+
+
+def _rivals(made: Mapping[str, set[str]]) -> dict[str, set[str]]:
+    """Return for each job the others that made a dataset which it made."""
+    makers = _makers(made, made)
+    return {
+        job_id: {rival for dataset in found for rival in makers[dataset]} - {job_id}
+        for job_id, found in made.items()
+    }
+
+
+def _warn_of_unmade(
+    chosen: Mapping[int, str],
+    merged: Mapping[str, str],
+    lineage: Lineage,
+    warnings: dict[str, None],
+) -> None:
+    """Say which datasets were made by jobs that others stand for, who do not make them."""
+    made = _made_by(set(merged.values()), lineage)
+    remade = {dataset for found in made.values() for dataset in found}
+    for version_id, job_id in chosen.items():
+        dataset = lineage.versions[version_id].dataset
+        if dataset not in remade:
+            name, instead = lineage.jobs[job_id].name, lineage.jobs[merged[job_id]].name
+            warnings[
+                f"{dataset} was made by {name}, in whose place {instead} runs, which makes another"
+                " of its datasets but not this one: it stays as it is."
+            ] = None
+
+
+def _complete_makers(version: Version, lineage: Lineage) -> bool:
+    """Whether a job that completed is known to have made a version, or to have used it again."""
+    return any(
+        link.job_id in lineage.jobs and lineage.jobs[link.job_id].is_complete
+        for link in version.jobs
+    )
+
+
 def _in_order(
     parents: Mapping[str, set[str]], lineage: Lineage, warnings: dict[str, None]
 ) -> tuple[PlannedJob, ...]:
@@ -214,7 +346,7 @@ def _in_order(
     left = {job_id: len(found) for job_id, found in parents.items()}
     ready = [(lineage.jobs[job_id].number, job_id) for job_id, count in left.items() if not count]
     heapq.heapify(ready)
-    circles = _Circles(parents, lineage)
+    circles = Circles(parents, lambda job_id: lineage.jobs[job_id].number)
     positions: dict[str, int] = {}
     order: list[PlannedJob] = []
     while left:
@@ -234,45 +366,6 @@ def _in_order(
                 if not left[child]:
                     heapq.heappush(ready, (lineage.jobs[child].number, child))
     return tuple(order)
-
-
-class _Circles:
-    """Finds circles among the jobs that are left, going on from where the last one was found."""
-
-    def __init__(self, parents: Mapping[str, set[str]], lineage: Lineage) -> None:
-        self._parents = parents
-        self._lineage = lineage
-        self._starts = iter(sorted(parents))
-        self._way: list[str] = []
-        """From a job to one of its parents, to one of that one's, and so on."""
-        self._places: dict[str, int] = {}
-        """Of the jobs in `_way`."""
-
-    def oldest(self, left: Collection[str]) -> str:
-        """Return the oldest job of a circle, which then goes; each of `left` has a parent there."""
-        while self._way and self._way[-1] not in left:
-            self._step_back()
-        if self._way:
-            job_id = self._parent(self._way[-1], left)
-        else:
-            job_id = next(start for start in self._starts if start in left)
-        while job_id not in self._places:
-            self._places[job_id] = len(self._way)
-            self._way.append(job_id)
-            job_id = self._parent(job_id, left)
-        circle = self._way[self._places[job_id] :]
-        oldest = min(circle, key=lambda job_id: self._lineage.jobs[job_id].number)
-        while self._step_back() != oldest:
-            pass
-        return oldest
-
-    def _parent(self, job_id: str, left: Collection[str]) -> str:
-        return min(parent for parent in self._parents[job_id] if parent in left)
-
-    def _step_back(self) -> str:
-        job_id = self._way.pop()
-        del self._places[job_id]
-        return job_id
 
 
 def _words(version: Version) -> str:

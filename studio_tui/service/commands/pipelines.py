@@ -5,7 +5,7 @@ again, and the request repeated while the state is not there and nothing newer i
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,6 +15,12 @@ from studio_tui.errors import InvalidRequest, NotSent, OutcomeUnknown, StudioErr
 CANCELS_AT_ONCE = 3
 ROUNDS = 3
 """Times that a pipeline which is being stopped is looked at for jobs that run."""
+
+ENDING_RESTS = (0.5, 0.5, 1.0, 1.0, 2.0, 2.0, 3.0)
+"""Seconds before each further look, while jobs that were cancelled have not ended."""
+
+_CANCELING = frozenset({JobState.CANCELING, JobState.CANCELING_SCHEDULED})
+_ENDED = frozenset({JobState.COMPLETE, JobState.FAILED})
 
 _RESTS = (0.5, 1.0)
 """Seconds after each try but the last."""
@@ -41,21 +47,27 @@ class SteersPipelines(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Cancelled:
-    """What became of cancelling one job of a pipeline."""
+class Left:
+    """A job that still ran at the last look, though it was to be cancelled."""
 
     run: PipelineJob
     error: StudioError | None = None
-    """Why it is not known to be cancelled; `None` when Studio took the request."""
+    """Why it could not be cancelled, if Studio said so."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """What became of stopping a pipeline: nothing more starts, and these jobs were cancelled."""
+    """What became of stopping a pipeline, by how it stood at the last look."""
 
-    cancelled: tuple[Cancelled, ...]
-    left: tuple[PipelineJob, ...]
-    """Jobs that still ran at the last look, though not for want of trying."""
+    canceled: tuple[PipelineJob, ...]
+    """Jobs that were running and are canceled now."""
+    canceling: tuple[PipelineJob, ...]
+    """Jobs that are being canceled still."""
+    ended: tuple[PipelineJob, ...]
+    """Jobs that were running and ended by themselves before they could be cancelled."""
+    left: tuple[Left, ...]
+    starts_more: bool
+    """Whether more of its jobs may begin: it could not be held, or somebody resumed it."""
 
 
 class PipelineCommands:
@@ -76,6 +88,8 @@ class PipelineCommands:
         self._rests = rests
         self._wishes: dict[str, object] = {}
         """The latest wish for each pipeline."""
+        self._newest: dict[str, Pipeline] = {}
+        """What was read of pipelines that were stopped."""
 
     async def pause(self, pipeline: Pipeline) -> bool:
         """Let what runs come to its end and nothing more start; see `_want` for what is returned.
@@ -123,27 +137,53 @@ class PipelineCommands:
     async def stop(self, pipeline: Pipeline) -> Stopped:
         """Pause a pipeline, cancel what runs, and look again for what had slipped in meanwhile.
 
-        Somebody who resumes it meanwhile ends that.
+        Somebody who resumes it meanwhile ends that. It returns once what was cancelled has ended,
+        or after ten seconds; what is told of is counted at the last look.
 
         Raises:
             StudioError: it could not be paused or looked at; what runs goes on.
         """
         key = pipeline.pipeline_id
-        outcomes: dict[str, Cancelled] = {}
+        hit = {run.job_id for run in to_cancel(pipeline)}
+        errors: dict[str, StudioError] = {}
+        now = pipeline
         try:
-            if not starts_nothing(pipeline.state) and not await self._paused(pipeline):
-                return Stopped((), to_cancel(pipeline))
-            now = await self._client.pipeline(pipeline_id=key)
-            for rest in (*self._rests, 0.0)[:ROUNDS]:
-                running = to_cancel(now)
-                if not running or not starts_nothing(now.state):
-                    break
-                outcomes |= {one.run.job_id: one for one in await self._cancel_all(running)}
-                await asyncio.sleep(rest)
-                now = await self._client.pipeline(pipeline_id=key)
+            if starts_nothing(pipeline.state) or await self._paused(pipeline):
+                now = await self._look(key)
+                for rest in (*self._rests, 0.0)[:ROUNDS]:
+                    running = to_cancel(now)
+                    if not running or not starts_nothing(now.state):
+                        break
+                    hit |= {run.job_id for run in running}
+                    errors |= await self._cancel_all(running)
+                    await asyncio.sleep(rest)
+                    now = await self._look(key)
+                for rest in ENDING_RESTS:
+                    if not any(
+                        run.job_id in hit and run.state in _CANCELING for run in now.job_runs
+                    ):
+                        break
+                    await asyncio.sleep(rest)
+                    now = await self._look(key)
         finally:
             self._changed()
-        return Stopped(tuple(outcomes.values()), to_cancel(now))
+        return _outcome(now, hit, errors)
+
+    async def _look(self, pipeline_id: str) -> Pipeline:
+        """Read a pipeline, and remember it for as long as the lists have an older one."""
+        now = await self._client.pipeline(pipeline_id=pipeline_id)
+        self._newest[pipeline_id] = now
+        return now
+
+    def newest(self, pipeline: Pipeline) -> Pipeline:
+        """Return a pipeline as it was read last by a command, if it has not moved since."""
+        read = self._newest.get(pipeline.pipeline_id)
+        if read is None:
+            return pipeline
+        if read.updated_at and pipeline.updated_at and read.updated_at > pipeline.updated_at:
+            return read
+        del self._newest[pipeline.pipeline_id]
+        return pipeline
 
     async def _paused(self, pipeline: Pipeline) -> bool:
         """Pause a pipeline; one that has ended by itself is as good as paused."""
@@ -155,18 +195,20 @@ class PipelineCommands:
                 raise
             return True
 
-    async def _cancel_all(self, runs: tuple[PipelineJob, ...]) -> list[Cancelled]:
+    async def _cancel_all(self, runs: tuple[PipelineJob, ...]) -> dict[str, StudioError]:
+        """Ask for each to be cancelled; return what Studio refused, by the job's id in the plan."""
         turns = asyncio.Semaphore(CANCELS_AT_ONCE)
+        errors: dict[str, StudioError] = {}
 
-        async def one(run: PipelineJob) -> Cancelled:
+        async def one(run: PipelineJob) -> None:
             async with turns:
                 try:
                     await self._cancel(run.created_job_id or run.job_id)
                 except StudioError as error:
-                    return Cancelled(run, error)
-                return Cancelled(run)
+                    errors[run.job_id] = error
 
-        return await asyncio.gather(*map(one, runs))
+        await asyncio.gather(*map(one, runs))
+        return errors
 
     async def _want(
         self,
@@ -215,6 +257,17 @@ class PipelineCommands:
             return is_there(await self._client.pipeline(pipeline_id=pipeline_id))
         except StudioError:
             raise unknown from None
+
+
+def _outcome(now: Pipeline, hit: Collection[str], errors: Mapping[str, StudioError]) -> Stopped:
+    runs = [run for run in now.job_runs if run.job_id in hit]
+    return Stopped(
+        canceled=tuple(run for run in runs if run.state is JobState.CANCELED),
+        canceling=tuple(run for run in runs if run.state in _CANCELING),
+        ended=tuple(run for run in runs if run.state in _ENDED),
+        left=tuple(Left(run, errors.get(run.job_id)) for run in to_cancel(now)),
+        starts_more=not starts_nothing(now.state),
+    )
 
 
 def starts_nothing(state: PipelineState) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from studio_tui.api.ids import NO_ID, can_be_used
-from studio_tui.api.models import Pipeline, PipelineState
+from studio_tui.api.models import JobState, Pipeline, PipelineJob, PipelineState
 from studio_tui.errors import StudioError
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import plural
@@ -23,6 +23,9 @@ from studio_tui.tui.frame.review import Review
 from studio_tui.tui.messages import OpenLogs
 from studio_tui.tui.pipelines.bulk import BulkPipelines, title
 from studio_tui.tui.terminal.clipboard import copy
+
+_ENDED_BADLY = frozenset({PipelineState.FAILED, PipelineState.CANCELED})
+_NOT_BEGUN = frozenset({JobState.CREATED, JobState.SCHEDULED, JobState.QUEUED})
 
 _LISTED = 12
 """Jobs that a question names before it only counts."""
@@ -43,9 +46,17 @@ class PipelineController:
         `unmark` takes the mark of one away, given its id.
         """
         self._host = host
-        self._at_hand = at_hand
-        self._marked = marked
+        self._seen_at_hand = at_hand
+        self._seen_marked = marked
         self._bulk = BulkPipelines(host, unmark)
+
+    def _at_hand(self) -> Pipeline | None:
+        """Return the pipeline at hand, no older than what a command has read of it."""
+        pipeline = self._seen_at_hand()
+        return None if pipeline is None else self._host.session.steering.newest(pipeline)
+
+    def _marked(self) -> Sequence[Pipeline]:
+        return tuple(map(self._host.session.steering.newest, self._seen_marked()))
 
     @property
     def _meant(self) -> Sequence[Pipeline]:
@@ -70,7 +81,7 @@ class PipelineController:
     def why_not_turn(self) -> str | None:
         """Return why it can be neither paused nor resumed."""
         pipeline, reason = self._at_hand(), self._why_no_change()
-        if pipeline is None or reason or any(map(_can_turn, self._meant)):
+        if pipeline is None or reason or any(map(self._can_turn, self._meant)):
             return reason
         return over_words(pipeline, near=self._host.session.is_near)
 
@@ -89,6 +100,12 @@ class PipelineController:
     def _why_no_change(self) -> str | None:
         return READ_ONLY if self._host.read_only else self.why_no_id()
 
+    def _can_resume(self, pipeline: Pipeline) -> bool:
+        return _can_resume(pipeline, near=self._host.session.is_near)
+
+    def _can_turn(self, pipeline: Pipeline) -> bool:
+        return _can_pause(pipeline) or self._can_resume(pipeline)
+
     def turns_to(self) -> str:
         """Return what `p` does now: `pause` or `resume`."""
         return "pause" if any(map(_can_pause, self._meant)) else "resume"
@@ -98,7 +115,7 @@ class PipelineController:
     async def pause_or_resume(self) -> None:
         """Pause what goes on; where nothing does, let what is paused, or failed, go on."""
         pausing = self.turns_to() == "pause"
-        wanted = _can_pause if pausing else _can_resume
+        wanted = _can_pause if pausing else self._can_resume
         chosen = [pipeline for pipeline in self._meant if wanted(pipeline)]
         if self._marked():
             await self._bulk.turn(chosen, len(self._meant), pausing=pausing)
@@ -116,11 +133,17 @@ class PipelineController:
 
     async def _is_sure(self, pipeline: Pipeline, *, pausing: bool) -> bool:
         """Ask where jobs that failed would run again."""
-        if pipeline.state is not PipelineState.FAILED:
+        if pipeline.state not in _ENDED_BADLY:
             return True
+        names = [
+            run.name or run.job_id
+            for run in pipeline.job_runs
+            if run.state in {JobState.FAILED, JobState.CANCELED}
+        ]
+        is_canceled = pipeline.state is PipelineState.CANCELED
+        ended = "failed or were canceled" if is_canceled else "failed"
         what = "Pause" if pausing else "Resume"
-        names = [run.name or run.job_id for run in pipeline.job_runs if run.status == "FAILED"]
-        lines = (f"  {title(pipeline)}", "", "These failed, and run again:", *_named(names))
+        lines = (f"  {title(pipeline)}", "", f"These {ended}, and run again:", *_named(names))
         question = Confirm(f"{what} this pipeline?", lines, yes=what, no="Don't")
         return await self._host.ask(question)
 
@@ -131,12 +154,10 @@ class PipelineController:
             await self._bulk.stop(chosen, len(self._meant))
             return
         pipeline = chosen[0]
-        running = [run.name or run.job_id for run in to_cancel(pipeline)]
         lines = (
             *describe(pipeline),
             "",
-            f"It is paused, and {plural(len(running), 'job')} cancelled:",
-            *_named(running),
+            *_stop_words(pipeline),
             "",
             "What begins meanwhile is cancelled too. What has ended stays.",
         )
@@ -155,12 +176,11 @@ class PipelineController:
                 f"{title(pipeline)} may go on: {told(error, self._host.session)}", "error"
             )
             return
-        if any(one.error for one in stopped.cancelled) or stopped.left:
+        if stopped.left or stopped.starts_more:
             heading = f"{title(pipeline)} is not quite stopped"
             await self._host.ask(Review(heading, _report(stopped), (("o", "ok"),)))
         else:
-            jobs = plural(len(stopped.cancelled), "job")
-            self._host.say(f"Stopped {title(pipeline)}: paused, {jobs} cancelled")
+            self._host.say(f"Stopped {title(pipeline)}: paused, {_counts(stopped)}")
 
     async def open_logs(self) -> None:
         """Show the logs of the jobs that have begun as one."""
@@ -286,12 +306,11 @@ def _can_pause(pipeline: Pipeline) -> bool:
     return pipeline.state in {PipelineState.RUNNING, PipelineState.PENDING, PipelineState.UNKNOWN}
 
 
-def _can_resume(pipeline: Pipeline) -> bool:
+def _can_resume(pipeline: Pipeline, *, near: bool) -> bool:
+    """Whether it can go on; of a canceled one that is known of the local Studio alone."""
+    if near and pipeline.state is PipelineState.CANCELED:
+        return bool(pipeline.job_runs)
     return pipeline.state in {PipelineState.PAUSED, PipelineState.FAILED}
-
-
-def _can_turn(pipeline: Pipeline) -> bool:
-    return _can_pause(pipeline) or _can_resume(pipeline)
 
 
 def _can_stop(pipeline: Pipeline) -> bool:
@@ -306,12 +325,44 @@ def _named(names: Sequence[str]) -> list[str]:
     return [*shown, f"    and {left} more"] if left > 0 else shown
 
 
+def _stop_words(pipeline: Pipeline) -> list[str]:
+    """Return what stopping hits; what is in the queue may only have to wait again."""
+    hit = to_cancel(pipeline)
+    queued = [run for run in hit if run.state in _NOT_BEGUN]
+    running = [name_of(run) for run in hit if run not in queued]
+    lines = [f"It is paused, and {plural(len(running), 'job')} cancelled:", *_named(running)]
+    if queued:
+        lines.append(f"{plural(len(queued), 'job')} in the queue will not begin.")
+    return lines
+
+
+def _counts(stopped: Stopped) -> str:
+    """Return how many of its jobs were cancelled, as they stood at the last look."""
+    parts = [f"{plural(len(stopped.canceled), 'job')} cancelled"]
+    if stopped.canceling:
+        parts.append(f"{len(stopped.canceling)} still being cancelled")
+    if stopped.ended:
+        parts.append(f"{len(stopped.ended)} had ended before")
+    return ", ".join(parts)
+
+
 def _report(stopped: Stopped) -> list[Cell]:
     lines = [
-        Cell(f"✗ {one.run.name or one.run.job_id}: {said(one.error)}", Tone.BAD)
+        Cell(f"✗ {name_of(one.run)}: {said(one.error)}", Tone.BAD)
         if one.error
-        else Cell(f"✓ {one.run.name or one.run.job_id}: cancel was asked for", Tone.GOOD)
-        for one in stopped.cancelled
+        else Cell(f"● {name_of(one.run)} still runs", Tone.WARN)
+        for one in stopped.left
     ]
-    lines += [Cell(f"● {run.name or run.job_id} still runs", Tone.WARN) for run in stopped.left]
-    return lines
+    if stopped.starts_more:
+        lines.append(Cell("● It goes on: somebody resumed it, or it was not paused", Tone.WARN))
+    lines += [Cell(f"✓ {name_of(run)} is cancelled", Tone.GOOD) for run in stopped.canceled]
+    lines += [Cell(f"✓ {name_of(run)} is being cancelled", Tone.GOOD) for run in stopped.canceling]
+    return [
+        *lines,
+        *(Cell(f"✓ {name_of(run)} had ended before", Tone.GOOD) for run in stopped.ended),
+    ]
+
+
+def name_of(run: PipelineJob) -> str:
+    """Return what a job of a pipeline is called."""
+    return run.name or run.job_id

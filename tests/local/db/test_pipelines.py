@@ -473,3 +473,47 @@ async def agree(bench: Bench, made: PipelineRows, graph: dict[str, list[str]]) -
         assert "CREATED" not in states.values()
     if state == "RUNNING":
         assert "CREATED" in states.values()
+
+
+async def test_a_job_mended_in_a_pipeline_is_the_only_maker_of_its_dataset(tmp_path: Path) -> None:
+    bench = await Bench.open(tmp_path, {"a": [], "b": ["a"], "d": ["a"], "c": ["b", "d"]})
+    made = await bench.trigger("c", review=True)
+    (taken_out,) = [run["job_id"] for run in made.runs if run["name"] == "d"]
+    assert await bench.pipelines.remove_job(made.pipeline["id"], taken_out, NOW)
+    await bench.pipelines.resume(made.pipeline["id"], NOW)
+    await bench.end_run(made, "a", JobState.FAILED)
+    broken = await bench.run(made, "a")
+    mended = await bench.submit("a", broken["id"], query="print('mended')")
+    for name, sources in {"a": [], "b": ["a"], "c": ["b", "d"]}.items():
+        run = await bench.run(made, name)
+        names = [found for source in sources if (found := read_name(source))]
+        await bench.end(run["id"], JobState.COMPLETE, Made(f"local.local.{name}", None, (*names,)))
+    assert await bench.state(made) == "COMPLETED"
+    again = await bench.trigger("c")
+    originals = {run["name"]: run["job_id"] for run in again.runs}
+    assert (len(again.runs), originals["a"]) == (4, mended)
+    parents = {run["name"]: json.loads(run["parents"]) for run in again.runs}
+    assert parents["d"] == parents["b"] == [mended]
+
+
+async def test_resumed_while_its_jobs_are_being_canceled_they_run_again_once_they_have_ended(
+    bench: Bench,
+) -> None:
+    made = await bench.trigger("join")
+    first = await bench.run(made, "list")
+    await bench.database.write(
+        lambda connection: connection.execute(
+            "UPDATE jobs SET state = 'CANCELING' WHERE id = ?", [first["id"]]
+        )
+    )
+    await bench.pipelines.pause(made.pipeline["id"], NOW)
+    await bench.pipelines.resume(made.pipeline["id"], NOW)
+    again = await bench.run(made, "list")
+    assert again["id"] != first["id"]
+    assert again["state"] == "PENDING", "two runs never share checkpoints at the same time"
+    assert await bench.state(made) == "RUNNING"
+    await bench.end(first["id"], JobState.CANCELED)
+    assert (await bench.run(made, "list"))["state"] == "CREATED"
+    for name in DIAMOND:
+        await bench.end_run(made, name)
+    assert await bench.state(made) == "COMPLETED"

@@ -209,6 +209,76 @@ def test_a_circle_of_scripts_is_cut_with_a_warning() -> None:
     assert planned.warnings[0].startswith("b.py depends on what is made from it")
 
 
+def test_a_mended_job_stands_for_the_one_whose_dataset_it_makes() -> None:
+    story = Story()
+    story.run("broken", "a@1.0.0")
+    story.run("b", "b@1.0.0", sources=["a@1.0.0"])
+    story.run("d", "d@1.0.0", sources=["a@1.0.0"])
+    story.run("c", "c@1.0.0", sources=["b@1.0.0", "d@1.0.0"])
+    story.run("mended", "a@1.0.1")
+    story.run("b2", "b@1.0.1", sources=["a@1.0.1"], script="b")
+    story.run("c2", "c@1.0.1", sources=["b@1.0.1", "d@1.0.0"], script="c")
+    assert order(story.plan("c")) == {
+        "mended": (),
+        "b2": ("mended",),
+        "d": ("mended",),
+        "c2": ("d", "b2"),
+    }
+
+
+def test_a_mended_job_runs_for_what_was_made_before_it_was_mended() -> None:
+    story = Story()
+    story.run("broken", "a@1.0.0", sources=["old"])
+    story.run("d", "d", sources=["a@1.0.0"])
+    story.run("new", "new")
+    story.run("mended", "a@1.0.1", sources=["new"])
+    assert order(story.plan("d")) == {"new": (), "mended": ("new",), "d": ("mended",)}
+
+
+def test_a_higher_version_of_a_job_that_failed_or_one_that_is_gone_stands_for_nothing() -> None:
+    story = Story()
+    story.run("good", "a@1.0.0")
+    story.run("d", "d", sources=["a@1.0.0"])
+    story.run("failed", "a@1.0.1", is_complete=False)
+    story.run("gone", "a@1.0.2")
+    at = story._id("a@1.0.2")
+    removed = story.versions[at]
+    story.versions[at] = Version(removed.dataset, "1.0.2", True, removed.jobs)
+    assert order(story.plan("d")) == {"good": (), "d": ("good",)}
+
+
+def test_a_version_is_higher_by_its_numbers_and_not_by_when_it_was_made() -> None:
+    story = Story()
+    story.run("tenth", "a@1.0.10")
+    story.run("second", "a@1.0.2")
+    story.run("end", "end", sources=["a@1.0.2", "a@1.0.10"])
+    assert order(story.plan("a@1.0.2", "end")) == {"tenth": (), "end": ("tenth",)}
+
+
+def test_a_job_that_makes_a_target_is_not_replaced_by_one_that_does_not() -> None:
+    story = Story()
+    story.run("both", "big@1.0.0")
+    story.add("top", Link("both", is_creator=True), [story._id("big@1.0.0")])
+    story.run("split", "big@1.0.1")
+    assert order(story.plan("top")) == {"both": ()}
+    assert story.plan("top").warnings == ()
+
+
+def test_what_the_standing_job_does_not_make_is_said() -> None:
+    story = Story()
+    story.run("old", "a@1.0.0", "extra@1.0.0")
+    story.run("new", "a@1.0.1")
+    story.run("end", "end", sources=["a@1.0.0", "extra@1.0.0"])
+    planned = story.plan("end")
+    assert order(planned) == {"new": (), "end": ("new",)}
+    assert planned.warnings == (
+        (
+            "local.local.extra was made by old, in whose place new runs, which makes another of its"
+            " datasets but not this one: it stays as it is."
+        ),
+    )
+
+
 @st.composite
 def lineages(draw: st.DrawFn) -> Lineage:
     """Any lineage at all, circles and loose ends included."""
@@ -238,7 +308,7 @@ def lineages(draw: st.DrawFn) -> Lineage:
 
 
 @given(lineages(), st.data())
-def test_every_plan_is_in_order_and_makes_each_version_by_at_most_one_job(
+def test_every_plan_is_in_order_and_makes_each_dataset_by_at_most_one_job(
     lineage: Lineage, data: st.DataObject
 ) -> None:
     names = sorted({f"{v.dataset}@{v.version}" for v in lineage.versions.values()})
@@ -252,6 +322,12 @@ def test_every_plan_is_in_order_and_makes_each_version_by_at_most_one_job(
         assert len(set(job.parents)) == len(job.parents)
         seen.add(job.job_id)
     assert planned.jobs or planned.warnings, "what is left as it is, is said"
+    makers: dict[str, set[str]] = {}
+    for version in lineage.versions.values():
+        for link in version.jobs:
+            if link.job_id in seen:
+                makers.setdefault(version.dataset, set()).add(link.job_id)
+    assert all(len(found) == 1 for found in makers.values()), "no dataset has two makers"
     assert plan(targets, lineage) == planned
 
 

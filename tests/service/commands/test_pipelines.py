@@ -185,8 +185,8 @@ def test_stopping_pauses_first_and_cancels_what_runs_and_nothing_else() -> None:
         studio = Studio(a="COMPLETE", b="RUNNING", c="QUEUED", d="PENDING", e="CANCELING")
         stopped = await studio.commands().stop(studio.known)
         assert studio.sent == ["pause", "cancel run-1-b", "cancel run-1-c"]
-        assert [one.run.name for one in stopped.cancelled] == ["b.py", "c.py"]
-        assert stopped.left == ()
+        assert [run.name for run in stopped.canceling] == ["b.py", "c.py"]
+        assert (stopped.canceled, stopped.left, stopped.starts_more) == ((), (), False)
 
     run(scenario())
 
@@ -196,7 +196,7 @@ def test_what_slips_in_while_it_is_being_stopped_is_cancelled_too() -> None:
         studio = Studio(a="RUNNING")
         studio.slips_in = ["a", "late", "later"]
         stopped = await studio.commands().stop(studio.known)
-        assert [one.run.name for one in stopped.cancelled] == ["a.py", "late.py", "later.py"]
+        assert [run.name for run in stopped.canceling] == ["a.py", "late.py", "later.py"]
         assert stopped.left == ()
 
     run(scenario())
@@ -209,11 +209,10 @@ def test_jobs_that_cannot_be_cancelled_are_tried_three_times_and_told_of() -> No
         stopped = await studio.commands().stop(studio.known)
         assert studio.sent.count("cancel run-1-a") == 3
         assert studio.sent.count("cancel run-1-b") == 1
-        assert [(one.run.name, str(one.error or "")) for one in stopped.cancelled] == [
-            ("a.py", "a cannot be cancelled"),
-            ("b.py", ""),
+        assert [run.name for run in stopped.canceling] == ["b.py"]
+        assert [(one.run.name, str(one.error)) for one in stopped.left] == [
+            ("a.py", "a cannot be cancelled")
         ]
-        assert [left.name for left in stopped.left] == ["a.py"]
 
     run(scenario())
 
@@ -222,7 +221,7 @@ def test_few_are_cancelled_at_the_same_time() -> None:
     async def scenario() -> None:
         studio = Studio(**{f"j{number}": "RUNNING" for number in range(20)})
         stopped = await studio.commands().stop(studio.known)
-        assert len(stopped.cancelled) == 20
+        assert len(stopped.canceling) == 20
         assert studio.most == CANCELS_AT_ONCE
 
     run(scenario())
@@ -244,7 +243,7 @@ def test_one_that_ends_before_it_can_be_paused_is_stopped() -> None:
         before = studio.known
         studio.status = "FAILED"
         stopped = await studio.commands().stop(before)
-        assert (stopped.cancelled, stopped.left) == ((), ())
+        assert (stopped.canceled, stopped.left, stopped.starts_more) == ((), (), False)
 
     run(scenario())
 
@@ -258,7 +257,60 @@ def test_one_who_resumes_it_ends_the_stopping() -> None:
         await asyncio.sleep(0.2)
         await commands.resume(studio.known)
         stopped = await stopping
-        assert [left.name for left in stopped.left] == ["b.py"]
+        assert [left.run.name for left in stopped.left] == ["b.py"]
+        assert stopped.starts_more
         assert "cancel run-1-b" not in studio.sent
+
+    run(scenario())
+
+
+def test_what_pausing_took_back_and_what_ended_meanwhile_is_not_counted_as_cancelled() -> None:
+    async def scenario() -> None:
+        studio = Studio(a="RUNNING", b="RUNNING", c="QUEUED", d="RUNNING")
+        before = studio.known
+        studio.refuses_to_cancel = {"a"}
+        cancel = studio.cancel
+
+        async def ends_meanwhile(job_id: str) -> None:
+            try:
+                await cancel(job_id)
+            finally:
+                studio.runs |= {"a": "COMPLETE", "b": "FAILED", "d": "CANCELED"}
+
+        studio.runs["c"] = "PENDING"
+        commands = PipelineCommands(studio, ends_meanwhile, lambda: None)
+        stopped = await commands.stop(before)
+        assert [run.name for run in stopped.canceled] == ["d.py"]
+        assert [run.name for run in stopped.ended] == ["a.py", "b.py"]
+        assert (stopped.canceling, stopped.left, stopped.starts_more) == ((), (), False)
+
+    run(scenario())
+
+
+def test_it_is_stopped_once_what_was_cancelled_has_ended() -> None:
+    async def scenario() -> None:
+        studio = Studio(a="RUNNING")
+
+        async def ends() -> None:
+            await asyncio.sleep(2)
+            studio.runs["a"] = "CANCELED"
+
+        ending = asyncio.create_task(ends())
+        stopped = await studio.commands().stop(studio.known)
+        assert [run.name for run in stopped.canceled] == ["a.py"]
+        await ending
+
+    run(scenario())
+
+
+def test_after_stopping_the_pipeline_is_as_it_was_read_until_a_list_has_it_newer() -> None:
+    async def scenario() -> None:
+        studio = Studio(a="RUNNING")
+        commands, before = studio.commands(), studio.known
+        assert commands.newest(before) is before
+        await commands.stop(before)
+        assert commands.newest(before).status == "PAUSED"
+        await commands.resume(studio.known)
+        assert commands.newest(studio.known).status == "RUNNING"
 
     run(scenario())

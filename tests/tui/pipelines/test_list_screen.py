@@ -214,6 +214,46 @@ async def test_stopping_names_what_it_hits_and_cancels_only_after_a_yes(
         await until_shown(pilot, "1 canceled")
 
 
+async def test_a_stopped_pipeline_goes_on_at_once_with_what_was_cancelled(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    hold = tmp_path / "hold"
+    two(studio)
+    hold.touch()
+    made = trigger(studio, "second", environment=f"HOLD={hold}")
+    async with dashboard(studio, tmp_path) as pilot:
+        await show(pilot)
+        await until_shown(pilot, "2 jobs: 1 running", made["pipeline_id"])
+        await pilot.press("X")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
+        await pilot.press("y")
+        await until_said(pilot, "paused, 1 job cancelled")
+        hold.unlink()
+        await pilot.press("p")
+        await until_said(pilot, "Resumed ")
+        await until_shown(pilot, "✓ COMPLETED")
+
+
+async def test_a_canceled_pipeline_runs_again_what_was_canceled_after_a_question(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    hold = tmp_path / "hold"
+    two(studio)
+    hold.touch()
+    made = trigger(studio, "second", environment=f"HOLD={hold}")
+    async with dashboard(studio, tmp_path) as pilot:
+        await show(pilot)
+        await until_shown(pilot, "2 jobs: 1 running", made["pipeline_id"])
+        run = status(studio, made)["job_runs"][0]["created_job_id"]
+        studio.cancel(run)
+        await until_shown(pilot, "⊗ CANCELED")
+        hold.unlink()
+        await pilot.press("p")
+        await until_shown(pilot, "Resume this pipeline?", "failed or were canceled", "first.py")
+        await pilot.press("y")
+        await until_shown(pilot, "✓ COMPLETED")
+
+
 async def test_a_failure_is_told_with_what_it_blocks_and_is_run_again_after_a_question(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
