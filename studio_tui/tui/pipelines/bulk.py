@@ -14,6 +14,7 @@ from studio_tui.service.commands.pipelines import Stopped, to_cancel
 from studio_tui.tui.frame.bulk import BulkCommand, begin, room_for_list
 from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.dialogs import Confirm
+from studio_tui.tui.pipelines.stopped_words import counts, name_of
 
 
 class NotQuiteStopped(StudioError):  # noqa: N818 (reads as what is the case)
@@ -94,8 +95,7 @@ class BulkPipelines:
             StudioError: it may go on, or jobs of it may.
         """
         stopped = await self._host.session.steering.stop(pipeline)
-        errors = [one for one in stopped.cancelled if one.error]
-        if errors or stopped.left:
+        if stopped.left or stopped.starts_more:
             raise NotQuiteStopped(_why_not_quite(stopped))
         return stopped
 
@@ -120,15 +120,19 @@ def _left_out(count: int, words: str) -> str:
 
 
 def _stopped_words(stopped: Stopped) -> str:
-    return f"paused, {plural(len(stopped.cancelled), 'job')} cancelled"
+    return f"paused, {counts(stopped)}"
 
 
 def _why_not_quite(stopped: Stopped) -> str:
     """Return which jobs may go on, and the first reason."""
-    left = [run.name or run.job_id for run in stopped.left]
-    refused = [one for one in stopped.cancelled if one.error]
-    parts = [f"{', '.join(left)} still {'runs' if len(left) == 1 else 'run'}"] if left else []
-    if refused and (error := refused[0].error):
-        name = refused[0].run.name or refused[0].run.job_id
+    running = [name_of(one.run) for one in stopped.left if one.error is None]
+    refused = [(name_of(one.run), one.error) for one in stopped.left if one.error is not None]
+    parts = []
+    if running:
+        parts.append(f"{', '.join(running)} still {'runs' if len(running) == 1 else 'run'}")
+    if refused:
+        name, error = refused[0]
         parts.append(f"{plural(len(refused), 'job')} not cancelled, first {name}: {said(error)}")
-    return f"It is paused, but {'; '.join(parts)}"
+    if stopped.starts_more:
+        parts.append("more of its jobs may begin")
+    return f"It is not quite stopped: {'; '.join(parts)}"

@@ -5,16 +5,15 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from studio_tui.api.ids import NO_ID, can_be_used
-from studio_tui.api.models import JobState, Pipeline, PipelineJob, PipelineState
+from studio_tui.api.models import JobState, Pipeline, PipelineState
 from studio_tui.errors import StudioError
-from studio_tui.presentation.cells import Cell, Tone
+from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.pipelines.facts import begun, raw
 from studio_tui.presentation.pipelines.graph.plan import Plan
 from studio_tui.presentation.pipelines.impact import over_words
 from studio_tui.presentation.pipelines.rows import FINISHED_STATES
-from studio_tui.service.commands.jobs import said
-from studio_tui.service.commands.pipelines import Stopped, to_cancel
+from studio_tui.service.commands.pipelines import to_cancel
 from studio_tui.service.logs.merged.merged_log import LIMIT
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Choose, Confirm
@@ -22,6 +21,7 @@ from studio_tui.tui.frame.progress_words import asked, told
 from studio_tui.tui.frame.review import Review
 from studio_tui.tui.messages import OpenLogs
 from studio_tui.tui.pipelines.bulk import BulkPipelines, title
+from studio_tui.tui.pipelines.stopped_words import counts, name_of, report
 from studio_tui.tui.terminal.clipboard import copy
 
 _ENDED_BADLY = frozenset({PipelineState.FAILED, PipelineState.CANCELED})
@@ -178,9 +178,9 @@ class PipelineController:
             return
         if stopped.left or stopped.starts_more:
             heading = f"{title(pipeline)} is not quite stopped"
-            await self._host.ask(Review(heading, _report(stopped), (("o", "ok"),)))
+            await self._host.ask(Review(heading, report(stopped), (("o", "ok"),)))
         else:
-            self._host.say(f"Stopped {title(pipeline)}: paused, {_counts(stopped)}")
+            self._host.say(f"Stopped {title(pipeline)}: paused, {counts(stopped)}")
 
     async def open_logs(self) -> None:
         """Show the logs of the jobs that have begun as one."""
@@ -334,35 +334,3 @@ def _stop_words(pipeline: Pipeline) -> list[str]:
     if queued:
         lines.append(f"{plural(len(queued), 'job')} in the queue will not begin.")
     return lines
-
-
-def _counts(stopped: Stopped) -> str:
-    """Return how many of its jobs were cancelled, as they stood at the last look."""
-    parts = [f"{plural(len(stopped.canceled), 'job')} cancelled"]
-    if stopped.canceling:
-        parts.append(f"{len(stopped.canceling)} still being cancelled")
-    if stopped.ended:
-        parts.append(f"{len(stopped.ended)} had ended before")
-    return ", ".join(parts)
-
-
-def _report(stopped: Stopped) -> list[Cell]:
-    lines = [
-        Cell(f"✗ {name_of(one.run)}: {said(one.error)}", Tone.BAD)
-        if one.error
-        else Cell(f"● {name_of(one.run)} still runs", Tone.WARN)
-        for one in stopped.left
-    ]
-    if stopped.starts_more:
-        lines.append(Cell("● It goes on: somebody resumed it, or it was not paused", Tone.WARN))
-    lines += [Cell(f"✓ {name_of(run)} is cancelled", Tone.GOOD) for run in stopped.canceled]
-    lines += [Cell(f"✓ {name_of(run)} is being cancelled", Tone.GOOD) for run in stopped.canceling]
-    return [
-        *lines,
-        *(Cell(f"✓ {name_of(run)} had ended before", Tone.GOOD) for run in stopped.ended),
-    ]
-
-
-def name_of(run: PipelineJob) -> str:
-    """Return what a job of a pipeline is called."""
-    return run.name or run.job_id

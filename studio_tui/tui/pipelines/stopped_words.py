@@ -1,0 +1,40 @@
+"""What came of stopping pipelines, in words."""
+
+from studio_tui.api.models import PipelineJob
+from studio_tui.presentation.cells import Cell, Tone
+from studio_tui.presentation.format import plural
+from studio_tui.service.commands.jobs import said
+from studio_tui.service.commands.pipelines import Stopped
+
+
+def counts(stopped: Stopped) -> str:
+    """Return how many of its jobs were cancelled, as they stood at the last look."""
+    parts = [f"{plural(len(stopped.canceled), 'job')} cancelled"]
+    if stopped.canceling:
+        parts.append(f"{len(stopped.canceling)} still being cancelled")
+    if stopped.ended:
+        parts.append(f"{len(stopped.ended)} had ended before")
+    return ", ".join(parts)
+
+
+def report(stopped: Stopped) -> list[Cell]:
+    """Return what became of each of its jobs, what went wrong first."""
+    lines = [
+        Cell(f"✗ {name_of(one.run)}: {said(one.error)}", Tone.BAD)
+        if one.error
+        else Cell(f"● {name_of(one.run)} still runs", Tone.WARN)
+        for one in stopped.left
+    ]
+    if stopped.starts_more:
+        lines.append(Cell("● It goes on: somebody resumed it, or it was not paused", Tone.WARN))
+    lines += [Cell(f"✓ {name_of(run)} is cancelled", Tone.GOOD) for run in stopped.canceled]
+    lines += [Cell(f"✓ {name_of(run)} is being cancelled", Tone.GOOD) for run in stopped.canceling]
+    return [
+        *lines,
+        *(Cell(f"✓ {name_of(run)} had ended before", Tone.GOOD) for run in stopped.ended),
+    ]
+
+
+def name_of(run: PipelineJob) -> str:
+    """Return what a job of a pipeline is called."""
+    return run.name or run.job_id
