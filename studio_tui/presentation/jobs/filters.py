@@ -36,6 +36,8 @@ FIELDS: dict[str, Callable[[Job], str]] = {
     "error": lambda job: job.error_message or "",
     "cluster": lambda job: job.compute_cluster_name or "",
     "task": lambda job: job.scheduled_by or "",
+    # Which one it is stands in the list of pipelines: the screen of jobs knows it.
+    "pipeline": lambda job: "",
 }
 
 SUGGESTIONS: tuple[str, ...] = (
@@ -47,6 +49,7 @@ SUGGESTIONS: tuple[str, ...] = (
     "error=",
     "cluster=",
     "task=",
+    "pipeline=",
     "age<1h",
     "age<1d",
     "run>1m",
