@@ -36,6 +36,8 @@ FIELDS: dict[str, Callable[[Job], str]] = {
     "cluster": lambda job: job.compute_cluster_name or "",
     "cluster_id": lambda job: job.compute_cluster_id or "",
     "task": lambda job: job.scheduled_by or "",
+    # Which one it is stands in the list of pipelines: the screen of jobs knows it.
+    "pipeline": lambda job: "",
 }
 
 SUGGESTIONS: tuple[str, ...] = (
@@ -48,6 +50,7 @@ SUGGESTIONS: tuple[str, ...] = (
     "cluster=",
     "cluster_id=",
     "task=",
+    "pipeline=",
     "age<1h",
     "age<1d",
     "run>1m",

@@ -16,7 +16,7 @@ from studio_tui.presentation.logs.progress import Progress, bar_text, rate_words
 
 COLUMNS = (
     *("state", "name", "id", "progress", "share", "rate"),
-    *("workers", "queue", "run", "age", "by", "error"),
+    *("workers", "queue", "run", "age", "pipeline", "by", "error"),
 )
 """Keys of the columns, in the order of the cells."""
 
@@ -39,9 +39,11 @@ def cells(
     progress: Progress | None = None,
     *,
     heard_at: datetime | None = None,
+    pipeline: str = "",
 ) -> tuple[Cell, ...]:
     """Return one cell for each of `COLUMNS`; `progress` is how far a running job has come.
 
+    `pipeline` is the name of the one that runs the job, safe text.
     While Studio is silent `heard_at` is when it last said so: what may have ended since is counted
     up to then.
     """
@@ -55,6 +57,7 @@ def cells(
         _span(queue_seconds(job, until), job, "created_at"),
         _run(job, until),
         _span_age(job, now),
+        Cell(pipeline),
         Cell(job.created_by or UNKNOWN, Tone.DIM),
         _error(job),
     )
@@ -94,6 +97,7 @@ SORTS: dict[str, tuple[str, Callable[[Job, datetime], Any]]] = {
     "id": ("id", lambda job, now: job.id),
     "share": ("percent done, furthest first", lambda job, now: -_stamp(job)),
     "rate": ("rate, fastest first", lambda job, now: -_stamp(job)),
+    "pipeline": ("pipeline", lambda job, now: -_stamp(job)),
     "by": ("creator", lambda job, now: ((job.created_by or "").lower(), -_stamp(job))),
     "error": (
         "error",
@@ -102,7 +106,7 @@ SORTS: dict[str, tuple[str, Callable[[Job, datetime], Any]]] = {
 }
 """Sort orders by column: what a menu calls them, and the key for a moment. Ties: newest first.
 
-What the log of a running job says is none of the job's: see `sorts_with`.
+What its log and its pipeline say is none of the job's: see `sorts_with`.
 """
 
 SAME_ORDER = {"progress": "share"}
@@ -111,8 +115,12 @@ SAME_ORDER = {"progress": "share"}
 
 def sorts_with(
     progress: Callable[[str], Progress | None],
+    pipeline: Callable[[str], str],
 ) -> dict[str, tuple[str, Callable[[Job, datetime], Any]]]:
-    """Return the orders, of which two go by how far a job has come, as far as that is known."""
+    """Return the orders, also those by how far a job has come, and by its pipeline.
+
+    Both are asked by the job's id; no pipeline is an empty name.
+    """
 
     def by(read: Callable[[Progress], float | None]) -> Callable[[Job, datetime], Any]:
         def key(job: Job, now: datetime) -> Any:  # noqa: ARG001 (the form of a sort key)
@@ -125,6 +133,10 @@ def sorts_with(
     return SORTS | {
         "share": (SORTS["share"][0], by(attrgetter("percent"))),
         "rate": (SORTS["rate"][0], by(attrgetter("rate"))),
+        "pipeline": (
+            SORTS["pipeline"][0],
+            lambda job, now: (not (name := pipeline(job.id)), name.lower(), -_stamp(job)),
+        ),
     }
 
 

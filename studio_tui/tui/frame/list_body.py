@@ -68,6 +68,9 @@ class ListHost(Host, Protocol):
     def ask_for_more(self) -> None:
         """Ask for older rows."""
 
+    def arranged(self, keys: Sequence[str]) -> Sequence[str]:
+        """Return the rows to be shown in place of these, such as one for many."""
+
     def shown(self) -> None:
         """Hear that other rows are shown, or in another order."""
 
@@ -110,6 +113,8 @@ class ListBody(Lifetime, Container, Generic[T]):
             bar=lambda: self.query_one(FilterBar),
             table=lambda: self.table,
         )
+        self._passing = 0
+        """How many rows pass the filter, each of many that stand on one counted."""
         self._awaited: str | None = None
         """A new row that gets the cursor as soon as it is listed."""
 
@@ -218,12 +223,15 @@ class ListBody(Lifetime, Container, Generic[T]):
         """Show the rows that pass the filter, in their order."""
         first = not self.table.keys
         now = self._page.moment()
-        keys = self.rows.ids(
+        passing = self.rows.ids(
             self.filtering.terms, self.holder.view.sort, now, reverse=self.holder.view.reverse
         )
+        self._passing = len(passing)
+        keys = self._page.arranged(passing)
         view = self.holder.view
         self.table.show(keys, newest_first=view.sort == NEWEST_FIRST and not view.reverse)
         self._look_for_new(keys)
+        self.marks.show()
         self._page.shown()
         if first and self.holder.view.cursor is not None:
             self.table.move_to(self.holder.view.cursor)
@@ -259,7 +267,7 @@ class ListBody(Lifetime, Container, Generic[T]):
             *amount_parts(
                 self._page.place,
                 self._page.place.capitalize(),
-                shown=len(self.table.keys),
+                shown=self._passing,
                 known=len(self.rows),
                 answer=self._page.source().snapshot.value,
                 terms=self.filtering.terms.text,

@@ -135,6 +135,10 @@ class ListPage(Page, Generic[T]):
     def ask_for_more(self) -> None:
         """Ask for older rows, where there can be any."""
 
+    def arranged(self, keys: Sequence[str]) -> Sequence[str]:
+        """Return the rows to be shown in place of these, such as one for many."""
+        return keys
+
     def shown(self) -> None:
         """Hear that other rows are shown, or in another order."""
 

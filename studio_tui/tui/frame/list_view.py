@@ -23,6 +23,8 @@ class ListView:
     reverse: bool = False
     preview: bool = True
     wide: bool = False
+    group: str = "none"
+    """By what rows stand together; a word of the list's own."""
     cursor: str | None = None
     """Id of the row under the cursor."""
     marks: tuple[str, ...] = ()

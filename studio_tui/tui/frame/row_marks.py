@@ -1,11 +1,34 @@
 """Marks on rows of a list: set and taken away by keys, kept by id however the list changes."""
 
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from typing import Protocol
 
 from studio_tui.presentation.format import plural
 from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.frame.list_view import ViewHolder
 from studio_tui.tui.widgets.big_table import BigTable
+
+
+class Bundles(Protocol):
+    """Which rows stand for several that can be marked."""
+
+    def members(self, key: str) -> Sequence[str]:
+        """Return what a row stands for: itself, or others."""
+
+    def marked_rows(self, marks: frozenset[str]) -> frozenset[str]:
+        """Return the rows of which all that they stand for is marked."""
+
+
+class Singles:
+    """Rows that each stand for themselves."""
+
+    def members(self, key: str) -> Sequence[str]:
+        """Return the row itself."""
+        return (key,)
+
+    def marked_rows(self, marks: frozenset[str]) -> frozenset[str]:
+        """Return the same rows."""
+        return marks
 
 
 class RowMarks:
@@ -26,6 +49,8 @@ class RowMarks:
         self._table = table
         self._changed = changed
         self._say = say
+        self.bundles: Bundles = Singles()
+        """Which rows stand for several."""
         self._last: str | None = None
         """The row marked last, from which a range reaches."""
 
@@ -41,9 +66,10 @@ class RowMarks:
         if key is None:
             return
         if key in table.marked:
-            self._mark(known for known in self.keys if known != key)
+            gone = frozenset(self.bundles.members(key))
+            self._mark(known for known in self.keys if known not in gone)
         else:
-            self._mark((*self.keys, key))
+            self._mark((*self.keys, *self._all((key,))))
             self._last = key
         table.action_cursor_down()
 
@@ -56,12 +82,12 @@ class RowMarks:
         here = keys.index(key)
         last = self._last
         since = keys.index(last) if last in table.marked and last in keys else here
-        self._mark((*self.keys, *keys[min(here, since) : max(here, since) + 1]))
+        self._mark((*self.keys, *self._all(keys[min(here, since) : max(here, since) + 1])))
         self._last = key
 
     def mark_all(self) -> None:
         """Mark all that pass the filter, beside those that are marked."""
-        self._mark((*self.keys, *self._table().keys))
+        self._mark((*self.keys, *self._all(self._table().keys)))
 
     def unmark_all(self) -> None:
         """Take all marks away."""
@@ -74,7 +100,7 @@ class RowMarks:
 
     def show(self) -> None:
         """Show the marks that are remembered."""
-        self._table().marked = frozenset(self.keys)
+        self._table().marked = self.bundles.marked_rows(frozenset(self.keys))
 
     def drop(self, known: Container[str]) -> None:
         """Forget the marks of rows that are not `known`, and say so."""
@@ -85,6 +111,9 @@ class RowMarks:
             rows = plural(gone, f"marked {self._noun}")
             verb = "is" if gone == 1 else "are"
             self._say(f"{rows} {verb} no longer in the list, nor marked")
+
+    def _all(self, rows: Iterable[str]) -> Iterator[str]:
+        return (key for row in rows for key in self.bundles.members(row))
 
     def _mark(self, keys: Iterable[str]) -> None:
         self._place.change(marks=tuple(dict.fromkeys(keys)))

@@ -1,6 +1,6 @@
 """The list of jobs: what runs, what waits, what failed, and what to do about it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar
@@ -10,24 +10,27 @@ from textual.binding import BindingType
 
 from studio_tui import clock
 from studio_tui.api.models import Job, JobState
-from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.jobs.facts import Fact, Line
 from studio_tui.presentation.jobs.filters import JOBS
 from studio_tui.presentation.jobs.rows import BAR_WIDTH, RATE_WIDTH, cells, sorts_with
 from studio_tui.service.polling.jobs_feed import Jobs
 from studio_tui.service.polling.poller import Poller
 from studio_tui.service.session import StudioSession
-from studio_tui.tui.frame.commands import READ_ONLY, Command, bindings
+from studio_tui.tui.frame.commands import bindings
 from studio_tui.tui.frame.list_page import ListPage, list_commands
 from studio_tui.tui.frame.list_view import ListView
 from studio_tui.tui.jobs.controller import JobController
+from studio_tui.tui.jobs.job_groups import JobGroups
 from studio_tui.tui.jobs.job_preview import JobPreview
+from studio_tui.tui.jobs.list_commands import JobListController
 from studio_tui.tui.jobs.marked import ListedMarks
 from studio_tui.tui.jobs.running_progress import RunningProgress
-from studio_tui.tui.messages import OpenForm, OpenJob, OpenLogs, Progressed, Refreshed
+from studio_tui.tui.messages import OpenJob, Progressed, Refreshed
+from studio_tui.tui.widgets.bar import Part
 from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.filter_bar import FilterInput
 from studio_tui.tui.widgets.table_layout import Align, Column
+from studio_tui.tui.widgets.table_painter import Cells
 
 COLUMNS = (
     Column("state", "STATE", 11, sticky=True),
@@ -40,6 +43,7 @@ COLUMNS = (
     Column("queue", "QUEUE", 7, align=Align.RIGHT, drop=4, fits=True),
     Column("run", "RUN", 8, align=Align.RIGHT, fits=True),
     Column("age", "AGE", 4, align=Align.RIGHT, drop=1),
+    Column("pipeline", "PIPELINE", 12, drop=5, fits=True),
     Column("by", "BY", 12, drop=8, fits=True),
     Column("error", "ERROR", 16, grow=1, drop=2, fits=True, wants=28),
 )
@@ -53,26 +57,6 @@ _MARK_HINTS = (
 _HINTS = {
     JobState.FAILED: ("table.open", "job.log", "job.run_again", "jobs.problems", "jobs.filter"),
 }
-
-
-_COMMANDS: tuple[Command["JobsScreen"], ...] = (
-    Command(
-        "jobs.logs",
-        "L",
-        "merged log",
-        "Show the logs of the marked jobs as one; without marks the job's log",
-        lambda page: page.open_logs(),
-        lambda page: page.why_no_logs(),
-    ),
-    Command(
-        "jobs.new",
-        "n",
-        "new job",
-        "Fill in the form of a new job",
-        lambda page: page.open_form(),
-        lambda page: READ_ONLY if page.read_only else None,
-    ),
-)
 
 
 class JobsScreen(ListPage[Job]):
@@ -97,22 +81,30 @@ class JobsScreen(ListPage[Job]):
         older="jobs",
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings(JobController, _COMMANDS),
+        *bindings(JobController, JobListController),
         *LIST.bindings,
     ]
+
+    groups: JobGroups
 
     def __init__(
         self, session: StudioSession, home: str, view: ListView, *, read_only: bool
     ) -> None:
         """Take also what is remembered of the view."""
         self._progress = RunningProgress(session.progress, lambda: self.post_message(Progressed()))
-        self.kind = replace(JOBS, sorts=sorts_with(self._progress.get))
-        super().__init__(session, home, view, read_only=read_only)
-        self.jobs = JobController(
-            self, self.job_at_hand, marked=ListedMarks(self.marked_rows, self.list.marks.unmark)
+        self.kind = replace(
+            JOBS,
+            sorts=sorts_with(self._progress.get, self._pipeline_of),
+            fields={**JOBS.fields, "pipeline": lambda job: self._pipeline_of(job.id)},
         )
-        self.commands.add(self.jobs)
-        self.commands.add_to(self, _COMMANDS)
+        super().__init__(session, home, view, read_only=read_only)
+        self.groups = JobGroups(self.list.rows, self.list.holder, self.list.show_rows)
+        self.list.marks.bundles = self.groups
+        marked = ListedMarks(
+            self.marked_jobs, self.list.marks.unmark, is_group=lambda: not self.view.marks
+        )
+        jobs = JobController(self, self.job_at_hand, marked=marked)
+        self.commands.add(jobs, JobListController(self, jobs, self.groups, self.marked_jobs))
         self._preview = JobPreview(session, lambda: self.list.previewing.size)
 
     def on_mount(self) -> None:
@@ -135,11 +127,23 @@ class JobsScreen(ListPage[Job]):
         return _FINISHED_HINTS if job.state.is_finished else _ALIVE_HINTS
 
     def job_at_hand(self) -> Job | None:
-        """Return the job under the cursor."""
-        return self.row_at_hand()
+        """Return the job under the cursor; of a group one that failed, else the first."""
+        return next(iter(self.groups.jobs_of(self.table.cursor)), None) if self.is_mounted else None
+
+    def marked_jobs(self) -> list[Job]:
+        """Return the jobs that are marked, else those of the group under the cursor."""
+        cursor = self.table.cursor if self.is_mounted and not self.view.marks else None
+        return self.groups.jobs_of(cursor) if self.groups.is_group(cursor) else self.marked_rows()
+
+    def _pipeline_of(self, job_id: str) -> str:
+        return self.groups.pipeline_of(job_id)
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
         """Take over a new answer; the same answer as before changes nothing but its age."""
+        if message.name == self.session.pipelines.name:
+            if is_news and self.groups.learn(self.session.pipelines.snapshot.value):
+                self.list.show_rows()
+            return
         if message.name != self.session.jobs.name:
             return
         if is_news and message.snapshot.value is not None:
@@ -152,23 +156,6 @@ class JobsScreen(ListPage[Job]):
         if not self.view.preview:
             self._preview.leave()
         super().tick(now)
-
-    # The keys.
-
-    def why_no_logs(self) -> str | None:
-        """Return why there is no log to show."""
-        return None if self.view.marks else self.jobs.why_no_id()
-
-    def open_logs(self) -> None:
-        """Show the logs of the marked jobs as one, else that of the job under the cursor."""
-        if self.view.marks:
-            self.post_message(OpenLogs(self.view.marks))
-        else:
-            self.jobs.open_log()
-
-    def open_form(self) -> None:
-        """Show the form of a new job."""
-        self.post_message(OpenForm())
 
     # What a list says of itself.
 
@@ -184,14 +171,27 @@ class JobsScreen(ListPage[Job]):
         """Ask for older jobs."""
         self.session.more_jobs()
 
-    def cells_of(self, key: str) -> tuple[Cell, ...]:
-        """Return the cells of a job."""
-        job, progress = self.rows[key], self._progress.get(key)
-        return cells(job, clock.now(), progress, heard_at=self.moment())
+    def arranged(self, keys: Sequence[str]) -> Sequence[str]:
+        """Return the rows to be shown in place of these jobs: one for many of a kind."""
+        return self.groups.arrange(keys)
+
+    def title_notes(self) -> tuple[Part, ...]:
+        """Return by what the jobs are grouped."""
+        return self.groups.title_parts
+
+    def cells_of(self, key: str) -> Cells:
+        """Return the cells of a job, or of a group."""
+        if self.groups.is_group(key):
+            return self.groups.cells_of(key, clock.now())
+        job, progress, pipeline = self.rows[key], self._progress.get(key), self._pipeline_of(key)
+        return cells(job, clock.now(), progress, heard_at=self.moment(), pipeline=pipeline)
 
     def facts_at_hand(self, now: datetime) -> tuple[Fact | Line, ...]:
-        """Return what the preview says of the job under the cursor."""
-        job = self.job_at_hand()
+        """Return what the preview says of the job, or the group, under the cursor."""
+        cursor, job = self.table.cursor, self.job_at_hand()
+        if cursor is not None and self.groups.is_group(cursor):
+            self._preview.leave()
+            return self.groups.facts_of(cursor)
         progress = self._progress.get(job.id) if job is not None else None
         return self._preview.facts(job, progress, now, in_sight=self.listening.is_on)
 
@@ -202,9 +202,12 @@ class JobsScreen(ListPage[Job]):
     # What the jobs say.
 
     @on(BigTable.Opened)
-    def _opened(self) -> None:
-        if job := self.job_at_hand():
-            self.post_message(OpenJob(job.id, self.table.keys))
+    def _opened(self, message: BigTable.Opened) -> None:
+        if self.groups.is_group(message.key):
+            self.groups.toggle(message.key)
+        elif job := self.job_at_hand():
+            jobs = [key for key in self.table.keys if not self.groups.is_group(key)]
+            self.post_message(OpenJob(job.id, jobs))
 
     @on(Progressed)
     def _progressed(self) -> None:

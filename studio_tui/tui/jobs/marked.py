@@ -50,14 +50,25 @@ class NoMarks:
 class ListedMarks:
     """The marks of a list of jobs, all of which are known."""
 
-    noun = "marked job"
-
     def __init__(
-        self, marked: Callable[[], Sequence[Job]], unmark: Callable[[str], object]
+        self,
+        marked: Callable[[], Sequence[Job]],
+        unmark: Callable[[str], object],
+        *,
+        is_group: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Take what returns the marked jobs, and what takes the mark of one away."""
+        """Take what returns the marked jobs, and what takes the mark of one away.
+
+        `is_group` says that nothing is marked, and the jobs are those of a group.
+        """
         self._marked = marked
         self._unmark = unmark
+        self._is_group = is_group
+
+    @property
+    def noun(self) -> str:
+        """What one of them is called."""
+        return "job" if self._is_group() else "marked job"
 
     def count(self) -> int:
         """Return how many are marked."""

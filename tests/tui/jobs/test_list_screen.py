@@ -520,3 +520,35 @@ async def test_nothing_is_asked_of_a_log_while_there_is_no_preview(
         assert look.session.closer_look.get(str(later["id"])).end is None
         await pilot.press("i")
         await until(pilot, lambda: look.session.closer_look.get(str(later["id"])).end is not None)
+
+
+async def test_jobs_of_one_kind_stand_on_one_row_that_commands_are_about(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    shards = [studio.submit("print(1)", query_name=f"shard_{n}.py")["id"] for n in range(3)]
+    bad = studio.submit("raise KeyError('x')", query_name="shard_9.py")["id"]
+    studio.submit("print(1)", query_name="other.py")
+    for job_id in (*shards, bad):
+        studio.end(job_id)
+    async with dashboard(studio, tmp_path) as pilot:
+        screen = pilot.app.screen
+        assert isinstance(screen, JobsScreen)
+        await until(pilot, lambda: len(table(pilot).keys) == 5)
+        await pilot.press("b", "b")
+        await until_shown(pilot, "by name", "▸ 4 jobs", "shard_*.py", "Jobs 5", "KeyError: 'x'")
+        assert len(table(pilot).keys) == 3, "the failed one stays in sight"
+        await pilot.press("end", "up")
+        await until_shown(pilot, "1 × KeyError: 'x'")
+        assert {job.id for job in screen.marked_jobs()} == {*shards, bad}
+        await pilot.press("space")
+        assert set(screen.view.marks) == {*shards, bad}
+        assert len(table(pilot).marked) == 5, "the group bears a mark too"
+        await pilot.press("u", "up", "up", "down", "enter")
+        await until_shown(pilot, "▾ 4 jobs")
+        assert len(table(pilot).keys) == 6
+        await pilot.press("enter")
+        await until_shown(pilot, "▸ 4 jobs")
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "by name", "▸ 4 jobs")
+        await pilot.press("b")
+        await until(pilot, lambda: len(table(pilot).keys) == 5)

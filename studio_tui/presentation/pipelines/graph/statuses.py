@@ -35,7 +35,7 @@ class Shown(StrEnum):
     """Studio's word is not known here, and nothing is made of it."""
 
 
-_SHOWN = {
+SHOWN = {
     JobState.COMPLETE: Shown.DONE,
     JobState.RUNNING: Shown.RUNNING,
     JobState.INIT: Shown.RUNNING,
@@ -134,7 +134,7 @@ def judge(plan: Plan, state: PipelineState) -> Verdicts:
     causes: dict[str, int] = {}
     roots: list[str] = []
     for node_id, node in plan.nodes.items():
-        kind = _SHOWN[node.state]
+        kind = SHOWN[node.state]
         is_stopped = node.state in _STOPPED
         if is_stopped or kind is Shown.WAITING:
             above = 0

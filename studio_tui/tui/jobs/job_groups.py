@@ -1,0 +1,149 @@
+"""Jobs of one kind on one row: which groups there are, which are unfolded, what a key is about."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+
+from studio_tui.api.models import Job, JobState
+from studio_tui.presentation.cells import NOTHING, Tone
+from studio_tui.presentation.jobs.facts import Fact
+from studio_tui.presentation.jobs.groups import (
+    IN_SIGHT,
+    MANY,
+    Arranged,
+    Grouping,
+    arranged,
+    group_cells,
+    group_facts,
+    stem,
+)
+from studio_tui.presentation.jobs.rows import COLUMNS, cells
+from studio_tui.presentation.lists.listing import Listing
+from studio_tui.service.polling.pipelines_feed import Pipelines
+from studio_tui.tui.frame.list_view import ViewHolder
+from studio_tui.tui.widgets.bar import Part
+from studio_tui.tui.widgets.table_painter import Cells
+
+_AGE = COLUMNS.index("age")
+
+
+class JobGroups:
+    """Controller of a list of jobs whose rows can stand for many."""
+
+    def __init__(self, rows: Listing[Job], holder: ViewHolder, changed: Callable[[], None]) -> None:
+        """Take the jobs, where the grouping is kept, and what shows the rows anew."""
+        self._rows = rows
+        self._holder = holder
+        self._changed = changed
+        self._owners: dict[str, str] = {}
+        """The names of pipelines by the ids of their jobs."""
+        self._known: Pipelines | None = None
+        self._opened: set[str] = set()
+        self._arranged = Arranged((), {})
+
+    @property
+    def grouping(self) -> Grouping:
+        """By what jobs stand together."""
+        kept = self._holder.view.group
+        return Grouping(kept) if kept in set(Grouping) else Grouping.NONE
+
+    @property
+    def title_parts(self) -> tuple[Part, ...]:
+        """What stands above the list."""
+        if self.grouping is Grouping.NONE:
+            return ()
+        return (Part(f"· by {self.grouping} ", Tone.DIM, "screen.do('jobs.group')"),)
+
+    def pipeline_of(self, job_id: str) -> str:
+        """Return the name of the pipeline that runs a job; empty if none is known to."""
+        return self._owners.get(job_id, "")
+
+    def learn(self, known: Pipelines | None) -> bool:
+        """Learn which jobs are of which pipelines; return whether that is news."""
+        if known is None or known is self._known:
+            return False
+        self._known = known
+        owners: dict[str, str] = {}
+        for pipeline in reversed(known.pipelines):  # the newest counts, should two name a job
+            label = pipeline.name or pipeline.pipeline_id
+            owners |= {run.created_job_id: label for run in pipeline.job_runs if run.created_job_id}
+        changed, self._owners = owners != self._owners, owners
+        return changed
+
+    def arrange(self, keys: Sequence[str]) -> Sequence[str]:
+        """Return the rows to be shown in place of these jobs."""
+        grouping, least = self.grouping, 2
+        label_of: Callable[[str], str] = self.pipeline_of
+        if grouping is Grouping.NAME:
+            label_of = self._stem_of
+        elif grouping is Grouping.NONE:
+            held = self._held()
+            if len(held) <= MANY:
+                self._arranged = Arranged(keys, {})
+                return keys
+            label_of, least = (lambda key: held.get(key, "")), MANY + 1
+        self._arranged = arranged(keys, label_of, self._stays, opened=self._opened, least=least)
+        return self._arranged.keys
+
+    def members(self, key: str) -> tuple[str, ...]:
+        """Return the jobs that a row stands for."""
+        group = self._arranged.groups.get(key)
+        return group.members if group is not None else (key,)
+
+    def marked_rows(self, marks: frozenset[str]) -> frozenset[str]:
+        """Return the rows of which all jobs are marked."""
+        whole = (k for k, group in self._arranged.groups.items() if marks.issuperset(group.members))
+        return marks.union(whole)
+
+    def is_group(self, key: str | None) -> bool:
+        """Whether a row stands for many."""
+        return key in self._arranged.groups
+
+    def jobs_of(self, key: str | None) -> list[Job]:
+        """Return the jobs that a row stands for, those first that failed."""
+        if key is None:
+            return []
+        jobs = self._jobs(self.members(key))
+        return sorted(jobs, key=lambda job: job.state is not JobState.FAILED)
+
+    def cells_of(self, key: str, now: datetime) -> Cells:
+        """Return the cells of a group."""
+        group = self._arranged.groups[key]
+        jobs = self._jobs(group.members)
+        if not jobs:
+            return (NOTHING,) * len(COLUMNS)
+        newest = max(jobs, key=lambda job: job.created_at.timestamp() if job.created_at else 0.0)
+        age = cells(newest, now)[_AGE]
+        return group_cells(group, jobs, age, is_open=key in self._opened)
+
+    def facts_of(self, key: str) -> tuple[Fact, ...]:
+        """Return what there is to say of a group."""
+        group = self._arranged.groups[key]
+        return group_facts(group, self._jobs(group.members))
+
+    def toggle(self, key: str) -> None:
+        """Unfold a group, or fold it."""
+        self._opened ^= {key}
+        self._changed()
+
+    def turn(self) -> None:
+        """Group by what comes next."""
+        self._holder.change(group=self.grouping.next.value)
+        self._opened.clear()
+        self._changed()
+
+    def _held(self) -> dict[str, str]:
+        """Return the jobs that wait for their pipelines, and whose they are."""
+        return {
+            job_id: label
+            for job_id, label in self._owners.items()
+            if (job := self._rows.get(job_id)) is not None and job.state is JobState.PENDING
+        }
+
+    def _stem_of(self, key: str) -> str:
+        return stem(self._rows[key].name or "")
+
+    def _stays(self, key: str) -> bool:
+        return self._rows[key].state in IN_SIGHT
+
+    def _jobs(self, keys: Iterable[str]) -> list[Job]:
+        return [job for key in keys if (job := self._rows.get(key)) is not None]

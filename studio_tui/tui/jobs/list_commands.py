@@ -1,0 +1,71 @@
+"""What can be done in a list of jobs beside what can be done with one of them."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+from studio_tui.api.models import Job
+from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
+from studio_tui.tui.jobs.controller import JobController
+from studio_tui.tui.jobs.job_groups import JobGroups
+from studio_tui.tui.messages import OpenForm, OpenLogs
+
+
+class JobListController:
+    """Controller of a screen with a list of jobs."""
+
+    def __init__(
+        self,
+        host: Host,
+        jobs: JobController,
+        groups: JobGroups,
+        marked: Callable[[], Sequence[Job]],
+    ) -> None:
+        """Take what acts on one job, what groups them, and those that stand in for one."""
+        self._host = host
+        self._jobs = jobs
+        self._groups = groups
+        self._marked = marked
+
+    def why_no_logs(self) -> str | None:
+        """Return why there is no log to show."""
+        return None if self._marked() else self._jobs.why_no_id()
+
+    def open_logs(self) -> None:
+        """Show the logs of the marked jobs as one, else that of the job under the cursor."""
+        if jobs := self._marked():
+            self._host.post_message(OpenLogs(tuple(job.id for job in jobs)))
+        else:
+            self._jobs.open_log()
+
+    def why_no_form(self) -> str | None:
+        """Return why no job can be made."""
+        return READ_ONLY if self._host.read_only else None
+
+    def open_form(self) -> None:
+        """Show the form of a new job."""
+        self._host.post_message(OpenForm())
+
+    def turn_grouping(self) -> None:
+        """Group by what comes next."""
+        self._groups.turn()
+
+    COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
+        Command(
+            "jobs.logs",
+            "L",
+            "merged log",
+            "Show the logs of the marked jobs as one; without marks the job's log",
+            open_logs,
+            why_no_logs,
+        ),
+        Command(
+            "jobs.new", "n", "new job", "Fill in the form of a new job", open_form, why_no_form
+        ),
+        Command(
+            "jobs.group",
+            "b",
+            "group",
+            "Group jobs by pipeline, then by name, then not at all; enter unfolds a group",
+            turn_grouping,
+        ),
+    )

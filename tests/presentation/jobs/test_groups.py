@@ -1,0 +1,86 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio_tui.presentation.cells import NOTHING, Cell, Pieces
+from studio_tui.presentation.jobs.groups import (
+    MARK,
+    Group,
+    Grouping,
+    arranged,
+    group_cells,
+    group_facts,
+    stem,
+)
+from studio_tui.presentation.jobs.rows import COLUMNS
+from tests.jobs import job
+
+KEYS = [f"{kind}{number}" for number in range(4) for kind in "ab-"]
+
+
+def label(key: str) -> str:
+    return key[0] if key[0] != "-" else ""
+
+
+def test_a_row_stands_for_a_group_where_its_first_job_stands() -> None:
+    rows = arranged(KEYS, label, lambda key: key == "b2", opened=())
+    assert list(rows.keys) == ["▸a", "▸b", "b2", "-0", "-1", "-2", "-3"]
+    assert rows.groups["▸a"] == Group("a", ("a0", "a1", "a2", "a3"))
+
+
+def test_an_open_group_has_its_jobs_below_it() -> None:
+    rows = arranged(KEYS, label, lambda _: False, opened={"▸b"})
+    assert list(rows.keys)[:6] == ["▸a", "▸b", "b0", "b1", "b2", "b3"]
+
+
+def test_few_jobs_are_no_group() -> None:
+    assert arranged(KEYS, label, lambda _: False, opened=(), least=5).keys == KEYS
+
+
+@given(
+    st.lists(st.integers(0, 99), unique=True).map(lambda keys: [str(key) for key in keys]),
+    st.integers(1, 5),
+    st.sets(st.sampled_from([f"{MARK}{digit}" for digit in range(10)])),
+)
+def test_each_job_is_shown_once_or_in_a_folded_group(
+    keys: list[str], least: int, opened: set[str]
+) -> None:
+    rows = arranged(
+        keys, lambda key: key[-1], lambda key: key[0] == "7", opened=opened, least=least
+    )
+    assert len(set(rows.keys)) == len(rows.keys)
+    shown = {key for key in rows.keys if key not in rows.groups}
+    folded = {m for key, group in rows.groups.items() if key not in opened for m in group.members}
+    assert shown | folded == set(keys)
+    assert {key for key in keys if key[0] == "7"} <= shown
+
+
+def test_numbers_in_names_make_no_difference() -> None:
+    assert stem("shard_017.py") == stem("shard_2.py") == "shard_*.py"
+    assert stem("train.py") != stem("eval.py")
+
+
+def test_the_groupings_follow_one_another() -> None:
+    assert [each.next for each in Grouping] == [Grouping.PIPELINE, Grouping.NAME, Grouping.NONE]
+
+
+def test_a_group_says_how_its_jobs_do() -> None:
+    jobs = [job(1, "FAILED"), job(2, "COMPLETE"), job(3, "COMPLETE"), job(4, "RUNNING")]
+    group = Group("shard_*.py", tuple(each.id for each in jobs))
+    said = dict(zip(COLUMNS, group_cells(group, jobs, Cell("1m"), is_open=False), strict=True))
+    state, error = said["state"], said["error"]
+    assert isinstance(state, Cell)
+    assert isinstance(error, Pieces)
+    assert state.text == "▸ 4 jobs"
+    assert "".join(part.text for part in error.parts).split("▏ ")[1] == "✓2 ●1 ✗1 "
+    assert said["run"] == NOTHING
+
+
+def test_the_reasons_of_a_group_are_counted_whatever_numbers_they_have() -> None:
+    framed = "The query ended with exit code 1; it last said: E: tile 5"
+    errors = ["E: tile 17", "E: tile 4", framed, "F: disk full", None]
+    jobs = [job(n, "FAILED", error_message=error) for n, error in enumerate(errors)]
+    said = {fact.label: fact.value.text for fact in group_facts(Group("x", ("1",)), jobs)}
+    assert said["failed"].splitlines() == [
+        "3 × E: tile <n>", "1 × F: disk full", "1 × no reason given",
+    ]  # fmt: skip
+    assert said["jobs"] == "5: 5 failed"
