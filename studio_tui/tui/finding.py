@@ -22,7 +22,7 @@ class FindsActions(App[Any]):
     """Offers the actions of the screen in sight."""
 
     COMMAND_PALETTE_BINDING = "ctrl+p"
-    COMMANDS = App.COMMANDS | {_screen_actions}
+    COMMANDS = {_screen_actions}  # noqa: RUF012 (Textual's own follow ours, in one provider)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "question_mark",
@@ -32,7 +32,37 @@ class FindsActions(App[Any]):
             id="app.help",
             tooltip="All keys of this screen",
         ),
+        Binding(
+            "ctrl+z",
+            "suspend_process",
+            "suspend",
+            id="app.suspend",
+            tooltip="Give the shell its terminal; fg comes back",
+        ),
     ]
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._unknown: set[str] = set()
+        """Keys of which it was said that they do nothing."""
+
+    async def _check_bindings(self, key: str, priority: bool = False) -> bool:
+        """Do what a key is bound to; say once of a key that it is bound to nothing."""
+        is_bound = await super()._check_bindings(key, priority)
+        if not (priority or is_bound or key in self._unknown) and self._lists_keys:
+            self._unknown.add(key)
+            name = self.get_key_display(Binding(key, ""))
+            self.notify(f"{name} does nothing here; {self._help_key} lists the keys", markup=False)
+        return is_bound
+
+    @property
+    def _lists_keys(self) -> bool:
+        """Whether what is in sight has keys that can be listed."""
+        return hasattr(self.screen, "help_key")
+
+    @property
+    def _help_key(self) -> str:
+        return str(getattr(self.screen, "help_key", ""))
 
     def action_help(self) -> None:
         """Show what the keys of this screen do, and do what is chosen."""
@@ -52,6 +82,9 @@ class FindsActions(App[Any]):
         """Show what can be done now, found by typing."""
         from studio_tui.tui.palette import Palette  # noqa: PLC0415 (not before it is opened)
 
+        # A question is answered first.
+        if isinstance(self.screen, ModalScreen):
+            return
         # Without an id, as one that is still on its way out would have the same.
         if not any(isinstance(screen, Palette) for screen in self.screen_stack):
             self.push_screen(Palette())
