@@ -15,7 +15,7 @@ from rich.text import Text
 from textual import on, work
 from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.screen import ModalScreen, Screen
+from textual.screen import ModalScreen
 
 from studio_tui.clock import monotonic
 from studio_tui.errors import (
@@ -32,7 +32,7 @@ from studio_tui.tui.finding import FindsActions
 from studio_tui.tui.frame.opening import Choice, Chosen, OpeningScreen, ReadAgain, TrustChoice
 from studio_tui.tui.frame.screenshots import SavesScreenshots
 from studio_tui.tui.sheets import OPENING
-from studio_tui.tui.stacking import BOTTOM, is_over_pipeline, show_at_bottom, show_over
+from studio_tui.tui.stacking import BOTTOM, installed, is_over_pipeline, show_at_bottom, show_over
 from studio_tui.tui.terminal.key_queue import KeyQueue
 from studio_tui.tui.theme import ANSI_DARK, ANSI_LIGHT, THEMES
 from studio_tui.tui.widgets.toasts import Tells
@@ -280,7 +280,7 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
         except SpoolError as error:
             self.notify(str(error), severity="error", markup=False)
         else:
-            show_over(self, self._installed(self._places, "logs"))
+            show_over(self, installed(self, self._places.tab("logs"), "logs"))
 
     def on_open_pipeline(self, message: "messages.OpenPipeline") -> None:
         """Show the graph of a pipeline."""
@@ -338,14 +338,7 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
 
     def _show_tab(self, name: str) -> None:
         if self._places:
-            show_at_bottom(self, self._installed(self._places, name))
-
-    def _installed(self, places: "Screens", name: str) -> "Screen[None]":
-        """Return a place that lives on while another is shown, and so keeps the user's place."""
-        tab = places.tab(name)
-        if not self.is_screen_installed(tab):
-            self.install_screen(tab, name)
-        return tab
+            show_at_bottom(self, installed(self, self._places.tab(name), name))
 
     def on_app_focus(self) -> None:
         """Ask as often as is pleasant to look at."""

@@ -7,6 +7,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
 from studio_tui.tui.frame.actions import Action, actions_of
+from studio_tui.tui.unknown_keys import UnknownKeys
 
 if TYPE_CHECKING:
     from textual.command import Provider
@@ -22,7 +23,7 @@ class FindsActions(App[Any]):
     """Offers the actions of the screen in sight."""
 
     COMMAND_PALETTE_BINDING = "ctrl+p"
-    COMMANDS = App.COMMANDS | {_screen_actions}
+    COMMANDS = {_screen_actions}  # noqa: RUF012 (Textual's own follow ours, in one provider)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "question_mark",
@@ -32,7 +33,25 @@ class FindsActions(App[Any]):
             id="app.help",
             tooltip="All keys of this screen",
         ),
+        Binding(
+            "ctrl+z",
+            "suspend_process",
+            "suspend",
+            id="app.suspend",
+            tooltip="Give the shell its terminal; fg comes back",
+        ),
     ]
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._unknown_keys = UnknownKeys(self)
+
+    async def _check_bindings(self, key: str, priority: bool = False) -> bool:
+        """Do what a key is bound to; say once of a key that it is bound to nothing."""
+        is_bound = await super()._check_bindings(key, priority)
+        if not (priority or is_bound):
+            self._unknown_keys.pressed(key)
+        return is_bound
 
     def action_help(self) -> None:
         """Show what the keys of this screen do, and do what is chosen."""
@@ -52,6 +71,9 @@ class FindsActions(App[Any]):
         """Show what can be done now, found by typing."""
         from studio_tui.tui.palette import Palette  # noqa: PLC0415 (not before it is opened)
 
+        # A question is answered first.
+        if isinstance(self.screen, ModalScreen):
+            return
         # Without an id, as one that is still on its way out would have the same.
         if not any(isinstance(screen, Palette) for screen in self.screen_stack):
             self.push_screen(Palette())

@@ -1,8 +1,9 @@
 """The command palette: every action of the screen in sight, found by typing."""
 
+from collections.abc import Iterator
 from functools import partial
 
-from textual.app import ComposeResult
+from textual.app import ComposeResult, SystemCommand
 from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 
 from studio_tui.tui.frame.actions import Action, actions_of
@@ -30,8 +31,15 @@ class Palette(AnsweredOnce, CommandPalette):
             yield PaletteChoice() if type(part) is CommandList else part
 
 
+_BEHIND = 0.5
+"""What the score of Textual's own is multiplied by, so that ours come first."""
+
+_OURS = {"Quit"}
+"""What Textual offers and we have under another name."""
+
+
 class ScreenActions(Provider):
-    """Offers the actions that keys can do, with their keys."""
+    """Offers the actions that keys can do, with their keys, and after them what Textual can do."""
 
     async def search(self, query: str) -> Hits:
         """Yield the actions that fit what was typed."""
@@ -45,6 +53,10 @@ class ScreenActions(Provider):
                     partial(self.app.run_action, action.action, action.node),
                     help=_help(action),
                 )
+        for name, explanation, run, _ in self._of_textual():
+            score = matcher.match(name)
+            if score > 0:
+                yield Hit(score * _BEHIND, matcher.highlight(name), run, help=explanation)
 
     async def discover(self) -> Hits:
         """Yield all actions."""
@@ -54,6 +66,14 @@ class ScreenActions(Provider):
                 partial(self.app.run_action, action.action, action.node),
                 help=_help(action),
             )
+        for name, explanation, run, is_discovered in self._of_textual():
+            if is_discovered:
+                yield DiscoveryHit(name, run, help=explanation)
+
+    def _of_textual(self) -> Iterator[SystemCommand]:
+        """Yield what Textual offers for every app."""
+        commands = self.app.get_system_commands(self.screen)
+        return (each for each in commands if each.title not in _OURS)
 
 
 def _help(action: Action) -> str:

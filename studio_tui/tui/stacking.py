@@ -33,3 +33,10 @@ def is_over_pipeline(app: App[Any]) -> bool:
     """Whether the screen in sight was reached from the graph of a pipeline."""
     below = app.screen_stack[BOTTOM:-1]
     return any(getattr(screen, "belongs_to", "") == "pipelines" for screen in below)
+
+
+def installed(app: App[Any], tab: Screen[None], name: str) -> Screen[None]:
+    """Return a main place that lives on while another is shown, and so keeps the user's place."""
+    if not app.is_screen_installed(tab):
+        app.install_screen(tab, name)
+    return tab

@@ -166,3 +166,36 @@ async def test_one_palette_is_enough_also_below_a_question(
         await pilot.pause()
         assert pilot.app.screen is question
         assert sum(isinstance(screen, Palette) for screen in pilot.app.screen_stack) == 1
+
+
+async def test_the_palette_shows_what_the_screen_can_do_before_what_textual_can(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        await pilot.press("ctrl+p")
+        await until_shown(pilot, "key: ")
+        rows = pilot.app.screen.query_one(CommandList).options
+        titles = [str(row.prompt).split("\n")[0] for row in rows]
+        assert titles.index("Theme") > titles.index("Leave the dashboard") > 0
+        assert "Quit" not in titles
+
+
+async def test_no_palette_comes_over_a_question(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        question = Confirm("Sure?", (), yes="Yes", no="No")
+        pilot.app.push_screen(question)
+        await until(pilot, lambda: question.is_alive)
+        await pilot.press("ctrl+p")
+        assert pilot.app.screen is question
+
+
+async def test_an_unknown_key_says_once_that_it_does_nothing(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        await pilot.press("semicolon", "semicolon", "j")
+        assert [each.message for each in pilot.app._notifications] == [
+            "; does nothing here; ? lists the keys"
+        ]

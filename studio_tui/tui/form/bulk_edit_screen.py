@@ -114,13 +114,16 @@ class EditMarkedScreen(SubmitScreen):
             self.made(job_id)
 
         def settled() -> None:
-            count = plural(len(self._jobs), "job")
-            self.note(f"{count} not made yet; f9 asks for them again." if self._jobs else "")
+            self.note(_left_words(len(self._jobs)))
 
         await make_all(self, wishes, list(map(path_of, checked.draft.files)), made, settled)
         if not self._jobs:
             await asyncio.to_thread(self.shelf.keep, self.start.key, None)
             self.post_message(GoBack())
+
+
+def _left_words(count: int) -> str:
+    return f"{plural(count, 'job')} not made yet; f9 asks for them again." if count else ""
 
 
 def _wishes(

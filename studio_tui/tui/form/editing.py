@@ -9,6 +9,7 @@ from studio_tui.presentation.form.help import FIELD_HELP
 from studio_tui.tui.form.draft_form import DraftForm
 from studio_tui.tui.form.explanation import Explanation
 from studio_tui.tui.form.validation import Follow
+from studio_tui.tui.frame.actions import actions_of
 from studio_tui.tui.frame.commands import Command, Host
 from studio_tui.tui.terminal.editor import EditorError, edited
 
@@ -51,7 +52,9 @@ class FieldCommands:
         focused = self._form().focused_field()
         if focused is not None:
             name = focused.field
-            await self._host.ask(Explanation(LABELS[name], FIELD_HELP[name]))
+            actions = [each for each in actions_of(self._host.app.screen) if each.enabled]
+            if await self._host.ask(Explanation(LABELS[name], FIELD_HELP[name], actions)):
+                await self.edit_field(name)
 
     async def edit_field(self, name: str) -> None:
         """Have a field changed in the user's editor, and say when that cannot be."""
@@ -91,7 +94,7 @@ class FieldCommands:
             "form.explain",
             "f1",
             "explain",
-            "Say what the field is for, what it takes, and an example",
+            "Say what the field is for, what it takes, an example, and list the keys",
             explain,
             priority=True,
         ),

@@ -1,5 +1,6 @@
 """Says what a field of a job's form is for."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -7,22 +8,29 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
 from studio_tui.presentation.form.help import FieldHelp
+from studio_tui.tui.frame.actions import Action
 from studio_tui.tui.frame.dialog import Dialog
 from studio_tui.tui.frame.dialog_box import Middle
 
+_KEYS_WIDTH = 16
 
-class Explanation(Dialog[None]):
-    """What a field means, what it takes, and an example."""
+
+class Explanation(Dialog[bool | None]):
+    """What a field means and takes, and the keys; the answer is whether to open the editor."""
+
+    takes_keys_pressed_before = True
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter,q,f1", "dismiss(None)", "close", id="explanation.close"),
+        Binding("f4", "dismiss(True)", "$EDITOR", id="explanation.edit"),
     ]
 
-    def __init__(self, label: str, field_help: FieldHelp) -> None:
-        """Take the field's name for people, and what there is to know."""
+    def __init__(self, label: str, field_help: FieldHelp, keys: Sequence[Action] = ()) -> None:
+        """Take the field's name for people, what there is to know, and what keys do there."""
         super().__init__()
         self._label = label
         self._help = field_help
+        self._keys = keys
 
     def heading(self) -> str:
         """Return the field's name."""
@@ -36,4 +44,10 @@ class Explanation(Dialog[None]):
             if self._help.example:
                 lines = "\n".join(f"  {line}" for line in self._help.example)
                 yield Static(f"For example\n{lines}", markup=False, classes="example")
+            if self._keys:
+                lines = "\n".join(
+                    f"  {' '.join(each.keys):<{_KEYS_WIDTH}}  {each.explanation}"
+                    for each in self._keys
+                )
+                yield Static(f"Keys\n{lines}", markup=False, classes="example")
         yield Static("esc closes", markup=False, classes="keys")

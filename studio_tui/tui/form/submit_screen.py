@@ -57,6 +57,8 @@ class SubmitScreen(Page):
         *bindings(FormSender, _COMMANDS, FieldCommands, FormTemplates)
     ]
 
+    help_key = "f1"
+
     form = query_one(DraftForm)
     said = query_one("#form-said", Static)
 
@@ -105,8 +107,8 @@ class SubmitScreen(Page):
 
     def hints(self) -> Iterable[str]:
         """Return the keys of the form."""
-        return ("form.submit", "page.escape", "form.explain", "form.preview", "form.edit",
-                "form.pick")  # fmt: skip
+        return ("form.submit", "page.escape", "form.preview", "form.edit", "form.pick",
+                "form.template")  # fmt: skip
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
         """Check anew what depends on the clusters."""

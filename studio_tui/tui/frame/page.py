@@ -24,7 +24,13 @@ from studio_tui.tui.frame.dialog import Dialog
 from studio_tui.tui.frame.hints import KeyHints
 from studio_tui.tui.frame.listening import Listening, Source
 from studio_tui.tui.frame.opening import ReadAgain
-from studio_tui.tui.frame.page_bars import HELP, TABS, age_parts, crumb_parts, tab_and_count_parts
+from studio_tui.tui.frame.page_bars import (
+    TABS,
+    age_parts,
+    crumb_parts,
+    help_parts,
+    tab_and_count_parts,
+)
 from studio_tui.tui.messages import GoBack, GoTo, Refreshed
 from studio_tui.tui.sheets import PAGES
 from studio_tui.tui.widgets.bar import Bar
@@ -81,6 +87,8 @@ class Page(HasCommands, Screen[None]):
 
     place = ""
     """Name of the tab that this page is; empty for a page over another."""
+    help_key = "?"
+    """The key that lists the keys."""
     belongs_to = "jobs"
     """Name of the tab that a page over another is about."""
 
@@ -207,7 +215,7 @@ class Page(HasCommands, Screen[None]):
         current = self.place or self.belongs_to
         tabs, counts = tab_and_count_parts(self.session, current, self.size.width)
         self.tab_bar.left, self.tab_bar.right = tabs, counts
-        self.key_bar.right = HELP
+        self.key_bar.right = help_parts(self.help_key)
         self.paint_hints()
 
     def paint_age(self) -> None:

@@ -23,7 +23,11 @@ WORDS_FROM = 110
 
 Parts = tuple[Part, ...]
 
-HELP: Parts = (Part("?", "key", "app.help"), Part(" help ", Tone.DIM, "app.help"))
+
+def help_parts(key: str) -> Parts:
+    """Return what stands at the right of the footer: the key that lists the keys."""
+    press = "app.help" if key == "?" else f"screen.press('{key}')"
+    return (Part(key, "key", press), Part(" help ", Tone.DIM, press))
 
 
 def crumb_parts(home: str, crumbs: Sequence[str]) -> Parts:

@@ -297,3 +297,17 @@ async def test_read_only_sends_no_form_and_says_so(
         await until_shown(pilot, "Nothing can be changed")
         assert form(pilot).form.draft == Draft(query="print(1)")
     assert await call(shared_studio.jobs) == []
+
+
+async def test_a_form_names_f1_for_help_and_f1_lists_the_keys(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        await open_form(pilot)
+        footer = screen_text(pilot).splitlines()[-1]
+        assert "f1 help" in footer
+        assert "? help" not in footer
+        await pilot.press("question_mark")
+        assert form(pilot).form.draft.query_file == "?"
+        await pilot.press("f1", "end")
+        await until_shown(pilot, "Show or hide the values of the environment")
