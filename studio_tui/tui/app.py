@@ -38,6 +38,7 @@ from studio_tui.tui.widgets.toasts import Tells
 
 if TYPE_CHECKING:
     from studio_tui.tui import messages
+    from studio_tui.tui.frame.notices import Notices
     from studio_tui.tui.screens import Screens
 
 logger = logging.getLogger(__name__)
@@ -85,6 +86,7 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
         self._places: Screens | None = None
         self._connected: Connected | None = None
         self._quit_asked = -QUIT_WITHIN
+        self._notices: Notices
 
     def get_default_screen(self) -> OpeningScreen:
         """Show the frame first."""
@@ -116,6 +118,9 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
     async def _enter(self, connected: Connected, places: "Screens") -> None:
         await self._leave_studio()
         self._connected, self._places = connected, places
+        from studio_tui.tui.frame.notices import Notices  # noqa: PLC0415 (not before the pages)
+
+        self._notices = Notices(self, connected.session.endings, quiet=connected.quiet)
         self._poll(connected)
         self._show_tab("jobs")
         self._settle(connected)
@@ -129,6 +134,7 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
         if self._connected is None or self._places is None:
             return
         self._places.remember()
+        self._notices.end()
         self.workers.cancel_group(self, "poll")
         while len(self.screen_stack) >= _BOTTOM:
             self.pop_screen()
@@ -342,6 +348,7 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
         """Ask as often as is pleasant to look at."""
         if self._connected:
             self._connected.session.focus(focused=True)
+            self.call_next(self._notices.look)  # Textual notes the focus after this
 
     def on_app_blur(self) -> None:
         """Ask less often."""

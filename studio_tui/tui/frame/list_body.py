@@ -143,6 +143,7 @@ class ListBody(Lifetime, Container, Generic[T]):
         """Take over a new answer."""
         self.rows.replace(rows)
         self.marks.drop(self.rows)
+        self._page.session.endings.watch_rows(self.marked_rows())
         self.show_rows()
 
     def tick(self, now: datetime) -> None:
@@ -224,7 +225,8 @@ class ListBody(Lifetime, Container, Generic[T]):
             self._awaited = None
 
     def _marks_changed(self) -> None:
-        """Say how many are marked, and what can be done with them."""
+        """Say how many are marked, and what can be done with them; care for how they end."""
+        self._page.session.endings.watch_rows(self.marked_rows())
         self.show_title()
         self._page.paint_hints()
 
