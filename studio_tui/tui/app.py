@@ -235,7 +235,7 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
         if self._places is None:
             return
         try:
-            page = self._places.log(message.job_id)
+            page = self._places.log(message.job_id, message.job)
         except SpoolError as error:
             self.notify(str(error), severity="error", markup=False)
         else:

@@ -61,13 +61,13 @@ class Screens:
         session, home, read_only = self._connected.basics
         return JobScreen(session, home, job, among, read_only=read_only)
 
-    def log(self, job_id: str) -> Page | None:
-        """Return a new screen of a job's log; `None` when the job is not known.
+    def log(self, job_id: str, new: Job | None = None) -> Page | None:
+        """Return a new screen of a job's log; `None` when the job is neither known nor given.
 
         Raises:
             SpoolError: there is no room for the log on this machine's disk.
         """
-        job = self._known(job_id)
+        job = self._known(job_id) or new
         if job is None:
             return None
         self._endings.watch((job,))

@@ -28,6 +28,7 @@ from studio_tui.errors import (
 )
 from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.commands.journal import Intent, IntentOutcome, Journal, OpenIntent
+from studio_tui.service.commands.new_job import NewJob
 from studio_tui.service.commands.submitted import SentFile
 from studio_tui.service.commands.uploads import Told, Uploads, asked_rest
 
@@ -142,6 +143,7 @@ class JobCreator:
 
         New jobs have `labels` or not.
         """
+        self.new_job = NewJob()
         self._made = made
         self._client = client
         self._journal = journal
