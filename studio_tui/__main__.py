@@ -73,6 +73,7 @@ class _Commands(click.Group):
     help="Certificates to trust, for a self-hosted Studio.",
 )
 @click.option("--read-only", is_flag=True, help="Change nothing: no cancel, no new jobs.")
+@click.option("--quiet", is_flag=True, help="No notices and no bell when jobs end.")
 @click.option(
     "--theme",
     type=click.Choice(["auto", "dark", "light", "ansi"]),
@@ -92,13 +93,19 @@ def main(
     token_file: Path | None,
     ca_file: Path | None,
     read_only: bool,
+    quiet: bool,
     theme: str,
 ) -> None:
     """Watch and run DataChain Studio jobs from the terminal."""
     from studio_tui.arguments import Arguments
 
     arguments = Arguments(
-        url=url, team=team, token_file=token_file, ca_file=ca_file, read_only=read_only
+        url=url,
+        team=team,
+        token_file=token_file,
+        ca_file=ca_file,
+        read_only=read_only,
+        quiet=quiet,
     )
     context.obj = arguments
     if context.invoked_subcommand is not None and (local or data_dir or samples):
@@ -322,6 +329,7 @@ class _Composition:
             team=settings.team,
             view_file=paths.state_dir() / f"view-{name}.json",
             read_only=settings.read_only,
+            quiet=self._arguments.quiet,
             notes=settings.notes,
         )
 

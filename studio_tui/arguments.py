@@ -14,3 +14,5 @@ class Arguments:
     """A file whose only line is the token; a token is never an argument itself."""
     ca_file: Path | None = None
     read_only: bool = False
+    quiet: bool = False
+    """Whether nothing is said in passing of what has ended."""

@@ -22,6 +22,7 @@ from studio_tui.service.logs.cache import LogCache
 from studio_tui.service.logs.log_library import LogLibrary
 from studio_tui.service.polling.closer_look import CloserLook
 from studio_tui.service.polling.dataset_names import DatasetNames
+from studio_tui.service.polling.endings import Endings
 from studio_tui.service.polling.jobs_feed import Jobs, JobsFeed
 from studio_tui.service.polling.pipeline_watch import AT_ONCE, Pace, PipelineWatch, PipelineWatches
 from studio_tui.service.polling.pipelines_feed import Pipelines, PipelinesFeed, is_moving
@@ -102,7 +103,7 @@ class StudioSession:
             "schedules", SchedulesFeed(client).fetch, lambda _: self._paced(SCHEDULES_REST)
         )
         self.pipelines: Poller[Pipelines] = self._poller(
-            "pipelines", self.pipelines_feed.fetch, self._pipelines_rest
+            "pipelines", self._fetch_pipelines, self._pipelines_rest
         )
         self._watches = PipelineWatches(self._watch_of)
         self._watch_pace = Pace(
@@ -115,6 +116,7 @@ class StudioSession:
         self.progress = ProgressWatch(
             client, self.reachability, paced=self._paced, refused=self._stop_all
         )
+        self.endings = Endings()
         self.batches = Batches()
         """Commands on many things that are under way."""
         self.commands = Commands(client, self._changed)
@@ -123,7 +125,9 @@ class StudioSession:
         self.datasets = DatasetNames(client, self.reachability)
         journal = Journal(intents or logs / "intents", place)
         self.ledger = JobHistory(ledgers or logs / "ledgers", place)
-        self.creating = JobCreator(client, journal, self.ledger, self._changed, labels=labels)
+        self.creating = JobCreator(
+            client, journal, self.ledger, self._changed, made=self._made, labels=labels
+        )
         self._news: asyncio.Queue[Jobs] = asyncio.Queue()
         """Lists of which the ledger has not been told."""
         self.logs = LogLibrary(
@@ -245,6 +249,7 @@ class StudioSession:
 
     async def _fetch_jobs(self) -> Jobs:
         jobs = await self.jobs_feed.fetch()
+        self.endings.hear_jobs(jobs.jobs)
         if jobs is self.jobs.snapshot.value:
             return jobs
         self._news.put_nowait(jobs)
@@ -254,6 +259,11 @@ class StudioSession:
             self.schedules.hint()
             self.pipelines.hint()
         return jobs
+
+    async def _fetch_pipelines(self) -> Pipelines:
+        pipelines = await self.pipelines_feed.fetch()
+        self.endings.hear_pipelines(pipelines.pipelines)
+        return pipelines
 
     def _watch_of(self, pipeline_id: str) -> PipelineWatch:
         def name() -> str | None:
@@ -284,6 +294,10 @@ class StudioSession:
             while not self._news.empty():
                 jobs = self._news.get_nowait()
             await asyncio.to_thread(self.ledger.note_ended, jobs.jobs)
+
+    def _made(self, job: Job) -> None:
+        """Care for how a job ends that was made here."""
+        self.endings.watch((job,))
 
     def _changed(self) -> None:
         """Ask anew what a command may have changed."""

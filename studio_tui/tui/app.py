@@ -32,13 +32,21 @@ from studio_tui.tui.finding import FindsActions
 from studio_tui.tui.frame.opening import Choice, Chosen, OpeningScreen, ReadAgain, TrustChoice
 from studio_tui.tui.frame.screenshots import SavesScreenshots
 from studio_tui.tui.sheets import OPENING
-from studio_tui.tui.stacking import BOTTOM, installed, is_over_pipeline, show_at_bottom, show_over
+from studio_tui.tui.stacking import (
+    BOTTOM,
+    failure_said,
+    installed,
+    is_over_pipeline,
+    show_at_bottom,
+    show_over,
+)
 from studio_tui.tui.terminal.key_queue import KeyQueue
 from studio_tui.tui.theme import ANSI_DARK, ANSI_LIGHT, THEMES
 from studio_tui.tui.widgets.toasts import Tells
 
 if TYPE_CHECKING:
     from studio_tui.tui import messages
+    from studio_tui.tui.frame.notices import Notices
     from studio_tui.tui.frame.welcome import WelcomeScreen
     from studio_tui.tui.mending import Reviver
     from studio_tui.tui.screens import Screens
@@ -88,6 +96,7 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
         self._connected: Connected | None = None
         self._reviver: Reviver | None = None
         self._quit_asked = -QUIT_WITHIN
+        self._notices: Notices
 
     def get_default_screen(self) -> OpeningScreen:
         """Show the frame first."""
@@ -120,6 +129,9 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
     async def _enter(self, connected: Connected, places: "Screens") -> None:
         await self._leave_studio()
         self._connected, self._places = connected, places
+        from studio_tui.tui.frame.notices import Notices  # noqa: PLC0415 (not before the pages)
+
+        self._notices = Notices(self, connected.session.endings, quiet=connected.quiet)
         self._poll(connected)
         self._watch_over(connected)
         self._show_tab("jobs")
@@ -134,6 +146,7 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
         if self._connected is None or self._places is None:
             return
         self._places.remember()
+        self._notices.end()
         self.workers.cancel_group(self, "poll")
         while len(self.screen_stack) >= BOTTOM:
             self.pop_screen()
@@ -261,26 +274,17 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
 
     def on_open_log(self, message: "messages.OpenLog") -> None:
         """Show a job's log."""
-        if self._places is None:
-            return
-        try:
-            page = self._places.log(message.job_id)
-        except SpoolError as error:
-            self.notify(str(error), severity="error", markup=False)
-        else:
-            if page is not None:
-                self.push_screen(page)
+        if self._places is not None:
+            with failure_said(self, SpoolError):
+                if page := self._places.log(message.job_id):
+                    self.push_screen(page)
 
     def on_open_logs(self, message: "messages.OpenLogs") -> None:
         """Show the merged log of some jobs."""
-        if self._places is None:
-            return
-        try:
-            self._places.merge(message.job_ids, message.jobs)
-        except SpoolError as error:
-            self.notify(str(error), severity="error", markup=False)
-        else:
-            show_over(self, installed(self, self._places.tab("logs"), "logs"))
+        if self._places is not None:
+            with failure_said(self, SpoolError):
+                self._places.merge(message.job_ids, message.jobs)
+                show_over(self, installed(self, self._places.tab("logs"), "logs"))
 
     def on_open_pipeline(self, message: "messages.OpenPipeline") -> None:
         """Show the graph of a pipeline."""
@@ -344,6 +348,7 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
         """Ask as often as is pleasant to look at."""
         if self._connected:
             self._connected.session.focus(focused=True)
+            self.call_next(self._notices.look)  # Textual notes the focus after this
 
     def on_app_blur(self) -> None:
         """Ask less often."""

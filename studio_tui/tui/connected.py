@@ -45,6 +45,8 @@ class Connected:
     view_file: Path
     """Where the user's place is remembered."""
     read_only: bool = False
+    quiet: bool = False
+    """Whether nothing is said in passing of what has ended."""
     notes: tuple[str, ...] = ()
     """Sentences that the user should know from the start."""
     samples: "SampleWork | None" = None

@@ -47,6 +47,8 @@ class OpenLog(Message):
     """Show a job's log."""
 
     job_id: str
+    job: Job | None = None
+    """The job, where the list of jobs may not know it yet."""
 
 
 @dataclass

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from studio_tui.api.models import Job
 from studio_tui.presentation.form.draft import Draft
+from studio_tui.service.polling.endings import Endings
 from studio_tui.tui.clusters.cluster_choice import ClusterChoice
 from studio_tui.tui.connected import Connected
 from studio_tui.tui.form.saved_forms import SavedForms
@@ -59,20 +60,22 @@ class Screens:
         job = self._known(job_id)
         if job is None:
             return None
+        self._endings.watch((job,))
         from studio_tui.tui.jobs.detail_screen import JobScreen  # noqa: PLC0415 (not before the list)
 
         session, home, read_only = self._connected.basics
         return JobScreen(session, home, job, among, read_only=read_only)
 
-    def log(self, job_id: str) -> Page | None:
-        """Return a new screen of a job's log; `None` when the job is not known.
+    def log(self, job_id: str, new: Job | None = None) -> Page | None:
+        """Return a new screen of a job's log; `None` when the job is neither known nor given.
 
         Raises:
             SpoolError: there is no room for the log on this machine's disk.
         """
-        job = self._known(job_id)
+        job = self._known(job_id) or new
         if job is None:
             return None
+        self._endings.watch((job,))
         from studio_tui.tui.logs.log_screen import LogScreen  # noqa: PLC0415 (not before the list)
 
         session, home, read_only = self._connected.basics
@@ -133,13 +136,18 @@ class Screens:
         page = self.tab("logs")
         if isinstance(page, MergedScreen):
             known = {job.id: job for job in jobs} | self._connected.session.known_jobs(job_ids)
-            page.follow([known[job_id] for job_id in job_ids if job_id in known])
+            wanted = [known[job_id] for job_id in job_ids if job_id in known]
+            self._endings.watch(wanted)
+            page.follow(wanted)
 
     def pipeline(self, pipeline_id: str, run_id: str | None) -> Page:
         """Return a new screen of a pipeline, with the cursor on the job of a run or as it was."""
         from studio_tui.tui.pipelines.graph.screen import PipelineScreen  # noqa: PLC0415 (likewise)
 
         session, home, read_only = self._connected.basics
+        listed = session.pipelines.snapshot.value
+        if listed is not None and (pipeline := listed.get(pipeline_id)) is not None:
+            self._endings.watch_pipelines((pipeline,))
         return PipelineScreen(
             session, home, pipeline_id, self._dags, run_id=run_id, read_only=read_only
         )
@@ -186,6 +194,11 @@ class Screens:
             return MergedScreen(session, home, read_only=read_only)
         view = load_view(self._view_files["jobs"], JobsScreen.kind)
         return JobsScreen(session, home, view, read_only=read_only)
+
+    @property
+    def _endings(self) -> Endings:
+        """What cares for how jobs and pipelines end that were opened."""
+        return self._connected.session.endings
 
     def _known(self, job_id: str) -> Job | None:
         return self._connected.session.known_jobs([job_id]).get(job_id)

@@ -1,9 +1,13 @@
 """What lies above what: the opening at the bottom, a main place over it, other pages above."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from textual.app import App
 from textual.screen import Screen
+
+from studio_tui.errors import StudioError
 
 BOTTOM = 2
 """Screens on the stack when a main place is shown: the opening, and the place over it."""
@@ -40,3 +44,12 @@ def installed(app: App[Any], tab: Screen[None], name: str) -> Screen[None]:
     if not app.is_screen_installed(tab):
         app.install_screen(tab, name)
     return tab
+
+
+@contextmanager
+def failure_said(app: App[Any], *errors: type[StudioError]) -> Iterator[None]:
+    """Say of a screen that cannot be shown why, instead of raising that."""
+    try:
+        yield
+    except errors as error:
+        app.notify(str(error), severity="error", markup=False)

@@ -32,6 +32,7 @@ async def dashboard(
     url: str | None = None,
     size: tuple[int, int] = SIZE,
     read_only: bool = False,
+    quiet: bool = False,
     answered: bool = True,
     frames: bool = False,
 ) -> AsyncIterator[Dashboard]:
@@ -53,6 +54,7 @@ async def dashboard(
             studio.team,
             folder / "view.json",
             read_only=read_only,
+            quiet=quiet,
         )
 
     app = StudioApp(connect, theme=DARK.name, waiting_for="Connecting…")

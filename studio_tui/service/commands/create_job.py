@@ -28,6 +28,7 @@ from studio_tui.errors import (
 )
 from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.commands.journal import Intent, IntentOutcome, Journal, OpenIntent
+from studio_tui.service.commands.new_job import NewJob
 from studio_tui.service.commands.submitted import SentFile
 from studio_tui.service.commands.uploads import Told, Uploads
 
@@ -132,12 +133,18 @@ class JobCreator:
         ledger: JobHistory,
         changed: Callable[[], None] = lambda: None,
         *,
+        made: Callable[[Job], None] = lambda _: None,
         labels: bool = True,
         patience: Patience | None = None,
         now: Callable[[], datetime] = clock.now,
         jitter: Callable[[float, float], float] = random.uniform,
     ) -> None:
-        """Take whom to tell that jobs may have changed, and whether jobs are to carry labels."""
+        """Take whom to tell that jobs may have changed, or that one was `made`.
+
+        New jobs have `labels` or not.
+        """
+        self.new_job = NewJob()
+        self._made = made
         self._client = client
         self._journal = journal
         self._ledger = ledger
@@ -353,6 +360,7 @@ class JobCreator:
             if not outcome.is_guess:
                 submitted = note.intent.submitted
                 await asyncio.to_thread(self._ledger.note_submitted, outcome.job.id, submitted)
+            self._made(outcome.job)
             await asyncio.to_thread(note.end, IntentOutcome.APPLIED, outcome.job)
         else:
             await asyncio.to_thread(note.end, IntentOutcome.REFUSED)

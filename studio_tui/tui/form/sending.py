@@ -141,7 +141,7 @@ class FormSender:
         if isinstance(outcome, Created):
             await self._screen.done(checked.draft, typed)
             self.is_sending = False
-            say_created(self._screen.app, outcome)
+            say_created(self._screen.app, outcome, self._screen.session.creating.new_job)
             self._screen.post_message(JobCreated(outcome.job.id))
         elif isinstance(outcome, Refused):
             await self._refuse(refusals(outcome.error, checked.draft))

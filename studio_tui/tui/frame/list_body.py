@@ -158,6 +158,7 @@ class ListBody(Lifetime, Container, Generic[T]):
         """Take over a new answer."""
         self.rows.replace(rows)
         self.marks.drop(self.rows)
+        self._page.session.endings.watch_rows(self.marked_rows())
         self.show_rows()
 
     def tick(self, now: datetime) -> None:
@@ -256,7 +257,8 @@ class ListBody(Lifetime, Container, Generic[T]):
             self._awaited = None
 
     def _marks_changed(self) -> None:
-        """Say how many are marked, and what can be done with them."""
+        """Say how many are marked, and what can be done with them; care for how they end."""
+        self._page.session.endings.watch_rows(self.marked_rows())
         self.show_title()
         self._page.paint_hints()
 

@@ -135,7 +135,7 @@ class Page(HasCommands, Screen[None]):
     def pollers(self) -> tuple[Source, ...]:
         """Return what this page listens to; the header's counts come from these."""
         session = self.session
-        return (*session.pollers, session.batches)
+        return (*session.pollers, session.batches, session.endings)
 
     def aged(self) -> Aged:
         """Return the snapshot whose age the header shows."""

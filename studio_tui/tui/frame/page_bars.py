@@ -61,7 +61,10 @@ def tab_and_count_parts(session: StudioSession, current: str, width: int) -> tup
 
 
 def _tabs(session: StudioSession, current: str, *, numbered: bool = True) -> Parts:
-    """Name the tabs, each with how much is there, or without."""
+    """Name the tabs, each with how much is there, or without.
+
+    A badge says how many have ended there, or failed, since the place was looked at.
+    """
     jobs = session.jobs.snapshot.value
     clusters = session.clusters.snapshot.value
     schedules = session.schedules.snapshot.value
@@ -74,11 +77,15 @@ def _tabs(session: StudioSession, current: str, *, numbered: bool = True) -> Par
         "clusters": "" if clusters is None else f" {len(clusters.items)}",
         "schedules": "" if schedules is None else f" {len(schedules)}",
     }
+    badges = session.endings.snapshot.value or {}
     parts = []
     for key, name, title in TABS:
         amount = number.get(name, "") if numbered else ""
-        look = "current" if name == current else Tone.DIM
-        parts.append(Part(f" {key} {title}{amount} ", look, f"screen.do('page.{name}')"))
+        look, action = "current" if name == current else Tone.DIM, f"screen.do('page.{name}')"
+        parts.append(Part(f" {key} {title}{amount} ", look, action))
+        if badge := badges.get(name):
+            sign = Part("✗", Tone.BAD) if badge.failed else Part("✓", Tone.GOOD)
+            parts.append(Part(f"{sign.text}{badge.failed or badge.ended} ", sign.look, action))
     return tuple(parts)
 
 

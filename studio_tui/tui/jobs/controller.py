@@ -93,6 +93,16 @@ class JobController:
         """Return why there is no id to copy."""
         return self._bulk.why_not_copy() if self.marked.count() else self.why_no_id()
 
+    def why_no_log(self) -> str | None:
+        """Return why there is no log to show."""
+        return None if self._new_job() else self.why_no_id()
+
+    def _new_job(self) -> Job | None:
+        """Return the job that was made here a moment ago, if the user has not gone on since."""
+        at_hand = self._at_hand()
+        new = self._host.session.creating.new_job
+        return new.instead_of(at_hand.id if at_hand else None)
+
     def why_no_pipeline(self) -> str | None:
         """Return why there is no pipeline to show."""
         job = self._at_hand()
@@ -114,8 +124,10 @@ class JobController:
     # What is done.
 
     def open_log(self) -> None:
-        """Show the log of the job at hand."""
-        if job := self._at_hand():
+        """Show the log of the job at hand; just after one was made here, that of the new one."""
+        if new := self._new_job():
+            self._host.post_message(OpenLog(new.id, new))
+        elif job := self._at_hand():
             self._host.post_message(OpenLog(job.id))
 
     async def copy_id(self) -> None:
@@ -251,7 +263,7 @@ class JobController:
         return ("", *notes) if notes else ()
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
-        Command("job.log", "l", "log", "Show the job's log", open_log, why_no_id),
+        Command("job.log", "l", "log", "Show the job's log", open_log, why_no_log),
         Command(
             "job.cancel", "x", "cancel", "Cancel the job, after asking", cancel, why_not_cancel
         ),

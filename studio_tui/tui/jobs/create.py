@@ -11,6 +11,7 @@ from studio_tui.errors import StudioError
 from studio_tui.presentation.format import local_time, plural
 from studio_tui.service.commands.create_job import Created, JobCreator, Looked, Refused, Unconfirmed
 from studio_tui.service.commands.journal import Intent
+from studio_tui.service.commands.new_job import IN_SIGHT, NewJob
 from studio_tui.service.commands.uploads import Told
 from studio_tui.text import safe_line
 from studio_tui.tui.frame.dialogs import Confirm
@@ -26,7 +27,9 @@ async def make_job(
         app.notify(str(outcome.error), severity="error", markup=False)
     if not isinstance(outcome, Created):
         return None
-    say_created(app, outcome)
+    bound = app.screen.active_bindings.get("l")
+    has_key = bound is not None and bound.binding.id == "job.log"
+    say_created(app, outcome, creating.new_job if has_key else None)
     return outcome.job
 
 
@@ -56,8 +59,8 @@ async def create(
     return outcome
 
 
-def say_created(app: App[Any], created: Created) -> None:
-    """Say that a job is there."""
+def say_created(app: App[Any], created: Created, new: NewJob | None) -> None:
+    """Say that a job is there; `new` is what has `l` show its log, where that key does so."""
     if created.is_guess:
         words = "Nothing tells it from one made elsewhere."
         words = f"Created, most likely: {title(created.job)}. {words}"
@@ -65,7 +68,12 @@ def say_created(app: App[Any], created: Created) -> None:
     elif created.job.state is JobState.TASK:
         app.notify(f"Scheduled: {title(created.job)}; 4 shows when it runs", markup=False)
     else:
-        app.notify(f"Created: {title(created.job)}", markup=False)
+        follow = ""
+        if new is not None:
+            at_hand: Job | None = getattr(app.screen, "job_at_hand", lambda: None)()
+            new.note(created.job, at_hand.id if at_hand else None)
+            follow = "; l shows its log"
+        app.notify(f"Created: {title(created.job)}{follow}", timeout=IN_SIGHT, markup=False)
 
 
 async def ask_about_left(app: App[Any], creating: JobCreator, left: Sequence[Unconfirmed]) -> None:

@@ -28,7 +28,7 @@ class JobListController:
 
     def why_no_logs(self) -> str | None:
         """Return why there is no log to show."""
-        return None if self._marked() else self._jobs.why_no_id()
+        return None if self._marked() else self._jobs.why_no_log()
 
     def open_logs(self) -> None:
         """Show the logs of the marked jobs as one, else that of the job under the cursor."""

@@ -132,6 +132,11 @@ class LogScreen(Page):
         """Ask whether the archived log may be fetched from where Studio says it is."""
         return await self.ask(confirm_fetch(host))
 
+    @property
+    def log_of(self) -> str:
+        """The id of the job; how it ends stands above its log, and needs no notice over it."""
+        return self._job.id
+
     def crumbs(self) -> tuple[str, ...]:
         """Return where this is."""
         return ("Jobs", title(self._job), "Log")

@@ -127,6 +127,7 @@ class PipelineController:
         command = steering.pause if pausing else steering.resume
         try:
             if await asked(self._host.app, session, command(pipeline)):
+                self._host.session.endings.watch_pipelines(chosen)
                 self._host.say(f"{'Paused' if pausing else 'Resumed'} {title(pipeline)}")
         except StudioError as error:
             self._host.say(f"{title(pipeline)}: {told(error, session)}", "error")

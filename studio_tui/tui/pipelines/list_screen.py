@@ -218,6 +218,7 @@ class PipelinesScreen(ListPage[Pipeline]):
             learning.cancel()
         if made is not None:
             self._draft = None
+            self.session.endings.watch_pipelines((made,))
             self.list.await_row(made.pipeline_id)
 
     @work(name="datasets", group="datasets", exclusive=True)

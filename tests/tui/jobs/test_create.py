@@ -121,3 +121,35 @@ async def test_what_an_earlier_run_left_open_is_asked_about_until_it_is_forgotte
             await until(pilot, lambda: not isinstance(pilot.app.screen, Confirm))
             await until(pilot, lambda: "unsettled" not in {w.name for w in pilot.app.workers})
     assert [entry.fate for entry in journal.entries()] == [IntentOutcome.GIVEN_UP]
+
+
+async def test_just_after_a_job_was_made_its_log_is_shown_before_the_list_has_it(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    old = studio.end(studio.submit("print('printed')", query_name="again.py")["id"])["id"]
+
+    class Frozen:
+        """A plan for the proxy: the list of jobs stays as it was at first."""
+
+        kept: bytes | None = None
+
+        async def _same(self, exchange: Exchange) -> None:
+            self.kept = self.kept or (await exchange.forward()).encoded()
+            await exchange.send(self.kept)
+
+        def fault(self, seen: Seen) -> Any:
+            is_list = seen.method == "GET" and seen.path.endswith("/jobs/")
+            return self._same if is_list and "limit=100" in seen.target else None
+
+        def stream_fault(self) -> Any:
+            return lambda frames: frames
+
+    async with FaultProxy.before(studio.url) as proxy:
+        proxy.plan = Frozen()
+        async with dashboard(studio, tmp_path, url=proxy.url) as pilot:
+            await until_shown(pilot, "again.py")
+            await run_again(pilot)
+            await until_shown(pilot, "Created: again.py", "l shows its log")
+            new = next(job["id"] for job in studio.jobs() if job["id"] != old)
+            await pilot.press("l")
+            await until_shown(pilot, f"again.py ({new[:8]}) › Log", "printed")

@@ -517,3 +517,20 @@ async def test_a_trigger_whose_answer_gets_lost_makes_one_pipeline(
         await until_said(pilot, "most likely")
         await until(pilot, lambda: not isinstance(pilot.app.screen, TriggerScreen))
         await until_shown(pilot, "‖ PAUSED", "2 Pipelines 1")
+
+
+async def test_a_marked_pipeline_that_ends_is_told_of_and_its_tab_has_a_badge(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    hold = tmp_path / "hold"
+    two(studio)
+    hold.touch()
+    made = trigger(studio, "second", environment=f"HOLD={hold}")
+    async with dashboard(studio, tmp_path) as pilot:
+        await show(pilot)
+        await until_shown(pilot, made["name"], "RUNNING")
+        await pilot.press("space", "1")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+        hold.unlink()
+        await until_said(pilot, f"✓ Pipeline {made['name']}")
+        await until_shown(pilot, "2 Pipelines 1 ✓1")

@@ -150,6 +150,7 @@ class Marks:
 
     def _mark(self, node_ids: Iterable[str]) -> None:
         self._state.change(marks=tuple(dict.fromkeys(node_ids)))
+        self._host.session.endings.watch(self.known())
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(

@@ -1,0 +1,83 @@
+"""What is said in passing when jobs and pipelines end: one sentence, however many there are."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from studio_tui.api.models import Job, JobState, Pipeline, PipelineState
+from studio_tui.presentation.format import duration, plural, seconds_between
+from studio_tui.presentation.jobs.rows import first_line
+from studio_tui.presentation.jobs.states import LOOKS
+
+_NAMED = 3
+"""Failures that are named among many."""
+_LONGEST = 120
+"""Characters of an error that are said."""
+_HOW = {
+    JobState.COMPLETE: "is complete",
+    JobState.FAILED: "failed",
+    JobState.CANCELED: "was canceled",
+}
+_PIPELINES = {
+    PipelineState.COMPLETED: (JobState.COMPLETE, "is complete"),
+    PipelineState.FAILED: (JobState.FAILED, "failed"),
+    PipelineState.CANCELED: (JobState.CANCELED, "was canceled"),
+}
+_WORDS = {
+    JobState.COMPLETE: "complete",
+    JobState.FAILED: "failed",
+    JobState.CANCELED: "canceled",
+}
+
+
+def jobs_ended(jobs: Sequence[Job]) -> str:
+    """Return how jobs have ended; safe text."""
+    if len(jobs) == 1:
+        return _one(jobs[0])
+    lines = [_counted([job.state for job in jobs], "job")]
+    failed = [job.name or "a job without a name" for job in jobs if job.state is JobState.FAILED]
+    return "\n".join([*lines, *_failures(failed)])
+
+
+def pipelines_ended(pipelines: Sequence[Pipeline]) -> str:
+    """Return how pipelines have ended; safe text."""
+    ends = [(_pipeline_name(each), _PIPELINES[each.state]) for each in pipelines]
+    if len(ends) == 1:
+        name, (state, how) = ends[0]
+        return f"{LOOKS[state].glyph} Pipeline {name} {how}"
+    lines = [_counted([state for _, (state, _) in ends], "pipeline")]
+    failed = [name for name, (state, _) in ends if state is JobState.FAILED]
+    return "\n".join([*lines, *_failures(failed)])
+
+
+def _one(job: Job) -> str:
+    took = seconds_between(job.started_at, job.finished_at)
+    after = "" if took is None else f" after {duration(took)}"
+    sentence = f"{LOOKS[job.state].glyph} {job.name or 'A job without a name'} {_HOW[job.state]}"
+    error = first_line(job.error_message) if job.error_message else ""
+    if job.state is not JobState.FAILED or not error:
+        return f"{sentence}{after}"
+    shown = error if len(error) <= _LONGEST else f"{error[: _LONGEST - 1]}…"
+    return f"{sentence}{after}: {shown}"
+
+
+def _counted(states: Sequence[JobState], noun: str) -> str:
+    numbers = Counter(states)
+    counts = ", ".join(
+        f"{LOOKS[state].glyph} {numbers[state]:,} {word}"
+        for state, word in _WORDS.items()
+        if numbers[state]
+    )
+    return f"{plural(len(states), noun)} ended: {counts}"
+
+
+def _failures(names: Sequence[str]) -> list[str]:
+    if not names:
+        return []
+    more = len(names) - _NAMED
+    named = ", ".join(names[:_NAMED])
+    return [f"failed: {named}" + (f" and {more:,} more" if more > 0 else "")]
+
+
+def _pipeline_name(pipeline: Pipeline) -> str:
+    target = f" of {pipeline.triggered_from}" if pipeline.triggered_from else ""
+    return f"{pipeline.name or 'without a name'}{target}"

@@ -1,0 +1,60 @@
+"""Says in passing when what was asked for, opened or marked here has ended."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from textual.app import App
+
+from studio_tui.presentation.jobs.endings import jobs_ended, pipelines_ended
+from studio_tui.service.polling.endings import Ended, Endings
+from studio_tui.tui.frame.page import Page
+
+FAILURE_TIMEOUT = 20.0
+"""Seconds for which a failure stays in sight."""
+
+
+class Notices:
+    """Toasts, badges and the bell of one connection."""
+
+    def __init__(self, app: App[Any], endings: Endings, *, quiet: bool) -> None:
+        """Take what ends; where it is to be `quiet`, the badges alone say so."""
+        self._app = app
+        self._endings = endings
+        self._quiet = quiet
+        self._leave: Callable[[], None] = endings.on_end(self._tell)
+        app.screen_change_signal.subscribe(app, lambda _: self.look())
+
+    def end(self) -> None:
+        """Say nothing any more."""
+        self._leave()
+        self._leave = lambda: None
+
+    def look(self) -> None:
+        """Take the badge of the place in sight away, if somebody is there to see it."""
+        if (page := self._page_in_sight()) is not None:
+            self._endings.look_at(page.place)
+
+    def _tell(self, ended: Ended) -> None:
+        page = self._page_in_sight()
+        shown = getattr(page, "log_of", None)
+        ended = replace(ended, jobs=tuple(job for job in ended.jobs if job.id != shown))
+        for place, count in (("jobs", len(ended.jobs)), ("pipelines", len(ended.pipelines))):
+            if count and (page is None or place != page.place):
+                self._endings.badge(place, count, ended.failed)
+        if self._quiet or not (ended.jobs or ended.pipelines):
+            return
+        words = jobs_ended(ended.jobs) if ended.jobs else pipelines_ended(ended.pipelines)
+        if ended.failed:
+            self._app.notify(words, severity="error", timeout=FAILURE_TIMEOUT, markup=False)
+        else:
+            self._app.notify(words, markup=False)
+        if not self._app.app_focus:
+            self._app.bell()
+
+    def _page_in_sight(self) -> Page | None:
+        """Return the page that is looked at, also below a dialog; `None` when none is."""
+        if not self._app.app_focus:
+            return None
+        pages = (each for each in reversed(self._app.screen_stack) if isinstance(each, Page))
+        return next(pages, None)

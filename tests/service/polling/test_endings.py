@@ -1,0 +1,77 @@
+"""What is cared for and ends is told once; what had ended before is no news."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio_tui.service.polling.endings import Ended, Endings
+from tests.jobs import job
+from tests.pipelines import pipeline
+
+
+def told(endings: Endings) -> list[Ended]:
+    """Return the list into which all that ends is put."""
+    found: list[Ended] = []
+    endings.on_end(found.append)
+    return found
+
+
+def test_a_job_that_is_cared_for_is_told_of_once_when_it_ends() -> None:
+    endings = Endings()
+    found = told(endings)
+    endings.watch([job(1, "RUNNING"), job(2, "QUEUED")])
+    endings.hear_jobs((job(1, "RUNNING"), job(2, "RUNNING"), job(3, "RUNNING")))
+    assert found == []
+    ended = (job(1, "FAILED"), job(2, "COMPLETE"), job(3, "COMPLETE"))
+    endings.hear_jobs(ended)
+    endings.hear_jobs((*ended,))
+    assert found == [Ended(jobs=ended[:2])]
+    assert found[0].failed == 1
+
+
+@pytest.mark.parametrize("state", ["COMPLETE", "FAILED", "CANCELED", "TASK"])
+def test_what_had_ended_when_it_was_opened_is_no_news(state: str) -> None:
+    endings = Endings()
+    found = told(endings)
+    endings.watch([job(1, state)])
+    endings.hear_jobs((job(1, state),))
+    assert found == []
+
+
+def test_a_job_that_ended_before_it_was_cared_for_in_the_same_list_is_told_of() -> None:
+    endings = Endings()
+    found = told(endings)
+    listed = (job(1, "COMPLETE"), job(2, "RUNNING"))
+    endings.watch([job(2, "RUNNING")])
+    endings.hear_jobs(listed)
+    endings.watch([job(1, "RUNNING")])
+    endings.hear_jobs(listed)
+    assert [one.id for each in found for one in each.jobs] == [job(1).id]
+
+
+def test_a_pipeline_that_is_resumed_is_told_of_when_it_ends_again() -> None:
+    endings = Endings()
+    found = told(endings)
+    failed = pipeline(1, "FAILED", {}, updated_at="2026-03-01T12:00:00Z")
+    again = pipeline(1, "FAILED", {}, updated_at="2026-03-01T12:05:00Z")
+    endings.watch_pipelines([failed])
+    endings.hear_pipelines((failed,))
+    assert found == []
+    endings.hear_pipelines((pipeline(1, "RUNNING", {}),))
+    endings.hear_pipelines((again,))
+    assert found == [Ended(pipelines=(again,))]
+
+
+@given(st.lists(st.tuples(st.sampled_from(["jobs", "pipelines"]), st.integers(1, 9))))
+def test_a_badge_counts_all_that_ended_until_its_place_is_looked_at(
+    endings_in: list[tuple[str, int]],
+) -> None:
+    endings = Endings()
+    for place, count in endings_in:
+        endings.badge(place, count, count - 1)
+    badges = endings.snapshot.value or {}
+    for place in ("jobs", "pipelines"):
+        counts = [count for where, count in endings_in if where == place]
+        assert (badges[place].ended if place in badges else 0) == sum(counts)
+    endings.look_at("jobs")
+    assert set(endings.snapshot.value or {}) == set(badges) - {"jobs"}

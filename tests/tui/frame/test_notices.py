@@ -1,0 +1,138 @@
+"""How what was asked for, opened or marked here ended is said in passing, and on the tabs."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from unittest import mock
+
+import pytest
+from textual import events
+
+from studio_tui.tui.app import StudioApp
+from tests.jobs import job
+from tests.studios import ThreadStudio
+from tests.tui.dashboards import Dashboard, dashboard, jobs_screen, screen_text, until, until_shown
+
+WAIT = "import os, time\nwhile not os.path.exists({gate!r}): time.sleep(0.01)\n"
+
+
+@pytest.fixture
+def bell() -> Iterator[mock.Mock]:
+    """Note each ringing of the bell; nobody hears it in a test."""
+    with mock.patch.object(StudioApp, "bell") as ringing:
+        yield ringing
+
+
+async def submit(studio: ThreadStudio, gate: Path, name: str, then: str = "") -> str:
+    """Have a job made that waits for a file."""
+    query = WAIT.format(gate=str(gate)) + then
+    return str((await asyncio.to_thread(studio.submit, query, query_name=name))["id"])
+
+
+def said(pilot: Dashboard) -> list[str]:
+    return [note.message for note in pilot.app._notifications]
+
+
+async def until_said(pilot: Dashboard, words: str) -> None:
+    await until(pilot, lambda: any(words in each for each in said(pilot)))
+
+
+async def test_a_marked_job_that_fails_is_said_to_have_and_stays_on_its_tab_until_looked_at(
+    studio: ThreadStudio, tmp_path: Path, bell: mock.Mock
+) -> None:
+    gate = tmp_path / "gate"
+    await submit(studio, gate, "fails.py", "raise RuntimeError('corrupt tile 17')")
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "fails.py", "● RUNNING")
+        await pilot.press("space", "3")
+        await until_shown(pilot, "── Clusters ")
+        gate.touch()
+        await until_said(pilot, "✗ fails.py failed after")
+        await until_shown(pilot, "1 Jobs 1 ✗1")
+        bell.assert_not_called()
+        await pilot.press("1")
+        await until(pilot, lambda: "✗1" not in screen_text(pilot))
+
+
+async def test_a_job_that_nobody_here_cares_for_ends_without_a_word(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    gate = tmp_path / "gate"
+    await submit(studio, gate, "others.py")
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "others.py", "● RUNNING")
+        gate.touch()
+        await until_shown(pilot, "✓ COMPLETE")
+        assert said(pilot) == []
+
+
+async def test_jobs_that_end_together_are_told_of_in_one_notice_and_ring_the_bell_once(
+    studio: ThreadStudio, tmp_path: Path, bell: mock.Mock
+) -> None:
+    async with dashboard(studio, tmp_path) as pilot:
+        endings = (await jobs_screen(pilot)).session.endings
+        endings.watch(job(number, "RUNNING") for number in range(12))
+        pilot.app.post_message(events.AppBlur())
+        await until(pilot, lambda: not pilot.app.app_focus)
+        endings.hear_jobs([job(n, "FAILED" if n < 3 else "COMPLETE") for n in range(12)])
+        await until_said(pilot, "12 jobs ended: ✓ 9 complete, ✗ 3 failed\nfailed: job_0.py, job_1")
+        assert len(said(pilot)) == bell.call_count == 1
+        await until_shown(pilot, "1 Jobs 0 ✗3")
+        pilot.app.post_message(events.AppFocus())
+        await until(pilot, lambda: "✗3" not in screen_text(pilot))
+
+
+@pytest.mark.parametrize("key", ["enter", "l"])
+async def test_a_job_that_was_opened_is_told_of(
+    studio: ThreadStudio, tmp_path: Path, key: str
+) -> None:
+    gate = tmp_path / "gate"
+    await submit(studio, gate, "opened.py")
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "opened.py", "● RUNNING")
+        before = pilot.app.screen
+        await pilot.press(key)
+        await until(pilot, lambda: pilot.app.screen is not before)
+        if key == "l":
+            await pilot.press("q")
+        gate.touch()
+        await until_said(pilot, "✓ opened.py is complete")
+
+
+async def test_the_log_of_a_job_says_itself_how_it_ended_and_is_not_covered(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    gate = tmp_path / "gate"
+    await submit(studio, gate, "opened.py")
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "opened.py", "● RUNNING")
+        await pilot.press("l")
+        await until_shown(pilot, "● RUNNING")
+        gate.touch()
+        await until_shown(pilot, "✓ COMPLETE", "whole log")
+        assert said(pilot) == []
+
+
+async def test_a_job_that_was_run_again_here_is_told_of(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    await asyncio.to_thread(studio.end, studio.submit("print(1)", query_name="again.py")["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "again.py", "✓ COMPLETE")
+        await pilot.press("r", "y")
+        await until_said(pilot, "✓ again.py is complete")
+
+
+async def test_where_it_is_to_be_quiet_the_tab_alone_says_it(
+    studio: ThreadStudio, tmp_path: Path, bell: mock.Mock
+) -> None:
+    gate = tmp_path / "gate"
+    await submit(studio, gate, "quiet.py")
+    async with dashboard(studio, tmp_path, quiet=True) as pilot:
+        await until_shown(pilot, "quiet.py", "● RUNNING")
+        await pilot.press("space", "3")
+        pilot.app.post_message(events.AppBlur())
+        gate.touch()
+        await until_shown(pilot, "1 Jobs 1 ✓1")
+        assert said(pilot) == []
+        bell.assert_not_called()
