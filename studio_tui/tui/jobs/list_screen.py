@@ -95,6 +95,7 @@ class JobsScreen(ListPage[Job]):
             fields={**JOBS.fields, "pipeline": lambda job: self._pipeline_of(job.id)},
         )
         super().__init__(session, home, view, read_only=read_only)
+        session.jobs_feed.want(view.loaded)
         self.groups = JobGroups(self.list.rows, self.list.holder, self.list.show_rows)
         self.list.marks.bundles = self.groups
         jobs = JobController(self, self.job_at_hand, marked=self.marked_jobs)
@@ -164,6 +165,7 @@ class JobsScreen(ListPage[Job]):
     def ask_for_more(self) -> None:
         """Ask for older jobs."""
         self.session.more_jobs()
+        self.list.holder.change(loaded=self.session.jobs_feed.wanted)
 
     def arranged(self, keys: Sequence[str]) -> Sequence[str]:
         """Return the rows to be shown in place of these jobs: one for many of a kind."""
