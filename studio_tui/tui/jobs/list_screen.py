@@ -32,7 +32,7 @@ from studio_tui.tui.widgets.table_layout import Align, Column
 from studio_tui.tui.widgets.table_painter import Cells
 
 COLUMNS = (
-    Column("state", "STATE", 11, sticky=True),
+    Column("state", "STATE", 11, fits=True, sticky=True),
     Column("name", "NAME", 12, grow=3, most=48, fits=True, sticky=True),
     Column("id", "ID", 8, drop=6),
     Column("progress", "PROGRESS", BAR_WIDTH, drop=5, fits=True),

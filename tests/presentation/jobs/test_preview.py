@@ -52,7 +52,7 @@ def test_a_schedule_says_when_it_runs_files_and_variables_are_named() -> None:
     )  # fmt: skip
     shown = dict(told(task, Extra(files={"a.csv": 2048, "id-7": None})))
     assert shown["schedule"].startswith("0 3 * * *")
-    assert shown["environment"] == "HF_TOKEN, SHARD"
+    assert shown["variables"] == "HF_TOKEN, SHARD"
     assert shown["files"] == "a.csv (2.0 KiB), id-7"
     assert "secret" not in str(shown)
 
