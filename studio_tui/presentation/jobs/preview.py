@@ -90,10 +90,10 @@ def _log(extra: Extra, width: int, count: int) -> tuple[Fact | Line, ...]:
 
 
 def _named(fact: Fact, job: Job) -> Fact:
-    """Say which variables a job has instead of how many."""
+    """Say which variables a job has instead of how many, under a shorter label."""
     if fact.label != "environment" or "environment" in job.unreadable:
         return fact
-    return Fact(fact.label, Cell(", ".join(sorted(variables(job)))))
+    return Fact("variables", Cell(", ".join(sorted(variables(job)))))
 
 
 def _files(files: Mapping[str, int | None]) -> tuple[Fact, ...]:

@@ -1,6 +1,6 @@
 """How a job's state looks: a glyph, a word and a tone, always together."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import NamedTuple, Protocol
 
 from studio_tui.api.models import FINISHED_STATES, Job, JobState
@@ -67,8 +67,11 @@ class Count(NamedTuple):
 
     @property
     def amount(self) -> str:
-        """The number, with a plus where there may be more."""
-        return f"{self.number}+" if self.is_least else str(self.number)
+        """The number of those that are known, with a plus where there may be more.
+
+        None is none: that not all jobs are known is said where they are counted together.
+        """
+        return f"{self.number}+" if self.is_least and self.number else str(self.number)
 
 
 _GROUPS: tuple[tuple[str, JobState, frozenset[JobState]], ...] = (
@@ -92,17 +95,20 @@ _GROUPS: tuple[tuple[str, JobState, frozenset[JobState]], ...] = (
 _GROUP_OF = {state: index for index, (_, _, states) in enumerate(_GROUPS) for state in states}
 
 
-def counts(jobs: Iterable[Job], *, has_all: bool = True) -> tuple[Count, ...]:
+def counts(
+    jobs: Iterable[Job], *, has_all: bool = True, held: Container[str] = ()
+) -> tuple[Count, ...]:
     """Return how many jobs are done, running, waiting, failed, canceled and unknown.
 
     All jobs under way are known; without `has_all` older ones that have ended may be missing.
     Groups without a job are left out, except done, running and failed, whose zero is news too.
-    Schedules (TASK) are no jobs under way and are not counted.
+    Schedules (TASK) are no jobs under way and are not counted; neither are jobs that wait for a
+    paused pipeline, whose ids are in `held`.
     """
     numbers = [0] * len(_GROUPS)
     for job in jobs:
         group = _GROUP_OF.get(job.state)
-        if group is not None:
+        if group is not None and not (job.state is JobState.PENDING and job.id in held):
             numbers[group] += 1
     return tuple(
         Count(

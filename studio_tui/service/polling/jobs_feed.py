@@ -69,6 +69,10 @@ class JobsFeed:
         """Ask for one more page from the next fetch on; pages grow with what is there."""
         self.wanted = max(self.wanted + PAGE, min(self.wanted * 2, self.wanted + 5 * PAGE))
 
+    def want(self, count: int) -> None:
+        """Ask for at least so many jobs from the next fetch on, as an earlier run had."""
+        self.wanted = max(self.wanted, count)
+
     async def fetch(self) -> Jobs:
         """Return what is known now. The same object as last time means that nothing changed.
 

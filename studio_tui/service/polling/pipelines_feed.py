@@ -55,6 +55,16 @@ class Pipelines:
             found[job_id] = tuple(chain)
         return found
 
+    def held(self) -> frozenset[str]:
+        """Return the jobs of paused pipelines: those of them that wait are not let go."""
+        return frozenset(
+            run.created_job_id
+            for pipeline in self.pipelines
+            if pipeline.state is PipelineState.PAUSED
+            for run in pipeline.job_runs
+            if run.created_job_id is not None
+        )
+
     def owner(self, job_id: str) -> Pipeline | None:
         """Return the newest pipeline that runs a job; `None` where none is known to."""
         return next(
@@ -81,6 +91,10 @@ class PipelinesFeed:
     def want_more(self) -> None:
         """Ask for one more page from the next fetch on; pages grow with what is there."""
         self.wanted = max(self.wanted + PAGE, min(self.wanted * 2, self.wanted + 5 * PAGE))
+
+    def want(self, count: int) -> None:
+        """Ask for at least so many pipelines from the next fetch on, as an earlier run had."""
+        self.wanted = max(self.wanted, count)
 
     async def fetch(self) -> Pipelines:
         """Return the pipelines. The same object as last time means that nothing changed.

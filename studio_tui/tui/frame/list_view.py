@@ -11,6 +11,9 @@ from studio_tui.files import read_json
 from studio_tui.presentation.lists.filter_terms import FilterError, Terms
 from studio_tui.presentation.lists.kinds import NEWEST_FIRST, Kind
 
+MOST_LOADED = 1_000_000
+"""Rows beyond which nobody has loaded any."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -25,6 +28,8 @@ class ListView:
     wide: bool = False
     group: str = "none"
     """By what rows stand together; a word of the list's own."""
+    loaded: int = 0
+    """Newest rows that were asked for; 0 where no more than usual were."""
     cursor: str | None = None
     """Id of the row under the cursor."""
     marks: tuple[str, ...] = ()
@@ -67,6 +72,8 @@ def load_view(path: Path, kind: Kind[Any]) -> ListView:
     except (OSError, ValueError, TypeError, AttributeError, FilterError) as error:
         logger.warning("The remembered view could not be read: %s", error)
         return ListView()
+    if not 0 <= view.loaded <= MOST_LOADED:
+        view = view.replace(loaded=0)
     return view if view.sort in kind.sorts else view.replace(sort=NEWEST_FIRST)
 
 

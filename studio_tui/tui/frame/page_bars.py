@@ -104,6 +104,8 @@ def _counts(session: StudioSession, *, in_words: bool) -> Parts:
     jobs = session.jobs.snapshot.value
     if jobs is None:
         return ()
+    pipelines = session.pipelines.snapshot.value
+    held = pipelines.held() if pipelines is not None else frozenset[str]()
     return tuple(
         Part(
             f"{count.glyph} {count.amount} {count.name}  "
@@ -111,7 +113,7 @@ def _counts(session: StudioSession, *, in_words: bool) -> Parts:
             else f"{count.glyph}{count.amount} ",
             count.tone if count.number else Tone.DIM,
         )
-        for count in counts(jobs.jobs, has_all=jobs.has_all)
+        for count in counts(jobs.jobs, has_all=jobs.has_all, held=held)
     )
 
 

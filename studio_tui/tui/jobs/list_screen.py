@@ -33,7 +33,7 @@ from studio_tui.tui.widgets.table_layout import Align, Column
 from studio_tui.tui.widgets.table_painter import Cells
 
 COLUMNS = (
-    Column("state", "STATE", 11, sticky=True),
+    Column("state", "STATE", 11, fits=True, sticky=True),
     Column("name", "NAME", 12, grow=3, most=48, fits=True, sticky=True),
     Column("id", "ID", 8, drop=6),
     Column("progress", "PROGRESS", BAR_WIDTH, drop=5, fits=True),
@@ -98,6 +98,7 @@ class JobsScreen(ListPage[Job]):
             fields={**JOBS.fields, "pipeline": lambda job: self._pipeline_of(job.id)},
         )
         super().__init__(session, home, view, read_only=read_only)
+        session.jobs_feed.want(view.loaded)
         self.groups = JobGroups(self.list.rows, self.list.holder, self.list.show_rows)
         self.list.marks.bundles = self.groups
         marked = ListedMarks(
@@ -170,6 +171,7 @@ class JobsScreen(ListPage[Job]):
     def ask_for_more(self) -> None:
         """Ask for older jobs."""
         self.session.more_jobs()
+        self.list.holder.change(loaded=self.session.jobs_feed.wanted)
 
     def arranged(self, keys: Sequence[str]) -> Sequence[str]:
         """Return the rows to be shown in place of these jobs: one for many of a kind."""

@@ -237,7 +237,7 @@ class LogScreen(Page):
         self._progress = progress(self._job, end, self._progress)
         clusters = self.session.clusters.snapshot.value
         waits = why_waiting(self._job, clusters.items if clusters is not None else ())
-        self._waits = f"waits for: {waits}" if waits else ""
+        self._waits = f"waits for {waits}" if waits and not waits.startswith("needs") else waits
         self._why = why(self._job, end)
 
     def _show_head(self) -> None:

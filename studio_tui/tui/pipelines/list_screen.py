@@ -116,6 +116,7 @@ class PipelinesScreen(ListPage[Pipeline]):
         self.pipelines = PipelineController(self, self.row_at_hand, self.marked_rows, unmark)
         self.commands.add(self.pipelines)
         self.commands.add_to(self, _COMMANDS)
+        session.pipelines_feed.want(view.loaded)
         self._overview = Overview()
         self._jobs: dict[str, Job] = {}
         """The runs of pipelines that are known."""
@@ -175,6 +176,7 @@ class PipelinesScreen(ListPage[Pipeline]):
     def ask_for_more(self) -> None:
         """Ask for older pipelines."""
         self.session.more_pipelines()
+        self.list.holder.change(loaded=self.session.pipelines_feed.wanted)
 
     def cells_of(self, key: str) -> Cells:
         """Return the cells of a pipeline."""

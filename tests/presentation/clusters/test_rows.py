@@ -58,7 +58,7 @@ def test_it_is_said_why_a_clusters_jobs_cannot_be_told(
 def test_the_jobs_that_are_known_are_not_taken_for_all() -> None:
     its = job(1, compute_cluster_name="gpu")
     said = {fact.label: fact.value.text for fact in facts(cluster(), [its], has_all=False)}
-    assert said["jobs"] == "1+ done · 0 running · 0+ failed"
+    assert said["jobs"] == "1+ done · 0 running · 0 failed"
 
 
 def test_the_cluster_for_new_jobs_is_the_chosen_one_else_the_default() -> None:

@@ -252,3 +252,9 @@ def test_extreme_times_sort_without_an_error() -> None:
     known.replace(jobs)
     for sort in SORTS:
         assert len(known.ids(filter_of(""), sort, NOON)) == 3
+
+
+def test_jobs_of_a_paused_pipeline_do_not_wait_and_none_is_none() -> None:
+    jobs = [job(1, "PENDING"), job(2, "PENDING"), job(3, "QUEUED"), job(4, "COMPLETE")]
+    shown = {each.name: each.amount for each in counts(jobs, has_all=False, held={jobs[0].id})}
+    assert shown == {"done": "1+", "running": "0", "waiting": "2", "failed": "0"}

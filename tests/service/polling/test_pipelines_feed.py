@@ -120,3 +120,12 @@ def test_a_paused_pipeline_moves_while_something_in_it_runs(
     status: str, run: str, moves: bool
 ) -> None:
     assert is_moving(pipeline(1, status, {"a": run})) is moves
+
+
+def test_a_paused_pipeline_holds_its_jobs_and_no_other_does() -> None:
+    def sent(name: str, status: str) -> Pipeline:
+        runs = [{"job_id": "o", "created_job_id": name}, {"job_id": "p"}]
+        return Pipeline.model_validate({"pipeline_id": name, "status": status, "job_runs": runs})
+
+    known = Pipelines((sent("a", "PAUSED"), sent("b", "RUNNING"), sent("c", "PAUSED")))
+    assert known.held() == {"a", "c"}

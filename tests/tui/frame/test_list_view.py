@@ -39,3 +39,12 @@ def test_a_view_that_cannot_be_kept_ends_nothing(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     save_view(tmp_path / "file" / "view.json", ListView())
     assert load_view(tmp_path / "file" / "view.json", JOBS) == ListView()
+
+
+@pytest.mark.parametrize("loaded", [-1, 10**12, True, "many", 1.5])
+def test_a_number_of_rows_that_nobody_loaded_is_not_asked_for(
+    tmp_path: Path, loaded: object
+) -> None:
+    path = tmp_path / "view.json"
+    path.write_text(json.dumps({"loaded": loaded}), "utf-8")
+    assert load_view(path, JOBS).loaded in {0, 1}
