@@ -73,8 +73,7 @@ class _Commands(click.Group):
 @click.option(
     "--theme",
     type=click.Choice(["auto", "dark", "light", "ansi"]),
-    default="auto",
-    help="Colours; auto follows the terminal.",
+    help="Colours; auto follows the terminal. Without it the theme chosen last is kept.",
 )
 @click.version_option(__version__, prog_name="studio-tui")
 @click.pass_context
@@ -89,7 +88,7 @@ def main(
     token_file: Path | None,
     ca_file: Path | None,
     read_only: bool,
-    theme: str,
+    theme: str | None,
 ) -> None:
     """Watch and run DataChain Studio jobs from the terminal."""
     from studio_tui.arguments import Arguments
@@ -123,7 +122,7 @@ def doctor(arguments: "Arguments") -> None:
 
 
 def _dashboard(
-    arguments: "Arguments", theme: str, *, local: bool, data_dir: Path | None, samples: bool
+    arguments: "Arguments", theme: str | None, *, local: bool, data_dir: Path | None, samples: bool
 ) -> int:
     """Run the dashboard and return the exit code."""
     from studio_tui.log import install_crash_hook
@@ -146,6 +145,7 @@ def _dashboard(
         first=LocalChoice() if local else None,
         theme=theme_for(dark=dark, colours=colours),
         waiting_for="Starting the local Studio…" if local else "Connecting…",
+        is_theme_given=theme is not None or bool(os.environ.get("NO_COLOR")),
     )
     app.run()
     return app.return_code or 0

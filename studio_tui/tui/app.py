@@ -8,8 +8,9 @@ import gc
 import logging
 import os
 import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
 from textual import on, work
@@ -21,11 +22,11 @@ from studio_tui.clock import monotonic
 from studio_tui.errors import (
     ConfigError,
     NoCredentials,
-    SpoolError,
     StudioError,
     TokenOriginChanged,
 )
 from studio_tui.log import crash_report
+from studio_tui.tui.chosen_theme import chosen_theme, keep_chosen
 from studio_tui.tui.connected import Connected
 from studio_tui.tui.ending.signals import EndsInOrder
 from studio_tui.tui.finding import FindsActions
@@ -53,6 +54,20 @@ Connect = Callable[[Choice | None], Connected]
 """Makes a way to Studio, in a thread; raises `StudioError`."""
 
 
+def _is_of_pipeline(screen: Screen[Any]) -> bool:
+    """Return whether a screen is the graph of a pipeline."""
+    return getattr(screen, "belongs_to", "") == "pipelines"
+
+
+@contextmanager
+def _saying_errors(app: App[int]) -> Iterator[None]:
+    """Say why a page cannot be shown."""
+    try:
+        yield
+    except StudioError as error:
+        app.notify(str(error), severity="error", markup=False)
+
+
 class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, App[int]):
     """The dashboard."""
 
@@ -70,15 +85,24 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
     ]
 
     def __init__(
-        self, connect: Connect, *, theme: str, waiting_for: str, first: Choice | None = None
+        self,
+        connect: Connect,
+        *,
+        theme: str,
+        waiting_for: str,
+        first: Choice | None = None,
+        is_theme_given: bool = True,
     ) -> None:
-        """Take how to reach Studio, the first choice if it is made, and what to say meanwhile."""
+        """Take how to reach Studio, the first choice if it is made, and what to say meanwhile.
+
+        A theme that is not given gives way to one that the user chose in an earlier run.
+        """
         # Without colours Textual greys colours, but must leave the terminal's own as they are.
         plain = bool(os.environ.get("NO_COLOR")) and theme in {ANSI_DARK, ANSI_LIGHT}
         super().__init__(css_path=OPENING, ansi_color=plain or None)
         for own in THEMES:
             self.register_theme(own)
-        self.theme = theme
+        self.theme = theme if is_theme_given else chosen_theme(self) or theme
         self._connect_by = connect
         self._first = first
         self._waiting_for = waiting_for
@@ -92,6 +116,7 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
 
     def on_ready(self) -> None:
         """Connect, once the frame is painted."""
+        keep_chosen(self)
         self._reach(self._first)
 
     # Reaching Studio.
@@ -117,7 +142,8 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
         await self._leave_studio()
         self._connected, self._places = connected, places
         self._poll(connected)
-        self._show_tab("jobs")
+        self._show_tab(places.last.tab)
+        self._return(connected, places)
         self._settle(connected)
         self._ask_about_unsettled(connected)
         for note in connected.notes:
@@ -161,15 +187,9 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
 
     @work(name="trust", group="connect")
     async def _ask_trust(self, error: TokenOriginChanged) -> None:
-        from studio_tui.tui.frame.dialogs import Confirm  # noqa: PLC0415 (needed by few)
+        from studio_tui.tui.frame.dialogs import confirm_token  # noqa: PLC0415 (needed by few)
 
-        question = Confirm(
-            "Send your token to another Studio?",
-            (str(error), "", f"  stored for  {error.trusted_url}", f"  would go to {error.url}"),
-            yes="Send it there",
-            no="Leave",
-        )
-        if await self.push_screen_wait(question):
+        if await self.push_screen_wait(confirm_token(error)):
             self._reach(TrustChoice(error.url))
         else:
             self.exit(2, message=Text(str(error)))
@@ -181,6 +201,15 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
     @work(name="poll", group="poll")
     async def _poll(self, connected: Connected) -> None:
         await connected.session.run()
+
+    @work(name="return", group="poll")
+    async def _return(self, connected: Connected, places: "Screens") -> None:
+        """Open the page again that was in sight in the run before, unless the user is elsewhere."""
+        page = places.last.opening()
+        if page is not None:
+            await connected.session.jobs.first()
+            if self.screen is places.tab(places.last.tab):
+                self.post_message(page)
 
     @work(name="settle", group="poll")
     async def _settle(self, connected: Connected) -> None:
@@ -226,26 +255,16 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
 
     def on_open_log(self, message: "messages.OpenLog") -> None:
         """Show a job's log."""
-        if self._places is None:
-            return
-        try:
-            page = self._places.log(message.job_id)
-        except SpoolError as error:
-            self.notify(str(error), severity="error", markup=False)
-        else:
-            if page is not None:
+        with _saying_errors(self):
+            if self._places and (page := self._places.log(message.job_id)):
                 self.push_screen(page)
 
     def on_open_logs(self, message: "messages.OpenLogs") -> None:
         """Show the merged log of some jobs."""
-        if self._places is None:
-            return
-        try:
-            self._places.merge(message.job_ids, message.jobs)
-        except SpoolError as error:
-            self.notify(str(error), severity="error", markup=False)
-        else:
-            self._show_over("logs")
+        with _saying_errors(self):
+            if self._places:
+                self._places.merge(message.job_ids, message.jobs)
+                self._show_over("logs")
 
     def on_open_pipeline(self, message: "messages.OpenPipeline") -> None:
         """Show the graph of a pipeline."""
@@ -266,28 +285,19 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
     @work(name="edit", group="command")
     async def on_edit_jobs(self, message: "messages.EditJobs") -> None:
         """Show the form of jobs that are to be changed and run."""
-        try:
-            page = await self._places.edit(message.job_ids) if self._places else None
-        except StudioError as error:
-            self.notify(str(error), severity="error", markup=False)
-        else:
-            if page is not None:
+        with _saying_errors(self):
+            if self._places and (page := await self._places.edit(message.job_ids)):
                 self.push_screen(page)
 
     def on_job_created(self, message: "messages.JobCreated") -> None:
         """Go from the form to the list, where the new job gets the cursor; or to its pipeline."""
-        while self._is_over_pipeline():
+        while any(_is_of_pipeline(screen) for screen in self.screen_stack[_BOTTOM:-1]):
             self.pop_screen()
-            if getattr(self.screen, "belongs_to", "") == "pipelines":
+            if _is_of_pipeline(self.screen):
                 return
         if self._places:
             self._show_tab("jobs")
             self._places.await_job(message.job_id)
-
-    def _is_over_pipeline(self) -> bool:
-        """Whether the screen in sight was reached from the graph of a pipeline."""
-        below = self.screen_stack[_BOTTOM:-1]
-        return any(getattr(screen, "belongs_to", "") == "pipelines" for screen in below)
 
     def on_go_to(self, message: "messages.GoTo") -> None:
         """Show one of the main places, leaving what lies above it."""
@@ -346,6 +356,12 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
         """Ask less often."""
         if self._connected:
             self._connected.session.focus(focused=False)
+
+    def exit(self, *how: Any, **named: Any) -> None:
+        """End the program; the next run begins with the screen in sight."""
+        if self._places:
+            self._places.note_screen(self.screen_stack)
+        super().exit(*how, **named)
 
     async def on_unmount(self) -> None:
         """Remember the user's place, and hang up."""

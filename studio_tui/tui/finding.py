@@ -7,6 +7,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
 from studio_tui.tui.frame.actions import Action, actions_of
+from studio_tui.tui.frame.unknown_keys import UnknownKeys
 
 if TYPE_CHECKING:
     from textual.command import Provider
@@ -43,26 +44,14 @@ class FindsActions(App[Any]):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._unknown: set[str] = set()
-        """Keys of which it was said that they do nothing."""
+        self._unknown = UnknownKeys(self)
 
     async def _check_bindings(self, key: str, priority: bool = False) -> bool:
-        """Do what a key is bound to; say once of a key that it is bound to nothing."""
+        """Do what a key is bound to, if it is bound to anything."""
         is_bound = await super()._check_bindings(key, priority)
-        if not (priority or is_bound or key in self._unknown) and self._lists_keys:
-            self._unknown.add(key)
-            name = self.get_key_display(Binding(key, ""))
-            self.notify(f"{name} does nothing here; {self._help_key} lists the keys", markup=False)
+        if not priority and not is_bound:
+            self._unknown.pressed(key)
         return is_bound
-
-    @property
-    def _lists_keys(self) -> bool:
-        """Whether what is in sight has keys that can be listed."""
-        return hasattr(self.screen, "help_key")
-
-    @property
-    def _help_key(self) -> str:
-        return str(getattr(self.screen, "help_key", ""))
 
     def action_help(self) -> None:
         """Show what the keys of this screen do, and do what is chosen."""

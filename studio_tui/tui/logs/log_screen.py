@@ -122,6 +122,11 @@ class LogScreen(Page):
         """Ask whether the archived log may be fetched from where Studio says it is."""
         return await self.ask(confirm_fetch(host))
 
+    @property
+    def kept_as(self) -> tuple[str, ...]:
+        """Return the job."""
+        return ("log", self._job.id)
+
     def crumbs(self) -> tuple[str, ...]:
         """Return where this is."""
         return ("Jobs", title(self._job), "Log")
