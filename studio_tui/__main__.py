@@ -77,8 +77,7 @@ class _Commands(click.Group):
 @click.option(
     "--theme",
     type=click.Choice(["auto", "dark", "light", "ansi"]),
-    default="auto",
-    help="Colours; auto follows the terminal.",
+    help="Colours; auto follows the terminal. Without it the theme chosen last is kept.",
 )
 @click.version_option(__version__, prog_name="studio-tui")
 @click.pass_context
@@ -94,7 +93,7 @@ def main(
     ca_file: Path | None,
     read_only: bool,
     quiet: bool,
-    theme: str,
+    theme: str | None,
 ) -> None:
     """Watch and run DataChain Studio jobs from the terminal."""
     from studio_tui.arguments import Arguments
@@ -133,7 +132,7 @@ def doctor(arguments: "Arguments") -> None:
 
 
 def _dashboard(
-    arguments: "Arguments", theme: str, *, local: bool, data_dir: Path | None, samples: bool
+    arguments: "Arguments", theme: str | None, *, local: bool, data_dir: Path | None, samples: bool
 ) -> int:
     """Run the dashboard and return the exit code."""
     from studio_tui.log import install_crash_hook
@@ -159,6 +158,7 @@ def _dashboard(
         first=LocalChoice() if local else None,
         theme=theme_for(dark=dark, colours=colours),
         waiting_for="Starting the local Studio…" if local else "Connecting…",
+        is_theme_given=theme is not None or bool(os.environ.get("NO_COLOR")),
     )
     app.run()
     return app.return_code or 0

@@ -96,8 +96,8 @@ def with_short_ids(text: str) -> str:
 
 
 def plural(count: int, noun: str) -> str:
-    """Return `1 job`, `2 jobs`."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    """Return `1 job`, `2,000 jobs`."""
+    return f"{count} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def ago(delta: timedelta) -> str:

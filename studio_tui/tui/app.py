@@ -9,7 +9,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
 from textual import on, work
@@ -21,11 +21,10 @@ from studio_tui.clock import monotonic
 from studio_tui.errors import (
     ConfigError,
     NoCredentials,
-    SpoolError,
-    StudioError,
     TokenOriginChanged,
 )
 from studio_tui.log import crash_report
+from studio_tui.tui.chosen_theme import chosen_theme, keep_chosen
 from studio_tui.tui.connected import Connected
 from studio_tui.tui.ending.signals import EndsInOrder
 from studio_tui.tui.finding import FindsActions
@@ -34,9 +33,9 @@ from studio_tui.tui.frame.screenshots import SavesScreenshots
 from studio_tui.tui.sheets import OPENING
 from studio_tui.tui.stacking import (
     BOTTOM,
+    back_in_pipeline,
     failure_said,
     installed,
-    is_over_pipeline,
     show_at_bottom,
     show_over,
 )
@@ -61,6 +60,29 @@ Connect = Callable[[Choice | None], Connected]
 """Makes a way to Studio, in a thread; raises `StudioError`."""
 
 
+def _welcome_in_sight(app: App[int]) -> "WelcomeScreen | None":
+    from studio_tui.tui.frame.welcome import WelcomeScreen  # noqa: PLC0415 (needed by few)
+
+    return app.screen if isinstance(app.screen, WelcomeScreen) else None
+
+
+def _say_or_end(app: App[int], why: str) -> None:
+    """Say what is wrong where there is something to be done, else on the way out."""
+    if form := _welcome_in_sight(app):
+        form.say(why)
+    else:
+        app.exit(2, message=Text(why))
+
+
+async def _open_last(app: App[int], connected: Connected, places: "Screens") -> None:
+    """Open the page again that was in sight in the run before, unless the user is elsewhere."""
+    page = places.last.opening()
+    if page is not None:
+        await connected.session.jobs.first()
+        if app.screen is places.tab(places.last.tab):
+            app.post_message(page)
+
+
 class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, App[int]):
     """The dashboard."""
 
@@ -78,15 +100,24 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
     ]
 
     def __init__(
-        self, connect: Connect, *, theme: str, waiting_for: str, first: Choice | None = None
+        self,
+        connect: Connect,
+        *,
+        theme: str,
+        waiting_for: str,
+        first: Choice | None = None,
+        is_theme_given: bool = True,
     ) -> None:
-        """Take how to reach Studio, the first choice if it is made, and what to say meanwhile."""
+        """Take how to reach Studio, the first choice if it is made, and what to say meanwhile.
+
+        A theme that is not given gives way to one that the user chose in an earlier run.
+        """
         # Without colours Textual greys colours, but must leave the terminal's own as they are.
         plain = bool(os.environ.get("NO_COLOR")) and theme in {ANSI_DARK, ANSI_LIGHT}
         super().__init__(css_path=OPENING, ansi_color=plain or None)
         for own in THEMES:
             self.register_theme(own)
-        self.theme = theme
+        self.theme = theme if is_theme_given else chosen_theme(self) or theme
         self._connect_by = connect
         self._first = first
         self._choice = first
@@ -104,6 +135,7 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
 
     def on_ready(self) -> None:
         """Connect, once the frame is painted."""
+        keep_chosen(self)
         self._reach(self._first)
 
     # Reaching Studio.
@@ -118,7 +150,7 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
         except NoCredentials as error:
             self.call_from_thread(self._welcome, str(error))
         except ConfigError as error:
-            self.call_from_thread(self._cannot, str(error))
+            self.call_from_thread(_say_or_end, self, str(error))
         else:
             # Not before the first paint: this loads the wire, the models and every screen.
             from studio_tui.tui.screens import Screens  # noqa: PLC0415
@@ -134,7 +166,8 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
         self._notices = Notices(self, connected.session.endings, quiet=connected.quiet)
         self._poll(connected)
         self._watch_over(connected)
-        self._show_tab("jobs")
+        self._show_tab(places.last.tab)
+        self._return(connected, places)
         self._settle(connected)
         self._ask_about_unsettled(connected)
         for note in connected.notes:
@@ -164,7 +197,7 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
         """Offer to enter another token or team, over what is known so far."""
         from studio_tui.tui.mending import form_for  # noqa: PLC0415 (needed by few)
 
-        if self._connected and self._welcome_in_sight() is None:
+        if self._connected and _welcome_in_sight(self) is None:
             self.push_screen(form_for(self._connected, message))
 
     on_team_refused = on_token_refused
@@ -180,28 +213,16 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
             return
         if self._reviver is not None:
             self._reviver.want()
-        form = self._welcome_in_sight()
+        form = _welcome_in_sight(self)
         mended = await read_again(self._connected, form)
         if mended.is_elsewhere:
             self._reach(self._choice)
         elif mended.problem:
-            self._cannot(mended.problem) if form else self.notify(mended.problem, markup=False)
+            _say_or_end(self, mended.problem) if form else self.notify(mended.problem, markup=False)
         else:
             if form is not None:
                 form.dismiss()
             self._connected.session.refresh()
-
-    def _welcome_in_sight(self) -> "WelcomeScreen | None":
-        from studio_tui.tui.frame.welcome import WelcomeScreen  # noqa: PLC0415 (needed by few)
-
-        return self.screen if isinstance(self.screen, WelcomeScreen) else None
-
-    def _cannot(self, why: str) -> None:
-        """Say what is wrong where there is something to be done, else on the way out."""
-        if form := self._welcome_in_sight():
-            form.say(why)
-        else:
-            self.exit(2, message=Text(why))
 
     @work(name="trust", group="connect")
     async def _ask_trust(self, error: TokenOriginChanged) -> None:
@@ -229,6 +250,10 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
             moved = self._places.moved
             self._reviver = Reviver(connected, connected.revivable, moved, self.notify)
             await self._reviver.run()
+
+    @work(name="return", group="poll")
+    async def _return(self, connected: Connected, places: "Screens") -> None:
+        await _open_last(self, connected, places)
 
     @work(name="settle", group="poll")
     async def _settle(self, connected: Connected) -> None:
@@ -275,14 +300,14 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
     def on_open_log(self, message: "messages.OpenLog") -> None:
         """Show a job's log."""
         if self._places is not None:
-            with failure_said(self, SpoolError):
+            with failure_said(self):
                 if page := self._places.log(message.job_id):
                     self.push_screen(page)
 
     def on_open_logs(self, message: "messages.OpenLogs") -> None:
         """Show the merged log of some jobs."""
         if self._places is not None:
-            with failure_said(self, SpoolError):
+            with failure_said(self):
                 self._places.merge(message.job_ids, message.jobs)
                 show_over(self, installed(self, self._places.tab("logs"), "logs"))
 
@@ -305,22 +330,14 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
     @work(name="edit", group="command")
     async def on_edit_jobs(self, message: "messages.EditJobs") -> None:
         """Show the form of jobs that are to be changed and run."""
-        try:
+        with failure_said(self):
             places, ids = self._places, message.job_ids
-            page = await places.edit(ids, message.made) if places else None
-        except StudioError as error:
-            self.notify(str(error), severity="error", markup=False)
-        else:
-            if page is not None:
+            if places and (page := await places.edit(ids, message.made)):
                 self.push_screen(page)
 
     def on_job_created(self, message: "messages.JobCreated") -> None:
         """Go from the form to the list, where the new job gets the cursor; or to its pipeline."""
-        while is_over_pipeline(self):
-            self.pop_screen()
-            if getattr(self.screen, "belongs_to", "") == "pipelines":
-                return
-        if self._places:
+        if not back_in_pipeline(self) and self._places:
             self._show_tab("jobs")
             self._places.await_job(message.job_id)
 
@@ -354,6 +371,12 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
         """Ask less often."""
         if self._connected:
             self._connected.session.focus(focused=False)
+
+    def exit(self, *how: Any, **named: Any) -> None:
+        """End the program; the next run begins with the screen in sight."""
+        if self._places:
+            self._places.note_screen(self.screen_stack)
+        super().exit(*how, **named)
 
     async def on_unmount(self) -> None:
         """Remember the user's place, and hang up."""

@@ -7,7 +7,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
 from studio_tui.tui.frame.actions import Action, actions_of
-from studio_tui.tui.unknown_keys import UnknownKeys
+from studio_tui.tui.frame.unknown_keys import UnknownKeys
 
 if TYPE_CHECKING:
     from textual.command import Provider
@@ -44,13 +44,13 @@ class FindsActions(App[Any]):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._unknown_keys = UnknownKeys(self)
+        self._unknown = UnknownKeys(self)
 
     async def _check_bindings(self, key: str, priority: bool = False) -> bool:
-        """Do what a key is bound to; say once of a key that it is bound to nothing."""
+        """Do what a key is bound to, if it is bound to anything."""
         is_bound = await super()._check_bindings(key, priority)
-        if not (priority or is_bound):
-            self._unknown_keys.pressed(key)
+        if not priority and not is_bound:
+            self._unknown.pressed(key)
         return is_bound
 
     def action_help(self) -> None:

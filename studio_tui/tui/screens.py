@@ -5,6 +5,9 @@ This is the one module that knows every screen. It is loaded after the first pai
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
+
+from textual.screen import Screen
 
 from studio_tui.api.models import Job
 from studio_tui.presentation.form.draft import Draft
@@ -12,6 +15,7 @@ from studio_tui.service.polling.endings import Endings
 from studio_tui.tui.clusters.cluster_choice import ClusterChoice
 from studio_tui.tui.connected import Connected
 from studio_tui.tui.form.saved_forms import SavedForms
+from studio_tui.tui.frame.last_screen import LastScreen
 from studio_tui.tui.frame.list_page import ListPage
 from studio_tui.tui.frame.list_view import load_view, save_view
 from studio_tui.tui.frame.page import Page
@@ -38,6 +42,9 @@ class Screens:
         self._dags = DagMemory.load(self._dag_file)
         self.cluster = ClusterChoice(connected.view_file.with_suffix(".cluster.json"))
         """For new jobs."""
+        self._last_file = connected.view_file.with_suffix(".screen.json")
+        self.last = LastScreen.load(self._last_file)
+        """What was in sight when the dashboard ended."""
         self._shelf = SavedForms(connected.view_file.with_suffix(".forms.json"))
 
     def moved(self, url: str) -> None:
@@ -158,12 +165,17 @@ class Screens:
         if isinstance(page, JobsScreen):
             page.list.filtering.show_only(terms)
 
+    def note_screen(self, stack: Sequence[Screen[Any]]) -> None:
+        """Note which screen is in sight as the dashboard ends."""
+        self.last = LastScreen.of(stack)
+
     def remember(self) -> None:
         """Keep the user's place for the next run."""
         for name, file in self._view_files.items():
             page = self._tabs.get(name)
             if isinstance(page, ListPage):
                 save_view(file, page.view)
+        self.last.save(self._last_file)
         self._logs.save(self._log_file)
         self._dags.save(self._dag_file)
 

@@ -33,10 +33,17 @@ def show_over(app: App[Any], screen: Screen[Any]) -> None:
         app.pop_screen()
 
 
-def is_over_pipeline(app: App[Any]) -> bool:
-    """Whether the screen in sight was reached from the graph of a pipeline."""
-    below = app.screen_stack[BOTTOM:-1]
-    return any(getattr(screen, "belongs_to", "") == "pipelines" for screen in below)
+def back_in_pipeline(app: App[Any]) -> bool:
+    """Go back to the graph of a pipeline if the screen was reached from it; return whether so."""
+    while any(map(_is_of_pipeline, app.screen_stack[BOTTOM:-1])):
+        app.pop_screen()
+        if _is_of_pipeline(app.screen):
+            return True
+    return False
+
+
+def _is_of_pipeline(screen: Screen[Any]) -> bool:
+    return getattr(screen, "belongs_to", "") == "pipelines"
 
 
 def installed(app: App[Any], tab: Screen[None], name: str) -> Screen[None]:
@@ -47,9 +54,9 @@ def installed(app: App[Any], tab: Screen[None], name: str) -> Screen[None]:
 
 
 @contextmanager
-def failure_said(app: App[Any], *errors: type[StudioError]) -> Iterator[None]:
+def failure_said(app: App[Any]) -> Iterator[None]:
     """Say of a screen that cannot be shown why, instead of raising that."""
     try:
         yield
-    except errors as error:
+    except StudioError as error:
         app.notify(str(error), severity="error", markup=False)

@@ -59,8 +59,8 @@ async def dashboard(
 
     app = StudioApp(connect, theme=DARK.name, waiting_for="Connecting…")
     async with driving(app, size=size, frames=frames, notifications=True) as pilot:
-        screen = await jobs_screen(pilot)
         if answered:
+            screen = await jobs_screen(pilot)
             await until(pilot, lambda: screen.session.jobs.snapshot.value is not None)
         await pilot.pause()
         yield pilot

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from studio_tui.api.models import Job, JobState
 from studio_tui.presentation.cells import Cell, Tone
-from studio_tui.presentation.format import clock_time, duration, next_try, size
+from studio_tui.presentation.format import clock_time, duration, next_try, plural, size
 from studio_tui.presentation.jobs.states import state_cell
 from studio_tui.presentation.jobs.times import run_seconds
 from studio_tui.presentation.logs.lines import styled_line
@@ -106,7 +106,7 @@ def amount(state: Following) -> Cell:
     """Return how much of the log is here."""
     if state.phase == "complete" and not state.size and not state.reason:
         return Cell("the job printed nothing", Tone.DIM)
-    return Cell(f"{state.lines:,} lines  {size(state.size)}", Tone.DIM)
+    return Cell(f"{plural(state.lines, 'line')}  {size(state.size)}", Tone.DIM)
 
 
 def why(job: Job, end: bytes) -> str:

@@ -18,7 +18,7 @@ _AT_WORK = {JobState.RUNNING, JobState.CANCELING, JobState.CANCELING_SCHEDULED}
 
 def amount(jobs: int, lines: int, length: int) -> Cell:
     """Return how much is merged."""
-    return Cell(f"{plural(jobs, 'job')}  {lines:,} lines  {size(length)}")
+    return Cell(f"{plural(jobs, 'job')}  {plural(lines, 'line')}  {size(length)}")
 
 
 def following(logs: Iterable[tuple[Following, Job]]) -> tuple[Cell, ...]:

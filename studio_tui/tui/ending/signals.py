@@ -58,14 +58,11 @@ class EndsInOrder(App[Any]):
 
     @work(name="quit", group="dialog")
     async def _ask_to_quit(self) -> None:
-        # Not at the start: they are no part of the first paint.
-        from studio_tui.tui.form.saved_forms import NOT_KEPT  # noqa: PLC0415
-        from studio_tui.tui.frame.dialogs import Confirm  # noqa: PLC0415
+        # Not at the start: it is no part of the first paint.
+        from studio_tui.tui.form.leaving import confirm_losing  # noqa: PLC0415
 
         self._asks_to_quit = True
-        details = ("What is typed is kept for the next time.", "", NOT_KEPT,
-                   "They are lost when the dashboard ends.")  # fmt: skip
-        question = Confirm("Leave the dashboard?", details, yes="Leave", no="Go on")
+        question = confirm_losing()
         try:
             if await self.push_screen_wait(question):
                 self.exit(0)

@@ -19,13 +19,13 @@ from studio_tui.service.session import StudioSession
 from studio_tui.tui.form.draft_form import DraftForm
 from studio_tui.tui.form.draft_keeper import DraftKeeper
 from studio_tui.tui.form.editing import FieldCommands
+from studio_tui.tui.form.leaving import confirm_leaving
 from studio_tui.tui.form.preview import Preview
-from studio_tui.tui.form.saved_forms import NOT_KEPT, SavedForms
+from studio_tui.tui.form.saved_forms import SavedForms
 from studio_tui.tui.form.sending import FormSender
 from studio_tui.tui.form.templates import FormTemplates, Start
 from studio_tui.tui.form.validation import Checked, Follow, examine
 from studio_tui.tui.frame.commands import Command, bindings
-from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.page import Page
 from studio_tui.tui.messages import GoBack, Refreshed
 
@@ -139,14 +139,8 @@ class SubmitScreen(Page):
             await self.sender.ask_to_stop()
             return
         draft = self.form.draft
-        if draft != self.start.draft:
-            details = ("What is typed is kept for the next time.", "", NOT_KEPT,
-                       "They stay until the dashboard ends.")  # fmt: skip
-            question = Confirm(
-                "Leave the form?", details, yes="Leave", no="Go on", default_yes=True
-            )
-            if not await self.ask(question):
-                return
+        if draft != self.start.draft and not await self.ask(confirm_leaving()):
+            return
         await self.keep()
         self.post_message(GoBack())
 

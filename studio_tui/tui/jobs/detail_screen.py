@@ -140,6 +140,11 @@ class JobScreen(Page):
         self.query_one(PageTabs).can_focus = False
         self._show_job()
 
+    @property
+    def kept_as(self) -> tuple[str, ...]:
+        """Return the job."""
+        return ("job", self._job.id)
+
     def crumbs(self) -> tuple[str, ...]:
         """Return where this is."""
         return ("Jobs", title(self._job))

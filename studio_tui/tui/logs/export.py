@@ -73,7 +73,7 @@ class LogExport:
         """Ask what to save and where, and say what was saved."""
         saved = await self._host.ask(SaveLog(self._offers()))
         if saved is not None:
-            lines = "1 line" if saved.lines == 1 else f"{saved.lines:,} lines"
+            lines = plural(saved.lines, "line")
             self._host.app.notify(
                 f"{lines}, {size(saved.size)}, in {safe_line(str(saved.path))}",
                 title="Saved",

@@ -137,6 +137,11 @@ class LogScreen(Page):
         """The id of the job; how it ends stands above its log, and needs no notice over it."""
         return self._job.id
 
+    @property
+    def kept_as(self) -> tuple[str, ...]:
+        """Return the job."""
+        return ("log", self._job.id)
+
     def crumbs(self) -> tuple[str, ...]:
         """Return where this is."""
         return ("Jobs", title(self._job), "Log")

@@ -191,6 +191,11 @@ class MergedScreen(Page):
 
     # What the frame asks.
 
+    @property
+    def kept_as(self) -> tuple[str, ...]:
+        """Return the jobs."""
+        return ("logs", *(member.job.id for member in self.choice.members or ()))
+
     def crumbs(self) -> tuple[str, ...]:
         """Return where this is."""
         return ("Logs",)

@@ -55,8 +55,18 @@ class Told(Notification):
         return super().time_left <= 0
 
 
+def _said(told: Notification) -> tuple[str, str, SeverityLevel]:
+    return told.title, told.message, told.severity
+
+
 class Tells(App[Any]):
-    """Shows toasts."""
+    """Shows toasts, of several that say the same the last one."""
+
+    def on_notify(self, event: Notify) -> None:
+        """Take away what says the same; Textual shows the new one after this."""
+        said = _said(event.notification)
+        for shown in [each for each in self._notifications if _said(each) == said]:
+            del self._notifications[shown]
 
     def notify(
         self,

@@ -70,3 +70,16 @@ async def test_a_timer_that_is_late_from_the_start_ticks_once(
         monkeypatch.setattr(_time, "get_time", lambda: float(next(seconds)))
         once.set_timer(0.001, once.tick)
         await until(pilot, lambda: once.ticks == 1)
+
+
+async def test_toasts_that_say_the_same_do_not_pile_up() -> None:
+    app = Teller()
+    async with driving(app, notifications=True) as pilot:
+        for _ in range(5):
+            app.notify("cannot be changed", severity="warning")
+        app.notify("something else")
+        await pilot.pause()
+        assert [each.message for each in app._notifications] == [
+            "cannot be changed",
+            "something else",
+        ]

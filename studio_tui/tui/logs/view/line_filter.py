@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
+from studio_tui.presentation.format import plural
 from studio_tui.presentation.logs.levels import Level
 from studio_tui.presentation.logs.live_rows import UP, lasting
 from studio_tui.presentation.logs.search import Problems, Wanted, WantedError
@@ -63,7 +64,7 @@ class LineFilter:
         more = "" if hits.is_complete else " so far, looking…"
         what = "errors and warnings" if self.typed == _PROBLEMS else f"& {self.typed}"
         if self.typed:
-            return f"{what}: {hits.total:,} lines{more}, esc shows all"
+            return f"{what}: {plural(hits.total, 'line')}{more}, esc shows all"
         return f"{hits.total:,}{more}" if more else ""
 
     def shows(self, start: int) -> bool:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from rich.style import Style
 
 from studio_tui import clock
+from studio_tui.presentation.format import plural
 from studio_tui.presentation.logs.gutter_times import (
     WIDE,
     WIDTH,
@@ -209,7 +210,7 @@ class LineNumbers:
             return f"{typed} is no line number; type one from 1 to {store.lines:,}."
         if int(digits[:18]) > store.lines:
             so_far = "" if self._view.is_all_here else " so far"
-            return f"There are {store.lines:,} lines{so_far}."
+            return f"The log has {plural(store.lines, 'line')}{so_far}."
         self._view.go(store.start_of(int(digits) - 1))
         return None
 

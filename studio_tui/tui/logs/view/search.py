@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any, ClassVar
 
 from studio_tui.errors import SpoolError
+from studio_tui.presentation.format import plural
 from studio_tui.presentation.logs.lines import CHARACTER_LIMIT
 from studio_tui.presentation.logs.search import Wanted, WantedError
 from studio_tui.service.logs.store.matches import LineMatches
@@ -114,7 +115,7 @@ class LogSearch:
         elif current is not None and self.hits.holds(current):
             count = f"{self.hits.rank(current) + 1:,} of {total:,}"
         elif total:
-            count = f"{total:,} matching lines"
+            count = plural(total, "matching line")
         elif self.wanted.beyond:
             count = f"found only beyond the {CHARACTER_LIMIT:,} characters that are shown of a line"
         else:

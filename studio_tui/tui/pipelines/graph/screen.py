@@ -112,6 +112,11 @@ class PipelineScreen(Page):
 
     # What the frame asks.
 
+    @property
+    def kept_as(self) -> tuple[str, ...]:
+        """Return the pipeline."""
+        return ("pipeline", self.state.pipeline_id)
+
     def crumbs(self) -> tuple[str, ...]:
         """Return where this is."""
         pipeline = self.cursor.pipeline()

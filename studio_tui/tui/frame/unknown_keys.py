@@ -1,4 +1,4 @@
-"""Keys that do nothing: that is said once of each, with the key that lists the others."""
+"""Keys that do nothing: of each it is said once, with where the keys are listed."""
 
 from typing import Any
 
@@ -7,16 +7,16 @@ from textual.binding import Binding
 
 
 class UnknownKeys:
-    """What was said of keys in one run of a program."""
+    """What was said of keys in this run."""
 
     def __init__(self, app: App[Any]) -> None:
         self._app = app
         self._said: set[str] = set()
 
     def pressed(self, key: str) -> None:
-        """Say of a key that it is bound to nothing, unless that was said of it, or none can be."""
-        help_key = str(getattr(self._app.screen, "help_key", ""))
-        if key in self._said or not help_key:
+        """Say of a key that it does nothing, unless that was said, or keys cannot be listed."""
+        help_key = getattr(self._app.screen, "help_key", None)
+        if help_key is None or key in self._said:
             return
         self._said.add(key)
         name = self._app.get_key_display(Binding(key, ""))

@@ -1,0 +1,48 @@
+"""The theme that the user chose, kept from one run to the next in a file of one line.
+
+It is read before the first paint, so nothing heavy may be imported here.
+"""
+
+import logging
+import os
+from pathlib import Path
+from typing import Any
+
+from textual.app import App
+from textual.theme import Theme
+
+from studio_tui.files import read_bytes
+from studio_tui.paths import private_dir, state_dir
+
+logger = logging.getLogger(__name__)
+
+
+def theme_file() -> Path:
+    """Return where the choice is kept."""
+    return state_dir() / "theme"
+
+
+def chosen_theme(app: App[Any]) -> str | None:
+    """Return the theme that was chosen in an earlier run; `None` when none was, or it has gone."""
+    try:
+        name = read_bytes(theme_file()).decode("utf-8", "replace").strip()
+    except OSError:
+        return None
+    return name if name in app.available_themes else None
+
+
+def keep_chosen(app: App[Any]) -> None:
+    """Keep each theme that the user chooses from now on."""
+    app.theme_changed_signal.subscribe(app, _keep)
+
+
+def _keep(theme: Theme) -> None:
+    """Keep a choice; a disk that takes no file costs the memory, not the program."""
+    path = theme_file()
+    try:
+        private_dir(path.parent)
+        fresh = path.with_suffix(".new")
+        fresh.write_text(f"{theme.name}\n", "utf-8")
+        os.replace(fresh, path)  # noqa: PTH105 (atomic, and that is the point)
+    except OSError as error:
+        logger.warning("The theme could not be kept: %s", error)

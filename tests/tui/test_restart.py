@@ -1,0 +1,82 @@
+"""What is found as it was left: the screen, and the theme."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from studio_tui.tui.app import StudioApp
+from studio_tui.tui.chosen_theme import chosen_theme, theme_file
+from studio_tui.tui.frame.last_screen import LastScreen
+from studio_tui.tui.theme import DARK, LIGHT
+from tests.studios import ThreadStudio
+from tests.tui.dashboards import dashboard, until, until_shown
+
+
+@pytest.mark.parametrize(
+    ("keys", "crumbs"),
+    [
+        ("2", "› Pipelines"),
+        ("3", "› Clusters"),
+        ("4", "› Schedules"),
+        ("enter", "› Jobs › left.py"),
+        ("l", "left.py (ID) › Log"),
+        ("a L", "› Logs"),
+        ("n", "› Jobs"),
+    ],
+)
+async def test_the_dashboard_begins_on_the_screen_on_which_it_ended(
+    studio: ThreadStudio, tmp_path: Path, keys: str, crumbs: str
+) -> None:
+    job = studio.submit("print('that was printed')", query_name="left.py")
+    for each in (job, studio.submit("print('this too')", query_name="b.py")):
+        studio.end(each["id"])
+    crumbs = crumbs.replace("ID", job["id"][:8])
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "left.py", "b.py")
+        await pilot.press("G")
+        await pilot.press(*keys.split())
+        await until_shown(pilot, crumbs)
+        await pilot.press("ctrl+q")
+    async with dashboard(studio, tmp_path, answered=False) as pilot:
+        await until_shown(pilot, crumbs)
+        if keys == "a L":
+            await until_shown(pilot, "that was printed")
+
+
+async def test_a_page_that_cannot_be_opened_again_leaves_its_place(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    LastScreen(tab="pipelines", page="log", ids=["gone"]).save(tmp_path / "view.screen.json")
+    async with dashboard(studio, tmp_path, answered=False) as pilot:
+        await until_shown(pilot, "› Pipelines")
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"tab": "other"}', '{"ids": 3}', "\0"])
+async def test_a_file_that_names_no_screen_is_as_none(tmp_path: Path, text: str) -> None:
+    (tmp_path / "screen.json").write_text(text)
+    assert LastScreen.load(tmp_path / "screen.json") == LastScreen()
+
+
+async def test_a_theme_chosen_in_the_palette_is_that_of_the_next_run(
+    shared_studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STUDIO_TUI_STATE_DIR", str(tmp_path / "state"))
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        assert chosen_theme(pilot.app) is None
+        pilot.app.theme = LIGHT.name
+        await until(pilot, theme_file().exists)
+        assert chosen_theme(pilot.app) == LIGHT.name
+    for given, theme in ((False, LIGHT.name), (True, DARK.name)):
+        assert begun(is_theme_given=given).theme == theme
+    theme_file().write_text("no theme of that name")
+    assert begun(is_theme_given=False).theme == DARK.name
+
+
+def begun(*, is_theme_given: bool) -> Any:
+    return StudioApp(
+        lambda _: None,  # type: ignore[arg-type,return-value]
+        theme=DARK.name,
+        waiting_for="",
+        is_theme_given=is_theme_given,
+    )
