@@ -48,11 +48,12 @@ def cells(
     progress: Progress | None = None,
     *,
     heard_at: datetime | None = None,
+    mended_by: Job | None = None,
 ) -> tuple[Cell, ...]:
     """Return one cell for each of `COLUMNS`; `progress` is how far a running job has come.
 
-    While Studio is silent `heard_at` is when it last said so: what may have ended since is counted
-    up to then.
+    A failure that was `mended_by` another job stands back. While Studio is silent `heard_at` is
+    when it last said so: what may have ended since is counted up to then.
     """
     until = heard_at or now
     row = (
@@ -65,9 +66,9 @@ def cells(
         _run(job, until),
         _span_age(job, now),
         Cell(job.created_by or UNKNOWN, Tone.DIM),
-        _error(job),
+        _error(job) if mended_by is None else Cell(f"mended by {mended_by.id[:SHORT_ID]}"),
     )
-    return row if can_be_used(job.id) else dimmed(row)
+    return row if can_be_used(job.id) and mended_by is None else dimmed(row)
 
 
 def queue_seconds(job: Job, now: datetime) -> float | None:

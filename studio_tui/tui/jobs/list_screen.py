@@ -12,6 +12,7 @@ from studio_tui.api.models import Job, JobState
 from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.jobs.facts import Fact, facts
 from studio_tui.presentation.jobs.filters import JOBS
+from studio_tui.presentation.jobs.kinship import kin_facts
 from studio_tui.presentation.jobs.rows import BAR_WIDTH, RATE_WIDTH, cells
 from studio_tui.service.polling.jobs_feed import Jobs
 from studio_tui.service.polling.poller import Poller
@@ -176,7 +177,8 @@ class JobsScreen(ListPage[Job]):
     def cells_of(self, key: str) -> tuple[Cell, ...]:
         """Return the cells of a job."""
         job, progress = self.rows[key], self._progress.get(key)
-        return cells(job, clock.now(), progress, heard_at=self.moment())
+        mended_by = self.session.origins.mended_by(job, self.rows.get)
+        return cells(job, clock.now(), progress, heard_at=self.moment(), mended_by=mended_by)
 
     def facts_at_hand(self, now: datetime) -> tuple[Fact, ...]:
         """Return what the preview says of the job under the cursor."""
@@ -185,7 +187,8 @@ class JobsScreen(ListPage[Job]):
         around = clusters.items if clusters is not None else ()
         if job is None:
             return ()
-        return facts(job, clock.now(), around, self._progress.get(job.id), heard_at=now)
+        said = facts(job, clock.now(), around, self._progress.get(job.id), heard_at=now)
+        return kin_facts(said, *self.session.kin_of(job.id))
 
     def shown(self) -> None:
         """Learn how far those in sight are."""
