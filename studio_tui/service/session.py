@@ -15,6 +15,7 @@ from studio_tui.service.commands.create_job import JobCreator, Unconfirmed
 from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.commands.jobs import Commands
 from studio_tui.service.commands.journal import Journal
+from studio_tui.service.commands.origins import Origins
 from studio_tui.service.commands.pipelines import PipelineCommands
 from studio_tui.service.commands.submitted import Submitted
 from studio_tui.service.commands.trigger_pipeline import PipelineTrigger
@@ -117,6 +118,7 @@ class StudioSession:
             client, self.reachability, paced=self._paced, refused=self._stop_all
         )
         self.endings = Endings()
+        self.origins = Origins()
         self.batches = Batches()
         """Commands on many things that are under way."""
         self.commands = Commands(client, self._changed)
@@ -201,6 +203,12 @@ class StudioSession:
 
         found = await asyncio.gather(*map(one, job_ids))
         return tuple(job for job in found if job is not None)
+
+    def kin_of(self, job_id: str) -> tuple[str | None, tuple[str, ...], dict[str, Job]]:
+        """Return the id of what a job resumes, those of what resumed it, and all of these jobs."""
+        origin, successors = self.origins.origin(job_id), self.origins.successors(job_id)
+        kin = (origin, *successors) if origin else successors
+        return origin, successors, self.known_jobs(kin) if kin else {}
 
     def refresh(self) -> None:
         """Ask everything that is listened to again, now, and what had been stopped too.
@@ -293,11 +301,14 @@ class StudioSession:
             jobs = await self._news.get()
             while not self._news.empty():
                 jobs = self._news.get_nowait()
+            if unknown := self.origins.unknown(jobs.jobs):
+                self.origins.learn(await asyncio.to_thread(self.ledger.submitted, unknown))
             await asyncio.to_thread(self.ledger.note_ended, jobs.jobs)
 
-    def _made(self, job: Job) -> None:
-        """Care for how a job ends that was made here."""
+    def _made(self, job: Job, submitted: Submitted) -> None:
+        """Care for how a job ends that was made here, and remember what it resumes."""
         self.endings.watch((job,))
+        self.origins.note(job.id, submitted)
 
     def _changed(self) -> None:
         """Ask anew what a command may have changed."""

@@ -40,12 +40,13 @@ def cells(
     *,
     heard_at: datetime | None = None,
     pipeline: str = "",
+    mended_by: Job | None = None,
 ) -> tuple[Cell, ...]:
     """Return one cell for each of `COLUMNS`; `progress` is how far a running job has come.
 
-    `pipeline` is the name of the one that runs the job, safe text.
-    While Studio is silent `heard_at` is when it last said so: what may have ended since is counted
-    up to then.
+    `pipeline` is the name of the one that runs the job, safe text. A failure that was `mended_by`
+    another job stands back. While Studio is silent `heard_at` is when it last said so: what may
+    have ended since is counted up to then.
     """
     until = heard_at or now
     row = (
@@ -59,9 +60,9 @@ def cells(
         _span_age(job, now),
         Cell(pipeline),
         Cell(job.created_by or UNKNOWN, Tone.DIM),
-        _error(job),
+        _error(job) if mended_by is None else Cell(f"mended by {mended_by.id[:SHORT_ID]}"),
     )
-    return row if can_be_used(job.id) else dimmed(row)
+    return row if can_be_used(job.id) and mended_by is None else dimmed(row)
 
 
 def is_moving(job: Job) -> bool:

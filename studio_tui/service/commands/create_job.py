@@ -29,7 +29,7 @@ from studio_tui.errors import (
 from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.commands.journal import Intent, IntentOutcome, Journal, OpenIntent
 from studio_tui.service.commands.new_job import NewJob
-from studio_tui.service.commands.submitted import SentFile
+from studio_tui.service.commands.submitted import SentFile, Submitted
 from studio_tui.service.commands.uploads import Told, Uploads
 
 PAGE = 100
@@ -133,7 +133,7 @@ class JobCreator:
         ledger: JobHistory,
         changed: Callable[[], None] = lambda: None,
         *,
-        made: Callable[[Job], None] = lambda _: None,
+        made: Callable[[Job, Submitted], None] = lambda _job, _submitted: None,
         labels: bool = True,
         patience: Patience | None = None,
         now: Callable[[], datetime] = clock.now,
@@ -360,7 +360,7 @@ class JobCreator:
             if not outcome.is_guess:
                 submitted = note.intent.submitted
                 await asyncio.to_thread(self._ledger.note_submitted, outcome.job.id, submitted)
-            self._made(outcome.job)
+            self._made(outcome.job, note.intent.submitted)
             await asyncio.to_thread(note.end, IntentOutcome.APPLIED, outcome.job)
         else:
             await asyncio.to_thread(note.end, IntentOutcome.REFUSED)

@@ -17,6 +17,7 @@ from studio_tui import clock
 from studio_tui.api.models import Job, QueryType
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.jobs.facts import Fact, environment, facts, has_logins, raw
+from studio_tui.presentation.jobs.kinship import kin_facts
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.commands import Command, bindings
 from studio_tui.tui.frame.page import Page
@@ -163,7 +164,10 @@ class JobScreen(Page):
     def tick(self, now: datetime) -> None:
         """Let the times run on."""
         self.query_one("#summary-facts", FactSheet).show(
-            facts(self._job, clock.now(), heard_at=now, shown=self._secrets_shown)
+            kin_facts(
+                facts(self._job, clock.now(), heard_at=now, shown=self._secrets_shown),
+                *self.session.kin_of(self._job.id),
+            )
         )
 
     def toggle_values(self) -> None:

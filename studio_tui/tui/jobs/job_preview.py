@@ -8,6 +8,7 @@ from textual.geometry import Size
 from studio_tui import clock
 from studio_tui.api.models import Job
 from studio_tui.presentation.jobs.facts import Fact, Line, facts
+from studio_tui.presentation.jobs.kinship import kin_facts
 from studio_tui.presentation.jobs.preview import Extra, Room, preview
 from studio_tui.presentation.logs.progress import Progress
 from studio_tui.service.polling.closer_look import sent_files
@@ -36,7 +37,9 @@ class JobPreview:
         moment = clock.now()
         learnt = look.get(job.id)
         extra = Extra(sent_files(learnt.files), learnt.end, learnt.trouble)
-        said = facts(job, moment, around, progress, heard_at=now)
+        said = kin_facts(
+            facts(job, moment, around, progress, heard_at=now), *self._session.kin_of(job.id)
+        )
         return preview(job, said, extra, Room(*room), now=moment, zone=self._zone)
 
     def leave(self) -> None:

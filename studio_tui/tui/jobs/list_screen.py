@@ -186,7 +186,9 @@ class JobsScreen(ListPage[Job]):
         if self.groups.is_group(key):
             return self.groups.cells_of(key, clock.now())
         job, progress, pipeline = self.rows[key], self._progress.get(key), self._pipeline_of(key)
-        return cells(job, clock.now(), progress, heard_at=self.moment(), pipeline=pipeline)
+        mender = self.session.origins.mended_by(job, self.rows.get)
+        now, heard = clock.now(), self.moment()
+        return cells(job, now, progress, heard_at=heard, pipeline=pipeline, mended_by=mender)
 
     def facts_at_hand(self, now: datetime) -> tuple[Fact | Line, ...]:
         """Return what the preview says of the job, or the group, under the cursor."""

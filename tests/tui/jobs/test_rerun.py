@@ -270,3 +270,22 @@ async def test_read_only_edits_nothing_from_a_log(studio: ThreadStudio, tmp_path
         await pilot.press("ctrl+e")
         await until_shown(pilot, "Nothing can be changed")
         assert isinstance(pilot.app.screen, LogScreen)
+
+
+async def test_a_resumed_job_says_so_both_ways_and_the_mended_failure_stands_back(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    gate = tmp_path / "gate"
+    query = f"import os\nassert os.path.exists({str(gate)!r}), 'corrupt tile 17'"
+    old = studio.end(studio.submit(query, query_name="mended.py")["id"])["id"]
+    gate.touch()
+    async with dashboard(studio, tmp_path, size=(160, 40)) as pilot:
+        await until_shown(pilot, "mended.py", "✗ FAILED", "corrupt tile 17")
+        await pilot.press("R", "y")
+        await until_shown(pilot, "✓ COMPLETE", "mended by ")
+        new = next(job["id"] for job in studio.jobs() if job["id"] != old)
+        await until_shown(pilot, f"resumed by   {new[:8]}… ✓ mended.py")
+        await pilot.press("g")
+        await until_shown(pilot, f"resumes      {old[:8]}… ✗ mended.py")
+    async with dashboard(studio, tmp_path, size=(160, 40)) as pilot:
+        await until_shown(pilot, f"mended by {new[:2]}")

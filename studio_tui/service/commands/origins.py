@@ -1,0 +1,60 @@
+"""Which job resumes which other: as far as that was asked for on this machine."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from studio_tui.api.models import Job, JobState
+from studio_tui.service.commands.submitted import Submitted
+
+
+class Origins:
+    """From jobs to what they resume, and back."""
+
+    def __init__(self) -> None:
+        self._origin: dict[str, str] = {}
+        self._successors: dict[str, list[str]] = {}
+        self._asked: set[str] = set()
+
+    def note(self, job_id: str, submitted: Submitted) -> None:
+        """Note what a job was submitted with, if it resumes another."""
+        origin = submitted.rerun_from_job_id
+        if origin is not None and job_id not in self._origin and job_id != origin:
+            self._origin[job_id] = origin
+            self._successors.setdefault(origin, []).append(job_id)
+
+    def unknown(self, jobs: Iterable[Job]) -> list[str]:
+        """Return the ids of those jobs that nobody was asked about yet; each is returned once."""
+        ids = [job.id for job in jobs if job.id not in self._asked]
+        self._asked.update(ids)
+        return ids
+
+    def learn(self, known: Mapping[str, Submitted]) -> None:
+        """Note what jobs were submitted with, by their ids."""
+        for job_id, submitted in known.items():
+            self.note(job_id, submitted)
+
+    def origin(self, job_id: str) -> str | None:
+        """Return the id of the job that one resumes; `None` where it resumes none."""
+        return self._origin.get(job_id)
+
+    def successors(self, job_id: str) -> tuple[str, ...]:
+        """Return the ids of the jobs that resume one, the latest last."""
+        return tuple(self._successors.get(job_id, ()))
+
+    def mended_by(self, job: Job, find: Callable[[str], Job | None]) -> Job | None:
+        """Return the job with which a failure came to a good end, however many there were between.
+
+        `find` returns a job that is known by its id.
+        """
+        if job.state is not JobState.FAILED:
+            return None
+        later = (find(job_id) for job_id in self._later(job.id))
+        return next((one for one in later if one and one.state is JobState.COMPLETE), None)
+
+    def _later(self, job_id: str) -> Iterator[str]:
+        seen, pending = {job_id}, list(self.successors(job_id))
+        while pending:
+            current = pending.pop()
+            if current not in seen:
+                seen.add(current)
+                yield current
+                pending += self.successors(current)

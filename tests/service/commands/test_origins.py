@@ -1,0 +1,45 @@
+"""What resumes what is known both ways, and a failure that came to a good end is mended."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio_tui.service.commands.origins import Origins
+from studio_tui.service.commands.submitted import Submitted
+from tests.jobs import job
+
+
+def resuming(*pairs: tuple[int, int]) -> Origins:
+    """Return what is known after each first job resumed the second."""
+    origins = Origins()
+    for new, old in pairs:
+        origins.note(job(new).id, Submitted(rerun_from_job_id=job(old).id))
+    return origins
+
+
+def test_a_resumed_job_is_known_from_both_sides() -> None:
+    origins = resuming((2, 1), (3, 1))
+    assert origins.origin(job(2).id) == job(1).id
+    assert origins.origin(job(1).id) is None
+    assert origins.successors(job(1).id) == (job(2).id, job(3).id)
+
+
+def test_a_failure_is_mended_when_what_resumed_it_in_the_end_is_complete() -> None:
+    origins = resuming((2, 1), (3, 2))
+    jobs = {each.id: each for each in (job(1, "FAILED"), job(2, "FAILED"), job(3, "RUNNING"))}
+    assert origins.mended_by(jobs[job(1).id], jobs.get) is None
+    jobs[job(3).id] = job(3, "COMPLETE")
+    assert origins.mended_by(jobs[job(1).id], jobs.get) == job(3, "COMPLETE")
+    assert origins.mended_by(job(3, "COMPLETE"), jobs.get) is None
+
+
+def test_nobody_is_asked_twice_about_a_job() -> None:
+    origins = Origins()
+    assert origins.unknown([job(1), job(2)]) == [job(1).id, job(2).id]
+    assert origins.unknown([job(2), job(3)]) == [job(3).id]
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=20))
+def test_whatever_was_resumed_the_search_for_a_mend_ends(pairs: list[tuple[int, int]]) -> None:
+    origins = resuming(*pairs)
+    jobs = {job(n).id: job(n, "FAILED") for n in range(6)}
+    assert all(origins.mended_by(each, jobs.get) is None for each in jobs.values())
