@@ -48,6 +48,14 @@ def short_name(name: str) -> str:
     return name.removeprefix("@").removeprefix(LOCAL_PLACE)
 
 
+def target_key(target: str) -> frozenset[str]:
+    """Return what is the same for targets that make the same datasets anew, however written.
+
+    A version names what is to be made anew as the name alone does: a new version is made.
+    """
+    return frozenset(_bare(name) for name in datasets_in(target)) or frozenset((target,))
+
+
 def unknown_datasets(text: str, known: Iterable[str]) -> tuple[Problem, ...]:
     """Return a warning that names all datasets in a text that are not known, and what may be meant.
 

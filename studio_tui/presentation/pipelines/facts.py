@@ -19,10 +19,18 @@ from studio_tui.presentation.format import (
 from studio_tui.presentation.ids import id_cell
 from studio_tui.presentation.jobs.causes import cause
 from studio_tui.presentation.jobs.facts import Fact, Line
+from studio_tui.presentation.jobs.states import LOOKS
 from studio_tui.presentation.jobs.times import run_seconds
+from studio_tui.presentation.pipelines.datasets import target_key
 from studio_tui.presentation.pipelines.graph.plan import Node
-from studio_tui.presentation.pipelines.graph.statuses import Shown, Verdicts, counts, paused_words
+from studio_tui.presentation.pipelines.graph.statuses import (
+    Shown,
+    Verdicts,
+    counts,
+    paused_words,
+)
 from studio_tui.presentation.pipelines.rows import Overview, state_cell, total
+from studio_tui.presentation.pipelines.times import ended_at, pipeline_seconds
 
 NAMED = 8
 """Jobs that are named before the others are only counted."""
@@ -70,6 +78,7 @@ def facts(pipeline: Pipeline, around: Around) -> tuple[Fact, ...]:
         Fact("id", id_cell(pipeline.pipeline_id)),
         Fact("created", _moment(pipeline.created_at, now)),
         Fact("updated", _moment(pipeline.updated_at, now)),
+        *_length(pipeline, around),
         *(Fact("odd", Cell(flaw, Tone.WARN)) for flaw in verdicts.plan.flaws),
         *(
             (Fact("unreadable", Cell(", ".join(pipeline.unreadable), Tone.WARN)),)
@@ -191,6 +200,18 @@ def _with_time(node: Node, jobs: Mapping[str, Job], now: datetime) -> str:
     return node.name if ran is None else f"{node.name} {duration(ran)}"
 
 
+def _length(pipeline: Pipeline, around: Around) -> tuple[Fact, ...]:
+    """Return when a pipeline ended, and how long it took or has taken."""
+    ended = ended_at(pipeline, around.jobs)
+    took = pipeline_seconds(pipeline, around.jobs, around.until)
+    # Nothing is said of an end that is not known, and a pause is not time that it takes.
+    if took is None:
+        return ()
+    if ended is None:
+        return (Fact("so far", Cell(duration(took))),)
+    return (Fact("ended", _moment(ended, around.now)), Fact("took", Cell(duration(took))))
+
+
 def _moment(moment: datetime | None, now: datetime) -> Cell:
     if moment is None:
         return Cell(UNKNOWN, Tone.DIM)
@@ -202,7 +223,8 @@ def _runs_of(pipeline: Pipeline, pipelines: Iterable[Pipeline]) -> list[Pipeline
     """Return the newest pipelines of the same target and this one, oldest first."""
     if not pipeline.triggered_from:
         return []
-    same = [one for one in pipelines if one.triggered_from == pipeline.triggered_from]
+    target = target_key(pipeline.triggered_from)
+    same = [one for one in pipelines if target_key(one.triggered_from or "") == target]
     newest = same[:GRID_RUNS]
     if not any(one is pipeline for one in newest):
         newest = [*newest[: GRID_RUNS - 1], pipeline]
@@ -250,13 +272,14 @@ def _chosen(rows: Sequence[object], columns: Sequence[Sequence[Cell]], most: int
     """
     if len(rows) <= GRID_JOBS:
         return list(range(len(rows)))
-    wrong = [
-        row
-        for row in range(len(rows))
-        if any(column[row].tone in {Tone.BAD, Tone.WARN} for column in columns)
-    ]
+    wrong = [row for row in range(len(rows)) if any(_is_amiss(column[row]) for column in columns)]
     others = (row for row in range(len(rows)) if row not in set(wrong))
     return [*wrong, *others][: max(most, min(len(wrong), GRID_JOBS), 1)]
+
+
+def _is_amiss(cell: Cell) -> bool:
+    canceled = LOOKS[JobState.CANCELED].glyph
+    return cell.tone in {Tone.BAD, Tone.WARN} or cell.text.startswith(canceled)
 
 
 def _line(name: str, cells: Sequence[Cell], width: int, widths: Sequence[int]) -> Line:

@@ -103,6 +103,41 @@ def test_the_runs_of_a_target_stand_side_by_side_oldest_first() -> None:
     ]
 
 
+def test_the_runs_of_a_target_are_one_grid_however_it_was_named() -> None:
+    runs = [
+        pipeline(number, "COMPLETED", {"a": "COMPLETE"}, triggered_from=name)
+        for number, name in enumerate(
+            ("catalog", "catalog@1.0.0", "@local.local.catalog", "local.local.catalogue"), 1
+        )
+    ]
+    (_, heads, _) = lines(grid(runs[0], runs, around(), 80))
+    assert heads == ["3h", "2h", "▸1h"]
+
+
+def test_of_very_many_jobs_a_canceled_one_is_shown_as_something_wrong() -> None:
+    names = {f"j{number}": "COMPLETE" for number in range(GRID_JOBS + 10)}
+    good, bad = pipeline(2, "COMPLETED", names), pipeline(1, "CANCELED", names | {"j7": "CANCELED"})
+    *_, row, _ = lines(grid(bad, (bad, good), around(), 80))
+    assert row == ["j7.py", "✓", "⊗"]
+
+
+def test_a_pipeline_that_is_over_says_when_it_ended_and_how_long_it_took() -> None:
+    over = pipeline(2, "COMPLETED", {"a": "COMPLETE", "b": "COMPLETE"})
+    assert told(over)["took"] == "1:00", "by its own times, where its runs are not known"
+    first = job(100, "COMPLETE", id="run-2-a")
+    second = job(90, "COMPLETE", id="run-2-b")
+    assert first.began_at is not None
+    assert second.finished_at is not None
+    said = told(over, first, second)
+    took = int((second.finished_at - first.began_at).total_seconds())
+    assert said["took"] == f"{took // 60}:{took % 60:02}"
+    assert "ended" in said
+    running = told(pipeline(1, "RUNNING", {"a": "RUNNING"}))
+    assert running["so far"] == "1:00:00"
+    assert "ended" not in running
+    assert not {"ended", "took", "so far"} & told(pipeline(1, "PAUSED", {"a": "PENDING"})).keys()
+
+
 def test_the_oldest_runs_go_first_where_there_is_no_room() -> None:
     runs = [pipeline(number, "COMPLETED", {"a": "COMPLETE"}) for number in range(1, 8)]
     (_, heads, _) = lines(grid(runs[0], runs, around(), 30))

@@ -5,13 +5,14 @@ from collections.abc import Iterable
 from rich.cells import cell_len
 
 from studio_tui.presentation.cells import Cell, Tone
-from studio_tui.presentation.format import local_time, with_short_ids
+from studio_tui.presentation.format import duration, local_time, with_short_ids
 from studio_tui.presentation.jobs.causes import cause
 from studio_tui.presentation.jobs.rows import first_line
 from studio_tui.presentation.pipelines.graph.pipeline_state import Standing
 from studio_tui.presentation.pipelines.graph.segments import bar
 from studio_tui.presentation.pipelines.graph.statuses import Shown, counts, paused_words, root_words
 from studio_tui.presentation.pipelines.rows import state_cell
+from studio_tui.presentation.pipelines.times import ended_at, pipeline_seconds
 from studio_tui.tui.pipelines.graph.memory import DagPlace, Grouping, Mode
 from studio_tui.tui.widgets.bar import Part
 
@@ -86,7 +87,12 @@ def note_parts(standing: Standing, critical_path: str) -> tuple[Part, ...]:
     if said:
         return tuple(parts)
     target = f"makes {pipeline.triggered_from} anew, " if pipeline.triggered_from else ""
-    return (Part(f" {target}since {local_time(pipeline.created_at)}", Tone.DIM),)
+    since = f"{target}since {local_time(pipeline.created_at)}"
+    if (ended := ended_at(pipeline, standing.jobs)) is None:
+        return (Part(f" {since}", Tone.DIM),)
+    took = pipeline_seconds(pipeline, standing.jobs, ended)
+    lasted = "" if took is None else f", took {duration(took)}"
+    return (Part(f" {since}{lasted}", Tone.DIM),)
 
 
 def _first_failure(standing: Standing) -> tuple[str, str]:

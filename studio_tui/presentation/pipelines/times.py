@@ -1,0 +1,50 @@
+"""When a pipeline ended, and how long it took, from its own times and those of its runs."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from studio_tui.api.models import Job, Pipeline, PipelineState
+from studio_tui.presentation.format import seconds_between
+from studio_tui.presentation.pipelines.rows import FINISHED_STATES
+
+
+def ended_at(pipeline: Pipeline, jobs: Mapping[str, Job]) -> datetime | None:
+    """Return when a pipeline ended; `None` before, and where that is not known.
+
+    That is the end of its last run where all that began are known, else its last change, which
+    Studio may still have made later.
+    """
+    if pipeline.state not in FINISHED_STATES:
+        return None
+    runs = _runs(pipeline, jobs)
+    if runs is not None:
+        ends = [job.finished_at for job in runs if job.finished_at is not None]
+        if ends and len(ends) == len(runs):
+            return max(ends)
+    return pipeline.updated_at
+
+
+def pipeline_seconds(pipeline: Pipeline, jobs: Mapping[str, Job], now: datetime) -> float | None:
+    """Return how long a pipeline took, or has taken while it runs; `None` where that is not known.
+
+    It is counted from when the first of its runs began, where that is known, else from when it was
+    made: what it waited for a review is no part of its work.
+    """
+    is_moving = pipeline.state in {PipelineState.RUNNING, PipelineState.PENDING}
+    end = now if is_moving else ended_at(pipeline, jobs)
+    runs = _runs(pipeline, jobs) or ()
+    starts = [job.began_at for job in runs if job.began_at is not None]
+    begin = min(starts) if starts and len(starts) == len(runs) else pipeline.created_at
+    return seconds_between(begin, end)
+
+
+def _runs(pipeline: Pipeline, jobs: Mapping[str, Job]) -> list[Job] | None:
+    """Return the runs that began, or ended; `None` where one of them is not known."""
+    found = []
+    for run in pipeline.job_runs:
+        job = jobs.get(run.created_job_id or "")
+        if job is None:
+            return None
+        if job.began_at is not None or job.finished_at is not None:
+            found.append(job)
+    return found
