@@ -4,18 +4,22 @@ While jobs queue, no more are taken to run at once than do now; else workers are
 when they are needed, so the estimate is the least it can take.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 
 from studio_tui.api.models import PipelineState
+from studio_tui.presentation.format import duration, plural
 from studio_tui.presentation.pipelines.graph.plan import Node, named
 from studio_tui.presentation.pipelines.graph.statuses import Shown
 from studio_tui.presentation.pipelines.graph.view_model import FEWEST_SAMPLES, Known
 
 _ENDED = frozenset({PipelineState.COMPLETED, PipelineState.FAILED, PipelineState.CANCELED})
+_ARROW = " ▸ "
 _TO_RUN = frozenset({Shown.RUNNING, Shown.QUEUED, Shown.WAITING, Shown.UNKNOWN})
-_NAMED_AHEAD = 3
-"""Jobs of a path that are named before its last."""
+_ROOM = 100
+"""Cells that the words of a path may take where nothing else is said."""
 
 
 class Weight(NamedTuple):
@@ -37,6 +41,8 @@ class Critical:
     """Seconds until the end, an estimate; `None` if it cannot be told, or nothing will run."""
     reason: str
     """Why `left` cannot be told: a sentence's worth, or nothing."""
+    samples: int = FEWEST_SAMPLES
+    """The fewest past runs that the time of a job which is still to run is told by."""
 
     @property
     def edges(self) -> frozenset[tuple[str, str]]:
@@ -45,14 +51,18 @@ class Critical:
 
     @property
     def words(self) -> str:
-        """The estimate, such as `ETA ~41m`, or why there is none."""
-        return f"ETA {rough(self.left)}" if self.left is not None else self.reason
+        """The estimate, such as `ETA ~41m` or `ETA ~41m from 1 run`, or why there is none."""
+        if self.left is None:
+            return self.reason
+        few = f" from {plural(self.samples, 'run')}" if self.samples < FEWEST_SAMPLES else ""
+        return f"ETA {rough(self.left)}{few}"
 
 
 def critical(known: Known) -> Critical:
     """Return the path with the most left to do, and among equals the longest as a whole.
 
-    Once nothing is left it is the path that took longest.
+    Once the pipeline has ended it is the path of the run as it went: from the job that ended last,
+    back to what each had to wait for longest. Where those times are not known it is the longest.
     """
     best: dict[str, Weight] = {}
     before: dict[str, str] = {}
@@ -74,11 +84,44 @@ def critical(known: Known) -> Critical:
         sums = best[node_id] = Weight(above.left + own.left, above.whole + own.whole)
         if sums > heaviest:
             last, heaviest = node_id, sums
+    if known.verdicts.state in _ENDED:
+        last = _as_it_went(known, best, before) or last
     path = _path(last, before)
     reason = _reason(known, untold)
     if reason or not _is_going_on(known):
         return Critical(path, None, reason)
-    return Critical(path, max(heaviest.left, _shared(known)), "")
+    return Critical(path, max(heaviest.left, _shared(known)), "", _fewest_samples(known))
+
+
+def _as_it_went(known: Known, best: Mapping[str, Weight], before: dict[str, str]) -> str | None:
+    """Note before each job the parent that it waited for longest; return the job that ended last.
+
+    Of those that ended at the same time it is the one with the longest path.
+    """
+    ends: dict[str, tuple[datetime, Weight]] = {}
+    for node_id, node in known.plan.nodes.items():
+        job = known.job(node)
+        if job is None or job.finished_at is None or known.took(node) is None:
+            continue
+        ends[node_id] = job.finished_at, best[node_id]
+        if parents := [parent for parent in node.parents if parent in ends]:
+            before[node_id] = max(parents, key=ends.__getitem__)
+    sinks = [
+        node_id
+        for node_id in ends
+        if not any(child in ends for child in known.plan.nodes[node_id].children)
+    ]
+    return max(sinks, key=ends.__getitem__, default=None)
+
+
+def _fewest_samples(known: Known) -> int:
+    """Return the fewest past runs by which the time of a job that is still to run is told."""
+    counts = [
+        known.samples(node)
+        for node_id, node in known.plan.nodes.items()
+        if known.verdicts.shown[node_id] in _TO_RUN and known.expected(node) is not None
+    ]
+    return min(counts, default=FEWEST_SAMPLES)
 
 
 def _shared(known: Known) -> float:
@@ -104,7 +147,7 @@ def weight(node: Node, known: Known) -> Weight | None:
         return Weight(0.0, 0.0)
     if shown is Shown.UNKNOWN:
         return None
-    usual = known.usual(node)
+    usual = known.expected(node)
     if shown is not Shown.RUNNING:
         return Weight(usual, usual) if usual is not None else None
     took, bar = known.took(node), known.bar(node)
@@ -137,20 +180,44 @@ def _reason(known: Known, untold: list[str]) -> str:
     if known.verdicts.state is PipelineState.PAUSED:
         return "no ETA while paused"
     if untold:
-        return f"no ETA: fewer than {FEWEST_SAMPLES} past runs of {named(untold)}"
+        return f"no ETA: no past run of {named(untold)}"
     return ""
 
 
-def path_words(found: Critical, known: Known) -> str:
-    """Return the path from the last job that has ended: `dedupe ▸ embed ▸ … ▸ publish`."""
+def path_words(
+    found: Critical, known: Known, room: int = _ROOM, cells: Callable[[str], int] = len
+) -> str:
+    """Return the path from the last job that has ended, with what each took or is to take.
+
+    `dedupe 6:12 ▸ embed ~9:58 ▸ … 3 more ▸ publish ~1:00`: as many as `room` has
+    cells for, which are counted by `cells`.
+    """
     shown = known.verdicts.shown
     ended = [index for index, node_id in enumerate(found.path) if shown[node_id] not in _TO_RUN]
     is_over = len(ended) == len(found.path)
     ahead = found.path if is_over or not ended else found.path[ended[-1] :]
-    names = [known.plan.nodes[node_id].name for node_id in ahead]
-    if len(names) > _NAMED_AHEAD + 2:
-        names = [*names[:_NAMED_AHEAD], "…", names[-1]]
-    return " ▸ ".join(names)
+    steps = [_step(node_id, known) for node_id in ahead]
+    whole = _ARROW.join(steps)
+    if cells(whole) <= room or len(steps) < 3:
+        return whole
+    for named_ahead in range(len(steps) - 2, 0, -1):
+        left = len(steps) - named_ahead - 1
+        cut = _ARROW.join((*steps[:named_ahead], f"… {left} more", steps[-1]))
+        if cells(cut) <= room:
+            break
+    return cut
+
+
+def _step(node_id: str, known: Known) -> str:
+    """Return a job's name, with the seconds it took, or with about how many it is to take."""
+    node = known.plan.nodes[node_id]
+    own = weight(node, known)
+    if own is None:
+        return f"{node.name} ?"
+    is_told = known.verdicts.shown[node_id] not in _TO_RUN
+    if is_told and not own.whole:
+        return node.name
+    return f"{node.name} {'' if is_told else '~'}{duration(own.whole)}"
 
 
 def rough(seconds: float) -> str:

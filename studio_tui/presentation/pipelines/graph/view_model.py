@@ -20,7 +20,7 @@ from studio_tui.presentation.pipelines.graph.statuses import Shown, Verdicts
 from studio_tui.presentation.pipelines.graph.waits import Bars, Wait, waits
 
 FEWEST_SAMPLES = 3
-"""Past runs below which nothing is said of how long a job usually takes."""
+"""Past runs below which nothing is called usual, and an estimate says of how few it is."""
 
 
 class Took(NamedTuple):
@@ -63,8 +63,16 @@ class Known:
 
     def usual(self, node: Node) -> float | None:
         """Return the seconds a job usually takes; `None` with too few runs to tell."""
+        return self.expected(node) if self.samples(node) >= FEWEST_SAMPLES else None
+
+    def expected(self, node: Node) -> float | None:
+        """Return the seconds that a job may take, from one past run on; `None` without any."""
         took = self.past.get(node.name, ())
-        return median(took) if len(took) >= FEWEST_SAMPLES else None
+        return median(took) if took else None
+
+    def samples(self, node: Node) -> int:
+        """Return of how many past runs it is known how long they took."""
+        return len(self.past.get(node.name, ()))
 
     def took(self, node: Node) -> Took | None:
         """Return how long a job ran, or has run; `None` if it did not, or if it is not known."""

@@ -65,5 +65,7 @@ class Headlines:
         path = ""
         if self._state.view.critical:
             reason = f" ({found.reason})" if found.reason else ""
-            path = (path_words(found, self._state.known()) or "no times are known yet") + reason
+            room = self._width() - len("  critical: ") - len(reason)
+            words = path_words(found, self._state.known(), max(room, 20), cell_len)
+            path = (words or "no times are known yet") + reason
         self.note.left = note_parts(standing, path)

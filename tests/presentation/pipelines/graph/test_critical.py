@@ -60,7 +60,11 @@ def test_the_path_goes_through_what_takes_longest_and_says_when_it_ends() -> Non
     assert found.words == "ETA ~16m"
     assert ("split", "train_l") in found.edges
     assert ("split", "train_s") not in found.edges
-    assert path_words(found, seen) == "dedupe ▸ embed ▸ join_feats ▸ … ▸ publish"
+    assert path_words(found, seen, 75) == (
+        "dedupe 6:12 ▸ embed ~1:00 ▸ join_feats ~1:00 ▸ … 5 more ▸ publish ~1:00"
+    )
+    assert path_words(found, seen, 1) == "dedupe 6:12 ▸ … 7 more ▸ publish ~1:00"
+    assert "more" not in path_words(found, seen, 200)
 
 
 @pytest.mark.parametrize(
@@ -84,12 +88,39 @@ def test_a_running_job_takes_what_its_bar_or_its_past_says_whichever_is_more(
     assert weight(seen.plan.nodes["embed"], seen) == expected
 
 
-def test_too_few_runs_of_one_job_leave_no_estimate_but_a_path() -> None:
-    past = {**_USUAL, "split": (60.0, 60.0)}
+def test_a_job_that_never_ran_leaves_no_estimate_but_a_path() -> None:
+    past = {name: took for name, took in _USUAL.items() if name != "split"}
     found = critical(known(sixteen(embed="RUNNING"), past=past))
     assert found.left is None
-    assert found.words == "no ETA: fewer than 3 past runs of split"
+    assert found.words == "no ETA: no past run of split"
     assert found.path[-1] == "publish"
+
+
+@pytest.mark.parametrize(("runs", "said"), [(1, " from 1 run"), (2, " from 2 runs"), (3, "")])
+def test_an_estimate_by_few_runs_says_of_how_few(runs: int, said: str) -> None:
+    past = {**_USUAL, "split": (60.0,) * runs}
+    found = critical(known(sixteen(embed="RUNNING"), past=past))
+    assert found.words == f"ETA ~17m{said}"
+
+
+def test_after_the_end_it_is_what_each_job_waited_for_longest() -> None:
+    sent = pipeline_of(
+        [
+            run("long", [], "COMPLETE"),
+            run("late", [], "COMPLETE"),
+            run("end", ["long", "late"], "COMPLETE"),
+        ],
+        status="COMPLETED",
+    )
+    seen = known(
+        sent,
+        began("long", 100, took=50, status="COMPLETE"),
+        began("late", 45, took=5, status="COMPLETE"),
+        began("end", 40, took=10, status="COMPLETE"),
+    )
+    found = critical(seen)
+    assert found.path == ("late", "end"), "late queued until long was done, and end waited for it"
+    assert path_words(found, seen) == "late 0:05 ▸ end 0:10"
 
 
 def test_nothing_known_is_no_path() -> None:
@@ -116,7 +147,7 @@ def test_of_a_pipeline_that_has_ended_it_is_the_path_that_took_longest(state: st
     found = critical(seen)
     assert (found.left, found.words) == (None, "")
     assert found.path[:5] == ("ingest_raw", "index", "dedupe", "thumbs", "join_feats")
-    assert path_words(found, seen) == "ingest_raw ▸ index ▸ dedupe ▸ … ▸ publish"
+    assert path_words(found, seen, 60) == ("ingest_raw 0:10 ▸ index 0:10 ▸ … 8 more ▸ publish 0:10")
 
 
 def test_a_wide_fan_takes_as_long_as_its_jobs_one_after_the_other_at_few_workers() -> None:
