@@ -3,6 +3,7 @@
 A name is `[@]namespace.project.name[@version]`; what is missing is Studio's default.
 """
 
+import fnmatch
 import re
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -77,9 +78,34 @@ def _bare(name: str) -> str:
     return short_name(name).partition("@")[0]
 
 
+def version_notes(text: str) -> tuple[str, ...]:
+    """Return what naming a version does, where one is named: it is never made over."""
+    named = [name for name in datasets_in(text) if "@" in name.removeprefix("@")]
+    if not named:
+        return ()
+    return (
+        (
+            f"{quoted(named[0])} is made anew as a new version, from what that version was made"
+            " from; the one named stays as it is."
+        ),
+    )
+
+
+def _ends(name: str) -> tuple[str, ...]:
+    """Return a name without an @, and what is left without its namespace, and its project."""
+    parts = name.lstrip("@").split(".")
+    return tuple(".".join(parts[start:]) for start in range(len(parts)))
+
+
 def matching(word: str, names: Iterable[str]) -> tuple[str, ...]:
-    """Return the names that a word may be the beginning of, or a part; likely ones first."""
+    """Return the names that a word may be the beginning of, or a part; likely ones first.
+
+    A word with `*`, `?` or `[` stands for the names that it fits as a whole, with place or without.
+    """
     wanted = word.lower()
+    if any(sign in wanted for sign in "*?["):
+        pattern = re.compile(fnmatch.translate(wanted))
+        return tuple(name for name in names if any(map(pattern.match, _ends(name.lower()))))
     begun, bare, within = [], [], []
     for name in names:
         low = name.lower()

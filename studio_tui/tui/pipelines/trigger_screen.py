@@ -21,6 +21,7 @@ from studio_tui.presentation.pipelines.datasets import (
     datasets_in,
     matching,
     unknown_datasets,
+    version_notes,
 )
 from studio_tui.service.commands.jobs import said
 from studio_tui.service.commands.trigger_pipeline import (
@@ -294,7 +295,7 @@ class TriggerScreen(Dialog[Pipeline | None]):
 
     def _show(self, draft: TriggerDraft, problems: tuple[Problem, ...]) -> None:
         notes = {
-            "datasets": self._offer(),
+            "datasets": (*self._offer(), *version_notes(draft.datasets)),
             "review": (
                 "Nothing runs before it is resumed."
                 if draft.review

@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from studio_tui.presentation.jobs.problems import Level
 from studio_tui.presentation.pipelines.datasets import (
@@ -7,6 +9,7 @@ from studio_tui.presentation.pipelines.datasets import (
     matching,
     short_name,
     unknown_datasets,
+    version_notes,
 )
 
 NAMES = ("local.local.index", "vision.prod.embeddings", "vision.dev.index_old", "@ns.proj.report")
@@ -71,3 +74,32 @@ def test_unknown_names_are_all_told_at_once_with_what_may_be_meant() -> None:
 def test_names_of_another_place_keep_it() -> None:
     assert short_name("@local.local.labels@1.0.0") == "labels@1.0.0"
     assert short_name("vision.prod.labels") == "vision.prod.labels"
+
+
+@pytest.mark.parametrize(
+    ("word", "found"),
+    [
+        ("index*", ("local.local.index", "vision.dev.index_old")),
+        ("*dex", ("local.local.index",)),
+        ("vision.*.emb*", ("vision.prod.embeddings",)),
+        ("RE?ORT", ("@ns.proj.report",)),
+        ("index[_]*", ("vision.dev.index_old",)),
+        ("dex*", ()),
+    ],
+)
+def test_a_word_with_wildcards_stands_for_the_names_that_it_fits(
+    word: str, found: tuple[str, ...]
+) -> None:
+    assert matching(word, NAMES) == found
+
+
+@given(st.text(alphabet="*?[]!-az.\\", max_size=30))
+def test_no_wildcard_is_too_odd_to_be_looked_for(word: str) -> None:
+    assert set(matching(word, NAMES)) <= set(NAMES)
+
+
+def test_naming_a_version_says_that_a_new_one_is_made() -> None:
+    (said,) = version_notes("index @ns.proj.report@1.0.0")
+    assert "@ns.proj.report@1.0.0" in said
+    assert "new version" in said
+    assert version_notes("index @ns.proj.report") == ()
