@@ -108,6 +108,8 @@ class LogAssembler:
     def __init__(self, store: LogStore, ledger: MessageIndex) -> None:
         self._store = store
         self._ledger = ledger
+        self.padding = 0
+        """Line breaks of ours before marks: bytes that are here and not in the log, at the most."""
         self._floor = 0
         """Offset after the last mark at the end; what stands before it is settled."""
         self._has_pieces = False
@@ -224,11 +226,21 @@ class LogAssembler:
             and self._store.read(start, len(batch.raw)) == batch.raw
         )
 
+    def mark_unreadable(self) -> None:
+        """Set a mark after all that has come, as what followed could not be read.
+
+        What only REST has brought goes: nobody can tell which of it that was, and it comes again.
+        """
+        if self._store.size > self.end:
+            self._store.cut(self.end)
+        self.mark_end(UNREADABLE)
+
     def mark_end(self, text: str) -> None:
         """Set a mark after all that has come, beginning a line for it if need be."""
         store = self._store
         if store.size and store.read(store.size - 1, 1) != b"\n":
             store.append(b"\n")
+            self.padding += 1
         store.mark(store.size, text)
         self._floor = store.size
 
@@ -277,7 +289,7 @@ class LogAssembler:
         if ahead != raw[: len(ahead)]:
             store.cut(end)
             ahead = b""
-        elif not ahead and not self._has_pieces and len(self._ledger):
+        if not ahead and not self._has_pieces and len(self._ledger):
             store.mark(end, NO_REPLAY)
             self._doubts.append(_Doubt(self._ledger[len(self._ledger) - 1].id, number))
         store.append(raw[len(ahead) :])

@@ -39,6 +39,8 @@ class RestLog:
         self._etag: str | None = None
         self._spoiled = 0
         """Bytes that what is here may have too many, as characters of it were spoiled."""
+        self._padding = 0
+        """Bytes that what is here has too many, as they are ours."""
         self._is_doubted = False
         self._live = _NOTHING_LIVE
         self.differs = False
@@ -136,9 +138,13 @@ class RestLog:
         """Whether an answer is believed although more came live."""
         return self._is_doubted and body.is_exact and self._is_agreed
 
-    def note_live(self, end: int, *, is_doubted: bool) -> None:
-        """Say where what came live ends in the store, and whether it may not be Studio's."""
+    def note_live(self, end: int, *, padding: int, is_doubted: bool) -> None:
+        """Say where what came live ends in the store, and whether it may not be Studio's.
+
+        `padding` is how many bytes in the store are ours.
+        """
         self._live = end
+        self._padding = padding
         self._is_doubted = is_doubted
 
     def note_spoiled(self, pieces: Iterable[LogMessage]) -> None:
@@ -147,7 +153,8 @@ class RestLog:
 
     async def _take(self, comparison: Comparison, body: LogBody, *, is_final: bool) -> bool:
         """Compare an answer; return whether nobody else changed the store meanwhile."""
-        self._is_short = body.total is not None and body.total < self._store.size - self._spoiled
+        here = self._store.size - self._spoiled - self._padding
+        self._is_short = body.total is not None and body.total < here
         if body.total is None or (self._is_short and not (is_final and self._outranks(body))):
             comparison.mends = False
         if body.offset == comparison.received:

@@ -32,7 +32,7 @@ from studio_tui.errors import (
     SpoolError,
     StudioError,
 )
-from studio_tui.service.logs.assembler import DIFFERS, NO_REPLAY, UNREADABLE, LogAssembler
+from studio_tui.service.logs.assembler import DIFFERS, NO_REPLAY, LogAssembler
 from studio_tui.service.logs.comparison import Comparison
 from studio_tui.service.logs.message_index import MessageIndex
 from studio_tui.service.logs.reading_again import Retries
@@ -272,7 +272,7 @@ class LogTail:
             case ServerMessage(text):
                 self._said = text
             case Unreadable() if not self._merge.is_behind:
-                self._merge.mark_end(UNREADABLE)
+                self._merge.mark_unreadable()
         self._outage.clear()
         if asyncio.get_running_loop().time() >= self._steady_at:
             self._retries.failures = 0
@@ -352,7 +352,10 @@ class LogTail:
             try:
                 with self._reachability.asking("log"):
                     is_final = not poll or await self._is_finished()
-                    self._rest.note_live(self._merge.end, is_doubted=self._merge.is_doubted)
+                    merge = self._merge
+                    self._rest.note_live(
+                        merge.end, padding=merge.padding, is_doubted=merge.is_doubted
+                    )
                     await self._rest.read(is_final=is_final)
             except (AuthenticationError, PermissionDenied) as error:
                 self._stop(str(error), refused(error).at_least)

@@ -352,6 +352,26 @@ def test_what_rest_brought_gives_way_to_pieces_that_say_something_else(desk: Des
     assert desk.raw == b"from the socket\n"
 
 
+def test_what_rest_brought_is_not_doubled_after_something_that_cannot_be_read(desk: Desk) -> None:
+    desk.connect((1, "one\n"))
+    Comparison(desk.store).add(b"one\ntwo\nthree\nfour\n")
+    desk.merge.mark_unreadable()
+    desk.send((3, "three\n"))
+    assert desk.raw == b"one\nthree\n"
+    assert desk.marks == [(4, UNREADABLE)]
+
+
+def test_what_rest_brought_leaves_a_mark_where_a_connection_repeats_nothing(desk: Desk) -> None:
+    desk.connect((1, "one\n"))
+    Comparison(desk.store).add(b"one\ntwo\nthree\n")
+    desk.connect((3, "three\n"))
+    assert desk.raw == b"one\nthree\n"
+    assert desk.marks == [(4, NO_REPLAY)]
+    desk.connect((1, "one\n"), (2, "two\n"), (3, "three\n"))
+    assert desk.raw == b"one\ntwo\nthree\n"
+    assert desk.marks == []
+
+
 def test_a_shorter_snapshot_says_nothing_and_a_longer_one_is_taken(desk: Desk) -> None:
     desk.connect((1, "one\ntwo\n"))
     rest = Comparison(desk.store)

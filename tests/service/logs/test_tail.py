@@ -52,11 +52,14 @@ from studio_tui.service.logs.tail import (
 )
 from tests.service.logs.log_chaos import connection, truth
 from tests.service.polling.virtual_time import run
-from tests.soak import seeds
+from tests.soak import SOAK, seeds
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 Step = LogFrame | StudioError | float
 """A frame, an error that ends the connection, or seconds of silence."""
+
+ODD_SEEDS = () if SOAK else (1348, 1591, 1741, 1876, 2972, 2987)
+"""Seeds by which something was once shown twice, or a mark stayed that was none."""
 
 FINISHED = StatusFrame("COMPLETE")
 END = Closed(1000, "")
@@ -899,7 +902,7 @@ def test_the_client_is_such_a_source() -> None:
     assert source is StudioClient
 
 
-@pytest.mark.parametrize("seed", seeds(10, 3000))
+@pytest.mark.parametrize("seed", [*seeds(10, 3000), *ODD_SEEDS])
 def test_a_log_comes_whole_through_chaos(followed: Make, seed: int) -> None:
     chance = random.Random(seed)
     log = truth(chance, 200)
