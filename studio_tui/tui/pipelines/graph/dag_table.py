@@ -46,6 +46,16 @@ class DagTable(BigTable, inherit_bindings=False):
         """Tell it; what `BigTable` does about it, it does too."""
         self.post_message(self.Resized())
 
+    @property
+    def shows_cursor(self) -> bool:
+        """Whether the row under the cursor is in sight."""
+        return self.top <= self._cursor < self.top + self._rows_in_sight
+
+    def reveal(self) -> None:
+        """Scroll as little as brings the row under the cursor in sight."""
+        if self._rows_in_sight:
+            self._go(self._reveal(self._cursor))
+
     def look_from(self, top: int) -> None:
         """Put a row at the top, as far as the rows reach."""
         self.scroll_to(y=min(top, self.max_scroll_y), animate=False, force=True)

@@ -24,6 +24,7 @@ from studio_tui.tui.pipelines.graph.memory import Mode
 from studio_tui.tui.pipelines.graph.shape import Shape
 from studio_tui.tui.pipelines.graph.state import GraphState
 from studio_tui.tui.pipelines.graph.work import Begin
+from studio_tui.tui.widgets.table_place import survivor
 
 AT_ONCE = 300
 """Boxes that are laid out at once; more are by a thread."""
@@ -47,6 +48,10 @@ class DrawingView:
     """What is drawn; `None` in the modes that are lists, and until it is laid out."""
     _drawn: tuple[_Wanted, Canvas] | None = None
     _laying_out: _Wanted | None = None
+    _corner: tuple[int, int] | None = None
+    """Where to look from once there is a drawing; `None` for where it was."""
+    _before: tuple[Sequence[str], str | None] = ((), None)
+    """The boxes that were shown last, and which of them bore the cursor."""
     _lit_for: str | None = None
     """The box whose kin are lit."""
 
@@ -76,14 +81,22 @@ class DrawingView:
         """The cells and lines that are out of sight at the left and above."""
         return self.widget.left, self.widget.top
 
+    @property
+    def shows_cursor(self) -> bool:
+        """Whether the box under the cursor is in sight."""
+        area = self._area(self.cursor)
+        return area is not None and self.widget.shows(area)
+
     def look_from(self, left: int, top: int) -> None:
-        """Put a cell of the drawing at the upper left corner."""
-        self.widget.look_from(left, top)
+        """Put a cell of the drawing at the upper left corner, once it is laid out."""
+        if self.canvas is None:
+            self._corner = left, top
+        else:
+            self.widget.look_from(left, top)
 
     def show(self) -> None:
-        """Draw the pipeline, with the cursor where it was, and in sight."""
+        """Draw the pipeline, with the cursor where it was."""
         self._draw()
-        self._after_refresh(self._reveal)
 
     def hide(self) -> None:
         """Give the drawing up; it is kept for the return."""
@@ -111,10 +124,16 @@ class DrawingView:
         if self.canvas is None:
             return
         self.canvas.cursor = self._box_of(self.canvas)
+        self._before = self._before[0], self.canvas.cursor
         if (area := self._area(self.canvas.cursor or key)) is not None:
             self.widget.reveal(area)
         else:
             self.widget.repaint()
+
+    def reveal(self) -> None:
+        """Scroll as little as brings the box under the cursor in sight."""
+        if (area := self._area(self.cursor)) is not None:
+            self.widget.reveal(area)
 
     def centre(self) -> None:
         """Bring the box under the cursor into the middle."""
@@ -205,7 +224,13 @@ class DrawingView:
             self._laying_out = None
             self._drawn = wanted, canvas
             if self._state.view.mode is Mode.GRAPH:
+                is_entered = self.canvas is None or self.shows_cursor
                 self._draw()
+                if self._corner is not None:
+                    self.widget.look_from(*self._corner)
+                    self._corner = None
+                if is_entered:
+                    self._after_refresh(self.reveal)
 
     def _show_canvas(self, canvas: Canvas) -> None:
         self.canvas = canvas
@@ -216,6 +241,7 @@ class DrawingView:
             return
         canvas.marked = self._marked_boxes(canvas)
         canvas.cursor = self._box_of(canvas)
+        self._before = tuple(canvas.boxes.names), canvas.cursor
         self._light(canvas)
         self.widget.show(drawing.width + NOTE_ROOM, drawing.height, canvas.line)
 
@@ -227,15 +253,18 @@ class DrawingView:
         names = canvas.boxes.names
         if key is not None and key not in names:
             key = self._shape.group_of(key)
-        return key if key in names else next(iter(names), None)
+        return key if key in names else self._nearest_left(tuple(names))
+
+    def _nearest_left(self, names: Sequence[str]) -> str | None:
+        """Return the box nearest to where the cursor was, as its own is gone."""
+        boxes, key = self._before
+        if not names or key is None or key not in boxes:
+            return next(iter(names), None)
+        return names[survivor(boxes, boxes.index(key), names)]
 
     def _area(self, key: str | None) -> Area | None:
         box = self.canvas.drawing.boxes.get(key) if self.canvas is not None and key else None
         return Area(box.label_x, box.y, box.label_width) if box is not None else None
-
-    def _reveal(self) -> None:
-        if self.cursor is not None:
-            self.go(self.cursor)
 
     def _light(self, canvas: Canvas) -> None:
         self._lit_for = canvas.cursor

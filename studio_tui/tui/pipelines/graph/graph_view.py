@@ -103,6 +103,10 @@ class GraphView(HasCommands, LineView, can_focus=True, inherit_bindings=False):
         y: int
 
     @dataclass
+    class Resized(Message):
+        """The view has another size than before."""
+
+    @dataclass
     class Opened(Message):
         """The user wants to see more of what is under the cursor."""
 
@@ -146,6 +150,13 @@ class GraphView(HasCommands, LineView, can_focus=True, inherit_bindings=False):
             _nearest(self.top, area.y, 1, height, self._height),
         )
 
+    def shows(self, area: Area) -> bool:
+        """Return whether a place is in sight, or as much of it as there is room for."""
+        width, height = self._size_in_sight
+        shown = min(area.width, width)
+        is_across = self._left <= area.x <= self._left + width - shown
+        return is_across and self.top <= area.y < self.top + height
+
     def centre(self, area: Area) -> None:
         """Bring a place into the middle, as far as the drawing reaches."""
         width, height = self._size_in_sight
@@ -154,6 +165,10 @@ class GraphView(HasCommands, LineView, can_focus=True, inherit_bindings=False):
     def look_from(self, left: int, top: int) -> None:
         """Put a cell of the drawing at the upper left corner."""
         self._look_from(left, top)
+
+    def on_resize(self) -> None:
+        """Tell it: what was in sight may be no longer."""
+        self.post_message(self.Resized())
 
     # Keys and mouse.
 
@@ -286,8 +301,11 @@ def _without(text: str, cells: int) -> str:
 
 
 def _nearest(start: int, place: int, size: int, room: int, whole: int) -> int:
-    """Return the start nearest to `start` from which `room` cells show a place and its margin."""
+    """Return the start nearest to `start` from which `room` cells show a place and its margin.
+
+    Of a place for which there is no room, its beginning is shown.
+    """
     margin = min(AROUND, max(0, (room - size) // 2))
     first = max(0, place - margin)
     last = min(whole, place + size + margin)
-    return max(min(start, first), last - room)
+    return min(max(start, last - room), first)

@@ -21,6 +21,10 @@ class ModeView(Protocol):
     def corner(self) -> tuple[int, int]:
         """The cells and lines that are out of sight at the left and above."""
 
+    @property
+    def shows_cursor(self) -> bool:
+        """Whether what is under the cursor is in sight."""
+
     def look_from(self, left: int, top: int) -> None:
         """Put a cell at the upper left corner, as far as there is anything to see."""
 
@@ -41,6 +45,9 @@ class ModeView(Protocol):
 
     def go(self, key: str) -> None:
         """Put the cursor on a node and bring it in sight, also if it was folded away."""
+
+    def reveal(self) -> None:
+        """Scroll as little as brings what is under the cursor in sight."""
 
     def centre(self) -> None:
         """Bring what is under the cursor into the middle."""

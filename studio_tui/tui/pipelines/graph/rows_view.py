@@ -49,6 +49,11 @@ class RowsView:
         """The lines that are out of sight above; the columns at the left are not counted."""
         return 0, self.widget.top
 
+    @property
+    def shows_cursor(self) -> bool:
+        """Whether the row under the cursor is in sight."""
+        return self.widget.shows_cursor
+
     def look_from(self, left: int, top: int) -> None:  # noqa: ARG002 (as in a drawing)
         """Put a row at the top, as far as the rows reach."""
         self.widget.look_from(top)
@@ -104,6 +109,10 @@ class RowsView:
         """Put the cursor on a row, and unfold what hides it."""
         self._unfold(key)
         self.widget.move_to(key)
+
+    def reveal(self) -> None:
+        """Scroll as little as brings the row under the cursor in sight."""
+        self.widget.reveal()
 
     def centre(self) -> None:
         """Bring the row under the cursor into the middle."""

@@ -265,8 +265,9 @@ class PipelineScreen(Page):
         self.controllers.modes.sort_by(message.column)
 
     @on(DagTable.Resized)
+    @on(GraphView.Resized)
     def _resized(self) -> None:
-        self.views.rows.resized()
+        self.views.resized()
 
     @on(GraphView.Stepped)
     def _stepped(self, message: GraphView.Stepped) -> None:

@@ -27,6 +27,9 @@ class Views:
         self.rows = RowsView(state, shape, clock.zone())
         self.drawing = DrawingView(state, shape, begin, after_refresh)
         self._state = state
+        self._after_refresh = after_refresh
+        self._entered: Mode | None = None
+        """The mode that was shown last."""
 
     @property
     def shown(self) -> ModeView:
@@ -49,11 +52,30 @@ class Views:
         self.shown.widget.focus()
 
     def show(self) -> None:
-        """Show the rows, or the drawing, as the state has them now."""
+        """Show the rows, or the drawing, as the state has them now.
+
+        The cursor comes in sight in a mode that is entered, and stays in sight unless the reader
+        has scrolled away from it.
+        """
+        is_entered = self._entered is not self._state.view.mode
+        keeps_cursor = is_entered or self.shown.shows_cursor
+        if self._state.standing is not None:
+            self._entered = self._state.view.mode
         for view in (self.rows, self.drawing):
             if view is not self.shown:
                 view.hide()
         self.shown.show()
+        if keeps_cursor:
+            self._after_refresh(self.reveal)
+
+    def reveal(self) -> None:
+        """Bring the cursor in sight."""
+        self.shown.reveal()
+
+    def resized(self) -> None:
+        """Show as much as there is room for, with the cursor in sight."""
+        self.rows.resized()
+        self._after_refresh(self.reveal)
 
     def show_notice(self, problem: str | None) -> None:
         """Show why there is nothing to show: a problem, or that there are no such jobs."""
@@ -63,8 +85,9 @@ class Views:
             self.rows.widget.notice = self._state.nothing_words()
 
     def look_again(self) -> None:
-        """Look at what was looked at when the pipeline was left."""
+        """Look at what was looked at when the pipeline was left, with the cursor in sight."""
         self.shown.look_from(self._state.view.left, self._state.view.top)
+        self.shown.reveal()
 
     def remember(self) -> None:
         """Remember what is looked at, unless the program is on its way out."""
