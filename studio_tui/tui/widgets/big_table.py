@@ -190,7 +190,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
 
     def lay_out_anew(self) -> None:
         """Give columns the room that the rows in sight need, as when other rows are wished for."""
-        self._contents.forget()
+        self._forget_widths()
         self._count_unseen(0)
         self._redraw()
 
@@ -277,7 +277,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
 
     def on_resize(self) -> None:
         """Keep the cursor in sight, if it was, in a table of another height."""
-        self._contents.forget()
+        self._forget_widths()
         was_in_sight = self._cursor - self.top < (self._rows_before or len(self._keys))
         self._rows_before = self._rows_in_sight
         if was_in_sight and self._cursor >= self.top:
@@ -390,11 +390,16 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
             lines[first : first + len(painter.notice)] = painter.notice[: height - first]
         return lines
 
+    def _forget_widths(self) -> None:
+        self._contents.forget()
+        self._rows.forget()
+
     def _contents_changed(self, keys: Sequence[str]) -> bool:
         """Look what stands in the columns; return whether they are to be laid out otherwise."""
         if self._contents.columns is not self.columns:
             self._contents = Contents(self.columns)
-        changed = self._contents.grow(self._rows.cells(keys))
+            self._rows.forget()
+        changed = self._contents.grow(self._rows.news(keys))
         if self._may_be_empty:
             self._may_be_empty = False
             # What has just left sight may return with the next key.

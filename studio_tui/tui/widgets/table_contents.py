@@ -38,8 +38,6 @@ class Contents:
 
     def grow(self, rows: Iterable[Cells]) -> bool:
         """Make room for what rows say; return whether there was less."""
-        if not self._measured:
-            return False
         grown = False
         widths = self._all
         for cells in rows:

@@ -282,9 +282,18 @@ class RowStrips:
             strips.append(drawn[1])
         return strips
 
-    def cells(self, keys: Sequence[str]) -> Iterator[Cells]:
-        """Yield what rows say."""
-        return map(self._cells, keys)
+    def forget(self) -> None:
+        """Forget what rows said, so that all of it is news."""
+        self._said.clear()
+
+    def news(self, keys: Sequence[str]) -> list[Cells]:
+        """Return what those rows say that are asked for the first time in this edition."""
+        found = []
+        for key in keys:
+            said = self._said.get(key)
+            if said is None or said.edition != self._edition:
+                found.append(self._cells(key))
+        return found
 
     def cells_seen(self, keys: Sequence[str]) -> Iterator[Cells]:
         """Yield what rows said when they were last in sight, of those that were lately."""

@@ -618,3 +618,17 @@ async def test_another_order_or_filter_makes_no_row_new() -> None:
         await show_newest_first(at, keys)
         at.table.lay_out_anew()
         assert at.table.unseen == 0
+
+
+async def test_a_column_that_was_given_up_comes_back_with_what_stands_in_it() -> None:
+    async with jobs(size=(60, 11)) as (at, rows):
+        rows.errors["0000"] = "RuntimeError: corrupt tile 17"
+        await at.show(ids(100))
+        await at.press("end")
+        await at.show(ids(100))
+        assert "ERROR" not in at.lines()[0]
+        await at.press("home")
+        assert "ERROR" in at.lines()[0]
+        at.table.lay_out_anew()
+        await at.pilot.pause()
+        assert "ERROR" in at.lines()[0]
