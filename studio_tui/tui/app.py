@@ -301,7 +301,7 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
         """Show a job's log."""
         if self._places is not None:
             with failure_said(self):
-                if page := self._places.log(message.job_id):
+                if page := self._places.log(message.job_id, message.job):
                     self.push_screen(page)
 
     def on_open_logs(self, message: "messages.OpenLogs") -> None:

@@ -322,7 +322,7 @@ async def test_a_line_is_gone_to_by_its_number(store: LogStore) -> None:
         for typed, said in [
             ("0", "0 is no line number; type one from 1 to 3,000."),
             ("x", "x is no line number; type one from 1 to 3,000."),
-            ("9000", "There are 3,000 lines."),
+            ("9000", "The log has 3,000 lines."),
         ]:
             await type_at(pilot, "colon", typed)
             assert said in screen_row(view)
