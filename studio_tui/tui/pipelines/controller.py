@@ -144,7 +144,9 @@ class PipelineController:
         is_canceled = pipeline.state is PipelineState.CANCELED
         ended = "failed or were canceled" if is_canceled else "failed"
         what = "Pause" if pausing else "Resume"
-        lines = (f"  {title(pipeline)}", "", f"These {ended}, and run again:", *_named(names))
+        lines = [f"  {title(pipeline)}", "", f"These {ended}, and run again:", *_named(names)]
+        if is_canceled:
+            lines += ["", over_words(pipeline, near=self._host.session.is_near)]
         question = Confirm(f"{what} this pipeline?", lines, yes=what, no="Don't")
         return await self._host.ask(question)
 

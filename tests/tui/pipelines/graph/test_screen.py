@@ -12,6 +12,7 @@ from studio_tui.tui.jobs.detail_screen import JobScreen
 from studio_tui.tui.logs.log_screen import LogScreen
 from studio_tui.tui.logs.merged_screen import MergedScreen
 from studio_tui.tui.pipelines.graph.memory import Mode
+from studio_tui.tui.pipelines.graph.screen import PipelineScreen
 from studio_tui.tui.pipelines.list_screen import PipelinesScreen
 from tests.presentation.pipelines.graphs import chain_of_diamonds, fan, pipeline_of, run
 from tests.presentation.pipelines.sample import SIXTEEN, sixteen
@@ -491,7 +492,9 @@ async def test_a_canceled_pipeline_says_in_every_mode_which_key_lets_it_go_on(
             await until_shown(pilot, "R resume  ")
             await press(pilot, ("m",))
         await press(pilot, ("p",))
-        await until_shown(pilot, "R on embed runs it again")
+        await until_shown(pilot, "Resume this pipeline?", "R on embed runs it again")
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, PipelineScreen))
         await press(pilot, ("R",))
         await until_shown(pilot, "The new job takes its place in the pipeline", "jobs wait for it.")
 
