@@ -4,18 +4,18 @@ It sends each request once and raises only `StudioError`; when to ask again is i
 """
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import aclosing
 from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import quote
 
 from studio_tui.api import answers, log_stream, routes
 from studio_tui.api.auth import TOKEN, StudioAuth
 from studio_tui.api.exchange import Answer, Request, Timeouts
+from studio_tui.api.fields import Received, Sent
 from studio_tui.api.guard import Guard
 from studio_tui.api.ids import can_be_used
 from studio_tui.api.log_body import ACCEPTED, LogBody, log_body, log_end, wanted, wanted_end
@@ -32,16 +32,16 @@ from studio_tui.api.models import (
     Pipeline,
     PipelineInput,
     PipelineOutput,
-    Received,
     RemoveJobFromPipelineInput,
-    Sent,
     TriggerPipelineInput,
     UploadedFile,
 )
 from studio_tui.api.pages import ListReader, Page
+from studio_tui.api.remembered_lists import RememberedLists
 from studio_tui.api.routes import Route
 from studio_tui.api.upload import FileForm, Progress
-from studio_tui.errors import InvalidRequest, NotFound, OutcomeUnknown, ProtocolError, ReadOnly
+from studio_tui.api.written import accepted, any_answer, created, without_details
+from studio_tui.errors import InvalidRequest, NotFound, ReadOnly
 from studio_tui.settings import Settings
 from studio_tui.text import safe_line
 
@@ -55,12 +55,7 @@ R = TypeVar("R", bound=Received)
 SLOWEST_UPLOAD = 64 * 1024
 """Bytes a second below which an upload is given up."""
 
-_REMEMBERED_LISTS = 8
-_REMEMBERED_BYTES = 16 * 1024 * 1024
-"""Bytes of the lists that are remembered; the one asked for last is, however long it is."""
-
 _JSON = {"Content-Type": "application/json"}
-_NO_DETAILS = "Studio took what was asked, but its answer does not say what became of it"
 
 
 class StudioClient:
@@ -91,7 +86,7 @@ class StudioClient:
         self._opened: Transport | None = None
         self._opening = asyncio.Lock()
         self._has_answered = False
-        self._lists: OrderedDict[tuple[str, ...], ListReader[Any]] = OrderedDict()
+        self._lists = RememberedLists()
 
     async def __aenter__(self) -> Self:
         return self
@@ -155,7 +150,7 @@ class StudioClient:
         """Create a job. Studios that know `Idempotency-Key` make one job of equal requests."""
         headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
         answer = await self._write(routes.CREATE_JOB, job, headers=headers)
-        return _created(Job, answer)
+        return created(Job, answer)
 
     async def job_logs(self, job_id: str, *, offset: int = 0, etag: str | None = None) -> LogBody:
         """Return a job's log from byte `offset` on, or that it is still the one of `etag`."""
@@ -196,7 +191,7 @@ class StudioClient:
         """Ask Studio to cancel a job. That it was asked does not mean that it has ended."""
         body = JobCancelInput(team_name=self._settings.team)
         answer = await self._write(routes.CANCEL_JOB, body, job_id)
-        return _any_answer(ActionFeedback, answer) or ActionFeedback()
+        return any_answer(ActionFeedback, answer) or ActionFeedback()
 
     async def upload_file(self, path: Path, *, progress: Progress | None = None) -> UploadedFile:
         """Upload a file, whose id then goes into `JobInput.files`.
@@ -242,8 +237,8 @@ class StudioClient:
         )
         headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
         answer = await self._write(routes.TRIGGER_PIPELINE, body, headers=headers)
-        made = _created(PipelineOutput, answer)
-        return _accepted(made) or _without_details()
+        made = created(PipelineOutput, answer)
+        return accepted(made) or without_details()
 
     async def pipeline(
         self, *, name: str | None = None, pipeline_id: str | None = None
@@ -275,7 +270,7 @@ class StudioClient:
             team_name=self._settings.team, pipeline_id=pipeline_id, name=name, job_id=job_id
         )
         done = await self._write(routes.REMOVE_JOB_FROM_PIPELINE, body)
-        return _accepted(_any_answer(PipelineOutput, done))
+        return accepted(any_answer(PipelineOutput, done))
 
     async def pipelines(
         self, *, limit: int = 100, status: str | None = None, search: str | None = None
@@ -318,7 +313,7 @@ class StudioClient:
         self, route: Route, name: str | None, pipeline_id: str | None
     ) -> Pipeline | None:
         body = PipelineInput(team_name=self._settings.team, pipeline_id=pipeline_id, name=name)
-        return _accepted(_any_answer(PipelineOutput, await self._write(route, body)))
+        return accepted(any_answer(PipelineOutput, await self._write(route, body)))
 
     async def _list(
         self,
@@ -337,20 +332,10 @@ class StudioClient:
                 raise
             raise _no_studio(self._settings.url, error) from error
         if remember:
-            key = (route.path, *(f"{name}={value}" for name, value in query.items()))
-            reader = cast("ListReader[R]", self._lists.setdefault(key, reader))
-            self._lists.move_to_end(key)
+            reader = self._lists.reader(route.path, query, reader)
         page = await reader.read(answer.body)
-        self._forget_lists()
+        self._lists.forget()
         return page
-
-    def _forget_lists(self) -> None:
-        """Forget the answers that were not asked for lately, if there are many or they are long."""
-        left = _REMEMBERED_BYTES
-        for number, (key, reader) in enumerate(reversed(tuple(self._lists.items()))):
-            left -= reader.size
-            if number and (left < 0 or number >= _REMEMBERED_LISTS):
-                del self._lists[key]
 
     async def _write(
         self,
@@ -433,33 +418,3 @@ def _has_status(job: Job, status: str | None) -> bool:
             return job.state.is_finished or job.state is JobState.UNKNOWN
         case word:
             return job.status in {word, None}
-
-
-def _created(kind: type[R], answer: Answer) -> R:
-    """Read the answer to a write that made something, which must say what it made."""
-    try:
-        made = answers.model(kind, answer.body)
-    except ProtocolError as error:
-        raise OutcomeUnknown(f"{_NO_DETAILS}.") from error
-    if isinstance(made, Job) and not can_be_used(made.id):
-        raise OutcomeUnknown(f"{_NO_DETAILS}.")
-    return made
-
-
-def _any_answer(kind: type[R], answer: Answer) -> R | None:
-    """Read the answer to a write whose status says all that is needed."""
-    try:
-        return answers.model(kind, answer.body)
-    except ProtocolError:
-        return None
-
-
-def _accepted(done: PipelineOutput | None) -> Pipeline | None:
-    """Return the pipeline of an answer, unless its `ok` says that nothing was done."""
-    if done is not None and done.ok is False:
-        raise InvalidRequest(200, "Studio did not do that, and did not say why.")
-    return done.pipeline if done else None
-
-
-def _without_details() -> Pipeline:
-    raise OutcomeUnknown(f"{_NO_DETAILS}.")

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from pydantic_core import from_json
 
 from studio_tui.api.answers import json_value, not_json, without_mark
-from studio_tui.api.models import Received
+from studio_tui.api.fields import Received
 from studio_tui.errors import ProtocolError
 
 T = TypeVar("T", bound=Received)

@@ -9,11 +9,11 @@ from fastapi import APIRouter, Body, Header, Query, Response
 
 from studio_tui import clock
 from studio_tui.api import routes
+from studio_tui.api.fields import Texts
 from studio_tui.api.models import (
     PipelineInput,
     PipelineState,
     RemoveJobFromPipelineInput,
-    Texts,
     TriggerPipelineInput,
 )
 from studio_tui.local.db.jobs import KeyReused

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from studio_tui import cron
-from studio_tui.api.models import JobInput, QueryType, Sent
+from studio_tui.api.fields import Sent
+from studio_tui.api.models import JobInput, QueryType
 from studio_tui.job_rules import VariableFault, is_job_id, repository_fault, variable_fault
 from studio_tui.local.config.clusters import Cluster, Clusters
 from studio_tui.local.db.new_job import Earlier, NewJob

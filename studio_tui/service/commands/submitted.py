@@ -6,7 +6,8 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
-from studio_tui.api.models import JobInput, Line
+from studio_tui.api.fields import Line
+from studio_tui.api.models import JobInput
 
 
 class SentFile(BaseModel):

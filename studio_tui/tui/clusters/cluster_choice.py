@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
-from studio_tui.api.models import Line
+from studio_tui.api.fields import Line
 from studio_tui.files import read_bytes
 from studio_tui.paths import private_dir
 

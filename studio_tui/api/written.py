@@ -1,0 +1,45 @@
+"""What became of a request that changes something, as far as its answer says."""
+
+from typing import TypeVar
+
+from studio_tui.api import answers
+from studio_tui.api.exchange import Answer
+from studio_tui.api.fields import Received
+from studio_tui.api.ids import can_be_used
+from studio_tui.api.models import Job, Pipeline, PipelineOutput
+from studio_tui.errors import InvalidRequest, OutcomeUnknown, ProtocolError
+
+R = TypeVar("R", bound=Received)
+
+_NO_DETAILS = "Studio took what was asked, but its answer does not say what became of it"
+
+
+def created(kind: type[R], answer: Answer) -> R:
+    """Read the answer to a write that made something, which must say what it made."""
+    try:
+        made = answers.model(kind, answer.body)
+    except ProtocolError as error:
+        raise OutcomeUnknown(f"{_NO_DETAILS}.") from error
+    if isinstance(made, Job) and not can_be_used(made.id):
+        raise OutcomeUnknown(f"{_NO_DETAILS}.")
+    return made
+
+
+def any_answer(kind: type[R], answer: Answer) -> R | None:
+    """Read the answer to a write whose status says all that is needed."""
+    try:
+        return answers.model(kind, answer.body)
+    except ProtocolError:
+        return None
+
+
+def accepted(done: PipelineOutput | None) -> Pipeline | None:
+    """Return the pipeline of an answer, unless its `ok` says that nothing was done."""
+    if done is not None and done.ok is False:
+        raise InvalidRequest(200, "Studio did not do that, and did not say why.")
+    return done.pipeline if done else None
+
+
+def without_details() -> Pipeline:
+    """Raise what an answer means that does not say what was made."""
+    raise OutcomeUnknown(f"{_NO_DETAILS}.")
