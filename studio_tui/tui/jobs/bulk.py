@@ -106,19 +106,7 @@ class BulkJobs:
             no="Leave them running",
         )
         if await self._host.ask(question):
-            commands = self._host.session.commands
-            begin(
-                self._host,
-                BulkCommand(
-                    doing="Cancelling",
-                    done="asked to cancel",
-                    noun="job",
-                    items=jobs,
-                    name=title,
-                    command=lambda job: commands.cancel(job.id),
-                    unmark=self._unmark,
-                ),
-            )
+            cancel_all(self._host, jobs, "job", self.marked.unmark)
 
     async def repeat(self, *, resume: bool) -> None:
         """Say what is known of each and what not, ask, then create all of them again."""
@@ -140,9 +128,6 @@ class BulkJobs:
         if await self._host.ask(question):
             wishes = [(job, _wish(job, session, submitted.get(job.id), resume)) for job in jobs]
             begin(self._host, creating(self._host, wishes, made=self.marked.unmark))
-
-    def _unmark(self, job: Job) -> None:
-        self.marked.unmark(job.id)
 
     def _pipeline_notes(self, jobs: Sequence[Job]) -> tuple[str, ...]:
         """Return what cancelling jobs means for the pipelines that run them."""
@@ -235,3 +220,20 @@ def _wish(
     except InvalidRequest as error:
         return error
     return wish.model_copy(update={"rerun_from_job_id": job.id}) if resume else wish
+
+
+def cancel_all(host: Host, jobs: Sequence[Job], noun: str, unmark: Callable[[str], object]) -> None:
+    """Begin to cancel jobs, each of which is called `noun`; `unmark` is given the id of each."""
+    commands = host.session.commands
+    begin(
+        host,
+        BulkCommand(
+            doing="Cancelling",
+            done="asked to cancel",
+            noun=noun,
+            items=jobs,
+            name=title,
+            command=lambda job: commands.cancel(job.id),
+            unmark=lambda job: unmark(job.id),
+        ),
+    )

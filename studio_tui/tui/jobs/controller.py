@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 
 NO_JOB = "There is no job here"
 
+_RESUMING = (
+    "A new job runs the same query. Datasets that this one has finished are",
+    "taken from its checkpoints as long as the query up to them is the same;",
+    "all else is done again. r runs all of it again.",
+    "",
+)
+
 
 class JobController:
     """Controller of a screen that has a job at hand, and perhaps marked ones."""
@@ -162,54 +169,34 @@ class JobController:
 
     async def run_again(self) -> None:
         """Say what is known and what is not, then create the same job again."""
-        if self.marked.count():
-            await self._bulk.repeat(resume=False)
-            return
-        job = self._at_hand()
-        if job is None:
-            return
-        repeat = await self._repeat_of(job)
-        if repeat is None:
-            return
-        question = Confirm(
-            "Run this job again as it was?",
-            (*describe(job), "", *repeat.lines, *self._pipeline_notes(job, "run_again")),
-            yes="Run it again",
-            no="Don't",
-            default_yes=True,
-        )
-        if await self._host.ask(question):
-            self._host.post_message(CreateJob(repeat.wish))
+        await self._repeat(resume=False)
 
     async def resume(self) -> None:
         """Say what resuming is, then create the job again so that it uses its checkpoints."""
+        await self._repeat(resume=True)
+
+    async def _repeat(self, *, resume: bool) -> None:
         if self.marked.count():
-            await self._bulk.repeat(resume=True)
+            await self._bulk.repeat(resume=resume)
             return
         job = self._at_hand()
-        if job is None:
-            return
-        repeat = await self._repeat_of(job)
-        if repeat is None:
+        if job is None or (repeat := await self._repeat_of(job)) is None:
             return
         question = Confirm(
-            "Resume this job from its checkpoints?",
+            "Resume this job from its checkpoints?" if resume else "Run this job again as it was?",
             (
                 *describe(job),
                 "",
-                "A new job runs the same query. Datasets that this one has finished are",
-                "taken from its checkpoints as long as the query up to them is the same;",
-                "all else is done again. r runs all of it again.",
-                "",
+                *(_RESUMING if resume else ()),
                 *repeat.lines,
-                *self._pipeline_notes(job, "resume"),
+                *self._pipeline_notes(job, "resume" if resume else "run_again"),
             ),
-            yes="Resume it",
+            yes="Resume it" if resume else "Run it again",
             no="Don't",
             default_yes=True,
         )
         if await self._host.ask(question):
-            changes = {"rerun_from_job_id": job.id}
+            changes = {"rerun_from_job_id": job.id} if resume else {}
             self._host.post_message(CreateJob(repeat.wish.model_copy(update=changes)))
 
     async def edit(self) -> None:

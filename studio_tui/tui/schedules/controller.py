@@ -16,10 +16,11 @@ from studio_tui.presentation.lists.fitting import fitting
 from studio_tui.presentation.schedules.rows import Explained, explain_expression, explain_moment
 from studio_tui.presentation.schedules.start_times import resolve
 from studio_tui.service.commands.jobs import rescheduled, said
-from studio_tui.tui.frame.bulk import BulkCommand, begin, room_for_list
+from studio_tui.tui.frame.bulk import room_for_list
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.progress_words import reported
+from studio_tui.tui.jobs.bulk import cancel_all
 from studio_tui.tui.jobs.controller import JobController
 from studio_tui.tui.jobs.create import make_job
 from studio_tui.tui.jobs.marked import MarkedJobs
@@ -124,19 +125,7 @@ class ScheduleController(JobController):
             no="Keep them",
         )
         if await self._host.ask(question):
-            commands = self._host.session.commands
-            begin(
-                self._host,
-                BulkCommand(
-                    doing="Cancelling",
-                    done="asked to cancel",
-                    noun="schedule",
-                    items=tasks,
-                    name=title,
-                    command=lambda task: commands.cancel(task.id),
-                    unmark=lambda task: self.marked.unmark(task.id),
-                ),
-            )
+            cancel_all(self._host, tasks, "schedule", self.marked.unmark)
 
     async def change(self) -> None:
         """Ask when it is to run, say what will be done, then do that."""
