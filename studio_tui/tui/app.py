@@ -355,7 +355,9 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
             self.exit(0)
         else:
             self._quit_asked = monotonic()
-            self.notify("Press q again to leave; jobs run on", timeout=QUIT_WITHIN)
+            left = self._connected.session.batches.left if self._connected else 0
+            words = f"{left:,} commands under way are given up" if left else "jobs run on"
+            self.notify(f"Press q again to leave; {words}", timeout=QUIT_WITHIN)
 
     def _show_tab(self, name: str) -> None:
         if self._places:

@@ -22,6 +22,10 @@ class Ended:
     jobs: tuple[Job, ...] = ()
     pipelines: tuple[Pipeline, ...] = ()
 
+    def __add__(self, other: "Ended") -> "Ended":
+        """Return both as one."""
+        return Ended(self.jobs + other.jobs, self.pipelines + other.pipelines)
+
     @property
     def failed(self) -> int:
         """How many of it have failed."""

@@ -1,14 +1,23 @@
 """Says in passing when what was asked for, opened or marked here has ended."""
 
+from asyncio import TimerHandle, get_running_loop
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from textual.app import App
 
+from studio_tui.clock import monotonic
 from studio_tui.presentation.jobs.endings import jobs_ended, pipelines_ended
 from studio_tui.service.polling.endings import Ended, Endings
 from studio_tui.tui.frame.page import Page
+
+QUIET = 1.6
+"""Seconds in which nothing more may end before what has ended is said: a little longer than lists
+rest, so that what ends together is told of together."""
+
+LONGEST = 8.0
+"""Seconds after which it is said all the same."""
 
 FAILURE_TIMEOUT = 20.0
 """Seconds for which a failure stays in sight."""
@@ -22,11 +31,18 @@ class Notices:
         self._app = app
         self._endings = endings
         self._quiet = quiet
+        self._gathered = Ended()
+        """What has ended and is not said yet."""
+        self._began = 0.0
+        """When the first of it was heard of, by the clock of `monotonic`; 0 where there is none."""
+        self._due: TimerHandle | None = None
         self._leave: Callable[[], None] = endings.on_end(self._tell)
         app.screen_change_signal.subscribe(app, lambda _: self.look())
 
     def end(self) -> None:
         """Say nothing any more."""
+        if self._due is not None:
+            self._due.cancel()
         self._leave()
         self._leave = lambda: None
 
@@ -44,11 +60,25 @@ class Notices:
                 self._endings.badge(place, count, ended.failed)
         if self._quiet or not (ended.jobs or ended.pipelines):
             return
-        words = jobs_ended(ended.jobs) if ended.jobs else pipelines_ended(ended.pipelines)
+        self._gathered += ended
+        self._began = self._began or monotonic()
+        if self._due is not None:
+            self._due.cancel()
+        left = max(0.0, self._began + LONGEST - monotonic())
+        # One of Textual's timers would not go off at all on a machine that is busy just then.
+        self._due = get_running_loop().call_later(min(QUIET, left), self._say)
+
+    def _say(self) -> None:
+        """Say how all that was gathered has ended."""
+        ended, self._gathered, self._began, self._due = self._gathered, Ended(), 0.0, None
+        words = [jobs_ended(ended.jobs)] if ended.jobs else []
+        words += [pipelines_ended(ended.pipelines)] if ended.pipelines else []
         if ended.failed:
-            self._app.notify(words, severity="error", timeout=FAILURE_TIMEOUT, markup=False)
+            self._app.notify(
+                "\n".join(words), severity="error", timeout=FAILURE_TIMEOUT, markup=False
+            )
         else:
-            self._app.notify(words, markup=False)
+            self._app.notify("\n".join(words), markup=False)
         if not self._app.app_focus:
             self._app.bell()
 

@@ -170,6 +170,9 @@ async def test_progress_stands_in_the_frame_and_takes_no_keys(
             await until_shown(pilot, "filter job_03", "Cancelling 0 of 12")
             await pilot.press("4")
             await until_shown(pilot, "No schedules.", "Cancelling 0 of 12")
+            await pilot.press("q")
+            warning = "Press q again to leave; 12 commands under way are given up"
+            await until(pilot, lambda: warning in [n.message for n in pilot.app._notifications])
             gate.set()
             await until_shown(pilot, "12 of 12 jobs asked to cancel")
             await until(pilot, lambda: "Cancelling" not in screen_text(pilot))
