@@ -38,9 +38,11 @@ NEW_EPOCH = "The log began anew here."
 TOO_LATE = "Something came too late to be put here."
 LEFT_OUT = "Something that does not belong here was left out."
 NO_REPLAY = "Lines may be missing here: the connection broke and Studio did not repeat them."
+NO_BEGINNING = "Lines may be missing before this: Studio did not begin at the first."
 UNREADABLE = "Something is missing here: Studio sent what cannot be read."
 DIFFERS = "The log that Studio keeps differs from what came live."
 
+_FIRST_ID = 1
 _FIELDS = len(Record._fields)
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}".encode()
 
@@ -95,7 +97,7 @@ class _Doubt:
     """A place where something may be missing, because a connection began after it."""
 
     before: int
-    """The id known before it."""
+    """The id known before it; 0 at the beginning of the log."""
     after: int
     """The id that came after it."""
     is_passed: bool = False
@@ -289,11 +291,20 @@ class LogAssembler:
         if ahead != raw[: len(ahead)]:
             store.cut(end)
             ahead = b""
-        if not ahead and not self._has_pieces and len(self._ledger):
-            store.mark(end, NO_REPLAY)
-            self._doubts.append(_Doubt(self._ledger[len(self._ledger) - 1].id, number))
+        if not ahead and not self._has_pieces:
+            self._doubt(end, number)
         store.append(raw[len(ahead) :])
         self._ledger.append(Record(number, end, len(raw)))
+
+    def _doubt(self, end: int, number: int) -> None:
+        """Mark where a piece does not follow on what is here, nor begins the log."""
+        last = self._ledger.last
+        if last is not None:
+            self._store.mark(end, NO_REPLAY)
+            self._doubts.append(_Doubt(last.id, number))
+        elif number > _FIRST_ID and not self._store.size:
+            self._store.mark(0, NO_BEGINNING)
+            self._doubts.append(_Doubt(0, number))
 
     def _is_refuted(self, place: int) -> bool:
         """Whether a piece that belongs before an unconfirmed leap shows that it is a false one."""
@@ -349,12 +360,15 @@ class LogAssembler:
     def _weigh(self, number: int) -> None:
         """Take back the marks of places that a replay has now gone over from end to end."""
         for doubt in tuple(self._doubts):
-            if number == doubt.before:
+            if number == (doubt.before or _FIRST_ID):
                 doubt.is_passed = True
             elif doubt.is_passed and number >= doubt.after:
-                known = self._ledger[self._ledger.place_of(doubt.before)]
-                self._store.unmark(Mark(known.end, NO_REPLAY))
+                self._store.unmark(self._mark_of(doubt))
                 self._doubts.remove(doubt)
+
+    def _mark_of(self, doubt: _Doubt) -> Mark:
+        before = self._ledger[self._ledger.place_of(doubt.before)]
+        return Mark(before.end, NO_REPLAY) if doubt.before else Mark(0, NO_BEGINNING)
 
     def _begin_epoch(self, place: int, piece: LogMessage) -> None:
         """Set a known id with another text after a mark, or before the rest of its new epoch."""

@@ -13,6 +13,7 @@ from studio_tui.service.logs.assembler import (
     LEAP,
     LEFT_OUT,
     NEW_EPOCH,
+    NO_BEGINNING,
     NO_REPLAY,
     TOO_LATE,
     UNREADABLE,
@@ -221,6 +222,26 @@ def test_a_connection_that_repeats_nothing_leaves_a_mark(desk: Desk) -> None:
     assert desk.marks == [(4, NO_REPLAY)]
 
 
+def test_a_log_that_does_not_begin_with_its_first_piece_has_a_mark_until_that_has_come(
+    desk: Desk,
+) -> None:
+    desk.connect()
+    desk.connect((4, "four\n"), (5, "five\n"))
+    assert desk.raw == b"four\nfive\n"
+    assert desk.marks == [(0, NO_BEGINNING)]
+    desk.connect((1, "one\n"), (2, "two\n"))
+    assert desk.marks == [(0, NO_BEGINNING)]
+    desk.connect((1, "one\n"), (2, "two\n"), (3, "three\n"), (4, "four\n"))
+    assert desk.raw == b"one\ntwo\nthree\nfour\nfive\n"
+    assert desk.marks == []
+
+
+def test_what_rest_has_of_the_beginning_needs_no_mark(desk: Desk) -> None:
+    Comparison(desk.store).add(b"four\n")
+    desk.connect((4, "four\n"))
+    assert desk.marks == []
+
+
 def test_the_mark_is_taken_back_when_the_replay_comes_after_all(desk: Desk) -> None:
     desk.connect((1, "a\n"), (2, "b"))
     desk.connect((4, "d\n"), (1, "a\n"), (3, "c\n"), (2, "b"))
@@ -318,7 +339,7 @@ def test_a_gap_before_a_forged_piece_keeps_its_mark_until_it_is_filled(desk: Des
 def test_ids_that_always_leap_are_taken_as_they_come(desk: Desk, step: int) -> None:
     desk.connect(*((number * step, f"{number}\n") for number in range(7, 500)))
     assert desk.raw == "".join(f"{number}\n" for number in range(7, 500)).encode()
-    assert desk.marks == []
+    assert desk.marks == [(0, NO_BEGINNING)]
 
 
 def test_a_leap_that_later_pieces_bear_out_stays_where_something_comes_too_late(desk: Desk) -> None:
