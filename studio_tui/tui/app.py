@@ -274,7 +274,7 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
     def on_filter_jobs(self, message: "messages.FilterJobs") -> None:
         """Show the jobs that pass a filter."""
         if self._places:
-            self._show_tab("jobs")
+            self._show_over("jobs")
             self._places.filter_jobs(message.terms)
 
     def on_open_form(self, message: "messages.OpenForm") -> None:
@@ -309,6 +309,8 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
             return
         if len(self.screen_stack) > _BOTTOM:
             self.pop_screen()
+            if self._places:
+                self._places.came_back()
         elif monotonic() - self._quit_asked < QUIT_WITHIN:
             self.exit(0)
         else:

@@ -115,7 +115,7 @@ class ListBody(Lifetime, Container, Generic[T]):
                 id=f"{self._page.place}-table",
             )
         with Container(id="preview"):
-            yield FactSheet()
+            yield FactSheet(rest="enter opens it")
 
     def on_mount(self) -> None:
         """Take up the view where it was left."""

@@ -35,7 +35,7 @@ def columns_of(at: str = "AT, LOCAL") -> tuple[Column, ...]:
         Column("name", "NAME", 16, grow=2, most=40),
         Column("expression", "SCHEDULE", 12, grow=1, most=20),
         Column("words", "IN WORDS", 20, grow=3, most=60, drop=3),
-        Column("next", "NEXT RUN", 12),
+        Column("next", "NEXT RUN", 14),
         Column("at", at, 16, drop=1),
         Column("results", "LAST RUNS", RESULTS + 1, drop=2),
         Column("runs", "RUNS", 4, align=Align.RIGHT, drop=5),
