@@ -66,6 +66,12 @@ def _welcome_in_sight(app: App[int]) -> "WelcomeScreen | None":
     return app.screen if isinstance(app.screen, WelcomeScreen) else None
 
 
+def _welcome(app: App[int], why: str) -> None:
+    from studio_tui.tui.frame.welcome import WelcomeScreen  # noqa: PLC0415 (needed by few)
+
+    show_at_bottom(app, WelcomeScreen(why))
+
+
 def _say_or_end(app: App[int], why: str) -> None:
     """Say what is wrong where there is something to be done, else on the way out."""
     if form := _welcome_in_sight(app):
@@ -148,7 +154,7 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
         except TokenOriginChanged as error:
             self.call_from_thread(self._ask_trust, error)
         except NoCredentials as error:
-            self.call_from_thread(self._welcome, str(error))
+            self.call_from_thread(_welcome, self, str(error))
         except ConfigError as error:
             self.call_from_thread(_say_or_end, self, str(error))
         else:
@@ -187,11 +193,6 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
             self.uninstall_screen(name)
             await page.remove()
         await self._connected.session.client.aclose()
-
-    def _welcome(self, why: str) -> None:
-        from studio_tui.tui.frame.welcome import WelcomeScreen  # noqa: PLC0415 (needed by few)
-
-        show_at_bottom(self, WelcomeScreen(why))
 
     def on_token_refused(self, message: "messages.TokenRefused | messages.TeamRefused") -> None:
         """Offer to enter another token or team, over what is known so far."""
@@ -319,7 +320,7 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
     def on_filter_jobs(self, message: "messages.FilterJobs") -> None:
         """Show the jobs that pass a filter."""
         if self._places:
-            self._show_tab("jobs")
+            show_over(self, installed(self, self._places.tab("jobs"), "jobs"))
             self._places.filter_jobs(message.terms)
 
     def on_open_form(self, message: "messages.OpenForm") -> None:
@@ -351,6 +352,8 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
             return
         if len(self.screen_stack) > BOTTOM:
             self.pop_screen()
+            if self._places:
+                self._places.came_back()
         elif monotonic() - self._quit_asked < QUIT_WITHIN:
             self.exit(0)
         else:

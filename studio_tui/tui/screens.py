@@ -45,6 +45,8 @@ class Screens:
         self._last_file = connected.view_file.with_suffix(".screen.json")
         self.last = LastScreen.load(self._last_file)
         """What was in sight when the dashboard ended."""
+        self._filter_before: str | None = None
+        """The filter of the list of jobs before another place had some of them shown."""
         self._shelf = SavedForms(connected.view_file.with_suffix(".forms.json"))
 
     def moved(self, url: str) -> None:
@@ -163,7 +165,15 @@ class Screens:
         """Let the list of jobs show those that pass a filter."""
         page = self.tab("jobs")
         if isinstance(page, JobsScreen):
+            self._filter_before = page.view.filter
             page.list.filtering.show_only(terms)
+
+    def came_back(self) -> None:
+        """Let the list of jobs have its own filter again once the user has gone back from it."""
+        page, before = self._tabs.get("jobs"), self._filter_before
+        if isinstance(page, JobsScreen) and before is not None and not page.is_current:
+            self._filter_before = None
+            page.list.filtering.show_only(before)
 
     def note_screen(self, stack: Sequence[Screen[Any]]) -> None:
         """Note which screen is in sight as the dashboard ends."""

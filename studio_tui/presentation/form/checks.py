@@ -7,7 +7,7 @@ nothing from being sent. Files are judged by facts that others gather, so nothin
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from pathlib import PurePath
 
@@ -108,6 +108,22 @@ def request(draft: Draft, around: Surroundings, uploads: Collection[str] = ()) -
     if errors:
         raise ValueError(errors[0].sentence)
     return _wish(draft, around, uploads)
+
+
+def has_windows_line_ends(draft: Draft, around: Surroundings) -> bool:
+    """Return whether a shell script has line ends that a shell takes for part of its commands."""
+    facts = around.files.get(draft.query_file) if draft.query_file.strip() else None
+    text = (facts.text or "") if facts else draft.query
+    return query_type(draft) is QueryType.SHELL and "\r\n" in text
+
+
+def with_unix_line_ends(draft: Draft, around: Surroundings) -> tuple[Draft, Surroundings]:
+    """Return a form, and the text of its file, with the line ends that a shell understands."""
+    facts = around.files.get(draft.query_file)
+    if facts is not None and facts.text is not None:
+        unix = replace(facts, text=facts.text.replace("\r\n", "\n"))
+        around = replace(around, files={**around.files, draft.query_file: unix})
+    return replace(draft, query=draft.query.replace("\r\n", "\n")), around
 
 
 def query_type(draft: Draft) -> QueryType:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from datetime import datetime
+from enum import Enum
 from typing import NamedTuple
 
 from studio_tui.addresses import has_login, without_logins
@@ -27,6 +28,7 @@ from studio_tui.presentation.jobs.times import (
     step_seconds,
 )
 from studio_tui.presentation.logs.progress import Progress, bar_text, words
+from studio_tui.redaction import without_secrets
 from studio_tui.text import Verbatim, safe_line
 
 MASK = "••••••••"
@@ -89,11 +91,29 @@ def facts(
     )
 
 
-def environment(job: Job, *, shown: bool) -> tuple[Fact, ...]:
-    """Return the user's variables of a job, sorted by name; values masked unless `shown`."""
+class Values(Enum):
+    """Which values of an environment are shown."""
+
+    NONE = "s shows the values that look like no secret"
+    ORDINARY = "s shows the secrets too"
+    ALL = "s hides the values"
+
+    @property
+    def next(self) -> "Values":
+        """What is shown after these."""
+        order = list(Values)
+        return order[(order.index(self) + 1) % len(order)]
+
+
+def environment(job: Job, values: Values) -> tuple[Fact, ...]:
+    """Return the user's variables of a job, sorted by name; values that are not shown are masked.
+
+    A secret is told by its name or by its shape.
+    """
     return tuple(
-        Fact(name, Cell(safe_line(value.get_secret_value()) if shown else MASK))
+        Fact(name, Cell(safe_line(text) if _is_shown(name, text, values) else MASK))
         for name, value in sorted(variables(job).items())
+        for text in (value.get_secret_value(),)
     )
 
 
@@ -105,6 +125,12 @@ def runs_on(job: Job, cluster: Cluster) -> bool:
     if job.compute_cluster_id is not None:
         return job.compute_cluster_id == cluster.id
     return cluster.name is not None and job.compute_cluster_name == cluster.name
+
+
+def _is_shown(name: str, value: str, values: Values) -> bool:
+    assignment = f"{name}={value}"
+    is_ordinary = without_secrets(value) == value and without_secrets(assignment) == assignment
+    return values is Values.ALL or (values is Values.ORDINARY and is_ordinary)
 
 
 def raw(job: Job) -> str:

@@ -62,9 +62,8 @@ class EndsInOrder(App[Any]):
         from studio_tui.tui.form.leaving import confirm_losing  # noqa: PLC0415
 
         self._asks_to_quit = True
-        question = confirm_losing()
         try:
-            if await self.push_screen_wait(question):
+            if await self.push_screen_wait(confirm_losing()):
                 self.exit(0)
         finally:
             self._asks_to_quit = False

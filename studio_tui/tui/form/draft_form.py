@@ -12,6 +12,7 @@ from textual.widgets import Input, TextArea
 
 from studio_tui.addresses import without_logins
 from studio_tui.presentation.form.draft import LABELS, Draft
+from studio_tui.presentation.form.typed_paths import as_path
 from studio_tui.presentation.jobs.facts import MASK
 from studio_tui.presentation.jobs.problems import Problem
 from studio_tui.tui.form.code_area import CodeArea
@@ -65,6 +66,10 @@ class DraftForm(Lifetime, VerticalScroll):
                 continue
             value = field.value
             lines = tuple(line for line in str(value).split("\n") if line.strip())
+            if name == "files":
+                lines = tuple(map(as_path, lines))
+            elif name == "query_file":
+                value = as_path(str(value))
             typed[name] = lines if name in _LISTS else value
         self._base = replace(self._base, **typed)
         return self._base

@@ -1,13 +1,19 @@
 """Sending a job's form: its files first, then the request; whatever fails, the form stays."""
 
 from collections.abc import Coroutine, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from textual.worker import Worker
 
 from studio_tui.errors import TransportError
-from studio_tui.presentation.form.checks import request
+from studio_tui.presentation.cells import Cell
+from studio_tui.presentation.form.checks import (
+    has_windows_line_ends,
+    request,
+    with_unix_line_ends,
+)
 from studio_tui.presentation.form.draft import LABELS, Draft
 from studio_tui.presentation.form.server_errors import WHOLE, refusals
 from studio_tui.presentation.format import plural, size
@@ -20,8 +26,18 @@ from studio_tui.tui.form.draft_form import DraftForm
 from studio_tui.tui.form.validation import Checked, Follow
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Confirm
+from studio_tui.tui.frame.review import Review
 from studio_tui.tui.jobs.create import create, say_created
 from studio_tui.tui.messages import JobCreated
+
+_WINDOWS = "This shell script has Windows line ends"
+_ABOUT_WINDOWS = (
+    Cell("A shell takes the carriage return at the end of each line for part of the command,"),
+    Cell("and fails with sentences such as “$'\\r': command not found”."),
+    Cell(""),
+    Cell("Mended it is sent with line ends of Unix; a file on this machine stays as it is."),
+)
+_LINE_ENDS = (("m", "mend and send"), ("s", "send it as it is"))
 
 
 class FormScreen(Host, Protocol):
@@ -74,6 +90,7 @@ class FormSender:
     async def _send_checked(self) -> None:
         self.refused, self._was_not_sent = (), False
         checked = await self.sendable("")
+        checked = await self._with_line_ends(checked) if checked is not None else None
         if checked is None or (wanted := await self._screen.to_send(checked)) is None:
             return
         self.is_sending = True
@@ -81,6 +98,16 @@ class FormSender:
             await self._send(wanted, checked.draft)
         finally:
             self.is_sending = False
+
+    async def _with_line_ends(self, checked: Checked) -> Checked | None:
+        """Offer to mend the line ends of a shell script; `None` when it shall not be sent."""
+        if not has_windows_line_ends(checked.draft, checked.around):
+            return checked
+        answer = await self._screen.ask(Review(_WINDOWS, _ABOUT_WINDOWS, _LINE_ENDS))
+        if answer != "m":
+            return checked if answer == "s" else None
+        draft, around = with_unix_line_ends(checked.draft, checked.around)
+        return replace(checked, draft=draft, around=around)
 
     def begin_anew(self) -> None:
         """Forget what was said of the form that was sent before."""

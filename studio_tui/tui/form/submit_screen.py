@@ -27,6 +27,7 @@ from studio_tui.tui.form.templates import FormTemplates, Start
 from studio_tui.tui.form.validation import Checked, Follow, examine
 from studio_tui.tui.frame.commands import Command, bindings
 from studio_tui.tui.frame.page import Page
+from studio_tui.tui.frame.way_here import first_crumb
 from studio_tui.tui.messages import GoBack, Refreshed
 
 _COMMANDS: tuple[Command["SubmitScreen"], ...] = (
@@ -103,7 +104,7 @@ class SubmitScreen(Page):
 
     def crumbs(self) -> tuple[str, ...]:
         """Return where this is."""
-        return ("Jobs", self.start.crumb)
+        return (first_crumb(self), self.start.crumb)
 
     def hints(self) -> Iterable[str]:
         """Return the keys of the form."""

@@ -130,7 +130,8 @@ class ListBody(Lifetime, Container, Generic[T]):
                 id=f"{self._page.place}-table",
             )
         with Container(id="preview"):
-            yield FactSheet()
+            # A job's own page has all of its values; what enter shows of others has not.
+            yield FactSheet(rest="enter shows all" if self._page.kind.noun == "job" else "")
 
     def on_mount(self) -> None:
         """Take up the view where it was left."""

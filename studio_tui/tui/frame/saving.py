@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from studio_tui.errors import SpoolError, StudioError
+from studio_tui.presentation.form.typed_paths import as_path
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.text import safe_line
 
@@ -71,7 +72,7 @@ def path_of(typed: str) -> Path:
     """
     if not typed.strip():
         raise CannotSaveError("Type where to save it.")
-    path = Path(typed.strip())
+    path = Path(as_path(typed).strip())
     if "\0" in typed or not _is_encodable(typed):
         raise CannotSaveError("That is no name of a file; type another.")
     try:

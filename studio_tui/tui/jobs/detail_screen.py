@@ -16,11 +16,19 @@ from textual.widgets import Static, TabPane
 from studio_tui import clock
 from studio_tui.api.models import Job, QueryType
 from studio_tui.presentation.cells import Cell, Tone
-from studio_tui.presentation.jobs.facts import Fact, environment, facts, has_logins, raw
+from studio_tui.presentation.jobs.facts import (
+    Fact,
+    Values,
+    environment,
+    facts,
+    has_logins,
+    raw,
+)
 from studio_tui.presentation.jobs.kinship import kin_facts
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.commands import Command, bindings
 from studio_tui.tui.frame.page import Page
+from studio_tui.tui.frame.way_here import first_crumb
 from studio_tui.tui.jobs.controller import JobController
 from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.messages import Refreshed
@@ -40,7 +48,7 @@ _COMMANDS: tuple[Command["JobScreen"], ...] = (
         "job.secrets",
         "s",
         "values",
-        "Show or hide the values of the environment, and logins in addresses",
+        "Show the environment's values that look like no secret, then all, then none",
         lambda page: page.toggle_values(),
     ),
     Command("job.next", "J", "next job", "The next job of the list", lambda page: page.go(1)),
@@ -122,7 +130,7 @@ class JobScreen(Page):
         self._among = among
         self.commands.add(JobController(self, lambda: self._job))
         self.commands.add_to(self, _COMMANDS)
-        self._secrets_shown = False
+        self._values = Values.NONE
 
     def body(self) -> ComposeResult:
         """Compose the tabs."""
@@ -130,7 +138,7 @@ class JobScreen(Page):
             for key, name in TABS:
                 with TabPane(name, id=key):
                     if key in {"summary", "environment"}:
-                        yield FactSheet(id=f"{key}-facts")
+                        yield FactSheet(id=f"{key}-facts", rest="down scrolls to them")
                     else:
                         with VerticalScroll(can_focus=False, id=f"{key}-text"):
                             yield Static(markup=False)
@@ -148,7 +156,7 @@ class JobScreen(Page):
 
     def crumbs(self) -> tuple[str, ...]:
         """Return where this is."""
-        return ("Jobs", title(self._job))
+        return (first_crumb(self), title(self._job))
 
     def hints(self) -> Iterable[str]:
         """Return the keys for the job's state."""
@@ -165,16 +173,21 @@ class JobScreen(Page):
         """Let the times run on."""
         self.query_one("#summary-facts", FactSheet).show(
             kin_facts(
-                facts(self._job, clock.now(), heard_at=now, shown=self._secrets_shown),
+                facts(self._job, clock.now(), heard_at=now, shown=self._values is Values.ALL),
                 *self.session.kin_of(self._job.id),
             )
         )
 
     def toggle_values(self) -> None:
-        """Show or hide the values of the environment and logins, and go where they stand."""
-        self._secrets_shown = not self._secrets_shown
-        stays = self.tabs.active == "summary" and has_logins(self._job)
-        self.tabs.active = "summary" if stays else "environment"
+        """Show more of the values of the environment, or none, and go where they stand.
+
+        On the summary that is for logins in addresses, which are secrets all.
+        """
+        if self.tabs.active == "summary" and has_logins(self._job):
+            self._values = Values.NONE if self._values is Values.ALL else Values.ALL
+        else:
+            self._values = self._values.next
+            self.tabs.active = "environment"
         self.tick(self.moment())
         self._show_environment()
 
@@ -188,7 +201,7 @@ class JobScreen(Page):
             wanted = self._among[place]
             if job := next((job for job in jobs.jobs if job.id == wanted), None):
                 self._job = job
-                self._secrets_shown = False
+                self._values = Values.NONE
                 self._show_job()
                 self.paint_frame()
 
@@ -225,11 +238,10 @@ class JobScreen(Page):
         self._show_environment()
 
     def _show_environment(self) -> None:
-        variables = environment(self._job, shown=self._secrets_shown)
-        hint = "s hides the values" if self._secrets_shown else "s shows the values"
+        variables = environment(self._job, self._values)
         nothing = Fact("", Cell("This job has no environment variables.", Tone.DIM))
         self.query_one("#environment-facts", FactSheet).show(
-            (*variables, Fact("", Cell("")), Fact("", Cell(hint, Tone.DIM)))
+            (*variables, Fact("", Cell("")), Fact("", Cell(self._values.value, Tone.DIM)))
             if variables
             else (nothing,)
         )

@@ -33,6 +33,7 @@ from studio_tui.tui.frame.commands import Command, bindings
 from studio_tui.tui.frame.dialogs import confirm_fetch
 from studio_tui.tui.frame.page import Page
 from studio_tui.tui.frame.page_bars import WORDS_FROM
+from studio_tui.tui.frame.way_here import first_crumb
 from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.logs.export import LogExport, file_of
 from studio_tui.tui.logs.job_of_log import JobOfLog
@@ -144,7 +145,7 @@ class LogScreen(Page):
 
     def crumbs(self) -> tuple[str, ...]:
         """Return where this is."""
-        return ("Jobs", title(self._job), "Log")
+        return (first_crumb(self), title(self._job), "Log")
 
     def hints(self) -> Iterable[str]:
         """Return the keys for the job's state."""

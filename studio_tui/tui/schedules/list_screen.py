@@ -38,7 +38,7 @@ def columns_of(at: str = "AT, LOCAL") -> tuple[Column, ...]:
         Column("name", "NAME", 16, grow=2, most=40, fits=True, sticky=True),
         Column("expression", "SCHEDULE", 12, grow=1, most=20, fits=True),
         Column("words", "IN WORDS", 20, grow=3, drop=3, fits=True, wants=32),
-        Column("next", "NEXT RUN", 12),
+        Column("next", "NEXT RUN", 14),
         Column("at", at, 16, drop=1, fits=True),
         Column("results", "LAST RUNS", RESULTS + 1, drop=2, fits=True),
         Column("runs", "RUNS", 4, align=Align.RIGHT, drop=5, fits=True),

@@ -1,6 +1,7 @@
 """Keys in the order in which they were pressed, however fast they come."""
 
 import asyncio
+import re
 from collections import deque
 from typing import Any, NamedTuple
 
@@ -21,6 +22,14 @@ TAKES_KEYS = "takes_keys_pressed_before"
 
 ROUNDS = 8
 """How often a key's effects are looked for at the most; after that, what comes is a stream."""
+
+
+def _one_line(pasted: str) -> str:
+    """Return what of a pasted text goes onto a line: it ends where enter would have ended it.
+
+    The line is drawn as it is typed, so no control character may get onto it.
+    """
+    return safe_block(re.split(r"[\r\n]", pasted.lstrip("\r\n"), maxsplit=1)[0])
 
 
 class _Waiting(NamedTuple):
@@ -89,8 +98,7 @@ class KeyQueue(App[Any]):
     async def _give(self, event: events.Key | events.Paste) -> None:
         """Hand out a key, and go on with the next one once it is done with."""
         if isinstance(event, events.Paste) and isinstance(self.focused, Input):
-            # A line is drawn as it is typed, so no control character may get onto it.
-            event = events.Paste(safe_block(event.text))
+            event = events.Paste(_one_line(event.text))
         target = self.focused or self.screen
         way = self._way_of(target)
         self._given_on = self.screen

@@ -9,6 +9,7 @@ from textual.content import Content
 from textual.strip import Strip
 
 from studio_tui.presentation.cells import Tone
+from studio_tui.presentation.format import plural
 from studio_tui.presentation.jobs.facts import Fact, Line
 from studio_tui.tui.widgets.line_view import LineView
 from studio_tui.tui.widgets.table_layout import Align, fit
@@ -25,8 +26,10 @@ class FactSheet(LineView):
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {_LABEL, *(f"facts--{tone}" for tone in Tone)}
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 (as Textual calls it)
+    def __init__(self, *, id: str | None = None, rest: str = "") -> None:  # noqa: A002 (as Textual calls it)
+        """Take also which key shows the rest of a value that is cut."""
         super().__init__(id=id)
+        self._rest = rest
         self._facts: tuple[Fact | Line, ...] = ()
         self._drawn: dict[tuple[Fact | Line, int, int], list[Strip]] = {}
         """The lines of a fact by label width and whole width, kept while it is shown."""
@@ -55,7 +58,12 @@ class FactSheet(LineView):
         width, height = self.scrollable_content_region.size
         if self._blank.cell_length != width:
             self._blank = self._strip("", "", _LABEL, 0, width)
-        shown = self._all_lines()[self.top : self.top + height]
+        lines = self._all_lines()
+        shown = lines[self.top : self.top + height]
+        left = len(lines) - self.top - height
+        if self._rest and height > 1 and self._cuts_value(self.top + height):
+            words = f"… {plural(left + 1, 'more line')}: {self._rest}"
+            shown[-1] = self._strip("", words, "facts--dim", self._label_width, width)
         return shown + [self._blank] * (height - len(shown))
 
     def _lay_out(self) -> None:
@@ -64,12 +72,24 @@ class FactSheet(LineView):
         self.scroll_to(y=min(self.top, self.max_scroll_y), animate=False, force=True)
         self.repaint()
 
-    def _all_lines(self) -> list[Strip]:
-        width = self.scrollable_content_region.width
+    def _cuts_value(self, end: int) -> bool:
+        """Return whether the line at `end` goes on with a value that begins above it."""
+        begin = 0
+        for lines in self._drawn.values():
+            if begin < end < begin + len(lines):
+                return True
+            begin += len(lines)
+        return False
+
+    @property
+    def _label_width(self) -> int:
         longest = max(
             (cell_len(fact.label) for fact in self._facts if isinstance(fact, Fact)), default=0
         )
-        label_width = min(max(longest, _LABEL_LEAST), _LABEL_MOST)
+        return min(max(longest, _LABEL_LEAST), _LABEL_MOST)
+
+    def _all_lines(self) -> list[Strip]:
+        width, label_width = self.scrollable_content_region.width, self._label_width
         drawn = {}
         for fact in self._facts:
             key = fact, label_width, width

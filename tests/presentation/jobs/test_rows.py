@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from studio_tui.api.label import NAME
 from studio_tui.api.models import Cluster, Job, JobState
 from studio_tui.presentation.cells import Tone
-from studio_tui.presentation.jobs.facts import environment, facts, raw
+from studio_tui.presentation.jobs.facts import Values, environment, facts, raw
 from studio_tui.presentation.jobs.filters import JOBS, Filter
 from studio_tui.presentation.jobs.rows import COLUMNS, SORTS, cells, first_line
 from studio_tui.presentation.jobs.states import LOOKS, counts
@@ -153,7 +153,7 @@ def test_no_cell_and_no_fact_ever_holds_a_control_character(fields: dict[str, An
     hostile = Job.model_validate({"id": "x", **fields})
     texts = [cell.text for cell in cells(hostile, NOON)]
     texts += [f.label + f.value.text.replace("\n", "") for f in facts(hostile, NOON)]
-    texts += [f.label + f.value.text for f in environment(hostile, shown=True)]
+    texts += [f.label + f.value.text for f in environment(hostile, Values.ALL)]
     texts += raw(hostile).splitlines()
     for text in texts:
         assert not any(ord(c) < 32 or 0x7F <= ord(c) < 0xA0 or c == "\u202e" for c in text)
@@ -163,18 +163,18 @@ def test_no_cell_and_no_fact_ever_holds_a_control_character(fields: dict[str, An
 
 def test_the_label_of_a_job_made_here_is_not_shown_among_the_user_s_variables() -> None:
     made_here = job(1, environment={NAME: "4c2f9a52-4f3f-4bb8-8bd4-7a6c8a3f0a11", "A": "1"})
-    assert [fact.label for fact in environment(made_here, shown=True)] == ["A"]
+    assert [fact.label for fact in environment(made_here, Values.ALL)] == ["A"]
     told = {fact.label: fact.value.text for fact in facts(made_here, NOON)}
     assert told["environment"] == "1 variable"
 
 
 def test_environment_values_are_masked_all_alike_until_shown() -> None:
     secret = job(1, environment={"B": "canary", "A": ""})
-    masked = environment(secret, shown=False)
+    masked = environment(secret, Values.NONE)
     assert [fact.label for fact in masked] == ["A", "B"]
     assert len({fact.value.text for fact in masked}) == 1
     assert "canary" not in raw(secret)
-    assert environment(secret, shown=True)[1].value.text == "canary"
+    assert environment(secret, Values.ALL)[1].value.text == "canary"
 
 
 def test_a_queued_job_says_what_it_waits_for_where_that_is_known() -> None:

@@ -311,3 +311,22 @@ async def test_a_form_names_f1_for_help_and_f1_lists_the_keys(
         assert form(pilot).form.draft.query_file == "?"
         await pilot.press("f1", "end")
         await until_shown(pilot, "Show or hide the values of the environment")
+
+
+@pytest.mark.parametrize(("answer", "printed"), [("m", True), ("s", False)])
+async def test_a_shell_script_with_windows_line_ends_is_said_to_be_one_and_mended(
+    studio: ThreadStudio, tmp_path: Path, answer: str, printed: bool
+) -> None:
+    (tmp_path / "run.sh").write_bytes(b"if true\r\nthen\r\necho mended\r\nfi\r\n")
+    async with dashboard(studio, tmp_path) as pilot:
+        await open_form(pilot)
+        await fill(pilot, query_file=f"{tmp_path}/run.sh")
+        await pilot.press("f9")
+        await until_shown(pilot, "This shell script has Windows line ends")
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SubmitScreen))
+        await pilot.press("f9")
+        await until_shown(pilot, "This shell script has Windows line ends")
+        await pilot.press(answer)
+        await until(pilot, lambda: len(studio.jobs()) == 1)
+        assert ("\r" not in studio.jobs()[0]["query"]) is printed

@@ -274,7 +274,7 @@ async def test_in_an_outage_ages_run_on_and_what_may_have_ended_stands_still(
 async def test_environment_values_are_masked_until_asked_for(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    studio.end(studio.submit("print(1)", environment="SECRET=canary")["id"])
+    studio.end(studio.submit("print(1)", environment="SECRET=canary\nMODE=fast")["id"])
     async with dashboard(studio, tmp_path) as pilot:
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobScreen))
@@ -283,9 +283,13 @@ async def test_environment_values_are_masked_until_asked_for(
             await pilot.pause()
             assert "canary" not in screen_text(pilot)
         await pilot.press("s")
+        await until_shown(pilot, "SECRET", "MODE", "fast", "s shows the secrets too")
+        assert "canary" not in screen_text(pilot)
+        await pilot.press("s")
         await until_shown(pilot, "SECRET", "canary")
         await pilot.press("s")
         await until(pilot, lambda: "canary" not in screen_text(pilot))
+        assert "fast" not in screen_text(pilot)
 
 
 async def test_the_neighbours_of_a_job_are_one_key_away(

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from textual import events
 
 from studio_tui.tui.form import editing
 from studio_tui.tui.form.submit_screen import SubmitScreen
@@ -63,7 +64,7 @@ async def test_letters_after_tab_reach_the_next_field(
         await until(pilot, lambda: isinstance(pilot.app.screen, SubmitScreen))
         form = pilot.app.screen
         assert isinstance(form, SubmitScreen)
-        await until(pilot, lambda: form.form.draft.query_name == "ef")
+        await until(pilot, lambda: form.is_alive and form.form.draft.query_name == "ef")
         assert (form.form.draft.query, form.form.draft.query_type) == ("ab", "cd")
 
 
@@ -86,3 +87,28 @@ async def test_the_editor_asked_for_over_the_explanation_changes_the_field(
         await pilot.press("f6")
         await until_shown(pilot, "The request as JSON")
         assert "print(2)" in screen_text(pilot)
+
+
+@pytest.mark.parametrize("end", ["\r", "\n", "\r\n", "\r/more.py"])
+async def test_what_is_pasted_onto_a_line_ends_at_its_line_end(
+    shared_studio: ThreadStudio, tmp_path: Path, end: str
+) -> None:
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        await pilot.press("n")
+        await until_shown(pilot, "The path of a script")
+        pilot.app.post_message(events.Paste(f"/home/ann/script.py{end}"))
+        await until_shown(pilot, "/home/ann/script.py")
+        form = pilot.app.screen
+        assert isinstance(form, SubmitScreen)
+        assert form.form.draft.query_file == "/home/ann/script.py"
+
+
+async def test_a_path_dropped_by_the_terminal_names_the_file_and_the_job(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    (tmp_path / "a b.py").write_text("print('dropped')")
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        await pilot.press("n")
+        await until_shown(pilot, "The path of a script")
+        pilot.app.post_message(events.Paste(f"'{tmp_path}/a b.py' "))
+        await until_shown(pilot, "print('dropped')")

@@ -67,7 +67,11 @@ class LogErrors:
             self._view.say(str(error))
             return
         if start is None:
-            self._view.say("no error after this" if step > 0 else "no error before this")
+            end, typed = store.size, self._lines.typed
+            self._view.say(
+                "no error after this" if step > 0 else "no error before this",
+                lambda: (store.size, self._lines.typed) == (end, typed),
+            )
         else:
             self._view.go(start)
 

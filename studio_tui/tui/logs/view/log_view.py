@@ -50,6 +50,10 @@ _COMMANDS: tuple[Command["LogView"], ...] = (
 )
 
 
+def _always() -> bool:
+    return True
+
+
 class LogView(HasCommands, Widget):
     """Shows one log of any size. Keys are those of `less`."""
 
@@ -99,7 +103,7 @@ class LogView(HasCommands, Widget):
         self.words = Bar(id="log-words")
         self._leave: Callable[[], None] = lambda: None
         self._frames = Frames(self, self.settle)
-        self._said = ""
+        self._said, self._still = "", _always
         self._control()
 
     def _control(self) -> None:
@@ -224,16 +228,18 @@ class LogView(HasCommands, Widget):
 
     # --- what controllers ask for ----------------------------------------------------------------
 
-    def say(self, words: str) -> None:
-        """Say something below the rows until the reader moves on."""
-        self._said = words
+    def say(self, words: str, still: Callable[[], bool] = _always) -> None:
+        """Say something below the rows until the reader moves on, or it is not `still` so."""
+        self._said, self._still = words, still
         self._show_words()
 
     def unsay(self) -> None:
         """Take back what was said; it goes when the view settles."""
-        self._said = ""
+        self._said, self._still = "", _always
 
     def _show_words(self) -> None:
+        if not self._still():
+            self.unsay()
         parts = (self._said, self.selection.words(), self._seeking.words())
         words = " · ".join(filter(None, parts))
         self.words.left = (Part(f" {words}", Tone.ACCENT),) if words else ()
@@ -335,7 +341,7 @@ class LogView(HasCommands, Widget):
         return self.selection.is_selecting or self._seeking.is_under_way
 
     def dismiss(self) -> None:
-        """End what is under way: the selection, else the search, else the filter."""
+        """End what is under way: the selection, else the filter, else the search."""
         self._said = ""
         if not self.selection.end():
             self._seeking.end()

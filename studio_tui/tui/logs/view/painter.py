@@ -107,6 +107,8 @@ class LogPainter:
     def adjust(self, look: Look) -> None:
         """Say how to draw from now on; what was kept is dropped if that is another way."""
         digits = max(4, len(f"{self._store.lines:,}")) if look.numbers else 0
+        if look.numbers and look.columns:
+            digits += 1  # a blank before what stands beside the number
         if look != self._look or digits != self._digits:
             self._look = look
             self._digits = digits
@@ -225,6 +227,7 @@ class LogPainter:
         segments = []
         if look.numbers:
             number = self._number(line) if line else ""
+            number = f"{number} " if look.columns else number
             segments.append(Segment(f"{number:>{self._digits}}", palette.gutter))
         for column in look.columns:
             said, style = column.text(line.start, line.text) if line else ("", None)

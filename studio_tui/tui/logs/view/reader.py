@@ -29,8 +29,8 @@ class Reader(Protocol):
     def settle(self) -> None:
         """Put window, bar, pill and words where they belong now."""
 
-    def say(self, words: str) -> None:
-        """Say something below the rows until something else is to be said; safe text."""
+    def say(self, words: str, still: Callable[[], bool] = ...) -> None:
+        """Say something safe below the rows as long as it is `still` so, and nothing else is."""
 
     def unsay(self) -> None:
         """Take back what was said; it goes when the view settles."""

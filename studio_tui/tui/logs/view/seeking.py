@@ -42,9 +42,11 @@ class Seeking:
         return self.search.is_wanted or bool(self.filter.typed)
 
     def end(self) -> None:
-        """End the search, else the filter."""
-        if not self.search.end():
+        """End the filter, whose line says that escape shows all, else the search."""
+        if self.filter.typed:
             self.filter.end()
+        else:
+            self.search.end()
 
     def words(self) -> str:
         """Return what is left out and what is found, in words; empty for nothing."""

@@ -1,5 +1,6 @@
 """Finding one's way in a log: filters, errors, bookmarks, times, selections; keys in, rows out."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
@@ -409,7 +410,10 @@ async def test_lines_are_chosen_by_their_tags_beside_what_is_typed(tmp_path: Pat
         await until(pilot, lambda: shown(view)[-1] == "2026-03-01 12:00:29 29")
         await type_at(pilot, "slash", ":0")
         await until(pilot, lambda: "of 20" in below(view))
-        await pilot.press("escape", "escape")
+        await pilot.press("escape")
+        await until(pilot, lambda: "esc shows all" not in below(view))
+        assert "/:0" in below(view)
+        await pilot.press("escape", "G")
         await until(pilot, lambda: shown(view)[-1] == "2026-03-01 12:00:39 39")
         assert not any(row.endswith("8") for row in shown(view))
         view.filter.show_within(None)
@@ -559,3 +563,19 @@ async def test_tab_stays_on_the_line(store: LogStore) -> None:
         await pilot.press("slash", "a", "tab", "x")
         assert view.prompt.is_open
         assert view.prompt._line.value == "ax"
+
+
+async def test_no_error_after_this_goes_when_there_is_one(store: LogStore) -> None:
+    store.append(b"fine\n")
+    async with showing(store) as (pilot, view):
+        await pilot.press("e")
+        await until(pilot, lambda: "no error after this" in below(view))
+        store.append(b"ERROR broken\n")
+        await until(pilot, lambda: below(view) == "")
+
+
+async def test_a_number_and_a_time_beside_a_line_are_kept_apart(store: LogStore) -> None:
+    store.append(b"2026-03-01 12:00:00 one\n" * 12_000)
+    async with showing(store) as (pilot, view):
+        await pilot.press("number_sign", "t")
+        await until(pilot, lambda: bool(re.match(r"12,000 \S", rows(view)[-1])))

@@ -1,0 +1,23 @@
+"""Paths as terminals and shells write them: in quotes, with backslashes, as a URL."""
+
+import re
+import shlex
+from urllib.parse import unquote, urlsplit
+
+_ESCAPED = re.compile(r"\\([\s'\"\\()\[\]{}&;|<>*?$`!#~])")
+
+
+def as_path(typed: str) -> str:
+    """Return the path that is meant by what a terminal types for a file that is dropped on it."""
+    text = typed.strip()
+    if text.lower().startswith("file://"):
+        # The host is this machine: `file://localhost/a` is the same as `file:///a`.
+        return unquote(urlsplit(text.replace("?", "%3F").replace("#", "%23")).path)
+    if text[:1] not in {"'", '"'} and not _ESCAPED.search(text):
+        return typed
+    try:
+        words = shlex.split(text)
+    except ValueError:
+        # A quote that is not closed: it is still being typed, or part of the name.
+        return typed
+    return words[0] if len(words) == 1 else typed

@@ -1,0 +1,38 @@
+import shlex
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio_tui.presentation.form.typed_paths import as_path
+
+names = st.text(
+    st.characters(codec="utf-8", exclude_characters="\0", exclude_categories=["Cc", "Cs"]),
+    min_size=1,
+).map(lambda name: f"/{name}.py")
+
+
+@pytest.mark.parametrize(
+    ("typed", "path"),
+    [
+        ("'/a b.py'", "/a b.py"),
+        ('"/a b.py"', "/a b.py"),
+        (r"/a\ b.py", "/a b.py"),
+        (r"/a\ \(1\).py ", "/a (1).py"),
+        ("file:///a%20b.py", "/a b.py"),
+        ("file://localhost/a%23b.py", "/a#b.py"),
+        ("~/jobs/train.py", "~/jobs/train.py"),
+        ("it's.py", "it's.py"),
+        ("'", "'"),
+        ("", ""),
+        (r"C:\jobs", r"C:\jobs"),
+    ],
+)
+def test_a_path_is_understood_as_terminals_drop_it(typed: str, path: str) -> None:
+    assert as_path(typed) == path
+
+
+@given(names)
+def test_what_a_shell_would_take_for_a_path_is_that_path(path: str) -> None:
+    quoted = shlex.quote(path)
+    assert as_path(quoted if quoted.startswith("'") and quoted.endswith("'") else path) == path

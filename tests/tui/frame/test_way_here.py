@@ -1,0 +1,39 @@
+"""Where the user came from: in the crumbs, and on the way back."""
+
+from pathlib import Path
+
+from studio_tui.tui.frame.list_page import ListPage
+from studio_tui.tui.messages import FilterJobs, OpenJob, OpenLog
+from tests.studios import ThreadStudio
+from tests.tui.dashboards import dashboard, until, until_shown
+
+
+async def test_the_crumb_says_by_which_place_one_came(studio: ThreadStudio, tmp_path: Path) -> None:
+    job = studio.submit("print(1)", query_name="here.py")
+    studio.end(job["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "here.py")
+        for key, title in (("2", "Pipelines"), ("4", "Schedules"), ("1", "Jobs")):
+            await pilot.press(key)
+            await until_shown(pilot, f"› {title}")
+            for message in (OpenJob(job["id"]), OpenLog(job["id"])):
+                pilot.app.post_message(message)
+                await until_shown(pilot, f"› {title} › here.py")
+
+
+async def test_the_jobs_of_a_schedule_have_a_way_back_and_take_their_filter_with_it(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    studio.end(studio.submit("print(1)", query_name="here.py")["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press(*"/her", "enter", "4")
+        await until_shown(pilot, "› Schedules")
+        pilot.app.post_message(FilterJobs("task=none"))
+        await until_shown(pilot, "task=none")
+        await pilot.press("q")
+        await until_shown(pilot, "› Schedules")
+        await pilot.press("1")
+        await until_shown(pilot, "here.py")
+        page = pilot.app.screen
+        assert isinstance(page, ListPage)
+        await until(pilot, lambda: page.view.filter == "her")
