@@ -123,7 +123,7 @@ def test_a_running_job_is_canceled(studio: ThreadStudio) -> None:
     assert response.json() == {"message": "Successfully canceled"}
     assert studio.job(job_id)["status"] in {"CANCELING", "CANCELED"}
     assert studio.end(job_id)["status"] == "CANCELED"
-    assert studio.cancel(job_id).status_code == 200
+    assert studio.cancel(job_id).status_code == 409
 
 
 def test_a_waiting_job_is_canceled_and_never_starts(studio: ThreadStudio) -> None:
