@@ -21,10 +21,9 @@ from studio_tui.api.models import Job
 from studio_tui.api.pages import ListReader
 from studio_tui.paths import styles_dir
 from studio_tui.presentation.jobs.filters import JOBS, Filter
-from studio_tui.presentation.jobs.rows import cells
+from studio_tui.presentation.jobs.rows import COLUMNS, cells
 from studio_tui.presentation.lists.kinds import NEWEST_FIRST
 from studio_tui.presentation.lists.listing import Listing
-from studio_tui.tui.jobs.list_screen import COLUMNS
 from studio_tui.tui.widgets.big_table import BigTable
 
 _NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -4,7 +4,7 @@ import random
 from dataclasses import dataclass, replace
 
 from studio_tui.presentation.cells import NOTHING, Cell, Tone
-from studio_tui.tui.widgets.table_layout import Align, Column
+from studio_tui.presentation.columns import Align, Column
 
 COLUMNS = (
     Column("state", "ST", 9),

@@ -7,6 +7,7 @@ from operator import attrgetter
 from studio_tui.api.ids import can_be_used
 from studio_tui.api.models import Cluster, Job
 from studio_tui.presentation.cells import NOTHING, Cell, Tone, dimmed
+from studio_tui.presentation.columns import Align, Column
 from studio_tui.presentation.form.cluster_checks import takes_no_jobs
 from studio_tui.presentation.format import UNKNOWN
 from studio_tui.presentation.ids import id_cell
@@ -14,8 +15,18 @@ from studio_tui.presentation.jobs.facts import Fact, runs_on
 from studio_tui.presentation.jobs.states import counts
 from studio_tui.presentation.lists.kinds import NEWEST_FIRST, Kind
 
-COLUMNS = ("status", "name", "default", "busy", "workers", "provider", "region", "size", "id")
-"""Keys of the columns, in the order of the cells."""
+COLUMNS = (
+    Column("status", "STATUS", 11),
+    Column("name", "NAME", 12, grow=1, most=40),
+    Column("default", "FOR NEW JOBS", 12, drop=2),
+    Column("busy", "BUSY", 5, align=Align.RIGHT),
+    Column("workers", "WORKERS", 7, align=Align.RIGHT),
+    Column("provider", "PROVIDER", 8, drop=3),
+    Column("region", "REGION", 12, drop=4),
+    Column("size", "SIZE", 14, drop=5),
+    Column("id", "ID", 10, drop=6),
+)
+"""In the order of the cells."""
 
 
 class ClusterState(StrEnum):

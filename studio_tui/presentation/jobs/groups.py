@@ -114,7 +114,7 @@ def group_cells(
         "age": age,
         "error": Pieces((*_bar(jobs, _BAR), Cell(" "), *_counts(jobs))),
     }
-    return tuple(said.get(column, NOTHING) for column in COLUMNS)
+    return tuple(said.get(column.key, NOTHING) for column in COLUMNS)
 
 
 def group_facts(group: Group, jobs: Sequence[Job]) -> tuple[Fact, ...]:

@@ -8,17 +8,12 @@ from typing import Any
 from studio_tui.api.ids import can_be_used
 from studio_tui.api.models import Job, JobState
 from studio_tui.presentation.cells import NOTHING, Cell, Tone, dimmed
+from studio_tui.presentation.columns import Align, Column
 from studio_tui.presentation.format import UNKNOWN, age, duration, seconds_between
 from studio_tui.presentation.jobs.causes import cause
 from studio_tui.presentation.jobs.states import LOOKS, state_cell
 from studio_tui.presentation.jobs.times import guessed_seconds, queue_seconds, run_seconds
 from studio_tui.presentation.logs.progress import Progress, bar_text, rate_words, share
-
-COLUMNS = (
-    *("state", "name", "id", "progress", "share", "rate"),
-    *("workers", "queue", "run", "age", "pipeline", "by", "error"),
-)
-"""Keys of the columns, in the order of the cells."""
 
 BAR_WIDTH = 8
 """Cells of a bar."""
@@ -28,6 +23,23 @@ RATE_WIDTH = 11
 
 SHORT_ID = 8
 """Characters of an id that are shown in a list; the whole id is in the preview."""
+
+COLUMNS = (
+    Column("state", "STATE", 11, fits=True, sticky=True),
+    Column("name", "NAME", 12, grow=3, most=48, fits=True, sticky=True),
+    Column("id", "ID", SHORT_ID, drop=6),
+    Column("progress", "PROGRESS", BAR_WIDTH, drop=5, fits=True),
+    Column("share", "DONE", 4, align=Align.RIGHT, drop=3, fits=True),
+    Column("rate", "RATE", RATE_WIDTH, align=Align.RIGHT, drop=9, fits=True),
+    Column("workers", "WORK", 4, align=Align.RIGHT, drop=7, fits=True),
+    Column("queue", "QUEUE", 7, align=Align.RIGHT, drop=4, fits=True),
+    Column("run", "RUN", 8, align=Align.RIGHT, fits=True),
+    Column("age", "AGE", 4, align=Align.RIGHT, drop=1),
+    Column("pipeline", "PIPELINE", 12, drop=5, fits=True),
+    Column("by", "BY", 12, drop=8, fits=True),
+    Column("error", "ERROR", 16, grow=1, drop=2, fits=True, wants=28),
+)
+"""In the order of the cells. What a job is known by stands still; the error has the room left."""
 
 _UNREADABLE = Cell("?", Tone.WARN)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from studio_tui.api.ids import can_be_used
 from studio_tui.api.models import Pipeline, PipelineState
 from studio_tui.presentation.cells import NOTHING, Cell, Pieces, Tone, dimmed
+from studio_tui.presentation.columns import Align, Column
 from studio_tui.presentation.format import UNKNOWN, age, seconds_between
 from studio_tui.presentation.jobs.states import Look
 from studio_tui.presentation.lists.kinds import Kind
@@ -20,6 +21,19 @@ BAR_WIDTH = 14
 
 SHORT_ID = 8
 """Characters of an id that are shown in a list; the whole id is in the preview."""
+
+COLUMNS = (
+    Column("state", "STATE", 11, sticky=True),
+    Column("name", "NAME", 12, grow=1, most=28, drop=2, fits=True, sticky=True),
+    Column("target", "TARGET", 14, grow=2),
+    Column("progress", "PROGRESS", BAR_WIDTH),
+    Column("done", "DONE", 7, align=Align.RIGHT, drop=4, fits=True),
+    Column("jobs", "JOBS", 18, grow=1, most=34, drop=3, fits=True),
+    Column("age", "AGE", 4, align=Align.RIGHT),
+    Column("updated", "UPDATED", 7, align=Align.RIGHT, drop=5, fits=True),
+    Column("id", "ID", SHORT_ID, drop=6),
+)
+"""In the order of the cells. What a pipeline is known by stands still; its target has the rest."""
 
 LOOKS: dict[PipelineState, Look] = {
     PipelineState.FAILED: Look("✗", Tone.BAD, 0),
@@ -66,7 +80,7 @@ class Overview:
 
 
 def cells(pipeline: Pipeline, overview: Overview, now: datetime) -> tuple[Cell | Pieces, ...]:
-    """Return one cell for each column of the list."""
+    """Return one cell for each of `COLUMNS`."""
     numbers = overview.numbers(pipeline)
     row = (
         state_cell(pipeline),

@@ -4,6 +4,7 @@ A hosted Studio does not tell when a schedule runs; then that is said, and nothi
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from typing import NamedTuple
@@ -13,6 +14,7 @@ from studio_tui import cron
 from studio_tui.api.ids import can_be_used
 from studio_tui.api.models import Job, JobSchedule
 from studio_tui.presentation.cells import NOTHING, Cell, Tone, dimmed
+from studio_tui.presentation.columns import Align, Column
 from studio_tui.presentation.format import UNKNOWN, age, plural, seconds_between
 from studio_tui.presentation.ids import id_cell
 from studio_tui.presentation.jobs.causes import cause
@@ -28,12 +30,6 @@ from studio_tui.presentation.schedules.start_times import (
     span,
 )
 
-COLUMNS = (
-    *("name", "expression", "words", "next", "at", "results"),
-    *("runs", "missed", "skipped", "by", "id"),
-)
-"""Keys of the columns, in the order of the cells."""
-
 RESULTS = 8
 """Last runs whose results are shown."""
 
@@ -41,6 +37,27 @@ ONCE = "once"
 NOT_TOLD = "Studio does not say"
 
 _SHORT_ID = 8
+
+COLUMNS = (
+    Column("name", "NAME", 16, grow=2, most=40, fits=True, sticky=True),
+    Column("expression", "SCHEDULE", 12, grow=1, most=20, fits=True),
+    Column("words", "IN WORDS", 20, grow=3, drop=3, fits=True, wants=32),
+    Column("next", "NEXT RUN", 14),
+    Column("at", "AT, LOCAL", 16, drop=1, fits=True),
+    Column("results", "LAST RUNS", RESULTS + 1, drop=2, fits=True),
+    Column("runs", "RUNS", 4, align=Align.RIGHT, drop=5, fits=True),
+    Column("missed", "MISSED", 6, align=Align.RIGHT, drop=4, fits=True),
+    Column("skipped", "SKIPPED", 7, align=Align.RIGHT, drop=4, fits=True),
+    Column("by", "BY", 12, drop=7, fits=True),
+    Column("id", "ID", _SHORT_ID, drop=6),
+)
+"""In the order of the cells; the next run is told in local time."""
+
+COLUMNS_IN_UTC = tuple(
+    replace(column, title="AT, UTC") if column.key == "at" else column for column in COLUMNS
+)
+"""The same with the next run in UTC."""
+
 _UNREADABLE = Cell("?", Tone.WARN)
 
 

@@ -13,6 +13,7 @@ from studio_tui.api.pages import Page
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.clusters.rows import (
     CLUSTERS,
+    COLUMNS,
     cells,
     facts,
     why_no_jobs,
@@ -32,19 +33,6 @@ from studio_tui.tui.terminal.clipboard import copy
 from studio_tui.tui.widgets.bar import Part
 from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.filter_bar import FilterInput
-from studio_tui.tui.widgets.table_layout import Align, Column
-
-COLUMNS = (
-    Column("status", "STATUS", 11),
-    Column("name", "NAME", 12, grow=1, most=40),
-    Column("default", "FOR NEW JOBS", 12, drop=2),
-    Column("busy", "BUSY", 5, align=Align.RIGHT),
-    Column("workers", "WORKERS", 7, align=Align.RIGHT),
-    Column("provider", "PROVIDER", 8, drop=3),
-    Column("region", "REGION", 12, drop=4),
-    Column("size", "SIZE", 14, drop=5),
-    Column("id", "ID", 10, drop=6),
-)
 
 _COMMANDS: tuple[Command["ClustersScreen"], ...] = (
     Command(

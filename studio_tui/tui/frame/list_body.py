@@ -11,6 +11,7 @@ from textual.containers import Container, Vertical
 from textual.getters import query_one
 
 from studio_tui import clock
+from studio_tui.presentation.columns import Column
 from studio_tui.presentation.jobs.facts import Fact, Line
 from studio_tui.presentation.lists.kinds import NEWEST_FIRST, Kind
 from studio_tui.presentation.lists.listing import Listing
@@ -33,7 +34,6 @@ from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.fact_sheet import FactSheet
 from studio_tui.tui.widgets.filter_bar import MOST_VALUES, FilterBar
 from studio_tui.tui.widgets.lifetime import Lifetime
-from studio_tui.tui.widgets.table_layout import Column
 from studio_tui.tui.widgets.table_painter import Cells
 
 T = TypeVar("T")

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 from textual.app import ComposeResult
 from textual.binding import Binding
 
+from studio_tui.presentation.columns import Column
 from studio_tui.presentation.freshness import Aged
 from studio_tui.presentation.jobs.facts import Fact, Line
 from studio_tui.presentation.lists.kinds import Kind
@@ -23,7 +24,6 @@ from studio_tui.tui.frame.page import Page
 from studio_tui.tui.frame.row_marks import RowMarks, mark_commands
 from studio_tui.tui.widgets.bar import Part
 from studio_tui.tui.widgets.big_table import BigTable
-from studio_tui.tui.widgets.table_layout import Column
 from studio_tui.tui.widgets.table_painter import Cells
 
 T = TypeVar("T")

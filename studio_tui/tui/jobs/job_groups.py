@@ -5,6 +5,7 @@ from datetime import datetime
 
 from studio_tui.api.models import Job, JobState
 from studio_tui.presentation.cells import NOTHING, Tone
+from studio_tui.presentation.columns import by_key
 from studio_tui.presentation.jobs.facts import Fact
 from studio_tui.presentation.jobs.groups import (
     IN_SIGHT,
@@ -22,8 +23,6 @@ from studio_tui.service.polling.pipelines_feed import Pipelines
 from studio_tui.tui.frame.list_view import ViewHolder
 from studio_tui.tui.widgets.bar import Part
 from studio_tui.tui.widgets.table_painter import Cells
-
-_AGE = COLUMNS.index("age")
 
 
 class JobGroups:
@@ -112,7 +111,7 @@ class JobGroups:
         if not jobs:
             return (NOTHING,) * len(COLUMNS)
         newest = max(jobs, key=lambda job: job.created_at.timestamp() if job.created_at else 0.0)
-        age = cells(newest, now)[_AGE]
+        age = by_key(COLUMNS, cells(newest, now))["age"]
         return group_cells(group, jobs, age, is_open=key in self._opened)
 
     def facts_of(self, key: str) -> tuple[Fact, ...]:

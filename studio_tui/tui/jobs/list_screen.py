@@ -12,7 +12,7 @@ from studio_tui import clock
 from studio_tui.api.models import Job, JobState
 from studio_tui.presentation.jobs.facts import Fact, Line
 from studio_tui.presentation.jobs.filters import JOBS
-from studio_tui.presentation.jobs.rows import BAR_WIDTH, RATE_WIDTH, cells, sorts_with
+from studio_tui.presentation.jobs.rows import COLUMNS, cells, sorts_with
 from studio_tui.service.polling.jobs_feed import Jobs
 from studio_tui.service.polling.poller import Poller
 from studio_tui.service.session import StudioSession
@@ -29,25 +29,7 @@ from studio_tui.tui.messages import OpenJob, Progressed, Refreshed
 from studio_tui.tui.widgets.bar import Part
 from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.filter_bar import FilterInput
-from studio_tui.tui.widgets.table_layout import Align, Column
 from studio_tui.tui.widgets.table_painter import Cells
-
-COLUMNS = (
-    Column("state", "STATE", 11, fits=True, sticky=True),
-    Column("name", "NAME", 12, grow=3, most=48, fits=True, sticky=True),
-    Column("id", "ID", 8, drop=6),
-    Column("progress", "PROGRESS", BAR_WIDTH, drop=5, fits=True),
-    Column("share", "DONE", 4, align=Align.RIGHT, drop=3, fits=True),
-    Column("rate", "RATE", RATE_WIDTH, align=Align.RIGHT, drop=9, fits=True),
-    Column("workers", "WORK", 4, align=Align.RIGHT, drop=7, fits=True),
-    Column("queue", "QUEUE", 7, align=Align.RIGHT, drop=4, fits=True),
-    Column("run", "RUN", 8, align=Align.RIGHT, fits=True),
-    Column("age", "AGE", 4, align=Align.RIGHT, drop=1),
-    Column("pipeline", "PIPELINE", 12, drop=5, fits=True),
-    Column("by", "BY", 12, drop=8, fits=True),
-    Column("error", "ERROR", 16, grow=1, drop=2, fits=True, wants=28),
-)
-"""What a job is known by stands still; the error has the room that the others leave."""
 
 _FINISHED_HINTS = ("table.open", "job.log", "job.run_again", "jobs.filter", "jobs.sort")
 _ALIVE_HINTS = ("table.open", "job.log", "job.cancel", "jobs.filter", "jobs.sort")

@@ -16,7 +16,7 @@ from studio_tui.presentation.jobs.facts import Fact, Line
 from studio_tui.presentation.pipelines.datasets import KnownDatasets, short_name
 from studio_tui.presentation.pipelines.facts import Around, facts, grid
 from studio_tui.presentation.pipelines.rows import (
-    BAR_WIDTH,
+    COLUMNS,
     PIPELINES,
     Overview,
     cells,
@@ -32,21 +32,7 @@ from studio_tui.tui.pipelines.controller import PipelineController
 from studio_tui.tui.pipelines.trigger_screen import TriggerDraft, TriggerScreen
 from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.filter_bar import FilterInput
-from studio_tui.tui.widgets.table_layout import Align, Column
 from studio_tui.tui.widgets.table_painter import Cells
-
-COLUMNS = (
-    Column("state", "STATE", 11, sticky=True),
-    Column("name", "NAME", 12, grow=1, most=28, drop=2, fits=True, sticky=True),
-    Column("target", "TARGET", 14, grow=2),
-    Column("progress", "PROGRESS", BAR_WIDTH),
-    Column("done", "DONE", 7, align=Align.RIGHT, drop=4, fits=True),
-    Column("jobs", "JOBS", 18, grow=1, most=34, drop=3, fits=True),
-    Column("age", "AGE", 4, align=Align.RIGHT),
-    Column("updated", "UPDATED", 7, align=Align.RIGHT, drop=5, fits=True),
-    Column("id", "ID", 8, drop=6),
-)
-"""What a pipeline is known by stands still; the target has the room that the others leave."""
 
 _BEGUN = "pipeline.logs"
 _HINTS = {

@@ -12,7 +12,13 @@ from studio_tui.api.models import Job
 from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.jobs.facts import Fact
 from studio_tui.presentation.schedules.filters import SCHEDULES, Scheduled
-from studio_tui.presentation.schedules.rows import RESULTS, cells, facts, runs_by_task
+from studio_tui.presentation.schedules.rows import (
+    COLUMNS,
+    COLUMNS_IN_UTC,
+    cells,
+    facts,
+    runs_by_task,
+)
 from studio_tui.service.polling.poller import Poller
 from studio_tui.service.polling.schedules_feed import Schedules
 from studio_tui.service.session import StudioSession
@@ -24,29 +30,11 @@ from studio_tui.tui.messages import Refreshed
 from studio_tui.tui.schedules.controller import ScheduleController
 from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.filter_bar import FilterInput
-from studio_tui.tui.widgets.table_layout import Align, Column
 
 _HINTS = ("schedule.runs", "schedule.run_once", "schedule.edit", "schedule.cancel", "schedule.new",
           "page.back")  # fmt: skip
 
 _MARK_HINTS = ("schedule.runs", "schedule.cancel", "job.copy_id", "schedules.unmark")
-
-
-def columns_of(at: str = "AT, LOCAL") -> tuple[Column, ...]:
-    """Return the columns; `at` is the heading of the one with the moment of the next run."""
-    return (
-        Column("name", "NAME", 16, grow=2, most=40, fits=True, sticky=True),
-        Column("expression", "SCHEDULE", 12, grow=1, most=20, fits=True),
-        Column("words", "IN WORDS", 20, grow=3, drop=3, fits=True, wants=32),
-        Column("next", "NEXT RUN", 14),
-        Column("at", at, 16, drop=1, fits=True),
-        Column("results", "LAST RUNS", RESULTS + 1, drop=2, fits=True),
-        Column("runs", "RUNS", 4, align=Align.RIGHT, drop=5, fits=True),
-        Column("missed", "MISSED", 6, align=Align.RIGHT, drop=4, fits=True),
-        Column("skipped", "SKIPPED", 7, align=Align.RIGHT, drop=4, fits=True),
-        Column("by", "BY", 12, drop=7, fits=True),
-        Column("id", "ID", 8, drop=6),
-    )
 
 
 _COMMANDS: tuple[Command["SchedulesScreen"], ...] = (
@@ -65,7 +53,7 @@ class SchedulesScreen(ListPage[Scheduled]):
 
     place = "schedules"
     kind = SCHEDULES
-    columns = columns_of()
+    columns = COLUMNS
     problems = "status=problem"
     is_stacked = True
     VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-middling"), (34, "-high")]  # noqa: RUF012
@@ -130,7 +118,7 @@ class SchedulesScreen(ListPage[Scheduled]):
     def toggle_utc(self) -> None:
         """Tell the next runs in UTC, or in local time again."""
         self._in_utc = not self._in_utc
-        self.table.columns = columns_of("AT, UTC" if self._in_utc else "AT, LOCAL")
+        self.table.columns = COLUMNS_IN_UTC if self._in_utc else COLUMNS
         self.table.show_again()
 
     @on(BigTable.Opened)

@@ -15,9 +15,10 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 
+from studio_tui.presentation.columns import Column
 from studio_tui.tui.widgets.line_view import LineView
 from studio_tui.tui.widgets.table_contents import Contents
-from studio_tui.tui.widgets.table_layout import Column, place
+from studio_tui.tui.widgets.table_layout import place
 from studio_tui.tui.widgets.table_painter import (
     COMPONENTS,
     GUTTER,

@@ -9,10 +9,11 @@ from textual.content import Content
 from textual.strip import Strip
 
 from studio_tui.presentation.cells import Tone
+from studio_tui.presentation.columns import Align
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.jobs.facts import Fact, Line
 from studio_tui.tui.widgets.line_view import LineView
-from studio_tui.tui.widgets.table_layout import Align, fit
+from studio_tui.tui.widgets.table_layout import fit
 
 _LABEL_LEAST = 6
 _LABEL_MOST = 32

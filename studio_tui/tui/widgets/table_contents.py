@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from rich.cells import cell_len
 
 from studio_tui.presentation.cells import Cell, Pieces
+from studio_tui.presentation.columns import Column
 from studio_tui.presentation.format import UNKNOWN
-from studio_tui.tui.widgets.table_layout import Column
 from studio_tui.tui.widgets.table_painter import Cells
 
 LONGEST = 200

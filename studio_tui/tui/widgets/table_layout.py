@@ -1,63 +1,18 @@
 """Which columns of a table fit a width, where each stands, and how a text fills its place."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import Enum
 from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
+
+from studio_tui.presentation.columns import Align, Column
 
 GAP = 2
 """Blank cells between two columns."""
 
 
-class Align(Enum):
-    """At which edge of its column a text stands."""
-
-    LEFT = "left"
-    RIGHT = "right"
-
-
 _ELLIPSIS = "…"
 _RIGHT = Align.RIGHT
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """What a table knows of a column before it knows its own width."""
-
-    key: str
-    """Names the column to the program, never to the reader."""
-
-    title: str
-    """What the header says; safe text."""
-
-    width: int
-    """Cells: exactly that many, or at least that many if the column grows. 1 or more."""
-
-    grow: int = 0
-    """Share of the cells no column asked for; 0 does not grow."""
-
-    most: int | None = None
-    """Cells that a growing column takes at most; `None` is no limit."""
-
-    align: Align = Align.LEFT
-    """Where text and title stand."""
-
-    drop: int = 0
-    """The higher, the sooner it is left out of a narrow table; 0 always stays."""
-
-    fits: bool = False
-    """Whether it is no wider than its title and what stands in it, and gone if that is nothing.
-
-    One that always stays is at least as wide as its title.
-    """
-
-    wants: int = 0
-    """Cells for whose sake columns are left out that leave sooner, as long as it can use them."""
-
-    sticky: bool = False
-    """Whether it stands still while others are scrolled sideways; for the leftmost ones."""
 
 
 class Placed(NamedTuple):

@@ -13,8 +13,9 @@ from textual.content import Content
 from textual.strip import Strip
 
 from studio_tui.presentation.cells import NOTHING, Cell, Pieces, Tone
+from studio_tui.presentation.columns import Align
 from studio_tui.tui.widgets.quick_strip import Brush, QuickStrip
-from studio_tui.tui.widgets.table_layout import GAP, Align, Placed, extent, fit
+from studio_tui.tui.widgets.table_layout import GAP, Placed, extent, fit
 
 GUTTER = 2
 """Cells at the left edge that never scroll sideways: the cursor's sign and the mark's."""

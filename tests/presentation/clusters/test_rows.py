@@ -62,7 +62,7 @@ def test_the_jobs_that_are_known_are_not_taken_for_all() -> None:
 
 
 def test_the_cluster_for_new_jobs_is_the_chosen_one_else_the_default() -> None:
-    place = COLUMNS.index("default")
+    place = [column.key for column in COLUMNS].index("default")
     default, other = cluster(default=True), cluster(name="cpu", default=False)
     assert [cells(known)[place].text for known in (default, other)] == ["default", ""]
     assert [cells(known, "cpu")[place].text for known in (default, other)] == [

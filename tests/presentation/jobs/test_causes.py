@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from studio_tui.presentation.columns import by_key
 from studio_tui.presentation.jobs.causes import cause
 from studio_tui.presentation.jobs.rows import COLUMNS, SORTS, cells
 from studio_tui.text import safe_block
@@ -66,6 +67,6 @@ def test_the_list_shows_the_cause_and_sorts_by_it() -> None:
     framed = job(3, "FAILED", error_message="The query ended with exit code 1; it last said: "
                  "AError: x")  # fmt: skip
     plain = job(4, "FAILED", error_message="BError: y")
-    assert dict(zip(COLUMNS, cells(framed, NOON), strict=True))["error"].text == "AError: x"
+    assert by_key(COLUMNS, cells(framed, NOON))["error"].text == "AError: x"
     order = SORTS["error"][1]
     assert sorted((plain, framed), key=lambda one: order(one, NOON)) == [framed, plain]

@@ -2,6 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui.presentation.cells import NOTHING, Cell, Pieces
+from studio_tui.presentation.columns import by_key
 from studio_tui.presentation.jobs.groups import (
     MARK,
     Group,
@@ -66,7 +67,7 @@ def test_the_groupings_follow_one_another() -> None:
 def test_a_group_says_how_its_jobs_do() -> None:
     jobs = [job(1, "FAILED"), job(2, "COMPLETE"), job(3, "COMPLETE"), job(4, "RUNNING")]
     group = Group("shard_*.py", tuple(each.id for each in jobs))
-    said = dict(zip(COLUMNS, group_cells(group, jobs, Cell("1m"), is_open=False), strict=True))
+    said = by_key(COLUMNS, group_cells(group, jobs, Cell("1m"), is_open=False))
     state, error = said["state"], said["error"]
     assert isinstance(state, Cell)
     assert isinstance(error, Pieces)

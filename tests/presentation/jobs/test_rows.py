@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from studio_tui.api.label import NAME
 from studio_tui.api.models import Cluster, Job, JobState
 from studio_tui.presentation.cells import Tone
+from studio_tui.presentation.columns import by_key
 from studio_tui.presentation.jobs.facts import Values, environment, facts, raw
 from studio_tui.presentation.jobs.filters import JOBS, Filter
 from studio_tui.presentation.jobs.rows import COLUMNS, SORTS, cells, first_line
@@ -18,7 +19,7 @@ from tests.jobs import NOON, job
 
 
 def row(known: Job, now: datetime = NOON) -> dict[str, str]:
-    return {key: cell.text for key, cell in zip(COLUMNS, cells(known, now), strict=True)}
+    return by_key(COLUMNS, [cell.text for cell in cells(known, now)])
 
 
 def test_a_finished_job_shows_how_long_it_waited_and_ran() -> None:
@@ -36,7 +37,7 @@ def test_a_running_job_runs_on_with_the_clock() -> None:
 def test_while_studio_is_silent_what_may_have_ended_stands_still_and_ages_run_on() -> None:
     later = NOON + timedelta(minutes=20)
     for known, stands in ((job(3, "RUNNING"), "2:55"), (job(3, "QUEUED", started_at=None), "3:00")):
-        found = dict(zip(COLUMNS, cells(known, later, heard_at=NOON), strict=True))
+        found = by_key(COLUMNS, cells(known, later, heard_at=NOON))
         assert stands in (found["run"].text, found["queue"].text)
         assert found["age"].text == "23m"
         said = {fact.label: fact.value.text for fact in facts(known, later, heard_at=NOON)}
@@ -46,7 +47,7 @@ def test_while_studio_is_silent_what_may_have_ended_stands_still_and_ages_run_on
 
 def shown(known: Job, progress: Progress) -> list[str]:
     """Return the cells and the fact that tell of progress."""
-    told = dict(zip(COLUMNS, cells(known, NOON, progress), strict=True))
+    told = by_key(COLUMNS, cells(known, NOON, progress))
     fact = [f.value.text for f in facts(known, NOON, (), progress) if f.label == "progress"]
     return [told[column].text for column in ("progress", "share", "rate")] + fact
 

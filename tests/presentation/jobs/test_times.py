@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui.api.models import WAITING_STATES, Job, JobState
+from studio_tui.presentation.columns import by_key
 from studio_tui.presentation.jobs.facts import facts
 from studio_tui.presentation.jobs.log_header import job_parts
 from studio_tui.presentation.jobs.rows import COLUMNS, cells
@@ -35,7 +36,7 @@ def made(status: str, **fields: Any) -> Job:
 
 def said(known: Job, now: datetime) -> tuple[str, str, str, str]:
     """Return QUEUE and RUN of the list, the status and the steps of the page."""
-    row = dict(zip(COLUMNS, (cell.text for cell in cells(known, now)), strict=True))
+    row = by_key(COLUMNS, [cell.text for cell in cells(known, now)])
     told = {fact.label: fact.value.text for fact in facts(known, now)}
     return row["queue"], row["run"], told["status"], told.get("steps", "")
 

@@ -6,11 +6,13 @@ from hypothesis import strategies as st
 
 from studio_tui.api.models import Pipeline, PipelineState
 from studio_tui.presentation.cells import Cell, Pieces, Tone
+from studio_tui.presentation.columns import by_key
 from studio_tui.presentation.lists.filter_terms import FilterError, Terms
 from studio_tui.presentation.lists.listing import Listing
 from studio_tui.presentation.pipelines.graph.statuses import Shown
 from studio_tui.presentation.pipelines.rows import (
     BAR_WIDTH,
+    COLUMNS,
     LOOKS,
     PIPELINES,
     Overview,
@@ -40,15 +42,15 @@ def passing(terms: str, *pipelines: Pipeline) -> list[str | None]:
 
 
 def test_a_row_says_what_a_pipeline_is_and_how_far() -> None:
-    state, name, target, bar, done, counts, age, updated, short_id = row(FAILED)
-    assert state == "✗ FAILED"
-    assert name == "pipeline-2"
-    assert target == "report  local.local"
-    assert len(bar) == BAR_WIDTH
-    assert "✗" in bar
-    assert done == "1/3"
-    assert counts.split() == ["✓1", "✗1", "⊘1"]
-    assert (age, updated, short_id) == ("2h", "119m" if updated == "119m" else "1h", "00000002")
+    said = by_key(COLUMNS, row(FAILED))
+    assert said["state"] == "✗ FAILED"
+    assert said["name"] == "pipeline-2"
+    assert said["target"] == "report  local.local"
+    assert len(said["progress"]) == BAR_WIDTH
+    assert "✗" in said["progress"]
+    assert said["done"] == "1/3"
+    assert said["jobs"].split() == ["✓1", "✗1", "⊘1"]
+    assert (said["age"], said["updated"], said["id"]) == ("2h", "1h", "00000002")
 
 
 def test_a_failure_among_a_thousand_is_seen_in_the_bar() -> None:

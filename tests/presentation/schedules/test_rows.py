@@ -8,6 +8,7 @@ import pytest
 
 from studio_tui.api.models import Job
 from studio_tui.presentation.cells import Tone
+from studio_tui.presentation.columns import by_key
 from studio_tui.presentation.schedules.rows import (
     COLUMNS,
     RESULTS,
@@ -43,7 +44,7 @@ def nightly(**more: Any) -> Job:
 
 def row(known: Job, *runs: Job, zone: Any = BERLIN) -> dict[str, str]:
     made = cells(known, runs, NOON, zone)
-    return dict(zip(COLUMNS, (cell.text for cell in made), strict=True))
+    return by_key(COLUMNS, [cell.text for cell in made])
 
 
 def told(known: Job, *runs: Job) -> dict[str, str]:
@@ -70,7 +71,7 @@ def test_a_row_tells_when_a_schedule_runs_next_and_what_came_of_it() -> None:
 
 def test_the_results_have_the_tone_of_the_newest_and_missed_times_stand_out() -> None:
     made = cells(nightly(), (job(1, "FAILED"), job(2, "COMPLETE")), NOON, UTC)
-    tones = dict(zip(COLUMNS, (cell.tone for cell in made), strict=True))
+    tones = by_key(COLUMNS, [cell.tone for cell in made])
     assert (tones["results"], tones["missed"], tones["skipped"]) == (Tone.BAD, Tone.WARN, Tone.DIM)
 
 

@@ -12,8 +12,8 @@ from textual.pilot import Pilot
 
 from studio_tui.paths import styles_dir
 from studio_tui.presentation.cells import Cell, Tone
+from studio_tui.presentation.columns import Align, Column
 from studio_tui.tui.widgets.big_table import BigTable
-from studio_tui.tui.widgets.table_layout import Align, Column
 from studio_tui.tui.widgets.table_painter import Sorting
 from tests.driving import driving
 

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from studio_tui.presentation.columns import Align, Column
 from studio_tui.text import safe_line
-from studio_tui.tui.widgets.table_layout import GAP, Align, Column, extent, fit, place
+from studio_tui.tui.widgets.table_layout import GAP, extent, fit, place
 
 COLUMNS = (
     Column("state", "ST", 8),

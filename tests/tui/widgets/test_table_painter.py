@@ -10,8 +10,9 @@ from textual.strip import Strip
 
 from studio_tui.paths import styles_dir
 from studio_tui.presentation.cells import Cell, Pieces, Tone
+from studio_tui.presentation.columns import Align, Column
 from studio_tui.text import safe_line
-from studio_tui.tui.widgets.table_layout import Align, Column, place
+from studio_tui.tui.widgets.table_layout import place
 from studio_tui.tui.widgets.table_painter import (
     COMPONENTS,
     GUTTER,

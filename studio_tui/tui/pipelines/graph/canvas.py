@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 
 from studio_tui.presentation.cells import Tone
+from studio_tui.presentation.columns import Align
 from studio_tui.presentation.pipelines.drawing.box_lines import Light
 from studio_tui.presentation.pipelines.drawing.graph import Drawing, Run, draw
 from studio_tui.presentation.pipelines.graph.plan import Plan
 from studio_tui.presentation.pipelines.views.groups import Group
 from studio_tui.tui.pipelines.graph.graph_view import Runs
-from studio_tui.tui.widgets.table_layout import Align, fit
+from studio_tui.tui.widgets.table_layout import fit
 
 SHORT_NAME = 20
 """Cells of a name, unless names are wanted in full."""

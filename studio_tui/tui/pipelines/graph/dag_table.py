@@ -7,8 +7,8 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from studio_tui.presentation.columns import Column
 from studio_tui.tui.widgets.big_table import BigTable
-from studio_tui.tui.widgets.table_layout import Column
 from studio_tui.tui.widgets.table_painter import GUTTER, Sorting
 
 _SIDEWAYS = {"table.left", "table.right"}

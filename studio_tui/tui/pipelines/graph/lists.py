@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 
 from studio_tui.presentation.cells import Cell, Pieces, Tone
+from studio_tui.presentation.columns import Align, Column
 from studio_tui.presentation.pipelines.graph.segments import bar
 from studio_tui.presentation.pipelines.graph.statuses import Shown
 from studio_tui.presentation.pipelines.graph.view_model import Known
@@ -12,7 +13,7 @@ from studio_tui.presentation.pipelines.views import group_rows, table, tree
 from studio_tui.presentation.pipelines.views.groups import Group
 from studio_tui.presentation.pipelines.views.node_cells import took_cell, why_cell
 from studio_tui.presentation.pipelines.views.timeline import Timeline
-from studio_tui.tui.widgets.table_layout import GAP, Align, Column
+from studio_tui.tui.widgets.table_layout import GAP
 from studio_tui.tui.widgets.table_painter import Cells, Sorting
 
 KnownNow = Callable[[], Known]
