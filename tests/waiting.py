@@ -93,6 +93,7 @@ def no_hang(what: str) -> Iterator[None]:
 
 def _hang(condition: Callable[[], object], shows: Callable[[], object] | None) -> str:
     """Say what was waited for: the source of the condition and what it refers to."""
+    condition = inspect.unwrap(condition)
     try:
         source = inspect.getsource(condition).strip()
     except (OSError, TypeError):

@@ -1,11 +1,13 @@
 """The dashboard on a real local Studio, driven by keys."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
+from textual.css.query import NoMatches
 from textual.pilot import Pilot
 from textual.widget import Widget
 
@@ -79,8 +81,18 @@ async def jobs_screen(pilot: Dashboard) -> JobsScreen:
 
 
 async def until(pilot: Pilot[Any], condition: Callable[[], object]) -> None:
-    """Wait until `condition` is true; a hang says what was on the screen."""
-    await waiting.until(condition, lambda: screen_text(pilot))
+    """Wait until `condition` is true; a hang says what was on the screen.
+
+    A screen that has no such widget yet is one to wait for.
+    """
+
+    @wraps(condition)
+    def holds() -> object:
+        with suppress(NoMatches):
+            return condition()
+        return False
+
+    await waiting.until(holds, lambda: screen_text(pilot))
 
 
 async def until_shown(pilot: Pilot[Any], *texts: str) -> None:
