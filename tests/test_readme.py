@@ -1,63 +1,12 @@
 import re
 from pathlib import Path
 
+import pytest
 from textual.binding import Binding
 
-from studio_tui.tui.app import StudioApp
-from studio_tui.tui.clusters.list_screen import ClustersScreen
-from studio_tui.tui.form.submit_screen import SubmitScreen
-from studio_tui.tui.frame.page import Page
-from studio_tui.tui.jobs.detail_screen import JobScreen
-from studio_tui.tui.jobs.list_screen import JobsScreen
-from studio_tui.tui.logs.log_screen import LogScreen
-from studio_tui.tui.logs.merged_screen import MergedScreen
-from studio_tui.tui.logs.view.log_view import LogView
-from studio_tui.tui.pipelines.graph.dag_table import DagTable
-from studio_tui.tui.pipelines.graph.graph_view import GraphView
-from studio_tui.tui.pipelines.graph.screen import PipelineScreen
-from studio_tui.tui.pipelines.list_screen import PipelinesScreen
-from studio_tui.tui.schedules.list_screen import SchedulesScreen
-from studio_tui.tui.widgets.big_table import BigTable
+from tests.keymap import NAMES, NEARER, OWNERS, TOGETHER, commands_at, keys_of
 
 ROOT = Path(__file__).parent.parent
-OWNERS: dict[str, tuple[type, ...]] = {
-    "jobs": (JobsScreen, BigTable),
-    "job": (JobScreen,),
-    "log": (LogScreen, LogView),
-    "merged": (MergedScreen, LogView),
-    "pipelines": (PipelinesScreen, BigTable),
-    "graph": (PipelineScreen, DagTable, GraphView),
-    "clusters": (ClustersScreen, BigTable),
-    "schedules": (SchedulesScreen, BigTable),
-    "form": (SubmitScreen,),
-    "everywhere": (Page, StudioApp),
-}
-NAMES = {
-    "/": "slash",
-    "*": "asterisk",
-    "!": "exclamation_mark",
-    "?": "question_mark",
-    "#": "number_sign",
-    "{": "left_curly_bracket",
-    "}": "right_curly_bracket",
-    "<": "less_than_sign",
-    ">": "greater_than_sign",
-    ".": "full_stop",
-    "&": "ampersand",
-    ":": "colon",
-    "'": "apostrophe",
-    '"': "quotation_mark",
-}
-
-
-def keys_of(owners: tuple[type, ...]) -> set[str]:
-    return {
-        key.strip()
-        for owner in owners
-        for binding in vars(owner).get("BINDINGS", ())
-        if isinstance(binding, Binding)
-        for key in binding.key.split(",")
-    }
 
 
 def test_every_key_of_the_readme_does_something_where_it_says() -> None:
@@ -84,3 +33,9 @@ def test_every_binding_has_a_dotted_id_and_says_what_it_does() -> None:
                 assert binding.id, f"{binding.key} of {owner.__name__}"
                 assert re.fullmatch(r"[a-z]+\.[a-z_]+", binding.id)
                 assert binding.description or binding.tooltip
+
+
+@pytest.mark.parametrize("place", TOGETHER)
+def test_no_key_has_two_commands_in_one_place(place: str) -> None:
+    shared = {key: ids for key, ids in commands_at(place).items() if len(ids - NEARER) > 1}
+    assert not shared

@@ -15,7 +15,7 @@ from dataclasses import replace
 import httpx
 
 from studio_tui.addresses import Address, address
-from studio_tui.api.failures import reason
+from studio_tui.api.connection_errors import reason
 from studio_tui.api.transport import inflated, tls_context, trust
 from studio_tui.errors import ProtocolError, RequestTimedOut, TransportError
 from studio_tui.settings import Settings

@@ -23,7 +23,7 @@ from studio_tui import clock
 from studio_tui.addresses import address
 from studio_tui.api.answers import refusal, retry_after, without_mark
 from studio_tui.api.auth import StudioAuth
-from studio_tui.api.failures import proxy_refusal, reason
+from studio_tui.api.connection_errors import proxy_refusal, reason
 from studio_tui.api.guard import NOT_ITS_OWN, Guard
 from studio_tui.api.messages import message_line
 from studio_tui.errors import (

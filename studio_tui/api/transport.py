@@ -19,8 +19,14 @@ from studio_tui import __version__, clock
 from studio_tui.addresses import address
 from studio_tui.api.answers import refusal, retry_after
 from studio_tui.api.auth import StudioAuth
+from studio_tui.api.connection_errors import (
+    Failure,
+    failure,
+    proxy_refusal,
+    speaks_tls,
+    wrong_scheme,
+)
 from studio_tui.api.exchange import Answer, Request, Timeouts
-from studio_tui.api.failures import Failure, failure, proxy_refusal, speaks_tls, wrong_scheme
 from studio_tui.api.guard import NOT_ITS_OWN, Guard
 from studio_tui.errors import (
     AnswerTooLarge,

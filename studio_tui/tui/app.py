@@ -26,11 +26,11 @@ from studio_tui.errors import (
 from studio_tui.log import crash_report
 from studio_tui.tui.chosen_theme import chosen_theme, keep_chosen
 from studio_tui.tui.connected import Connected
-from studio_tui.tui.ending.signals import EndsInOrder
-from studio_tui.tui.finding import FindsActions
 from studio_tui.tui.frame.opening import Choice, Chosen, OpeningScreen, ReadAgain, TrustChoice
 from studio_tui.tui.frame.screenshots import SavesScreenshots
+from studio_tui.tui.help_and_palette import WithHelpAndPalette
 from studio_tui.tui.sheets import OPENING
+from studio_tui.tui.shutdown.signals import EndsInOrder
 from studio_tui.tui.stacking import (
     BOTTOM,
     back_in_pipeline,
@@ -89,7 +89,7 @@ async def _open_last(app: App[int], connected: Connected, places: "Screens") -> 
             app.post_message(page)
 
 
-class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, App[int]):
+class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tells, App[int]):
     """The dashboard."""
 
     TITLE = "studio-tui"

@@ -158,8 +158,8 @@ def _reason(error: Exception) -> str:
     return str(error).partition(" at position")[0]
 
 
-class Problems:
-    """Lines that are of some level, or graver."""
+class OfLevel:
+    """Lines of a level, or of a graver one."""
 
     def __init__(self, least: Level) -> None:
         self._least = least

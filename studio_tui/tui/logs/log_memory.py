@@ -5,7 +5,7 @@ from pydantic import Field
 from studio_tui.tui.frame.remembered import Remembered
 from studio_tui.tui.logs.view.place import LogLook, LogPlace
 
-REMEMBERED = 200
+MOST_LOGS = 200
 """Logs of which the reader's place is remembered, the last ones."""
 
 
@@ -21,5 +21,5 @@ class LogMemory(Remembered):
         self.places.pop(job_id, None)
         if place != LogPlace():
             self.places[job_id] = place
-        for oldest in list(self.places)[:-REMEMBERED]:
+        for oldest in list(self.places)[:-MOST_LOGS]:
             del self.places[oldest]

@@ -6,7 +6,7 @@ import pytest
 from studio_tui.presentation.logs.gutter_times import StampForm
 from studio_tui.presentation.logs.row_forms import JsonForm
 from studio_tui.tui.jobs.list_screen import JobsScreen
-from studio_tui.tui.logs.log_memory import REMEMBERED, LogMemory
+from studio_tui.tui.logs.log_memory import MOST_LOGS, LogMemory
 from studio_tui.tui.logs.log_screen import LogScreen
 from studio_tui.tui.logs.view.place import LogLook, LogPlace
 from tests.studios import ThreadStudio
@@ -34,11 +34,11 @@ def test_what_cannot_be_kept_ends_nothing(tmp_path: Path) -> None:
 
 def test_the_places_of_the_last_logs_are_kept() -> None:
     memory = LogMemory()
-    for number in range(REMEMBERED + 5):
+    for number in range(MOST_LOGS + 5):
         memory.note(str(number), LogPlace(top=number))
     memory.note("7", LogPlace(top=1))
     memory.note("8", LogPlace())
-    assert len(memory.places) == REMEMBERED - 1
+    assert len(memory.places) == MOST_LOGS - 1
     assert list(memory.places)[-1] == "7"
     assert "8" not in memory.places
 

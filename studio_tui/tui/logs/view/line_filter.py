@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.logs.levels import Level
 from studio_tui.presentation.logs.live_rows import UP, lasting
-from studio_tui.presentation.logs.search import Problems, Wanted, WantedError
+from studio_tui.presentation.logs.search import OfLevel, Wanted, WantedError
 from studio_tui.service.logs.store.filtered import FilteredLines
 from studio_tui.service.logs.store.matches import Find, LineMatches
 from studio_tui.tui.frame.commands import Command
@@ -149,7 +149,7 @@ class LineFilter:
         shown = self.scope()
         hidden = Wanted(typed.removeprefix("!")) if typed.removeprefix("!") else None
         if typed == _PROBLEMS:
-            find = Problems(Level.WARNING).starts
+            find = OfLevel(Level.WARNING).starts
             hits: LineMatches | None = LineMatches(store, find, within=shown, ahead=self.ahead)
         elif hidden:
             is_negated = typed.startswith("!")

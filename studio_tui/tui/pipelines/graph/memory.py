@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from studio_tui.tui.frame.remembered import Remembered
 
-REMEMBERED = 100
+MOST_PIPELINES = 100
 """Pipelines of which the reader's place is remembered, the last ones."""
 
 
@@ -87,5 +87,5 @@ class DagMemory(Remembered):
         self.places.pop(pipeline_id, None)
         self.places[pipeline_id] = place
         self.mode = place.mode
-        for oldest in list(self.places)[:-REMEMBERED]:
+        for oldest in list(self.places)[:-MOST_PIPELINES]:
             del self.places[oldest]

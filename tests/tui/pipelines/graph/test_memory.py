@@ -2,7 +2,13 @@ from pathlib import Path
 
 import pytest
 
-from studio_tui.tui.pipelines.graph.memory import REMEMBERED, DagMemory, DagPlace, Grouping, Mode
+from studio_tui.tui.pipelines.graph.memory import (
+    MOST_PIPELINES,
+    DagMemory,
+    DagPlace,
+    Grouping,
+    Mode,
+)
 
 
 def test_what_was_remembered_is_found_again(tmp_path: Path) -> None:
@@ -34,9 +40,9 @@ def test_what_cannot_be_read_costs_the_places_and_no_more(tmp_path: Path, text: 
 
 def test_the_places_of_the_last_pipelines_are_kept() -> None:
     memory = DagMemory()
-    for number in range(REMEMBERED + 5):
+    for number in range(MOST_PIPELINES + 5):
         memory.note(str(number), DagPlace(top=number))
     memory.note("7", DagPlace(top=1))
-    assert len(memory.places) == REMEMBERED
+    assert len(memory.places) == MOST_PIPELINES
     assert list(memory.places)[-1] == "7"
     assert "4" not in memory.places

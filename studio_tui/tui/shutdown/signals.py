@@ -31,7 +31,7 @@ class EndsInOrder(App[Any]):
         # Not for tests: what it is derived from exists on Unix alone.
         from textual.drivers.linux_driver import LinuxDriver  # noqa: PLC0415
 
-        from studio_tui.tui.ending.driver import TerminalDriver  # noqa: PLC0415
+        from studio_tui.tui.shutdown.driver import TerminalDriver  # noqa: PLC0415
 
         return TerminalDriver if found is LinuxDriver else found
 

@@ -1,4 +1,4 @@
-"""Finding what can be done now: the help of a screen, and the palette. Loads both when asked."""
+"""The help of a screen and the palette: what can be done now. Both are loaded when asked for."""
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -19,8 +19,8 @@ def _screen_actions() -> type["Provider"]:
     return ScreenActions
 
 
-class FindsActions(App[Any]):
-    """Offers the actions of the screen in sight."""
+class WithHelpAndPalette(App[Any]):
+    """An app that offers the actions of the screen in sight."""
 
     COMMAND_PALETTE_BINDING = "ctrl+p"
     COMMANDS = {_screen_actions}  # noqa: RUF012 (Textual's own follow ours, in one provider)

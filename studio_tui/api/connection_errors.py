@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Iterator
 from typing import NamedTuple
 
-_EXPIRED = frozenset({9, 10})
+_NOT_VALID_NOW = frozenset({9, 10})
 """OpenSSL's codes for a certificate that is not valid yet, or no longer."""
 
 _WRONG_NAME = frozenset({62, 64})
@@ -70,7 +70,7 @@ async def speaks_tls(host: str, port: int) -> bool:
 
 
 def _certificate(error: ssl.SSLCertVerificationError, host: str) -> Failure:
-    if error.verify_code in _EXPIRED:
+    if error.verify_code in _NOT_VALID_NOW:
         said = f"The certificate of {host} has expired, or this machine's clock is wrong."
         return Failure(said, "certificate expired")
     if error.verify_code in _WRONG_NAME:

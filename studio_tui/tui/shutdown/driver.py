@@ -51,8 +51,8 @@ from typing import IO, Any, cast
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 
-from studio_tui.tui.ending.output import TerminalOutput
-from studio_tui.tui.ending.signals import EndsInOrder
+from studio_tui.tui.shutdown.output import TerminalOutput
+from studio_tui.tui.shutdown.signals import EndsInOrder
 
 
 class TerminalDriver(LinuxDriver):
