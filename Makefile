@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: run test check lint format bench screenshots soak clean
+.PHONY: run test check lint format keys bench screenshots soak clean
 
 run: $(INSTALLED)
 	@$(BIN)/studio-tui --local --samples
@@ -27,6 +27,9 @@ lint: $(INSTALLED)
 format: $(INSTALLED)
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
+
+keys: $(INSTALLED)
+	@$(BIN)/python -m tests.keymap
 
 bench: $(INSTALLED)
 	$(BIN)/python -m tests.bench

@@ -85,6 +85,8 @@ class JobController:
         job = self._at_hand()
         if job is None or job.state.is_cancelable:
             return None
+        if not job.state.is_finished:
+            return "The job is being cancelled already"
         return f"The job is over: {(job.status or 'unknown').lower()}"
 
     def why_not_repeat(self) -> str | None:
@@ -272,7 +274,7 @@ class JobController:
         ),
         Command("job.copy_id", "c", "copy id", "Copy the job's whole id", copy_id, why_not_copy),
         Command(
-            "job.open_url",
+            "job.open_page",
             "o",
             "browser",
             "Open the job's page in a browser",

@@ -247,7 +247,7 @@ class ScheduleController(JobController):
         *(
             command
             for command in JobController.COMMANDS
-            if command.id in {"job.copy_id", "job.open_url"}
+            if command.id in {"job.copy_id", "job.open_page"}
         ),
     )
 

@@ -1,0 +1,79 @@
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from studio_tui.api.ids import NO_ID
+from studio_tui.api.models import Job
+from studio_tui.tui.frame.commands import READ_ONLY
+from studio_tui.tui.jobs.controller import NO_JOB, JobController
+from tests.jobs import job
+
+CHANGING = {"job.cancel", "job.run_again", "job.resume", "job.edit"}
+
+
+def controller(at_hand: Job | None, *, read_only: bool = False) -> JobController:
+    session = SimpleNamespace(
+        creating=SimpleNamespace(new_job=SimpleNamespace(instead_of=lambda job_id: None)),
+        pipelines=SimpleNamespace(snapshot=SimpleNamespace(value=None)),
+    )
+    host: Any = SimpleNamespace(session=session, read_only=read_only)
+    return JobController(host, lambda: at_hand)
+
+
+def reasons(jobs: JobController) -> dict[str, str]:
+    """Return why commands cannot run, by their ids, of those that cannot."""
+    found = {command.id: command.why_not(jobs) for command in JobController.COMMANDS}
+    return {command_id: reason for command_id, reason in found.items() if reason}
+
+
+def test_without_a_job_every_command_says_that_there_is_none() -> None:
+    assert reasons(controller(None)) == {command.id: NO_JOB for command in JobController.COMMANDS}
+
+
+@pytest.mark.parametrize("status", ["CREATED", "QUEUED", "INIT", "RUNNING"])
+def test_a_job_that_is_not_over_can_be_cancelled(status: str) -> None:
+    assert "job.cancel" not in reasons(controller(job(1, status)))
+
+
+@pytest.mark.parametrize("status", ["COMPLETE", "FAILED", "CANCELED"])
+def test_a_job_that_is_over_says_how_it_ended_when_it_is_to_be_cancelled(status: str) -> None:
+    said = reasons(controller(job(1, status)))
+    assert said["job.cancel"] == f"The job is over: {status.lower()}"
+    assert CHANGING & said.keys() == {"job.cancel"}
+
+
+@pytest.mark.parametrize("status", ["CANCELING", "CANCELING_SCHEDULED"])
+def test_a_job_that_is_being_cancelled_is_not_said_to_be_over(status: str) -> None:
+    assert reasons(controller(job(1, status)))["job.cancel"] == "The job is being cancelled already"
+
+
+def test_a_job_whose_query_studio_keeps_back_can_be_looked_at_and_not_repeated() -> None:
+    said = reasons(controller(job(1, query=None)))
+    assert {said[name] for name in CHANGING - {"job.cancel"}} == {
+        "Studio did not send the job's query"
+    }
+    assert not {"job.log", "job.copy_id"} & said.keys()
+
+
+def test_with_read_only_nothing_that_changes_can_run_and_all_else_can() -> None:
+    shown = job(1, "RUNNING", url="https://studio.example/job/1")
+    said = reasons(controller(shown, read_only=True))
+    assert {name for name, reason in said.items() if reason == READ_ONLY} == CHANGING
+    assert said.keys() - CHANGING == {"job.pipeline"}
+
+
+def test_a_job_whose_id_cannot_be_used_is_asked_for_nothing() -> None:
+    said = reasons(controller(job(1, id="..")))
+    assert {name for name, reason in said.items() if reason == NO_ID} == {
+        *CHANGING,
+        "job.log",
+        "job.copy_id",
+    }
+
+
+def test_a_job_says_that_it_has_no_page_and_no_pipeline() -> None:
+    assert reasons(controller(job(1, "RUNNING"))) == {
+        "job.open_page": "Studio gave no page for this job",
+        "job.pipeline": "No pipeline that is known here runs this job",
+    }
