@@ -21,6 +21,11 @@ _FRAME = re.compile(
     r"|\[Previous line repeated|Node\.js v\d|stack backtrace:|\s*at .*:\d+:\d+\)?$"
     r"|created by \S+ in goroutine|\[signal \S+ code|Stack trace:|#\d+\s+0x[0-9a-f]+"
     r"|frame #\d+:|\s+[\^~]+\s*$"
+    # Ruby, Lua, Julia, .NET, PHP
+    r"|\tfrom \S+:\d+:in |stack traceback:|\t(?:\[C\]|\S+:\d+): in |Stacktrace:$"
+    r"|\s*\[\d+\] (?:\S.*\(|top-level scope)|\s+@ \S+|in expression starting at "
+    r"|\s+--- End of (?:inner exception )?stack trace|File name: '|#\d+ (?:\{main\}|/\S+\(\d+\))"
+    r"|\s+thrown in \S+ on line \d+"
 )
 _HINT = re.compile(
     r"note: (?:run with|Some details are omitted|in the backtrace)"
@@ -29,6 +34,7 @@ _HINT = re.compile(
     r"|CUDA kernel errors might|For debugging consider passing"
     r"|Compile with `TORCH_USE_CUDA|\(Background on this error at: |For further information visit"
     r"|npm ERR! A complete log|npm error A complete log|info Visit https://yarnpkg|"
+    r"For simplicity, JAX has removed|Complete log: |Set the environment variable HYDRA_FULL|"
     r"\(?Use `node --trace|If you believe this is a bug|See https?://\S+$"
 )
 _BAR = re.compile(
@@ -43,6 +49,8 @@ _EPILOGUE = re.compile(
     r"|(?:Command|Process|Script|script|command|process|task|Task)\b.{0,200}"
     r"(?:exited|terminated|ended|failed|finished|completed) (?:with|by)"
     r" .{0,30}(?:code|status|signal)"
+    r"|Execution halted$|Calls: \S|BEGIN failed--compilation aborted|\S+: line \d+: `.*'$"
+    r"|Unclosed (?:client session|connector)$|(?:client_session|connector|connections): [<\[]"
     r"|exit status \d+$|ERROR conda\.cli\.main_run|ELIFECYCLE|Sentry is attempting|Waiting up to \d"
     r"|Press Ctrl-C to quit|wandb: |.*leaked (?:semaphore|shared_memory)|\s*warnings\.warn\("
     r"|.*closing signal SIG|.*destroy_process_group\(\)|.*failed \(exitcode: "

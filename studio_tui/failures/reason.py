@@ -37,6 +37,8 @@ _ASIDE = re.compile(
     r"|(?:Task|Future) exception was never retrieved|Exception in callback|Exception ignored while"
 )
 """Before an exception that ends a thread or nothing at all."""
+_WHOSE = re.compile(r"(?:future|task|handle|transport|protocol|source_traceback|server): ")
+"""What asyncio's handler says between that and the traceback (`call_exception_handler`)."""
 _GRAVE = "error|err|warning|warn|critical|fatal|severe|exception"
 _RECORD = re.compile(
     rf"{STAMP}.{{0,80}}?\b(?i:{_GRAVE})\b|.{{0,40}}\b(?:ERROR|WARNING|WARN|CRITICAL|FATAL)\b"
@@ -190,7 +192,8 @@ def _failure_at(bodies: Sequence[str], at: int) -> _Failure | None:
 def _of_exception(bodies: Sequence[str], at: int, raised: Raised) -> _Failure:
     head = HEAD.search(bodies[at])
     before = bodies[at][: head.start()] if head else ""
-    above = next((bodies[n] for n in range(at - 1, max(-1, at - 3), -1) if bodies[n].strip()), "")
+    near = (bodies[number] for number in range(at - 1, max(-1, at - 5), -1))
+    above = next((line for line in near if line.strip() and not _WHOSE.match(line)), "")
     if _ASIDE.match(above) or _ASIDE.match(before):
         kind = _Kind.ASIDE
     elif raised.is_wrapper and raised.cause is None:

@@ -188,6 +188,15 @@ FAILURES = {
         "jsonschema.ValidationError: 'x' is not a number"
     ),
     f"2026-10-05 08:00:01 INFO begins\n{HEAD}ValueError: x": "ValueError: x",
+    # What nobody awaited ended nothing; nor did what libraries add at the end.
+    f"{HEAD}RuntimeError: boom\nTask exception was never retrieved\n"
+    f"future: <Task finished name='Task-2'>\n{HEAD}ValueError: x": "RuntimeError: boom",
+    f"{HEAD}ValueError: x\nUnclosed client session\nclient_session: <aiohttp.ClientSession>": (
+        "ValueError: x"
+    ),
+    f"{HEAD}TypeError: shapes (2,), (3,)\n--------------------\nFor simplicity, JAX has removed its"
+    " internal frames from the traceback of the following exception.": "TypeError: shapes"
+    " (2,), (3,)",
     "Fatal Python error: Segmentation fault\n\nCurrent thread 0x00007f (most recent call first):\n"
     '  File "/job/seg.py", line 1 in <module>': "Fatal Python error: Segmentation fault",
 }  # fmt: skip
@@ -200,6 +209,10 @@ LAST_WORDS = {
     "no mirror left": "no mirror left",
     f"Exception in thread Thread-1 (f):\n{HEAD}ValueError: in a thread\nworker died": "worker died",
     f"{HEAD}OSError: away\n" + "".join(f"step {n}\n" for n in range(40)) + "no rows": "no rows",
+    f"Exception in callback f()\nhandle: <Handle f()>\n{HEAD}ValueError: x\nno heartbeat for"
+    " 30 s": (
+        "no heartbeat for 30 s"
+    ),
     # Rules, frames and boxes are no words.
     "=" * 60 + "\nno such bucket\n" + "=" * 60: "no such bucket",
     "==== no such bucket ====\n----\n****\n____": "no such bucket",
@@ -233,6 +246,35 @@ LAST_WORDS = {
     "make: *** [Makefile:3: all] Error 1": "make: *** [Makefile:3: all] Error 1",
     '{"level": "error", "message": "no\\nbucket"}': "no bucket",
     '{"@l": "Error", "MessageTemplate": "upload failed"}': "upload failed",
+    # Other interpreters: the stack, and what they say at the very end, are none.
+    "Error in library(dplyrr) : there is no package called ‘dplyrr’\nCalls: main\nExecution"
+    " halted": (
+        "Error in library(dplyrr) : there is no package called ‘dplyrr’"
+    ),
+    "a.rb:3:in `f': undefined method `foo' for nil (NoMethodError)\n\tfrom a.rb:6:in `<main>'": (
+        "a.rb:3:in `f': undefined method `foo' for nil (NoMethodError)"
+    ),
+    "ERROR: LoadError: UndefVarError: `x` not defined\nStacktrace:\n [1] top-level scope\n"
+    "   @ ~/a.jl:1\nin expression starting at /root/a.jl:1": (
+        "ERROR: LoadError: UndefVarError: `x` not defined"
+    ),
+    "Unhandled exception. System.IO.FileNotFoundException: Could not find file '/data/x'.\n"
+    "File name: '/data/x'\n   at System.IO.FileStream..ctor(String path)\n   at Program.Main()": (
+        "Unhandled exception. System.IO.FileNotFoundException: Could not find file '/data/x'."
+    ),
+    "Can't locate Foo.pm in @INC at a.pl line 1.\nBEGIN failed--compilation aborted at a.pl"
+    " line 1.": (
+        "Can't locate Foo.pm in @INC at a.pl line 1."
+    ),
+    "lua: a.lua:1: attempt to index a nil value\nstack traceback:\n\ta.lua:1: in main chunk\n"
+    "\t[C]: in ?": "lua: a.lua:1: attempt to index a nil value",
+    "PHP Fatal error:  Uncaught Exception: no rows in /app/a.php:3\nStack trace:\n#0 {main}\n"
+    "  thrown in /app/a.php on line 3": (
+        "PHP Fatal error:  Uncaught Exception: no rows in /app/a.php:3"
+    ),
+    "run.sh: line 9: syntax error near unexpected token `fi'\nrun.sh: line 9: `fi'": (
+        "run.sh: line 9: syntax error near unexpected token `fi'"
+    ),
     "\x1b[2K\x1b[1Gresolving\x1b[2K\x1b[1Gresolved": "resolved",
     "": "",
 }  # fmt: skip
