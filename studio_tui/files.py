@@ -17,6 +17,10 @@ T = TypeVar("T")
 
 READ_LIMIT = 64 * 1024 * 1024
 """Bytes of a file that is read whole."""
+_MACHINES_OWN = frozenset(
+    {errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.ESTALE}
+)
+"""Errors of the machine, which say nothing about a file."""
 
 
 def read_bytes(path: Path) -> bytes:
@@ -39,6 +43,11 @@ def read_bytes(path: Path) -> bytes:
     if len(data) > READ_LIMIT:
         raise OSError(errno.EFBIG, "it is too long", str(path))
     return data
+
+
+def is_of_machine(error: OSError) -> bool:
+    """Whether a file could not be read for a reason that may pass, and that it is no part of."""
+    return error.errno in _MACHINES_OWN
 
 
 def read_text(path: Path) -> str:

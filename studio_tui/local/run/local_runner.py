@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from studio_tui import clock
+from studio_tui.files import is_of_machine
 from studio_tui.local.run import environment, metastore, notes
 from studio_tui.local.run.metastore import Metastore, Unreadable
 from studio_tui.local.run.runner import Phase, RunLineage, RunReport, RunSpec, StartFailed
@@ -237,7 +238,9 @@ class LocalRunner:
             _mark_canceled(folder)
         finally:
             # Told all the same, for a job that fills the disk must end above all.
-            _send_term(folder)
+            with self._children_lock:
+                child = self._children.get(folder.name)
+            _send_term(folder, child)
 
     def _reap(self) -> None:
         """Take the ends of shims that this process started."""
@@ -261,13 +264,18 @@ def _mark_canceled(folder: Path) -> None:
         mark.touch(mode=0o600)
 
 
-def _send_term(folder: Path) -> None:
-    """Tell a job's shim to stop; one that has not started looks for the mark once it can be."""
+def _send_term(folder: Path, child: int | None) -> None:
+    """Tell a job's shim to stop; one that has not started looks for the mark once it can be.
+
+    The shim is `child` if this server started it: a job may have spoiled the note of its start.
+    """
     started = notes.read_started(folder)
-    if started is None:
+    has_started = started is not None or not (folder / "spec.json").exists()
+    shim_pid = started.pid if started is not None else child
+    if not has_started or shim_pid is None:
         return
     for process in process_tree.processes():
-        if process.pid == started.pid and _is_held(folder / "lock"):
+        if process.pid == shim_pid and _is_held(folder / "lock"):
             process_tree.send(process, signal.SIGTERM)
 
 
@@ -324,8 +332,10 @@ def _take(lock: int) -> bool:
 def _is_held(path: Path) -> bool:
     """Tell whether a job's shim lives."""
     try:
-        lock = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-    except FileNotFoundError:
+        lock = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        if is_of_machine(error):
+            raise
         return False
     try:
         fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)

@@ -9,6 +9,7 @@ from typing import Annotated, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
+from studio_tui.files import is_of_machine, read_bytes
 from studio_tui.local.run.runner import RunStep
 
 
@@ -70,10 +71,7 @@ def read_steps(folder: Path) -> tuple[RunStep, ...]:
     Left out are lines that are no note, such as a last one that is not whole yet, and the end of a
     step whose start is among them.
     """
-    try:
-        lines = (folder / "steps.jsonl").read_bytes().split(b"\n")
-    except FileNotFoundError:
-        return ()
+    lines = (_bytes(folder / "steps.jsonl") or b"").split(b"\n")
     starts: dict[str, datetime] = {}
     ends: dict[str, datetime] = {}
     for line in lines:
@@ -88,9 +86,17 @@ def read_steps(folder: Path) -> tuple[RunStep, ...]:
 
 
 def _read(kind: type[Note], path: Path) -> Note | None:
+    text = _bytes(path)
+    return _parsed(kind, text) if text is not None else None
+
+
+def _bytes(path: Path) -> bytes | None:
+    """Return what is in a file; `None` if there is none, or something else in its place."""
     try:
-        return _parsed(kind, path.read_bytes())
-    except FileNotFoundError:
+        return read_bytes(path)
+    except OSError as error:
+        if is_of_machine(error):
+            raise
         return None
 
 

@@ -9,6 +9,8 @@ whoever reads sizes first, cuts second and bytes last misses none (see `pieces.p
 
 import errno
 import os
+import re
+import stat
 from array import array
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,6 +29,7 @@ _ROOM_BYTES = 256 * 1024
 """On a disk that was full, what must be free before output is written again."""
 
 _SUFFIX = ".part"
+_NAME = re.compile(r"\d{20}\.part", re.ASCII)
 _CUTS = "cuts"
 _CUT_BYTES = 8
 
@@ -191,9 +194,8 @@ class OutputReader:
         while True:
             segments = []
             for index, start in enumerate(starts):
-                try:
-                    size = self._path(start).stat().st_size
-                except FileNotFoundError:
+                size = _size(self._path(start))
+                if size is None:
                     break  # dropped just now
                 segments.append(Segment(start, start + size, index == len(starts) - 1))
             # A listing made while segments come and go may miss one, so look twice.
@@ -211,13 +213,13 @@ class OutputReader:
 
     def read(self, segment: Segment, offset: int, limit: int) -> bytes | None:
         """Return up to `limit` bytes of `segment` from `offset` on; `None` if it was dropped."""
-        try:
-            with self._path(segment.start).open("rb", buffering=0) as file:
-                return os.pread(
-                    file.fileno(), min(limit, segment.end - offset), offset - segment.start
-                )
-        except FileNotFoundError:
+        descriptor = self.open(segment)
+        if descriptor is None:
             return None
+        try:
+            return os.pread(descriptor, min(limit, segment.end - offset), offset - segment.start)
+        finally:
+            os.close(descriptor)
 
     def tail(self, limit: int) -> bytes:
         """Return the last bytes, at most `limit`, of the last segments that touch."""
@@ -233,35 +235,32 @@ class OutputReader:
     def signature(self) -> tuple[int, ...]:
         """Return numbers that differ once there is more to read."""
         try:
-            folder = os.stat(self.folder)  # noqa: PTH116 (asked many times a second)
-            sizes = [os.stat(path).st_size for path in self._watched()]  # noqa: PTH116
-        except FileNotFoundError:
+            folder = os.lstat(self.folder)
+            sizes = [os.lstat(path).st_size for path in self._watched()]
+        except OSError as error:
+            _if_present(error)
             return ()
         return (folder.st_mtime_ns, *sizes)
 
     def open(self, segment: Segment) -> int | None:
         """Return a descriptor of `segment`, which keeps its bytes; `None` if it was dropped."""
-        try:
-            return os.open(self._path(segment.start), os.O_RDONLY | os.O_CLOEXEC)
-        except FileNotFoundError:
-            return None
+        return _open(self._path(segment.start))
 
     def new_cuts(self, known: "array[int]") -> None:
         """Extend `known`, which holds the first cuts, by those noted since."""
-        try:
-            with (self.folder / _CUTS).open("rb", buffering=0) as file:
-                noted = os.fstat(file.fileno()).st_size // _CUT_BYTES
-                missing = noted - len(known)
-                if missing > 0:
-                    noted_bytes = os.pread(
-                        file.fileno(), missing * _CUT_BYTES, len(known) * _CUT_BYTES
-                    )
-                    known.extend(
-                        int.from_bytes(noted_bytes[at : at + _CUT_BYTES], "little")
-                        for at in range(0, len(noted_bytes) - _CUT_BYTES + 1, _CUT_BYTES)
-                    )
-        except FileNotFoundError:
+        descriptor = _open(self.folder / _CUTS)
+        if descriptor is None:
             return
+        try:
+            missing = os.fstat(descriptor).st_size // _CUT_BYTES - len(known)
+            if missing > 0:
+                noted = os.pread(descriptor, missing * _CUT_BYTES, len(known) * _CUT_BYTES)
+                known.extend(
+                    int.from_bytes(noted[at : at + _CUT_BYTES], "little")
+                    for at in range(0, len(noted) - _CUT_BYTES + 1, _CUT_BYTES)
+                )
+        finally:
+            os.close(descriptor)
 
     def _watched(self) -> tuple[Path, ...]:
         """Return the files that grow: the last segment and the cuts."""
@@ -273,9 +272,10 @@ class OutputReader:
     def _starts(self) -> list[int]:
         try:
             names = os.listdir(self.folder)  # noqa: PTH208 (asked many times a second)
-        except FileNotFoundError:
+        except OSError as error:
+            _if_present(error)
             return []
-        return sorted(int(name.removesuffix(_SUFFIX)) for name in names if name.endswith(_SUFFIX))
+        return sorted(int(name.removesuffix(_SUFFIX)) for name in names if _NAME.fullmatch(name))
 
 
 def gap_mark(dropped: int) -> str:
@@ -293,6 +293,39 @@ def incomplete_character(tail: Sequence[int]) -> int:
         if byte < 0x80:
             return 0
     return 0
+
+
+def _if_present(error: OSError) -> None:
+    """Raise an error again, unless it means that there is no such file."""
+    if error.errno not in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}:
+        raise error
+
+
+def _size(path: Path) -> int | None:
+    """Return the bytes of a file; `None` if there is none, or something else in its place."""
+    try:
+        found = os.lstat(path)
+    except OSError as error:
+        _if_present(error)
+        return None
+    return found.st_size if stat.S_ISREG(found.st_mode) else None
+
+
+def _open(path: Path) -> int | None:
+    """Return a descriptor of a file; `None` if there is none, or something else in its place."""
+    if _size(path) is None:
+        return None
+    try:
+        # The job may have put a pipe in its place just now, which would be waited for.
+        flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+        descriptor = os.open(path, flags)
+    except OSError as error:
+        _if_present(error)
+        return None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        return None
+    return descriptor
 
 
 def _create(path: Path) -> int:

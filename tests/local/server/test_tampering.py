@@ -1,0 +1,59 @@
+"""Jobs that put something else in the place of the files that tell of them."""
+
+import pytest
+
+from tests.studios import ThreadStudio
+from tests.waiting import eventually
+
+NAMES = (
+    "exit.json",
+    "exit.tmp",
+    "started.json",
+    "steps.jsonl",
+    "lost.json",
+    "cancel",
+    "lock",
+    "output/cuts",
+    "output/00000000000000000000.part",
+    "output/00000000000000000900.part",
+    "output/another.part",
+    "output",
+)
+KINDS = {
+    "pipe": "os.mkfifo(path)",
+    "folder": "os.mkdir(path)",
+    "endless": "os.symlink('/dev/zero', path)",
+    "loop": "os.symlink(path, path)",
+    "nothing": "None",
+}
+TAMPER = """
+import os, shutil, time
+path = os.path.abspath("../{name}")
+if os.path.isdir(path):
+    shutil.rmtree(path)
+elif os.path.lexists(path):
+    os.unlink(path)
+{how}
+open("../../{mark}", "w").close()
+time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_job_that_tampers_with_its_files_can_be_canceled_and_harms_no_other(
+    studio: ThreadStudio, name: str
+) -> None:
+    for kind, how in KINDS.items():
+        job_id = studio.submit(TAMPER.format(name=name, how=how, mark=kind))["id"]
+        mark = studio.data_dir / "jobs" / kind
+        # One that counts as lost may have been stopped before it came so far.
+        eventually(lambda: mark.exists() or studio.job(job_id)["status"] == "FAILED")  # noqa: B023
+        assert studio.request("GET", f"/datachain/jobs/{job_id}/logs").status_code in {200, 404}
+        # A job whose lock is gone counts as lost, and has ended.
+        assert studio.cancel(job_id).status_code in {200, 409}
+        ended = studio.end(job_id)
+        assert ended["status"] in {"CANCELED", "FAILED"}, kind
+        assert studio.request("GET", f"/datachain/jobs/{job_id}/logs").status_code in {200, 404}
+    other = studio.submit("print('as ever')")["id"]
+    assert studio.end(other)["status"] == "COMPLETE"
+    assert studio.log(other) == "as ever\n"
