@@ -27,6 +27,8 @@ _WRAPPERS = frozenset(
      "RemoteTraceback", "RemoteError", "BrokenProcessPool", "TerminatedWorkerError"}
 )  # fmt: skip
 """What only says that something else failed."""
+_EXIT_CODE = re.compile(r"(?i)\bexit (?:code|status)\b|\bexitcode\b")
+"""In a message: how another process ended, as DataChain says of the one that runs a UDF."""
 _EMBEDDING = re.compile(
     r"Original Traceback|-- Process \d+ terminated|\"\"\"|.{0,80}(?:Remote|remote|worker|original)"
     r".{0,40}[Tt]raceback"
@@ -70,7 +72,7 @@ class Raised(NamedTuple):
     @property
     def is_wrapper(self) -> bool:
         """Whether it only says that something else failed."""
-        return self.name in _WRAPPERS
+        return self.name in _WRAPPERS or _EXIT_CODE.search(self.text) is not None
 
     @property
     def innermost(self) -> "Raised":

@@ -95,7 +95,7 @@ def ending(lines: Sequence[str], code: int = 1) -> Ending:
     lines = lines[-_LINES:]
     failures = sorted(_failures(lines), key=lambda failure: (failure.end, failure.start))
     last = last_words(lines)
-    chosen = _chosen(failures)
+    chosen = _chosen(failures, lines)
     if chosen is None:
         return Ending("", last)
     after = _own_words(lines[max(failure.end for failure in failures) :])
@@ -219,10 +219,18 @@ def _of_rank(
     return None
 
 
-def _chosen(failures: Sequence[_Failure]) -> _Failure | None:
+def _chosen(failures: Sequence[_Failure], lines: Sequence[str]) -> _Failure | None:
     """Return the failure that ended the program, of those that it printed."""
-    for kinds in ({_Kind.ENDING}, {_Kind.WRAPPER}, {_Kind.ASIDE}):
-        of_kind = [failure for failure in failures if failure.kind in kinds]
+    wrapper = failures[-1] if failures and failures[-1].kind is _Kind.WRAPPER else None
+    for kind in (_Kind.ENDING, _Kind.WRAPPER, _Kind.ASIDE):
+        of_kind = [failure for failure in failures if failure.kind is kind]
+        if wrapper is not None and kind is _Kind.ENDING:
+            # What was handled long before is not what the last one is about.
+            of_kind = [
+                failure
+                for failure in of_kind
+                if not _has_gone_on(_own_words(lines[failure.end : wrapper.start]))
+            ]
         if of_kind:
             certain = [failure for failure in of_kind if failure.is_certain]
             return (certain or of_kind)[-1]

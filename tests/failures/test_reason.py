@@ -188,6 +188,19 @@ FAILURES = {
         "jsonschema.ValidationError: 'x' is not a number"
     ),
     f"2026-10-05 08:00:01 INFO begins\n{HEAD}ValueError: x": "ValueError: x",
+    # DataChain runs a UDF with `parallel` or `workers` in another process, and says how that ended.
+    f"{HEAD}datachain.lib.udf.UdfRunError: RuntimeError: bad row 30\n"
+    f"{HEAD}RuntimeError: UDF Execution Failed! Exit code: 1": (
+        "datachain.lib.udf.UdfRunError: RuntimeError: bad row 30"
+    ),
+    f"{HEAD}RuntimeError: Worker Worker-UDF-1 exited unexpectedly with code -9\n"
+    f"{HEAD}RuntimeError: UDF Execution Failed! Exit code: 1": (
+        "RuntimeError: Worker Worker-UDF-1 exited unexpectedly with code -9"
+    ),
+    f"ERROR:root:failed\n{HEAD}OSError: away\nINFO:root:mirror 2 answered\n"
+    f"{HEAD}RuntimeError: ffmpeg failed with exit code 1": (
+        "RuntimeError: ffmpeg failed with exit code 1"
+    ),
     # What nobody awaited ended nothing; nor did what libraries add at the end.
     f"{HEAD}RuntimeError: boom\nTask exception was never retrieved\n"
     f"future: <Task finished name='Task-2'>\n{HEAD}ValueError: x": "RuntimeError: boom",
