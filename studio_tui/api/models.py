@@ -332,6 +332,16 @@ class RemoveJobFromPipelineInput(Sent):
     job_id: str
 
 
+class ChangeScheduleInput(Sent):
+    """When a schedule is to run from now on; not in the document."""
+
+    team_name: str
+    cron_expression: str | None = None
+    start_after: datetime | None = None
+    time_zone: str | None = None
+    """That `cron_expression` is meant in, if it is not UTC."""
+
+
 class DatasetVersion(Received):
     """A dataset version that a job made; its model is not in the document."""
 

@@ -95,7 +95,8 @@ class Schedules:
     async def settle(self, due: Due, decision: Decision, now: datetime) -> bool:
         """Do what was decided of a schedule; tell whether a run was made.
 
-        Nothing is done when the schedule has ended, or something else was decided, in between.
+        Nothing is done when the schedule has ended or was changed, or something else was decided,
+        in between.
 
         Raises:
             StorageFull: The disk is full.
@@ -157,7 +158,7 @@ def _settle(connection: sqlite3.Connection, due: Due, decision: Decision, now: d
     is_overlapped = decision.run_for is not None and _has_open_run(connection, due.job_id)
     moved = connection.execute(
         "UPDATE schedules SET next_fire_at = ?, missed = missed + ?, skipped = skipped + ?"
-        " WHERE job_id = ? AND next_fire_at = ?"
+        " WHERE job_id = ? AND next_fire_at = ? AND cron_expression IS ? AND time_zone = ?"
         " AND (SELECT state FROM jobs WHERE id = job_id) = ?",
         [
             stamp_if_any(decision.next_fire_at),
@@ -165,6 +166,8 @@ def _settle(connection: sqlite3.Connection, due: Due, decision: Decision, now: d
             is_overlapped,
             due.job_id,
             due.fire_at,
+            due.cron_expression,
+            due.time_zone,
             JobState.TASK,
         ],
     )

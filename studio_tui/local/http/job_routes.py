@@ -142,6 +142,12 @@ def job_router(studio: Studio) -> APIRouter:
     return router
 
 
+async def job_answer(studio: Studio, job_id: str) -> Response:
+    """Return the answer about one job that is known to exist."""
+    (row,) = await studio.jobs.listed(states=None, job_id=job_id, limit=1)
+    return answer(_job(studio, row))
+
+
 def check_team(team_name: str | None = None) -> None:
     """Refuse any team but the one there is, as hosted Studio refuses foreign teams.
 

@@ -88,6 +88,8 @@ class SchedulesScreen(ListPage[Scheduled]):
         """Take also what is remembered of the view."""
         super().__init__(session, home, view, read_only=read_only)
         self._zone = clock.zone()
+        self._heirs: dict[str, str] = {}
+        """Ids of schedules that were made in the place of others, by the ids of those."""
         self._in_utc = False
         """Whether the list tells the next runs in UTC."""
         self.commands.add(
@@ -98,6 +100,7 @@ class SchedulesScreen(ListPage[Scheduled]):
                     lambda: [row.task for row in self.marked_rows()], self.list.marks.unmark
                 ),
                 self._zone,
+                self._replaced,
             )
         )
         self.commands.add_to(self, _COMMANDS)
@@ -123,9 +126,16 @@ class SchedulesScreen(ListPage[Scheduled]):
         if message.name in names and is_news and (tasks := self._tasks()) is not None:
             jobs = self.session.jobs.snapshot.value
             runs = runs_by_task(jobs.jobs if jobs is not None else ())
+            heir = self._heirs.get(self.table.cursor or "")
             self.list.take([Scheduled(task, runs.get(task.id, ())) for task in tasks])
+            if heir is not None:
+                self.table.move_to(heir)
         if message.name == self.session.schedules.name:
             self.list.show_notice()
+
+    def _replaced(self, task_id: str, by: str) -> None:
+        """Let the cursor go on to what was made in the place of a schedule, once it is listed."""
+        self._heirs[task_id] = by
 
     def toggle_utc(self) -> None:
         """Tell the next runs in UTC, or in local time again."""

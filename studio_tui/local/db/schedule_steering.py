@@ -1,0 +1,81 @@
+"""What somebody changes about a schedule: one transaction each, beside those of the clock."""
+
+import sqlite3
+from datetime import datetime, timedelta
+
+from studio_tui import cron
+from studio_tui.api.models import JobState
+from studio_tui.local.db.database import Database
+from studio_tui.local.db.schedules import NewSchedule
+from studio_tui.local.db.times import from_stamp, stamp, stamp_if_any, time_zone
+
+
+class ScheduleOver(Exception):  # noqa: N818 (reads as what is wrong)
+    """The job is no schedule, or one that has ended; the sentence says which."""
+
+
+class ScheduleSteering:
+    """Changes the schedules of one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def change(self, job_id: str, schedule: NewSchedule) -> None:
+        """Let a schedule fire at other times; its runs and its counts stay.
+
+        Raises:
+            LookupError: There is no such job.
+            ScheduleOver: It is no schedule any more.
+            StorageFull: The disk is full.
+        """
+        await self._database.write(lambda connection: _change(connection, job_id, schedule))
+
+
+def _change(connection: sqlite3.Connection, job_id: str, schedule: NewSchedule) -> None:
+    _check(connection, job_id)
+    connection.execute(
+        "UPDATE schedules SET cron_expression = ?, start_after = ?, time_zone = ?,"
+        " next_fire_at = ? WHERE job_id = ?",
+        [
+            schedule.cron_expression,
+            stamp_if_any(schedule.start_after),
+            schedule.time_zone,
+            stamp(_first(connection, job_id, schedule)),
+            job_id,
+        ],
+    )
+
+
+def _first(connection: sqlite3.Connection, job_id: str, schedule: NewSchedule) -> datetime:
+    """Return when a changed schedule fires first: later than all it has a run for.
+
+    The clock may have been set back since, and for no time are there two runs.
+    """
+    (latest,) = connection.execute(
+        "SELECT max(scheduled_for) FROM jobs WHERE scheduled_by = ?", [job_id]
+    ).fetchone()
+    first = schedule.next_fire_at
+    if latest is None or first > from_stamp(latest):
+        return first
+    if schedule.cron_expression is None:
+        return from_stamp(latest) + timedelta.resolution
+    zone = time_zone(schedule.time_zone)
+    assert zone is not None  # noqa: S101 (it was checked with the request)
+    return cron.next_fire(schedule.cron_expression, from_stamp(latest), zone)
+
+
+def _check(connection: sqlite3.Connection, job_id: str) -> None:
+    """Make sure that a job is a schedule that goes on.
+
+    Raises:
+        LookupError: There is no such job.
+        ScheduleOver: It is no schedule any more.
+    """
+    row = connection.execute(
+        "SELECT state, next_fire_at FROM jobs LEFT JOIN schedules ON job_id = id WHERE id = ?",
+        [job_id],
+    ).fetchone()
+    if row is None:
+        raise LookupError(job_id)
+    if row["state"] != JobState.TASK:
+        raise ScheduleOver(f"It is no schedule that goes on: it is {row['state']}.")

@@ -1,0 +1,97 @@
+"""What the user can have done with a schedule where Studio has more than the document says.
+
+Each is a state that is wanted, so where no clear answer comes it is asked for again.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from studio_tui.api.models import Job
+from studio_tui.errors import NotSent, OutcomeUnknown
+
+T = TypeVar("T")
+
+_RESTS = (0.5, 1.0)
+"""Seconds after each try but the last."""
+
+
+class ChangesSchedules(Protocol):
+    """What is asked of Studio here."""
+
+    async def change_schedule(
+        self,
+        job_id: str,
+        *,
+        cron_expression: str | None = ...,
+        start_after: datetime | None = ...,
+        time_zone: str | None = ...,
+    ) -> Job | None:
+        """Let a schedule run at other times."""
+        ...
+
+
+class HasSchedules(Protocol):
+    """A Studio, as far as schedules need it."""
+
+    @property
+    def is_local_studio(self) -> bool:
+        """Whether it is known to have more than the document says."""
+        ...
+
+    @property
+    def own(self) -> ChangesSchedules:
+        """What it has then."""
+        ...
+
+
+class ScheduleCommands:
+    """Commands about schedules; after each the lists are asked again at once."""
+
+    def __init__(
+        self,
+        studio: HasSchedules,
+        changed: Callable[[], None],
+        *,
+        rests: tuple[float, ...] = _RESTS,
+    ) -> None:
+        """Take also whom to tell that schedules have changed, and the seconds between tries."""
+        self._studio = studio
+        self._changed = changed
+        self._rests = rests
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether this Studio is known to have these commands."""
+        return self._studio.is_local_studio
+
+    async def change(
+        self, job_id: str, *, cron_expression: str | None, start_after: datetime | None,
+        time_zone: str | None,
+    ) -> None:  # fmt: skip
+        """Let a schedule run at other times.
+
+        Raises:
+            StudioError: it was not changed, or it is not known whether it was.
+        """
+        await self._want(
+            lambda: self._studio.own.change_schedule(
+                job_id,
+                cron_expression=cron_expression,
+                start_after=start_after,
+                time_zone=time_zone,
+            )
+        )
+
+    async def _want(self, send: Callable[[], Awaitable[T]]) -> T:
+        """Ask for what makes no difference when it is done twice, and again if it may be lost."""
+        try:
+            for rest in self._rests:
+                try:
+                    return await send()
+                except (NotSent, OutcomeUnknown):
+                    await asyncio.sleep(rest)
+            return await send()
+        finally:
+            self._changed()

@@ -1,0 +1,81 @@
+"""What changing a schedule makes of its fire times, however the clock is set."""
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from studio_tui.api.models import ChangeScheduleInput
+from studio_tui.local.db.schedule_steering import ScheduleSteering
+from studio_tui.local.db.times import stamp
+from studio_tui.local.http.validation import read_schedule
+from tests.local.db.schedule_bench import BEGIN, HOUR, MINUTE, Bench, opened
+
+
+async def change(bench: Bench, job_id: str, now: datetime, **times: object) -> None:
+    schedule = read_schedule(ChangeScheduleInput(team_name="local", **times), now)
+    assert schedule is not None
+    await ScheduleSteering(bench.database).change(job_id, schedule)
+
+
+async def test_a_changed_schedule_keeps_its_runs_and_its_counts(tmp_path: Path) -> None:
+    bench = await opened(tmp_path)
+    task_id = await bench.submit(cron_expression="0 * * * *")
+    for hours in (1, 2, 5):
+        await bench.scheduler.settle(BEGIN + hours * HOUR)
+    before = await bench.task(task_id)
+    await change(bench, task_id, BEGIN + 5 * HOUR, cron_expression="30 * * * *")
+    after = await bench.task(task_id)
+    for name in ("id", "runs", "missed", "skipped", "last_run_id", "created_at"):
+        assert after[name] == before[name], name
+    assert after["next_fire_at"] == "2026-10-21T17:30:00.000000Z"
+    await bench.end_runs(BEGIN + 5 * HOUR)
+    await bench.scheduler.settle(BEGIN + 6 * HOUR)
+    assert (await bench.runs(task_id))[-1]["scheduled_for"] == "2026-10-21T17:30:00.000000Z"
+    await bench.database.close()
+
+
+@pytest.mark.parametrize("expression", ["0 * * * *", "*/30 * * * *"])
+async def test_a_change_after_the_clock_was_set_back_repeats_no_time(
+    tmp_path: Path, expression: str
+) -> None:
+    bench = await opened(tmp_path)
+    task_id = await bench.submit(cron_expression="0 * * * *")
+    await bench.scheduler.settle(BEGIN + HOUR)
+    await bench.end_runs(BEGIN + HOUR)
+    await change(bench, task_id, BEGIN + MINUTE, cron_expression=expression)
+    await bench.scheduler.settle(BEGIN + HOUR)
+    (run,) = await bench.runs(task_id)
+    task = await bench.task(task_id)
+    assert task["state"] == "TASK"
+    assert task["next_fire_at"] > run["scheduled_for"]
+    await bench.database.close()
+
+
+async def test_a_start_is_changed_to_a_moment_that_has_no_run_yet(tmp_path: Path) -> None:
+    bench = await opened(tmp_path)
+    task_id = await bench.submit(cron_expression="0 * * * *")
+    await bench.scheduler.settle(BEGIN + HOUR)
+    await bench.end_runs(BEGIN + HOUR)
+    (run,) = await bench.runs(task_id)
+    await change(bench, task_id, BEGIN, start_after=datetime.fromisoformat(run["scheduled_for"]))
+    await bench.scheduler.settle(BEGIN + HOUR)
+    task = await bench.task(task_id)
+    assert (task["state"], task["runs"]) == ("COMPLETE", 2)
+    await bench.database.close()
+
+
+async def test_what_was_decided_by_the_old_times_is_not_done_by_the_new(tmp_path: Path) -> None:
+    bench = await opened(tmp_path)
+    task_id = await bench.submit(cron_expression="0 * * * *")
+    (due,) = await bench.schedules.due(BEGIN + HOUR)
+    decision = bench.decide(due, BEGIN + HOUR)
+    await change(bench, task_id, BEGIN, cron_expression="0 13 * * *")
+    assert (await bench.task(task_id))["next_fire_at"] == due.fire_at
+    assert not await bench.schedules.settle(due, decision, BEGIN + HOUR)
+    assert (await bench.task(task_id))["next_fire_at"] == stamp(due_at(due.fire_at))
+    await bench.database.close()
+
+
+def due_at(text: str) -> datetime:
+    return datetime.fromisoformat(text)

@@ -1,0 +1,62 @@
+"""What the local Studio does with schedules beyond the document, over a socket."""
+
+from typing import Any
+
+import httpx
+
+from tests.studios import ThreadStudio
+
+YEARLY = "0 3 1 1 *"
+
+
+def change(studio: ThreadStudio, job_id: str, **times: Any) -> httpx.Response:
+    body = {"team_name": studio.team, **times}
+    return studio.request("POST", f"/datachain/schedules/{job_id}/change", json=body)
+
+
+def test_a_schedule_is_changed_where_it_stands(studio: ThreadStudio) -> None:
+    task = studio.submit("print(1)", cron_expression=YEARLY, time_zone="Europe/Berlin")
+    changed = change(
+        studio, task["id"], cron_expression="30 2 1 1 *", time_zone="Europe/Berlin"
+    ).json()
+    assert (changed["id"], changed["status"]) == (task["id"], "TASK")
+    assert changed["schedule"]["cron_expression"] == "30 2 1 1 *"
+    assert changed["schedule"]["time_zone"] == "Europe/Berlin"
+    assert changed["schedule"]["next_run_at"][4:16] == "-01-01T01:30"
+    assert studio.job(task["id"]) == changed
+
+
+def test_a_change_that_makes_no_sense_changes_nothing_and_says_why(studio: ThreadStudio) -> None:
+    task = studio.submit("print(1)", cron_expression=YEARLY)
+    for times, words in (
+        ({"cron_expression": "0 99 * * *"}, "cron_expression: hour: 99 is not 0 to 23"),
+        ({"cron_expression": "0 3 * * *", "time_zone": "Middle/Earth"}, "time_zone must be"),
+        ({"start_after": "2001-01-01T00:00:00Z"}, "more than an hour ago"),
+        ({}, "cron_expression or start_after must say when it runs"),
+    ):
+        refused = change(studio, task["id"], **times)
+        assert refused.status_code in {400, 422}, times
+        assert words in refused.json()["message"]
+    assert studio.job(task["id"]) == task
+
+
+def test_only_a_schedule_that_goes_on_is_changed(studio: ThreadStudio) -> None:
+    job = studio.submit("print(1)")
+    task = studio.submit("print(1)", cron_expression=YEARLY)
+    studio.end(job["id"])
+    studio.cancel(task["id"])
+    for job_id, status, words in (
+        (job["id"], 409, "it is COMPLETE"),
+        (task["id"], 409, "it is CANCELED"),
+        ("nobody", 404, "There is no job nobody."),
+    ):
+        refused = change(studio, job_id, cron_expression="@daily")
+        assert refused.status_code == status
+        assert words in refused.json()["message"]
+
+
+def test_each_answer_names_the_local_studio(studio: ThreadStudio) -> None:
+    listed = studio.request("GET", "/datachain/jobs/", params={"team_name": studio.team})
+    refused = studio.request("GET", "/datachain/nothing")
+    names = {answer.headers["studio-instance"] for answer in (listed, refused)}
+    assert len(names) == 1
