@@ -5,8 +5,8 @@ from datetime import datetime
 
 from studio_tui.api import routes
 from studio_tui.api.exchange import Answer
-from studio_tui.api.models import ChangeScheduleInput, Job
-from studio_tui.api.written import any_answer
+from studio_tui.api.models import ChangeScheduleInput, Job, ScheduleInput
+from studio_tui.api.written import any_answer, created
 
 Write = Callable[..., Awaitable[Answer]]
 """Sends the body of a route, as `StudioClient` does."""
@@ -36,3 +36,9 @@ class OwnRoutes:
             time_zone=time_zone,
         )
         return any_answer(Job, await self._write(routes.CHANGE_SCHEDULE, body, job_id))
+
+    async def run_schedule(self, job_id: str, *, idempotency_key: str) -> Job:
+        """Run a schedule once beside its times, the same run for the same key; return the run."""
+        body, headers = ScheduleInput(team_name=self._team()), {"Idempotency-Key": idempotency_key}
+        answer = await self._write(routes.RUN_SCHEDULE, body, job_id, headers=headers)
+        return created(Job, answer)

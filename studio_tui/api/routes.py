@@ -47,7 +47,9 @@ JOB_DATASET_VERSIONS = Route("GET", "/datachain/datasets/dataset_job_versions")
 """Not in the document; the published client asks it after following a job."""
 
 CHANGE_SCHEDULE = Route("POST", "/datachain/schedules/{job_id}/change")
-"""Not in the document: the local Studio alone has it, and says so by `INSTANCE_HEADER`."""
+"""Not in the document: the local Studio alone has it and those that follow, and says so by
+`INSTANCE_HEADER`."""
+RUN_SCHEDULE = Route("POST", "/datachain/schedules/{job_id}/run")
 
 INSTANCE_HEADER = "studio-instance"
 """Names the running local Studio in its answers, so that it can be told from a stranger on the same

@@ -1,11 +1,14 @@
 """What somebody changes about a schedule: one transaction each, beside those of the clock."""
 
+import hashlib
 import sqlite3
 from datetime import datetime, timedelta
 
 from studio_tui import cron
 from studio_tui.api.models import JobState
 from studio_tui.local.db.database import Database
+from studio_tui.local.db.jobs import KeyReused
+from studio_tui.local.db.schedule_runs import free_moment, make_run
 from studio_tui.local.db.schedules import NewSchedule
 from studio_tui.local.db.times import from_stamp, stamp, stamp_if_any, time_zone
 
@@ -29,6 +32,41 @@ class ScheduleSteering:
             StorageFull: The disk is full.
         """
         await self._database.write(lambda connection: _change(connection, job_id, schedule))
+
+    async def run(self, job_id: str, key: str | None, now: datetime) -> str:
+        """Run a schedule once beside its times, the same run for the same key; return its id.
+
+        Raises:
+            LookupError: There is no such job.
+            ScheduleOver: It is no schedule any more.
+            KeyReused: The key was used for another request.
+            StorageFull: The disk is full.
+        """
+        return await self._database.write(
+            lambda connection: _run(connection, job_id, key, stamp(now))
+        )
+
+
+def _run(connection: sqlite3.Connection, job_id: str, key: str | None, now: str) -> str:
+    digest = hashlib.sha256(f"run {job_id}".encode()).hexdigest()
+    known = connection.execute(
+        "SELECT id, request_digest FROM jobs WHERE idempotency_key = ?", [key]
+    ).fetchone()
+    if known is not None:
+        if known["request_digest"] != digest:
+            raise KeyReused
+        return str(known["id"])
+    _check(connection, job_id)
+    (expression,) = connection.execute(
+        "SELECT cron_expression FROM schedules WHERE job_id = ?", [job_id]
+    ).fetchone()
+    moment = free_moment(connection, job_id, now)
+    run_id = make_run(connection, job_id, moment, now, is_once=expression is None)
+    connection.execute(
+        "UPDATE jobs SET by_hand = 1, idempotency_key = ?, request_digest = ? WHERE id = ?",
+        [key, digest, run_id],
+    )
+    return run_id
 
 
 def _change(connection: sqlite3.Connection, job_id: str, schedule: NewSchedule) -> None:

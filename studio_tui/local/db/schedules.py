@@ -6,10 +6,7 @@ every time that it counts, or does nothing. So a fire time is decided once, what
 however the clock is set.
 """
 
-# ruff: noqa: S608 (only column names and question marks of ours are put into SQL)
-
 import sqlite3
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +14,7 @@ from datetime import datetime, timedelta
 from studio_tui import cron
 from studio_tui.api.models import JobState
 from studio_tui.local.db.database import Database
+from studio_tui.local.db.schedule_runs import has_open_run, make_run
 from studio_tui.local.db.times import from_stamp, stamp, stamp_if_any, time_zone
 
 LATEST = timedelta(hours=1)
@@ -24,12 +22,6 @@ LATEST = timedelta(hours=1)
 
 BATCH = 10_000
 """Fire times that one decision counts at most: a year of minutes is no reason to stop all else."""
-
-_COPIED = (
-    "priority, workers, cluster, created_by, name, query_type, python_version, repository,"
-    " ignore_checkpoints, request_digest, environment, requirements, query"
-)
-"""What a run takes over from its schedule as it is."""
 
 
 @dataclass(frozen=True)
@@ -155,7 +147,7 @@ def _after(due: Due, moment: datetime) -> Iterator[datetime]:
 
 
 def _settle(connection: sqlite3.Connection, due: Due, decision: Decision, now: datetime) -> bool:
-    is_overlapped = decision.run_for is not None and _has_open_run(connection, due.job_id)
+    is_overlapped = decision.run_for is not None and has_open_run(connection, due.job_id)
     moved = connection.execute(
         "UPDATE schedules SET next_fire_at = ?, missed = missed + ?, skipped = skipped + ?"
         " WHERE job_id = ? AND next_fire_at = ? AND cron_expression IS ? AND time_zone = ?"
@@ -175,47 +167,11 @@ def _settle(connection: sqlite3.Connection, due: Due, decision: Decision, now: d
         return False
     makes_run = decision.run_for is not None and not is_overlapped
     if decision.run_for is not None and makes_run:
-        _make_run(connection, due, decision.run_for, now)
+        is_once = due.cron_expression is None
+        make_run(connection, due.job_id, stamp(decision.run_for), stamp(now), is_once=is_once)
     if decision.next_fire_at is None:
         _end(connection, due, now, is_missed=not makes_run)
     return makes_run
-
-
-def _has_open_run(connection: sqlite3.Connection, job_id: str) -> bool:
-    return (
-        connection.execute(
-            "SELECT 1 FROM jobs WHERE scheduled_by = ? AND finished_at IS NULL LIMIT 1", [job_id]
-        ).fetchone()
-        is not None
-    )
-
-
-def _make_run(connection: sqlite3.Connection, due: Due, fire_at: datetime, now: datetime) -> None:
-    run_id = str(uuid.uuid4())
-    # A job that only starts later is the re-run it was asked to be. What comes again and again must
-    # not find the checkpoints of its last time, or it would make nothing new.
-    is_once = due.cron_expression is None
-    connection.execute(
-        f"INSERT INTO jobs (id, state, created_at, scheduled_by, scheduled_for, run_group,"
-        f" rerun_from, {_COPIED})"
-        f" SELECT ?, ?, ?, id, ?, iif(?, run_group, ?), iif(?, rerun_from, NULL), {_COPIED}"
-        " FROM jobs WHERE id = ?",
-        [
-            run_id,
-            JobState.CREATED,
-            stamp(now),
-            stamp(fire_at),
-            is_once,
-            run_id,
-            is_once,
-            due.job_id,
-        ],
-    )
-    connection.execute(
-        "INSERT INTO job_files (job_id, upload_id)"
-        " SELECT ?, upload_id FROM job_files WHERE job_id = ?",
-        [run_id, due.job_id],
-    )
 
 
 def _end(connection: sqlite3.Connection, due: Due, now: datetime, *, is_missed: bool) -> None:

@@ -210,6 +210,7 @@ def _schedule(row: sqlite3.Row) -> responses.JobSchedule | None:
         missed=row["missed"],
         skipped=row["skipped"],
         last_run_id=row["last_run_id"],
+        recent=[responses.ScheduleRun(**run) for run in json.loads(row["recent"])],
     )
 
 

@@ -5,17 +5,19 @@ None of it is in the OpenAPI description, which equals the document.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Header, Response
 
 from studio_tui import clock
 from studio_tui.api import routes
-from studio_tui.api.models import ChangeScheduleInput
+from studio_tui.api.models import ChangeScheduleInput, ScheduleInput
+from studio_tui.local.db.jobs import KeyReused
 from studio_tui.local.db.schedule_steering import ScheduleOver
 from studio_tui.local.http.errors import InvalidFields, Refusal
 from studio_tui.local.http.job_routes import check_team, job_answer
 from studio_tui.local.http.strict_json import StrictRoute
-from studio_tui.local.http.validation import read_schedule
+from studio_tui.local.http.validation import check_key, read_schedule
 from studio_tui.local.server.studio import Studio
 
 
@@ -37,6 +39,21 @@ def schedule_router(studio: Studio) -> APIRouter:
             await studio.steering.change(job_id, schedule)
         studio.scheduler.wake()
         return await job_answer(studio, job_id)
+
+    @router.post(routes.RUN_SCHEDULE.path)
+    async def run_schedule(
+        job_id: str, body: ScheduleInput, idempotency_key: Annotated[str | None, Header()] = None
+    ) -> Response:
+        check_team(body.team_name)
+        check_key(idempotency_key)
+        try:
+            with _refusing(job_id):
+                run_id = await studio.steering.run(job_id, idempotency_key, clock.now())
+        except KeyReused as error:
+            clause = "Idempotency-Key was used for another request"
+            raise InvalidFields([("Idempotency-Key", clause)]) from error
+        studio.dispatcher.wake()
+        return await job_answer(studio, run_id)
 
     return router
 

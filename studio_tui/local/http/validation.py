@@ -91,6 +91,17 @@ class Timed(Protocol):
         """That the expression is meant in; `None` for UTC."""
 
 
+def check_key(key: str | None) -> None:
+    """Make sure that an idempotency key can be kept.
+
+    Raises:
+        InvalidFields: It cannot.
+    """
+    if key is not None and not 1 <= len(key) <= KEY_LIMIT:
+        clause = f"Idempotency-Key must be 1 to {KEY_LIMIT} characters"
+        raise InvalidFields([("Idempotency-Key", clause)])
+
+
 def read_schedule(request: Timed, now: datetime) -> NewSchedule | None:
     """Return when a request is to run; `None` for as soon as possible.
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from studio_tui.api.models import Job, JobState
 from studio_tui.presentation.jobs.states import LOOKS
 from studio_tui.presentation.lists.kinds import NEWEST_FIRST, Kind
+from studio_tui.presentation.schedules.runs import Run
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _NEVER = datetime.max.replace(tzinfo=UTC)
@@ -21,7 +22,7 @@ class Scheduled(NamedTuple):
 
     task: Job
     """The schedule itself: a job in the state TASK."""
-    runs: tuple[Job, ...]
+    runs: tuple[Run, ...]
     """The last ones that are known, newest first."""
 
 

@@ -3,7 +3,7 @@
 A hosted Studio does not tell when a schedule runs; then that is said, and nothing is made up.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from typing import NamedTuple
@@ -15,10 +15,9 @@ from studio_tui.api.models import Job, JobSchedule
 from studio_tui.presentation.cells import NOTHING, Cell, Tone, dimmed
 from studio_tui.presentation.format import UNKNOWN, age, plural, seconds_between
 from studio_tui.presentation.ids import id_cell
-from studio_tui.presentation.jobs.causes import cause
 from studio_tui.presentation.jobs.facts import Fact
-from studio_tui.presentation.jobs.states import LOOKS, state_cell
 from studio_tui.presentation.schedules.cron_words import RUNS, other_readings, words
+from studio_tui.presentation.schedules.runs import Run, line, signs
 from studio_tui.presentation.schedules.start_times import (
     RUN_NOW,
     StartTimeError,
@@ -34,9 +33,6 @@ COLUMNS = (
 )
 """Keys of the columns, in the order of the cells."""
 
-RESULTS = 8
-"""Last runs whose results are shown."""
-
 ONCE = "once"
 NOT_TOLD = "Studio does not say"
 
@@ -44,18 +40,7 @@ _SHORT_ID = 8
 _UNREADABLE = Cell("?", Tone.WARN)
 
 
-def runs_by_task(jobs: Iterable[Job]) -> dict[str, tuple[Job, ...]]:
-    """Return the last runs of each schedule, newest first, from jobs that are so."""
-    runs: dict[str, list[Job]] = {}
-    for job in jobs:
-        if job.scheduled_by is not None:
-            made = runs.setdefault(job.scheduled_by, [])
-            if len(made) < RESULTS:
-                made.append(job)
-    return {task_id: tuple(made) for task_id, made in runs.items()}
-
-
-def cells(task: Job, runs: Sequence[Job], now: datetime, zone: tzinfo) -> tuple[Cell, ...]:
+def cells(task: Job, runs: Sequence[Run], now: datetime, zone: tzinfo) -> tuple[Cell, ...]:
     """Return one cell for each of `COLUMNS`; `runs` are the last ones known, newest first.
 
     `zone` is that in which the next run is told.
@@ -88,17 +73,16 @@ def expression_cell(task: Job) -> Cell:
     return Cell(schedule.cron_expression) if schedule.cron_expression else Cell(ONCE)
 
 
-def results(runs: Sequence[Job], schedule: JobSchedule | None) -> Cell:
+def results(runs: Sequence[Run], schedule: JobSchedule | None) -> Cell:
     """Return a sign for each of the last runs, the newest last, in the tone of the newest."""
     if runs:
-        signs = "".join(LOOKS[run.state].glyph for run in reversed(runs[:RESULTS]))
-        return Cell(signs, LOOKS[runs[0].state].tone)
+        return Cell(signs(runs), runs[0].tone)
     if schedule is not None and schedule.runs:
         return Cell("older", Tone.DIM)
     return NOTHING if schedule is not None else Cell(UNKNOWN, Tone.DIM)
 
 
-def facts(task: Job, runs: Sequence[Job], now: datetime, zone: tzinfo) -> tuple[Fact, ...]:
+def facts(task: Job, runs: Sequence[Run], now: datetime, zone: tzinfo) -> tuple[Fact, ...]:
     """Return what there is to say about a schedule, most wanted first."""
     schedule = task.schedule
     return (
@@ -220,13 +204,9 @@ def _future(schedule: JobSchedule, now: datetime, zone: tzinfo) -> tuple[Fact, .
     return (Fact("next runs", Cell("\n".join(lines), Tone.WAITING)),)
 
 
-def _past(runs: Sequence[Job], schedule: JobSchedule | None, now: datetime) -> Cell:
+def _past(runs: Sequence[Run], schedule: JobSchedule | None, now: datetime) -> Cell:
     if runs:
-        lines = [
-            f"{state_cell(run).text}  {_ago(run, now)}"
-            + (f"  {error}" if (error := cause(run.error_message or "")) else "")
-            for run in runs[:RUNS]
-        ]
+        lines = [line(run, now) for run in runs[:RUNS]]
         return Cell("\n".join(lines))
     if schedule is None:
         return Cell(f"{NOT_TOLD} which jobs it made", Tone.DIM)

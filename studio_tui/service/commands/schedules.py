@@ -1,9 +1,11 @@
 """What the user can have done with a schedule where Studio has more than the document says.
 
-Each is a state that is wanted, so where no clear answer comes it is asked for again.
+Each is a state that is wanted, or goes under a key that makes one of it, so where no clear answer
+comes it is asked for again.
 """
 
 import asyncio
+import uuid
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -29,6 +31,10 @@ class ChangesSchedules(Protocol):
         time_zone: str | None = ...,
     ) -> Job | None:
         """Let a schedule run at other times."""
+        ...
+
+    async def run_schedule(self, job_id: str, *, idempotency_key: str) -> Job:
+        """Run a schedule once beside its times, the same run for the same key."""
         ...
 
 
@@ -83,6 +89,15 @@ class ScheduleCommands:
                 time_zone=time_zone,
             )
         )
+
+    async def run(self, job_id: str) -> Job:
+        """Run a schedule once, now, and not twice; return the run.
+
+        Raises:
+            StudioError: it was not run, or it is not known whether it was.
+        """
+        key = uuid.uuid4().hex
+        return await self._want(lambda: self._studio.own.run_schedule(job_id, idempotency_key=key))
 
     async def _want(self, send: Callable[[], Awaitable[T]]) -> T:
         """Ask for what makes no difference when it is done twice, and again if it may be lost."""

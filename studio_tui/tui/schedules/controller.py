@@ -6,6 +6,7 @@ from datetime import tzinfo
 from typing import Any, ClassVar
 
 from studio_tui.api.models import Job
+from studio_tui.errors import StudioError
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.jobs.bulk import to_cancel
 from studio_tui.presentation.jobs.filters import exactly
@@ -13,7 +14,7 @@ from studio_tui.presentation.lists.fitting import fitting
 from studio_tui.tui.frame.bulk import room_for_list
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Confirm
-from studio_tui.tui.frame.progress_words import reported
+from studio_tui.tui.frame.progress_words import asked, reported, told
 from studio_tui.tui.jobs.bulk import cancel_all
 from studio_tui.tui.jobs.controller import JobController
 from studio_tui.tui.jobs.create import make_job
@@ -49,7 +50,7 @@ class ScheduleController(JobController):
         return READ_ONLY if self._host.read_only else None
 
     def why_not_change(self) -> str | None:
-        """Return why it cannot run at other times."""
+        """Return why it can neither run at other times nor now."""
         if self._host.session.scheduling.is_possible:
             return self._why_no_change()
         return JobController.why_not_repeat(self)
@@ -65,6 +66,9 @@ class ScheduleController(JobController):
 
     async def run_once(self) -> None:
         """Say what is known and what is not, then create the schedule's job once."""
+        if self._host.session.scheduling.is_possible:
+            await self._run_as_it_is()
+            return
         repeat = await self._scheduled()
         if repeat is None:
             return
@@ -85,6 +89,34 @@ class ScheduleController(JobController):
         )
         if sure:
             await make_job(self._host.app, self._host.session.creating, repeat.wish)
+
+    async def _run_as_it_is(self) -> None:
+        """Have Studio run the schedule at hand once, with all that is the schedule's."""
+        task = self._at_hand()
+        if task is None:
+            return
+        question = Confirm(
+            "Run this once now?",
+            (
+                *named(task, self._zone),
+                "",
+                "It stands among its runs, as one by hand. The schedule goes on as it is;",
+                "a time that comes while this run goes on is skipped.",
+            ),
+            yes="Run it now",
+            no="Don't",
+            default_yes=True,
+        )
+        if not await self._host.ask(question):
+            return
+        session = self._host.session
+        try:
+            run = await asked(self._host.app, session, session.scheduling.run(task.id))
+        except StudioError as error:
+            self._host.say(f"{title(task)}: {told(error, session)}", "error")
+            return
+        session.endings.watch((run,))
+        self._host.say(f"Created: {title(run)}")
 
     async def end(self) -> None:
         """Ask, then end the marked schedules, else the one at hand."""
@@ -165,7 +197,7 @@ class ScheduleController(JobController):
             "run now",
             "Run its job once, now",
             run_once,
-            JobController.why_not_repeat,
+            why_not_change,
         ),
         Command(
             "schedule.edit",

@@ -12,7 +12,8 @@ from studio_tui.api.models import Job
 from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.jobs.facts import Fact
 from studio_tui.presentation.schedules.filters import SCHEDULES, Scheduled
-from studio_tui.presentation.schedules.rows import RESULTS, cells, facts, runs_by_task
+from studio_tui.presentation.schedules.rows import cells, facts
+from studio_tui.presentation.schedules.runs import RESULTS, runs_by_task, runs_of
 from studio_tui.service.polling.poller import Poller
 from studio_tui.service.polling.schedules_feed import Schedules
 from studio_tui.service.session import StudioSession
@@ -127,7 +128,9 @@ class SchedulesScreen(ListPage[Scheduled]):
             jobs = self.session.jobs.snapshot.value
             runs = runs_by_task(jobs.jobs if jobs is not None else ())
             heir = self._heirs.get(self.table.cursor or "")
-            self.list.take([Scheduled(task, runs.get(task.id, ())) for task in tasks])
+            self.list.take(
+                [Scheduled(task, runs_of(task, runs.get(task.id, ()))) for task in tasks]
+            )
             if heir is not None:
                 self.table.move_to(heir)
         if message.name == self.session.schedules.name:

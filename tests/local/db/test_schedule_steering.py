@@ -79,3 +79,33 @@ async def test_what_was_decided_by_the_old_times_is_not_done_by_the_new(tmp_path
 
 def due_at(text: str) -> datetime:
     return datetime.fromisoformat(text)
+
+
+async def test_a_run_by_hand_takes_no_time_from_the_clock(tmp_path: Path) -> None:
+    bench = await opened(tmp_path)
+    task_id = await bench.submit(cron_expression="0 * * * *")
+    steering = ScheduleSteering(bench.database)
+    hour = due_at((await bench.task(task_id))["next_fire_at"])
+    for key in ("a", "b"):
+        await steering.run(task_id, key, hour)
+        await bench.end_runs(hour)
+    await bench.scheduler.settle(hour)
+    await bench.end_runs(hour)
+    task = await bench.task(task_id)
+    assert (task["state"], task["runs"], task["skipped"]) == ("TASK", 3, 0)
+    assert [run["scheduled_for"] is None for run in await bench.runs(task_id)] == [
+        False,
+        True,
+        True,
+    ]
+    await bench.database.close()
+
+
+async def test_a_time_that_comes_while_a_run_by_hand_goes_on_is_skipped(tmp_path: Path) -> None:
+    bench = await opened(tmp_path)
+    task_id = await bench.submit(cron_expression="0 * * * *")
+    await ScheduleSteering(bench.database).run(task_id, None, BEGIN)
+    await bench.scheduler.settle(BEGIN + HOUR)
+    task = await bench.task(task_id)
+    assert (task["runs"], task["skipped"]) == (1, 1)
+    await bench.database.close()

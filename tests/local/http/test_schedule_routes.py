@@ -60,3 +60,56 @@ def test_each_answer_names_the_local_studio(studio: ThreadStudio) -> None:
     refused = studio.request("GET", "/datachain/nothing")
     names = {answer.headers["studio-instance"] for answer in (listed, refused)}
     assert len(names) == 1
+
+
+def run(studio: ThreadStudio, job_id: str, key: str = "one") -> httpx.Response:
+    return studio.request(
+        "POST",
+        f"/datachain/schedules/{job_id}/run",
+        json={"team_name": studio.team},
+        headers={"Idempotency-Key": key},
+    )
+
+
+def test_a_run_by_hand_is_a_run_of_the_schedule_with_all_that_is_the_schedules(
+    studio: ThreadStudio,
+) -> None:
+    upload = studio.request(
+        "POST",
+        "/datachain/jobs/files",
+        params={"team_name": studio.team},
+        files={"file": ("notes.txt", b"hello")},
+    ).json()
+    task = studio.submit(
+        "import os\nprint(open('notes.txt').read(), os.environ['A'])",
+        query_name="nightly.py",
+        cron_expression=YEARLY,
+        environment="A=b c",
+        files=[str(upload["id"])],
+    )
+    made = run(studio, task["id"]).json()
+    assert (made["scheduled_by"], made["scheduled_for"]) == (task["id"], None)
+    assert studio.end(made["id"])["status"] == "COMPLETE"
+    assert "hello b c" in studio.log(made["id"])
+    schedule = studio.job(task["id"])["schedule"]
+    assert (schedule["runs"], schedule["next_run_at"]) == (1, task["schedule"]["next_run_at"])
+    (recent,) = schedule["recent"]
+    assert (recent["kind"], recent["id"], recent["status"]) == ("job", made["id"], "COMPLETE")
+    assert (recent["by_hand"], recent["scheduled_for"]) == (True, None)
+
+
+def test_a_run_by_hand_that_is_asked_for_again_is_the_same(studio: ThreadStudio) -> None:
+    task, other = (studio.submit("print(1)", cron_expression=YEARLY) for _ in range(2))
+    first, again, more = (run(studio, task["id"], key).json() for key in ("a", "a", "b"))
+    assert first["id"] == again["id"] != more["id"]
+    assert run(studio, other["id"], "a").status_code in {400, 422}
+    assert run(studio, other["id"], "").status_code in {400, 422}
+    assert studio.job(task["id"])["schedule"]["runs"] == 2
+
+
+def test_only_a_schedule_that_goes_on_is_run(studio: ThreadStudio) -> None:
+    task = studio.submit("print(1)", cron_expression=YEARLY)
+    studio.cancel(task["id"])
+    assert run(studio, task["id"]).status_code == 409
+    assert run(studio, "nobody").status_code == 404
+    assert len(studio.jobs()) == 1

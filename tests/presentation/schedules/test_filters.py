@@ -9,6 +9,7 @@ from studio_tui.api.models import Job
 from studio_tui.presentation.lists.filter_terms import Terms
 from studio_tui.presentation.lists.listing import Listing
 from studio_tui.presentation.schedules.filters import SCHEDULES, Scheduled
+from studio_tui.presentation.schedules.runs import run_of
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
@@ -25,7 +26,7 @@ def scheduled(name: str, *results: str, hours: int = 0, **schedule: Any) -> Sche
         }
     )
     runs = (Job.model_validate({"id": f"{name}-{at}", "status": s}) for at, s in enumerate(results))
-    return Scheduled(task, tuple(runs))
+    return Scheduled(task, tuple(map(run_of, runs)))
 
 
 ROWS = [

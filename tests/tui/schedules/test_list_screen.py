@@ -119,7 +119,7 @@ async def test_cancel_names_the_schedule_and_ends_it(studio: ThreadStudio, tmp_p
     assert studio.job(task["id"])["status"] == "CANCELED"
 
 
-async def test_run_now_makes_one_plain_job_and_leaves_the_schedule(
+async def test_run_now_stands_among_the_runs_as_one_by_hand(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     task = studio.submit(
@@ -131,13 +131,48 @@ async def test_run_now_makes_one_plain_job_and_leaves_the_schedule(
     async with dashboard(studio, tmp_path) as pilot:
         await show(pilot)
         await pilot.press("t")
+        await until_shown(pilot, "Run this once now?", "The schedule goes on as it is;")
+        await pilot.press("y")
+        await until_said(pilot, "Created: nightly.py")
+        await until_shown(pilot, "(✓)", "✓) COMPLETE", "by hand")
+        await pilot.press("enter")
+        await until_shown(pilot, "Jobs 1", "nightly.py")
+    (job,) = [job for job in studio.jobs() if job["id"] != task["id"]]
+    assert (job["scheduled_by"], job["environment"]["A"]) == (task["id"], "b c")
+    assert studio.job(task["id"])["status"] == "TASK"
+
+
+async def test_elsewhere_run_now_makes_one_plain_job_and_leaves_the_schedule(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    task = studio.submit("print(1)", query_name="nightly.py", cron_expression=YEARLY)
+    proxy = FaultProxy.before(studio.url)
+    proxy.plan = Documented()
+    async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
+        await show(pilot)
+        await pilot.press("t")
         await until_shown(pilot, "Run this once now?", "The schedule goes on as it is.")
         await pilot.press("y")
         await until_shown(pilot, "Created: nightly.py")
     (job,) = [job for job in studio.jobs() if job["id"] != task["id"]]
     assert studio.end(job["id"])["status"] == "COMPLETE"
-    assert (job["name"], job["schedule"], job["environment"]["A"]) == ("nightly.py", None, "b c")
+    assert (job["name"], job["schedule"], job["scheduled_by"]) == ("nightly.py", None, None)
     assert studio.job(task["id"])["status"] == "TASK"
+
+
+async def test_a_run_by_hand_whose_answer_was_lost_is_made_once(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    task = studio.submit("print(1)", query_name="nightly.py", cron_expression=YEARLY)
+    proxy = FaultProxy.before(studio.url)
+    proxy.plan = LoseOne("/run")
+    async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
+        await show(pilot)
+        await pilot.press("t")
+        await until_shown(pilot, "Run this once now?")
+        await pilot.press("y")
+        await until_said(pilot, "Created: nightly.py")
+    assert studio.job(task["id"])["schedule"]["runs"] == 1
 
 
 async def test_an_edit_keeps_the_schedule_its_runs_and_the_cursor(
@@ -170,17 +205,8 @@ async def test_an_edit_is_asked_for_again_where_its_answer_was_lost(
 ) -> None:
     task = studio.submit("print(1)", cron_expression=YEARLY)
 
-    class LoseOne(Documented):
-        lost = 0
-
-        def fault(self, seen: Seen) -> Fault | None:
-            if seen.path.endswith("/change") and not self.lost:
-                self.lost += 1
-                return drop_answer
-            return None
-
     proxy = FaultProxy.before(studio.url)
-    proxy.plan = LoseOne()
+    proxy.plan = LoseOne("/change")
     async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
         await show(pilot)
         await pilot.press("e")
@@ -228,6 +254,20 @@ async def test_elsewhere_an_edit_creates_then_cancels_and_the_cursor_goes_on(
     assert (new["query"], new["workers"]) == ("print(1)", 1)
     assert new["schedule"]["cron_expression"] == "30 2 1 1 *"
     assert new["schedule"]["time_zone"] == "Europe/Berlin"
+
+
+class LoseOne(Documented):
+    """Loses the answer to one request, and lets everything else pass as it is."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._lost = 0
+
+    def fault(self, seen: Seen) -> Fault | None:
+        if seen.path.endswith(self._path) and not self._lost:
+            self._lost += 1
+            return drop_answer
+        return None
 
 
 class RefuseCancels(Documented):

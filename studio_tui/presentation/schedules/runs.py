@@ -1,0 +1,111 @@
+"""The last runs of a schedule, as Studio tells them with it or else as its jobs tell them."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from studio_tui.api.models import Job, JobState, PipelineState, ScheduleRun
+from studio_tui.presentation.cells import Tone
+from studio_tui.presentation.format import UNKNOWN, age, seconds_between
+from studio_tui.presentation.jobs.causes import cause
+from studio_tui.presentation.jobs.states import LOOKS
+
+RESULTS = 8
+"""Last runs whose results are shown."""
+
+_OF_PIPELINES = {
+    PipelineState.PENDING: JobState.PENDING,
+    PipelineState.PAUSED: JobState.PENDING,
+    PipelineState.RUNNING: JobState.RUNNING,
+    PipelineState.COMPLETED: JobState.COMPLETE,
+    PipelineState.FAILED: JobState.FAILED,
+    PipelineState.CANCELED: JobState.CANCELED,
+}
+
+
+class Run(NamedTuple):
+    """A run of a schedule."""
+
+    id: str | None
+    state: JobState
+    """Of the job; of a pipeline the one that means the same."""
+    status: str
+    """The word that Studio sent."""
+    created_at: datetime | None
+    by_hand: bool = False
+    error: str = ""
+
+    @property
+    def sign(self) -> str:
+        """How it went, in a few cells: `✓`, and in brackets if it was made by hand."""
+        glyph = LOOKS[self.state].glyph
+        return f"({glyph})" if self.by_hand else glyph
+
+    @property
+    def tone(self) -> Tone:
+        """What the sign's colour is to mean."""
+        return LOOKS[self.state].tone
+
+
+def runs_by_task(jobs: Iterable[Job]) -> dict[str, tuple[Run, ...]]:
+    """Return the last runs of each schedule, newest first, from jobs that are so."""
+    runs: dict[str, list[Run]] = {}
+    for job in jobs:
+        if job.scheduled_by is not None:
+            made = runs.setdefault(job.scheduled_by, [])
+            if len(made) < RESULTS:
+                made.append(run_of(job))
+    return {task_id: tuple(made) for task_id, made in runs.items()}
+
+
+def run_of(job: Job) -> Run:
+    """Return a job as a run."""
+    return Run(
+        job.id, job.state, job.status or "UNKNOWN", job.created_at, error=job.error_message or ""
+    )
+
+
+def runs_of(task: Job, jobs: Sequence[Run] = ()) -> tuple[Run, ...]:
+    """Return the last runs of a schedule, newest first; `jobs` are those found among the jobs."""
+    recent = task.schedule.recent if task.schedule else None
+    if recent is None:
+        return tuple(jobs[:RESULTS])
+    return tuple(_told(run) for run in recent[:RESULTS])
+
+
+def signs(runs: Sequence[Run]) -> str:
+    """Return a sign for each of the last runs, the newest last, in no more cells than there are."""
+    shown = ""
+    for run in runs[:RESULTS]:
+        if len(run.sign) + len(shown) > RESULTS:
+            break
+        shown = run.sign + shown
+    return shown
+
+
+def line(run: Run, now: datetime) -> str:
+    """Return a line that says when a run was made and how it went."""
+    hand = ", by hand" if run.by_hand else ""
+    error = f"  {cause(run.error)}" if run.error and cause(run.error) else ""
+    return f"{run.sign} {run.status}  {_ago(run.created_at, now)}{hand}{error}"
+
+
+def _told(run: ScheduleRun) -> Run:
+    if run.kind == "pipeline":
+        word = PipelineState(run.status) if run.status in set(PipelineState) else None
+        state = _OF_PIPELINES.get(word, JobState.UNKNOWN) if word else JobState.UNKNOWN
+    else:
+        state = JobState(run.status) if run.status in set(JobState) else JobState.UNKNOWN
+    return Run(
+        run.id,
+        state,
+        run.status or "UNKNOWN",
+        run.created_at,
+        by_hand=bool(run.by_hand),
+        error=run.error_message or "",
+    )
+
+
+def _ago(moment: datetime | None, now: datetime) -> str:
+    old = age(seconds_between(moment, now))
+    return old if old in {"now", UNKNOWN} else f"{old} ago"
