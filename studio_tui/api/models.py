@@ -140,6 +140,8 @@ class JobSchedule(Received):
     last_run_id: Identifier | None = None
     recent: tuple[ScheduleRun, ...] | None = None
     """The last runs, and times without one, the newest first."""
+    suspended_at: Moment | None = None
+    """`None` for one that goes on."""
 
 
 class JobOutput(Received):

@@ -42,3 +42,13 @@ class OwnRoutes:
         body, headers = ScheduleInput(team_name=self._team()), {"Idempotency-Key": idempotency_key}
         answer = await self._write(routes.RUN_SCHEDULE, body, job_id, headers=headers)
         return created(Job, answer)
+
+    async def suspend_schedule(self, job_id: str) -> Job | None:
+        """Let a schedule make no runs before it is resumed; return it if Studio did."""
+        body = ScheduleInput(team_name=self._team())
+        return any_answer(Job, await self._write(routes.SUSPEND_SCHEDULE, body, job_id))
+
+    async def resume_schedule(self, job_id: str) -> Job | None:
+        """Let a schedule go on; return it if Studio did."""
+        body = ScheduleInput(team_name=self._team())
+        return any_answer(Job, await self._write(routes.RESUME_SCHEDULE, body, job_id))

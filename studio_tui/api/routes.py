@@ -50,6 +50,8 @@ CHANGE_SCHEDULE = Route("POST", "/datachain/schedules/{job_id}/change")
 """Not in the document: the local Studio alone has it and those that follow, and says so by
 `INSTANCE_HEADER`."""
 RUN_SCHEDULE = Route("POST", "/datachain/schedules/{job_id}/run")
+SUSPEND_SCHEDULE = Route("POST", "/datachain/schedules/{job_id}/suspend")
+RESUME_SCHEDULE = Route("POST", "/datachain/schedules/{job_id}/resume")
 
 INSTANCE_HEADER = "studio-instance"
 """Names the running local Studio in its answers, so that it can be told from a stranger on the same

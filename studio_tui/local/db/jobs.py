@@ -35,7 +35,7 @@ _LISTED = (
     " workers, python_version, requirements, repository, environment, exit_code, error_message,"
     " metrics, released_at, cluster, steps, scheduled_by,"
     " iif(by_hand, NULL, scheduled_for) AS scheduled_for, cron_expression,"
-    " start_after, time_zone, next_fire_at, missed, skipped,"
+    " start_after, time_zone, next_fire_at, missed, skipped, suspended_at,"
     " (SELECT count(*) FROM jobs run WHERE run.scheduled_by = schedules.job_id) AS runs,"
     " (SELECT run.id FROM jobs run WHERE run.scheduled_by = schedules.job_id"
     " ORDER BY run.scheduled_for DESC LIMIT 1) AS last_run_id,"

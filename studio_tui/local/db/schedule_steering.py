@@ -33,6 +33,29 @@ class ScheduleSteering:
         """
         await self._database.write(lambda connection: _change(connection, job_id, schedule))
 
+    async def suspend(self, job_id: str, now: datetime) -> None:
+        """Let a schedule make no runs by the clock; times that come are neither run nor counted.
+
+        On a full disk it is noted once there is room; nothing is run before.
+
+        Raises:
+            LookupError: There is no such job.
+            ScheduleOver: It is no schedule any more.
+        """
+        await self._database.write_or_defer(
+            lambda connection: _suspend(connection, job_id, stamp(now))
+        )
+
+    async def resume(self, job_id: str, now: datetime) -> None:
+        """Let a schedule go on from `now`.
+
+        Raises:
+            LookupError: There is no such job.
+            ScheduleOver: It is no schedule any more, or its only time has gone by.
+            StorageFull: The disk is full.
+        """
+        await self._database.write(lambda connection: _resume(connection, job_id, now))
+
     async def run(self, job_id: str, key: str | None, now: datetime) -> str:
         """Run a schedule once beside its times, the same run for the same key; return its id.
 
@@ -67,6 +90,45 @@ def _run(connection: sqlite3.Connection, job_id: str, key: str | None, now: str)
         [key, digest, run_id],
     )
     return run_id
+
+
+def _suspend(connection: sqlite3.Connection, job_id: str, now: str) -> None:
+    _check(connection, job_id)
+    connection.execute(
+        "UPDATE schedules SET suspended_at = ? WHERE job_id = ? AND suspended_at IS NULL",
+        [now, job_id],
+    )
+
+
+def _resume(connection: sqlite3.Connection, job_id: str, now: datetime) -> None:
+    _check(connection, job_id)
+    row = connection.execute("SELECT * FROM schedules WHERE job_id = ?", [job_id]).fetchone()
+    if row["suspended_at"] is None:
+        return
+    following = from_stamp(row["next_fire_at"])
+    if following < now:
+        following = _first(connection, job_id, _from_now_on(row, now))
+    connection.execute(
+        "UPDATE schedules SET suspended_at = NULL, next_fire_at = ? WHERE job_id = ?",
+        [stamp(following), job_id],
+    )
+
+
+def _from_now_on(row: sqlite3.Row, now: datetime) -> NewSchedule:
+    """Return the times of a schedule without those that have gone by.
+
+    Raises:
+        ScheduleOver: None is left, or its zone is not known.
+    """
+    expression, name = row["cron_expression"], row["time_zone"]
+    if expression is None:
+        gone = f"Its time, {row['next_fire_at']}, went by while it was suspended"
+        raise ScheduleOver(f"{gone}: let it run at another, run it by hand, or cancel it.")
+    zone = time_zone(name)
+    if zone is None:
+        raise ScheduleOver(f"This machine has no time zone {name} any more: change its times.")
+    following = cron.next_fire(expression, now - timedelta.resolution, zone)
+    return NewSchedule(expression, None, name, following)
 
 
 def _change(connection: sqlite3.Connection, job_id: str, schedule: NewSchedule) -> None:

@@ -66,7 +66,8 @@ class Schedules:
         """Return when the next schedule fires; `None` when there is none."""
         row = await self._database.read(
             lambda connection: connection.execute(
-                "SELECT min(next_fire_at) FROM schedules JOIN jobs ON id = job_id WHERE state = ?",
+                "SELECT min(next_fire_at) FROM schedules JOIN jobs ON id = job_id"
+                " WHERE state = ? AND suspended_at IS NULL",
                 [JobState.TASK],
             ).fetchone()
         )
@@ -78,6 +79,7 @@ class Schedules:
             lambda connection: connection.execute(
                 "SELECT job_id, cron_expression, time_zone, next_fire_at FROM schedules"
                 " JOIN jobs ON id = job_id WHERE next_fire_at <= ? AND state = ?"
+                " AND suspended_at IS NULL"
                 " ORDER BY next_fire_at, number",
                 [stamp(now), JobState.TASK],
             ).fetchall()
@@ -87,8 +89,8 @@ class Schedules:
     async def settle(self, due: Due, decision: Decision, now: datetime) -> bool:
         """Do what was decided of a schedule; tell whether a run was made.
 
-        Nothing is done when the schedule has ended or was changed, or something else was decided,
-        in between.
+        Nothing is done when the schedule has ended, was changed or suspended, or something else
+        was decided, in between.
 
         Raises:
             StorageFull: The disk is full.
@@ -151,7 +153,7 @@ def _settle(connection: sqlite3.Connection, due: Due, decision: Decision, now: d
     moved = connection.execute(
         "UPDATE schedules SET next_fire_at = ?, missed = missed + ?, skipped = skipped + ?"
         " WHERE job_id = ? AND next_fire_at = ? AND cron_expression IS ? AND time_zone = ?"
-        " AND (SELECT state FROM jobs WHERE id = job_id) = ?",
+        " AND suspended_at IS NULL AND (SELECT state FROM jobs WHERE id = job_id) = ?",
         [
             stamp_if_any(decision.next_fire_at),
             decision.missed,

@@ -58,6 +58,7 @@ class JobSchedule:
     skipped: int
     last_run_id: str | None
     recent: list[ScheduleRun]
+    suspended_at: str | None
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ None of it is in the OpenAPI description, which equals the document.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Response
@@ -12,6 +12,7 @@ from fastapi import APIRouter, Header, Response
 from studio_tui import clock
 from studio_tui.api import routes
 from studio_tui.api.models import ChangeScheduleInput, ScheduleInput
+from studio_tui.local.db.database import StorageFull
 from studio_tui.local.db.jobs import KeyReused
 from studio_tui.local.db.schedule_steering import ScheduleOver
 from studio_tui.local.http.errors import InvalidFields, Refusal
@@ -37,6 +38,24 @@ def schedule_router(studio: Studio) -> APIRouter:
         await studio.scheduler.settle(now)
         with _refusing(job_id):
             await studio.steering.change(job_id, schedule)
+        studio.scheduler.wake()
+        return await job_answer(studio, job_id)
+
+    @router.post(routes.SUSPEND_SCHEDULE.path)
+    async def suspend_schedule(job_id: str, body: ScheduleInput) -> Response:
+        check_team(body.team_name)
+        now = clock.now()
+        with suppress(StorageFull):  # what has to stop does so without room on the disk
+            await studio.scheduler.settle(now)
+        with _refusing(job_id):
+            await studio.steering.suspend(job_id, now)
+        return await job_answer(studio, job_id)
+
+    @router.post(routes.RESUME_SCHEDULE.path)
+    async def resume_schedule(job_id: str, body: ScheduleInput) -> Response:
+        check_team(body.team_name)
+        with _refusing(job_id):
+            await studio.steering.resume(job_id, clock.now())
         studio.scheduler.wake()
         return await job_answer(studio, job_id)
 

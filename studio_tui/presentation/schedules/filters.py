@@ -11,6 +11,7 @@ from typing import NamedTuple
 from studio_tui.api.models import Job, JobState
 from studio_tui.presentation.jobs.states import LOOKS
 from studio_tui.presentation.lists.kinds import NEWEST_FIRST, Kind
+from studio_tui.presentation.schedules.rows import is_suspended
 from studio_tui.presentation.schedules.runs import Run
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -33,7 +34,9 @@ def state(row: Scheduled) -> JobState:
 
 def _haystack(row: Scheduled) -> str:
     task = row.task
-    parts = (task.name, task.id, task.created_by, _expression(row), task.compute_cluster_name)
+    suspended = "suspended" if is_suspended(task) else None
+    cluster = task.compute_cluster_name
+    parts = (task.name, task.id, task.created_by, _expression(row), cluster, suspended)
     return "\n".join(filter(None, parts)).lower()
 
 

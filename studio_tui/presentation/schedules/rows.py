@@ -13,11 +13,11 @@ from studio_tui import cron
 from studio_tui.api.ids import can_be_used
 from studio_tui.api.models import Job, JobSchedule
 from studio_tui.presentation.cells import NOTHING, Cell, Tone, dimmed
-from studio_tui.presentation.format import UNKNOWN, age, plural, seconds_between
+from studio_tui.presentation.format import UNKNOWN, plural
 from studio_tui.presentation.ids import id_cell
 from studio_tui.presentation.jobs.facts import Fact
 from studio_tui.presentation.schedules.cron_words import RUNS, other_readings, words
-from studio_tui.presentation.schedules.runs import Run, line, signs
+from studio_tui.presentation.schedules.runs import Run, ago, line, signs
 from studio_tui.presentation.schedules.start_times import (
     RUN_NOW,
     StartTimeError,
@@ -51,7 +51,7 @@ def cells(task: Job, runs: Sequence[Run], now: datetime, zone: tzinfo) -> tuple[
         Cell(task.name, Tone.STRONG) if task.name else Cell("(no name)", Tone.DIM),
         expression_cell(task),
         _words(task),
-        Cell(_until(next_run_at, now), Tone.WAITING) if next_run_at else _not_known(task),
+        _next_run(task, now),
         Cell(_at(next_run_at, zone)) if next_run_at else _not_known(task),
         results(runs, schedule),
         _count(schedule.runs if schedule else None),
@@ -61,6 +61,11 @@ def cells(task: Job, runs: Sequence[Run], now: datetime, zone: tzinfo) -> tuple[
         Cell(task.id[:_SHORT_ID], Tone.DIM),
     )
     return row if can_be_used(task.id) else dimmed(row)
+
+
+def is_suspended(task: Job) -> bool:
+    """Whether a schedule makes no runs before it is resumed."""
+    return task.schedule is not None and task.schedule.suspended_at is not None
 
 
 def expression_cell(task: Job) -> Cell:
@@ -190,6 +195,9 @@ def _when(task: Job) -> Cell:
 
 def _future(schedule: JobSchedule, now: datetime, zone: tzinfo) -> tuple[Fact, ...]:
     """Say when the next runs are; those after the first are worked out here."""
+    if schedule.suspended_at is not None:
+        old = ago(schedule.suspended_at, now)
+        return (Fact("next runs", Cell(f"none before p resumes it; suspended {old}", Tone.WARN)),)
     lines: Sequence[str] = ()
     problem = ""
     if schedule.cron_expression:
@@ -238,8 +246,14 @@ def _created(task: Job, now: datetime, zone: tzinfo) -> Cell:
 
 
 def _ago(job: Job, now: datetime) -> str:
-    old = age(seconds_between(job.created_at, now))
-    return old if old in {"now", UNKNOWN} else f"{old} ago"
+    return ago(job.created_at, now)
+
+
+def _next_run(task: Job, now: datetime) -> Cell:
+    if is_suspended(task):
+        return Cell("suspended", Tone.WARN)
+    moment = task.schedule.next_run_at if task.schedule else None
+    return Cell(_until(moment, now), Tone.WAITING) if moment else _not_known(task)
 
 
 def _until(moment: datetime, now: datetime) -> str:

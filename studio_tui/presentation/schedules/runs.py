@@ -87,7 +87,7 @@ def line(run: Run, now: datetime) -> str:
     """Return a line that says when a run was made and how it went."""
     hand = ", by hand" if run.by_hand else ""
     error = f"  {cause(run.error)}" if run.error and cause(run.error) else ""
-    return f"{run.sign} {run.status}  {_ago(run.created_at, now)}{hand}{error}"
+    return f"{run.sign} {run.status}  {ago(run.created_at, now)}{hand}{error}"
 
 
 def _told(run: ScheduleRun) -> Run:
@@ -106,6 +106,7 @@ def _told(run: ScheduleRun) -> Run:
     )
 
 
-def _ago(moment: datetime | None, now: datetime) -> str:
+def ago(moment: datetime | None, now: datetime) -> str:
+    """Return how long ago a moment was: `5m ago`, `now`."""
     old = age(seconds_between(moment, now))
     return old if old in {"now", UNKNOWN} else f"{old} ago"

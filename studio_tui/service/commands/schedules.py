@@ -37,6 +37,14 @@ class ChangesSchedules(Protocol):
         """Run a schedule once beside its times, the same run for the same key."""
         ...
 
+    async def suspend_schedule(self, job_id: str) -> Job | None:
+        """Let a schedule make no runs before it is resumed."""
+        ...
+
+    async def resume_schedule(self, job_id: str) -> Job | None:
+        """Let a schedule go on."""
+        ...
+
 
 class HasSchedules(Protocol):
     """A Studio, as far as schedules need it."""
@@ -98,6 +106,22 @@ class ScheduleCommands:
         """
         key = uuid.uuid4().hex
         return await self._want(lambda: self._studio.own.run_schedule(job_id, idempotency_key=key))
+
+    async def suspend(self, job_id: str) -> Job | None:
+        """Let a schedule make no runs before it is resumed; return it as it is then.
+
+        Raises:
+            StudioError: it was not suspended, or it is not known whether it was.
+        """
+        return await self._want(lambda: self._studio.own.suspend_schedule(job_id))
+
+    async def resume(self, job_id: str) -> Job | None:
+        """Let a schedule go on; return it as it is then.
+
+        Raises:
+            StudioError: it was not resumed, or it is not known whether it was.
+        """
+        return await self._want(lambda: self._studio.own.resume_schedule(job_id))
 
     async def _want(self, send: Callable[[], Awaitable[T]]) -> T:
         """Ask for what makes no difference when it is done twice, and again if it may be lost."""

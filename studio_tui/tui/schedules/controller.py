@@ -1,10 +1,11 @@
 """What can be done with a schedule."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 from typing import Any, ClassVar
 
+from studio_tui.api.ids import NO_ID, can_be_used
 from studio_tui.api.models import Job
 from studio_tui.errors import StudioError
 from studio_tui.presentation.format import plural
@@ -23,6 +24,7 @@ from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.jobs.rerun import Repeat, submitted_of, with_schedule
 from studio_tui.tui.messages import FilterJobs, OpenForm
 from studio_tui.tui.schedules.editing import Replaced, ScheduleEditor
+from studio_tui.tui.schedules.suspending import ELSEWHERE, Suspending
 from studio_tui.tui.schedules.words import named, time_of
 
 
@@ -44,6 +46,7 @@ class ScheduleController(JobController):
         super().__init__(host, at_hand, marked=marked, why_none=lambda: "There is no schedule here")
         self._zone = zone
         self._editor = ScheduleEditor(host, zone, replaced)
+        self._suspending = Suspending(host, marked, zone)
 
     def why_not_create(self) -> str | None:
         """Return why there can be no other schedule."""
@@ -55,10 +58,26 @@ class ScheduleController(JobController):
             return self._why_no_change()
         return JobController.why_not_repeat(self)
 
+    def why_not_suspend(self) -> str | None:
+        """Return why none can be suspended or resumed."""
+        if self._host.read_only:
+            return READ_ONLY
+        if not any(can_be_used(task.id) for task in self._meant()):
+            return self._why_no_change() or NO_ID
+        return None if self._host.session.scheduling.is_possible else ELSEWHERE
+
+    def _meant(self) -> Sequence[Job]:
+        """Return the marked schedules, else the one at hand."""
+        return self.marked.known() or tuple(filter(None, (self._at_hand(),)))
+
+    async def suspend_or_resume(self) -> None:
+        """Suspend the marked schedules, else the one at hand; where none goes on, resume them."""
+        tasks = [task for task in self._meant() if can_be_used(task.id)]
+        await self._suspending.turn(tasks, are_marked=self.marked.count() > 0)
+
     def show_runs(self) -> None:
         """Show the jobs that the marked schedules have made, else those of the one at hand."""
-        tasks = self.marked.known() or tuple(filter(None, (self._at_hand(),)))
-        self._host.post_message(FilterJobs(exactly("task", *(task.id for task in tasks))))
+        self._host.post_message(FilterJobs(exactly("task", *(task.id for task in self._meant()))))
 
     def open_form(self) -> None:
         """Show the form of a new job."""
@@ -206,6 +225,14 @@ class ScheduleController(JobController):
             "Change when it runs; its runs stay with it",
             change,
             why_not_change,
+        ),
+        Command(
+            "schedule.suspend",
+            "p",
+            "suspend or resume",
+            "Make no runs by the clock, while what runs goes on; or go on",
+            suspend_or_resume,
+            why_not_suspend,
         ),
         Command(
             "schedule.cancel",

@@ -27,10 +27,16 @@ from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.filter_bar import FilterInput
 from studio_tui.tui.widgets.table_layout import Align, Column
 
-_HINTS = ("schedule.runs", "schedule.run_once", "schedule.edit", "schedule.cancel", "schedule.new",
-          "page.back")  # fmt: skip
+_HINTS = ("schedule.runs", "schedule.run_once", "schedule.edit", "schedule.suspend",
+          "schedule.cancel", "schedule.new", "page.back")  # fmt: skip
 
-_MARK_HINTS = ("schedule.runs", "schedule.cancel", "job.copy_id", "schedules.unmark")
+_MARK_HINTS = (
+    "schedule.runs",
+    "schedule.suspend",
+    "schedule.cancel",
+    "job.copy_id",
+    "schedules.unmark",
+)
 
 
 def columns_of(at: str = "AT, LOCAL") -> tuple[Column, ...]:

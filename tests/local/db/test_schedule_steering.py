@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from studio_tui.api.models import ChangeScheduleInput
-from studio_tui.local.db.schedule_steering import ScheduleSteering
+from studio_tui.local.db.schedule_steering import ScheduleOver, ScheduleSteering
 from studio_tui.local.db.times import stamp
 from studio_tui.local.http.validation import read_schedule
 from tests.local.db.schedule_bench import BEGIN, HOUR, MINUTE, Bench, opened
@@ -108,4 +108,50 @@ async def test_a_time_that_comes_while_a_run_by_hand_goes_on_is_skipped(tmp_path
     await bench.scheduler.settle(BEGIN + HOUR)
     task = await bench.task(task_id)
     assert (task["runs"], task["skipped"]) == (1, 1)
+    await bench.database.close()
+
+
+async def test_what_comes_while_a_schedule_is_suspended_is_neither_run_nor_counted(
+    tmp_path: Path,
+) -> None:
+    bench = await opened(tmp_path)
+    task_id = await bench.submit(cron_expression="0 * * * *")
+    steering = ScheduleSteering(bench.database)
+    await steering.suspend(task_id, BEGIN)
+    assert await bench.schedules.next_fire_at() is None
+    await bench.scheduler.settle(BEGIN + 30 * HOUR)
+    await steering.resume(task_id, BEGIN + 30 * HOUR)
+    task = await bench.task(task_id)
+    assert (task["runs"], task["missed"], task["skipped"]) == (0, 0, 0)
+    assert task["next_fire_at"] == "2026-10-22T19:00:00.000000Z"
+    await bench.scheduler.settle(BEGIN + 31 * HOUR)
+    assert (await bench.task(task_id))["runs"] == 1
+    await bench.database.close()
+
+
+async def test_what_was_decided_before_it_was_suspended_is_not_done_after(tmp_path: Path) -> None:
+    bench = await opened(tmp_path)
+    task_id = await bench.submit(cron_expression="0 * * * *")
+    (due,) = await bench.schedules.due(BEGIN + HOUR)
+    await ScheduleSteering(bench.database).suspend(task_id, BEGIN + HOUR)
+    decision = bench.decide(due, BEGIN + HOUR)
+    assert not await bench.schedules.settle(due, decision, BEGIN + HOUR)
+    assert await bench.runs(task_id) == []
+    await bench.database.close()
+
+
+async def test_a_start_that_went_by_while_it_was_suspended_is_not_made_up_for(
+    tmp_path: Path,
+) -> None:
+    bench = await opened(tmp_path)
+    task_id = await bench.submit(start_after=(BEGIN + HOUR).isoformat())
+    steering = ScheduleSteering(bench.database)
+    await steering.suspend(task_id, BEGIN)
+    with pytest.raises(ScheduleOver, match="went by while it was suspended"):
+        await steering.resume(task_id, BEGIN + 2 * HOUR)
+    await change(bench, task_id, BEGIN + 2 * HOUR, start_after=BEGIN + 3 * HOUR)
+    await steering.resume(task_id, BEGIN + 2 * HOUR)
+    await bench.scheduler.settle(BEGIN + 3 * HOUR)
+    assert (await bench.task(task_id))["state"] == "COMPLETE"
+    assert len(await bench.runs(task_id)) == 1
     await bench.database.close()

@@ -113,3 +113,41 @@ def test_only_a_schedule_that_goes_on_is_run(studio: ThreadStudio) -> None:
     assert run(studio, task["id"]).status_code == 409
     assert run(studio, "nobody").status_code == 404
     assert len(studio.jobs()) == 1
+
+
+def turn(studio: ThreadStudio, job_id: str, how: str) -> httpx.Response:
+    body = {"team_name": studio.team}
+    return studio.request("POST", f"/datachain/schedules/{job_id}/{how}", json=body)
+
+
+def test_a_schedule_is_suspended_and_resumed_as_often_as_that_is_asked(
+    studio: ThreadStudio,
+) -> None:
+    task = studio.submit("print(1)", cron_expression=YEARLY)
+    for _ in range(2):
+        schedule = turn(studio, task["id"], "suspend").json()["schedule"]
+        assert schedule["next_run_at"] is None
+        assert schedule["suspended_at"] is not None
+    run(studio, task["id"])
+    for _ in range(2):
+        resumed = turn(studio, task["id"], "resume").json()
+        assert resumed["schedule"]["suspended_at"] is None
+        assert resumed["schedule"]["next_run_at"] == task["schedule"]["next_run_at"]
+    assert resumed["schedule"]["runs"] == 1
+    studio.cancel(task["id"])
+    for how in ("suspend", "resume"):
+        assert turn(studio, task["id"], how).status_code == 409
+        assert turn(studio, "nobody", how).status_code == 404
+
+
+def test_a_suspended_schedule_stays_so_when_it_is_changed_and_when_the_server_dies(
+    studio: ThreadStudio,
+) -> None:
+    task = studio.submit("print(1)", cron_expression=YEARLY)
+    before = turn(studio, task["id"], "suspend").json()["schedule"]["suspended_at"]
+    change(studio, task["id"], cron_expression="* * * * *")
+    studio.kill()
+    studio.restart()
+    schedule = studio.job(task["id"])["schedule"]
+    assert (schedule["suspended_at"], schedule["next_run_at"]) == (before, None)
+    assert turn(studio, task["id"], "resume").json()["schedule"]["next_run_at"] is not None

@@ -433,3 +433,57 @@ async def test_marked_schedules_are_ended_after_one_question(
         await until_shown(pilot, "4 Schedules 1")
         assert not table.marked
     assert len(tasks(studio)) == 1
+
+
+async def test_a_schedule_is_suspended_and_resumed_where_it_stands(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    for name in ("before.py", "nightly.py", "after.py"):
+        studio.submit("print(1)", query_name=name, cron_expression=YEARLY)
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "4 Schedules 3")
+        table = await show(pilot)
+        await pilot.press("down")
+        at = table.cursor
+        await pilot.press("p")
+        await until_said(pilot, "Suspended nightly.py")
+        await until_shown(pilot, "suspended ", "none before p resumes it")
+        await pilot.press("slash", *"suspended", "enter")
+        await until(pilot, lambda: list(table.keys) == [at])
+        await pilot.press("p")
+        await until_said(pilot, "Resumed nightly.py")
+        await until_shown(pilot, "next run ")
+        await pilot.press("escape")
+        await until(pilot, lambda: len(table.keys) == 3)
+        assert table.cursor == at
+    assert all(job["schedule"]["suspended_at"] is None for job in tasks(studio))
+
+
+async def test_marked_schedules_are_suspended_together_and_then_resumed(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    for name in ("nightly.py", "weekly.py"):
+        studio.submit("print(1)", query_name=name, cron_expression=YEARLY)
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "4 Schedules 2")
+        await show(pilot)
+        await pilot.press("p")
+        await until_said(pilot, "Suspended ")
+        await pilot.press("a", "p")
+        await until_said(pilot, "1 schedule suspended")
+        await pilot.press("a", "p")
+        await until_said(pilot, "2 schedules resumed")
+    assert all(job["schedule"]["suspended_at"] is None for job in tasks(studio))
+
+
+async def test_elsewhere_it_is_said_that_a_schedule_cannot_be_suspended_and_what_can(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    task = studio.submit("print(1)", query_name="nightly.py", cron_expression=YEARLY)
+    proxy = FaultProxy.before(studio.url)
+    proxy.plan = Documented()
+    async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
+        await show(pilot)
+        await pilot.press("p")
+        await until_said(pilot, "Only the local Studio can suspend a schedule. Here e can")
+    assert studio.job(task["id"])["schedule"]["suspended_at"] is None
