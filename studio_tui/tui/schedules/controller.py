@@ -80,8 +80,8 @@ class ScheduleController(JobController):
         self._host.post_message(FilterJobs(exactly("task", *(task.id for task in self._meant()))))
 
     def open_form(self) -> None:
-        """Show the form of a new job."""
-        self._host.post_message(OpenForm())
+        """Show the form of a new job, at the time when it runs."""
+        self._host.post_message(OpenForm(at="cron_expression"))
 
     async def run_once(self) -> None:
         """Say what is known and what is not, then create the schedule's job once."""

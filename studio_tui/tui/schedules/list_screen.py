@@ -164,7 +164,11 @@ class SchedulesScreen(ListPage[Scheduled]):
 
     def none_words(self) -> str:
         """Return what is said when there are no rows at all."""
-        how = "" if self.read_only else "\nn makes one: fill in `cron`, or `start`."
+        how = (
+            ""
+            if self.read_only
+            else "\nn makes one: fill in `cron`, or `start`, and what is to run."
+        )
         return f"No schedules.{how}"
 
     def cells_of(self, key: str) -> tuple[Cell, ...]:

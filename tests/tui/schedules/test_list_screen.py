@@ -72,6 +72,8 @@ async def test_without_schedules_it_says_how_to_make_one(
         assert isinstance(pilot.app.screen, SchedulesScreen)
         await pilot.press("n")
         await until(pilot, lambda: isinstance(pilot.app.screen, SubmitScreen))
+        await pilot.press(*"@daily")
+        await until_shown(pilot, "@daily", "Every day at 00:00 UTC.")
 
 
 async def test_a_schedule_made_elsewhere_comes_by_itself_and_its_run_is_found(
