@@ -4,6 +4,7 @@
 
 import sqlite3
 import uuid
+from collections.abc import Iterable
 from datetime import timedelta
 
 from studio_tui.api.models import JobState
@@ -12,18 +13,28 @@ from studio_tui.local.db.times import from_stamp, stamp
 KEPT = 8
 """Last runs of a schedule that are told with it."""
 
+_RUNS = f"""
+    SELECT run.scheduled_for AS at, json_object(
+        'kind', 'job', 'id', run.id, 'name', run.name, 'status', run.state,
+        'scheduled_for', iif(run.by_hand, NULL, run.scheduled_for),
+        'created_at', run.created_at, 'by_hand', json(iif(run.by_hand, 'true', 'false')),
+        'error_message', run.error_message) AS one
+    FROM jobs run WHERE run.scheduled_by = schedules.job_id ORDER BY at DESC LIMIT {KEPT}
+"""
+_GAPS = f"""
+    SELECT gap.fire_at AS at, json_object(
+        'kind', iif(gap.is_skipped, 'skipped', 'missed'), 'id', NULL, 'name', NULL,
+        'status', NULL, 'scheduled_for', gap.fire_at, 'created_at', NULL,
+        'by_hand', json('false'), 'error_message', NULL) AS one
+    FROM schedule_gaps gap WHERE gap.job_id = schedules.job_id ORDER BY at DESC LIMIT {KEPT}
+"""
 RECENT = f"""(
-    SELECT json_group_array(json(one)) FROM (SELECT one FROM (
-        SELECT run.scheduled_for AS at, json_object(
-            'kind', 'job', 'id', run.id, 'name', run.name, 'status', run.state,
-            'scheduled_for', iif(run.by_hand, NULL, run.scheduled_for),
-            'created_at', run.created_at, 'by_hand', json(iif(run.by_hand, 'true', 'false')),
-            'error_message', run.error_message) AS one
-        FROM jobs run WHERE run.scheduled_by = schedules.job_id
+    SELECT json_group_array(json(one)) FROM (
+        SELECT one FROM (
+            SELECT * FROM ({_RUNS}) UNION ALL SELECT * FROM ({_GAPS}))
         ORDER BY at DESC LIMIT {KEPT})
-    ORDER BY at DESC LIMIT {KEPT})
 )"""
-"""A column of a row of `schedules`: JSON of its last runs, the newest first."""
+"""A column of a row of `schedules`: JSON of its last runs and times without one, newest first."""
 
 _COPIED = (
     "priority, workers, cluster, created_by, name, query_type, python_version, repository,"
@@ -62,6 +73,25 @@ def make_run(
         [run_id, job_id],
     )
     return run_id
+
+
+def note_gaps(
+    connection: sqlite3.Connection, job_id: str, missed: Iterable[str], skipped: Iterable[str]
+) -> None:
+    """Note the times, stamps, for which a schedule has no run, and keep the last of all."""
+    gaps = [*((at, 0) for at in missed), *((at, 1) for at in skipped)]
+    if not gaps:
+        return
+    for at, is_skipped in gaps:
+        connection.execute(
+            "INSERT OR IGNORE INTO schedule_gaps (job_id, fire_at, is_skipped) VALUES (?, ?, ?)",
+            [job_id, at, is_skipped],
+        )
+    connection.execute(
+        "DELETE FROM schedule_gaps WHERE job_id = ? AND fire_at NOT IN ("
+        f"SELECT fire_at FROM schedule_gaps WHERE job_id = ? ORDER BY fire_at DESC LIMIT {KEPT})",
+        [job_id, job_id],
+    )
 
 
 def free_moment(connection: sqlite3.Connection, job_id: str, now: str) -> str:

@@ -7,6 +7,7 @@ however the clock is set.
 """
 
 import sqlite3
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,7 +15,7 @@ from datetime import datetime, timedelta
 from studio_tui import cron
 from studio_tui.api.models import JobState
 from studio_tui.local.db.database import Database
-from studio_tui.local.db.schedule_runs import has_open_run, make_run
+from studio_tui.local.db.schedule_runs import KEPT, has_open_run, make_run, note_gaps
 from studio_tui.local.db.times import from_stamp, stamp, stamp_if_any, time_zone
 
 LATEST = timedelta(hours=1)
@@ -50,6 +51,8 @@ class Decision:
     """What is to become of a schedule's fire times from its cursor on."""
 
     missed: int
+    last_missed: tuple[datetime, ...]
+    """The last ones of these, as many as are kept."""
     run_for: datetime | None
     """The fire time that a run is for, unless the run before still goes on."""
     next_fire_at: datetime | None
@@ -111,17 +114,20 @@ def decide(due: Due, now: datetime) -> Decision:
     """
     first = from_stamp(due.fire_at)
     missed, newest = 0, first
+    last: deque[datetime] = deque(maxlen=KEPT)
     following = _after(due, first)
     upcoming = next(following, None)
     while upcoming is not None and upcoming <= now:
+        last.append(newest)
         missed, newest = missed + 1, upcoming
         upcoming = next(following, None)
         if missed == BATCH:
             # What is newer is decided next; that this one is not the newest is known already.
-            return Decision(missed, None, newest)
+            return Decision(missed, tuple(last), None, newest)
     if now - newest > LATEST:
-        return Decision(missed + 1, None, upcoming)
-    return Decision(missed, newest, upcoming)
+        last.append(newest)
+        return Decision(missed + 1, tuple(last), None, upcoming)
+    return Decision(missed, tuple(last), newest, upcoming)
 
 
 def add(connection: sqlite3.Connection, job_id: str, schedule: NewSchedule) -> None:
@@ -167,6 +173,8 @@ def _settle(connection: sqlite3.Connection, due: Due, decision: Decision, now: d
     )
     if moved.rowcount == 0:
         return False
+    skipped = (decision.run_for,) if decision.run_for is not None and is_overlapped else ()
+    note_gaps(connection, due.job_id, map(stamp, decision.last_missed), map(stamp, skipped))
     makes_run = decision.run_for is not None and not is_overlapped
     if decision.run_for is not None and makes_run:
         is_once = due.cron_expression is None

@@ -29,7 +29,7 @@ class Scheduled(NamedTuple):
 
 def state(row: Scheduled) -> JobState:
     """Return how the last run went; `TASK` where none is known."""
-    return row.runs[0].state if row.runs else JobState.TASK
+    return next((run.state for run in row.runs if not run.gap), JobState.TASK)
 
 
 def _haystack(row: Scheduled) -> str:

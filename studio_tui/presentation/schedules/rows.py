@@ -17,7 +17,7 @@ from studio_tui.presentation.format import UNKNOWN, plural
 from studio_tui.presentation.ids import id_cell
 from studio_tui.presentation.jobs.facts import Fact
 from studio_tui.presentation.schedules.cron_words import RUNS, other_readings, words
-from studio_tui.presentation.schedules.runs import Run, ago, line, signs
+from studio_tui.presentation.schedules.runs import LATE, Run, ago, line, signs
 from studio_tui.presentation.schedules.start_times import (
     RUN_NOW,
     StartTimeError,
@@ -257,7 +257,10 @@ def _next_run(task: Job, now: datetime) -> Cell:
 
 
 def _until(moment: datetime, now: datetime) -> str:
-    return f"in {span(moment - now)}" if moment > now else "now"
+    if moment > now:
+        return f"in {span(moment - now)}"
+    # Whether the run was made meanwhile is not known before Studio says so.
+    return f"due {ago(moment, now)}" if now - moment >= LATE else "now"
 
 
 def _at(moment: datetime, zone: tzinfo) -> str:

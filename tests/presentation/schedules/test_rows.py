@@ -188,6 +188,35 @@ def test_what_studio_tells_of_the_last_runs_needs_no_jobs_and_marks_those_by_han
     ]
 
 
+def test_late_and_missed_runs_are_shown_as_such() -> None:
+    at = "2026-03-01T11:00:00Z"
+    times = [
+        {"kind": "missed", "scheduled_for": at},
+        {"kind": "skipped", "scheduled_for": at},
+        *recent("COMPLETE", scheduled_for="2026-03-01T10:17:00Z"),
+        *recent("COMPLETE", scheduled_for="2026-03-01T10:59:30Z"),
+    ]
+    known = nightly(recent=times)
+    runs = runs_of(known)
+    assert [(run.sign, run.tone) for run in runs] == [
+        ("!", Tone.WARN),
+        ("»", Tone.WARN),
+        ("✓+", Tone.GOOD),
+        ("✓", Tone.GOOD),
+    ]
+    (fact,) = [one for one in facts(known, runs, NOON, UTC) if one.label == "last runs"]
+    assert fact.value.text.split("\n") == [
+        "! missed  1h ago, as no Studio was there",
+        "» skipped  1h ago, as the run before went on",
+        "✓+ COMPLETE  1h ago, 43 min late",
+        "✓ COMPLETE  1h ago",
+    ]
+
+
+def test_a_run_that_is_overdue_is_said_to_be() -> None:
+    assert row(nightly(next_run_at="2026-03-01T11:48:00Z"))["next"] == "due 12m ago"
+
+
 def test_the_newest_results_are_those_that_have_room() -> None:
     known = nightly(recent=recent(*["COMPLETE"] * 3, by_hand=True) + recent(*["FAILED"] * 5))
     runs = runs_of(known)
