@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from studio_tui.api.routes import INSTANCE_HEADER
 from tests.fault_proxy import Exchange, Fault, Frames, Reply, Seen, StreamFault
 
 
@@ -30,3 +31,20 @@ class Changed:
 
 def _unchanged(frames: Frames) -> Frames:
     return frames
+
+
+class Documented:
+    """Lets everything pass, as a Studio that does not name itself as the local one."""
+
+    def fault(self, seen: Seen) -> Fault | None:
+        """Take the name out of answers to HTTP."""
+        return None if seen.headers.get("upgrade") == "websocket" else self._unname
+
+    def stream_fault(self) -> StreamFault:
+        """Let websockets be."""
+        return _unchanged
+
+    async def _unname(self, exchange: Exchange) -> None:
+        reply = await exchange.forward()
+        headers = {name: value for name, value in reply.headers.items() if name != INSTANCE_HEADER}
+        await exchange.send(Reply(reply.status, headers, reply.body).encoded())

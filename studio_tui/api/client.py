@@ -36,6 +36,7 @@ from studio_tui.api.models import (
     TriggerPipelineInput,
     UploadedFile,
 )
+from studio_tui.api.own_routes import OwnRoutes
 from studio_tui.api.pages import ListReader, Page
 from studio_tui.api.remembered_lists import RememberedLists
 from studio_tui.api.routes import Route
@@ -87,6 +88,8 @@ class StudioClient:
         self._opening = asyncio.Lock()
         self._has_answered = False
         self._lists = RememberedLists()
+        self.own = OwnRoutes(self._write, lambda: self._settings.team)
+        """What only a local Studio has."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -121,6 +124,11 @@ class StudioClient:
     def origin(self) -> str:
         """Scheme, host and port of Studio."""
         return self._settings.origin
+
+    @property
+    def is_local_studio(self) -> bool:
+        """Whether this is known to be a local Studio, which has more than the document says."""
+        return self._opened is not None and self._opened.is_local_studio
 
     def __repr__(self) -> str:
         return f"StudioClient({self._settings.url}, team {self._settings.team})"

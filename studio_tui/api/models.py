@@ -106,6 +106,22 @@ class JobStep(Received):
     finished_at: Moment | None = None
 
 
+class ScheduleRun(Received):
+    """A run of a schedule, or a time that had none (the local Studio sends it)."""
+
+    kind: Line
+    """job, pipeline, missed (no Studio was there) or skipped (the run before went on)."""
+    id: Identifier | None = None
+    """Of the job or the pipeline."""
+    name: Line | None = None
+    status: Word | None = None
+    scheduled_for: Moment | None = None
+    """The fire time; `None` for a run by hand."""
+    created_at: Moment | None = None
+    by_hand: bool | None = None
+    error_message: Message | None = None
+
+
 class JobSchedule(Received):
     """When a TASK makes runs, and what came of it so far (the local Studio sends it)."""
 
@@ -122,6 +138,10 @@ class JobSchedule(Received):
     skipped: int | None = None
     """Fire times at which the run before had not ended."""
     last_run_id: Identifier | None = None
+    recent: tuple[ScheduleRun, ...] | None = None
+    """The last runs, and times without one, the newest first."""
+    suspended_at: Moment | None = None
+    """`None` for one that goes on."""
 
 
 class JobOutput(Received):
@@ -330,6 +350,22 @@ class RemoveJobFromPipelineInput(Sent):
     pipeline_id: str | None = None
     name: str | None = None
     job_id: str
+
+
+class ScheduleInput(Sent):
+    """The body of what is asked about a schedule; not in the document."""
+
+    team_name: str
+
+
+class ChangeScheduleInput(Sent):
+    """When a schedule is to run from now on; not in the document."""
+
+    team_name: str
+    cron_expression: str | None = None
+    start_after: datetime | None = None
+    time_zone: str | None = None
+    """That `cron_expression` is meant in, if it is not UTC."""
 
 
 class DatasetVersion(Received):

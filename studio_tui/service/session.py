@@ -17,6 +17,7 @@ from studio_tui.service.commands.jobs import Commands
 from studio_tui.service.commands.journal import Journal
 from studio_tui.service.commands.origins import Origins
 from studio_tui.service.commands.pipelines import PipelineCommands
+from studio_tui.service.commands.schedules import ScheduleCommands
 from studio_tui.service.commands.submitted import Submitted
 from studio_tui.service.commands.trigger_pipeline import PipelineTrigger
 from studio_tui.service.logs.cache import LogCache
@@ -123,6 +124,7 @@ class StudioSession:
         """Commands on many things that are under way."""
         self.commands = Commands(client, self._changed)
         self.steering = PipelineCommands(client, self.commands.cancel, self._changed)
+        self.scheduling = ScheduleCommands(client, self._changed)
         self.triggering = PipelineTrigger(client, self._changed)
         self.datasets = DatasetNames(client, self.reachability)
         journal = Journal(intents or logs / "intents", place)

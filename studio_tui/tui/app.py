@@ -326,7 +326,7 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
     def on_open_form(self, message: "messages.OpenForm") -> None:
         """Show the form of a new job."""
         if self._places:
-            self.push_screen(self._places.form(message.draft, message.about))
+            self.push_screen(self._places.form(message.draft, message.about, message.at))
 
     @work(name="edit", group="command")
     async def on_edit_jobs(self, message: "messages.EditJobs") -> None:

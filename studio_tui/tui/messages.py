@@ -92,6 +92,8 @@ class OpenForm(Message):
     """What it begins with; `None` for what was left of the last one."""
     about: str = ""
     """What sets a form with a draft apart from others; what is typed into it is kept under it."""
+    at: str = "query_file"
+    """Which field has the focus at first."""
 
 
 @dataclass

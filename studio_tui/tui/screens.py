@@ -90,17 +90,19 @@ class Screens:
         session, home, read_only = self._connected.basics
         return LogScreen(session, home, job, self._logs, read_only=read_only)
 
-    def form(self, draft: Draft | None, about: str) -> Page:
+    def form(self, draft: Draft | None, about: str, at: str) -> Page:
         """Return a new form of a job, which begins with what was left of the one about the same.
 
-        Where nothing was left it begins with `draft`.
+        Where nothing was left it begins with `draft`. `at` is the field that has the focus.
         """
         from studio_tui.tui.form.submit_screen import SubmitScreen  # noqa: PLC0415 (likewise)
         from studio_tui.tui.form.templates import Start  # noqa: PLC0415 (not before the list)
 
         session, home, read_only = self._connected.basics
         fresh = Draft(compute_cluster_name=self.cluster.name or "")
-        start = Start(fresh) if draft is None else Start(draft, key=f"about {about}")
+        start = Start(fresh, at=at)
+        if draft is not None:
+            start = Start(draft, key=f"about {about}", at=at)
         url = self._connected.url
         return SubmitScreen(session, home, self._shelf, start, url=url, read_only=read_only)
 

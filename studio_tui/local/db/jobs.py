@@ -17,6 +17,7 @@ from studio_tui.local.db import lineage, pipeline_moves, schedules
 from studio_tui.local.db.database import Database
 from studio_tui.local.db.job_ends import JobEnds
 from studio_tui.local.db.new_job import Earlier, NewJob
+from studio_tui.local.db.schedule_runs import RECENT
 from studio_tui.local.db.times import stamp, stamp_if_any
 from studio_tui.local.run.runner import RunLineage
 from studio_tui.local.shim.datasets import DatasetName
@@ -32,11 +33,13 @@ ENDED = (JobState.COMPLETE, JobState.FAILED, JobState.CANCELED)
 _LISTED = (
     "id, state, created_at, created_by, started_at, finished_at, query, query_type, name,"
     " workers, python_version, requirements, repository, environment, exit_code, error_message,"
-    " metrics, released_at, cluster, steps, scheduled_by, scheduled_for, cron_expression,"
-    " start_after, time_zone, next_fire_at, missed, skipped,"
+    " metrics, released_at, cluster, steps, scheduled_by,"
+    " iif(by_hand, NULL, scheduled_for) AS scheduled_for, cron_expression,"
+    " start_after, time_zone, next_fire_at, missed, skipped, suspended_at,"
     " (SELECT count(*) FROM jobs run WHERE run.scheduled_by = schedules.job_id) AS runs,"
     " (SELECT run.id FROM jobs run WHERE run.scheduled_by = schedules.job_id"
-    " ORDER BY run.scheduled_for DESC LIMIT 1) AS last_run_id"
+    " ORDER BY run.scheduled_for DESC LIMIT 1) AS last_run_id,"
+    f" iif(schedules.job_id IS NULL, NULL, {RECENT}) AS recent"
 )
 _JOBS = "jobs LEFT JOIN schedules ON schedules.job_id = jobs.id"
 

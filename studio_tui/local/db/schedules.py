@@ -6,10 +6,8 @@ every time that it counts, or does nothing. So a fire time is decided once, what
 however the clock is set.
 """
 
-# ruff: noqa: S608 (only column names and question marks of ours are put into SQL)
-
 import sqlite3
-import uuid
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +15,7 @@ from datetime import datetime, timedelta
 from studio_tui import cron
 from studio_tui.api.models import JobState
 from studio_tui.local.db.database import Database
+from studio_tui.local.db.schedule_runs import KEPT, has_open_run, make_run, note_gaps
 from studio_tui.local.db.times import from_stamp, stamp, stamp_if_any, time_zone
 
 LATEST = timedelta(hours=1)
@@ -24,12 +23,6 @@ LATEST = timedelta(hours=1)
 
 BATCH = 10_000
 """Fire times that one decision counts at most: a year of minutes is no reason to stop all else."""
-
-_COPIED = (
-    "priority, workers, cluster, created_by, name, query_type, python_version, repository,"
-    " ignore_checkpoints, request_digest, environment, requirements, query"
-)
-"""What a run takes over from its schedule as it is."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +51,8 @@ class Decision:
     """What is to become of a schedule's fire times from its cursor on."""
 
     missed: int
+    last_missed: tuple[datetime, ...]
+    """The last ones of these, as many as are kept."""
     run_for: datetime | None
     """The fire time that a run is for, unless the run before still goes on."""
     next_fire_at: datetime | None
@@ -74,7 +69,8 @@ class Schedules:
         """Return when the next schedule fires; `None` when there is none."""
         row = await self._database.read(
             lambda connection: connection.execute(
-                "SELECT min(next_fire_at) FROM schedules JOIN jobs ON id = job_id WHERE state = ?",
+                "SELECT min(next_fire_at) FROM schedules JOIN jobs ON id = job_id"
+                " WHERE state = ? AND suspended_at IS NULL",
                 [JobState.TASK],
             ).fetchone()
         )
@@ -86,6 +82,7 @@ class Schedules:
             lambda connection: connection.execute(
                 "SELECT job_id, cron_expression, time_zone, next_fire_at FROM schedules"
                 " JOIN jobs ON id = job_id WHERE next_fire_at <= ? AND state = ?"
+                " AND suspended_at IS NULL"
                 " ORDER BY next_fire_at, number",
                 [stamp(now), JobState.TASK],
             ).fetchall()
@@ -95,7 +92,8 @@ class Schedules:
     async def settle(self, due: Due, decision: Decision, now: datetime) -> bool:
         """Do what was decided of a schedule; tell whether a run was made.
 
-        Nothing is done when the schedule has ended, or something else was decided, in between.
+        Nothing is done when the schedule has ended, was changed or suspended, or something else
+        was decided, in between.
 
         Raises:
             StorageFull: The disk is full.
@@ -116,17 +114,20 @@ def decide(due: Due, now: datetime) -> Decision:
     """
     first = from_stamp(due.fire_at)
     missed, newest = 0, first
+    last: deque[datetime] = deque(maxlen=KEPT)
     following = _after(due, first)
     upcoming = next(following, None)
     while upcoming is not None and upcoming <= now:
+        last.append(newest)
         missed, newest = missed + 1, upcoming
         upcoming = next(following, None)
         if missed == BATCH:
             # What is newer is decided next; that this one is not the newest is known already.
-            return Decision(missed, None, newest)
+            return Decision(missed, tuple(last), None, newest)
     if now - newest > LATEST:
-        return Decision(missed + 1, None, upcoming)
-    return Decision(missed, newest, upcoming)
+        last.append(newest)
+        return Decision(missed + 1, tuple(last), None, upcoming)
+    return Decision(missed, tuple(last), newest, upcoming)
 
 
 def add(connection: sqlite3.Connection, job_id: str, schedule: NewSchedule) -> None:
@@ -154,65 +155,33 @@ def _after(due: Due, moment: datetime) -> Iterator[datetime]:
 
 
 def _settle(connection: sqlite3.Connection, due: Due, decision: Decision, now: datetime) -> bool:
-    is_overlapped = decision.run_for is not None and _has_open_run(connection, due.job_id)
+    is_overlapped = decision.run_for is not None and has_open_run(connection, due.job_id)
     moved = connection.execute(
         "UPDATE schedules SET next_fire_at = ?, missed = missed + ?, skipped = skipped + ?"
-        " WHERE job_id = ? AND next_fire_at = ?"
-        " AND (SELECT state FROM jobs WHERE id = job_id) = ?",
+        " WHERE job_id = ? AND next_fire_at = ? AND cron_expression IS ? AND time_zone = ?"
+        " AND suspended_at IS NULL AND (SELECT state FROM jobs WHERE id = job_id) = ?",
         [
             stamp_if_any(decision.next_fire_at),
             decision.missed,
             is_overlapped,
             due.job_id,
             due.fire_at,
+            due.cron_expression,
+            due.time_zone,
             JobState.TASK,
         ],
     )
     if moved.rowcount == 0:
         return False
+    skipped = (decision.run_for,) if decision.run_for is not None and is_overlapped else ()
+    note_gaps(connection, due.job_id, map(stamp, decision.last_missed), map(stamp, skipped))
     makes_run = decision.run_for is not None and not is_overlapped
     if decision.run_for is not None and makes_run:
-        _make_run(connection, due, decision.run_for, now)
+        is_once = due.cron_expression is None
+        make_run(connection, due.job_id, stamp(decision.run_for), stamp(now), is_once=is_once)
     if decision.next_fire_at is None:
         _end(connection, due, now, is_missed=not makes_run)
     return makes_run
-
-
-def _has_open_run(connection: sqlite3.Connection, job_id: str) -> bool:
-    return (
-        connection.execute(
-            "SELECT 1 FROM jobs WHERE scheduled_by = ? AND finished_at IS NULL LIMIT 1", [job_id]
-        ).fetchone()
-        is not None
-    )
-
-
-def _make_run(connection: sqlite3.Connection, due: Due, fire_at: datetime, now: datetime) -> None:
-    run_id = str(uuid.uuid4())
-    # A job that only starts later is the re-run it was asked to be. What comes again and again must
-    # not find the checkpoints of its last time, or it would make nothing new.
-    is_once = due.cron_expression is None
-    connection.execute(
-        f"INSERT INTO jobs (id, state, created_at, scheduled_by, scheduled_for, run_group,"
-        f" rerun_from, {_COPIED})"
-        f" SELECT ?, ?, ?, id, ?, iif(?, run_group, ?), iif(?, rerun_from, NULL), {_COPIED}"
-        " FROM jobs WHERE id = ?",
-        [
-            run_id,
-            JobState.CREATED,
-            stamp(now),
-            stamp(fire_at),
-            is_once,
-            run_id,
-            is_once,
-            due.job_id,
-        ],
-    )
-    connection.execute(
-        "INSERT INTO job_files (job_id, upload_id)"
-        " SELECT ?, upload_id FROM job_files WHERE job_id = ?",
-        [run_id, due.job_id],
-    )
 
 
 def _end(connection: sqlite3.Connection, due: Due, now: datetime, *, is_missed: bool) -> None:

@@ -12,6 +12,7 @@ from studio_tui.local.http.page.routes import page_router
 from studio_tui.local.http.pipeline_routes import pipeline_router
 from studio_tui.local.http.responses import Refused
 from studio_tui.local.http.room_routes import room_router
+from studio_tui.local.http.schedule_routes import schedule_router
 from studio_tui.local.server.studio import Studio
 
 PREFIX = "/api"
@@ -31,6 +32,7 @@ def create_app(studio: Studio, port: int) -> ASGIApp:
     errors.install(api)
     api.include_router(job_router(studio), prefix=PREFIX)
     api.include_router(pipeline_router(studio), prefix=PREFIX)
+    api.include_router(schedule_router(studio), prefix=PREFIX)
     api.include_router(
         logs_router(studio.runner, studio.jobs.state),
         prefix=PREFIX,

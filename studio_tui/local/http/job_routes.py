@@ -142,6 +142,12 @@ def job_router(studio: Studio) -> APIRouter:
     return router
 
 
+async def job_answer(studio: Studio, job_id: str) -> Response:
+    """Return the answer about one job that is known to exist."""
+    (row,) = await studio.jobs.listed(states=None, job_id=job_id, limit=1)
+    return answer(_job(studio, row))
+
+
 def check_team(team_name: str | None = None) -> None:
     """Refuse any team but the one there is, as hosted Studio refuses foreign teams.
 
@@ -195,15 +201,18 @@ def _job(studio: Studio, row: sqlite3.Row) -> responses.JobOutput:
 def _schedule(row: sqlite3.Row) -> responses.JobSchedule | None:
     if row["time_zone"] is None:
         return None
+    goes_on = row["state"] == JobState.TASK and row["suspended_at"] is None
     return responses.JobSchedule(
         cron_expression=row["cron_expression"],
         start_after=row["start_after"],
         time_zone=row["time_zone"],
-        next_run_at=row["next_fire_at"] if row["state"] == JobState.TASK else None,
+        next_run_at=row["next_fire_at"] if goes_on else None,
         runs=row["runs"],
         missed=row["missed"],
         skipped=row["skipped"],
         last_run_id=row["last_run_id"],
+        recent=[responses.ScheduleRun(**run) for run in json.loads(row["recent"])],
+        suspended_at=row["suspended_at"],
     )
 
 

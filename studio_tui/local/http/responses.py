@@ -32,6 +32,20 @@ class JobStep:
 
 
 @dataclass(frozen=True)
+class ScheduleRun:
+    """A run of a schedule, or a time that had none."""
+
+    kind: str
+    id: str | None
+    name: str | None
+    status: str | None
+    scheduled_for: str | None
+    created_at: str | None
+    by_hand: bool
+    error_message: str | None
+
+
+@dataclass(frozen=True)
 class JobSchedule:
     """When a TASK makes runs, and what came of it so far."""
 
@@ -43,6 +57,8 @@ class JobSchedule:
     missed: int
     skipped: int
     last_run_id: str | None
+    recent: list[ScheduleRun]
+    suspended_at: str | None
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import re
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 from studio_tui import cron
 from studio_tui.api.fields import Sent
@@ -72,6 +73,46 @@ def read_environment(text: str) -> dict[str, str]:
     if problems:
         raise InvalidFields(problems)
     return variables
+
+
+class Timed(Protocol):
+    """A request that says when something runs."""
+
+    @property
+    def cron_expression(self) -> str | None:
+        """An expression that fires again and again."""
+
+    @property
+    def start_after(self) -> datetime | None:
+        """One moment."""
+
+    @property
+    def time_zone(self) -> str | None:
+        """That the expression is meant in; `None` for UTC."""
+
+
+def check_key(key: str | None) -> None:
+    """Make sure that an idempotency key can be kept.
+
+    Raises:
+        InvalidFields: It cannot.
+    """
+    if key is not None and not 1 <= len(key) <= KEY_LIMIT:
+        clause = f"Idempotency-Key must be 1 to {KEY_LIMIT} characters"
+        raise InvalidFields([("Idempotency-Key", clause)])
+
+
+def read_schedule(request: Timed, now: datetime) -> NewSchedule | None:
+    """Return when a request is to run; `None` for as soon as possible.
+
+    Raises:
+        InvalidFields: It cannot run then.
+    """
+    problems: list[tuple[str, str]] = []
+    schedule = _schedule(request, now, problems)
+    if problems:
+        raise InvalidFields(problems)
+    return schedule
 
 
 def check(request: JobInput, key: str | None, around: Surroundings) -> NewJob:
@@ -189,9 +230,7 @@ def _check_files(
             problems.append(("files", clause))
 
 
-def _schedule(
-    request: JobInput, now: datetime, problems: list[tuple[str, str]]
-) -> NewSchedule | None:
+def _schedule(request: Timed, now: datetime, problems: list[tuple[str, str]]) -> NewSchedule | None:
     """Return when to run, `None` for as soon as possible.
 
     A naive `start_after` is in the zone named or else in this machine's own, for the published

@@ -14,6 +14,7 @@ from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.db.database import Database
 from studio_tui.local.db.jobs import Jobs
 from studio_tui.local.db.pipelines import Pipelines
+from studio_tui.local.db.schedule_steering import ScheduleSteering
 from studio_tui.local.db.schedules import Schedules
 from studio_tui.local.dispatch.dispatcher import Dispatcher
 from studio_tui.local.dispatch.scheduler import Scheduler
@@ -34,6 +35,7 @@ class Studio:
     runner: Runner
     dispatcher: Dispatcher
     scheduler: Scheduler
+    steering: ScheduleSteering
     user: str
     """Who all jobs are created by: the owner of this process."""
     instance: str
@@ -67,6 +69,7 @@ async def open_studio(
             runner=runner,
             dispatcher=dispatcher,
             scheduler=Scheduler(Schedules(database), jobs, dispatcher.wake, clock.now),
+            steering=ScheduleSteering(database),
             user=getpass.getuser(),
             instance=secrets.token_hex(8),
             token=token,

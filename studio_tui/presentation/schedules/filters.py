@@ -11,6 +11,8 @@ from typing import NamedTuple
 from studio_tui.api.models import Job, JobState
 from studio_tui.presentation.jobs.states import LOOKS
 from studio_tui.presentation.lists.kinds import NEWEST_FIRST, Kind
+from studio_tui.presentation.schedules.rows import is_suspended
+from studio_tui.presentation.schedules.runs import Run
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _NEVER = datetime.max.replace(tzinfo=UTC)
@@ -21,18 +23,20 @@ class Scheduled(NamedTuple):
 
     task: Job
     """The schedule itself: a job in the state TASK."""
-    runs: tuple[Job, ...]
+    runs: tuple[Run, ...]
     """The last ones that are known, newest first."""
 
 
 def state(row: Scheduled) -> JobState:
     """Return how the last run went; `TASK` where none is known."""
-    return row.runs[0].state if row.runs else JobState.TASK
+    return next((run.state for run in row.runs if not run.gap), JobState.TASK)
 
 
 def _haystack(row: Scheduled) -> str:
     task = row.task
-    parts = (task.name, task.id, task.created_by, _expression(row), task.compute_cluster_name)
+    suspended = "suspended" if is_suspended(task) else None
+    cluster = task.compute_cluster_name
+    parts = (task.name, task.id, task.created_by, _expression(row), cluster, suspended)
     return "\n".join(filter(None, parts)).lower()
 
 

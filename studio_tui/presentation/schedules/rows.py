@@ -3,7 +3,7 @@
 A hosted Studio does not tell when a schedule runs; then that is said, and nothing is made up.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
@@ -15,12 +15,11 @@ from studio_tui.api.ids import can_be_used
 from studio_tui.api.models import Job, JobSchedule
 from studio_tui.presentation.cells import NOTHING, Cell, Tone, dimmed
 from studio_tui.presentation.columns import Align, Column
-from studio_tui.presentation.format import UNKNOWN, age, plural, seconds_between
+from studio_tui.presentation.format import UNKNOWN, plural
 from studio_tui.presentation.ids import id_cell
-from studio_tui.presentation.jobs.causes import cause
 from studio_tui.presentation.jobs.facts import Fact
-from studio_tui.presentation.jobs.states import LOOKS, state_cell
 from studio_tui.presentation.schedules.cron_words import RUNS, other_readings, words
+from studio_tui.presentation.schedules.runs import LATE, RESULTS, Run, ago, line, signs
 from studio_tui.presentation.schedules.start_times import (
     RUN_NOW,
     StartTimeError,
@@ -29,9 +28,6 @@ from studio_tui.presentation.schedules.start_times import (
     resolve,
     span,
 )
-
-RESULTS = 8
-"""Last runs whose results are shown."""
 
 ONCE = "once"
 NOT_TOLD = "Studio does not say"
@@ -61,18 +57,7 @@ COLUMNS_IN_UTC = tuple(
 _UNREADABLE = Cell("?", Tone.WARN)
 
 
-def runs_by_task(jobs: Iterable[Job]) -> dict[str, tuple[Job, ...]]:
-    """Return the last runs of each schedule, newest first, from jobs that are so."""
-    runs: dict[str, list[Job]] = {}
-    for job in jobs:
-        if job.scheduled_by is not None:
-            made = runs.setdefault(job.scheduled_by, [])
-            if len(made) < RESULTS:
-                made.append(job)
-    return {task_id: tuple(made) for task_id, made in runs.items()}
-
-
-def cells(task: Job, runs: Sequence[Job], now: datetime, zone: tzinfo) -> tuple[Cell, ...]:
+def cells(task: Job, runs: Sequence[Run], now: datetime, zone: tzinfo) -> tuple[Cell, ...]:
     """Return one cell for each of `COLUMNS`; `runs` are the last ones known, newest first.
 
     `zone` is that in which the next run is told.
@@ -83,7 +68,7 @@ def cells(task: Job, runs: Sequence[Job], now: datetime, zone: tzinfo) -> tuple[
         Cell(task.name, Tone.STRONG) if task.name else Cell("(no name)", Tone.DIM),
         expression_cell(task),
         _words(task),
-        Cell(_until(next_run_at, now), Tone.WAITING) if next_run_at else _not_known(task),
+        _next_run(task, now),
         Cell(_at(next_run_at, zone)) if next_run_at else _not_known(task),
         results(runs, schedule),
         _count(schedule.runs if schedule else None),
@@ -93,6 +78,11 @@ def cells(task: Job, runs: Sequence[Job], now: datetime, zone: tzinfo) -> tuple[
         Cell(task.id[:_SHORT_ID], Tone.DIM),
     )
     return row if can_be_used(task.id) else dimmed(row)
+
+
+def is_suspended(task: Job) -> bool:
+    """Whether a schedule makes no runs before it is resumed."""
+    return task.schedule is not None and task.schedule.suspended_at is not None
 
 
 def expression_cell(task: Job) -> Cell:
@@ -105,17 +95,16 @@ def expression_cell(task: Job) -> Cell:
     return Cell(schedule.cron_expression) if schedule.cron_expression else Cell(ONCE)
 
 
-def results(runs: Sequence[Job], schedule: JobSchedule | None) -> Cell:
+def results(runs: Sequence[Run], schedule: JobSchedule | None) -> Cell:
     """Return a sign for each of the last runs, the newest last, in the tone of the newest."""
     if runs:
-        signs = "".join(LOOKS[run.state].glyph for run in reversed(runs[:RESULTS]))
-        return Cell(signs, LOOKS[runs[0].state].tone)
+        return Cell(signs(runs), runs[0].tone)
     if schedule is not None and schedule.runs:
         return Cell("older", Tone.DIM)
     return NOTHING if schedule is not None else Cell(UNKNOWN, Tone.DIM)
 
 
-def facts(task: Job, runs: Sequence[Job], now: datetime, zone: tzinfo) -> tuple[Fact, ...]:
+def facts(task: Job, runs: Sequence[Run], now: datetime, zone: tzinfo) -> tuple[Fact, ...]:
     """Return what there is to say about a schedule, most wanted first."""
     schedule = task.schedule
     return (
@@ -223,6 +212,9 @@ def _when(task: Job) -> Cell:
 
 def _future(schedule: JobSchedule, now: datetime, zone: tzinfo) -> tuple[Fact, ...]:
     """Say when the next runs are; those after the first are worked out here."""
+    if schedule.suspended_at is not None:
+        old = ago(schedule.suspended_at, now)
+        return (Fact("next runs", Cell(f"none before p resumes it; suspended {old}", Tone.WARN)),)
     lines: Sequence[str] = ()
     problem = ""
     if schedule.cron_expression:
@@ -237,13 +229,9 @@ def _future(schedule: JobSchedule, now: datetime, zone: tzinfo) -> tuple[Fact, .
     return (Fact("next runs", Cell("\n".join(lines), Tone.WAITING)),)
 
 
-def _past(runs: Sequence[Job], schedule: JobSchedule | None, now: datetime) -> Cell:
+def _past(runs: Sequence[Run], schedule: JobSchedule | None, now: datetime) -> Cell:
     if runs:
-        lines = [
-            f"{state_cell(run).text}  {_ago(run, now)}"
-            + (f"  {error}" if (error := cause(run.error_message or "")) else "")
-            for run in runs[:RUNS]
-        ]
+        lines = [line(run, now) for run in runs[:RUNS]]
         return Cell("\n".join(lines))
     if schedule is None:
         return Cell(f"{NOT_TOLD} which jobs it made", Tone.DIM)
@@ -275,12 +263,21 @@ def _created(task: Job, now: datetime, zone: tzinfo) -> Cell:
 
 
 def _ago(job: Job, now: datetime) -> str:
-    old = age(seconds_between(job.created_at, now))
-    return old if old in {"now", UNKNOWN} else f"{old} ago"
+    return ago(job.created_at, now)
+
+
+def _next_run(task: Job, now: datetime) -> Cell:
+    if is_suspended(task):
+        return Cell("suspended", Tone.WARN)
+    moment = task.schedule.next_run_at if task.schedule else None
+    return Cell(_until(moment, now), Tone.WAITING) if moment else _not_known(task)
 
 
 def _until(moment: datetime, now: datetime) -> str:
-    return f"in {span(moment - now)}" if moment > now else "now"
+    if moment > now:
+        return f"in {span(moment - now)}"
+    # Whether the run was made meanwhile is not known before Studio says so.
+    return f"due {ago(moment, now)}" if now - moment >= LATE else "now"
 
 
 def _at(moment: datetime, zone: tzinfo) -> str:

@@ -95,9 +95,9 @@ class SubmitScreen(Page):
         yield Static(markup=False, id="form-said")
 
     def on_mount(self) -> None:
-        """Take up what was left, and begin with the first field."""
+        """Take up what was left, and begin with the field that is meant."""
         self.said.display = False
-        self.form.go_to("query_file")
+        self.form.go_to(self.start.at)
         self._take_up()
 
     # What the frame asks.

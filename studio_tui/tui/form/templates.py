@@ -26,6 +26,8 @@ class Start:
     """What it is kept under when it is left."""
     crumb: str = "New job"
     """Safe text."""
+    at: str = "query_file"
+    """The field that has the focus at first."""
 
 
 class FormTemplates:

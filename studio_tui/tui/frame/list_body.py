@@ -202,7 +202,9 @@ class ListBody(Lifetime, Container, Generic[T]):
 
     @on(BigTable.Highlighted)
     def _highlighted(self, message: BigTable.Highlighted) -> None:
-        self.holder.change(cursor=message.key)
+        # An empty list is no place: when the row is there again, the cursor is on it again.
+        if message.key is not None:
+            self.holder.change(cursor=message.key)
         self.previewing.follow()
         if (
             message.is_last

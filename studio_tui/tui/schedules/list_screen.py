@@ -12,13 +12,8 @@ from studio_tui.api.models import Job
 from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.jobs.facts import Fact
 from studio_tui.presentation.schedules.filters import SCHEDULES, Scheduled
-from studio_tui.presentation.schedules.rows import (
-    COLUMNS,
-    COLUMNS_IN_UTC,
-    cells,
-    facts,
-    runs_by_task,
-)
+from studio_tui.presentation.schedules.rows import COLUMNS, COLUMNS_IN_UTC, cells, facts
+from studio_tui.presentation.schedules.runs import runs_by_task, runs_of
 from studio_tui.service.polling.poller import Poller
 from studio_tui.service.polling.schedules_feed import Schedules
 from studio_tui.service.session import StudioSession
@@ -31,10 +26,16 @@ from studio_tui.tui.schedules.controller import ScheduleController
 from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.filter_bar import FilterInput
 
-_HINTS = ("schedule.runs", "schedule.run_once", "schedule.edit", "schedule.cancel", "schedule.new",
-          "page.back")  # fmt: skip
+_HINTS = ("schedule.runs", "schedule.run_once", "schedule.edit", "schedule.suspend",
+          "schedule.cancel", "schedule.new", "page.back")  # fmt: skip
 
-_MARK_HINTS = ("schedule.runs", "schedule.cancel", "job.copy_id", "schedules.unmark")
+_MARK_HINTS = (
+    "schedule.runs",
+    "schedule.suspend",
+    "schedule.cancel",
+    "job.copy_id",
+    "schedules.unmark",
+)
 
 
 _COMMANDS: tuple[Command["SchedulesScreen"], ...] = (
@@ -76,6 +77,8 @@ class SchedulesScreen(ListPage[Scheduled]):
         """Take also what is remembered of the view."""
         super().__init__(session, home, view, read_only=read_only)
         self._zone = clock.zone()
+        self._heirs: dict[str, str] = {}
+        """Ids of schedules that were made in the place of others, by the ids of those."""
         self._in_utc = False
         """Whether the list tells the next runs in UTC."""
         self.commands.add(
@@ -86,6 +89,7 @@ class SchedulesScreen(ListPage[Scheduled]):
                     lambda: [row.task for row in self.marked_rows()], self.list.marks.unmark
                 ),
                 self._zone,
+                self._replaced,
             )
         )
         self.commands.add_to(self, _COMMANDS)
@@ -111,9 +115,18 @@ class SchedulesScreen(ListPage[Scheduled]):
         if message.name in names and is_news and (tasks := self._tasks()) is not None:
             jobs = self.session.jobs.snapshot.value
             runs = runs_by_task(jobs.jobs if jobs is not None else ())
-            self.list.take([Scheduled(task, runs.get(task.id, ())) for task in tasks])
+            heir = self._heirs.get(self.table.cursor or "")
+            self.list.take(
+                [Scheduled(task, runs_of(task, runs.get(task.id, ()))) for task in tasks]
+            )
+            if heir is not None:
+                self.table.move_to(heir)
         if message.name == self.session.schedules.name:
             self.list.show_notice()
+
+    def _replaced(self, task_id: str, by: str) -> None:
+        """Let the cursor go on to what was made in the place of a schedule, once it is listed."""
+        self._heirs[task_id] = by
 
     def toggle_utc(self) -> None:
         """Tell the next runs in UTC, or in local time again."""
@@ -133,7 +146,11 @@ class SchedulesScreen(ListPage[Scheduled]):
 
     def none_words(self) -> str:
         """Return what is said when there are no rows at all."""
-        how = "" if self.read_only else "\nn makes one: fill in `cron`, or `start`."
+        how = (
+            ""
+            if self.read_only
+            else "\nn makes one: fill in `cron`, or `start`, and what is to run."
+        )
         return f"No schedules.{how}"
 
     def cells_of(self, key: str) -> tuple[Cell, ...]:

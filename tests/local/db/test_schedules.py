@@ -1,4 +1,5 @@
 import asyncio
+import json
 import random
 import sqlite3
 from collections import Counter
@@ -15,62 +16,18 @@ from hypothesis import strategies as st
 
 from studio_tui.api.models import JobInput, JobState
 from studio_tui.cron import fire_times, fires
-from studio_tui.local.config.clusters import Cluster, Clusters
 from studio_tui.local.db import schedules
 from studio_tui.local.db.database import Database
-from studio_tui.local.db.jobs import ENDED, Ending, Jobs
+from studio_tui.local.db.jobs import ENDED, Ending
+from studio_tui.local.db.schedule_runs import KEPT
 from studio_tui.local.db.schedules import Due, Schedules, decide
 from studio_tui.local.db.times import from_stamp, stamp
 from studio_tui.local.dispatch.scheduler import Scheduler
 from studio_tui.local.http.validation import Surroundings, check
+from tests.local.db.schedule_bench import BEGIN, CLUSTERS, HOUR, MINUTE, Bench, opened
 from tests.waiting import within_reason
 
 T = TypeVar("T")
-
-BEGIN = datetime(2026, 10, 21, 12, 0, 30, tzinfo=UTC)
-"""A Wednesday; on Sunday clocks go back in Berlin."""
-
-CLUSTERS = Clusters((Cluster(name="local", max_workers=4),))
-
-HOUR = timedelta(hours=1)
-MINUTE = timedelta(minutes=1)
-
-
-class Bench:
-    """A scheduler on a real database, at a time that the test says."""
-
-    def __init__(self, database: Database) -> None:
-        self.database = database
-        self.jobs = Jobs(database)
-        self.made = 0
-        self.scheduler = Scheduler(Schedules(database), self.jobs, self._count, lambda: BEGIN)
-
-    def _count(self) -> None:
-        self.made += 1
-
-    async def submit(self, now: datetime = BEGIN, **fields: Any) -> str:
-        wish = JobInput.model_validate({"query": "print(1)", "team_name": "local", **fields})
-        job = check(wish, None, Surroundings(CLUSTERS, {}, None, "me", now))
-        return str((await self.jobs.create(job, now))["id"])
-
-    async def task(self, job_id: str) -> sqlite3.Row:
-        (row,) = await self.jobs.listed(states=None, job_id=job_id, limit=1)
-        return row
-
-    async def runs(self, job_id: str) -> list[sqlite3.Row]:
-        """Return the runs of a schedule, oldest fire time first."""
-        rows = await self.jobs.listed(states=None, job_id=None, limit=1_000_000)
-        mine = [row for row in rows if row["scheduled_by"] == job_id]
-        return sorted(mine, key=lambda row: str(row["scheduled_for"]))
-
-    async def end_runs(self, now: datetime) -> None:
-        for row in await self.jobs.listed(states=[JobState.CREATED], job_id=None, limit=1000):
-            ending = Ending(JobState.FAILED, now)
-            await self.jobs.end(row["id"], [JobState.CREATED], ending)
-
-
-async def opened(folder: Path) -> Bench:
-    return Bench(await Database.open(folder / "studio.db"))
 
 
 def due(expression: str | None, fire_at: datetime, zone: str = "UTC") -> Due:
@@ -92,6 +49,28 @@ def test_only_the_newest_of_missed_times_is_run_if_it_is_younger_than_an_hour() 
     later = decide(due("0 0 * * *", fire_at), now + 2 * MINUTE)
     assert (later.missed, later.run_for) == (3, None)
     assert later.next_fire_at == decision.next_fire_at == fire_at + timedelta(days=3)
+
+
+async def test_the_last_times_without_a_run_are_told_with_why(tmp_path: Path) -> None:
+    bench = await opened(tmp_path)
+    task_id = await bench.submit(cron_expression="0 * * * *")
+    for hours in (1, 2, 5):
+        await bench.scheduler.settle(BEGIN + hours * HOUR)
+    await bench.end_runs(BEGIN + 5 * HOUR)
+    await bench.scheduler.settle(BEGIN + 6 * HOUR)
+    recent = json.loads((await bench.task(task_id))["recent"])
+    assert [(run["kind"], run["scheduled_for"][11:16]) for run in recent] == [
+        ("job", "18:00"),
+        ("skipped", "17:00"),
+        ("missed", "16:00"),
+        ("missed", "15:00"),
+        ("skipped", "14:00"),
+        ("job", "13:00"),
+    ]
+    await bench.scheduler.settle(BEGIN + 90 * 24 * HOUR)
+    recent = json.loads((await bench.task(task_id))["recent"])
+    assert [run["kind"] for run in recent] == ["skipped", *["missed"] * (KEPT - 1)]
+    await bench.database.close()
 
 
 def test_a_long_absence_is_counted_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -416,10 +395,12 @@ async def test_a_week_with_kills_and_jumps_decides_every_fire_time_once(
         times = fire_times(expression, BEGIN, ZoneInfo(zone), count=1100)
         gone = [moment for moment in times if moment <= latest]
         made = Counter(from_stamp(row["scheduled_for"]) for row in await bench.runs(task_id))
-        assert set(made.values()) == {1}
+        assert set(made.values()) <= {1}
         assert set(made) <= set(gone)
         assert task["runs"] == made.total()
         assert task["runs"] + task["missed"] + task["skipped"] == len(gone), expression
+        recent = [from_stamp(run["scheduled_for"]) for run in json.loads(task["recent"])]
+        assert recent == gone[: -KEPT - 1 : -1], expression
         assert from_stamp(task["next_fire_at"]) == times[len(gone)]
         assert task["state"] not in ENDED
     await bench.database.close()

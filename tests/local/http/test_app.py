@@ -58,7 +58,7 @@ NEWER = {
 }
 """Keys that the published client reads or sends, and the document does not have."""
 
-OURS = {"JobSchedule", "JobStep", "QueryType", "Refused"}
+OURS = {"JobSchedule", "JobStep", "QueryType", "Refused", "ScheduleRun"}
 """Schemas beside those of the document: of a newer key, of a key's words, of every error."""
 
 

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from studio_tui.api.models import Job
+from studio_tui.api.models import Job, JobState
 from studio_tui.presentation.lists.filter_terms import Terms
 from studio_tui.presentation.lists.listing import Listing
-from studio_tui.presentation.schedules.filters import SCHEDULES, Scheduled
+from studio_tui.presentation.schedules.filters import SCHEDULES, Scheduled, state
+from studio_tui.presentation.schedules.runs import Run, run_of
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
@@ -25,7 +26,7 @@ def scheduled(name: str, *results: str, hours: int = 0, **schedule: Any) -> Sche
         }
     )
     runs = (Job.model_validate({"id": f"{name}-{at}", "status": s}) for at, s in enumerate(results))
-    return Scheduled(task, tuple(runs))
+    return Scheduled(task, tuple(map(run_of, runs)))
 
 
 ROWS = [
@@ -84,3 +85,9 @@ def test_a_filter_asks_for_the_last_run(terms: str, left: list[str]) -> None:
 )
 def test_an_order_begins_with_what_matters(sort: str, order: list[str]) -> None:
     assert names("", sort) == order
+
+
+def test_the_state_of_a_schedule_is_that_of_its_last_run_whatever_was_missed_since() -> None:
+    missed = Run(None, JobState.UNKNOWN, "missed", None, gap="missed")
+    row = scheduled("a", "FAILED")
+    assert state(row._replace(runs=(missed, *row.runs))) is JobState.FAILED

@@ -6,18 +6,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from studio_tui.api.models import Job
+from studio_tui.api.models import Job, JobState
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.columns import by_key
 from studio_tui.presentation.schedules.rows import (
     COLUMNS,
-    RESULTS,
     cells,
     explain_expression,
     explain_moment,
     facts,
-    runs_by_task,
 )
+from studio_tui.presentation.schedules.runs import RESULTS, Run, run_of, runs_by_task, runs_of
 from tests.jobs import NOON, job
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -43,12 +42,14 @@ def nightly(**more: Any) -> Job:
 
 
 def row(known: Job, *runs: Job, zone: Any = BERLIN) -> dict[str, str]:
-    made = cells(known, runs, NOON, zone)
+    made = cells(known, tuple(map(run_of, runs)), NOON, zone)
     return by_key(COLUMNS, [cell.text for cell in made])
 
 
 def told(known: Job, *runs: Job) -> dict[str, str]:
-    return {fact.label: fact.value.text for fact in facts(known, runs, NOON, BERLIN)}
+    return {
+        fact.label: fact.value.text for fact in facts(known, tuple(map(run_of, runs)), NOON, BERLIN)
+    }
 
 
 def test_a_row_tells_when_a_schedule_runs_next_and_what_came_of_it() -> None:
@@ -70,7 +71,7 @@ def test_a_row_tells_when_a_schedule_runs_next_and_what_came_of_it() -> None:
 
 
 def test_the_results_have_the_tone_of_the_newest_and_missed_times_stand_out() -> None:
-    made = cells(nightly(), (job(1, "FAILED"), job(2, "COMPLETE")), NOON, UTC)
+    made = cells(nightly(), (run_of(job(1, "FAILED")), run_of(job(2, "COMPLETE"))), NOON, UTC)
     tones = by_key(COLUMNS, [cell.tone for cell in made])
     assert (tones["results"], tones["missed"], tones["skipped"]) == (Tone.BAD, Tone.WARN, Tone.DIM)
 
@@ -155,8 +156,82 @@ def test_runs_are_found_by_the_schedule_that_they_name_and_only_the_last_are_kep
     runs = runs_by_task([job(100), *jobs])
     assert runs.keys() == {"a", "b"}
     assert len(runs["a"]) == RESULTS
-    assert runs["a"][0] == jobs[0]
-    assert runs["b"] == (jobs[2],)
+    assert runs["a"][0] == run_of(jobs[0])
+    assert runs["b"] == (run_of(jobs[2]),)
+
+
+def recent(*states: str, **more: Any) -> list[dict[str, Any]]:
+    return [
+        {"kind": "job", "id": f"r{at}", "status": state, "created_at": "2026-03-01T11:00:00Z"}
+        | more
+        for at, state in enumerate(states)
+    ]
+
+
+def test_what_studio_tells_of_the_last_runs_needs_no_jobs_and_marks_those_by_hand() -> None:
+    told_runs = [
+        *recent("FAILED", by_hand=True, error_message="KeyError: 1"),
+        *recent("RUNNING"),
+    ]
+    known = nightly(recent=told_runs)
+    runs = runs_of(known, [run_of(job(1))])
+    assert [run.id for run in runs] == ["r0", "r0"]
+    (shown,) = [
+        cell
+        for cell, key in zip(cells(known, runs, NOON, UTC), COLUMNS, strict=True)
+        if key == "results"
+    ]
+    assert (shown.text, shown.tone) == ("●(✗)", Tone.BAD)
+    (fact,) = [one for one in facts(known, runs, NOON, UTC) if one.label == "last runs"]
+    assert fact.value.text.split("\n") == [
+        "(✗) FAILED  1h ago, by hand  KeyError: 1",
+        "● RUNNING  1h ago",
+    ]
+
+
+def test_late_and_missed_runs_are_shown_as_such() -> None:
+    at = "2026-03-01T11:00:00Z"
+    times = [
+        {"kind": "missed", "scheduled_for": at},
+        {"kind": "skipped", "scheduled_for": at},
+        *recent("COMPLETE", scheduled_for="2026-03-01T10:17:00Z"),
+        *recent("COMPLETE", scheduled_for="2026-03-01T10:59:30Z"),
+    ]
+    known = nightly(recent=times)
+    runs = runs_of(known)
+    assert [(run.sign, run.tone) for run in runs] == [
+        ("!", Tone.WARN),
+        ("»", Tone.WARN),
+        ("✓+", Tone.GOOD),
+        ("✓", Tone.GOOD),
+    ]
+    (fact,) = [one for one in facts(known, runs, NOON, UTC) if one.label == "last runs"]
+    assert fact.value.text.split("\n") == [
+        "! missed  1h ago, as no Studio was there",
+        "» skipped  1h ago, as the run before went on",
+        "✓+ COMPLETE  1h ago, 43 min late",
+        "✓ COMPLETE  1h ago",
+    ]
+
+
+def test_a_run_that_is_overdue_is_said_to_be() -> None:
+    assert row(nightly(next_run_at="2026-03-01T11:48:00Z"))["next"] == "due 12m ago"
+
+
+def test_the_newest_results_are_those_that_have_room() -> None:
+    known = nightly(recent=recent(*["COMPLETE"] * 3, by_hand=True) + recent(*["FAILED"] * 5))
+    runs = runs_of(known)
+    (shown,) = [
+        cell
+        for cell, key in zip(cells(known, runs, NOON, UTC), COLUMNS, strict=True)
+        if key == "results"
+    ]
+    assert shown.text == "(✓)(✓)"
+
+
+def test_a_run_of_a_newer_studio_is_shown_as_unknown() -> None:
+    run, *_ = runs_of(nightly(recent=[{"kind": "dream", "status": "LUCID"}]))
+    assert run == Run(None, JobState.UNKNOWN, "LUCID", None)
 
 
 @pytest.mark.parametrize("moment", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])

@@ -17,6 +17,7 @@ from studio_tui.tui.jobs.rerun import known_parts, with_schedule
 from studio_tui.tui.logs.log_screen import LogScreen
 from studio_tui.tui.logs.merged_screen import MergedScreen
 from studio_tui.tui.schedules.list_screen import SchedulesScreen
+from tests.changed_answers import Documented
 from tests.fault_proxy import FaultProxy
 from tests.jobs import NOON, job
 from tests.studios import ThreadStudio
@@ -133,10 +134,11 @@ async def test_uploads_that_studio_has_no_more_are_refused_in_words(
     assert len(studio.jobs()) == 1
 
 
-async def test_a_schedule_that_is_run_or_changed_has_its_files_and_priority(
+async def test_elsewhere_a_schedule_that_is_run_or_changed_has_its_files_and_priority(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with FaultProxy.before(studio.url) as proxy:
+        proxy.plan = Documented()
         async with dashboard(studio, tmp_path, url=proxy.url) as pilot:
             await submit(pilot, tmp_path, cron_expression="0 3 1 1 *")
             await pilot.press("4")

@@ -13,8 +13,9 @@ from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.schedules.list_screen import SchedulesScreen
 from studio_tui.tui.schedules.time_dialog import AskTime
 from studio_tui.tui.widgets.big_table import BigTable
-from tests.fault_proxy import Fault, FaultProxy, Frames, Seen, StreamFault
-from tests.faults import answer_json
+from tests.changed_answers import Documented
+from tests.fault_proxy import Fault, FaultProxy, Seen
+from tests.faults import answer_json, drop_answer
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
 
@@ -71,6 +72,8 @@ async def test_without_schedules_it_says_how_to_make_one(
         assert isinstance(pilot.app.screen, SchedulesScreen)
         await pilot.press("n")
         await until(pilot, lambda: isinstance(pilot.app.screen, SubmitScreen))
+        await pilot.press(*"@daily")
+        await until_shown(pilot, "@daily", "Every day at 00:00 UTC.")
 
 
 async def test_a_schedule_made_elsewhere_comes_by_itself_and_its_run_is_found(
@@ -118,7 +121,7 @@ async def test_cancel_names_the_schedule_and_ends_it(studio: ThreadStudio, tmp_p
     assert studio.job(task["id"])["status"] == "CANCELED"
 
 
-async def test_run_now_makes_one_plain_job_and_leaves_the_schedule(
+async def test_run_now_stands_among_the_runs_as_one_by_hand(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     task = studio.submit(
@@ -130,28 +133,111 @@ async def test_run_now_makes_one_plain_job_and_leaves_the_schedule(
     async with dashboard(studio, tmp_path) as pilot:
         await show(pilot)
         await pilot.press("t")
+        await until_shown(pilot, "Run this once now?", "The schedule goes on as it is;")
+        await pilot.press("y")
+        await until_said(pilot, "Created: nightly.py")
+        await until_shown(pilot, "(✓)", "✓) COMPLETE", "by hand")
+        await pilot.press("enter")
+        await until_shown(pilot, "Jobs 1", "nightly.py")
+    (job,) = [job for job in studio.jobs() if job["id"] != task["id"]]
+    assert (job["scheduled_by"], job["environment"]["A"]) == (task["id"], "b c")
+    assert studio.job(task["id"])["status"] == "TASK"
+
+
+async def test_elsewhere_run_now_makes_one_plain_job_and_leaves_the_schedule(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    task = studio.submit("print(1)", query_name="nightly.py", cron_expression=YEARLY)
+    proxy = FaultProxy.before(studio.url)
+    proxy.plan = Documented()
+    async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
+        await show(pilot)
+        await pilot.press("t")
         await until_shown(pilot, "Run this once now?", "The schedule goes on as it is.")
         await pilot.press("y")
         await until_shown(pilot, "Created: nightly.py")
     (job,) = [job for job in studio.jobs() if job["id"] != task["id"]]
     assert studio.end(job["id"])["status"] == "COMPLETE"
-    assert (job["name"], job["schedule"], job["environment"]["A"]) == ("nightly.py", None, "b c")
+    assert (job["name"], job["schedule"], job["scheduled_by"]) == ("nightly.py", None, None)
     assert studio.job(task["id"])["status"] == "TASK"
 
 
-async def test_edit_says_what_it_does_creates_then_cancels(
+async def test_a_run_by_hand_whose_answer_was_lost_is_made_once(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    task = studio.submit(
-        "print(1)",
-        query_name="nightly.py",
-        cron_expression=YEARLY,
-        time_zone="Europe/Berlin",
-        workers=1,
-    )
+    task = studio.submit("print(1)", query_name="nightly.py", cron_expression=YEARLY)
+    proxy = FaultProxy.before(studio.url)
+    proxy.plan = LoseOne("/run")
+    async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
+        await show(pilot)
+        await pilot.press("t")
+        await until_shown(pilot, "Run this once now?")
+        await pilot.press("y")
+        await until_said(pilot, "Created: nightly.py")
+    assert studio.job(task["id"])["schedule"]["runs"] == 1
+
+
+async def test_an_edit_keeps_the_schedule_its_runs_and_the_cursor(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    for name in ("before.py", "nightly.py", "after.py"):
+        studio.submit("print(1)", query_name=name, cron_expression=YEARLY, workers=1)
+    (task,) = [job for job in tasks(studio) if job["name"] == "nightly.py"]
     async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "4 Schedules 3")
+        table = await show(pilot)
+        await pilot.press("down")
+        assert table.cursor == task["id"]
+        for typed, before in (("0 99 * * *", YEARLY), ("30 2 1 1 *", "0 99 * * *")):
+            await pilot.press("e")
+            await type_over(pilot, before, typed)
+            await pilot.press("enter" if "99" not in typed else "escape")
+        await until_shown(pilot, "Change this schedule?", YEARLY, "30 2 1 1 *", "Its runs stay")
+        await pilot.press("y")
+        await until_said(pilot, "Changed nightly.py")
+        await until_shown(pilot, "30 2 1 1 *")
+        assert table.cursor == task["id"]
+    new = studio.job(task["id"])
+    assert (new["status"], new["schedule"]["cron_expression"]) == ("TASK", "30 2 1 1 *")
+    assert len(studio.jobs()) == 3
+
+
+async def test_an_edit_is_asked_for_again_where_its_answer_was_lost(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    task = studio.submit("print(1)", cron_expression=YEARLY)
+
+    proxy = FaultProxy.before(studio.url)
+    proxy.plan = LoseOne("/change")
+    async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
         await show(pilot)
         await pilot.press("e")
+        await type_over(pilot, YEARLY, "@daily")
+        await pilot.press("enter")
+        await until_shown(pilot, "Change this schedule?")
+        await pilot.press("y")
+        await until_said(pilot, "Changed ")
+    assert studio.job(task["id"])["schedule"]["cron_expression"] == "@daily"
+
+
+async def test_elsewhere_an_edit_creates_then_cancels_and_the_cursor_goes_on(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    for name in ("before.py", "nightly.py", "after.py"):
+        studio.submit(
+            "print(1)",
+            query_name=name,
+            cron_expression=YEARLY,
+            time_zone="Europe/Berlin",
+            workers=1,
+        )
+    (task,) = [job for job in tasks(studio) if job["name"] == "nightly.py"]
+    proxy = FaultProxy.before(studio.url)
+    proxy.plan = Documented()
+    async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
+        await until_shown(pilot, "4 Schedules 3")
+        table = await show(pilot)
+        await pilot.press("down", "e")
         await type_over(pilot, YEARLY, "0 99 * * *")
         await until_shown(pilot, "Hour: 99 is not 0 to 23.")
         await pilot.press("enter")
@@ -164,28 +250,35 @@ async def test_edit_says_what_it_does_creates_then_cancels(
         )
         await pilot.press("y")
         await until_said(pilot, "and cancelled nightly.py")
-        await until_shown(pilot, "30 2 1 1 *")
+        (new,) = [job for job in tasks(studio) if job["name"] == "nightly.py"]
+        await until(pilot, lambda: table.cursor == new["id"] and len(table.keys) == 3)
     assert studio.job(task["id"])["status"] == "CANCELED"
-    (new,) = tasks(studio)
-    assert (new["name"], new["query"], new["workers"]) == ("nightly.py", "print(1)", 1)
+    assert (new["query"], new["workers"]) == ("print(1)", 1)
     assert new["schedule"]["cron_expression"] == "30 2 1 1 *"
     assert new["schedule"]["time_zone"] == "Europe/Berlin"
 
 
-class RefuseCancels:
+class LoseOne(Documented):
+    """Loses the answer to one request, and lets everything else pass as it is."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._lost = 0
+
+    def fault(self, seen: Seen) -> Fault | None:
+        if seen.path.endswith(self._path) and not self._lost:
+            self._lost += 1
+            return drop_answer
+        return None
+
+
+class RefuseCancels(Documented):
     """Lets everything pass but cancels."""
 
     def fault(self, seen: Seen) -> Fault | None:
         if seen.path.endswith("/cancel"):
             return answer_json({"message": "Not while it is full moon."}, "409 Conflict")
-        return None
-
-    def stream_fault(self) -> StreamFault:
-        return calm
-
-
-def calm(frames: Frames) -> Frames:
-    return frames
+        return super().fault(seen)
 
 
 async def test_an_edit_whose_cancel_fails_says_that_both_exist(
@@ -215,7 +308,7 @@ async def test_an_edit_that_is_refused_leaves_the_schedule_as_it_was(
         def fault(self, seen: Seen) -> Fault | None:
             if seen.method == "POST" and seen.path.endswith("/jobs/"):
                 return answer_json({"message": "There is no room."}, "400 Bad Request")
-            return None
+            return super().fault(seen)
 
     proxy = FaultProxy.before(studio.url)
     proxy.plan = RefuseJobs()
@@ -242,9 +335,9 @@ async def test_a_start_is_edited_as_a_time(studio: ThreadStudio, tmp_path: Path)
         await pilot.press("enter")
         await until_shown(pilot, "Change this schedule?")
         await pilot.press("y")
-        await until_said(pilot, "and cancelled")
+        await until_said(pilot, "Changed ")
     (new,) = tasks(studio)
-    assert new["id"] != task["id"]
+    assert new["id"] == task["id"]
     assert new["schedule"]["cron_expression"] is None
     next_run = datetime.fromisoformat(new["schedule"]["next_run_at"])
     assert timedelta(days=2) < next_run - datetime.now(UTC) <= timedelta(days=3)
@@ -342,3 +435,57 @@ async def test_marked_schedules_are_ended_after_one_question(
         await until_shown(pilot, "4 Schedules 1")
         assert not table.marked
     assert len(tasks(studio)) == 1
+
+
+async def test_a_schedule_is_suspended_and_resumed_where_it_stands(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    for name in ("before.py", "nightly.py", "after.py"):
+        studio.submit("print(1)", query_name=name, cron_expression=YEARLY)
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "4 Schedules 3")
+        table = await show(pilot)
+        await pilot.press("down")
+        at = table.cursor
+        await pilot.press("p")
+        await until_said(pilot, "Suspended nightly.py")
+        await until_shown(pilot, "suspended ", "none before p resumes it")
+        await pilot.press("slash", *"suspended", "enter")
+        await until(pilot, lambda: list(table.keys) == [at])
+        await pilot.press("p")
+        await until_said(pilot, "Resumed nightly.py")
+        await until_shown(pilot, "next run ")
+        await pilot.press("escape")
+        await until(pilot, lambda: len(table.keys) == 3)
+        assert table.cursor == at
+    assert all(job["schedule"]["suspended_at"] is None for job in tasks(studio))
+
+
+async def test_marked_schedules_are_suspended_together_and_then_resumed(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    for name in ("nightly.py", "weekly.py"):
+        studio.submit("print(1)", query_name=name, cron_expression=YEARLY)
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "4 Schedules 2")
+        await show(pilot)
+        await pilot.press("p")
+        await until_said(pilot, "Suspended ")
+        await pilot.press("a", "p")
+        await until_said(pilot, "1 schedule suspended")
+        await pilot.press("a", "p")
+        await until_said(pilot, "2 schedules resumed")
+    assert all(job["schedule"]["suspended_at"] is None for job in tasks(studio))
+
+
+async def test_elsewhere_it_is_said_that_a_schedule_cannot_be_suspended_and_what_can(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    task = studio.submit("print(1)", query_name="nightly.py", cron_expression=YEARLY)
+    proxy = FaultProxy.before(studio.url)
+    proxy.plan = Documented()
+    async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
+        await show(pilot)
+        await pilot.press("p")
+        await until_said(pilot, "Only the local Studio can suspend a schedule. Here e can")
+    assert studio.job(task["id"])["schedule"]["suspended_at"] is None

@@ -1,0 +1,54 @@
+"""What the local Studio can do beyond the document: the client's part of it."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from studio_tui.api import routes
+from studio_tui.api.exchange import Answer
+from studio_tui.api.models import ChangeScheduleInput, Job, ScheduleInput
+from studio_tui.api.written import any_answer, created
+
+Write = Callable[..., Awaitable[Answer]]
+"""Sends the body of a route, as `StudioClient` does."""
+
+
+class OwnRoutes:
+    """One coroutine for each endpoint; see `StudioClient.is_local_studio` and what it may raise."""
+
+    def __init__(self, write: Write, team: Callable[[], str]) -> None:
+        """Take what sends a body, and what names the team."""
+        self._write = write
+        self._team = team
+
+    async def change_schedule(
+        self,
+        job_id: str,
+        *,
+        cron_expression: str | None = None,
+        start_after: datetime | None = None,
+        time_zone: str | None = None,
+    ) -> Job | None:
+        """Let a schedule run at other times; return it if Studio did."""
+        body = ChangeScheduleInput(
+            team_name=self._team(),
+            cron_expression=cron_expression,
+            start_after=start_after,
+            time_zone=time_zone,
+        )
+        return any_answer(Job, await self._write(routes.CHANGE_SCHEDULE, body, job_id))
+
+    async def run_schedule(self, job_id: str, *, idempotency_key: str) -> Job:
+        """Run a schedule once beside its times, the same run for the same key; return the run."""
+        body, headers = ScheduleInput(team_name=self._team()), {"Idempotency-Key": idempotency_key}
+        answer = await self._write(routes.RUN_SCHEDULE, body, job_id, headers=headers)
+        return created(Job, answer)
+
+    async def suspend_schedule(self, job_id: str) -> Job | None:
+        """Let a schedule make no runs before it is resumed; return it if Studio did."""
+        body = ScheduleInput(team_name=self._team())
+        return any_answer(Job, await self._write(routes.SUSPEND_SCHEDULE, body, job_id))
+
+    async def resume_schedule(self, job_id: str) -> Job | None:
+        """Let a schedule go on; return it if Studio did."""
+        body = ScheduleInput(team_name=self._team())
+        return any_answer(Job, await self._write(routes.RESUME_SCHEDULE, body, job_id))

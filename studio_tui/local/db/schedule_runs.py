@@ -1,0 +1,113 @@
+"""The runs of schedules in the database: made by the clock or by hand, and what came of them."""
+
+# ruff: noqa: S608 (only column names and question marks of ours are put into SQL)
+
+import sqlite3
+import uuid
+from collections.abc import Iterable
+from datetime import timedelta
+
+from studio_tui.api.models import JobState
+from studio_tui.local.db.times import from_stamp, stamp
+
+KEPT = 8
+"""Last runs of a schedule that are told with it."""
+
+_RUNS = f"""
+    SELECT run.scheduled_for AS at, json_object(
+        'kind', 'job', 'id', run.id, 'name', run.name, 'status', run.state,
+        'scheduled_for', iif(run.by_hand, NULL, run.scheduled_for),
+        'created_at', run.created_at, 'by_hand', json(iif(run.by_hand, 'true', 'false')),
+        'error_message', run.error_message) AS one
+    FROM jobs run WHERE run.scheduled_by = schedules.job_id ORDER BY at DESC LIMIT {KEPT}
+"""
+_GAPS = f"""
+    SELECT gap.fire_at AS at, json_object(
+        'kind', iif(gap.is_skipped, 'skipped', 'missed'), 'id', NULL, 'name', NULL,
+        'status', NULL, 'scheduled_for', gap.fire_at, 'created_at', NULL,
+        'by_hand', json('false'), 'error_message', NULL) AS one
+    FROM schedule_gaps gap WHERE gap.job_id = schedules.job_id ORDER BY at DESC LIMIT {KEPT}
+"""
+RECENT = f"""(
+    SELECT json_group_array(json(one)) FROM (
+        SELECT one FROM (
+            SELECT * FROM ({_RUNS}) UNION ALL SELECT * FROM ({_GAPS}))
+        ORDER BY at DESC LIMIT {KEPT})
+)"""
+"""A column of a row of `schedules`: JSON of its last runs and times without one, newest first."""
+
+_COPIED = (
+    "priority, workers, cluster, created_by, name, query_type, python_version, repository,"
+    " ignore_checkpoints, environment, requirements, query"
+)
+"""What a run takes over from its schedule as it is."""
+
+
+def has_open_run(connection: sqlite3.Connection, job_id: str) -> bool:
+    """Whether a run of a schedule has not ended."""
+    return (
+        connection.execute(
+            "SELECT 1 FROM jobs WHERE scheduled_by = ? AND finished_at IS NULL LIMIT 1", [job_id]
+        ).fetchone()
+        is not None
+    )
+
+
+def make_run(
+    connection: sqlite3.Connection, job_id: str, fire_at: str, now: str, *, is_once: bool
+) -> str:
+    """Make the run of a schedule for a time, a stamp as `now` is; return its id."""
+    run_id = str(uuid.uuid4())
+    # A job that only starts later is the re-run it was asked to be. What comes again and again must
+    # not find the checkpoints of its last time, or it would make nothing new.
+    connection.execute(
+        f"INSERT INTO jobs (id, state, created_at, scheduled_by, scheduled_for, run_group,"
+        f" rerun_from, request_digest, {_COPIED})"
+        f" SELECT ?, ?, ?, id, ?, iif(?, run_group, ?), iif(?, rerun_from, NULL), request_digest,"
+        f" {_COPIED} FROM jobs WHERE id = ?",
+        [run_id, JobState.CREATED, now, fire_at, is_once, run_id, is_once, job_id],
+    )
+    connection.execute(
+        "INSERT INTO job_files (job_id, upload_id)"
+        " SELECT ?, upload_id FROM job_files WHERE job_id = ?",
+        [run_id, job_id],
+    )
+    return run_id
+
+
+def note_gaps(
+    connection: sqlite3.Connection, job_id: str, missed: Iterable[str], skipped: Iterable[str]
+) -> None:
+    """Note the times, stamps, for which a schedule has no run, and keep the last of all."""
+    gaps = [*((at, 0) for at in missed), *((at, 1) for at in skipped)]
+    if not gaps:
+        return
+    for at, is_skipped in gaps:
+        connection.execute(
+            "INSERT OR IGNORE INTO schedule_gaps (job_id, fire_at, is_skipped) VALUES (?, ?, ?)",
+            [job_id, at, is_skipped],
+        )
+    connection.execute(
+        "DELETE FROM schedule_gaps WHERE job_id = ? AND fire_at NOT IN ("
+        f"SELECT fire_at FROM schedule_gaps WHERE job_id = ? ORDER BY fire_at DESC LIMIT {KEPT})",
+        [job_id, job_id],
+    )
+
+
+def free_moment(connection: sqlite3.Connection, job_id: str, now: str) -> str:
+    """Return a stamp, from `now` on, for which a schedule has no run and never will by the clock.
+
+    Expressions fire on whole minutes.
+    """
+    taken = {
+        row[0]
+        for row in connection.execute(
+            "SELECT scheduled_for FROM jobs WHERE scheduled_by = ? AND scheduled_for >= ?"
+            " UNION SELECT next_fire_at FROM schedules WHERE job_id = ?",
+            [job_id, now, job_id],
+        )
+    }
+    moment = from_stamp(now)
+    while stamp(moment) in taken or moment.microsecond == 0:
+        moment += timedelta.resolution
+    return stamp(moment)

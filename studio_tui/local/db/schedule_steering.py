@@ -1,0 +1,181 @@
+"""What somebody changes about a schedule: one transaction each, beside those of the clock."""
+
+import hashlib
+import sqlite3
+from datetime import datetime, timedelta
+
+from studio_tui import cron
+from studio_tui.api.models import JobState
+from studio_tui.local.db.database import Database
+from studio_tui.local.db.jobs import KeyReused
+from studio_tui.local.db.schedule_runs import free_moment, make_run
+from studio_tui.local.db.schedules import NewSchedule
+from studio_tui.local.db.times import from_stamp, stamp, stamp_if_any, time_zone
+
+
+class ScheduleOver(Exception):  # noqa: N818 (reads as what is wrong)
+    """The job is no schedule, or one that has ended; the sentence says which."""
+
+
+class ScheduleSteering:
+    """Changes the schedules of one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def change(self, job_id: str, schedule: NewSchedule) -> None:
+        """Let a schedule fire at other times; its runs and its counts stay.
+
+        Raises:
+            LookupError: There is no such job.
+            ScheduleOver: It is no schedule any more.
+            StorageFull: The disk is full.
+        """
+        await self._database.write(lambda connection: _change(connection, job_id, schedule))
+
+    async def suspend(self, job_id: str, now: datetime) -> None:
+        """Let a schedule make no runs by the clock; times that come are neither run nor counted.
+
+        On a full disk it is noted once there is room; nothing is run before.
+
+        Raises:
+            LookupError: There is no such job.
+            ScheduleOver: It is no schedule any more.
+        """
+        await self._database.write_or_defer(
+            lambda connection: _suspend(connection, job_id, stamp(now))
+        )
+
+    async def resume(self, job_id: str, now: datetime) -> None:
+        """Let a schedule go on from `now`.
+
+        Raises:
+            LookupError: There is no such job.
+            ScheduleOver: It is no schedule any more, or its only time has gone by.
+            StorageFull: The disk is full.
+        """
+        await self._database.write(lambda connection: _resume(connection, job_id, now))
+
+    async def run(self, job_id: str, key: str | None, now: datetime) -> str:
+        """Run a schedule once beside its times, the same run for the same key; return its id.
+
+        Raises:
+            LookupError: There is no such job.
+            ScheduleOver: It is no schedule any more.
+            KeyReused: The key was used for another request.
+            StorageFull: The disk is full.
+        """
+        return await self._database.write(
+            lambda connection: _run(connection, job_id, key, stamp(now))
+        )
+
+
+def _run(connection: sqlite3.Connection, job_id: str, key: str | None, now: str) -> str:
+    digest = hashlib.sha256(f"run {job_id}".encode()).hexdigest()
+    known = connection.execute(
+        "SELECT id, request_digest FROM jobs WHERE idempotency_key = ?", [key]
+    ).fetchone()
+    if known is not None:
+        if known["request_digest"] != digest:
+            raise KeyReused
+        return str(known["id"])
+    _check(connection, job_id)
+    (expression,) = connection.execute(
+        "SELECT cron_expression FROM schedules WHERE job_id = ?", [job_id]
+    ).fetchone()
+    moment = free_moment(connection, job_id, now)
+    run_id = make_run(connection, job_id, moment, now, is_once=expression is None)
+    connection.execute(
+        "UPDATE jobs SET by_hand = 1, idempotency_key = ?, request_digest = ? WHERE id = ?",
+        [key, digest, run_id],
+    )
+    return run_id
+
+
+def _suspend(connection: sqlite3.Connection, job_id: str, now: str) -> None:
+    _check(connection, job_id)
+    connection.execute(
+        "UPDATE schedules SET suspended_at = ? WHERE job_id = ? AND suspended_at IS NULL",
+        [now, job_id],
+    )
+
+
+def _resume(connection: sqlite3.Connection, job_id: str, now: datetime) -> None:
+    _check(connection, job_id)
+    row = connection.execute("SELECT * FROM schedules WHERE job_id = ?", [job_id]).fetchone()
+    if row["suspended_at"] is None:
+        return
+    following = from_stamp(row["next_fire_at"])
+    if following < now:
+        following = _first(connection, job_id, _from_now_on(row, now))
+    connection.execute(
+        "UPDATE schedules SET suspended_at = NULL, next_fire_at = ? WHERE job_id = ?",
+        [stamp(following), job_id],
+    )
+
+
+def _from_now_on(row: sqlite3.Row, now: datetime) -> NewSchedule:
+    """Return the times of a schedule without those that have gone by.
+
+    Raises:
+        ScheduleOver: None is left, or its zone is not known.
+    """
+    expression, name = row["cron_expression"], row["time_zone"]
+    if expression is None:
+        gone = f"Its time, {row['next_fire_at']}, went by while it was suspended"
+        raise ScheduleOver(f"{gone}: let it run at another, run it by hand, or cancel it.")
+    zone = time_zone(name)
+    if zone is None:
+        raise ScheduleOver(f"This machine has no time zone {name} any more: change its times.")
+    following = cron.next_fire(expression, now - timedelta.resolution, zone)
+    return NewSchedule(expression, None, name, following)
+
+
+def _change(connection: sqlite3.Connection, job_id: str, schedule: NewSchedule) -> None:
+    _check(connection, job_id)
+    connection.execute(
+        "UPDATE schedules SET cron_expression = ?, start_after = ?, time_zone = ?,"
+        " next_fire_at = ? WHERE job_id = ?",
+        [
+            schedule.cron_expression,
+            stamp_if_any(schedule.start_after),
+            schedule.time_zone,
+            stamp(_first(connection, job_id, schedule)),
+            job_id,
+        ],
+    )
+
+
+def _first(connection: sqlite3.Connection, job_id: str, schedule: NewSchedule) -> datetime:
+    """Return when a changed schedule fires first: later than all it has a run for.
+
+    The clock may have been set back since, and for no time are there two runs.
+    """
+    (latest,) = connection.execute(
+        "SELECT max(scheduled_for) FROM jobs WHERE scheduled_by = ?", [job_id]
+    ).fetchone()
+    first = schedule.next_fire_at
+    if latest is None or first > from_stamp(latest):
+        return first
+    if schedule.cron_expression is None:
+        return from_stamp(latest) + timedelta.resolution
+    zone = time_zone(schedule.time_zone)
+    assert zone is not None  # noqa: S101 (it was checked with the request)
+    return cron.next_fire(schedule.cron_expression, from_stamp(latest), zone)
+
+
+def _check(connection: sqlite3.Connection, job_id: str) -> None:
+    """Make sure that a job is a schedule that goes on.
+
+    Raises:
+        LookupError: There is no such job.
+        ScheduleOver: It is no schedule any more.
+    """
+    row = connection.execute(
+        "SELECT state, next_fire_at FROM jobs LEFT JOIN schedules ON job_id = id WHERE id = ?",
+        [job_id],
+    ).fetchone()
+    if row is None:
+        raise LookupError(job_id)
+    if row["state"] != JobState.TASK:
+        raise ScheduleOver(f"It is no schedule that goes on: it is {row['state']}.")

@@ -1,0 +1,150 @@
+"""The last runs of a schedule, as Studio tells them with it or else as its jobs tell them."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from studio_tui.api.models import Job, JobState, PipelineState, ScheduleRun
+from studio_tui.presentation.cells import Tone
+from studio_tui.presentation.format import UNKNOWN, age, seconds_between
+from studio_tui.presentation.jobs.causes import cause
+from studio_tui.presentation.jobs.states import LOOKS
+from studio_tui.presentation.schedules.start_times import span
+
+RESULTS = 8
+"""Last runs whose results are shown."""
+
+LATE = timedelta(minutes=1)
+"""A run that was made so long after its time is late."""
+
+_GAPS = {
+    "missed": ("!", "no Studio was there"),
+    "skipped": ("»", "the run before went on"),
+}
+"""Signs of times without a run, and why there is none."""
+
+_OF_PIPELINES = {
+    PipelineState.PENDING: JobState.PENDING,
+    PipelineState.PAUSED: JobState.PENDING,
+    PipelineState.RUNNING: JobState.RUNNING,
+    PipelineState.COMPLETED: JobState.COMPLETE,
+    PipelineState.FAILED: JobState.FAILED,
+    PipelineState.CANCELED: JobState.CANCELED,
+}
+
+
+class Run(NamedTuple):
+    """A run of a schedule, or a time that had none."""
+
+    id: str | None
+    state: JobState
+    """Of the job; of a pipeline the one that means the same."""
+    status: str
+    """The word that Studio sent."""
+    created_at: datetime | None
+    by_hand: bool = False
+    error: str = ""
+    scheduled_for: datetime | None = None
+    """The time that it was for; `None` if it was made by hand."""
+    gap: str = ""
+    """`missed` or `skipped` for a time that had no run."""
+
+    @property
+    def late(self) -> timedelta | None:
+        """How long after its time it was made, where that is worth a word."""
+        if self.scheduled_for is None or self.created_at is None:
+            return None
+        late = self.created_at - self.scheduled_for
+        return late if late >= LATE else None
+
+    @property
+    def sign(self) -> str:
+        """How it went, in a few cells: `✓`, `(✓)` by hand, `✓+` late; `!` missed, `»` skipped."""
+        if self.gap:
+            return _GAPS[self.gap][0]
+        glyph = LOOKS[self.state].glyph
+        if self.by_hand:
+            return f"({glyph})"
+        return f"{glyph}+" if self.late is not None else glyph
+
+    @property
+    def tone(self) -> Tone:
+        """What the sign's colour is to mean."""
+        return Tone.WARN if self.gap else LOOKS[self.state].tone
+
+
+def runs_by_task(jobs: Iterable[Job]) -> dict[str, tuple[Run, ...]]:
+    """Return the last runs of each schedule, newest first, from jobs that are so."""
+    runs: dict[str, list[Run]] = {}
+    for job in jobs:
+        if job.scheduled_by is not None:
+            made = runs.setdefault(job.scheduled_by, [])
+            if len(made) < RESULTS:
+                made.append(run_of(job))
+    return {task_id: tuple(made) for task_id, made in runs.items()}
+
+
+def run_of(job: Job) -> Run:
+    """Return a job as a run."""
+    return Run(
+        job.id,
+        job.state,
+        job.status or "UNKNOWN",
+        job.created_at,
+        error=job.error_message or "",
+        scheduled_for=job.scheduled_for,
+    )
+
+
+def runs_of(task: Job, jobs: Sequence[Run] = ()) -> tuple[Run, ...]:
+    """Return the last runs of a schedule, newest first; `jobs` are those found among the jobs."""
+    recent = task.schedule.recent if task.schedule else None
+    if recent is None:
+        return tuple(jobs[:RESULTS])
+    return tuple(_told(run) for run in recent[:RESULTS])
+
+
+def signs(runs: Sequence[Run]) -> str:
+    """Return a sign for each of the last runs, the newest last, in no more cells than there are."""
+    shown = ""
+    for run in runs[:RESULTS]:
+        if len(run.sign) + len(shown) > RESULTS:
+            break
+        shown = run.sign + shown
+    return shown
+
+
+def line(run: Run, now: datetime) -> str:
+    """Return a line that says when a run was made and how it went, or why there was none."""
+    if run.gap:
+        return f"{run.sign} {run.gap}  {ago(run.scheduled_for, now)}, as {_GAPS[run.gap][1]}"
+    hand = ", by hand" if run.by_hand else ""
+    late = f", {span(run.late)} late" if run.late is not None else ""
+    error = f"  {cause(run.error)}" if run.error and cause(run.error) else ""
+    return f"{run.sign} {run.status}  {ago(run.created_at, now)}{hand}{late}{error}"
+
+
+def _told(run: ScheduleRun) -> Run:
+    if run.kind in _GAPS:
+        at = run.scheduled_for
+        return Run(None, JobState.UNKNOWN, run.kind, None, scheduled_for=at, gap=run.kind)
+    if run.kind == "pipeline":
+        word = PipelineState(run.status) if run.status in set(PipelineState) else None
+        state = _OF_PIPELINES.get(word, JobState.UNKNOWN) if word else JobState.UNKNOWN
+    else:
+        state = JobState(run.status) if run.status in set(JobState) else JobState.UNKNOWN
+    return Run(
+        run.id,
+        state,
+        run.status or "UNKNOWN",
+        run.created_at,
+        by_hand=bool(run.by_hand),
+        error=run.error_message or "",
+        scheduled_for=run.scheduled_for,
+    )
+
+
+def ago(moment: datetime | None, now: datetime) -> str:
+    """Return how long ago a moment was: `5m ago`, `now`."""
+    old = age(seconds_between(moment, now))
+    return old if old in {"now", UNKNOWN} else f"{old} ago"

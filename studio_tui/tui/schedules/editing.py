@@ -1,0 +1,158 @@
+"""Changing when a schedule runs: where it stands, or else another is made and it is cancelled."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, tzinfo
+from functools import partial
+
+from studio_tui import clock
+from studio_tui.api.models import Job
+from studio_tui.errors import InvalidRequest, StudioError
+from studio_tui.presentation.schedules.rows import Explained, explain_expression, explain_moment
+from studio_tui.presentation.schedules.start_times import resolve
+from studio_tui.service.commands.jobs import rescheduled, said
+from studio_tui.tui.frame.commands import Host
+from studio_tui.tui.frame.dialogs import Confirm
+from studio_tui.tui.frame.progress_words import reported
+from studio_tui.tui.jobs.create import make_job
+from studio_tui.tui.jobs.naming import title
+from studio_tui.tui.jobs.rerun import Repeat, submitted_of, with_schedule
+from studio_tui.tui.schedules.time_dialog import AskTime
+from studio_tui.tui.schedules.words import is_once, time_of
+
+Replaced = Callable[[str, str], None]
+"""Told the id of a schedule, and of the one that was made in its place."""
+
+_IN_PLACE = ("Its runs stay with it, and what runs goes on.",)
+_ANEW = (
+    "The new one is created first, then this one is cancelled.",
+    "Should that fail, both exist, and it is said.",
+    "",
+)
+_BOTH_EXIST = "Now there are two, and both run: cancel one of them with x."
+
+
+class ScheduleEditor:
+    """Asks when schedules of one list are to run, and has them changed."""
+
+    def __init__(self, host: Host, zone: tzinfo, replaced: Replaced) -> None:
+        """Take in which zone times are told and typed, and what is told of a replaced schedule."""
+        self._host = host
+        self._zone = zone
+        self._replaced = replaced
+        self._left: Mapping[str, str] = {}
+        """Times that were typed and not sent, by the ids of their schedules."""
+
+    async def change(self, task: Job) -> None:
+        """Ask when a schedule is to run, say what will be done, then do that."""
+        in_place = self._host.session.scheduling.is_possible
+        repeat = None
+        if not in_place:
+            try:
+                repeat = await Repeat.of(task, self._host.session)
+            except InvalidRequest as error:
+                self._host.say(str(error), "error")
+                return
+        known = await submitted_of((task,), self._host.session)
+        task = with_schedule(task, known.get(task.id))
+        before = time_of(task, self._zone)
+        typed = await self._typed(task, before)
+        if typed is None:
+            return
+        if typed == before:
+            self._host.say("The schedule stays as it is.")
+            return
+        notes = _IN_PLACE if repeat is None else (*_ANEW, *repeat.lines)
+        if not await self._is_sure(task, before, typed, notes):
+            return
+        if repeat is None:
+            await self._move(task, typed)
+        else:
+            await self._replace(replace(repeat, job=task), typed)
+
+    async def _typed(self, task: Job, before: str) -> str | None:
+        """Ask for a time, beginning with what was typed before; `None` when it was given up."""
+        explain = _explainer(task, self._zone)
+        begun = self._left.get(task.id, before)
+        question = AskTime(f"When is {title(task)} to run?", begun, explain)
+        typed = await self._host.ask(question)
+        self._left = {**self._left, task.id: question.typed}
+        return typed
+
+    async def _is_sure(self, task: Job, before: str, typed: str, notes: tuple[str, ...]) -> bool:
+        in_place = notes is _IN_PLACE
+        question = Confirm(
+            "Change this schedule?",
+            (
+                f"  name    {task.name or '–'}",
+                f"  id      {task.id}",
+                f"  runs    {before or 'Studio does not say when'}",
+                f"  then    {typed}",
+                f"  that is {_explainer(task, self._zone)(typed).lines[0]}",
+                "",
+                *notes,
+            ),
+            yes="Change it" if in_place else "Create, then cancel",
+            no="Don't",
+        )
+        return await self._host.ask(question)
+
+    async def _move(self, task: Job, typed: str) -> None:
+        """Let a schedule run at another time where it stands."""
+        now = clock.now()
+        try:
+            once = resolve(typed, now, self._zone) if is_once(task) else None
+        except ValueError as error:
+            self._host.say(f"{error} {title(task)} goes on as it was.", "error")
+            return
+        changing = self._host.session.scheduling.change(
+            task.id,
+            cron_expression=None if once else typed,
+            start_after=once or _begin(task, now),
+            time_zone=task.schedule.time_zone if task.schedule and not once else None,
+        )
+        await reported(self._host, changing, f"Changed {title(task)}: {typed}")
+
+    async def _replace(self, repeat: Repeat, typed: str) -> None:
+        """Create a schedule with another time, and cancel the old one only when that is done."""
+        task, now = repeat.job, clock.now()
+        try:
+            once = resolve(typed, now, self._zone) if is_once(task) else None
+            wish = rescheduled(
+                task,
+                repeat.wish,
+                cron_expression=None if once else typed,
+                start_after=once or _begin(task, now),
+            )
+        except ValueError as error:
+            self._host.say(f"{error} {title(task)} goes on as it was.", "error")
+            return
+        created = await make_job(self._host.app, self._host.session.creating, wish)
+        if created is None:
+            self._host.say(f"{title(task)} goes on as it was.", "warning")
+            return
+        self._replaced(task.id, created.id)
+        try:
+            await self._host.session.commands.cancel(task.id)
+        except StudioError as error:
+            self._host.say(
+                f"Created {title(created)}, but {title(task)} was not cancelled: {said(error)} "
+                f"{_BOTH_EXIST}",
+                "error",
+            )
+        else:
+            self._host.say(f"Created {title(created)} and cancelled {title(task)}")
+
+
+def _begin(task: Job, now: datetime) -> datetime:
+    """Return when an expression is to count from: the published client sends the present."""
+    start = task.schedule.start_after if task.schedule else None
+    return max(start, now) if start else now
+
+
+def _explainer(task: Job, zone: tzinfo) -> "partial[Explained]":
+    """Return what says what is typed as the time of a schedule."""
+    if is_once(task):
+        return partial(explain_moment, now=clock.now(), zone=zone)
+    time_zone = task.schedule.time_zone if task.schedule else None
+    return partial(explain_expression, time_zone=time_zone, now=clock.now(), zone=zone)

@@ -1,0 +1,66 @@
+"""Suspending schedules and letting them go on, one or all that are marked."""
+
+from collections.abc import Sequence
+from datetime import tzinfo
+
+from studio_tui import clock
+from studio_tui.api.models import Job
+from studio_tui.errors import StudioError
+from studio_tui.presentation.schedules.rows import is_suspended
+from studio_tui.presentation.schedules.start_times import described
+from studio_tui.tui.frame.bulk import BulkCommand, begin
+from studio_tui.tui.frame.commands import Host
+from studio_tui.tui.frame.progress_words import asked, told
+from studio_tui.tui.jobs.marked import MarkedJobs
+from studio_tui.tui.jobs.naming import title
+
+ELSEWHERE = (
+    "Only the local Studio can suspend a schedule. Here e can put its next run off, and x ends it"
+)
+"""Why not, and what is nearest to it."""
+
+
+class Suspending:
+    """Suspends schedules of one list, and resumes them."""
+
+    def __init__(self, host: Host, marked: MarkedJobs, zone: tzinfo) -> None:
+        """Take what takes marks away, and in which zone times are told."""
+        self._host = host
+        self._marked = marked
+        self._zone = zone
+
+    async def turn(self, tasks: Sequence[Job], *, are_marked: bool) -> None:
+        """Suspend those that go on; where none does, let all go on."""
+        going = [task for task in tasks if not is_suspended(task)]
+        scheduling = self._host.session.scheduling
+        if are_marked:
+            begin(
+                self._host,
+                BulkCommand[Job, Job | None](
+                    doing="Suspending" if going else "Resuming",
+                    done="suspended" if going else "resumed",
+                    noun="schedule",
+                    items=going or tasks,
+                    name=title,
+                    command=lambda task: (
+                        scheduling.suspend(task.id) if going else scheduling.resume(task.id)
+                    ),
+                    unmark=lambda task: self._marked.unmark(task.id),
+                ),
+            )
+            return
+        for task in tasks[:1]:
+            command = scheduling.suspend(task.id) if going else scheduling.resume(task.id)
+            try:
+                now = await asked(self._host.app, self._host.session, command)
+            except StudioError as error:
+                self._host.say(f"{title(task)}: {told(error, self._host.session)}", "error")
+            else:
+                self._host.say(self._said(task, now, suspended=bool(going)))
+
+    def _said(self, task: Job, now: Job | None, *, suspended: bool) -> str:
+        if suspended:
+            return f"Suspended {title(task)}: it makes no runs before p resumes it"
+        following = now.schedule.next_run_at if now and now.schedule else None
+        when = f", next run {described(following, clock.now(), self._zone)}" if following else ""
+        return f"Resumed {title(task)}{when}"

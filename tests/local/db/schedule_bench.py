@@ -1,0 +1,63 @@
+"""A scheduler on a real database, at times that a test says."""
+
+import sqlite3
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from studio_tui.api.models import JobInput, JobState
+from studio_tui.local.config.clusters import Cluster, Clusters
+from studio_tui.local.db.database import Database
+from studio_tui.local.db.jobs import Ending, Jobs
+from studio_tui.local.db.schedules import Decision, Due, Schedules, decide
+from studio_tui.local.dispatch.scheduler import Scheduler
+from studio_tui.local.http.validation import Surroundings, check
+
+BEGIN = datetime(2026, 10, 21, 12, 0, 30, tzinfo=UTC)
+"""A Wednesday; on Sunday clocks go back in Berlin."""
+
+CLUSTERS = Clusters((Cluster(name="local", max_workers=4),))
+
+HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
+
+
+class Bench:
+    """A scheduler on a real database, at a time that the test says."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.jobs = Jobs(database)
+        self.made = 0
+        self.schedules = Schedules(database)
+        self.scheduler = Scheduler(self.schedules, self.jobs, self._count, lambda: BEGIN)
+
+    def decide(self, due: Due, now: datetime) -> Decision:
+        return decide(due, now)
+
+    def _count(self) -> None:
+        self.made += 1
+
+    async def submit(self, now: datetime = BEGIN, **fields: Any) -> str:
+        wish = JobInput.model_validate({"query": "print(1)", "team_name": "local", **fields})
+        job = check(wish, None, Surroundings(CLUSTERS, {}, None, "me", now))
+        return str((await self.jobs.create(job, now))["id"])
+
+    async def task(self, job_id: str) -> sqlite3.Row:
+        (row,) = await self.jobs.listed(states=None, job_id=job_id, limit=1)
+        return row
+
+    async def runs(self, job_id: str) -> list[sqlite3.Row]:
+        """Return the runs of a schedule, oldest fire time first."""
+        rows = await self.jobs.listed(states=None, job_id=None, limit=1_000_000)
+        mine = [row for row in rows if row["scheduled_by"] == job_id]
+        return sorted(mine, key=lambda row: str(row["scheduled_for"]))
+
+    async def end_runs(self, now: datetime) -> None:
+        for row in await self.jobs.listed(states=[JobState.CREATED], job_id=None, limit=1000):
+            ending = Ending(JobState.FAILED, now)
+            await self.jobs.end(row["id"], [JobState.CREATED], ending)
+
+
+async def opened(folder: Path) -> Bench:
+    return Bench(await Database.open(folder / "studio.db"))

@@ -1,0 +1,153 @@
+"""What the local Studio does with schedules beyond the document, over a socket."""
+
+from typing import Any
+
+import httpx
+
+from tests.studios import ThreadStudio
+
+YEARLY = "0 3 1 1 *"
+
+
+def change(studio: ThreadStudio, job_id: str, **times: Any) -> httpx.Response:
+    body = {"team_name": studio.team, **times}
+    return studio.request("POST", f"/datachain/schedules/{job_id}/change", json=body)
+
+
+def test_a_schedule_is_changed_where_it_stands(studio: ThreadStudio) -> None:
+    task = studio.submit("print(1)", cron_expression=YEARLY, time_zone="Europe/Berlin")
+    changed = change(
+        studio, task["id"], cron_expression="30 2 1 1 *", time_zone="Europe/Berlin"
+    ).json()
+    assert (changed["id"], changed["status"]) == (task["id"], "TASK")
+    assert changed["schedule"]["cron_expression"] == "30 2 1 1 *"
+    assert changed["schedule"]["time_zone"] == "Europe/Berlin"
+    assert changed["schedule"]["next_run_at"][4:16] == "-01-01T01:30"
+    assert studio.job(task["id"]) == changed
+
+
+def test_a_change_that_makes_no_sense_changes_nothing_and_says_why(studio: ThreadStudio) -> None:
+    task = studio.submit("print(1)", cron_expression=YEARLY)
+    for times, words in (
+        ({"cron_expression": "0 99 * * *"}, "cron_expression: hour: 99 is not 0 to 23"),
+        ({"cron_expression": "0 3 * * *", "time_zone": "Middle/Earth"}, "time_zone must be"),
+        ({"start_after": "2001-01-01T00:00:00Z"}, "more than an hour ago"),
+        ({}, "cron_expression or start_after must say when it runs"),
+    ):
+        refused = change(studio, task["id"], **times)
+        assert refused.status_code in {400, 422}, times
+        assert words in refused.json()["message"]
+    assert studio.job(task["id"]) == task
+
+
+def test_only_a_schedule_that_goes_on_is_changed(studio: ThreadStudio) -> None:
+    job = studio.submit("print(1)")
+    task = studio.submit("print(1)", cron_expression=YEARLY)
+    studio.end(job["id"])
+    studio.cancel(task["id"])
+    for job_id, status, words in (
+        (job["id"], 409, "it is COMPLETE"),
+        (task["id"], 409, "it is CANCELED"),
+        ("nobody", 404, "There is no job nobody."),
+    ):
+        refused = change(studio, job_id, cron_expression="@daily")
+        assert refused.status_code == status
+        assert words in refused.json()["message"]
+
+
+def test_each_answer_names_the_local_studio(studio: ThreadStudio) -> None:
+    listed = studio.request("GET", "/datachain/jobs/", params={"team_name": studio.team})
+    refused = studio.request("GET", "/datachain/nothing")
+    names = {answer.headers["studio-instance"] for answer in (listed, refused)}
+    assert len(names) == 1
+
+
+def run(studio: ThreadStudio, job_id: str, key: str = "one") -> httpx.Response:
+    return studio.request(
+        "POST",
+        f"/datachain/schedules/{job_id}/run",
+        json={"team_name": studio.team},
+        headers={"Idempotency-Key": key},
+    )
+
+
+def test_a_run_by_hand_is_a_run_of_the_schedule_with_all_that_is_the_schedules(
+    studio: ThreadStudio,
+) -> None:
+    upload = studio.request(
+        "POST",
+        "/datachain/jobs/files",
+        params={"team_name": studio.team},
+        files={"file": ("notes.txt", b"hello")},
+    ).json()
+    task = studio.submit(
+        "import os\nprint(open('notes.txt').read(), os.environ['A'])",
+        query_name="nightly.py",
+        cron_expression=YEARLY,
+        environment="A=b c",
+        files=[str(upload["id"])],
+    )
+    made = run(studio, task["id"]).json()
+    assert (made["scheduled_by"], made["scheduled_for"]) == (task["id"], None)
+    assert studio.end(made["id"])["status"] == "COMPLETE"
+    assert "hello b c" in studio.log(made["id"])
+    schedule = studio.job(task["id"])["schedule"]
+    assert (schedule["runs"], schedule["next_run_at"]) == (1, task["schedule"]["next_run_at"])
+    (recent,) = schedule["recent"]
+    assert (recent["kind"], recent["id"], recent["status"]) == ("job", made["id"], "COMPLETE")
+    assert (recent["by_hand"], recent["scheduled_for"]) == (True, None)
+
+
+def test_a_run_by_hand_that_is_asked_for_again_is_the_same(studio: ThreadStudio) -> None:
+    task, other = (studio.submit("print(1)", cron_expression=YEARLY) for _ in range(2))
+    first, again, more = (run(studio, task["id"], key).json() for key in ("a", "a", "b"))
+    assert first["id"] == again["id"] != more["id"]
+    assert run(studio, other["id"], "a").status_code in {400, 422}
+    assert run(studio, other["id"], "").status_code in {400, 422}
+    assert studio.job(task["id"])["schedule"]["runs"] == 2
+
+
+def test_only_a_schedule_that_goes_on_is_run(studio: ThreadStudio) -> None:
+    task = studio.submit("print(1)", cron_expression=YEARLY)
+    studio.cancel(task["id"])
+    assert run(studio, task["id"]).status_code == 409
+    assert run(studio, "nobody").status_code == 404
+    assert len(studio.jobs()) == 1
+
+
+def turn(studio: ThreadStudio, job_id: str, how: str) -> httpx.Response:
+    body = {"team_name": studio.team}
+    return studio.request("POST", f"/datachain/schedules/{job_id}/{how}", json=body)
+
+
+def test_a_schedule_is_suspended_and_resumed_as_often_as_that_is_asked(
+    studio: ThreadStudio,
+) -> None:
+    task = studio.submit("print(1)", cron_expression=YEARLY)
+    for _ in range(2):
+        schedule = turn(studio, task["id"], "suspend").json()["schedule"]
+        assert schedule["next_run_at"] is None
+        assert schedule["suspended_at"] is not None
+    run(studio, task["id"])
+    for _ in range(2):
+        resumed = turn(studio, task["id"], "resume").json()
+        assert resumed["schedule"]["suspended_at"] is None
+        assert resumed["schedule"]["next_run_at"] == task["schedule"]["next_run_at"]
+    assert resumed["schedule"]["runs"] == 1
+    studio.cancel(task["id"])
+    for how in ("suspend", "resume"):
+        assert turn(studio, task["id"], how).status_code == 409
+        assert turn(studio, "nobody", how).status_code == 404
+
+
+def test_a_suspended_schedule_stays_so_when_it_is_changed_and_when_the_server_dies(
+    studio: ThreadStudio,
+) -> None:
+    task = studio.submit("print(1)", cron_expression=YEARLY)
+    before = turn(studio, task["id"], "suspend").json()["schedule"]["suspended_at"]
+    change(studio, task["id"], cron_expression="* * * * *")
+    studio.kill()
+    studio.restart()
+    schedule = studio.job(task["id"])["schedule"]
+    assert (schedule["suspended_at"], schedule["next_run_at"]) == (before, None)
+    assert turn(studio, task["id"], "resume").json()["schedule"]["next_run_at"] is not None
