@@ -186,7 +186,7 @@ class Screens:
         for name, file in self._view_files.items():
             page = self._tabs.get(name)
             if isinstance(page, ListPage):
-                save_view(file, page.view)
+                save_view(file, page.remembered())
         self.last.save(self._last_file)
         self._logs.save(self._log_file)
         self._dags.save(self._dag_file)

@@ -1,15 +1,34 @@
 """Lists in a question: as many lines as fit, and how many more there are."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 LEAST = 3
 """Lines that are listed however little room there is; the rest is a scroll away."""
 
 
-def fitting(lines: Sequence[str], room: int) -> tuple[str, ...]:
-    """Return as many lines as fit into `room` rows, the last of which counts what is left out."""
-    room = max(LEAST, room)
-    if len(lines) <= room:
+class Room(NamedTuple):
+    """The place that a question has for a list."""
+
+    rows: int
+    """May be less than none."""
+    width: int
+    """Cells; what is longer takes several rows."""
+
+
+def rows_of(line: str, width: int) -> int:
+    """Return about how many rows a line takes."""
+    return max(1, -(-len(line) // max(1, width)))
+
+
+def fitting(lines: Sequence[str], room: Room) -> tuple[str, ...]:
+    """Return as many lines as fit into `room`, the last of which counts what is left out."""
+    rows = [rows_of(line, room.width) for line in lines]
+    if len(lines) <= LEAST or sum(rows) <= room.rows:
         return tuple(lines)
-    shown = room - 1
+    shown = taken = 0
+    # One row is for the count.
+    while shown < LEAST - 1 or taken + rows[shown] < room.rows:
+        taken += rows[shown]
+        shown += 1
     return (*lines[:shown], f"  and {len(lines) - shown:,} more")

@@ -41,7 +41,12 @@ def cancel_all_notes(pipeline: Pipeline, runs: Collection[str]) -> tuple[str, ..
         return ()
     shown = judge(plan, pipeline.state).shown
     below = {key for node in nodes for key in plan.descendants(node.id) if shown[key] in _WAITS}
-    waits = f"{_jobs_wait(len(below))} for them and will not run" if below else "no other job waits"
+    below -= {node.id for node in nodes}
+    waits = (
+        f"{_jobs_wait(len(below), other=True)} for them and will not run"
+        if below
+        else "no other job waits"
+    )
     verb = "is a job" if len(nodes) == 1 else "are jobs"
     return (f"{len(nodes)} {verb} of the pipeline {_named(pipeline)}: {waits}.",)
 
@@ -127,8 +132,9 @@ def _waiting(pipeline: Pipeline, plan: Plan, node: Node) -> int:
     return sum(shown[key] in _WAITS for key in plan.descendants(node.id))
 
 
-def _jobs_wait(waiting: int) -> str:
-    return f"{plural(waiting, 'job')} {'waits' if waiting == 1 else 'wait'}"
+def _jobs_wait(waiting: int, *, other: bool = False) -> str:
+    noun = "other job" if other else "job"
+    return f"{plural(waiting, noun)} {'waits' if waiting == 1 else 'wait'}"
 
 
 def _named(pipeline: Pipeline) -> str:

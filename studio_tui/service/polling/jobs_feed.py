@@ -25,6 +25,7 @@ SINGLE_LOOKUPS = 8
 """Jobs that are looked up one by one after leaving the active list; more make a full read."""
 
 _NEWEST = datetime.max.replace(tzinfo=UTC)
+_OLDEST = datetime.min.replace(tzinfo=UTC)
 
 
 class ListsJobs(Protocol):
@@ -61,6 +62,8 @@ class JobsFeed:
         self._known: dict[str, Job] = {}
         self._loaded = 0
         self._has_all = False
+        self._back_to = _NEWEST
+        """No job is missing among those that were made since then."""
         self._can_filter = True
         self._last_pages: tuple[Page[Job] | None, Page[Job] | None] = (None, None)
         self._answer = Jobs()
@@ -72,6 +75,18 @@ class JobsFeed:
     def want(self, count: int) -> None:
         """Ask for at least so many jobs from the next fetch on, as an earlier run had."""
         self.wanted = max(self.wanted, count)
+
+    @property
+    def to_load(self) -> int:
+        """How many of the newest jobs a later run has to ask for, to know as many as this one.
+
+        Those that came in by themselves count up to `FURTHEST`, lest each run begins with more.
+        """
+        known = sum(_made_at(job) >= self._back_to for job in self._known.values())
+        if self._has_all:
+            # One more than there are says that these are all.
+            known = (known // PAGE + 1) * PAGE
+        return max(self.wanted, min(known, FURTHEST))
 
     async def fetch(self) -> Jobs:
         """Return what is known now. The same object as last time means that nothing changed.
@@ -166,9 +181,13 @@ class JobsFeed:
         """
         page_is_all = _received(newest) < limit
         known: dict[str, Job] = {}
+        oldest = min(map(_made_at, newest.items), default=_NEWEST)
         if not page_is_all and newest.items and self._reaches_known(newest):
-            oldest = min(map(_made_at, newest.items))
             known = {job.id: job for job in self._known.values() if _made_at(job) <= oldest}
+        if page_is_all:
+            self._back_to = _OLDEST
+        else:
+            self._back_to = min(oldest, self._back_to) if known else oldest
         self._has_all = page_is_all or (self._has_all and bool(known))
         for job in (*others, *newest.items):
             known[job.id] = job

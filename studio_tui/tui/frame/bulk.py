@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import plural
+from studio_tui.presentation.lists.fitting import Room, rows_of
 from studio_tui.service.commands.batch import BatchReport, ItemOutcome, Outcome
 from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.progress_words import told
@@ -17,10 +18,8 @@ from studio_tui.tui.frame.review import Review
 T = TypeVar("T")
 R = TypeVar("R")
 
-_FRAME = 8
-"""Rows of a question that are neither details nor the page around it."""
-_MOST_DETAILS = 16
-"""Rows that details have at the most, as in the style sheet."""
+_NARROW, _LOW = 70, 20
+"""Columns and rows below which a question has all of them and no padding, as in the style sheet."""
 
 FAILURE_TIMEOUT = 20.0
 """Seconds for which a report with failures stays in sight over another page."""
@@ -59,10 +58,15 @@ class BulkCommand(Generic[T, R]):
     """Whether there is a report on each even if nothing has failed."""
 
 
-def room_for_list(host: Host, *others: object) -> int:
-    """Return the rows that a question has for a list beside `others`, its other lines."""
-    whole = host.app.size.height * 9 // 10 - _FRAME
-    return min(whole, _MOST_DETAILS) - len(others)
+def room_for_list(host: Host, *others: str) -> Room:
+    """Return the room that a question has for a list beside `others`, its other lines."""
+    width, height = host.app.size
+    narrow, low = width < _NARROW, height < _LOW
+    padding = 0 if narrow or low else 2
+    width = (width if narrow else width * 92 // 100) - 4 - padding
+    title_and_answers = 2 if low else 4
+    height = (height if low else height * 92 // 100) - 2 - padding - title_and_answers
+    return Room(height - sum(rows_of(line, width) for line in others), width)
 
 
 def begin(host: Host, bulk: BulkCommand[Any, Any]) -> None:

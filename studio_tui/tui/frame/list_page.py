@@ -169,11 +169,15 @@ class ListPage(Page, Generic[T]):
         """Back out one level: the filter, then the marks."""
         self.list.back_out()
 
+    def remembered(self) -> ListView:
+        """Return what the next run begins with."""
+        return self.view
+
     # Short ways to what is in the body.
 
     @property
     def view(self) -> ListView:
-        """What is remembered."""
+        """Where the user is."""
         return self.list.holder.view
 
     @property

@@ -29,7 +29,7 @@ class ListView:
     group: str = "none"
     """By what rows stand together; a word of the list's own."""
     loaded: int = 0
-    """Newest rows that were asked for; 0 where no more than usual were."""
+    """Newest rows that the next run asks for, to have as many; 0 where no more than usual."""
     cursor: str | None = None
     """Id of the row under the cursor."""
     marks: tuple[str, ...] = ()

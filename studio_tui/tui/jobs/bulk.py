@@ -68,6 +68,12 @@ class BulkJobs:
     def _none(self, done: str, count: int) -> str:
         return f"None of the {plural(count, self.marked.noun)} can be {done}"
 
+    def _counted(self, jobs: Sequence[Job]) -> str:
+        """Return how many jobs a question is about, and of how many where some are left out."""
+        count = max(self.marked.count(), len(jobs))
+        words = plural(count, self.marked.noun)
+        return words if count == len(jobs) else f"{len(jobs):,} of {words}"
+
     async def _chosen(self, part: Callable[..., Chosen], done: str) -> Chosen | None:
         """Return those that a command can be about; `None`, after saying why, if none can."""
         jobs = await self.marked.jobs()
@@ -100,7 +106,7 @@ class BulkJobs:
         after = ("", "Their processes are stopped; what they wrote stays.", *notes)
         room = room_for_list(self._host, *before, *after)
         question = Confirm(
-            f"Cancel {plural(len(jobs), self.marked.noun)}?",
+            f"Cancel {self._counted(jobs)}?",
             (*before, *fitting(names, room), *after),
             yes=f"Cancel {plural(len(jobs), 'job')}",
             no="Leave them running",
@@ -118,9 +124,8 @@ class BulkJobs:
         submitted = await submitted_of(jobs, session)
         before = (*summary(chosen, "will be resumed" if resume else "will be run again"), "")
         names, after = _named(jobs, submitted)
-        count = plural(len(jobs), self.marked.noun)
         question = Confirm(
-            f"{what} {count} {'' if resume else 'again '}as they were?",
+            f"{what} {self._counted(jobs)} {'' if resume else 'again '}as they were?",
             (*before, *fitting(names, room_for_list(self._host, *before, *after)), *after),
             yes=f"{what} them",
             no="Don't",

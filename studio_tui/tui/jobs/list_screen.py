@@ -94,6 +94,10 @@ class JobsScreen(ListPage[Job]):
         """Hear of what is learnt of the job under the cursor."""
         self.listen(self.session.closer_look.subscribe, self._learnt)
 
+    def remembered(self) -> ListView:
+        """Return what the next run begins with: as many jobs as are known by now."""
+        return self.view.replace(loaded=self.session.jobs_feed.to_load)
+
     # What the frame asks.
 
     def hints(self) -> Iterable[str]:
@@ -153,7 +157,6 @@ class JobsScreen(ListPage[Job]):
     def ask_for_more(self) -> None:
         """Ask for older jobs."""
         self.session.more_jobs()
-        self.list.holder.change(loaded=self.session.jobs_feed.wanted)
 
     def arranged(self, keys: Sequence[str]) -> Sequence[str]:
         """Return the rows to be shown in place of these jobs: one for many of a kind."""

@@ -3,18 +3,28 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio_tui.presentation.lists.fitting import LEAST, fitting
+from studio_tui.presentation.lists.fitting import LEAST, Room, fitting, rows_of
 
 
 def test_what_does_not_fit_is_counted() -> None:
     lines = [f"  job {number}" for number in range(30)]
-    assert fitting(lines, 17)[-2:] == ("  job 15", "  and 14 more")
-    assert fitting(lines, 30) == tuple(lines)
+    assert fitting(lines, Room(17, 40))[-2:] == ("  job 15", "  and 14 more")
+    assert fitting(lines, Room(30, 40)) == tuple(lines)
 
 
-@given(st.integers(0, 2000), st.integers(-5, 60))
-def test_shown_and_counted_are_all_there_are(count: int, room: int) -> None:
-    shown = fitting([f"  {number}" for number in range(count)], room)
+def test_lines_that_wrap_take_the_room_of_others() -> None:
+    lines = [f"  {'long' * 12} {number}" for number in range(30)]
+    assert fitting(lines, Room(17, 40)) == (*lines[:8], "  and 22 more")
+    assert fitting(lines, Room(60, 40)) == tuple(lines)
+
+
+@given(st.lists(st.integers(1, 90), max_size=200), st.integers(-5, 90), st.integers(10, 80))
+def test_shown_and_counted_are_all_there_are(lengths: list[int], rows: int, width: int) -> None:
+    lines = ["x" * length for length in lengths]
+    shown = fitting(lines, Room(rows, width))
     more = shown[-1].split() if shown and "more" in shown[-1] else None
-    assert len(shown) <= max(LEAST, room)
-    assert (len(shown) - 1 + int(more[1].replace(",", "")) if more else len(shown)) == count
+    taken = sum(rows_of(line, width) for line in shown)
+    assert len(shown) <= LEAST or taken <= rows
+    assert (len(shown) - 1 + int(more[1].replace(",", "")) if more else len(shown)) == len(lines)
+    if more and len(shown) > LEAST:
+        assert taken + rows_of(lines[len(shown) - 1], width) > rows, "one more would have fitted"

@@ -1,4 +1,5 @@
 from studio_tui.presentation.pipelines.impact import (
+    cancel_all_notes,
     cancel_notes,
     edit_note,
     over_words,
@@ -21,6 +22,17 @@ def test_a_cancel_says_how_many_jobs_will_not_run_and_how_to_go_on() -> None:
     assert cancel_notes(pipeline(runs=ON), "run-1-c", near=True)[1].startswith("1 job waits for it")
     assert cancel_notes(pipeline(runs=ON), "run-1-d", near=True)[1] == "No other job waits for it."
     assert cancel_notes(pipeline(runs=ON), "another", near=True) == ()
+
+
+def test_a_cancel_of_several_counts_those_that_wait_and_are_not_among_them() -> None:
+    for runs, waits in (
+        (("run-1-b",), "1 is a job of the pipeline pipeline-1: 2 other jobs wait for them"),
+        (("run-1-b", "run-1-c"), "2 are jobs of the pipeline pipeline-1: 1 other job waits"),
+        (("run-1-b", "run-1-c", "run-1-d"), "pipeline-1: no other job waits."),
+    ):
+        (said,) = cancel_all_notes(pipeline(runs=ON), runs)
+        assert waits in said
+    assert cancel_all_notes(pipeline(runs=ON), ("another",)) == ()
 
 
 def test_nothing_is_promised_of_another_studio_that_only_the_local_one_does() -> None:

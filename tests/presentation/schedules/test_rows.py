@@ -176,11 +176,7 @@ def test_what_studio_tells_of_the_last_runs_needs_no_jobs_and_marks_those_by_han
     known = nightly(recent=told_runs)
     runs = runs_of(known, [run_of(job(1))])
     assert [run.id for run in runs] == ["r0", "r0"]
-    (shown,) = [
-        cell
-        for cell, key in zip(cells(known, runs, NOON, UTC), COLUMNS, strict=True)
-        if key == "results"
-    ]
+    shown = by_key(COLUMNS, cells(known, runs, NOON, UTC))["results"]
     assert (shown.text, shown.tone) == ("●(✗)", Tone.BAD)
     (fact,) = [one for one in facts(known, runs, NOON, UTC) if one.label == "last runs"]
     assert fact.value.text.split("\n") == [
@@ -221,11 +217,7 @@ def test_a_run_that_is_overdue_is_said_to_be() -> None:
 def test_the_newest_results_are_those_that_have_room() -> None:
     known = nightly(recent=recent(*["COMPLETE"] * 3, by_hand=True) + recent(*["FAILED"] * 5))
     runs = runs_of(known)
-    (shown,) = [
-        cell
-        for cell, key in zip(cells(known, runs, NOON, UTC), COLUMNS, strict=True)
-        if key == "results"
-    ]
+    shown = by_key(COLUMNS, cells(known, runs, NOON, UTC))["results"]
     assert shown.text == "(✓)(✓)"
 
 

@@ -6,7 +6,7 @@ import pytest
 from studio_tui.api.client import Page
 from studio_tui.api.models import Job
 from studio_tui.errors import InvalidRequest, TransportError
-from studio_tui.service.polling.jobs_feed import PAGE, JobsFeed
+from studio_tui.service.polling.jobs_feed import FURTHEST, PAGE, JobsFeed
 from tests.jobs import job
 
 
@@ -93,6 +93,56 @@ async def test_older_jobs_come_on_demand_and_stay_without_being_fetched_again() 
     jobs = await feed.fetch()
     assert len(jobs.jobs) == 250
     assert jobs.has_all
+
+
+class Growing(Server):
+    """Gets new jobs at the top."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__([job(number) for number in range(5000, 5000 + count)])
+
+    def grow(self, count: int) -> None:
+        newest = int(self.jobs_now[0].id[:8])
+        new = [job(number) for number in range(newest - count, newest)]
+        self.jobs_now = [*new, *self.jobs_now]
+
+
+async def test_a_later_run_loads_as_many_jobs_as_have_become_known() -> None:
+    server = Growing(80)
+    feed = JobsFeed(server)
+    await feed.fetch()
+    for _ in range(10):
+        server.grow(7)
+        await feed.fetch()
+    later = JobsFeed(server)
+    later.want(feed.to_load)
+    jobs = await later.fetch()
+    assert len(jobs.jobs) == 150
+    assert jobs.has_all
+    assert later.to_load == feed.wanted
+
+
+async def test_old_jobs_that_are_known_as_they_run_have_a_later_run_load_no_more() -> None:
+    server = Growing(250)
+    server.change(job5200="RUNNING", job5240="RUNNING")
+    feed = JobsFeed(server)
+    assert len((await feed.fetch()).jobs) == PAGE + 2
+    assert feed.to_load == PAGE
+    server.grow(1)
+    assert len((await feed.fetch()).jobs) == PAGE + 3
+    assert feed.to_load == PAGE + 1
+
+
+async def test_jobs_that_came_in_by_themselves_are_loaded_again_up_to_a_limit() -> None:
+    server = Growing(250)
+    feed = JobsFeed(server)
+    for _ in range(20):
+        await feed.fetch()
+        server.grow(90)
+    assert len((await feed.fetch()).jobs) > FURTHEST
+    assert feed.to_load == FURTHEST
+    feed.want(FURTHEST + PAGE)
+    assert feed.to_load == FURTHEST + PAGE
 
 
 async def test_an_active_job_older_than_the_page_is_known_from_the_start() -> None:

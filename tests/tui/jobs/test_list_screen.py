@@ -15,7 +15,7 @@ from studio_tui.tui.jobs.detail_screen import JobScreen
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.widgets.big_table import BigTable
 from tests.bench.studio import studio_with
-from tests.studios import LocalStudio, ThreadStudio
+from tests.studios import LocalStudio, ProcessStudio, ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
 
 HOSTILE = "a[/]b [@click=app.quit]x[/] [red]r\x1b]52;c;aGk=\x07\x9b31m\u202e日本 🎉"
@@ -383,6 +383,28 @@ async def test_older_jobs_come_on_demand_and_a_filter_says_how_far_it_looked(
         assert "M loads older" not in screen_text(pilot)
     async with dashboard(busy_studio, tmp_path) as pilot:
         await until(pilot, lambda: len(table(pilot).keys) == 250)
+        assert "M loads older" not in screen_text(pilot)
+
+
+@pytest.fixture
+def studio_of_a_page(tmp_path: Path) -> Iterator[ProcessStudio]:
+    """A local Studio that has seen nearly as many jobs as are loaded at first."""
+    with studio_with(98, tmp_path / "studio") as studio:
+        yield studio
+
+
+@pytest.mark.starts_processes
+async def test_jobs_that_came_in_while_it_was_open_are_loaded_after_a_restart(
+    studio_of_a_page: ProcessStudio, tmp_path: Path
+) -> None:
+    studio = studio_of_a_page
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "Jobs 98 ")
+        for _ in range(4):
+            await call(lambda: studio.submit("print(1)"))
+        await until_shown(pilot, "Jobs 102 ")
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "Jobs 102 ")
         assert "M loads older" not in screen_text(pilot)
 
 
