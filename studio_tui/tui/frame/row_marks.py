@@ -95,8 +95,12 @@ class RowMarks:
 
     def unmark(self, key: str) -> None:
         """Take the mark of a row away, as what was asked for it is done."""
-        if key in self.keys:
-            self._mark(known for known in self.keys if known != key)
+        self.unmark_all_of((key,))
+
+    def unmark_all_of(self, keys: Container[str]) -> None:
+        """Take the marks of some rows away."""
+        if any(key in keys for key in self.keys):
+            self._mark(key for key in self.keys if key not in keys)
 
     def show(self) -> None:
         """Show the marks that are remembered."""

@@ -1,6 +1,6 @@
 """What can be done in a list of jobs beside what can be done with one of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, ClassVar
 
 from studio_tui.api.models import Job
@@ -19,12 +19,14 @@ class JobListController:
         jobs: JobController,
         groups: JobGroups,
         marked: Callable[[], Sequence[Job]],
+        unmark: Callable[[Collection[str]], None],
     ) -> None:
         """Take what acts on one job, what groups them, and those that stand in for one."""
         self._host = host
         self._jobs = jobs
         self._groups = groups
         self._marked = marked
+        self._unmark = unmark
 
     def why_no_logs(self) -> str | None:
         """Return why there is no log to show."""
@@ -36,6 +38,17 @@ class JobListController:
             self._host.post_message(OpenLogs(tuple(job.id for job in jobs)))
         else:
             self._jobs.open_log()
+
+    def why_none_ended(self) -> str | None:
+        """Return why there is no mark to take away of a job that has ended."""
+        return None if self._ended() else "No marked job has ended"
+
+    def unmark_ended(self) -> None:
+        """Take the marks of jobs that have ended away."""
+        self._unmark(self._ended())
+
+    def _ended(self) -> frozenset[str]:
+        return frozenset(job.id for job in self._marked() if job.state.is_finished)
 
     def why_no_form(self) -> str | None:
         """Return why no job can be made."""
@@ -67,5 +80,13 @@ class JobListController:
             "group",
             "Group jobs by pipeline, then by name, then not at all; enter unfolds a group",
             turn_grouping,
+        ),
+        Command(
+            "jobs.unmark_ended",
+            "U",
+            "unmark ended",
+            "Take the marks of jobs that have ended away",
+            unmark_ended,
+            why_none_ended,
         ),
     )

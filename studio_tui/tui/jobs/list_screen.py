@@ -87,7 +87,12 @@ class JobsScreen(ListPage[Job]):
             self.marked_jobs, self.list.marks.unmark, is_group=lambda: not self.view.marks
         )
         jobs = JobController(self, self.job_at_hand, marked=marked)
-        self.commands.add(jobs, JobListController(self, jobs, self.groups, self.marked_jobs))
+        self.commands.add(
+            jobs,
+            JobListController(
+                self, jobs, self.groups, self.marked_jobs, self.list.marks.unmark_all_of
+            ),
+        )
         self._preview = JobPreview(session, lambda: self.list.previewing.size)
 
     def on_mount(self) -> None:

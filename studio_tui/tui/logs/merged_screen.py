@@ -203,7 +203,7 @@ class MergedScreen(Page):
     def hints(self) -> Iterable[str]:
         """Return the most useful keys."""
         if not self.choice.members:
-            return ("page.jobs",)
+            return ("page.jobs", "page.back")
         if self.view.prompt.is_open:
             return PROMPT_HINTS
         return (
@@ -212,7 +212,7 @@ class MergedScreen(Page):
             "merged.next",
             "job.log",
             "logs.search",
-            "logs.follow",
+            "page.back",
         )
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:

@@ -155,8 +155,18 @@ class Painter:
         signs = (CURSOR_SIGN if look.cursor else " ") + (MARK_SIGN if look.marked else " ")
         runs: list[tuple[str, str]] = []
         run_tone, run = _SIGN, signs
-        for index, width, align, after in self._places:
+        places, at = self._places, 0
+        while at < len(places):
+            index, width, align, after = places[at]
             cell = cells[index]
+            at += 1
+            if align is Align.LEFT and not self.reach and _is_longer(cell, width):
+                # It goes on over what is blank beside it in its row.
+                while at < len(places) and not _says(cells[places[at][0]]):
+                    width, after = width + len(after) + places[at][1], places[at][3]
+                    at += 1
+                if at == len(places):
+                    width, after = width + len(after), ""
             if isinstance(cell, Pieces):
                 for text, tone in _fitted(cell.parts, width):
                     if tone is not run_tone:
@@ -214,6 +224,20 @@ class Painter:
         body = line.crop(left, left + room)
         fill = self.blank.crop(0, room - body.cell_length)
         return Strip([*line.crop(0, edge), *body, *fill], self.width)
+
+
+def _is_longer(cell: Cell | Pieces, width: int) -> bool:
+    if isinstance(cell, Pieces):
+        return sum(cell_len(part.text) for part in cell.parts) > width
+    # No character is wider than two cells.
+    return 2 * len(cell.text) > width and cell_len(cell.text) > width
+
+
+def _says(cell: Cell | Pieces) -> bool:
+    """Return whether anything stands in a cell."""
+    if isinstance(cell, Pieces):
+        return any(part.text for part in cell.parts)
+    return bool(cell.text)
 
 
 def _still(placed: Sequence[Placed], room: int) -> int:

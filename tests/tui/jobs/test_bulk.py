@@ -235,6 +235,23 @@ async def test_the_ids_of_all_marked_jobs_are_copied_and_the_footer_names_what_a
         assert sorted(pilot.app.clipboard.split("\n")) == sorted(ids)
 
 
+async def test_marks_of_jobs_that_have_ended_are_taken_away_by_a_key(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    await asyncio.to_thread(studio.end, studio.submit("print(1)", query_name="short.py")["id"])
+    going = await submit_many(studio, 1)
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "short.py", "● RUNNING")
+        await pilot.press("a")
+        screen = pilot.app.screen
+        assert isinstance(screen, JobsScreen)
+        await until(pilot, lambda: len(screen.view.marks) == 2)
+        await pilot.press("U")
+        await until(pilot, lambda: list(screen.view.marks) == going)
+        await pilot.press("U")
+        await until_shown(pilot, "No marked job has ended")
+
+
 async def test_jobs_run_again_lose_their_marks_and_the_refused_one_keeps_its_own(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:

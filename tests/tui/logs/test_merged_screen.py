@@ -66,7 +66,7 @@ async def test_marked_jobs_are_read_as_one_log_in_order_of_time(
     for job in ids:
         studio.until(job, "RUNNING")
     async with dashboard(studio, tmp_path) as pilot:
-        await opened(pilot, "tick 30", "tick 31", "3 jobs", "● 2 live", "✓ 1 whole")
+        await opened(pilot, "tick 30", "tick 31", "3 jobs", "● 2 live", "✓ 1 whole", "q back")
         ticks = [
             f"job_{n % 3}.py 2026-03-01 12:00:{n:02} tick {n}"
             for n in range(60)

@@ -103,6 +103,26 @@ def test_a_cell_of_pieces_has_each_in_its_tone_and_says_where_it_was_cut() -> No
     assert exact.row((name,), PLAIN).text[GUTTER:] == cut
 
 
+def test_a_text_goes_on_over_the_columns_beside_it_that_are_blank_in_its_row() -> None:
+    long = "a_name_of_thirty_characters_00"
+    name = Pieces((Cell("└─", Tone.DIM), Cell(long)))
+    whole, cut = (Cell(""), name, Cell(""), Cell("12m")), (Cell(""), name, Cell("me"), Cell(""))
+    for width in (39, 50, 80):
+        row = painter(width).row(whole, PLAIN)
+        assert row.cell_length == width
+        assert row.text.rstrip().endswith("12m")
+    assert f"└─{long}  " in painter(52).row(whole, PLAIN).text
+    assert f"└─{long}" not in painter(52).row(cut, PLAIN).text
+    assert f"{long}  " in painter(52).row((Cell(""), Cell(long), Cell(""), Cell("")), PLAIN).text
+    alone = (Cell(""), Cell(long), Cell(""), Cell(""))
+    assert painter(GUTTER + 8 + 30).row(alone, PLAIN).text.endswith(long)
+
+
+def test_a_text_does_not_go_on_where_columns_are_scrolled_sideways() -> None:
+    cells = (Cell(""), Cell("a_name_of_thirty_characters_00"), Cell(""), Cell("12m"))
+    assert "a_name_of…" in painter(20, wide=True).row(cells, PLAIN).text
+
+
 def test_texts_of_one_tone_are_one_segment() -> None:
     cells = (Cell("x", Tone.BAD), Cell("name"), Cell("", Tone.DIM), Cell("12m"))
     texts = [segment.text.strip() for segment in painter(60).row(cells, PLAIN)]

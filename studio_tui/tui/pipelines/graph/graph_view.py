@@ -66,7 +66,7 @@ _COMMANDS: tuple[Command["GraphView"], ...] = (
     _step("up", "up,k", "Go to the job above"),
     _step("down", "down,j", "Go to the job below"),
     _step("left", "left,h", "Go to the job on the left"),
-    _step("right", "right,l", "Go to the job on the right; L shows the log of the one here"),
+    _step("right", "right", "Go to the job on the right"),
     _step("first", "home,g", "Go to the first job"),
     _step("last", "end,G", "Go to the last job"),
     _page("up", "pageup,ctrl+u", "Up a page; the cursor stays on its job", -1),

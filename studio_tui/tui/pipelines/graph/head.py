@@ -1,9 +1,10 @@
 """The lines about a whole pipeline: how it stands, what is amiss, and how it is shown."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rich.cells import cell_len
 
+from studio_tui.api.models import PipelineState
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import duration, local_time, with_short_ids
 from studio_tui.presentation.jobs.causes import cause
@@ -17,21 +18,33 @@ from studio_tui.tui.pipelines.graph.memory import DagPlace, Grouping, Mode
 from studio_tui.tui.widgets.bar import Part
 
 BAR_WIDTH, NARROW_BAR_WIDTH = 24, 12
-WIDE_FROM = 110
 NAME_ROOM = 24
 """Cells of a pipeline's name on a narrow screen."""
+_ESTIMATE = len(" ETA ~23h 59m from 2 runs ")
+"""Cells that are kept for an estimate beside the head, which may come and go."""
 
 
 def head_parts(standing: Standing, width: int) -> tuple[Part, ...]:
-    """Return state, progress and counts of a pipeline for a line of that width.
+    """Return state, progress and counts of a pipeline for a line of that width, estimate and all.
 
-    What is counted is named where all of it has room.
+    What is counted is named, and the bar is long, where that has room whatever the states are: so
+    words and signs do not take turns while jobs go on.
     """
-    if width >= WIDE_FROM:
-        named = _head_parts(standing, is_wide=True, is_named=True)
-        if sum(cell_len(part.text) for part in named) <= width:
-            return named
-    return _head_parts(standing, is_wide=width >= WIDE_FROM, is_named=False)
+    for is_named in (True, False):
+        parts = _head_parts(standing, is_wide=True, is_named=is_named)
+        if _most_cells(standing, parts, is_named=is_named) <= width:
+            return parts
+    return _head_parts(standing, is_wide=False, is_named=False)
+
+
+def _most_cells(standing: Standing, parts: Sequence[Part], *, is_named: bool) -> int:
+    """Return the cells that the head may take in any state, with an estimate beside it."""
+    jobs = len(str(len(standing.plan.nodes)))
+    counted = sum(len(f"✓{f' {kind.value} ' if is_named else ''} ") + jobs for kind in Shown)
+    state = max(map(len, PipelineState)) - len(standing.pipeline.status or "")
+    before = parts[: len(parts) - len(counts(standing.verdicts.numbers))]
+    taken = sum(cell_len(part.text) for part in before)
+    return taken + max(state, 0) + jobs + counted + _ESTIMATE
 
 
 def _head_parts(standing: Standing, *, is_wide: bool, is_named: bool) -> tuple[Part, ...]:

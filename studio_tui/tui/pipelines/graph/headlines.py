@@ -61,7 +61,7 @@ class Headlines:
         is_told = found.left is not None and self._source.snapshot.error is None
         estimate = f"{found.words} " if is_told else ""
         self.head.right = (Part(estimate, Tone.STRONG),) if estimate else ()
-        self.head.left = head_parts(standing, self._width() - len(estimate) - 1)
+        self.head.left = head_parts(standing, self._width())
         path = ""
         if self._state.view.critical:
             reason = f" ({found.reason})" if found.reason else ""

@@ -5,14 +5,13 @@ from collections.abc import Sequence
 from studio_tui.api.models import PipelineState
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.statuses import Shown
-from studio_tui.tui.frame.hints import HINTS
 from studio_tui.tui.pipelines.graph.memory import Mode
 from studio_tui.tui.pipelines.graph.state import GraphState
 
 _RUNNING_HINTS = ("table.open", "job.log", "job.cancel", "dag.mode", "dag.cause", "dag.drawer")
 _HINTS = {
-    Shown.FAILED: ("job.log", "dag.next", "job.resume", "job.edit", "dag.problems", "dag.mode"),
-    Shown.CANCELED: ("job.log", "job.resume", "dag.next", "job.edit", "dag.problems", "dag.mode"),
+    Shown.FAILED: ("job.log", "dag.next", "job.resume", "dag.mode", "job.edit", "dag.problems"),
+    Shown.CANCELED: ("job.log", "job.resume", "dag.next", "dag.mode", "job.edit", "dag.problems"),
     Shown.RUNNING: _RUNNING_HINTS,
     Shown.QUEUED: _RUNNING_HINTS,
     Shown.BLOCKED: ("dag.cause", "dag.next", "dag.mode", "dag.drawer", "dag.search"),
@@ -25,7 +24,10 @@ _FIRST_HINTS: dict[PipelineState | None, tuple[str, ...]] = {
     PipelineState.FAILED: ("pipeline.pause",),
 }
 """Keys that go before the others, by the state of the pipeline."""
-_IN_THE_GRAPH = {"table.open": "graph.open", "job.log": "dag.logs"}
+_PAUSE_AT = 3
+"""How many keys go before the one that pauses a pipeline that is under way."""
+_UNDER_WAY = frozenset({PipelineState.PENDING, PipelineState.RUNNING})
+_IN_THE_GRAPH = {"table.open": "graph.open"}
 _GROUP_HINTS = ("table.open", "dag.mode", "dag.unfold_all", "dag.next", "dag.drawer", "dag.search")
 _MARK_HINTS = (
     "job.cancel", "job.run_again", "job.resume", "job.edit", "dag.logs", "dag.remove", "dag.unmark",
@@ -44,19 +46,13 @@ def hints_of(state: GraphState, node: Node | None) -> Sequence[str]:
     pipeline_state = standing.pipeline.state if standing is not None else None
     if wanted is not _MARK_HINTS:
         wanted = (*_FIRST_HINTS.get(pipeline_state, ()), *wanted)
+        if pipeline_state in _UNDER_WAY:
+            wanted = (*wanted[:_PAUSE_AT], "pipeline.pause", *wanted[_PAUSE_AT:])
     if state.view.mode is not Mode.GRAPH:
         return wanted
-    # Where l goes to the right, L shows the log, which of any run there may be.
-    here = [_IN_THE_GRAPH.get(hint, hint) for hint in wanted]
-    if node is not None and node.run is not None and "dag.logs" not in here[:HINTS]:
-        here.insert(HINTS - 1, "dag.logs")
-    return here
+    return [_IN_THE_GRAPH.get(hint, hint) for hint in wanted]
 
 
-def label_of(hint: str, state: GraphState, node: Node | None, turns_to: str) -> str | None:
+def label_of(hint: str, turns_to: str) -> str | None:
     """Return what a key does now, where that depends on the state; `p` pauses or resumes."""
-    if hint == "pipeline.pause":
-        return f"{turns_to} pipeline"
-    if hint == "dag.logs" and node is not None and not state.view.marks:
-        return "log"
-    return None
+    return f"{turns_to} pipeline" if hint == "pipeline.pause" else None

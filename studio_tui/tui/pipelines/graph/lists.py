@@ -1,8 +1,10 @@
 """A pipeline as rows of a list: the tree, the groups of a large one, the plain table."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import tzinfo
+
+from rich.cells import cell_len
 
 from studio_tui.presentation.cells import Cell, Pieces, Tone
 from studio_tui.presentation.columns import Align, Column
@@ -24,42 +26,48 @@ KIN = Column("kin", "", 1)
 
 WAITED_FOR, WAITING = "↑", "↓"
 
-_TOOK = Column("took", "TIME", 7, align=Align.RIGHT)
+_TOOK = Column("took", "TIME", 7, align=Align.RIGHT, drop=1, fits=True)
 _WIDE_TIMELINE = 110
 """Cells from which a timeline has room for words."""
 _LEAST_BAR = 20
+_LEAST_NAME = 12
+_SIGN = len("● ")
+_KEPT = {"kin": KIN.width, "took": 7, "why": 20}
+"""Cells of columns that are not left out for long names."""
+_LINKS = 40
+"""Cells for what stands beside a name in the tree: other edges, and what is folded away."""
 
 TREE_COLUMNS = (
     KIN,
-    Column("name", "JOB", 28, grow=1, most=72),
+    Column("name", "JOB", _LEAST_NAME, grow=1),
     Column("state", "STATE", 11, drop=6),
-    Column("progress", "PROGRESS", 8, drop=5),
-    Column("share", "DONE", 4, align=Align.RIGHT, drop=3),
+    Column("progress", "PROGRESS", 8, drop=5, fits=True),
+    Column("share", "DONE", 4, align=Align.RIGHT, drop=3, fits=True),
     _TOOK,
-    Column("usual", "USUAL", 12, drop=4),
-    Column("why", "WHY / ERROR", 24, grow=1, drop=2),
+    Column("usual", "USUAL", 12, drop=4, fits=True),
+    Column("why", "WHY / ERROR", 20, grow=1, drop=2, fits=True, wants=36),
 )
 GROUP_COLUMNS = (
     KIN,
-    Column("name", "GROUP", 18, grow=1, most=60),
+    Column("name", "GROUP", _LEAST_NAME, grow=1),
     Column("jobs", "JOBS", 4, align=Align.RIGHT),
     Column("progress", "PROGRESS", group_rows.BAR_WIDTH, drop=2),
     Column("failed", "✗", 4, align=Align.RIGHT),
     Column("blocked", "⊘", 4, align=Align.RIGHT),
-    Column("took", "TIME", 7, align=Align.RIGHT, drop=3),
-    Column("why", "NOW", 23, grow=2, drop=1),
+    Column("took", "TIME", 7, align=Align.RIGHT, drop=3, fits=True),
+    Column("why", "NOW", 20, grow=2, drop=1, fits=True),
 )
 TABLE_COLUMNS = (
     KIN,
     Column("state", "STATE", 11),
-    Column("name", "JOB", 20, grow=2, most=48),
+    Column("name", "JOB", _LEAST_NAME, grow=2),
     Column("id", "RUN ID", 8, drop=7),
     Column("layer", "LAYER", 6, align=Align.RIGHT, drop=6),
-    Column("parents", "WAITS FOR", 12, grow=1, most=32, drop=4),
-    Column("children", "FEEDS", 12, grow=1, most=32, drop=5),
-    Column("queue", "QUEUE", 7, align=Align.RIGHT, drop=3),
+    Column("parents", "WAITS FOR", 12, grow=1, most=32, drop=4, fits=True),
+    Column("children", "FEEDS", 12, grow=1, most=32, drop=5, fits=True),
+    Column("queue", "QUEUE", 7, align=Align.RIGHT, drop=3, fits=True),
     _TOOK,
-    Column("why", "WHY / ERROR", 12, grow=2, drop=2),
+    Column("why", "WHY / ERROR", 12, grow=2, drop=2, fits=True, wants=24),
 )
 
 
@@ -86,19 +94,40 @@ class Listing:
     """Gives the columns as of now, where their titles change with time."""
 
 
+def _with_names(
+    columns: tuple[Column, ...], names: Iterable[int], room: int, beside: int = 0
+) -> tuple[Column, ...]:
+    """Give the names as many cells as the longest has, and half of `room` at the most.
+
+    Where there is more room they have it, and `beside` cells for what stands beside them. For their
+    sake columns are left out, but for those that say how long and why.
+    """
+    longest = max(names, default=_LEAST_NAME)
+    name = next(column for column in columns if column.key == "name")
+    width = max(_LEAST_NAME, min(longest, room // 2))
+    least = sum(_KEPT[column.key] + GAP for column in columns if column.key in _KEPT)
+    wide = replace(
+        name, width=width, most=max(width, longest + beside), wants=min(longest, room - least)
+    )
+    return tuple(wide if column is name else column for column in columns)
+
+
 def tree_listing(
-    known: KnownNow, folded: Collection[str], only: Collection[str] | None = None
+    known: KnownNow, folded: Collection[str], room: int, only: Collection[str] | None = None
 ) -> Listing:
-    """Return the tree with links."""
-    rows = {row.id: row for row in tree.rows(known().plan, folded, only)}
+    """Return the tree with links, in a list that has `room` cells for its columns."""
+    plan = known().plan
+    rows = {row.id: row for row in tree.rows(plan, folded, only)}
 
     def cells_of(key: str) -> Cells:
         now = known()
         _, *rest = tree.cells(rows[key], now)
         return (Pieces(tree.name_parts(rows[key], now.verdicts)), *rest)
 
+    names = (len(row.prefix) + _SIGN + cell_len(plan.nodes[key].name) for key, row in rows.items())
+    has_more = any(row.also_after or row.also_feeds or row.hidden for row in rows.values())
     return Listing(
-        TREE_COLUMNS,
+        _with_names(TREE_COLUMNS, names, room, _LINKS if has_more or plan.flaws else 0),
         tuple(rows),
         cells_of,
         above={key: row.parent for key, row in rows.items() if row.parent is not None},
@@ -112,6 +141,8 @@ def group_listing(
     groups: Sequence[Group],
     listed: Collection[str],
     folded: Collection[str],
+    *,
+    room: int,
     only: Collection[str] | None = None,
 ) -> Listing:
     """Return the groups, with what fails and runs in them; with `only`, rows of no other jobs."""
@@ -126,6 +157,12 @@ def group_listing(
         if not verdicts.numbers[kind]
     }
     columns = tuple(column for column in GROUP_COLUMNS if column.key not in empty)
+    names = (
+        sum(cell_len(part.text) for part in group_rows.name_parts(row, verdicts))
+        for row in drawn_rows
+        if not row.rest
+    )
+    columns = _with_names(columns, names, room)
 
     def cells_of(key: str) -> Cells:
         now, row = known(), rows[key]
@@ -160,12 +197,14 @@ def table_listing(
     *,
     reverse: bool,
     layers: Mapping[str, int],
+    room: int,
     only: Collection[str] | None = None,
 ) -> Listing:
     """Return the plain table."""
     ids = table.ids(known(), sort, reverse=reverse)
+    names = (cell_len(node.name) for node in known().plan.nodes.values())
     return Listing(
-        TABLE_COLUMNS,
+        _with_names(TABLE_COLUMNS, names, room),
         ids if only is None else tuple(node_id for node_id in ids if node_id in only),
         lambda key: table.cells(key, known(), layers),
         sorting=Sorting(sort, descending=reverse),
@@ -176,8 +215,9 @@ def timeline_listing(
     known: KnownNow, zone: tzinfo, width: int, span: float | None, only: Collection[str] | None
 ) -> Listing:
     """Return the bars of when jobs ran, in a list that has `width` cells for its columns."""
-    is_wide = width >= _WIDE_TIMELINE
-    name, why = (28, 26) if is_wide else (20, 0)
+    why = 26 if width >= _WIDE_TIMELINE else 0
+    names = (_SIGN + cell_len(node.name) for node in known().plan.nodes.values())
+    name = max(_LEAST_NAME, min(max(names, default=0), width // 2))
     taken = sum(cells + GAP for cells in (KIN.width, name, _TOOK.width, why) if cells)
     drawn = _Moving(known, zone, max(_LEAST_BAR, width - taken), span)
 
@@ -186,7 +226,7 @@ def timeline_listing(
             KIN,
             Column("name", "JOB", name),
             Column("bar", drawn.timeline().axis, drawn.width),
-            _TOOK,
+            replace(_TOOK, drop=0, fits=False),
             *((Column("why", "WHY / ERROR", why),) if why else ()),
         )
 

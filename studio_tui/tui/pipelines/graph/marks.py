@@ -69,6 +69,16 @@ class Marks:
         """Take all marks away."""
         self._mark(())
 
+    def why_none_ended(self) -> str | None:
+        """Return why there is no mark to take away of a job that has ended."""
+        if reason := self._state.why_unknown():
+            return reason
+        return None if self._ended() else "No marked job has ended"
+
+    def unmark_ended(self) -> None:
+        """Take the marks of jobs that have ended away."""
+        self.unmark_nodes(self._ended())
+
     def drop(self) -> None:
         """Forget the marks of jobs that are no longer in the pipeline, and say so."""
         nodes, marks = self._state.stands().plan.nodes, self._state.view.marks
@@ -134,6 +144,12 @@ class Marks:
         nodes = self._state.stands().plan.nodes
         return [nodes[node_id] for node_id in self._meant() if node_id in nodes]
 
+    def _ended(self) -> frozenset[str]:
+        """Return the marked nodes whose runs have ended."""
+        nodes = self._state.stands().plan.nodes
+        marked = (nodes[mark] for mark in self._state.view.marks if mark in nodes)
+        return frozenset(node.id for node in marked if node.state.is_finished)
+
     def _meant(self) -> Sequence[str]:
         """Return the marked nodes, else those of the group under the cursor."""
         if self._state.view.marks:
@@ -186,4 +202,12 @@ class Marks:
             why_no_logs,
         ),
         Command("dag.unmark", "u", "unmark all", "Take all marks away", unmark_all),
+        Command(
+            "dag.unmark_ended",
+            "U",
+            "unmark ended",
+            "Take the marks of jobs that have ended away",
+            unmark_ended,
+            why_none_ended,
+        ),
     )

@@ -163,8 +163,8 @@ class RowsView:
             self._state.note(cursor=self.cursor)
 
     def resized(self) -> None:
-        """Draw bars as wide as there is room for now."""
-        if self._state.view.mode is Mode.TIMELINE:
+        """Give names and bars the room that there is now."""
+        if self._state.view.mode is not Mode.GRAPH:
             self.show()
 
     def zoomed(self, steps: int) -> float | None:
@@ -209,14 +209,17 @@ class RowsView:
 
     def _listing(self) -> Listing:
         view, known, only = self._state.view, self._state.known, self._state.only()
+        room = self.widget.room
         if view.mode is Mode.TABLE:
             layers = self._shape.layer_of()
-            return table_listing(known, view.sort, reverse=view.reverse, layers=layers, only=only)
+            return table_listing(
+                known, view.sort, reverse=view.reverse, layers=layers, room=room, only=only
+            )
         if view.mode is Mode.TIMELINE:
-            return timeline_listing(known, self._zone, self.widget.room, view.span, only)
+            return timeline_listing(known, self._zone, room, view.span, only)
         if (groups := self._shape.groups()) is not None:
-            return group_listing(known, groups, view.opened, view.folds, only)
-        return tree_listing(known, view.folds, only)
+            return group_listing(known, groups, view.opened, view.folds, room=room, only=only)
+        return tree_listing(known, view.folds, room, only)
 
     def _marked_rows(self) -> frozenset[str]:
         """Return the rows that are marked; a group is, when all of it is."""

@@ -137,9 +137,8 @@ class PipelineScreen(Page):
         return hints_of(self.state, self.cursor.node())
 
     def label(self, binding: Binding) -> str:
-        """Return what a key does now: `p` pauses, or resumes; `L` shows one log, or several."""
-        turns_to = self.controllers.pipelines.turns_to()
-        now = label_of(binding.id or "", self.state, self.cursor.node(), turns_to)
+        """Return what a key does now: `p` pauses, or resumes."""
+        now = label_of(binding.id or "", self.controllers.pipelines.turns_to())
         return now or super().label(binding)
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:

@@ -459,15 +459,48 @@ async def test_the_cursor_of_the_graph_needs_no_colour(
         assert any("ingest_raw" in part.text for part in names)
 
 
-async def test_the_footer_of_the_graph_has_the_key_of_every_log(tmp_path: Path) -> None:
+@pytest.mark.parametrize("mode", MODES)
+async def test_one_letter_shows_the_log_in_every_mode(tmp_path: Path, mode: str) -> None:
     studio = DagStudio(sixteen("PAUSED", split="RUNNING", eval="CANCELED"))
     async with dag(studio, tmp_path) as pilot:
-        await press(pilot, ("m",))
-        for name in ("embed", "split", "index", "join_feats", "eval", "publish"):
+        await press(pilot, ["m"] * MODES.index(mode))
+        for name in ("embed", "split", "index", "eval"):
             await go_to(pilot, name)
-            await until_shown(pilot, "L log  ")
-        await press(pilot, ("question_mark", *"right"))
-        await until_shown(pilot, "L shows the log of the one here")
+            await until_shown(pilot, "l log  ")
+        await press(pilot, ("l",))
+        await until(pilot, lambda: isinstance(pilot.app.screen, LogScreen))
+        await press(pilot, ("q",))
+        assert screen_of(pilot).cursor.here() == "eval"
+
+
+async def test_what_runs_can_be_paused_by_a_key_that_the_footer_names(tmp_path: Path) -> None:
+    studio = DagStudio(sixteen(embed="RUNNING"))
+    async with dag(studio, tmp_path, size=(80, 24)) as pilot:
+        for _ in MODES:
+            for name in ("embed", "split", "index"):
+                await go_to(pilot, name)
+                await until_shown(pilot, "p pause pipeline  ")
+            await press(pilot, ("m",))
+        await refresh(pilot, studio, sixteen())
+        await go_to(pilot, "embed")
+        await until_shown(pilot, "p pause pipeline  ")
+        await press(pilot, ("b", "home"))
+        await until_shown(pilot, "p pause pipeline  ")
+
+
+async def test_marks_of_jobs_that_have_ended_are_taken_away_by_a_key(tmp_path: Path) -> None:
+    studio = DagStudio(sixteen(embed="RUNNING"))
+    async with dag(studio, tmp_path) as pilot:
+        await go_to(pilot, "thumbs")
+        await press(pilot, ("space", "down", "v"))
+        assert screen_of(pilot).state.view.marks == ("thumbs", "embed", "join_feats")
+        await press(pilot, ("U",))
+        assert screen_of(pilot).state.view.marks == ("embed", "join_feats")
+        await press(pilot, ("U",))
+        await until_shown(pilot, "No marked job has ended")
+        await refresh(pilot, studio, sixteen())
+        await press(pilot, ("U",))
+        assert screen_of(pilot).state.view.marks == ("join_feats",)
 
 
 async def test_the_line_of_modes_tells_how_jobs_are_grouped_and_no_toast_does(

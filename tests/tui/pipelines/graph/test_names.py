@@ -1,0 +1,60 @@
+"""Names have the room there is, and counts look the same from one answer to the next."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio_tui.presentation.pipelines.graph.pipeline_state import standing
+from studio_tui.tui.pipelines.graph.head import head_parts
+from tests.presentation.pipelines.graphs import STATES, pipeline_of, run
+from tests.presentation.pipelines.sample import sixteen, thousand
+from tests.tui.dashboards import screen_text, until_shown
+from tests.tui.pipelines.dag_stage import DagStudio, dag, press
+
+NAMES = [
+    f"{step}_of_the_embeddings.py" for step in ("ingest", "split", "embed", "merge", "publish")
+]
+
+
+def deep(*, done: bool) -> DagStudio:
+    """Return a pipeline of jobs of long names, each of which waits for the one before."""
+    status = "COMPLETE" if done else "PENDING"
+    chain = [*NAMES, *(f"later_{number}_{NAMES[-1]}" for number in range(6))]
+    runs = [run(name, chain[place - 1 : place], status) for place, name in enumerate(chain)]
+    return DagStudio(pipeline_of(runs, "COMPLETED" if done else "RUNNING"))
+
+
+@pytest.mark.draws_dashboards
+@pytest.mark.parametrize(
+    ("mode", "done"),
+    [("tree", True), ("timeline", True), ("timeline", False), ("table", True), ("table", False)],
+)
+async def test_no_name_is_cut_beside_blank_cells(tmp_path: Path, mode: str, done: bool) -> None:
+    studio = deep(done=done)
+    async with dag(studio, tmp_path, size=(80, 24)) as pilot:
+        await press(pilot, ["m"] * ("tree", "graph", "timeline", "table").index(mode))
+        await until_shown(pilot, *(node.name or "" for node in studio.now.job_runs))
+
+
+@pytest.mark.draws_dashboards
+async def test_what_a_group_leaves_out_is_said_whole(tmp_path: Path) -> None:
+    async with dag(DagStudio(thousand()), tmp_path, size=(80, 24)) as pilot:
+        await until_shown(pilot, "… 11 more running, 22 queued, 310 waiting, 131 done")
+        assert "…  " not in screen_text(pilot)
+
+
+@given(st.lists(st.sampled_from(STATES), min_size=16, max_size=16), st.integers(40, 220))
+def test_what_is_counted_looks_the_same_whatever_the_states_are(
+    states: list[str], width: int
+) -> None:
+    before = sixteen()
+    names = [each.job_id for each in before.job_runs]
+    after = sixteen("PAUSED", **dict(zip(names, states, strict=True)))
+    texts = [
+        "".join(part.text for part in head_parts(standing(sent, {}), width))
+        for sent in (before, after)
+    ]
+    assert len({" done" in text for text in texts}) == 1
+    assert len({text.count("▕") and text.index("▏") - text.index("▕") for text in texts}) == 1
