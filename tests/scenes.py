@@ -409,6 +409,8 @@ TIMED_LOGS = {
 class FixedStudio:
     """Answers what stands above, and after that perhaps nothing."""
 
+    orders_reruns = False
+
     def __init__(self, *, gone: bool, runs: bool, thousand: bool = False) -> None:
         self._gone = gone
         self._pipelines = (*THOUSAND, *PIPELINES) if thousand else PIPELINES

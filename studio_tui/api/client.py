@@ -33,6 +33,8 @@ from studio_tui.api.models import (
     PipelineInput,
     PipelineOutput,
     RemoveJobFromPipelineInput,
+    RerunInput,
+    RerunJob,
     TriggerPipelineInput,
     UploadedFile,
 )
@@ -86,6 +88,7 @@ class StudioClient:
         self._opened: Transport | None = None
         self._opening = asyncio.Lock()
         self._has_answered = False
+        self._orders_reruns = False
         self._lists = RememberedLists()
 
     async def __aenter__(self) -> Self:
@@ -272,6 +275,23 @@ class StudioClient:
         done = await self._write(routes.REMOVE_JOB_FROM_PIPELINE, body)
         return accepted(any_answer(PipelineOutput, done))
 
+    @property
+    def orders_reruns(self) -> bool:
+        """Whether this Studio is known to have `rerun_jobs`."""
+        return self._orders_reruns
+
+    async def rerun_jobs(
+        self, jobs: Iterable[RerunJob], *, idempotency_key: str | None = None
+    ) -> Pipeline | None:
+        """Run jobs again in order; `None`, and nothing made, if none depends on another.
+
+        Not in the API document; see `orders_reruns`.
+        """
+        body = RerunInput(team_name=self._settings.team, jobs=tuple(jobs))
+        headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
+        answer = await self._write(routes.RERUN_JOBS, body, headers=headers)
+        return accepted(created(PipelineOutput, answer))
+
     async def pipelines(
         self, *, limit: int = 100, status: str | None = None, search: str | None = None
     ) -> Page[Pipeline]:
@@ -375,6 +395,7 @@ class StudioClient:
             transport = self._opened
         answer = await transport.send(request)
         self._has_answered = True
+        self._orders_reruns = transport.is_local_studio
         return answer
 
 

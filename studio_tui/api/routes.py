@@ -46,5 +46,12 @@ DOCUMENTED = (
 JOB_DATASET_VERSIONS = Route("GET", "/datachain/datasets/dataset_job_versions")
 """Not in the document; the published client asks it after following a job."""
 
+RERUN_JOBS = Route("POST", "/datachain/pipeline/rerun")
+"""Not in the document: the local Studio alone has it, and says so by `INSTANCE_HEADER`."""
+
+INSTANCE_HEADER = "studio-instance"
+"""Names the running local Studio in its answers, so that it can be told from a stranger on the same
+port before the token is sent there, and from a Studio that has only what is in the document."""
+
 FOLLOW_LOGS = "/logs/follow/"
 """The websocket of one job's log. Not in the document; the published client uses it."""

@@ -22,6 +22,7 @@ from studio_tui.api.auth import StudioAuth
 from studio_tui.api.exchange import Answer, Request, Timeouts
 from studio_tui.api.failures import Failure, failure, proxy_refusal, speaks_tls, wrong_scheme
 from studio_tui.api.guard import NOT_ITS_OWN, Guard
+from studio_tui.api.routes import INSTANCE_HEADER
 from studio_tui.errors import (
     AnswerTooLarge,
     AuthenticationError,
@@ -80,6 +81,8 @@ class Transport:
         self._host = settings.place
         self._auth = auth
         self._timeouts = timeouts
+        self.is_local_studio = False
+        """Whether the last answer was a local Studio's."""
         self._http = httpx.AsyncClient(
             # Plain http is to this machine only: no need for authorities, which take long to load.
             verify=tls_context(settings) if settings.url.startswith("https:") else False,
@@ -122,6 +125,7 @@ class Transport:
                 refused = error
             else:
                 self._auth.remember(scheme)
+                self.is_local_studio = INSTANCE_HEADER in answer.headers
                 return answer
         raise refused
 

@@ -110,7 +110,7 @@ def plan(targets: Iterable[str], lineage: Lineage) -> Plan:
             parent = chosen.get(current.of(source.version_id))
             if parent is not None and merged[parent] != merged[job_id]:
                 parents[merged[job_id]].add(merged[parent])
-    return Plan(_in_order(parents, lineage, warnings), tuple(warnings))
+    return Plan(in_order(parents, lineage, warnings), tuple(warnings))
 
 
 class _Current:
@@ -335,10 +335,13 @@ def _complete_makers(version: Version, lineage: Lineage) -> bool:
     )
 
 
-def _in_order(
+def in_order(
     parents: Mapping[str, set[str]], lineage: Lineage, warnings: dict[str, None]
 ) -> tuple[PlannedJob, ...]:
-    """Return the jobs, parents first and of equals the oldest; a circle is cut at its oldest."""
+    """Return the jobs, parents first and of equals the oldest; a circle is cut at its oldest.
+
+    `warnings` gets a sentence about each circle.
+    """
     children: dict[str, list[str]] = {job_id: [] for job_id in parents}
     for job_id, found in parents.items():
         for parent in found:

@@ -10,14 +10,11 @@ import hmac
 from collections.abc import Iterable
 
 from pydantic import SecretStr
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from studio_tui.api.routes import INSTANCE_HEADER
 from studio_tui.local.http.errors import refused
 from studio_tui.local.http.page.keys import FOLDER
-
-INSTANCE_HEADER = "studio-instance"
-"""Names the running server in answers to requests without a token, so that it can be told from a
-stranger on the same port before the token is sent there."""
 
 _NAMES = ("127.0.0.1", "localhost", "[::1]")
 _BROWSER_SITES = frozenset({"cross-site", "same-site"})
@@ -40,7 +37,7 @@ class Gate:
         is_page = scope["type"] == "http" and scope["path"].startswith(f"{FOLDER}/")
         refusal = self._refusal(scope["headers"], page_method=scope["method"] if is_page else None)
         if refusal is None:
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, self._named(send))
             return
         status, sentence = refusal
         if scope["type"] == "websocket" and status == 401:
@@ -51,6 +48,17 @@ class Gate:
             response.headers["www-authenticate"] = "Bearer"
             response.headers[INSTANCE_HEADER] = self._instance
         await response(scope, receive, send)
+
+    def _named(self, send: Send) -> Send:
+        """Return a `send` that says in answers to HTTP which server they are of."""
+        name = (INSTANCE_HEADER.encode(), self._instance.encode())
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message.get("headers", ()), name]}
+            await send(message)
+
+        return sending
 
     def _refusal(
         self, headers: Iterable[tuple[bytes, bytes]], *, page_method: str | None
