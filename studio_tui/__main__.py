@@ -299,7 +299,7 @@ class _Composition:
         from studio_tui.addresses import is_loopback
         from studio_tui.api.client import StudioClient
         from studio_tui.local.config.data_dir import DataDir
-        from studio_tui.log import redact
+        from studio_tui.log import register_secret
         from studio_tui.service.session import StudioSession
         from studio_tui.text import safe_line
         from studio_tui.tui.connected import Connected
@@ -307,7 +307,7 @@ class _Composition:
         self._known = settings, home
         host = settings.host
         for secret in settings.secrets:
-            redact(secret)
+            register_secret(secret)
         # A file a profile; its name tells nothing of the profile but that it is another.
         place = str(self._data_dir) if home else f"{settings.url}\n{settings.team}"
         name = hashlib.sha256(place.encode()).hexdigest()[:16]

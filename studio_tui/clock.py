@@ -1,4 +1,4 @@
-"""The only place that reads the clock, so that everything else can be told the time."""
+"""The time of day and of this machine's zone: read here alone, so that tests can set them."""
 
 import os
 import struct
@@ -18,7 +18,7 @@ def monotonic() -> float:
 
 
 def zone() -> tzinfo:
-    """Return this machine's time zone, by its name or its rules: both say when it changes.
+    """Return this machine's time zone, with its rules for daylight saving.
 
     Reads the machine's settings each time, so ask once and keep it.
     """
@@ -36,8 +36,8 @@ def zone() -> tzinfo:
 def _zone_of_rules(rules: str) -> tzinfo | None:
     """Return the zone of a TZ such as `CET-1CEST,M3.5.0,M10.5.0/3`; `None` if it is no rules.
 
-    Such rules stand at the end of each file of zone information, so a file of nothing else is read
-    (RFC 8536, section 3.3).
+    `zoneinfo` reads such rules only at the end of a TZif file (RFC 8536, section 3.3), so one is
+    made that has nothing else.
     """
     from zoneinfo import ZoneInfo  # noqa: PLC0415 (late, for the same reason)
 

@@ -2,8 +2,8 @@
 
 An expression is five fields (minute, hour, day of month, month, day of week) or an alias such as
 `@daily`. A field is `*` or a list of values and ranges, each with a step if wanted; months and days
-of the week have English names too. What no cron knows, what would never fire, and what is taken for
-something else than it says (`5-5` fires every minute in croniter) is refused.
+of the week have English names too. Refused are what no cron understands, what would never fire, and
+what croniter reads differently from what it says (`5-5` would fire every minute).
 
 What passes goes to croniter, which Studio uses too, as it was typed: whether both day fields must
 be met or either is enough depends on how they are written, not only on their values.
@@ -36,10 +36,10 @@ ALIASES: Mapping[str, str] = {
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _LAST_WEEKDAY = 6
-"""Where a step without an end stops; 7 is Sunday again, and only a range goes so far."""
+"""Where `3/2` ends in the day of week; 7 is Sunday again, and only a written range reaches it."""
 _LONGEST_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _STEP = timedelta(days=1)
-"""Clocks are not changed there and back in less."""
+"""Between two looks at the offset from UTC: no zone changes it there and back faster."""
 
 _INSTANT = timedelta(milliseconds=1)
 _LONGEST = 1000
@@ -92,7 +92,7 @@ def check(expression: str) -> None:
 def plain_fields(expression: str) -> tuple[frozenset[int] | None, ...]:
     """Return the values of the five fields, `None` for all there are; 0 is Sunday.
 
-    Of days of the month and of the week both must be `None`, or one that is not must hold.
+    A day matches if both day fields are `None`, or if one that is not `None` has it.
 
     Raises:
         CronError: The expression cannot be used.

@@ -14,7 +14,7 @@ from studio_tui.api.client import StudioClient
 from studio_tui.arguments import Arguments
 from studio_tui.errors import StudioError
 from studio_tui.local.server import endpoint
-from studio_tui.log import redact
+from studio_tui.log import register_secret
 from studio_tui.settings import Settings, load_settings
 from studio_tui.text import safe_line
 from studio_tui.tui.terminal import probe
@@ -58,7 +58,7 @@ def _studio(arguments: Arguments) -> Iterator[Finding]:
         yield Finding(False, "settings", str(error))
         return
     for secret in settings.secrets:
-        redact(secret)
+        register_secret(secret)
     yield Finding(True, "url", f"{settings.url}  (from {settings.sources.url})")
     yield Finding(True, "team", f"{settings.team}  (from {settings.sources.team})")
     yield Finding(True, "token", f"found, not shown  (from {settings.sources.token})")

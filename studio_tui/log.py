@@ -1,7 +1,7 @@
 """The program's own log: a rotating file without secrets, never the terminal.
 
-Whoever learns a secret registers it with `redact`; from then on no record and no crash shows it.
-Other secrets are known by their shape.
+Whoever learns a secret registers it with `register_secret`; from then on no record and no crash
+shows it. Other secrets are known by their shape.
 """
 
 import logging
@@ -34,7 +34,7 @@ _PLAIN_WORD = re.compile(r"[A-Za-z]?[a-z]{1,15}")
 _secrets: set[str] = set()
 
 
-def redact(secret: str) -> None:
+def register_secret(secret: str) -> None:
     """Keep `secret` out of every later log record and crash report, in plain or quoted form."""
     _secrets.update(
         form for form in (secret, quote(secret, safe="")) if len(form) >= SHORTEST_SECRET
@@ -44,9 +44,9 @@ def redact(secret: str) -> None:
 def redacted(text: str, *, spare_words: bool = False) -> str:
     """Return `text` without registered secrets, the longest first, and without what looks like one.
 
-    It is for messages and records, never for a job's log, query or files. A sentence spares those
-    that are a plain word, such as a token `wrong` that was made up: no Studio gives out such, and
-    a sentence without that word says nothing.
+    It is for messages and records, never for a job's log, query or files. With
+    `spare_words` a secret that is one plain word, such as the token `wrong`, stays: no Studio
+    gives out such tokens, and the sentence would say nothing without it.
     """
     for secret in sorted(_secrets, key=len, reverse=True):
         if not (spare_words and _PLAIN_WORD.fullmatch(secret)):
@@ -65,7 +65,7 @@ class _PrivateFile(logging.handlers.RotatingFileHandler):
     """A rotating file that only its owner can read, from its first byte."""
 
     def _open(self) -> IO[str]:  # type: ignore[override] # the base class says TextIOWrapper
-        # A pipe in its place is an error then, and not waited for.
+        # With O_NONBLOCK a pipe at this path is an error instead of a hang.
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NONBLOCK
         descriptor = os.open(self.baseFilename, flags, 0o600)
         os.fchmod(descriptor, 0o600)

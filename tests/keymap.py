@@ -1,23 +1,27 @@
 """Which keys each screen has, for what, and which are free: `make keys`."""
 
 import string
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from textual.binding import Binding
 
 from studio_tui.tui.app import StudioApp
 from studio_tui.tui.clusters.list_screen import ClustersScreen
 from studio_tui.tui.form.submit_screen import SubmitScreen
+from studio_tui.tui.frame.commands import Controller
 from studio_tui.tui.frame.page import Page
+from studio_tui.tui.jobs.controller import JobController
 from studio_tui.tui.jobs.detail_screen import JobScreen
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.logs.log_screen import LogScreen
 from studio_tui.tui.logs.merged_screen import MergedScreen
 from studio_tui.tui.logs.view.log_view import LogView
+from studio_tui.tui.pipelines.controller import PipelineController
 from studio_tui.tui.pipelines.graph.dag_table import DagTable
 from studio_tui.tui.pipelines.graph.graph_view import GraphView
 from studio_tui.tui.pipelines.graph.screen import PipelineScreen
 from studio_tui.tui.pipelines.list_screen import PipelinesScreen
+from studio_tui.tui.schedules.controller import ScheduleController
 from studio_tui.tui.schedules.list_screen import SchedulesScreen
 from studio_tui.tui.widgets.big_table import BigTable
 
@@ -88,11 +92,34 @@ def _declared(owner: type) -> Iterator[tuple[str, str]]:
                 yield key.strip(), binding.id or ""
 
 
+CONTROLLERS: tuple[type[Controller], ...] = (JobController, PipelineController, ScheduleController)
+"""Those whose commands are at several places."""
+
+
+def free_at(places: Iterable[str]) -> str:
+    """Return the letters that are no key at any of these places, with blanks between."""
+    taken = {key for place in places for key in commands_at(place)}
+    return " ".join(key for key in string.ascii_letters if key not in taken)
+
+
+def places_of(controller: type[Controller]) -> list[str]:
+    """Return the places that have most commands of a controller; some have only a few of them."""
+    own = {command.id for command in controller.COMMANDS}
+    return [
+        place
+        for place in TOGETHER
+        if len(own & {each for ids in commands_at(place).values() for each in ids}) > len(own) / 2
+    ]
+
+
 def main() -> None:
     """Print the table."""
+    for controller in CONTROLLERS:
+        places = places_of(controller)
+        print(f"{controller.__name__}, on {', '.join(places)}: free are {free_at(places)}")
     for place in TOGETHER:
         commands = commands_at(place)
-        print(f"{place}, free: {' '.join(k for k in string.ascii_letters if k not in commands)}")
+        print(f"{place}, free: {free_at([place])}")
         for key in sorted(commands, key=lambda key: (len(key), key.lower(), key)):
             print(f"  {key:24}{', '.join(sorted(commands[key]))}")
 

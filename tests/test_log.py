@@ -39,7 +39,7 @@ def fail_with(text: str) -> None:
 
 def test_no_form_of_a_secret_reaches_the_file(tmp_path: Path) -> None:
     path = log.configure(tmp_path)
-    log.redact(SECRET)
+    log.register_secret(SECRET)
     logger = logging.getLogger("studio_tui.test")
     logger.info("plain %s", SECRET)
     logger.info("in a %s and %r", f"url?t={quote(SECRET, safe='')}", {"Authorization": SECRET})
@@ -67,7 +67,7 @@ def test_what_looks_like_a_secret_reaches_neither_the_file_nor_a_report(tmp_path
 
 
 def test_a_short_secret_does_not_blot_out_the_log() -> None:
-    log.redact("a")
+    log.register_secret("a")
     assert log.redacted("a cat") == "a cat"
 
 
@@ -120,7 +120,7 @@ def test_text_that_is_not_unicode_does_not_break_the_log(tmp_path: Path) -> None
 
 
 def test_a_crash_report_shows_causes_but_no_locals_and_no_secrets() -> None:
-    log.redact(SECRET)
+    log.register_secret(SECRET)
     try:
         try:
             fail_with(SECRET)
@@ -137,7 +137,7 @@ def test_a_crash_report_shows_causes_but_no_locals_and_no_secrets() -> None:
 CRASHING = f"""
 from pathlib import Path
 from studio_tui import log
-log.redact({SECRET!r})
+log.register_secret({SECRET!r})
 log.configure(Path("logs"))
 log.install_crash_hook()
 def bug(token):

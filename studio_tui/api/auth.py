@@ -1,6 +1,6 @@
 """The token as a header, in the form that this Studio takes."""
 
-from studio_tui.log import redact
+from studio_tui.log import register_secret
 from studio_tui.settings import Settings
 
 BEARER = "Bearer"
@@ -23,7 +23,7 @@ class StudioAuth:
         self._schemes = (first_scheme, TOKEN if first_scheme == BEARER else BEARER)
         self._accepted: str | None = None
         for secret in settings.secrets:
-            redact(secret)
+            register_secret(secret)
 
     @property
     def schemes(self) -> tuple[str, ...]:

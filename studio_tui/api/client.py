@@ -1,4 +1,4 @@
-"""StudioClient: one coroutine for each endpoint of the REST API, in the document's order.
+"""StudioClient: the endpoints of the REST API, in the document's order, and the log websocket.
 
 It sends each request once and raises only `StudioError`; when to ask again is its caller's choice.
 """
@@ -41,7 +41,7 @@ from studio_tui.api.pages import ListReader, Page
 from studio_tui.api.remembered_lists import RememberedLists
 from studio_tui.api.routes import Route
 from studio_tui.api.upload import FileForm, Progress
-from studio_tui.api.written import accepted, any_answer, created, without_details
+from studio_tui.api.written import accepted, any_answer, created, raise_without_details
 from studio_tui.errors import InvalidRequest, NotFound, ReadOnly
 from studio_tui.settings import Settings
 from studio_tui.text import safe_line
@@ -109,7 +109,7 @@ class StudioClient:
             await opened.aclose()
 
     async def renew(self, settings: Settings) -> None:
-        """Go on with other settings for the same team of the same Studio: a token, authorities."""
+        """Go on with a new token or new certificate authorities, for the same team and Studio."""
         self._settings = settings
         self._auth = StudioAuth(settings)
         self._stream_auth = StudioAuth(settings, first_scheme=TOKEN)
@@ -246,7 +246,7 @@ class StudioClient:
         headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
         answer = await self._write(routes.TRIGGER_PIPELINE, body, headers=headers)
         made = created(PipelineOutput, answer)
-        return accepted(made) or without_details()
+        return accepted(made) or raise_without_details()
 
     async def pipeline(
         self, *, name: str | None = None, pipeline_id: str | None = None

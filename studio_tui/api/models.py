@@ -368,6 +368,22 @@ class ChangeScheduleInput(Sent):
     """That `cron_expression` is meant in, if it is not UTC."""
 
 
+class RerunJob(Sent):
+    """A job to run again."""
+
+    job_id: str
+    """The job that it repeats."""
+    job: JobInput
+    """What is to run."""
+
+
+class RerunInput(Sent):
+    """Several jobs to run again, each after those of them that it depends on; not documented."""
+
+    team_name: str
+    jobs: tuple[RerunJob, ...]
+
+
 class DatasetVersion(Received):
     """A dataset version that a job made; its model is not in the document."""
 

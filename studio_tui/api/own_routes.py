@@ -1,12 +1,20 @@
 """What the local Studio can do beyond the document: the client's part of it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 
 from studio_tui.api import routes
 from studio_tui.api.exchange import Answer
-from studio_tui.api.models import ChangeScheduleInput, Job, ScheduleInput
-from studio_tui.api.written import any_answer, created
+from studio_tui.api.models import (
+    ChangeScheduleInput,
+    Job,
+    Pipeline,
+    PipelineOutput,
+    RerunInput,
+    RerunJob,
+    ScheduleInput,
+)
+from studio_tui.api.written import accepted, any_answer, created
 
 Write = Callable[..., Awaitable[Answer]]
 """Sends the body of a route, as `StudioClient` does."""
@@ -52,3 +60,12 @@ class OwnRoutes:
         """Let a schedule go on; return it if Studio did."""
         body = ScheduleInput(team_name=self._team())
         return any_answer(Job, await self._write(routes.RESUME_SCHEDULE, body, job_id))
+
+    async def rerun_jobs(
+        self, jobs: Iterable[RerunJob], *, idempotency_key: str | None = None
+    ) -> Pipeline | None:
+        """Run jobs again in order; `None`, and nothing made, if none depends on another."""
+        body = RerunInput(team_name=self._team(), jobs=tuple(jobs))
+        headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
+        answer = await self._write(routes.RERUN_JOBS, body, headers=headers)
+        return accepted(created(PipelineOutput, answer))

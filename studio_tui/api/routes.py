@@ -46,12 +46,13 @@ DOCUMENTED = (
 JOB_DATASET_VERSIONS = Route("GET", "/datachain/datasets/dataset_job_versions")
 """Not in the document; the published client asks it after following a job."""
 
+# What follows is not in the document either: a local Studio alone has it, and says so by
+# `INSTANCE_HEADER`.
 CHANGE_SCHEDULE = Route("POST", "/datachain/schedules/{job_id}/change")
-"""Not in the document: the local Studio alone has it and those that follow, and says so by
-`INSTANCE_HEADER`."""
 RUN_SCHEDULE = Route("POST", "/datachain/schedules/{job_id}/run")
 SUSPEND_SCHEDULE = Route("POST", "/datachain/schedules/{job_id}/suspend")
 RESUME_SCHEDULE = Route("POST", "/datachain/schedules/{job_id}/resume")
+RERUN_JOBS = Route("POST", "/datachain/pipeline/rerun")
 
 INSTANCE_HEADER = "studio-instance"
 """Names the running local Studio in its answers, so that it can be told from a stranger on the same

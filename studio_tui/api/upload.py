@@ -34,7 +34,7 @@ class FileForm:
         boundary = secrets.token_hex(16)
         self._head = (
             f"--{boundary}\r\n"
-            f'Content-Disposition: form-data; name="file"; filename="{_label(path.name)}"\r\n'
+            f'Content-Disposition: form-data; name="file"; filename="{_header_name(path.name)}"\r\n'
             "Content-Type: application/octet-stream\r\n\r\n"
         ).encode()
         self._tail = f"\r\n--{boundary}--\r\n".encode()
@@ -66,7 +66,7 @@ class FileForm:
         yield self._tail
 
 
-def _label(name: str) -> str:
+def _header_name(name: str) -> str:
     """Return a file name as it may stand in a form's header (RFC 7578, 2)."""
     text = os.fsencode(name).decode("utf-8", "replace")
     return text.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")

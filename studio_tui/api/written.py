@@ -1,6 +1,6 @@
 """What became of a request that changes something, as far as its answer says."""
 
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 from studio_tui.api import answers
 from studio_tui.api.exchange import Answer
@@ -40,6 +40,6 @@ def accepted(done: PipelineOutput | None) -> Pipeline | None:
     return done.pipeline if done else None
 
 
-def without_details() -> Pipeline:
-    """Raise what an answer means that does not say what was made."""
+def raise_without_details() -> NoReturn:
+    """Raise the error of an answer that does not say what was made."""
     raise OutcomeUnknown(f"{_NO_DETAILS}.")

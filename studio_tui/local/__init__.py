@@ -1,1 +1,1 @@
-"""The local Studio: the same wire on this machine, with no account."""
+"""The local Studio: a server on this machine with the same API, which needs no account."""

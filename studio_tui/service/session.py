@@ -1,14 +1,15 @@
 """Everything that one profile keeps asking and can have done: pollers, logs and commands."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 from studio_tui import clock
 from studio_tui.api.client import Page, StudioClient
-from studio_tui.api.models import Cluster, Job
+from studio_tui.api.models import Cluster, Job, Pipeline
 from studio_tui.errors import AuthenticationError, StudioError
 from studio_tui.service.commands.batch import Batches
 from studio_tui.service.commands.create_job import JobCreator, Unconfirmed
@@ -17,6 +18,7 @@ from studio_tui.service.commands.jobs import Commands
 from studio_tui.service.commands.journal import Journal
 from studio_tui.service.commands.origins import Origins
 from studio_tui.service.commands.pipelines import PipelineCommands
+from studio_tui.service.commands.reruns import OrderedReruns
 from studio_tui.service.commands.schedules import ScheduleCommands
 from studio_tui.service.commands.submitted import Submitted
 from studio_tui.service.commands.trigger_pipeline import PipelineTrigger
@@ -132,6 +134,7 @@ class StudioSession:
         self.creating = JobCreator(
             client, journal, self.ledger, self._changed, made=self._made, labels=labels
         )
+        self.reruns = OrderedReruns(client, self.ledger, self._changed, made=self._reran)
         self._news: asyncio.Queue[Jobs] = asyncio.Queue()
         """Lists of which the ledger has not been told."""
         self.logs = LogLibrary(
@@ -184,6 +187,12 @@ class StudioSession:
         listed = self.jobs.snapshot.value
         jobs = {job.id: job for job in listed.jobs if job.id in wanted} if listed else {}
         return self._watches.jobs(wanted) | jobs
+
+    def known_pipelines(self) -> Pipelines:
+        """Return the pipelines that are known: to the list, or from having been looked at."""
+        listed = self.pipelines.snapshot.value or Pipelines()
+        known = {each.pipeline_id: each for each in listed.pipelines}
+        return replace(listed, pipelines=tuple((known | self._watches.pipelines()).values()))
 
     async def find_jobs(self, job_ids: Sequence[str]) -> tuple[Job, ...]:
         """Return these jobs, asking for those that are not known; a few at the same time.
@@ -311,6 +320,12 @@ class StudioSession:
         """Care for how a job ends that was made here, and remember what it resumes."""
         self.endings.watch((job,))
         self.origins.note(job.id, submitted)
+
+    def _reran(self, pipeline: Pipeline, submitted: Mapping[str, Submitted]) -> None:
+        """Care for how a pipeline of jobs that ran before ends, and remember what they resume."""
+        self.endings.watch_pipelines((pipeline,))
+        for job_id, known in submitted.items():
+            self.origins.note(job_id, known)
 
     def _changed(self) -> None:
         """Ask anew what a command may have changed."""

@@ -134,10 +134,10 @@ def test_a_made_up_token_that_is_a_plain_word_blots_nothing_out_of_a_sentence(
     token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(log, "_secrets", set())
-    log.redact(token)
+    log.register_secret(token)
     body = json.dumps({"message": "The token is wrong or expired."}).encode()
     assert str(answers.refusal(401, body)).endswith(": The token is wrong or expired.")
-    log.redact("c4nary-word")
+    log.register_secret("c4nary-word")
     body = json.dumps({"message": "The token c4nary-word is wrong."}).encode()
     assert "c4nary" not in str(answers.refusal(401, body))
 

@@ -5,31 +5,21 @@ Each change is one transaction, which makes every part of it known or none.
 
 # ruff: noqa: S608 (only column names and question marks of ours are put into SQL)
 
-import json
-import secrets
 import sqlite3
-import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from types import MappingProxyType
 from typing import NamedTuple
 
-from studio_tui.api import label
 from studio_tui.api.models import JobState, PipelineState
-from studio_tui.local.db import lineage, planning
+from studio_tui.local.db import lineage, planning, reruns
 from studio_tui.local.db.database import Database
 from studio_tui.local.db.jobs import KeyReused
+from studio_tui.local.db.pipeline_additions import Beginning, add_node, add_pipeline, copy_job
 from studio_tui.local.db.pipeline_moves import only_cancels, settle
-from studio_tui.local.db.pipeline_names import make_name
+from studio_tui.local.db.reruns import NewRerun
 from studio_tui.local.db.times import stamp
 from studio_tui.local.run.metastore import Metastore
-
-_COPIED = (
-    "priority, workers, cluster, created_by, name, query_type, python_version, repository,"
-    " request_digest, requirements, query"
-)
-"""What a run takes over from its original as it is."""
 
 _STEERABLE = "It is {state}: only a pipeline that {wanted} can be {done}."
 
@@ -81,6 +71,22 @@ class Pipelines:
         """
         return await self._database.write(
             lambda connection: _trigger(connection, wish, metastore, stamp(now))
+        )
+
+    async def rerun(
+        self, wish: NewRerun, metastore: Metastore, now: datetime
+    ) -> PipelineRows | None:
+        """Run several jobs again, each after those of them that it depends on.
+
+        `None` if none of them depends on another: then nothing is made.
+
+        Raises:
+            KeyReused: The key was used for another request.
+            UnknownJob: There is no such job.
+            StorageFull: The disk is full.
+        """
+        return await self._database.write(
+            lambda connection: _rerun(connection, wish, metastore, stamp(now))
         )
 
     async def find(self, *, pipeline_id: str | None, name: str | None) -> PipelineRows | None:
@@ -140,43 +146,19 @@ class Pipelines:
 def _trigger(
     connection: sqlite3.Connection, wish: NewPipeline, metastore: Metastore, now: str
 ) -> PipelineRows:
-    known = connection.execute(
-        "SELECT * FROM pipelines WHERE idempotency_key = ?", [wish.idempotency_key]
-    ).fetchone()
-    if known is not None:
-        if known["request_digest"] != wish.request_digest:
-            raise KeyReused
-        return _rows(connection, known)
+    if known := _made_before(connection, wish.idempotency_key, wish.request_digest):
+        return known
     lineage.note_metastore(connection, metastore)
     plan = planning.plan(wish.datasets, lineage.known(connection))
     if not plan.jobs:
         raise NothingToRun(" ".join(plan.warnings))
-    pipeline_id = str(uuid.uuid4())
-    columns = {
-        "id": pipeline_id,
-        "name": _free_name(connection),
-        "state": PipelineState.PAUSED if wish.is_paused else PipelineState.RUNNING,
-        "triggered_from": ", ".join(wish.datasets),
-        "warnings": json.dumps(plan.warnings),
-        "created_at": now,
-        "updated_at": now,
-        "idempotency_key": wish.idempotency_key,
-        "request_digest": wish.request_digest,
-    }
-    connection.execute(
-        f"INSERT INTO pipelines ({', '.join(columns)}) VALUES ({_marks(columns)})",
-        [*columns.values()],
-    )
+    state = PipelineState.PAUSED if wish.is_paused else PipelineState.RUNNING
+    key, digest = wish.idempotency_key, wish.request_digest
+    beginning = Beginning(", ".join(wish.datasets), plan.warnings, state, key, digest)
+    pipeline_id = add_pipeline(connection, beginning, now)
     for position, job in enumerate(plan.jobs):
-        run_id = _copy(connection, job.job_id, now, wish.environment)
-        connection.execute(
-            "INSERT INTO pipeline_jobs VALUES (?, ?, ?, ?)",
-            [pipeline_id, position, job.job_id, run_id],
-        )
-        connection.executemany(
-            "INSERT INTO pipeline_parents VALUES (?, ?, ?)",
-            [(pipeline_id, job.job_id, parent) for parent in job.parents],
-        )
+        run_id = copy_job(connection, job.job_id, now, wish.environment)
+        add_node(connection, pipeline_id, position, job, run_id)
     return _settled(connection, pipeline_id, now)
 
 
@@ -184,6 +166,40 @@ def _of_job(connection: sqlite3.Connection, job_id: str) -> PipelineRows | None:
     query = "SELECT pipeline_id FROM pipeline_jobs WHERE created_job_id = ?"
     found = connection.execute(query, [job_id]).fetchone()
     return _rows_of(connection, found["pipeline_id"]) if found is not None else None
+
+
+def _rerun(
+    connection: sqlite3.Connection, wish: NewRerun, metastore: Metastore, now: str
+) -> PipelineRows | None:
+    if known := _made_before(connection, wish.idempotency_key, wish.request_digest):
+        return known
+    lineage.note_metastore(connection, metastore)
+    jobs, warnings = reruns.ordered(connection, wish.jobs)
+    if not any(job.parents for job in jobs):
+        return None
+    of = ", ".join(reruns.sources_of(connection, wish.jobs))
+    target = f"jobs of {of}" if of else ", ".join(job.name for job in wish.jobs.values())
+    key, digest = wish.idempotency_key, wish.request_digest
+    beginning = Beginning(target, warnings, PipelineState.RUNNING, key, digest)
+    pipeline_id = add_pipeline(connection, beginning, now)
+    for position, job in enumerate(jobs):
+        reruns.add_run(connection, wish.jobs[job.job_id], now)
+        add_node(connection, pipeline_id, position, job, wish.jobs[job.job_id].id)
+    return _settled(connection, pipeline_id, now)
+
+
+def _made_before(
+    connection: sqlite3.Connection, key: str | None, request_digest: str
+) -> PipelineRows | None:
+    """Return the pipeline that the same key and request made; raise `KeyReused` for another."""
+    known = connection.execute(
+        "SELECT * FROM pipelines WHERE idempotency_key = ?", [key]
+    ).fetchone()
+    if known is None:
+        return None
+    if known["request_digest"] != request_digest:
+        raise KeyReused
+    return _rows(connection, known)
 
 
 def _pause(connection: sqlite3.Connection, pipeline_id: str, now: str) -> PipelineRows:
@@ -228,7 +244,7 @@ def _run_again(connection: sqlite3.Connection, pipeline_id: str, now: str) -> No
         [pipeline_id],
     ).fetchall()
     for node in nodes:
-        run_id = _copy(connection, node["created_job_id"], now)
+        run_id = copy_job(connection, node["created_job_id"], now)
         connection.execute(
             "UPDATE jobs SET (run_group, rerun_from, ignore_checkpoints) ="
             " (SELECT run_group, iif(started_at IS NULL, rerun_from, id),"
@@ -276,43 +292,6 @@ def _remove_job(
         [now, "It was removed from its pipeline.", node["created_job_id"]],
     )
     return _settled(connection, pipeline_id, now)
-
-
-def _copy(
-    connection: sqlite3.Connection,
-    job_id: str,
-    now: str,
-    environment: Mapping[str, str] = MappingProxyType({}),
-) -> str:
-    """Make a PENDING job that does what another did; return its id.
-
-    It has checkpoints of its own and none to begin with, or it would make nothing new. By which
-    request the other was made is not true of it.
-    """
-    run_id = str(uuid.uuid4())
-    (before,) = connection.execute("SELECT environment FROM jobs WHERE id = ?", [job_id]).fetchone()
-    # Not by SQLite's json_patch, whose time grows with the square of the variables' number.
-    variables = json.loads(before) | dict(environment)
-    variables.pop(label.NAME, None)
-    connection.execute(
-        "INSERT INTO jobs (id, state, created_at, run_group, ignore_checkpoints, environment,"
-        f" {_COPIED})"
-        f" SELECT ?, 'PENDING', ?, ?, 0, ?, {_COPIED} FROM jobs WHERE id = ?",
-        [run_id, now, run_id, json.dumps(variables, ensure_ascii=False), job_id],
-    )
-    connection.execute(
-        "INSERT INTO job_files (job_id, upload_id)"
-        " SELECT ?, upload_id FROM job_files WHERE job_id = ?",
-        [run_id, job_id],
-    )
-    return run_id
-
-
-def _free_name(connection: sqlite3.Connection) -> str:
-    while True:
-        name = make_name(secrets.choice)
-        if not connection.execute("SELECT 1 FROM pipelines WHERE name = ?", [name]).fetchone():
-            return name
 
 
 def _state(connection: sqlite3.Connection, pipeline_id: str) -> PipelineState:

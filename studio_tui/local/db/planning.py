@@ -13,7 +13,7 @@ import heapq
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from studio_tui.local.db.circles import Circles
+from studio_tui.local.db.cycles import Cycles
 from studio_tui.local.shim.datasets import DatasetName, is_listing, read_name, version_key
 
 
@@ -110,7 +110,7 @@ def plan(targets: Iterable[str], lineage: Lineage) -> Plan:
             parent = chosen.get(current.of(source.version_id))
             if parent is not None and merged[parent] != merged[job_id]:
                 parents[merged[job_id]].add(merged[parent])
-    return Plan(_in_order(parents, lineage, warnings), tuple(warnings))
+    return Plan(in_order(parents, lineage, warnings), tuple(warnings))
 
 
 class _Current:
@@ -335,10 +335,13 @@ def _complete_makers(version: Version, lineage: Lineage) -> bool:
     )
 
 
-def _in_order(
+def in_order(
     parents: Mapping[str, set[str]], lineage: Lineage, warnings: dict[str, None]
 ) -> tuple[PlannedJob, ...]:
-    """Return the jobs, parents first and of equals the oldest; a circle is cut at its oldest."""
+    """Return the jobs, parents first and of equals the oldest; a circle is cut at its oldest.
+
+    `warnings` gets a sentence about each circle.
+    """
     children: dict[str, list[str]] = {job_id: [] for job_id in parents}
     for job_id, found in parents.items():
         for parent in found:
@@ -346,12 +349,12 @@ def _in_order(
     left = {job_id: len(found) for job_id, found in parents.items()}
     ready = [(lineage.jobs[job_id].number, job_id) for job_id, count in left.items() if not count]
     heapq.heapify(ready)
-    circles = Circles(parents, lambda job_id: lineage.jobs[job_id].number)
+    cycles = Cycles(parents, lambda job_id: lineage.jobs[job_id].number)
     positions: dict[str, int] = {}
     order: list[PlannedJob] = []
     while left:
         if not ready:
-            oldest = circles.oldest(left)
+            oldest = cycles.oldest(left)
             name = lineage.jobs[oldest].name
             warnings[f"{name} depends on what is made from it: it runs with what there is."] = None
             ready.append((lineage.jobs[oldest].number, oldest))

@@ -14,18 +14,18 @@ class Reserve:
         """`size` is in bytes."""
         self._path = path
         self._size = size
-        self._is_full = False
+        self._is_held = False
 
     def fill(self) -> None:
-        """Take the room unless it is held already; nothing happens when there is too little."""
-        if self._is_full:
+        """Take the room unless it is held already; none is held when there is too little."""
+        if self._is_held:
             return
         flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         try:
             descriptor = os.open(self._path, flags, 0o600)
             try:
                 if os.fstat(descriptor).st_size < self._size:
-                    # Noise, for a file system that packs zeros into nothing.
+                    # Random bytes: a file system that compresses gives zeros no room.
                     os.truncate(descriptor, 0)
                     with os.fdopen(os.dup(descriptor), "wb") as file:
                         file.write(os.urandom(self._size))
@@ -34,13 +34,13 @@ class Reserve:
         except OSError:
             self.release()
         else:
-            self._is_full = True
+            self._is_held = True
 
     def release(self) -> bool:
-        """Give the room up; tell whether some was held."""
-        was_full, self._is_full = self._is_full, False
+        """Give the room up; return whether it was held."""
+        was_held, self._is_held = self._is_held, False
         try:
             self._path.unlink(missing_ok=True)
         except OSError:
             return False
-        return was_full
+        return was_held

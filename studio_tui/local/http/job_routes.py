@@ -73,15 +73,6 @@ def job_router(studio: Studio) -> APIRouter:
         body = await lists.body((states, job_id, limit), studio.jobs.revision, ask)
         return Response(body, media_type="application/json")
 
-    async def surroundings(body: JobInput) -> Surroundings:
-        return Surroundings(
-            studio.clusters,
-            await studio.uploads.find(upload_numbers(body)),
-            await studio.jobs.earlier(body.rerun_from_job_id or ""),
-            studio.user,
-            clock.now(),
-        )
-
     @router.post(routes.CREATE_JOB.path, response_model=responses.JobOutput)
     async def create_job(
         body: JobInput, idempotency_key: Annotated[str | None, Header()] = None
@@ -92,7 +83,7 @@ def job_router(studio: Studio) -> APIRouter:
             row = await studio.jobs.made_before(idempotency_key or "", digest(body))
             if row is not None:
                 return answer(_job(studio, row))
-            job = check(body, idempotency_key, await surroundings(body))
+            job = check(body, idempotency_key, await surroundings(studio, body))
             row = await studio.jobs.create(job, clock.now())
         except KeyReused as error:
             clause = "Idempotency-Key was used for another request"
@@ -146,6 +137,17 @@ async def job_answer(studio: Studio, job_id: str) -> Response:
     """Return the answer about one job that is known to exist."""
     (row,) = await studio.jobs.listed(states=None, job_id=job_id, limit=1)
     return answer(_job(studio, row))
+
+
+async def surroundings(studio: Studio, body: JobInput) -> Surroundings:
+    """Return what a request for a job is checked against."""
+    return Surroundings(
+        studio.clusters,
+        await studio.uploads.find(upload_numbers(body)),
+        await studio.jobs.earlier(body.rerun_from_job_id or ""),
+        studio.user,
+        clock.now(),
+    )
 
 
 def check_team(team_name: str | None = None) -> None:

@@ -14,17 +14,20 @@ from studio_tui.api.models import (
     PipelineInput,
     PipelineState,
     RemoveJobFromPipelineInput,
+    RerunInput,
     TriggerPipelineInput,
 )
 from studio_tui.local.db.jobs import KeyReused
+from studio_tui.local.db.new_job import NewJob
 from studio_tui.local.db.pipelines import NewPipeline, NothingToRun, NotNow, PipelineRows
 from studio_tui.local.db.planning import UnknownDataset
+from studio_tui.local.db.reruns import NewRerun, UnknownJob
 from studio_tui.local.http import responses
 from studio_tui.local.http.errors import InvalidFields, Refusal
-from studio_tui.local.http.job_routes import LIST_LIMIT, check_team
+from studio_tui.local.http.job_routes import LIST_LIMIT, check_team, surroundings
 from studio_tui.local.http.responses import answer, write_list
 from studio_tui.local.http.strict_json import StrictRoute
-from studio_tui.local.http.validation import KEY_LIMIT, digest, read_environment
+from studio_tui.local.http.validation import KEY_LIMIT, check, digest, read_environment
 from studio_tui.local.server.studio import Studio
 
 _STATES = tuple(state for state in PipelineState if state is not PipelineState.UNKNOWN)
@@ -76,7 +79,41 @@ def pipeline_router(studio: Studio) -> APIRouter:
         return Response(await write_list(rows, _pipeline), media_type="application/json")
 
     _add_steering(router, studio)
+    _add_rerun(router, studio)
     return router
+
+
+def _add_rerun(router: APIRouter, studio: Studio) -> None:
+    """Add the endpoint that runs several jobs again in order."""
+
+    # Not in the document, so not in the OpenAPI description, which equals it.
+    @router.post(routes.RERUN_JOBS.path, include_in_schema=False)
+    async def rerun_jobs(
+        body: RerunInput, idempotency_key: Annotated[str | None, Header()] = None
+    ) -> Response:
+        check_team(body.team_name)
+        _check_key(idempotency_key)
+        jobs: dict[str, NewJob] = {}
+        for each in body.jobs:
+            check_team(each.job.team_name)
+            if each.job_id in jobs:
+                raise InvalidFields([("jobs", f"jobs names {each.job_id} twice")])
+            if each.job.cron_expression is not None or each.job.start_after is not None:
+                clause = f"jobs: {each.job_id} has a time to start at, and starts in its order"
+                raise InvalidFields([("jobs", clause)])
+            jobs[each.job_id] = check(each.job, None, await surroundings(studio, each.job))
+        wish = NewRerun(jobs, idempotency_key, digest(body))
+        try:
+            metastore = await studio.runner.metastore()
+            made = await studio.pipelines.rerun(wish, metastore, clock.now())
+        except KeyReused as error:
+            clause = "Idempotency-Key was used for another request"
+            raise InvalidFields([("Idempotency-Key", clause)]) from error
+        except UnknownJob as error:
+            raise Refusal(404, f"There is no job {error}.") from error
+        studio.dispatcher.wake()
+        pipeline = None if made is None else _pipeline(made)
+        return answer(responses.RerunOutput(ok=True, pipeline=pipeline))
 
 
 def _add_steering(router: APIRouter, studio: Studio) -> None:
@@ -132,9 +169,7 @@ def _refusing() -> Iterator[None]:
 def _checked(body: TriggerPipelineInput, key: str | None) -> NewPipeline:
     if not body.datasets or not all(name.strip() for name in body.datasets):
         raise InvalidFields([("datasets", "datasets must name at least one dataset")])
-    if key is not None and not 1 <= len(key) <= KEY_LIMIT:
-        clause = f"Idempotency-Key must be 1 to {KEY_LIMIT} characters"
-        raise InvalidFields([("Idempotency-Key", clause)])
+    _check_key(key)
     return NewPipeline(
         datasets=tuple(dict.fromkeys(name.strip() for name in body.datasets)),
         environment=read_environment(body.environment or ""),
@@ -142,6 +177,12 @@ def _checked(body: TriggerPipelineInput, key: str | None) -> NewPipeline:
         idempotency_key=key,
         request_digest=digest(body),
     )
+
+
+def _check_key(key: str | None) -> None:
+    if key is not None and not 1 <= len(key) <= KEY_LIMIT:
+        clause = f"Idempotency-Key must be 1 to {KEY_LIMIT} characters"
+        raise InvalidFields([("Idempotency-Key", clause)])
 
 
 def _states(words: list[str]) -> frozenset[str] | None:

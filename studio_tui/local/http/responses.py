@@ -163,6 +163,14 @@ class JobPipelineOutput:
 
 
 @dataclass(frozen=True)
+class RerunOutput:
+    """What came of running jobs again in order; not in the document."""
+
+    ok: bool
+    pipeline: JobPipelineOutput | None
+
+
+@dataclass(frozen=True)
 class PipelineOutput:
     """What came of a pipeline action."""
 

@@ -69,7 +69,7 @@ def cells(
         _workers(job),
         _span(queue_seconds(job, until), job, "created_at"),
         _run(job, until),
-        _span_age(job, now),
+        _age(job, now),
         Cell(pipeline),
         Cell(job.created_by or UNKNOWN, Tone.DIM),
         _error(job) if mended_by is None else Cell(f"mended by {mended_by.id[:SHORT_ID]}"),
@@ -201,7 +201,7 @@ def _run(job: Job, now: datetime) -> Cell:
     return NOTHING if guessed is None else Cell(f"~{duration(guessed)}", Tone.DIM)
 
 
-def _span_age(job: Job, now: datetime) -> Cell:
+def _age(job: Job, now: datetime) -> Cell:
     if "created_at" in job.unreadable:
         return _UNREADABLE
     return Cell(age(seconds_between(job.created_at, now)), Tone.DIM)

@@ -1,7 +1,7 @@
 """What the user can have done with a job: each command one call, its outcome never guessed.
 
 A command is sent once. Where no answer came, the error says so (`OutcomeUnknown`), and the caller
-reads again before it says anything. Jobs are created by `creating`.
+reads again before it says anything. Jobs are created by `JobCreator`.
 """
 
 import asyncio
@@ -50,7 +50,7 @@ class Commands:
             try:
                 await self._sent_cancel(job_id)
             except OutcomeUnknown as unknown:
-                if await self._may_be_canceled(job_id, unknown):
+                if await self._is_still_cancelable(job_id, unknown):
                     await self._cancel_again(job_id)
         finally:
             self._changed()
@@ -78,7 +78,7 @@ class Commands:
                 return
         await self._client.cancel_job(job_id)
 
-    async def _may_be_canceled(self, job_id: str, unknown: OutcomeUnknown) -> bool:
+    async def _is_still_cancelable(self, job_id: str, unknown: OutcomeUnknown) -> bool:
         """Return whether the job still runs; where nobody can tell, the outcome stays unknown."""
         try:
             page = await self._client.jobs(limit=1, job_id=job_id)

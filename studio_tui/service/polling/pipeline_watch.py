@@ -364,6 +364,11 @@ class PipelineWatches:
         """Return all that are remembered."""
         return tuple(self._watches.values())
 
+    def pipelines(self) -> dict[str, Pipeline]:
+        """Return those that are known to them, by id."""
+        details = [detail for watch in self.all() if (detail := watch.snapshot.value) is not None]
+        return {detail.pipeline.pipeline_id: detail.pipeline for detail in details}
+
     def jobs(self, run_ids: Set[str]) -> dict[str, Job]:
         """Return those of these runs that are known to them, by id."""
         details = [detail for watch in self.all() if (detail := watch.snapshot.value) is not None]

@@ -25,10 +25,12 @@ from studio_tui.tui.form.saved_forms import SavedForms
 from studio_tui.tui.form.submit_screen import SubmitScreen
 from studio_tui.tui.form.templates import Start
 from studio_tui.tui.form.validation import Checked
+from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.review import Review
-from studio_tui.tui.jobs.bulk import Wish, make_all
+from studio_tui.tui.jobs.bulk import make_all
 from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.jobs.rerun import Repeat, changes
+from studio_tui.tui.jobs.start_order import StartOrder, Wish, start_order
 from studio_tui.tui.messages import GoBack
 
 
@@ -88,12 +90,13 @@ class EditMarkedScreen(SubmitScreen):
         """Show what is different in each job, ask once, and have all of them made."""
         typed = typed_over(self.start.draft, checked.draft)
         lines = await asyncio.to_thread(_lines, self._jobs.values(), typed, checked)
+        order = start_order(self.session, [repeat.job for repeat, _ in self._jobs.values()])
         question = f"Run {plural(len(self._jobs), 'changed job')}?"
-        answer = await self.ask(Review(question, lines, ANSWERS))
-        if answer in {"r", "f"}:
+        answer = await self.ask(Review(question, (*map(Cell, order.paragraph), *lines), ANSWERS))
+        if answer in {"r", "f"} and await self._may_start(order):
             self.sender.is_sending = True
             try:
-                await self._make(typed, checked, resume=answer == "r")
+                await self._make(typed, checked, resume=answer == "r", in_order=order.is_kept)
             finally:
                 self.sender.is_sending = False
         elif answer == "d":
@@ -102,7 +105,14 @@ class EditMarkedScreen(SubmitScreen):
             self.post_message(GoBack())
         return None
 
-    async def _make(self, typed: Mapping[str, Any], checked: Checked, *, resume: bool) -> None:
+    async def _may_start(self, order: StartOrder) -> bool:
+        """Ask where jobs that wait for each other would all start at once."""
+        question = Confirm("Start them all at once?", order.lines, yes="Start them", no="Don't")
+        return not order.is_lost or await self.ask(question)
+
+    async def _make(
+        self, typed: Mapping[str, Any], checked: Checked, *, resume: bool, in_order: bool
+    ) -> None:
         """Have the jobs made that are not made yet, and tell of each what came of it."""
         await self.keep()
         self.note(f"Sending {plural(len(self._jobs), 'job')}…")
@@ -116,7 +126,8 @@ class EditMarkedScreen(SubmitScreen):
         def settled() -> None:
             self.note(_left_words(len(self._jobs)))
 
-        await make_all(self, wishes, list(map(path_of, checked.draft.files)), made, settled)
+        files = list(map(path_of, checked.draft.files))
+        await make_all(self, wishes, files, made, settled, in_order=in_order)
         if not self._jobs:
             await asyncio.to_thread(self.shelf.keep, self.start.key, None)
             self.post_message(GoBack())

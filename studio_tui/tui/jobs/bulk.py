@@ -23,6 +23,7 @@ from studio_tui.tui.jobs.create import create
 from studio_tui.tui.jobs.marked import MarkedJobs
 from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.jobs.rerun import known_parts, submitted_of
+from studio_tui.tui.jobs.start_order import OrderedCreation, Started, Wish, start_order
 from studio_tui.tui.terminal.clipboard import copy
 
 GIVEN_UP = "Nobody can tell whether it was made, and it was not sent again."
@@ -122,17 +123,21 @@ class BulkJobs:
         jobs, what = chosen.jobs, "Resume" if resume else "Run"
         session = self._host.session
         submitted = await submitted_of(jobs, session)
-        before = (*summary(chosen, "will be resumed" if resume else "will be run again"), "")
+        order = start_order(session, jobs)
+        counted = summary(chosen, "will be resumed" if resume else "will be run again")
+        before = (*order.paragraph, *counted, "")
         names, after = _named(jobs, submitted)
+        how = "all at once" if order.is_lost else "as they were"
         question = Confirm(
-            f"{what} {self._counted(jobs)} {'' if resume else 'again '}as they were?",
+            f"{what} {self._counted(jobs)} {'' if resume else 'again '}{how}?",
             (*before, *fitting(names, room_for_list(self._host, *before, *after)), *after),
-            yes=f"{what} them",
+            yes=f"{what} them{' all at once' if order.is_lost else ''}",
             no="Don't",
         )
         if await self._host.ask(question):
             wishes = [(job, _wish(job, session, submitted.get(job.id), resume)) for job in jobs]
-            begin(self._host, creating(self._host, wishes, made=self.marked.unmark))
+            unmark, is_kept = self.marked.unmark, order.is_kept
+            begin(self._host, creating(self._host, wishes, made=unmark, in_order=is_kept))
 
     def _pipeline_notes(self, jobs: Sequence[Job]) -> tuple[str, ...]:
         """Return what cancelling jobs means for the pipelines that run them."""
@@ -143,20 +148,23 @@ class BulkJobs:
         return tuple(note for owner, ids in runs.values() for note in cancel_all_notes(owner, ids))
 
 
-Wish = tuple[Job, JobInput | StudioError]
-"""A job, and what makes it again, or why that cannot be."""
-
-
 def creating(
     host: Host,
     wishes: Sequence[Wish],
     files: Sequence[Path] = (),
     *,
+    in_order: bool,
     made: Callable[[str], object] = lambda _: None,
-) -> BulkCommand[Wish, Created]:
-    """Return what has jobs created again; `made` is told the id of each as soon as it is."""
+) -> BulkCommand[Wish, Created | Started]:
+    """Return what has jobs created again; `made` is told the id of each as soon as it is.
 
-    async def one(wish: Wish) -> Created:
+    `in_order` has those that depend on others of them start after these.
+    """
+    ordered = OrderedCreation(host.session, wishes, files) if in_order and wishes[1:] else None
+
+    async def one(wish: Wish) -> Created | Started:
+        if ordered is not None and (started := await ordered.made(wish[0])) is not None:
+            return started
         if isinstance(wish[1], StudioError):
             raise wish[1]
         outcome = await create(host.app, host.session.creating, wish[1], files)
@@ -174,9 +182,13 @@ def creating(
         name=lambda wish: title(wish[0]),
         command=one,
         unmark=lambda wish: made(wish[0].id),
-        said=lambda created: f"created as {title(created.job)}",
+        said=_said,
         is_always_reported=True,
     )
+
+
+def _said(made: Created | Started) -> str:
+    return made.words if isinstance(made, Started) else f"created as {title(made.job)}"
 
 
 async def make_all(
@@ -185,12 +197,15 @@ async def make_all(
     files: Sequence[Path],
     made: Callable[[str], object],
     settled: Callable[[], object],
+    *,
+    in_order: bool,
 ) -> None:
     """Have jobs created again, and say of each what came of it, or why it cannot be.
 
-    `settled` is called before that is said.
+    `settled` is called before that is said; for `in_order` see `creating`.
     """
-    await run(host, replace(creating(host, wishes, files, made=made), settled=settled))
+    command = creating(host, wishes, files, made=made, in_order=in_order)
+    await run(host, replace(command, settled=settled))
 
 
 def _named(

@@ -127,3 +127,41 @@ def test_what_a_job_made_while_no_server_ran_is_noted_by_the_next(
         assert studio.end(job_id)["status"] == "COMPLETE"
         assert versions(studio, job_id) == ["1.0.0"]
         studio.kill()
+
+
+def test_a_rerun_of_marked_jobs_keeps_their_order_through_kills(
+    studio_process: ProcessStudio, tmp_path: Path
+) -> None:
+    studio = studio_process
+    chance = random.Random(51)
+    originals = first_runs(studio, tmp_path / "first")
+    marked = ("report", "tokens", "bayes", "join")
+    above = {"tokens": [], "join": ["tokens"], "bayes": ["join"], "report": ["bayes", "join"]}
+    for number in range(ROUNDS):
+        marks = tmp_path / f"rerun {number}"
+        marks.mkdir()
+        jobs = [
+            {
+                "job_id": originals[name],
+                "job": {
+                    "query": SCRIPT.format(name=name, sources=GRAPH[name]),
+                    "query_name": name,
+                    "environment": f"MARKS={marks}",
+                    "team_name": "local",
+                },
+            }
+            for name in marked
+        ]
+        body = {"team_name": "local", "jobs": jobs}
+        made = studio.request("POST", "/datachain/pipeline/rerun", json=body).json()["pipeline"]
+        for _ in range(chance.randint(1, 3)):
+            time.sleep(chance.uniform(0, 0.6))  # a random moment, not a state to wait for
+            studio.kill()
+            studio.restart()
+        ended = end(studio, made["name"])
+        assert (ended["status"], ended["completed"]) == ("COMPLETED", len(marked)), ended
+        runs = {run["name"]: studio.job(run["created_job_id"]) for run in ended["job_runs"]}
+        for name, parents in above.items():
+            assert (marks / name).read_text() == "started\n", "a job starts exactly once"
+            for parent in parents:
+                assert runs[parent]["finished_at"] <= runs[name]["started_at"]

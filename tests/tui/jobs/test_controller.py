@@ -1,24 +1,70 @@
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from textual.app import App
+from textual.message import Message
 
 from studio_tui.api.ids import NO_ID
 from studio_tui.api.models import Job
+from studio_tui.errors import StudioError
 from studio_tui.tui.frame.commands import READ_ONLY
+from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.controller import NO_JOB, JobController
+from studio_tui.tui.messages import OpenLog
 from tests.jobs import job
 
 CHANGING = {"job.cancel", "job.run_again", "job.resume", "job.edit"}
 
 
-def controller(at_hand: Job | None, *, read_only: bool = False) -> JobController:
-    session = SimpleNamespace(
-        creating=SimpleNamespace(new_job=SimpleNamespace(instead_of=lambda job_id: None)),
-        pipelines=SimpleNamespace(snapshot=SimpleNamespace(value=None)),
-    )
-    host: Any = SimpleNamespace(session=session, read_only=read_only)
-    return JobController(host, lambda: at_hand)
+class ToldApp(App[None]):
+    """Hands on what it is to say."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        super().__init__()
+        self._say = say
+
+    def notify(self, message: str, **_: Any) -> None:
+        self._say(message)
+
+
+class Screen:
+    """A screen that notes what controllers ask of it, and answers every question alike."""
+
+    def __init__(self, *, read_only: bool = False, answer: bool = False) -> None:
+        self.read_only = read_only
+        self.answer = answer
+        self.app = ToldApp(self.say)
+        self.said: list[str] = []
+        self.posted: list[Message] = []
+        self.asked: list[Confirm] = []
+        self.cancelled: list[str] = []
+        self.session: Any = SimpleNamespace(
+            creating=SimpleNamespace(new_job=SimpleNamespace(instead_of=lambda _job_id: None)),
+            pipelines=SimpleNamespace(snapshot=SimpleNamespace(value=None)),
+            jobs=SimpleNamespace(snapshot=SimpleNamespace(error=StudioError("silent"))),
+            commands=SimpleNamespace(cancel=self._cancel),
+            is_near=True,
+        )
+
+    def post_message(self, message: Message) -> bool:
+        self.posted.append(message)
+        return True
+
+    def say(self, words: str, _severity: str = "information") -> None:
+        self.said.append(words)
+
+    async def ask(self, question: Any) -> Any:
+        self.asked.append(question)
+        return self.answer
+
+    async def _cancel(self, job_id: str) -> None:
+        self.cancelled.append(job_id)
+
+
+def controller(at_hand: Job | None, screen: Screen | None = None) -> JobController:
+    return JobController(screen or Screen(), lambda: at_hand)
 
 
 def reasons(jobs: JobController) -> dict[str, str]:
@@ -58,7 +104,7 @@ def test_a_job_whose_query_studio_keeps_back_can_be_looked_at_and_not_repeated()
 
 def test_with_read_only_nothing_that_changes_can_run_and_all_else_can() -> None:
     shown = job(1, "RUNNING", url="https://studio.example/job/1")
-    said = reasons(controller(shown, read_only=True))
+    said = reasons(controller(shown, Screen(read_only=True)))
     assert {name for name, reason in said.items() if reason == READ_ONLY} == CHANGING
     assert said.keys() - CHANGING == {"job.pipeline"}
 
@@ -77,3 +123,28 @@ def test_a_job_says_that_it_has_no_page_and_no_pipeline() -> None:
         "job.open_page": "Studio gave no page for this job",
         "job.pipeline": "No pipeline that is known here runs this job",
     }
+
+
+def test_the_log_of_the_job_at_hand_is_opened() -> None:
+    screen, shown = Screen(), job(1)
+    controller(shown, screen).open_log()
+    (message,) = screen.posted
+    assert isinstance(message, OpenLog)
+    assert message.job_id == shown.id
+
+
+async def test_the_whole_id_is_copied_and_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Over SSH without tmux only the terminal has a clipboard.
+    monkeypatch.delenv("TMUX", raising=False)
+    monkeypatch.setenv("SSH_TTY", "/dev/pts/1")
+    screen, shown = Screen(), job(1)
+    await controller(shown, screen).copy_id()
+    assert (screen.app.clipboard, screen.said) == (shown.id, [shown.id])
+
+
+@pytest.mark.parametrize("answer", [False, True])
+async def test_a_job_is_cancelled_if_the_question_is_answered_with_yes(answer: bool) -> None:
+    screen, shown = Screen(answer=answer), job(1, "RUNNING")
+    await controller(shown, screen).cancel()
+    assert len(screen.asked) == 1
+    assert screen.cancelled == ([shown.id] if answer else [])

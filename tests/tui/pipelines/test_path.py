@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
 from studio_tui.tui.form.edit_screen import EditScreen
 from studio_tui.tui.pipelines.graph.screen import PipelineScreen
 from tests.local.http.test_pipeline_routes import make, trigger
+from tests.local.http.test_pipeline_routes import until as until_state
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import dashboard, until, until_shown
 
@@ -58,3 +61,54 @@ async def test_a_failure_is_found_mended_and_seen_to_let_the_pipeline_go_on(
         # Back at the graph, where the mended job has taken the place of the failed one.
         await until(pilot, lambda: isinstance(pilot.app.screen, PipelineScreen))
         await until_shown(pilot, "✓ COMPLETED", "3/3", "makes last anew, since")
+
+
+@pytest.mark.parametrize("key", ["r", "R"])
+async def test_a_job_and_all_that_wait_for_it_run_again_in_their_order(
+    studio: ThreadStudio, tmp_path: Path, key: str
+) -> None:
+    make(studio, "first")
+    make(studio, "middle", "first")
+    make(studio, "last", "middle")
+    made = trigger(studio, "last")
+    until_state(studio, made, "COMPLETED")
+    async with dashboard(studio, tmp_path, size=(120, 60)) as pilot:
+        await pilot.press("2")
+        await until_shown(pilot, made["name"], "✓ COMPLETED")
+        await pilot.press("enter")
+        await until_shown(pilot, made["name"], "first.py", "last.py")
+        await pilot.press("g", "a", key)
+        await until_shown(pilot, "3 marked jobs", "run after these, as one pipeline")
+        await pilot.press("y")
+        await until_shown(pilot, "3 of 3 jobs created", "in the pipeline")
+    query = {"team_name": "local"}
+    newest = studio.request("GET", "/datachain/pipeline/list", params=query).json()[0]
+    assert newest["pipeline_id"] != made["pipeline_id"]
+    ended = until_state(studio, newest, "COMPLETED")
+    runs = {run["name"]: studio.job(run["created_job_id"]) for run in ended["job_runs"]}
+    for before, after in (("first.py", "middle.py"), ("middle.py", "last.py")):
+        assert runs[before]["finished_at"] <= runs[after]["started_at"]
+
+
+async def test_marked_jobs_that_were_edited_run_in_their_order_too(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    make(studio, "first")
+    make(studio, "last", "first")
+    made = trigger(studio, "last")
+    until_state(studio, made, "COMPLETED")
+    async with dashboard(studio, tmp_path, size=(120, 60)) as pilot:
+        await pilot.press("2")
+        await until_shown(pilot, made["name"], "✓ COMPLETED")
+        await pilot.press("enter")
+        await until_shown(pilot, made["name"], "first.py", "last.py")
+        await pilot.press("g", "a", "e")
+        await until_shown(pilot, "Edit 2 marked jobs")
+        await pilot.press("f9")
+        await until_shown(pilot, "Run 2 changed jobs?", "last.py waits for others of these")
+        await pilot.press("f")
+        await until_shown(pilot, "2 of 2 jobs created", "in the pipeline")
+    query = {"team_name": "local"}
+    newest = studio.request("GET", "/datachain/pipeline/list", params=query).json()[0]
+    assert [run["name"] for run in newest["job_runs"]] == ["first.py", "last.py"]
+    assert newest["job_runs"][1]["parent_job_ids"] == [made["job_runs"][0]["created_job_id"]]

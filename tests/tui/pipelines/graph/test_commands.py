@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from studio_tui.errors import ServerError
+from studio_tui.tui.form.submit_screen import SubmitScreen
 from studio_tui.tui.frame.actions import actions_of
 from studio_tui.tui.pipelines.graph.memory import Mode
+from studio_tui.tui.pipelines.graph.screen import PipelineScreen
 from studio_tui.tui.pipelines.graph.state import UNKNOWN
 from studio_tui.tui.pipelines.list_screen import PipelinesScreen
 from tests.presentation.pipelines.graphs import chain_of_diamonds
@@ -82,3 +84,32 @@ async def test_what_needs_the_pipeline_says_that_it_is_not_known_yet(tmp_path: P
         await until_shown(pilot, UNKNOWN)
         await press(pilot, ("P",))
         await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
+
+
+@pytest.mark.parametrize("key", ["r", "R"])
+async def test_where_no_order_can_be_kept_the_question_says_so_and_rests_on_no(
+    tmp_path: Path, key: str
+) -> None:
+    studio = DagStudio(chain_of_diamonds(2))
+    async with dag(studio, tmp_path) as pilot:
+        await press(pilot, ("a", key))
+        await until_shown(pilot, "wait for others of these", "would start at once", "all at once?")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, PipelineScreen))
+        assert studio.done == []
+
+
+async def test_edited_jobs_that_would_all_start_at_once_are_asked_about_once_more(
+    tmp_path: Path,
+) -> None:
+    studio = DagStudio(chain_of_diamonds(2))
+    async with dag(studio, tmp_path) as pilot:
+        await press(pilot, ("a", "e"))
+        await until_shown(pilot, "marked jobs", "workers")
+        await pilot.press("f9")
+        await until_shown(pilot, "changed jobs?", "would start at once")
+        await pilot.press("f")
+        await until_shown(pilot, "Start them all at once?", "anew, in order")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SubmitScreen))
+        assert studio.done == []

@@ -1,10 +1,10 @@
-"""Circles among jobs that wait for each other, found one after the other; pure."""
+"""Cycles among jobs that wait for each other, found one after the other; pure."""
 
 from collections.abc import Callable, Collection, Mapping
 
 
-class Circles:
-    """Finds circles among the jobs that are left, going on from where the last one was found."""
+class Cycles:
+    """Finds cycles among the jobs that are left, going on from where the last one was found."""
 
     def __init__(self, parents: Mapping[str, set[str]], number: Callable[[str], int]) -> None:
         """Take each job's parents, and its number in the order of creation."""
@@ -14,10 +14,13 @@ class Circles:
         self._way: list[str] = []
         """From a job to one of its parents, to one of that one's, and so on."""
         self._places: dict[str, int] = {}
-        """Of the jobs in `_way`."""
+        """Where each job stands in `_way`."""
 
     def oldest(self, left: Collection[str]) -> str:
-        """Return the oldest job of a circle, which then goes; each of `left` has a parent there."""
+        """Return the oldest job of a cycle among `left`, each of which has a parent there.
+
+        The caller takes it out of `left` before the next call.
+        """
         while self._way and self._way[-1] not in left:
             self._step_back()
         if self._way:
@@ -28,8 +31,8 @@ class Circles:
             self._places[job_id] = len(self._way)
             self._way.append(job_id)
             job_id = self._parent(job_id, left)
-        circle = self._way[self._places[job_id] :]
-        oldest = min(circle, key=self._number)
+        cycle = self._way[self._places[job_id] :]
+        oldest = min(cycle, key=self._number)
         while self._step_back() != oldest:
             pass
         return oldest

@@ -1,0 +1,107 @@
+"""What a new pipeline adds to the database: itself, its nodes, and jobs like others.
+
+All functions run on the database's thread.
+"""
+
+# ruff: noqa: S608 (only column names and question marks of ours are put into SQL)
+
+import json
+import secrets
+import sqlite3
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from studio_tui.api import label
+from studio_tui.api.models import PipelineState
+from studio_tui.local.db.pipeline_names import make_name
+from studio_tui.local.db.planning import PlannedJob
+
+_COPIED = (
+    "priority, workers, cluster, created_by, name, query_type, python_version, repository,"
+    " request_digest, requirements, query"
+)
+"""What a run takes over from its original as it is."""
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """What a pipeline is when it is made."""
+
+    triggered_from: str
+    warnings: tuple[str, ...]
+    state: PipelineState
+    idempotency_key: str | None
+    request_digest: str
+
+
+def add_pipeline(connection: sqlite3.Connection, made: Beginning, now: str) -> str:
+    """Add a pipeline without jobs, at the time of a stamp; return its id."""
+    pipeline_id = str(uuid.uuid4())
+    columns = {
+        "id": pipeline_id,
+        "name": _free_name(connection),
+        "state": made.state,
+        "triggered_from": made.triggered_from,
+        "warnings": json.dumps(made.warnings),
+        "created_at": now,
+        "updated_at": now,
+        "idempotency_key": made.idempotency_key,
+        "request_digest": made.request_digest,
+    }
+    connection.execute(
+        f"INSERT INTO pipelines ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",
+        [*columns.values()],
+    )
+    return pipeline_id
+
+
+def add_node(
+    connection: sqlite3.Connection, pipeline_id: str, position: int, job: PlannedJob, run_id: str
+) -> None:
+    """Add a planned job to a pipeline, with the job that is its run."""
+    connection.execute(
+        "INSERT INTO pipeline_jobs VALUES (?, ?, ?, ?)", [pipeline_id, position, job.job_id, run_id]
+    )
+    connection.executemany(
+        "INSERT INTO pipeline_parents VALUES (?, ?, ?)",
+        [(pipeline_id, job.job_id, parent) for parent in job.parents],
+    )
+
+
+def copy_job(
+    connection: sqlite3.Connection,
+    job_id: str,
+    now: str,
+    environment: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """Make a PENDING job that does what another did; return its id.
+
+    It has checkpoints of its own and none to begin with, or it would make nothing new. By which
+    request the other was made is not true of it.
+    """
+    run_id = str(uuid.uuid4())
+    (before,) = connection.execute("SELECT environment FROM jobs WHERE id = ?", [job_id]).fetchone()
+    # Not by SQLite's json_patch, whose time grows with the square of the variables' number.
+    variables = json.loads(before) | dict(environment)
+    variables.pop(label.NAME, None)
+    connection.execute(
+        "INSERT INTO jobs (id, state, created_at, run_group, ignore_checkpoints, environment,"
+        f" {_COPIED})"
+        f" SELECT ?, 'PENDING', ?, ?, 0, ?, {_COPIED} FROM jobs WHERE id = ?",
+        [run_id, now, run_id, json.dumps(variables, ensure_ascii=False), job_id],
+    )
+    connection.execute(
+        "INSERT INTO job_files (job_id, upload_id)"
+        " SELECT ?, upload_id FROM job_files WHERE job_id = ?",
+        [run_id, job_id],
+    )
+    return run_id
+
+
+def _free_name(connection: sqlite3.Connection) -> str:
+    while True:
+        name = make_name(secrets.choice)
+        if not connection.execute("SELECT 1 FROM pipelines WHERE name = ?", [name]).fetchone():
+            return name

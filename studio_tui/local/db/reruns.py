@@ -1,0 +1,180 @@
+"""Running several jobs again, each after those of them that it depends on.
+
+What a job depends on is told by the pipelines that it was run in, and by what it, or the job that
+it repeats, has read and made. All functions run on the database's thread.
+"""
+
+# ruff: noqa: S608 (only column names and question marks of ours are put into SQL)
+
+import json
+import sqlite3
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from studio_tui.api.models import JobState
+from studio_tui.local.db import lineage
+from studio_tui.local.db.new_job import NewJob
+from studio_tui.local.db.planning import KnownJob, Lineage, PlannedJob, in_order
+from studio_tui.local.shim.datasets import is_listing
+
+
+@dataclass(frozen=True)
+class NewRerun:
+    """A checked request to run several jobs again in order."""
+
+    jobs: Mapping[str, NewJob]
+    """What is to run, by the job that it repeats."""
+    idempotency_key: str | None
+    request_digest: str
+
+
+class UnknownJob(Exception):  # noqa: N818 (reads as what is wrong)
+    """There is no job of an id; `str` is the id."""
+
+
+def ordered(
+    connection: sqlite3.Connection, job_ids: Collection[str]
+) -> tuple[tuple[PlannedJob, ...], tuple[str, ...]]:
+    """Return the jobs, each after those of them that it depends on, and what is to be said of it.
+
+    Raises:
+        UnknownJob: There is no such job.
+    """
+    wanted = [*job_ids]
+    rows = {
+        row["id"]: row
+        for row in connection.execute(
+            f"SELECT id, number, name FROM jobs WHERE id IN ({_marks(wanted)})", wanted
+        )
+    }
+    for job_id in wanted:
+        if job_id not in rows:
+            raise UnknownJob(job_id)
+    parents: dict[str, set[str]] = {job_id: set() for job_id in wanted}
+    _add_by_pipelines(connection, parents)
+    _add_by_datasets(connection, parents)
+    jobs = {key: KnownJob(row["number"], row["name"], "", "", True) for key, row in rows.items()}
+    warnings: dict[str, None] = {}
+    return in_order(parents, Lineage({}, jobs), warnings), tuple(warnings)
+
+
+def sources_of(connection: sqlite3.Connection, job_ids: Iterable[str]) -> list[str]:
+    """Return the names of the pipelines whose runs these jobs are, each once."""
+    names: dict[str, None] = {}
+    for job_id in job_ids:
+        for (name,) in connection.execute(
+            "SELECT name FROM pipelines JOIN pipeline_jobs ON pipeline_id = id"
+            " WHERE created_job_id = ?",
+            [job_id],
+        ):
+            names[name] = None
+    return [*names]
+
+
+def add_run(connection: sqlite3.Connection, job: NewJob, now: str) -> None:
+    """Add a job that waits for its pipeline; `now` is a stamp."""
+    columns = {
+        "id": job.id,
+        "state": JobState.PENDING,
+        "priority": job.priority,
+        "workers": job.workers,
+        "cluster": job.cluster,
+        "created_at": now,
+        "created_by": job.created_by,
+        "name": job.name,
+        "query_type": job.query_type,
+        "python_version": job.python_version,
+        "repository": job.repository,
+        "run_group": job.run_group,
+        "rerun_from": job.rerun_from,
+        "ignore_checkpoints": job.ignore_checkpoints,
+        "request_digest": job.request_digest,
+        "environment": json.dumps(dict(job.environment), ensure_ascii=False),
+        "requirements": job.requirements,
+        "query": job.query,
+    }
+    connection.execute(
+        f"INSERT INTO jobs ({', '.join(columns)}) VALUES ({_marks(columns)})", [*columns.values()]
+    )
+    connection.executemany(
+        "INSERT INTO job_files (job_id, upload_id) VALUES (?, ?)",
+        [(job.id, upload) for upload in job.uploads],
+    )
+
+
+def _add_by_pipelines(connection: sqlite3.Connection, parents: dict[str, set[str]]) -> None:
+    """Add what pipelines say: of each job the nearest of the others that it had to wait for."""
+    wanted = [*parents]
+    pipelines = connection.execute(
+        "SELECT DISTINCT pipeline_id FROM pipeline_jobs"
+        f" WHERE created_job_id IN ({_marks(wanted)})",
+        wanted,
+    ).fetchall()
+    for (pipeline_id,) in pipelines:
+        runs = dict(
+            connection.execute(
+                "SELECT job_id, created_job_id FROM pipeline_jobs WHERE pipeline_id = ?",
+                [pipeline_id],
+            ).fetchall()
+        )
+        above: dict[str, list[str]] = {}
+        for job_id, parent in connection.execute(
+            "SELECT job_id, parent_job_id FROM pipeline_parents WHERE pipeline_id = ?",
+            [pipeline_id],
+        ):
+            above.setdefault(job_id, []).append(parent)
+        for node, run in runs.items():
+            if run not in parents:
+                continue
+            seen, waiting = {node}, [*above.get(node, ())]
+            for parent in waiting:
+                if parent in seen:
+                    continue
+                seen.add(parent)
+                if runs[parent] in parents:
+                    parents[run].add(runs[parent])
+                else:
+                    waiting.extend(above.get(parent, ()))
+
+
+def _add_by_datasets(connection: sqlite3.Connection, parents: dict[str, set[str]]) -> None:
+    """Add what datasets say: of each job the nearest of the others that make what it reads."""
+    known = lineage.known(connection)
+    wanted = [*parents]
+    repeats: dict[str, list[str]] = {job_id: [job_id] for job_id in wanted}
+    for run, original in connection.execute(
+        "SELECT created_job_id, job_id FROM pipeline_jobs"
+        f" WHERE created_job_id IN ({_marks(wanted)})",
+        wanted,
+    ):
+        repeats[original] = [*repeats.get(original, ()), run]
+    makers: dict[str, set[str]] = {}
+    made_from: dict[str, set[str]] = {}
+    reads: dict[str, set[str]] = {job_id: set() for job_id in wanted}
+    for version in known.versions.values():
+        sources = set()
+        for source in version.sources:
+            there = known.versions.get(-1 if source.version_id is None else source.version_id)
+            dataset = there.dataset if there else source.dataset.partition("@")[0]
+            if dataset and not is_listing(dataset):
+                sources.add(dataset)
+        made_from.setdefault(version.dataset, set()).update(sources)
+        for link in version.jobs:
+            for job_id in repeats.get(link.job_id, ()):
+                makers.setdefault(version.dataset, set()).add(job_id)
+                reads[job_id] |= sources
+    for job_id in wanted:
+        waiting = sorted(reads[job_id])
+        seen: set[str] = set()
+        for dataset in waiting:
+            if dataset in seen:
+                continue
+            seen.add(dataset)
+            if found := makers.get(dataset, set()) - {job_id}:
+                parents[job_id] |= found
+            elif job_id not in makers.get(dataset, set()):
+                waiting.extend(sorted(made_from.get(dataset, ())))
+
+
+def _marks(values: Collection[object]) -> str:
+    return ", ".join("?" * len(values))

@@ -1,0 +1,55 @@
+"""What it means that jobs which depend on each other start again at once, in words."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+from studio_tui.api.models import Pipeline, PipelineState
+from studio_tui.presentation.pipelines.graph.plan import Plan, named, plan_of
+from studio_tui.presentation.pipelines.graph.statuses import judge
+
+IN_ORDER = "Those that wait for others of them run after these, as one pipeline."
+AT_ONCE = (
+    "This Studio has no way to keep that order: all would start at once,",
+    "and read what was made before.",
+)
+
+
+def order_lines(
+    pipelines: Iterable[Pipeline],
+    jobs: Collection[str],
+    originals: Mapping[str, Sequence[str]],
+    *,
+    is_kept: bool,
+) -> tuple[str, ...]:
+    """Return what there is to say of the order in which jobs start again; empty if nothing is.
+
+    `originals` has for each run of a pipeline the jobs that it repeats; `is_kept` says whether
+    Studio starts each job after those of them that it depends on.
+    """
+    alike = {*jobs}.union(*(originals.get(job_id, ()) for job_id in jobs))
+    waits: list[str] = []
+    instead: list[str] = []
+    for pipeline in pipelines:
+        plan = plan_of(pipeline)
+        meant = [node for node in plan.nodes.values() if node.run in jobs or node.id in alike]
+        ids = {node.id for node in meant}
+        waiting = [node.name for node in meant if plan.ancestors(node.id) & ids]
+        if waiting:
+            verb = "waits" if len(waiting) == 1 else "wait"
+            name = pipeline.name or pipeline.pipeline_id
+            waits.append(f"In the pipeline {name} {named(waiting)} {verb} for others of these.")
+            instead += _instead(pipeline, plan, is_kept=is_kept)
+    if not waits:
+        return ()
+    said = (IN_ORDER,) if is_kept else AT_ONCE
+    return (*dict.fromkeys(waits), *said, *dict.fromkeys(instead))
+
+
+def _instead(pipeline: Pipeline, plan: Plan, *, is_kept: bool) -> Iterator[str]:
+    """Yield what makes the jobs of a pipeline again in their order, or lets it go on."""
+    roots = [plan.nodes[key].name for key in judge(plan, pipeline.state).roots]
+    if roots and pipeline.state is not PipelineState.COMPLETED:
+        # Only of the local Studio it is known that the new job takes the place of the failed one.
+        lets = "lets" if is_kept else "may let"
+        yield f"R on {named(roots)} alone {lets} that pipeline go on instead."
+    if not is_kept:
+        yield f"t makes {pipeline.triggered_from or 'its datasets'} anew, in order."

@@ -1,0 +1,126 @@
+"""Running several jobs again in the order in which they depend on each other.
+
+Only the local Studio has a way for that. It knows the key of a request that it was sent before, so
+that one whose outcome is unknown is sent again and makes no second pipeline.
+"""
+
+import asyncio
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from studio_tui.api.models import JobInput, Pipeline, RerunJob
+from studio_tui.errors import NotSent, OutcomeUnknown
+from studio_tui.service.commands.history import JobHistory
+from studio_tui.service.commands.submitted import Submitted
+from studio_tui.service.commands.uploads import TakesFiles, Uploads
+
+_RESTS = (0.5, 1.0, 2.0)
+"""Seconds after each try but the last."""
+
+
+class RerunsJobs(Protocol):
+    """What a local Studio can do here."""
+
+    async def rerun_jobs(
+        self, jobs: Iterable[RerunJob], *, idempotency_key: str | None = ...
+    ) -> Pipeline | None:
+        """Run jobs again in order; `None` if none depends on another."""
+        ...
+
+
+class OrdersJobs(TakesFiles, Protocol):
+    """A Studio, as far as running jobs again in order needs it."""
+
+    @property
+    def is_local_studio(self) -> bool:
+        """Whether it is known to have more than the document says."""
+        ...
+
+    @property
+    def own(self) -> RerunsJobs:
+        """What it has then."""
+        ...
+
+
+class OrderedReruns:
+    """Runs jobs again in order, and remembers what they were submitted with."""
+
+    def __init__(
+        self,
+        client: OrdersJobs,
+        ledger: JobHistory,
+        changed: Callable[[], None] = lambda: None,
+        *,
+        made: Callable[[Pipeline, Mapping[str, Submitted]], None] = lambda _made, _jobs: None,
+        rests: tuple[float, ...] = _RESTS,
+    ) -> None:
+        """Take whom to tell that there may be more jobs, and which pipeline has been `made`.
+
+        The latter also gets what each of its jobs was submitted with.
+        """
+        self._client = client
+        self._ledger = ledger
+        self._changed = changed
+        self._made = made
+        self._rests = rests
+        self._uploads = Uploads(client, rests[:-1])
+        self._unknown: dict[str, str] = {}
+        """The keys of requests whose outcome is not known, by what was sent."""
+
+    @property
+    def are_possible(self) -> bool:
+        """Whether this Studio has a way for it, as far as is known."""
+        return self._client.is_local_studio
+
+    async def run(
+        self, wishes: Mapping[str, JobInput], files: Sequence[Path] = ()
+    ) -> Pipeline | None:
+        """Run what stands beside each job that it repeats, with files that each of them gets.
+
+        `None`, and nothing made, if none of them depends on another.
+
+        Raises:
+            StudioError: nothing was made, or it is not known whether it was.
+        """
+        sent = await self._uploads.sent(files, lambda _path, _sent, _size: None)
+        more = tuple(file.id for file in sent)
+        jobs = {
+            job_id: wish.model_copy(update={"files": (*(wish.files or ()), *more) or None})
+            for job_id, wish in wishes.items()
+        }
+        try:
+            made = await self._sent([RerunJob(job_id=key, job=job) for key, job in jobs.items()])
+        finally:
+            self._changed()
+        if made is not None:
+            named = {file for job in jobs.values() for file in job.files or ()}
+            known = await asyncio.to_thread(self._ledger.files, named) if named else {}
+            known |= {file.id: file for file in sent}
+            submitted = {
+                run.created_job_id: Submitted.of(jobs[run.job_id], known)
+                for run in made.job_runs
+                if run.created_job_id and run.job_id in jobs
+            }
+            for job_id, parts in submitted.items():
+                await asyncio.to_thread(self._ledger.note_submitted, job_id, parts)
+            self._made(made, submitted)
+        return made
+
+    async def _sent(self, jobs: Sequence[RerunJob]) -> Pipeline | None:
+        body = "\n".join(f"{job.job_id} {job.job.model_dump_json()}" for job in jobs)
+        key = self._unknown.pop(body, None) or uuid.uuid4().hex
+        rests = iter(self._rests)
+        was_unknown = False
+        while True:
+            try:
+                return await self._client.own.rerun_jobs(jobs, idempotency_key=key)
+            except (OutcomeUnknown, NotSent) as error:
+                was_unknown = was_unknown or isinstance(error, OutcomeUnknown)
+                if (rest := next(rests, None)) is None:
+                    if not was_unknown:
+                        raise
+                    self._unknown[body] = key
+                    raise OutcomeUnknown(str(error)) from error
+                await asyncio.sleep(rest)

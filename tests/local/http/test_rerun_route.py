@@ -1,0 +1,100 @@
+"""Running several jobs again in order, over HTTP: what is made, once, and what is refused."""
+
+from typing import Any
+
+import httpx
+
+from studio_tui.api.routes import INSTANCE_HEADER
+from tests.local.http.test_pipeline_routes import make, post, script, status, steer, until, versions
+from tests.studios import ThreadStudio
+
+
+def rerun(
+    studio: ThreadStudio, jobs: dict[str, str], key: str | None = None, **fields: Any
+) -> httpx.Response:
+    """Ask for jobs, each by its name, to be run again as they were."""
+    wishes = [
+        {
+            "job_id": job_id,
+            "job": {
+                "query": studio.job(job_id)["query"],
+                "query_name": f"{name}.py",
+                "team_name": "local",
+                **fields,
+            },
+        }
+        for name, job_id in jobs.items()
+    ]
+    headers = {"Idempotency-Key": key} if key else None
+    return post(studio, "rerun", headers, jobs=wishes)
+
+
+def chain(studio: ThreadStudio) -> dict[str, str]:
+    return {
+        "raw": make(studio, "raw"),
+        "clean": make(studio, "clean", "raw"),
+        "report": make(studio, "report", "clean"),
+    }
+
+
+def test_a_rerun_is_a_pipeline_that_can_be_paused_and_goes_on_in_order(
+    studio: ThreadStudio,
+) -> None:
+    jobs = chain(studio)
+    answer = rerun(studio, jobs, environment="HOLD=/")
+    made = answer.json()["pipeline"]
+    parents = {run["name"]: run["parent_job_ids"] for run in made["job_runs"]}
+    assert parents == {"raw.py": [], "clean.py": [jobs["raw"]], "report.py": [jobs["clean"]]}
+    assert steer(studio, "pause", made)["status"] == "PAUSED"
+    states = {run["name"]: run["status"] for run in status(studio, made)["job_runs"]}
+    assert states["clean.py"] == states["report.py"] == "PENDING"
+    assert INSTANCE_HEADER in answer.headers
+
+
+def test_what_runs_again_in_order_reads_what_was_just_made(studio: ThreadStudio) -> None:
+    made = rerun(studio, chain(studio)).json()["pipeline"]
+    ended = until(studio, made, "COMPLETED", "FAILED")
+    assert (ended["status"], ended["completed"]) == ("COMPLETED", 3)
+    for run in ended["job_runs"]:
+        name = run["name"].removesuffix(".py")
+        assert versions(studio, run["created_job_id"]) == [f"local.local.{name}@1.0.1"]
+
+
+def test_jobs_that_do_not_depend_on_each_other_are_left_to_whoever_asks(
+    studio: ThreadStudio,
+) -> None:
+    jobs = {name: make(studio, name) for name in ("one", "two")}
+    answer = rerun(studio, jobs)
+    assert (answer.status_code, answer.json()) == (200, {"ok": True, "pipeline": None})
+    assert len(studio.jobs()) == 2
+
+
+def test_the_same_key_makes_one_pipeline_and_refuses_another_request(studio: ThreadStudio) -> None:
+    jobs = chain(studio)
+    first, second = rerun(studio, jobs, "key"), rerun(studio, jobs, "key")
+    assert first.json()["pipeline"]["pipeline_id"] == second.json()["pipeline"]["pipeline_id"]
+    other = rerun(studio, jobs, "key", priority=2)
+    assert other.status_code == 422
+    assert "used for another request" in other.json()["message"]
+
+
+def test_what_cannot_be_run_again_in_order_is_refused_and_makes_nothing(
+    studio: ThreadStudio,
+) -> None:
+    jobs = chain(studio)
+    wish = {"query": script("raw"), "query_name": "raw.py", "team_name": "local"}
+    twice = [{"job_id": jobs["raw"], "job": wish}] * 2
+    timed = {**wish, "cron_expression": "0 3 * * *"}
+    for wishes, code, words in (
+        (twice, 422, "twice"),
+        ([{"job_id": jobs["raw"], "job": timed}], 422, "starts in its order"),
+        ([{"job_id": "nobody", "job": wish}], 404, "There is no job nobody."),
+        ([{"job_id": jobs["raw"], "job": {**wish, "priority": 99}}], 422, "priority"),
+    ):
+        answer = post(studio, "rerun", jobs=wishes)
+        assert (answer.status_code, words in answer.json()["message"]) == (code, True), answer.text
+    assert len(studio.jobs()) == len(jobs)
+
+
+def test_the_route_stands_in_no_description_of_the_api(studio: ThreadStudio) -> None:
+    assert "/api/datachain/pipeline/rerun" not in studio.request("GET", "/openapi.json").text

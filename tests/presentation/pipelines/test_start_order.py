@@ -1,0 +1,46 @@
+from studio_tui.presentation.pipelines.start_order import IN_ORDER, order_lines
+from studio_tui.service.polling.pipelines_feed import Pipelines
+from tests.pipelines import pipeline
+
+DONE = {"a": "COMPLETE", "b": "COMPLETE", "c": "COMPLETE"}
+FAILED = {"a": "COMPLETE", "b": "FAILED", "c": "PENDING", "d": "PENDING"}
+
+
+def test_starting_jobs_at_once_that_wait_for_each_other_is_told_with_what_is_right() -> None:
+    done = pipeline(status="COMPLETED", runs=DONE)
+    assert order_lines([done], {"run-1-a", "run-1-c"}, {}, is_kept=False) == (
+        "In the pipeline pipeline-1 c.py waits for others of these.",
+        "This Studio has no way to keep that order: all would start at once,",
+        "and read what was made before.",
+        "t makes local.local.report anew, in order.",
+    )
+    failed = pipeline(status="FAILED", runs=FAILED)
+    lines = order_lines([failed], {"run-1-b", "run-1-c", "run-1-d"}, {}, is_kept=False)
+    assert "R on b.py alone may let that pipeline go on instead." in lines
+
+
+def test_where_the_order_is_kept_that_is_said_and_what_lets_a_failed_pipeline_go_on() -> None:
+    done = pipeline(status="COMPLETED", runs=DONE)
+    assert order_lines([done], {"run-1-a", "run-1-b", "run-1-c"}, {}, is_kept=True) == (
+        "In the pipeline pipeline-1 b.py, c.py wait for others of these.",
+        IN_ORDER,
+    )
+    failed = pipeline(status="FAILED", runs=FAILED)
+    lines = order_lines([failed], {"run-1-b", "run-1-c"}, {}, is_kept=True)
+    assert lines[-1] == "R on b.py alone lets that pipeline go on instead."
+
+
+def test_nothing_is_said_of_jobs_that_do_not_wait_for_each_other() -> None:
+    done = pipeline(status="COMPLETED", runs=DONE)
+    assert order_lines([done], {"run-1-b"}, {}, is_kept=False) == ()
+    assert order_lines([done], {"others", "run-2-b"}, {}, is_kept=False) == ()
+    assert order_lines([], {"run-1-a", "run-1-b"}, {}, is_kept=False) == ()
+
+
+def test_originals_and_runs_of_several_pipelines_are_known_for_what_they_repeat() -> None:
+    first = pipeline(1, status="COMPLETED", runs=DONE)
+    second = pipeline(2, status="COMPLETED", runs=DONE)
+    originals = Pipelines((second, first)).originals()
+    for marked in ({"job-a", "job-b"}, {"job-a", "run-1-b"}, {"run-1-a", "run-2-b"}):
+        lines = order_lines([second, first], marked, originals, is_kept=False)
+        assert any("b.py waits for others of these" in line for line in lines), marked
