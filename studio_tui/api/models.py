@@ -269,6 +269,8 @@ class ComputeClusterOutput(Received):
     compute_class: Line | None = None
     disk_size: int | None = None
     busy_workers: int | None = None
+    problem: MessageLine | None = None
+    """Why a change of the clusters is not in force. From the local Studio only."""
     active_workers: int | None = None
 
 

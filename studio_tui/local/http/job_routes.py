@@ -70,10 +70,12 @@ def job_router(studio: Studio) -> APIRouter:
             return await write_list(rows, lambda row: _job(studio, row))
 
         # The revision is read first: a change in between makes the body seem older than it is.
-        body = await lists.body((states, job_id, limit), studio.jobs.revision, ask)
+        question = (states, job_id, limit, studio.cluster_file.version)
+        body = await lists.body(question, studio.jobs.revision, ask)
         return Response(body, media_type="application/json")
 
     async def surroundings(body: JobInput) -> Surroundings:
+        await studio.look_at_clusters()
         return Surroundings(
             studio.clusters,
             await studio.uploads.find(upload_numbers(body)),
@@ -124,7 +126,9 @@ def job_router(studio: Studio) -> APIRouter:
     @router.get(routes.LIST_CLUSTERS.path, response_model=list[responses.ComputeClusterOutput])
     async def list_clusters(team_name: str | None = None) -> Response:
         check_team(team_name)
-        return answer(cluster_answers(studio.clusters, await studio.jobs.busy_workers()))
+        await studio.look_at_clusters()
+        busy, problem = await studio.jobs.busy_workers(), studio.cluster_file.problem
+        return answer(cluster_answers(studio.clusters, busy, problem))
 
     # Not in the document, so not in the OpenAPI description, which equals it.
     @router.get(routes.JOB_DATASET_VERSIONS.path, include_in_schema=False)

@@ -130,6 +130,7 @@ class ComputeClusterOutput:
     disk_size: str | None
     active_workers: int
     busy_workers: int
+    problem: str | None
 
 
 @dataclass(frozen=True)

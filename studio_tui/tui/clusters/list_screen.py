@@ -39,6 +39,7 @@ COLUMNS = (
     Column("name", "NAME", 12, grow=1, most=40),
     Column("default", "FOR NEW JOBS", 12, drop=2),
     Column("busy", "BUSY", 5, align=Align.RIGHT),
+    Column("free", "FREE", 5, align=Align.RIGHT),
     Column("workers", "WORKERS", 7, align=Align.RIGHT),
     Column("provider", "PROVIDER", 8, drop=3),
     Column("region", "REGION", 12, drop=4),
@@ -222,13 +223,15 @@ class ClustersScreen(ListPage[Cluster]):
         return facts(cluster, self._jobs(), has_all=has_all) if cluster else ()
 
     def title_notes(self) -> tuple[Part, ...]:
-        """Return on which of them new jobs run."""
+        """Return on which of them new jobs run, and whether a change of them is not in force."""
+        stale = any(row.problem for row in self.rows.values())
+        notes = (Part("· a change of them is not in force ", Tone.WARN),) if stale else ()
         chosen = self._choice.name
         if chosen is None:
-            return ()
+            return notes
         if any(row.name == chosen for row in self.rows.values()):
-            return (Part(f"· new jobs run on {chosen} ", Tone.ACCENT),)
-        return (Part(f"· {chosen}, chosen for new jobs, is not here any more ", Tone.WARN),)
+            return (*notes, Part(f"· new jobs run on {chosen} ", Tone.ACCENT))
+        return (*notes, Part(f"· {chosen}, chosen for new jobs, is not here any more ", Tone.WARN))
 
     def _meant(self) -> Sequence[Cluster]:
         """Return the marked clusters, else the one under the cursor."""

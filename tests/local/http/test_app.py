@@ -53,6 +53,7 @@ NEWER = {
         "disk_size",
         "active_workers",
         "busy_workers",
+        "problem",
     },
     "JobPipelineOutput": {"warnings"},
 }
