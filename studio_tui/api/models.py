@@ -142,6 +142,8 @@ class JobSchedule(Received):
     """The last runs, and times without one, the newest first."""
     suspended_at: Moment | None = None
     """`None` for one that goes on."""
+    datasets: tuple[Line, ...] | None = None
+    """What a pipeline rebuilds each time; `None` where a job is run."""
 
 
 class JobOutput(Received):
@@ -308,7 +310,9 @@ class JobPipelineOutput(Received):
     updated_at: Moment | None = None
 
     warnings: tuple[MessageLine, ...] | None = None
-    """What the plan leaves as it is, and why. From the local Studio only."""
+    """What the plan leaves as it is, and why. From the local Studio only, like all that follow."""
+    scheduled_by: Identifier | None = None
+    """The TASK that triggered it."""
 
     @property
     def state(self) -> PipelineState:
@@ -368,6 +372,13 @@ class ChangeScheduleInput(Sent):
     start_after: datetime | None = None
     time_zone: str | None = None
     """That `cron_expression` is meant in, if it is not UTC."""
+
+
+class SchedulePipelineInput(ChangeScheduleInput):
+    """Which datasets to rebuild, and when; not in the document."""
+
+    datasets: Texts
+    environment: str | None = None
 
 
 class DatasetVersion(Received):

@@ -80,7 +80,7 @@ class Pipelines:
             StorageFull: The disk is full.
         """
         return await self._database.write(
-            lambda connection: _trigger(connection, wish, metastore, stamp(now))
+            lambda connection: trigger(connection, wish, metastore, stamp(now))
         )
 
     async def find(self, *, pipeline_id: str | None, name: str | None) -> PipelineRows | None:
@@ -137,9 +137,10 @@ class Pipelines:
         )
 
 
-def _trigger(
+def trigger(
     connection: sqlite3.Connection, wish: NewPipeline, metastore: Metastore, now: str
 ) -> PipelineRows:
+    """Plan a pipeline in a transaction, and start it; see `Pipelines.trigger`."""
     known = connection.execute(
         "SELECT * FROM pipelines WHERE idempotency_key = ?", [wish.idempotency_key]
     ).fetchone()
@@ -328,6 +329,11 @@ def _settled(connection: sqlite3.Connection, pipeline_id: str, now: str) -> Pipe
 def _rows_of(connection: sqlite3.Connection, pipeline_id: str) -> PipelineRows:
     row = connection.execute("SELECT * FROM pipelines WHERE id = ?", [pipeline_id]).fetchone()
     return _rows(connection, row)
+
+
+def find(connection: sqlite3.Connection, pipeline_id: str) -> PipelineRows:
+    """Return a pipeline that is known to exist, by its id."""
+    return _rows_of(connection, pipeline_id)
 
 
 def _find(

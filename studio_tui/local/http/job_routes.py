@@ -217,6 +217,7 @@ def _schedule(row: sqlite3.Row) -> responses.JobSchedule | None:
         last_run_id=row["last_run_id"],
         recent=[responses.ScheduleRun(**run) for run in json.loads(row["recent"])],
         suspended_at=row["suspended_at"],
+        datasets=None if row["datasets"] is None else json.loads(row["datasets"]),
     )
 
 

@@ -59,6 +59,7 @@ class JobSchedule:
     last_run_id: str | None
     recent: list[ScheduleRun]
     suspended_at: str | None
+    datasets: list[str] | None
 
 
 @dataclass(frozen=True)
@@ -161,6 +162,7 @@ class JobPipelineOutput:
     updated_at: str
 
     warnings: list[str]
+    scheduled_by: str | None
 
 
 @dataclass(frozen=True)

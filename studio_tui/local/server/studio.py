@@ -15,6 +15,7 @@ from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.db.database import Database
 from studio_tui.local.db.jobs import Jobs
 from studio_tui.local.db.pipelines import Pipelines
+from studio_tui.local.db.schedule_pipelines import SchedulePipelines
 from studio_tui.local.db.schedule_steering import ScheduleSteering
 from studio_tui.local.db.schedules import Schedules
 from studio_tui.local.dispatch.dispatcher import Dispatcher
@@ -37,6 +38,7 @@ class Studio:
     dispatcher: Dispatcher
     scheduler: Scheduler
     steering: ScheduleSteering
+    schedule_pipelines: SchedulePipelines
     user: str
     """Who all jobs are created by: the owner of this process."""
     instance: str
@@ -79,8 +81,11 @@ async def open_studio(
             cluster_file=cluster_file,
             runner=runner,
             dispatcher=dispatcher,
-            scheduler=Scheduler(Schedules(database), jobs, dispatcher.wake, clock.now),
+            scheduler=Scheduler(
+                Schedules(database), jobs, dispatcher.wake, clock.now, runner.metastore
+            ),
             steering=ScheduleSteering(database),
+            schedule_pipelines=SchedulePipelines(database),
             user=getpass.getuser(),
             instance=secrets.token_hex(8),
             token=token,

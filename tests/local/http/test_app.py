@@ -55,7 +55,7 @@ NEWER = {
         "busy_workers",
         "problem",
     },
-    "JobPipelineOutput": {"warnings"},
+    "JobPipelineOutput": {"warnings", "scheduled_by"},
 }
 """Keys that the published client reads or sends, and the document does not have."""
 
