@@ -5,8 +5,15 @@ from datetime import datetime
 
 from studio_tui.api import routes
 from studio_tui.api.exchange import Answer
-from studio_tui.api.models import ChangeScheduleInput, Job, ScheduleInput
-from studio_tui.api.written import any_answer, created
+from studio_tui.api.models import (
+    ChangeScheduleInput,
+    Job,
+    Pipeline,
+    PipelineOutput,
+    ScheduleInput,
+    SchedulePipelineInput,
+)
+from studio_tui.api.written import accepted, any_answer, created, without_details
 
 Write = Callable[..., Awaitable[Answer]]
 """Sends the body of a route, as `StudioClient` does."""
@@ -52,3 +59,29 @@ class OwnRoutes:
         """Let a schedule go on; return it if Studio did."""
         body = ScheduleInput(team_name=self._team())
         return any_answer(Job, await self._write(routes.RESUME_SCHEDULE, body, job_id))
+
+    async def schedule_pipeline(
+        self,
+        datasets: tuple[str, ...],
+        *,
+        environment: str | None = None,
+        cron_expression: str | None = None,
+        start_after: datetime | None = None,
+        idempotency_key: str,
+    ) -> Job:
+        """Make a schedule that triggers a pipeline, the same one for the same key."""
+        body = SchedulePipelineInput(
+            team_name=self._team(),
+            datasets=datasets,
+            environment=environment,
+            cron_expression=cron_expression,
+            start_after=start_after,
+        )
+        headers = {"Idempotency-Key": idempotency_key}
+        return created(Job, await self._write(routes.SCHEDULE_PIPELINE, body, headers=headers))
+
+    async def trigger_schedule(self, job_id: str, *, idempotency_key: str) -> Pipeline:
+        """Trigger the pipeline of a schedule now, the same one for the same key; return it."""
+        body, headers = ScheduleInput(team_name=self._team()), {"Idempotency-Key": idempotency_key}
+        answer = await self._write(routes.TRIGGER_SCHEDULE, body, job_id, headers=headers)
+        return accepted(created(PipelineOutput, answer)) or without_details()

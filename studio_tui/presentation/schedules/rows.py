@@ -63,6 +63,11 @@ def cells(task: Job, runs: Sequence[Run], now: datetime, zone: tzinfo) -> tuple[
     return row if can_be_used(task.id) else dimmed(row)
 
 
+def rebuilds(task: Job) -> tuple[str, ...]:
+    """Return the datasets that a schedule's pipeline rebuilds; none for one that runs a job."""
+    return (task.schedule.datasets or ()) if task.schedule else ()
+
+
 def is_suspended(task: Job) -> bool:
     """Whether a schedule makes no runs before it is resumed."""
     return task.schedule is not None and task.schedule.suspended_at is not None
@@ -92,12 +97,19 @@ def facts(task: Job, runs: Sequence[Run], now: datetime, zone: tzinfo) -> tuple[
     schedule = task.schedule
     return (
         *timetable(task, now, zone),
+        *((Fact("rebuilds", Cell(", ".join(datasets))),) if (datasets := rebuilds(task)) else ()),
         Fact("last runs", _past(runs, schedule, now)),
         *(_counts(schedule) if schedule else ()),
         Fact("name", Cell(task.name or UNKNOWN, Tone.STRONG)),
         Fact("id", id_cell(task.id)),
         Fact("created", _created(task, now, zone)),
         Fact("by", Cell(task.created_by or UNKNOWN)),
+        *(() if datasets else _where(task)),
+    )
+
+
+def _where(task: Job) -> tuple[Fact, ...]:
+    return (
         Fact("cluster", Cell(task.compute_cluster_name or UNKNOWN)),
         Fact("workers", Cell(str(task.workers) if task.workers else UNKNOWN)),
     )

@@ -27,7 +27,7 @@ from studio_tui.tui.clusters.cluster_choice import ClusterChoice
 from studio_tui.tui.frame.commands import READ_ONLY, Command, bindings
 from studio_tui.tui.frame.list_page import ListPage, list_commands
 from studio_tui.tui.frame.list_view import ListView
-from studio_tui.tui.messages import FilterJobs, OpenForm, Refreshed
+from studio_tui.tui.messages import FilterList, OpenForm, Refreshed
 from studio_tui.tui.terminal.clipboard import copy
 from studio_tui.tui.widgets.bar import Part
 from studio_tui.tui.widgets.big_table import BigTable
@@ -178,7 +178,7 @@ class ClustersScreen(ListPage[Cluster]):
         else:
             names = (cluster.name for cluster in self._meant())
             terms = exactly("cluster", *filter(None, names))
-        self.post_message(FilterJobs(terms))
+        self.post_message(FilterList(terms))
 
     def choose(self) -> None:
         """Choose the cluster under the cursor for new jobs, or choose none."""
