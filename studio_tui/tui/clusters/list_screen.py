@@ -35,16 +35,16 @@ from studio_tui.tui.widgets.filter_bar import FilterInput
 from studio_tui.tui.widgets.table_layout import Align, Column
 
 COLUMNS = (
-    Column("status", "STATUS", 11),
-    Column("name", "NAME", 12, grow=1, most=40),
-    Column("default", "FOR NEW JOBS", 12, drop=2),
-    Column("busy", "BUSY", 5, align=Align.RIGHT),
-    Column("free", "FREE", 5, align=Align.RIGHT),
-    Column("workers", "WORKERS", 7, align=Align.RIGHT),
-    Column("provider", "PROVIDER", 8, drop=3),
-    Column("region", "REGION", 12, drop=4),
-    Column("size", "SIZE", 14, drop=5),
-    Column("id", "ID", 10, drop=6),
+    Column("status", "STATUS", 11, fits=True),
+    Column("name", "NAME", 12, grow=2, fits=True),
+    Column("default", "FOR NEW JOBS", 12, drop=2, fits=True),
+    Column("busy", "BUSY", 5, align=Align.RIGHT, grow=1, fits=True),
+    Column("free", "FREE", 5, align=Align.RIGHT, grow=1, fits=True),
+    Column("workers", "WORKERS", 7, align=Align.RIGHT, grow=1, fits=True),
+    Column("provider", "PROVIDER", 8, grow=1, drop=3, fits=True),
+    Column("region", "REGION", 12, grow=1, drop=4, fits=True),
+    Column("size", "SIZE", 14, grow=1, drop=5, fits=True),
+    Column("id", "ID", 10, grow=1, drop=6, fits=True),
 )
 
 _COMMANDS: tuple[Command["ClustersScreen"], ...] = (

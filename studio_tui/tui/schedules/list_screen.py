@@ -42,16 +42,16 @@ _MARK_HINTS = (
 def columns_of(at: str = "AT, LOCAL") -> tuple[Column, ...]:
     """Return the columns; `at` is the heading of the one with the moment of the next run."""
     return (
-        Column("name", "NAME", 16, grow=2, most=40, fits=True, sticky=True),
-        Column("expression", "SCHEDULE", 12, grow=1, most=20, fits=True),
+        Column("name", "NAME", 16, grow=2, fits=True, sticky=True),
+        Column("expression", "SCHEDULE", 12, grow=1, fits=True),
         Column("words", "IN WORDS", 20, grow=3, drop=3, fits=True, wants=32),
-        Column("next", "NEXT RUN", 14),
+        Column("next", "NEXT RUN", 14, fits=True),
         Column("at", at, 16, drop=1, fits=True),
         Column("results", "LAST RUNS", RESULTS + 1, drop=2, fits=True),
-        Column("runs", "RUNS", 4, align=Align.RIGHT, drop=5, fits=True),
-        Column("missed", "MISSED", 6, align=Align.RIGHT, drop=4, fits=True),
-        Column("skipped", "SKIPPED", 7, align=Align.RIGHT, drop=4, fits=True),
-        Column("by", "BY", 12, drop=7, fits=True),
+        Column("runs", "RUNS", 4, align=Align.RIGHT, grow=1, drop=5, fits=True),
+        Column("missed", "MISSED", 6, align=Align.RIGHT, grow=1, drop=4, fits=True),
+        Column("skipped", "SKIPPED", 7, align=Align.RIGHT, grow=1, drop=4, fits=True),
+        Column("by", "BY", 12, grow=1, drop=7, fits=True),
         Column("id", "ID", 8, drop=6),
     )
 
