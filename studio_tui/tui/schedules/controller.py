@@ -12,7 +12,7 @@ from studio_tui.presentation.format import plural
 from studio_tui.presentation.jobs.bulk import to_cancel
 from studio_tui.presentation.jobs.filters import exactly
 from studio_tui.presentation.lists.fitting import fitting
-from studio_tui.presentation.schedules.rows import rebuilds
+from studio_tui.presentation.schedules.rows import is_suspended, rebuilds
 from studio_tui.tui.frame.bulk import room_for_list
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Confirm
@@ -80,6 +80,11 @@ class ScheduleController(JobController):
     def schedule_pipeline(self) -> None:
         """Show the form of a schedule that triggers a pipeline."""
         self._host.post_message(SchedulePipeline())
+
+    def turns_to(self) -> str:
+        """Return what `p` does now: `suspend` or `resume`."""
+        meant = self._meant()
+        return "resume" if meant and all(map(is_suspended, meant)) else "suspend"
 
     async def suspend_or_resume(self) -> None:
         """Suspend the marked schedules, else the one at hand; where none goes on, resume them."""
