@@ -204,6 +204,21 @@ def _task(number: int, name: str, schedule: dict[str, Any] | None, **fields: Any
     return _job(number, "TASK", name, schedule=schedule, compute_cluster_name=None, **fields)
 
 
+def _run(at: str, kind: str = "job", status: str | None = None, **more: Any) -> dict[str, Any]:
+    """Return a run of a schedule, or a time that had none."""
+    times = {"scheduled_for": at, "created_at": at if status else None}
+    return {"kind": kind, "id": at if status else None, "status": status, **times, **more}
+
+
+RECENT = (
+    _run("2026-03-04T11:20:00Z", status="COMPLETE", by_hand=True, scheduled_for=None),
+    _run("2026-03-04T02:00:00Z", "missed"),
+    _run("2026-03-03T02:00:00Z", status="COMPLETE", created_at="2026-03-03T02:43:00Z"),
+    _run("2026-03-02T02:00:00Z", status="FAILED", error_message="PermissionError: s3://vision"),
+    _run("2026-03-01T02:00:00Z", "skipped"),
+    _run("2026-02-28T02:00:00Z", status="COMPLETE"),
+)
+
 TASKS = tuple(
     Job.model_validate(task)
     for task in (
@@ -217,6 +232,7 @@ TASKS = tuple(
                 "runs": 40,
                 "missed": 1,
                 "skipped": 2,
+                "recent": RECENT,
             },
         ),
         _task(

@@ -142,6 +142,8 @@ class JobSchedule(Received):
     """The last runs, and times without one, the newest first."""
     suspended_at: Moment | None = None
     """`None` for one that goes on."""
+    datasets: tuple[Line, ...] | None = None
+    """What a pipeline rebuilds each time; `None` where a job is run."""
 
 
 class JobOutput(Received):
@@ -269,6 +271,8 @@ class ComputeClusterOutput(Received):
     compute_class: Line | None = None
     disk_size: int | None = None
     busy_workers: int | None = None
+    problem: MessageLine | None = None
+    """Why a change of the clusters is not in force. From the local Studio only."""
     active_workers: int | None = None
 
 
@@ -306,7 +310,9 @@ class JobPipelineOutput(Received):
     updated_at: Moment | None = None
 
     warnings: tuple[MessageLine, ...] | None = None
-    """What the plan leaves as it is, and why. From the local Studio only."""
+    """What the plan leaves as it is, and why. From the local Studio only, like all that follow."""
+    scheduled_by: Identifier | None = None
+    """The TASK that triggered it."""
 
     @property
     def state(self) -> PipelineState:
@@ -382,6 +388,13 @@ class RerunInput(Sent):
 
     team_name: str
     jobs: tuple[RerunJob, ...]
+
+
+class SchedulePipelineInput(ChangeScheduleInput):
+    """Which datasets to rebuild, and when; not in the document."""
+
+    datasets: Texts
+    environment: str | None = None
 
 
 class DatasetVersion(Received):

@@ -13,8 +13,9 @@ from studio_tui.api.models import (
     RerunInput,
     RerunJob,
     ScheduleInput,
+    SchedulePipelineInput,
 )
-from studio_tui.api.written import accepted, any_answer, created
+from studio_tui.api.written import accepted, any_answer, created, raise_without_details
 
 Write = Callable[..., Awaitable[Answer]]
 """Sends the body of a route, as `StudioClient` does."""
@@ -69,3 +70,29 @@ class OwnRoutes:
         headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
         answer = await self._write(routes.RERUN_JOBS, body, headers=headers)
         return accepted(created(PipelineOutput, answer))
+
+    async def schedule_pipeline(
+        self,
+        datasets: tuple[str, ...],
+        *,
+        environment: str | None = None,
+        cron_expression: str | None = None,
+        start_after: datetime | None = None,
+        idempotency_key: str,
+    ) -> Job:
+        """Make a schedule that triggers a pipeline, the same one for the same key."""
+        body = SchedulePipelineInput(
+            team_name=self._team(),
+            datasets=datasets,
+            environment=environment,
+            cron_expression=cron_expression,
+            start_after=start_after,
+        )
+        headers = {"Idempotency-Key": idempotency_key}
+        return created(Job, await self._write(routes.SCHEDULE_PIPELINE, body, headers=headers))
+
+    async def trigger_schedule(self, job_id: str, *, idempotency_key: str) -> Pipeline:
+        """Trigger the pipeline of a schedule now, the same one for the same key; return it."""
+        body, headers = ScheduleInput(team_name=self._team()), {"Idempotency-Key": idempotency_key}
+        answer = await self._write(routes.TRIGGER_SCHEDULE, body, job_id, headers=headers)
+        return accepted(created(PipelineOutput, answer)) or raise_without_details()

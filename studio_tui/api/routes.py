@@ -53,6 +53,8 @@ RUN_SCHEDULE = Route("POST", "/datachain/schedules/{job_id}/run")
 SUSPEND_SCHEDULE = Route("POST", "/datachain/schedules/{job_id}/suspend")
 RESUME_SCHEDULE = Route("POST", "/datachain/schedules/{job_id}/resume")
 RERUN_JOBS = Route("POST", "/datachain/pipeline/rerun")
+SCHEDULE_PIPELINE = Route("POST", "/datachain/schedules/")
+TRIGGER_SCHEDULE = Route("POST", "/datachain/schedules/{job_id}/trigger")
 
 INSTANCE_HEADER = "studio-instance"
 """Names the running local Studio in its answers, so that it can be told from a stranger on the same

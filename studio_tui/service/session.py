@@ -42,6 +42,8 @@ BUSY_REST = 1.5
 IDLE_REST = 10.0
 """Seconds between looks at a list in which nothing moves, on a server shared with others."""
 CLUSTERS_REST = 30.0
+NEAR_CLUSTERS_REST = 3.0
+"""Seconds between looks at the clusters of this machine, whose file somebody may be editing."""
 SCHEDULES_REST = 30.0
 PIPELINES_REST = 5.0
 """Seconds between looks at the list of pipelines, which is long, while one of them moves."""
@@ -101,7 +103,9 @@ class StudioSession:
         self.pipelines_feed = PipelinesFeed(client)
         self.jobs: Poller[Jobs] = self._poller("jobs", self._fetch_jobs, self._jobs_rest)
         self.clusters: Poller[Page[Cluster]] = self._poller(
-            "clusters", client.clusters, lambda _: self._paced(CLUSTERS_REST)
+            "clusters",
+            client.clusters,
+            lambda _: self._paced(NEAR_CLUSTERS_REST if near else CLUSTERS_REST),
         )
         self.schedules: Poller[Schedules] = self._poller(
             "schedules", SchedulesFeed(client).fetch, lambda _: self._paced(SCHEDULES_REST)

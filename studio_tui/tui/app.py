@@ -317,11 +317,17 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
         if self._places:
             self.push_screen(self._places.pipeline(message.pipeline_id, message.run_id))
 
-    def on_filter_jobs(self, message: "messages.FilterJobs") -> None:
-        """Show the jobs that pass a filter."""
+    def on_filter_list(self, message: "messages.FilterList") -> None:
+        """Show the rows of a list that pass a filter."""
         if self._places:
-            show_over(self, installed(self, self._places.tab("jobs"), "jobs"))
-            self._places.filter_jobs(message.terms)
+            self._places.filter(message.place, message.terms)
+            show_over(self, installed(self, self._places.tab(message.place), message.place))
+
+    @work(name="plan", group="command")
+    async def on_schedule_pipeline(self, message: "messages.SchedulePipeline") -> None:
+        """Show the form of a schedule that triggers a pipeline."""
+        if self._places:
+            self._places.planned(await self.push_screen_wait(self._places.plan(message.datasets)))
 
     def on_open_form(self, message: "messages.OpenForm") -> None:
         """Show the form of a new job."""

@@ -78,10 +78,20 @@ class CreateJob(Message):
 
 
 @dataclass
-class FilterJobs(Message):
-    """Show the jobs that pass a filter."""
+class FilterList(Message):
+    """Show the rows of a list that pass a filter."""
 
     terms: str
+    place: str = "jobs"
+    """The list, by the name of its tab."""
+
+
+@dataclass
+class SchedulePipeline(Message):
+    """Show the form of a schedule that triggers a pipeline."""
+
+    datasets: str = ""
+    """What is proposed, where nothing was left in the form."""
 
 
 @dataclass

@@ -5,12 +5,14 @@ This is the one module that knows every screen. It is loaded after the first pai
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.screen import Screen
 
+from studio_tui import clock
 from studio_tui.api.models import Job
 from studio_tui.presentation.form.draft import Draft
+from studio_tui.presentation.lists.filter_terms import Terms
 from studio_tui.service.polling.endings import Endings
 from studio_tui.tui.clusters.cluster_choice import ClusterChoice
 from studio_tui.tui.connected import Connected
@@ -22,6 +24,10 @@ from studio_tui.tui.frame.page import Page
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.logs.log_memory import LogMemory
 from studio_tui.tui.pipelines.graph.memory import DagMemory
+
+if TYPE_CHECKING:
+    from studio_tui.tui.frame.dialog import Dialog
+    from studio_tui.tui.pipelines.schedule_dialog import ScheduleDraft
 
 
 class Screens:
@@ -45,8 +51,10 @@ class Screens:
         self._last_file = connected.view_file.with_suffix(".screen.json")
         self.last = LastScreen.load(self._last_file)
         """What was in sight when the dashboard ended."""
-        self._filter_before: str | None = None
-        """The filter of the list of jobs before another place had some of them shown."""
+        self._filters_before: dict[str, str] = {}
+        """The filters of lists, by name, before another place had some of their rows shown."""
+        self._plan_left: ScheduleDraft | None = None
+        """What was left in the form of a schedule that triggers a pipeline."""
         self._shelf = SavedForms(connected.view_file.with_suffix(".forms.json"))
 
     def moved(self, url: str) -> None:
@@ -163,19 +171,43 @@ class Screens:
             session, home, pipeline_id, self._dags, run_id=run_id, read_only=read_only
         )
 
-    def filter_jobs(self, terms: str) -> None:
-        """Let the list of jobs show those that pass a filter."""
-        page = self.tab("jobs")
-        if isinstance(page, JobsScreen):
-            self._filter_before = page.view.filter
-            page.list.filtering.show_only(terms)
+    def filter(self, name: str, terms: str) -> None:
+        """Let a list show the rows that pass a filter."""
+        page = self.tab(name)
+        if isinstance(page, ListPage):
+            self._filters_before[name] = page.view.filter
+            if page.list.is_mounted:
+                page.list.filtering.show_only(terms)
+            else:
+                page.list.filtering.begin_with(Terms(terms, page.kind))
 
     def came_back(self) -> None:
-        """Let the list of jobs have its own filter again once the user has gone back from it."""
-        page, before = self._tabs.get("jobs"), self._filter_before
-        if isinstance(page, JobsScreen) and before is not None and not page.is_current:
-            self._filter_before = None
-            page.list.filtering.show_only(before)
+        """Let lists have their own filters again once the user has gone back from them."""
+        for name, before in [*self._filters_before.items()]:
+            page = self._tabs.get(name)
+            if isinstance(page, ListPage) and not page.is_current:
+                del self._filters_before[name]
+                page.list.filtering.show_only(before)
+
+    def plan(self, datasets: str) -> "Dialog[Job | None]":
+        """Return a new form of a schedule that triggers a pipeline, with what was left in it."""
+        from studio_tui.tui.pipelines.schedule_dialog import (  # noqa: PLC0415 (not before it is used)
+            ScheduleDraft,
+            SchedulePipeline,
+        )
+
+        def keep(draft: ScheduleDraft) -> None:
+            self._plan_left = draft
+
+        left = self._plan_left
+        begun = ScheduleDraft(datasets) if left in {None, ScheduleDraft()} else left
+        return SchedulePipeline(self._connected.session, begun, keep, zone=clock.zone())
+
+    def planned(self, made: Job | None) -> None:
+        """Let the list of schedules put its cursor on a new one as soon as it is there."""
+        page = self.tab("schedules")
+        if made is not None and isinstance(page, ListPage):
+            page.list.await_row(made.id)
 
     def note_screen(self, stack: Sequence[Screen[Any]]) -> None:
         """Note which screen is in sight as the dashboard ends."""

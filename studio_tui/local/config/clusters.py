@@ -1,4 +1,4 @@
-"""Which clusters jobs can run on: read once from the user's own TOML file, made when missing."""
+"""Which clusters jobs can run on: read from the user's own TOML file, made when missing."""
 
 import os
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from studio_tui.files import read_toml
 from studio_tui.local.config.data_dir import write_private
 
 TEMPLATE = """\
-# Clusters of the local Studio. Read when it starts: `studio-tui local stop`, then start it again.
+# Clusters of the local Studio. A change is in force within seconds, for what starts from then on.
 #
 # A cluster is a share of this machine: its jobs run at the same time as long as the sum of their
 # workers is at most `max_workers`; the others wait, by priority and age. No more is reserved or
@@ -20,7 +20,8 @@ TEMPLATE = """\
 #   name          what jobs name it by, 1 to 100 characters
 #   max_workers   1 to 10000
 #   default       true for the one that jobs get which name none; the first, if none is marked
-#   active        false: accepts no jobs; those that are queued wait
+#   active        false: accepts no jobs; those that are queued wait, as do those whose cluster
+#                 is taken away, or given too few workers for them, until the server starts anew
 #
 # A cluster's id is its place in this file, from 1.
 
@@ -30,8 +31,8 @@ max_workers = {cores}
 default = true
 """
 
-
-_REPAIR = "Correct the file, or move it away to have it made anew."
+REPAIR = "Correct the file, or move it away to have it made anew."
+"""What is to be done about a broken file before the local Studio starts."""
 
 
 class Cluster(BaseModel):
@@ -97,14 +98,14 @@ def read_clusters(path: Path) -> Clusters:
             write_private(path, TEMPLATE.format(cores=os.cpu_count() or 1))
         return Clusters(_ClusterFile.model_validate(read_toml(path)).cluster)
     except OSError as error:
-        sentence = f"The clusters cannot be read from {path}: {error.strerror}. {_REPAIR}"
+        sentence = f"The clusters cannot be read from {path}: {error.strerror}. {REPAIR}"
         raise ConfigError(sentence) from error
     except ValidationError as error:
         problem = error.errors()[0]
         where = " ".join(str(part) for part in problem["loc"])
         raise ConfigError(
-            f"The clusters in {path} make no sense: {where}: {problem['msg']}. {_REPAIR}"
+            f"The clusters in {path} make no sense: {where}: {problem['msg']}. {REPAIR}"
         ) from error
     except ValueError as error:  # not UTF-8, or not TOML, whose message says where
-        sentence = f"The clusters in {path} are not valid TOML: {error}. {_REPAIR}"
+        sentence = f"The clusters in {path} are not valid TOML: {error}. {REPAIR}"
         raise ConfigError(sentence) from error

@@ -70,7 +70,7 @@ class Pipelines:
             StorageFull: The disk is full.
         """
         return await self._database.write(
-            lambda connection: _trigger(connection, wish, metastore, stamp(now))
+            lambda connection: trigger(connection, wish, metastore, stamp(now))
         )
 
     async def rerun(
@@ -143,9 +143,10 @@ class Pipelines:
         )
 
 
-def _trigger(
+def trigger(
     connection: sqlite3.Connection, wish: NewPipeline, metastore: Metastore, now: str
 ) -> PipelineRows:
+    """Plan a pipeline in a transaction, and start it; see `Pipelines.trigger`."""
     if known := _made_before(connection, wish.idempotency_key, wish.request_digest):
         return known
     lineage.note_metastore(connection, metastore)
@@ -307,6 +308,11 @@ def _settled(connection: sqlite3.Connection, pipeline_id: str, now: str) -> Pipe
 def _rows_of(connection: sqlite3.Connection, pipeline_id: str) -> PipelineRows:
     row = connection.execute("SELECT * FROM pipelines WHERE id = ?", [pipeline_id]).fetchone()
     return _rows(connection, row)
+
+
+def find(connection: sqlite3.Connection, pipeline_id: str) -> PipelineRows:
+    """Return a pipeline that is known to exist, by its id."""
+    return _rows_of(connection, pipeline_id)
 
 
 def _find(

@@ -21,6 +21,14 @@ _RUNS = f"""
         'error_message', run.error_message) AS one
     FROM jobs run WHERE run.scheduled_by = schedules.job_id ORDER BY at DESC LIMIT {KEPT}
 """
+_PIPELINES = f"""
+    SELECT made.scheduled_for AS at, json_object(
+        'kind', 'pipeline', 'id', made.id, 'name', made.name, 'status', made.state,
+        'scheduled_for', iif(made.by_hand, NULL, made.scheduled_for),
+        'created_at', made.created_at, 'by_hand', json(iif(made.by_hand, 'true', 'false')),
+        'error_message', made.error_message) AS one
+    FROM pipelines made WHERE made.scheduled_by = schedules.job_id ORDER BY at DESC LIMIT {KEPT}
+"""
 _GAPS = f"""
     SELECT gap.fire_at AS at, json_object(
         'kind', iif(gap.is_skipped, 'skipped', 'missed'), 'id', NULL, 'name', NULL,
@@ -31,7 +39,8 @@ _GAPS = f"""
 RECENT = f"""(
     SELECT json_group_array(json(one)) FROM (
         SELECT one FROM (
-            SELECT * FROM ({_RUNS}) UNION ALL SELECT * FROM ({_GAPS}))
+            SELECT * FROM ({_RUNS}) UNION ALL SELECT * FROM ({_PIPELINES})
+            UNION ALL SELECT * FROM ({_GAPS}))
         ORDER BY at DESC LIMIT {KEPT})
 )"""
 """A column of a row of `schedules`: JSON of its last runs and times without one, newest first."""
@@ -47,7 +56,10 @@ def has_open_run(connection: sqlite3.Connection, job_id: str) -> bool:
     """Whether a run of a schedule has not ended."""
     return (
         connection.execute(
-            "SELECT 1 FROM jobs WHERE scheduled_by = ? AND finished_at IS NULL LIMIT 1", [job_id]
+            "SELECT 1 FROM jobs WHERE scheduled_by = ? AND finished_at IS NULL"
+            " UNION ALL SELECT 1 FROM pipelines WHERE scheduled_by = ?"
+            " AND state NOT IN ('COMPLETED', 'FAILED', 'CANCELED') LIMIT 1",
+            [job_id, job_id],
         ).fetchone()
         is not None
     )
@@ -103,8 +115,9 @@ def free_moment(connection: sqlite3.Connection, job_id: str, now: str) -> str:
         row[0]
         for row in connection.execute(
             "SELECT scheduled_for FROM jobs WHERE scheduled_by = ? AND scheduled_for >= ?"
-            " UNION SELECT next_fire_at FROM schedules WHERE job_id = ?",
-            [job_id, now, job_id],
+            " UNION SELECT scheduled_for FROM pipelines WHERE scheduled_by = ?"
+            " AND scheduled_for >= ? UNION SELECT next_fire_at FROM schedules WHERE job_id = ?",
+            [job_id, now, job_id, now, job_id],
         )
     }
     moment = from_stamp(now)

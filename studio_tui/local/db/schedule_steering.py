@@ -79,10 +79,12 @@ def _run(connection: sqlite3.Connection, job_id: str, key: str | None, now: str)
         if known["request_digest"] != digest:
             raise KeyReused
         return str(known["id"])
-    _check(connection, job_id)
-    (expression,) = connection.execute(
-        "SELECT cron_expression FROM schedules WHERE job_id = ?", [job_id]
+    check(connection, job_id)
+    expression, datasets = connection.execute(
+        "SELECT cron_expression, datasets FROM schedules WHERE job_id = ?", [job_id]
     ).fetchone()
+    if datasets is not None:
+        raise ScheduleOver("It triggers a pipeline, and runs no job.")
     moment = free_moment(connection, job_id, now)
     run_id = make_run(connection, job_id, moment, now, is_once=expression is None)
     connection.execute(
@@ -93,7 +95,7 @@ def _run(connection: sqlite3.Connection, job_id: str, key: str | None, now: str)
 
 
 def _suspend(connection: sqlite3.Connection, job_id: str, now: str) -> None:
-    _check(connection, job_id)
+    check(connection, job_id)
     connection.execute(
         "UPDATE schedules SET suspended_at = ? WHERE job_id = ? AND suspended_at IS NULL",
         [now, job_id],
@@ -101,7 +103,7 @@ def _suspend(connection: sqlite3.Connection, job_id: str, now: str) -> None:
 
 
 def _resume(connection: sqlite3.Connection, job_id: str, now: datetime) -> None:
-    _check(connection, job_id)
+    check(connection, job_id)
     row = connection.execute("SELECT * FROM schedules WHERE job_id = ?", [job_id]).fetchone()
     if row["suspended_at"] is None:
         return
@@ -132,7 +134,7 @@ def _from_now_on(row: sqlite3.Row, now: datetime) -> NewSchedule:
 
 
 def _change(connection: sqlite3.Connection, job_id: str, schedule: NewSchedule) -> None:
-    _check(connection, job_id)
+    check(connection, job_id)
     connection.execute(
         "UPDATE schedules SET cron_expression = ?, start_after = ?, time_zone = ?,"
         " next_fire_at = ? WHERE job_id = ?",
@@ -152,7 +154,9 @@ def _first(connection: sqlite3.Connection, job_id: str, schedule: NewSchedule) -
     The clock may have been set back since, and for no time are there two runs.
     """
     (latest,) = connection.execute(
-        "SELECT max(scheduled_for) FROM jobs WHERE scheduled_by = ?", [job_id]
+        "SELECT max(at) FROM (SELECT max(scheduled_for) AS at FROM jobs WHERE scheduled_by = ?"
+        " UNION ALL SELECT max(scheduled_for) FROM pipelines WHERE scheduled_by = ?)",
+        [job_id, job_id],
     ).fetchone()
     first = schedule.next_fire_at
     if latest is None or first > from_stamp(latest):
@@ -164,7 +168,7 @@ def _first(connection: sqlite3.Connection, job_id: str, schedule: NewSchedule) -
     return cron.next_fire(schedule.cron_expression, from_stamp(latest), zone)
 
 
-def _check(connection: sqlite3.Connection, job_id: str) -> None:
+def check(connection: sqlite3.Connection, job_id: str) -> None:
     """Make sure that a job is a schedule that goes on.
 
     Raises:

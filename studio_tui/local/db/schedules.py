@@ -6,9 +6,10 @@ every time that it counts, or does nothing. So a fire time is decided once, what
 however the clock is set.
 """
 
+import json
 import sqlite3
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -33,6 +34,8 @@ class NewSchedule:
     start_after: datetime | None
     time_zone: str
     next_fire_at: datetime
+    datasets: tuple[str, ...] | None = None
+    """What a pipeline makes anew each time; `None` for a schedule that runs its job."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,12 @@ class Due:
     time_zone: str
     fire_at: str
     """The cursor, a stamp."""
+    triggers: bool = False
+    """Whether it triggers a pipeline, and runs no job."""
+
+
+Make = Callable[[sqlite3.Connection, Due, str, str], object]
+"""Makes the run of a schedule for a time, given as a stamp as the present is."""
 
 
 @dataclass(frozen=True)
@@ -80,17 +89,22 @@ class Schedules:
         """Return the schedules whose time has come."""
         rows = await self._database.read(
             lambda connection: connection.execute(
-                "SELECT job_id, cron_expression, time_zone, next_fire_at FROM schedules"
+                "SELECT job_id, cron_expression, time_zone, next_fire_at, datasets IS NOT NULL"
+                " FROM schedules"
                 " JOIN jobs ON id = job_id WHERE next_fire_at <= ? AND state = ?"
                 " AND suspended_at IS NULL"
                 " ORDER BY next_fire_at, number",
                 [stamp(now), JobState.TASK],
             ).fetchall()
         )
-        return [Due(*row) for row in rows]
+        return [Due(row[0], row[1], row[2], row[3], triggers=bool(row[4])) for row in rows]
 
-    async def settle(self, due: Due, decision: Decision, now: datetime) -> bool:
+    async def settle(
+        self, due: Due, decision: Decision, now: datetime, make: Make | None = None
+    ) -> bool:
         """Do what was decided of a schedule; tell whether a run was made.
+
+        `make` makes it, in the same transaction; without one it is a run of the schedule's job.
 
         Nothing is done when the schedule has ended, was changed or suspended, or something else
         was decided, in between.
@@ -99,7 +113,7 @@ class Schedules:
             StorageFull: The disk is full.
         """
         return await self._database.write(
-            lambda connection: _settle(connection, due, decision, now)
+            lambda connection: _settle(connection, due, decision, now, make or _run_job)
         )
 
 
@@ -133,14 +147,16 @@ def decide(due: Due, now: datetime) -> Decision:
 def add(connection: sqlite3.Connection, job_id: str, schedule: NewSchedule) -> None:
     """Note the schedule of a new job, in the transaction that makes it."""
     connection.execute(
-        "INSERT INTO schedules (job_id, cron_expression, start_after, time_zone, next_fire_at)"
-        " VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO schedules"
+        " (job_id, cron_expression, start_after, time_zone, next_fire_at, datasets)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
         [
             job_id,
             schedule.cron_expression,
             stamp_if_any(schedule.start_after),
             schedule.time_zone,
             stamp(schedule.next_fire_at),
+            None if schedule.datasets is None else json.dumps(schedule.datasets),
         ],
     )
 
@@ -154,7 +170,14 @@ def _after(due: Due, moment: datetime) -> Iterator[datetime]:
     return cron.fires(due.cron_expression, moment, zone)
 
 
-def _settle(connection: sqlite3.Connection, due: Due, decision: Decision, now: datetime) -> bool:
+def _run_job(connection: sqlite3.Connection, due: Due, fire_at: str, now: str) -> None:
+    is_once = due.cron_expression is None
+    make_run(connection, due.job_id, fire_at, now, is_once=is_once)
+
+
+def _settle(
+    connection: sqlite3.Connection, due: Due, decision: Decision, now: datetime, make: Make
+) -> bool:
     is_overlapped = decision.run_for is not None and has_open_run(connection, due.job_id)
     moved = connection.execute(
         "UPDATE schedules SET next_fire_at = ?, missed = missed + ?, skipped = skipped + ?"
@@ -177,8 +200,7 @@ def _settle(connection: sqlite3.Connection, due: Due, decision: Decision, now: d
     note_gaps(connection, due.job_id, map(stamp, decision.last_missed), map(stamp, skipped))
     makes_run = decision.run_for is not None and not is_overlapped
     if decision.run_for is not None and makes_run:
-        is_once = due.cron_expression is None
-        make_run(connection, due.job_id, stamp(decision.run_for), stamp(now), is_once=is_once)
+        make(connection, due, stamp(decision.run_for), stamp(now))
     if decision.next_fire_at is None:
         _end(connection, due, now, is_missed=not makes_run)
     return makes_run

@@ -8,7 +8,7 @@ every unfinished job where the last one, however it died, left it.
 import asyncio
 import json
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from studio_tui import clock
@@ -58,7 +58,10 @@ def startable(
 class Dispatcher:
     """Starts queued jobs and follows started ones; at rest it does nothing at all."""
 
-    def __init__(self, jobs: Jobs, uploads: Uploads, runner: Runner, clusters: Clusters) -> None:
+    def __init__(
+        self, jobs: Jobs, uploads: Uploads, runner: Runner, clusters: Callable[[], Clusters]
+    ) -> None:
+        """Take also what returns the clusters as they are now."""
         self._jobs = jobs
         self._uploads = uploads
         self._runner = runner
@@ -106,9 +109,13 @@ class Dispatcher:
             followers.create_task(self._note_earlier_cancels(), name="earlier cancels")
             for job_id in await self._jobs.in_states(STARTED):
                 followers.create_task(self._follow(job_id, is_new=False), name=f"job {job_id}")
+            is_first = True
             while True:
                 self._changed.clear()
                 try:
+                    if is_first:
+                        await self._fail_hopeless()
+                    is_first = False
                     await self._start_what_fits(followers)
                 except StorageFull:
                     logger.warning("The disk is full: no job starts until there is room.")
@@ -129,29 +136,30 @@ class Dispatcher:
         queued = await self._jobs.enqueue()
         if not queued:
             return
-        queued = [job for job in queued if not await self._is_hopeless(job)]
+        clusters = self._clusters()
+        # What fits nowhere now holds nobody up: somebody may be about to write the file.
+        queued = [job for job in queued if _can_fit(job, clusters)]
         busy = await self._jobs.busy_workers()
-        capacity = {
-            cluster.name: cluster.max_workers for cluster in self._clusters.all if cluster.active
-        }
+        capacity = {cluster.name: cluster.max_workers for cluster in clusters.all if cluster.active}
         for job in startable(queued, busy, capacity):
             # On disk before anything is started: whatever happens next, no job starts twice.
             waited = Step("waiting", job.waits_since, stamp(clock.now()))
             if await self._jobs.begin(job.id, waited):
                 followers.create_task(self._follow(job.id, is_new=True), name=f"job {job.id}")
 
-    async def _is_hopeless(self, job: QueuedJob) -> bool:
-        """Fail a job that was accepted for a cluster that has since been taken away or shrunk."""
-        cluster = self._clusters.by_name(job.cluster)
-        if cluster is None:
+    async def _fail_hopeless(self) -> None:
+        """Fail jobs that were accepted for a cluster that was then taken away or shrunk."""
+        clusters = self._clusters()
+        for job in await self._jobs.enqueue():
+            if _can_fit(job, clusters):
+                continue
+            cluster = clusters.by_name(job.cluster)
             reason = f"The cluster {job.cluster} is no longer in clusters.toml."
-        elif job.workers > cluster.max_workers:
-            reason = f"The cluster {job.cluster} has only {cluster.max_workers} workers now."
-        else:
-            return False
-        ending = Ending(JobState.FAILED, clock.now(), error_message=reason)
-        await self._jobs.end(job.id, [JobState.QUEUED], ending)
-        return True
+            if cluster is not None:
+                most = cluster.max_workers
+                reason = f"The cluster {job.cluster} has only {most} workers now."
+            ending = Ending(JobState.FAILED, clock.now(), error_message=reason)
+            await self._jobs.end(job.id, [JobState.QUEUED], ending)
 
     async def _follow(self, job_id: str, *, is_new: bool) -> None:
         """See one started job to its end, and then let the next one start.
@@ -283,6 +291,12 @@ class Dispatcher:
 
     def _cancel_event(self, job_id: str) -> asyncio.Event:
         return self._cancels.setdefault(job_id, asyncio.Event())
+
+
+def _can_fit(job: QueuedJob, clusters: Clusters) -> bool:
+    """Whether a job could run on its cluster if nothing else did."""
+    cluster = clusters.by_name(job.cluster)
+    return cluster is not None and job.workers <= cluster.max_workers
 
 
 def _ending(report: RunReport, steps: tuple[Step, ...]) -> Ending:

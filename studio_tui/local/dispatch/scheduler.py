@@ -6,14 +6,17 @@ stops the timers but not the time. What has to be decided then is for `schedules
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 
 from studio_tui.api.models import JobState
 from studio_tui.local.db.database import STORAGE_REST, StorageFull
 from studio_tui.local.db.jobs import Ending, Jobs
-from studio_tui.local.db.schedules import Due, Schedules, decide
+from studio_tui.local.db.schedule_pipelines import make_pipeline
+from studio_tui.local.db.schedules import Due, Make, Schedules, decide
+from studio_tui.local.run.metastore import Metastore
 
 logger = logging.getLogger(__name__)
 
@@ -30,12 +33,17 @@ class Scheduler:
         jobs: Jobs,
         on_run: Callable[[], None],
         now: Callable[[], datetime],
+        metastore: Callable[[], Awaitable[Metastore]] | None = None,
     ) -> None:
-        """`on_run` is called after a run was made; `now` tells the time, aware."""
+        """`on_run` is called after a run was made; `now` tells the time, aware.
+
+        `metastore` returns what DataChain knows of datasets, by which pipelines are planned.
+        """
         self._schedules = schedules
         self._jobs = jobs
         self._on_run = on_run
         self._now = now
+        self._metastore = metastore
         self._changed = asyncio.Event()
 
     def wake(self) -> None:
@@ -69,7 +77,8 @@ class Scheduler:
         try:
             # Counting the minutes of a long absence takes a while.
             decision = await asyncio.to_thread(decide, schedule, now)
-            if await self._schedules.settle(schedule, decision, now):
+            make = await self._maker(schedule)
+            if await self._schedules.settle(schedule, decision, now, make):
                 self._on_run()
         except StorageFull:
             raise
@@ -79,6 +88,13 @@ class Scheduler:
             message = f"lost: the local Studio cannot follow this schedule ({why})"
             ending = Ending(JobState.FAILED, now, error_message=message)
             await self._jobs.end(schedule.job_id, [JobState.TASK], ending)
+
+    async def _maker(self, schedule: Due) -> Make | None:
+        """Return what makes the run of a schedule, if that is no job."""
+        if not schedule.triggers:
+            return None
+        known = await self._metastore() if self._metastore is not None else Metastore()
+        return partial(make_pipeline, metastore=known)
 
     async def _rest(self) -> float | None:
         """Return how many seconds nothing can be due, `None` when nothing ever is."""

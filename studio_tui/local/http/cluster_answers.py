@@ -6,8 +6,13 @@ from studio_tui.local.config.clusters import Clusters
 from studio_tui.local.http.responses import ComputeClusterOutput
 
 
-def cluster_answers(clusters: Clusters, busy: Mapping[str, int]) -> list[ComputeClusterOutput]:
-    """Describe the clusters; `busy` holds the workers of running jobs by cluster name."""
+def cluster_answers(
+    clusters: Clusters, busy: Mapping[str, int], problem: str | None = None
+) -> list[ComputeClusterOutput]:
+    """Describe the clusters; `busy` holds the workers of started jobs by cluster name.
+
+    `problem` says why what their file says now is not in force.
+    """
     return [
         ComputeClusterOutput(
             id=number,
@@ -24,6 +29,7 @@ def cluster_answers(clusters: Clusters, busy: Mapping[str, int]) -> list[Compute
             disk_size=None,
             active_workers=cluster.max_workers if cluster.active else 0,
             busy_workers=busy.get(cluster.name, 0),
+            problem=problem,
         )
         for number, cluster in enumerate(clusters.all, 1)
     ]

@@ -70,7 +70,8 @@ def job_router(studio: Studio) -> APIRouter:
             return await write_list(rows, lambda row: _job(studio, row))
 
         # The revision is read first: a change in between makes the body seem older than it is.
-        body = await lists.body((states, job_id, limit), studio.jobs.revision, ask)
+        question = (states, job_id, limit, studio.cluster_file.version)
+        body = await lists.body(question, studio.jobs.revision, ask)
         return Response(body, media_type="application/json")
 
     @router.post(routes.CREATE_JOB.path, response_model=responses.JobOutput)
@@ -115,7 +116,9 @@ def job_router(studio: Studio) -> APIRouter:
     @router.get(routes.LIST_CLUSTERS.path, response_model=list[responses.ComputeClusterOutput])
     async def list_clusters(team_name: str | None = None) -> Response:
         check_team(team_name)
-        return answer(cluster_answers(studio.clusters, await studio.jobs.busy_workers()))
+        await studio.look_at_clusters()
+        busy, problem = await studio.jobs.busy_workers(), studio.cluster_file.problem
+        return answer(cluster_answers(studio.clusters, busy, problem))
 
     # Not in the document, so not in the OpenAPI description, which equals it.
     @router.get(routes.JOB_DATASET_VERSIONS.path, include_in_schema=False)
@@ -141,6 +144,7 @@ async def job_answer(studio: Studio, job_id: str) -> Response:
 
 async def surroundings(studio: Studio, body: JobInput) -> Surroundings:
     """Return what a request for a job is checked against."""
+    await studio.look_at_clusters()
     return Surroundings(
         studio.clusters,
         await studio.uploads.find(upload_numbers(body)),
@@ -215,6 +219,7 @@ def _schedule(row: sqlite3.Row) -> responses.JobSchedule | None:
         last_run_id=row["last_run_id"],
         recent=[responses.ScheduleRun(**run) for run in json.loads(row["recent"])],
         suspended_at=row["suspended_at"],
+        datasets=None if row["datasets"] is None else json.loads(row["datasets"]),
     )
 
 

@@ -166,12 +166,22 @@ def _refusing() -> Iterator[None]:
         raise Refusal(409, str(error)) from error
 
 
-def _checked(body: TriggerPipelineInput, key: str | None) -> NewPipeline:
-    if not body.datasets or not all(name.strip() for name in body.datasets):
+def read_datasets(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the datasets that a request names, each once.
+
+    Raises:
+        InvalidFields: It names none.
+    """
+    if not names or not all(name.strip() for name in names):
         raise InvalidFields([("datasets", "datasets must name at least one dataset")])
+    return tuple(dict.fromkeys(name.strip() for name in names))
+
+
+def _checked(body: TriggerPipelineInput, key: str | None) -> NewPipeline:
+    datasets = read_datasets(body.datasets)
     _check_key(key)
     return NewPipeline(
-        datasets=tuple(dict.fromkeys(name.strip() for name in body.datasets)),
+        datasets=datasets,
         environment=read_environment(body.environment or ""),
         is_paused=bool(body.review),
         idempotency_key=key,
@@ -193,6 +203,11 @@ def _states(words: list[str]) -> frozenset[str] | None:
         known = ", ".join(_STATES)
         raise InvalidFields([("status", f"status must be one of {known}")])
     return states
+
+
+def pipeline_answer(rows: PipelineRows) -> Response:
+    """Return the answer about a pipeline with which something was done."""
+    return answer(responses.PipelineOutput(ok=True, pipeline=_pipeline(rows)))
 
 
 def _pipeline(rows: PipelineRows) -> responses.JobPipelineOutput:
@@ -219,4 +234,5 @@ def _pipeline(rows: PipelineRows) -> responses.JobPipelineOutput:
         created_at=pipeline["created_at"],
         updated_at=pipeline["updated_at"],
         warnings=json.loads(pipeline["warnings"]),
+        scheduled_by=pipeline["scheduled_by"],
     )

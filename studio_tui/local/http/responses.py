@@ -59,6 +59,7 @@ class JobSchedule:
     last_run_id: str | None
     recent: list[ScheduleRun]
     suspended_at: str | None
+    datasets: list[str] | None
 
 
 @dataclass(frozen=True)
@@ -130,6 +131,7 @@ class ComputeClusterOutput:
     disk_size: str | None
     active_workers: int
     busy_workers: int
+    problem: str | None
 
 
 @dataclass(frozen=True)
@@ -160,6 +162,7 @@ class JobPipelineOutput:
     updated_at: str
 
     warnings: list[str]
+    scheduled_by: str | None
 
 
 @dataclass(frozen=True)

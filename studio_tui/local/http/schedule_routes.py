@@ -3,23 +3,43 @@
 None of it is in the OpenAPI description, which equals the document.
 """
 
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Response
 
 from studio_tui import clock
 from studio_tui.api import routes
-from studio_tui.api.models import ChangeScheduleInput, ScheduleInput
+from studio_tui.api.models import (
+    ChangeScheduleInput,
+    QueryType,
+    ScheduleInput,
+    SchedulePipelineInput,
+)
 from studio_tui.local.db.database import StorageFull
 from studio_tui.local.db.jobs import KeyReused
+from studio_tui.local.db.new_job import NewJob
+from studio_tui.local.db.pipelines import NothingToRun
+from studio_tui.local.db.planning import UnknownDataset
 from studio_tui.local.db.schedule_steering import ScheduleOver
 from studio_tui.local.http.errors import InvalidFields, Refusal
 from studio_tui.local.http.job_routes import check_team, job_answer
+from studio_tui.local.http.pipeline_routes import pipeline_answer, read_datasets
 from studio_tui.local.http.strict_json import StrictRoute
-from studio_tui.local.http.validation import check_key, read_schedule
+from studio_tui.local.http.validation import (
+    NAME_LIMIT,
+    PRIORITIES,
+    check_key,
+    digest,
+    read_environment,
+    read_schedule,
+)
 from studio_tui.local.server.studio import Studio
+
+_NO_TIME = "cron_expression or start_after must say when it runs"
 
 
 def schedule_router(studio: Studio) -> APIRouter:
@@ -32,8 +52,7 @@ def schedule_router(studio: Studio) -> APIRouter:
         now = clock.now()
         schedule = read_schedule(body, now)
         if schedule is None:
-            clause = "cron_expression or start_after must say when it runs"
-            raise InvalidFields([("cron_expression", clause)])
+            raise InvalidFields([("cron_expression", _NO_TIME)])
         # What was due by the old times is decided by them.
         await studio.scheduler.settle(now)
         with _refusing(job_id):
@@ -65,16 +84,95 @@ def schedule_router(studio: Studio) -> APIRouter:
     ) -> Response:
         check_team(body.team_name)
         check_key(idempotency_key)
-        try:
-            with _refusing(job_id):
-                run_id = await studio.steering.run(job_id, idempotency_key, clock.now())
-        except KeyReused as error:
-            clause = "Idempotency-Key was used for another request"
-            raise InvalidFields([("Idempotency-Key", clause)]) from error
+        with _refusing(job_id), _planning():
+            run_id = await studio.steering.run(job_id, idempotency_key, clock.now())
         studio.dispatcher.wake()
         return await job_answer(studio, run_id)
 
+    _add_pipelines(router, studio)
     return router
+
+
+def _add_pipelines(router: APIRouter, studio: Studio) -> None:
+    """Add the endpoints of schedules that trigger a pipeline."""
+
+    @router.post(routes.SCHEDULE_PIPELINE.path)
+    async def schedule_pipeline(
+        body: SchedulePipelineInput, idempotency_key: Annotated[str | None, Header()] = None
+    ) -> Response:
+        check_team(body.team_name)
+        check_key(idempotency_key)
+        with _refusing(""), _planning():
+            made = await studio.jobs.made_before(idempotency_key or "", digest(body))
+            if made is None:
+                await studio.look_at_clusters()
+                job = _task(studio, body, idempotency_key)
+                schedule = job.schedule
+                datasets = schedule.datasets if schedule else None
+                await studio.schedule_pipelines.check(
+                    datasets or (), await studio.runner.metastore()
+                )
+                made = await studio.jobs.create(job, clock.now())
+        studio.scheduler.wake()
+        return await job_answer(studio, made["id"])
+
+    @router.post(routes.TRIGGER_SCHEDULE.path)
+    async def trigger_schedule(
+        job_id: str, body: ScheduleInput, idempotency_key: Annotated[str | None, Header()] = None
+    ) -> Response:
+        check_team(body.team_name)
+        check_key(idempotency_key)
+        metastore = await studio.runner.metastore()
+        with _refusing(job_id), _planning():
+            made = await studio.schedule_pipelines.trigger(
+                job_id, idempotency_key, metastore, clock.now()
+            )
+        studio.dispatcher.wake()
+        return pipeline_answer(made)
+
+
+def _task(studio: Studio, body: SchedulePipelineInput, key: str | None) -> NewJob:
+    """Return the TASK that stands for a schedule of a pipeline; as a job it runs nothing."""
+    datasets = read_datasets(body.datasets)
+    schedule = read_schedule(body, clock.now())
+    if schedule is None:
+        raise InvalidFields([("cron_expression", _NO_TIME)])
+    job_id = str(uuid.uuid4())
+    return NewJob(
+        id=job_id,
+        name=f"pipeline of {', '.join(datasets)}"[:NAME_LIMIT],
+        query="",
+        query_type=QueryType.SHELL,
+        environment=read_environment(body.environment or ""),
+        workers=1,
+        priority=PRIORITIES[-1],
+        cluster=studio.clusters.default.name,
+        python_version=None,
+        requirements=None,
+        repository=None,
+        uploads=(),
+        rerun_from=None,
+        run_group=job_id,
+        ignore_checkpoints=False,
+        created_by=studio.user,
+        idempotency_key=key,
+        request_digest=digest(body),
+        schedule=replace(schedule, datasets=datasets),
+    )
+
+
+@contextmanager
+def _planning() -> Iterator[None]:
+    """Answer why no pipeline can be planned."""
+    try:
+        yield
+    except KeyReused as error:
+        clause = "Idempotency-Key was used for another request"
+        raise InvalidFields([("Idempotency-Key", clause)]) from error
+    except UnknownDataset as error:
+        raise Refusal(404, f"No dataset {error} is known to this local Studio.") from error
+    except NothingToRun as error:
+        raise Refusal(409, str(error)) from error
 
 
 @contextmanager

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 
 from studio_tui import clock
-from studio_tui.local.config.clusters import Clusters, read_clusters
+from studio_tui.local.config.cluster_file import ClusterFile
+from studio_tui.local.config.clusters import Clusters
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.db.database import Database
 from studio_tui.local.db.jobs import Jobs
 from studio_tui.local.db.pipelines import Pipelines
+from studio_tui.local.db.schedule_pipelines import SchedulePipelines
 from studio_tui.local.db.schedule_steering import ScheduleSteering
 from studio_tui.local.db.schedules import Schedules
 from studio_tui.local.dispatch.dispatcher import Dispatcher
@@ -31,11 +33,12 @@ class Studio:
     jobs: Jobs
     pipelines: Pipelines
     uploads: Uploads
-    clusters: Clusters
+    cluster_file: ClusterFile
     runner: Runner
     dispatcher: Dispatcher
     scheduler: Scheduler
     steering: ScheduleSteering
+    schedule_pipelines: SchedulePipelines
     user: str
     """Who all jobs are created by: the owner of this process."""
     instance: str
@@ -43,6 +46,16 @@ class Studio:
     token: SecretStr
     pages: PageKeys
     """Where the jobs' pages are."""
+
+    @property
+    def clusters(self) -> Clusters:
+        """The clusters as they are now."""
+        return self.cluster_file.clusters
+
+    async def look_at_clusters(self) -> None:
+        """Take over what the file of clusters says now."""
+        if await self.cluster_file.look():
+            self.dispatcher.wake()
 
 
 @asynccontextmanager
@@ -54,22 +67,25 @@ async def open_studio(
     Raises:
         ConfigError: The database or the configuration cannot be used.
     """
-    clusters = read_clusters(data.clusters)
+    cluster_file = ClusterFile(data.clusters)
     database = await Database.open(data.database)
     runner = LocalRunner(data.jobs, data.cache, limits=limits)
     try:
         jobs, uploads = Jobs(database), Uploads(data.uploads, database)
         await uploads.remove_unused(clock.now())
-        dispatcher = Dispatcher(jobs, uploads, runner, clusters)
+        dispatcher = Dispatcher(jobs, uploads, runner, lambda: cluster_file.clusters)
         yield Studio(
             jobs=jobs,
             pipelines=Pipelines(database),
             uploads=uploads,
-            clusters=clusters,
+            cluster_file=cluster_file,
             runner=runner,
             dispatcher=dispatcher,
-            scheduler=Scheduler(Schedules(database), jobs, dispatcher.wake, clock.now),
+            scheduler=Scheduler(
+                Schedules(database), jobs, dispatcher.wake, clock.now, runner.metastore
+            ),
             steering=ScheduleSteering(database),
+            schedule_pipelines=SchedulePipelines(database),
             user=getpass.getuser(),
             instance=secrets.token_hex(8),
             token=token,

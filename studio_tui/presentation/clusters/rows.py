@@ -5,28 +5,39 @@ from enum import StrEnum
 from operator import attrgetter
 
 from studio_tui.api.ids import can_be_used
-from studio_tui.api.models import Cluster, Job
+from studio_tui.api.models import CANCELING_STATES, Cluster, Job, JobState
 from studio_tui.presentation.cells import NOTHING, Cell, Tone, dimmed
 from studio_tui.presentation.columns import Align, Column
 from studio_tui.presentation.form.cluster_checks import takes_no_jobs
-from studio_tui.presentation.format import UNKNOWN
+from studio_tui.presentation.format import UNKNOWN, plural
 from studio_tui.presentation.ids import id_cell
-from studio_tui.presentation.jobs.facts import Fact, runs_on
+from studio_tui.presentation.jobs.facts import Fact
 from studio_tui.presentation.jobs.states import counts
+from studio_tui.presentation.jobs.waiting import free_workers, runs_on
+from studio_tui.presentation.lists.fitting import Room, fitting
 from studio_tui.presentation.lists.kinds import NEWEST_FIRST, Kind
+from studio_tui.text import LINE_LIMIT
 
 COLUMNS = (
-    Column("status", "STATUS", 11),
-    Column("name", "NAME", 12, grow=1, most=40),
-    Column("default", "FOR NEW JOBS", 12, drop=2),
-    Column("busy", "BUSY", 5, align=Align.RIGHT),
-    Column("workers", "WORKERS", 7, align=Align.RIGHT),
-    Column("provider", "PROVIDER", 8, drop=3),
-    Column("region", "REGION", 12, drop=4),
-    Column("size", "SIZE", 14, drop=5),
-    Column("id", "ID", 10, drop=6),
+    Column("status", "STATUS", 11, fits=True),
+    Column("name", "NAME", 12, grow=2, fits=True),
+    Column("default", "FOR NEW JOBS", 12, drop=2, fits=True),
+    Column("busy", "BUSY", 5, align=Align.RIGHT, grow=1, fits=True),
+    Column("free", "FREE", 5, align=Align.RIGHT, grow=1, fits=True),
+    Column("workers", "WORKERS", 7, align=Align.RIGHT, grow=1, fits=True),
+    Column("provider", "PROVIDER", 8, grow=1, drop=3, fits=True),
+    Column("region", "REGION", 12, grow=1, drop=4, fits=True),
+    Column("size", "SIZE", 14, grow=1, drop=5, fits=True),
+    Column("id", "ID", 10, grow=1, drop=6, fits=True),
 )
 """In the order of the cells."""
+
+
+LISTED = 6
+"""Jobs that are named, a line each."""
+
+_WITH_WORKERS = frozenset({JobState.INIT, JobState.RUNNING, *CANCELING_STATES})
+_IN_QUEUE = frozenset({JobState.CREATED, JobState.SCHEDULED, JobState.QUEUED})
 
 
 class ClusterState(StrEnum):
@@ -56,6 +67,7 @@ def cells(cluster: Cluster, chosen: str | None = None) -> tuple[Cell, ...]:
         Cell(cluster.name, Tone.STRONG) if cluster.name else Cell("(no name)", Tone.DIM),
         _for_new_jobs(cluster, chosen),
         _known(cluster.busy_workers),
+        _known(free_workers(cluster)),
         _known(cluster.max_workers),
         _known(cluster.cloud_provider),
         _known(cluster.cloud_region),
@@ -67,13 +79,16 @@ def cells(cluster: Cluster, chosen: str | None = None) -> tuple[Cell, ...]:
 
 def facts(cluster: Cluster, jobs: Iterable[Job], *, has_all: bool = True) -> tuple[Fact, ...]:
     """Return what there is to say about a cluster; `jobs` are those known, perhaps not all."""
+    known = tuple(jobs)
     disk = f"{cluster.disk_size} GB" if cluster.disk_size is not None else None
     return (
+        *((Fact("problem", Cell(cluster.problem, Tone.WARN)),) if cluster.problem else ()),
         Fact("status", _status(cluster)),
         Fact("name", Cell(cluster.name or "(no name)", Tone.STRONG)),
         Fact("id", id_cell(cluster.id)),
         Fact("workers", _workers(cluster)),
-        Fact("jobs", _jobs(cluster, tuple(jobs), has_all=has_all)),
+        Fact("jobs", _jobs(cluster, known, has_all=has_all)),
+        *_named(cluster, known),
         Fact(
             "default",
             Cell("yes: it takes the jobs that name no cluster" if cluster.default else "no"),
@@ -123,6 +138,7 @@ def _workers(cluster: Cluster) -> Cell:
         f"{count} {words}"
         for count, words in (
             (cluster.busy_workers, "busy"),
+            (free_workers(cluster), "free"),
             (cluster.active_workers, "up"),
             (cluster.max_workers, "at most"),
         )
@@ -138,6 +154,26 @@ def _jobs(cluster: Cluster, jobs: tuple[Job, ...], *, has_all: bool) -> Cell:
     return Cell(
         " · ".join(f"{count.amount} {count.name}" for count in counts(its, has_all=has_all))
     )
+
+
+def _named(cluster: Cluster, jobs: tuple[Job, ...]) -> tuple[Fact, ...]:
+    """Return which of its jobs have workers, and which wait for some, those that came first first.
+
+    A job has its workers from before its query runs until it has ended.
+    """
+    its = [job for job in reversed(jobs) if runs_on(job, cluster)]
+    return tuple(
+        Fact(label, Cell("\n".join(fitting(names, Room(LISTED, LINE_LIMIT))), tone))
+        for label, states, tone in (
+            ("runs here", _WITH_WORKERS, Tone.ACTIVE),
+            ("waits here", _IN_QUEUE, Tone.WAITING),
+        )
+        if (names := [_with_workers(job) for job in its if job.state in states])
+    )
+
+
+def _with_workers(job: Job) -> str:
+    return f"{job.name or job.id}  {plural(job.workers or 1, 'worker')}"
 
 
 def _word(cluster: Cluster) -> str | None:
@@ -210,6 +246,10 @@ CLUSTERS = Kind[Cluster](
             "busy workers, most first",
             lambda cluster, now: (-(cluster.busy_workers or 0), _name(cluster)),
         ),
+        "free": (
+            "free workers, most first",
+            lambda cluster, now: (-(free_workers(cluster) or 0), _name(cluster)),
+        ),
         "workers": (
             "workers, most first",
             lambda cluster, now: (-(cluster.max_workers or 0), _name(cluster)),
@@ -229,6 +269,6 @@ CLUSTERS = Kind[Cluster](
         "size": ("size", lambda cluster, now: (_size(cluster).lower(), _name(cluster))),
         "id": ("id", lambda cluster, now: cluster.id),
     },
-    largest_first=frozenset({"busy", "workers"}),
+    largest_first=frozenset({"busy", "free", "workers"}),
     is_moving=lambda cluster: False,
 )

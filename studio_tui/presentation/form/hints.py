@@ -9,6 +9,7 @@ from studio_tui.presentation.form.checks import PRIORITIES, Surroundings, job_na
 from studio_tui.presentation.form.cluster_checks import chosen_cluster
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.format import plural, size
+from studio_tui.presentation.jobs.waiting import free_workers
 from studio_tui.presentation.schedules.start_times import StartTimeError, both, described, resolve
 from studio_tui.text import safe_line
 
@@ -59,7 +60,7 @@ def _cluster(draft: Draft, around: Surroundings) -> tuple[str, ...]:
     if around.clusters is None:
         return ("The clusters are not known yet.",)
     if not draft.compute_cluster_name.strip():
-        names = [free(cluster) for cluster in around.clusters]
+        names = [with_free(cluster) for cluster in around.clusters]
         return (*_chosen(draft, around), *([f"There are {', '.join(names)}."] if names else []))
     return _chosen(draft, around)
 
@@ -76,18 +77,18 @@ def _chosen(draft: Draft, around: Surroundings) -> tuple[str, ...]:
     if cluster is None:
         return ()
     by_default = "" if name or number else " by default"
-    return (f"It runs on {free(cluster)}{by_default}.",)
+    return (f"It runs on {with_free(cluster)}{by_default}.",)
 
 
-def free(cluster: Cluster) -> str:
+def with_free(cluster: Cluster) -> str:
     """Return a cluster's name and what is known of its free workers: `gpu (~18 of 32 free)`."""
     name = cluster.name or cluster.id
-    most, busy = cluster.max_workers, cluster.busy_workers
+    most, free = cluster.max_workers, free_workers(cluster)
     if most is None:
         return name
-    if busy is None:
+    if free is None:
         return f"{name} (at most {most} workers)"
-    return f"{name} (~{max(0, most - busy)} of {most} workers free)"
+    return f"{name} (~{free} of {most} workers free)"
 
 
 def _start(draft: Draft, around: Surroundings) -> tuple[str, ...]:

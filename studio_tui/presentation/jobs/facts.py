@@ -27,6 +27,7 @@ from studio_tui.presentation.jobs.times import (
     run_seconds,
     step_seconds,
 )
+from studio_tui.presentation.jobs.waiting import why_waiting
 from studio_tui.presentation.logs.progress import Progress, bar_text, words
 from studio_tui.redaction import without_secrets
 from studio_tui.text import Verbatim, safe_line
@@ -117,16 +118,6 @@ def environment(job: Job, values: Values) -> tuple[Fact, ...]:
     )
 
 
-def runs_on(job: Job, cluster: Cluster) -> bool:
-    """Whether a job is one of a cluster: by its id, as a later cluster may take the name.
-
-    Only where Studio does not tell the id of a job's cluster does the name count.
-    """
-    if job.compute_cluster_id is not None:
-        return job.compute_cluster_id == cluster.id
-    return cluster.name is not None and job.compute_cluster_name == cluster.name
-
-
 def _is_shown(name: str, value: str, values: Values) -> bool:
     assignment = f"{name}={value}"
     is_ordinary = without_secrets(value) == value and without_secrets(assignment) == assignment
@@ -165,28 +156,6 @@ def _progress(job: Job, known: Progress | None) -> tuple[Fact, ...]:
     drawn = f"{bar_text(known.percent, BAR_WIDTH)}  " if known.percent is not None else ""
     label = f"  {safe_line(known.label)}" if known.label else ""
     return (Fact("progress", Cell(f"{drawn}{words(known)}{label}", Tone.ACTIVE)),)
-
-
-def why_waiting(job: Job, clusters: Iterable[Cluster]) -> str:
-    """Return what a job that has not begun waits for; empty where that is not known."""
-    if job.state is JobState.PENDING:
-        return "the jobs before it in its pipeline, or until that is resumed; P goes there"
-    if job.state in {JobState.CREATED, JobState.SCHEDULED}:
-        return "Studio to put it into the queue"
-    if job.state is not JobState.QUEUED:
-        return ""
-    needed = plural(job.workers or 1, "worker")
-    for cluster in clusters:
-        if runs_on(job, cluster):
-            if cluster.max_workers is None or cluster.busy_workers is None:
-                break
-            free = max(0, cluster.max_workers - cluster.busy_workers)
-            return (
-                f"needs {needed}; {cluster.name or cluster.id} has {free} free of "
-                f"{cluster.max_workers}. Older jobs may go first"
-            )
-    where = f" of {job.compute_cluster_name}" if job.compute_cluster_name else ""
-    return f"{needed}{where}; Studio does not say how many are free"
 
 
 def _why_waiting(job: Job, clusters: Iterable[Cluster]) -> tuple[Fact, ...]:

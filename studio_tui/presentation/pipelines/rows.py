@@ -198,12 +198,13 @@ PIPELINES = Kind[Pipeline](
         "target": lambda pipeline: pipeline.triggered_from or "",
         "id": lambda pipeline: pipeline.pipeline_id,
         "error": lambda pipeline: pipeline.error_message or "",
+        "task": lambda pipeline: pipeline.scheduled_by or "",
         "job": lambda pipeline: "\n".join(run.name or "" for run in pipeline.job_runs),
     },
     suggestions=(
         *(f"status={word}" for word in ("active", "finished", "problem")),
         *(f"status={state.lower()}" for state in PipelineState),
-        *("target=", "name=", "name~", "job=", "error=", "age<1h", "age<1d", "id="),
+        *("target=", "name=", "name~", "job=", "error=", "age<1h", "age<1d", "id=", "task="),
     ),
     hint="words, status=paused, target=name, job=name, age<2h, !not",
     sorts={

@@ -35,16 +35,16 @@ NOT_TOLD = "Studio does not say"
 _SHORT_ID = 8
 
 COLUMNS = (
-    Column("name", "NAME", 16, grow=2, most=40, fits=True, sticky=True),
-    Column("expression", "SCHEDULE", 12, grow=1, most=20, fits=True),
+    Column("name", "NAME", 16, grow=2, fits=True, sticky=True),
+    Column("expression", "SCHEDULE", 12, grow=1, fits=True),
     Column("words", "IN WORDS", 20, grow=3, drop=3, fits=True, wants=32),
-    Column("next", "NEXT RUN", 14),
+    Column("next", "NEXT RUN", 14, fits=True),
     Column("at", "AT, LOCAL", 16, drop=1, fits=True),
     Column("results", "LAST RUNS", RESULTS + 1, drop=2, fits=True),
-    Column("runs", "RUNS", 4, align=Align.RIGHT, drop=5, fits=True),
-    Column("missed", "MISSED", 6, align=Align.RIGHT, drop=4, fits=True),
-    Column("skipped", "SKIPPED", 7, align=Align.RIGHT, drop=4, fits=True),
-    Column("by", "BY", 12, drop=7, fits=True),
+    Column("runs", "RUNS", 4, align=Align.RIGHT, grow=1, drop=5, fits=True),
+    Column("missed", "MISSED", 6, align=Align.RIGHT, grow=1, drop=4, fits=True),
+    Column("skipped", "SKIPPED", 7, align=Align.RIGHT, grow=1, drop=4, fits=True),
+    Column("by", "BY", 12, grow=1, drop=7, fits=True),
     Column("id", "ID", _SHORT_ID, drop=6),
 )
 """In the order of the cells; the next run is told in local time."""
@@ -80,6 +80,11 @@ def cells(task: Job, runs: Sequence[Run], now: datetime, zone: tzinfo) -> tuple[
     return row if can_be_used(task.id) else dimmed(row)
 
 
+def rebuilds(task: Job) -> tuple[str, ...]:
+    """Return the datasets that a schedule's pipeline rebuilds; none for one that runs a job."""
+    return (task.schedule.datasets or ()) if task.schedule else ()
+
+
 def is_suspended(task: Job) -> bool:
     """Whether a schedule makes no runs before it is resumed."""
     return task.schedule is not None and task.schedule.suspended_at is not None
@@ -109,12 +114,19 @@ def facts(task: Job, runs: Sequence[Run], now: datetime, zone: tzinfo) -> tuple[
     schedule = task.schedule
     return (
         *timetable(task, now, zone),
+        *((Fact("rebuilds", Cell(", ".join(datasets))),) if (datasets := rebuilds(task)) else ()),
         Fact("last runs", _past(runs, schedule, now)),
         *(_counts(schedule) if schedule else ()),
         Fact("name", Cell(task.name or UNKNOWN, Tone.STRONG)),
         Fact("id", id_cell(task.id)),
         Fact("created", _created(task, now, zone)),
         Fact("by", Cell(task.created_by or UNKNOWN)),
+        *(() if datasets else _where(task)),
+    )
+
+
+def _where(task: Job) -> tuple[Fact, ...]:
+    return (
         Fact("cluster", Cell(task.compute_cluster_name or UNKNOWN)),
         Fact("workers", Cell(str(task.workers) if task.workers else UNKNOWN)),
     )

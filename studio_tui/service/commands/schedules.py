@@ -7,16 +7,28 @@ comes it is asked for again.
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, TypeVar
 
-from studio_tui.api.models import Job
+from studio_tui.api.models import Job, Pipeline
 from studio_tui.errors import NotSent, OutcomeUnknown
 
 T = TypeVar("T")
 
 _RESTS = (0.5, 1.0)
 """Seconds after each try but the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineTimes:
+    """A schedule of a pipeline that is wanted."""
+
+    datasets: tuple[str, ...]
+    environment: str | None = field(default=None, repr=False)
+    """Lines of `NAME=VALUE`."""
+    cron_expression: str | None = None
+    start_after: datetime | None = None
 
 
 class ChangesSchedules(Protocol):
@@ -35,6 +47,22 @@ class ChangesSchedules(Protocol):
 
     async def run_schedule(self, job_id: str, *, idempotency_key: str) -> Job:
         """Run a schedule once beside its times, the same run for the same key."""
+        ...
+
+    async def schedule_pipeline(
+        self,
+        datasets: tuple[str, ...],
+        *,
+        environment: str | None = ...,
+        cron_expression: str | None = ...,
+        start_after: datetime | None = ...,
+        idempotency_key: str,
+    ) -> Job:
+        """Make a schedule that triggers a pipeline, the same one for the same key."""
+        ...
+
+    async def trigger_schedule(self, job_id: str, *, idempotency_key: str) -> Pipeline:
+        """Trigger the pipeline of a schedule now, the same one for the same key."""
         ...
 
     async def suspend_schedule(self, job_id: str) -> Job | None:
@@ -106,6 +134,33 @@ class ScheduleCommands:
         """
         key = uuid.uuid4().hex
         return await self._want(lambda: self._studio.own.run_schedule(job_id, idempotency_key=key))
+
+    async def trigger(self, job_id: str) -> Pipeline:
+        """Trigger the pipeline of a schedule, now, and not twice; return it.
+
+        Raises:
+            StudioError: it was not triggered, or it is not known whether it was.
+        """
+        key = uuid.uuid4().hex
+        studio = self._studio.own
+        return await self._want(lambda: studio.trigger_schedule(job_id, idempotency_key=key))
+
+    async def schedule_pipeline(self, wish: PipelineTimes) -> Job:
+        """Make a schedule that triggers a pipeline, and not two; return it.
+
+        Raises:
+            StudioError: it was not made, or it is not known whether it was.
+        """
+        key = uuid.uuid4().hex
+        return await self._want(
+            lambda: self._studio.own.schedule_pipeline(
+                wish.datasets,
+                environment=wish.environment,
+                cron_expression=wish.cron_expression,
+                start_after=wish.start_after,
+                idempotency_key=key,
+            )
+        )
 
     async def suspend(self, job_id: str) -> Job | None:
         """Let a schedule make no runs before it is resumed; return it as it is then.

@@ -28,7 +28,7 @@ from studio_tui.tui.clusters.cluster_choice import ClusterChoice
 from studio_tui.tui.frame.commands import READ_ONLY, Command, bindings
 from studio_tui.tui.frame.list_page import ListPage, list_commands
 from studio_tui.tui.frame.list_view import ListView
-from studio_tui.tui.messages import FilterJobs, OpenForm, Refreshed
+from studio_tui.tui.messages import FilterList, OpenForm, Refreshed
 from studio_tui.tui.terminal.clipboard import copy
 from studio_tui.tui.widgets.bar import Part
 from studio_tui.tui.widgets.big_table import BigTable
@@ -165,7 +165,7 @@ class ClustersScreen(ListPage[Cluster]):
         else:
             names = (cluster.name for cluster in self._meant())
             terms = exactly("cluster", *filter(None, names))
-        self.post_message(FilterJobs(terms))
+        self.post_message(FilterList(terms))
 
     def choose(self) -> None:
         """Choose the cluster under the cursor for new jobs, or choose none."""
@@ -210,13 +210,15 @@ class ClustersScreen(ListPage[Cluster]):
         return facts(cluster, self._jobs(), has_all=has_all) if cluster else ()
 
     def title_notes(self) -> tuple[Part, ...]:
-        """Return on which of them new jobs run."""
+        """Return on which of them new jobs run, and whether a change of them is not in force."""
+        stale = any(row.problem for row in self.rows.values())
+        notes = (Part("· a change of them is not in force ", Tone.WARN),) if stale else ()
         chosen = self._choice.name
         if chosen is None:
-            return ()
+            return notes
         if any(row.name == chosen for row in self.rows.values()):
-            return (Part(f"· new jobs run on {chosen} ", Tone.ACCENT),)
-        return (Part(f"· {chosen}, chosen for new jobs, is not here any more ", Tone.WARN),)
+            return (*notes, Part(f"· new jobs run on {chosen} ", Tone.ACCENT))
+        return (*notes, Part(f"· {chosen}, chosen for new jobs, is not here any more ", Tone.WARN))
 
     def _meant(self) -> Sequence[Cluster]:
         """Return the marked clusters, else the one under the cursor."""

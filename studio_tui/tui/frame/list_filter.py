@@ -48,6 +48,11 @@ class ListFilter(Generic[T]):
         """Show the rows that pass a filter, until another is typed or esc."""
         self._bar().set(terms)
 
+    def begin_with(self, terms: Terms[T]) -> None:
+        """Show the rows that pass a filter, in a list that is not there yet."""
+        self.terms = terms
+        self._holder.change(filter=terms.text)
+
     def take(self, terms: Terms[T], show_rows: Callable[[], None]) -> None:
         """Take over what was typed, show what passes, and stay at the row of the cursor."""
         self.terms = terms

@@ -13,7 +13,6 @@ from textual.getters import query_one
 from studio_tui import clock
 from studio_tui.api.models import Job
 from studio_tui.presentation.cells import Tone
-from studio_tui.presentation.jobs.facts import why_waiting
 from studio_tui.presentation.jobs.log_header import (
     END,
     amount,
@@ -24,6 +23,7 @@ from studio_tui.presentation.jobs.log_header import (
     why,
 )
 from studio_tui.presentation.jobs.times import life_of
+from studio_tui.presentation.jobs.waiting import why_waiting
 from studio_tui.presentation.logs.gutter_times import zones_of_lines
 from studio_tui.presentation.logs.line_clock import LineClock
 from studio_tui.presentation.logs.progress import Progress

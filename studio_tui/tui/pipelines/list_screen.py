@@ -27,9 +27,10 @@ from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.commands import READ_ONLY, Command, bindings
 from studio_tui.tui.frame.list_page import ListPage, list_commands
 from studio_tui.tui.frame.list_view import ListView
-from studio_tui.tui.messages import OpenPipeline, Refreshed
+from studio_tui.tui.messages import OpenPipeline, Refreshed, SchedulePipeline
 from studio_tui.tui.pipelines.controller import PipelineController
 from studio_tui.tui.pipelines.trigger_screen import TriggerDraft, TriggerScreen
+from studio_tui.tui.schedules.suspending import NO_PIPELINES
 from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.filter_bar import FilterInput
 from studio_tui.tui.widgets.table_painter import Cells
@@ -56,6 +57,14 @@ _COMMANDS: tuple[Command["PipelinesScreen"], ...] = (
         "Rebuild datasets: name them, look at the jobs first or run them at once",
         lambda page: page.trigger(),
         lambda page: READ_ONLY if page.read_only else None,
+    ),
+    Command(
+        "pipelines.schedule",
+        "P",
+        "at times",
+        "Rebuild datasets at times: fill in the form of a schedule",
+        lambda page: page.schedule(),
+        lambda page: page.why_not_schedule(),
     ),
     Command(
         "pipelines.logs",
@@ -208,6 +217,17 @@ class PipelinesScreen(ListPage[Pipeline]):
             self._draft = None
             self.session.endings.watch_pipelines((made,))
             self.list.await_row(made.pipeline_id)
+
+    def why_not_schedule(self) -> str | None:
+        """Return why no pipeline can be triggered at times."""
+        if self.read_only:
+            return READ_ONLY
+        return None if self.session.scheduling.is_possible else NO_PIPELINES
+
+    def schedule(self) -> None:
+        """Show the form of a schedule that rebuilds what the pipeline at hand does."""
+        here = self.row_at_hand()
+        self.post_message(SchedulePipeline(here.triggered_from or "" if here else ""))
 
     @work(name="datasets", group="datasets", exclusive=True)
     async def _learn_datasets(self, learned: Callable[[], None]) -> None:

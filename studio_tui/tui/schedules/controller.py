@@ -12,6 +12,7 @@ from studio_tui.presentation.format import plural
 from studio_tui.presentation.jobs.bulk import to_cancel
 from studio_tui.presentation.jobs.filters import exactly
 from studio_tui.presentation.lists.fitting import fitting
+from studio_tui.presentation.schedules.rows import is_suspended, rebuilds
 from studio_tui.tui.frame.bulk import room_for_list
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Confirm
@@ -22,9 +23,9 @@ from studio_tui.tui.jobs.create import make_job
 from studio_tui.tui.jobs.marked import MarkedJobs
 from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.jobs.rerun import Repeat, submitted_of, with_schedule
-from studio_tui.tui.messages import FilterJobs, OpenForm
+from studio_tui.tui.messages import FilterList, OpenForm, SchedulePipeline
 from studio_tui.tui.schedules.editing import Replaced, ScheduleEditor
-from studio_tui.tui.schedules.suspending import ELSEWHERE, Suspending
+from studio_tui.tui.schedules.suspending import ELSEWHERE, NO_PIPELINES, Suspending
 from studio_tui.tui.schedules.words import named, time_of
 
 
@@ -70,6 +71,21 @@ class ScheduleController(JobController):
         """Return the marked schedules, else the one at hand."""
         return self.marked.known() or tuple(filter(None, (self._at_hand(),)))
 
+    def why_no_pipeline(self) -> str | None:
+        """Return why no pipeline can be triggered at times."""
+        if self._host.read_only:
+            return READ_ONLY
+        return None if self._host.session.scheduling.is_possible else NO_PIPELINES
+
+    def schedule_pipeline(self) -> None:
+        """Show the form of a schedule that triggers a pipeline."""
+        self._host.post_message(SchedulePipeline())
+
+    def turns_to(self) -> str:
+        """Return what `p` does now: `suspend` or `resume`."""
+        meant = self._meant()
+        return "resume" if meant and all(map(is_suspended, meant)) else "suspend"
+
     async def suspend_or_resume(self) -> None:
         """Suspend the marked schedules, else the one at hand; where none goes on, resume them."""
         tasks = [task for task in self._meant() if can_be_used(task.id)]
@@ -77,7 +93,11 @@ class ScheduleController(JobController):
 
     def show_runs(self) -> None:
         """Show the jobs that the marked schedules have made, else those of the one at hand."""
-        self._host.post_message(FilterJobs(exactly("task", *(task.id for task in self._meant()))))
+        meant = self._meant()
+        of_jobs = [task.id for task in meant if not rebuilds(task)]
+        place = "jobs" if of_jobs else "pipelines"
+        ids = of_jobs or [task.id for task in meant]
+        self._host.post_message(FilterList(exactly("task", *ids), place))
 
     def open_form(self) -> None:
         """Show the form of a new job, at the time when it runs."""
@@ -129,13 +149,18 @@ class ScheduleController(JobController):
         if not await self._host.ask(question):
             return
         session = self._host.session
+        scheduling, app = session.scheduling, self._host.app
         try:
-            run = await asked(self._host.app, session, session.scheduling.run(task.id))
+            if rebuilds(task):
+                pipeline = await asked(app, session, scheduling.trigger(task.id))
+                session.endings.watch_pipelines((pipeline,))
+                self._host.say(f"Triggered {pipeline.name or pipeline.pipeline_id}")
+            else:
+                run = await asked(app, session, scheduling.run(task.id))
+                session.endings.watch((run,))
+                self._host.say(f"Created: {title(run)}")
         except StudioError as error:
             self._host.say(f"{title(task)}: {told(error, session)}", "error")
-            return
-        session.endings.watch((run,))
-        self._host.say(f"Created: {title(run)}")
 
     async def end(self) -> None:
         """Ask, then end the marked schedules, else the one at hand."""
@@ -198,7 +223,7 @@ class ScheduleController(JobController):
             "schedule.runs",
             "l,L",
             "runs",
-            "Show the jobs it has made",
+            "Show the jobs it has made, or the pipelines",
             show_runs,
             JobController.why_no_id,
         ),
@@ -209,6 +234,14 @@ class ScheduleController(JobController):
             "Fill in the form of a job that runs later, or again and again",
             open_form,
             why_not_create,
+        ),
+        Command(
+            "schedule.pipeline",
+            "P",
+            "new pipeline",
+            "Fill in the form of a schedule that rebuilds datasets, as a pipeline",
+            schedule_pipeline,
+            why_no_pipeline,
         ),
         Command(
             "schedule.run_once",

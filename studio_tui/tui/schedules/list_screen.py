@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import ClassVar
 
 from textual import on
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 
 from studio_tui import clock
 from studio_tui.api.models import Job
@@ -81,17 +81,13 @@ class SchedulesScreen(ListPage[Scheduled]):
         """Ids of schedules that were made in the place of others, by the ids of those."""
         self._in_utc = False
         """Whether the list tells the next runs in UTC."""
-        self.commands.add(
-            ScheduleController(
-                self,
-                self.task_at_hand,
-                ListedMarks(
-                    lambda: [row.task for row in self.marked_rows()], self.list.marks.unmark
-                ),
-                self._zone,
-                self._replaced,
-            )
+        marked = ListedMarks(
+            lambda: [row.task for row in self.marked_rows()], self.list.marks.unmark
         )
+        self._schedules = ScheduleController(
+            self, self.task_at_hand, marked, self._zone, self._replaced
+        )
+        self.commands.add(self._schedules)
         self.commands.add_to(self, _COMMANDS)
 
     # What the frame asks.
@@ -103,6 +99,12 @@ class SchedulesScreen(ListPage[Scheduled]):
         if self.view.marks:
             return _MARK_HINTS
         return _HINTS if self.row_at_hand() else ("schedule.new", "page.refresh", "page.back")
+
+    def label(self, binding: Binding) -> str:
+        """Return what a key does now: `p` suspends, or resumes."""
+        if binding.id == "schedule.suspend":
+            return self._schedules.turns_to()
+        return super().label(binding)
 
     def task_at_hand(self) -> Job | None:
         """Return the schedule under the cursor."""

@@ -20,6 +20,13 @@ ELSEWHERE = (
 """Why not, and what is nearest to it."""
 
 
+NO_PIPELINES = (
+    "Only the local Studio can trigger a pipeline at times. Here n schedules a job; to rebuild "
+    "datasets, have your own cron run `datachain pipeline create` and `resume`"
+)
+"""Why not, and what is nearest to it."""
+
+
 class Suspending:
     """Suspends schedules of one list, and resumes them."""
 

@@ -3,6 +3,7 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.db.jobs import QueuedJob
 from studio_tui.local.dispatch.dispatcher import startable
 from tests.studios import ThreadStudio
@@ -176,3 +177,54 @@ def test_what_waits_behind_a_large_job_starts_once_that_is_canceled(studio: Thre
     studio.cancel(large)
     assert studio.end(behind)["status"] == "COMPLETE"
     assert studio.job(running)["status"] == "RUNNING"
+
+
+def clusters(studio: ThreadStudio, **workers: int) -> None:
+    """Write the file of clusters."""
+    text = "".join(
+        f'[[cluster]]\nname = "{name}"\nmax_workers = {most}\n' for name, most in workers.items()
+    )
+    DataDir(studio.data_dir).clusters.write_text(text)
+
+
+def test_a_job_that_waits_starts_once_its_cluster_has_more_workers(studio: ThreadStudio) -> None:
+    clusters(studio, local=1)
+    first = studio.submit(SLEEP, workers=1)
+    second = studio.submit(SLEEP, workers=1)
+    studio.until(first["id"], "RUNNING")
+    eventually(lambda: studio.job(second["id"])["status"] == "QUEUED")
+    clusters(studio, local=2)
+    studio.until(second["id"], "RUNNING")
+
+
+def test_what_fits_its_cluster_no_more_waits_and_holds_nobody_up(studio: ThreadStudio) -> None:
+    clusters(studio, local=1, gpu=4)
+    running = studio.submit(SLEEP, workers=4, compute_cluster_name="gpu")
+    studio.until(running["id"], "RUNNING")
+    large = studio.submit("print(1)", workers=4, compute_cluster_name="gpu")
+    small = studio.submit("print(1)", workers=1, compute_cluster_name="gpu")
+    gone = studio.submit(SLEEP, workers=1)
+    studio.until(gone["id"], "RUNNING")
+    waiting = studio.submit("print(1)", workers=1)
+    clusters(studio, gpu=2)
+    eventually(lambda: len(studio.request("GET", "/datachain/clusters/").json()) == 1)
+    studio.cancel(running["id"])
+    assert studio.end(small["id"])["status"] == "COMPLETE"
+    studio.cancel(gone["id"])
+    assert studio.end(gone["id"])["status"] == "CANCELED"
+    assert {studio.job(one["id"])["status"] for one in (large, waiting)} == {"QUEUED"}
+    assert studio.job(waiting["id"])["compute_cluster_id"] is None
+    clusters(studio, gpu=4, local=1)
+    for one in (large, waiting):
+        assert studio.end(one["id"])["status"] == "COMPLETE"
+    assert studio.job(waiting["id"])["compute_cluster_id"] == 2
+
+
+def test_a_broken_file_of_clusters_is_said_with_each_cluster(studio: ThreadStudio) -> None:
+    clusters(studio, local=3)
+    DataDir(studio.data_dir).clusters.write_text("cluster = 3")
+    (cluster,) = studio.request("GET", "/datachain/clusters/").json()
+    assert "make no sense" in cluster["problem"]
+    clusters(studio, local=3)
+    (cluster,) = studio.request("GET", "/datachain/clusters/").json()
+    assert (cluster["max_workers"], cluster["problem"]) == (3, None)

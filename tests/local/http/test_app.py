@@ -53,8 +53,9 @@ NEWER = {
         "disk_size",
         "active_workers",
         "busy_workers",
+        "problem",
     },
-    "JobPipelineOutput": {"warnings"},
+    "JobPipelineOutput": {"warnings", "scheduled_by"},
 }
 """Keys that the published client reads or sends, and the document does not have."""
 

@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 
 from tests.studios import ThreadStudio
+from tests.waiting import eventually
 
 YEARLY = "0 3 1 1 *"
 
@@ -151,3 +152,53 @@ def test_a_suspended_schedule_stays_so_when_it_is_changed_and_when_the_server_di
     schedule = studio.job(task["id"])["schedule"]
     assert (schedule["suspended_at"], schedule["next_run_at"]) == (before, None)
     assert turn(studio, task["id"], "resume").json()["schedule"]["next_run_at"] is not None
+
+
+def schedule(studio: ThreadStudio, *datasets: str, key: str = "s", **how: Any) -> httpx.Response:
+    body = {"team_name": studio.team, "datasets": datasets, "cron_expression": YEARLY, **how}
+    return studio.request(
+        "POST", "/datachain/schedules/", json=body, headers={"Idempotency-Key": key}
+    )
+
+
+MAKE = """
+import json, os
+with open(os.environ["STUDIO_LINEAGE"], "a") as lineage:
+    lineage.write(json.dumps({"dataset": "thumbs", "version": None, "from": []}) + "\\n")
+"""
+
+
+def test_a_schedule_triggers_a_pipeline_whose_result_is_told_with_it(studio: ThreadStudio) -> None:
+    studio.end(studio.submit(MAKE, query_name="make.py")["id"])
+    task, again = (schedule(studio, "thumbs", "thumbs").json() for _ in range(2))
+    assert task["id"] == again["id"]
+    assert (task["status"], task["name"]) == ("TASK", "pipeline of thumbs")
+    assert task["schedule"]["datasets"] == ["thumbs"]
+    made = turn(studio, task["id"], "trigger").json()["pipeline"]
+    assert (made["scheduled_by"], made["total"]) == (task["id"], 1)
+
+    def ended() -> dict[str, Any] | None:
+        (recent,) = studio.job(task["id"])["schedule"]["recent"]
+        return recent if recent["status"] == "COMPLETED" else None
+
+    recent = eventually(ended)
+    assert (recent["kind"], recent["name"], recent["by_hand"]) == ("pipeline", made["name"], True)
+    assert change(studio, task["id"], cron_expression="@daily").json()["schedule"]["datasets"]
+    studio.cancel(task["id"])
+    assert studio.job(task["id"])["status"] == "CANCELED"
+
+
+def test_a_schedule_of_what_cannot_be_made_is_refused_with_why(studio: ThreadStudio) -> None:
+    for how, status, words in (
+        ({"datasets": ["nothing"]}, 404, "No dataset nothing is known"),
+        ({"datasets": []}, 422, "datasets must name at least one dataset"),
+        ({"cron_expression": "0 99 * * *"}, 422, "hour: 99 is not 0 to 23"),
+        ({"cron_expression": None}, 422, "must say when it runs"),
+        ({"environment": "A"}, 422, "must be NAME=VALUE"),
+    ):
+        refused = schedule(studio, "nothing", **how)
+        assert refused.status_code in {status, 400 if status == 422 else status}, how
+        assert words in refused.json()["message"]
+    job = studio.submit("print(1)", cron_expression=YEARLY)
+    assert turn(studio, job["id"], "trigger").status_code == 409
+    assert len(studio.jobs()) == 1

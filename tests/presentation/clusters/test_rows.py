@@ -1,9 +1,13 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from studio_tui.api.models import Cluster
 from studio_tui.presentation.clusters.rows import COLUMNS, cells, facts, why_no_jobs, why_not_chosen
+from studio_tui.presentation.columns import by_key
+from studio_tui.presentation.jobs.waiting import why_waiting
 from tests.jobs import job
 
 HOSTILE = "a[/]b [red]r\x1b]52;c;aGk=\x07\x9b31m\u202e日本 🎉\n2"
@@ -25,7 +29,7 @@ def test_a_cluster_tells_its_workers_and_its_jobs() -> None:
         job(3, "FAILED", compute_cluster_name="gpu-a10"),
     )
     said = told(known, *jobs)
-    assert said["workers"] == "14 busy · 16 up · 32 at most"
+    assert said["workers"] == "14 busy · 18 free · 16 up · 32 at most"
     assert said["jobs"] == "1 done · 1 running · 0 failed"
     assert said["default"].startswith("yes")
     assert said["disk"] == "100 GB"
@@ -97,3 +101,49 @@ def test_hostile_names_are_one_safe_line() -> None:
     for text in (*(cell.text for cell in row), *told(hostile, job(1)).values()):
         assert not any(ord(sign) < 32 for sign in text)
         assert "\u202e" not in text
+
+
+@given(
+    st.integers(0, 9),
+    st.integers(0, 9),
+    st.integers(1, 9),
+    st.sampled_from(["ACTIVE", "INACTIVE", "MODIFYING"]),
+)
+def test_the_free_workers_are_those_of_which_a_waiting_job_tells(
+    most: int, busy: int, wanted: int, status: str
+) -> None:
+    known = cluster(max_workers=most, busy_workers=busy, status=status)
+    waiting = job(1, "QUEUED", compute_cluster_name="gpu", workers=wanted)
+    shown = by_key(COLUMNS, [cell.text for cell in cells(known)])["free"]
+    assert f"{shown} free" in told(known)["workers"]
+    why = why_waiting(waiting, (known,))
+    if status == "INACTIVE":
+        assert (shown, why) == ("0", "gpu to be active; it is INACTIVE now")
+    elif wanted > most:
+        assert f"gpu has {most} at most now" in why
+    else:
+        assert f"gpu has {shown} free of {most}." in why
+
+
+def test_it_is_told_which_jobs_have_its_workers_and_which_wait() -> None:
+    on = {"compute_cluster_name": "gpu"}
+    jobs = (
+        *(job(number, "QUEUED", workers=2, **on) for number in range(1, 9)),
+        job(20, "RUNNING", name="train.py", workers=3, **on),
+        job(21, "INIT", name="next.py", **on),
+        job(22, "CANCELING", name="last.py", **on),
+        job(23, "COMPLETE", **on),
+        job(24, "RUNNING", compute_cluster_name="other"),
+    )
+    said = told(cluster(), *jobs)
+    assert said["runs here"].split("\n") == [
+        "last.py  1 worker",
+        "next.py  1 worker",
+        "train.py  3 workers",
+    ]
+    waits = said["waits here"].split("\n")
+    assert (waits[0], waits[-1]) == ("job_8.py  2 workers", "  and 3 more")
+
+
+def test_a_change_that_is_not_in_force_is_said_first() -> None:
+    assert next(iter(told(cluster(problem="It is broken.")))) == "problem"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from studio_tui.presentation.form.draft import LABELS, Draft
-from studio_tui.presentation.form.hints import free, note
+from studio_tui.presentation.form.hints import note, with_free
 from studio_tui.text import safe_line
 from tests.presentation.form.forms import AROUND, CLUSTERS, DRAFTS, NOW, cluster
 
@@ -102,7 +102,7 @@ def test_clusters_that_are_not_known_yet_are_not_made_up() -> None:
 def test_free_workers_are_an_estimate_and_never_less_than_none(
     fields: dict[str, Any], words: str
 ) -> None:
-    assert free(cluster(1, "a", **fields)) == words
+    assert with_free(cluster(1, "a", **fields)) == words
     assert CLUSTERS
 
 

@@ -1,7 +1,8 @@
 """What is said of one job."""
 
 from studio_tui.api.models import Cluster
-from studio_tui.presentation.jobs.facts import MASK, facts, has_logins, raw, runs_on
+from studio_tui.presentation.jobs.facts import MASK, facts, has_logins, raw
+from studio_tui.presentation.jobs.waiting import runs_on
 from tests.jobs import NOON, job
 
 

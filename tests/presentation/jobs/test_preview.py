@@ -5,8 +5,9 @@ from hypothesis import strategies as st
 
 from studio_tui.api.models import Cluster, Job
 from studio_tui.presentation.cells import Cell
-from studio_tui.presentation.jobs.facts import Fact, Line, facts, why_waiting
+from studio_tui.presentation.jobs.facts import Fact, Line, facts
 from studio_tui.presentation.jobs.preview import Extra, Room, last_lines, preview
+from studio_tui.presentation.jobs.waiting import why_waiting
 from tests.jobs import NOON, job
 
 LOG = b"".join(b"line %d\n" % number for number in range(100))

@@ -59,7 +59,9 @@ async def test_a_cluster_shows_its_jobs_and_no_others(
         clusters.end(job["id"])
     async with dashboard(clusters, tmp_path) as pilot:
         await show(pilot)
-        await until_shown(pilot, "0 busy · 2 up · 2 at most", "1 done · 0 running · 0 failed")
+        await until_shown(
+            pilot, "0 busy · 2 free · 2 up · 2 at most", "1 done · 0 running · 0 failed"
+        )
         await pilot.press("l")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
         await until_shown(pilot, "cluster_id~^", "on small.py", "1 of 2")
@@ -75,7 +77,7 @@ async def test_the_preview_follows_the_cursor_and_can_be_hidden(
         await show(pilot)
         await until_shown(pilot, "yes: it takes the jobs that name no cluster")
         await pilot.press("down")
-        await until_shown(pilot, "0 busy · 3 up · 3 at most")
+        await until_shown(pilot, "0 busy · 3 free · 3 up · 3 at most")
         await pilot.press("i")
         await until(pilot, lambda: "at most" not in screen_text(pilot))
 
@@ -136,3 +138,41 @@ async def test_the_jobs_of_all_marked_clusters_are_shown_together(
         await pilot.press("a", "l")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
         await until_shown(pilot, "cluster_id~^(1|2|3)$", "3 of 3")
+
+
+async def test_a_change_of_the_clusters_is_seen_and_a_broken_one_is_said_to_be(
+    clusters: ThreadStudio, tmp_path: Path
+) -> None:
+    file = clusters.data_dir / "clusters.toml"
+    async with dashboard(clusters, tmp_path) as pilot:
+        table = await show(pilot)
+        await pilot.press("down")
+        at = table.cursor
+        file.write_text(f'{CLUSTERS}[[cluster]]\nname = "gpu"\nmax_workers = 8\n', "utf-8")
+        await until(pilot, lambda: len(table.keys) == 4)
+        await until_shown(pilot, "gpu", "0 busy · 3 free")
+        file.write_text("[[cluster]", "utf-8")
+        await until_shown(
+            pilot, "a change of them is not in force", "valid TOML: Exp", "as they were."
+        )
+        assert (len(table.keys), table.cursor) == (4, at)
+        file.write_text(CLUSTERS.replace("max_workers = 3", "max_workers = 5"), "utf-8")
+        await until_shown(pilot, "0 busy · 5 free")
+        assert "not in force" not in screen_text(pilot)
+        assert table.cursor == at
+
+
+@pytest.mark.starts_processes
+async def test_the_workers_that_are_free_are_those_that_a_waiting_job_tells_of(
+    clusters: ThreadStudio, tmp_path: Path
+) -> None:
+    running = clusters.submit(
+        "import time; time.sleep(60)", query_name="runs.py", compute_cluster_name="small-too"
+    )
+    clusters.until(running["id"], "RUNNING")
+    clusters.submit("print(1)", query_name="waits.py", workers=3, compute_cluster_name="small-too")
+    async with dashboard(clusters, tmp_path) as pilot:
+        await until_shown(pilot, "waits.py", "needs 3 workers; small-too has 2", "free of 3")
+        await show(pilot)
+        await pilot.press("down")
+        await until_shown(pilot, "1 busy · 2 free", "runs.py  1 worker", "waits.py  3 workers")

@@ -1,7 +1,9 @@
 """Every dialog at every size: title and answers stand still, and all of the rest can be read."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NamedTuple, cast
 
 import pytest
@@ -18,6 +20,7 @@ from studio_tui.presentation.form.help import FIELD_HELP
 from studio_tui.presentation.pipelines.datasets import KnownDatasets
 from studio_tui.presentation.schedules.rows import Explained
 from studio_tui.service.commands.trigger_pipeline import PipelineTrigger
+from studio_tui.service.session import StudioSession
 from studio_tui.tui.form.explanation import Explanation
 from studio_tui.tui.form.preview import Preview
 from studio_tui.tui.form.saved_forms import SavedForms
@@ -29,6 +32,7 @@ from studio_tui.tui.frame.dialogs import Choose, Confirm
 from studio_tui.tui.frame.help import HelpScreen
 from studio_tui.tui.frame.review import Review
 from studio_tui.tui.logs.save_dialog import Offer, SaveLog
+from studio_tui.tui.pipelines.schedule_dialog import ScheduleDraft, SchedulePipeline
 from studio_tui.tui.pipelines.trigger_screen import TriggerDraft, TriggerScreen
 from studio_tui.tui.schedules.time_dialog import AskTime
 from studio_tui.tui.sheets import OPENING
@@ -80,12 +84,27 @@ def _triggering() -> TriggerScreen:
     )
 
 
+def _scheduling() -> SchedulePipeline:
+    nothing = SimpleNamespace(value=None)
+    session = SimpleNamespace(
+        jobs=SimpleNamespace(snapshot=nothing),
+        pipelines=SimpleNamespace(snapshot=nothing),
+        datasets=SimpleNamespace(known=tuple),
+    )
+    names = " ".join(f"space.project.dataset{number}" for number in range(20))
+    draft = ScheduleDraft(names, "0 3 1 1 *")
+    return SchedulePipeline(cast("StudioSession", session), draft, lambda _: None, zone=UTC)
+
+
 def _action(number: int) -> Action:
     return Action(("ctrl+x",), "a", LINES[number], "noop", cast("Any", None), None, number)
 
 
 _EXPLAINED = Explained(LINES[:9], is_good=True)
 _FIELD = max(FIELD_HELP, key=lambda name: len(FIELD_HELP[name].takes))
+
+FORMS = (SchedulePipeline, TriggerScreen)
+"""Dialogs of fields, through which tab goes."""
 
 DIALOGS: dict[type, Shown] = {
     Confirm: Shown(
@@ -142,6 +161,9 @@ DIALOGS: dict[type, Shown] = {
         lambda: Explanation(LABELS[_FIELD], FIELD_HELP[_FIELD]),
         f"{LABELS[_FIELD]} esc closes",
         f"{FIELD_HELP[_FIELD].meaning} {FIELD_HELP[_FIELD].takes}",
+    ),
+    SchedulePipeline: Shown(
+        _scheduling, "Rebuild datasets at times f9 Schedule esc Close", "Datasets When Environment"
     ),
     TriggerScreen: Shown(
         _triggering, "Rebuild datasets f9 Trigger esc Close", "Datasets Review Environment"
@@ -204,8 +226,8 @@ async def test_all_of_a_dialog_is_read_by_keys_under_a_title_that_stands_still(
             assert still <= shown(pilot.app), "title or answers are cut"
             assert middle(pilot.app).max_scroll_x == 0
             seen |= shown(pilot.app)
-            await pilot.press("tab" if isinstance(pilot.app.screen, TriggerScreen) else "pagedown")
-            if isinstance(pilot.app.screen, TriggerScreen):
+            await pilot.press("tab" if isinstance(pilot.app.screen, FORMS) else "pagedown")
+            if isinstance(pilot.app.screen, FORMS):
                 seen |= shown(pilot.app)
                 if pilot.app.focused is pilot.app.screen.query_one("#yes"):
                     break
@@ -237,5 +259,8 @@ async def test_the_wheel_goes_to_the_end_of_every_dialog(
             await pilot.pause()
         assert widget.scroll_y == widget.max_scroll_y
         assert set(dialog.still.split()) <= shown(pilot.app)
-        if len(pilot.app.screen.query(".middle")) == 1 and dialog.make is not _triggering:
+        if len(pilot.app.screen.query(".middle")) == 1 and dialog.make not in {
+            _triggering,
+            _scheduling,
+        }:
             assert dialog.read.split()[-1] in shown(pilot.app)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from studio_tui.tui.frame.list_page import ListPage
-from studio_tui.tui.messages import FilterJobs, OpenJob, OpenLog
+from studio_tui.tui.messages import FilterList, OpenJob, OpenLog
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import dashboard, until, until_shown
 
@@ -28,7 +28,7 @@ async def test_the_jobs_of_a_schedule_have_a_way_back_and_take_their_filter_with
     async with dashboard(studio, tmp_path) as pilot:
         await pilot.press(*"/her", "enter", "4")
         await until_shown(pilot, "› Schedules")
-        pilot.app.post_message(FilterJobs("task=none"))
+        pilot.app.post_message(FilterList("task=none"))
         await until_shown(pilot, "task=none")
         await pilot.press("q")
         await until_shown(pilot, "› Schedules")

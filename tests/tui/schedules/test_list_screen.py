@@ -40,10 +40,15 @@ async def until_said(pilot: Dashboard, words: str) -> None:
     await until(pilot, lambda: any(words in note.message for note in pilot.app._notifications))
 
 
+def keys(text: str) -> list[str]:
+    """Return the keys that type a text."""
+    return ["space" if sign == " " else sign for sign in text]
+
+
 async def type_over(pilot: Dashboard, before: str, text: str) -> None:
     await until(pilot, lambda: isinstance(pilot.app.screen, AskTime))
     await pilot.press("end", *["backspace"] * len(before))
-    await pilot.press(*("space" if sign == " " else sign for sign in text))
+    await pilot.press(*keys(text))
 
 
 async def test_a_schedule_is_told_in_words_with_its_next_runs(
@@ -489,3 +494,72 @@ async def test_elsewhere_it_is_said_that_a_schedule_cannot_be_suspended_and_what
         await pilot.press("p")
         await until_said(pilot, "Only the local Studio can suspend a schedule. Here e can")
     assert studio.job(task["id"])["schedule"]["suspended_at"] is None
+
+
+MAKE = """
+import json, os
+with open(os.environ["STUDIO_LINEAGE"], "a") as lineage:
+    lineage.write(json.dumps({"dataset": "thumbs", "version": None, "from": []}) + "\\n")
+"""
+
+
+@pytest.mark.starts_processes
+async def test_a_pipeline_is_scheduled_run_by_hand_shown_and_ended(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    studio.end(studio.submit(MAKE, query_name="make.py")["id"])
+    studio.submit("print(1)", query_name="nightly.py", cron_expression=YEARLY)
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "4 Schedules 1")
+        table = await show(pilot)
+        await pilot.press("P")
+        await until_shown(pilot, "Rebuild datasets at times", "known: thumbs")
+        await pilot.press(*"thum", "tab", "tab", *keys("0 99 * * *"))
+        await pilot.press("f9")
+        await until_shown(pilot, "Hour: 99 is not 0 to 23.")
+        await pilot.press(*["backspace"] * 10, "@", *"yearly", "f9")
+        await until_said(pilot, "Scheduled: pipeline of thumbs")
+        (task,) = [job for job in tasks(studio) if job["schedule"]["datasets"]]
+        await until(pilot, lambda: table.cursor == task["id"])
+        await until_shown(pilot, "pipeline of thumbs", "rebuilds", "@yearly")
+        await pilot.press("t")
+        await until_shown(pilot, "Run this once now?")
+        await pilot.press("y")
+        await until_said(pilot, "Triggered ")
+        await until_shown(pilot, "(✓)", "COMPLETED", "by hand")
+        await pilot.press("enter")
+        await until_shown(pilot, "── Pipelines 1", "thumbs")
+        await pilot.press("q")
+        await until_shown(pilot, "── Schedules 2")
+        assert table.cursor == task["id"]
+        await pilot.press("x")
+        await until_shown(pilot, "Cancel this schedule?", "pipeline of thumbs")
+        await pilot.press("y")
+        await until_shown(pilot, "── Schedules 1")
+        await pilot.press("1", "down", "r")
+        await until_said(pilot, "triggers a pipeline, and runs no query")
+
+
+async def test_what_is_typed_of_a_scheduled_pipeline_is_there_again(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(studio, tmp_path) as pilot:
+        await show(pilot)
+        await pilot.press("P")
+        await until_shown(pilot, "Rebuild datasets at times")
+        await pilot.press(*"nothing", "tab", *"@daily", "f9")
+        await until_shown(pilot, "No dataset nothing is known to this local Studio.")
+        await pilot.press("escape", "P")
+        await until_shown(pilot, "Rebuild datasets at times", "nothing", "@daily")
+    assert studio.jobs() == []
+
+
+async def test_elsewhere_it_is_said_that_no_pipeline_can_be_scheduled_and_what_can(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    proxy = FaultProxy.before(studio.url)
+    proxy.plan = Documented()
+    async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
+        await show(pilot)
+        await pilot.press("P")
+        await until_said(pilot, "Only the local Studio can trigger a pipeline at times. Here n")

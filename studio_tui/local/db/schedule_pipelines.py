@@ -1,0 +1,143 @@
+"""Schedules that trigger a pipeline: what they make when their time comes, or by hand.
+
+A pipeline that cannot be planned then is there all the same, FAILED and without jobs, so that the
+schedule's results say so.
+"""
+
+import hashlib
+import json
+import secrets
+import sqlite3
+import uuid
+from datetime import datetime
+
+from studio_tui.api.models import PipelineState
+from studio_tui.local.db import lineage, planning
+from studio_tui.local.db.database import Database
+from studio_tui.local.db.pipeline_names import make_name
+from studio_tui.local.db.pipelines import NewPipeline, NothingToRun, PipelineRows, find, trigger
+from studio_tui.local.db.planning import UnknownDataset
+from studio_tui.local.db.schedule_runs import free_moment
+from studio_tui.local.db.schedule_steering import ScheduleOver, check
+from studio_tui.local.db.schedules import Due
+from studio_tui.local.db.times import stamp
+from studio_tui.local.run.metastore import Metastore
+
+
+class SchedulePipelines:
+    """What the schedules of one database have to do with its pipelines."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def check(self, datasets: tuple[str, ...], metastore: Metastore) -> None:
+        """Make sure that datasets could be made anew now.
+
+        Raises:
+            UnknownDataset: One of them is not known.
+            NothingToRun: No job makes them.
+            StorageFull: The disk is full.
+        """
+        await self._database.write(lambda connection: _plan(connection, datasets, metastore))
+
+    async def trigger(
+        self, job_id: str, key: str | None, metastore: Metastore, now: datetime
+    ) -> PipelineRows:
+        """Trigger the pipeline of a schedule beside its times, the same one for the same key.
+
+        Raises:
+            LookupError: There is no such job.
+            ScheduleOver: It is no schedule any more, or one of a job.
+            KeyReused: The key was used for another request.
+            UnknownDataset: A dataset is not known.
+            NothingToRun: No job makes the datasets.
+            StorageFull: The disk is full.
+        """
+        return await self._database.write(
+            lambda connection: _by_hand(connection, job_id, key, metastore, stamp(now))
+        )
+
+
+def make_pipeline(
+    connection: sqlite3.Connection, due: Due, fire_at: str, now: str, metastore: Metastore
+) -> None:
+    """Make the pipeline of a schedule for a time, a stamp as `now` is."""
+    wish = _wish(connection, due.job_id, None)
+    try:
+        pipeline_id = trigger(connection, wish, metastore, now).pipeline["id"]
+    except UnknownDataset as error:
+        why = f"No dataset {error} is known to this local Studio."
+        pipeline_id = _add_failed(connection, wish, why, now)
+    except NothingToRun as error:
+        pipeline_id = _add_failed(connection, wish, str(error), now)
+    _join(connection, pipeline_id, due.job_id, fire_at, by_hand=False)
+
+
+def _by_hand(
+    connection: sqlite3.Connection, job_id: str, key: str | None, metastore: Metastore, now: str
+) -> PipelineRows:
+    made = connection.execute("SELECT 1 FROM pipelines WHERE idempotency_key = ?", [key]).fetchone()
+    if made is None:
+        check(connection, job_id)
+    wish = _wish(connection, job_id, key)
+    rows = trigger(connection, wish, metastore, now)
+    if made is None:
+        moment = free_moment(connection, job_id, now)
+        _join(connection, rows.pipeline["id"], job_id, moment, by_hand=True)
+    return find(connection, rows.pipeline["id"])
+
+
+def _wish(connection: sqlite3.Connection, job_id: str, key: str | None) -> NewPipeline:
+    row = connection.execute(
+        "SELECT datasets, environment FROM jobs LEFT JOIN schedules ON job_id = id WHERE id = ?",
+        [job_id],
+    ).fetchone()
+    if row is None:
+        raise LookupError(job_id)
+    if row["datasets"] is None:
+        raise ScheduleOver("It runs a job, and triggers no pipeline.")
+    return NewPipeline(
+        datasets=tuple(json.loads(row["datasets"])),
+        environment=json.loads(row["environment"]),
+        is_paused=False,
+        idempotency_key=key,
+        request_digest=hashlib.sha256(f"pipeline of {job_id}".encode()).hexdigest(),
+    )
+
+
+def _plan(connection: sqlite3.Connection, datasets: tuple[str, ...], metastore: Metastore) -> None:
+    lineage.note_metastore(connection, metastore)
+    plan = planning.plan(datasets, lineage.known(connection))
+    if not plan.jobs:
+        raise NothingToRun(" ".join(plan.warnings))
+
+
+def _add_failed(connection: sqlite3.Connection, wish: NewPipeline, why: str, now: str) -> str:
+    pipeline_id = str(uuid.uuid4())
+    name = make_name(secrets.choice)
+    while connection.execute("SELECT 1 FROM pipelines WHERE name = ?", [name]).fetchone():
+        name = make_name(secrets.choice)
+    connection.execute(
+        "INSERT INTO pipelines (id, name, state, triggered_from, warnings, error_message,"
+        " created_at, updated_at, request_digest) VALUES (?, ?, ?, ?, '[]', ?, ?, ?, ?)",
+        [
+            pipeline_id,
+            name,
+            PipelineState.FAILED,
+            ", ".join(wish.datasets),
+            why,
+            now,
+            now,
+            wish.request_digest,
+        ],
+    )
+    return pipeline_id
+
+
+def _join(
+    connection: sqlite3.Connection, pipeline_id: str, job_id: str, moment: str, *, by_hand: bool
+) -> None:
+    connection.execute(
+        "UPDATE pipelines SET scheduled_by = ?, scheduled_for = ?, by_hand = ? WHERE id = ?",
+        [job_id, moment, by_hand, pipeline_id],
+    )

@@ -1,0 +1,49 @@
+"""What a job that has not begun waits for, by what the clusters tell."""
+
+from collections.abc import Iterable
+
+from studio_tui.api.models import Cluster, Job, JobState
+from studio_tui.presentation.form.cluster_checks import takes_no_jobs
+from studio_tui.presentation.format import plural
+
+
+def runs_on(job: Job, cluster: Cluster) -> bool:
+    """Whether a job is one of a cluster: by its id, as a later cluster may take the name.
+
+    Only where Studio does not tell the id of a job's cluster does the name count.
+    """
+    if job.compute_cluster_id is not None:
+        return job.compute_cluster_id == cluster.id
+    return cluster.name is not None and job.compute_cluster_name == cluster.name
+
+
+def free_workers(cluster: Cluster) -> int | None:
+    """Return how many workers of a cluster could begin something; `None` where it is not told."""
+    if cluster.max_workers is None or cluster.busy_workers is None:
+        return None
+    return 0 if takes_no_jobs(cluster) else max(0, cluster.max_workers - cluster.busy_workers)
+
+
+def why_waiting(job: Job, clusters: Iterable[Cluster]) -> str:
+    """Return what a job that has not begun waits for; empty where that is not known."""
+    if job.state is JobState.PENDING:
+        return "the jobs before it in its pipeline, or until that is resumed; P goes there"
+    if job.state in {JobState.CREATED, JobState.SCHEDULED}:
+        return "Studio to put it into the queue"
+    if job.state is not JobState.QUEUED:
+        return ""
+    needed = plural(job.workers or 1, "worker")
+    known = tuple(clusters)
+    where = job.compute_cluster_name or job.compute_cluster_id
+    cluster = next((one for one in known if runs_on(job, one)), None)
+    if cluster is None and known and where:
+        return f"{needed} of {where}, which is not among the clusters now; e runs it elsewhere"
+    if cluster is None or (free := free_workers(cluster)) is None:
+        of = f" of {where}" if where else ""
+        return f"{needed}{of}; Studio does not say how many are free"
+    name, most = cluster.name or cluster.id, cluster.max_workers or 0
+    if takes_no_jobs(cluster):
+        return f"{name} to be active; it is {cluster.status or 'INACTIVE'} now"
+    if (job.workers or 1) > most:
+        return f"needs {needed}; {name} has {most} at most now, so e runs it with fewer"
+    return f"needs {needed}; {name} has {free} free of {most}. Older jobs may go first"

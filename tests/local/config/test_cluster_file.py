@@ -1,0 +1,84 @@
+"""The file of clusters while the local Studio runs."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from studio_tui.local.config.cluster_file import ClusterFile
+
+ONE = '[[cluster]]\nname = "local"\nmax_workers = 2\n'
+TWO = f'{ONE}[[cluster]]\nname = "gpu"\nmax_workers = 8\n'
+
+
+def names(file: ClusterFile) -> list[str]:
+    return [cluster.name for cluster in file.clusters.all]
+
+
+async def test_a_change_is_taken_over_once(tmp_path: Path) -> None:
+    path = tmp_path / "clusters.toml"
+    path.write_text(ONE)
+    file = ClusterFile(path)
+    assert not await file.look()
+    path.write_text(TWO)
+    assert await file.look()
+    assert (names(file), file.problem) == (["local", "gpu"], None)
+    version = file.version
+    assert not await file.look()
+    assert file.version == version
+
+
+async def test_a_file_that_is_put_in_the_place_of_another_is_taken_over(tmp_path: Path) -> None:
+    path = tmp_path / "clusters.toml"
+    path.write_text(ONE)
+    file = ClusterFile(path)
+    fresh = tmp_path / "fresh"
+    fresh.write_text(ONE.replace("2", "3"))
+    was = path.stat()
+    os.utime(fresh, ns=(was.st_atime_ns, was.st_mtime_ns))
+    fresh.replace(path)
+    assert await file.look()
+    assert file.clusters.default.max_workers == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("cluster = 3", "make no sense: cluster"),
+        ("not toml [", "are not valid TOML"),
+        ("", "make no sense"),
+        (ONE.replace("2", "0"), "max_workers"),
+    ],
+)
+async def test_a_broken_file_keeps_what_it_said_last_and_says_why(
+    tmp_path: Path, text: str, words: str
+) -> None:
+    path = tmp_path / "clusters.toml"
+    path.write_text(TWO)
+    file = ClusterFile(path)
+    path.write_text(text)
+    assert not await file.look()
+    assert names(file) == ["local", "gpu"]
+    assert file.problem is not None
+    assert words in file.problem
+    assert "Until then the clusters are as they were." in file.problem
+    path.write_text(TWO)
+    assert not await file.look()
+    assert file.problem is None
+
+
+async def test_a_file_that_is_gone_or_no_file_keeps_what_it_said_last(tmp_path: Path) -> None:
+    path = tmp_path / "clusters.toml"
+    path.write_text(TWO)
+    file = ClusterFile(path)
+    path.unlink()
+    assert not await file.look()
+    assert (names(file), "is not there" in str(file.problem)) == (["local", "gpu"], True)
+    assert not path.exists()
+    path.mkdir()
+    assert not await file.look()
+    assert "it is a folder" in str(file.problem)
+    path.rmdir()
+    path.write_text(ONE)
+    assert await file.look()
+    assert (names(file), file.problem) == (["local"], None)

@@ -1,0 +1,206 @@
+"""Schedules that trigger pipelines: one pipeline a time, whatever dies, and results with why."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from studio_tui.api.models import ChangeScheduleInput, JobInput, JobState
+from studio_tui.local.db.database import Database
+from studio_tui.local.db.jobs import ENDED, Ending, Jobs, KeyReused
+from studio_tui.local.db.pipelines import PipelineRows, Pipelines
+from studio_tui.local.db.planning import UnknownDataset
+from studio_tui.local.db.schedule_pipelines import SchedulePipelines, make_pipeline
+from studio_tui.local.db.schedule_steering import ScheduleOver, ScheduleSteering
+from studio_tui.local.db.schedules import Due, Schedules, decide
+from studio_tui.local.dispatch.scheduler import Scheduler
+from studio_tui.local.http.validation import Surroundings, check, read_schedule
+from studio_tui.local.run.metastore import Metastore
+from studio_tui.local.run.runner import RunLineage
+from studio_tui.local.shim.lineage_file import Made
+from tests.local.db.schedule_bench import CLUSTERS
+
+NOON = datetime(2026, 11, 25, 12, 0, 30, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+class Bench:
+    """A database in which a job has made the dataset `thumbs`, and one is to rebuild it hourly."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.jobs, self.pipelines = Jobs(database), Pipelines(database)
+        self.own, self.schedules = SchedulePipelines(database), Schedules(database)
+        self.task = ""
+
+        async def metastore() -> Metastore:
+            return Metastore()
+
+        self.scheduler = Scheduler(self.schedules, self.jobs, lambda: None, lambda: NOON, metastore)
+
+    @classmethod
+    async def open(cls, folder: Path, *datasets: str) -> "Bench":
+        bench = cls(await Database.open(folder / "studio.db"))
+        maker = await bench.submit()
+        made = RunLineage((Made("local.local.thumbs", None, ()),))
+        ending = Ending(JobState.COMPLETE, NOON, NOON, exit_code=0)
+        assert await bench.jobs.end(maker, [*JobState], ending, made)
+        bench.task = await bench.submit(datasets=datasets or ("thumbs",))
+        return bench
+
+    async def submit(self, datasets: tuple[str, ...] | None = None, **times: Any) -> str:
+        times |= {"cron_expression": "0 * * * *"} if datasets else {}
+        wish = JobInput(query="print(1)", team_name="local", environment="A=1", **times)
+        job = check(wish, None, Surroundings(CLUSTERS, {}, None, "me", NOON))
+        if job.schedule:
+            job = replace(job, schedule=replace(job.schedule, datasets=datasets))
+        return str((await self.jobs.create(job, NOON))["id"])
+
+    async def made(self) -> list[PipelineRows]:
+        return await self.pipelines.listed(states=None, search=None, limit=100)
+
+    async def row(self) -> dict[str, Any]:
+        (row,) = await self.jobs.listed(states=None, job_id=self.task, limit=1)
+        return {**dict(row), "recent": json.loads(row["recent"])}
+
+    async def end_jobs(self) -> None:
+        for row in await self.jobs.listed(states=[JobState.CREATED], job_id=None, limit=100):
+            ending = Ending(JobState.COMPLETE, NOON, NOON, exit_code=0)
+            await self.jobs.end(row["id"], [JobState.CREATED], ending)
+
+
+async def test_a_pipeline_is_triggered_each_time_and_is_told_with_the_schedule(
+    tmp_path: Path,
+) -> None:
+    bench = await Bench.open(tmp_path)
+    await bench.scheduler.settle(NOON + HOUR)
+    ((pipeline, runs),) = await bench.made()
+    assert (pipeline["state"], pipeline["triggered_from"]) == ("RUNNING", "thumbs")
+    assert pipeline["scheduled_by"] == bench.task
+    (run,) = runs
+    assert json.loads((await bench.jobs.row(run["created_job_id"]))["environment"]) == {"A": "1"}
+    row = await bench.row()
+    assert (row["state"], row["runs"]) == ("TASK", 1)
+    (recent,) = row["recent"]
+    assert (recent["kind"], recent["name"], recent["status"]) == (
+        "pipeline",
+        pipeline["name"],
+        "RUNNING",
+    )
+    await bench.end_jobs()
+    assert (await bench.row())["recent"][0]["status"] == "COMPLETED"
+    await bench.database.close()
+
+
+async def test_a_time_that_comes_while_the_pipeline_before_goes_on_is_skipped(
+    tmp_path: Path,
+) -> None:
+    bench = await Bench.open(tmp_path)
+    for hours in (1, 2):
+        await bench.scheduler.settle(NOON + hours * HOUR)
+    assert [run["kind"] for run in (await bench.row())["recent"]] == ["skipped", "pipeline"]
+    await bench.end_jobs()
+    await bench.scheduler.settle(NOON + 5 * HOUR)
+    row = await bench.row()
+    assert (row["runs"], row["skipped"], row["missed"]) == (2, 1, 2)
+    await bench.database.close()
+
+
+async def test_a_pipeline_that_cannot_be_planned_is_a_failed_one_that_says_why(
+    tmp_path: Path,
+) -> None:
+    bench = await Bench.open(tmp_path, "nothing")
+    for hours in (1, 2):
+        await bench.scheduler.settle(NOON + hours * HOUR)
+    first, _ = await bench.made()
+    assert (first.pipeline["state"], first.runs) == ("FAILED", [])
+    row = await bench.row()
+    assert (row["state"], row["runs"], row["skipped"]) == ("TASK", 2, 0)
+    assert "No dataset nothing is known" in row["recent"][0]["error_message"]
+    await bench.database.close()
+
+
+async def test_a_pipeline_by_hand_is_made_once_for_a_key_and_fails_aloud(tmp_path: Path) -> None:
+    bench = await Bench.open(tmp_path)
+    first = await bench.own.trigger(bench.task, "a", Metastore(), NOON)
+    again = await bench.own.trigger(bench.task, "a", Metastore(), NOON + HOUR)
+    assert first.pipeline["id"] == again.pipeline["id"]
+    (recent,) = (await bench.row())["recent"]
+    assert (recent["by_hand"], recent["scheduled_for"]) == (True, None)
+    job = await bench.submit(cron_expression="0 * * * *")
+    with pytest.raises(ScheduleOver, match="runs a job"):
+        await bench.own.trigger(job, "b", Metastore(), NOON)
+    with pytest.raises(ScheduleOver, match="triggers a pipeline"):
+        await ScheduleSteering(bench.database).run(bench.task, "c", NOON)
+    other = await bench.submit(datasets=("nothing",))
+    with pytest.raises(UnknownDataset):
+        await bench.own.trigger(other, "d", Metastore(), NOON)
+    with pytest.raises(KeyReused):
+        await bench.own.trigger(other, "a", Metastore(), NOON)
+    await bench.jobs.end(bench.task, [JobState.TASK], Ending(JobState.CANCELED, NOON))
+    with pytest.raises(ScheduleOver):
+        await bench.own.trigger(bench.task, "e", Metastore(), NOON)
+    assert len(await bench.made()) == 1
+    await bench.database.close()
+
+
+async def test_a_change_and_a_pause_keep_the_pipelines_of_a_schedule(tmp_path: Path) -> None:
+    bench = await Bench.open(tmp_path)
+    await bench.scheduler.settle(NOON + HOUR)
+    steering = ScheduleSteering(bench.database)
+    await steering.suspend(bench.task, NOON + HOUR)
+    await bench.end_jobs()
+    await bench.scheduler.settle(NOON + 3 * HOUR)
+    times = ChangeScheduleInput(team_name="local", cron_expression="30 * * * *")
+    schedule = read_schedule(times, NOON + 3 * HOUR)
+    assert schedule is not None
+    await steering.change(bench.task, schedule)
+    await steering.resume(bench.task, NOON + 3 * HOUR)
+    await bench.scheduler.settle(NOON + 4 * HOUR)
+    row = await bench.row()
+    assert (row["runs"], row["missed"], row["skipped"]) == (2, 0, 0)
+    assert json.loads(row["datasets"]) == ["thumbs"]
+    await bench.database.close()
+
+
+@pytest.mark.parametrize("statements", range(12))
+async def test_a_server_that_dies_at_any_statement_leaves_one_pipeline_a_time(
+    tmp_path: Path, statements: int
+) -> None:
+    bench = await Bench.open(tmp_path)
+    now = NOON + HOUR
+    (due,) = await bench.schedules.due(now)
+
+    class Killed(BaseException):
+        """The process dies here."""
+
+    def dying(connection: Any, due: Due, fire_at: str, now: str) -> None:
+        left = statements
+
+        class Fragile:
+            def __getattr__(self, name: str) -> Any:
+                def call(*how: Any) -> Any:
+                    nonlocal left
+                    left -= 1
+                    if left < 0:
+                        raise Killed
+                    return getattr(connection, name)(*how)
+
+                return call
+
+        make_pipeline(Fragile(), due, fire_at, now, Metastore())  # type: ignore[arg-type] # a stand-in
+        raise Killed
+
+    with pytest.raises(Killed):
+        await bench.schedules.settle(due, decide(due, now), now, dying)
+    assert await bench.made() == []
+    for _ in range(2):
+        await bench.scheduler.settle(now)
+    assert len(await bench.made()) == 1
+    (due_again,) = await bench.schedules.due(now + HOUR)
+    assert due_again.fire_at > due.fire_at
+    assert (await bench.row())["state"] not in ENDED
+    await bench.database.close()
