@@ -10,6 +10,12 @@ from rich.cells import cell_len, set_cell_size
 GAP = 2
 """Blank cells between two columns."""
 
+BESIDE = 12
+"""Cells that columns which stand still leave to the others, or else they are scrolled too."""
+
+LEAST_STICKY = 8
+"""Cells that a column which stands still keeps, however narrow the table is."""
+
 
 class Align(Enum):
     """At which edge of its column a text stands."""
@@ -79,6 +85,7 @@ def place(
     wide: bool = False,
     contents: Sequence[int] | None = None,
     kept: str | None = None,
+    scrolled: bool = False,
 ) -> tuple[Placed, ...]:
     """Choose and place the columns for `width` cells.
 
@@ -86,7 +93,8 @@ def place(
     with `wide` none is, and each is as wide as what stands in it. What stays can still be wider
     than `width`: then it is to be scrolled. `contents` are the cells of the longest text that is
     known to stand in each column, for those that fit them. One that is `kept` stays without any,
-    as it gives the order. Widths depend on nothing but the arguments, so columns stand still
+    as it gives the order. While it is `scrolled` what stands still leaves half of the width to what
+    is scrolled, as far as it can. Widths depend on nothing but the arguments, so columns stand still
     while other rows come in sight.
     """
     known = (None,) * len(columns) if contents is None else contents
@@ -101,6 +109,8 @@ def place(
         widths = [max(want.least, want.most or want.least) for want in shown]
     else:
         widths = _share(shown, width - _least(shown))
+    if scrolled:
+        widths = _narrowed(shown, widths, width // 2)
     placed = []
     x = 0
     for want, cells in zip(shown, widths, strict=True):
@@ -112,6 +122,17 @@ def place(
 def extent(placed: Sequence[Placed]) -> int:
     """Return the cells that the placed columns take together."""
     return placed[-1].x + placed[-1].width if placed else 0
+
+
+def still(placed: Sequence[Placed], width: int) -> int:
+    """Return the cells of the leading columns that stand still while others are scrolled."""
+    least = end = 0
+    for p in placed:
+        least += min(p.width, LEAST_STICKY if p.column.grow else p.width) + GAP
+        if not p.column.sticky or least + BESIDE > width:
+            break
+        end = p.x + p.width + GAP
+    return end
 
 
 def fit(text: str, width: int, align: Align) -> str:
@@ -158,6 +179,19 @@ def _in_the_way(shown: Sequence[_Wanted], width: int) -> _Wanted | None:
         for want in shown
     )
     return leaving if needed - GAP > width else None
+
+
+def _narrowed(shown: Sequence[_Wanted], widths: Sequence[int], room: int) -> list[int]:
+    """Take from growing columns that stand still what keeps others out of `room` cells."""
+    narrowed = list(widths)
+    sticky = [i for i, want in enumerate(shown) if want.column.sticky]
+    excess = sum(widths[i] + GAP for i in sticky) - room
+    for i in reversed(sticky):
+        if excess > 0 and shown[i].column.grow:
+            taken = max(0, min(excess, widths[i] - LEAST_STICKY))
+            narrowed[i] -= taken
+            excess -= taken
+    return narrowed
 
 
 def _least(shown: Sequence[_Wanted]) -> int:

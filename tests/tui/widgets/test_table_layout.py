@@ -6,7 +6,16 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from studio_tui.text import safe_line
-from studio_tui.tui.widgets.table_layout import GAP, Align, Column, extent, fit, place
+from studio_tui.tui.widgets.table_layout import (
+    BESIDE,
+    GAP,
+    Align,
+    Column,
+    extent,
+    fit,
+    place,
+    still,
+)
 
 COLUMNS = (
     Column("state", "ST", 8),
@@ -151,3 +160,21 @@ def test_scrolled_sideways_each_column_is_as_wide_as_what_stands_in_it() -> None
     assert _fitting(40, 11, 30, 3, 3, 150, wide=True) == {
         "state": 11, "name": 30, "by": 3, "age": 4, "error": 150,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [38, 67, 78, 117, 198])
+def test_scrolled_a_long_name_stands_still_and_leaves_half_to_the_others(width: int) -> None:
+    placed = place(FITTING, width, wide=True, contents=(10, 48, 3, 3, 150), scrolled=True)
+    state, name, *_ = placed
+    assert still(placed, width) == name.x + name.width + GAP
+    assert state.width == 11
+    assert name.width <= max(8, width // 2)
+    assert width - still(placed, width) >= BESIDE
+    whole = place(FITTING, width, wide=True, contents=(10, 48, 3, 3, 150))
+    assert [p.width for p in whole[:2]] == [11, 48]
+    assert [p.width for p in whole[2:]] == [p.width for p in placed[2:]]
+
+
+def test_too_narrow_for_both_the_name_is_scrolled_and_the_state_is_not() -> None:
+    assert still(place(FITTING, 30, wide=True, contents=(10, 48, 3, 3, 150)), 30) == 13
+    assert still(place(FITTING, 20, wide=True, contents=(10, 48, 3, 3, 150)), 20) == 0
