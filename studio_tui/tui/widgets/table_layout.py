@@ -13,6 +13,9 @@ GAP = 2
 BESIDE = 12
 """Cells that columns which stand still leave to the others, or else they are scrolled too."""
 
+LITTLE = 6
+"""The `drop` from which on a column is of little interest."""
+
 LEAST_STICKY = 8
 """Cells that a column which stands still keeps, however narrow the table is."""
 
@@ -60,7 +63,13 @@ class Column:
     """
 
     wants: int = 0
-    """Cells for whose sake columns are left out that leave sooner, as long as it can use them."""
+    """Cells for whose sake columns are left out that leave sooner, as long as it can use them.
+
+    It has them before any other column grows.
+    """
+
+    likes: int = 0
+    """Cells for whose sake columns of little interest are left out, likewise."""
 
     sticky: bool = False
     """Whether it stands still while others are scrolled sideways; for the leftmost ones."""
@@ -93,8 +102,8 @@ def place(
     with `wide` none is, and each is as wide as what stands in it. What stays can still be wider
     than `width`: then it is to be scrolled. `contents` are the cells of the longest text that is
     known to stand in each column, for those that fit them. One that is `kept` stays without any,
-    as it gives the order. While it is `scrolled` what stands still leaves half of the width to what
-    is scrolled, as far as it can. Widths depend on nothing but the arguments, so columns stand still
+    as it gives the order. While it is `scrolled` what stands still leaves half of the width to the
+    others, as far as it can. Widths depend on nothing but the arguments, so columns stand still
     while other rows come in sight.
     """
     known = (None,) * len(columns) if contents is None else contents
@@ -154,6 +163,7 @@ class _Wanted:
         self.most = column.most
         """`None` is no limit."""
         self.wanted = max(column.width, column.wants)
+        self.liked = max(self.wanted, column.likes)
         if content is None:
             return
         # Where the arrow of the order stands beside the title.
@@ -162,6 +172,13 @@ class _Wanted:
             self.least = min(column.width, content)
             self.most = content if column.most is None else min(column.most, content)
             self.wanted = max(self.least, min(column.wants, content))
+            self.liked = max(self.wanted, min(column.likes, content))
+
+    def needed(self, leaving: Column) -> int:
+        """Return the cells it is to have before a column stays that is to leave otherwise."""
+        if self.column.drop >= leaving.drop:
+            return self.least
+        return self.liked if leaving.drop >= LITTLE else self.wanted
 
 
 def _in_the_way(shown: Sequence[_Wanted], width: int) -> _Wanted | None:
@@ -174,10 +191,7 @@ def _in_the_way(shown: Sequence[_Wanted], width: int) -> _Wanted | None:
     if leaving is None:
         return None
     # What leaves later may have as much as it wants, itself as little as it needs.
-    needed = sum(
-        (want.wanted if want.column.drop < leaving.column.drop else want.least) + GAP
-        for want in shown
-    )
+    needed = sum(want.needed(leaving.column) + GAP for want in shown)
     return leaving if needed - GAP > width else None
 
 
@@ -199,11 +213,16 @@ def _least(shown: Sequence[_Wanted]) -> int:
 
 
 def _share(shown: Sequence[_Wanted], spare: int) -> list[int]:
-    """Give each column its width, and the growing ones their share of `spare` cells.
+    """Give each column its width, and the growing ones what they want, then a share of the rest.
 
-    What none of them can use goes to the last that has no limit of its own.
+    `spare` are the cells that none needs. What none of them can use goes to the last that has no limit of its own.
     """
     widths = [want.least for want in shown]
+    for i, want in enumerate(shown):
+        given = min(spare, want.wanted - want.least)
+        if given > 0 and want.column.grow:
+            widths[i] += given
+            spare -= given
     while spare > 0:
         room = {
             i: spare if want.most is None else want.most - widths[i]
