@@ -215,7 +215,8 @@ def _least(shown: Sequence[_Wanted]) -> int:
 def _share(shown: Sequence[_Wanted], spare: int) -> list[int]:
     """Give each column its width, and the growing ones what they want, then a share of the rest.
 
-    `spare` are the cells that none needs. What none of them can use goes to the last that has no limit of its own.
+    `spare` are the cells that none needs. What none of them can use goes to the last that has no
+    limit of its own.
     """
     widths = [want.least for want in shown]
     for i, want in enumerate(shown):
