@@ -39,7 +39,7 @@ COLUMNS = (
     Column("name", "NAME", 12, grow=1, most=40),
     Column("default", "FOR NEW JOBS", 12, drop=2),
     Column("busy", "BUSY", 5, align=Align.RIGHT),
-    Column("workers", "WORKERS", 7, align=Align.RIGHT),
+    Column("workers", "WORKERS", 7, align=Align.RIGHT, drop=1),
     Column("provider", "PROVIDER", 8, drop=3),
     Column("region", "REGION", 12, drop=4),
     Column("size", "SIZE", 14, drop=5),
@@ -153,6 +153,8 @@ class ClustersScreen(ListPage[Cluster]):
 
     def why_not_choose(self) -> str | None:
         """Return why it cannot be chosen for new jobs, or chosen no more."""
+        if self.read_only:
+            return READ_ONLY
         cluster = self.row_at_hand()
         if (reason := self.why_no_id()) or cluster is None or self._is_chosen(cluster):
             return reason

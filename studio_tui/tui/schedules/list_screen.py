@@ -36,7 +36,7 @@ def columns_of(at: str = "AT, LOCAL") -> tuple[Column, ...]:
     """Return the columns; `at` is the heading of the one with the moment of the next run."""
     return (
         Column("name", "NAME", 16, grow=2, most=40, fits=True, sticky=True),
-        Column("expression", "SCHEDULE", 12, grow=1, most=20, fits=True),
+        Column("expression", "SCHEDULE", 12, grow=1, most=20, drop=1, fits=True),
         Column("words", "IN WORDS", 20, grow=3, drop=3, fits=True, wants=32),
         Column("next", "NEXT RUN", 14),
         Column("at", at, 16, drop=1, fits=True),

@@ -136,3 +136,19 @@ async def test_the_jobs_of_all_marked_clusters_are_shown_together(
         await pilot.press("a", "l")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
         await until_shown(pilot, "cluster_id~^(1|2|3)$", "3 of 3")
+
+
+@pytest.mark.starts_processes
+async def test_read_only_there_is_no_choice_of_where_new_jobs_run(
+    clusters: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(clusters, tmp_path, read_only=True) as pilot:
+        table = await show(pilot)
+        await until_shown(pilot, "l its jobs", "read-only")
+        assert "for new jobs" not in screen_text(pilot).splitlines()[-1]
+        screen = pilot.app.screen
+        assert isinstance(screen, ClustersScreen)
+        assert "--read-only" in (screen.why_not_choose() or "")
+        await pilot.press("asterisk")
+        await until_shown(pilot, "Nothing can be changed")
+        assert table.cursor is not None

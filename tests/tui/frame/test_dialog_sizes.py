@@ -144,7 +144,9 @@ DIALOGS: dict[type, Shown] = {
         f"{FIELD_HELP[_FIELD].meaning} {FIELD_HELP[_FIELD].takes}",
     ),
     TriggerScreen: Shown(
-        _triggering, "Rebuild datasets f9 Trigger esc Close", "Datasets Review Environment"
+        _triggering,
+        "Rebuild datasets f9 Trigger esc Close",
+        "Datasets Review Look at its jobs first: it begins paused Environment",
     ),
 }
 
