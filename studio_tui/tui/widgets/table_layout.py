@@ -63,13 +63,13 @@ class Column:
     """
 
     wants: int = 0
-    """Cells for whose sake columns are left out that leave sooner, as long as it can use them.
-
-    It has them before any other column grows.
-    """
+    """Cells for whose sake columns are left out that leave sooner, as long as it can use them."""
 
     likes: int = 0
     """Cells for whose sake columns of little interest are left out, likewise."""
+
+    first: int = 0
+    """Cells that a growing column has before any to its right grows, and before shares."""
 
     sticky: bool = False
     """Whether it stands still while others are scrolled sideways; for the leftmost ones."""
@@ -213,15 +213,16 @@ def _least(shown: Sequence[_Wanted]) -> int:
 
 
 def _share(shown: Sequence[_Wanted], spare: int) -> list[int]:
-    """Give each column its width, and the growing ones what they want, then a share of the rest.
+    """Give each column its width, and growing ones what they have first, then a share of the rest.
 
     `spare` are the cells that none needs. What none of them can use goes to the last that has no
     limit of its own.
     """
     widths = [want.least for want in shown]
     for i, want in enumerate(shown):
-        given = min(spare, want.wanted - want.least)
-        if given > 0 and want.column.grow:
+        most = want.column.first if want.most is None else min(want.column.first, want.most)
+        given = min(spare, most - want.least)
+        if given > 0:
             widths[i] += given
             spare -= given
     while spare > 0:

@@ -158,11 +158,11 @@ def test_an_error_that_has_no_room_takes_that_of_columns_of_less_interest() -> N
 
 LIKING = (
     Column("state", "STATE", 11, sticky=True),
-    Column("name", "NAME", 12, grow=3, most=48, fits=True, sticky=True, likes=24),
+    Column("name", "NAME", 12, grow=3, most=48, fits=True, sticky=True, likes=24, first=18),
     Column("by", "BY", 12, drop=8, fits=True),
     Column("id", "ID", 8, drop=6),
     Column("queue", "QUEUE", 7, drop=4, fits=True),
-    Column("error", "ERROR", 16, grow=1, drop=2, fits=True, wants=32, likes=60),
+    Column("error", "ERROR", 16, grow=1, drop=2, fits=True, wants=30, likes=60, first=30),
 )
 
 
@@ -170,10 +170,11 @@ def _liking(width: int, *contents: int) -> dict[str, int]:
     return {p.column.key: p.width for p in place(LIKING, width, contents=contents)}
 
 
-def test_an_error_has_what_it_wants_before_a_name_grows() -> None:
-    assert _liking(67, 11, 40, 4, 8, 0, 80) == {"state": 11, "name": 18, "error": 34}
+def test_a_name_has_its_beginning_then_an_error_its_own_before_either_has_more() -> None:
+    assert _liking(67, 11, 40, 4, 8, 0, 80) == {"state": 11, "name": 21, "error": 31}
+    assert _liking(60, 11, 40, 4, 8, 0, 80) == {"state": 11, "name": 18, "error": 27}
+    assert _liking(60, 11, 14, 4, 8, 0, 80) == {"state": 11, "name": 14, "error": 31}
     assert _liking(67, 11, 40, 4, 8, 0, 20) == {"state": 11, "name": 32, "error": 20}
-    assert _liking(60, 11, 40, 4, 8, 0, 80) == {"state": 11, "name": 13, "error": 32}
 
 
 @pytest.mark.parametrize(
