@@ -49,6 +49,12 @@ class Column:
     wants: int = 0
     """Cells for whose sake columns are left out that leave sooner, as long as it can use them."""
 
+    likes: int = 0
+    """Cells for whose sake columns of little interest are left out, likewise."""
+
+    first: int = 0
+    """Cells that a growing column has before any to its right grows, and before shares."""
+
     sticky: bool = False
     """Whether it stands still while others are scrolled sideways; for the leftmost ones."""
 

@@ -24,7 +24,7 @@ COLUMNS = (
     Column("default", "FOR NEW JOBS", 12, drop=2, fits=True),
     Column("busy", "BUSY", 5, align=Align.RIGHT, grow=1, fits=True),
     Column("free", "FREE", 5, align=Align.RIGHT, grow=1, fits=True),
-    Column("workers", "WORKERS", 7, align=Align.RIGHT, grow=1, fits=True),
+    Column("workers", "WORKERS", 7, align=Align.RIGHT, grow=1, drop=1, fits=True),
     Column("provider", "PROVIDER", 8, grow=1, drop=3, fits=True),
     Column("region", "REGION", 12, grow=1, drop=4, fits=True),
     Column("size", "SIZE", 14, grow=1, drop=5, fits=True),

@@ -26,7 +26,7 @@ SHORT_ID = 8
 
 COLUMNS = (
     Column("state", "STATE", 11, fits=True, sticky=True),
-    Column("name", "NAME", 12, grow=3, most=48, fits=True, sticky=True),
+    Column("name", "NAME", 12, grow=3, most=48, fits=True, sticky=True, likes=24, first=18),
     Column("id", "ID", SHORT_ID, drop=6),
     Column("progress", "PROGRESS", BAR_WIDTH, drop=5, fits=True),
     Column("share", "DONE", 4, align=Align.RIGHT, drop=3, fits=True),
@@ -37,7 +37,7 @@ COLUMNS = (
     Column("age", "AGE", 4, align=Align.RIGHT, drop=1),
     Column("pipeline", "PIPELINE", 12, drop=5, fits=True),
     Column("by", "BY", 12, drop=8, fits=True),
-    Column("error", "ERROR", 16, grow=1, drop=2, fits=True, wants=28),
+    Column("error", "ERROR", 16, grow=1, drop=2, fits=True, wants=30, likes=60, first=30),
 )
 """In the order of the cells. What a job is known by stands still; the error has the room left."""
 

@@ -103,7 +103,7 @@ def counts(
     All jobs under way are known; without `has_all` older ones that have ended may be missing.
     Groups without a job are left out, except done, running and failed, whose zero is news too.
     Schedules (TASK) are no jobs under way and are not counted; neither are jobs that wait for a
-    paused pipeline, whose ids are in `held`.
+    pipeline which is paused or has ended, whose ids are in `held`.
     """
     numbers = [0] * len(_GROUPS)
     for job in jobs:

@@ -23,10 +23,10 @@ SHORT_ID = 8
 """Characters of an id that are shown in a list; the whole id is in the preview."""
 
 COLUMNS = (
-    Column("state", "STATE", 11, sticky=True),
+    Column("state", "STATE", 11, fits=True, sticky=True),
     Column("name", "NAME", 12, grow=1, most=28, drop=2, fits=True, sticky=True),
     Column("target", "TARGET", 14, grow=2),
-    Column("progress", "PROGRESS", BAR_WIDTH),
+    Column("progress", "PROGRESS", BAR_WIDTH, drop=1),
     Column("done", "DONE", 7, align=Align.RIGHT, drop=4, fits=True),
     Column("jobs", "JOBS", 18, grow=1, most=34, drop=3, fits=True),
     Column("age", "AGE", 4, align=Align.RIGHT),

@@ -36,7 +36,7 @@ _SHORT_ID = 8
 
 COLUMNS = (
     Column("name", "NAME", 16, grow=2, fits=True, sticky=True),
-    Column("expression", "SCHEDULE", 12, grow=1, fits=True),
+    Column("expression", "SCHEDULE", 12, grow=1, drop=1, fits=True),
     Column("words", "IN WORDS", 20, grow=3, drop=3, fits=True, wants=32),
     Column("next", "NEXT RUN", 14, fits=True),
     Column("at", "AT, LOCAL", 16, drop=1, fits=True),

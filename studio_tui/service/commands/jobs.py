@@ -59,6 +59,9 @@ class Commands:
         """Repeat a request; that the job was canceled meanwhile is what was wanted of the first."""
         try:
             await self._sent_cancel(job_id)
+        except OutcomeUnknown as unknown:
+            if await self._is_still_cancelable(job_id, unknown):
+                raise
         except InvalidRequest as refused:
             page = await self._client.jobs(limit=1, job_id=job_id)
             if not any(job.id == job_id and job.state is JobState.CANCELED for job in page.items):

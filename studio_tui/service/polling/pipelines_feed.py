@@ -11,6 +11,13 @@ PAGE = 50
 """Newest pipelines that are asked for at first; each comes with all its jobs, so it is long."""
 
 
+_LETS_NONE_GO = frozenset(PipelineState) - {
+    PipelineState.PENDING,
+    PipelineState.RUNNING,
+    PipelineState.UNKNOWN,
+}
+
+
 class ListsPipelines(Protocol):
     """The one question this feed puts to Studio."""
 
@@ -56,11 +63,11 @@ class Pipelines:
         return found
 
     def held(self) -> frozenset[str]:
-        """Return the jobs of paused pipelines: those of them that wait are not let go."""
+        """Return the jobs of pipelines that let none go: they are paused, or have ended."""
         return frozenset(
             run.created_job_id
             for pipeline in self.pipelines
-            if pipeline.state is PipelineState.PAUSED
+            if pipeline.state in _LETS_NONE_GO
             for run in pipeline.job_runs
             if run.created_job_id is not None
         )

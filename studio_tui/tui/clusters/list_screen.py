@@ -141,6 +141,8 @@ class ClustersScreen(ListPage[Cluster]):
 
     def why_not_choose(self) -> str | None:
         """Return why it cannot be chosen for new jobs, or chosen no more."""
+        if self.read_only:
+            return READ_ONLY
         cluster = self.row_at_hand()
         if (reason := self.why_no_id()) or cluster is None or self._is_chosen(cluster):
             return reason

@@ -10,8 +10,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
+from textual.widget import Widget
 from textual.widgets import Checkbox, Input, Static, TextArea
 
 from studio_tui.addresses import has_login, without_logins
@@ -68,6 +70,10 @@ class Flag(Checkbox):
     def __init__(self, label: str, value: bool) -> None:
         super().__init__(Content(label), value, compact=True)
         self.watch_value()
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Have as many rows as the label needs where it wraps; Textual's has one."""
+        return Widget.get_content_height(self, container, viewport, width)
 
     def watch_value(self) -> None:
         """Show the sign."""

@@ -245,8 +245,11 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
 
     def action_columns_right(self) -> None:
         """Scroll the leftmost column in sight away, as long as others are out of sight."""
-        starts = self._ready_painter().starts
-        self._scroll_sideways(min((x for x in starts if x > self._sideways), default=0))
+        painter = self._ready_painter()
+        if self._sideways < painter.reach:
+            self._scroll_sideways(
+                min((x for x in painter.starts if x > self._sideways), default=painter.reach)
+            )
 
     def action_open(self) -> None:
         """Ask for more of the row under the cursor."""
@@ -365,6 +368,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
                     wide=self.wide,
                     contents=self._contents.widths if self._keys else None,
                     kept=self.sorting.column if self.sorting is not None else None,
+                    scrolled=self._sideways > 0,
                 ),
                 width,
                 scroll=self._sideways,

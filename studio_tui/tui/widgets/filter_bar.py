@@ -1,7 +1,7 @@
 """Where a filter is typed: checked while typing, completed, and recalled with up."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -28,6 +28,15 @@ Values = Callable[[str], Iterable[str]]
 """Gives the values that a field has in the rows, the likeliest first."""
 
 
+class Completion(NamedTuple):
+    """What a line that is typed can be completed to."""
+
+    shown: str
+    """The line as it is typed, and the rest in other words than it will have: without quotes."""
+    meant: str
+    """The line once the completion is taken."""
+
+
 class TermSuggester(Suggester):
     """Completes the last term of a filter: its field, or a value that the rows have."""
 
@@ -38,6 +47,11 @@ class TermSuggester(Suggester):
 
     async def get_suggestion(self, value: str) -> str | None:
         """Return `value` with its last term completed, if there is one to complete."""
+        completion = self.completion(value)
+        return completion.shown if completion is not None else None
+
+    def completion(self, value: str) -> Completion | None:
+        """Return what the last term of `value` can be completed to."""
         terms = list(typed(value))
         if not terms or (value[-1:].isspace() and terms[-1].is_closed):
             return None
@@ -46,22 +60,24 @@ class TermSuggester(Suggester):
             return None
         for suggestion in self._suggestions:
             if suggestion.startswith(bare.lower()) and suggestion != bare.lower():
-                return value + suggestion[len(bare) :]
-        rest = self._rest_of_value(bare)
-        return value + rest if rest else None
+                return Completion(*[value + suggestion[len(bare) :]] * 2)
+        return self._with_value(value, bare)
 
-    def _rest_of_value(self, bare: str) -> str:
-        """Return what a value that is begun lacks, with its closing quote."""
+    def _with_value(self, line: str, bare: str) -> Completion | None:
+        """Return the completion of a value that is begun, in quotes where it needs them."""
         field, sign, begun = bare.partition("=")
         if not sign:
-            return ""
+            return None
         for known in self._values(field.lower()):
             whole = quoted(known)
             if begun.startswith('"') and not whole.startswith('"'):
                 whole = f'"{known}"'
             if whole.lower().startswith(begun.lower()) and len(whole) > len(begun):
-                return whole[len(begun) :]
-        return ""
+                return Completion(*[line + whole[len(begun) :]] * 2)
+            if whole != known and known.lower().startswith(begun.lower()):
+                before = line.removesuffix(begun)
+                return Completion(line + known[len(begun) :], before + whole)
+        return None
 
 
 class FilterInput(Input):
@@ -78,9 +94,10 @@ class FilterInput(Input):
         """The user is done with the line without having pressed enter."""
 
     def __init__(self, kind: Kind[Any], values: Values) -> None:
+        self._completer = TermSuggester(kind.suggestions, values)
         super().__init__(
             placeholder=kind.hint,
-            suggester=TermSuggester(kind.suggestions, values),
+            suggester=self._completer,
             select_on_focus=True,
             compact=True,
         )
@@ -103,8 +120,22 @@ class FilterInput(Input):
 
     def action_complete(self) -> None:
         """Take the suggestion."""
-        if self._suggestion:
-            self.action_cursor_right()
+        if not self._is_at_end:
+            return
+        if (completion := self._completer.completion(self.value)) is not None:
+            self.value = completion.meant
+            self.cursor_position = len(self.value)
+
+    def action_cursor_right(self, select: bool = False) -> None:
+        """Take the suggestion at the end of the line, as Textual does; else move on."""
+        if self._is_at_end and not select:
+            self.action_complete()
+        else:
+            super().action_cursor_right(select)
+
+    @property
+    def _is_at_end(self) -> bool:
+        return self.cursor_at_end and self.selection.is_empty
 
     def action_leave(self) -> None:
         """Clear the line, or leave it when it is empty."""

@@ -10,6 +10,15 @@ from studio_tui.presentation.columns import Align, Column
 GAP = 2
 """Blank cells between two columns."""
 
+BESIDE = 12
+"""Cells that columns which stand still leave to the others, or else they are scrolled too."""
+
+LITTLE = 6
+"""The `drop` from which on a column is of little interest."""
+
+LEAST_STICKY = 8
+"""Cells that a column which stands still keeps, however narrow the table is."""
+
 
 _ELLIPSIS = "…"
 _RIGHT = Align.RIGHT
@@ -34,6 +43,7 @@ def place(
     wide: bool = False,
     contents: Sequence[int] | None = None,
     kept: str | None = None,
+    scrolled: bool = False,
 ) -> tuple[Placed, ...]:
     """Choose and place the columns for `width` cells.
 
@@ -41,7 +51,8 @@ def place(
     with `wide` none is, and each is as wide as what stands in it. What stays can still be wider
     than `width`: then it is to be scrolled. `contents` are the cells of the longest text that is
     known to stand in each column, for those that fit them. One that is `kept` stays without any,
-    as it gives the order. Widths depend on nothing but the arguments, so columns stand still
+    as it gives the order. While it is `scrolled` what stands still leaves half of the width to the
+    others, as far as it can. Widths depend on nothing but the arguments, so columns stand still
     while other rows come in sight.
     """
     known = (None,) * len(columns) if contents is None else contents
@@ -56,6 +67,8 @@ def place(
         widths = [max(want.least, want.most or want.least) for want in shown]
     else:
         widths = _share(shown, width - _least(shown))
+    if scrolled:
+        widths = _narrowed(shown, widths, width // 2)
     placed = []
     x = 0
     for want, cells in zip(shown, widths, strict=True):
@@ -67,6 +80,17 @@ def place(
 def extent(placed: Sequence[Placed]) -> int:
     """Return the cells that the placed columns take together."""
     return placed[-1].x + placed[-1].width if placed else 0
+
+
+def still(placed: Sequence[Placed], width: int) -> int:
+    """Return the cells of the leading columns that stand still while others are scrolled."""
+    least = end = 0
+    for p in placed:
+        least += min(p.width, LEAST_STICKY if p.column.grow else p.width) + GAP
+        if not p.column.sticky or least + BESIDE > width:
+            break
+        end = p.x + p.width + GAP
+    return end
 
 
 def fit(text: str, width: int, align: Align) -> str:
@@ -88,6 +112,7 @@ class _Wanted:
         self.most = column.most
         """`None` is no limit."""
         self.wanted = max(column.width, column.wants)
+        self.liked = max(self.wanted, column.likes)
         if content is None:
             return
         # Where the arrow of the order stands beside the title.
@@ -96,6 +121,13 @@ class _Wanted:
             self.least = min(column.width, content)
             self.most = content if column.most is None else min(column.most, content)
             self.wanted = max(self.least, min(column.wants, content))
+            self.liked = max(self.wanted, min(column.likes, content))
+
+    def needed(self, leaving: Column) -> int:
+        """Return the cells it is to have before a column stays that is to leave otherwise."""
+        if self.column.drop >= leaving.drop:
+            return self.least
+        return self.liked if leaving.drop >= LITTLE else self.wanted
 
 
 def _in_the_way(shown: Sequence[_Wanted], width: int) -> _Wanted | None:
@@ -108,11 +140,21 @@ def _in_the_way(shown: Sequence[_Wanted], width: int) -> _Wanted | None:
     if leaving is None:
         return None
     # What leaves later may have as much as it wants, itself as little as it needs.
-    needed = sum(
-        (want.wanted if want.column.drop < leaving.column.drop else want.least) + GAP
-        for want in shown
-    )
+    needed = sum(want.needed(leaving.column) + GAP for want in shown)
     return leaving if needed - GAP > width else None
+
+
+def _narrowed(shown: Sequence[_Wanted], widths: Sequence[int], room: int) -> list[int]:
+    """Take from growing columns that stand still what keeps others out of `room` cells."""
+    narrowed = list(widths)
+    sticky = [i for i, want in enumerate(shown) if want.column.sticky]
+    excess = sum(widths[i] + GAP for i in sticky) - room
+    for i in reversed(sticky):
+        if excess > 0 and shown[i].column.grow:
+            taken = max(0, min(excess, widths[i] - LEAST_STICKY))
+            narrowed[i] -= taken
+            excess -= taken
+    return narrowed
 
 
 def _least(shown: Sequence[_Wanted]) -> int:
@@ -120,11 +162,18 @@ def _least(shown: Sequence[_Wanted]) -> int:
 
 
 def _share(shown: Sequence[_Wanted], spare: int) -> list[int]:
-    """Give each column its width, and the growing ones their share of `spare` cells.
+    """Give each column its width, and growing ones what they have first, then a share of the rest.
 
-    What none of them can use goes to the last that has no limit of its own.
+    `spare` are the cells that none needs. What none of them can use goes to the last that has no
+    limit of its own.
     """
     widths = [want.least for want in shown]
+    for i, want in enumerate(shown):
+        most = want.column.first if want.most is None else min(want.column.first, want.most)
+        given = min(spare, most - want.least)
+        if given > 0:
+            widths[i] += given
+            spare -= given
     while spare > 0:
         room = {
             i: spare if want.most is None else want.most - widths[i]

@@ -15,7 +15,7 @@ from textual.strip import Strip
 from studio_tui.presentation.cells import NOTHING, Cell, Pieces, Tone
 from studio_tui.presentation.columns import Align
 from studio_tui.tui.widgets.quick_strip import Brush, QuickStrip
-from studio_tui.tui.widgets.table_layout import GAP, Placed, extent, fit
+from studio_tui.tui.widgets.table_layout import GAP, Placed, extent, fit, still
 
 GUTTER = 2
 """Cells at the left edge that never scroll sideways: the cursor's sign and the mark's."""
@@ -128,10 +128,10 @@ class Painter:
         """Cells of every line."""
         self.placed = placed
         hidden = extent(placed) + GUTTER - width
-        self.still = _still(placed, width - GUTTER)
+        self.still = still(placed, width - GUTTER)
         """Cells beside the gutter that do not scroll sideways either: the sticky columns."""
-        self.starts = tuple(p.x - self.still for p in placed if p.x >= self.still)
-        """Where columns begin that scroll: places for `scroll` to go to."""
+        self.starts = tuple(_stops(placed, self.still, width - GUTTER - self.still))
+        """Where columns begin that scroll, and go on: places for `scroll` to go to."""
         self.reach = (
             0 if hidden <= 0 else min((x for x in self.starts if x >= hidden), default=hidden)
         )
@@ -240,15 +240,13 @@ def _says(cell: Cell | Pieces) -> bool:
     return bool(cell.text)
 
 
-def _still(placed: Sequence[Placed], room: int) -> int:
-    """Return the cells of the leading sticky columns that leave half of `room` to the others."""
-    still = 0
+def _stops(placed: Sequence[Placed], still: int, room: int) -> Iterator[int]:
+    """Yield where columns begin beside what stands still; one wider than `room` goes on there."""
+    step = max(1, room // 2)
     for p in placed:
-        end = p.x + p.width + GAP
-        if not p.column.sticky or 2 * end > room:
-            break
-        still = end
-    return still
+        if p.x >= still:
+            yield p.x - still
+            yield from range(p.x - still + step, p.x - still + p.width - room + step, step)
 
 
 def _fitted(parts: Sequence[Cell], width: int) -> Iterator[Cell]:

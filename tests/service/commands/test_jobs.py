@@ -58,18 +58,30 @@ async def test_a_cancel_is_sent_once_and_the_list_is_asked_again() -> None:
     assert changed == ["changed"]
 
 
-async def test_a_repeated_cancel_that_finds_the_job_canceled_has_what_it_wants() -> None:
-    refused = InvalidRequest(409, "The job has ended already: it is CANCELED.")
+class Meanwhile(Studio):
+    """Has the job canceled by the time of the second request."""
 
-    class Meanwhile(Studio):
-        async def cancel_job(self, job_id: str) -> None:
-            if self.cancels:
-                self.state = "CANCELED"
-            await super().cancel_job(job_id)
+    async def cancel_job(self, job_id: str) -> None:
+        if self.cancels:
+            self.state = "CANCELED"
+        await super().cancel_job(job_id)
 
-    studio = Meanwhile(UNKNOWN, refused, state="RUNNING")
+
+@pytest.mark.parametrize(
+    "answer", [UNKNOWN, InvalidRequest(409, "The job has ended already: it is CANCELED.")]
+)
+async def test_a_repeated_cancel_that_finds_the_job_canceled_has_what_it_wants(
+    answer: StudioError,
+) -> None:
+    studio = Meanwhile(UNKNOWN, answer, state="RUNNING")
     await commands(studio)[0].cancel(job(1).id)
     assert studio.cancels == 2
+
+
+async def test_a_repeated_cancel_that_finds_the_job_going_on_says_what_came_of_it() -> None:
+    lost = Studio(UNKNOWN, UNKNOWN, state="RUNNING")
+    with pytest.raises(OutcomeUnknown):
+        await commands(lost)[0].cancel(job(1).id)
     complete = Studio(UNKNOWN, InvalidRequest(409, "it is COMPLETE"), state="RUNNING")
     with pytest.raises(InvalidRequest, match="COMPLETE"):
         await commands(complete)[0].cancel(job(1).id)

@@ -129,3 +129,20 @@ def test_a_paused_pipeline_holds_its_jobs_and_no_other_does() -> None:
 
     known = Pipelines((sent("a", "PAUSED"), sent("b", "RUNNING"), sent("c", "PAUSED")))
     assert known.held() == {"a", "c"}
+
+
+@pytest.mark.parametrize(
+    ("status", "holds"),
+    [
+        ("PENDING", False),
+        ("RUNNING", False),
+        ("NEWWORD", False),
+        ("PAUSED", True),
+        ("FAILED", True),
+        ("CANCELED", True),
+        ("COMPLETED", True),
+    ],
+)
+def test_a_pipeline_that_is_paused_or_over_lets_no_job_go(status: str, holds: bool) -> None:
+    known = Pipelines((pipeline(1, status, {"a": "FAILED", "b": "PENDING"}),))
+    assert ("run-1-b" in known.held()) == holds

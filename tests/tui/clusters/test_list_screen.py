@@ -176,3 +176,19 @@ async def test_the_workers_that_are_free_are_those_that_a_waiting_job_tells_of(
         await show(pilot)
         await pilot.press("down")
         await until_shown(pilot, "1 busy · 2 free", "runs.py  1 worker", "waits.py  3 workers")
+
+
+@pytest.mark.starts_processes
+async def test_read_only_there_is_no_choice_of_where_new_jobs_run(
+    clusters: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(clusters, tmp_path, read_only=True) as pilot:
+        table = await show(pilot)
+        await until_shown(pilot, "l its jobs", "read-only")
+        assert "for new jobs" not in screen_text(pilot).splitlines()[-1]
+        screen = pilot.app.screen
+        assert isinstance(screen, ClustersScreen)
+        assert "--read-only" in (screen.why_not_choose() or "")
+        await pilot.press("asterisk")
+        await until_shown(pilot, "Nothing can be changed")
+        assert table.cursor is not None

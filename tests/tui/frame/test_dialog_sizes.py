@@ -166,7 +166,9 @@ DIALOGS: dict[type, Shown] = {
         _scheduling, "Rebuild datasets at times f9 Schedule esc Close", "Datasets When Environment"
     ),
     TriggerScreen: Shown(
-        _triggering, "Rebuild datasets f9 Trigger esc Close", "Datasets Review Environment"
+        _triggering,
+        "Rebuild datasets f9 Trigger esc Close",
+        "Datasets Review Look at its jobs first: it begins paused Environment",
     ),
 }
 

@@ -552,12 +552,36 @@ async def test_sideways_state_and_name_stand_still() -> None:
         await at.show(ids(3))
         at.table.wide = True
         await at.press(*["right"] * 9)
-        assert at.lines()[0].split() == ["STATE", "NAME", "ERROR"]
+        assert at.lines()[0].split() == ["STATE", "NAME"]
         assert at.lines()[2].split()[:4] == ["✗", "FAIL", "job", "0001"]
+        assert at.lines()[2].rstrip().endswith("its very end")
         await at.press(*["left"] * 9)
         assert at.lines()[0].split()[:3] == ["STATE", "NAME", "AGE"]
         await at.pilot.click(BigTable, offset=(4, 0))
         assert at.said[-1] == BigTable.HeaderClicked(at.table, "state")
+
+
+@pytest.mark.parametrize("width", [42, 80, 120])
+async def test_sideways_a_long_name_stands_still_and_a_long_error_is_read_to_its_end(
+    width: int,
+) -> None:
+    error = " ".join(f"word{number}" for number in range(25))
+    async with jobs(size=(width, 11)) as (at, rows):
+        rows.errors["0001"] = error
+        rows.names["0001"] = "train_resnet50_imagenet_from_its_last_checkpoint"
+        await at.show(ids(3))
+        at.table.wide = True
+        await at.pilot.pause()
+        assert "train_resnet50_imag" in at.lines()[2]
+        seen: set[str] = set()
+        for _ in range(40):
+            await at.press("right")
+            assert at.lines()[2].split()[:2] == ["✗", "FAIL"]
+            assert " train" in at.lines()[2][:20]
+            seen |= set(at.lines()[2].split())
+        assert set(error.split()) <= seen
+        await at.press(*["left"] * 40)
+        assert "train_resnet50_imag" in at.lines()[2]
 
 
 async def show_newest_first(at: Stage, keys: list[str]) -> None:

@@ -1,6 +1,9 @@
 import pytest
+from textual.app import App, ComposeResult
 
-from studio_tui.tui.widgets.filter_bar import TermSuggester
+from studio_tui.presentation.jobs.filters import JOBS
+from studio_tui.tui.widgets.filter_bar import FilterInput, TermSuggester
+from tests.driving import driving
 
 KNOWN = {"by": ["ann", "Bob"], "name": ["my eval x", "train.py", 'say "hi"']}
 SUGGESTER = TermSuggester(("status=failed", "by=", "name="), lambda field: KNOWN.get(field, []))
@@ -19,6 +22,9 @@ SUGGESTER = TermSuggester(("status=failed", "by=", "name="), lambda field: KNOWN
         ('name="my ev', 'name="my eval x"'),
         ('name="tr', 'name="train.py"'),
         ('name="say', 'name="say \\"hi\\""'),
+        ("name=my", 'name="my eval x"'),
+        ("train !name=MY", 'train !name="my eval x"'),
+        ("name=sa", 'name="say \\"hi\\""'),
         ("name=train.py", None),
         ("by=zoe", None),
         ("colour=", None),
@@ -29,4 +35,24 @@ SUGGESTER = TermSuggester(("status=failed", "by=", "name="), lambda field: KNOWN
 async def test_fields_and_the_values_that_rows_have_are_completed(
     typed: str, completed: str | None
 ) -> None:
-    assert await SUGGESTER.get_suggestion(typed) == completed
+    completion = SUGGESTER.completion(typed)
+    assert (completion.meant if completion is not None else None) == completed
+    shown = await SUGGESTER.get_suggestion(typed)
+    assert (shown is None) == (completed is None)
+    assert (shown or typed).startswith(typed)
+
+
+@pytest.mark.parametrize("key", ["tab", "right"])
+async def test_a_value_with_blanks_is_put_in_quotes_as_its_completion_is_taken(key: str) -> None:
+    async with driving(Stage()) as pilot:
+        await pilot.press(*"!name=my", key, *" by=a", key)
+        assert pilot.app.query_one(FilterInput).value == '!name="my eval x" by=ann'
+        await pilot.press("home", "right", *"x")
+        assert pilot.app.query_one(FilterInput).value == '!xname="my eval x" by=ann'
+
+
+class Stage(App[None]):
+    """Shows the line of a filter of jobs."""
+
+    def compose(self) -> ComposeResult:
+        yield FilterInput(JOBS, lambda field: KNOWN.get(field, []))

@@ -7,7 +7,7 @@ from rich.cells import cell_len
 
 from studio_tui.presentation.columns import Align, Column
 from studio_tui.text import safe_line
-from studio_tui.tui.widgets.table_layout import GAP, extent, fit, place
+from studio_tui.tui.widgets.table_layout import BESIDE, GAP, extent, fit, place, still
 
 COLUMNS = (
     Column("state", "ST", 8),
@@ -148,7 +148,67 @@ def test_an_error_that_has_no_room_takes_that_of_columns_of_less_interest() -> N
     assert list(_fitting(54, 11, 30, 3, 3, 16)) == ["state", "name", "by", "age", "error"]
 
 
+LIKING = (
+    Column("state", "STATE", 11, sticky=True),
+    Column("name", "NAME", 12, grow=3, most=48, fits=True, sticky=True, likes=24, first=18),
+    Column("by", "BY", 12, drop=8, fits=True),
+    Column("id", "ID", 8, drop=6),
+    Column("queue", "QUEUE", 7, drop=4, fits=True),
+    Column("error", "ERROR", 16, grow=1, drop=2, fits=True, wants=30, likes=60, first=30),
+)
+
+
+def _liking(width: int, *contents: int) -> dict[str, int]:
+    return {p.column.key: p.width for p in place(LIKING, width, contents=contents)}
+
+
+def test_a_name_has_its_beginning_then_an_error_its_own_before_either_has_more() -> None:
+    assert _liking(67, 11, 40, 4, 8, 0, 80) == {"state": 11, "name": 21, "error": 31}
+    assert _liking(60, 11, 40, 4, 8, 0, 80) == {"state": 11, "name": 18, "error": 27}
+    assert _liking(60, 11, 14, 4, 8, 0, 80) == {"state": 11, "name": 14, "error": 31}
+    assert _liking(67, 11, 40, 4, 8, 0, 20) == {"state": 11, "name": 32, "error": 20}
+
+
+@pytest.mark.parametrize(
+    ("width", "name", "error", "shown"),
+    [
+        (113, 20, 55, "state name by id queue error"),
+        (112, 20, 55, "state name id queue error"),
+        (103, 12, 55, "state name id queue error"),
+        (95, 12, 55, "state name queue error"),
+        (74, 12, 55, "state name queue error"),
+        (60, 24, 0, "state name by id queue"),
+        (59, 24, 0, "state name id queue"),
+        (53, 24, 0, "state name queue"),
+        (95, 12, 20, "state name by id queue error"),
+    ],
+)
+def test_for_the_whole_of_name_and_error_columns_of_little_interest_leave_and_no_others(
+    width: int, name: int, error: int, shown: str
+) -> None:
+    placed = place(LIKING, width, contents=(11, name, 4, 8, 5, error))
+    assert [p.column.key for p in placed] == shown.split()
+
+
 def test_scrolled_sideways_each_column_is_as_wide_as_what_stands_in_it() -> None:
     assert _fitting(40, 11, 30, 3, 3, 150, wide=True) == {
         "state": 11, "name": 30, "by": 3, "age": 4, "error": 150,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [38, 67, 78, 117, 198])
+def test_scrolled_a_long_name_stands_still_and_leaves_half_to_the_others(width: int) -> None:
+    placed = place(FITTING, width, wide=True, contents=(10, 48, 3, 3, 150), scrolled=True)
+    state, name, *_ = placed
+    assert still(placed, width) == name.x + name.width + GAP
+    assert state.width == 11
+    assert name.width <= max(8, width // 2)
+    assert width - still(placed, width) >= BESIDE
+    whole = place(FITTING, width, wide=True, contents=(10, 48, 3, 3, 150))
+    assert [p.width for p in whole[:2]] == [11, 48]
+    assert [p.width for p in whole[2:]] == [p.width for p in placed[2:]]
+
+
+def test_too_narrow_for_both_the_name_is_scrolled_and_the_state_is_not() -> None:
+    assert still(place(FITTING, 30, wide=True, contents=(10, 48, 3, 3, 150)), 30) == 13
+    assert still(place(FITTING, 20, wide=True, contents=(10, 48, 3, 3, 150)), 20) == 0

@@ -1,0 +1,94 @@
+"""Hundreds of jobs are cancelled through a proxy that breaks requests: each is, or is reported."""
+
+import asyncio
+import random
+from collections import Counter
+from pathlib import Path
+
+from studio_tui.service.commands.batch import Outcome
+from studio_tui.tui.jobs.list_screen import JobsScreen
+from tests import faults
+from tests.fault_proxy import Fault, FaultProxy, Seen, StreamFault
+from tests.soak import at_length
+from tests.studios import ThreadStudio
+from tests.tui.dashboards import dashboard, jobs_screen, until, until_shown
+from tests.tui.jobs.test_bulk import states_of
+
+JOBS = at_length(100, 500)
+SLEEP = "import time; time.sleep(600)"
+
+FAULTS: dict[str, Fault | None] = {
+    "passes": None,
+    "refused": faults.answer_json({"message": "not now"}, "409 Conflict"),
+    "503": faults.answer(status="503 Service Unavailable"),
+    "502 of a proxy": faults.html_502(),
+    "slow down": faults.too_many("0"),
+    "reset before": faults.reset,
+    "reset after": faults.drop_answer,
+    "half an answer": faults.half,
+    "reset in body": faults.reset_in_body(1),
+}
+
+
+class Breaking:
+    """A plan for the proxy: half of the cancels are broken, each in a way by chance."""
+
+    def __init__(self, seed: int) -> None:
+        self.met = Counter[str]()
+        self.is_over = False
+        self._chance = random.Random(seed)
+
+    def fault(self, seen: Seen) -> Fault | None:
+        if self.is_over or not seen.path.endswith("/cancel"):
+            return None
+        kind = self._chance.choice([*FAULTS, *["passes"] * 8])
+        self.met[kind] += 1
+        return FAULTS[kind]
+
+    def stream_fault(self) -> StreamFault:
+        return lambda frames: frames
+
+
+async def test_of_hundreds_each_is_cancelled_or_reported_and_keeps_its_mark_for_a_second_try(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    def submit() -> None:
+        with studio.http() as client:
+            for number in range(JOBS):
+                body = {"query": SLEEP, "team_name": studio.team, "query_name": f"j{number:03}.py"}
+                assert client.post("/datachain/jobs/", json=body).status_code == 200
+
+    await asyncio.to_thread(submit)
+    async with FaultProxy.before(studio.url) as proxy:
+        proxy.plan = plan = Breaking(seed=7)
+        async with dashboard(studio, tmp_path, url=proxy.url) as pilot:
+            page = await jobs_screen(pilot)
+            await until(pilot, lambda: len(page.rows) == JOBS)
+            await pilot.press("a", "x", "y")
+            await until(pilot, lambda: page.session.batches.last is not None)
+            assert plan.met.keys() == FAULTS.keys()
+            report = page.session.batches.last
+            assert report is not None
+            assert len(report.lines) == JOBS
+            failed = [words for outcome, words in report.lines if outcome is not Outcome.DONE]
+            assert failed
+            assert all(": " in words and not words.endswith(": ") for words in failed)
+            await until_shown(pilot, f"{JOBS - len(failed)} of {JOBS} jobs asked to cancel")
+            await pilot.press("o")
+            await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+            marked = set(page.view.marks)
+            assert len(marked) == len(failed)
+            alive = await still_alive(studio)
+            assert alive <= marked, "neither cancelled nor reported"
+
+            plan.is_over = True
+            await pilot.press("x", "y")
+            await until(pilot, lambda: page.session.batches.last is not report)
+            await until_shown(pilot, f"{JOBS}+ canceled")
+    assert not await still_alive(studio)
+
+
+async def still_alive(studio: ThreadStudio) -> set[str]:
+    """Return the ids of the jobs that nobody has asked to end."""
+    states = await asyncio.to_thread(states_of, studio)
+    return {key for key, state in states.items() if not state.startswith("CANCEL")}
