@@ -43,7 +43,11 @@ class Controllers:
         self.prompt = LogPrompt(views.rows.widget)
         self.search = Search(state, cursor, self.prompt, host.say)
         self.marks = Marks(host, state, cursor)
-        self.modes = ViewModes(state, shape, views.rows, lambda: drawer.is_wanted)
+        self.modes = ViewModes(
+            state, shape, views.rows,
+            has_drawer=lambda: drawer.is_wanted,
+            leaves_edges_out=lambda: views.drawing.leaves_edges_out,
+        )  # fmt: skip
         self.folding = Folding(state, shape, views.rows, cursor)
         self.movement = Movement(state, cursor, self.search.matches, host.post_message)
         self.jobs = JobController(

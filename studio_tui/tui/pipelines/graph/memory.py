@@ -56,6 +56,8 @@ class DagPlace(BaseModel):
     critical: bool = False
     """Whether the critical path stands out."""
     full_names: bool = False
+    all_edges: bool = False
+    """Whether the graph draws edges that follow from others, too."""
     span: float | None = None
     """Seconds that the timeline shows; `None` for all of them."""
     sort: str = "layer"

@@ -41,8 +41,8 @@ Textual paints once a frame: what follows sooner makes the next key of a held on
 """
 
 _ABOUT_ROWS = frozenset(
-    {"mode", "folds", "opened", "grouping", "problems", "critical", "full_names", "span", "sort",
-     "reverse"}
+    {"mode", "folds", "opened", "grouping", "problems", "critical", "full_names", "all_edges",
+     "span", "sort", "reverse"}
 )  # fmt: skip
 """What of the view decides which rows there are, or what is drawn."""
 

@@ -63,20 +63,24 @@ NARROW = 24
 """So narrow that most layers of what is generated are broken."""
 
 
-def drawing_of(plan: Plan, widest: int = 200, extra: int = 0) -> Drawing:
+def drawing_of(
+    plan: Plan, widest: int = 200, extra: int = 0, *, all_edges: bool = False
+) -> Drawing:
     parents = {node.id: node.parents for node in plan.nodes.values()}
-    return draw(parents, {node: len(node) + extra for node in parents}, widest)
+    widths = {node: len(node) + extra for node in parents}
+    return draw(parents, widths, widest, all_edges=all_edges)
 
 
 def drawings() -> st.SearchStrategy[tuple[Plan, Drawing]]:
     return st.builds(
-        lambda sent, widest, extra: (
+        lambda sent, widest, extra, all_edges: (
             plan := plan_of(sent),
-            drawing_of(plan, widest, extra),
+            drawing_of(plan, widest, extra, all_edges=all_edges),
         ),
         st.one_of(any_pipelines(), tangles()),
         st.sampled_from([NARROW, 200]),
         st.integers(0, 5),
+        st.booleans(),
     )
 
 
@@ -127,6 +131,17 @@ def test_each_job_has_one_box_and_no_edge_is_lost(drawn: tuple[Plan, Drawing]) -
         assert above[node] == plan.ancestors(node)
     labels = [cell for cell in plane(drawing).cells.values() if cell == BOX]
     assert len(labels) == sum(box.width for box in drawing.boxes.values())
+
+
+@given(any_pipelines())
+def test_edges_are_drawn_or_said_to_follow_from_others(sent: Pipeline) -> None:
+    plan = plan_of(sent)
+    given = {(parent, node.id) for node in plan.nodes.values() for parent in node.parents}
+    left_out = {(parent, child) for child, parents in plan.implied.items() for parent in parents}
+    assert drawing_of(plan).edges == given - left_out
+    assert drawing_of(plan, all_edges=True).edges == given
+    for parent, child in left_out:
+        assert any(parent in plan.ancestors(other) for other in plan.nodes[child].parents)
 
 
 @given(drawings(), st.data())
