@@ -54,7 +54,7 @@ GROUP_COLUMNS = (
     Column("failed", "✗", 4, align=Align.RIGHT),
     Column("blocked", "⊘", 4, align=Align.RIGHT),
     Column("took", "TIME", 7, align=Align.RIGHT, drop=3, fits=True),
-    Column("why", "NOW", 20, grow=2, drop=1, fits=True),
+    Column("why", "NOW", 24, grow=2, drop=1, fits=True),
 )
 TABLE_COLUMNS = (
     KIN,
@@ -143,10 +143,13 @@ def group_listing(
     *,
     room: int,
     only: Collection[str] | None = None,
+    is_filter: bool = False,
 ) -> Listing:
     """Return the groups, with what fails and runs in them; with `only`, rows of no other jobs."""
     verdicts = known().verdicts
-    drawn_rows = group_rows.rows(groups, verdicts, listed=listed, folded=folded, only=only)
+    drawn_rows = group_rows.rows(
+        groups, verdicts, listed=listed, folded=folded, only=only, is_filter=is_filter
+    )
     rows = {row.key: row for row in drawn_rows}
 
     # Columns that would be empty leave their room to what is said of the jobs.

@@ -64,6 +64,8 @@ class DagPlace(BaseModel):
     """Column that gives the order of the table."""
     reverse: bool = False
     search: str = ""
+    filter: str = ""
+    """What jobs are asked for in order to be shown; empty for all."""
     follow: bool = False
     """Whether the cursor goes along with what runs."""
 
