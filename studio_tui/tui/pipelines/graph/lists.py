@@ -44,7 +44,7 @@ TREE_COLUMNS = (
     Column("share", "DONE", 4, align=Align.RIGHT, drop=3, fits=True),
     _TOOK,
     Column("usual", "USUAL", 12, drop=4, fits=True),
-    Column("why", "WHY / ERROR", 20, grow=1, drop=2, fits=True, wants=36),
+    Column("why", "WHY / ERROR", 16, grow=1, drop=2, fits=True, wants=36),
 )
 GROUP_COLUMNS = (
     KIN,
@@ -54,7 +54,7 @@ GROUP_COLUMNS = (
     Column("failed", "✗", 4, align=Align.RIGHT),
     Column("blocked", "⊘", 4, align=Align.RIGHT),
     Column("took", "TIME", 7, align=Align.RIGHT, drop=3, fits=True),
-    Column("why", "NOW", 24, grow=2, drop=1, fits=True),
+    Column("why", "NOW", 16, grow=2, drop=1, fits=True, wants=24),
 )
 TABLE_COLUMNS = (
     KIN,
