@@ -18,17 +18,19 @@ from studio_tui.presentation.pipelines.drawing.box_lines import (
     strokes,
     vertical,
 )
-from studio_tui.presentation.pipelines.drawing.columns import GAP, placed
+from studio_tui.presentation.pipelines.drawing.columns import placed
 from studio_tui.presentation.pipelines.drawing.edge_routing import (
     Channel,
     lines_at,
     nets_of,
     routed,
 )
-from studio_tui.presentation.pipelines.drawing.layers import Layers, layered, reduced
-
-WIDEST = 200
-"""Cells that the boxes of a layer may take before it is broken into several rows."""
+from studio_tui.presentation.pipelines.drawing.layers import (
+    Layers,
+    crossings_of,
+    layered,
+    reduced,
+)
 
 _PAD = "─"
 
@@ -106,6 +108,11 @@ class Drawing:
             for node, index in self._index.items()
             for parent in self._ends(index, up=True)
         )
+
+    @property
+    def crossings(self) -> int:
+        """How many pairs of lines cross; lines that run as one count as one each."""
+        return crossings_of(self._layers, self._layers.rows)
 
     def light(self, nodes: Iterable[str]) -> Light:
         """Return what belongs to these nodes and the edges among them, to draw lines with."""
@@ -222,7 +229,6 @@ def _numbered(parents: Mapping[str, Sequence[str]]) -> list[list[int]]:
 def draw(
     parents: Mapping[str, Sequence[str]],
     widths: Mapping[str, int],
-    widest: int = WIDEST,
     *,
     all_edges: bool = False,
 ) -> Drawing:
@@ -234,9 +240,7 @@ def draw(
     index = {node: number for number, node in enumerate(parents)}
     given = _numbered(parents)
     labels = [max(1, widths[node]) for node in parents]
-    layers = layered(
-        given if all_edges else reduced(given), [label + GAP for label in labels], widest
-    )
+    layers = layered(given if all_edges else reduced(given))
     channels = [nets_of(layers, row) for row in layers.rows]
     lines = lines_at(channels, len(layers.layer))
     cells = [
