@@ -10,7 +10,7 @@ from studio_tui.presentation.pipelines.graph.plan import Plan
 from studio_tui.presentation.pipelines.graph.view_model import Known
 from studio_tui.presentation.pipelines.views.export import dot, graph_text, mermaid, tree_text
 from studio_tui.presentation.pipelines.views.timeline import Timeline
-from tests.bench import dag_pure, log_probes, probes
+from tests.bench import crossings, dag_pure, log_probes, probes
 from tests.bench.probes import Program
 from tests.bench.report import Goal, Measure, Section
 from tests.bench.suite import CURSOR, EMPTY, Effort
@@ -42,6 +42,7 @@ class DagBench:
         return {
             "dag": self.reckon,
             "dag-draw": self.draw,
+            "dag-crossings": self.cross,
             "dag-open": self.open,
             "dag-keys": self.keys,
         }
@@ -62,6 +63,10 @@ class DagBench:
                 measures.append(measure)
                 floor = floor or measure
         return Section("Graph, timeline and export of a pipeline, CPU", "ms", tuple(measures))
+
+    def cross(self) -> Section:
+        """Count the lines of ungrouped graphs that cross, beside those of a published layout."""
+        return Section("Lines of a graph that cross", "pairs", crossings.measures())
 
     def open(self) -> Section:
         """Measure the way to the first frame of a pipeline, and to one after an answer."""

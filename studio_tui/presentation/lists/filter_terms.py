@@ -2,6 +2,7 @@
 
 train                 the words stand somewhere in the row
 status=failed         status is one of: status=failed,canceled; or active, finished, problem
+is:failed             the same
 by=ann  name=emb  id=497   the field holds the text
 name~^eval_\\d+        the field matches the regular expression
 age<2h  run>1m30s     younger or older, shorter or longer; s, m, h, d, w
@@ -23,6 +24,7 @@ Test = Callable[[T, str, datetime], bool]
 """Whether a row, with its haystack, passes at a moment."""
 
 _TERM = re.compile(r"(?P<field>[A-Za-z_]+)(?P<operator>[=~<>])(?P<value>.*)", re.DOTALL)
+_IS = re.compile(r"is:(?P<value>[a-z_,]*)", re.IGNORECASE)
 _SPAN = re.compile(r"(?:\d{1,6}[smhdw])+")
 _PART = re.compile(r"(\d+)(.)")
 _LONELY_OR = "“or” stands between two terms; in quotes it is a word"
@@ -106,6 +108,8 @@ def _parse(term: Typed, kind: Kind[T]) -> Test[T]:
 
 
 def _positive(term: Typed, kind: Kind[T]) -> Test[T]:
+    if not term.is_word and (said := _IS.fullmatch(term.text)):
+        return _status(said["value"], kind)
     parts = None if term.is_word else _TERM.fullmatch(term.text)
     if parts is None:
         word = term.text.lower()

@@ -11,6 +11,8 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from studio_tui.tui.widgets.filter_bar import TermSuggester
+
 _REMEMBERED = 50
 """Lines of one kind that can be recalled."""
 
@@ -25,6 +27,8 @@ class Kind(NamedTuple):
     sign: str
     """Stands before the line."""
     placeholder: str
+    suggestions: tuple[str, ...] = ()
+    """Terms that are completed."""
 
 
 SEARCH = Kind("/", "text, or ~ and an expression; capitals make it exact")
@@ -40,7 +44,8 @@ class _Line(Input):
         Binding("up", "recall(-1)", "earlier", show=False, id="prompt.earlier"),
         Binding("down", "recall(1)", "later", show=False, id="prompt.later"),
         Binding("enter", "submit", "done", show=False, id="prompt.done"),
-        Binding("tab,shift+tab", "stay", "stay", show=False, id="prompt.stay"),
+        Binding("tab", "complete", "complete", show=False, id="prompt.complete"),
+        Binding("shift+tab", "stay", "stay", show=False, id="prompt.stay"),
         Binding("escape", "leave", "leave", show=False, id="prompt.leave"),
     ]
 
@@ -56,6 +61,7 @@ class _Line(Input):
         """Begin a line."""
         self.kind = kind
         self.placeholder = kind.placeholder
+        self.suggester = TermSuggester(kind.suggestions) if kind.suggestions else None
         self.value = value
         self.cursor_position = len(value)
         self._place = len(self._recalled.get(kind, ()))
@@ -77,6 +83,11 @@ class _Line(Input):
         """Be done; keys that follow are for the log, whatever becomes of the line."""
         self.screen.set_focus(self._log)
         self.post_message(LogPrompt.Submitted(self.kind, self.value))
+
+    def action_complete(self) -> None:
+        """Take the suggestion; without one stay, as what is typed next must not become commands."""
+        if self._suggestion:
+            self.action_cursor_right()
 
     def action_stay(self) -> None:
         """Stay on the line: what is typed next must not become commands."""

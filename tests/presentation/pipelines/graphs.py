@@ -1,6 +1,7 @@
 """Pipelines of all shapes, for tests: such as there should be, and such as there should not."""
 
 from collections.abc import Sequence
+from random import Random
 
 from hypothesis import strategies as st
 
@@ -70,6 +71,52 @@ def fan(width: int) -> Pipeline:
     middle = [f"shard_{index:04}" for index in range(width)]
     return pipeline_of(
         [run("first", []), *(run(name, ["first"]) for name in middle), run("last", middle)]
+    )
+
+
+def wide() -> Pipeline:
+    """Return 188 jobs: shards that are embedded, labelled in overlapping pairs, merged, judged."""
+    shards = [f"shard_{number:03}" for number in range(60)]
+    embeds = [f"embed_{number:03}" for number in range(60)]
+    labels = [f"label_{number:03}" for number in range(48)]
+    merges = [f"merge_{number:02}" for number in range(12)]
+    evals = [f"eval_{number}" for number in range(5)]
+    return pipeline(
+        list=[],
+        **{name: ["list"] for name in shards},
+        **{name: [shards[number]] for number, name in enumerate(embeds)},
+        **{name: [embeds[n], embeds[(n + 7) % 60]] for n, name in enumerate(labels)},
+        **{name: labels[4 * number : 4 * number + 4] for number, name in enumerate(merges)},
+        **{name: [*merges[number:], "list"] for number, name in enumerate(evals)},
+        report=evals,
+        publish=["report", "merge_00"],
+    )
+
+
+def stages(layers: int, width: int, seed: int, parents: int = 2) -> Pipeline:
+    """Return stages of `width` jobs, each of which waits for some of the stage before."""
+    dice = Random(seed)
+    jobs: dict[str, list[str]] = {}
+    above: list[str] = []
+    for layer in range(layers):
+        names = [f"s{layer:02}_job_{number:03}" for number in range(width)]
+        jobs |= {name: sorted(dice.sample(above, parents)) if above else [] for name in names}
+        above = names
+    return pipeline(**jobs)
+
+
+def near(jobs: int, seed: int, back: int, parents: int = 2) -> Pipeline:
+    """Return jobs each of which waits for some of the `back` jobs before it."""
+    dice = Random(seed)
+    return pipeline(
+        **{
+            f"job_{number:04}": sorted(
+                {f"job_{dice.randrange(max(0, number - back), number):04}" for _ in range(parents)}
+            )
+            if number
+            else []
+            for number in range(jobs)
+        }
     )
 
 

@@ -11,7 +11,8 @@ GAP = 3
 _LINE_GAP = 2
 """The same beside a line that only passes."""
 
-_SWEEPS = 6
+_SWEEPS, _LAST_SWEEPS = 4, 2
+"""Times that vertices go to those above and below by turns, and to those around them at last."""
 _STRAIGHTNESS = (1.0, 2.0, 1000.0)
 """What a bend costs, by how many ends of the line are joints: nothing pushes a long line aside."""
 
@@ -24,10 +25,10 @@ def placed(layers: Layers, widths: Sequence[int]) -> list[int]:
         for vertex, offset in zip(row, offsets, strict=True):
             middle[vertex] = offset - offsets[-1] / 2
     above, below = _weighed(layers, layers.parents), _weighed(layers, layers.children)
-    for sweep in range(_SWEEPS):
+    around = _around(layers, above, below)
+    for sweep, near in enumerate([above, below] * (_SWEEPS // 2) + [around] * _LAST_SWEEPS):
         numbers = range(len(gaps))
-        near, ways = (above, numbers) if sweep % 2 == 0 else (below, reversed(numbers))
-        for number in ways:
+        for number in numbers if sweep % 2 == 0 else reversed(numbers):
             row, offsets = layers.rows[number], gaps[number]
             wanted, weights = [], []
             for vertex in row:
@@ -98,3 +99,21 @@ def _weighed(layers: Layers, neighbours: Sequence[Sequence[int]]) -> list[_Near]
         costs = [_STRAIGHTNESS[(vertex >= size) + (other >= size)] for other in near]
         weighed.append((near, costs, sum(costs)))
     return weighed
+
+
+def _around(layers: Layers, above: Sequence[_Near], below: Sequence[_Near]) -> list[_Near]:
+    """Return the neighbours of each vertex on both sides.
+
+    One that has many lines on this side counts little: they run as one, so that it does not matter
+    where each of them begins. So what many lines lead to stands where these come from.
+    """
+    around: list[_Near] = []
+    for (parents, up, _), (children, down, _) in zip(above, below, strict=True):
+        costs = [
+            cost / len(layers.children[parent]) for parent, cost in zip(parents, up, strict=True)
+        ]
+        costs += [
+            cost / len(layers.parents[child]) for child, cost in zip(children, down, strict=True)
+        ]
+        around.append(([*parents, *children], costs, sum(costs)))
+    return around

@@ -18,17 +18,19 @@ from studio_tui.presentation.pipelines.drawing.box_lines import (
     strokes,
     vertical,
 )
-from studio_tui.presentation.pipelines.drawing.columns import GAP, placed
+from studio_tui.presentation.pipelines.drawing.columns import placed
 from studio_tui.presentation.pipelines.drawing.edge_routing import (
     Channel,
     lines_at,
     nets_of,
     routed,
 )
-from studio_tui.presentation.pipelines.drawing.layers import Layers, layered, reduced
-
-WIDEST = 200
-"""Cells that the boxes of a layer may take before it is broken into several rows."""
+from studio_tui.presentation.pipelines.drawing.layers import (
+    Layers,
+    crossings_of,
+    layered,
+    reduced,
+)
 
 _PAD = "─"
 
@@ -100,12 +102,17 @@ class Drawing:
 
     @property
     def edges(self) -> frozenset[tuple[str, str]]:
-        """Parent and child of each edge that is drawn: all but those that follow from others."""
+        """Parent and child of each edge that is drawn."""
         return frozenset(
             (self._ids[parent], node)
             for node, index in self._index.items()
             for parent in self._ends(index, up=True)
         )
+
+    @property
+    def crossings(self) -> int:
+        """How many pairs of lines cross; lines that run as one count as one each."""
+        return crossings_of(self._layers, self._layers.rows)
 
     def light(self, nodes: Iterable[str]) -> Light:
         """Return what belongs to these nodes and the edges among them, to draw lines with."""
@@ -199,21 +206,41 @@ class Drawing:
                 yield Run(at, after, _PAD * after, box.id, is_lit, is_heavy)
 
 
+def implied(parents: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    """Return, for each node that has any, the parents that other parents of it wait for as well."""
+    ids = tuple(parents)
+    given = _numbered(parents)
+    return {
+        ids[number]: tuple(ids[parent] for parent in mine if parent not in kept)
+        for number, (mine, kept) in enumerate(zip(given, reduced(given), strict=True))
+        if len(kept) < len(mine)
+    }
+
+
+def _numbered(parents: Mapping[str, Sequence[str]]) -> list[list[int]]:
+    """Return the parents of each node that stand before it, by their numbers, each once."""
+    index = {node: number for number, node in enumerate(parents)}
+    return [
+        list(dict.fromkeys(index[parent] for parent in mine if index.get(parent, number) < number))
+        for number, mine in enumerate(parents.values())
+    ]
+
+
 def draw(
-    parents: Mapping[str, Sequence[str]], widths: Mapping[str, int], widest: int = WIDEST
+    parents: Mapping[str, Sequence[str]],
+    widths: Mapping[str, int],
+    *,
+    all_edges: bool = False,
 ) -> Drawing:
     """Lay out a graph: the parents of each node, and the cells that the label of each takes.
 
     Parents stand before their children; an edge from what does not is left out. Edges that follow
-    from others are not drawn: who waits for a child waits for its parents.
+    from others (`implied`) are drawn on request only: who waits for a child waits for its parents.
     """
     index = {node: number for number, node in enumerate(parents)}
-    given = [
-        list(dict.fromkeys(index[parent] for parent in mine if index.get(parent, number) < number))
-        for number, mine in enumerate(parents.values())
-    ]
+    given = _numbered(parents)
     labels = [max(1, widths[node]) for node in parents]
-    layers = layered(reduced(given), [label + GAP for label in labels], widest)
+    layers = layered(given if all_edges else reduced(given))
     channels = [nets_of(layers, row) for row in layers.rows]
     lines = lines_at(channels, len(layers.layer))
     cells = [

@@ -5,14 +5,16 @@ grandalf needs 2 and 61 s, igraph gives points without widths or lines (0.1 s), 
 rustworkx no layers with joints at all, and none routes; this and the routes take 0.03 and 0.2 s.
 """
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right, insort
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-_SWEEPS = 4
-_FEW = 3
-"""Vertices for each node up to which broken layers are worth their lines."""
-_LINE = 3
-"""Cells that a line takes with the room beside it."""
+_SWEEPS, _SWEEPS_OF_LARGE = 8, 4
+"""Times that rows are put in order, at the most."""
+_SMALL = 700
+"""Vertices up to which more is tried, and neighbours are swapped."""
+_IN_VAIN = 2
+"""Sweeps without fewer crossings after which no more are made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,92 +67,14 @@ def reduced(parents: Sequence[Sequence[int]]) -> list[list[int]]:
     return kept
 
 
-def layered(parents: Sequence[Sequence[int]], widths: Sequence[int], widest: int) -> Layers:
-    """Return the layers of a graph; those beyond `widest` cells are broken where that helps.
-
-    It does for what fans out; of a dense graph it would only make more lines.
-    """
-    children = _children(parents)
-    layers = _proper(parents, _assigned(parents, children, widths, sum(widths)))
-    width = _width(layers, widths)
-    if width > widest:
-        broken = _proper(parents, _assigned(parents, children, widths, widest))
-        has_few_joints = len(broken.layer) <= _FEW * broken.size
-        if has_few_joints and 2 * _width(broken, widths) < width:
-            layers = broken
+def layered(parents: Sequence[Sequence[int]]) -> Layers:
+    """Return the layers of a graph: each node stands as deep as the longest way down to it."""
+    layer: list[int] = []
+    for mine in parents:
+        layer.append(max((layer[parent] + 1 for parent in mine), default=0))
+    layers = _proper(parents, layer)
     _put_in_order(layers)
     return layers
-
-
-def _width(layers: Layers, widths: Sequence[int]) -> int:
-    """Return about how many cells the widest layer takes."""
-    taken = [0] * (max(layers.layer, default=-1) + 1)
-    for vertex, at in enumerate(layers.layer):
-        taken[at] += widths[vertex] if vertex < layers.size else _LINE
-    return max(taken, default=0)
-
-
-def _children(parents: Iterable[Sequence[int]]) -> list[list[int]]:
-    parents = list(parents)
-    children: list[list[int]] = [[] for _ in parents]
-    for node, mine in enumerate(parents):
-        for parent in mine:
-            children[parent].append(node)
-    return children
-
-
-def _assigned(
-    parents: Sequence[Sequence[int]],
-    children: Sequence[Sequence[int]],
-    widths: Sequence[int],
-    widest: int,
-) -> list[int]:
-    """Return the layer of each node: the first below its parents that has room for it.
-
-    Nodes go in depth first, so that what belongs together is near when layers are broken.
-    """
-    layer = [0] * len(parents)
-    filled: list[int] = []
-    full: dict[int, int] = {}
-    """Layers that had no room for a node, each with one below to look at instead."""
-    for node in _depth_first(parents, children):
-        at = max((layer[parent] + 1 for parent in parents[node]), default=0)
-        while True:
-            while at in full:
-                after = full[at]
-                full[at] = full.get(after, after)
-                at = after
-            if at == len(filled):
-                filled.append(0)
-            if not filled[at] or filled[at] + widths[node] <= widest:
-                break
-            full[at] = at + 1
-        layer[node] = at
-        filled[at] += widths[node]
-    for node, mine in enumerate(parents):
-        if not mine and children[node]:
-            at = min(layer[child] for child in children[node]) - 1
-            if at > layer[node] and filled[at] + widths[node] <= widest:
-                filled[layer[node]] -= widths[node]
-                filled[at] += widths[node]
-                layer[node] = at
-    used = {at: index for index, at in enumerate(sorted(set(layer)))}
-    return [used[at] for at in layer]
-
-
-def _depth_first(
-    parents: Sequence[Sequence[int]], children: Sequence[Sequence[int]]
-) -> Iterable[int]:
-    """Yield each node once all of its parents were, the children of the latest first."""
-    waits = [len(mine) for mine in parents]
-    ready = [node for node in reversed(range(len(parents))) if not waits[node]]
-    while ready:
-        node = ready.pop()
-        yield node
-        for child in reversed(children[node]):
-            waits[child] -= 1
-            if not waits[child]:
-                ready.append(child)
 
 
 def _proper(parents: Sequence[Sequence[int]], layer: list[int]) -> Layers:
@@ -208,7 +132,7 @@ def _join(layers: Layers, above: int, below: int) -> None:
 
 
 def _put_in_order(layers: Layers) -> None:
-    """Fill the rows, so that few lines cross: depth first, then sweeps by barycenters."""
+    """Fill the rows, so that few lines cross: depth first, then in the best order that is found."""
     rows: list[list[int]] = [[] for _ in range(max(layers.layer, default=-1) + 1)]
     seen = [False] * len(layers.layer)
     ahead = [node for node in reversed(range(layers.size)) if not layers.parents[node]]
@@ -218,10 +142,21 @@ def _put_in_order(layers: Layers) -> None:
             seen[vertex] = True
             rows[layers.layer[vertex]].append(vertex)
             ahead += reversed(layers.children[vertex])
-    place = [0.0] * len(seen)
+            ahead += reversed(layers.parents[vertex])
+    layers.rows.extend(_uncrossed(layers, rows))
+
+
+def _uncrossed(layers: Layers, rows: list[list[int]]) -> list[list[int]]:
+    """Return the rows in the order with the fewest crossings that sweeps by barycenters come to."""
+    place = [0.0] * len(layers.layer)
     for row in rows:
         _note_places(row, place)
-    for sweep in range(_SWEEPS):
+    best, fewest = rows, crossings_of(layers, rows)
+    rows = [list(row) for row in rows]
+    is_small, in_vain = len(place) <= _SMALL, 0
+    for sweep in range(_SWEEPS if is_small else _SWEEPS_OF_LARGE):
+        if not fewest or in_vain == _IN_VAIN:
+            break
         if sweep % 2:
             ways, neighbours = reversed(rows[:-1]), layers.children
         else:
@@ -233,7 +168,55 @@ def _put_in_order(layers: Layers) -> None:
                     place[vertex] = sum([place[other] for other in near]) / len(near)
             row.sort(key=place.__getitem__)
             _note_places(row, place)
-    layers.rows.extend(rows)
+        crossings = crossings_of(layers, rows)
+        in_vain += 1
+        if crossings < fewest:
+            best, fewest, in_vain = [list(row) for row in rows], crossings, 0
+    if fewest and is_small:
+        _swap_neighbours(layers, best)
+    return best
+
+
+def _swap_neighbours(layers: Layers, rows: Sequence[list[int]]) -> None:
+    """Let vertices that stand side by side change places, as long as that has fewer lines cross."""
+    place = [0] * len(layers.layer)
+    for row in rows:
+        for index, vertex in enumerate(row):
+            place[vertex] = index
+    has_changed = True
+    while has_changed:
+        has_changed = False
+        for row in rows:
+            for index in range(len(row) - 1):
+                left, right = row[index], row[index + 1]
+                gain = 0
+                for near in (layers.parents, layers.children):
+                    for one in near[left]:
+                        at = place[one]
+                        for other in near[right]:
+                            gain += (at > place[other]) - (at < place[other])
+                if gain > 0:
+                    row[index], row[index + 1] = right, left
+                    place[left], place[right] = index + 1, index
+                    has_changed = True
+
+
+def crossings_of(layers: Layers, rows: Sequence[Sequence[int]]) -> int:
+    """Return how many pairs of lines cross where the vertices stand in these rows."""
+    children, crossings = layers.children, 0
+    place = [0] * len(layers.layer)
+    for row in rows:
+        for index, vertex in enumerate(row):
+            place[vertex] = index
+    for row in rows[:-1]:
+        ends: list[int] = []
+        for vertex in row:
+            mine = sorted([place[child] for child in children[vertex]])
+            for end in mine:
+                crossings += len(ends) - bisect_right(ends, end)
+            for end in mine:
+                insort(ends, end)
+    return crossings
 
 
 def _note_places(row: Sequence[int], place: list[float]) -> None:

@@ -31,14 +31,6 @@ class Standing:
         node = self.node(node_id)
         return self.jobs.get(node.run) if node is not None and node.run is not None else None
 
-    def haystack(self, node_id: str) -> str:
-        """Return the lower-case text in which a search looks."""
-        node, job = self.plan.nodes[node_id], self.job(node_id)
-        error = job.error_message if job is not None else None
-        word = self.verdicts.shown[node_id]
-        parts = (node.name, node.id, node.run, node.status, word, error)
-        return "\n".join(part for part in parts if part).lower()
-
 
 def standing(
     pipeline: Pipeline, jobs: Mapping[str, Job], before: Standing | None = None

@@ -8,10 +8,12 @@ are not there, ids that come twice) is kept beside it and said, so that no edge 
 import heapq
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from hashlib import blake2b
 from types import MappingProxyType
 
 from studio_tui.api.models import JobState, Pipeline, PipelineJob
+from studio_tui.presentation.pipelines.drawing.graph import implied
 
 _SHORT_ID = 8
 _NAMED = 3
@@ -53,6 +55,11 @@ class Plan:
     """The same for plans of the same ids, names and edges, whatever the states are."""
     sent: tuple[tuple[object, ...], ...] = field(default=(), compare=False, repr=False)
     """What of Studio's answer made this shape."""
+
+    @cached_property
+    def implied(self) -> Mapping[str, Sequence[str]]:
+        """The parents, by node that has any, which other parents of it wait for as well."""
+        return implied({node.id: node.parents for node in self.nodes.values()})
 
     @property
     def sources(self) -> tuple[Node, ...]:

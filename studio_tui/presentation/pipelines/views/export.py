@@ -5,7 +5,7 @@ a directive or become markup where the text is shown.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 from studio_tui.presentation.pipelines.drawing.graph import Drawing
 from studio_tui.presentation.pipelines.graph.plan import Plan
@@ -44,6 +44,16 @@ def graph_text(drawing: Drawing, label: Callable[[str], str]) -> str:
             line += " " * (run.x - end) + text
             end = run.x + run.width
         lines.append(line.rstrip())
+    return "".join(f"{line}\n" for line in lines)
+
+
+def direct_text(implied: Mapping[str, Sequence[str]], names: Mapping[str, str]) -> str:
+    """Return what a drawing leaves out as lines, such as `split, clean → eval`."""
+    if not implied:
+        return ""
+    lines = ["", "Direct edges that are not drawn, as other lines lead there too:"]
+    for child, parents in implied.items():
+        lines.append(f"  {', '.join(names[parent] for parent in parents)} → {names[child]}")
     return "".join(f"{line}\n" for line in lines)
 
 

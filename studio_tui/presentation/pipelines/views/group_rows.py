@@ -54,12 +54,14 @@ def rows(
     folded: Collection[str] = (),
     all_failed: bool = False,
     only: Collection[str] | None = None,
+    is_filter: bool = False,
 ) -> tuple[GroupRow, ...]:
     """Return the groups, each with what failed and what runs in it.
 
     Of groups whose key is `listed` all jobs follow, of those `folded` none: then their heads count
     them. With `all_failed` no failure is left out for there being many. With `only` no row is about
-    any other job, though heads count all.
+    any other job, though heads count all; where it `is_filter` some of those jobs are shown
+    whatever their states are.
     """
     drawn: list[GroupRow] = []
     for group in groups:
@@ -74,6 +76,9 @@ def rows(
             most = None if all_failed else FAILED_SHOWN
             seen = _in_sight(group, verdicts, most)
             shown = [each for each in seen if only is None or each in only]
+            if not shown and is_filter:
+                shown = [each for each in group.members if only is None or each in only]
+                shown = shown[:FAILED_SHOWN]
         drawn.append(GroupRow(group.key, group, is_open=bool(shown)))
         drawn += (GroupRow(node_id, group, node_id) for node_id in shown)
         hidden = set(group.members if only is None else only).difference(shown)

@@ -47,6 +47,7 @@ def node_facts(
         *_kin("after", "waits for no other job", verdicts, node.parents),
         *(Fact("", Cell(words, Tone.WARN)) for words in flaw_words(verdicts, node)),
         *_kin("feeds", "no other job waits for it", verdicts, node.children),
+        *_direct(verdicts, node),
         *((Fact("usual", Cell(f"~{duration(usual)}")),) if usual is not None else ()),
         *_made(made),
         *(fact for fact in said if fact.label in _LAST),
@@ -140,6 +141,23 @@ def _kin(
         lines.append(Fact(label if number == 0 else "", Cell(text, look.tone)))
     if len(node_ids) > most:
         lines.append(Fact("", Cell(f"and {len(node_ids) - most} more", Tone.DIM)))
+    return tuple(lines)
+
+
+def _direct(verdicts: Verdicts, node: Node) -> tuple[Fact, ...]:
+    """Name the edges of a job that the graph need not draw, each with the way that says as much."""
+    plan = verdicts.plan
+    edges = [(parent, node.id) for parent in plan.implied.get(node.id, ())]
+    edges += [(node.id, each) for each in node.children if node.id in plan.implied.get(each, ())]
+    lines: list[Fact] = []
+    for parent, child in edges[:_MOST_KIN]:
+        below = plan.descendants(parent)
+        way = next(each for each in plan.nodes[child].parents if each in below)
+        names = (plan.nodes[each].name for each in (parent, child, way))
+        words = "{} → {}, also by way of {}".format(*names)
+        lines.append(Fact("" if lines else "direct", Cell(words, Tone.DIM)))
+    if len(edges) > _MOST_KIN:
+        lines.append(Fact("", Cell(f"and {len(edges) - _MOST_KIN} more", Tone.DIM)))
     return tuple(lines)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta, tzinfo
 from functools import cached_property
 from itertools import groupby
-from math import inf
+from math import ceil, inf, log
 from typing import NamedTuple
 
 from studio_tui.api.models import Job, PipelineState
@@ -21,10 +21,10 @@ from studio_tui.presentation.pipelines.views.tree import depths
 
 QUEUED, STARTING, RUNNING, EITHER = "░▒█▓"
 """What a bar is made of; the last where Studio does not tell when the job began to run."""
-AHEAD, NOW = "·┊"
+AHEAD, NOW, BEYOND = "·┊→"
 LEGEND = (
     f"{QUEUED} queued  {STARTING} starting  {RUNNING} run  "
-    f"{EITHER} queued or run  {AHEAD} estimate  {NOW} now"
+    f"{EITHER} queued or run  {AHEAD} estimate  {BEYOND} later  {NOW} now"
 )
 NOT_KNOWN = Cell("times not known yet", Tone.DIM)
 
@@ -34,8 +34,15 @@ SPANS = (
 )
 """Seconds that can be looked at closely, besides the whole."""
 _ROOM_AHEAD = 0.2
-"""How much of a span may be kept for estimates."""
+"""How much of a span is kept for estimates while a pipeline is under way."""
+_SHORTEST, _LONGER = 10.0, 1.25
+"""Seconds of the shortest axis, and how much longer each next one is.
 
+An axis stands still until what happened needs the next longer one.
+"""
+
+_ENDED = frozenset({PipelineState.COMPLETED, PipelineState.FAILED, PipelineState.CANCELED})
+_MOVES = frozenset({Shown.RUNNING, Shown.QUEUED})
 _WAITS = frozenset({Shown.WAITING, Shown.BLOCKED})
 
 
@@ -75,8 +82,8 @@ class Timeline:
 
     @cached_property
     def whole(self) -> float:
-        """Seconds from the first that is known of to the last."""
-        return self._all.end - self._all.begin
+        """Seconds from the first that is known of to the last, or to now."""
+        return self._happened.end - self._happened.begin
 
     @cached_property
     def axis(self) -> str:
@@ -95,7 +102,9 @@ class Timeline:
             self._fill(cells, phase)
         if node_id in self._ahead:
             begin, end = self._ahead[node_id]
-            self._fill(cells, _Phase(begin, end, AHEAD, Tone.DIM))
+            self._fill(cells, _Phase(begin, end, AHEAD, Tone.DIM), over=" ")
+            if end > self._window.end:
+                cells[-1] = (BEYOND, Tone.DIM)
         self._end(cells, node_id)
         now = self._cell(0.0)
         if self._is_going_on and 0 <= now < self._width and cells[now][0] in {" ", AHEAD}:
@@ -118,33 +127,50 @@ class Timeline:
 
     @cached_property
     def _is_going_on(self) -> bool:
-        return any(not node.state.is_finished for node in self._known.plan.nodes.values())
+        verdicts = self._known.verdicts
+        if any(verdicts.numbers[kind] for kind in _MOVES):
+            return True
+        is_over = all(node.state.is_finished for node in verdicts.plan.nodes.values())
+        return not is_over and verdicts.state not in _ENDED
 
     @cached_property
-    def _all(self) -> _Window:
+    def _happened(self) -> _Window:
+        """What is known to have happened, up to now while it goes on."""
         times = [time for parts in self._phases.values() for part in parts for time in part[:2]]
-        times += [end for _, end in self._ahead.values()]
         times += [0.0] if self._is_going_on or not times else []
         begin, end = min(times), max(times)
         return _Window(begin, max(end, begin + 1.0))
 
     @cached_property
     def _window(self) -> _Window:
-        """What is in sight: all of it, or the latest of it with some room for estimates."""
-        if self._span is None or self._span >= self.whole:
-            return self._all
-        end = min(self._all.end, self._span * _ROOM_AHEAD) if self._is_going_on else self._all.end
-        return _Window(end - self._span, end)
+        """What is in sight: all that happened, or the latest of it, with some room for estimates.
+
+        No estimate has a say in it, as those may be wild and change with each job that ends.
+        """
+        begin, end = self._happened
+        is_to_go_on = self._is_going_on and any(
+            self._known.verdicts.numbers[kind] for kind in (*_MOVES, Shown.WAITING)
+        )
+        if self._span is not None and self._span < self.whole:
+            end = self._span * _ROOM_AHEAD if is_to_go_on else end
+            return _Window(end - self._span, end)
+        if not is_to_go_on:
+            return self._happened
+        needed = (end - begin) / (1 - _ROOM_AHEAD)
+        steps = ceil(log(max(1.0, needed / _SHORTEST), _LONGER))
+        return _Window(begin, begin + _SHORTEST * _LONGER**steps)
 
     def _cell(self, seconds: float) -> int:
         """Return the cell of a time; the last one of all is kept for how a job ended."""
         begin, end = self._window
         return int((seconds - begin) * (self._width - 1) // (end - begin))
 
-    def _fill(self, cells: list[tuple[str, Tone]], phase: _Phase) -> None:
+    def _fill(self, cells: list[tuple[str, Tone]], phase: _Phase, over: str | None = None) -> None:
+        """Draw a phase; where it is told, only `over` cells with that glyph."""
         begin, end = self._cell(phase.begin), self._cell(phase.end)
         for cell in range(max(0, begin), min(max(end, begin + 1), self._width)):
-            cells[cell] = (phase.glyph, phase.tone)
+            if over is None or cells[cell][0] == over:
+                cells[cell] = (phase.glyph, phase.tone)
 
     def _end(self, cells: list[tuple[str, Tone]], node_id: str) -> None:
         """Mark the end of a bar that did not end well."""

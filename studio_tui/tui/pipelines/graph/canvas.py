@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from rich.cells import cell_len
 
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.columns import Align
 from studio_tui.presentation.pipelines.drawing.box_lines import Light
-from studio_tui.presentation.pipelines.drawing.graph import Drawing, Run, draw
+from studio_tui.presentation.pipelines.drawing.graph import Drawing, Run, draw, implied
 from studio_tui.presentation.pipelines.graph.plan import Plan
 from studio_tui.presentation.pipelines.views.groups import Group
 from studio_tui.tui.pipelines.graph.graph_view import Runs
@@ -46,6 +47,15 @@ class Boxes:
     names: Mapping[str, str]
     """By node or group, parents first."""
     parents: Mapping[str, Sequence[str]]
+
+    @cached_property
+    def implied(self) -> Mapping[str, Sequence[str]]:
+        """By box, the parents to which other lines lead as well, so that no line need do so."""
+        return implied(self.parents)
+
+    def tag(self, key: str, *, all_edges: bool) -> str:
+        """Return how many direct edges to a box are not drawn: ` +2 direct`, or nothing."""
+        return "" if all_edges or key not in self.implied else f" +{len(self.implied[key])} direct"
 
     def kin(self, key: str) -> frozenset[str]:
         """Return a box with all it waits for and all that waits for it."""
@@ -91,21 +101,32 @@ def group_boxes(plan: Plan, groups: Sequence[Group]) -> Boxes:
     return Boxes(names, {key: tuple(above) for key, above in parents.items()})
 
 
-def drawing_of(boxes: Boxes, *, full_names: bool) -> Drawing:
-    """Lay the boxes out."""
+def drawing_of(boxes: Boxes, *, full_names: bool, all_edges: bool = False) -> Drawing:
+    """Lay the boxes out; without `all_edges` a box says how many edges to it are not drawn."""
     most = max(map(cell_len, boxes.names.values()), default=0) if full_names else SHORT_NAME
-    widths = {key: _BEFORE + min(most, cell_len(name)) for key, name in boxes.names.items()}
-    return draw(boxes.parents, widths)
+    widths = {
+        key: _BEFORE + min(most, cell_len(name)) + len(boxes.tag(key, all_edges=all_edges))
+        for key, name in boxes.names.items()
+    }
+    return draw(boxes.parents, widths, all_edges=all_edges)
 
 
 class Canvas:
     """A drawing with what its boxes say, and which of them stand out."""
 
-    def __init__(self, boxes: Boxes, drawing: Drawing, label_of: Callable[[str], Label]) -> None:
-        """Take what says what a box is about."""
+    def __init__(
+        self,
+        boxes: Boxes,
+        drawing: Drawing,
+        label_of: Callable[[str], Label],
+        *,
+        all_edges: bool = False,
+    ) -> None:
+        """Take what says what a box is about, and whether no edge is left out."""
         self.boxes = boxes
         self.drawing = drawing
         self._label_of = label_of
+        self._all_edges = all_edges
         self.cursor: str | None = None
         self.marked: Collection[str] = frozenset()
         self._lit: Light | None = None
@@ -158,13 +179,15 @@ class Canvas:
         is_heavy: bool,
     ) -> list[tuple[str, str]]:
         mark = MARKED if key in self.marked else " "
-        name = fit(self.boxes.names[key], width - _BEFORE, Align.LEFT)
+        tag = self.boxes.tag(key, all_edges=self._all_edges)
+        name = fit(self.boxes.names[key], width - _BEFORE - len(tag), Align.LEFT)
         under = " cursor" if key == self.cursor else ""
         name_look = Tone.STRONG if is_heavy or is_lit else Tone.PLAIN
         return [
             (f"marked{under}", mark),
             (self._faded(label.tone, is_lit) + under, f"{label.glyph} "),
             (self._faded(name_look, is_lit) + under, name),
+            *([(self._faded(Tone.DIM, is_lit) + under, tag)] if tag else ()),
         ]
 
     def _faded(self, tone: str, is_lit: bool) -> str:

@@ -6,6 +6,7 @@ from studio_tui.tui.pipelines.controller import PipelineController
 from studio_tui.tui.pipelines.graph.cursor import Cursor
 from studio_tui.tui.pipelines.graph.drawer import Drawer
 from studio_tui.tui.pipelines.graph.export import GraphExport
+from studio_tui.tui.pipelines.graph.filtering import FILTER, Filtering
 from studio_tui.tui.pipelines.graph.folding import Folding
 from studio_tui.tui.pipelines.graph.job_commands import GraphJobs
 from studio_tui.tui.pipelines.graph.marks import Marks
@@ -15,12 +16,12 @@ from studio_tui.tui.pipelines.graph.shape import Shape
 from studio_tui.tui.pipelines.graph.state import GraphState
 from studio_tui.tui.pipelines.graph.view_modes import SHOW_COMMANDS, ViewModes
 from studio_tui.tui.pipelines.graph.views import Views
-from studio_tui.tui.widgets.prompt import LogPrompt
+from studio_tui.tui.widgets.prompt import Kind, LogPrompt
 
 ALL_BINDINGS = (
     *bindings(JobController, without={"job.pipeline"}),
     *bindings(PipelineController, only={"pipeline.pause", "pipeline.stop"}),
-    *bindings(GraphJobs, ViewModes, Folding, Movement, Search, Marks, GraphExport),
+    *bindings(GraphJobs, ViewModes, Folding, Movement, Search, Filtering, Marks, GraphExport),
 )
 """The keys of all of them."""
 
@@ -42,8 +43,13 @@ class Controllers:
         self._state = state
         self.prompt = LogPrompt(views.rows.widget)
         self.search = Search(state, cursor, self.prompt, host.say)
+        self.filtering = Filtering(state, cursor, self.prompt)
         self.marks = Marks(host, state, cursor)
-        self.modes = ViewModes(state, shape, views.rows, lambda: drawer.is_wanted)
+        self.modes = ViewModes(
+            state, shape, views.rows,
+            has_drawer=lambda: drawer.is_wanted,
+            leaves_edges_out=lambda: views.drawing.leaves_edges_out,
+        )  # fmt: skip
         self.folding = Folding(state, shape, views.rows, cursor)
         self.movement = Movement(state, cursor, self.search.matches, host.post_message)
         self.jobs = JobController(
@@ -61,13 +67,20 @@ class Controllers:
     def add_to(self, commands: CommandSet) -> None:
         """Add the commands of all."""
         commands.add(self.jobs, self.pipelines, self.job, self.modes, self.folding)
-        commands.add(self.movement, self.search, self.marks, self.export)
+        commands.add(self.movement, self.search, self.filtering)
+        commands.add(self.marks, self.export)
         commands.add_to(self.modes, SHOW_COMMANDS)
 
+    def asking(self, kind: Kind) -> Search | Filtering:
+        """Return what a line is typed for."""
+        return self.filtering if kind == FILTER else self.search
+
     def back_out(self) -> bool:
-        """Give up the search, else the marks; return whether there was either."""
+        """Give up the search, else the filter, else the marks; return whether there was any."""
         if self._state.view.search:
             self.search.clear()
+        elif self._state.view.filter:
+            self.filtering.clear()
         elif self._state.view.marks:
             self.marks.unmark_all()
         else:

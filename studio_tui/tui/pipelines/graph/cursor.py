@@ -37,7 +37,7 @@ class Cursor:
         """Put the cursor on a node, and show it if it was folded away."""
         only = self._state.only()
         if only is not None and key not in only:
-            self._state.change(problems=False)
+            self._state.change(problems=False, filter="")
         self._state.note(cursor=key)
         self._shown().go(key)
         self._moved()

@@ -39,6 +39,7 @@ class _Wanted(NamedTuple):
     shape: str
     boxes: tuple[str, ...]
     full_names: bool
+    all_edges: bool
 
 
 class DrawingView:
@@ -177,6 +178,11 @@ class DrawingView:
         """Return the box that is at a cell of the drawing."""
         return self.canvas.drawing.at(x, y) if self.canvas is not None else None
 
+    @property
+    def leaves_edges_out(self) -> bool:
+        """Whether there are edges that are drawn on request only."""
+        return self.canvas is not None and bool(self.canvas.boxes.implied)
+
     def label_of(self, key: str) -> Label:
         """Return what the box of a node or group says now."""
         known = self._state.known()
@@ -202,8 +208,8 @@ class DrawingView:
             return
         groups, plan = self._shape.groups(), self._state.standing.plan
         boxes = boxes_of(plan, self._state.only()) if groups is None else group_boxes(plan, groups)
-        full_names = self._state.view.full_names
-        wanted = _Wanted(plan.shape, tuple(boxes.names.values()), full_names)
+        view = self._state.view
+        wanted = _Wanted(plan.shape, tuple(boxes.names.values()), view.full_names, view.all_edges)
         if self._drawn is not None and self._drawn[0] == wanted:
             self._show_canvas(self._drawn[1])
         elif len(boxes.names) <= AT_ONCE:
@@ -215,7 +221,11 @@ class DrawingView:
             self._begin(partial(self._lay_out, wanted, lay_out), "lay out")
 
     def _laid_out(self, boxes: Boxes, wanted: _Wanted) -> Callable[[], Canvas]:
-        return lambda: Canvas(boxes, drawing_of(boxes, full_names=wanted.full_names), self.label_of)
+        def laid_out() -> Canvas:
+            drawing = drawing_of(boxes, full_names=wanted.full_names, all_edges=wanted.all_edges)
+            return Canvas(boxes, drawing, self.label_of, all_edges=wanted.all_edges)
+
+        return laid_out
 
     async def _lay_out(self, wanted: _Wanted, lay_out: Callable[[], Canvas]) -> None:
         """Lay out in a thread, and show it unless something else is wanted by then."""

@@ -5,7 +5,13 @@ from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple
 
 from studio_tui.presentation.format import plural, size
-from studio_tui.presentation.pipelines.views.export import dot, graph_text, mermaid, tree_text
+from studio_tui.presentation.pipelines.views.export import (
+    direct_text,
+    dot,
+    graph_text,
+    mermaid,
+    tree_text,
+)
 from studio_tui.text import safe_line
 from studio_tui.tui.frame.commands import Command, Host
 from studio_tui.tui.frame.dialogs import Choose
@@ -86,11 +92,18 @@ class GraphExport:
         known = self._state.known()
         groups, plan = self._shape.groups(), known.plan
         boxes = boxes_of(plan, None) if groups is None else group_boxes(plan, groups)
+        all_edges = self._state.view.all_edges
         labels = {key: self._drawing.label_of(key) for key in boxes.names}
 
         def graph() -> str:
-            drawing = drawing_of(boxes, full_names=True)
-            return graph_text(drawing, lambda key: f" {labels[key].glyph} {boxes.names[key]}")
+            drawing = drawing_of(boxes, full_names=True, all_edges=all_edges)
+
+            def label(key: str) -> str:
+                tag = boxes.tag(key, all_edges=all_edges)
+                return f" {labels[key].glyph} {boxes.names[key]}{tag}"
+
+            left_out = {} if all_edges else boxes.implied
+            return graph_text(drawing, label) + direct_text(left_out, boxes.names)
 
         name = self._state.stands().pipeline.name or self._state.pipeline_id
         return [

@@ -124,8 +124,12 @@ def mode_parts(view: DagPlace, found: int) -> tuple[Part, ...]:
     parts.append(Part(" ", "rule"))
     if view.problems:
         parts.append(Part("· ! only problems ", Tone.ACCENT, _do("dag.problems")))
+    if view.filter:
+        parts.append(Part(f"· & {view.filter} ", Tone.ACCENT, _do("dag.filter")))
     if view.critical:
         parts.append(Part("· C critical path ", Tone.ACCENT, _do("dag.critical")))
+    if view.all_edges and view.mode is Mode.GRAPH:
+        parts.append(Part("· E all edges ", Tone.ACCENT, _do("dag.edges")))
     if view.follow:
         parts.append(Part("· f following ", Tone.ACCENT, _do("dag.follow")))
     if view.grouping is not Grouping.AUTO:

@@ -45,7 +45,7 @@ TREE_COLUMNS = (
     Column("share", "DONE", 4, align=Align.RIGHT, drop=3, fits=True),
     _TOOK,
     Column("usual", "USUAL", 12, drop=4, fits=True),
-    Column("why", "WHY / ERROR", 20, grow=1, drop=2, fits=True, wants=36),
+    Column("why", "WHY / ERROR", 16, grow=1, drop=2, fits=True, wants=36),
 )
 GROUP_COLUMNS = (
     KIN,
@@ -55,7 +55,7 @@ GROUP_COLUMNS = (
     Column("failed", "✗", 4, align=Align.RIGHT),
     Column("blocked", "⊘", 4, align=Align.RIGHT),
     Column("took", "TIME", 7, align=Align.RIGHT, drop=3, fits=True),
-    Column("why", "NOW", 20, grow=2, drop=1, fits=True),
+    Column("why", "NOW", 16, grow=2, drop=1, fits=True, wants=24),
 )
 TABLE_COLUMNS = (
     KIN,
@@ -144,10 +144,13 @@ def group_listing(
     *,
     room: int,
     only: Collection[str] | None = None,
+    is_filter: bool = False,
 ) -> Listing:
     """Return the groups, with what fails and runs in them; with `only`, rows of no other jobs."""
     verdicts = known().verdicts
-    drawn_rows = group_rows.rows(groups, verdicts, listed=listed, folded=folded, only=only)
+    drawn_rows = group_rows.rows(
+        groups, verdicts, listed=listed, folded=folded, only=only, is_filter=is_filter
+    )
     rows = {row.key: row for row in drawn_rows}
 
     # Columns that would be empty leave their room to what is said of the jobs.

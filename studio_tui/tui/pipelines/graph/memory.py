@@ -56,12 +56,16 @@ class DagPlace(BaseModel):
     critical: bool = False
     """Whether the critical path stands out."""
     full_names: bool = False
+    all_edges: bool = False
+    """Whether the graph draws edges that follow from others, too."""
     span: float | None = None
     """Seconds that the timeline shows; `None` for all of them."""
     sort: str = "layer"
     """Column that gives the order of the table."""
     reverse: bool = False
     search: str = ""
+    filter: str = ""
+    """What jobs are asked for in order to be shown; empty for all."""
     follow: bool = False
     """Whether the cursor goes along with what runs."""
 

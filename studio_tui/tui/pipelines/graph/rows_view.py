@@ -218,7 +218,10 @@ class RowsView:
         if view.mode is Mode.TIMELINE:
             return timeline_listing(known, self._zone, room, view.span, only)
         if (groups := self._shape.groups()) is not None:
-            return group_listing(known, groups, view.opened, view.folds, room=room, only=only)
+            return group_listing(
+                known, groups, view.opened, view.folds,
+                room=room, only=only, is_filter=bool(view.filter),
+            )  # fmt: skip
         return tree_listing(known, view.folds, room, only)
 
     def _marked_rows(self) -> frozenset[str]:

@@ -41,8 +41,8 @@ Textual paints once a frame: what follows sooner makes the next key of a held on
 """
 
 _ABOUT_ROWS = frozenset(
-    {"mode", "folds", "opened", "grouping", "problems", "critical", "full_names", "span", "sort",
-     "reverse"}
+    {"mode", "folds", "opened", "grouping", "problems", "filter", "critical", "full_names",
+     "all_edges", "span", "sort", "reverse"}
 )  # fmt: skip
 """What of the view decides which rows there are, or what is drawn."""
 
@@ -207,7 +207,7 @@ class PipelineScreen(Page):
     def _show_again(self) -> None:
         """Show what changes with time, and how far jobs are."""
         self.state.expire()
-        self.views.shown.repaint()
+        self.views.repaint()
         self.headlines.show_head()
         self.drawer.show()
 
@@ -278,17 +278,19 @@ class PipelineScreen(Page):
         self.controllers.job.point(self.views.drawing.at(message.x, message.y))
 
     @on(LogPrompt.Changed)
-    def _search_typed(self, message: LogPrompt.Changed) -> None:
+    def _typed(self, message: LogPrompt.Changed) -> None:
+        asking = self.controllers.asking(message.kind)
         if isinstance(message, LogPrompt.Submitted):
-            self.views.focus()
-            self.controllers.search.done(message.value)
+            asking.done(message.value)
+            if not self.controllers.prompt.is_open:
+                self.views.focus()
         else:
-            self.controllers.search.typed(message.value)
+            asking.typed(message.value)
 
     @on(LogPrompt.Left)
-    def _search_left(self) -> None:
+    def _typing_left(self, message: LogPrompt.Left) -> None:
         self.views.focus()
-        self.controllers.search.give_up()
+        self.controllers.asking(message.kind).give_up()
 
     def on_resize(self) -> None:
         """Say as much as there is room for."""

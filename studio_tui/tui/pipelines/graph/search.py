@@ -4,12 +4,14 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from studio_tui.presentation.format import plural
+from studio_tui.presentation.lists.filter_terms import understood
+from studio_tui.presentation.pipelines.filters import PIPELINE_JOBS, found, terms_of
 from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.pipelines.graph.cursor import Cursor
 from studio_tui.tui.pipelines.graph.state import GraphState
 from studio_tui.tui.widgets.prompt import Kind, LogPrompt
 
-SEARCH = Kind("/", "a part of a name, an id, a state or an error")
+SEARCH = Kind("/", PIPELINE_JOBS.hint, PIPELINE_JOBS.suggestions)
 
 
 class Search:
@@ -38,23 +40,26 @@ class Search:
     def typed(self, value: str) -> None:
         """Go to the first match from where the search began."""
         self._state.change(search=value.strip())
-        found = self.matches()
+        matches = self.matches()
         order = list(self._cursor.order())
         since = order.index(self._from) if self._from in order else 0
-        if found:
+        if matches:
             ahead = set(order[since:])
-            self._cursor.go(next((node_id for node_id in found if node_id in ahead), found[0]))
+            self._cursor.go(next((each for each in matches if each in ahead), matches[0]))
 
     def done(self, value: str) -> None:
-        """Keep the search for going on with it."""
+        """Keep the search for going on with it, if all of it can be understood."""
+        if problem := understood(value, PIPELINE_JOBS)[1]:
+            self._prompt.refuse(problem)
+            return
         self._state.change(search=value.strip())
         self._prompt.close()
-        found, search = len(self.matches()), self._state.view.search
-        if search and not found:
+        matches, search = len(self.matches()), self._state.view.search
+        if search and not matches:
             self._say(f"Nothing is found by {search}")
             self.clear()
-        elif found > 1:
-            self._say(f"{plural(found, 'job')} found; n and N go through them")
+        elif matches > 1:
+            self._say(f"{plural(matches, 'job')} found; n and N go through them, & shows only them")
 
     def give_up(self) -> None:
         """Go back to where the search began."""
@@ -69,17 +74,17 @@ class Search:
 
     def matches(self) -> Sequence[str]:
         """Return the nodes that the search finds, in the order that is in sight."""
-        standing, wanted = self._state.standing, self._state.view.search.lower()
-        if standing is None or not wanted:
+        if self._state.standing is None or not (terms := terms_of(self._state.view.search)):
             return ()
-        return [node_id for node_id in self._cursor.order() if wanted in standing.haystack(node_id)]
+        wanted = found(terms, self._state.known())
+        return [node_id for node_id in self._cursor.order() if node_id in wanted]
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(
             "dag.search",
             "slash",
             "search",
-            "Go to jobs by a part of their name, id, state or error",
+            "Go to jobs by words, is:failed, name~ and what else filters of lists can ask for",
             ask,
             why_unknown,
             display="/",

@@ -5,6 +5,7 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
 
+from studio_tui.presentation.pipelines.filters import found, terms_of
 from studio_tui.presentation.pipelines.graph.pipeline_state import Standing
 from studio_tui.presentation.pipelines.graph.view_model import Known
 from studio_tui.tui.jobs.running_progress import RunningProgress
@@ -24,6 +25,8 @@ class GraphState:
     past: Mapping[str, Sequence[float]] = {}
     """By name: the seconds that runs took which ended well."""
     _known: Known | None = None
+    _only: tuple[tuple[Known, bool, str], frozenset[str] | None] | None = None
+    """The nodes that are shown, after what is known and asked for."""
 
     def __init__(
         self,
@@ -84,10 +87,23 @@ class GraphState:
 
     def only(self) -> frozenset[str] | None:
         """Return the nodes that are shown; `None` for all."""
-        if self.standing is None or not self.view.problems:
+        if self.standing is None or not (self.view.problems or self.view.filter):
             return None
-        return self.standing.verdicts.problems
+        asked = self.known(), self.view.problems, self.view.filter
+        if self._only is None or not _is_same(self._only[0], asked):
+            shown = self.standing.verdicts.problems if self.view.problems else None
+            if terms := terms_of(self.view.filter):
+                passing = found(terms, self.known())
+                shown = passing if shown is None else shown & passing
+            self._only = asked, shown
+        return self._only[1]
 
     def nothing_words(self) -> str:
         """Return why no job is in sight."""
+        if self.view.filter:
+            return f"No job passes the filter {self.view.filter}"
         return "No problems" if self.view.problems else "This pipeline has no jobs"
+
+
+def _is_same(before: tuple[Known, bool, str], now: tuple[Known, bool, str]) -> bool:
+    return before[0] is now[0] and before[1:] == now[1:]

@@ -17,13 +17,20 @@ class ViewModes:
     """Controller of the screen of a pipeline whose view can be changed."""
 
     def __init__(
-        self, state: GraphState, shape: Shape, rows: RowsView, has_drawer: Callable[[], bool]
+        self,
+        state: GraphState,
+        shape: Shape,
+        rows: RowsView,
+        *,
+        has_drawer: Callable[[], bool],
+        leaves_edges_out: Callable[[], bool],
     ) -> None:
-        """Take also whether the drawer is in sight."""
+        """Take also whether the drawer is in sight, and whether the drawing leaves edges out."""
         self._state = state
         self._shape = shape
         self._rows = rows
         self._has_drawer = has_drawer
+        self._leaves_edges_out = leaves_edges_out
 
     def step(self, step: int) -> None:
         """Show the pipeline in the mode so many after this one, with the cursor on the same job."""
@@ -62,6 +69,18 @@ class ViewModes:
     def toggle_names(self) -> None:
         """Write names out, or shorten them."""
         self._state.change(full_names=not self._state.view.full_names)
+
+    def toggle_edges(self) -> None:
+        """Draw edges that follow from others too, or leave them out."""
+        self._state.change(all_edges=not self._state.view.all_edges)
+
+    def why_not_edges(self) -> str | None:
+        """Return why no other edges can be drawn."""
+        if reason := self._state.why_unknown():
+            return reason
+        if self._state.view.mode is not Mode.GRAPH:
+            return "Only the graph leaves edges out"
+        return None if self._leaves_edges_out() else "All edges are drawn"
 
     def why_not_names(self) -> str | None:
         """Return why names are as they are."""
@@ -167,6 +186,14 @@ class ViewModes:
         ),
         Command(
             "dag.names", "w", "names", "Names in short or in full", toggle_names, why_not_names
+        ),
+        Command(
+            "dag.edges",
+            "E",
+            "all edges",
+            "Draw direct edges, to which others lead as well, or leave them out",
+            toggle_edges,
+            why_not_edges,
         ),
         Command(
             "dag.zoom_in",

@@ -30,6 +30,8 @@ class Views:
         self._after_refresh = after_refresh
         self._entered: Mode | None = None
         """The mode that was shown last."""
+        self._only: frozenset[str] | None = None
+        """The nodes that were shown last; `None` for all."""
 
     @property
     def shown(self) -> ModeView:
@@ -61,12 +63,20 @@ class Views:
         keeps_cursor = is_entered or self.shown.shows_cursor
         if self._state.standing is not None:
             self._entered = self._state.view.mode
+        self._only = self._state.only()
         for view in (self.rows, self.drawing):
             if view is not self.shown:
                 view.hide()
         self.shown.show()
         if keeps_cursor:
             self._after_refresh(self.reveal)
+
+    def repaint(self) -> None:
+        """Paint what says something else by now, and show other jobs if others pass the filter."""
+        if self._state.only() == self._only:
+            self.shown.repaint()
+        else:
+            self.show()
 
     def reveal(self) -> None:
         """Bring the cursor in sight."""

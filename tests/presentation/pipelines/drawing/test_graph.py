@@ -1,5 +1,7 @@
 """The graph as a reader follows it: each job once, each line to where an edge leads."""
 
+from collections import Counter
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -7,16 +9,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui.api.models import Pipeline
-from studio_tui.presentation.pipelines.drawing.graph import WIDEST, Direction, Drawing, draw
+from studio_tui.presentation.pipelines.drawing.graph import Direction, Drawing, draw
 from studio_tui.presentation.pipelines.graph.plan import Plan, plan_of
+from studio_tui.presentation.pipelines.views.tree import depths
+from tests.bench import dag_pure
 from tests.presentation.pipelines.graphs import (
     any_pipelines,
     chain_of_diamonds,
     fan,
+    near,
     pipeline,
+    stages,
     two_components,
+    wide,
 )
 from tests.presentation.pipelines.planes import BOX, arms, loose_ends, plane
+from tests.presentation.pipelines.sample import thousand
 
 SAMPLE = pipeline(
     ingest_raw=[],
@@ -41,12 +49,12 @@ LOOK = """
       │               │
     · index   · clean_labels
        │            │
-     · dedupe       │
-    ╭────┴────╮     │
+    · dedupe        │
+    ╭───┴─────╮     │
 · thumbs   · embed  │
-    ╰───────┬─╯     │
-      · join_feats  │
-            ╰────┬──╯
+    ╰──────┬──╯     │
+     · join_feats   │
+           ╰─────┬──╯
            · merge_train
                  │
               · split
@@ -59,24 +67,23 @@ LOOK = """
                        │
                    · publish
 """
-NARROW = 24
-"""So narrow that most layers of what is generated are broken."""
 
 
-def drawing_of(plan: Plan, widest: int = 200, extra: int = 0) -> Drawing:
+def drawing_of(plan: Plan, extra: int = 0, *, all_edges: bool = False) -> Drawing:
     parents = {node.id: node.parents for node in plan.nodes.values()}
-    return draw(parents, {node: len(node) + extra for node in parents}, widest)
+    widths = {node: len(node) + extra for node in parents}
+    return draw(parents, widths, all_edges=all_edges)
 
 
 def drawings() -> st.SearchStrategy[tuple[Plan, Drawing]]:
     return st.builds(
-        lambda sent, widest, extra: (
+        lambda sent, extra, all_edges: (
             plan := plan_of(sent),
-            drawing_of(plan, widest, extra),
+            drawing_of(plan, extra, all_edges=all_edges),
         ),
         st.one_of(any_pipelines(), tangles()),
-        st.sampled_from([NARROW, 200]),
         st.integers(0, 5),
+        st.booleans(),
     )
 
 
@@ -127,6 +134,17 @@ def test_each_job_has_one_box_and_no_edge_is_lost(drawn: tuple[Plan, Drawing]) -
         assert above[node] == plan.ancestors(node)
     labels = [cell for cell in plane(drawing).cells.values() if cell == BOX]
     assert len(labels) == sum(box.width for box in drawing.boxes.values())
+
+
+@given(any_pipelines())
+def test_edges_are_drawn_or_said_to_follow_from_others(sent: Pipeline) -> None:
+    plan = plan_of(sent)
+    given = {(parent, node.id) for node in plan.nodes.values() for parent in node.parents}
+    left_out = {(parent, child) for child, parents in plan.implied.items() for parent in parents}
+    assert drawing_of(plan).edges == given - left_out
+    assert drawing_of(plan, all_edges=True).edges == given
+    for parent, child in left_out:
+        assert any(parent in plan.ancestors(other) for other in plan.nodes[child].parents)
 
 
 @given(drawings(), st.data())
@@ -212,11 +230,13 @@ def test_the_sample_looks_as_it_is_meant_to() -> None:
 
 
 @pytest.mark.parametrize("sent", [chain_of_diamonds(300), fan(1000), two_components()])
-def test_large_graphs_stay_readable(sent: Pipeline) -> None:
+def test_large_graphs_are_no_wider_than_their_widest_layer(sent: Pipeline) -> None:
     plan = plan_of(sent)
     drawing = drawing_of(plan, extra=2)
     assert len(drawing.boxes) == len(plan.nodes)
-    assert drawing.width < 700
+    layers = Counter(depths(plan).values())
+    longest = max(map(len, plan.nodes)) + 2
+    assert drawing.width <= max(layers.values()) * (longest + 3) + longest
 
 
 def test_lines_of_a_large_tangle_can_be_followed() -> None:
@@ -234,14 +254,36 @@ def test_lines_of_a_large_tangle_can_be_followed() -> None:
     assert not list(loose_ends(seen))
 
 
-def test_layers_are_broken_only_where_that_takes_fewer_cells() -> None:
-    stage = [f"{index:04}" for index in range(40)]
-    dense = {f"a{name}": list[str]() for name in stage}
-    for above, below in ("ab", "bc", "cd"):
-        for index, name in enumerate(stage):
-            dense[f"{below}{name}"] = [f"{above}{name}", f"{above}{stage[index - 1]}"]
-    kept = drawing_of(plan_of(pipeline(**dense)))
-    assert len({box.y for box in kept.boxes.values()}) == 4
-    fanned = drawing_of(plan_of(fan(160)))
-    assert len({box.y for box in fanned.boxes.values()}) > 6
-    assert fanned.width < 2 * WIDEST
+@given(drawings())
+def test_a_box_stands_as_deep_as_the_longest_way_down_to_it(drawn: tuple[Plan, Drawing]) -> None:
+    plan, drawing = drawn
+    rows = sorted({box.y for box in drawing.boxes.values()})
+    depth = depths(plan)
+    assert {node: rows.index(box.y) for node, box in drawing.boxes.items()} == depth
+
+
+CROSSINGS = {
+    "wide": (wide(), 632),
+    "a thousand": (thousand(), 25116),
+    "rings": (dag_pure.pipeline(200), 182),
+    "dense": (stages(10, 20, 1), 977),
+    "trees": (stages(6, 60, 5, 1), 0),
+    "loose": (near(200, 1, 40), 745),
+    "fan": (fan(160), 0),
+}
+"""Pipelines, with the crossings that Graphviz's `dot` 2.43 leaves; the bench counts anew."""
+
+
+@pytest.mark.parametrize("name", CROSSINGS)
+def test_lines_cross_no_more_than_twice_as_often_as_in_a_published_layout(name: str) -> None:
+    sent, published = CROSSINGS[name]
+    assert drawing_of(plan_of(sent), extra=3).crossings <= 2 * published
+
+
+@pytest.mark.parametrize("sent", [fan(160), thousand(), stages(6, 60, 5, 1)])
+def test_a_wide_graph_is_no_staircase(sent: Pipeline) -> None:
+    plan = plan_of(sent)
+    drawing = drawing_of(plan, extra=3)
+    rows = sorted({box.y for box in drawing.boxes.values()})
+    assert len(rows) == 1 + max(depths(plan).values())
+    assert max(below - above for above, below in pairwise(rows)) < 8

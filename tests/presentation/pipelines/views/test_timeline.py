@@ -1,5 +1,6 @@
 """Bars stand where the times are that Studio tells, and nowhere else."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,11 +12,18 @@ from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.pipelines.graph.plan import plan_of
 from studio_tui.presentation.pipelines.graph.statuses import judge
 from studio_tui.presentation.pipelines.graph.view_model import Known
-from studio_tui.presentation.pipelines.views.timeline import AHEAD, NOT_KNOWN, NOW, Timeline
+from studio_tui.presentation.pipelines.views.timeline import (
+    AHEAD,
+    BEYOND,
+    NOT_KNOWN,
+    NOW,
+    Timeline,
+)
 from tests.presentation.pipelines.graphs import any_pipelines
 from tests.presentation.pipelines.sample import SIXTEEN, sixteen
 
 _TEN = datetime(2026, 3, 1, 10, tzinfo=UTC)
+_GOING = sixteen(embed="RUNNING")
 _PAST = dict.fromkeys(SIXTEEN, (110.0, 120.0, 130.0))
 
 
@@ -79,9 +87,10 @@ def test_bars_show_what_was_queued_starting_and_run_up_to_now() -> None:
 def test_what_is_to_come_is_dotted_where_past_runs_tell_how_long_it_takes() -> None:
     jobs = (*_JOBS[:4], job("embed", "RUNNING", 10.5, started=19.5))
     going = sixteen(embed="RUNNING")
-    timeline = Timeline(known(*jobs, sent=going, past=True), UTC, 81)
+    quick = replace(known(*jobs, sent=going), past=dict.fromkeys(SIXTEEN, (60.0, 60.0, 60.0)))
+    timeline = Timeline(quick, UTC, 81)
     bars = {node: text(timeline, node) for node in timeline.order}
-    assert bars["embed"].rstrip().endswith(f"█{NOW}{AHEAD * 2}")
+    assert bars["embed"].rstrip().endswith(f"█{NOW}{AHEAD}")
     assert bars["eval"].index(AHEAD) > bars["split"].rindex(AHEAD)
     assert bars["report"] == bars["export"]
     assert timeline.words("clean_labels") == NOT_KNOWN
@@ -119,6 +128,54 @@ def test_the_latest_can_be_looked_at_closely() -> None:
     assert text(close, "index").strip() == NOW
     assert text(close, "embed") == "░░░▒▒▒" + "█" * 42 + "✗" + " " * 11 + NOW
     assert close.zoomed(-1) is None
+
+
+@pytest.mark.parametrize("span", [None, 600.0])
+def test_an_estimate_that_has_no_room_goes_off_the_edge(span: float | None) -> None:
+    going = known(*_JOBS[:4], job("embed", "RUNNING", 10.5, started=19.5), sent=_GOING)
+    wild = replace(going, past=dict.fromkeys(SIXTEEN, (5.0e6, 6.0e6, 7.0e6)))
+    bare, timeline = Timeline(going, UTC, 61, span), Timeline(wild, UTC, 61, span)
+    assert timeline.axis == bare.axis
+    for node in ("ingest_raw", "thumbs"):
+        assert text(timeline, node) == text(bare, node)
+    embed = text(timeline, "embed")
+    assert embed.index(NOW) == text(bare, "embed").index(NOW)
+    assert embed.endswith(f"{NOW}{AHEAD * (59 - embed.index(NOW))}{BEYOND}")
+    assert text(timeline, "split").strip() == f"{NOW}{' ' * (59 - embed.index(NOW))}{BEYOND}"
+    assert BEYOND not in text(bare, "embed")
+
+
+@given(st.lists(st.floats(0, 1e9), min_size=3, max_size=3), st.integers(20, 120))
+def test_estimates_move_neither_axis_nor_bars(past: list[float], width: int) -> None:
+    going = known(*_JOBS[:4], job("embed", "RUNNING", 10.5, started=19.5), sent=_GOING)
+    bare = Timeline(going, UTC, width)
+    timeline = Timeline(replace(going, past=dict.fromkeys(SIXTEEN, tuple(past))), UTC, width)
+    assert (timeline.axis, timeline.order, timeline.whole) == (bare.axis, bare.order, bare.whole)
+    for node in timeline.order:
+        dots = str.maketrans(dict.fromkeys((AHEAD, BEYOND), " "))
+        assert text(timeline, node).translate(dots) == text(bare, node)
+
+
+def test_the_axis_stands_still_while_time_goes_on() -> None:
+    seen = {
+        Timeline(known(*_JOBS, sent=_GOING, minute=19 + second / 60), UTC, 61).axis
+        for second in range(150)
+    }
+    assert len(seen) == 1
+
+
+@pytest.mark.parametrize("status", ["FAILED", "CANCELED"])
+def test_a_pipeline_that_has_ended_ends_where_it_ended_whatever_was_left_undone(
+    status: str,
+) -> None:
+    sent = sixteen(status, embed=status)
+    *before, embed = _JOBS[:4] + _JOBS[4:5]
+    stopped = embed.model_copy(update={"status": status})
+    timeline = Timeline(known(*before, stopped, sent=sent, minute=500, past=True), UTC, 41)
+    assert timeline.whole == 18 * 60
+    assert text(timeline, "embed").rstrip()[-1] in "✗⊗"
+    assert len(text(timeline, "embed").rstrip()) == 41
+    assert not any({NOW, AHEAD} & set(text(timeline, node)) for node in timeline.order)
 
 
 def test_a_short_pipeline_can_be_looked_at_closely_too() -> None:

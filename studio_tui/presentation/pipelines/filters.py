@@ -1,0 +1,110 @@
+"""What a filter or a search can ask of the jobs of a pipeline; the language is that of the lists.
+
+is:blocked  status=failed,blocked    also active, finished, problem
+name=emb  id=497  by=ann  error=memory  cluster=gpu
+after=split  feeds=report            what it waits for directly, what waits for it
+run>1m  waited>5m  age<2h            how long it ran, or waited for a worker; when its run was made
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from studio_tui.api.models import Job
+from studio_tui.presentation.lists.filter_terms import Terms, understood
+from studio_tui.presentation.lists.kinds import Kind
+from studio_tui.presentation.pipelines.graph.plan import Node
+from studio_tui.presentation.pipelines.graph.statuses import Shown
+from studio_tui.presentation.pipelines.graph.view_model import Known
+
+
+class Seen(NamedTuple):
+    """A job of a pipeline with all that is known."""
+
+    node: Node
+    known: Known
+
+    @property
+    def job(self) -> Job | None:
+        """Its run, if it is known."""
+        return self.known.job(self.node)
+
+    def names(self, node_ids: Sequence[str]) -> str:
+        """Return the names of other jobs, one a line."""
+        return "\n".join(self.known.plan.nodes[each].name for each in node_ids)
+
+
+def haystack(seen: Seen) -> str:
+    """Return the lower-case text in which words are looked for."""
+    node, job = seen.node, seen.job
+    error = job.error_message if job is not None else None
+    parts = (node.name, node.id, node.run, node.status, seen.known.verdicts.shown[node.id], error)
+    return "\n".join(part for part in parts if part).lower()
+
+
+def _of_run(read: Callable[[Job], str | None]) -> Callable[[Seen], str]:
+    return lambda seen: (read(seen.job) or "") if seen.job is not None else ""
+
+
+def _run_seconds(seen: Seen, _: datetime) -> float | None:
+    took = seen.known.took(seen.node)
+    return took.seconds if took is not None else None
+
+
+def _waited_seconds(seen: Seen, _: datetime) -> float | None:
+    return seen.known.queue_seconds(seen.node)
+
+
+_GROUPS: dict[str, frozenset[Shown]] = {
+    "active": frozenset({Shown.RUNNING, Shown.QUEUED, Shown.WAITING}),
+    "finished": frozenset({Shown.DONE, Shown.FAILED, Shown.CANCELED}),
+    "problem": frozenset({Shown.FAILED, Shown.CANCELED, Shown.BLOCKED, Shown.UNKNOWN}),
+    "complete": frozenset({Shown.DONE}),
+    "pending": frozenset({Shown.WAITING, Shown.BLOCKED}),
+}
+"""Words for several places, and those of Studio for what is called otherwise here."""
+
+_FIELDS: dict[str, Callable[[Seen], str]] = {
+    "name": lambda seen: seen.node.name,
+    "id": lambda seen: f"{seen.node.run or ''}\n{seen.node.id}",
+    "by": _of_run(lambda job: job.created_by),
+    "error": _of_run(lambda job: job.error_message),
+    "cluster": _of_run(lambda job: job.compute_cluster_name),
+    "after": lambda seen: seen.names(seen.node.parents),
+    "feeds": lambda seen: seen.names(seen.node.children),
+}
+
+PIPELINE_JOBS = Kind[Seen](
+    noun="job",
+    key=lambda seen: seen.node.id,
+    made_at=lambda seen: seen.job.created_at if seen.job is not None else None,
+    haystack=haystack,
+    state=lambda seen: seen.known.verdicts.shown[seen.node.id],
+    states=Shown,
+    groups=_GROUPS,
+    fields=_FIELDS,
+    suggestions=(
+        *(f"is:{word}" for word in (*Shown, *_GROUPS)),
+        *(f"status={word}" for word in (*Shown, *_GROUPS)),
+        *("name=", "name~", "after=", "feeds=", "error=", "by=", "cluster=", "id="),
+        *("run>1m", "run<1m", "waited>5m", "age<1h"),
+    ),
+    hint="words, is:blocked, name~^embed, after=split, run>1m, !not, or",
+    sorts={},
+    largest_first=frozenset(),
+    spans={"run": _run_seconds, "waited": _waited_seconds},
+    is_moving=lambda _: False,
+)
+
+
+def terms_of(text: str) -> Terms[Seen]:
+    """Return what of a filter can be understood; terms that cannot let everything through."""
+    return understood(text, PIPELINE_JOBS)[0]
+
+
+def found(terms: Terms[Seen], known: Known) -> frozenset[str]:
+    """Return the nodes that pass; none where nothing is asked for."""
+    if not terms:
+        return frozenset()
+    seen = (Seen(node, known) for node in known.plan.nodes.values())
+    return frozenset(each.node.id for each in seen if terms.matches(each, known.now))

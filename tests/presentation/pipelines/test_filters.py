@@ -1,0 +1,75 @@
+"""The jobs of a pipeline are asked for in the language of the lists, by any state."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio_tui.api.models import Job, Pipeline
+from studio_tui.presentation.lists.filter_terms import FilterError, Terms
+from studio_tui.presentation.pipelines.filters import PIPELINE_JOBS, found, terms_of
+from studio_tui.presentation.pipelines.graph.plan import plan_of
+from studio_tui.presentation.pipelines.graph.statuses import Shown, judge
+from studio_tui.presentation.pipelines.graph.view_model import Known
+from tests.presentation.pipelines.graphs import any_pipelines
+from tests.presentation.pipelines.sample import sixteen
+
+_NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def known(sent: Pipeline) -> Known:
+    made = _NOON - timedelta(hours=1)
+    jobs = [
+        Job(id="run-dedupe", status="COMPLETE", created_at=made, started_at=made,
+            finished_at=made + timedelta(minutes=6), created_by="ann"),
+        Job(id="run-embed", status="FAILED", created_at=made, started_at=made,
+            finished_at=made + timedelta(seconds=9), error_message="CUDA out of memory"),
+    ]  # fmt: skip
+    return Known(judge(plan_of(sent), sent.state), _NOON, {job.id: job for job in jobs})
+
+
+SIXTEEN = known(sixteen(thumbs="RUNNING", index="QUEUED"))
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("is:running", {"thumbs"}),
+        ("status=running", {"thumbs"}),
+        ("is:queued,failed", {"index", "embed"}),
+        ("is:problem !is:blocked", {"embed"}),
+        ("name~^train", {"train_s", "train_l"}),
+        ("name~^train !train_s", {"train_l"}),
+        ("after=eval", {"report", "export"}),
+        ("feeds=report or feeds=publish", {"eval", "export"}),
+        ("run>5m", {"dedupe"}),
+        ("run<1m", {"embed"}),
+        ("by=ann", {"dedupe"}),
+        ('"out of memory"', {"embed"}),
+        ("error=cuda is:done", set()),
+        ("IS:Fail", {"embed"}),
+        ("", set()),
+    ],
+)
+def test_terms_find_the_jobs_that_they_mean(text: str, names: set[str]) -> None:
+    assert found(terms_of(text), SIXTEEN) == names
+
+
+@given(any_pipelines())
+def test_every_job_is_found_by_its_state_and_by_no_other(sent: Pipeline) -> None:
+    seen = known(sent)
+    by_state = {shown: found(terms_of(f"is:{shown}"), seen) for shown in Shown}
+    assert sum(map(len, by_state.values())) == len(seen.plan.nodes)
+    for node, shown in seen.verdicts.shown.items():
+        assert node in by_state[shown]
+
+
+def test_a_state_that_there_is_not_is_named_with_those_that_there_are() -> None:
+    with pytest.raises(FilterError, match=r"“sleeping” is no status\. Statuses are .*blocked"):
+        Terms("is:sleeping", PIPELINE_JOBS)
+
+
+@given(st.text(max_size=30))
+def test_what_is_half_typed_never_fails(text: str) -> None:
+    assert found(terms_of(text), SIXTEEN) <= set(SIXTEEN.plan.nodes)

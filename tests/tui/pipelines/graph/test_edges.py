@@ -1,0 +1,87 @@
+"""What the graph leaves out it says, and draws on request."""
+
+from pathlib import Path
+
+import pytest
+
+from studio_tui.presentation.pipelines.views.node_facts import node_facts
+from studio_tui.tui.pipelines.graph.memory import Mode
+from tests.presentation.pipelines.graphs import pipeline
+from tests.tui.dashboards import screen_text, until, until_shown
+from tests.tui.pipelines.dag_stage import DagStudio, dag, go_to, press, screen_of
+
+pytestmark = pytest.mark.draws_dashboards
+
+SPLIT = pipeline(
+    list=[],
+    split=["list"],
+    train=["split"],
+    evaluate=["list", "split", "train"],
+    publish=["evaluate"],
+)
+"""Evaluation waits for what training waits for, too."""
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_a_box_counts_the_edges_that_are_not_drawn_and_a_key_draws_them(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    def edges() -> int:
+        canvas = screen_of(pilot).views.drawing.canvas
+        return len(canvas.drawing.edges) if canvas is not None else 0
+
+    async with dag(DagStudio(SPLIT), tmp_path, size=size) as pilot:
+        await press(pilot, ("E",))
+        await until_shown(pilot, "Only the graph leaves edges out")
+        await press(pilot, ("m",))
+        await until_shown(pilot, "evaluate +2 direct")
+        assert screen_text(pilot).count("+2 direct") == 1
+        assert edges() == 4
+        await press(pilot, ("E",))
+        await until_shown(pilot, "E all edges")
+        assert "+2 direct" not in screen_text(pilot)
+        assert edges() == 6
+        await press(pilot, ("E",))
+        await until_shown(pilot, "evaluate +2 direct")
+
+
+async def test_a_graph_that_leaves_nothing_out_says_so(tmp_path: Path) -> None:
+    async with dag(DagStudio(pipeline(a=[], b=["a"])), tmp_path) as pilot:
+        await press(pilot, ("m", "E"))
+        await until_shown(pilot, "All edges are drawn")
+
+
+async def test_groups_count_edges_that_are_not_drawn_too(tmp_path: Path) -> None:
+    shards = {f"shard_{number}": ["list"] for number in range(12)}
+    sent = pipeline(list=[], **shards, merge=["list", *shards])
+    async with dag(DagStudio(sent), tmp_path) as pilot:
+        await press(pilot, ("m",))
+        await until_shown(pilot, "merge +1 direct")
+
+
+async def test_the_drawer_lists_them_and_the_text_has_a_line_of_them(tmp_path: Path) -> None:
+    async with dag(DagStudio(SPLIT), tmp_path, size=(200, 60)) as pilot:
+        await press(pilot, ("m",))
+        await go_to(pilot, "evaluate")
+        both = ("list → evaluate, also by way of split", "split → evaluate, also by way of train")
+        await until_shown(pilot, *both)
+        await go_to(pilot, "split")
+        await until_shown(pilot, both[1])
+        assert both[0] not in screen_text(pilot)
+        known = screen_of(pilot).state.known()
+        assert not [fact for fact in node_facts(known, "publish") if fact.label == "direct"]
+        await press(pilot, ("y",))
+        await until_shown(pilot, "the graph, as text")
+        await press(pilot, [*["down"] * 5, "enter"])
+        await until(pilot, lambda: "evaluate +2 direct" in pilot.app.clipboard)
+        assert "  list, split → evaluate\n" in pilot.app.clipboard
+
+
+async def test_that_all_edges_are_drawn_is_remembered(tmp_path: Path) -> None:
+    studio = DagStudio(SPLIT)
+    async with dag(studio, tmp_path) as pilot:
+        await press(pilot, ("m", "E", "q"))
+    async with dag(studio, tmp_path) as pilot:
+        await until(pilot, lambda: screen_of(pilot).views.drawing.canvas is not None)
+        assert screen_of(pilot).state.view.mode is Mode.GRAPH
+        await until_shown(pilot, "E all edges")

@@ -1,0 +1,97 @@
+"""Jobs of a pipeline are searched and filtered in the language of the lists, in every mode."""
+
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from studio_tui.tui.pipelines.graph.memory import Mode
+from tests.presentation.pipelines.sample import sixteen, thousand
+from tests.tui.dashboards import screen_text, until, until_shown
+from tests.tui.pipelines.dag_stage import DagStudio, dag, go_to, press, refresh, screen_of
+
+pytestmark = pytest.mark.draws_dashboards
+
+MODES = tuple(Mode)
+BLOCKED = {"join_feats", "merge_train", "split", "train_s", "train_l", "eval", "report", "export",
+           "publish"}  # fmt: skip
+
+
+def jobs_shown(pilot: Pilot[int]) -> set[str]:
+    """Return the jobs that have a row or a box."""
+    views = screen_of(pilot).views
+    if views.drawing.canvas is not None:
+        return set(views.drawing.canvas.drawing.boxes)
+    return set(views.rows.widget.keys)
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_only_jobs_of_a_state_are_shown_until_the_filter_is_taken_away(
+    tmp_path: Path, mode: Mode
+) -> None:
+    studio = DagStudio()
+    async with dag(studio, tmp_path, size=(80, 24)) as pilot:
+        await go_to(pilot, "split")
+        await press(pilot, ["m"] * MODES.index(mode))
+        everything = jobs_shown(pilot)
+        await press(pilot, ("ampersand", *"is:blocked", "enter"))
+        await until(pilot, lambda: jobs_shown(pilot) == BLOCKED)
+        await until_shown(pilot, "& is:blocked")
+        assert screen_of(pilot).cursor.here() == "split"
+        await refresh(pilot, studio, sixteen(embed="RUNNING"))
+        await until_shown(pilot, "No job passes the filter is:blocked")
+        await refresh(pilot, studio, sixteen())
+        await until(pilot, lambda: jobs_shown(pilot) == BLOCKED)
+        await press(pilot, ("escape",))
+        await until(pilot, lambda: jobs_shown(pilot) == everything)
+        assert screen_of(pilot).cursor.here() == "split"
+
+
+async def test_a_filter_that_is_given_up_leaves_what_there_was(tmp_path: Path) -> None:
+    async with dag(DagStudio(), tmp_path) as pilot:
+        await go_to(pilot, "thumbs")
+        await press(pilot, ("ampersand", *"is:failed"))
+        await until(pilot, lambda: jobs_shown(pilot) == {"embed"})
+        await press(pilot, ("escape",))
+        await until(pilot, lambda: len(jobs_shown(pilot)) == 16)
+        assert screen_of(pilot).cursor.here() == "thumbs"
+
+
+async def test_a_search_understands_terms_and_a_filter_begins_with_it(tmp_path: Path) -> None:
+    async with dag(DagStudio(), tmp_path) as pilot:
+        await press(pilot, ("slash", *"is:blocked after=eval", "enter"))
+        await until_shown(pilot, "2 jobs found; n and N go through them, & shows only them")
+        assert screen_of(pilot).cursor.here() == "report"
+        await press(pilot, ("n",))
+        assert screen_of(pilot).cursor.here() == "export"
+        await press(pilot, ("ampersand", "enter"))
+        await until(pilot, lambda: jobs_shown(pilot) == {"report", "export"})
+
+
+@pytest.mark.parametrize("key", ["slash", "ampersand"])
+async def test_a_term_that_is_not_understood_stays_on_the_line_and_says_why(
+    tmp_path: Path, key: str
+) -> None:
+    async with dag(DagStudio(), tmp_path) as pilot:
+        await press(pilot, (key, *"is:sleeping", "enter"))
+        await until_shown(pilot, "“sleeping” is no status.", "is:sleeping")
+        await press(pilot, (*["backspace"] * 8, *"fai", "tab", "enter"))
+        await until_shown(pilot, "is:failed")
+        assert screen_of(pilot).cursor.here() == "embed"
+
+
+async def test_what_is_not_shown_can_be_gone_to_all_the_same(tmp_path: Path) -> None:
+    async with dag(DagStudio(), tmp_path) as pilot:
+        await press(pilot, ("ampersand", *"is:blocked", "enter", "W"))
+        await until(pilot, lambda: screen_of(pilot).cursor.here() == "embed")
+        assert "& is:blocked" not in screen_text(pilot)
+
+
+async def test_groups_of_a_thousand_jobs_are_filtered_too(tmp_path: Path) -> None:
+    async with dag(DagStudio(thousand()), tmp_path, size=(80, 24)) as pilot:
+        await press(pilot, ("ampersand", *"is:queued", "enter"))
+        await until_shown(pilot, "03_embed_*", "◌ 03_embed_0146", "… 12 more queued")
+        assert "02_shard_*" not in screen_text(pilot)
+        await press(pilot, ("m",))
+        await until_shown(pilot, "03_embed_* ×480")
+        assert "02_shard_*" not in screen_text(pilot)
