@@ -4,18 +4,19 @@ from collections.abc import Sequence
 
 import pytest
 
-from studio_tui.tui.clusters.list_screen import COLUMNS as CLUSTERS
-from studio_tui.tui.jobs.list_screen import COLUMNS as JOBS
-from studio_tui.tui.pipelines.list_screen import COLUMNS as PIPELINES
-from studio_tui.tui.schedules.list_screen import columns_of
-from studio_tui.tui.widgets.table_layout import Column, extent, place
+from studio_tui.presentation.clusters.rows import COLUMNS as CLUSTERS
+from studio_tui.presentation.columns import Column
+from studio_tui.presentation.jobs.rows import COLUMNS as JOBS
+from studio_tui.presentation.pipelines.rows import COLUMNS as PIPELINES
+from studio_tui.presentation.schedules.rows import COLUMNS as SCHEDULES
+from studio_tui.tui.widgets.table_layout import extent, place
 from studio_tui.tui.widgets.table_painter import GUTTER
 
 LISTS = {
     "jobs": JOBS,
     "pipelines": PIPELINES,
     "clusters": CLUSTERS,
-    "schedules": columns_of("LOCAL"),
+    "schedules": SCHEDULES,
 }
 
 
