@@ -275,9 +275,22 @@ class StudioClient:
         done = await self._write(routes.REMOVE_JOB_FROM_PIPELINE, body)
         return accepted(any_answer(PipelineOutput, done))
 
+    async def restore_job(
+        self, job_id: str, *, name: str | None = None, pipeline_id: str | None = None
+    ) -> Pipeline | None:
+        """Put a job back that was taken out, which pauses the pipeline; return it if Studio did.
+
+        Not in the API document; see `orders_reruns`.
+        """
+        body = RemoveJobFromPipelineInput(
+            team_name=self._settings.team, pipeline_id=pipeline_id, name=name, job_id=job_id
+        )
+        done = await self._write(routes.RESTORE_JOB, body)
+        return accepted(any_answer(PipelineOutput, done))
+
     @property
     def orders_reruns(self) -> bool:
-        """Whether this Studio is known to have `rerun_jobs`."""
+        """Whether this Studio is known to have `rerun_jobs` and `restore_job`."""
         return self._orders_reruns
 
     async def rerun_jobs(

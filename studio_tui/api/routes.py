@@ -49,6 +49,9 @@ JOB_DATASET_VERSIONS = Route("GET", "/datachain/datasets/dataset_job_versions")
 RERUN_JOBS = Route("POST", "/datachain/pipeline/rerun")
 """Not in the document: the local Studio alone has it, and says so by `INSTANCE_HEADER`."""
 
+RESTORE_JOB = Route("POST", "/datachain/pipeline/restore-job")
+"""Not in the document, as `RERUN_JOBS`: puts a job back that was taken out of a pipeline."""
+
 INSTANCE_HEADER = "studio-instance"
 """Names the running local Studio in its answers, so that it can be told from a stranger on the same
 port before the token is sent there, and from a Studio that has only what is in the document."""

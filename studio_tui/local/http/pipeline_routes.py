@@ -19,7 +19,8 @@ from studio_tui.api.models import (
 )
 from studio_tui.local.db.jobs import KeyReused
 from studio_tui.local.db.new_job import NewJob
-from studio_tui.local.db.pipelines import NewPipeline, NothingToRun, NotNow, PipelineRows
+from studio_tui.local.db.pipeline_removals import NotNow
+from studio_tui.local.db.pipelines import NewPipeline, NothingToRun, PipelineRows
 from studio_tui.local.db.planning import UnknownDataset
 from studio_tui.local.db.reruns import NewRerun, UnknownJob
 from studio_tui.local.http import responses
@@ -146,6 +147,18 @@ def _add_steering(router: APIRouter, studio: Studio) -> None:
             raise Refusal(404, f"The pipeline {found['name']} has no job {body.job_id}.")
         return answer(responses.PipelineOutput(ok=True, pipeline=_pipeline(left)))
 
+    # Not in the document either.
+    @router.post(routes.RESTORE_JOB.path, include_in_schema=False)
+    async def restore_job(body: RemoveJobFromPipelineInput) -> Response:
+        check_team(body.team_name)
+        found = (await _find(studio, body.name, body.pipeline_id)).pipeline
+        with _refusing():
+            restored = await studio.pipelines.restore_job(found["id"], body.job_id, clock.now())
+        if restored is None:
+            words = f"No job {body.job_id} was taken out of the pipeline {found['name']}."
+            raise Refusal(404, words)
+        return answer(responses.PipelineOutput(ok=True, pipeline=_pipeline(restored)))
+
 
 async def _find(studio: Studio, name: str | None, pipeline_id: str | None) -> PipelineRows:
     if name is None and pipeline_id is None:
@@ -196,7 +209,7 @@ def _states(words: list[str]) -> frozenset[str] | None:
 
 
 def _pipeline(rows: PipelineRows) -> responses.JobPipelineOutput:
-    pipeline, runs = rows
+    pipeline, runs, removed = rows
     return responses.JobPipelineOutput(
         pipeline_id=pipeline["id"],
         status=pipeline["state"],
@@ -207,6 +220,7 @@ def _pipeline(rows: PipelineRows) -> responses.JobPipelineOutput:
                 parent_job_ids=json.loads(run["parents"]),
                 name=run["name"],
                 created_job_id=run["created_job_id"],
+                attempts=json.loads(run["attempts"]),
             )
             for run in runs
         ],
@@ -219,4 +233,13 @@ def _pipeline(rows: PipelineRows) -> responses.JobPipelineOutput:
         created_at=pipeline["created_at"],
         updated_at=pipeline["updated_at"],
         warnings=json.loads(pipeline["warnings"]),
+        removed=[
+            responses.RemovedJobOutput(
+                job_id=job["job_id"],
+                name=job["name"],
+                created_job_id=job["created_job_id"],
+                removed_at=job["removed_at"],
+            )
+            for job in removed
+        ],
     )

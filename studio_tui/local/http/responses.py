@@ -126,6 +126,18 @@ class JobPipelineRunOutput:
     name: str
     created_job_id: str | None
 
+    attempts: list[str]
+
+
+@dataclass(frozen=True)
+class RemovedJobOutput:
+    """A job that was taken out of a pipeline."""
+
+    job_id: str
+    name: str
+    created_job_id: str
+    removed_at: str
+
 
 @dataclass(frozen=True)
 class JobPipelineOutput:
@@ -144,6 +156,7 @@ class JobPipelineOutput:
     updated_at: str
 
     warnings: list[str]
+    removed: list[RemovedJobOutput]
 
 
 @dataclass(frozen=True)
