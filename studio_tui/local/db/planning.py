@@ -88,7 +88,11 @@ class Plan:
 
 
 class UnknownDataset(Exception):  # noqa: N818 (reads as what is wrong)
-    """No version is known of what was named; `str` is the name as it was given."""
+    """No version is known of some of what was named; the arguments are their names as given."""
+
+    def __str__(self) -> str:
+        """Return the names."""
+        return ", ".join(self.args)
 
 
 def plan(targets: Iterable[str], lineage: Lineage) -> Plan:
@@ -146,13 +150,10 @@ def _find(targets: Iterable[str], lineage: Lineage) -> list[int]:
         by_name[DatasetName(version.dataset, version.version)] = version_id
         if not version.is_removed:
             by_name[DatasetName(version.dataset, None)] = version_id
-    found = []
-    for target in targets:
-        version_named = by_name.get(read_name(target))
-        if version_named is None:
-            raise UnknownDataset(target)
-        found.append(version_named)
-    return found
+    named = {target: by_name.get(read_name(target)) for target in targets}
+    if unknown := [target for target, version_id in named.items() if version_id is None]:
+        raise UnknownDataset(*unknown)
+    return [version_id for version_id in named.values() if version_id is not None]
 
 
 def _needed(

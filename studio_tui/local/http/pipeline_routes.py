@@ -1,7 +1,7 @@
 """The endpoints of pipelines: wire in, checked; pipelines out, as they stand."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated
 
@@ -51,7 +51,7 @@ def pipeline_router(studio: Studio) -> APIRouter:
             clause = "Idempotency-Key was used for another request"
             raise InvalidFields([("Idempotency-Key", clause)]) from error
         except UnknownDataset as error:
-            raise Refusal(404, f"No dataset {error} is known to this local Studio.") from error
+            raise Refusal(404, _unknown_words(error.args)) from error
         except NothingToRun as error:
             raise Refusal(409, str(error)) from error
         # Once it is on disk nothing may fail: the published client repeats a POST after a 5xx.
@@ -196,6 +196,12 @@ def _check_key(key: str | None) -> None:
     if key is not None and not 1 <= len(key) <= KEY_LIMIT:
         clause = f"Idempotency-Key must be 1 to {KEY_LIMIT} characters"
         raise InvalidFields([("Idempotency-Key", clause)])
+
+
+def _unknown_words(names: Sequence[str]) -> str:
+    if len(names) == 1:
+        return f"No dataset {names[0]} is known to this local Studio."
+    return f"No datasets {', '.join(names[:-1])} and {names[-1]} are known to this local Studio."
 
 
 def _states(words: list[str]) -> frozenset[str] | None:

@@ -60,18 +60,36 @@ def target_key(target: str) -> frozenset[str]:
 def unknown_datasets(text: str, known: Iterable[str]) -> tuple[Problem, ...]:
     """Return a warning that names all datasets in a text that are not known, and what may be meant.
 
+    Where no dataset at all is known there is none.
+    """
+    strange = _strange(text, known)
+    if not strange:
+        return ()
+    said = ", ".join(
+        f"{quoted(name)} ({hint})" if hint else quoted(name) for name, hint in strange.items()
+    )
+    return (warning("datasets", f"Not known here: {said}. Studio may know more."),)
+
+
+def refused_names(sentence: str, text: str, known: Iterable[str]) -> Problem:
+    """Return what Studio says of names that it refused, with what may be meant by each."""
+    hints = [f"{quoted(name)}: {hint}" for name, hint in _strange(text, known).items() if hint]
+    return Problem("datasets", " ".join((sentence, *hints)))
+
+
+def _strange(text: str, known: Iterable[str]) -> dict[str, str]:
+    """Return the names in a text that are not known, each with a question what may be meant.
+
     Where no dataset at all is known nobody can tell.
     """
     names = {_bare(name): name for name in known}
-    strange = [name for name in datasets_in(text) if _bare(name) not in names]
-    if not names or not strange:
-        return ()
-    hints = [meant(_bare(name), names).removeprefix("; ") for name in strange]
-    said = ", ".join(
-        f"{quoted(name)} ({hint})" if hint else quoted(name)
-        for name, hint in zip(strange, hints, strict=True)
-    )
-    return (warning("datasets", f"Not known here: {said}. Studio may know more."),)
+    if not names:
+        return {}
+    return {
+        name: meant(_bare(name), names).removeprefix("; ")
+        for name in datasets_in(text)
+        if _bare(name) not in names
+    }
 
 
 def _bare(name: str) -> str:

@@ -202,7 +202,10 @@ class PipelinesScreen(ListPage[Pipeline]):
             self.say(NO_ID, "warning")
 
     async def trigger(self) -> None:
-        """Show the form of a pipeline; the cursor goes to the one that it makes."""
+        """Show the form of a pipeline; the cursor goes to the one that it makes.
+
+        One that is to be looked at first is opened.
+        """
         here = self.row_at_hand()
         target = here.triggered_from if here else None
         proposed = TriggerDraft(target or "", is_proposed=True)
@@ -219,9 +222,12 @@ class PipelinesScreen(ListPage[Pipeline]):
         finally:
             learning.cancel()
         if made is not None:
+            is_to_be_looked_at = self._draft is not None and self._draft.review
             self._draft = None
             self.session.endings.watch_pipelines((made,))
             self.list.await_row(made.pipeline_id)
+            if is_to_be_looked_at and can_be_used(made.pipeline_id):
+                self.post_message(OpenPipeline(made.pipeline_id))
 
     @work(name="datasets", group="datasets", exclusive=True)
     async def _learn_datasets(self, learned: Callable[[], None]) -> None:

@@ -20,6 +20,7 @@ from studio_tui.presentation.pipelines.datasets import (
     dataset_problems,
     datasets_in,
     matching,
+    refused_names,
     unknown_datasets,
     version_notes,
 )
@@ -265,9 +266,11 @@ class TriggerScreen(Dialog[Pipeline | None]):
         sentence = f"Studio says: {said(error)}"
         if isinstance(error, InvalidRequest | NotFound):
             about = "environment" if "environment" in str(error).lower() else "datasets"
-            self._refused = (Problem(about, sentence),)
             if about == "datasets":
                 self._line.go_on_after()
+                self._refused = (refused_names(sentence, self._line.value, self._names()),)
+            else:
+                self._refused = (Problem(about, sentence),)
             self._check()
             self._fields[about].editor.focus()
         else:
@@ -289,13 +292,20 @@ class TriggerScreen(Dialog[Pipeline | None]):
         )
 
     def _unknown(self, draft: TriggerDraft) -> tuple[Problem, ...]:
-        """Return which names are not known, unless one of them is being typed."""
-        is_being_typed = self.focused is self._line and not self._refused
-        return () if is_being_typed else unknown_datasets(draft.datasets, self._names())
+        """Return which names are not known here, unless one is typed now or Studio has said so."""
+        is_said = self.focused is self._line or self._are_names_refused
+        return () if is_said else unknown_datasets(draft.datasets, self._names())
+
+    @property
+    def _are_names_refused(self) -> bool:
+        return any(one.field == "datasets" for one in self._refused)
 
     def _show(self, draft: TriggerDraft, problems: tuple[Problem, ...]) -> None:
         notes = {
-            "datasets": (*self._offer(), *version_notes(draft.datasets)),
+            "datasets": (
+                *(() if self._are_names_refused else self._offer()),
+                *version_notes(draft.datasets),
+            ),
             "review": (
                 "Nothing runs before it is resumed."
                 if draft.review

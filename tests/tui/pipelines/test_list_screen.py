@@ -10,6 +10,7 @@ import pytest
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.logs.merged_screen import MergedScreen
+from studio_tui.tui.pipelines.graph.screen import PipelineScreen
 from studio_tui.tui.pipelines.list_screen import PipelinesScreen
 from studio_tui.tui.pipelines.trigger_screen import NOT_ALL, TriggerScreen
 from studio_tui.tui.widgets.big_table import BigTable
@@ -61,8 +62,11 @@ async def test_a_pipeline_is_triggered_for_review_then_resumed_and_seen_to_compl
         await pilot.press("tab")
         await until_shown(pilot, "Datasets     second ", "Nothing runs before it is resumed.")
         await pilot.press("f9")
+        await until(pilot, lambda: isinstance(pilot.app.screen, PipelineScreen))
+        await until_shown(pilot, "first.py", "second.py", "2 will not start", "p resume")
+        await pilot.press("q")
+        await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
         await until_shown(pilot, "‖ PAUSED", "2 will not start", "2 jobs: 2 waiting", "p resume")
-        assert isinstance(pilot.app.screen, PipelinesScreen)
         assert table.cursor is not None
         await pilot.press("p")
         await until_shown(pilot, "✓ COMPLETED", "2 jobs: 2 done", "2 Pipelines 1")
@@ -84,9 +88,9 @@ async def test_what_studio_refuses_is_told_at_the_field_and_nothing_typed_is_los
         await until_shown(pilot, "BROKEN has no value")
         await type_in(pilot, "=1")
         await pilot.press("f9")
-        await until_shown(
-            pilot, "Studio says: No dataset nonsense is known", "Not known here: “nonsense”"
-        )
+        await until_shown(pilot, "Studio says: No dataset nonsense is known to this local Studio.")
+        assert "Not known here" not in screen_text(pilot), "that would be said twice"
+        assert "Studio may know" not in screen_text(pilot), "it does not"
         await type_in(pilot, "more")
         await until_shown(pilot, "nonsense more")
         await pilot.press("ctrl+w")
@@ -97,6 +101,8 @@ async def test_what_studio_refuses_is_told_at_the_field_and_nothing_typed_is_los
         await pilot.press("ctrl+u")
         await type_in(pilot, "first, second")
         await pilot.press("f9")
+        await until(pilot, lambda: isinstance(pilot.app.screen, PipelineScreen))
+        await pilot.press("q")
         await until_shown(pilot, "‖ PAUSED", "first, second")
 
 
