@@ -18,6 +18,7 @@ from studio_tui.api.exchange import Answer, Request, Timeouts
 from studio_tui.api.fields import Received, Sent
 from studio_tui.api.guard import Guard
 from studio_tui.api.ids import can_be_used
+from studio_tui.api.listed_datasets import ListedDataset, ListedDatasets
 from studio_tui.api.log_body import ACCEPTED, LogBody, log_body, log_end, wanted, wanted_end
 from studio_tui.api.log_stream import LogFrame
 from studio_tui.api.models import (
@@ -226,11 +227,13 @@ class StudioClient:
         *,
         environment: str | None = None,
         review: bool = True,
+        only: bool = False,
         idempotency_key: str | None = None,
     ) -> Pipeline:
         """Plan the jobs that rebuild `datasets`; with `review` the pipeline begins paused.
 
-        Studios that know `Idempotency-Key` make one pipeline of equal requests.
+        With `only` what they were made from stays as it is: see `orders_reruns`. Studios that know
+        `Idempotency-Key` make one pipeline of equal requests.
         """
         body = TriggerPipelineInput(
             datasets=tuple(datasets),
@@ -239,7 +242,8 @@ class StudioClient:
             review=review,
         )
         headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
-        answer = await self._write(routes.TRIGGER_PIPELINE, body, headers=headers)
+        route = routes.REFRESH_PIPELINE if only else routes.TRIGGER_PIPELINE
+        answer = await self._write(route, body, headers=headers)
         made = created(PipelineOutput, answer)
         return accepted(made) or without_details()
 
@@ -290,7 +294,10 @@ class StudioClient:
 
     @property
     def orders_reruns(self) -> bool:
-        """Whether this Studio is known to have `rerun_jobs` and `restore_job`."""
+        """Whether this Studio is known to have what only the local Studio has.
+
+        That are `rerun_jobs`, `restore_job`, `datasets` and the `only` of `trigger_pipeline`.
+        """
         return self._orders_reruns
 
     async def rerun_jobs(
@@ -331,6 +338,12 @@ class StudioClient:
         query = {"job_id": job_id, **self._query()}
         answer = await self._send(Request(route.method, _path(route), query))
         return answers.model(DatasetVersions, answer.body).dataset_versions
+
+    async def datasets(self) -> tuple[ListedDataset, ...]:
+        """Return all datasets by name. Not in the API document; see `orders_reruns`."""
+        route = routes.DATASETS
+        answer = await self._send(Request(route.method, _path(route), self._query()))
+        return answers.model(ListedDatasets, answer.body).datasets
 
     async def _log(self, job_id: str, **how: Any) -> Answer:
         route = routes.JOB_LOGS

@@ -49,6 +49,11 @@ JOB_DATASET_VERSIONS = Route("GET", "/datachain/datasets/dataset_job_versions")
 RERUN_JOBS = Route("POST", "/datachain/pipeline/rerun")
 """Not in the document: the local Studio alone has it, and says so by `INSTANCE_HEADER`."""
 
+REFRESH_PIPELINE = Route("POST", "/datachain/pipeline/refresh")
+"""Not in the document, as `RERUN_JOBS`: as `TRIGGER_PIPELINE`, but only what was named is made."""
+DATASETS = Route("GET", "/datachain/datasets/list")
+"""Not in the document, as `RERUN_JOBS`: all datasets with their versions."""
+
 RESTORE_JOB = Route("POST", "/datachain/pipeline/restore-job")
 """Not in the document, as `RERUN_JOBS`: puts a job back that was taken out of a pipeline."""
 

@@ -14,7 +14,9 @@ from typing import NamedTuple
 from studio_tui.api.models import PipelineState
 from studio_tui.local.db import lineage, pipeline_removals, planning, reruns
 from studio_tui.local.db.database import Database
+from studio_tui.local.db.dataset_list import ListedDataset, listed
 from studio_tui.local.db.jobs import KeyReused
+from studio_tui.local.db.outdated import refresh
 from studio_tui.local.db.pipeline_additions import Beginning, add_node, add_pipeline, copy_job
 from studio_tui.local.db.pipeline_moves import only_cancels, replace_run, settle
 from studio_tui.local.db.pipeline_removals import NotNow
@@ -37,6 +39,8 @@ class NewPipeline:
     """Whether it begins PAUSED."""
     idempotency_key: str | None
     request_digest: str
+    is_refresh: bool = False
+    """Whether only these datasets are made anew, with what has to be made with them."""
 
 
 class PipelineRows(NamedTuple):
@@ -94,6 +98,10 @@ class Pipelines:
     async def find(self, *, pipeline_id: str | None, name: str | None) -> PipelineRows | None:
         """Return a pipeline by its id, or without one by its name; `None` if there is none."""
         return await self._database.read(lambda connection: _find(connection, pipeline_id, name))
+
+    async def datasets(self) -> list[ListedDataset]:
+        """Return all datasets that there are, in the order of their names."""
+        return await self._database.read(listed)
 
     async def of_job(self, job_id: str) -> PipelineRows | None:
         """Return the pipeline that runs a job; `None` if none does."""
@@ -165,7 +173,8 @@ def _trigger(
     if known := _made_before(connection, wish.idempotency_key, wish.request_digest):
         return known
     lineage.note_metastore(connection, metastore)
-    plan = planning.plan(wish.datasets, lineage.known(connection))
+    planned = refresh if wish.is_refresh else planning.plan
+    plan = planned(wish.datasets, lineage.known(connection))
     if not plan.jobs:
         raise NothingToRun(" ".join(plan.warnings))
     state = PipelineState.PAUSED if wish.is_paused else PipelineState.RUNNING

@@ -103,7 +103,7 @@ def plan(targets: Iterable[str], lineage: Lineage) -> Plan:
     """
     warnings: dict[str, None] = {}
     found = _find(targets, lineage)
-    current = _Current(lineage)
+    current = Current(lineage)
     needed = _needed(found, lineage, current, warnings)
     chosen = _choose(needed, lineage, warnings)
     merged = _one_maker_each(_merge_runs(set(chosen.values()), lineage), found, lineage)
@@ -117,7 +117,7 @@ def plan(targets: Iterable[str], lineage: Lineage) -> Plan:
     return Plan(in_order(parents, lineage, warnings), tuple(warnings))
 
 
-class _Current:
+class Current:
     """Which version stands for all of its dataset: the highest that a job made that completed."""
 
     def __init__(self, lineage: Lineage) -> None:
@@ -128,6 +128,11 @@ class _Current:
                 continue
             rank = version_key(version.version), version_id
             self._highest[version.dataset] = max(self._highest.get(version.dataset, rank), rank)
+
+    def is_standing(self, version_id: int) -> bool:
+        """Whether a version stands for its dataset."""
+        highest = self._highest.get(self._versions[version_id].dataset)
+        return highest is not None and highest[1] == version_id
 
     def of(self, version_id: int | None) -> int:
         """Return what stands for a version; itself if nothing else does, -1 if it is not known."""
@@ -157,7 +162,7 @@ def _find(targets: Iterable[str], lineage: Lineage) -> list[int]:
 
 
 def _needed(
-    targets: Sequence[int], lineage: Lineage, current: _Current, warnings: dict[str, None]
+    targets: Sequence[int], lineage: Lineage, current: Current, warnings: dict[str, None]
 ) -> list[int]:
     """Return the targets and all versions they were made from, nearest first, each once.
 

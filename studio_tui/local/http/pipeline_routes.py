@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Header, Query, Response
@@ -42,8 +43,23 @@ def pipeline_router(studio: Studio) -> APIRouter:
     async def trigger_pipeline(
         body: TriggerPipelineInput, idempotency_key: Annotated[str | None, Header()] = None
     ) -> Response:
+        return await trigger(body, idempotency_key)
+
+    # Not in the document, so not in the OpenAPI description, which equals it.
+    @router.post(routes.REFRESH_PIPELINE.path, include_in_schema=False)
+    async def refresh_pipeline(
+        body: TriggerPipelineInput, idempotency_key: Annotated[str | None, Header()] = None
+    ) -> Response:
+        return await trigger(body, idempotency_key, is_refresh=True)
+
+    async def trigger(
+        body: TriggerPipelineInput, key: str | None, *, is_refresh: bool = False
+    ) -> Response:
         check_team(body.team_name)
-        wish = _checked(body, idempotency_key)
+        wish = _checked(body, key)
+        if is_refresh:
+            made_by = f"refresh {wish.request_digest}"
+            wish = replace(wish, is_refresh=True, request_digest=made_by)
         try:
             metastore = await studio.runner.metastore()
             made = await studio.pipelines.trigger(wish, metastore, clock.now())
@@ -78,6 +94,11 @@ def pipeline_router(studio: Studio) -> APIRouter:
         states = _states([*(status or ()), *(statuses or ())])
         rows = await studio.pipelines.listed(states=states, search=search, limit=limit)
         return Response(await write_list(rows, _pipeline), media_type="application/json")
+
+    @router.get(routes.DATASETS.path, include_in_schema=False)
+    async def datasets(team_name: str) -> Response:
+        check_team(team_name)
+        return answer(responses.ListedDatasets(await studio.pipelines.datasets()))
 
     _add_steering(router, studio)
     _add_rerun(router, studio)

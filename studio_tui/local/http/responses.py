@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 
 from fastapi import Response
 
+from studio_tui.local.db.dataset_list import ListedDataset
+
 T = TypeVar("T")
 
 _QUESTIONS = 4
@@ -188,6 +190,13 @@ class DatasetVersions:
     """The dataset versions that a job made."""
 
     dataset_versions: list[DatasetVersion]
+
+
+@dataclass(frozen=True)
+class ListedDatasets:
+    """All datasets; not in the document."""
+
+    datasets: list[ListedDataset]
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from studio_tui.api.listed_datasets import ListedDataset
 from studio_tui.presentation.jobs.problems import Problem, meant, quoted, unsendable, warning
 
 LOCAL_PLACE = "local.local."
@@ -20,6 +21,13 @@ class KnownDatasets(NamedTuple):
     names: tuple[str, ...]
     is_all: bool
     """Whether Studio has said of all its newest jobs what they have made."""
+    listed: tuple[ListedDataset, ...] = ()
+    """All datasets, where Studio lists them."""
+
+    @property
+    def outdated(self) -> tuple[str, ...]:
+        """The names of those that are out of date."""
+        return tuple(short_name(each.name) for each in self.listed if each.newer)
 
 
 _NAME = re.compile(r"@?[^\s@,]+(@[^\s@,]+)?")
@@ -57,10 +65,13 @@ def target_key(target: str) -> frozenset[str]:
     return frozenset(_bare(name) for name in datasets_in(target)) or frozenset((target,))
 
 
-def unknown_datasets(text: str, known: Iterable[str]) -> tuple[Problem, ...]:
+def unknown_datasets(
+    text: str, known: Iterable[str], *, is_certain: bool = False
+) -> tuple[Problem, ...]:
     """Return a warning that names all datasets in a text that are not known, and what may be meant.
 
-    Where no dataset at all is known there is none.
+    Where no dataset at all is known there is none. It `is_certain` that Studio knows no other ones
+    where it lists them.
     """
     strange = _strange(text, known)
     if not strange:
@@ -68,6 +79,8 @@ def unknown_datasets(text: str, known: Iterable[str]) -> tuple[Problem, ...]:
     said = ", ".join(
         f"{quoted(name)} ({hint})" if hint else quoted(name) for name, hint in strange.items()
     )
+    if is_certain:
+        return (warning("datasets", f"There is no dataset {said}."),)
     return (warning("datasets", f"Not known here: {said}. Studio may know more."),)
 
 

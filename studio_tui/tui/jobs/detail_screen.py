@@ -162,6 +162,10 @@ class JobScreen(Page):
         """Return where this is."""
         return (first_crumb(self), title(self._job))
 
+    def jobs_at_hand(self) -> Sequence[str]:
+        """Return the job."""
+        return (self._job.id,)
+
     def hints(self) -> Iterable[str]:
         """Return the keys for the job's state."""
         change = "job.run_again" if self._job.state.is_finished else "job.cancel"

@@ -135,3 +135,39 @@ def test_a_pipeline_tells_of_every_run_that_one_of_its_jobs_had(studio: ThreadSt
     steer(studio, "resume", made)
     again = until(studio, made, "FAILED")["job_runs"][0]
     assert again["attempts"] == [failed["created_job_id"]]
+
+
+def datasets(studio: ThreadStudio) -> dict[str, Any]:
+    answer = studio.request("GET", "/datachain/datasets/list", params={"team_name": "local"})
+    return {each["name"].removeprefix("local.local."): each for each in answer.json()["datasets"]}
+
+
+def test_datasets_are_listed_with_who_made_which_version_from_what(studio: ThreadStudio) -> None:
+    jobs = chain(studio)
+    again = make(studio, "raw")
+    found = datasets(studio)
+    assert [*found] == ["clean", "raw", "report"]
+    newest, first = found["raw"]["versions"]
+    assert (newest["version"], newest["job_id"]) == ("1.0.1", again)
+    assert (first["version"], first["job_id"]) == ("1.0.0", jobs["raw"])
+    assert first["job_name"] == "raw.py"
+    assert first["made_at"] == studio.job(jobs["raw"])["finished_at"]
+    assert found["clean"]["versions"][0]["sources"] == ["local.local.raw@1.0.0"]
+    newer = {name: each["newer"] for name, each in found.items()}
+    assert newer == {
+        "raw": [],
+        "clean": ["local.local.raw@1.0.1"],
+        "report": ["local.local.raw@1.0.1"],
+    }
+
+
+def test_a_refresh_makes_what_is_out_of_date_and_nothing_else(studio: ThreadStudio) -> None:
+    chain(studio)
+    make(studio, "raw")
+    names = [name for name, each in datasets(studio).items() if each["newer"]]
+    answer = post(studio, "refresh", datasets=names)
+    made = answer.json()["pipeline"]
+    assert [run["name"] for run in made["job_runs"]] == ["clean.py", "report.py"]
+    until(studio, made, "COMPLETED")
+    assert not any(each["newer"] for each in datasets(studio).values())
+    assert post(studio, "refresh", datasets=["nonsense"]).status_code == 404

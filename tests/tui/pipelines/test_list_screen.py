@@ -126,10 +126,12 @@ async def test_unknown_names_stay_told_and_every_name_that_is_offered_can_be_rea
         await until_shown(pilot, "Names of others may follow")
         await type_in(pilot, " sael_b nonsense")
         await pilot.press("tab")
-        await until_shown(pilot, "Not known here: “sael_b” (did you mean “sale_b”", "“nonsense”")
+        await until_shown(
+            pilot, "There is no dataset “sael_b” (did you mean “sale_b”", "“nonsense”"
+        )
         assert "Review" in screen_text(pilot).split("\n")[review]
         await pilot.press("tab")
-        await until_shown(pilot, "Not known here: “sael_b”", "f9  Trigger", "Environment")
+        await until_shown(pilot, "There is no dataset “sael_b”", "f9  Trigger", "Environment")
 
 
 async def test_names_that_studio_failed_to_say_come_while_the_form_is_open(
@@ -137,7 +139,7 @@ async def test_names_that_studio_failed_to_say_come_while_the_form_is_open(
 ) -> None:
     two(studio)
     proxy = FaultProxy.before(studio.url)
-    proxy.plan = FailsAtFirst("dataset_job_versions", 2)  # type: ignore[assignment] # it has no streams
+    proxy.plan = FailsAtFirst("datasets/list", 2)  # type: ignore[assignment] # it has no streams
     async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
         await show(pilot)
         await pilot.press("t")
@@ -152,7 +154,7 @@ async def test_that_names_are_lacking_is_said(studio: ThreadStudio, tmp_path: Pa
     two(studio)
     trigger(studio, "first", review=True)
     proxy = FaultProxy.before(studio.url)
-    proxy.plan = FailsAtFirst("dataset_job_versions", 1_000_000)  # type: ignore[assignment] # it has no streams
+    proxy.plan = FailsAtFirst("datasets/list", 1_000_000)  # type: ignore[assignment] # it has no streams
     async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
         await show(pilot)
         await until_shown(pilot, "PAUSED")

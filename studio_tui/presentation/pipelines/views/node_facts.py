@@ -169,10 +169,12 @@ def _kin(
 
 
 def _made(made: Sequence[DatasetVersion]) -> tuple[Fact, ...]:
-    return tuple(
-        Fact(
-            "made" if number == 0 else "",
-            Cell(f"{each.dataset_name}@{each.version}" if each.version else each.dataset_name),
-        )
-        for number, each in enumerate(made)
+    """Return what a run made, and how that is looked at."""
+    if not made:
+        return ()
+    names = [f"{each.dataset_name}@{each.version}" if each.version else each.dataset_name
+             for each in made]  # fmt: skip
+    return (
+        *(Fact("" if number else "made", Cell(name)) for number, name in enumerate(names)),
+        Fact("", Cell("f2 shows its versions", Tone.DIM)),
     )
