@@ -288,10 +288,26 @@ class JobPipelineRunOutput(Received):
     created_job_id: Identifier | None = None
     """The run of this pipeline; set while still PENDING."""
 
+    attempts: tuple[Identifier, ...] = ()
+    """Runs of this pipeline that a newer one took the place of, the oldest first.
+
+    From the local Studio only; of others as far as this dashboard saw them.
+    """
+
     @property
     def state(self) -> JobState:
         """The status as a known word, else UNKNOWN."""
         return _JOB_STATES.get(self.status or "", JobState.UNKNOWN)
+
+
+class RemovedJobOutput(Received):
+    """A job that was taken out of a pipeline before it began."""
+
+    job_id: Identifier
+    name: Line | None = None
+    created_job_id: Identifier | None = None
+    """The run that was canceled instead."""
+    removed_at: Moment | None = None
 
 
 class JobPipelineOutput(Received):
@@ -313,6 +329,8 @@ class JobPipelineOutput(Received):
     """What the plan leaves as it is, and why. From the local Studio only, like all that follow."""
     scheduled_by: Identifier | None = None
     """The TASK that triggered it."""
+    removed: tuple[RemovedJobOutput, ...] | None = None
+    """What was taken out of it; `None` where that is not told."""
 
     @property
     def state(self) -> PipelineState:
@@ -414,4 +432,5 @@ Job = JobOutput
 Cluster = ComputeClusterOutput
 Pipeline = JobPipelineOutput
 PipelineJob = JobPipelineRunOutput
+RemovedJob = RemovedJobOutput
 UploadedFile = UploadFileOutput

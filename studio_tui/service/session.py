@@ -24,6 +24,7 @@ from studio_tui.service.commands.submitted import Submitted
 from studio_tui.service.commands.trigger_pipeline import PipelineTrigger
 from studio_tui.service.logs.cache import LogCache
 from studio_tui.service.logs.log_library import LogLibrary
+from studio_tui.service.polling.attempts import Kin, attempts_of
 from studio_tui.service.polling.closer_look import CloserLook
 from studio_tui.service.polling.dataset_names import DatasetNames
 from studio_tui.service.polling.endings import Endings
@@ -219,11 +220,12 @@ class StudioSession:
         found = await asyncio.gather(*map(one, job_ids))
         return tuple(job for job in found if job is not None)
 
-    def kin_of(self, job_id: str) -> tuple[str | None, tuple[str, ...], dict[str, Job]]:
-        """Return the id of what a job resumes, those of what resumed it, and all of these jobs."""
+    def kin_of(self, job_id: str) -> Kin:
+        """Return what a job resumes, what resumed it, and its other runs in a pipeline."""
         origin, successors = self.origins.origin(job_id), self.origins.successors(job_id)
-        kin = (origin, *successors) if origin else successors
-        return origin, successors, self.known_jobs(kin) if kin else {}
+        before, after = attempts_of(job_id, self.known_pipelines().pipelines)
+        kin = (*((origin,) if origin else ()), *successors, *before, *after)
+        return Kin(origin, successors, self.known_jobs(kin) if kin else {}, before, after)
 
     def refresh(self) -> None:
         """Ask everything that is listened to again, now, and what had been stopped too.

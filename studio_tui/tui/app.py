@@ -300,10 +300,9 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
 
     def on_open_log(self, message: "messages.OpenLog") -> None:
         """Show a job's log."""
-        if self._places is not None:
-            with failure_said(self):
-                if page := self._places.log(message.job_id, message.job):
-                    self.push_screen(page)
+        with failure_said(self):
+            if self._places and (page := self._places.log(message.job_id, message.job)):
+                self.push_screen(page)
 
     def on_open_logs(self, message: "messages.OpenLogs") -> None:
         """Show the merged log of some jobs."""
@@ -316,6 +315,11 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
         """Show the graph of a pipeline."""
         if self._places:
             self.push_screen(self._places.pipeline(message.pipeline_id, message.run_id))
+
+    def on_open_datasets(self, message: "messages.OpenDatasets") -> None:
+        """Show the datasets that there are."""
+        if self._places:
+            self._places.show_datasets(self, message.job_ids, self._show_tab)
 
     def on_filter_list(self, message: "messages.FilterList") -> None:
         """Show the rows of a list that pass a filter."""

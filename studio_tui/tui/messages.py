@@ -70,6 +70,14 @@ class OpenPipeline(Message):
 
 
 @dataclass
+class OpenDatasets(Message):
+    """Show the datasets that there are."""
+
+    job_ids: Sequence[str] = ()
+    """Jobs of which what they made comes first."""
+
+
+@dataclass
 class CreateJob(Message):
     """Have a job created with these files; the program says what comes of it."""
 

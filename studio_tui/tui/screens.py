@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from textual.app import App
 from textual.screen import Screen
 
 from studio_tui import clock
@@ -77,6 +78,9 @@ class Screens:
         job = self._known(job_id)
         if job is None:
             return None
+        return self._job_page(job, among)
+
+    def _job_page(self, job: Job, among: Sequence[str]) -> Page:
         self._endings.watch((job,))
         from studio_tui.tui.jobs.detail_screen import JobScreen  # noqa: PLC0415 (not before the list)
 
@@ -170,6 +174,32 @@ class Screens:
         return PipelineScreen(
             session, home, pipeline_id, self._dags, run_id=run_id, read_only=read_only
         )
+
+    def show_datasets(
+        self, app: App[Any], job_ids: Sequence[str], show_tab: Callable[[str], None]
+    ) -> None:
+        """Show the datasets, first what some jobs made; go on to what is wanted of them."""
+        showing = self._datasets(app, job_ids, show_tab)
+        app.run_worker(showing, name="datasets", group="datasets", exclusive=True)
+
+    async def _datasets(
+        self, app: App[Any], job_ids: Sequence[str], show_tab: Callable[[str], None]
+    ) -> None:
+        from studio_tui.tui.pipelines.datasets import GoToJob, Rebuild, look_at  # noqa: PLC0415 (likewise)
+
+        session, _, read_only = self._connected.basics
+        wanted = await look_at(app, session, job_ids, can_rebuild=not read_only)
+        if isinstance(wanted, Rebuild):
+            from studio_tui.tui.pipelines.list_screen import PipelinesScreen  # noqa: PLC0415 (likewise)
+
+            show_tab("pipelines")
+            if isinstance(page := self.tab("pipelines"), PipelinesScreen):
+                page.rebuild(wanted.names, only=wanted.only)
+        elif isinstance(wanted, GoToJob):
+            if found := await session.find_jobs((wanted.job_id,)):
+                app.push_screen(self._job_page(found[0], ()))
+            else:
+                app.notify("Studio does not tell of that job now", severity="warning")
 
     def filter(self, name: str, terms: str) -> None:
         """Let a list show the rows that pass a filter."""

@@ -18,7 +18,14 @@ T = TypeVar("T")
 
 MIGRATIONS = tuple(
     Path(__file__).with_name(name).read_text("utf-8")
-    for name in ("schema.sql", "schema_2.sql", "schema_3.sql", "schema_4.sql", "schema_5.sql")
+    for name in (
+        "schema.sql",
+        "schema_2.sql",
+        "schema_3.sql",
+        "schema_4.sql",
+        "schema_5.sql",
+        "schema_6.sql",
+    )
 )
 """SQL that leads from version n to version n + 1, by n."""
 

@@ -86,16 +86,29 @@ def adopt(connection: sqlite3.Connection, job_id: str, run_group: str, now: str)
     node = connection.execute(_ADOPTING, [run_group]).fetchone()
     if node is None:
         return
-    connection.execute(
-        "UPDATE pipeline_jobs SET created_job_id = ? WHERE pipeline_id = ? AND job_id = ?",
-        [job_id, *node],
-    )
+    replace_run(connection, node["pipeline_id"], node["job_id"], job_id)
     connection.execute(
         "UPDATE pipelines SET state = 'RUNNING', error_message = NULL"
         " WHERE id = ? AND state IN ('FAILED', 'CANCELED')",
         [node["pipeline_id"]],
     )
     settle(connection, node["pipeline_id"], now)
+
+
+def replace_run(
+    connection: sqlite3.Connection, pipeline_id: str, node_id: str, run_id: str
+) -> None:
+    """Make a job the run of a node; the one that was before is kept as an attempt."""
+    here = [pipeline_id, node_id]
+    connection.execute(
+        "INSERT INTO pipeline_attempts SELECT pipeline_id, job_id, created_job_id"
+        " FROM pipeline_jobs WHERE pipeline_id = ? AND job_id = ?",
+        here,
+    )
+    connection.execute(
+        "UPDATE pipeline_jobs SET created_job_id = ? WHERE pipeline_id = ? AND job_id = ?",
+        [run_id, *here],
+    )
 
 
 def settle(connection: sqlite3.Connection, pipeline_id: str, now: str) -> PipelineState:

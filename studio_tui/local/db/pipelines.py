@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from studio_tui.api.models import JobState, PipelineState
-from studio_tui.local.db import lineage, planning, reruns
+from studio_tui.api.models import PipelineState
+from studio_tui.local.db import lineage, pipeline_removals, planning, reruns
 from studio_tui.local.db.database import Database
+from studio_tui.local.db.dataset_list import ListedDataset, listed
 from studio_tui.local.db.jobs import KeyReused
+from studio_tui.local.db.outdated import refresh
 from studio_tui.local.db.pipeline_additions import Beginning, add_node, add_pipeline, copy_job
-from studio_tui.local.db.pipeline_moves import only_cancels, settle
+from studio_tui.local.db.pipeline_moves import only_cancels, replace_run, settle
+from studio_tui.local.db.pipeline_removals import NotNow
 from studio_tui.local.db.reruns import NewRerun
 from studio_tui.local.db.times import stamp
 from studio_tui.local.run.metastore import Metastore
@@ -36,6 +39,8 @@ class NewPipeline:
     """Whether it begins PAUSED."""
     idempotency_key: str | None
     request_digest: str
+    is_refresh: bool = False
+    """Whether only these datasets are made anew, with what has to be made with them."""
 
 
 class PipelineRows(NamedTuple):
@@ -43,11 +48,12 @@ class PipelineRows(NamedTuple):
 
     pipeline: sqlite3.Row
     runs: list[sqlite3.Row]
-    """Parents before their children; each has its parents' originals, in that order, as JSON."""
+    """Parents before their children; each has its parents' originals, in that order, as JSON.
 
-
-class NotNow(Exception):  # noqa: N818 (reads as what is wrong)
-    """The pipeline's state does not allow it; the sentence says why."""
+    So has it the runs here that a newer one took the place of, the oldest first.
+    """
+    removed: list[sqlite3.Row]
+    """What was taken out of it, in the order of the plan."""
 
 
 class NothingToRun(Exception):  # noqa: N818 (reads as what is wrong)
@@ -92,6 +98,10 @@ class Pipelines:
     async def find(self, *, pipeline_id: str | None, name: str | None) -> PipelineRows | None:
         """Return a pipeline by its id, or without one by its name; `None` if there is none."""
         return await self._database.read(lambda connection: _find(connection, pipeline_id, name))
+
+    async def datasets(self) -> list[ListedDataset]:
+        """Return all datasets that there are, in the order of their names."""
+        return await self._database.read(listed)
 
     async def of_job(self, job_id: str) -> PipelineRows | None:
         """Return the pipeline that runs a job; `None` if none does."""
@@ -142,6 +152,20 @@ class Pipelines:
             lambda connection: _remove_job(connection, pipeline_id, job_id, stamp(now))
         )
 
+    async def restore_job(
+        self, pipeline_id: str, job_id: str, now: datetime
+    ) -> PipelineRows | None:
+        """Put a job back that was taken out, and pause; `None` if none of that id was.
+
+        `job_id` names the original or the run that was canceled.
+
+        Raises:
+            NotNow: The pipeline is running.
+        """
+        return await self._database.write(
+            lambda connection: _restore_job(connection, pipeline_id, job_id, stamp(now))
+        )
+
 
 def trigger(
     connection: sqlite3.Connection, wish: NewPipeline, metastore: Metastore, now: str
@@ -150,7 +174,8 @@ def trigger(
     if known := _made_before(connection, wish.idempotency_key, wish.request_digest):
         return known
     lineage.note_metastore(connection, metastore)
-    plan = planning.plan(wish.datasets, lineage.known(connection))
+    planned = refresh if wish.is_refresh else planning.plan
+    plan = planned(wish.datasets, lineage.known(connection))
     if not plan.jobs:
         raise NothingToRun(" ".join(plan.warnings))
     state = PipelineState.PAUSED if wish.is_paused else PipelineState.RUNNING
@@ -164,8 +189,12 @@ def trigger(
 
 
 def _of_job(connection: sqlite3.Connection, job_id: str) -> PipelineRows | None:
-    query = "SELECT pipeline_id FROM pipeline_jobs WHERE created_job_id = ?"
-    found = connection.execute(query, [job_id]).fetchone()
+    found = connection.execute(
+        "SELECT pipeline_id FROM pipeline_jobs WHERE created_job_id = ?1"
+        " UNION ALL SELECT pipeline_id FROM pipeline_attempts WHERE run_id = ?1"
+        " UNION ALL SELECT pipeline_id FROM pipeline_removed WHERE created_job_id = ?1",
+        [job_id],
+    ).fetchone()
     return _rows_of(connection, found["pipeline_id"]) if found is not None else None
 
 
@@ -252,46 +281,24 @@ def _run_again(connection: sqlite3.Connection, pipeline_id: str, now: str) -> No
             " iif(started_at IS NULL, ignore_checkpoints, 0) FROM jobs WHERE id = ?) WHERE id = ?",
             [node["created_job_id"], run_id],
         )
-        connection.execute(
-            "UPDATE pipeline_jobs SET created_job_id = ? WHERE pipeline_id = ? AND job_id = ?",
-            [run_id, pipeline_id, node["job_id"]],
-        )
+        replace_run(connection, pipeline_id, node["job_id"], run_id)
 
 
 def _remove_job(
     connection: sqlite3.Connection, pipeline_id: str, job_id: str, now: str
 ) -> PipelineRows | None:
-    node = connection.execute(
-        "SELECT job_id, created_job_id, state FROM pipeline_jobs JOIN jobs ON id = created_job_id"
-        " WHERE pipeline_id = ? AND (created_job_id = ? OR job_id = ?)",
-        [pipeline_id, job_id, job_id],
-    ).fetchone()
-    if node is None:
-        return None
     state = _state(connection, pipeline_id)
-    if state is not PipelineState.PAUSED:
-        raise NotNow(f"The pipeline is {state}: jobs can be removed while it is PAUSED.")
-    if node["state"] != JobState.PENDING:
-        raise NotNow(f"The job is {node['state']}: only one that is PENDING can be removed.")
-    here = [pipeline_id, node["job_id"]]
-    connection.execute(
-        "INSERT OR IGNORE INTO pipeline_parents"
-        " SELECT child.pipeline_id, child.job_id, parent.parent_job_id"
-        " FROM pipeline_parents child JOIN pipeline_parents parent"
-        " ON parent.pipeline_id = child.pipeline_id AND parent.job_id = child.parent_job_id"
-        " WHERE child.pipeline_id = ? AND child.parent_job_id = ?",
-        here,
-    )
-    for column in ("job_id", "parent_job_id"):
-        connection.execute(
-            f"DELETE FROM pipeline_parents WHERE pipeline_id = ? AND {column} = ?", here
-        )
-    connection.execute("DELETE FROM pipeline_jobs WHERE pipeline_id = ? AND job_id = ?", here)
-    connection.execute(
-        "UPDATE jobs SET state = 'CANCELED', finished_at = ?, error_message = ?"
-        " WHERE id = ? AND state = 'PENDING'",
-        [now, "It was removed from its pipeline.", node["created_job_id"]],
-    )
+    if not pipeline_removals.remove_job(connection, pipeline_id, job_id, state, now):
+        return None
+    return _settled(connection, pipeline_id, now)
+
+
+def _restore_job(
+    connection: sqlite3.Connection, pipeline_id: str, job_id: str, now: str
+) -> PipelineRows | None:
+    state = _state(connection, pipeline_id)
+    if not pipeline_removals.restore_job(connection, pipeline_id, job_id, state, now):
+        return None
     return _settled(connection, pipeline_id, now)
 
 
@@ -348,12 +355,17 @@ def _rows(connection: sqlite3.Connection, pipeline: sqlite3.Row) -> PipelineRows
         " FROM pipeline_parents edge JOIN pipeline_jobs parent"
         " ON parent.pipeline_id = edge.pipeline_id AND parent.job_id = edge.parent_job_id"
         " WHERE edge.pipeline_id = node.pipeline_id AND edge.job_id = node.job_id"
-        " ORDER BY parent.position)) AS parents"
+        " ORDER BY parent.position)) AS parents,"
+        " (SELECT json_group_array(id) FROM (SELECT earlier.id"
+        " FROM pipeline_attempts attempt JOIN jobs earlier ON earlier.id = attempt.run_id"
+        " WHERE attempt.pipeline_id = node.pipeline_id AND attempt.job_id = node.job_id"
+        " ORDER BY earlier.number)) AS attempts"
         " FROM pipeline_jobs node JOIN jobs run ON run.id = node.created_job_id"
         " WHERE node.pipeline_id = ? ORDER BY node.position",
         [pipeline["id"]],
     ).fetchall()
-    return PipelineRows(pipeline, runs)
+    removed = pipeline_removals.removed_from(connection, pipeline["id"])
+    return PipelineRows(pipeline, runs, removed)
 
 
 def _marks(values: Collection[object]) -> str:

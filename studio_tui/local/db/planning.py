@@ -88,7 +88,11 @@ class Plan:
 
 
 class UnknownDataset(Exception):  # noqa: N818 (reads as what is wrong)
-    """No version is known of what was named; `str` is the name as it was given."""
+    """No version is known of some of what was named; the arguments are their names as given."""
+
+    def __str__(self) -> str:
+        """Return the names."""
+        return ", ".join(self.args)
 
 
 def plan(targets: Iterable[str], lineage: Lineage) -> Plan:
@@ -99,7 +103,7 @@ def plan(targets: Iterable[str], lineage: Lineage) -> Plan:
     """
     warnings: dict[str, None] = {}
     found = _find(targets, lineage)
-    current = _Current(lineage)
+    current = Current(lineage)
     needed = _needed(found, lineage, current, warnings)
     chosen = _choose(needed, lineage, warnings)
     merged = _one_maker_each(_merge_runs(set(chosen.values()), lineage), found, lineage)
@@ -113,7 +117,7 @@ def plan(targets: Iterable[str], lineage: Lineage) -> Plan:
     return Plan(in_order(parents, lineage, warnings), tuple(warnings))
 
 
-class _Current:
+class Current:
     """Which version stands for all of its dataset: the highest that a job made that completed."""
 
     def __init__(self, lineage: Lineage) -> None:
@@ -124,6 +128,11 @@ class _Current:
                 continue
             rank = version_key(version.version), version_id
             self._highest[version.dataset] = max(self._highest.get(version.dataset, rank), rank)
+
+    def is_standing(self, version_id: int) -> bool:
+        """Whether a version stands for its dataset."""
+        highest = self._highest.get(self._versions[version_id].dataset)
+        return highest is not None and highest[1] == version_id
 
     def of(self, version_id: int | None) -> int:
         """Return what stands for a version; itself if nothing else does, -1 if it is not known."""
@@ -146,17 +155,14 @@ def _find(targets: Iterable[str], lineage: Lineage) -> list[int]:
         by_name[DatasetName(version.dataset, version.version)] = version_id
         if not version.is_removed:
             by_name[DatasetName(version.dataset, None)] = version_id
-    found = []
-    for target in targets:
-        version_named = by_name.get(read_name(target))
-        if version_named is None:
-            raise UnknownDataset(target)
-        found.append(version_named)
-    return found
+    named = {target: by_name.get(read_name(target)) for target in targets}
+    if unknown := [target for target, version_id in named.items() if version_id is None]:
+        raise UnknownDataset(*unknown)
+    return [version_id for version_id in named.values() if version_id is not None]
 
 
 def _needed(
-    targets: Sequence[int], lineage: Lineage, current: _Current, warnings: dict[str, None]
+    targets: Sequence[int], lineage: Lineage, current: Current, warnings: dict[str, None]
 ) -> list[int]:
     """Return the targets and all versions they were made from, nearest first, each once.
 

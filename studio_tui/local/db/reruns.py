@@ -106,35 +106,37 @@ def _add_by_pipelines(connection: sqlite3.Connection, parents: dict[str, set[str
     """Add what pipelines say: of each job the nearest of the others that it had to wait for."""
     wanted = [*parents]
     pipelines = connection.execute(
-        "SELECT DISTINCT pipeline_id FROM pipeline_jobs"
-        f" WHERE created_job_id IN ({_marks(wanted)})",
-        wanted,
+        f"SELECT pipeline_id FROM pipeline_jobs WHERE created_job_id IN ({_marks(wanted)})"
+        f" UNION SELECT pipeline_id FROM pipeline_attempts WHERE run_id IN ({_marks(wanted)})",
+        [*wanted, *wanted],
     ).fetchall()
     for (pipeline_id,) in pipelines:
-        runs = dict(
-            connection.execute(
-                "SELECT job_id, created_job_id FROM pipeline_jobs WHERE pipeline_id = ?",
-                [pipeline_id],
-            ).fetchall()
-        )
+        runs: dict[str, set[str]] = {}
+        """By node those of its runs here that are wanted."""
+        for node, run in connection.execute(
+            "SELECT job_id, created_job_id FROM pipeline_jobs WHERE pipeline_id = ?1"
+            " UNION ALL SELECT job_id, run_id FROM pipeline_attempts WHERE pipeline_id = ?1",
+            [pipeline_id],
+        ):
+            runs.setdefault(node, set()).update({run} & parents.keys())
         above: dict[str, list[str]] = {}
         for job_id, parent in connection.execute(
             "SELECT job_id, parent_job_id FROM pipeline_parents WHERE pipeline_id = ?",
             [pipeline_id],
         ):
             above.setdefault(job_id, []).append(parent)
-        for node, run in runs.items():
-            if run not in parents:
+        for node, found in runs.items():
+            if not found:
                 continue
             seen, waiting = {node}, [*above.get(node, ())]
             for parent in waiting:
                 if parent in seen:
                     continue
                 seen.add(parent)
-                if runs[parent] in parents:
-                    parents[run].add(runs[parent])
-                else:
+                if not runs.get(parent):
                     waiting.extend(above.get(parent, ()))
+                for run in found:
+                    parents[run] |= runs.get(parent, set())
 
 
 def _add_by_datasets(connection: sqlite3.Connection, parents: dict[str, set[str]]) -> None:

@@ -1,8 +1,9 @@
 """The endpoints of pipelines: wire in, checked; pipelines out, as they stand."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Header, Query, Response
@@ -19,7 +20,8 @@ from studio_tui.api.models import (
 )
 from studio_tui.local.db.jobs import KeyReused
 from studio_tui.local.db.new_job import NewJob
-from studio_tui.local.db.pipelines import NewPipeline, NothingToRun, NotNow, PipelineRows
+from studio_tui.local.db.pipeline_removals import NotNow
+from studio_tui.local.db.pipelines import NewPipeline, NothingToRun, PipelineRows
 from studio_tui.local.db.planning import UnknownDataset
 from studio_tui.local.db.reruns import NewRerun, UnknownJob
 from studio_tui.local.http import responses
@@ -41,8 +43,23 @@ def pipeline_router(studio: Studio) -> APIRouter:
     async def trigger_pipeline(
         body: TriggerPipelineInput, idempotency_key: Annotated[str | None, Header()] = None
     ) -> Response:
+        return await trigger(body, idempotency_key)
+
+    # Not in the document, so not in the OpenAPI description, which equals it.
+    @router.post(routes.REFRESH_PIPELINE.path, include_in_schema=False)
+    async def refresh_pipeline(
+        body: TriggerPipelineInput, idempotency_key: Annotated[str | None, Header()] = None
+    ) -> Response:
+        return await trigger(body, idempotency_key, is_refresh=True)
+
+    async def trigger(
+        body: TriggerPipelineInput, key: str | None, *, is_refresh: bool = False
+    ) -> Response:
         check_team(body.team_name)
-        wish = _checked(body, idempotency_key)
+        wish = _checked(body, key)
+        if is_refresh:
+            made_by = f"refresh {wish.request_digest}"
+            wish = replace(wish, is_refresh=True, request_digest=made_by)
         try:
             metastore = await studio.runner.metastore()
             made = await studio.pipelines.trigger(wish, metastore, clock.now())
@@ -50,7 +67,7 @@ def pipeline_router(studio: Studio) -> APIRouter:
             clause = "Idempotency-Key was used for another request"
             raise InvalidFields([("Idempotency-Key", clause)]) from error
         except UnknownDataset as error:
-            raise Refusal(404, f"No dataset {error} is known to this local Studio.") from error
+            raise Refusal(404, _unknown_words(error.args)) from error
         except NothingToRun as error:
             raise Refusal(409, str(error)) from error
         # Once it is on disk nothing may fail: the published client repeats a POST after a 5xx.
@@ -77,6 +94,11 @@ def pipeline_router(studio: Studio) -> APIRouter:
         states = _states([*(status or ()), *(statuses or ())])
         rows = await studio.pipelines.listed(states=states, search=search, limit=limit)
         return Response(await write_list(rows, _pipeline), media_type="application/json")
+
+    @router.get(routes.DATASETS.path, include_in_schema=False)
+    async def datasets(team_name: str) -> Response:
+        check_team(team_name)
+        return answer(responses.ListedDatasets(await studio.pipelines.datasets()))
 
     _add_steering(router, studio)
     _add_rerun(router, studio)
@@ -146,6 +168,18 @@ def _add_steering(router: APIRouter, studio: Studio) -> None:
             raise Refusal(404, f"The pipeline {found['name']} has no job {body.job_id}.")
         return answer(responses.PipelineOutput(ok=True, pipeline=_pipeline(left)))
 
+    # Not in the document either.
+    @router.post(routes.RESTORE_JOB.path, include_in_schema=False)
+    async def restore_job(body: RemoveJobFromPipelineInput) -> Response:
+        check_team(body.team_name)
+        found = (await _find(studio, body.name, body.pipeline_id)).pipeline
+        with _refusing():
+            restored = await studio.pipelines.restore_job(found["id"], body.job_id, clock.now())
+        if restored is None:
+            words = f"No job {body.job_id} was taken out of the pipeline {found['name']}."
+            raise Refusal(404, words)
+        return answer(responses.PipelineOutput(ok=True, pipeline=_pipeline(restored)))
+
 
 async def _find(studio: Studio, name: str | None, pipeline_id: str | None) -> PipelineRows:
     if name is None and pipeline_id is None:
@@ -195,6 +229,12 @@ def _check_key(key: str | None) -> None:
         raise InvalidFields([("Idempotency-Key", clause)])
 
 
+def _unknown_words(names: Sequence[str]) -> str:
+    if len(names) == 1:
+        return f"No dataset {names[0]} is known to this local Studio."
+    return f"No datasets {', '.join(names[:-1])} and {names[-1]} are known to this local Studio."
+
+
 def _states(words: list[str]) -> frozenset[str] | None:
     if not words:
         return None
@@ -211,7 +251,7 @@ def pipeline_answer(rows: PipelineRows) -> Response:
 
 
 def _pipeline(rows: PipelineRows) -> responses.JobPipelineOutput:
-    pipeline, runs = rows
+    pipeline, runs, removed = rows
     return responses.JobPipelineOutput(
         pipeline_id=pipeline["id"],
         status=pipeline["state"],
@@ -222,6 +262,7 @@ def _pipeline(rows: PipelineRows) -> responses.JobPipelineOutput:
                 parent_job_ids=json.loads(run["parents"]),
                 name=run["name"],
                 created_job_id=run["created_job_id"],
+                attempts=json.loads(run["attempts"]),
             )
             for run in runs
         ],
@@ -235,4 +276,13 @@ def _pipeline(rows: PipelineRows) -> responses.JobPipelineOutput:
         updated_at=pipeline["updated_at"],
         warnings=json.loads(pipeline["warnings"]),
         scheduled_by=pipeline["scheduled_by"],
+        removed=[
+            responses.RemovedJobOutput(
+                job_id=job["job_id"],
+                name=job["name"],
+                created_job_id=job["created_job_id"],
+                removed_at=job["removed_at"],
+            )
+            for job in removed
+        ],
     )

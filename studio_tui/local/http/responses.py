@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 
 from fastapi import Response
 
+from studio_tui.local.db.dataset_list import ListedDataset
+
 T = TypeVar("T")
 
 _QUESTIONS = 4
@@ -144,6 +146,18 @@ class JobPipelineRunOutput:
     name: str
     created_job_id: str | None
 
+    attempts: list[str]
+
+
+@dataclass(frozen=True)
+class RemovedJobOutput:
+    """A job that was taken out of a pipeline."""
+
+    job_id: str
+    name: str
+    created_job_id: str
+    removed_at: str
+
 
 @dataclass(frozen=True)
 class JobPipelineOutput:
@@ -163,6 +177,7 @@ class JobPipelineOutput:
 
     warnings: list[str]
     scheduled_by: str | None
+    removed: list[RemovedJobOutput]
 
 
 @dataclass(frozen=True)
@@ -194,6 +209,13 @@ class DatasetVersions:
     """The dataset versions that a job made."""
 
     dataset_versions: list[DatasetVersion]
+
+
+@dataclass(frozen=True)
+class ListedDatasets:
+    """All datasets; not in the document."""
+
+    datasets: list[ListedDataset]
 
 
 @dataclass(frozen=True)

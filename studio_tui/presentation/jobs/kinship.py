@@ -1,6 +1,7 @@
-"""What is said of a job that resumes another, or was resumed: its short id and its state."""
+"""What is said of a job that resumes another, was resumed, or was run several times."""
 
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 from studio_tui.api.models import Job
 from studio_tui.presentation.cells import Cell, Tone
@@ -9,18 +10,45 @@ from studio_tui.presentation.jobs.rows import SHORT_ID
 from studio_tui.presentation.jobs.states import LOOKS
 
 
-def kin_facts(
-    facts: Sequence[Fact], origin: str | None, successors: Sequence[str], jobs: Mapping[str, Job]
-) -> tuple[Fact, ...]:
-    """Return the facts about a job, with what it resumes and what resumed it after its state.
+class Kin(Protocol):
+    """The jobs that one has to do with, by their ids."""
 
-    `jobs` are those that are known, by their ids.
-    """
-    kin = []
-    if origin is not None:
-        kin.append(Fact("resumes", _named(origin, jobs)))
-    kin += [Fact("resumed by", _named(job_id, jobs)) for job_id in reversed(successors)]
-    return (*facts[:1], *kin, *facts[1:])
+    @property
+    def origin(self) -> str | None:
+        """What it resumes."""
+
+    @property
+    def successors(self) -> Sequence[str]:
+        """What resumed it, the latest last."""
+
+    @property
+    def before(self) -> Sequence[str]:
+        """Earlier runs of the same job of a pipeline, the latest last."""
+
+    @property
+    def after(self) -> Sequence[str]:
+        """Later runs of it, the latest last."""
+
+    @property
+    def jobs(self) -> Mapping[str, Job]:
+        """Those of all of these that are known."""
+
+
+def kin_facts(facts: Sequence[Fact], kin: Kin) -> tuple[Fact, ...]:
+    """Return the facts about a job, with its kin after its state."""
+    said: list[Fact] = []
+    if kin.before or kin.after:
+        number, later = len(kin.before) + 1, len(kin.after)
+        said.append(Fact("attempt", Cell(f"{number} of {number + later} in its pipeline")))
+    if kin.origin is not None:
+        said.append(Fact("resumes", _named(kin.origin, kin.jobs)))
+    for label, ids, named in (
+        ("run before", kin.before, (kin.origin,)),
+        ("resumed by", kin.successors, ()),
+        ("run after", kin.after, kin.successors),
+    ):
+        said += [Fact(label, _named(each, kin.jobs)) for each in reversed(ids) if each not in named]
+    return (*facts[:1], *said, *facts[1:])
 
 
 def _named(job_id: str, jobs: Mapping[str, Job]) -> Cell:

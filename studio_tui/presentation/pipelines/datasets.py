@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from studio_tui.api.listed_datasets import ListedDataset
 from studio_tui.presentation.jobs.problems import Problem, meant, quoted, unsendable, warning
 
 LOCAL_PLACE = "local.local."
@@ -20,6 +21,13 @@ class KnownDatasets(NamedTuple):
     names: tuple[str, ...]
     is_all: bool
     """Whether Studio has said of all its newest jobs what they have made."""
+    listed: tuple[ListedDataset, ...] = ()
+    """All datasets, where Studio lists them."""
+
+    @property
+    def outdated(self) -> tuple[str, ...]:
+        """The names of those that are out of date."""
+        return tuple(short_name(each.name) for each in self.listed if each.newer)
 
 
 _NAME = re.compile(r"@?[^\s@,]+(@[^\s@,]+)?")
@@ -57,21 +65,44 @@ def target_key(target: str) -> frozenset[str]:
     return frozenset(_bare(name) for name in datasets_in(target)) or frozenset((target,))
 
 
-def unknown_datasets(text: str, known: Iterable[str]) -> tuple[Problem, ...]:
+def unknown_datasets(
+    text: str, known: Iterable[str], *, is_certain: bool = False
+) -> tuple[Problem, ...]:
     """Return a warning that names all datasets in a text that are not known, and what may be meant.
+
+    Where no dataset at all is known there is none. It `is_certain` that Studio knows no other ones
+    where it lists them.
+    """
+    strange = _strange(text, known)
+    if not strange:
+        return ()
+    said = ", ".join(
+        f"{quoted(name)} ({hint})" if hint else quoted(name) for name, hint in strange.items()
+    )
+    if is_certain:
+        return (warning("datasets", f"There is no dataset {said}."),)
+    return (warning("datasets", f"Not known here: {said}. Studio may know more."),)
+
+
+def refused_names(sentence: str, text: str, known: Iterable[str]) -> Problem:
+    """Return what Studio says of names that it refused, with what may be meant by each."""
+    hints = [f"{quoted(name)}: {hint}" for name, hint in _strange(text, known).items() if hint]
+    return Problem("datasets", " ".join((sentence, *hints)))
+
+
+def _strange(text: str, known: Iterable[str]) -> dict[str, str]:
+    """Return the names in a text that are not known, each with a question what may be meant.
 
     Where no dataset at all is known nobody can tell.
     """
     names = {_bare(name): name for name in known}
-    strange = [name for name in datasets_in(text) if _bare(name) not in names]
-    if not names or not strange:
-        return ()
-    hints = [meant(_bare(name), names).removeprefix("; ") for name in strange]
-    said = ", ".join(
-        f"{quoted(name)} ({hint})" if hint else quoted(name)
-        for name, hint in zip(strange, hints, strict=True)
-    )
-    return (warning("datasets", f"Not known here: {said}. Studio may know more."),)
+    if not names:
+        return {}
+    return {
+        name: meant(_bare(name), names).removeprefix("; ")
+        for name in datasets_in(text)
+        if _bare(name) not in names
+    }
 
 
 def _bare(name: str) -> str:

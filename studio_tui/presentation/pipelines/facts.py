@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from studio_tui.api.models import Job, JobState, Pipeline, PipelineJob
+from studio_tui.api.models import Job, JobState, Pipeline, PipelineJob, RemovedJob
 from studio_tui.presentation.cells import NOTHING, Cell, Tone
 from studio_tui.presentation.format import (
     UNKNOWN,
@@ -71,6 +71,7 @@ def facts(pipeline: Pipeline, around: Around) -> tuple[Fact, ...]:
         Fact("jobs", _counts(pipeline, overview)),
         *((Fact("error", Cell(error, Tone.BAD)),) if error else ()),
         *warning_facts(pipeline),
+        *removed_facts(pipeline),
         *_failed(verdicts, jobs),
         *_running(verdicts, jobs, around.until),
         Fact("target", Cell(pipeline.triggered_from or UNKNOWN, Tone.STRONG)),
@@ -95,6 +96,20 @@ def warning_facts(pipeline: Pipeline) -> tuple[Fact, ...]:
         Fact("" if number else "warning", Cell(f"⚠ {warning}", Tone.WARN))
         for number, warning in enumerate(warnings)
     )
+
+
+def removed_facts(pipeline: Pipeline) -> tuple[Fact, ...]:
+    """Return which jobs were taken out, as far as that is known."""
+    return tuple(
+        Fact("" if number else "taken out", Cell(removed_words(job), Tone.DIM))
+        for number, job in enumerate(pipeline.removed or ())
+    )
+
+
+def removed_words(job: RemovedJob) -> str:
+    """Return the name of a job that was taken out, and when it was."""
+    when = f"  {local_time(job.removed_at)}" if job.removed_at is not None else ""
+    return f"{job.name or job.job_id}{when}"
 
 
 def grid(

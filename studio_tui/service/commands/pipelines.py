@@ -7,9 +7,11 @@ again, and the request repeated while the state is not there and nothing newer i
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
-from studio_tui.api.models import JobState, Pipeline, PipelineJob, PipelineState
+from studio_tui import clock
+from studio_tui.api.models import JobState, Pipeline, PipelineJob, PipelineState, RemovedJob
 from studio_tui.errors import InvalidRequest, NotSent, OutcomeUnknown, StudioError
 
 CANCELS_AT_ONCE = 3
@@ -43,6 +45,10 @@ class SteersPipelines(Protocol):
 
     async def remove_job(self, job_id: str, *, pipeline_id: str | None = ...) -> Pipeline | None:
         """Take a job out."""
+        ...
+
+    async def restore_job(self, job_id: str, *, pipeline_id: str | None = ...) -> Pipeline | None:
+        """Put it back."""
         ...
 
 
@@ -80,12 +86,16 @@ class PipelineCommands:
         changed: Callable[[], None],
         *,
         rests: tuple[float, ...] = _RESTS,
+        now: Callable[[], datetime] = clock.now,
     ) -> None:
         """Take also how a job is cancelled, and whom to tell that something may have changed."""
         self._client = client
         self._cancel = cancel
         self._changed = changed
         self._rests = rests
+        self._now = now
+        self._removed: dict[str, dict[str, RemovedJob]] = {}
+        """Jobs that were taken out here, by pipeline and their ids in the plan."""
         self._wishes: dict[str, object] = {}
         """The latest wish for each pipeline."""
         self._newest: dict[str, Pipeline] = {}
@@ -127,10 +137,42 @@ class PipelineCommands:
             StudioError: it was not taken out, or it is not known whether it was.
         """
         key = pipeline.pipeline_id
-        return await self._want(
+        is_out = await self._want(
             key,
             lambda: self._client.remove_job(job_id, pipeline_id=key),
             lambda now: all(run.job_id != job_id for run in now.job_runs),
+            about=job_id,
+        )
+        run = next((run for run in pipeline.job_runs if run.job_id == job_id), None)
+        if is_out and run is not None:
+            self._removed.setdefault(key, {})[job_id] = RemovedJob(
+                job_id=job_id,
+                name=run.name,
+                created_job_id=run.created_job_id,
+                removed_at=self._now(),
+            )
+        return is_out
+
+    def with_removed(self, pipeline: Pipeline) -> Pipeline:
+        """Return a pipeline with the jobs taken out here, unless Studio tells which were."""
+        removed = self._removed.get(pipeline.pipeline_id, {})
+        if pipeline.removed is not None or not removed:
+            return pipeline
+        there = {run.job_id for run in pipeline.job_runs}
+        out = tuple(job for key, job in removed.items() if key not in there)
+        return pipeline.model_copy(update={"removed": out})
+
+    async def restore_job(self, pipeline: Pipeline, job_id: str) -> bool:
+        """Put a job, by its id in the plan, back that was taken out; see `_want`.
+
+        Raises:
+            StudioError: it was not put back, or it is not known whether it was.
+        """
+        key = pipeline.pipeline_id
+        return await self._want(
+            key,
+            lambda: self._client.restore_job(job_id, pipeline_id=key),
+            lambda now: any(run.job_id == job_id for run in now.job_runs),
             about=job_id,
         )
 

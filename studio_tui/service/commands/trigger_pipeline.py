@@ -29,6 +29,7 @@ class TriggersPipelines(Protocol):
         *,
         environment: str | None = ...,
         review: bool = ...,
+        only: bool = ...,
         idempotency_key: str | None = ...,
     ) -> Pipeline:
         """Plan the jobs that rebuild datasets."""
@@ -48,6 +49,8 @@ class TriggerRequest:
     """Lines of `NAME=VALUE`."""
     review: bool = True
     """Whether it begins paused."""
+    only: bool = False
+    """Whether what the datasets were made from stays as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +139,7 @@ class PipelineTrigger:
                     sent.wish.datasets,
                     environment=sent.wish.environment,
                     review=sent.wish.review,
+                    **({"only": True} if sent.wish.only else {}),
                     idempotency_key=sent.key,
                 )
             except NotSent:

@@ -6,10 +6,11 @@ they made, one job a question.
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from studio_tui import clock
+from studio_tui.api.listed_datasets import ListedDataset, ListedVersion
 from studio_tui.api.models import DatasetVersion, Job, JobState, Pipeline
 from studio_tui.errors import NotFound, PermissionDenied, StudioError
 from studio_tui.service.logs.retry import DENIED_REST
@@ -41,8 +42,8 @@ class DatasetNames:
         self._client = client
         self._reachability = reachability or Reachability()
         self._now = now
-        self._made: dict[str, tuple[str, ...]] = {}
-        """Names by the id of the job that made them."""
+        self._made: dict[str, tuple[DatasetVersion, ...]] = {}
+        """What was made, by the id of the job that made it."""
         self._failures = Counter[str]()
         """How often the question about a job had no answer."""
         self._due = 0.0
@@ -57,8 +58,32 @@ class DatasetNames:
             for pipeline in pipelines
             for name in (pipeline.triggered_from or "").split(",")
         ]
-        made = sorted({name for names in self._made.values() for name in names})
+        made = sorted({each.dataset_name for found in self._made.values() for each in found})
         return tuple(dict.fromkeys(name for name in (*targets, *made) if name))
+
+    def listed(self, jobs: Mapping[str, Job]) -> tuple[ListedDataset, ...]:
+        """Return the datasets that are known to have been made, by name; `jobs` are by their ids.
+
+        What they were made from is not told.
+        """
+        found: dict[str, dict[str, ListedVersion]] = {}
+        for job_id, versions in self._made.items():
+            job = jobs.get(job_id)
+            for made in versions:
+                if made.version is not None:
+                    found.setdefault(made.dataset_name, {})[made.version] = ListedVersion(
+                        version=made.version,
+                        job_id=job_id,
+                        job_name=job.name if job else None,
+                        made_by=job.created_by if job else None,
+                        made_at=job.finished_at if job else None,
+                    )
+        return tuple(
+            ListedDataset(
+                name=name, versions=tuple(sorted(known.values(), key=_version_key, reverse=True))
+            )
+            for name, known in sorted(found.items())
+        )
 
     async def learn(self, jobs: Iterable[Job]) -> None:
         """Ask the newest finished jobs what they made; a Studio that does not tell is left alone.
@@ -84,7 +109,7 @@ class DatasetNames:
                     self._failures[job_id] += 1
                     self._due = max(self._due, self._now() + _rest(error))
                 else:
-                    self._made[job_id] = tuple(version.dataset_name for version in versions)
+                    self._made[job_id] = tuple(versions)
 
         await asyncio.gather(*(ask_in_turn() for _ in range(AT_ONCE)))
         self.is_complete = all(job_id in self._made for job_id in complete)
@@ -95,6 +120,11 @@ class DatasetNames:
     @property
     def _may_ask(self) -> bool:
         return self._reachability.outage is None and self._now() >= self._due
+
+
+def _version_key(version: ListedVersion) -> tuple[int, ...]:
+    parts = version.version.split(".")
+    return tuple(int(part) if part.isdecimal() else -1 for part in parts)
 
 
 def _rest(error: StudioError) -> float:

@@ -26,6 +26,7 @@ from studio_tui.errors import (
     StudioError,
 )
 from studio_tui.service.logs.retry import DENIED_REST
+from studio_tui.service.polling.attempts import all_runs, with_attempts
 from studio_tui.service.polling.jobs_feed import Jobs
 from studio_tui.service.polling.pipelines_feed import is_moving
 from studio_tui.service.polling.poller import BACKOFF_CAP, Listener, Poller
@@ -182,8 +183,8 @@ class PipelineWatch(Poller[PipelineDetail]):
 
     async def _look(self) -> PipelineDetail:
         """Ask for the pipeline, and return it with the jobs that are known."""
-        pipeline = await self._read()
         last = self.snapshot.value
+        pipeline = with_attempts(await self._read(), last.pipeline if last else None)
         if last is not None and pipeline == last.pipeline:
             pipeline = last.pipeline
         self._take_listed(pipeline)
@@ -229,7 +230,7 @@ class PipelineWatch(Poller[PipelineDetail]):
 
     def _take_listed(self, pipeline: Pipeline) -> None:
         """Learn what the list of jobs knows of the runs of this pipeline."""
-        runs = {run.created_job_id for run in pipeline.job_runs}
+        runs = {run.created_job_id for run in all_runs(pipeline)}
         known = self._jobs.snapshot.value
         listed = {job.id: job for job in known.jobs if job.id in runs} if known else {}
         self._found.update(listed)
@@ -239,7 +240,7 @@ class PipelineWatch(Poller[PipelineDetail]):
         """Return what is known; the same object as last time means that nothing changed."""
         jobs = {
             run.created_job_id: job
-            for run in pipeline.job_runs
+            for run in all_runs(pipeline)
             if run.created_job_id and (job := self._found.get(run.created_job_id))
         }
         last = self.snapshot.value
@@ -262,7 +263,7 @@ class PipelineWatch(Poller[PipelineDetail]):
         if pipeline is None and self.snapshot.value is not None:
             pipeline = self.snapshot.value.pipeline
         if pipeline is not None:
-            due = filter(self._is_due, pipeline.job_runs)
+            due = filter(self._is_due, all_runs(pipeline))
             self._queue = sorted(due, key=self._urgency, reverse=True)
             self._queued.set()
 

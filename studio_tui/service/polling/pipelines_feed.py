@@ -73,12 +73,15 @@ class Pipelines:
         )
 
     def owner(self, job_id: str) -> Pipeline | None:
-        """Return the newest pipeline that runs a job; `None` where none is known to."""
+        """Return the newest pipeline that runs a job, or ran it; `None` where none is known to."""
         return next(
             (
                 pipeline
                 for pipeline in self.pipelines
-                if any(run.created_job_id == job_id for run in pipeline.job_runs)
+                if any(
+                    run.created_job_id == job_id or job_id in run.attempts
+                    for run in pipeline.job_runs
+                )
             ),
             None,
         )

@@ -4,7 +4,7 @@ A page listens to pollers only while it is shown, so that nothing is asked that 
 """
 
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import ClassVar, TypeVar
 
@@ -31,7 +31,7 @@ from studio_tui.tui.frame.page_bars import (
     help_parts,
     tab_and_count_parts,
 )
-from studio_tui.tui.messages import GoBack, GoTo, Refreshed
+from studio_tui.tui.messages import GoBack, GoTo, OpenDatasets, Refreshed
 from studio_tui.tui.sheets import PAGES
 from studio_tui.tui.widgets.bar import Bar
 
@@ -70,6 +70,13 @@ COMMANDS: tuple[Command["Page"], ...] = (
         "report",
         "Show what came of the last command on several",
         show_report,
+    ),
+    Command(
+        "page.datasets",
+        "f2",
+        "datasets",
+        "Show the datasets: their versions, who made them, what is out of date",
+        lambda page: page.show_datasets(),
     ),
     *(_tab_command(*tab) for tab in TABS),
 )
@@ -114,7 +121,15 @@ class Page(HasCommands, Screen[None]):
         """Put a question over the page, and return its answer; for workers."""
         return await self.app.push_screen_wait(question)
 
+    def show_datasets(self) -> None:
+        """Have the datasets shown, first what the job at hand made."""
+        self.post_message(OpenDatasets(self.jobs_at_hand()))
+
     # What a subclass says of itself.
+
+    def jobs_at_hand(self) -> Sequence[str]:
+        """Return the ids of the jobs that the page, or the cursor, is about."""
+        return ()
 
     @abstractmethod
     def body(self) -> ComposeResult:

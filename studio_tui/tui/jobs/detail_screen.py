@@ -29,6 +29,7 @@ from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.commands import Command, bindings
 from studio_tui.tui.frame.page import Page
 from studio_tui.tui.frame.way_here import first_crumb
+from studio_tui.tui.jobs.attempts import AttemptSteps
 from studio_tui.tui.jobs.controller import JobController
 from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.messages import Refreshed
@@ -108,7 +109,7 @@ class JobScreen(Page):
     """One job, kept fresh while it is shown."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings(JobController, _COMMANDS),
+        *bindings(JobController, AttemptSteps, _COMMANDS),
         # As in the list, where it shows the logs of all that are marked.
         Binding("L", "do('job.log')", "log", id="job.log", tooltip="Show the job's log"),
     ]
@@ -128,7 +129,10 @@ class JobScreen(Page):
         super().__init__(session, home, read_only=read_only)
         self._job = job
         self._among = among
-        self.commands.add(JobController(self, lambda: self._job))
+        self.commands.add(
+            JobController(self, lambda: self._job),
+            AttemptSteps(self, lambda: self._job, self._show_other),
+        )
         self.commands.add_to(self, _COMMANDS)
         self._values = Values.NONE
 
@@ -158,6 +162,10 @@ class JobScreen(Page):
         """Return where this is."""
         return (first_crumb(self), title(self._job))
 
+    def jobs_at_hand(self) -> Sequence[str]:
+        """Return the job."""
+        return (self._job.id,)
+
     def hints(self) -> Iterable[str]:
         """Return the keys for the job's state."""
         change = "job.run_again" if self._job.state.is_finished else "job.cancel"
@@ -174,7 +182,7 @@ class JobScreen(Page):
         self.query_one("#summary-facts", FactSheet).show(
             kin_facts(
                 facts(self._job, clock.now(), heard_at=now, shown=self._values is Values.ALL),
-                *self.session.kin_of(self._job.id),
+                self.session.kin_of(self._job.id),
             )
         )
 
@@ -200,10 +208,13 @@ class JobScreen(Page):
         if 0 <= place < len(self._among):
             wanted = self._among[place]
             if job := next((job for job in jobs.jobs if job.id == wanted), None):
-                self._job = job
-                self._values = Values.NONE
-                self._show_job()
-                self.paint_frame()
+                self._show_other(job)
+
+    def _show_other(self, job: Job) -> None:
+        self._job = job
+        self._values = Values.NONE
+        self._show_job()
+        self.paint_frame()
 
     def turn(self, step: int) -> None:
         """Show the next or previous tab."""

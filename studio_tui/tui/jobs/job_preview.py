@@ -38,7 +38,7 @@ class JobPreview:
         learnt = look.get(job.id)
         extra = Extra(sent_files(learnt.files), learnt.end, learnt.trouble)
         said = kin_facts(
-            facts(job, moment, around, progress, heard_at=now), *self._session.kin_of(job.id)
+            facts(job, moment, around, progress, heard_at=now), self._session.kin_of(job.id)
         )
         return preview(job, said, extra, Room(*room), now=moment, zone=self._zone)
 

@@ -122,6 +122,11 @@ class JobsScreen(ListPage[Job]):
         """Return the job under the cursor; of a group one that failed, else the first."""
         return next(iter(self.groups.jobs_of(self.table.cursor)), None) if self.is_mounted else None
 
+    def jobs_at_hand(self) -> Sequence[str]:
+        """Return the job under the cursor."""
+        job = self.job_at_hand()
+        return (job.id,) if job is not None else ()
+
     def marked_jobs(self) -> list[Job]:
         """Return the jobs that are marked, else those of the group under the cursor."""
         cursor = self.table.cursor if self.is_mounted and not self.view.marks else None

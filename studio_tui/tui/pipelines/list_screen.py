@@ -1,16 +1,19 @@
 """The list of pipelines: how far each is, what failed in it, and what to do about it."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+import logging
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import ClassVar
 
-from textual import on, work
+from textual import events, on, work
 from textual.binding import Binding, BindingType
 
 from studio_tui import clock
 from studio_tui.api.ids import NO_ID, can_be_used
+from studio_tui.api.listed_datasets import ListedDataset
 from studio_tui.api.models import Job, Pipeline, PipelineState
+from studio_tui.errors import StudioError
 from studio_tui.presentation.cells import NOTHING
 from studio_tui.presentation.jobs.facts import Fact, Line
 from studio_tui.presentation.pipelines.datasets import KnownDatasets, short_name
@@ -34,6 +37,8 @@ from studio_tui.tui.schedules.suspending import NO_PIPELINES
 from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.filter_bar import FilterInput
 from studio_tui.tui.widgets.table_painter import Cells
+
+logger = logging.getLogger(__name__)
 
 _BEGUN = "pipeline.logs"
 _HINTS = {
@@ -117,6 +122,10 @@ class PipelinesScreen(ListPage[Pipeline]):
         """The runs of pipelines that are known."""
         self._draft: TriggerDraft | None = None
         """What was left in the form of a pipeline."""
+        self._to_rebuild: TriggerDraft | None = None
+        """What the form is to be shown with once the page is in sight."""
+        self._listed: tuple[ListedDataset, ...] = ()
+        """All datasets, where Studio lists them."""
 
     # What the frame asks.
 
@@ -197,13 +206,35 @@ class PipelinesScreen(ListPage[Pipeline]):
             self.say(NO_ID, "warning")
 
     async def trigger(self) -> None:
-        """Show the form of a pipeline; the cursor goes to the one that it makes."""
+        """Show the form of a pipeline; the cursor goes to the one that it makes.
+
+        One that is to be looked at first is opened.
+        """
         here = self.row_at_hand()
         target = here.triggered_from if here else None
-        proposed = TriggerDraft(target or "", is_proposed=True)
+        await self._fill_in(self._draft or TriggerDraft(target or "", is_proposed=True))
+
+    def rebuild(self, names: Sequence[str], *, only: bool) -> None:
+        """Show the form with these datasets as soon as the page is in sight.
+
+        `only` leaves what they were made from as it is.
+        """
+        self._to_rebuild = TriggerDraft(" ".join(names), only=only)
+        if self.is_current and self.is_alive:
+            self._rebuild()
+
+    @on(events.ScreenResume)
+    @work(name="rebuild", group="command")
+    async def _rebuild(self) -> None:
+        draft, self._to_rebuild = self._to_rebuild, None
+        if draft is not None:
+            await self._fill_in(draft)
+
+    async def _fill_in(self, draft: TriggerDraft) -> None:
         form = TriggerScreen(
             self.session.triggering,
-            self._draft or proposed,
+            draft,
+            can_refresh=self.session.client.is_local_studio,
             known=self._known_datasets,
             before=lambda: frozenset(one.pipeline_id for one in self._known()),
             keep=self._keep_draft,
@@ -214,9 +245,12 @@ class PipelinesScreen(ListPage[Pipeline]):
         finally:
             learning.cancel()
         if made is not None:
+            is_to_be_looked_at = self._draft is not None and self._draft.review
             self._draft = None
             self.session.endings.watch_pipelines((made,))
             self.list.await_row(made.pipeline_id)
+            if is_to_be_looked_at and can_be_used(made.pipeline_id):
+                self.post_message(OpenPipeline(made.pipeline_id))
 
     def why_not_schedule(self) -> str | None:
         """Return why no pipeline can be triggered at times."""
@@ -239,11 +273,21 @@ class PipelinesScreen(ListPage[Pipeline]):
                 came.clear()
                 jobs = self.session.jobs.snapshot.value
                 if jobs is not None:
-                    await self.session.datasets.learn(jobs.jobs)
+                    await self._learn(jobs.jobs)
                     learned()
                 await came.wait()
         finally:
             leave()
+
+    async def _learn(self, jobs: Sequence[Job]) -> None:
+        """Ask a Studio that lists datasets for these, another for what its jobs have made."""
+        if not self.session.client.is_local_studio:
+            await self.session.datasets.learn(jobs)
+            return
+        try:
+            self._listed = await self.session.client.datasets()
+        except StudioError as error:
+            logger.info("datasets are not known: %s", error)
 
     def _keep_draft(self, draft: TriggerDraft) -> None:
         self._draft = draft
@@ -251,8 +295,10 @@ class PipelinesScreen(ListPage[Pipeline]):
     def _known_datasets(self) -> KnownDatasets:
         names = self.session.datasets.known(self._known())
         if self.session.is_near:
-            names = tuple(dict.fromkeys(map(short_name, names)))
-        return KnownDatasets(names, self.session.datasets.is_complete)
+            listed = (each.name for each in self._listed)
+            names = tuple(dict.fromkeys(map(short_name, (*names, *listed))))
+        is_all = bool(self._listed) or self.session.datasets.is_complete
+        return KnownDatasets(names, is_all, self._listed)
 
     def _known(self) -> tuple[Pipeline, ...]:
         known = self.source().snapshot.value

@@ -20,9 +20,11 @@ from studio_tui.presentation.pipelines.datasets import (
     dataset_problems,
     datasets_in,
     matching,
+    refused_names,
     unknown_datasets,
     version_notes,
 )
+from studio_tui.presentation.pipelines.graph.plan import named
 from studio_tui.service.commands.jobs import said
 from studio_tui.service.commands.trigger_pipeline import (
     PipelineTrigger,
@@ -35,6 +37,7 @@ from studio_tui.tui.form.form_field import FieldInput, Flag, FormField
 from studio_tui.tui.frame.dialog import Dialog
 from studio_tui.tui.frame.dialog_box import Answers, Middle
 from studio_tui.tui.frame.dialogs import Confirm
+from studio_tui.tui.pipelines.datasets import Rebuild, choose
 from studio_tui.tui.sheets import FORM_DIALOGS
 
 OFFERED = 4
@@ -52,6 +55,8 @@ class TriggerDraft:
     environment: str = field(default="", repr=False)
     is_proposed: bool = False
     """Whether nobody has typed the datasets, so that typing takes their place."""
+    only: bool = False
+    """Whether what they were made from stays as it is."""
 
 
 class DatasetInput(FieldInput):
@@ -127,6 +132,7 @@ class TriggerScreen(Dialog[Pipeline | None]):
     AUTO_FOCUS = "DatasetInput"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f9,ctrl+j", "trigger", "trigger", id="trigger.send", tooltip="Have it made"),
+        Binding("f2", "datasets", "datasets", id="trigger.datasets", tooltip="Show all datasets"),
         Binding("escape", "close", "close", id="trigger.close", tooltip="Keep what is typed"),
     ]
 
@@ -137,8 +143,13 @@ class TriggerScreen(Dialog[Pipeline | None]):
         known: Callable[[], KnownDatasets],
         before: Callable[[], frozenset[str]],
         keep: Callable[[TriggerDraft], None],
+        *,
+        can_refresh: bool = False,
     ) -> None:
-        """Take what gives known names of datasets and ids of pipelines, and what keeps the form."""
+        """Take what gives known names of datasets and ids of pipelines, and what keeps the form.
+
+        `can_refresh` says whether Studio can leave what datasets were made from as it is.
+        """
         super().__init__()
         self._triggering = triggering
         self._known = known
@@ -148,12 +159,15 @@ class TriggerScreen(Dialog[Pipeline | None]):
         self._refused: tuple[Problem, ...] = ()
         self._line = DatasetInput(draft, self._names)
         self._flag = Flag("Look at its jobs first: it begins paused", draft.review)
+        self._only = Flag("What they were made from stays as it is", draft.only)
         self._area = CodeArea(draft.environment, masked=True)
         self._fields = {
             "datasets": FormField("datasets", "Datasets", self._line),
             "review": FormField("review", "Review", self._flag),
             "environment": FormField("environment", "Environment", self._area),
+            **({"only": FormField("only", "Only these", self._only)} if can_refresh else {}),
         }
+        self._more = [Button("f2  Datasets", id="datasets", compact=True)] if can_refresh else []
 
     def heading(self) -> str:
         """Return what the form is for."""
@@ -165,6 +179,7 @@ class TriggerScreen(Dialog[Pipeline | None]):
         yield Static(markup=False, id="trigger-said")
         yield Answers(
             Button("f9  Trigger", id="yes", compact=True),
+            *self._more,
             Button("esc  Close", id="no", compact=True),
         )
 
@@ -175,7 +190,8 @@ class TriggerScreen(Dialog[Pipeline | None]):
     @property
     def draft(self) -> TriggerDraft:
         """The form as it stands."""
-        return TriggerDraft(self._line.value, self._flag.value, self._area.text)
+        only = "only" in self._fields and self._only.value
+        return TriggerDraft(self._line.value, self._flag.value, self._area.text, only=only)
 
     def _names(self) -> tuple[str, ...]:
         return self._known().names
@@ -205,6 +221,8 @@ class TriggerScreen(Dialog[Pipeline | None]):
         event.stop()
         if event.button.id == "yes":
             self.action_trigger()
+        elif event.button.id == "datasets":
+            self.action_datasets()
         else:
             self.action_close()
 
@@ -228,7 +246,8 @@ class TriggerScreen(Dialog[Pipeline | None]):
             self._fields[wrong.field].editor.focus()
             return
         environment = draft.environment if draft.environment.strip() else None
-        wish = TriggerRequest(datasets_in(draft.datasets), environment, draft.review)
+        names = datasets_in(draft.datasets)
+        wish = TriggerRequest(names, environment, draft.review, draft.only)
         self._is_sending = True
         self._say("Asking Studio…")
         try:
@@ -265,9 +284,11 @@ class TriggerScreen(Dialog[Pipeline | None]):
         sentence = f"Studio says: {said(error)}"
         if isinstance(error, InvalidRequest | NotFound):
             about = "environment" if "environment" in str(error).lower() else "datasets"
-            self._refused = (Problem(about, sentence),)
             if about == "datasets":
                 self._line.go_on_after()
+                self._refused = (refused_names(sentence, self._line.value, self._names()),)
+            else:
+                self._refused = (Problem(about, sentence),)
             self._check()
             self._fields[about].editor.focus()
         else:
@@ -289,23 +310,57 @@ class TriggerScreen(Dialog[Pipeline | None]):
         )
 
     def _unknown(self, draft: TriggerDraft) -> tuple[Problem, ...]:
-        """Return which names are not known, unless one of them is being typed."""
-        is_being_typed = self.focused is self._line and not self._refused
-        return () if is_being_typed else unknown_datasets(draft.datasets, self._names())
+        """Return which names are not known here, unless one is typed now or Studio has said so."""
+        is_said = self.focused is self._line or self._are_names_refused
+        is_certain = bool(self._known().listed)
+        names = self._names()
+        return () if is_said else unknown_datasets(draft.datasets, names, is_certain=is_certain)
+
+    @property
+    def _are_names_refused(self) -> bool:
+        return any(one.field == "datasets" for one in self._refused)
 
     def _show(self, draft: TriggerDraft, problems: tuple[Problem, ...]) -> None:
         notes = {
-            "datasets": (*self._offer(), *version_notes(draft.datasets)),
+            "datasets": (
+                *(() if self._are_names_refused else self._offer()),
+                *version_notes(draft.datasets),
+                *self._outdated_notes(),
+            ),
             "review": (
                 "Nothing runs before it is resumed."
                 if draft.review
                 else "Its first jobs start at once.",
             ),
             "environment": ("Lines of NAME=VALUE for all its jobs.",),
+            "only": (
+                "What is made from them, or beside them, is made anew too."
+                if draft.only
+                else "All that they were made from is made anew too.",
+            ),
         }
         for name, one in self._fields.items():
             of_field = [problem for problem in problems if problem.field == name]
-            one.say(of_field, notes[name], lasting=name == "review")
+            one.say(of_field, notes[name], lasting=name in {"review", "only"})
+
+    def _outdated_notes(self) -> tuple[str, ...]:
+        """Return what is out of date, and how it is looked at."""
+        names = self._known().outdated
+        return (f"out of date: {named(names)}; f2 shows them",) if names else ()
+
+    @work(name="datasets", group="dialog")
+    async def action_datasets(self) -> None:
+        """Show the datasets, and take over what is to be made anew."""
+        known = self._known().listed
+        if not known:
+            self._say("This Studio does not list datasets.")
+            return
+        wanted = await choose(self.app, known, is_all_told=True, can_rebuild=True)
+        if isinstance(wanted, Rebuild):
+            self._line.value = " ".join(wanted.names)
+            self._only.value = wanted.only
+            self._line.go_on_after()
+            self._check()
 
     def _offer(self) -> tuple[str, ...]:
         """Return the names that the last word may become, and whether more may be missing."""
@@ -316,6 +371,8 @@ class TriggerScreen(Dialog[Pipeline | None]):
             return ("namespace.project.name, several with a space between; none is known yet.",)
         word, found = self._line.last_word()[1], self._line.found()
         if not found:
+            if self._known().listed:
+                return ("No dataset is called so.",)
             return ("No dataset that is known here is called so; Studio may know it.",)
         if found == (word,):
             return ("Names of others may follow after a space.",)

@@ -14,7 +14,8 @@ from studio_tui.api.models import JobInput, JobState
 from studio_tui.local.config.clusters import Cluster, Clusters
 from studio_tui.local.db.database import Database
 from studio_tui.local.db.jobs import Ending, Jobs, KeyReused
-from studio_tui.local.db.pipelines import NewPipeline, NothingToRun, NotNow, PipelineRows, Pipelines
+from studio_tui.local.db.pipeline_removals import NotNow
+from studio_tui.local.db.pipelines import NewPipeline, NothingToRun, PipelineRows, Pipelines
 from studio_tui.local.db.planning import UnknownDataset
 from studio_tui.local.db.times import stamp
 from studio_tui.local.http.validation import Surroundings, check

@@ -133,6 +133,12 @@ def test_what_is_not_known_is_told_by_its_name(story: Story, name: str) -> None:
     assert str(caught.value) == name
 
 
+def test_all_names_that_are_not_known_are_told_at_once(story: Story) -> None:
+    with pytest.raises(UnknownDataset) as caught:
+        story.plan("cats", "base_a", "dogs")
+    assert caught.value.args == ("cats", "dogs")
+
+
 def test_the_run_that_works_is_preferred_to_the_one_that_crashed() -> None:
     story = Story()
     story.run("crashed", "step_x", script="crash.py, broken", is_complete=False)

@@ -77,7 +77,7 @@ async def test_a_pipeline_is_triggered_each_time_and_is_told_with_the_schedule(
 ) -> None:
     bench = await Bench.open(tmp_path)
     await bench.scheduler.settle(NOON + HOUR)
-    ((pipeline, runs),) = await bench.made()
+    ((pipeline, runs, _),) = await bench.made()
     assert (pipeline["state"], pipeline["triggered_from"]) == ("RUNNING", "thumbs")
     assert pipeline["scheduled_by"] == bench.task
     (run,) = runs

@@ -3,17 +3,33 @@
 from studio_tui.presentation.jobs.facts import facts
 from studio_tui.presentation.jobs.kinship import kin_facts
 from studio_tui.presentation.jobs.rows import cells
+from studio_tui.service.polling.attempts import Kin
 from tests.jobs import NOON, job
 
 
 def test_what_a_job_resumes_and_what_resumed_it_stand_after_its_state() -> None:
     middle, last = job(2, "FAILED"), job(3)
-    said = kin_facts(facts(middle, NOON), job(1).id, (last.id,), {last.id: last})
+    said = kin_facts(facts(middle, NOON), Kin(job(1).id, (last.id,), {last.id: last}))
     assert [(fact.label, fact.value.text) for fact in said[1:3]] == [
         ("resumes", "00000001…"),
         ("resumed by", "00000003… ✓ job_3.py"),
     ]
     assert (said[0], *said[3:]) == facts(middle, NOON)
+
+
+def test_a_run_of_several_says_which_attempt_it_is_and_names_the_others_once() -> None:
+    runs = [job(number, "FAILED") for number in (1, 2)] + [job(3), job(4)]
+    ids = [each.id for each in runs]
+    jobs = {each.id: each for each in runs}
+    said = kin_facts(
+        facts(runs[2], NOON), Kin(ids[1], (), jobs, before=tuple(ids[:2]), after=(ids[3],))
+    )
+    assert [(fact.label, fact.value.text) for fact in said[1:5]] == [
+        ("attempt", "3 of 4 in its pipeline"),
+        ("resumes", "00000002… ✗ job_2.py"),
+        ("run before", "00000001… ✗ job_1.py"),
+        ("run after", "00000004… ✓ job_4.py"),
+    ]
 
 
 def test_a_failure_that_was_mended_is_dimmed_and_names_what_mended_it() -> None:

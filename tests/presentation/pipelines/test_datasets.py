@@ -7,6 +7,7 @@ from studio_tui.presentation.pipelines.datasets import (
     dataset_problems,
     datasets_in,
     matching,
+    refused_names,
     short_name,
     unknown_datasets,
     version_notes,
@@ -69,6 +70,18 @@ def test_unknown_names_are_all_told_at_once_with_what_may_be_meant() -> None:
     assert problem.sentence == (
         "Not known here: “publishd” (did you mean “published”?), “nonsense”. Studio may know more."
     )
+
+
+def test_where_studio_lists_all_datasets_nothing_is_said_to_be_perhaps_known() -> None:
+    (problem,) = unknown_datasets("nonsense", ("published",), is_certain=True)
+    assert problem.sentence == "There is no dataset “nonsense”."
+
+
+def test_what_studio_refuses_is_told_with_what_may_be_meant_and_nothing_that_denies_it() -> None:
+    known = ("published", "local.local.labels@1.0.0")
+    said = refused_names("Studio says: no.", "publishd labels nonsense", known).sentence
+    assert said == "Studio says: no. “publishd”: did you mean “published”?"
+    assert refused_names("Studio says: no.", "publishd", ()).sentence == "Studio says: no."
 
 
 def test_names_of_another_place_keep_it() -> None:

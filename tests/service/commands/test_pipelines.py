@@ -57,6 +57,11 @@ class Studio:
         self.steer(f"remove {pipeline_id}", self.status, removes=job_id.removeprefix("job-"))
         return None
 
+    async def restore_job(self, job_id: str, *, pipeline_id: str | None = None) -> Pipeline | None:
+        self.steer(f"restore {pipeline_id}", self.status)
+        self.runs[job_id.removeprefix("job-")] = "PENDING"
+        return None
+
     def steer(self, request: str, status: str, removes: str = "") -> None:
         self.sent.append(request.partition(" ")[0])
         answer = self.answers.pop(0) if self.answers else None

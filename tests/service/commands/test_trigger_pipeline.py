@@ -41,6 +41,7 @@ class Studio:
         *,
         environment: str | None = None,
         review: bool = True,
+        only: bool = False,  # noqa: ARG002
         idempotency_key: str | None = None,
     ) -> Pipeline:
         assert idempotency_key is not None

@@ -32,6 +32,7 @@ from studio_tui.tui.frame.dialogs import Choose, Confirm
 from studio_tui.tui.frame.help import HelpScreen
 from studio_tui.tui.frame.review import Review
 from studio_tui.tui.logs.save_dialog import Offer, SaveLog
+from studio_tui.tui.pipelines.datasets import PickDataset
 from studio_tui.tui.pipelines.schedule_dialog import ScheduleDraft, SchedulePipeline
 from studio_tui.tui.pipelines.trigger_screen import TriggerDraft, TriggerScreen
 from studio_tui.tui.schedules.time_dialog import AskTime
@@ -133,6 +134,11 @@ DIALOGS: dict[type, Shown] = {
     ),
     PickBeginning: Shown(
         _beginnings, "enter begins with it, r renames, d deletes, esc closes", _words(LINES)
+    ),
+    PickDataset: Shown(
+        lambda: PickDataset("Datasets: 50", [(line, line) for line in LINES], LINES[0]),
+        "Datasets: 50 enter shows its versions, t makes what is out of date anew, esc closes",
+        _words(LINES),
     ),
     Ask: Shown(
         lambda: Ask("Keep it as a template called", LINES, "its name"),

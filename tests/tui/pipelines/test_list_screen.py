@@ -10,6 +10,7 @@ import pytest
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.logs.merged_screen import MergedScreen
+from studio_tui.tui.pipelines.graph.screen import PipelineScreen
 from studio_tui.tui.pipelines.list_screen import PipelinesScreen
 from studio_tui.tui.pipelines.trigger_screen import NOT_ALL, TriggerScreen
 from studio_tui.tui.widgets.big_table import BigTable
@@ -61,8 +62,11 @@ async def test_a_pipeline_is_triggered_for_review_then_resumed_and_seen_to_compl
         await pilot.press("tab")
         await until_shown(pilot, "Datasets     second ", "Nothing runs before it is resumed.")
         await pilot.press("f9")
+        await until(pilot, lambda: isinstance(pilot.app.screen, PipelineScreen))
+        await until_shown(pilot, "first.py", "second.py", "2 will not start", "p resume")
+        await pilot.press("q")
+        await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
         await until_shown(pilot, "‖ PAUSED", "2 will not start", "2 jobs: 2 waiting", "p resume")
-        assert isinstance(pilot.app.screen, PipelinesScreen)
         assert table.cursor is not None
         await pilot.press("p")
         await until_shown(pilot, "✓ COMPLETED", "2 jobs: 2 done", "2 Pipelines 1")
@@ -84,9 +88,9 @@ async def test_what_studio_refuses_is_told_at_the_field_and_nothing_typed_is_los
         await until_shown(pilot, "BROKEN has no value")
         await type_in(pilot, "=1")
         await pilot.press("f9")
-        await until_shown(
-            pilot, "Studio says: No dataset nonsense is known", "Not known here: “nonsense”"
-        )
+        await until_shown(pilot, "Studio says: No dataset nonsense is known to this local Studio.")
+        assert "Not known here" not in screen_text(pilot), "that would be said twice"
+        assert "Studio may know" not in screen_text(pilot), "it does not"
         await type_in(pilot, "more")
         await until_shown(pilot, "nonsense more")
         await pilot.press("ctrl+w")
@@ -97,6 +101,8 @@ async def test_what_studio_refuses_is_told_at_the_field_and_nothing_typed_is_los
         await pilot.press("ctrl+u")
         await type_in(pilot, "first, second")
         await pilot.press("f9")
+        await until(pilot, lambda: isinstance(pilot.app.screen, PipelineScreen))
+        await pilot.press("q")
         await until_shown(pilot, "‖ PAUSED", "first, second")
 
 
@@ -120,10 +126,12 @@ async def test_unknown_names_stay_told_and_every_name_that_is_offered_can_be_rea
         await until_shown(pilot, "Names of others may follow")
         await type_in(pilot, " sael_b nonsense")
         await pilot.press("tab")
-        await until_shown(pilot, "Not known here: “sael_b” (did you mean “sale_b”", "“nonsense”")
+        await until_shown(
+            pilot, "There is no dataset “sael_b” (did you mean “sale_b”", "“nonsense”"
+        )
         assert "Review" in screen_text(pilot).split("\n")[review]
         await pilot.press("tab")
-        await until_shown(pilot, "Not known here: “sael_b”", "f9  Trigger", "Environment")
+        await until_shown(pilot, "There is no dataset “sael_b”", "f9  Trigger", "Environment")
 
 
 async def test_names_that_studio_failed_to_say_come_while_the_form_is_open(
@@ -131,7 +139,7 @@ async def test_names_that_studio_failed_to_say_come_while_the_form_is_open(
 ) -> None:
     two(studio)
     proxy = FaultProxy.before(studio.url)
-    proxy.plan = FailsAtFirst("dataset_job_versions", 2)  # type: ignore[assignment] # it has no streams
+    proxy.plan = FailsAtFirst("datasets/list", 2)  # type: ignore[assignment] # it has no streams
     async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
         await show(pilot)
         await pilot.press("t")
@@ -146,7 +154,7 @@ async def test_that_names_are_lacking_is_said(studio: ThreadStudio, tmp_path: Pa
     two(studio)
     trigger(studio, "first", review=True)
     proxy = FaultProxy.before(studio.url)
-    proxy.plan = FailsAtFirst("dataset_job_versions", 1_000_000)  # type: ignore[assignment] # it has no streams
+    proxy.plan = FailsAtFirst("datasets/list", 1_000_000)  # type: ignore[assignment] # it has no streams
     async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
         await show(pilot)
         await until_shown(pilot, "PAUSED")

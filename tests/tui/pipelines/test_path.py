@@ -6,7 +6,7 @@ import pytest
 
 from studio_tui.tui.form.edit_screen import EditScreen
 from studio_tui.tui.pipelines.graph.screen import PipelineScreen
-from tests.local.http.test_pipeline_routes import make, trigger
+from tests.local.http.test_pipeline_routes import make, status, trigger
 from tests.local.http.test_pipeline_routes import until as until_state
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import dashboard, until, until_shown
@@ -112,3 +112,59 @@ async def test_marked_jobs_that_were_edited_run_in_their_order_too(
     newest = studio.request("GET", "/datachain/pipeline/list", params=query).json()[0]
     assert [run["name"] for run in newest["job_runs"]] == ["first.py", "last.py"]
     assert newest["job_runs"][1]["parent_job_ids"] == [made["job_runs"][0]["created_job_id"]]
+
+
+async def test_attempts_are_told_in_the_graph_and_lead_from_one_to_the_other(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    make(studio, "first")
+    make(studio, "last", "first")
+    made = trigger(studio, "last", environment="FAIL=first")
+    until_state(studio, made, "FAILED")
+    async with dashboard(studio, tmp_path, size=(140, 50)) as pilot:
+        await pilot.press("2")
+        await until_shown(pilot, made["name"], "✗ FAILED")
+        await pilot.press("enter")
+        await until_shown(pilot, made["name"], "first.py", "last.py")
+        await pilot.press("g", "R")
+        await until_shown(pilot, "Resume this job")
+        await pilot.press("y")
+        await until_shown(pilot, "attempt 2", "before", "ran ")
+        await pilot.press("enter")
+        await until_shown(pilot, "attempt", "2 of 2 in its pipeline", "resumes")
+        await pilot.press("less_than_sign")
+        await until_shown(pilot, "1 of 2 in its pipeline", "resumed by")
+        await pilot.press("less_than_sign")
+        await until_shown(pilot, "No run before this one is known here")
+        await pilot.press("l")
+        await until_shown(pilot, "told to fail")
+        await pilot.press("q", "greater_than_sign")
+        await until_shown(pilot, "2 of 2 in its pipeline")
+
+
+async def test_a_job_that_was_taken_out_is_found_and_put_back(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    for name, *sources in (("first",), ("middle", "first"), ("last", "middle")):
+        make(studio, name, *sources)
+    made = trigger(studio, "last", review=True)
+    async with dashboard(studio, tmp_path, size=(140, 50)) as pilot:
+        await pilot.press("2")
+        await until_shown(pilot, made["name"], "PAUSED")
+        await pilot.press("enter")
+        await until_shown(pilot, made["name"], "first.py", "middle.py", "last.py")
+        await pilot.press("g", "Z")
+        await until_shown(pilot, "No job is known to have been taken out")
+        await pilot.press("j", "D")
+        await until_shown(pilot, "Take this job out of the pipeline?", "middle.py")
+        await pilot.press("y")
+        await until_shown(pilot, "taken out  middle.py")
+        await pilot.press("Z")
+        await until_shown(pilot, "Put this job back into the pipeline?", "middle.py")
+        await pilot.press("y")
+        await until_shown(pilot, "Put middle.py back; p lets the pipeline go on")
+    assert [run["name"] for run in status(studio, made)["job_runs"]] == [
+        "first.py",
+        "middle.py",
+        "last.py",
+    ]

@@ -41,6 +41,8 @@ class Node:
     """Parents that Studio names and that are not in the pipeline."""
     circular: tuple[str, ...] = ()
     """Parents that stand after it, or are itself: edges that close a circle."""
+    attempts: tuple[str, ...] = ()
+    """Runs of this pipeline that the run took the place of, the oldest first."""
 
 
 @dataclass(frozen=True)
@@ -122,9 +124,14 @@ def _in_states(before: Plan, pipeline: Pipeline) -> Plan:
         node = before.nodes[run.job_id]
         is_shown = run.job_id not in seen  # of those sent twice, the first
         seen.add(run.job_id)
-        if is_shown and (run.status != node.status or run.created_job_id != node.run):
+        now = (run.status, run.created_job_id, run.attempts)
+        if is_shown and now != (node.status, node.run, node.attempts):
             changed[node.id] = replace(
-                node, state=run.state, status=run.status, run=run.created_job_id
+                node,
+                state=run.state,
+                status=run.status,
+                run=run.created_job_id,
+                attempts=run.attempts,
             )
     if not changed:
         return before
@@ -177,6 +184,7 @@ def _node(run: PipelineJob, position: Mapping[str, int]) -> Node:
         parents=tuple(parent for parent in named if position.get(parent, here) < here),
         missing=tuple(parent for parent in named if parent not in position),
         circular=tuple(parent for parent in named if position.get(parent, -1) >= here),
+        attempts=run.attempts,
     )
 
 

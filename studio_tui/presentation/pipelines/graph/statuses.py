@@ -112,6 +112,14 @@ class Verdicts:
             return Cell(f"{BLOCKED.glyph} BLOCKED", BLOCKED.tone)
         return state_cell(self.plan.nodes[node_id])
 
+    def blocks(self, node_id: str) -> bool:
+        """Whether a job that failed or was canceled keeps others from running."""
+        if self.plan.nodes[node_id].state not in _STOPPED:
+            return False
+        children = self.plan.nodes[node_id].children
+        is_next = any(self.shown[child] is Shown.BLOCKED for child in children)
+        return is_next or self.roots.get(node_id, 0) > 0
+
     @property
     def problems(self) -> frozenset[str]:
         """What failed or was canceled, and what that blocks."""

@@ -29,9 +29,11 @@ _READ_BY_MERMAID = re.compile(
     r"|(?<=directio)n(?=\s)"
     r"|(?<=[wW]{3})\."
     r"|(?<![^\W_])_|_(?![^\W_])"
+    r"|\s(?=\s*$)"
 )
 """What is not itself between double quotes: signs, a word that makes its whole line a direction,
-and what versions that see Markdown everywhere take for a link or for emphasis."""
+what versions that see Markdown everywhere take for a link or for emphasis, and blanks at the end,
+which are cut off."""
 
 
 def graph_text(drawing: Drawing, label: Callable[[str], str]) -> str:

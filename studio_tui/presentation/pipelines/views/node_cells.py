@@ -37,7 +37,19 @@ def usual_cell(node: Node, known: Known) -> Cell:
 
 
 def why_cell(node: Node, known: Known) -> Cell:
-    """Return what a failure blocks and its error, why a job waits, or how fast it runs."""
+    """Return what a failure blocks and its error, why a job waits, or how fast it runs.
+
+    Of a job that ran before in this pipeline it says first which attempt this is.
+    """
+    said = _why(node, known)
+    if not node.attempts:
+        return said
+    attempt = f"attempt {len(node.attempts) + 1}"
+    tone = said.tone if said.text else Tone.DIM
+    return Cell(f"{attempt} · {said.text}" if said.text else attempt, tone)
+
+
+def _why(node: Node, known: Known) -> Cell:
     shown = known.verdicts.shown[node.id]
     if shown in {Shown.FAILED, Shown.CANCELED}:
         return _stopped(node, known)

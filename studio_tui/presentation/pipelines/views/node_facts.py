@@ -5,7 +5,11 @@ from collections.abc import Iterable, Sequence
 from studio_tui.api.models import Cluster, DatasetVersion
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import UNKNOWN, duration, plural
+from studio_tui.presentation.jobs.causes import cause
 from studio_tui.presentation.jobs.facts import Fact, facts
+from studio_tui.presentation.jobs.rows import SHORT_ID
+from studio_tui.presentation.jobs.states import LOOKS
+from studio_tui.presentation.jobs.times import run_seconds
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.statuses import WORST_FIRST, Shown, Verdicts
 from studio_tui.presentation.pipelines.graph.view_model import Known
@@ -41,6 +45,7 @@ def node_facts(
     return (
         Fact("name", Cell(node.name, Tone.STRONG)),
         Fact("status", _status(known, node)),
+        *_attempts(known, node),
         *((Fact("why", Cell(_with_key(wait.words, wait.target), Tone.WAITING)),) if wait else ()),
         *_blocks(verdicts, node_id),
         *(fact for fact in said if fact.label in (_FIRST if is_queued else _FIRST - {_WORKERS})),
@@ -118,6 +123,26 @@ def _status(known: Known, node: Node) -> Cell:
     return Cell(" · ".join(parts), tone)
 
 
+def _attempts(known: Known, node: Node) -> tuple[Fact, ...]:
+    """Return which attempt the run is, and how each before it ended, the latest first."""
+    if not node.attempts:
+        return ()
+    lines = []
+    for run in reversed(node.attempts[-_MOST_KIN:]):
+        job = known.jobs.get(run)
+        if job is None:
+            lines.append(Cell(f"{run[:SHORT_ID]} not known yet", Tone.DIM))
+            continue
+        look, ran = LOOKS[job.state], run_seconds(job, known.now)
+        error = cause(job.error_message) if job.error_message else ""
+        parts = [f"{look.glyph} {run[:SHORT_ID]}", f"ran {duration(ran)}" if ran else "", error]
+        lines.append(Cell(" · ".join(part for part in parts if part), look.tone))
+    if len(node.attempts) > _MOST_KIN:
+        lines.append(Cell(f"and {len(node.attempts) - _MOST_KIN} more", Tone.DIM))
+    first = Fact("attempt", Cell(str(len(node.attempts) + 1)))
+    return (first, *(Fact("before" if not at else "", line) for at, line in enumerate(lines)))
+
+
 def _with_key(words: str, target: str | None) -> str:
     return f"{words}  (W goes there)" if target is not None else words
 
@@ -162,10 +187,12 @@ def _direct(verdicts: Verdicts, node: Node) -> tuple[Fact, ...]:
 
 
 def _made(made: Sequence[DatasetVersion]) -> tuple[Fact, ...]:
-    return tuple(
-        Fact(
-            "made" if number == 0 else "",
-            Cell(f"{each.dataset_name}@{each.version}" if each.version else each.dataset_name),
-        )
-        for number, each in enumerate(made)
+    """Return what a run made, and how that is looked at."""
+    if not made:
+        return ()
+    names = [f"{each.dataset_name}@{each.version}" if each.version else each.dataset_name
+             for each in made]  # fmt: skip
+    return (
+        *(Fact("" if number else "made", Cell(name)) for number, name in enumerate(names)),
+        Fact("", Cell("f2 shows its versions", Tone.DIM)),
     )

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from studio_tui.api.models import Job, PipelineState
 from studio_tui.presentation.cells import NOTHING, Cell, Tone
+from studio_tui.presentation.jobs.states import LOOKS
 from studio_tui.presentation.pipelines.graph.critical import weight
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.statuses import Shown
@@ -71,13 +72,21 @@ class Timeline:
         self._width = max(2, width)
         self._span = span
         self._phases = {node.id: tuple(_phases(node, known)) for node in known.plan.nodes.values()}
+        self._earlier = {
+            node.id: tuple(_earlier(node, known))
+            for node in known.plan.nodes.values()
+            if node.attempts
+        }
         self._ahead = _ahead(known)
 
     @cached_property
     def order(self) -> tuple[str, ...]:
         """The nodes by when they could start, then by layer; those not known last."""
         depth = depths(self._known.plan)
-        begins = {node: (parts[0].begin if parts else inf) for node, parts in self._phases.items()}
+        begins = {
+            node: min((part.begin for part in (*self._earlier.get(node, ()), *parts)), default=inf)
+            for node, parts in self._phases.items()
+        }
         return tuple(sorted(begins, key=lambda node: (begins[node], depth[node])))
 
     @cached_property
@@ -98,7 +107,7 @@ class Timeline:
     def bar(self, node_id: str) -> tuple[Cell, ...]:
         """Return the bar of a job as pieces of one tone each, `width` cells in all."""
         cells: list[tuple[str, Tone]] = [(" ", Tone.PLAIN)] * self._width
-        for phase in self._phases[node_id]:
+        for phase in (*self._phases[node_id], *self._earlier.get(node_id, ())):
             self._fill(cells, phase)
         if node_id in self._ahead:
             begin, end = self._ahead[node_id]
@@ -136,7 +145,8 @@ class Timeline:
     @cached_property
     def _happened(self) -> _Window:
         """What is known to have happened, up to now while it goes on."""
-        times = [time for parts in self._phases.values() for part in parts for time in part[:2]]
+        bars = (*self._phases.values(), *self._earlier.values())
+        times = [time for parts in bars for part in parts for time in part[:2]]
         times += [0.0] if self._is_going_on or not times else []
         begin, end = min(times), max(times)
         return _Window(begin, max(end, begin + 1.0))
@@ -207,6 +217,19 @@ def _phases(node: Node, known: Known) -> Iterator[_Phase]:
         yield _Phase(begun, start if run is not None else end, STARTING, Tone.ACTIVE)
     if run is not None:
         yield _Phase(start, max(start, end), RUNNING, tone)
+
+
+def _earlier(node: Node, known: Known) -> Iterator[_Phase]:
+    """Yield the earlier runs of a job, each with the sign of how it ended after it."""
+    for run in node.attempts:
+        job = known.jobs.get(run)
+        if job is None or job.began_at is None or job.finished_at is None:
+            continue  # one that never began has no time of its own
+        look = LOOKS[job.state]
+        begin = (job.began_at - known.now).total_seconds()
+        end = max(begin, (job.finished_at - known.now).total_seconds())
+        yield _Phase(begin, end, RUNNING, look.tone)
+        yield _Phase(end, end, look.glyph, look.tone)
 
 
 def _leaves_queue(job: Job, known: Known) -> float | None:

@@ -14,6 +14,7 @@ from studio_tui.tui.pipelines.graph.moving import Movement
 from studio_tui.tui.pipelines.graph.search import Search
 from studio_tui.tui.pipelines.graph.shape import Shape
 from studio_tui.tui.pipelines.graph.state import GraphState
+from studio_tui.tui.pipelines.graph.taken_out import TakenOut
 from studio_tui.tui.pipelines.graph.view_modes import SHOW_COMMANDS, ViewModes
 from studio_tui.tui.pipelines.graph.views import Views
 from studio_tui.tui.widgets.prompt import Kind, LogPrompt
@@ -21,7 +22,8 @@ from studio_tui.tui.widgets.prompt import Kind, LogPrompt
 ALL_BINDINGS = (
     *bindings(JobController, without={"job.pipeline"}),
     *bindings(PipelineController, only={"pipeline.pause", "pipeline.stop"}),
-    *bindings(GraphJobs, ViewModes, Folding, Movement, Search, Filtering, Marks, GraphExport),
+    *bindings(GraphJobs, TakenOut, ViewModes, Folding, Movement, Search),
+    *bindings(Filtering, Marks, GraphExport),
 )
 """The keys of all of them."""
 
@@ -62,12 +64,13 @@ class Controllers:
         )
         self.pipelines = PipelineController(host, cursor.pipeline)
         self.job = GraphJobs(host, state, cursor, self.folding, self.marks)
+        self.taken_out = TakenOut(host, state)
         self.export = GraphExport(host, state, shape, cursor, views.drawing)
 
     def add_to(self, commands: CommandSet) -> None:
         """Add the commands of all."""
-        commands.add(self.jobs, self.pipelines, self.job, self.modes, self.folding)
-        commands.add(self.movement, self.search, self.filtering)
+        commands.add(self.jobs, self.pipelines, self.job, self.taken_out)
+        commands.add(self.modes, self.folding, self.movement, self.search, self.filtering)
         commands.add(self.marks, self.export)
         commands.add_to(self.modes, SHOW_COMMANDS)
 

@@ -7,7 +7,7 @@ from functools import partial
 from studio_tui.api.models import DatasetVersion, JobState
 from studio_tui.errors import StudioError
 from studio_tui.presentation.jobs.facts import Fact
-from studio_tui.presentation.pipelines.facts import warning_facts
+from studio_tui.presentation.pipelines.facts import removed_facts, warning_facts
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.views.node_facts import group_facts, node_facts
 from studio_tui.service.session import StudioSession
@@ -77,7 +77,8 @@ class Drawer:
             # Jobs of a group are told of whether they are shown or not.
             members = group.members if group is not None else self._cursor.members()
             facts = group_facts(self._state.known(), members, after, feeds)
-        self.sheet.show((*facts, *warning_facts(standing.pipeline)))
+        pipeline = self._session.steering.with_removed(standing.pipeline)
+        self.sheet.show((*facts, *warning_facts(pipeline), *removed_facts(pipeline)))
 
     def _ask_what_was_made(self, node: Node) -> None:
         if node.state is JobState.COMPLETE and node.run and node.run not in self._made:

@@ -13,6 +13,7 @@ from studio_tui.tui.pipelines.graph.cursor import Cursor
 from studio_tui.tui.pipelines.graph.state import GraphState
 
 NOWHERE = "There is no job under the cursor"
+NO_STOP = "No job has failed, nor does a canceled one block others"
 
 
 class Movement:
@@ -84,10 +85,10 @@ class Movement:
 
     def why_no_stop(self) -> str | None:
         """Return why there is nothing to go on to."""
-        return self._state.why_unknown() or (None if self._stops() else "No job has failed")
+        return self._state.why_unknown() or (None if self._stops() else NO_STOP)
 
     def go_on(self, step: int) -> None:
-        """Go to the next match, else to the next failure, in the order that is in sight."""
+        """Go to the next match, else to the next job that holds others up, as they are in sight."""
         stops = self._stops()
         order = self._cursor.order()
         place = {node_id: number for number, node_id in enumerate(order)}
@@ -97,11 +98,15 @@ class Movement:
         self._cursor.go(ahead[0] if step > 0 else ahead[-1])
 
     def _stops(self) -> Sequence[str]:
-        """Return where `n` goes: to matches, else to failures."""
+        """Return where `n` goes: to matches, else to failures and to what blocks others."""
         if found := self._matches():
             return found
-        shown = self._state.stands().verdicts.shown
-        return [node_id for node_id in self._cursor.order() if shown[node_id] is Shown.FAILED]
+        verdicts = self._state.stands().verdicts
+        return [
+            node_id
+            for node_id in self._cursor.order()
+            if verdicts.shown[node_id] is Shown.FAILED or verdicts.blocks(node_id)
+        ]
 
     # With what runs.
 
@@ -169,7 +174,7 @@ class Movement:
             "dag.next",
             "n",
             "next failed",
-            "Go to the next match of the search, else to the next failed job",
+            "Go to the next match, else to the next job that failed or that blocks others",
             lambda movement: movement.go_on(1),
             why_no_stop,
         ),
@@ -177,7 +182,7 @@ class Movement:
             "dag.previous",
             "N",
             "previous failed",
-            "Go to the previous match of the search, else to the previous failed job",
+            "Go to the previous match, else to the previous job that failed or that blocks others",
             lambda movement: movement.go_on(-1),
             why_no_stop,
         ),

@@ -1,6 +1,6 @@
 """One pipeline as a graph: four ways to show it, one cursor, and all there is to know of a job."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any, ClassVar
@@ -121,6 +121,11 @@ class PipelineScreen(Page):
         """Return where this is."""
         pipeline = self.cursor.pipeline()
         return ("Pipelines", (pipeline and pipeline.name) or self.state.pipeline_id)
+
+    def jobs_at_hand(self) -> Sequence[str]:
+        """Return the run of the job under the cursor, those before it, and what it repeats."""
+        node = self.cursor.node()
+        return () if node is None else (*filter(None, (node.run,)), *node.attempts, node.id)
 
     def pollers(self) -> tuple[Any, ...]:
         """Return what this page listens to."""

@@ -46,6 +46,19 @@ def test_each_of_many_roots_says_how_many_it_blocks() -> None:
     assert verdicts.root_failures == ("embed",)
 
 
+def test_what_blocks_others_is_a_failed_or_canceled_job_that_something_waits_for() -> None:
+    sent = sixteen("CANCELED", embed="CANCELED", thumbs="CANCELED")
+    verdicts = judge(plan_of(sent), sent.state)
+    blocking = {node_id for node_id in verdicts.plan.nodes if verdicts.blocks(node_id)}
+    assert "embed" in blocking
+    leaf = next(key for key, node in verdicts.plan.nodes.items() if not node.children)
+    assert not verdicts.blocks(leaf)
+    for node_id in blocking:
+        assert verdicts.shown[node_id] is Shown.CANCELED
+        assert any(verdicts.shown[each] is Shown.BLOCKED
+                   for each in verdicts.plan.descendants(node_id))  # fmt: skip
+
+
 def test_problems_are_what_stopped_and_what_that_blocks() -> None:
     verdicts = judged(sixteen(ingest_labels="CANCELED"))
     assert len(verdicts.problems) == 1 + 1 + 9

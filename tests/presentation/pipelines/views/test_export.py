@@ -19,10 +19,10 @@ from tests.presentation.pipelines.sample import sixteen
 _MERMAID_NODE = re.compile(r'  (n\d+)\["((?:[^"#;<>&`%{}\[\]\\:]|#\d+;)*)"\]:::([a-z]+)')
 _MERMAID_NOTE = re.compile(r'  %% (?:[^"#;<>&`%{}\[\]\\:\n]|#\d+;)*')
 _MERMAID_TRAP = re.compile(
-    r"direction\s+(?:TB|TD|BT|RL|LR)|(?i:www)\.|(?<![^\W_])_|_(?![^\W_])", re.UNICODE
+    r'direction\s+(?:TB|TD|BT|RL|LR)|(?i:www)\.|(?<![^\W_])_|_(?![^\W_])|\s"', re.UNICODE
 )
-"""What Mermaid reads though it stands between quotes: a direction takes its whole line, and some
-versions see Markdown in every label."""
+"""What Mermaid reads though it stands between quotes: a direction takes its whole line, some
+versions see Markdown in every label, and blanks at the end of one are cut off."""
 _MERMAID_EDGE = re.compile(r"  (n\d+) (-->|-\.->) (n\d+)")
 _DOT_TEXT = r'"((?:[^"\\]|\\.)*)"'
 _DOT_NODE = re.compile(rf'  (n\d+) \[label={_DOT_TEXT} fillcolor="#[0-9a-f]{{6}}"\];')
@@ -52,6 +52,7 @@ HOSTILE = (
     "subgraph x\nend\n}",
     "列车 🚂",
     "\x1b[31mred\n",
+    "blanks at its end  \u00a0",
 )
 
 

@@ -8,6 +8,7 @@ from studio_tui.api.models import Cluster, DatasetVersion, Job, Pipeline
 from studio_tui.presentation.pipelines.graph.pipeline_state import standing
 from studio_tui.presentation.pipelines.graph.view_model import Known
 from studio_tui.presentation.pipelines.views.groups import grouped, links
+from studio_tui.presentation.pipelines.views.node_cells import why_cell
 from studio_tui.presentation.pipelines.views.node_facts import group_facts, node_facts
 from tests.presentation.pipelines.graphs import any_pipelines
 from tests.presentation.pipelines.sample import sixteen, thousand
@@ -109,3 +110,27 @@ def test_a_group_tells_the_pattern_of_its_edges() -> None:
     assert (
         next(fact.value.text for fact in facts if fact.label == "after") == "02_shard_* ×480, 1:1"
     )
+
+
+def test_a_job_that_ran_before_says_which_attempt_this_is_and_how_the_others_ended() -> None:
+    sent = sixteen()
+    runs = tuple(
+        run.model_copy(update={"attempts": ("run-embed-1", "run-embed-2")})
+        if run.job_id == "embed"
+        else run
+        for run in sent.job_runs
+    )
+    sent = sent.model_copy(update={"job_runs": runs})
+    began = NOW - timedelta(minutes=10)
+    first = Job.model_validate(
+        {"id": "run-embed-1", "status": "FAILED", "started_at": began.isoformat(),
+         "finished_at": (began + timedelta(seconds=12)).isoformat(), "error_message": "no memory"}
+    )  # fmt: skip
+    shown = Known(standing(sent, {}).verdicts, NOW, {first.id: first})
+    told = {fact.label: fact.value.text for fact in node_facts(shown, "embed")}
+    assert told["attempt"] == "3"
+    assert told["before"] == "run-embe not known yet"
+    texts = [fact.value.text for fact in node_facts(shown, "embed")]
+    assert "✗ run-embe · ran 0:12 · no memory" in texts
+    assert why_cell(shown.plan.nodes["embed"], shown).text.startswith("attempt 3 · ")
+    assert "attempt" not in {fact.label for fact in node_facts(known(sixteen()), "embed")}

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 
 import pytest
 from hypothesis import given
@@ -229,3 +230,29 @@ def test_an_empty_pipeline_has_a_timeline_of_nothing(steps: int) -> None:
     timeline = Timeline(known(sent=Pipeline(pipeline_id="p")), UTC, 40)
     assert timeline.order == ()
     assert timeline.zoomed(steps) is None
+
+
+def test_every_attempt_at_a_job_has_a_bar_with_how_it_ended() -> None:
+    sent = sixteen("RUNNING", embed="RUNNING")
+    runs = tuple(
+        run.model_copy(update={"attempts": ("first", "second", "unborn")})
+        if run.job_id == "embed"
+        else run
+        for run in sent.job_runs
+    )
+    sent = sent.model_copy(update={"job_runs": runs})
+    first, second, unborn = (
+        Job.model_validate({"id": key, "status": status, "created_at": at(0), **times})
+        for key, status, times in (
+            ("first", "FAILED", {"started_at": at(11), "finished_at": at(13)}),
+            ("second", "CANCELED", {"started_at": at(14), "finished_at": at(16)}),
+            ("unborn", "CANCELED", {"finished_at": at(16.5)}),
+        )
+    )
+    now = job("embed", "RUNNING", 17, started=17)
+    timeline = Timeline(known(*_JOBS[:4], first, second, unborn, now, sent=sent), UTC, 41)
+    bar = text(timeline, "embed")
+    assert bar.count("✗") == 1
+    signs = "".join(sign for sign, _ in groupby(bar.strip()))
+    assert signs == "░█✗░█⊗░█┊"
+    assert timeline.order.index("embed") > timeline.order.index("dedupe")

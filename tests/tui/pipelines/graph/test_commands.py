@@ -13,6 +13,7 @@ from studio_tui.tui.pipelines.graph.screen import PipelineScreen
 from studio_tui.tui.pipelines.graph.state import UNKNOWN
 from studio_tui.tui.pipelines.list_screen import PipelinesScreen
 from tests.presentation.pipelines.graphs import chain_of_diamonds
+from tests.presentation.pipelines.sample import sixteen
 from tests.tui.dashboards import screen_text, until, until_shown
 from tests.tui.pipelines.dag_stage import DagStudio, dag, go_to, press, screen_of
 
@@ -113,3 +114,33 @@ async def test_edited_jobs_that_would_all_start_at_once_are_asked_about_once_mor
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, SubmitScreen))
         assert studio.done == []
+
+
+async def test_a_studio_without_a_way_back_still_shows_what_was_taken_out_here(
+    tmp_path: Path,
+) -> None:
+    studio = DagStudio(sixteen("PAUSED"))
+    async with dag(studio, tmp_path) as pilot:
+        await go_to(pilot, "publish")
+        await press(pilot, ("D",))
+        await until_shown(pilot, "Take this job out of the pipeline?")
+        await press(pilot, ("y",))
+        await until(pilot, lambda: ("remove", "publish") in studio.done)
+        await press(pilot, ("Z",))
+        await until_shown(pilot, "Taken out: 1 job", "publish", "no way to put a job back")
+
+
+async def test_n_stops_at_a_canceled_job_that_blocks_others_and_at_no_other_canceled_one(
+    tmp_path: Path,
+) -> None:
+    studio = DagStudio(sixteen("CANCELED", embed="CANCELED", thumbs="COMPLETE"))
+    async with dag(studio, tmp_path) as pilot:
+        await press(pilot, ("g", "n"))
+        await until(pilot, lambda: screen_of(pilot).cursor.here() == "embed")
+    lone = DagStudio(chain_of_diamonds(1))
+    runs = [run.model_copy(update={"status": "COMPLETE"}) for run in lone.now.job_runs]
+    runs[-1] = runs[-1].model_copy(update={"status": "CANCELED"})
+    lone.becomes(lone.now.model_copy(update={"status": "CANCELED", "job_runs": tuple(runs)}))
+    async with dag(lone, tmp_path) as pilot:
+        await press(pilot, ("g", "n"))
+        await until_shown(pilot, "No job has failed, nor does a canceled one block others")

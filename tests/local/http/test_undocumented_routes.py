@@ -1,11 +1,20 @@
-"""Running several jobs again in order, over HTTP: what is made, once, and what is refused."""
+"""What only the local Studio can, over HTTP: reruns in order, attempts, and jobs put back."""
 
 from typing import Any
 
 import httpx
 
 from studio_tui.api.routes import INSTANCE_HEADER
-from tests.local.http.test_pipeline_routes import make, post, script, status, steer, until, versions
+from tests.local.http.test_pipeline_routes import (
+    make,
+    post,
+    script,
+    status,
+    steer,
+    trigger,
+    until,
+    versions,
+)
 from tests.studios import ThreadStudio
 
 
@@ -98,3 +107,67 @@ def test_what_cannot_be_run_again_in_order_is_refused_and_makes_nothing(
 
 def test_the_route_stands_in_no_description_of_the_api(studio: ThreadStudio) -> None:
     assert "/api/datachain/pipeline/rerun" not in studio.request("GET", "/openapi.json").text
+
+
+def test_a_job_that_was_taken_out_is_told_and_put_back_with_its_order(
+    studio: ThreadStudio,
+) -> None:
+    jobs = chain(studio)
+    made = trigger(studio, "report", review=True)
+    left = steer(studio, "remove-job", made, job_id=jobs["clean"])
+    assert [job["name"] for job in left["removed"]] == ["clean.py"]
+    back = steer(studio, "restore-job", made, job_id=jobs["clean"])
+    assert (back["removed"], back["status"]) == ([], "PAUSED")
+    assert [run["parent_job_ids"] for run in back["job_runs"]] == [
+        run["parent_job_ids"] for run in made["job_runs"]
+    ]
+    assert post(studio, "restore-job", name=made["name"], job_id="nobody").status_code == 404
+    steer(studio, "resume", made)
+    running = post(studio, "restore-job", name=made["name"], job_id=jobs["clean"])
+    assert running.status_code in {404, 409}
+
+
+def test_a_pipeline_tells_of_every_run_that_one_of_its_jobs_had(studio: ThreadStudio) -> None:
+    make(studio, "raw")
+    made = trigger(studio, "raw", environment="FAIL=raw")
+    failed = until(studio, made, "FAILED")["job_runs"][0]
+    assert failed["attempts"] == []
+    steer(studio, "resume", made)
+    again = until(studio, made, "FAILED")["job_runs"][0]
+    assert again["attempts"] == [failed["created_job_id"]]
+
+
+def datasets(studio: ThreadStudio) -> dict[str, Any]:
+    answer = studio.request("GET", "/datachain/datasets/list", params={"team_name": "local"})
+    return {each["name"].removeprefix("local.local."): each for each in answer.json()["datasets"]}
+
+
+def test_datasets_are_listed_with_who_made_which_version_from_what(studio: ThreadStudio) -> None:
+    jobs = chain(studio)
+    again = make(studio, "raw")
+    found = datasets(studio)
+    assert [*found] == ["clean", "raw", "report"]
+    newest, first = found["raw"]["versions"]
+    assert (newest["version"], newest["job_id"]) == ("1.0.1", again)
+    assert (first["version"], first["job_id"]) == ("1.0.0", jobs["raw"])
+    assert first["job_name"] == "raw.py"
+    assert first["made_at"] == studio.job(jobs["raw"])["finished_at"]
+    assert found["clean"]["versions"][0]["sources"] == ["local.local.raw@1.0.0"]
+    newer = {name: each["newer"] for name, each in found.items()}
+    assert newer == {
+        "raw": [],
+        "clean": ["local.local.raw@1.0.1"],
+        "report": ["local.local.raw@1.0.1"],
+    }
+
+
+def test_a_refresh_makes_what_is_out_of_date_and_nothing_else(studio: ThreadStudio) -> None:
+    chain(studio)
+    make(studio, "raw")
+    names = [name for name, each in datasets(studio).items() if each["newer"]]
+    answer = post(studio, "refresh", datasets=names)
+    made = answer.json()["pipeline"]
+    assert [run["name"] for run in made["job_runs"]] == ["clean.py", "report.py"]
+    until(studio, made, "COMPLETED")
+    assert not any(each["newer"] for each in datasets(studio).values())
+    assert post(studio, "refresh", datasets=["nonsense"]).status_code == 404

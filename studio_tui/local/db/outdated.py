@@ -1,0 +1,129 @@
+"""Which datasets are out of date: of what they were made from there is something newer; pure.
+
+Of each dataset the version counts that stands for it in a plan. What a job has named by its version
+stays what it wanted, whatever is newer.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+
+from studio_tui.local.db.planning import Current, Lineage, Plan, PlannedJob, Version, plan
+from studio_tui.local.shim.datasets import is_listing, read_name, version_key
+
+
+def outdated(lineage: Lineage) -> dict[str, tuple[str, ...]]:
+    """Return for each dataset that is out of date which versions are newer than what it has seen.
+
+    Those may be of what it was made from, or of what that was made from.
+    """
+    standing = standing_versions(lineage)
+    newer: dict[str, dict[str, None]] = {}
+    for dataset, version in standing.items():
+        for source in _sources(version):
+            now = standing.get(lineage.versions[source].dataset)
+            if now is not None and _key(now) > _key(lineage.versions[source]):
+                newer.setdefault(dataset, {})[f"{now.dataset}@{now.version}"] = None
+    readers = _readers(standing, lineage)
+    waiting = [*newer]
+    for dataset in waiting:
+        for reader in readers.get(dataset, ()):
+            known = newer.setdefault(reader, {})
+            if not known.keys() >= newer[dataset].keys():
+                known |= newer[dataset]
+                waiting.append(reader)
+    return {dataset: tuple(found) for dataset, found in newer.items()}
+
+
+def refresh(targets: Iterable[str], lineage: Lineage) -> Plan:
+    """Return the jobs that make `targets` anew, and only what has to be made with them.
+
+    What they were made from stays as it is, so that nothing else gets out of date.
+
+    Raises:
+        UnknownDataset: One of them is not known.
+    """
+    named = [*targets]
+    found = [name.dataset for text in named if (name := read_name(text)) is not None]
+    whole = _to_refresh(found, lineage)
+    planned = plan([*named, *sorted(whole.difference(found))], lineage)
+    made: dict[str, set[str]] = {}
+    for version in lineage.versions.values():
+        for link in version.jobs:
+            made.setdefault(link.job_id, set()).add(version.dataset)
+    wanted = whole | {*found}
+    left = [job for job in planned.jobs if not made[job.job_id].isdisjoint(wanted)]
+    there, parents = {job.job_id for job in left}, {job.job_id: job.parents for job in planned.jobs}
+    return Plan(
+        tuple(PlannedJob(job.job_id, _nearest(job.job_id, parents, there)) for job in left),
+        planned.warnings,
+    )
+
+
+def _nearest(
+    job_id: str, parents: Mapping[str, Collection[str]], there: Collection[str]
+) -> tuple[str, ...]:
+    """Return the nearest ancestors of a job that are there, each once."""
+    waiting = dict.fromkeys(parents[job_id])
+    nearest = []
+    ahead = [*waiting]
+    for parent in ahead:
+        if parent in there:
+            nearest.append(parent)
+        else:
+            ahead += [above for above in parents[parent] if above not in waiting]
+            waiting |= dict.fromkeys(parents[parent])
+    return tuple(nearest)
+
+
+def _to_refresh(datasets: Iterable[str], lineage: Lineage) -> frozenset[str]:
+    """Return datasets with all that has to be made anew with them, so that nothing is out of date.
+
+    That is what their jobs make beside them, and what is made from any of these.
+    """
+    standing = standing_versions(lineage)
+    readers = _readers(standing, lineage)
+    makers: dict[str, set[str]] = {}
+    for dataset, version in standing.items():
+        for link in version.jobs:
+            makers.setdefault(link.job_id, set()).add(dataset)
+    found = {dataset for dataset in datasets if dataset in standing}
+    waiting = [*found]
+    for dataset in waiting:
+        beside = {made for link in standing[dataset].jobs for made in makers[link.job_id]}
+        for other in (beside | readers.get(dataset, set())) - found:
+            found.add(other)
+            waiting.append(other)
+    return frozenset(found)
+
+
+def standing_versions(lineage: Lineage) -> dict[str, Version]:
+    """Return of each dataset the version that stands for it; none of what no job is known for."""
+    current = Current(lineage)
+    return {
+        version.dataset: version
+        for version_id, version in lineage.versions.items()
+        if current.is_standing(version_id)
+    }
+
+
+def _readers(standing: Mapping[str, Version], lineage: Lineage) -> dict[str, set[str]]:
+    """Return for each dataset those that were made from it."""
+    readers: dict[str, set[str]] = {}
+    for dataset, version in standing.items():
+        for source in _sources(version):
+            readers.setdefault(lineage.versions[source].dataset, set()).add(dataset)
+    return {dataset: found - {dataset} for dataset, found in readers.items()}
+
+
+def _sources(version: Version) -> Collection[int]:
+    """Return the versions that one was made from, those that were named as such left out."""
+    return {
+        source.version_id
+        for source in version.sources
+        if source.version_id is not None
+        and "@" not in source.dataset
+        and not is_listing(source.dataset)
+    }
+
+
+def _key(version: Version) -> tuple[int, ...]:
+    return version_key(version.version)

@@ -1,0 +1,145 @@
+"""Jobs that are taken out of pipelines, and put back: what then waits for what.
+
+The edges between the jobs that are left follow from the plan as it was made: each job waits for
+the nearest of those that it was to wait for and that are there. So it makes no difference in which
+order jobs are taken out and put back. All functions run on the database's thread.
+"""
+
+import sqlite3
+from collections.abc import Collection, Iterator, Mapping
+
+from studio_tui.api.models import JobState, PipelineState
+from studio_tui.local.db.pipeline_additions import copy_job
+
+WHY = "It was removed from its pipeline."
+"""The error of a job that was taken out."""
+
+
+class NotNow(Exception):  # noqa: N818 (reads as what is wrong)
+    """The pipeline's state does not allow it; the sentence says why."""
+
+
+def remove_job(
+    connection: sqlite3.Connection, pipeline_id: str, job_id: str, state: PipelineState, now: str
+) -> bool:
+    """Take a job out; return whether the pipeline has one of that id.
+
+    Raises:
+        NotNow: The pipeline is not paused, or the job is not pending.
+    """
+    node = connection.execute(
+        "SELECT position, job_id, created_job_id, state FROM pipeline_jobs"
+        " JOIN jobs ON id = created_job_id"
+        " WHERE pipeline_id = ? AND (created_job_id = ? OR job_id = ?)",
+        [pipeline_id, job_id, job_id],
+    ).fetchone()
+    if node is None:
+        return False
+    if state is not PipelineState.PAUSED:
+        raise NotNow(f"The pipeline is {state}: jobs can be removed while it is PAUSED.")
+    if node["state"] != JobState.PENDING:
+        raise NotNow(f"The job is {node['state']}: only one that is PENDING can be removed.")
+    connection.execute(
+        "INSERT INTO pipeline_planned_parents SELECT * FROM pipeline_parents"
+        " WHERE pipeline_id = ?1 AND NOT EXISTS ("
+        " SELECT 1 FROM pipeline_planned_parents WHERE pipeline_id = ?1)",
+        [pipeline_id],
+    )
+    connection.execute("DELETE FROM pipeline_parents WHERE pipeline_id = ?", [pipeline_id])
+    connection.execute(
+        "DELETE FROM pipeline_jobs WHERE pipeline_id = ? AND job_id = ?",
+        [pipeline_id, node["job_id"]],
+    )
+    connection.execute(
+        "INSERT INTO pipeline_removed VALUES (?, ?, ?, ?, ?)",
+        [pipeline_id, node["position"], node["job_id"], node["created_job_id"], now],
+    )
+    connection.execute(
+        "UPDATE jobs SET state = 'CANCELED', finished_at = ?, error_message = ?"
+        " WHERE id = ? AND state = 'PENDING'",
+        [now, WHY, node["created_job_id"]],
+    )
+    _tie(connection, pipeline_id)
+    return True
+
+
+def restore_job(
+    connection: sqlite3.Connection, pipeline_id: str, job_id: str, state: PipelineState, now: str
+) -> bool:
+    """Put a job back that was taken out, as one that waits; return whether there is one of that id.
+
+    It gets a new run, as an end is for good. The pipeline is paused then, be it over or not.
+
+    Raises:
+        NotNow: The pipeline goes on.
+    """
+    node = connection.execute(
+        "SELECT position, job_id, created_job_id FROM pipeline_removed"
+        " WHERE pipeline_id = ? AND (created_job_id = ? OR job_id = ?)",
+        [pipeline_id, job_id, job_id],
+    ).fetchone()
+    if node is None:
+        return False
+    if state is PipelineState.RUNNING:
+        raise NotNow("The pipeline is RUNNING: jobs can be put back while it is not.")
+    run_id = copy_job(connection, node["created_job_id"], now)
+    here = [pipeline_id, node["job_id"]]
+    connection.execute("DELETE FROM pipeline_removed WHERE pipeline_id = ? AND job_id = ?", here)
+    connection.execute(
+        "INSERT INTO pipeline_jobs VALUES (?, ?, ?, ?)",
+        [pipeline_id, node["position"], node["job_id"], run_id],
+    )
+    connection.execute("DELETE FROM pipeline_parents WHERE pipeline_id = ?", [pipeline_id])
+    connection.execute("UPDATE pipelines SET state = 'PAUSED' WHERE id = ?", [pipeline_id])
+    _tie(connection, pipeline_id)
+    return True
+
+
+def removed_from(connection: sqlite3.Connection, pipeline_id: str) -> list[sqlite3.Row]:
+    """Return the jobs that were taken out of a pipeline, in the order of its plan."""
+    return connection.execute(
+        "SELECT removed.job_id, removed.created_job_id, removed_at, name"
+        " FROM pipeline_removed removed JOIN jobs ON id = removed.created_job_id"
+        " WHERE pipeline_id = ? ORDER BY position",
+        [pipeline_id],
+    ).fetchall()
+
+
+def _tie(connection: sqlite3.Connection, pipeline_id: str) -> None:
+    """Let each job wait for the nearest of its planned ancestors that are there."""
+    there = {
+        job_id
+        for (job_id,) in connection.execute(
+            "SELECT job_id FROM pipeline_jobs WHERE pipeline_id = ?", [pipeline_id]
+        )
+    }
+    planned: dict[str, list[str]] = {}
+    for job_id, parent in connection.execute(
+        "SELECT job_id, parent_job_id FROM pipeline_planned_parents WHERE pipeline_id = ?",
+        [pipeline_id],
+    ):
+        planned.setdefault(job_id, []).append(parent)
+    connection.executemany(
+        "INSERT INTO pipeline_parents VALUES (?, ?, ?)",
+        [
+            (pipeline_id, job_id, parent)
+            for job_id in there
+            for parent in _nearest(job_id, planned, there)
+        ],
+    )
+
+
+def _nearest(
+    job_id: str, planned: Mapping[str, Collection[str]], there: Collection[str]
+) -> Iterator[str]:
+    """Yield the nearest planned ancestors of a job that are there, each once."""
+    seen = {job_id}
+    waiting = [*planned.get(job_id, ())]
+    for parent in waiting:
+        if parent in seen:
+            continue
+        seen.add(parent)
+        if parent in there:
+            yield parent
+        else:
+            waiting.extend(planned.get(parent, ()))

@@ -1,0 +1,106 @@
+"""What there is to say of a dataset: its versions, who made them, from what and for what."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from studio_tui.api.listed_datasets import ListedDataset, ListedVersion
+from studio_tui.presentation.cells import Cell, Tone
+from studio_tui.presentation.format import age, local_time, plural, seconds_between
+from studio_tui.presentation.jobs.rows import SHORT_ID
+from studio_tui.presentation.pipelines.datasets import short_name
+
+_MOST_NAMED = 3
+_WIDEST = 40
+"""Characters of a name for which other columns give way."""
+
+NOT_TOLD = "This Studio does not tell what datasets were made from, nor what is out of date."
+
+
+def dataset_rows(datasets: Sequence[ListedDataset], now: datetime) -> list[tuple[str, str]]:
+    """Return each dataset as its name and a line, those that are out of date first."""
+    names = {each.name: short_name(each.name) for each in datasets}
+    width = min(_WIDEST, max(map(len, names.values()), default=0))
+    ordered = sorted(datasets, key=lambda each: (not each.newer, each.name))
+    return [(each.name, _row(each, names[each.name], width, now)) for each in ordered]
+
+
+def dataset_lines(
+    dataset: ListedDataset, others: Iterable[ListedDataset], now: datetime, *, is_all_told: bool
+) -> list[Cell]:
+    """Return all about a dataset; the others tell what it is for."""
+    lines = [Cell(outdated_words(dataset), Tone.WARN)] if dataset.newer else []
+    if not dataset.newer and is_all_told:
+        lines.append(Cell("up to date: nothing that it was made from is newer", Tone.GOOD))
+    readers = sorted(short_name(other.name) for other in others if _reads(other, dataset.name))
+    if readers:
+        lines.append(Cell(f"for {', '.join(readers)}"))
+    elif is_all_told:
+        lines.append(Cell("no other dataset is made from it", Tone.DIM))
+    for version in dataset.versions:
+        lines += [Cell(""), Cell(_made(version, now), Tone.STRONG)]
+        if version.sources:
+            sources = ", ".join(map(short_name, version.sources))
+            lines.append(Cell(f"    from {sources}"))
+    return lines if is_all_told else [*lines, Cell(""), Cell(NOT_TOLD, Tone.DIM)]
+
+
+def outdated_words(dataset: ListedDataset) -> str:
+    """Return by what a dataset is out of date."""
+    named = ", ".join(map(short_name, dataset.newer[:_MOST_NAMED]))
+    more = len(dataset.newer) - _MOST_NAMED
+    verb = "is" if len(dataset.newer) == 1 else "are"
+    rest = f" and {more} more" if more > 0 else ""
+    return f"out of date: {named}{rest} {verb} newer"
+
+
+def _row(dataset: ListedDataset, name: str, width: int, now: datetime) -> str:
+    latest = dataset.versions[0] if dataset.versions else None
+    parts = [f"{'!' if dataset.newer else ' '} {name:<{width}}"]
+    if latest is not None:
+        parts.append(f"@{latest.version}")
+        if latest.made_at is not None:
+            parts.append(f"{age(seconds_between(latest.made_at, now)):>4}")
+    if dataset.newer:
+        parts.append(outdated_words(dataset))
+    elif len(dataset.versions) > 1:
+        parts.append(plural(len(dataset.versions), "version"))
+    return "  ".join(parts)
+
+
+def _made(version: ListedVersion, now: datetime) -> str:
+    parts = [f"@{version.version}"]
+    if version.made_at is not None:
+        old = age(seconds_between(version.made_at, now))
+        ago = old if old == "now" else f"{old} ago"
+        parts.append(f"{local_time(version.made_at)} ({ago})")
+    if version.job_id is not None:
+        parts.append(f"by {version.job_name or 'a job'} ({version.job_id[:SHORT_ID]})")
+    else:
+        parts.append("no job is known to have made it")
+    if version.made_by is not None:
+        parts.append(f"of {version.made_by}")
+    return "  ".join(parts)
+
+
+def to_mend(dataset: ListedDataset, others: Iterable[ListedDataset]) -> tuple[str, ...]:
+    """Return a dataset and what it was made from, directly or not, that is out of date itself."""
+    by_name = {each.name: each for each in others}
+    found = {dataset.name: None}
+    waiting = [dataset]
+    for each in waiting:
+        for source in _sources(each):
+            above = by_name.get(source)
+            if above is not None and above.newer and source not in found:
+                found[source] = None
+                waiting.append(above)
+    return tuple(found)
+
+
+def _sources(dataset: ListedDataset) -> tuple[str, ...]:
+    """Return the names of what the latest version was made from."""
+    sources = dataset.versions[0].sources if dataset.versions else ()
+    return tuple(source.partition("@")[0] for source in sources)
+
+
+def _reads(other: ListedDataset, name: str) -> bool:
+    return name in _sources(other)

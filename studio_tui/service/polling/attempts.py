@@ -1,0 +1,67 @@
+"""The runs that a job of a pipeline had before the one it has now.
+
+The local Studio tells of them. Of others they are known as far as they were seen to be replaced.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from studio_tui.api.models import Job, JobState, Pipeline, PipelineJob
+
+
+class Kin(NamedTuple):
+    """The jobs that one has to do with, by their ids."""
+
+    origin: str | None
+    """What it resumes."""
+    successors: tuple[str, ...]
+    """What resumed it, the latest last."""
+    jobs: Mapping[str, Job]
+    """Those of all of these that are known."""
+    before: tuple[str, ...] = ()
+    """Earlier runs of the same job of a pipeline, the latest last."""
+    after: tuple[str, ...] = ()
+    """Later runs of it, the latest last."""
+
+
+def attempts_of(
+    job_id: str, pipelines: Iterable[Pipeline]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the runs before and after one, of the job of a pipeline that it is a run of."""
+    for pipeline in pipelines:
+        for run in pipeline.job_runs:
+            if run.attempts and job_id in {run.created_job_id, *run.attempts}:
+                runs = (*run.attempts, run.created_job_id or "")
+                place = runs.index(job_id)
+                return runs[:place], tuple(filter(None, runs[place + 1 :]))
+    return (), ()
+
+
+def all_runs(pipeline: Pipeline) -> Iterator[PipelineJob]:
+    """Yield the jobs of a pipeline, and each earlier run of one as if it were another that failed.
+
+    Studio does not tell how these ended before they are asked about.
+    """
+    for run in pipeline.job_runs:
+        yield run
+        for attempt in run.attempts:
+            yield run.model_copy(
+                update={"created_job_id": attempt, "status": JobState.FAILED.value, "attempts": ()}
+            )
+
+
+def with_attempts(now: Pipeline, before: Pipeline | None) -> Pipeline:
+    """Return a pipeline with the runs that it was seen to have, where Studio tells of none."""
+    if before is None:
+        return now
+    known = {run.job_id: run for run in before.job_runs}
+    runs = tuple(_with_earlier(run, known.get(run.job_id)) for run in now.job_runs)
+    return now if runs == now.job_runs else now.model_copy(update={"job_runs": runs})
+
+
+def _with_earlier(now: PipelineJob, before: PipelineJob | None) -> PipelineJob:
+    if before is None or now.created_job_id is None or now.attempts:
+        return now
+    seen = [*before.attempts, before.created_job_id]
+    earlier = tuple(run for run in seen if run and run != now.created_job_id)
+    return now.model_copy(update={"attempts": earlier}) if earlier else now

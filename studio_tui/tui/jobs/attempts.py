@@ -1,0 +1,73 @@
+"""From a job to the run before or after it: another attempt, or what it resumes."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from studio_tui.api.models import Job
+from studio_tui.tui.frame.commands import Command, Host
+
+
+class AttemptSteps:
+    """Controller of a screen that shows a job."""
+
+    def __init__(
+        self, host: Host, at_hand: Callable[[], Job], show: Callable[[Job], object]
+    ) -> None:
+        """Take what returns the job that is shown, and what shows another."""
+        self._host = host
+        self._at_hand = at_hand
+        self._show = show
+
+    def why_none_before(self) -> str | None:
+        """Return why there is no run to go back to."""
+        return None if self._before() else "No run before this one is known here"
+
+    def why_none_after(self) -> str | None:
+        """Return why there is no run to go on to."""
+        return None if self._after() else "No run after this one is known here"
+
+    async def go_before(self) -> None:
+        """Show the run before."""
+        await self._go(self._before())
+
+    async def go_after(self) -> None:
+        """Show the run after."""
+        await self._go(self._after())
+
+    def _before(self) -> str | None:
+        kin = self._host.session.kin_of(self._at_hand().id)
+        return kin.before[-1] if kin.before else kin.origin
+
+    def _after(self) -> str | None:
+        kin = self._host.session.kin_of(self._at_hand().id)
+        return next(iter((*kin.after, *kin.successors)), None)
+
+    async def _go(self, job_id: str | None) -> None:
+        if job_id is None:
+            return
+        found = await self._host.session.find_jobs((job_id,))
+        if found:
+            self._show(found[0])
+        else:
+            self._host.say("Studio does not tell of that run now", "warning")
+
+    COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
+        Command(
+            "job.before",
+            "less_than_sign",
+            "run before",
+            "The run before this one: an earlier attempt, or the job that it resumes",
+            go_before,
+            why_none_before,
+            display="<",
+        ),
+        Command(
+            "job.after",
+            "greater_than_sign",
+            "run after",
+            "The run after this one: a later attempt, or the job that resumes it",
+            go_after,
+            why_none_after,
+            display=">",
+        ),
+    )

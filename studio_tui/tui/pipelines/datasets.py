@@ -1,0 +1,160 @@
+"""The datasets that there are, looked at one by one, and what is out of date made anew."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.widgets import OptionList
+
+from studio_tui import clock
+from studio_tui.api.listed_datasets import ListedDataset
+from studio_tui.errors import StudioError
+from studio_tui.presentation.pipelines.dataset_facts import dataset_lines, dataset_rows, to_mend
+from studio_tui.presentation.pipelines.datasets import short_name
+from studio_tui.service.session import StudioSession
+from studio_tui.tui.frame.dialogs import Choose
+from studio_tui.tui.frame.progress_words import asked, told
+from studio_tui.tui.frame.review import Review
+
+NONE = "No dataset is known yet: jobs that have completed make them"
+_REBUILD = "rebuild "
+
+
+@dataclass(frozen=True)
+class Rebuild:
+    """What somebody wants to be made anew."""
+
+    names: tuple[str, ...]
+    only: bool
+    """Whether what they were made from is to stay as it is."""
+
+
+@dataclass(frozen=True)
+class GoToJob:
+    """The job that somebody wants to see."""
+
+    job_id: str
+
+
+Wanted = Rebuild | GoToJob | None
+
+
+class PickDataset(Choose):
+    """Offers datasets; the answer is the name of one, or what is to be made anew."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("t", "rebuild", "rebuild", id="datasets.rebuild",
+                tooltip="Make what is out of date anew; where nothing is, the dataset"),
+    ]  # fmt: skip
+    KEYS = "enter shows its versions, t makes what is out of date anew, esc closes"
+
+    def action_rebuild(self) -> None:
+        """Answer with what is under the cursor."""
+        row = self.query_one(OptionList).highlighted_option
+        self.dismiss(f"{_REBUILD}{row.id}" if row is not None else None)
+
+
+async def fetch(session: StudioSession) -> tuple[ListedDataset, ...]:
+    """Return what is known of datasets, asking a Studio that lists them.
+
+    Raises:
+        StudioError: when Studio could not be asked.
+    """
+    if session.client.is_local_studio:
+        return await session.client.datasets()
+    listed = session.jobs.snapshot.value
+    jobs = listed.jobs if listed is not None else ()
+    await session.datasets.learn(jobs)
+    return session.datasets.listed({job.id: job for job in jobs})
+
+
+async def look_at(
+    app: App[Any], session: StudioSession, job_ids: Collection[str] = (), *, can_rebuild: bool
+) -> Wanted:
+    """Show all datasets, first what one of these jobs made; return what is wanted of them."""
+    try:
+        datasets = await asked(app, session, fetch(session))
+    except StudioError as error:
+        app.notify(told(error, session), severity="error", markup=False)
+        return None
+    if not datasets:
+        app.notify(NONE, markup=False)
+        return None
+    made = (each.name for each in datasets if _made_by(each, job_ids))
+    return await choose(
+        app, datasets, next(made, ""), is_all_told=session.client.is_local_studio,
+        can_rebuild=can_rebuild,
+    )  # fmt: skip
+
+
+async def choose(
+    app: App[Any],
+    datasets: Sequence[ListedDataset],
+    current: str = "",
+    *,
+    is_all_told: bool,
+    can_rebuild: bool,
+    now: Callable[[], datetime] = clock.now,
+) -> Wanted:
+    """Let a dataset be looked at, again and again, until something is wanted."""
+    outdated = tuple(each.name for each in datasets if each.newer)
+    by_name = {each.name: each for each in datasets}
+    while True:
+        rows = dataset_rows(datasets, now())
+        heading = f"Datasets: {len(datasets)}, {len(outdated)} out of date"
+        picked = await app.push_screen_wait(
+            PickDataset(heading if is_all_told else "Datasets", rows, current or rows[0][0])
+        )
+        if picked is None:
+            return None
+        if picked.startswith(_REBUILD):
+            if can_rebuild:
+                return rebuild(outdated, picked.removeprefix(_REBUILD))
+            app.notify("Nothing can be made anew from here", severity="warning", markup=False)
+            continue
+        current = picked
+        wanted = await _look_closer(
+            app, by_name[picked], datasets, now(), is_all_told=is_all_told, can_rebuild=can_rebuild
+        )
+        if wanted is not None:
+            return wanted
+
+
+def rebuild(outdated: Sequence[str], name: str) -> Rebuild:
+    """Return what is out of date, to be made anew alone; where nothing is, one by its name."""
+    if outdated:
+        return Rebuild(tuple(map(short_name, outdated)), only=True)
+    return Rebuild((short_name(name),), only=False)
+
+
+async def _look_closer(
+    app: App[Any],
+    dataset: ListedDataset,
+    others: Sequence[ListedDataset],
+    now: datetime,
+    *,
+    is_all_told: bool,
+    can_rebuild: bool,
+) -> Wanted:
+    """Show all about a dataset; `None` leads back to the others."""
+    maker = next((each.job_id for each in dataset.versions if each.job_id is not None), None)
+    answers = [("o", "ok")]
+    if can_rebuild:
+        answers.append(("t", "make it anew"))
+    if maker is not None:
+        answers.append(("g", "go to its job"))
+    lines = dataset_lines(dataset, others, now, is_all_told=is_all_told)
+    answer = await app.push_screen_wait(Review(short_name(dataset.name), lines, answers))
+    if answer == "t":
+        names = to_mend(dataset, others)
+        return Rebuild(tuple(map(short_name, names)), only=bool(dataset.newer))
+    if answer == "g" and maker is not None:
+        return GoToJob(maker)
+    return None
+
+
+def _made_by(dataset: ListedDataset, job_ids: Collection[str]) -> bool:
+    return any(version.job_id in job_ids for version in dataset.versions)

@@ -1,0 +1,108 @@
+"""The jobs that were taken out of a pipeline: which they are, and how they are put back."""
+
+from typing import Any, ClassVar
+
+from studio_tui.api.models import Pipeline, PipelineState, RemovedJob
+from studio_tui.errors import StudioError
+from studio_tui.presentation.cells import Cell
+from studio_tui.presentation.format import plural
+from studio_tui.presentation.pipelines.facts import removed_words
+from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
+from studio_tui.tui.frame.dialogs import Choose, Confirm
+from studio_tui.tui.frame.progress_words import asked, told
+from studio_tui.tui.frame.review import Review
+from studio_tui.tui.pipelines.graph.state import GraphState
+
+NONE = "No job is known to have been taken out of this pipeline"
+RUNS = "Jobs are put back while nothing more starts; p pauses"
+NO_WAY = (
+    "This Studio has no way to put a job back. t makes its datasets anew, with all of the jobs."
+)
+
+
+class TakenOut:
+    """Controller of the screen of a pipeline that jobs were taken out of."""
+
+    def __init__(self, host: Host, state: GraphState) -> None:
+        """Take where the pipeline is known."""
+        self._host = host
+        self._state = state
+
+    def why_not(self) -> str | None:
+        """Return why there is nothing to show or put back."""
+        if reason := self._state.why_unknown():
+            return reason
+        return None if self._removed() else NONE
+
+    async def restore(self) -> None:
+        """Show what was taken out; where Studio can, ask which is to be put back, and do it."""
+        pipeline, removed = self._pipeline(), self._removed()
+        names = [removed_words(job) for job in removed]
+        reason = self._why_no_way(pipeline)
+        if reason is not None:
+            heading = f"Taken out: {plural(len(removed), 'job')}"
+            lines = [*map(Cell, names), Cell(""), Cell(reason)]
+            await self._host.ask(Review(heading, lines, (("o", "ok"),)))
+            return
+        chosen = removed[0]
+        if len(removed) > 1:
+            keys = [(job.job_id, name) for job, name in zip(removed, names, strict=True)]
+            key = await self._host.ask(Choose("Put which job back?", keys, chosen.job_id))
+            if key is None:
+                return
+            chosen = next(job for job in removed if job.job_id == key)
+        if await self._host.ask(_question(pipeline, chosen)):
+            await self._put_back(pipeline, chosen)
+
+    def _why_no_way(self, pipeline: Pipeline) -> str | None:
+        session = self._host.session
+        if not session.client.is_local_studio:
+            return NO_WAY
+        if self._host.read_only:
+            return READ_ONLY
+        return RUNS if pipeline.state is PipelineState.RUNNING else None
+
+    async def _put_back(self, pipeline: Pipeline, job: RemovedJob) -> None:
+        session, name = self._host.session, job.name or job.job_id
+        try:
+            putting = session.steering.restore_job(pipeline, job.job_id)
+            if await asked(self._host.app, session, putting):
+                self._host.say(f"Put {name} back; p lets the pipeline go on")
+        except StudioError as error:
+            self._host.say(f"{name}: {told(error, session)}", "error")
+
+    def _pipeline(self) -> Pipeline:
+        return self._host.session.steering.with_removed(self._state.stands().pipeline)
+
+    def _removed(self) -> tuple[RemovedJob, ...]:
+        return self._pipeline().removed or ()
+
+    COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
+        Command(
+            "dag.restore",
+            "Z",
+            "put back",
+            "The jobs that were taken out; put one back where Studio can",
+            restore,
+            why_not,
+        ),
+    )
+
+
+def _question(pipeline: Pipeline, job: RemovedJob) -> Confirm:
+    is_over = pipeline.state is not PipelineState.PAUSED
+    paused = "The pipeline is paused then" if is_over else "The pipeline stays paused"
+    return Confirm(
+        "Put this job back into the pipeline?",
+        (
+            f"  job  {job.name or '–'}",
+            f"  id   {job.job_id}",
+            "",
+            "It waits again for what it was planned to wait for, and what was to",
+            "wait for it and has not begun waits for it again.",
+            f"{paused}; p lets it go on.",
+        ),
+        yes="Put it back",
+        no="Don't",
+        default_yes=True,
+    )

@@ -1,0 +1,72 @@
+from datetime import UTC, datetime
+
+from studio_tui.api.listed_datasets import ListedDataset
+from studio_tui.presentation.pipelines.dataset_facts import (
+    NOT_TOLD,
+    dataset_lines,
+    dataset_rows,
+    to_mend,
+)
+
+NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
+
+
+def dataset(name: str, *sources: str, newer: tuple[str, ...] = (), versions: int = 1) -> object:
+    made = [
+        {
+            "version": f"1.0.{number}",
+            "job_id": f"job-of-{name}",
+            "job_name": f"{name}.py",
+            "made_by": "ann",
+            "made_at": "2026-03-04T10:00:00Z",
+            "sources": sources,
+        }
+        for number in reversed(range(versions))
+    ]
+    return {"name": f"local.local.{name}", "versions": made, "newer": newer}
+
+
+RAW, CLEAN, REPORT = (
+    ListedDataset.model_validate(each)
+    for each in (
+        dataset("raw", versions=2),
+        dataset("clean", "local.local.raw@1.0.0", newer=("local.local.raw@1.0.1",)),
+        dataset("report", "local.local.clean@1.0.0", newer=("local.local.raw@1.0.1",)),
+    )
+)
+ALL = (RAW, CLEAN, REPORT)
+
+
+def test_rows_begin_with_what_is_out_of_date_and_say_why() -> None:
+    assert [text for _, text in dataset_rows(ALL, NOW)] == [
+        "! clean   @1.0.0    2h  out of date: raw@1.0.1 is newer",
+        "! report  @1.0.0    2h  out of date: raw@1.0.1 is newer",
+        "  raw     @1.0.1    2h  2 versions",
+    ]
+
+
+def test_a_dataset_says_who_made_which_version_when_from_what_and_for_what() -> None:
+    lines = [cell.text for cell in dataset_lines(CLEAN, ALL, NOW, is_all_told=True)]
+    assert lines[:3] == ["out of date: raw@1.0.1 is newer", "for report", ""]
+    assert lines[3].startswith("@1.0.0  2026-03-04 ")
+    assert "(2h ago)  by clean.py (job-of-c)  of ann" in lines[3]
+    assert lines[4] == "    from raw@1.0.0"
+    lines = [cell.text for cell in dataset_lines(REPORT, ALL, NOW, is_all_told=True)]
+    assert "no other dataset is made from it" in lines
+    lines = [cell.text for cell in dataset_lines(RAW, ALL, NOW, is_all_told=True)]
+    assert lines[0] == "up to date: nothing that it was made from is newer"
+
+
+def test_nothing_is_called_up_to_date_where_studio_does_not_tell() -> None:
+    lines = [cell.text for cell in dataset_lines(RAW, (RAW,), NOW, is_all_told=False)]
+    assert not any("up to date" in line or "no other" in line for line in lines)
+    assert lines[-1] == NOT_TOLD
+
+
+def test_what_is_out_of_date_is_mended_with_what_it_was_made_from() -> None:
+    assert to_mend(REPORT, ALL) == ("local.local.report", "local.local.clean")
+    assert to_mend(RAW, ALL) == ("local.local.raw",)
+
+
+def test_no_datasets_make_no_rows() -> None:
+    assert dataset_rows((), NOW) == []
