@@ -89,21 +89,17 @@ async def _open_last(app: App[int], connected: Connected, places: "Screens") -> 
             app.post_message(page)
 
 
+_QUIT = Binding(
+    "ctrl+q", "quit", "quit", id="app.quit", priority=True, tooltip="Leave the dashboard"
+)
+"""Before all others, so that it also works while the handler of another key hangs."""
+
+
 class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tells, App[int]):
     """The dashboard."""
 
     TITLE = "studio-tui"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        # Before all others, so that it also works while the handler of another key hangs.
-        Binding(
-            "ctrl+q",
-            "quit",
-            "quit",
-            id="app.quit",
-            priority=True,
-            tooltip="Leave the dashboard",
-        ),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [_QUIT]
 
     def __init__(
         self,
@@ -327,11 +323,10 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
             self._places.filter(message.place, message.terms)
             show_over(self, installed(self, self._places.tab(message.place), message.place))
 
-    @work(name="plan", group="command")
-    async def on_schedule_pipeline(self, message: "messages.SchedulePipeline") -> None:
+    def on_schedule_pipeline(self, message: "messages.SchedulePipeline") -> None:
         """Show the form of a schedule that triggers a pipeline."""
         if self._places:
-            self._places.planned(await self.push_screen_wait(self._places.plan(message.datasets)))
+            self.push_screen(self._places.plan(message.datasets), self._places.planned)
 
     def on_open_form(self, message: "messages.OpenForm") -> None:
         """Show the form of a new job."""

@@ -194,7 +194,7 @@ class Screens:
 
             show_tab("pipelines")
             if isinstance(page := self.tab("pipelines"), PipelinesScreen):
-                page.rebuild(wanted.names, only=wanted.only)
+                page.rebuilding.rebuild(wanted.names, only=wanted.only)
         elif isinstance(wanted, GoToJob):
             if found := await session.find_jobs((wanted.job_id,)):
                 app.push_screen(self._job_page(found[0], ()))

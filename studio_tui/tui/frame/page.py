@@ -48,6 +48,10 @@ def _tab_command(key: str, name: str, title: str) -> Command["Page"]:
     )
 
 
+def _show_datasets(page: "Page") -> None:
+    page.post_message(OpenDatasets(page.jobs_at_hand()))
+
+
 COMMANDS: tuple[Command["Page"], ...] = (
     Command(
         "page.back",
@@ -76,7 +80,7 @@ COMMANDS: tuple[Command["Page"], ...] = (
         "f2",
         "datasets",
         "Show the datasets: their versions, who made them, what is out of date",
-        lambda page: page.show_datasets(),
+        _show_datasets,
     ),
     *(_tab_command(*tab) for tab in TABS),
 )
@@ -120,10 +124,6 @@ class Page(HasCommands, Screen[None]):
     async def ask(self, question: Dialog[Answer]) -> Answer:
         """Put a question over the page, and return its answer; for workers."""
         return await self.app.push_screen_wait(question)
-
-    def show_datasets(self) -> None:
-        """Have the datasets shown, first what the job at hand made."""
-        self.post_message(OpenDatasets(self.jobs_at_hand()))
 
     # What a subclass says of itself.
 
@@ -216,13 +216,6 @@ class Page(HasCommands, Screen[None]):
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
         """Take over what a poller published; without news only its age or its error is new."""
 
-    def fresher(self, job: Job, message: Refreshed, *, is_news: bool) -> Job | None:
-        """Return what is new of `job`; `None` when nothing is, or when it is no longer listed."""
-        jobs = message.snapshot.value
-        if message.name != self.session.jobs.name or not is_news or jobs is None:
-            return None
-        return next((j for j in jobs.jobs if j.id == job.id and j is not job), None)
-
     def paint_frame(self) -> None:
         """Bring header and footer up to date; what did not change is not painted."""
         self.top_bar.left = crumb_parts(self.home, self.crumbs())
@@ -277,3 +270,11 @@ class Page(HasCommands, Screen[None]):
     def _each_second(self) -> None:
         self.paint_age()
         self.tick(self.moment())
+
+
+def fresher(page: Page, job: Job, message: Refreshed, *, is_news: bool) -> Job | None:
+    """Return what is new of `job`; `None` when nothing is, or when it is no longer listed."""
+    jobs = message.snapshot.value
+    if message.name != page.session.jobs.name or not is_news or jobs is None:
+        return None
+    return next((j for j in jobs.jobs if j.id == job.id and j is not job), None)

@@ -27,7 +27,7 @@ from studio_tui.presentation.jobs.facts import (
 from studio_tui.presentation.jobs.kinship import kin_facts
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.commands import Command, bindings
-from studio_tui.tui.frame.page import Page
+from studio_tui.tui.frame.page import Page, fresher
 from studio_tui.tui.frame.way_here import first_crumb
 from studio_tui.tui.jobs.attempts import AttemptSteps
 from studio_tui.tui.jobs.controller import JobController
@@ -173,7 +173,7 @@ class JobScreen(Page):
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
         """Take over what is new of the job; one that is no longer listed stays as it was."""
-        if job := self.fresher(self._job, message, is_news=is_news):
+        if job := fresher(self, self._job, message, is_news=is_news):
             self._job = job
             self._show_job()
 

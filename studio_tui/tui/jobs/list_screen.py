@@ -41,6 +41,14 @@ _HINTS = {
 }
 
 
+def _hints_for(job: Job | None) -> tuple[str, ...]:
+    """Return the most useful keys for a job, or for an empty list."""
+    if job is None:
+        return ("jobs.filter", "page.refresh", "page.back")
+    usual = _FINISHED_HINTS if job.state.is_finished else _ALIVE_HINTS
+    return _HINTS.get(job.state, usual)
+
+
 class JobsScreen(ListPage[Job]):
     """A table of all jobs that are known, with a preview of the one under the cursor."""
 
@@ -82,17 +90,12 @@ class JobsScreen(ListPage[Job]):
         super().__init__(session, home, view, read_only=read_only)
         session.jobs_feed.want(view.loaded)
         self.groups = JobGroups(self.list.rows, self.list.holder, self.list.show_rows)
-        self.list.marks.bundles = self.groups
-        marked = ListedMarks(
-            self.marked_jobs, self.list.marks.unmark, is_group=lambda: not self.view.marks
-        )
-        jobs = JobController(self, self.job_at_hand, marked=marked)
-        self.commands.add(
-            jobs,
-            JobListController(
-                self, jobs, self.groups, self.marked_jobs, self.list.marks.unmark_all_of
-            ),
-        )
+        marks = self.list.marks
+        marks.bundles = self.groups
+        marked = ListedMarks(self.marked_jobs, marks.unmark, is_group=lambda: not self.view.marks)
+        jobs, unmark = JobController(self, self.job_at_hand, marked=marked), marks.unmark_all_of
+        many = JobListController(self, jobs, self.groups, self.marked_jobs, unmark)
+        self.commands.add(jobs, many)
         self._preview = JobPreview(session, lambda: self.list.previewing.size)
 
     def on_mount(self) -> None:
@@ -107,16 +110,10 @@ class JobsScreen(ListPage[Job]):
 
     def hints(self) -> Iterable[str]:
         """Return the most useful keys for the state under the cursor."""
-        job = self.job_at_hand()
         if isinstance(self.focused, FilterInput):
             return ("filter.complete", "filter.leave", "filter.earlier")
-        if job is None:
-            return ("jobs.filter", "page.refresh", "page.back")
-        if self.view.marks:
-            return _MARK_HINTS
-        if job.state in _HINTS:
-            return _HINTS[job.state]
-        return _FINISHED_HINTS if job.state.is_finished else _ALIVE_HINTS
+        job = self.job_at_hand()
+        return _MARK_HINTS if job and self.view.marks else _hints_for(job)
 
     def job_at_hand(self) -> Job | None:
         """Return the job under the cursor; of a group one that failed, else the first."""

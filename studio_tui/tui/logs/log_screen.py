@@ -31,7 +31,7 @@ from studio_tui.service.logs.tail import Phase, TailState
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.commands import Command, bindings
 from studio_tui.tui.frame.dialogs import confirm_fetch
-from studio_tui.tui.frame.page import Page
+from studio_tui.tui.frame.page import Page, fresher
 from studio_tui.tui.frame.page_bars import WORDS_FROM
 from studio_tui.tui.frame.way_here import first_crumb
 from studio_tui.tui.jobs.naming import title
@@ -161,7 +161,7 @@ class LogScreen(Page):
         self._was_offline = message.snapshot.error is not None
         if is_back and self._tail.state.phase is Phase.RECONNECTING:
             self._tail.poke()  # Studio is there again, so the next try need not be waited for
-        if job := self.fresher(self._job, message, is_news=is_news):
+        if job := fresher(self, self._job, message, is_news=is_news):
             self._job = job
             self._show_head()
 

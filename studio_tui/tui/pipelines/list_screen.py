@@ -1,22 +1,17 @@
 """The list of pipelines: how far each is, what failed in it, and what to do about it."""
 
-import asyncio
-import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import ClassVar
 
-from textual import events, on, work
+from textual import events, on
 from textual.binding import Binding, BindingType
 
 from studio_tui import clock
 from studio_tui.api.ids import NO_ID, can_be_used
-from studio_tui.api.listed_datasets import ListedDataset
 from studio_tui.api.models import Job, Pipeline, PipelineState
-from studio_tui.errors import StudioError
 from studio_tui.presentation.cells import NOTHING
 from studio_tui.presentation.jobs.facts import Fact, Line
-from studio_tui.presentation.pipelines.datasets import KnownDatasets, short_name
 from studio_tui.presentation.pipelines.facts import Around, facts, grid
 from studio_tui.presentation.pipelines.rows import (
     COLUMNS,
@@ -27,18 +22,15 @@ from studio_tui.presentation.pipelines.rows import (
 from studio_tui.service.polling.pipelines_feed import Pipelines
 from studio_tui.service.polling.poller import Poller
 from studio_tui.service.session import StudioSession
-from studio_tui.tui.frame.commands import READ_ONLY, Command, bindings
+from studio_tui.tui.frame.commands import Command, bindings
 from studio_tui.tui.frame.list_page import ListPage, list_commands
 from studio_tui.tui.frame.list_view import ListView
-from studio_tui.tui.messages import OpenPipeline, Refreshed, SchedulePipeline
+from studio_tui.tui.messages import OpenPipeline, Refreshed
 from studio_tui.tui.pipelines.controller import PipelineController
-from studio_tui.tui.pipelines.trigger_screen import TriggerDraft, TriggerScreen
-from studio_tui.tui.schedules.suspending import NO_PIPELINES
+from studio_tui.tui.pipelines.rebuilding import Rebuilding
 from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.filter_bar import FilterInput
 from studio_tui.tui.widgets.table_painter import Cells
-
-logger = logging.getLogger(__name__)
 
 _BEGUN = "pipeline.logs"
 _HINTS = {
@@ -55,22 +47,6 @@ _ALWAYS = ("pipelines.trigger", "pipelines.filter")
 
 
 _COMMANDS: tuple[Command["PipelinesScreen"], ...] = (
-    Command(
-        "pipelines.trigger",
-        "t",
-        "trigger",
-        "Rebuild datasets: name them, look at the jobs first or run them at once",
-        lambda page: page.trigger(),
-        lambda page: READ_ONLY if page.read_only else None,
-    ),
-    Command(
-        "pipelines.schedule",
-        "P",
-        "at times",
-        "Rebuild datasets at times: fill in the form of a schedule",
-        lambda page: page.schedule(),
-        lambda page: page.why_not_schedule(),
-    ),
     Command(
         "pipelines.logs",
         "l",
@@ -100,12 +76,13 @@ class PipelinesScreen(ListPage[Pipeline]):
         older="pipelines",
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings(_COMMANDS, only={"pipelines.trigger"}),
-        *bindings(PipelineController, _COMMANDS, without={"pipelines.trigger"}),
+        *bindings(Rebuilding, only={"pipelines.trigger"}),
+        *bindings(PipelineController, Rebuilding, _COMMANDS, without={"pipelines.trigger"}),
         *LIST.bindings,
     ]
 
     pipelines: PipelineController
+    rebuilding: Rebuilding
 
     def __init__(
         self, session: StudioSession, home: str, view: ListView, *, read_only: bool
@@ -114,18 +91,13 @@ class PipelinesScreen(ListPage[Pipeline]):
         super().__init__(session, home, view, read_only=read_only)
         unmark = self.list.marks.unmark
         self.pipelines = PipelineController(self, self.row_at_hand, self.marked_rows, unmark)
-        self.commands.add(self.pipelines)
+        self.rebuilding = Rebuilding(self, self.row_at_hand)
+        self.commands.add(self.pipelines, self.rebuilding)
         self.commands.add_to(self, _COMMANDS)
         session.pipelines_feed.want(view.loaded)
         self._overview = Overview()
         self._jobs: dict[str, Job] = {}
         """The runs of pipelines that are known."""
-        self._draft: TriggerDraft | None = None
-        """What was left in the form of a pipeline."""
-        self._to_rebuild: TriggerDraft | None = None
-        """What the form is to be shown with once the page is in sight."""
-        self._listed: tuple[ListedDataset, ...] = ()
-        """All datasets, where Studio lists them."""
 
     # What the frame asks.
 
@@ -205,101 +177,6 @@ class PipelinesScreen(ListPage[Pipeline]):
         else:
             self.say(NO_ID, "warning")
 
-    async def trigger(self) -> None:
-        """Show the form of a pipeline; the cursor goes to the one that it makes.
-
-        One that is to be looked at first is opened.
-        """
-        here = self.row_at_hand()
-        target = here.triggered_from if here else None
-        await self._fill_in(self._draft or TriggerDraft(target or "", is_proposed=True))
-
-    def rebuild(self, names: Sequence[str], *, only: bool) -> None:
-        """Show the form with these datasets as soon as the page is in sight.
-
-        `only` leaves what they were made from as it is.
-        """
-        self._to_rebuild = TriggerDraft(" ".join(names), only=only)
-        if self.is_current and self.is_alive:
-            self._rebuild()
-
     @on(events.ScreenResume)
-    @work(name="rebuild", group="command")
-    async def _rebuild(self) -> None:
-        draft, self._to_rebuild = self._to_rebuild, None
-        if draft is not None:
-            await self._fill_in(draft)
-
-    async def _fill_in(self, draft: TriggerDraft) -> None:
-        form = TriggerScreen(
-            self.session.triggering,
-            draft,
-            can_refresh=self.session.client.is_local_studio,
-            known=self._known_datasets,
-            before=lambda: frozenset(one.pipeline_id for one in self._known()),
-            keep=self._keep_draft,
-        )
-        learning = self._learn_datasets(form.while_alive(form.names_changed))
-        try:
-            made = await self.ask(form)
-        finally:
-            learning.cancel()
-        if made is not None:
-            is_to_be_looked_at = self._draft is not None and self._draft.review
-            self._draft = None
-            self.session.endings.watch_pipelines((made,))
-            self.list.await_row(made.pipeline_id)
-            if is_to_be_looked_at and can_be_used(made.pipeline_id):
-                self.post_message(OpenPipeline(made.pipeline_id))
-
-    def why_not_schedule(self) -> str | None:
-        """Return why no pipeline can be triggered at times."""
-        if self.read_only:
-            return READ_ONLY
-        return None if self.session.scheduling.is_possible else NO_PIPELINES
-
-    def schedule(self) -> None:
-        """Show the form of a schedule that rebuilds what the pipeline at hand does."""
-        here = self.row_at_hand()
-        self.post_message(SchedulePipeline(here.triggered_from or "" if here else ""))
-
-    @work(name="datasets", group="datasets", exclusive=True)
-    async def _learn_datasets(self, learned: Callable[[], None]) -> None:
-        """Ask for names whenever something new is known of the jobs, until cancelled."""
-        came = asyncio.Event()
-        leave = self.listen(self.session.jobs.subscribe, lambda _: came.set())
-        try:
-            while True:
-                came.clear()
-                jobs = self.session.jobs.snapshot.value
-                if jobs is not None:
-                    await self._learn(jobs.jobs)
-                    learned()
-                await came.wait()
-        finally:
-            leave()
-
-    async def _learn(self, jobs: Sequence[Job]) -> None:
-        """Ask a Studio that lists datasets for these, another for what its jobs have made."""
-        if not self.session.client.is_local_studio:
-            await self.session.datasets.learn(jobs)
-            return
-        try:
-            self._listed = await self.session.client.datasets()
-        except StudioError as error:
-            logger.info("datasets are not known: %s", error)
-
-    def _keep_draft(self, draft: TriggerDraft) -> None:
-        self._draft = draft
-
-    def _known_datasets(self) -> KnownDatasets:
-        names = self.session.datasets.known(self._known())
-        if self.session.is_near:
-            listed = (each.name for each in self._listed)
-            names = tuple(dict.fromkeys(map(short_name, (*names, *listed))))
-        is_all = bool(self._listed) or self.session.datasets.is_complete
-        return KnownDatasets(names, is_all, self._listed)
-
-    def _known(self) -> tuple[Pipeline, ...]:
-        known = self.source().snapshot.value
-        return known.pipelines if known else ()
+    def _resumed(self) -> None:
+        self.rebuilding.go_on()

@@ -1,0 +1,160 @@
+"""Rebuilding datasets: the form that triggers a pipeline, and what it completes."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+from studio_tui.api.ids import can_be_used
+from studio_tui.api.listed_datasets import ListedDataset
+from studio_tui.api.models import Job, Pipeline
+from studio_tui.errors import StudioError
+from studio_tui.presentation.pipelines.datasets import KnownDatasets, short_name
+from studio_tui.tui.frame.commands import READ_ONLY, Command
+from studio_tui.tui.frame.list_page import ListPage
+from studio_tui.tui.messages import OpenPipeline, SchedulePipeline
+from studio_tui.tui.pipelines.trigger_screen import TriggerDraft, TriggerScreen
+from studio_tui.tui.schedules.suspending import NO_PIPELINES
+
+logger = logging.getLogger(__name__)
+
+
+class Rebuilding:
+    """Controller of the list of pipelines that has datasets made anew."""
+
+    def __init__(self, page: ListPage[Pipeline], at_hand: Callable[[], Pipeline | None]) -> None:
+        """Take the list, and what returns the pipeline under its cursor."""
+        self._page = page
+        self._session = page.session
+        self._at_hand = at_hand
+        self._draft: TriggerDraft | None = None
+        """What was left in the form."""
+        self._waiting: TriggerDraft | None = None
+        """What the form is to be shown with once the page is in sight."""
+        self._listed: tuple[ListedDataset, ...] = ()
+        """All datasets, where Studio lists them."""
+
+    def why_not_trigger(self) -> str | None:
+        """Return why no pipeline can be triggered."""
+        return READ_ONLY if self._page.read_only else None
+
+    def why_not_schedule(self) -> str | None:
+        """Return why no pipeline can be triggered at times."""
+        if self._page.read_only:
+            return READ_ONLY
+        return None if self._session.scheduling.is_possible else NO_PIPELINES
+
+    async def trigger(self) -> None:
+        """Show the form of a pipeline; the cursor goes to the one that it makes.
+
+        One that is to be looked at first is opened.
+        """
+        here = self._at_hand()
+        target = here.triggered_from if here else None
+        await self._fill_in(self._draft or TriggerDraft(target or "", is_proposed=True))
+
+    def schedule(self) -> None:
+        """Show the form of a schedule that rebuilds what the pipeline at hand does."""
+        here = self._at_hand()
+        self._page.post_message(SchedulePipeline(here.triggered_from or "" if here else ""))
+
+    def rebuild(self, names: Sequence[str], *, only: bool) -> None:
+        """Show the form with these datasets as soon as the page is in sight.
+
+        `only` leaves what they were made from as it is.
+        """
+        self._waiting = TriggerDraft(" ".join(names), only=only)
+        if self._page.is_current and self._page.is_alive:
+            self.go_on()
+
+    def go_on(self) -> None:
+        """Show the form if it waits for the page to be in sight."""
+        draft, self._waiting = self._waiting, None
+        if draft is not None:
+            self._page.run_worker(self._fill_in(draft), name="rebuild", group="command")
+
+    async def _fill_in(self, draft: TriggerDraft) -> None:
+        form = TriggerScreen(
+            self._session.triggering,
+            draft,
+            can_refresh=self._session.client.is_local_studio,
+            known=self._known_datasets,
+            before=lambda: frozenset(one.pipeline_id for one in self._known()),
+            keep=self._keep_draft,
+        )
+        learning = self._page.run_worker(
+            self._learn_datasets(form.while_alive(form.names_changed)),
+            name="datasets",
+            group="datasets",
+            exclusive=True,
+        )
+        try:
+            made = await self._page.ask(form)
+        finally:
+            learning.cancel()
+        if made is not None:
+            is_to_be_looked_at = self._draft is not None and self._draft.review
+            self._draft = None
+            self._session.endings.watch_pipelines((made,))
+            self._page.list.await_row(made.pipeline_id)
+            if is_to_be_looked_at and can_be_used(made.pipeline_id):
+                self._page.post_message(OpenPipeline(made.pipeline_id))
+
+    def _keep_draft(self, draft: TriggerDraft) -> None:
+        self._draft = draft
+
+    async def _learn_datasets(self, learned: Callable[[], None]) -> None:
+        """Ask for names whenever something new is known of the jobs, until cancelled."""
+        came = asyncio.Event()
+        leave = self._page.listen(self._session.jobs.subscribe, lambda _: came.set())
+        try:
+            while True:
+                came.clear()
+                jobs = self._session.jobs.snapshot.value
+                if jobs is not None:
+                    await self._learn(jobs.jobs)
+                    learned()
+                await came.wait()
+        finally:
+            leave()
+
+    async def _learn(self, jobs: Sequence[Job]) -> None:
+        """Ask a Studio that lists datasets for these, another for what its jobs have made."""
+        if not self._session.client.is_local_studio:
+            await self._session.datasets.learn(jobs)
+            return
+        try:
+            self._listed = await self._session.client.datasets()
+        except StudioError as error:
+            logger.info("datasets are not known: %s", error)
+
+    def _known_datasets(self) -> KnownDatasets:
+        names = self._session.datasets.known(self._known())
+        if self._session.is_near:
+            listed = (each.name for each in self._listed)
+            names = tuple(dict.fromkeys(map(short_name, (*names, *listed))))
+        is_all = bool(self._listed) or self._session.datasets.is_complete
+        return KnownDatasets(names, is_all, self._listed)
+
+    def _known(self) -> tuple[Pipeline, ...]:
+        known = self._session.pipelines.snapshot.value
+        return known.pipelines if known else ()
+
+    COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
+        Command(
+            "pipelines.trigger",
+            "t",
+            "trigger",
+            "Rebuild datasets: name them, look at the jobs first or run them at once",
+            trigger,
+            why_not_trigger,
+        ),
+        Command(
+            "pipelines.schedule",
+            "P",
+            "at times",
+            "Rebuild datasets at times: fill in the form of a schedule",
+            schedule,
+            why_not_schedule,
+        ),
+    )
