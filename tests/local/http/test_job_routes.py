@@ -236,6 +236,9 @@ def test_a_schedule_is_a_task_that_tells_when_it_runs(studio: ThreadStudio) -> N
         "missed": 0,
         "skipped": 0,
         "last_run_id": None,
+        "recent": [],
+        "suspended_at": None,
+        "datasets": None,
     }
     read = JobOutput.model_validate(task)
     assert read.unreadable == ()
