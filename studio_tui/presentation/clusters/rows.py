@@ -22,7 +22,7 @@ COLUMNS = (
     Column("status", "STATUS", 11, fits=True),
     Column("name", "NAME", 12, grow=2, fits=True),
     Column("default", "FOR NEW JOBS", 12, drop=2, fits=True),
-    Column("busy", "BUSY", 5, align=Align.RIGHT, grow=1, fits=True),
+    Column("busy", "BUSY", 5, align=Align.RIGHT, grow=1, drop=1, fits=True),
     Column("free", "FREE", 5, align=Align.RIGHT, grow=1, fits=True),
     Column("workers", "WORKERS", 7, align=Align.RIGHT, grow=1, drop=1, fits=True),
     Column("provider", "PROVIDER", 8, grow=1, drop=3, fits=True),

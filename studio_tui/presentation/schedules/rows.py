@@ -35,9 +35,9 @@ NOT_TOLD = "Studio does not say"
 _SHORT_ID = 8
 
 COLUMNS = (
-    Column("name", "NAME", 16, grow=2, fits=True, sticky=True),
+    Column("name", "NAME", 16, grow=2, fits=True, sticky=True, likes=24, first=16),
     Column("expression", "SCHEDULE", 12, grow=1, drop=1, fits=True),
-    Column("words", "IN WORDS", 20, grow=3, drop=3, fits=True, wants=32),
+    Column("words", "IN WORDS", 20, grow=3, drop=3, fits=True, wants=32, likes=32),
     Column("next", "NEXT RUN", 14, fits=True),
     Column("at", "AT, LOCAL", 16, drop=1, fits=True),
     Column("results", "LAST RUNS", RESULTS + 1, drop=2, fits=True),
