@@ -326,8 +326,9 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
     @work(name="plan", group="command")
     async def on_schedule_pipeline(self, message: "messages.SchedulePipeline") -> None:
         """Show the form of a schedule that triggers a pipeline."""
-        if self._places:
-            self._places.planned(await self.push_screen_wait(self._places.plan(message.datasets)))
+        places = self._places
+        if places and (made := await self.push_screen_wait(places.plan(message.datasets))):
+            places.await_row("schedules", made.id)
 
     def on_open_form(self, message: "messages.OpenForm") -> None:
         """Show the form of a new job."""
@@ -345,8 +346,8 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
     def on_job_created(self, message: "messages.JobCreated") -> None:
         """Go from the form to the list, where the new job gets the cursor; or to its pipeline."""
         if not back_in_pipeline(self) and self._places:
-            self._show_tab("jobs")
-            self._places.await_job(message.job_id)
+            self._show_tab(message.place)
+            self._places.await_row(message.place, message.job_id)
 
     def on_go_to(self, message: "messages.GoTo") -> None:
         """Show one of the main places, leaving what lies above it."""

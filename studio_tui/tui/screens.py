@@ -138,11 +138,11 @@ class Screens:
         page.made = made
         return page
 
-    def await_job(self, job_id: str) -> None:
-        """Let the list of jobs put its cursor on a job as soon as it is there."""
-        jobs = self.tab("jobs")
-        if isinstance(jobs, JobsScreen):
-            jobs.list.await_row(job_id)
+    def await_row(self, name: str, key: str) -> None:
+        """Let a list put its cursor on a row as soon as it is there."""
+        page = self.tab(name)
+        if isinstance(page, ListPage):
+            page.list.await_row(key)
 
     def merge(self, job_ids: Sequence[str], jobs: Sequence[Job] = ()) -> None:
         """Let the place of merged logs show these jobs, as far as they are known, or given.
@@ -202,12 +202,6 @@ class Screens:
         left = self._plan_left
         begun = ScheduleDraft(datasets) if left in {None, ScheduleDraft()} else left
         return SchedulePipeline(self._connected.session, begun, keep, zone=clock.zone())
-
-    def planned(self, made: Job | None) -> None:
-        """Let the list of schedules put its cursor on a new one as soon as it is there."""
-        page = self.tab("schedules")
-        if made is not None and isinstance(page, ListPage):
-            page.list.await_row(made.id)
 
     def note_screen(self, stack: Sequence[Screen[Any]]) -> None:
         """Note which screen is in sight as the dashboard ends."""

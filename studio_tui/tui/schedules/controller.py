@@ -23,7 +23,7 @@ from studio_tui.tui.jobs.create import make_job
 from studio_tui.tui.jobs.marked import MarkedJobs
 from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.jobs.rerun import Repeat, submitted_of, with_schedule
-from studio_tui.tui.messages import FilterList, OpenForm, SchedulePipeline
+from studio_tui.tui.messages import CRON, FilterList, OpenForm, SchedulePipeline
 from studio_tui.tui.schedules.editing import Replaced, ScheduleEditor
 from studio_tui.tui.schedules.suspending import ELSEWHERE, NO_PIPELINES, Suspending
 from studio_tui.tui.schedules.words import named, time_of
@@ -101,7 +101,7 @@ class ScheduleController(JobController):
 
     def open_form(self) -> None:
         """Show the form of a new job, at the time when it runs."""
-        self._host.post_message(OpenForm(at="cron_expression"))
+        self._host.post_message(OpenForm(at=CRON))
 
     async def run_once(self) -> None:
         """Say what is known and what is not, then create the schedule's job once."""

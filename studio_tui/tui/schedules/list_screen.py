@@ -171,6 +171,8 @@ class SchedulesScreen(ListPage[Scheduled]):
             if self.read_only
             else "\nn makes one: fill in `cron`, or `start`, and what is to run."
         )
+        if how and self.session.scheduling.is_possible:
+            how += "\nP makes one that rebuilds datasets."
         return f"No schedules.{how}"
 
     def cells_of(self, key: str) -> tuple[Cell, ...]:

@@ -563,3 +563,26 @@ async def test_elsewhere_it_is_said_that_no_pipeline_can_be_scheduled_and_what_c
         await show(pilot)
         await pilot.press("P")
         await until_said(pilot, "Only the local Studio can trigger a pipeline at times. Here n")
+
+
+async def test_a_schedule_that_was_begun_here_is_found_here(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    script = tmp_path / "each.py"
+    script.write_text("print(1)", "utf-8")
+    studio.submit("print(1)", query_name="nightly.py", cron_expression=YEARLY)
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "4 Schedules 1")
+        table = await show(pilot)
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SubmitScreen))
+        await pilot.press(*"@daily")
+        form = pilot.app.screen
+        assert isinstance(form, SubmitScreen)
+        form.form.go_to("query_file")
+        await pilot.press(*str(script))
+        await until_shown(pilot, "each.py")
+        await pilot.press("f9")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SchedulesScreen))
+        (task,) = [job for job in tasks(studio) if job["name"] == "each.py"]
+        await until(pilot, lambda: table.cursor == task["id"])
