@@ -323,12 +323,10 @@ class StudioApp(KeyQueue, EndsInOrder, FindsActions, SavesScreenshots, Tells, Ap
             self._places.filter(message.place, message.terms)
             show_over(self, installed(self, self._places.tab(message.place), message.place))
 
-    @work(name="plan", group="command")
-    async def on_schedule_pipeline(self, message: "messages.SchedulePipeline") -> None:
+    def on_schedule_pipeline(self, message: "messages.SchedulePipeline") -> None:
         """Show the form of a schedule that triggers a pipeline."""
-        places = self._places
-        if places and (made := await self.push_screen_wait(places.plan(message.datasets))):
-            places.await_row("schedules", made.id)
+        if self._places:
+            self.run_worker(self._places.plan(self, message.datasets), group="command")
 
     def on_open_form(self, message: "messages.OpenForm") -> None:
         """Show the form of a new job."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from textual.app import App
 from textual.screen import Screen
 
 from studio_tui import clock
@@ -26,7 +27,6 @@ from studio_tui.tui.logs.log_memory import LogMemory
 from studio_tui.tui.pipelines.graph.memory import DagMemory
 
 if TYPE_CHECKING:
-    from studio_tui.tui.frame.dialog import Dialog
     from studio_tui.tui.pipelines.schedule_dialog import ScheduleDraft
 
 
@@ -189,8 +189,11 @@ class Screens:
                 del self._filters_before[name]
                 page.list.filtering.show_only(before)
 
-    def plan(self, datasets: str) -> "Dialog[Job | None]":
-        """Return a new form of a schedule that triggers a pipeline, with what was left in it."""
+    async def plan(self, app: App[Any], datasets: str) -> None:
+        """Show the form of a schedule that triggers a pipeline; the cursor goes to what it makes.
+
+        It begins with what was left in it, else with `datasets`.
+        """
         from studio_tui.tui.pipelines.schedule_dialog import (  # noqa: PLC0415 (not before it is used)
             ScheduleDraft,
             SchedulePipeline,
@@ -201,7 +204,9 @@ class Screens:
 
         left = self._plan_left
         begun = ScheduleDraft(datasets) if left in {None, ScheduleDraft()} else left
-        return SchedulePipeline(self._connected.session, begun, keep, zone=clock.zone())
+        form = SchedulePipeline(self._connected.session, begun, keep, zone=clock.zone())
+        if (made := await app.push_screen_wait(form)) is not None:
+            self.await_row("schedules", made.id)
 
     def note_screen(self, stack: Sequence[Screen[Any]]) -> None:
         """Note which screen is in sight as the dashboard ends."""

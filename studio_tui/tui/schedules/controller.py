@@ -139,8 +139,8 @@ class ScheduleController(JobController):
             (
                 *named(task, self._zone),
                 "",
-                "It stands among its runs, as one by hand. The schedule goes on as it is;",
-                "a time that comes while this run goes on is skipped.",
+                "It stands among its runs, as one by hand; the schedule goes on.",
+                "A time that comes while this run goes on is skipped.",
             ),
             yes="Run it now",
             no="Don't",

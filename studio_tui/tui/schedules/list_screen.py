@@ -12,7 +12,7 @@ from studio_tui.api.models import Job
 from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.jobs.facts import Fact
 from studio_tui.presentation.schedules.filters import SCHEDULES, Scheduled
-from studio_tui.presentation.schedules.rows import cells, facts
+from studio_tui.presentation.schedules.rows import cells, expression_cell, facts
 from studio_tui.presentation.schedules.runs import RESULTS, runs_by_task, runs_of
 from studio_tui.service.polling.poller import Poller
 from studio_tui.service.polling.schedules_feed import Schedules
@@ -139,6 +139,7 @@ class SchedulesScreen(ListPage[Scheduled]):
             self.list.take(
                 [Scheduled(task, runs_of(task, runs.get(task.id, ()))) for task in tasks]
             )
+            self.list.reword({task.id: (task.name, expression_cell(task).text) for task in tasks})
             if heir is not None:
                 self.table.move_to(heir)
         if message.name == self.session.schedules.name:
@@ -166,14 +167,12 @@ class SchedulesScreen(ListPage[Scheduled]):
 
     def none_words(self) -> str:
         """Return what is said when there are no rows at all."""
-        how = (
-            ""
-            if self.read_only
-            else "\nn makes one: fill in `cron`, or `start`, and what is to run."
-        )
-        if how and self.session.scheduling.is_possible:
+        if self.read_only:
+            return "No schedules."
+        how = "n makes one: fill in `cron`, or `start`, and what is to run."
+        if self.session.scheduling.is_possible:
             how += "\nP makes one that rebuilds datasets."
-        return f"No schedules.{how}"
+        return f"No schedules.\n{how}"
 
     def cells_of(self, key: str) -> tuple[Cell, ...]:
         """Return the cells of a schedule."""

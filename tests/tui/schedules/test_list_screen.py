@@ -138,7 +138,7 @@ async def test_run_now_stands_among_the_runs_as_one_by_hand(
     async with dashboard(studio, tmp_path) as pilot:
         await show(pilot)
         await pilot.press("t")
-        await until_shown(pilot, "Run this once now?", "The schedule goes on as it is;")
+        await until_shown(pilot, "Run this once now?", "the schedule goes on.")
         await pilot.press("y")
         await until_said(pilot, "Created: nightly.py")
         await until_shown(pilot, "(✓)", "✓) COMPLETE", "by hand")
@@ -586,3 +586,26 @@ async def test_a_schedule_that_was_begun_here_is_found_here(
         await until(pilot, lambda: isinstance(pilot.app.screen, SchedulesScreen))
         (task,) = [job for job in tasks(studio) if job["name"] == "each.py"]
         await until(pilot, lambda: table.cursor == task["id"])
+
+
+async def test_a_name_has_room_again_once_the_expression_beside_it_is_shorter(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    long = "15,45 9-17 1-7 1-6 mon-sat"
+    name = "rebuild_all_the_embeddings.py"
+    studio.submit("print(1)", query_name=name, cron_expression=long)
+
+    def row(pilot: Dashboard) -> str:
+        return screen_text(pilot).split("\n")[4]
+
+    async with dashboard(studio, tmp_path, size=(80, 24)) as pilot:
+        await show(pilot)
+        await until_shown(pilot, long[:8])
+        assert name not in row(pilot)
+        await pilot.press("e")
+        await type_over(pilot, long, "@daily")
+        await pilot.press("enter")
+        await until_shown(pilot, "Change this schedule?")
+        await pilot.press("y")
+        await until_shown(pilot, "@daily")
+        await until(pilot, lambda: name in row(pilot))
