@@ -13,6 +13,7 @@ from studio_tui.presentation.jobs.bulk import to_cancel
 from studio_tui.presentation.jobs.filters import exactly
 from studio_tui.presentation.lists.fitting import fitting
 from studio_tui.presentation.schedules.rows import is_suspended, rebuilds
+from studio_tui.service.commands.submitted import OfSchedule
 from studio_tui.tui.frame.bulk import room_for_list
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Confirm
@@ -127,7 +128,8 @@ class ScheduleController(JobController):
             )
         )
         if sure:
-            await make_job(self._host.app, self._host.session.creating, repeat.wish)
+            wish = OfSchedule.of(repeat.wish, run_of=repeat.job.id)
+            await make_job(self._host.app, self._host.session.creating, wish)
 
     async def _run_as_it_is(self) -> None:
         """Have Studio run the schedule at hand once, with all that is the schedule's."""
