@@ -326,7 +326,7 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
     def on_schedule_pipeline(self, message: "messages.SchedulePipeline") -> None:
         """Show the form of a schedule that triggers a pipeline."""
         if self._places:
-            self.push_screen(self._places.plan(message.datasets), self._places.planned)
+            self.run_worker(self._places.plan(self, message.datasets), group="command")
 
     def on_open_form(self, message: "messages.OpenForm") -> None:
         """Show the form of a new job."""
@@ -344,8 +344,8 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
     def on_job_created(self, message: "messages.JobCreated") -> None:
         """Go from the form to the list, where the new job gets the cursor; or to its pipeline."""
         if not back_in_pipeline(self) and self._places:
-            self._show_tab("jobs")
-            self._places.await_job(message.job_id)
+            self._show_tab(message.place)
+            self._places.await_row(message.place, message.job_id)
 
     def on_go_to(self, message: "messages.GoTo") -> None:
         """Show one of the main places, leaving what lies above it."""

@@ -11,6 +11,9 @@ from studio_tui.api.models import Job, JobInput
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.service.polling.snapshot import Snapshot
 
+CRON = "cron_expression"
+"""The field at which the form of a schedule begins."""
+
 
 @dataclass
 class Refreshed(Message):
@@ -128,6 +131,8 @@ class JobCreated(Message):
     """The form has made a job, and is done."""
 
     job_id: str
+    place: str = "jobs"
+    """The list in which it is looked for, by the name of its tab."""
 
 
 @dataclass

@@ -27,7 +27,6 @@ from studio_tui.tui.logs.log_memory import LogMemory
 from studio_tui.tui.pipelines.graph.memory import DagMemory
 
 if TYPE_CHECKING:
-    from studio_tui.tui.frame.dialog import Dialog
     from studio_tui.tui.pipelines.schedule_dialog import ScheduleDraft
 
 
@@ -142,11 +141,11 @@ class Screens:
         page.made = made
         return page
 
-    def await_job(self, job_id: str) -> None:
-        """Let the list of jobs put its cursor on a job as soon as it is there."""
-        jobs = self.tab("jobs")
-        if isinstance(jobs, JobsScreen):
-            jobs.list.await_row(job_id)
+    def await_row(self, name: str, key: str) -> None:
+        """Let a list put its cursor on a row as soon as it is there."""
+        page = self.tab(name)
+        if isinstance(page, ListPage):
+            page.list.await_row(key)
 
     def merge(self, job_ids: Sequence[str], jobs: Sequence[Job] = ()) -> None:
         """Let the place of merged logs show these jobs, as far as they are known, or given.
@@ -219,8 +218,11 @@ class Screens:
                 del self._filters_before[name]
                 page.list.filtering.show_only(before)
 
-    def plan(self, datasets: str) -> "Dialog[Job | None]":
-        """Return a new form of a schedule that triggers a pipeline, with what was left in it."""
+    async def plan(self, app: App[Any], datasets: str) -> None:
+        """Show the form of a schedule that triggers a pipeline; the cursor goes to what it makes.
+
+        It begins with what was left in it, else with `datasets`.
+        """
         from studio_tui.tui.pipelines.schedule_dialog import (  # noqa: PLC0415 (not before it is used)
             ScheduleDraft,
             SchedulePipeline,
@@ -231,13 +233,9 @@ class Screens:
 
         left = self._plan_left
         begun = ScheduleDraft(datasets) if left in {None, ScheduleDraft()} else left
-        return SchedulePipeline(self._connected.session, begun, keep, zone=clock.zone())
-
-    def planned(self, made: Job | None) -> None:
-        """Let the list of schedules put its cursor on a new one as soon as it is there."""
-        page = self.tab("schedules")
-        if made is not None and isinstance(page, ListPage):
-            page.list.await_row(made.id)
+        form = SchedulePipeline(self._connected.session, begun, keep, zone=clock.zone())
+        if (made := await app.push_screen_wait(form)) is not None:
+            self.await_row("schedules", made.id)
 
     def note_screen(self, stack: Sequence[Screen[Any]]) -> None:
         """Note which screen is in sight as the dashboard ends."""

@@ -20,7 +20,7 @@ from studio_tui.text import LINE_LIMIT
 
 COLUMNS = (
     Column("status", "STATUS", 11, fits=True),
-    Column("name", "NAME", 12, grow=2, fits=True),
+    Column("name", "NAME", 12, grow=2, fits=True, wants=28),
     Column("default", "FOR NEW JOBS", 12, drop=2, fits=True),
     Column("busy", "BUSY", 5, align=Align.RIGHT, grow=1, drop=1, fits=True),
     Column("free", "FREE", 5, align=Align.RIGHT, grow=1, fits=True),

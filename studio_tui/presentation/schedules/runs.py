@@ -1,7 +1,7 @@
 """The last runs of a schedule, as Studio tells them with it or else as its jobs tell them."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from studio_tui.api.models import Job, JobState, PipelineState, ScheduleRun
@@ -16,6 +16,8 @@ RESULTS = 8
 
 LATE = timedelta(minutes=1)
 """A run that was made so long after its time is late."""
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 _GAPS = {
     "missed": ("!", "no Studio was there"),
@@ -94,6 +96,15 @@ def run_of(job: Job) -> Run:
         error=job.error_message or "",
         scheduled_for=job.scheduled_for,
     )
+
+
+def with_manual(runs: Iterable[Run], by_hand: Iterable[Job]) -> tuple[Run, ...]:
+    """Return the last runs, the newest first, with jobs that were runs by hand among them."""
+    jobs = [run_of(job)._replace(by_hand=True) for job in by_hand]
+    ids = {run.id for run in jobs}
+    every = [*jobs, *(run for run in runs if run.id not in ids)]
+    every.sort(key=lambda run: run.created_at or _LONG_AGO, reverse=True)
+    return tuple(every[:RESULTS])
 
 
 def runs_of(task: Job, jobs: Sequence[Run] = ()) -> tuple[Run, ...]:

@@ -1,4 +1,4 @@
-"""Which job resumes which other: as far as that was asked for on this machine."""
+"""Which job resumes which other, or is of which schedule: as far as that was asked for here."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
@@ -12,10 +12,16 @@ class Origins:
     def __init__(self) -> None:
         self._origin: dict[str, str] = {}
         self._successors: dict[str, list[str]] = {}
+        self._runs: dict[str, list[str]] = {}
+        self._replaced: dict[str, str] = {}
         self._asked: set[str] = set()
 
     def note(self, job_id: str, submitted: Submitted) -> None:
-        """Note what a job was submitted with, if it resumes another."""
+        """Note what a job was submitted with, if it resumes another or is of a schedule."""
+        if submitted.run_of is not None and job_id not in self._runs.get(submitted.run_of, ()):
+            self._runs.setdefault(submitted.run_of, []).append(job_id)
+        if submitted.replaces is not None and submitted.replaces != job_id:
+            self._replaced[job_id] = submitted.replaces
         origin = submitted.rerun_from_job_id
         if origin is not None and job_id not in self._origin and job_id != origin:
             self._origin[job_id] = origin
@@ -39,6 +45,17 @@ class Origins:
     def successors(self, job_id: str) -> tuple[str, ...]:
         """Return the ids of the jobs that resume one, the latest last."""
         return tuple(self._successors.get(job_id, ()))
+
+    def manual_runs(self, task_id: str) -> tuple[str, ...]:
+        """Return the ids of the jobs that are runs of a schedule by hand."""
+        return tuple(self._runs.get(task_id, ()))
+
+    def predecessors(self, task_id: str) -> tuple[str, ...]:
+        """Return a schedule and those in whose place it was made, the latest first."""
+        found = [task_id]
+        while (before := self._replaced.get(found[-1])) is not None and before not in found:
+            found.append(before)
+        return tuple(found)
 
     def mended_by(self, job: Job, find: Callable[[str], Job | None]) -> Job | None:
         """Return the job with which a failure came to a good end, however many there were between.

@@ -4,10 +4,22 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from studio_tui.api.fields import Line
 from studio_tui.api.models import JobInput
+
+
+class OfSchedule(JobInput):
+    """A request of which it is remembered here, and not sent, what it has to do with a schedule."""
+
+    run_of: str | None = Field(default=None, exclude=True)
+    replaces: str | None = Field(default=None, exclude=True)
+
+    @classmethod
+    def of(cls, wish: JobInput, *, run_of: str | None = None, replaces: str | None = None) -> Self:
+        """Return the request of a job that is a run by hand, or takes a schedule's place."""
+        return cls(**dict(wish), run_of=run_of, replaces=replaces)
 
 
 class SentFile(BaseModel):
@@ -41,12 +53,16 @@ class Submitted(BaseModel):
     """That the expression is meant in; `None` for UTC."""
     rerun_from_job_id: str | None = None
     reset: bool | None = None
+    run_of: str | None = None
+    """The schedule of which it is a run by hand."""
+    replaces: str | None = None
+    """The schedule in whose place it was made."""
 
     @classmethod
     def of(cls, request: JobInput, files: Mapping[str, SentFile]) -> Self:
         """Return what there is to remember of a request; `files` are those known, by their ids."""
         sent = tuple(files.get(each) or SentFile(id=each) for each in request.files or ())
-        same = {name: getattr(request, name) for name in cls.model_fields if name != "files"}
+        same = {name: getattr(request, name, None) for name in cls.model_fields if name != "files"}
         return cls(files=sent, **same)
 
     def to_json(self) -> str:

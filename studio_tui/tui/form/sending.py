@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Protocol
 
 from textual.worker import Worker
 
+from studio_tui.api.models import JobState
 from studio_tui.errors import TransportError
 from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.form.checks import (
@@ -23,12 +24,13 @@ from studio_tui.service.polling.snapshot import Snapshot
 from studio_tui.text import safe_line
 from studio_tui.tui.form.draft_files import path_of
 from studio_tui.tui.form.draft_form import DraftForm
+from studio_tui.tui.form.templates import Start
 from studio_tui.tui.form.validation import Checked, Follow
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.review import Review
 from studio_tui.tui.jobs.create import create, say_created
-from studio_tui.tui.messages import JobCreated
+from studio_tui.tui.messages import CRON, JobCreated
 
 _WINDOWS = "This shell script has Windows line ends"
 _ABOUT_WINDOWS = (
@@ -44,6 +46,7 @@ class FormScreen(Host, Protocol):
     """The screen of a form, as far as sending it needs that."""
 
     form: DraftForm
+    start: Start
 
     async def examine(self) -> Checked:
         """Find out what there is to say of the form, and say it."""
@@ -169,7 +172,10 @@ class FormSender:
             await self._screen.done(checked.draft, typed)
             self.is_sending = False
             say_created(self._screen.app, outcome, self._screen.session.creating.new_job)
-            self._screen.post_message(JobCreated(outcome.job.id))
+            # Whoever came from the schedules to make one goes back to them.
+            is_schedule = outcome.job.state is JobState.TASK and self._screen.start.at == CRON
+            place = "schedules" if is_schedule else "jobs"
+            self._screen.post_message(JobCreated(outcome.job.id, place))
         elif isinstance(outcome, Refused):
             await self._refuse(refusals(outcome.error, checked.draft))
             if isinstance(outcome.error, TransportError):

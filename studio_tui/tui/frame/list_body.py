@@ -1,6 +1,6 @@
 """The body of a list: its title, its filter, the table of rows, and the preview of one of them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
@@ -115,6 +115,8 @@ class ListBody(Lifetime, Container, Generic[T]):
         )
         self._passing = 0
         """How many rows pass the filter, each of many that stand on one counted."""
+        self._texts: Mapping[str, object] = {}
+        """What rows said that does not change by itself, by their keys."""
         self._awaited: str | None = None
         """A new row that gets the cursor as soon as it is listed."""
 
@@ -161,6 +163,15 @@ class ListBody(Lifetime, Container, Generic[T]):
         self.marks.drop(self.rows)
         self._page.session.endings.watch_rows(self.marked_rows())
         self.show_rows()
+
+    def reword(self, texts: Mapping[str, object]) -> None:
+        """Give columns the room of what stands there now, if rows have gone or say something else.
+
+        `texts` are what does not change by itself, by the keys of rows.
+        """
+        before, self._texts = self._texts, texts
+        if any(texts.get(key) != text for key, text in before.items()):
+            self.table.lay_out_anew()
 
     def tick(self, now: datetime) -> None:
         """Let the times in sight run on; where none shows seconds, now and then is enough."""

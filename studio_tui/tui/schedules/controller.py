@@ -13,6 +13,7 @@ from studio_tui.presentation.jobs.bulk import to_cancel
 from studio_tui.presentation.jobs.filters import exactly
 from studio_tui.presentation.lists.fitting import fitting
 from studio_tui.presentation.schedules.rows import is_suspended, rebuilds
+from studio_tui.service.commands.submitted import OfSchedule
 from studio_tui.tui.frame.bulk import room_for_list
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Confirm
@@ -23,7 +24,7 @@ from studio_tui.tui.jobs.create import make_job
 from studio_tui.tui.jobs.marked import MarkedJobs
 from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.jobs.rerun import Repeat, submitted_of, with_schedule
-from studio_tui.tui.messages import FilterList, OpenForm, SchedulePipeline
+from studio_tui.tui.messages import CRON, FilterList, OpenForm, SchedulePipeline
 from studio_tui.tui.schedules.editing import Replaced, ScheduleEditor
 from studio_tui.tui.schedules.suspending import ELSEWHERE, NO_PIPELINES, Suspending
 from studio_tui.tui.schedules.words import named, time_of
@@ -101,7 +102,7 @@ class ScheduleController(JobController):
 
     def open_form(self) -> None:
         """Show the form of a new job, at the time when it runs."""
-        self._host.post_message(OpenForm(at="cron_expression"))
+        self._host.post_message(OpenForm(at=CRON))
 
     async def run_once(self) -> None:
         """Say what is known and what is not, then create the schedule's job once."""
@@ -127,7 +128,8 @@ class ScheduleController(JobController):
             )
         )
         if sure:
-            await make_job(self._host.app, self._host.session.creating, repeat.wish)
+            wish = OfSchedule.of(repeat.wish, run_of=repeat.job.id)
+            await make_job(self._host.app, self._host.session.creating, wish)
 
     async def _run_as_it_is(self) -> None:
         """Have Studio run the schedule at hand once, with all that is the schedule's."""
@@ -139,8 +141,8 @@ class ScheduleController(JobController):
             (
                 *named(task, self._zone),
                 "",
-                "It stands among its runs, as one by hand. The schedule goes on as it is;",
-                "a time that comes while this run goes on is skipped.",
+                "It stands among its runs, as one by hand; the schedule goes on.",
+                "A time that comes while this run goes on is skipped.",
             ),
             yes="Run it now",
             no="Don't",

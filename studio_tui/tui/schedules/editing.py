@@ -11,6 +11,7 @@ from studio_tui.errors import InvalidRequest, StudioError
 from studio_tui.presentation.schedules.rows import Explained, explain_expression, explain_moment
 from studio_tui.presentation.schedules.start_times import resolve
 from studio_tui.service.commands.jobs import rescheduled, said
+from studio_tui.service.commands.submitted import OfSchedule
 from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.progress_words import reported
@@ -127,6 +128,7 @@ class ScheduleEditor:
         except ValueError as error:
             self._host.say(f"{error} {title(task)} goes on as it was.", "error")
             return
+        wish = OfSchedule.of(wish, replaces=task.id)
         created = await make_job(self._host.app, self._host.session.creating, wish)
         if created is None:
             self._host.say(f"{title(task)} goes on as it was.", "warning")

@@ -1,6 +1,6 @@
 """The schedules: when each runs next, what came of its last runs, and what to do about it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import ClassVar
 
@@ -12,8 +12,14 @@ from studio_tui.api.models import Job
 from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.jobs.facts import Fact
 from studio_tui.presentation.schedules.filters import SCHEDULES, Scheduled
-from studio_tui.presentation.schedules.rows import COLUMNS, COLUMNS_IN_UTC, cells, facts
-from studio_tui.presentation.schedules.runs import runs_by_task, runs_of
+from studio_tui.presentation.schedules.rows import (
+    COLUMNS,
+    COLUMNS_IN_UTC,
+    cells,
+    expression_cell,
+    facts,
+)
+from studio_tui.presentation.schedules.runs import Run, runs_by_task, runs_of, with_manual
 from studio_tui.service.polling.poller import Poller
 from studio_tui.service.polling.schedules_feed import Schedules
 from studio_tui.service.session import StudioSession
@@ -118,13 +124,24 @@ class SchedulesScreen(ListPage[Scheduled]):
             jobs = self.session.jobs.snapshot.value
             runs = runs_by_task(jobs.jobs if jobs is not None else ())
             heir = self._heirs.get(self.table.cursor or "")
-            self.list.take(
-                [Scheduled(task, runs_of(task, runs.get(task.id, ()))) for task in tasks]
-            )
+            self.list.take([Scheduled(task, self._runs(task, runs)) for task in tasks])
+            self.list.reword({task.id: (task.name, expression_cell(task).text) for task in tasks})
             if heir is not None:
                 self.table.move_to(heir)
         if message.name == self.session.schedules.name:
             self.list.show_notice()
+
+    def _runs(self, task: Job, found: Mapping[str, tuple[Run, ...]]) -> tuple[Run, ...]:
+        """Return the last runs of a schedule, and of those that it took the place of.
+
+        `found` are those that name their schedules. Where Studio tells none, those by hand are
+        known that were asked for here.
+        """
+        origins, whole = self.session.origins, self.session.known_jobs
+        tasks = origins.predecessors(task.id)
+        by_hand = [job_id for each in tasks for job_id in origins.manual_runs(each)]
+        made = [run for each in tasks for run in found.get(each, ())]
+        return runs_of(task, with_manual(made, whole(by_hand).values() if by_hand else ()))
 
     def _replaced(self, task_id: str, by: str) -> None:
         """Let the cursor go on to what was made in the place of a schedule, once it is listed."""
@@ -148,12 +165,12 @@ class SchedulesScreen(ListPage[Scheduled]):
 
     def none_words(self) -> str:
         """Return what is said when there are no rows at all."""
-        how = (
-            ""
-            if self.read_only
-            else "\nn makes one: fill in `cron`, or `start`, and what is to run."
-        )
-        return f"No schedules.{how}"
+        if self.read_only:
+            return "No schedules."
+        how = "n makes one: fill in `cron`, or `start`, and what is to run."
+        if self.session.scheduling.is_possible:
+            how += "\nP makes one that rebuilds datasets."
+        return f"No schedules.\n{how}"
 
     def cells_of(self, key: str) -> tuple[Cell, ...]:
         """Return the cells of a schedule."""

@@ -3,8 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from studio_tui.api.models import JobInput
 from studio_tui.service.commands.origins import Origins
-from studio_tui.service.commands.submitted import Submitted
+from studio_tui.service.commands.submitted import OfSchedule, Submitted
 from tests.jobs import job
 
 
@@ -43,3 +44,28 @@ def test_whatever_was_resumed_the_search_for_a_mend_ends(pairs: list[tuple[int, 
     origins = resuming(*pairs)
     jobs = {job(n).id: job(n, "FAILED") for n in range(6)}
     assert all(origins.mended_by(each, jobs.get) is None for each in jobs.values())
+
+
+def test_runs_by_hand_and_replaced_schedules_are_known_once_and_nothing_goes_in_circles() -> None:
+    origins = Origins()
+    for _ in range(2):
+        origins.learn(
+            {
+                "run": Submitted(run_of="a"),
+                "b": Submitted(replaces="a"),
+                "c": Submitted(replaces="b"),
+                "a": Submitted(replaces="c"),
+            }
+        )
+    assert origins.manual_runs("a") == ("run",)
+    assert origins.manual_runs("b") == ()
+    assert origins.predecessors("c") == ("c", "b", "a")
+    assert origins.predecessors("else") == ("else",)
+
+
+def test_what_is_remembered_of_a_schedule_is_not_sent() -> None:
+    wish = JobInput(query="print(1)", team_name="local", workers=2)
+    own = OfSchedule.of(wish, run_of="a")
+    assert own.model_dump_json(exclude_none=True) == wish.model_dump_json(exclude_none=True)
+    assert Submitted.of(own.model_copy(update={"query_name": "b"}), {}).run_of == "a"
+    assert Submitted.of(wish, {}).run_of is None

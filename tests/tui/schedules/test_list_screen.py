@@ -1,12 +1,14 @@
 """The schedules of a real local Studio, driven by keys."""
 
 import asyncio
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from studio_tui.api.routes import INSTANCE_HEADER
 from studio_tui.tui.form.submit_screen import SubmitScreen
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.list_screen import JobsScreen
@@ -14,7 +16,7 @@ from studio_tui.tui.schedules.list_screen import SchedulesScreen
 from studio_tui.tui.schedules.time_dialog import AskTime
 from studio_tui.tui.widgets.big_table import BigTable
 from tests.changed_answers import Documented
-from tests.fault_proxy import Fault, FaultProxy, Seen
+from tests.fault_proxy import Exchange, Fault, FaultProxy, Reply, Seen
 from tests.faults import answer_json, drop_answer
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
@@ -138,7 +140,7 @@ async def test_run_now_stands_among_the_runs_as_one_by_hand(
     async with dashboard(studio, tmp_path) as pilot:
         await show(pilot)
         await pilot.press("t")
-        await until_shown(pilot, "Run this once now?", "The schedule goes on as it is;")
+        await until_shown(pilot, "Run this once now?", "the schedule goes on.")
         await pilot.press("y")
         await until_said(pilot, "Created: nightly.py")
         await until_shown(pilot, "(✓)", "✓) COMPLETE", "by hand")
@@ -149,22 +151,49 @@ async def test_run_now_stands_among_the_runs_as_one_by_hand(
     assert studio.job(task["id"])["status"] == "TASK"
 
 
-async def test_elsewhere_run_now_makes_one_plain_job_and_leaves_the_schedule(
+class Hosted(Documented):
+    """Tells of schedules and their runs no more than what is in the document."""
+
+    async def _unname(self, exchange: Exchange) -> None:
+        reply = await exchange.forward()
+        headers = {name: value for name, value in reply.headers.items() if name != INSTANCE_HEADER}
+        body = reply.body
+        if exchange.seen.method == "GET" and exchange.seen.path.endswith("/jobs/"):
+            jobs = json.loads(body)
+            for job in jobs:
+                job |= {"schedule": None, "scheduled_by": None, "scheduled_for": None}
+            body = json.dumps(jobs).encode()
+        await exchange.send(Reply(reply.status, headers, body).encoded())
+
+
+async def test_elsewhere_a_run_by_hand_stands_among_the_runs_also_after_an_edit(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     task = studio.submit("print(1)", query_name="nightly.py", cron_expression=YEARLY)
     proxy = FaultProxy.before(studio.url)
-    proxy.plan = Documented()
+    proxy.plan = Hosted()
     async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
-        await show(pilot)
+        table = await show(pilot)
         await pilot.press("t")
         await until_shown(pilot, "Run this once now?", "The schedule goes on as it is.")
         await pilot.press("y")
-        await until_shown(pilot, "Created: nightly.py")
-    (job,) = [job for job in studio.jobs() if job["id"] != task["id"]]
-    assert studio.end(job["id"])["status"] == "COMPLETE"
+        await until_said(pilot, "Created: nightly.py")
+        await until_shown(pilot, "(✓)", "by hand")
+        await pilot.press("e")
+        await type_over(pilot, "", "@daily")
+        await pilot.press("enter")
+        await until_shown(pilot, "Change this schedule?")
+        await pilot.press("y")
+        await until_said(pilot, "and cancelled nightly.py")
+        (new,) = tasks(studio)
+        await until(pilot, lambda: list(table.keys) == [new["id"]])
+        await until_shown(pilot, "(✓)", "by hand")
+    async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
+        await show(pilot)
+        await until_shown(pilot, "(✓)", "by hand")
+    (job,) = [job for job in studio.jobs() if job["status"] == "COMPLETE"]
     assert (job["name"], job["schedule"], job["scheduled_by"]) == ("nightly.py", None, None)
-    assert studio.job(task["id"])["status"] == "TASK"
+    assert studio.job(task["id"])["status"] == "CANCELED"
 
 
 async def test_a_run_by_hand_whose_answer_was_lost_is_made_once(
@@ -563,3 +592,49 @@ async def test_elsewhere_it_is_said_that_no_pipeline_can_be_scheduled_and_what_c
         await show(pilot)
         await pilot.press("P")
         await until_said(pilot, "Only the local Studio can trigger a pipeline at times. Here n")
+
+
+async def test_a_schedule_that_was_begun_here_is_found_here(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    script = tmp_path / "each.py"
+    script.write_text("print(1)", "utf-8")
+    studio.submit("print(1)", query_name="nightly.py", cron_expression=YEARLY)
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "4 Schedules 1")
+        table = await show(pilot)
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SubmitScreen))
+        await pilot.press(*"@daily")
+        form = pilot.app.screen
+        assert isinstance(form, SubmitScreen)
+        form.form.go_to("query_file")
+        await pilot.press(*str(script))
+        await until_shown(pilot, "each.py")
+        await pilot.press("f9")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SchedulesScreen))
+        (task,) = [job for job in tasks(studio) if job["name"] == "each.py"]
+        await until(pilot, lambda: table.cursor == task["id"])
+
+
+async def test_a_name_has_room_again_once_the_expression_beside_it_is_shorter(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    long = "15,45 9-17 1-7 1-6 mon-sat"
+    name = "rebuild_all_the_embeddings.py"
+    studio.submit("print(1)", query_name=name, cron_expression=long)
+
+    def row(pilot: Dashboard) -> str:
+        return screen_text(pilot).split("\n")[4]
+
+    async with dashboard(studio, tmp_path, size=(80, 24)) as pilot:
+        await show(pilot)
+        await until_shown(pilot, long[:8])
+        assert name not in row(pilot)
+        await pilot.press("e")
+        await type_over(pilot, long, "@daily")
+        await pilot.press("enter")
+        await until_shown(pilot, "Change this schedule?")
+        await pilot.press("y")
+        await until_shown(pilot, "@daily")
+        await until(pilot, lambda: name in row(pilot))
