@@ -19,6 +19,12 @@ _FRAME = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 """What only says that a job failed, and with which exit code."""
+_SIGNAL = re.compile(
+    rf"{_SUBJECT}(?: script| process)?\b[^:;.\n]{{0,40}}?\b(?P<signal>signal \d+(?: \(\w+\))?)"
+    r"(?:[\s.]*$|;\s*(?=it last said:))",
+    re.IGNORECASE,
+)
+"""What only says that a job was ended by a signal, and by which."""
 _LEAD = re.compile(
     r"[\s:;,.–—-]*(?:(?:it |its )?last (?:said|words|line|output)|output|stderr|error|reason|cause)"
     r"\s*:\s+|[\s:;,.–—-]+",
@@ -45,7 +51,10 @@ def cause(message: str) -> str:
     if _TRACEBACK in message and (raised := signature(message.splitlines())):
         return raised
     said = lines[0]
-    if framed := _FRAME.match(said):
+    if ended := _SIGNAL.match(said):
+        lead = _LEAD.match(said, ended.end())
+        said = said[lead.end() :] if lead else ended["signal"]
+    elif framed := _FRAME.match(said):
         rest = framed["rest"]
         lead = _LEAD.match(rest)
         bare = rest[lead.end() :] if lead else rest

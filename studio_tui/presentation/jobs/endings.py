@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from studio_tui.api.models import Job, JobState, Pipeline, PipelineState
 from studio_tui.presentation.format import duration, plural, seconds_between
-from studio_tui.presentation.jobs.rows import first_line
+from studio_tui.presentation.jobs.causes import cause
 from studio_tui.presentation.jobs.states import LOOKS
 
 _NAMED = 3
@@ -53,7 +53,7 @@ def _one(job: Job) -> str:
     took = seconds_between(job.started_at, job.finished_at)
     after = "" if took is None else f" after {duration(took)}"
     sentence = f"{LOOKS[job.state].glyph} {job.name or 'A job without a name'} {_HOW[job.state]}"
-    error = first_line(job.error_message) if job.error_message else ""
+    error = cause(job.error_message or "")
     if job.state is not JobState.FAILED or not error:
         return f"{sentence}{after}"
     shown = error if len(error) <= _LONGEST else f"{error[: _LONGEST - 1]}…"

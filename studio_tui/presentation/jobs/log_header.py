@@ -6,6 +6,7 @@ from typing import Protocol
 from studio_tui.api.models import Job, JobState
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import clock_time, duration, next_try, plural, size
+from studio_tui.presentation.jobs.causes import cause
 from studio_tui.presentation.jobs.states import state_cell
 from studio_tui.presentation.jobs.times import run_seconds
 from studio_tui.presentation.logs.lines import styled_line
@@ -110,12 +111,12 @@ def amount(state: Following) -> Cell:
 
 
 def why(job: Job, end: bytes) -> str:
-    """Return in one line why a job failed: what Studio says, else what the log's end says.
+    """Return in one line why a job failed: the cause that Studio gives, else that of its log.
 
     `end` is the end of its whole log, untrusted; empty when nothing is known.
     """
     if job.error_message:
-        return " ".join(job.error_message.split())
+        return cause(job.error_message)
     if job.state is not JobState.FAILED:
         return ""
     lines = [styled_line(line[:_LINE]).text for line in end.split(b"\n")]

@@ -59,7 +59,7 @@ class EditMarkedScreen(SubmitScreen):
         start = Start(
             common(drafts),
             f"edit {' '.join(sorted(self._jobs))}",
-            f"Edit {plural(len(drafts), 'marked job')}",
+            f"Edit {plural(len(drafts), 'job')}",
         )
         super().__init__(session, home, shelf, start, url=url, read_only=read_only)
 

@@ -22,9 +22,11 @@ if TYPE_CHECKING:
 NO_JOB = "There is no job here"
 
 _RESUMING = (
-    "A new job runs the same query. Datasets that this one has finished are",
-    "taken from its checkpoints as long as the query up to them is the same;",
-    "all else is done again. r runs all of it again.",
+    (
+        "A new job runs the same query. Datasets that this one has finished are taken from its "
+        "checkpoints as long as the query up to them is the same; all else is done again. r runs "
+        "all of it again."
+    ),
     "",
 )
 

@@ -147,7 +147,8 @@ class PipelinesScreen(ListPage[Pipeline]):
 
     def none_words(self) -> str:
         """Return what is said when there are no rows at all."""
-        return "No pipelines yet.\nt makes one: it rebuilds datasets from the jobs that made them."
+        how = "\nt makes one: it rebuilds datasets from the jobs that made them."
+        return f"No pipelines yet.{'' if self.read_only else how}"
 
     def ask_for_more(self) -> None:
         """Ask for older pipelines."""

@@ -42,7 +42,9 @@ A report that can be filed as it stands:
     let the input thread end at an empty read of a terminal, and tell the app too.
 """
 
+import os
 import select
+import signal
 from contextlib import suppress
 from functools import partial
 from threading import Thread
@@ -84,6 +86,25 @@ class TerminalDriver(LinuxDriver):
             super().run_input_thread()
         except OSError:
             self._tell()
+
+    @property
+    def can_suspend(self) -> bool:
+        """Whether a shell waits that could bring the program back.
+
+        Such a shell gives each of its jobs a process group; without one the program is in that of
+        whatever the terminal itself began with, and stopped it would stay for good.
+        """
+        return os.getpgrp() != os.getsid(0)
+
+    def _sigtstp_application(self, *_signal: object) -> None:
+        """Stop as a terminal has jobs stopped: with all that waits for this program, such as make.
+
+        Textual stops itself alone; then what waits for it goes on waiting, and so does the shell.
+        """
+        if self._auto_restart:
+            self.suspend_application_mode()
+            self._must_signal_resume = True
+        os.killpg(os.getpgrp(), signal.SIGSTOP)
 
     def _watch(self) -> None:
         """Wait until the terminal hangs up, which needs neither output nor a signal."""

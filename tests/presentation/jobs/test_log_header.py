@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from studio_tui.presentation.format import clock_time
-from studio_tui.presentation.jobs.log_header import following
+from studio_tui.presentation.jobs.log_header import following, why
 from studio_tui.service.logs.state import Phase, TailState
 from tests.jobs import NOON, job
 
@@ -44,3 +44,12 @@ def test_a_log_of_which_nothing_was_heard_since_studio_is_away_is_not_live(
     state = TailState(Phase.FOLLOWING, NOON, heard_at=NOON + timedelta(seconds=seconds))
     assert words in following(state, job(1, "RUNNING"), NOON, away_since=NOON).text
     assert "live" in following(state, job(1, "RUNNING"), NOON).text
+
+
+def test_why_it_failed_is_the_cause_without_the_sentence_around_it() -> None:
+    framed = "The query ended with exit code 1; it last said: no such bucket"
+    assert why(job(1, "FAILED", error_message=framed), b"") == "no such bucket"
+    assert why(job(1, "FAILED", error_message="disk\nfull"), b"") == "disk"
+    end = b"Traceback (most recent call last):\nKeyError: 'path'\n"
+    assert why(job(1, "FAILED"), end) == "KeyError: 'path'"
+    assert why(job(1), end) == ""

@@ -40,7 +40,7 @@ def said(pilot: Dashboard) -> str:
 async def edit_all(pilot: Dashboard, count: int) -> None:
     await until_shown(pilot, f"✓ {count} done")
     await pilot.press("a", "e")
-    await until_shown(pilot, f"Edit {count} marked jobs", "files")
+    await until_shown(pilot, f"Edit {count} jobs", "files")
 
 
 async def test_what_is_typed_once_is_changed_in_each_marked_job_and_the_rest_is_its_own(

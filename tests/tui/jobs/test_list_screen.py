@@ -569,6 +569,14 @@ async def test_jobs_of_one_kind_stand_on_one_row_that_commands_are_about(
         await pilot.press("end", "up")
         await until_shown(pilot, "1 × KeyError: 'x'")
         assert {job.id for job in screen.marked_jobs()} == {*shards, bad}
+        await pilot.press("r")
+        await until_shown(pilot, "Run 4 jobs again as they were?", "4 failed or complete will be")
+        await pilot.press("n", "e")
+        await until_shown(pilot, "Edit 4 jobs")
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is screen)
+        await pilot.press("x")
+        await until_shown(pilot, "None of the 4 jobs can be cancelled: 4 have ended")
         await pilot.press("space")
         assert set(screen.view.marks) == {*shards, bad}
         assert len(table(pilot).marked) == 5, "the group bears a mark too"

@@ -48,6 +48,15 @@ def two(studio: ThreadStudio, **more: Any) -> None:
     make(studio, "second", "first", **more)
 
 
+async def test_read_only_an_empty_list_offers_no_key_that_makes_one(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(studio, tmp_path, read_only=True) as pilot:
+        await pilot.press("2")
+        await until_shown(pilot, "No pipelines yet.")
+        assert "makes one" not in screen_text(pilot)
+
+
 async def test_a_pipeline_is_triggered_for_review_then_resumed_and_seen_to_complete(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:

@@ -1,0 +1,72 @@
+"""ctrl+z gives the shell its terminal, and fg the dashboard: in real shells, and where none is."""
+
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.bench.terminal import Terminal
+from tests.e2e.test_program import PROGRAM, environment, program
+from tests.studios import ProcessStudio
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.starts_processes
+
+SUSPEND, QUIT = "\x1a", "\x11"
+COMMAND = shlex.join(PROGRAM)
+
+
+@contextmanager
+def shell(studio: ProcessStudio, folder: Path) -> Iterator[Terminal]:
+    """Run a shell that has jobs."""
+    with Terminal(
+        ["bash", "--norc", "--noprofile", "-i"],
+        environment={**environment(studio, folder), "PS1": "ready> "},
+    ) as terminal:
+        until_said(terminal, b"ready> ")
+        yield terminal
+
+
+def until_said(terminal: Terminal, words: bytes) -> None:
+    """Wait until something is written from now on, and forget what was before."""
+
+    def said() -> bool:
+        terminal.pump(0.01)
+        return words in terminal.text()
+
+    eventually(said, lambda: terminal.text()[-2000:])
+    terminal.output.clear()
+
+
+@pytest.mark.parametrize(
+    "command", [COMMAND, f"sh -c {shlex.quote(f'{COMMAND}; true')}"], ids=["alone", "as of make"]
+)
+def test_the_shell_has_its_terminal_until_it_brings_the_dashboard_back(
+    command: str, studio_process: ProcessStudio, tmp_path: Path
+) -> None:
+    studio_process.end(studio_process.submit("print(1)", query_name="seen.py")["id"])
+    with shell(studio_process, tmp_path) as terminal:
+        terminal.press(f"{command}\r")
+        until_said(terminal, b"seen.py")
+        terminal.press(SUSPEND)
+        until_said(terminal, b"Stopped")
+        terminal.press("echo shell-$((1+1))\r")
+        until_said(terminal, b"shell-2")
+        terminal.press("fg\r")
+        until_said(terminal, b"seen.py")
+        terminal.press("2")
+        until_said(terminal, b"No pipelines yet.")
+        terminal.press(QUIT)
+        until_said(terminal, b"ready> ")
+
+
+def test_where_no_shell_could_bring_it_back_it_says_so_and_goes_on(
+    studio_process: ProcessStudio, tmp_path: Path
+) -> None:
+    with program(studio_process, tmp_path) as terminal:
+        terminal.press(SUSPEND)
+        until_said(terminal, b"No shell waits here")
+        terminal.press("2")
+        until_said(terminal, b"No pipelines yet.")
