@@ -106,9 +106,8 @@ def _with_names(
     name = next(column for column in columns if column.key == "name")
     width = max(_LEAST_NAME, min(longest, room // 2))
     least = sum(_KEPT[column.key] + GAP for column in columns if column.key in _KEPT)
-    wide = replace(
-        name, width=width, most=max(width, longest + beside), wants=min(longest, room - least)
-    )
+    wanted = max(width, longest + beside)
+    wide = replace(name, width=width, most=wanted, wants=min(wanted, room - least))
     return tuple(wide if column is name else column for column in columns)
 
 
