@@ -182,10 +182,15 @@ def _hidden(row: TreeRow, verdicts: Verdicts) -> Cell:
 
 def cells(row: TreeRow, known: Known) -> tuple[Cell, ...]:
     """Return one cell for each of `COLUMNS`; that of the name may be drawn as `name_parts`."""
-    node = known.plan.nodes[row.id]
+    name = Cell("".join(part.text for part in name_parts(row, known.verdicts)), Tone.STRONG)
+    return (name, *cells_beside(row.id, known))
+
+
+def cells_beside(node_id: str, known: Known) -> tuple[Cell, ...]:
+    """Return one cell for each of `COLUMNS` but the first."""
+    node = known.plan.nodes[node_id]
     return (
-        Cell("".join(part.text for part in name_parts(row, known.verdicts)), Tone.STRONG),
-        known.verdicts.state_cell(row.id),
+        known.verdicts.state_cell(node_id),
         *bar_cells(node, known),
         took_cell(node, known),
         usual_cell(node, known),

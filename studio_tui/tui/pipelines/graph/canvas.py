@@ -18,6 +18,11 @@ from studio_tui.tui.widgets.table_layout import fit
 SHORT_NAME = 20
 """Cells of a name, unless names are wanted in full."""
 
+NARROW = 68
+"""Cells of a drawing, with notes beside it, that any screen has room for."""
+FEW = 100
+"""Boxes up to which it is tried whether there is room for names in full."""
+
 _BEFORE = 3
 """Cells of a label before the name: a mark, the state, a blank."""
 
@@ -102,8 +107,16 @@ def group_boxes(plan: Plan, groups: Sequence[Group]) -> Boxes:
 
 
 def drawing_of(boxes: Boxes, *, full_names: bool, all_edges: bool = False) -> Drawing:
-    """Lay the boxes out; without `all_edges` a box says how many edges to it are not drawn."""
-    most = max(map(cell_len, boxes.names.values()), default=0) if full_names else SHORT_NAME
+    """Lay the boxes out; without `all_edges` a box says how many edges to it are not drawn.
+
+    Names are in full too where the drawing has room for them on any screen.
+    """
+    longest = max(map(cell_len, boxes.names.values()), default=0)
+    if not full_names and longest > SHORT_NAME and len(boxes.names) <= FEW:
+        drawing = drawing_of(boxes, full_names=True, all_edges=all_edges)
+        if drawing.width <= NARROW:
+            return drawing
+    most = longest if full_names else SHORT_NAME
     widths = {
         key: _BEFORE + min(most, cell_len(name)) + len(boxes.tag(key, all_edges=all_edges))
         for key, name in boxes.names.items()

@@ -115,7 +115,7 @@ def _first_failure(standing: Standing) -> tuple[str, str]:
     return standing.plan.nodes[root].name, cause(job.error_message or "") if job else ""
 
 
-def mode_parts(view: DagPlace, found: int) -> tuple[Part, ...]:
+def mode_parts(view: DagPlace, found: int, *, has_lanes: bool) -> tuple[Part, ...]:
     """Return the modes, of which one is in sight, and what else there is to say of the view."""
     parts = [Part("── ", "rule")]
     for mode in Mode:
@@ -128,6 +128,9 @@ def mode_parts(view: DagPlace, found: int) -> tuple[Part, ...]:
         parts.append(Part(f"· & {view.filter} ", Tone.ACCENT, _do("dag.filter")))
     if view.critical:
         parts.append(Part("· C critical path ", Tone.ACCENT, _do("dag.critical")))
+    if view.lanes and view.mode is Mode.TREE:
+        words = "lanes" if has_lanes else "no lanes here"
+        parts.append(Part(f"· B {words} ", Tone.ACCENT, _do("dag.lanes")))
     if view.all_edges and view.mode is Mode.GRAPH:
         parts.append(Part("· E all edges ", Tone.ACCENT, _do("dag.edges")))
     if view.follow:

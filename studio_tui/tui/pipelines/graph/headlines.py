@@ -25,10 +25,12 @@ class Headlines:
         self,
         state: GraphState,
         source: PipelineWatch,
+        *,
         matches: Callable[[], Sequence[str]],
         width: Callable[[], int],
+        has_lanes: Callable[[], bool],
     ) -> None:
-        """Take where answers come from, what a search finds, and the cells that there are."""
+        """Take where answers come from, what a search finds, the cells, and if lanes are drawn."""
         self.head = Bar(id="dag-head")
         self.note = Bar(id="dag-note")
         self.modes = Bar(id="dag-modes", filler="─")
@@ -36,12 +38,14 @@ class Headlines:
         self._source = source
         self._matches = matches
         self._width = width
+        self._has_lanes = has_lanes
 
     def show(self) -> None:
         """Bring all lines up to date."""
         self.show_head()
         view = self._state.view
-        self.modes.left = mode_parts(view, len(self._matches()))
+        has_lanes = self._state.standing is not None and view.lanes and self._has_lanes()
+        self.modes.left = mode_parts(view, len(self._matches()), has_lanes=has_lanes)
         marks = len(view.marks)
         said = [Part(f" {marks:,} marked ", Tone.ACCENT), Part("──", "rule")] if marks else []
         if view.mode is Mode.TIMELINE:

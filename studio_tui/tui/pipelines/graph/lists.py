@@ -11,8 +11,9 @@ from studio_tui.presentation.columns import Align, Column
 from studio_tui.presentation.pipelines.graph.segments import bar
 from studio_tui.presentation.pipelines.graph.statuses import Shown
 from studio_tui.presentation.pipelines.graph.view_model import Known
-from studio_tui.presentation.pipelines.views import group_rows, table, tree
+from studio_tui.presentation.pipelines.views import group_rows, lanes, table, tree
 from studio_tui.presentation.pipelines.views.groups import Group
+from studio_tui.presentation.pipelines.views.lanes import LaneRow
 from studio_tui.presentation.pipelines.views.node_cells import took_cell, why_cell
 from studio_tui.presentation.pipelines.views.timeline import Timeline
 from studio_tui.tui.widgets.table_layout import GAP
@@ -106,9 +107,8 @@ def _with_names(
     name = next(column for column in columns if column.key == "name")
     width = max(_LEAST_NAME, min(longest, room // 2))
     least = sum(_KEPT[column.key] + GAP for column in columns if column.key in _KEPT)
-    wide = replace(
-        name, width=width, most=max(width, longest + beside), wants=min(longest, room - least)
-    )
+    wanted = max(width, longest + beside)
+    wide = replace(name, width=width, most=wanted, wants=min(wanted, room - least))
     return tuple(wide if column is name else column for column in columns)
 
 
@@ -133,6 +133,29 @@ def tree_listing(
         above={key: row.parent for key, row in rows.items() if row.parent is not None},
         foldable=frozenset(key for key, row in rows.items() if row.has_children),
         hidden={node_id: key for key, row in rows.items() for node_id in row.hidden},
+    )
+
+
+def lane_listing(known: KnownNow, rows: Sequence[LaneRow], room: int) -> Listing:
+    """Return a line a job with lanes beside it, in a list that has `room` cells."""
+    plan, by_id = known().plan, {row.id: row for row in rows}
+    names = (
+        len(row.before) + 1 + len(row.after) + cell_len(plan.nodes[row.id].name) for row in rows
+    )
+
+    def cells_of(key: str) -> Cells:
+        now = known()
+        return (
+            Pieces(lanes.name_parts(by_id[key], now.verdicts)),
+            *tree.cells_beside(key, now),
+        )
+
+    parents = {key: [each for each in plan.nodes[key].parents if each in by_id] for key in by_id}
+    return Listing(
+        _with_names(TREE_COLUMNS, names, room, _LINKS if plan.flaws else 0),
+        tuple(by_id),
+        cells_of,
+        above={key: mine[-1] for key, mine in parents.items() if mine},
     )
 
 

@@ -56,6 +56,8 @@ class DagPlace(BaseModel):
     critical: bool = False
     """Whether the critical path stands out."""
     full_names: bool = False
+    lanes: bool = False
+    """Whether the tree has a line a job with lanes beside it, where those can be followed."""
     all_edges: bool = False
     """Whether the graph draws edges that follow from others, too."""
     span: float | None = None

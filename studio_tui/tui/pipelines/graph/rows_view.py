@@ -10,6 +10,7 @@ from studio_tui.tui.pipelines.graph.lists import (
     Listing,
     group_listing,
     kin_cell,
+    lane_listing,
     table_listing,
     timeline_listing,
     tree_listing,
@@ -131,8 +132,9 @@ class RowsView:
         return (key,) if standing is not None and key in standing.plan.nodes else ()
 
     def order(self) -> Sequence[str]:
-        """Return the rows in order; none in the tree, which may hide some."""
-        if self.listing is None or self._state.view.mode is Mode.TREE:
+        """Return the rows in order; none in the tree, which may hide some, unless it has lanes."""
+        view = self._state.view
+        if self.listing is None or (view.mode is Mode.TREE and not view.lanes):
             return ()
         return self.listing.keys
 
@@ -222,6 +224,8 @@ class RowsView:
                 known, groups, view.opened, view.folds,
                 room=room, only=only, is_filter=bool(view.filter),
             )  # fmt: skip
+        if view.lanes and (rows := self._shape.lanes()) is not None:
+            return lane_listing(known, rows, room)
         return tree_listing(known, view.folds, room, only)
 
     def _marked_rows(self) -> frozenset[str]:

@@ -42,7 +42,7 @@ Textual paints once a frame: what follows sooner makes the next key of a held on
 
 _ABOUT_ROWS = frozenset(
     {"mode", "folds", "opened", "grouping", "problems", "filter", "critical", "full_names",
-     "all_edges", "span", "sort", "reverse"}
+     "all_edges", "lanes", "span", "sort", "reverse"}
 )  # fmt: skip
 """What of the view decides which rows there are, or what is drawn."""
 
@@ -83,8 +83,11 @@ class PipelineScreen(Page):
         )
         self.controllers.add_to(self.commands)
         self.headlines = Headlines(
-            self.state, self.source, self.controllers.search.matches, lambda: self.size.width
-        )
+            self.state, self.source,
+            matches=self.controllers.search.matches,
+            width=lambda: self.size.width,
+            has_lanes=lambda: shape.has_lanes,
+        )  # fmt: skip
         self.answers = Answers(
             self.state, session.ledger, begin, taken_over=self._taken_over,
             past_changed=self._show_again,

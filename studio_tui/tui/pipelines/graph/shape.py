@@ -11,6 +11,7 @@ from studio_tui.presentation.pipelines.views.groups import (
     links,
     wants_groups,
 )
+from studio_tui.presentation.pipelines.views.lanes import LaneRow, lane_rows
 from studio_tui.presentation.pipelines.views.tree import depths, rows
 from studio_tui.tui.pipelines.graph.memory import Grouping
 from studio_tui.tui.pipelines.graph.state import GraphState
@@ -24,6 +25,7 @@ class Shape:
     _ties: tuple[tuple[str, bool, tuple[str, ...]], Sequence[Link]] | None = None
     """The edges between groups, after what they are made of."""
     _tree: tuple[str, Sequence[str]] | None = None
+    _lanes: tuple[tuple[str, frozenset[str] | None], Sequence[LaneRow] | None] | None = None
     _depths: tuple[str, Mapping[str, int]] | None = None
 
     def __init__(self, state: GraphState) -> None:
@@ -91,6 +93,19 @@ class Shape:
         if self._tree is None or self._tree[0] != plan.shape:
             self._tree = plan.shape, tuple(row.id for row in rows(plan))
         return self._tree[1]
+
+    def lanes(self) -> Sequence[LaneRow] | None:
+        """Return the jobs that are shown with lanes; `None` where those are too many."""
+        plan, only = self._state.stands().plan, self._state.only()
+        asked = plan.shape, only
+        if self._lanes is None or self._lanes[0] != asked:
+            self._lanes = asked, lane_rows(plan, only)
+        return self._lanes[1]
+
+    @property
+    def has_lanes(self) -> bool:
+        """Whether the jobs that are shown stand by themselves, and can have lanes."""
+        return self.groups() is None and self.lanes() is not None
 
     def layer_of(self) -> Mapping[str, int]:
         """Return how many jobs stand above each."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from studio_tui.presentation.pipelines.views.lanes import MOST_LANES
 from studio_tui.presentation.pipelines.views.table import SORTS
 from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.pipelines.graph.memory import Grouping, Mode
@@ -69,6 +70,22 @@ class ViewModes:
     def toggle_names(self) -> None:
         """Write names out, or shorten them."""
         self._state.change(full_names=not self._state.view.full_names)
+
+    def toggle_lanes(self) -> None:
+        """Draw the edges beside the list, or indent it as a tree."""
+        self._state.change(lanes=not self._state.view.lanes)
+
+    def why_not_lanes(self) -> str | None:
+        """Return why there can be no lanes."""
+        if reason := self._state.why_unknown():
+            return reason
+        if self._state.view.mode is not Mode.TREE:
+            return "Lanes stand in the tree; m goes there"
+        if self._shape.groups() is not None:
+            return "Jobs are grouped; b shows each of them"
+        if self._state.view.lanes or self._shape.lanes() is not None:
+            return None
+        return f"More than {MOST_LANES} lanes would stand beside one another; & shows fewer jobs"
 
     def toggle_edges(self) -> None:
         """Draw edges that follow from others too, or leave them out."""
@@ -186,6 +203,14 @@ class ViewModes:
         ),
         Command(
             "dag.names", "w", "names", "Names in short or in full", toggle_names, why_not_names
+        ),
+        Command(
+            "dag.lanes",
+            "B",
+            "lanes",
+            "The tree as a line a job with its edges beside it, so that branches are seen to meet",
+            toggle_lanes,
+            why_not_lanes,
         ),
         Command(
             "dag.edges",

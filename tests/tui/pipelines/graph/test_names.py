@@ -39,6 +39,17 @@ async def test_no_name_is_cut_beside_blank_cells(tmp_path: Path, mode: str, done
 
 
 @pytest.mark.draws_dashboards
+async def test_the_graph_shortens_names_only_where_there_is_no_room(tmp_path: Path) -> None:
+    async with dag(deep(done=True), tmp_path, size=(80, 24)) as pilot:
+        await press(pilot, ("m",))
+        await until_shown(pilot, *NAMES)
+    wide = [run(f"{number}_{NAMES[2]}", [], "COMPLETE") for number in range(6)]
+    async with dag(DagStudio(pipeline_of(wide)), tmp_path / "wide", size=(80, 24)) as pilot:
+        await press(pilot, ("m",))
+        await until_shown(pilot, "0_embed_of_the_embe…")
+
+
+@pytest.mark.draws_dashboards
 async def test_what_a_group_leaves_out_is_said_whole(tmp_path: Path) -> None:
     async with dag(DagStudio(thousand()), tmp_path, size=(80, 24)) as pilot:
         await until_shown(pilot, "… 11 more running, 22 queued, 310 waiting, 131 done")

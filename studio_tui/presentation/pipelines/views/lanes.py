@@ -1,0 +1,148 @@
+"""A pipeline as a list with lanes: a line a job, and to its left every edge, as `git log --graph`.
+
+A lane leads from a job to all that wait for it, and ends at the last of them. Lines that cross do
+not touch: what runs across is broken by what runs down.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from studio_tui.presentation.cells import Cell, Tone
+from studio_tui.presentation.pipelines.graph.plan import Plan
+from studio_tui.presentation.pipelines.graph.statuses import Verdicts
+from studio_tui.presentation.pipelines.graph.waits import flaw_words
+
+MOST_LANES = 8
+"""Lanes beside one another that can still be followed."""
+
+_PITCH = 2
+"""Cells from one lane to the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class LaneRow:
+    """A job's line: what stands to the left and to the right of its sign."""
+
+    id: str
+    """The node."""
+    before: str
+    after: str
+    """As long as makes all names begin in one column."""
+
+
+def lane_rows(plan: Plan, only: Collection[str] | None = None) -> tuple[LaneRow, ...] | None:
+    """Return a line for each job, parents first; `None` where that takes more lanes than there are.
+
+    With `only` it is the graph of those nodes.
+    """
+    parents = {
+        node_id: [parent for parent in node.parents if only is None or parent in only]
+        for node_id, node in plan.nodes.items()
+        if only is None or node_id in only
+    }
+    lanes = _Lanes(parents)
+    drawn: list[tuple[str, int, list[str]]] = []
+    for node_id in _depth_first(parents):
+        column, signs = lanes.add(node_id)
+        if len(signs) > MOST_LANES * _PITCH:
+            return None
+        drawn.append((node_id, column, signs))
+    width = max((len(signs) for _, _, signs in drawn), default=0)
+    return tuple(
+        LaneRow(
+            node_id,
+            "".join(signs[: column * _PITCH]),
+            "".join(signs[column * _PITCH + 1 :]).ljust(width - column * _PITCH - 1),
+        )
+        for node_id, column, signs in drawn
+    )
+
+
+def name_parts(row: LaneRow, verdicts: Verdicts) -> tuple[Cell, ...]:
+    """Return lanes, sign and name, in pieces of one tone each."""
+    look, node = verdicts.look(row.id), verdicts.plan.nodes[row.id]
+    flaws = "; ".join(flaw_words(verdicts, node))
+    parts = (
+        Cell(row.before, Tone.DIM),
+        Cell(look.glyph, look.tone),
+        Cell(row.after, Tone.DIM),
+        Cell(node.name, Tone.STRONG),
+        Cell(f"  ({flaws})" if flaws else "", Tone.DIM),
+    )
+    return tuple(part for part in parts if part.text)
+
+
+def _depth_first(parents: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Yield each node once all of its parents were, the children of the latest first."""
+    children: dict[str, list[str]] = {node_id: [] for node_id in parents}
+    for node_id, mine in parents.items():
+        for parent in mine:
+            children[parent].append(node_id)
+    waits = {node_id: len(mine) for node_id, mine in parents.items()}
+    ready = [node_id for node_id in parents if not waits[node_id]]
+    ready.reverse()
+    while ready:
+        node_id = ready.pop()
+        yield node_id
+        for child in reversed(children[node_id]):
+            waits[child] -= 1
+            if not waits[child]:
+                ready.append(child)
+
+
+class _Lanes:
+    """The lanes that are open below the lines drawn so far."""
+
+    def __init__(self, parents: Mapping[str, Sequence[str]]) -> None:
+        self._parents = parents
+        self._left = dict.fromkeys(parents, 0)
+        """By node, how many that wait for it are still to come."""
+        for mine in parents.values():
+            for parent in mine:
+                self._left[parent] += 1
+        self._open: dict[int, str] = {}
+        """By column, the node from which a lane comes."""
+        self._just_ended: int | None = None
+        """The column of a job on the line above for which no other waits."""
+
+    def add(self, node_id: str) -> tuple[int, list[str]]:
+        """Return the column of a job's sign, and what its line shows, a blank there."""
+        mine = frozenset(self._parents[node_id])
+        joined = sorted(column for column, source in self._open.items() if source in mine)
+        for parent in mine:
+            self._left[parent] -= 1
+        ending = [column for column in joined if not self._left[self._open[column]]]
+        column = ending[0] if ending else self._free()
+        signs = [" "] * (_PITCH * (max((*self._open, column)) + 1))
+        for lane in self._open:
+            signs[lane * _PITCH] = "│"
+        self._across(signs, column, joined, ending)
+        for lane in ending:
+            del self._open[lane]
+        if self._left[node_id]:
+            self._open[column] = node_id
+        self._just_ended = None if self._left[node_id] else column
+        return column, signs
+
+    def _across(
+        self, signs: list[str], column: int, joined: Sequence[int], ending: Collection[int]
+    ) -> None:
+        """Lead the lanes of a job's parents to its column."""
+        first, last = min((*joined, column)), max((*joined, column))
+        for place in range(first * _PITCH, last * _PITCH):
+            if signs[place] == " ":
+                signs[place] = "─"
+        for lane in joined:
+            if lane in {first, last}:
+                ends, goes_on = ("╰", "├") if lane < column else ("╯", "┤")
+            else:
+                ends, goes_on = "┴", "┼"
+            signs[lane * _PITCH] = ends if lane in ending else goes_on
+        signs[column * _PITCH] = " "
+
+    def _free(self) -> int:
+        """Return the leftmost column in which a job does not seem to follow the one above it."""
+        column = 0
+        while column in self._open or column == self._just_ended:
+            column += 1
+        return column

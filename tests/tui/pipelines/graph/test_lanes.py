@@ -1,0 +1,55 @@
+"""The tree of a pipeline has lanes on request, where they can be followed."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.presentation.pipelines.graphs import fan
+from tests.tui.dashboards import screen_text, until_shown
+from tests.tui.pipelines.dag_stage import DagStudio, dag, go_to, press, screen_of
+
+pytestmark = pytest.mark.draws_dashboards
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_branches_are_seen_to_part_and_meet_with_the_cursor_on_its_job(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with dag(DagStudio(), tmp_path, size=size) as pilot:
+        await go_to(pilot, "eval")
+        await press(pilot, ("B",))
+        await until_shown(pilot, "· B lanes", "├─✓ thumbs", "✗ │ embed", "⊘─╯ join_feats")
+        assert screen_of(pilot).cursor.here() == "eval"
+        await press(pilot, ("n",))
+        assert screen_of(pilot).cursor.here() == "embed"
+        await press(pilot, ("ampersand", *"is:blocked", "enter"))
+        await until_shown(pilot, "├─⊘ train_s")
+        assert "thumbs" not in screen_text(pilot).split("JOB")[1].split("▏")[0]
+        await press(pilot, ("escape", "B"))
+        await until_shown(pilot, "├─✓ thumbs  (also feeds")
+
+
+async def test_lanes_are_remembered_and_where_there_are_none_it_is_said_why(tmp_path: Path) -> None:
+    studio = DagStudio()
+    async with dag(studio, tmp_path) as pilot:
+        await press(pilot, ("m", "B"))
+        await until_shown(pilot, "Lanes stand in the tree; m goes there")
+        await press(pilot, ("m", "m", "m", "B", "q"))
+    async with dag(studio, tmp_path) as pilot:
+        await until_shown(pilot, "⊘─╯ join_feats")
+    async with dag(DagStudio(fan(40)), tmp_path / "other") as pilot:
+        await press(pilot, ("B",))
+        await until_shown(pilot, "Jobs are grouped; b shows each of them")
+        await press(pilot, ("b", "b", "b", "B"))
+        await until_shown(pilot, "More than 8 lanes would stand beside one another")
+        assert not screen_of(pilot).state.view.lanes
+
+
+async def test_lanes_that_a_filter_made_possible_are_said_to_be_none_without_it(
+    tmp_path: Path,
+) -> None:
+    async with dag(DagStudio(fan(40)), tmp_path) as pilot:
+        await press(pilot, ("b", "b", "b", "ampersand", *"shard_000 or name=first", "enter", "B"))
+        await until_shown(pilot, "├─·   shard_0000", "├───· shard_0001", "· B lanes")
+        await press(pilot, ("escape",))
+        await until_shown(pilot, "├─· shard_0000  (also feeds", "· B no lanes here")
