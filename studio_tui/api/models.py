@@ -310,6 +310,10 @@ class RemovedJobOutput(Received):
     removed_at: Moment | None = None
 
 
+RERUN_TARGET = "jobs "
+"""What the target of a pipeline begins with that the local Studio made of jobs to run again."""
+
+
 class JobPipelineOutput(Received):
     """A pipeline with its jobs."""
 
@@ -331,6 +335,12 @@ class JobPipelineOutput(Received):
     """The TASK that triggered it."""
     removed: tuple[RemovedJobOutput, ...] | None = None
     """What was taken out of it; `None` where that is not told."""
+
+    @property
+    def datasets(self) -> str:
+        """The datasets that it was triggered from; none of one that runs jobs again."""
+        target = self.triggered_from or ""
+        return "" if target.startswith(RERUN_TARGET) else target
 
     @property
     def state(self) -> PipelineState:

@@ -24,7 +24,7 @@ from studio_tui.service.commands.submitted import Submitted
 from studio_tui.service.commands.trigger_pipeline import PipelineTrigger
 from studio_tui.service.logs.cache import LogCache
 from studio_tui.service.logs.log_library import LogLibrary
-from studio_tui.service.polling.attempts import Kin, attempts_of
+from studio_tui.service.polling.attempts import AttemptIndex, Kin
 from studio_tui.service.polling.closer_look import CloserLook
 from studio_tui.service.polling.dataset_names import DatasetNames
 from studio_tui.service.polling.endings import Endings
@@ -127,6 +127,7 @@ class StudioSession:
         )
         self.endings = Endings()
         self.origins = Origins()
+        self._attempts = AttemptIndex()
         self.batches = Batches()
         """Commands on many things that are under way."""
         self.commands = Commands(client, self._changed)
@@ -223,7 +224,7 @@ class StudioSession:
     def kin_of(self, job_id: str) -> Kin:
         """Return what a job resumes, what resumed it, and its other runs in a pipeline."""
         origin, successors = self.origins.origin(job_id), self.origins.successors(job_id)
-        before, after = attempts_of(job_id, self.known_pipelines().pipelines)
+        before, after = self._attempts.around(job_id, self.known_pipelines().pipelines)
         kin = (*((origin,) if origin else ()), *successors, *before, *after)
         return Kin(origin, successors, self.known_jobs(kin) if kin else {}, before, after)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from studio_tui.api.models import PipelineState
+from studio_tui.api.models import RERUN_TARGET, PipelineState
 from studio_tui.local.db import lineage, pipeline_removals, planning, reruns
 from studio_tui.local.db.database import Database
 from studio_tui.local.db.dataset_list import ListedDataset, listed
@@ -208,7 +208,8 @@ def _rerun(
     if not any(job.parents for job in jobs):
         return None
     of = ", ".join(reruns.sources_of(connection, wish.jobs))
-    target = f"jobs of {of}" if of else ", ".join(job.name for job in wish.jobs.values())
+    names = f"of {of}" if of else ", ".join(job.name for job in wish.jobs.values())
+    target = f"{RERUN_TARGET}{names}"
     key, digest = wish.idempotency_key, wish.request_digest
     beginning = Beginning(target, warnings, PipelineState.RUNNING, key, digest)
     pipeline_id = add_pipeline(connection, beginning, now)

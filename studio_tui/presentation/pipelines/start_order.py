@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from studio_tui.api.models import Pipeline, PipelineState
+from studio_tui.api.models import Pipeline, PipelineJob, PipelineState
 from studio_tui.presentation.pipelines.graph.plan import Plan, named, plan_of
 from studio_tui.presentation.pipelines.graph.statuses import judge
 
@@ -29,11 +29,11 @@ def order_lines(
     waits: list[str] = []
     instead: list[str] = []
     for pipeline in pipelines:
+        meant = {run.job_id for run in pipeline.job_runs if _is_meant(run, jobs, alike)}
+        if len(meant) < 2:
+            continue
         plan = plan_of(pipeline)
-        meant = [node for node in plan.nodes.values() if node.run in jobs or node.id in alike]
-        ids = {node.id for node in meant}
-        waiting = [node.name for node in meant if plan.ancestors(node.id) & ids]
-        if waiting:
+        if waiting := [plan.nodes[key].name for key in _waiting(plan, meant)]:
             verb = "waits" if len(waiting) == 1 else "wait"
             name = pipeline.name or pipeline.pipeline_id
             waits.append(f"In the pipeline {name} {named(waiting)} {verb} for others of these.")
@@ -44,6 +44,24 @@ def order_lines(
     return (*dict.fromkeys(waits), *said, *dict.fromkeys(instead))
 
 
+def _is_meant(run: PipelineJob, jobs: Collection[str], alike: Collection[str]) -> bool:
+    return (
+        run.created_job_id in jobs
+        or run.job_id in alike
+        or any(map(jobs.__contains__, run.attempts))
+    )
+
+
+def _waiting(plan: Plan, meant: Collection[str]) -> Iterator[str]:
+    """Yield those nodes that wait for others of them, directly or not."""
+    below: set[str] = set()
+    for key, node in plan.nodes.items():
+        if any(parent in meant or parent in below for parent in node.parents):
+            below.add(key)
+            if key in meant:
+                yield key
+
+
 def _instead(pipeline: Pipeline, plan: Plan, *, is_kept: bool) -> Iterator[str]:
     """Yield what makes the jobs of a pipeline again in their order, or lets it go on."""
     roots = [plan.nodes[key].name for key in judge(plan, pipeline.state).roots]
@@ -52,4 +70,4 @@ def _instead(pipeline: Pipeline, plan: Plan, *, is_kept: bool) -> Iterator[str]:
         lets = "lets" if is_kept else "may let"
         yield f"R on {named(roots)} alone {lets} that pipeline go on instead."
     if not is_kept:
-        yield f"t makes {pipeline.triggered_from or 'its datasets'} anew, in order."
+        yield f"t makes {pipeline.datasets or 'its datasets'} anew, in order."

@@ -4,6 +4,7 @@ The local Studio tells of them. Of others they are known as far as they were see
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from operator import is_
 from typing import NamedTuple
 
 from studio_tui.api.models import Job, JobState, Pipeline, PipelineJob
@@ -24,17 +25,33 @@ class Kin(NamedTuple):
     """Later runs of it, the latest last."""
 
 
-def attempts_of(
-    job_id: str, pipelines: Iterable[Pipeline]
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the runs before and after one, of the job of a pipeline that it is a run of."""
+class AttemptIndex:
+    """Finds the runs before and after one; made anew only when pipelines have changed."""
+
+    def __init__(self) -> None:
+        self._made_of: tuple[Pipeline, ...] = ()
+        self._runs: dict[str, tuple[str, ...]] = {}
+        """All runs of the same job of a pipeline, the oldest first, by the id of each."""
+
+    def around(
+        self, job_id: str, pipelines: tuple[Pipeline, ...]
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the runs before and after one, of the job of a pipeline that it is a run of."""
+        same = len(pipelines) == len(self._made_of) and all(map(is_, pipelines, self._made_of))
+        if not same:
+            self._made_of, self._runs = pipelines, dict(_several(pipelines))
+        runs = self._runs.get(job_id, (job_id,))
+        place = runs.index(job_id)
+        return runs[:place], runs[place + 1 :]
+
+
+def _several(pipelines: Iterable[Pipeline]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield each run of a job that has several with all of them."""
     for pipeline in pipelines:
         for run in pipeline.job_runs:
-            if run.attempts and job_id in {run.created_job_id, *run.attempts}:
-                runs = (*run.attempts, run.created_job_id or "")
-                place = runs.index(job_id)
-                return runs[:place], tuple(filter(None, runs[place + 1 :]))
-    return (), ()
+            if run.attempts:
+                runs = (*run.attempts, *filter(None, (run.created_job_id,)))
+                yield from ((each, runs) for each in runs)
 
 
 def all_runs(pipeline: Pipeline) -> Iterator[PipelineJob]:

@@ -53,11 +53,7 @@ class DatasetNames:
 
     def known(self, pipelines: Iterable[Pipeline]) -> tuple[str, ...]:
         """Return the names that are known by now, those of the newest pipelines first."""
-        targets = [
-            name.strip()
-            for pipeline in pipelines
-            for name in (pipeline.triggered_from or "").split(",")
-        ]
+        targets = [name.strip() for pipeline in pipelines for name in pipeline.datasets.split(",")]
         made = sorted({each.dataset_name for found in self._made.values() for each in found})
         return tuple(dict.fromkeys(name for name in (*targets, *made) if name))
 

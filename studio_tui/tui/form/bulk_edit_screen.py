@@ -90,7 +90,8 @@ class EditMarkedScreen(SubmitScreen):
         """Show what is different in each job, ask once, and have all of them made."""
         typed = typed_over(self.start.draft, checked.draft)
         lines = await asyncio.to_thread(_lines, self._jobs.values(), typed, checked)
-        order = start_order(self.session, [repeat.job for repeat, _ in self._jobs.values()])
+        jobs = [repeat.job for repeat, _ in self._jobs.values()]
+        order = await start_order(self.session, jobs)
         question = f"Run {plural(len(self._jobs), 'changed job')}?"
         answer = await self.ask(Review(question, (*map(Cell, order.paragraph), *lines), ANSWERS))
         if answer in {"r", "f"} and await self._may_start(order):

@@ -123,7 +123,7 @@ class BulkJobs:
         jobs, what = chosen.jobs, "Resume" if resume else "Run"
         session = self._host.session
         submitted = await submitted_of(jobs, session)
-        order = start_order(session, jobs)
+        order = await start_order(session, jobs)
         counted = summary(chosen, "will be resumed" if resume else "will be run again")
         before = (*order.paragraph, *counted, "")
         names, after = _named(jobs, submitted)

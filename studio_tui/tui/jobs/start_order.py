@@ -36,12 +36,15 @@ class StartOrder:
         return (*self.lines, "") if self.lines else ()
 
 
-def start_order(session: StudioSession, jobs: Sequence[Job]) -> StartOrder:
-    """Return what is known of the order of jobs."""
+async def start_order(session: StudioSession, jobs: Sequence[Job]) -> StartOrder:
+    """Return what is known of the order of jobs; found in a thread, as pipelines may be large."""
     is_kept, known = session.reruns.are_possible, session.known_pipelines()
     ids = {job.id for job in jobs}
-    lines = order_lines(known.pipelines, ids, known.originals(), is_kept=is_kept)
-    return StartOrder(lines, is_kept)
+
+    def lines() -> tuple[str, ...]:
+        return order_lines(known.pipelines, ids, known.originals(), is_kept=is_kept)
+
+    return StartOrder(await asyncio.to_thread(lines), is_kept)
 
 
 @dataclass(frozen=True)

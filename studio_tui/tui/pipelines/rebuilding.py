@@ -50,13 +50,13 @@ class Rebuilding:
         One that is to be looked at first is opened.
         """
         here = self._at_hand()
-        target = here.triggered_from if here else None
-        await self._fill_in(self._draft or TriggerDraft(target or "", is_proposed=True))
+        target = here.datasets if here else ""
+        await self._fill_in(self._draft or TriggerDraft(target, is_proposed=True))
 
     def schedule(self) -> None:
         """Show the form of a schedule that rebuilds what the pipeline at hand does."""
         here = self._at_hand()
-        self._page.post_message(SchedulePipeline(here.triggered_from or "" if here else ""))
+        self._page.post_message(SchedulePipeline(here.datasets if here else ""))
 
     def rebuild(self, names: Sequence[str], *, only: bool) -> None:
         """Show the form with these datasets as soon as the page is in sight.

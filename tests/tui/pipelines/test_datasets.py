@@ -6,7 +6,7 @@ from studio_tui.tui.pipelines.graph.screen import PipelineScreen
 from studio_tui.tui.pipelines.trigger_screen import TriggerScreen
 from tests.local.http.test_pipeline_routes import make, trigger
 from tests.local.http.test_pipeline_routes import until as until_state
-from tests.local.http.test_undocumented_routes import chain, datasets
+from tests.local.http.test_undocumented_routes import chain, datasets, rerun
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import dashboard, until, until_shown
 
@@ -67,3 +67,16 @@ async def test_the_form_of_a_pipeline_shows_datasets_and_takes_over_what_is_chos
         await until_shown(pilot, "Datasets: 3, 2 out of date")
         await pilot.press("t")
         await until_shown(pilot, "Datasets     clean report", "▐X▌ What they were made from")
+
+
+async def test_a_pipeline_of_jobs_that_run_again_is_taken_for_no_dataset(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    made = until_state(studio, rerun(studio, chain(studio)).json()["pipeline"], "COMPLETED")
+    async with dashboard(studio, tmp_path, size=(100, 30)) as pilot:
+        await pilot.press("2")
+        await until_shown(pilot, made["name"], "✓ COMPLETED", "jobs raw.py, clean.py")
+        await pilot.press("t")
+        await until_shown(pilot, "known: clean")
+        await pilot.press("escape", "enter")
+        await until_shown(pilot, "runs jobs raw.py, clean.py, report.py again, since")

@@ -99,7 +99,9 @@ def note_parts(standing: Standing, critical_path: str) -> tuple[Part, ...]:
         parts += [Part(" · ", Tone.DIM)] * (number > 0) + [part]
     if said:
         return tuple(parts)
-    target = f"makes {pipeline.triggered_from} anew, " if pipeline.triggered_from else ""
+    target = f"makes {pipeline.datasets} anew, " if pipeline.datasets else ""
+    if pipeline.triggered_from and not pipeline.datasets:
+        target = f"runs {pipeline.triggered_from} again, "
     since = f"{target}since {local_time(pipeline.created_at)}"
     if (ended := ended_at(pipeline, standing.jobs)) is None:
         return (Part(f" {since}", Tone.DIM),)
