@@ -19,20 +19,23 @@ def _screen_actions() -> type["Provider"]:
     return ScreenActions
 
 
+_HELP = Binding(
+    "question_mark",
+    "help",
+    "help",
+    key_display="?",
+    id="app.help",
+    tooltip="All keys of this screen",
+)
+
+
 class WithHelpAndPalette(App[Any]):
     """An app that offers the actions of the screen in sight."""
 
     COMMAND_PALETTE_BINDING = "ctrl+p"
     COMMANDS = {_screen_actions}  # noqa: RUF012 (Textual's own follow ours, in one provider)
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "question_mark",
-            "help",
-            "help",
-            key_display="?",
-            id="app.help",
-            tooltip="All keys of this screen",
-        ),
+        _HELP,
         Binding(
             "ctrl+z",
             "suspend_process",

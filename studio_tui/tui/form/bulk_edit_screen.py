@@ -56,11 +56,8 @@ class EditMarkedScreen(SubmitScreen):
         """Those that are still to be made."""
         drafts = [draft for _, draft in self._jobs.values()]
         self._differing = differences(drafts)
-        start = Start(
-            common(drafts),
-            f"edit {' '.join(sorted(self._jobs))}",
-            f"Edit {plural(len(drafts), 'job')}",
-        )
+        ids, heading = " ".join(sorted(self._jobs)), f"Edit {plural(len(drafts), 'job')}"
+        start = Start(common(drafts), f"edit {ids}", heading)
         super().__init__(session, home, shelf, start, url=url, read_only=read_only)
 
     def on_mount(self) -> None:
