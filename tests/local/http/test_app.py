@@ -55,11 +55,11 @@ NEWER = {
         "busy_workers",
         "problem",
     },
-    "JobPipelineOutput": {"warnings", "scheduled_by"},
+    "JobPipelineOutput": {"warnings", "scheduled_by", "removed"},
 }
 """Keys that the published client reads or sends, and the document does not have."""
 
-OURS = {"JobSchedule", "JobStep", "QueryType", "Refused", "ScheduleRun"}
+OURS = {"JobSchedule", "JobStep", "QueryType", "Refused", "RemovedJobOutput", "ScheduleRun"}
 """Schemas beside those of the document: of a newer key, of a key's words, of every error."""
 
 

@@ -119,7 +119,7 @@ async def test_a_later_run_loads_as_many_jobs_as_have_become_known() -> None:
     jobs = await later.fetch()
     assert len(jobs.jobs) == 150
     assert jobs.has_all
-    assert later.to_load == feed.wanted
+    assert later.to_load == feed.to_load
 
 
 async def test_old_jobs_that_are_known_as_they_run_have_a_later_run_load_no_more() -> None:

@@ -250,7 +250,7 @@ def test_every_attempt_at_a_job_has_a_bar_with_how_it_ended() -> None:
         )
     )
     now = job("embed", "RUNNING", 17, started=17)
-    timeline = Timeline(known(*_JOBS[:4], first, second, unborn, now, sent=sent), UTC, 41)
+    timeline = Timeline(known(*_JOBS[:4], first, second, unborn, now, sent=sent), UTC, 61)
     bar = text(timeline, "embed")
     assert bar.count("✗") == 1
     signs = "".join(sign for sign, _ in groupby(bar.strip()))
