@@ -425,9 +425,11 @@ TIMED_LOGS = {
 class FixedStudio:
     """Answers what stands above, and after that perhaps nothing."""
 
-    is_local_studio = True
-
-    def __init__(self, *, gone: bool, runs: bool, thousand: bool = False) -> None:
+    def __init__(
+        self, *, gone: bool, runs: bool, thousand: bool = False, is_local: bool = False
+    ) -> None:
+        self.is_local_studio = is_local
+        """Whether it has more than the document says."""
         self._gone = gone
         self._pipelines = (*THOUSAND, *PIPELINES) if thousand else PIPELINES
         self._jobs = (*JOBS, *RUNS, *(PIPELINE_RUNS if runs else ()))
@@ -493,7 +495,12 @@ async def draw(name: str) -> str:
                     "No Studio token is set. Run `datachain auth login`, set "
                     "DATACHAIN_STUDIO_TOKEN, or use --token-file."
                 )
-            fixed = FixedStudio(gone=scene.gone, runs="2" in scene.keys, thousand=scene.thousand)
+            fixed = FixedStudio(
+                gone=scene.gone,
+                runs="2" in scene.keys,
+                thousand=scene.thousand,
+                is_local="4" in scene.keys,
+            )
             studio = cast(StudioClient, fixed)
             session = StudioSession(studio, "vision", Path(folder))
             return Connected(

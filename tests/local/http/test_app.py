@@ -56,6 +56,7 @@ NEWER = {
         "problem",
     },
     "JobPipelineOutput": {"warnings", "scheduled_by", "removed"},
+    "JobPipelineRunOutput": {"attempts"},
 }
 """Keys that the published client reads or sends, and the document does not have."""
 

@@ -38,8 +38,6 @@ TOOK = {
 class DagStudio(FixedStudio):
     """Answers about one pipeline and its jobs, and notes what it is asked to do."""
 
-    is_local_studio = False
-
     def __init__(self, pipeline: Pipeline | None = None) -> None:
         super().__init__(gone=False, runs=False)
         self.error: StudioError | None = None
