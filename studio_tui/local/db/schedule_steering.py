@@ -154,8 +154,9 @@ def _first(connection: sqlite3.Connection, job_id: str, schedule: NewSchedule) -
     The clock may have been set back since, and for no time are there two runs.
     """
     (latest,) = connection.execute(
-        "SELECT max(at) FROM (SELECT max(scheduled_for) AS at FROM jobs WHERE scheduled_by = ?"
-        " UNION ALL SELECT max(scheduled_for) FROM pipelines WHERE scheduled_by = ?)",
+        "SELECT max(at) FROM (SELECT max(scheduled_for) AS at FROM jobs"
+        " WHERE scheduled_by = ? AND NOT by_hand UNION ALL"
+        " SELECT max(scheduled_for) FROM pipelines WHERE scheduled_by = ? AND NOT by_hand)",
         [job_id, job_id],
     ).fetchone()
     first = schedule.next_fire_at

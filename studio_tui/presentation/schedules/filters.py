@@ -86,7 +86,7 @@ SCHEDULES = Kind[Scheduled](
         *("status=problem", "status=failed", "status=complete"),
         *("name=", "name~", "by=", "cron=", "cluster=", "age<1d", "id="),
     ),
-    hint="words, status=failed (of the last run), by=name, name~regex, !not",
+    hint="words such as suspended, status=failed (of the last run), by=name, name~regex, !not",
     sorts={
         NEWEST_FIRST: ("age, newest first", lambda row, now: _newest(row)),
         "name": ("name", lambda row, now: (_name(row), _newest(row))),

@@ -2,14 +2,18 @@
 
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from studio_tui.api.models import ChangeScheduleInput
 from studio_tui.local.db.schedule_steering import ScheduleOver, ScheduleSteering
 from studio_tui.local.db.times import stamp
 from studio_tui.local.http.validation import read_schedule
 from tests.local.db.schedule_bench import BEGIN, HOUR, MINUTE, Bench, opened
+from tests.soak import at_length
 
 
 async def change(bench: Bench, job_id: str, now: datetime, **times: object) -> None:
@@ -155,3 +159,58 @@ async def test_a_start_that_went_by_while_it_was_suspended_is_not_made_up_for(
     assert (await bench.task(task_id))["state"] == "COMPLETE"
     assert len(await bench.runs(task_id)) == 1
     await bench.database.close()
+
+
+ACTS = st.lists(
+    st.tuples(
+        st.sampled_from(
+            ["settle", "settle", "settle", "suspend", "resume", "change", "run", "end"]
+        ),
+        st.integers(-40, 200),
+    ),
+    min_size=1,
+    max_size=25,
+)
+
+
+@settings(max_examples=at_length(25, 500), deadline=None)
+@given(ACTS)
+async def test_whatever_is_done_a_time_has_one_run_at_most_and_none_while_suspended(
+    acts: list[tuple[str, int]],
+) -> None:
+    with TemporaryDirectory() as folder:
+        bench = await opened(Path(folder))
+        steering = ScheduleSteering(bench.database)
+        task_id = await bench.submit(cron_expression="*/20 * * * *")
+        now, held_since = BEGIN, None
+        held: list[tuple[datetime, datetime]] = []
+        for number, (act, minutes) in enumerate(acts):
+            now += minutes * MINUTE
+            if act == "suspend":
+                await bench.scheduler.settle(now)
+                await steering.suspend(task_id, now)
+                held_since = held_since or now
+            elif act == "resume":
+                await steering.resume(task_id, now)
+                held += [(held_since, now)] if held_since else []
+                held_since = None
+            elif act == "change":
+                await bench.scheduler.settle(now)
+                expression = f"*/{10 + number % 3 * 5} * * * *"
+                await change(bench, task_id, now, cron_expression=expression)
+            elif act == "run":
+                await steering.run(task_id, f"key {number}", now)
+            elif act == "end":
+                await bench.end_runs(now)
+            await bench.scheduler.settle(now)
+        task, runs = await bench.task(task_id), await bench.runs(task_id)
+        assert (task["state"], task["error_message"]) == ("TASK", None)
+        times = [
+            datetime.fromisoformat(run["scheduled_for"]) for run in runs if run["scheduled_for"]
+        ]
+        assert len(set(times)) == len(times)
+        assert len(runs) == task["runs"]
+        made = [(run["created_at"], run["scheduled_for"]) for run in runs if run["scheduled_for"]]
+        for since, until in held:
+            assert not any(stamp(since) < at < stamp(until) for at, _ in made if since < until)
+        await bench.database.close()

@@ -5,6 +5,7 @@ import sqlite3
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -147,6 +148,37 @@ def test_a_server_killed_around_a_fire_time_makes_exactly_one_run(
         assert (task["status"], counts["runs"], counts["missed"]) == ("COMPLETE", 1, 0)
         assert mark.read_text() == "ran\n"
         assert len(studio.jobs()) == 2 * number + 2
+
+
+def test_a_server_killed_around_a_fire_time_triggers_exactly_one_pipeline(
+    studio_process: ProcessStudio,
+) -> None:
+    studio = studio_process
+    made = json.dumps({"dataset": "thumbs", "version": None, "from": []})
+    maker = f"import os; open(os.environ['STUDIO_LINEAGE'], 'a').write({made!r} + '\\n')"
+    assert studio.end(studio.submit(maker)["id"])["status"] == "COMPLETE"
+    chance = random.Random(5)
+    for _ in range(ROUNDS):
+        ahead = timedelta(seconds=chance.uniform(0.05, 0.5))
+        wish = {
+            "team_name": studio.team,
+            "datasets": ["thumbs"],
+            "start_after": (datetime.now(UTC) + ahead).isoformat(),
+        }
+        task_id = studio.request("POST", "/datachain/schedules/", json=wish).json()["id"]
+        time.sleep(ahead.total_seconds() + chance.uniform(-0.05, 0.1))  # a random moment near it
+        studio.kill()
+        studio.restart()
+
+        def results(task_id: str = task_id) -> list[dict[str, Any]] | None:
+            recent: list[dict[str, Any]] = studio.job(task_id)["schedule"]["recent"]
+            return recent if recent and recent[0]["status"] == "COMPLETED" else None
+
+        (only,) = eventually(results)
+        assert (only["kind"], only["by_hand"]) == ("pipeline", False)
+        assert studio.job(task_id)["status"] == "COMPLETE"
+    listed = studio.request("GET", "/datachain/pipeline/list", params={"team_name": studio.team})
+    assert len(listed.json()) == ROUNDS
 
 
 def test_a_schedule_goes_on_under_the_next_server(studio_process: ProcessStudio) -> None:

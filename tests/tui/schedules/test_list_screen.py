@@ -427,7 +427,7 @@ async def test_read_only_changes_nothing_and_says_so(studio: ThreadStudio, tmp_p
     task = studio.submit("print(1)", cron_expression=YEARLY)
     async with dashboard(studio, tmp_path, read_only=True) as pilot:
         await show(pilot)
-        for key in ("x", "t", "e", "n"):
+        for key in ("x", "t", "e", "n", "p", "P"):
             await pilot.press(key)
             await until_shown(pilot, "Nothing can be changed")
             assert isinstance(pilot.app.screen, SchedulesScreen)
