@@ -107,9 +107,7 @@ class JobsScreen(ListPage[Job]):
         jobs = JobController(self, self.job_at_hand, marked=marked)
         self.commands.add(
             jobs,
-            JobListController(
-                self, jobs, self.groups, self.marked_jobs, self.list.marks.unmark_all_of
-            ),
+            JobListController(self, jobs, self.groups, self.marked_jobs, self.list.marks),
         )
         self._preview = JobPreview(session, lambda: self.list.previewing.size)
 
