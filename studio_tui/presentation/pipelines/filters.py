@@ -102,9 +102,18 @@ def terms_of(text: str) -> Terms[Seen]:
     return understood(text, PIPELINE_JOBS)[0]
 
 
-def found(terms: Terms[Seen], known: Known) -> frozenset[str]:
-    """Return the nodes that pass; none where nothing is asked for."""
+def found(terms: Terms[Seen], known: Known, haystacks: dict[str, str]) -> frozenset[str]:
+    """Return the nodes that pass; none where nothing is asked for.
+
+    What words are looked for in is taken from `haystacks`, by node, and kept there.
+    """
     if not terms:
         return frozenset()
-    seen = (Seen(node, known) for node in known.plan.nodes.values())
-    return frozenset(each.node.id for each in seen if terms.matches(each, known.now))
+    passing = []
+    for node_id, node in known.plan.nodes.items():
+        seen = Seen(node, known)
+        if (straw := haystacks.get(node_id)) is None:
+            straw = haystacks[node_id] = haystack(seen)
+        if terms.passes(seen, straw, known.now):
+            passing.append(node_id)
+    return frozenset(passing)

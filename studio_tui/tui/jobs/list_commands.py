@@ -1,10 +1,11 @@
 """What can be done in a list of jobs beside what can be done with one of them."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence, Set
 from typing import Any, ClassVar
 
 from studio_tui.api.models import Job
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
+from studio_tui.tui.frame.row_marks import RowMarks
 from studio_tui.tui.jobs.controller import JobController
 from studio_tui.tui.jobs.job_groups import JobGroups
 from studio_tui.tui.messages import OpenForm, OpenLogs
@@ -19,14 +20,14 @@ class JobListController:
         jobs: JobController,
         groups: JobGroups,
         marked: Callable[[], Sequence[Job]],
-        unmark: Callable[[Collection[str]], None],
+        marks: RowMarks,
     ) -> None:
-        """Take what acts on one job, what groups them, and those that stand in for one."""
+        """Take what acts on one job, what groups them, those that stand in for one, and marks."""
         self._host = host
         self._jobs = jobs
         self._groups = groups
         self._marked = marked
-        self._unmark = unmark
+        self._marks = marks
 
     def why_no_logs(self) -> str | None:
         """Return why there is no log to show."""
@@ -45,10 +46,11 @@ class JobListController:
 
     def unmark_ended(self) -> None:
         """Take the marks of jobs that have ended away."""
-        self._unmark(self._ended())
+        self._marks.unmark_all_of(self._ended())
 
-    def _ended(self) -> frozenset[str]:
-        return frozenset(job.id for job in self._marked() if job.state.is_finished)
+    def _ended(self) -> Set[str]:
+        ended = {job.id for job in self._marked() if job.state.is_finished}
+        return ended.intersection(self._marks.keys)
 
     def why_no_form(self) -> str | None:
         """Return why no job can be made."""

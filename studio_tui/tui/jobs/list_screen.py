@@ -93,8 +93,8 @@ class JobsScreen(ListPage[Job]):
         marks = self.list.marks
         marks.bundles = self.groups
         marked = ListedMarks(self.marked_jobs, marks.unmark, is_group=lambda: not self.view.marks)
-        jobs, unmark = JobController(self, self.job_at_hand, marked=marked), marks.unmark_all_of
-        many = JobListController(self, jobs, self.groups, self.marked_jobs, unmark)
+        jobs = JobController(self, self.job_at_hand, marked=marked)
+        many = JobListController(self, jobs, self.groups, self.marked_jobs, marks)
         self.commands.add(jobs, many)
         self._preview = JobPreview(session, lambda: self.list.previewing.size)
 

@@ -53,13 +53,13 @@ SIXTEEN = known(sixteen(thumbs="RUNNING", index="QUEUED"))
     ],
 )
 def test_terms_find_the_jobs_that_they_mean(text: str, names: set[str]) -> None:
-    assert found(terms_of(text), SIXTEEN) == names
+    assert found(terms_of(text), SIXTEEN, {}) == names
 
 
 @given(any_pipelines())
 def test_every_job_is_found_by_its_state_and_by_no_other(sent: Pipeline) -> None:
     seen = known(sent)
-    by_state = {shown: found(terms_of(f"is:{shown}"), seen) for shown in Shown}
+    by_state = {shown: found(terms_of(f"is:{shown}"), seen, {}) for shown in Shown}
     assert sum(map(len, by_state.values())) == len(seen.plan.nodes)
     for node, shown in seen.verdicts.shown.items():
         assert node in by_state[shown]
@@ -72,4 +72,4 @@ def test_a_state_that_there_is_not_is_named_with_those_that_there_are() -> None:
 
 @given(st.text(max_size=30))
 def test_what_is_half_typed_never_fails(text: str) -> None:
-    assert found(terms_of(text), SIXTEEN) <= set(SIXTEEN.plan.nodes)
+    assert found(terms_of(text), SIXTEEN, {}) <= set(SIXTEEN.plan.nodes)

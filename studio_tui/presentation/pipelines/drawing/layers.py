@@ -8,11 +8,14 @@ rustworkx no layers with joints at all, and none routes; this and the routes tak
 from bisect import bisect_right, insort
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 _SWEEPS, _SWEEPS_OF_LARGE = 8, 4
 """Times that rows are put in order, at the most."""
 _SMALL = 700
 """Vertices up to which more is tried, and neighbours are swapped."""
+_PASSES, _MOST_COMPARED = 10, 200_000
+"""Times that neighbours are swapped, and pairs of lines that are compared in all of them."""
 _IN_VAIN = 2
 """Sweeps without fewer crossings after which no more are made."""
 
@@ -183,8 +186,13 @@ def _swap_neighbours(layers: Layers, rows: Sequence[list[int]]) -> None:
     for row in rows:
         for index, vertex in enumerate(row):
             place[vertex] = index
-    has_changed = True
-    while has_changed:
+    compared = sum(
+        len(near[left]) * len(near[right])
+        for row in rows
+        for left, right in pairwise(row)
+        for near in (layers.parents, layers.children)
+    )
+    for _ in range(min(_PASSES, _MOST_COMPARED // max(1, compared))):
         has_changed = False
         for row in rows:
             for index in range(len(row) - 1):
@@ -199,6 +207,8 @@ def _swap_neighbours(layers: Layers, rows: Sequence[list[int]]) -> None:
                     row[index], row[index + 1] = right, left
                     place[left], place[right] = index + 1, index
                     has_changed = True
+        if not has_changed:
+            break
 
 
 def crossings_of(layers: Layers, rows: Sequence[Sequence[int]]) -> int:

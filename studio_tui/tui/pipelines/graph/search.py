@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.lists.filter_terms import understood
-from studio_tui.presentation.pipelines.filters import PIPELINE_JOBS, found, terms_of
+from studio_tui.presentation.pipelines.filters import PIPELINE_JOBS
 from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.pipelines.graph.cursor import Cursor
 from studio_tui.tui.pipelines.graph.state import GraphState
@@ -74,9 +74,9 @@ class Search:
 
     def matches(self) -> Sequence[str]:
         """Return the nodes that the search finds, in the order that is in sight."""
-        if self._state.standing is None or not (terms := terms_of(self._state.view.search)):
+        if self._state.standing is None or not self._state.view.search:
             return ()
-        wanted = found(terms, self._state.known())
+        wanted = self._state.found(self._state.view.search)
         return [node_id for node_id in self._cursor.order() if node_id in wanted]
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (

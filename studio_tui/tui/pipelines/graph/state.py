@@ -25,8 +25,6 @@ class GraphState:
     past: Mapping[str, Sequence[float]] = {}
     """By name: the seconds that runs took which ended well."""
     _known: Known | None = None
-    _only: tuple[tuple[Known, bool, str], frozenset[str] | None] | None = None
-    """The nodes that are shown, after what is known and asked for."""
 
     def __init__(
         self,
@@ -43,6 +41,10 @@ class GraphState:
         self._progress = progress
         self._moment = moment
         self._changed = changed
+        self._haystacks: tuple[Standing | None, dict[str, str]] = (None, {})
+        """What words are looked for in, by node, for as long as nothing else is sent."""
+        self._found: tuple[Known | None, dict[str, frozenset[str]]] = (None, {})
+        """What filters find, for as long as nothing else is known."""
 
     def change(self, **changes: Any) -> None:
         """Change the view, and have the change shown."""
@@ -87,23 +89,27 @@ class GraphState:
 
     def only(self) -> frozenset[str] | None:
         """Return the nodes that are shown; `None` for all."""
-        if self.standing is None or not (self.view.problems or self.view.filter):
+        if self.standing is None:
             return None
-        asked = self.known(), self.view.problems, self.view.filter
-        if self._only is None or not _is_same(self._only[0], asked):
-            shown = self.standing.verdicts.problems if self.view.problems else None
-            if terms := terms_of(self.view.filter):
-                passing = found(terms, self.known())
-                shown = passing if shown is None else shown & passing
-            self._only = asked, shown
-        return self._only[1]
+        shown = self.standing.verdicts.problems if self.view.problems else None
+        if not self.view.filter:
+            return shown
+        passing = self.found(self.view.filter)
+        return passing if shown is None else shown & passing
+
+    def found(self, text: str) -> frozenset[str]:
+        """Return the nodes that pass a filter as of now; none where it asks for nothing."""
+        standing, known = self.stands(), self.known()
+        if self._haystacks[0] is not standing:
+            self._haystacks = standing, {}
+        if self._found[0] is not known:
+            self._found = known, {}
+        if text not in self._found[1]:
+            self._found[1][text] = found(terms_of(text), known, self._haystacks[1])
+        return self._found[1][text]
 
     def nothing_words(self) -> str:
         """Return why no job is in sight."""
         if self.view.filter:
             return f"No job passes the filter {self.view.filter}"
         return "No problems" if self.view.problems else "This pipeline has no jobs"
-
-
-def _is_same(before: tuple[Known, bool, str], now: tuple[Known, bool, str]) -> bool:
-    return before[0] is now[0] and before[1:] == now[1:]
