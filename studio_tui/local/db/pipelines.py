@@ -207,9 +207,7 @@ def _rerun(
     jobs, warnings = reruns.ordered(connection, wish.jobs)
     if not any(job.parents for job in jobs):
         return None
-    of = ", ".join(reruns.sources_of(connection, wish.jobs))
-    names = f"of {of}" if of else ", ".join(job.name for job in wish.jobs.values())
-    target = f"{RERUN_TARGET}{names}"
+    target = f"{RERUN_TARGET}{reruns.described(connection, wish.jobs)}"
     key, digest = wish.idempotency_key, wish.request_digest
     beginning = Beginning(target, warnings, PipelineState.RUNNING, key, digest)
     pipeline_id = add_pipeline(connection, beginning, now)

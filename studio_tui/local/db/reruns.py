@@ -8,7 +8,7 @@ it repeats, has read and made. All functions run on the database's thread.
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from studio_tui.api.models import JobState
@@ -16,6 +16,9 @@ from studio_tui.local.db import lineage
 from studio_tui.local.db.new_job import NewJob
 from studio_tui.local.db.planning import KnownJob, Lineage, PlannedJob, in_order
 from studio_tui.local.shim.datasets import is_listing
+
+_NAMED = 3
+"""Pipelines or jobs that a target names before it only counts."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,19 @@ def ordered(
     return in_order(parents, Lineage({}, jobs), warnings), tuple(warnings)
 
 
-def sources_of(connection: sqlite3.Connection, job_ids: Iterable[str]) -> list[str]:
+def described(connection: sqlite3.Connection, jobs: Mapping[str, NewJob]) -> str:
+    """Return whose jobs these are, of some pipelines or by their own names, a few of them."""
+    if sources := _sources_of(connection, jobs):
+        return f"of {_few(sources)}"
+    return _few([job.name for job in jobs.values()])
+
+
+def _few(names: Sequence[str]) -> str:
+    more = len(names) - _NAMED
+    return f"{', '.join(names[:_NAMED])}{f' and {more} more' if more > 0 else ''}"
+
+
+def _sources_of(connection: sqlite3.Connection, job_ids: Iterable[str]) -> list[str]:
     """Return the names of the pipelines whose runs these jobs are, each once."""
     names: dict[str, None] = {}
     for job_id in job_ids:

@@ -61,7 +61,9 @@ def _row(dataset: ListedDataset, name: str, width: int, now: datetime) -> str:
         if latest.made_at is not None:
             parts.append(f"{age(seconds_between(latest.made_at, now)):>4}")
     if dataset.newer:
-        parts.append(outdated_words(dataset))
+        more = len(dataset.newer) - 1
+        by = f"{short_name(dataset.newer[0])}{f' and {more} more' if more else ''}"
+        parts.append(f"out of date by {by}")
     elif len(dataset.versions) > 1:
         parts.append(plural(len(dataset.versions), "version"))
     return "  ".join(parts)

@@ -49,7 +49,7 @@ class PickDataset(Choose):
         Binding("t", "rebuild", "rebuild", id="datasets.rebuild",
                 tooltip="Make what is out of date anew; where nothing is, the dataset"),
     ]  # fmt: skip
-    KEYS = "enter shows its versions, t makes what is out of date anew, esc closes"
+    KEYS = "enter shows its versions, t makes anew what is out of date, else this one"
 
     def action_rebuild(self) -> None:
         """Answer with what is under the cursor."""

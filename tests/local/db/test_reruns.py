@@ -160,3 +160,13 @@ async def test_no_job_of_a_rerun_starts_before_its_marked_ancestors_have_complet
                 if await bench.state(made) == "FAILED":
                     await bench.pipelines.resume(made.pipeline["id"], NOW)
         await bench.database.close()
+
+
+async def test_the_target_of_many_jobs_without_a_pipeline_names_a_few_of_them(
+    tmp_path: Path,
+) -> None:
+    bench = await Bench.open(tmp_path, {f"n{at}": [f"n{at - 1}"] if at else [] for at in range(6)})
+    listed = await bench.jobs.listed(states=None, job_id=None, limit=9)
+    made = await rerun(bench, {row["name"]: row["id"] for row in reversed(listed)})
+    assert made is not None
+    assert made.pipeline["triggered_from"] == "jobs n0, n1, n2 and 3 more"

@@ -39,8 +39,8 @@ ALL = (RAW, CLEAN, REPORT)
 
 def test_rows_begin_with_what_is_out_of_date_and_say_why() -> None:
     assert [text for _, text in dataset_rows(ALL, NOW)] == [
-        "! clean   @1.0.0    2h  out of date: raw@1.0.1 is newer",
-        "! report  @1.0.0    2h  out of date: raw@1.0.1 is newer",
+        "! clean   @1.0.0    2h  out of date by raw@1.0.1",
+        "! report  @1.0.0    2h  out of date by raw@1.0.1",
         "  raw     @1.0.1    2h  2 versions",
     ]
 

@@ -139,3 +139,34 @@ async def test_a_studio_that_goes_away_is_not_asked_job_by_job() -> None:
     await DatasetNames(studio, reachability).learn(JOBS)
     assert len(studio.asked) <= AT_ONCE
     assert reachability.outage is not None
+
+
+async def test_versions_are_listed_with_the_jobs_that_made_them_the_latest_first() -> None:
+    class Numbered(Studio):
+        async def job_dataset_versions(self, job_id: str) -> tuple[DatasetVersion, ...]:
+            return (DatasetVersion(dataset_name="a.b.c", version=f"1.0.{int(job_id[:8])}"),)
+
+    names = DatasetNames(Numbered())
+    jobs = [job(number, created_by="ann") for number in (2, 10, 1)]
+    await names.learn(jobs)
+    (dataset,) = names.listed({each.id: each for each in jobs[:2]})
+    assert [each.version for each in dataset.versions] == ["1.0.10", "1.0.2", "1.0.1"]
+    assert [each.made_by for each in dataset.versions] == ["ann", "ann", None]
+    assert dataset.versions[0].job_id == jobs[1].id
+    assert dataset.newer == (), "that is not told"
+
+
+async def test_a_version_that_is_no_number_comes_last_and_one_without_is_left_out() -> None:
+    class Odd(Studio):
+        async def job_dataset_versions(self, job_id: str) -> tuple[DatasetVersion, ...]:
+            self.asked.append(job_id)
+            return tuple(
+                DatasetVersion(dataset_name="c", version=version)
+                for version in ("banana", None, "1.0.0", "²")
+            )
+
+    names = DatasetNames(Odd())
+    await names.learn(JOBS[:1])
+    (dataset,) = names.listed({})
+    assert dataset.versions[0].version == "1.0.0"
+    assert {each.version for each in dataset.versions} == {"1.0.0", "banana", "²"}

@@ -137,7 +137,7 @@ DIALOGS: dict[type, Shown] = {
     ),
     PickDataset: Shown(
         lambda: PickDataset("Datasets: 50", [(line, line) for line in LINES], LINES[0]),
-        "Datasets: 50 enter shows its versions, t makes what is out of date anew, esc closes",
+        "Datasets: 50 enter shows its versions, t makes anew what is out of date, else this one",
         _words(LINES),
     ),
     Ask: Shown(

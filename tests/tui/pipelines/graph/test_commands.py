@@ -144,3 +144,15 @@ async def test_n_stops_at_a_canceled_job_that_blocks_others_and_at_no_other_canc
     async with dag(lone, tmp_path) as pilot:
         await press(pilot, ("g", "n"))
         await until_shown(pilot, "No job has failed, nor does a canceled one block others")
+
+
+async def test_a_studio_that_lists_no_datasets_shows_what_its_jobs_made_and_claims_no_more(
+    tmp_path: Path,
+) -> None:
+    async with dag(DagStudio(sixteen(embed="COMPLETE")), tmp_path) as pilot:
+        await press(pilot, ("f2",))
+        await until_shown(pilot, "Datasets", "embed", "@1.0.3")
+        assert "out of date," not in screen_text(pilot)
+        await press(pilot, ("enter",))
+        await until_shown(pilot, "@1.0.3", "This Studio does not tell what datasets were made from")
+        assert "up to date" not in screen_text(pilot)
