@@ -4,7 +4,7 @@ import asyncio
 import logging
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Self, TypeVar
@@ -244,3 +244,8 @@ def _back_up(connection: sqlite3.Connection, path: Path) -> None:
     path.unlink(missing_ok=True)
     path.touch(mode=0o600)
     connection.execute("VACUUM INTO ?", [str(path)])
+
+
+def placeholders(values: Collection[object]) -> str:
+    """Return as many `?` as there are values, for a statement that has them as parameters."""
+    return ", ".join("?" * len(values))

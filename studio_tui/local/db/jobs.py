@@ -14,7 +14,7 @@ from datetime import datetime
 
 from studio_tui.api.models import JobState
 from studio_tui.local.db import lineage, pipeline_moves, schedules
-from studio_tui.local.db.database import Database
+from studio_tui.local.db.database import Database, placeholders
 from studio_tui.local.db.job_ends import JobEnds
 from studio_tui.local.db.new_job import Earlier, NewJob
 from studio_tui.local.db.schedule_runs import RECENT
@@ -153,7 +153,8 @@ class Jobs:
         """Return the ids of the jobs in some states, oldest first."""
         rows = await self._database.read(
             lambda connection: connection.execute(
-                f"SELECT id FROM jobs WHERE state IN ({_marks(states)}) ORDER BY number", [*states]
+                f"SELECT id FROM jobs WHERE state IN ({placeholders(states)}) ORDER BY number",
+                [*states],
             ).fetchall()
         )
         return [row["id"] for row in rows]
@@ -292,7 +293,8 @@ def _create(connection: sqlite3.Connection, job: NewJob, now: datetime) -> sqlit
         "query": job.query,
     }
     connection.execute(
-        f"INSERT INTO jobs ({', '.join(columns)}) VALUES ({_marks(columns)})", [*columns.values()]
+        f"INSERT INTO jobs ({', '.join(columns)}) VALUES ({placeholders(columns)})",
+        [*columns.values()],
     )
     connection.executemany(
         "INSERT INTO job_files (job_id, upload_id) VALUES (?, ?)",
@@ -310,7 +312,7 @@ def _listed(
 ) -> list[sqlite3.Row]:
     conditions, values = ["1"], []
     if states is not None:
-        conditions.append(f"state IN ({_marks(states)})")
+        conditions.append(f"state IN ({placeholders(states)})")
         values += [*states]
     if job_id is not None:
         conditions.append("id = ?")
@@ -342,7 +344,7 @@ def _queued(connection: sqlite3.Connection) -> list[QueuedJob]:
 
 def _busy_workers(connection: sqlite3.Connection) -> dict[str, int]:
     rows = connection.execute(
-        f"SELECT cluster, sum(workers) FROM jobs WHERE state IN ({_marks(STARTED)})"
+        f"SELECT cluster, sum(workers) FROM jobs WHERE state IN ({placeholders(STARTED)})"
         " GROUP BY cluster",
         [*STARTED],
     )
@@ -384,7 +386,7 @@ def _set(
 ) -> bool:
     assignments = ", ".join(f"{name} = ?" for name in columns)
     cursor = connection.execute(
-        f"UPDATE jobs SET {assignments} WHERE id = ? AND state IN ({_marks(origins)})",
+        f"UPDATE jobs SET {assignments} WHERE id = ? AND state IN ({placeholders(origins)})",
         [*columns.values(), job_id, *origins],
     )
     return cursor.rowcount == 1
@@ -392,7 +394,3 @@ def _set(
 
 def _steps(steps: Sequence[Step]) -> str:
     return json.dumps([vars(step) for step in steps])
-
-
-def _marks(values: Collection[object]) -> str:
-    return ", ".join("?" * len(values))

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from studio_tui.api.models import RERUN_TARGET, PipelineState
 from studio_tui.local.db import lineage, pipeline_removals, planning, reruns
-from studio_tui.local.db.database import Database
+from studio_tui.local.db.database import Database, placeholders
 from studio_tui.local.db.dataset_list import ListedDataset, listed
 from studio_tui.local.db.jobs import KeyReused
 from studio_tui.local.db.outdated import refresh
@@ -334,7 +334,7 @@ def _listed(
 ) -> list[PipelineRows]:
     conditions, values = ["1"], []
     if states is not None:
-        conditions.append(f"state IN ({_marks(states)})")
+        conditions.append(f"state IN ({placeholders(states)})")
         values += [*states]
     if search:
         # Not LIKE, to which some characters mean others.
@@ -365,7 +365,3 @@ def _rows(connection: sqlite3.Connection, pipeline: sqlite3.Row) -> PipelineRows
     ).fetchall()
     removed = pipeline_removals.removed_from(connection, pipeline["id"])
     return PipelineRows(pipeline, runs, removed)
-
-
-def _marks(values: Collection[object]) -> str:
-    return ", ".join("?" * len(values))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from studio_tui.api.models import JobState
 from studio_tui.local.db import lineage
+from studio_tui.local.db.database import placeholders
 from studio_tui.local.db.new_job import NewJob
 from studio_tui.local.db.planning import KnownJob, Lineage, PlannedJob, in_order
 from studio_tui.local.shim.datasets import is_listing
@@ -47,7 +48,7 @@ def ordered(
     rows = {
         row["id"]: row
         for row in connection.execute(
-            f"SELECT id, number, name FROM jobs WHERE id IN ({_marks(wanted)})", wanted
+            f"SELECT id, number, name FROM jobs WHERE id IN ({placeholders(wanted)})", wanted
         )
     }
     for job_id in wanted:
@@ -109,7 +110,8 @@ def add_run(connection: sqlite3.Connection, job: NewJob, now: str) -> None:
         "query": job.query,
     }
     connection.execute(
-        f"INSERT INTO jobs ({', '.join(columns)}) VALUES ({_marks(columns)})", [*columns.values()]
+        f"INSERT INTO jobs ({', '.join(columns)}) VALUES ({placeholders(columns)})",
+        [*columns.values()],
     )
     connection.executemany(
         "INSERT INTO job_files (job_id, upload_id) VALUES (?, ?)",
@@ -120,9 +122,10 @@ def add_run(connection: sqlite3.Connection, job: NewJob, now: str) -> None:
 def _add_by_pipelines(connection: sqlite3.Connection, parents: dict[str, set[str]]) -> None:
     """Add what pipelines say: of each job the nearest of the others that it had to wait for."""
     wanted = [*parents]
+    runs = placeholders(wanted)
     pipelines = connection.execute(
-        f"SELECT pipeline_id FROM pipeline_jobs WHERE created_job_id IN ({_marks(wanted)})"
-        f" UNION SELECT pipeline_id FROM pipeline_attempts WHERE run_id IN ({_marks(wanted)})",
+        f"SELECT pipeline_id FROM pipeline_jobs WHERE created_job_id IN ({runs})"
+        f" UNION SELECT pipeline_id FROM pipeline_attempts WHERE run_id IN ({runs})",
         [*wanted, *wanted],
     ).fetchall()
     for (pipeline_id,) in pipelines:
@@ -161,7 +164,7 @@ def _add_by_datasets(connection: sqlite3.Connection, parents: dict[str, set[str]
     repeats: dict[str, list[str]] = {job_id: [job_id] for job_id in wanted}
     for run, original in connection.execute(
         "SELECT created_job_id, job_id FROM pipeline_jobs"
-        f" WHERE created_job_id IN ({_marks(wanted)})",
+        f" WHERE created_job_id IN ({placeholders(wanted)})",
         wanted,
     ):
         repeats[original] = [*repeats.get(original, ()), run]
@@ -191,7 +194,3 @@ def _add_by_datasets(connection: sqlite3.Connection, parents: dict[str, set[str]
                 parents[job_id] |= found
             elif job_id not in makers.get(dataset, set()):
                 waiting.extend(sorted(made_from.get(dataset, ())))
-
-
-def _marks(values: Collection[object]) -> str:
-    return ", ".join("?" * len(values))
