@@ -67,7 +67,7 @@ def place(
         widths = [max(want.least, want.most or want.least) for want in shown]
     else:
         widths = _share(shown, width - _least(shown))
-    if scrolled:
+    if scrolled and sum(widths) + GAP * (len(widths) - 1) > width:
         widths = _narrowed(shown, widths, width // 2)
     placed = []
     x = 0

@@ -209,6 +209,13 @@ def test_scrolled_a_long_name_stands_still_and_leaves_half_to_the_others(width: 
     assert [p.width for p in whole[2:]] == [p.width for p in placed[2:]]
 
 
+@pytest.mark.parametrize("wide", [True, False])
+def test_what_fits_is_not_narrowed_though_it_was_scrolled_before(wide: bool) -> None:
+    for contents, width in (((10, 14, 0, 3, 0), 38), ((10, 40, 3, 3, 20), 100)):
+        placed = place(FITTING, width, wide=wide, contents=contents, scrolled=True)
+        assert placed == place(FITTING, width, wide=wide, contents=contents)
+
+
 def test_too_narrow_for_both_the_name_is_scrolled_and_the_state_is_not() -> None:
     assert still(place(FITTING, 30, wide=True, contents=(10, 48, 3, 3, 150)), 30) == 13
     assert still(place(FITTING, 20, wide=True, contents=(10, 48, 3, 3, 150)), 20) == 0
