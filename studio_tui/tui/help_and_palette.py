@@ -56,13 +56,6 @@ class WithHelpAndPalette(App[Any]):
             self._unknown.pressed(key)
         return is_bound
 
-    def action_suspend_process(self) -> None:
-        """Give the shell its terminal, where there is one that could give it back."""
-        if self._driver is not None and self._driver.can_suspend:
-            super().action_suspend_process()
-        else:
-            self.notify("No shell waits here that could bring the dashboard back", markup=False)
-
     def action_help(self) -> None:
         """Show what the keys of this screen do, and do what is chosen."""
         from studio_tui.tui.frame.help import HelpScreen  # noqa: PLC0415 (not at the start)

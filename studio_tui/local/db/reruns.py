@@ -122,10 +122,10 @@ def add_run(connection: sqlite3.Connection, job: NewJob, now: str) -> None:
 def _add_by_pipelines(connection: sqlite3.Connection, parents: dict[str, set[str]]) -> None:
     """Add what pipelines say: of each job the nearest of the others that it had to wait for."""
     wanted = [*parents]
-    runs = placeholders(wanted)
+    marks = placeholders(wanted)
     pipelines = connection.execute(
-        f"SELECT pipeline_id FROM pipeline_jobs WHERE created_job_id IN ({runs})"
-        f" UNION SELECT pipeline_id FROM pipeline_attempts WHERE run_id IN ({runs})",
+        f"SELECT pipeline_id FROM pipeline_jobs WHERE created_job_id IN ({marks})"
+        f" UNION SELECT pipeline_id FROM pipeline_attempts WHERE run_id IN ({marks})",
         [*wanted, *wanted],
     ).fetchall()
     for (pipeline_id,) in pipelines:

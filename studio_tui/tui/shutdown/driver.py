@@ -87,24 +87,23 @@ class TerminalDriver(LinuxDriver):
         except OSError:
             self._tell()
 
-    @property
-    def can_suspend(self) -> bool:
-        """Whether a shell waits that could bring the program back.
-
-        Such a shell gives each of its jobs a process group; without one the program is in that of
-        whatever the terminal itself began with, and stopped it would stay for good.
-        """
-        return os.getpgrp() != os.getsid(0)
-
     def _sigtstp_application(self, *_signal: object) -> None:
         """Stop as a terminal has jobs stopped: with all that waits for this program, such as make.
 
         Textual stops itself alone; then what waits for it goes on waiting, and so does the shell.
         """
+        if os.getpgrp() == os.getsid(0):
+            # A shell that could bring it back gives each of its jobs a process group.
+            self._say("No shell waits here that could bring the dashboard back")
+            return
         if self._auto_restart:
             self.suspend_application_mode()
             self._must_signal_resume = True
         os.killpg(os.getpgrp(), signal.SIGSTOP)
+
+    def _say(self, words: str) -> None:
+        with suppress(RuntimeError):  # the loop is closed: the program has ended by itself
+            self._loop.call_soon_threadsafe(partial(self._app.notify, words, markup=False))
 
     def _watch(self) -> None:
         """Wait until the terminal hangs up, which needs neither output nor a signal."""
@@ -116,7 +115,7 @@ class TerminalDriver(LinuxDriver):
     def _tell(self) -> None:
         """Tell the app, from whichever thread noticed."""
         if isinstance(self._app, EndsInOrder):
-            with suppress(RuntimeError):  # the loop is closed: the program has ended by itself
+            with suppress(RuntimeError):  # the loop is closed, as above
                 self._loop.call_soon_threadsafe(self._app.terminal_lost)
 
     def _draw_anew(self) -> None:

@@ -103,7 +103,7 @@ async def test_marked_jobs_that_were_edited_run_in_their_order_too(
         await pilot.press("enter")
         await until_shown(pilot, made["name"], "first.py", "last.py")
         await pilot.press("g", "a", "e")
-        await until_shown(pilot, "Edit 2 marked jobs")
+        await until_shown(pilot, "Edit 2 jobs")
         await pilot.press("f9")
         await until_shown(pilot, "Run 2 changed jobs?", "last.py waits for others of these")
         await pilot.press("f")

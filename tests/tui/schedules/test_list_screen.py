@@ -347,7 +347,8 @@ async def test_an_edit_that_is_refused_leaves_the_schedule_as_it_was(
     proxy = FaultProxy.before(studio.url)
     proxy.plan = RefuseJobs()
     async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
-        await show(pilot)
+        table = await show(pilot)
+        await until(pilot, lambda: table.cursor is not None)
         await pilot.press("e")
         await type_over(pilot, YEARLY, "@daily")
         await pilot.press("enter")
@@ -505,8 +506,11 @@ async def test_marked_schedules_are_suspended_together_and_then_resumed(
         await show(pilot)
         await pilot.press("p")
         await until_said(pilot, "Suspended ")
+        # The list says so after the answer to the command.
+        await until(pilot, lambda: screen_text(pilot).count("1st of January  suspended") == 1)
         await pilot.press("a", "p")
         await until_said(pilot, "1 schedule suspended")
+        await until(pilot, lambda: screen_text(pilot).count("1st of January  suspended") == 2)
         await pilot.press("a", "p")
         await until_said(pilot, "2 schedules resumed")
     assert all(job["schedule"]["suspended_at"] is None for job in tasks(studio))

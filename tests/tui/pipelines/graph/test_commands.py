@@ -106,7 +106,7 @@ async def test_edited_jobs_that_would_all_start_at_once_are_asked_about_once_mor
     studio = DagStudio(chain_of_diamonds(2))
     async with dag(studio, tmp_path) as pilot:
         await press(pilot, ("a", "e"))
-        await until_shown(pilot, "marked jobs", "workers")
+        await until_shown(pilot, "Edit 7 jobs", "workers")
         await pilot.press("f9")
         await until_shown(pilot, "changed jobs?", "would start at once")
         await pilot.press("f")
@@ -152,7 +152,7 @@ async def test_a_studio_that_lists_no_datasets_shows_what_its_jobs_made_and_clai
     async with dag(DagStudio(sixteen(embed="COMPLETE")), tmp_path) as pilot:
         await press(pilot, ("f2",))
         await until_shown(pilot, "Datasets", "embed", "@1.0.3")
-        assert "out of date," not in screen_text(pilot)
+        assert "out of date by" not in screen_text(pilot)
         await press(pilot, ("enter",))
         await until_shown(pilot, "@1.0.3", "This Studio does not tell what datasets were made from")
         assert "up to date" not in screen_text(pilot)
