@@ -125,6 +125,8 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         """Whether other rows are shown than those by which columns were given room."""
         self._keys: Sequence[str] = ()
         self._cursor = 0
+        self._left: tuple[Sequence[str], int] = ((), 0)
+        """The rows and the cursor before there were none, as where a filter passes none."""
         self._moved_by_user = False
         self._unseen = 0
         self._sideways = 0
@@ -164,13 +166,15 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
             keys: Distinct keys. The sequence is kept, so it must not change afterwards.
             newest_first: Whether new rows come in at the top.
         """
-        place = Place(self._cursor, self.top)
+        before, at = (self._keys, self._cursor) if self._keys else self._left
+        self._left = (before, at)
+        place = Place(at, self.top)
         if newest_first and not place.top:
-            place = followed(place, self._keys, keys, self._rows_in_sight)
+            place = followed(place, before, keys, self._rows_in_sight)
         elif place.top or self._moved_by_user:
-            place = kept(place, self._keys, keys, self._rows_in_sight)
+            place = kept(place, before, keys, self._rows_in_sight)
         else:
-            cursor = survivor(self._keys, self._cursor, keys) if self._keys else 0
+            cursor = survivor(before, at, keys) if before else 0
             place = Place(cursor, max(0, cursor - max(1, self._rows_in_sight) + 1))
         unseen = self._unseen + came_above(self._keys, keys) if newest_first else 0
         highlighted = self.cursor

@@ -289,6 +289,18 @@ async def test_a_neighbour_takes_the_cursor_when_its_row_goes() -> None:
         assert highlighted.key == "0004"
 
 
+async def test_the_cursor_is_on_its_row_again_after_a_filter_that_passed_none() -> None:
+    keys = ids(100)
+    async with stage(keys) as at:
+        await at.press("down", "down", "down")
+        await at.show(["0003"])
+        for _ in range(2):
+            await at.show(())
+            assert at.table.cursor is None
+        await at.show(keys)
+        assert at.table.cursor == "0003"
+
+
 async def test_rows_in_sight_stay_put_when_the_cursor_is_out_of_sight() -> None:
     keys = ids(100)
     async with stage(keys) as at:
@@ -329,7 +341,7 @@ async def test_a_list_that_shrinks_below_the_table_starts_at_its_top() -> None:
         await at.show([])
         assert at.table.cursor is None
         await at.show(ids(100))
-        assert at.table.cursor == "0000"
+        assert at.table.cursor == "0099"
 
 
 async def test_the_keys_go_where_they_say() -> None:
