@@ -143,6 +143,9 @@ class ThreadStudio(Calls):
         for connection in list(self._server.server_state.connections):
             if connection.transport is not None:
                 connection.transport.abort()
+        # Those that the loop has accepted and the server has not heard of yet, too.
+        for transport in list(getattr(self._loop, "_transports", {}).values()):
+            transport.abort()
 
     def restart(self) -> None:
         """Start again on the same port."""

@@ -121,7 +121,9 @@ async def test_a_job_that_was_run_again_here_is_told_of(
     await asyncio.to_thread(studio.end, studio.submit("print(1)", query_name="again.py")["id"])
     async with dashboard(studio, tmp_path) as pilot:
         await until_shown(pilot, "again.py", "✓ COMPLETE")
-        await pilot.press("r", "y")
+        await pilot.press("r")
+        await until_shown(pilot, "Run this job again as it was?")
+        await pilot.press("y")
         await until_said(pilot, "✓ again.py is complete")
 
 

@@ -283,7 +283,9 @@ async def test_a_resumed_job_says_so_both_ways_and_the_mended_failure_stands_bac
     gate.touch()
     async with dashboard(studio, tmp_path, size=(160, 40)) as pilot:
         await until_shown(pilot, "mended.py", "✗ FAILED", "corrupt tile 17")
-        await pilot.press("R", "y")
+        await pilot.press("R")
+        await until_shown(pilot, "Resume this job from its checkpoints?")
+        await pilot.press("y")
         await until_shown(pilot, "✓ COMPLETE", "mended by ")
         new = next(job["id"] for job in studio.jobs() if job["id"] != old)
         await pilot.press("g")
