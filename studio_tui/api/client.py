@@ -18,7 +18,6 @@ from studio_tui.api.exchange import Answer, Request, Timeouts
 from studio_tui.api.fields import Received, Sent
 from studio_tui.api.guard import Guard
 from studio_tui.api.ids import can_be_used
-from studio_tui.api.listed_datasets import ListedDataset, ListedDatasets
 from studio_tui.api.log_body import ACCEPTED, LogBody, log_body, log_end, wanted, wanted_end
 from studio_tui.api.log_stream import LogFrame
 from studio_tui.api.models import (
@@ -89,7 +88,7 @@ class StudioClient:
         self._opening = asyncio.Lock()
         self._has_answered = False
         self._lists = RememberedLists()
-        self.own = OwnRoutes(self._write, lambda: self._settings.team)
+        self.own = OwnRoutes(self._send, self._write, lambda: self._settings.team)
         """What only a local Studio has."""
 
     async def __aenter__(self) -> Self:
@@ -284,19 +283,6 @@ class StudioClient:
         done = await self._write(routes.REMOVE_JOB_FROM_PIPELINE, body)
         return accepted(any_answer(PipelineOutput, done))
 
-    async def restore_job(
-        self, job_id: str, *, name: str | None = None, pipeline_id: str | None = None
-    ) -> Pipeline | None:
-        """Put a job back that was taken out, which pauses the pipeline; return it if Studio did.
-
-        Not in the API document; see `is_local_studio`.
-        """
-        body = RemoveJobFromPipelineInput(
-            team_name=self._settings.team, pipeline_id=pipeline_id, name=name, job_id=job_id
-        )
-        done = await self._write(routes.RESTORE_JOB, body)
-        return accepted(any_answer(PipelineOutput, done))
-
     async def pipelines(
         self, *, limit: int = 100, status: str | None = None, search: str | None = None
     ) -> Page[Pipeline]:
@@ -323,12 +309,6 @@ class StudioClient:
         query = {"job_id": job_id, **self._query()}
         answer = await self._send(Request(route.method, _path(route), query))
         return answers.model(DatasetVersions, answer.body).dataset_versions
-
-    async def datasets(self) -> tuple[ListedDataset, ...]:
-        """Return all datasets by name. Not in the API document; see `is_local_studio`."""
-        route = routes.DATASETS
-        answer = await self._send(Request(route.method, _path(route), self._query()))
-        return answers.model(ListedDatasets, answer.body).datasets
 
     async def _log(self, job_id: str, **how: Any) -> Answer:
         route = routes.JOB_LOGS

@@ -3,19 +3,24 @@
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 
-from studio_tui.api import routes
-from studio_tui.api.exchange import Answer
+from studio_tui.api import answers, routes
+from studio_tui.api.exchange import Answer, Request
+from studio_tui.api.listed_datasets import ListedDataset, ListedDatasets
 from studio_tui.api.models import (
     ChangeScheduleInput,
     Job,
     Pipeline,
     PipelineOutput,
+    RemoveJobFromPipelineInput,
     RerunInput,
     RerunJob,
     ScheduleInput,
     SchedulePipelineInput,
 )
 from studio_tui.api.written import accepted, any_answer, created, raise_without_details
+
+Send = Callable[[Request], Awaitable[Answer]]
+"""Sends a request, as `StudioClient` does."""
 
 Write = Callable[..., Awaitable[Answer]]
 """Sends the body of a route, as `StudioClient` does."""
@@ -24,8 +29,9 @@ Write = Callable[..., Awaitable[Answer]]
 class OwnRoutes:
     """One coroutine for each endpoint; see `StudioClient.is_local_studio` and what it may raise."""
 
-    def __init__(self, write: Write, team: Callable[[], str]) -> None:
-        """Take what sends a body, and what names the team."""
+    def __init__(self, send: Send, write: Write, team: Callable[[], str]) -> None:
+        """Take what sends a request, what sends a body, and what names the team."""
+        self._send = send
         self._write = write
         self._team = team
 
@@ -96,3 +102,16 @@ class OwnRoutes:
         body, headers = ScheduleInput(team_name=self._team()), {"Idempotency-Key": idempotency_key}
         answer = await self._write(routes.TRIGGER_SCHEDULE, body, job_id, headers=headers)
         return accepted(created(PipelineOutput, answer)) or raise_without_details()
+
+    async def restore_job(self, job_id: str, *, pipeline_id: str) -> Pipeline | None:
+        """Put a job back that was taken out, which pauses the pipeline; return it if Studio did."""
+        body = RemoveJobFromPipelineInput(
+            team_name=self._team(), pipeline_id=pipeline_id, job_id=job_id
+        )
+        return accepted(any_answer(PipelineOutput, await self._write(routes.RESTORE_JOB, body)))
+
+    async def datasets(self) -> tuple[ListedDataset, ...]:
+        """Return all datasets by name."""
+        route = routes.DATASETS
+        answer = await self._send(Request(route.method, route.path, {"team_name": self._team()}))
+        return answers.model(ListedDatasets, answer.body).datasets

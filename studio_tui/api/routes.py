@@ -55,14 +55,10 @@ RESUME_SCHEDULE = Route("POST", "/datachain/schedules/{job_id}/resume")
 RERUN_JOBS = Route("POST", "/datachain/pipeline/rerun")
 SCHEDULE_PIPELINE = Route("POST", "/datachain/schedules/")
 TRIGGER_SCHEDULE = Route("POST", "/datachain/schedules/{job_id}/trigger")
-
-REFRESH_PIPELINE = Route("POST", "/datachain/pipeline/refresh")
-"""Not in the document, as `RERUN_JOBS`: as `TRIGGER_PIPELINE`, but only what was named is made."""
-DATASETS = Route("GET", "/datachain/datasets/list")
-"""Not in the document, as `RERUN_JOBS`: all datasets with their versions."""
-
 RESTORE_JOB = Route("POST", "/datachain/pipeline/restore-job")
-"""Not in the document, as `RERUN_JOBS`: puts a job back that was taken out of a pipeline."""
+DATASETS = Route("GET", "/datachain/datasets/list")
+REFRESH_PIPELINE = Route("POST", "/datachain/pipeline/refresh")
+"""As `TRIGGER_PIPELINE`, but only what is named is made anew."""
 
 INSTANCE_HEADER = "studio-instance"
 """Names the running local Studio in its answers, so that it can be told from a stranger on the same

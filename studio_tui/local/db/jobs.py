@@ -16,7 +16,7 @@ from studio_tui.api.models import JobState
 from studio_tui.local.db import lineage, pipeline_moves, schedules
 from studio_tui.local.db.database import Database, placeholders
 from studio_tui.local.db.job_ends import JobEnds
-from studio_tui.local.db.new_job import Earlier, NewJob
+from studio_tui.local.db.new_job import Earlier, NewJob, insert_job
 from studio_tui.local.db.schedule_runs import RECENT
 from studio_tui.local.db.times import stamp, stamp_if_any
 from studio_tui.local.run.runner import RunLineage
@@ -271,35 +271,7 @@ def _create(connection: sqlite3.Connection, job: NewJob, now: datetime) -> sqlit
         known = _made_before(connection, job.idempotency_key, job.request_digest)
         if known is not None:
             return known
-    columns = {
-        "id": job.id,
-        "state": JobState.TASK if job.schedule else JobState.CREATED,
-        "priority": job.priority,
-        "workers": job.workers,
-        "cluster": job.cluster,
-        "created_at": stamp(now),
-        "created_by": job.created_by,
-        "name": job.name,
-        "query_type": job.query_type,
-        "python_version": job.python_version,
-        "repository": job.repository,
-        "run_group": job.run_group,
-        "rerun_from": job.rerun_from,
-        "ignore_checkpoints": job.ignore_checkpoints,
-        "idempotency_key": job.idempotency_key,
-        "request_digest": job.request_digest,
-        "environment": json.dumps(dict(job.environment), ensure_ascii=False),
-        "requirements": job.requirements,
-        "query": job.query,
-    }
-    connection.execute(
-        f"INSERT INTO jobs ({', '.join(columns)}) VALUES ({placeholders(columns)})",
-        [*columns.values()],
-    )
-    connection.executemany(
-        "INSERT INTO job_files (job_id, upload_id) VALUES (?, ?)",
-        [(job.id, upload) for upload in job.uploads],
-    )
+    insert_job(connection, job, JobState.TASK if job.schedule else JobState.CREATED, stamp(now))
     if job.schedule:
         schedules.add(connection, job.id, job.schedule)
     elif job.rerun_from:

@@ -1,11 +1,16 @@
-"""What a job is made from, once its request was checked."""
+"""What a job is made from, once its request was checked, and the row that it begins as."""
 
+# ruff: noqa: S608 (only column names and question marks of ours are put into SQL)
+
+import json
+import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from studio_tui.api.models import QueryType
+from studio_tui.api.models import JobState, QueryType
 from studio_tui.local.db import schedules
+from studio_tui.local.db.database import placeholders
 
 
 class Earlier(NamedTuple):
@@ -39,3 +44,36 @@ class NewJob:
     request_digest: str
     schedule: schedules.NewSchedule | None
     """`None` for a job that runs as soon as it can."""
+
+
+def insert_job(connection: sqlite3.Connection, job: NewJob, state: JobState, now: str) -> None:
+    """Add a job in its first state, with the files that it gets; `now` is a stamp."""
+    columns = {
+        "id": job.id,
+        "state": state,
+        "priority": job.priority,
+        "workers": job.workers,
+        "cluster": job.cluster,
+        "created_at": now,
+        "created_by": job.created_by,
+        "name": job.name,
+        "query_type": job.query_type,
+        "python_version": job.python_version,
+        "repository": job.repository,
+        "run_group": job.run_group,
+        "rerun_from": job.rerun_from,
+        "ignore_checkpoints": job.ignore_checkpoints,
+        "idempotency_key": job.idempotency_key,
+        "request_digest": job.request_digest,
+        "environment": json.dumps(dict(job.environment), ensure_ascii=False),
+        "requirements": job.requirements,
+        "query": job.query,
+    }
+    connection.execute(
+        f"INSERT INTO jobs ({', '.join(columns)}) VALUES ({placeholders(columns)})",
+        [*columns.values()],
+    )
+    connection.executemany(
+        "INSERT INTO job_files (job_id, upload_id) VALUES (?, ?)",
+        [(job.id, upload) for upload in job.uploads],
+    )

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from studio_tui.api.models import RERUN_TARGET, PipelineState
+from studio_tui.api.models import RERUN_TARGET, JobState, PipelineState
 from studio_tui.local.db import lineage, pipeline_removals, planning, reruns
 from studio_tui.local.db.database import Database, placeholders
 from studio_tui.local.db.dataset_list import ListedDataset, listed
 from studio_tui.local.db.jobs import KeyReused
+from studio_tui.local.db.new_job import insert_job
 from studio_tui.local.db.outdated import refresh
 from studio_tui.local.db.pipeline_additions import Beginning, add_node, add_pipeline, copy_job
 from studio_tui.local.db.pipeline_moves import only_cancels, replace_run, settle
@@ -24,7 +25,7 @@ from studio_tui.local.db.reruns import NewRerun
 from studio_tui.local.db.times import stamp
 from studio_tui.local.run.metastore import Metastore
 
-_STEERABLE = "It is {state}: only a pipeline that {wanted} can be {done}."
+_WRONG_STATE = "It is {state}: only a pipeline that {wanted} can be {done}."
 
 
 @dataclass(frozen=True)
@@ -212,7 +213,7 @@ def _rerun(
     beginning = Beginning(target, warnings, PipelineState.RUNNING, key, digest)
     pipeline_id = add_pipeline(connection, beginning, now)
     for position, job in enumerate(jobs):
-        reruns.add_run(connection, wish.jobs[job.job_id], now)
+        insert_job(connection, wish.jobs[job.job_id], JobState.PENDING, now)
         add_node(connection, pipeline_id, position, job, wish.jobs[job.job_id].id)
     return _settled(connection, pipeline_id, now)
 
@@ -244,14 +245,14 @@ def _pause(connection: sqlite3.Connection, pipeline_id: str, now: str) -> Pipeli
     elif state is PipelineState.PAUSED:
         raise NotNow("It is paused already.")
     else:
-        raise NotNow(_STEERABLE.format(state=state, wanted="runs", done="paused"))
+        raise NotNow(_WRONG_STATE.format(state=state, wanted="runs", done="paused"))
     return _settled(connection, pipeline_id, now)
 
 
 def _resume(connection: sqlite3.Connection, pipeline_id: str, now: str) -> PipelineRows:
     state = _state(connection, pipeline_id)
     if state is PipelineState.COMPLETED:
-        raise NotNow(_STEERABLE.format(state=state, wanted="has not completed", done="resumed"))
+        raise NotNow(_WRONG_STATE.format(state=state, wanted="has not completed", done="resumed"))
     if state is PipelineState.PAUSED:
         connection.execute("UPDATE pipelines SET state = 'RUNNING' WHERE id = ?", [pipeline_id])
         state = settle(connection, pipeline_id, now)

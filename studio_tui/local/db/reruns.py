@@ -6,12 +6,10 @@ it repeats, has read and made. All functions run on the database's thread.
 
 # ruff: noqa: S608 (only column names and question marks of ours are put into SQL)
 
-import json
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from studio_tui.api.models import JobState
 from studio_tui.local.db import lineage
 from studio_tui.local.db.database import placeholders
 from studio_tui.local.db.new_job import NewJob
@@ -85,38 +83,6 @@ def _sources_of(connection: sqlite3.Connection, job_ids: Iterable[str]) -> list[
         ):
             names[name] = None
     return [*names]
-
-
-def add_run(connection: sqlite3.Connection, job: NewJob, now: str) -> None:
-    """Add a job that waits for its pipeline; `now` is a stamp."""
-    columns = {
-        "id": job.id,
-        "state": JobState.PENDING,
-        "priority": job.priority,
-        "workers": job.workers,
-        "cluster": job.cluster,
-        "created_at": now,
-        "created_by": job.created_by,
-        "name": job.name,
-        "query_type": job.query_type,
-        "python_version": job.python_version,
-        "repository": job.repository,
-        "run_group": job.run_group,
-        "rerun_from": job.rerun_from,
-        "ignore_checkpoints": job.ignore_checkpoints,
-        "request_digest": job.request_digest,
-        "environment": json.dumps(dict(job.environment), ensure_ascii=False),
-        "requirements": job.requirements,
-        "query": job.query,
-    }
-    connection.execute(
-        f"INSERT INTO jobs ({', '.join(columns)}) VALUES ({placeholders(columns)})",
-        [*columns.values()],
-    )
-    connection.executemany(
-        "INSERT INTO job_files (job_id, upload_id) VALUES (?, ?)",
-        [(job.id, upload) for upload in job.uploads],
-    )
 
 
 def _add_by_pipelines(connection: sqlite3.Connection, parents: dict[str, set[str]]) -> None:

@@ -47,8 +47,17 @@ class SteersPipelines(Protocol):
         """Take a job out."""
         ...
 
-    async def restore_job(self, job_id: str, *, pipeline_id: str | None = ...) -> Pipeline | None:
-        """Put it back."""
+    @property
+    def own(self) -> "RestoresJobs":
+        """What a local Studio can do beside that."""
+        ...
+
+
+class RestoresJobs(Protocol):
+    """What a local Studio can do here."""
+
+    async def restore_job(self, job_id: str, *, pipeline_id: str) -> Pipeline | None:
+        """Put a job back that was taken out."""
         ...
 
 
@@ -171,7 +180,7 @@ class PipelineCommands:
         key = pipeline.pipeline_id
         return await self._want(
             key,
-            lambda: self._client.restore_job(job_id, pipeline_id=key),
+            lambda: self._client.own.restore_job(job_id, pipeline_id=key),
             lambda now: any(run.job_id == job_id for run in now.job_runs),
             about=job_id,
         )

@@ -127,7 +127,8 @@ class BulkJobs:
         counted = summary(chosen, "will be resumed" if resume else "will be run again")
         before = (*order.paragraph, *counted, "")
         names, after = _named(jobs, submitted)
-        how = "all at once" if order.is_lost else "as they were"
+        before_that = "as it was" if len(jobs) == 1 else "as they were"
+        how = "all at once" if order.is_lost else before_that
         question = Confirm(
             f"{what} {self._counted(jobs)} {'' if resume else 'again '}{how}?",
             (*before, *fitting(names, room_for_list(self._host, *before, *after)), *after),

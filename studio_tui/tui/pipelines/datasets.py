@@ -64,7 +64,7 @@ async def fetch(session: StudioSession) -> tuple[ListedDataset, ...]:
         StudioError: when Studio could not be asked.
     """
     if session.client.is_local_studio:
-        return await session.client.datasets()
+        return await session.client.own.datasets()
     listed = session.jobs.snapshot.value
     jobs = listed.jobs if listed is not None else ()
     await session.datasets.learn(jobs)

@@ -124,7 +124,7 @@ class Rebuilding:
             await self._session.datasets.learn(jobs)
             return
         try:
-            self._listed = await self._session.client.datasets()
+            self._listed = await self._session.client.own.datasets()
         except StudioError as error:
             logger.info("datasets are not known: %s", error)
 

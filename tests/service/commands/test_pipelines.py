@@ -32,6 +32,11 @@ class Studio:
         self.version = 0
 
     @property
+    def own(self) -> "Studio":
+        """What it can do as a local Studio."""
+        return self
+
+    @property
     def known(self) -> Pipeline:
         """The pipeline as it is now."""
         moved = f"2026-03-01T12:00:{self.version:02}Z"

@@ -270,7 +270,7 @@ async def test_jobs_run_again_lose_their_marks_and_the_refused_one_keeps_its_own
             await pilot.press("o")
             await until_shown(pilot, "1 marked")
             await pilot.press("r")
-            await until_shown(pilot, "Run 1 marked job again as they were?")
+            await until_shown(pilot, "Run 1 marked job again as it was?")
             await pilot.press("y")
             await until_shown(pilot, "1 of 1 job created")
             await pilot.press("o")
