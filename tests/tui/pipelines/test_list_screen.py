@@ -29,8 +29,9 @@ async def show(pilot: Dashboard) -> BigTable:
     """Go to the pipelines, and wait until they are known."""
     await pilot.press("2")
     await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
-    await until_shown(pilot, "── Pipelines ")
-    return pilot.app.screen.query_one(BigTable)
+    table = pilot.app.screen.query_one(BigTable)
+    await until(pilot, lambda: table.keys or "No pipelines" in table.notice)
+    return table
 
 
 async def until_said(pilot: Dashboard, words: str) -> None:
