@@ -321,7 +321,7 @@ class _Composition:
                 near=is_loopback(host),
                 state_file=DataDir(self._data_dir).state if is_loopback(host) else None,
                 intents=paths.state_dir() / "intents",
-                ledgers=paths.state_dir() / "ledgers",
+                histories=paths.state_dir() / "ledgers",
                 labels=settings.labels_jobs,
             ),
             home=home or safe_line(f"{settings.team}@{host}"),

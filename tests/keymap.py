@@ -46,7 +46,7 @@ TOGETHER: dict[str, tuple[type, ...]] = {
 }
 """What answers to keys at the same time."""
 
-NEARER = {"logs.dismiss", "dag.leave", "dag.enter", "graph.left", "graph.right", "table.left",
+NEARER = {"logs.dismiss", "graph.leave", "graph.enter", "graph.left", "graph.right", "table.left",
           "table.right"}  # fmt: skip
 """Commands that share a key with another on purpose: the one nearer to the cursor has it."""
 

@@ -63,7 +63,7 @@ _KEYS = frozenset({"log_blobs", "logs", "job", "message", "type"})
 _CLOSING = 1.0
 _ID_AND_TEXT = itemgetter("id", "message")
 _ID_BITS = 63
-"""What the ledger of pieces has room for."""
+"""What the index of pieces has room for."""
 
 _NO_CODE = 1006
 

@@ -76,15 +76,15 @@ class StudioSession:
         near: bool = False,
         state_file: Path | None = None,
         intents: Path | None = None,
-        ledgers: Path | None = None,
+        histories: Path | None = None,
         labels: bool = True,
         now: Callable[[], datetime] = clock.now,
     ) -> None:
         """Take also the folder of logs, and of Studio what tells it from others, host and nearness.
 
         A Studio on this machine is asked more often, as that costs nobody anything, and is there
-        again when it has written its `state_file`. Intents and ledgers are in folders of their own,
-        else beside the logs; new jobs have `labels` or not.
+        again when it has written its `state_file`. Intents and histories are in folders of their
+        own, else beside the logs; new jobs have `labels` or not.
         """
         self.team = team
         self.is_near = near
@@ -136,13 +136,13 @@ class StudioSession:
         self.triggering = PipelineTrigger(client, self._changed)
         self.datasets = DatasetNames(client, self.reachability)
         journal = Journal(intents or logs / "intents", place)
-        self.ledger = JobHistory(ledgers or logs / "ledgers", place)
+        self.history = JobHistory(histories or logs / "ledgers", place)
         self.creating = JobCreator(
-            client, journal, self.ledger, self._changed, made=self._made, labels=labels
+            client, journal, self.history, self._changed, made=self._made, labels=labels
         )
-        self.reruns = OrderedReruns(client, self.ledger, self._changed, made=self._reran)
+        self.reruns = OrderedReruns(client, self.history, self._changed, made=self._reran)
         self._news: asyncio.Queue[Jobs] = asyncio.Queue()
-        """Lists of which the ledger has not been told."""
+        """Lists of which the history has not been told."""
         self.logs = LogLibrary(
             client, LogCache(logs, place), {host}, reachability=self.reachability, now=now
         )
@@ -310,18 +310,18 @@ class StudioSession:
         )
 
     async def _submitted(self, job: Job) -> Submitted | None:
-        known = await asyncio.to_thread(self.ledger.of_jobs, (job,))
+        known = await asyncio.to_thread(self.history.of_jobs, (job,))
         return known.get(job.id)
 
     async def _note_ended(self) -> None:
-        """Let the ledger have each list, beside the poller, which need not wait for a disk."""
+        """Let the history have each list, beside the poller, which need not wait for a disk."""
         while True:
             jobs = await self._news.get()
             while not self._news.empty():
                 jobs = self._news.get_nowait()
             if unknown := self.origins.unknown(jobs.jobs):
-                self.origins.learn(await asyncio.to_thread(self.ledger.submitted, unknown))
-            await asyncio.to_thread(self.ledger.note_ended, jobs.jobs)
+                self.origins.learn(await asyncio.to_thread(self.history.submitted, unknown))
+            await asyncio.to_thread(self.history.note_ended, jobs.jobs)
 
     def _made(self, job: Job, submitted: Submitted) -> None:
         """Care for how a job ends that was made here, and remember what it resumes."""

@@ -80,12 +80,12 @@ def _say_or_end(app: App[int], why: str) -> None:
         app.exit(2, message=Text(why))
 
 
-async def _open_last(app: App[int], connected: Connected, places: "Screens") -> None:
+async def _open_last(app: App[int], connected: Connected, screens: "Screens") -> None:
     """Open the page again that was in sight in the run before, unless the user is elsewhere."""
-    page = places.last.opening()
+    page = screens.last.opening()
     if page is not None:
         await connected.session.jobs.first()
-        if app.screen is places.tab(places.last.tab):
+        if app.screen is screens.tab(screens.last.tab):
             app.post_message(page)
 
 
@@ -125,7 +125,7 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
         self._choice = first
         """The last one that was followed."""
         self._waiting_for = waiting_for
-        self._places: Screens | None = None
+        self._screens: Screens | None = None
         self._connected: Connected | None = None
         self._reviver: Reviver | None = None
         self._quit_asked = -QUIT_WITHIN
@@ -160,16 +160,16 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
             self.call_from_thread(self._enter, connected, Screens(connected))
 
     @work(name="enter", group="enter")
-    async def _enter(self, connected: Connected, places: "Screens") -> None:
+    async def _enter(self, connected: Connected, screens: "Screens") -> None:
         await self._leave_studio()
-        self._connected, self._places = connected, places
+        self._connected, self._screens = connected, screens
         from studio_tui.tui.frame.notices import Notices  # noqa: PLC0415 (not before the pages)
 
         self._notices = Notices(self, connected.session.endings, quiet=connected.quiet)
         self._poll(connected)
         self._watch_over(connected)
-        self._show_tab(places.last.tab)
-        self._return(connected, places)
+        self._show_tab(screens.last.tab)
+        self._return(connected, screens)
         self._settle(connected)
         self._ask_about_unsettled(connected)
         for note in connected.notes:
@@ -178,14 +178,14 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
 
     async def _leave_studio(self) -> None:
         """End what is left of an earlier connection: its polling, its screens, its sockets."""
-        if self._connected is None or self._places is None:
+        if self._connected is None or self._screens is None:
             return
-        self._places.remember()
+        self._screens.remember()
         self._notices.end()
         self.workers.cancel_group(self, "poll")
         while len(self.screen_stack) >= BOTTOM:
             self.pop_screen()
-        for name, page in self._places.tabs.items():
+        for name, page in self._screens.tabs.items():
             self.uninstall_screen(name)
             await page.remove()
         await self._connected.session.client.aclose()
@@ -243,14 +243,14 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
         """Start a local Studio again that has died."""
         from studio_tui.tui.mending import Reviver  # noqa: PLC0415 (only for the local one)
 
-        if connected.revivable is not None and self._places is not None:
-            moved = self._places.moved
+        if connected.revivable is not None and self._screens is not None:
+            moved = self._screens.moved
             self._reviver = Reviver(connected, connected.revivable, moved, self.notify)
             await self._reviver.run()
 
     @work(name="return", group="poll")
-    async def _return(self, connected: Connected, places: "Screens") -> None:
-        await _open_last(self, connected, places)
+    async def _return(self, connected: Connected, screens: "Screens") -> None:
+        await _open_last(self, connected, screens)
 
     @work(name="settle", group="poll")
     async def _settle(self, connected: Connected) -> None:
@@ -291,64 +291,64 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
 
     def on_open_job(self, message: "messages.OpenJob") -> None:
         """Show everything about a job."""
-        if self._places and (page := self._places.job(message.job_id, message.among)):
+        if self._screens and (page := self._screens.job(message.job_id, message.among)):
             self.push_screen(page)
 
     def on_open_log(self, message: "messages.OpenLog") -> None:
         """Show a job's log."""
         with failure_said(self):
-            if self._places and (page := self._places.log(message.job_id, message.job)):
+            if self._screens and (page := self._screens.log(message.job_id, message.job)):
                 self.push_screen(page)
 
     def on_open_logs(self, message: "messages.OpenLogs") -> None:
         """Show the merged log of some jobs."""
-        if self._places is not None:
+        if self._screens is not None:
             with failure_said(self):
-                self._places.merge(message.job_ids, message.jobs)
-                show_over(self, installed(self, self._places.tab("logs"), "logs"))
+                self._screens.merge(message.job_ids, message.jobs)
+                show_over(self, installed(self, self._screens.tab("logs"), "logs"))
 
     def on_open_pipeline(self, message: "messages.OpenPipeline") -> None:
         """Show the graph of a pipeline."""
-        if self._places:
-            self.push_screen(self._places.pipeline(message.pipeline_id, message.run_id))
+        if self._screens:
+            self.push_screen(self._screens.pipeline(message.pipeline_id, message.run_id))
 
     def on_open_datasets(self, message: "messages.OpenDatasets") -> None:
         """Show the datasets that there are."""
-        if self._places:
-            self._places.show_datasets(self, message.job_ids, self._show_tab)
+        if self._screens:
+            self._screens.show_datasets(self, message.job_ids, self._show_tab)
 
     def on_filter_list(self, message: "messages.FilterList") -> None:
         """Show the rows of a list that pass a filter."""
-        if self._places:
-            self._places.filter(message.place, message.terms)
-            show_over(self, installed(self, self._places.tab(message.place), message.place))
+        if self._screens:
+            self._screens.filter(message.place, message.terms)
+            show_over(self, installed(self, self._screens.tab(message.place), message.place))
 
     def on_schedule_pipeline(self, message: "messages.SchedulePipeline") -> None:
         """Show the form of a schedule that triggers a pipeline."""
-        if self._places:
-            self.run_worker(self._places.plan(self, message.datasets), group="command")
+        if self._screens:
+            self.run_worker(self._screens.plan(self, message.datasets), group="command")
 
     def on_open_form(self, message: "messages.OpenForm") -> None:
         """Show the form of a new job."""
-        if self._places:
-            self.push_screen(self._places.form(message.draft, message.about, message.at))
+        if self._screens:
+            self.push_screen(self._screens.form(message.draft, message.about, message.at))
 
     @work(name="edit", group="command")
     async def on_edit_jobs(self, message: "messages.EditJobs") -> None:
         """Show the form of jobs that are to be changed and run."""
         with failure_said(self):
-            places, ids = self._places, message.job_ids
-            if places and (page := await places.edit(ids, message.made)):
+            screens, ids = self._screens, message.job_ids
+            if screens and (page := await screens.edit(ids, message.made)):
                 self.push_screen(page)
 
     def on_job_created(self, message: "messages.JobCreated") -> None:
         """Go from the form to the list, where the new job gets the cursor; or to its pipeline."""
-        if not back_in_pipeline(self) and self._places:
+        if not back_in_pipeline(self) and self._screens:
             self._show_tab(message.place)
-            self._places.await_row(message.place, message.job_id)
+            self._screens.await_row(message.place, message.job_id)
 
     def on_go_to(self, message: "messages.GoTo") -> None:
-        """Show one of the main places, leaving what lies above it."""
+        """Show one of the main screens, leaving what lies above it."""
         self._show_tab(message.place)
 
     def on_go_back(self) -> None:
@@ -357,8 +357,8 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
             return
         if len(self.screen_stack) > BOTTOM:
             self.pop_screen()
-            if self._places:
-                self._places.came_back()
+            if self._screens:
+                self._screens.came_back()
         elif monotonic() - self._quit_asked < QUIT_WITHIN:
             self.exit(0)
         else:
@@ -368,8 +368,8 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
             self.notify(f"Press q again to leave; {words}", timeout=QUIT_WITHIN)
 
     def _show_tab(self, name: str) -> None:
-        if self._places:
-            show_at_bottom(self, installed(self, self._places.tab(name), name))
+        if self._screens:
+            show_at_bottom(self, installed(self, self._screens.tab(name), name))
 
     def on_app_focus(self) -> None:
         """Ask as often as is pleasant to look at."""
@@ -384,14 +384,14 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
 
     def exit(self, *how: Any, **named: Any) -> None:
         """End the program; the next run begins with the screen in sight."""
-        if self._places:
-            self._places.note_screen(self.screen_stack)
+        if self._screens:
+            self._screens.note_screen(self.screen_stack)
         super().exit(*how, **named)
 
     async def on_unmount(self) -> None:
         """Remember the user's place, and hang up."""
-        if self._places and self._connected:
-            self._places.remember()
+        if self._screens and self._connected:
+            self._screens.remember()
             await self._connected.session.client.aclose()
 
     def _fatal_error(self) -> None:

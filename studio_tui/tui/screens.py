@@ -55,7 +55,7 @@ class Screens:
         """The filters of lists, by name, before another place had some of their rows shown."""
         self._plan_left: ScheduleDraft | None = None
         """What was left in the form of a schedule that triggers a pipeline."""
-        self._shelf = SavedForms(connected.view_file.with_suffix(".forms.json"))
+        self._saved_forms = SavedForms(connected.view_file.with_suffix(".forms.json"))
 
     def moved(self, url: str) -> None:
         """Go on with a Studio that has another address now."""
@@ -115,7 +115,7 @@ class Screens:
         if draft is not None:
             start = Start(draft, key=f"about {about}", at=at)
         url = self._connected.url
-        return SubmitScreen(session, home, self._shelf, start, url=url, read_only=read_only)
+        return SubmitScreen(session, home, self._saved_forms, start, url=url, read_only=read_only)
 
     async def edit(self, job_ids: Sequence[str], made: Callable[[str], object]) -> Page | None:
         """Return a new form of jobs that are to be changed; `None` when none of them is known.
@@ -136,8 +136,12 @@ class Screens:
         url = self._connected.url
         repeats = await Repeat.of_all(jobs, session)
         if len(repeats) == 1:
-            return EditScreen(session, home, self._shelf, repeats[0], url=url, read_only=read_only)
-        page = EditMarkedScreen(session, home, self._shelf, repeats, url=url, read_only=read_only)
+            return EditScreen(
+                session, home, self._saved_forms, repeats[0], url=url, read_only=read_only
+            )
+        page = EditMarkedScreen(
+            session, home, self._saved_forms, repeats, url=url, read_only=read_only
+        )
         page.made = made
         return page
 

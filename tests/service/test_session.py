@@ -34,14 +34,14 @@ async def test_jobs_that_end_are_noted_in_the_ledger_and_are_there_after_a_resta
     looked = session()
     running = asyncio.create_task(looked.run())
     leave = looked.jobs.subscribe(lambda _: None)
-    await until(lambda: looked.ledger.runs([first["id"]]))
+    await until(lambda: looked.history.runs([first["id"]]))
     second = await asyncio.to_thread(studio.submit, "print(1)", query_name="a.py")
     await asyncio.to_thread(studio.end, second["id"])
-    await until(lambda: len(looked.ledger.past("a.py")) == 2)
+    await until(lambda: len(looked.history.past("a.py")) == 2)
     leave()
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     await looked.client.aclose()
     later = session()
-    assert set(later.ledger.runs([first["id"], second["id"]])) == {first["id"], second["id"]}
+    assert set(later.history.runs([first["id"], second["id"]])) == {first["id"], second["id"]}
     await later.client.aclose()

@@ -101,8 +101,8 @@ def survey(data: DataDir, jobs: JobEnds) -> Room:
         last_uses[environment] = max(ended_at, last_uses.get(environment, ended_at))
         if _has_something(folder) and not any(_is_in(path, folder) for path in listed):
             to_clean.append(Item(folder, whole, ended_at))
-    shelf = data.cache / "environments"
-    made = {path.name: path for path in _entries(shelf) if path.is_dir()}
+    environments = data.cache / "environments"
+    made = {path.name: path for path in _entries(environments) if path.is_dir()}
     unused = [
         Item(path, _used(path), last_uses.get(name) or _changed(path))
         for name, path in made.items()
@@ -114,7 +114,7 @@ def survey(data: DataDir, jobs: JobEnds) -> Room:
         ended_jobs=len(ended),
         logs=logs,
         folders=folders,
-        environments=_used(shelf),
+        environments=_used(environments),
         uploads=_used(data.uploads),
         datasets=_used(data.root / "datasets") + _used(data.root / "datachain"),
         database=sum(map(_used, databases)),
@@ -128,9 +128,11 @@ def free(data: DataDir, items: Iterable[Item], jobs: Callable[[], JobEnds]) -> i
 
     `jobs` says how things are at that moment.
     """
-    shelf = data.cache / "environments"
+    environments = data.cache / "environments"
     return sum(
-        _free_environment(data, item, jobs) if item.path.parent == shelf else _free_folder(item)
+        _free_environment(data, item, jobs)
+        if item.path.parent == environments
+        else _free_folder(item)
         for item in items
     )
 

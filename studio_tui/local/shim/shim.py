@@ -172,18 +172,18 @@ class Shim:
         Each attempt has a folder of its own, and a file names the finished one: a builder that
         lost its shim may write on without harm.
         """
-        shelf = Path(folder)
-        shelf.mkdir(mode=0o700, parents=True, exist_ok=True)
-        pointer = shelf / f"{key}.made"
+        environments = Path(folder)
+        environments.mkdir(mode=0o700, parents=True, exist_ok=True)
+        pointer = environments / f"{key}.made"
         link = self._folder / "env"
-        with (shelf / f"{key}.lock").open("a") as lock:
+        with (environments / f"{key}.lock").open("a") as lock:
             self._wait_for(lock.fileno())
-            if pointer.exists() and (made := shelf / pointer.read_text()).is_dir():
+            if pointer.exists() and (made := environments / pointer.read_text()).is_dir():
                 link.symlink_to(made)
                 return
-            for abandoned in shelf.glob(f"{key}-*"):
+            for abandoned in environments.glob(f"{key}-*"):
                 _remove_folder(abandoned)
-            making = shelf / f"{key}-{os.urandom(8).hex()}"
+            making = environments / f"{key}-{os.urandom(8).hex()}"
             link.symlink_to(making)
             write_new(self._folder / "requirements.txt", requirements.encode())
             for command in commands:

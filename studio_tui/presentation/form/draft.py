@@ -121,7 +121,7 @@ class Draft:
 def not_told(job: Job, draft: Draft) -> tuple[str, ...]:
     """Return the fields that Studio does not tell of `job` and that `draft` leaves empty.
 
-    They get the server's default, whatever the job had. A ledger that knows them fills the draft.
+    They get the server's default, whatever the job had. A history that knows them fills the draft.
     """
     never = ("files", "priority", "credentials_name", "start_after", "cron_expression")
     cluster = () if job.compute_cluster_name or job.compute_cluster_id else _CLUSTER

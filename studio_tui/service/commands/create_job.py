@@ -124,13 +124,13 @@ Outcome = Created | Refused | Unconfirmed
 
 
 class JobCreator:
-    """Creates jobs for one team, keeping a journal of what is under way, and a ledger of them."""
+    """Creates jobs for one team, keeping a journal of what is under way, and a history of them."""
 
     def __init__(
         self,
         client: MakesJobs,
         journal: Journal,
-        ledger: JobHistory,
+        history: JobHistory,
         changed: Callable[[], None] = lambda: None,
         *,
         made: Callable[[Job, Submitted], None] = lambda _job, _submitted: None,
@@ -147,7 +147,7 @@ class JobCreator:
         self._made = made
         self._client = client
         self._journal = journal
-        self._ledger = ledger
+        self._history = history
         self._changed = changed
         self._labels = labels
         self._patience = patience or Patience()
@@ -255,7 +255,7 @@ class JobCreator:
     ) -> tuple[JobInput, dict[str, SentFile]]:
         """Upload files; return the wish that names them, and what is known of all that it names."""
         named = wish.files or ()
-        known = await asyncio.to_thread(self._ledger.files, named) if named else {}
+        known = await asyncio.to_thread(self._history.files, named) if named else {}
         uploaded = await self._uploads.sent(paths, uploading)
         known |= {file.id: file for file in uploaded}
         if not uploaded:
@@ -355,11 +355,11 @@ class JobCreator:
         return Created(mine[0], is_guess=True) if len(mine) == 1 else None
 
     async def _ended(self, note: OpenIntent, outcome: Created | Refused) -> Outcome:
-        """Note what became of an intent; the ledger is told only of what is certain."""
+        """Note what became of an intent; the history is told only of what is certain."""
         if isinstance(outcome, Created):
             if not outcome.is_guess:
                 submitted = note.intent.submitted
-                await asyncio.to_thread(self._ledger.note_submitted, outcome.job.id, submitted)
+                await asyncio.to_thread(self._history.note_submitted, outcome.job.id, submitted)
             self._made(outcome.job, note.intent.submitted)
             await asyncio.to_thread(note.end, IntentOutcome.APPLIED, outcome.job)
         else:

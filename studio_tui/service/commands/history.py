@@ -262,7 +262,9 @@ class JobHistory:
         except (sqlite3.Error, OSError) as error:
             if str(error) != self._trouble:
                 self._trouble = str(error)
-                _log.warning("The ledger is not to be had, so it is kept in memory: %s", error)
+                _log.warning(
+                    "The job history cannot be written, so it is kept in memory: %s", error
+                )
             if getattr(error, "sqlite_errorcode", None) in _DAMAGED:
                 _set_aside(self._path)
             return None
@@ -298,7 +300,7 @@ def _set_aside(path: Path) -> None:
         # Else it would be played back into the new file.
         path.with_name(f"{path.name}-journal").unlink(missing_ok=True)
     except OSError as error:
-        _log.warning("The damaged ledger could not be set aside: %s", error)
+        _log.warning("The damaged job history could not be set aside: %s", error)
 
 
 def _row(run: Run) -> tuple[object, ...]:

@@ -70,7 +70,7 @@ class Intent:
     is_labelled: bool
     """Whether the job carries the id in its environment."""
     submitted: Submitted = field(default_factory=Submitted)
-    """For the ledger, should the job be there."""
+    """For the history, should the job be there."""
 
     @classmethod
     def of(

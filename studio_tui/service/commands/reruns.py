@@ -50,7 +50,7 @@ class OrderedReruns:
     def __init__(
         self,
         client: OrdersJobs,
-        ledger: JobHistory,
+        history: JobHistory,
         changed: Callable[[], None] = lambda: None,
         *,
         made: Callable[[Pipeline, Mapping[str, Submitted]], None] = lambda _made, _jobs: None,
@@ -61,7 +61,7 @@ class OrderedReruns:
         The latter also gets what each of its jobs was submitted with.
         """
         self._client = client
-        self._ledger = ledger
+        self._history = history
         self._changed = changed
         self._made = made
         self._rests = rests
@@ -96,7 +96,7 @@ class OrderedReruns:
             self._changed()
         if made is not None:
             named = {file for job in jobs.values() for file in job.files or ()}
-            known = await asyncio.to_thread(self._ledger.files, named) if named else {}
+            known = await asyncio.to_thread(self._history.files, named) if named else {}
             known |= {file.id: file for file in sent}
             submitted = {
                 run.created_job_id: Submitted.of(jobs[run.job_id], known)
@@ -104,7 +104,7 @@ class OrderedReruns:
                 if run.created_job_id and run.job_id in jobs
             }
             for job_id, parts in submitted.items():
-                await asyncio.to_thread(self._ledger.note_submitted, job_id, parts)
+                await asyncio.to_thread(self._history.note_submitted, job_id, parts)
             self._made(made, submitted)
         return made
 

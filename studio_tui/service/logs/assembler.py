@@ -84,7 +84,7 @@ class _Batch(NamedTuple):
         return None
 
     def fields(self, offset: int) -> "array[int]":
-        """Return what the ledger says of these pieces if they stand in a row from `offset` on."""
+        """Return what the index says of these pieces if they stand in a row from `offset` on."""
         fields = array("q", bytes(8 * _FIELDS * len(self.ids)))
         offsets = accumulate(self.lengths[:-1], initial=offset)
         for column, values in enumerate((self.ids, offsets, self.lengths)):
@@ -107,9 +107,9 @@ class _Doubt:
 class LogAssembler:
     """Merges pieces, snapshots and archives of one log into its store."""
 
-    def __init__(self, store: LogStore, ledger: MessageIndex) -> None:
+    def __init__(self, store: LogStore, index: MessageIndex) -> None:
         self._store = store
-        self._ledger = ledger
+        self._index = index
         self.padding = 0
         """Line breaks of ours before marks: bytes that are here and not in the log, at the most."""
         self._floor = 0
@@ -129,7 +129,7 @@ class LogAssembler:
     @property
     def is_behind(self) -> bool:
         """Whether this connection still repeats what is known."""
-        last = self._ledger.last
+        last = self._index.last
         return last is not None and (self._position is None or self._position < last.id)
 
     @property
@@ -140,7 +140,7 @@ class LogAssembler:
     @property
     def end(self) -> int:
         """Offset after all that has a place; beyond it is what only REST has brought so far."""
-        last = self._ledger.last
+        last = self._index.last
         return max(last.end, self._floor) if last else self._floor
 
     def connected(self) -> None:
@@ -152,7 +152,7 @@ class LogAssembler:
 
     def caught_up(self) -> None:
         """Say that this connection has repeated all that is known, if not piece by piece."""
-        last = self._ledger.last
+        last = self._index.last
         self._position = last.id if last else None
 
     def misses_before(self, frame: LogFrame) -> bool:
@@ -161,7 +161,7 @@ class LogAssembler:
         What cannot be read while this connection is behind may reach beyond what is known: that
         shows as soon as something new comes.
         """
-        last = self._ledger.last
+        last = self._index.last
         match frame:
             case Unreadable() if self.is_behind:
                 self._skip()
@@ -185,12 +185,12 @@ class LogAssembler:
             SpoolError: the disk does not take them.
         """
         before = (self._store.size, self._store.version)
-        last = self._ledger.last
+        last = self._index.last
         batch = _Batch.of(pieces)
         earlier_leap = self._leap
         if last is not None and self._is_next(batch):
             self._note_growth(batch.leaps_from(last), earlier_leap)
-            self._ledger.extend(batch.fields(self._store.size))
+            self._index.extend(batch.fields(self._store.size))
             self._store.append(batch.raw)
         elif not self._is_repeat(batch):
             placed = 0
@@ -199,13 +199,13 @@ class LogAssembler:
                 self._has_pieces = True
         if pieces:
             self._has_pieces = True
-            self._has_skipped &= self._ledger.last == last
+            self._has_skipped &= self._index.last == last
             self._position = max(self._position or 0, pieces[-1].id)
         return (self._store.size, self._store.version) != before
 
     def _is_next(self, batch: "_Batch") -> bool:
         """Whether all of it comes after all that is here, with no question open."""
-        last = self._ledger.last
+        last = self._index.last
         return (
             self._has_pieces
             and not self._doubts
@@ -219,12 +219,12 @@ class LogAssembler:
         """Whether all of it stands here already, piece by piece."""
         if self._doubts or not batch.is_ordered or len(batch.raw) > WINDOW:
             return False
-        place = self._ledger.place_of(batch.ids[0])
-        if place + len(batch.ids) > len(self._ledger):
+        place = self._index.place_of(batch.ids[0])
+        if place + len(batch.ids) > len(self._index):
             return False
-        start = self._ledger[place].offset
+        start = self._index[place].offset
         return (
-            self._ledger.fields(place, len(batch.ids)) == batch.fields(start)
+            self._index.fields(place, len(batch.ids)) == batch.fields(start)
             and self._store.read(start, len(batch.raw)) == batch.raw
         )
 
@@ -259,14 +259,14 @@ class LogAssembler:
         number = pieces[at].id
         raw = pieces[at].text.encode("utf-8", "surrogatepass")
         self._weigh(number)
-        last = self._ledger.last
+        last = self._index.last
         if last is None or number > last.id:
             leap = _Batch.of(pieces[at : at + 1]).leaps_from(last or Record(0, 0, 0))
             self._note_growth(leap, earlier_leap)
             self._place_last(number, raw)
             return 1
-        place = self._ledger.place_of(number)
-        known = self._ledger[place]
+        place = self._index.place_of(number)
+        known = self._index[place]
         if known.id == self._leap != number and self._is_refuted(place):
             self._take_out(place, number)
             self._place_last(number, raw)
@@ -294,11 +294,11 @@ class LogAssembler:
         if not ahead and not self._has_pieces:
             self._doubt(end, number)
         store.append(raw[len(ahead) :])
-        self._ledger.append(Record(number, end, len(raw)))
+        self._index.append(Record(number, end, len(raw)))
 
     def _doubt(self, end: int, number: int) -> None:
         """Mark where a piece does not follow on what is here, nor begins the log."""
-        last = self._ledger.last
+        last = self._index.last
         if last is not None:
             self._store.mark(end, NO_REPLAY)
             self._doubts.append(_Doubt(last.id, number))
@@ -308,8 +308,8 @@ class LogAssembler:
 
     def _is_refuted(self, place: int) -> bool:
         """Whether a piece that belongs before an unconfirmed leap shows that it is a false one."""
-        known = self._ledger[place]
-        before = self._ledger[place - 1].id if place else 0
+        known = self._index[place]
+        before = self._index[place - 1].id if place else 0
         return known.id - before > LEAP or self._is_far(known.offset)
 
     def _take_out(self, place: int, number: int) -> None:
@@ -317,8 +317,8 @@ class LogAssembler:
 
         What this leaves out and was no forgery comes again with a replay, or from REST.
         """
-        false = self._ledger[place]
-        self._ledger.cut(place)
+        false = self._index[place]
+        self._index.cut(place)
         self._store.cut(false.offset)
         self._store.mark(false.offset, LEFT_OUT)
         self._floor = min(self._floor, false.offset)
@@ -330,7 +330,7 @@ class LogAssembler:
 
     def _place_late(self, place: int, late: _Batch) -> None:
         """Put pieces between others, if they are not too far up."""
-        offset = self._ledger[place].offset
+        offset = self._index[place].offset
         if self._is_far(offset):
             self._store.mark(offset, TOO_LATE)
         else:
@@ -338,9 +338,9 @@ class LogAssembler:
 
     def _is_far(self, offset: int) -> bool:
         """Whether so much stands after an offset that moving it would take long."""
-        after = len(self._ledger) - WINDOW_PIECES
+        after = len(self._index) - WINDOW_PIECES
         return self._store.size - offset > WINDOW or (
-            after > 0 and self._ledger[after - 1].offset >= offset
+            after > 0 and self._index[after - 1].offset >= offset
         )
 
     def _insert(self, place: int, offset: int, late: _Batch, *, over: int = 0) -> None:
@@ -351,7 +351,7 @@ class LogAssembler:
         if self._store.size > self.end:
             self._store.cut(self.end)
         self._store.insert(offset, late.raw, over=over)
-        self._ledger.insert(place, late.fields(offset), over=over)
+        self._index.insert(place, late.fields(offset), over=over)
         if self._floor > offset:
             self._floor += len(late.raw) - over
         if self._epoch is not None and self._epoch > offset:
@@ -367,24 +367,24 @@ class LogAssembler:
                 self._doubts.remove(doubt)
 
     def _mark_of(self, doubt: _Doubt) -> Mark:
-        before = self._ledger[self._ledger.place_of(doubt.before)]
+        before = self._index[self._index.place_of(doubt.before)]
         return Mark(before.end, NO_REPLAY) if doubt.before else Mark(0, NO_BEGINNING)
 
     def _begin_epoch(self, place: int, piece: LogMessage) -> None:
         """Set a known id with another text after a mark, or before the rest of its new epoch."""
-        ledger, epoch, batch = self._ledger, self._epoch, _Batch.of([piece])
-        if epoch is None or self._is_far(epoch) or ledger[place].offset >= epoch:
-            ledger.cut(place)
+        index, epoch, batch = self._index, self._epoch, _Batch.of([piece])
+        if epoch is None or self._is_far(epoch) or index[place].offset >= epoch:
+            index.cut(place)
             self.mark_end(NEW_EPOCH)
             self._epoch = self._store.size
-            ledger.extend(batch.fields(self._epoch))
+            index.extend(batch.fields(self._epoch))
             self._store.append(batch.raw)
             return
-        places = range(len(ledger))
-        since = bisect_left(places, epoch, lo=place, key=lambda at: ledger[at].offset)
-        later = ledger.fields(since, len(ledger) - since)
-        ledger.cut(place)
-        ledger.extend(later)
+        places = range(len(index))
+        since = bisect_left(places, epoch, lo=place, key=lambda at: index[at].offset)
+        later = index.fields(since, len(index) - since)
+        index.cut(place)
+        index.extend(later)
         self._insert(place, epoch, batch)
 
 

@@ -22,7 +22,7 @@ _KEPT = ".log"
 
 
 class Kept(NamedTuple):
-    """A whole log on the shelf."""
+    """A whole log in the cache."""
 
     used: float
     """When it was closed last, in seconds since the epoch."""

@@ -90,7 +90,7 @@ class LogLibrary:
     def __init__(
         self,
         source: Logs,
-        shelf: LogCache,
+        cache: LogCache,
         hosts: Iterable[str] = (),
         *,
         reachability: Reachability | None = None,
@@ -99,7 +99,7 @@ class LogLibrary:
     ) -> None:
         """Take also the hosts that archived logs may be fetched from unasked."""
         self._source = source
-        self._shelf = shelf
+        self._cache = cache
         self._hosts = set(hosts)
         self._reachability = reachability or Reachability()
         self._limit = limit
@@ -145,13 +145,13 @@ class LogLibrary:
         Raises:
             SpoolError: there is no room for it on this machine's disk.
         """
-        return self._shelf.new_tagged()
+        return self._cache.new_tagged()
 
     async def known_end(self, job_id: str, born: datetime | None, length: int) -> bytes | None:
         """Return the last `length` bytes of a log that is here, whole or followed right now."""
         log = self._logs.get((job_id, born))
         if log is None:
-            return await asyncio.to_thread(self._shelf.end_of, job_id, born, length)
+            return await asyncio.to_thread(self._cache.end_of, job_id, born, length)
         if log.store.is_closed or not (log.is_whole or log.viewers):
             return None
         return log.store.read(max(0, log.store.size - length), length)
@@ -165,7 +165,7 @@ class LogLibrary:
             try:
                 for log in self._logs.values():
                     self._start(log)
-                await asyncio.to_thread(self._shelf.sweep)
+                await asyncio.to_thread(self._cache.sweep)
                 while True:
                     await self._tidy()
                     await self._untidy.wait()
@@ -182,8 +182,8 @@ class LogLibrary:
     # --- one log ---------------------------------------------------------------------------------
 
     def _add(self, job_id: str, born: datetime | None) -> _Log:
-        found = self._shelf.find(job_id, born)
-        store, since = found or (self._shelf.new(), None)
+        found = self._cache.find(job_id, born)
+        store, since = found or (self._cache.new(), None)
         viewers: list[OpenLog] = []
 
         async def ask_once(host: str) -> bool:
@@ -201,7 +201,7 @@ class LogLibrary:
             reachability=self._reachability,
             now=self._now,
         )
-        ahead = LogTailPreview(self._source, job_id, store, self._shelf.new, self._reachability)
+        ahead = LogTailPreview(self._source, job_id, store, self._cache.new, self._reachability)
         log = _Log(job_id, born, store, tail, ahead, viewers)
         self._logs[job_id, born] = log
         return log
@@ -237,7 +237,7 @@ class LogLibrary:
         now = self._now()
         log.closed_at = now.timestamp()
         if log.store.is_kept:
-            self._shelf.note_use(log.store.path, now)
+            self._cache.note_use(log.store.path, now)
         if self._has_ended:
             self._forget(log)
         self._untidy.set()
@@ -261,19 +261,19 @@ class LogLibrary:
         await self._trim()
 
     async def _keep(self, log: _Log) -> None:
-        """Put a whole log on the shelf, to be found by the next run of the program."""
-        path = self._shelf.place_of(log.job_id, log.born)
+        """Put a whole log in the cache, to be found by the next run of the program."""
+        path = self._cache.place_of(log.job_id, log.born)
         try:
             await log.store.keep(path)
         except SpoolError as error:
             logger.warning("log of job %s: %s", log.job_id, error)
         if log.store.is_kept:
             log.tail.close()
-            self._shelf.note_use(path, self._now())
+            self._cache.note_use(path, self._now())
 
     async def _trim(self) -> None:
         """Delete what was closed longest ago, until what nobody looks at is within the limit."""
-        kept = await asyncio.to_thread(self._shelf.kept)
+        kept = await asyncio.to_thread(self._cache.kept)
         known = {log.store.path for log in self._logs.values()}
         idle = sorted(
             (log for log in self._logs.values() if not log.viewers), key=attrgetter("closed_at")

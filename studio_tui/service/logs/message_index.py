@@ -40,7 +40,7 @@ class MessageIndex:
     """A sorted list of records in an unnamed file; fast at its end and when read in order."""
 
     def __init__(self, directory: Path) -> None:
-        """Begin an empty ledger.
+        """Begin an empty index.
 
         Raises:
             SpoolError: the file cannot be made.

@@ -99,9 +99,9 @@ class LogTail:
         self._now = now
         self._reachability = reachability or Reachability()
         self._retries = Retries(job_id, self._told, self._reachability, now, jitter)
-        self._ledger: MessageIndex | None = None
+        self._index: MessageIndex | None = None
         self._merge: LogAssembler
-        """What has come so far; begun by `run`, together with the ledger."""
+        """What has come so far; begun by `run`, together with the index."""
         self._rest = RestLog(source, job_id, store)
         self._unreadable = 0
         self._deadline: float | None = None
@@ -148,9 +148,9 @@ class LogTail:
             self._publish(Phase.CONNECTING)
         try:
             await self._store.own()
-            if self._ledger is None:
-                self._ledger = MessageIndex(self._store.path.parent)
-                self._merge = LogAssembler(self._store, self._ledger)
+            if self._index is None:
+                self._index = MessageIndex(self._store.path.parent)
+                self._merge = LogAssembler(self._store, self._index)
             async with asyncio.TaskGroup() as tasks:
                 beside = tasks.create_task(self._poll_beside(), name="poll a log")
                 unsubscribe = self._retries.subscribe()
@@ -165,14 +165,14 @@ class LogTail:
 
     def close(self) -> None:
         """Forget which messages stand where, once it runs no more; what follows is compared."""
-        if self._ledger is not None:
-            self._ledger.close()
-            self._ledger = None
+        if self._index is not None:
+            self._index.close()
+            self._index = None
 
     @property
     def disk(self) -> int:
         """Bytes that this log takes of the disk."""
-        return self._store.size + (self._ledger.size if self._ledger is not None else 0)
+        return self._store.size + (self._index.size if self._index is not None else 0)
 
     async def _count_lines(self) -> None:
         """Number the lines of a log that was kept."""

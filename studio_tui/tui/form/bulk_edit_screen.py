@@ -44,7 +44,7 @@ class EditMarkedScreen(SubmitScreen):
         self,
         session: StudioSession,
         home: str,
-        shelf: SavedForms,
+        saved_forms: SavedForms,
         repeats: Sequence[Repeat],
         *,
         url: str,
@@ -58,7 +58,7 @@ class EditMarkedScreen(SubmitScreen):
         self._differing = differences(drafts)
         ids, heading = " ".join(sorted(self._jobs)), f"Edit {plural(len(drafts), 'job')}"
         start = Start(common(drafts), f"edit {ids}", heading)
-        super().__init__(session, home, shelf, start, url=url, read_only=read_only)
+        super().__init__(session, home, saved_forms, start, url=url, read_only=read_only)
 
     def on_mount(self) -> None:
         """Show which fields the jobs do not share."""
@@ -127,7 +127,7 @@ class EditMarkedScreen(SubmitScreen):
         files = list(map(path_of, checked.draft.files))
         await make_all(self, wishes, files, made, settled, in_order=in_order)
         if not self._jobs:
-            await asyncio.to_thread(self.shelf.keep, self.start.key, None)
+            await asyncio.to_thread(self.saved_forms.keep, self.start.key, None)
             self.post_message(GoBack())
 
 

@@ -33,11 +33,11 @@ class DraftKeeper:
     """Keeps one form under the key that it began with."""
 
     def __init__(
-        self, screen: Clocked, form: Callable[[], DraftForm], shelf: SavedForms, start: Start
+        self, screen: Clocked, form: Callable[[], DraftForm], saved_forms: SavedForms, start: Start
     ) -> None:
         self._screen = screen
         self._form = form
-        self._shelf = shelf
+        self._saved_forms = saved_forms
         self._start = start
         self._due: Timer | None = None
         self._unkept: Draft | None = None
@@ -46,10 +46,10 @@ class DraftKeeper:
     async def left(self) -> tuple[Draft, str] | None:
         """Return the form as it was left, with what to say of it; `None` where nothing was."""
         key, given = self._start.key, self._start.draft.environment
-        left = await asyncio.to_thread(self._shelf.draft, key, given)
+        left = await asyncio.to_thread(self._saved_forms.draft, key, given)
         if left is None or left == self._start.draft:
             return None
-        dropped = await asyncio.to_thread(self._shelf.dropped, key)
+        dropped = await asyncio.to_thread(self._saved_forms.dropped, key)
         if not dropped:
             return left, f"{_LEFT} f3 begins with another."
         was = "was" if dropped == 1 else "were"
@@ -72,7 +72,7 @@ class DraftKeeper:
 
     async def done(self, sent: Draft, typed: Draft) -> None:
         """Keep the form as the one sent last; what was typed since it was sent is left of it."""
-        await asyncio.to_thread(self._shelf.keep, SENT, sent)
+        await asyncio.to_thread(self._saved_forms.keep, SENT, sent)
         left = self._form().draft
         await self._keep(left if left != typed else self._start.draft)
 
@@ -87,4 +87,4 @@ class DraftKeeper:
             self._due.stop()
         begun = self._start.draft
         left = draft if draft != begun else None
-        await asyncio.to_thread(self._shelf.keep, self._start.key, left, begun.environment)
+        await asyncio.to_thread(self._saved_forms.keep, self._start.key, left, begun.environment)

@@ -28,7 +28,7 @@ class EditScreen(SubmitScreen):
         self,
         session: StudioSession,
         home: str,
-        shelf: SavedForms,
+        saved_forms: SavedForms,
         repeat: Repeat,
         *,
         url: str,
@@ -39,7 +39,7 @@ class EditScreen(SubmitScreen):
         job = repeat.job
         self._before = Draft.of(repeat.wish, clock.now())
         start = Start(self._before, f"edit {job.id}", f"Edit {title(job)}")
-        super().__init__(session, home, shelf, start, url=url, read_only=read_only)
+        super().__init__(session, home, saved_forms, start, url=url, read_only=read_only)
 
     async def begin(self) -> None:
         """Take up what was left, and lend the terminal to the editor for the query."""

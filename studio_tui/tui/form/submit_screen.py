@@ -67,7 +67,7 @@ class SubmitScreen(Page):
         self,
         session: StudioSession,
         home: str,
-        shelf: SavedForms,
+        saved_forms: SavedForms,
         start: Start,
         *,
         url: str,
@@ -75,12 +75,12 @@ class SubmitScreen(Page):
     ) -> None:
         """Take what was kept of forms, what to begin with, and Studio's address for the preview."""
         super().__init__(session, home, read_only=read_only)
-        self.shelf = shelf
+        self.saved_forms = saved_forms
         self.start = start
         self.sender = FormSender(self)
         self.fields = FieldCommands(self, lambda: self.form, self.note)
-        self._keeper = DraftKeeper(self, lambda: self.form, shelf, start)
-        templates = FormTemplates(self, lambda: self.form, shelf, start, self.fill)
+        self._keeper = DraftKeeper(self, lambda: self.form, saved_forms, start)
+        templates = FormTemplates(self, lambda: self.form, saved_forms, start, self.fill)
         self.commands.add(self.sender, self.fields, templates)
         self.commands.add_to(self, _COMMANDS)
         self._url = url
@@ -215,7 +215,11 @@ class SubmitScreen(Page):
         """Find out what there is to say of a form; runs in a thread."""
         clusters = self.session.clusters.snapshot.value
         known = clusters.items if clusters is not None else None
-        team, files, lost = self.session.team, self.session.ledger.files, self.shelf.lost_values
+        team, files, lost = (
+            self.session.team,
+            self.session.history.files,
+            self.saved_forms.lost_values,
+        )
         return examine(draft, team, clock.now(), known, files, lost_values=lost)
 
     async def keep(self) -> None:

@@ -33,18 +33,18 @@ class PickBeginning(Choose):
 
     def __init__(
         self,
-        shelf: SavedForms,
+        saved_forms: SavedForms,
         templates: dict[str, Draft],
         *,
         given: Draft,
         last: Draft | None,
         before: Draft | None,
     ) -> None:
-        """Take what the form began with, and what the shelf holds.
+        """Take what the form began with, and the saved forms.
 
         That is templates, the form sent last and the one replaced last.
         """
-        self._shelf = shelf
+        self._saved_forms = saved_forms
         self._templates = templates
         self._others = {_EMPTY: ("an empty form", Draft())}
         if given != Draft():
@@ -72,7 +72,9 @@ class PickBeginning(Choose):
             "Delete this template?", (f"  {safe_line(name)}",), yes="Delete it", no="Keep it"
         )
         if await self.app.push_screen_wait(question):
-            await self._take_over(await asyncio.to_thread(self._shelf.keep_template, name, None))
+            await self._take_over(
+                await asyncio.to_thread(self._saved_forms.keep_template, name, None)
+            )
 
     @work(name="rename", group="dialog")
     async def action_rename(self) -> None:
@@ -85,7 +87,9 @@ class PickBeginning(Choose):
             return
         if other in self._templates and not await self.app.push_screen_wait(replacing(other)):
             return
-        await self._take_over(await asyncio.to_thread(self._shelf.rename_template, name, other))
+        await self._take_over(
+            await asyncio.to_thread(self._saved_forms.rename_template, name, other)
+        )
 
     def _template(self) -> str | None:
         """Return the template under the cursor; say so when there is none."""
@@ -98,7 +102,7 @@ class PickBeginning(Choose):
 
     async def _take_over(self, kept: bool) -> None:
         """Show the templates as they are now."""
-        self._templates = await asyncio.to_thread(self._shelf.templates)
+        self._templates = await asyncio.to_thread(self._saved_forms.templates)
         options = self.query_one(OptionList)
         row = options.highlighted or 0
         offered = self._offered()

@@ -37,30 +37,30 @@ class FormTemplates:
         self,
         host: Host,
         form: Callable[[], DraftForm],
-        shelf: SavedForms,
+        saved_forms: SavedForms,
         start: Start,
         fill: Callable[[Draft], None],
     ) -> None:
         """Take what was kept of forms, what this one began with, and how it is begun anew."""
         self._host = host
         self._form = form
-        self._shelf = shelf
+        self._saved_forms = saved_forms
         self._start = start
         self._fill = fill
 
     async def pick(self) -> None:
         """Offer what a form can begin with."""
-        templates = await asyncio.to_thread(self._shelf.templates)
-        last = await asyncio.to_thread(self._shelf.draft, SENT)
-        before = await asyncio.to_thread(self._shelf.draft, _REPLACED)
+        templates = await asyncio.to_thread(self._saved_forms.templates)
+        last = await asyncio.to_thread(self._saved_forms.draft, SENT)
+        before = await asyncio.to_thread(self._saved_forms.draft, _REPLACED)
         given = self._start.draft
-        picker = PickBeginning(self._shelf, templates, given=given, last=last, before=before)
+        picker = PickBeginning(self._saved_forms, templates, given=given, last=last, before=before)
         picked = await self._host.ask(picker)
         if picked is None:
             return
         wanted, typed = picker.draft(picked), self._form().draft
         if typed not in {Draft(), wanted}:
-            await asyncio.to_thread(self._shelf.keep, _REPLACED, typed)
+            await asyncio.to_thread(self._saved_forms.keep, _REPLACED, typed)
         self._fill(wanted)
         self._form().go_to("query_file")
 
@@ -73,10 +73,10 @@ class FormTemplates:
         )
         if name is None:
             return
-        templates = await asyncio.to_thread(self._shelf.templates)
+        templates = await asyncio.to_thread(self._saved_forms.templates)
         if name in templates and not await self._host.ask(replacing(name)):
             return
-        if await asyncio.to_thread(self._shelf.keep_template, name, self._form().draft):
+        if await asyncio.to_thread(self._saved_forms.keep_template, name, self._form().draft):
             self._host.say(f"Kept as {safe_line(name)}; f3 picks it")
         else:
             self._host.say(DISK_REFUSES, "error")

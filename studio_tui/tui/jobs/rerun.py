@@ -68,7 +68,7 @@ async def submitted_of(jobs: Iterable[Job], session: StudioSession) -> dict[str,
     """Return by id what jobs were submitted with; of a run that Studio made, what it repeats."""
     pipelines = session.pipelines.snapshot.value
     originals = pipelines.originals() if pipelines is not None else {}
-    return await asyncio.to_thread(session.ledger.of_jobs, tuple(jobs), originals)
+    return await asyncio.to_thread(session.history.of_jobs, tuple(jobs), originals)
 
 
 def known_parts(job: Job, submitted: Submitted) -> dict[str, str]:

@@ -112,21 +112,21 @@ def test_an_environment_goes_when_no_job_has_used_it_for_long(
 ) -> None:
     old, new, running = old_and_new
     data = DataDir(studio.data_dir)
-    shelf = data.cache / "environments"
-    shelf.mkdir(parents=True)
+    environments = data.cache / "environments"
+    environments.mkdir(parents=True)
     for key, job_id in (("aa", old), ("bb", new), ("dd", running)):
-        made = shelf / f"{key}-1"
+        made = environments / f"{key}-1"
         made.mkdir(exist_ok=True)
         (made / "file").write_bytes(bytes(10_000))
-        (shelf / f"{key}.made").write_text(made.name)
+        (environments / f"{key}.made").write_text(made.name)
         link = data.jobs / job_id / "env"
         link.symlink_to(made)
     run(studio, "clean", "--older", "30d", "--yes")
-    left = {path.name for path in shelf.iterdir() if path.is_dir()}
+    left = {path.name for path in environments.iterdir() if path.is_dir()}
     assert left == {"bb-1", "dd-1"}
-    assert not (shelf / "aa.made").exists()
+    assert not (environments / "aa.made").exists()
     run(studio, "clean", "--older", "0d", "--yes")
-    assert {path.name for path in shelf.iterdir() if path.is_dir()} == {"dd-1"}
+    assert {path.name for path in environments.iterdir() if path.is_dir()} == {"dd-1"}
 
 
 def test_the_limits_of_the_user_let_the_oldest_go_by_itself(

@@ -42,7 +42,7 @@ class Studio:
     """Makes and lists jobs; a test says what goes wrong with each request."""
 
     def __init__(self, folder: Path) -> None:
-        self.ledger = JobHistory(folder, "a place")
+        self.history = JobHistory(folder, "a place")
         """What is remembered of it."""
         self.existing: list[Job] = []
         self.requests: list[tuple[JobInput, str | None]] = []
@@ -125,7 +125,7 @@ def journal(tmp_path: Path) -> Journal:
 
 def creator(studio: Studio, journal: Journal, **how: Any) -> JobCreator:
     how = {"patience": QUICK, "now": lambda: NOON, **how}
-    return JobCreator(studio, journal, studio.ledger, **how)
+    return JobCreator(studio, journal, studio.history, **how)
 
 
 def fates(journal: Journal) -> list[IntentOutcome]:
@@ -472,13 +472,13 @@ async def test_the_ledger_has_what_studio_does_not_tell_of_a_job_and_of_its_repe
     wish = WISH.model_copy(update={"priority": 1, "credentials_name": "mine", "workers": 4})
     first = await creator(studio, journal).create(wish, [notes])
     assert isinstance(first, Created)
-    of_first = studio.ledger.submitted([first.job.id])[first.job.id]
+    of_first = studio.history.submitted([first.job.id])[first.job.id]
     assert (of_first.priority, of_first.credentials_name) == (1, "mine")
     assert of_first.files == (SentFile(id="1", label="notes.txt", size=1, path=str(notes)),)
     again = wish.model_copy(update={"files": ("1", "77")})
     second = await creator(studio, journal).create(again)
     assert isinstance(second, Created)
-    of_second = studio.ledger.submitted([second.job.id])[second.job.id]
+    of_second = studio.history.submitted([second.job.id])[second.job.id]
     assert of_second.files == (*of_first.files, SentFile(id="77"))
 
 
@@ -493,10 +493,10 @@ async def test_the_ledger_has_a_job_whose_answer_was_lost_once_it_is_certain(
     assert isinstance(unknown, Unconfirmed)
     made.leave(unknown)
     (job_id,) = (job.id for job in studio.existing)
-    assert studio.ledger.submitted([job_id]) == {}
+    assert studio.history.submitted([job_id]) == {}
     studio.lists = []
     assert await creator(studio, journal).settle() == ()
-    assert studio.ledger.submitted([job_id])[job_id].priority == 0
+    assert studio.history.submitted([job_id])[job_id].priority == 0
 
 
 async def test_the_ledger_has_no_job_that_is_only_likely_ours(
@@ -506,4 +506,4 @@ async def test_the_ledger_has_no_job_that_is_only_likely_ours(
     outcome = await creator(studio, journal, labels=False).create(WISH)
     assert isinstance(outcome, Created)
     assert outcome.is_guess
-    assert studio.ledger.submitted([outcome.job.id]) == {}
+    assert studio.history.submitted([outcome.job.id]) == {}

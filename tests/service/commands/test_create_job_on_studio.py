@@ -220,8 +220,8 @@ async def test_a_job_has_its_file_whatever_the_upload_and_the_wish_meet(
     wish = JobInput(query="cat notes.txt", query_type=QueryType.SHELL, team_name="local")
     proxy.next(faults.drop_answer, faults.html_502(), None, faults.drop_answer)
     async with StudioClient(settings_of(studio, proxy.url)) as client:
-        journal, ledger = Journal(tmp_path, "a place"), JobHistory(tmp_path, "a place")
-        creating = JobCreator(client, journal, ledger, patience=PATIENCE)
+        journal, history = Journal(tmp_path, "a place"), JobHistory(tmp_path, "a place")
+        creating = JobCreator(client, journal, history, patience=PATIENCE)
         outcome = await creating.create(wish, [text])
     assert isinstance(outcome, Created)
     (made,) = await asyncio.to_thread(studio.jobs)
@@ -245,8 +245,8 @@ from studio_tui.settings import Settings
 async def main():
     settings = Settings(url=sys.argv[1], team="local", token=SecretStr(os.environ["TOKEN"]))
     wish = JobInput(query="print(1)", team_name="local", query_name="crash.py", priority=2)
-    journal, ledger = (kind(Path(sys.argv[2]), "a place") for kind in (Journal, JobHistory))
-    await JobCreator(StudioClient(settings), journal, ledger).create(wish)
+    journal, history = (kind(Path(sys.argv[2]), "a place") for kind in (Journal, JobHistory))
+    await JobCreator(StudioClient(settings), journal, history).create(wish)
 
 asyncio.run(main())
 """
@@ -284,8 +284,8 @@ async def test_a_program_killed_before_the_answer_is_settled_by_the_next(
             assert left == ()
             assert [job["id"] for job in jobs] == [entry.job_id]
             assert jobs[0]["environment"] == {NAME: entry.intent.id}
-            ledger = JobHistory(tmp_path, "a place")
-            assert ledger.submitted([jobs[0]["id"]])[jobs[0]["id"]].priority == 2
+            history = JobHistory(tmp_path, "a place")
+            assert history.submitted([jobs[0]["id"]])[jobs[0]["id"]].priority == 2
         else:
             assert [unknown.intent for unknown in left] == [entry.intent]
             assert entry.intent.name == "crash.py"

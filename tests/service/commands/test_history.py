@@ -32,7 +32,7 @@ SUBMITTED = Submitted(
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> JobHistory:
+def history(tmp_path: Path) -> JobHistory:
     return JobHistory(tmp_path, PLACE)
 
 
@@ -56,16 +56,16 @@ def ended(number: int, seconds: float | None, state: str = "COMPLETE", name: str
 
 
 def test_what_a_job_was_submitted_with_is_there_after_a_restart(
-    ledger: JobHistory, tmp_path: Path
+    history: JobHistory, tmp_path: Path
 ) -> None:
-    ledger.note_submitted("1", SUBMITTED)
-    ledger.note_submitted("2", Submitted())
+    history.note_submitted("1", SUBMITTED)
+    history.note_submitted("2", Submitted())
     known = again(tmp_path).submitted(["1", "2", "3"])
     assert known == {"1": SUBMITTED, "2": Submitted()}
 
 
 def test_a_request_is_remembered_without_what_studio_tells_and_without_secrets(
-    ledger: JobHistory, tmp_path: Path
+    history: JobHistory, tmp_path: Path
 ) -> None:
     wish = JobInput(
         query="canary-query",
@@ -75,19 +75,19 @@ def test_a_request_is_remembered_without_what_studio_tells_and_without_secrets(
         priority=2,
         files=("7", "8"),
     )
-    ledger.note_submitted("1", Submitted.of(wish, {"7": NOTES}))
+    history.note_submitted("1", Submitted.of(wish, {"7": NOTES}))
     path = file_of(tmp_path)
     assert b"canary" not in path.read_bytes()
     assert path.stat().st_mode & 0o777 == 0o600
-    (known,) = ledger.submitted(["1"]).values()
+    (known,) = history.submitted(["1"]).values()
     assert known == Submitted(priority=2, files=(NOTES, SentFile(id="8")))
 
 
 def test_an_upload_is_known_by_its_id_from_whatever_job_named_it(
-    ledger: JobHistory, tmp_path: Path
+    history: JobHistory, tmp_path: Path
 ) -> None:
-    ledger.note_submitted("1", SUBMITTED)
-    ledger.note_submitted("2", Submitted(files=(SentFile(id="7"), SentFile(id="9"))))
+    history.note_submitted("1", SUBMITTED)
+    history.note_submitted("2", Submitted(files=(SentFile(id="7"), SentFile(id="9"))))
     assert again(tmp_path).files(["7", "8", "9"]) == {"7": NOTES}
 
 
@@ -97,18 +97,18 @@ def test_a_path_with_control_characters_is_safe_to_draw() -> None:
 
 
 def test_only_the_last_submissions_are_kept(
-    ledger: JobHistory, monkeypatch: pytest.MonkeyPatch
+    history: JobHistory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "KEPT_SUBMISSIONS", 3)
     for number in range(5):
-        ledger.note_submitted(str(number), Submitted(priority=number))
-    ledger.note_submitted("2", Submitted(priority=0))
-    ledger.note_submitted("5", Submitted())
-    assert sorted(ledger.submitted(map(str, range(9)))) == ["2", "4", "5"]
+        history.note_submitted(str(number), Submitted(priority=number))
+    history.note_submitted("2", Submitted(priority=0))
+    history.note_submitted("5", Submitted())
+    assert sorted(history.submitted(map(str, range(9)))) == ["2", "4", "5"]
 
 
-def test_a_team_does_not_see_the_ledger_of_another(ledger: JobHistory, tmp_path: Path) -> None:
-    ledger.note_submitted("1", SUBMITTED)
+def test_a_team_does_not_see_the_ledger_of_another(history: JobHistory, tmp_path: Path) -> None:
+    history.note_submitted("1", SUBMITTED)
     assert JobHistory(tmp_path, "https://studio.example.com\nother").submitted(["1"]) == {}
 
 
@@ -116,9 +116,9 @@ def test_a_team_does_not_see_the_ledger_of_another(ledger: JobHistory, tmp_path:
 
 
 def test_the_newest_runs_of_a_name_come_first_with_their_seconds(
-    ledger: JobHistory, tmp_path: Path
+    history: JobHistory, tmp_path: Path
 ) -> None:
-    ledger.note_ended(
+    history.note_ended(
         [
             ended(1, 60),
             ended(4, None, "CANCELED"),
@@ -128,7 +128,7 @@ def test_the_newest_runs_of_a_name_come_first_with_their_seconds(
             ended(6, -5),
         ]
     )
-    for known in (ledger, again(tmp_path)):
+    for known in (history, again(tmp_path)):
         assert known.past("a.py") == [
             (JobState.COMPLETE, None),
             (JobState.CANCELED, None),
@@ -137,14 +137,14 @@ def test_the_newest_runs_of_a_name_come_first_with_their_seconds(
             (JobState.COMPLETE, 60),
         ]
         assert known.durations(["a.py", "b.py", "c.py"]) == {"a.py": (70.5, 60), "b.py": (9,)}
-    assert ledger.past("c.py") == []
+    assert history.past("c.py") == []
 
 
 def test_a_run_is_known_by_its_job_with_the_times_that_studio_told(
-    ledger: JobHistory, tmp_path: Path
+    history: JobHistory, tmp_path: Path
 ) -> None:
     whole, bare = job(1), job(2, "FAILED", name=None, created_at=None, started_at=None)
-    ledger.note_ended([whole, bare])
+    history.note_ended([whole, bare])
     assert again(tmp_path).runs([whole.id, bare.id, "3"]) == {
         whole.id: Run(
             whole.id,
@@ -162,55 +162,55 @@ def test_a_run_is_known_by_its_job_with_the_times_that_studio_told(
     "fields",
     [{"status": "RUNNING"}, {"status": "TASK"}, {"status": "NEW"}, {"finished_at": None}],
 )
-def test_what_has_not_ended_is_no_run_yet(ledger: JobHistory, fields: dict[str, Any]) -> None:
-    ledger.note_ended([job(1, **fields)])
-    assert ledger.runs([job(1).id]) == {}
-    ledger.note_ended([job(1)])
-    assert list(ledger.runs([job(1).id])) == [job(1).id]
+def test_what_has_not_ended_is_no_run_yet(history: JobHistory, fields: dict[str, Any]) -> None:
+    history.note_ended([job(1, **fields)])
+    assert history.runs([job(1).id]) == {}
+    history.note_ended([job(1)])
+    assert list(history.runs([job(1).id])) == [job(1).id]
 
 
 def test_a_run_is_written_once_and_by_one_of_two_dashboards(
-    ledger: JobHistory, tmp_path: Path
+    history: JobHistory, tmp_path: Path
 ) -> None:
-    ledger.note_ended([ended(1, 60)])
+    history.note_ended([ended(1, 60)])
     before = file_of(tmp_path).stat().st_mtime_ns, file_of(tmp_path).read_bytes()
-    ledger.note_ended([ended(1, 61), job(2, "RUNNING")])
+    history.note_ended([ended(1, 61), job(2, "RUNNING")])
     assert (file_of(tmp_path).stat().st_mtime_ns, file_of(tmp_path).read_bytes()) == before
     again(tmp_path).note_ended([ended(1, 62), ended(2, 5)])
-    assert ledger.past("a.py") == [(JobState.COMPLETE, 5), (JobState.COMPLETE, 60)]
+    assert history.past("a.py") == [(JobState.COMPLETE, 5), (JobState.COMPLETE, 60)]
 
 
 def test_only_the_runs_that_ended_last_are_kept_and_told(
-    ledger: JobHistory, monkeypatch: pytest.MonkeyPatch
+    history: JobHistory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "KEPT_RUNS", 4)
     monkeypatch.setattr(module, "SAMPLES", 3)
-    ledger.note_ended(ended(number, number) for number in (5, 1, 6, 3, 2, 4))
-    assert sorted(ledger.runs(ended(number, 1).id for number in range(9))) == [
+    history.note_ended(ended(number, number) for number in (5, 1, 6, 3, 2, 4))
+    assert sorted(history.runs(ended(number, 1).id for number in range(9))) == [
         ended(number, 1).id for number in (3, 4, 5, 6)
     ]
-    assert ledger.durations(["a.py"]) == {"a.py": (6, 5, 4)}
+    assert history.durations(["a.py"]) == {"a.py": (6, 5, 4)}
 
 
-def test_names_are_never_taken_for_sql_or_json(ledger: JobHistory) -> None:
+def test_names_are_never_taken_for_sql_or_json(history: JobHistory) -> None:
     names = ["a'; DROP TABLE run; --", '"]', "\\", "名前 🙂", ""]
-    ledger.note_ended(ended(n, n + 1, name=name) for n, name in enumerate(names))
-    assert ledger.durations(names) == {name: (n + 1.0,) for n, name in enumerate(names)}
+    history.note_ended(ended(n, n + 1, name=name) for n, name in enumerate(names))
+    assert history.durations(names) == {name: (n + 1.0,) for n, name in enumerate(names)}
 
 
 # A disk that does not do as it should.
 
 
-def note_both(ledger: JobHistory, number: int = 1) -> None:
-    ledger.note_submitted(str(number), SUBMITTED)
-    ledger.note_ended([ended(number, 60)])
+def note_both(history: JobHistory, number: int = 1) -> None:
+    history.note_submitted(str(number), SUBMITTED)
+    history.note_ended([ended(number, 60)])
 
 
-def has_both(ledger: JobHistory, number: int = 1) -> bool:
+def has_both(history: JobHistory, number: int = 1) -> bool:
     return (
-        ledger.submitted([str(number)]) == {str(number): SUBMITTED}
-        and (JobState.COMPLETE, 60.0) in ledger.past("a.py")
-        and ended(number, 60).id in ledger.runs([ended(number, 60).id])
+        history.submitted([str(number)]) == {str(number): SUBMITTED}
+        and (JobState.COMPLETE, 60.0) in history.past("a.py")
+        and ended(number, 60).id in history.runs([ended(number, 60).id])
     )
 
 
@@ -222,12 +222,12 @@ def test_a_folder_that_cannot_be_written_leaves_the_ledger_in_memory(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "file").touch()
-    ledger = JobHistory(tmp_path / "file", PLACE)
-    note_both(ledger)
-    note_both(ledger, 2)
-    assert has_both(ledger)
-    assert has_both(ledger, 2)
-    assert ledger.files(["7"]) == {"7": NOTES}
+    history = JobHistory(tmp_path / "file", PLACE)
+    note_both(history)
+    note_both(history, 2)
+    assert has_both(history)
+    assert has_both(history, 2)
+    assert history.files(["7"]) == {"7": NOTES}
     assert len(warnings(caplog)) == 1  # the same trouble is told once
     assert "kept in memory" in caplog.text
 
@@ -239,9 +239,9 @@ def test_a_damaged_file_is_set_aside_and_a_new_one_begun(
     note_both(again(tmp_path))
     path = file_of(tmp_path)
     path.write_bytes(content)
-    ledger = again(tmp_path)
-    note_both(ledger, 2)
-    note_both(ledger, 3)
+    history = again(tmp_path)
+    note_both(history, 2)
+    note_both(history, 3)
     assert has_both(again(tmp_path), 2)
     assert has_both(again(tmp_path), 3)
     assert path.with_suffix(".damaged").read_bytes() == content
@@ -249,51 +249,51 @@ def test_a_damaged_file_is_set_aside_and_a_new_one_begun(
 
 
 def test_a_file_that_is_damaged_in_the_middle_is_set_aside_when_that_is_seen(
-    ledger: JobHistory, tmp_path: Path
+    history: JobHistory, tmp_path: Path
 ) -> None:
-    note_both(ledger)
+    note_both(history)
     path = file_of(tmp_path)
     page = 4096
     path.write_bytes(path.read_bytes()[:page] + b"\xff" * (path.stat().st_size - page))
-    note_both(ledger, 2)
-    note_both(ledger, 3)
+    note_both(history, 2)
+    note_both(history, 3)
     assert has_both(again(tmp_path), 2)
     assert has_both(again(tmp_path), 3)
 
 
 def test_a_file_of_a_newer_program_is_left_as_it_is(
-    ledger: JobHistory, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    history: JobHistory, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    note_both(ledger)
+    note_both(history)
     with closing(sqlite3.connect(file_of(tmp_path))) as connection:
         connection.execute("PRAGMA user_version = 99")
     before = file_of(tmp_path).read_bytes()
-    note_both(ledger, 2)
-    assert has_both(ledger, 2)
+    note_both(history, 2)
+    assert has_both(history, 2)
     assert file_of(tmp_path).read_bytes() == before
     assert "newer program" in caplog.text
 
 
 def test_what_could_not_be_written_while_another_held_the_file_is_written_later(
-    ledger: JobHistory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    history: JobHistory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_PATIENCE", 0.01)
-    note_both(ledger)
+    note_both(history)
     with closing(sqlite3.connect(file_of(tmp_path), isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
-        note_both(ledger, 2)
-        assert has_both(ledger, 2)
-        assert ledger.submitted(["1"]) == {}
+        note_both(history, 2)
+        assert has_both(history, 2)
+        assert history.submitted(["1"]) == {}
         other.execute("ROLLBACK")
-    note_both(ledger, 3)
+    note_both(history, 3)
     for number in (1, 2, 3):
         assert has_both(again(tmp_path), number)
 
 
 def test_what_a_full_disk_does_not_take_is_written_when_there_is_room(
-    ledger: JobHistory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    history: JobHistory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    note_both(ledger)
+    note_both(history)
     opened = module._opened
 
     def full(path: Path) -> sqlite3.Connection:
@@ -304,10 +304,10 @@ def test_what_a_full_disk_does_not_take_is_written_when_there_is_room(
     long = Submitted(credentials_name="x" * 100_000)
     with monkeypatch.context() as patched:
         patched.setattr(module, "_opened", full)
-        ledger.note_submitted("2", long)
-        assert ledger.submitted(["1", "2"]) == {"1": SUBMITTED, "2": long}
+        history.note_submitted("2", long)
+        assert history.submitted(["1", "2"]) == {"1": SUBMITTED, "2": long}
         assert again(tmp_path).submitted(["2"]) == {}
-    note_both(ledger, 3)
+    note_both(history, 3)
     assert again(tmp_path).submitted(["2"]) == {"2": long}
 
 
@@ -316,8 +316,8 @@ def test_several_dashboards_write_at_once(tmp_path: Path) -> None:
     program = (
         "import sys; from pathlib import Path\n"
         "from tests.service.commands.test_history import again, note_both\n"
-        "ledger = again(Path(sys.argv[1]))\n"
-        "for number in range(int(sys.argv[2]), int(sys.argv[2]) + 20): note_both(ledger, number)\n"
+        "history = again(Path(sys.argv[1]))\n"
+        "for number in range(int(sys.argv[2]), int(sys.argv[2]) + 20): note_both(history, number)\n"
     )
     root = Path(__file__).parents[3]
     command = [sys.executable, "-c", program, str(tmp_path)]
@@ -326,13 +326,13 @@ def test_several_dashboards_write_at_once(tmp_path: Path) -> None:
         for number in (0, 100, 200)
     ]
     assert [process.wait(HANG) for process in running] == [0, 0, 0]
-    ledger = again(tmp_path)
-    assert all(has_both(ledger, first + number) for first in (0, 100, 200) for number in range(20))
+    history = again(tmp_path)
+    assert all(has_both(history, first + number) for first in (0, 100, 200) for number in range(20))
 
 
-def test_extreme_times_are_kept(ledger: JobHistory, tmp_path: Path) -> None:
+def test_extreme_times_are_kept(history: JobHistory, tmp_path: Path) -> None:
     far = [job(1, created_at="0001-01-01T00:00:00Z", finished_at="9999-12-31T23:59:59Z")]
-    ledger.note_ended(far)
+    history.note_ended(far)
     (run,) = again(tmp_path).runs([far[0].id]).values()
     assert isinstance(run.finished_at, datetime)
     assert (run.created_at, run.finished_at) == (far[0].created_at, far[0].finished_at)

@@ -45,9 +45,9 @@ class Studio:
 
 
 def reruns(studio: Studio, folder: Path, made: list[Mapping[str, Submitted]]) -> OrderedReruns:
-    ledger = JobHistory(folder, "place")
+    history = JobHistory(folder, "place")
     return OrderedReruns(
-        studio, ledger, made=lambda _made, jobs: made.append(jobs), rests=(0.0, 0.0)
+        studio, history, made=lambda _made, jobs: made.append(jobs), rests=(0.0, 0.0)
     )
 
 

@@ -34,14 +34,14 @@ def logs(*pieces: tuple[int, str]) -> LogMessages:
 
 
 class Desk:
-    """A store, its ledger and the merge between."""
+    """A store, its index and the merge between."""
 
     def __init__(
         self, folder: Path, merge: Callable[[LogStore, MessageIndex], LogAssembler]
     ) -> None:
         self.store = LogStore.create(folder)
-        self.ledger = MessageIndex(folder)
-        self.merge = merge(self.store, self.ledger)
+        self.index = MessageIndex(folder)
+        self.merge = merge(self.store, self.index)
 
     def connect(self, *pieces: tuple[int, str]) -> None:
         """Send the pieces over a new connection, one a frame."""
@@ -63,7 +63,7 @@ class Desk:
 
     def close(self) -> None:
         self.store.close()
-        self.ledger.close()
+        self.index.close()
 
 
 @pytest.fixture
@@ -78,10 +78,10 @@ class OfficialRule(LogAssembler):
 
     def add(self, pieces: Sequence[LogMessage]) -> bool:
         for piece in pieces:
-            last = self._ledger.last
+            last = self._index.last
             if last is None or piece.id > last.id:
                 raw = piece.text.encode()
-                self._ledger.append(Record(piece.id, self._store.size, len(raw)))
+                self._index.append(Record(piece.id, self._store.size, len(raw)))
                 self._store.append(raw)
         return True
 
@@ -451,24 +451,24 @@ def test_a_snapshot_of_something_else_adds_nothing(desk: Desk) -> None:
 
 
 def test_the_ledger_finds_every_record_over_many_blocks(tmp_path: Path) -> None:
-    ledger = MessageIndex(tmp_path)
+    index = MessageIndex(tmp_path)
     records = [Record(number * 3, number * 10, 10) for number in range(BLOCK * 3 + 7)]
     for record in records:
-        ledger.append(record)
+        index.append(record)
     for place in (0, 1, BLOCK - 1, BLOCK, BLOCK * 2 + 5, BLOCK * 3, BLOCK * 3 + 6, 4, 5, 6):
-        assert ledger[place] == records[place]
-        assert ledger.place_of(records[place].id) == place
-        assert ledger.place_of(records[place].id - 1) == place
-    ledger.insert(BLOCK - 2, array("q", Record((BLOCK - 2) * 3 - 1, (BLOCK - 2) * 10, 4)))
-    assert len(ledger) == len(records) + 1
-    assert ledger.place_of((BLOCK - 2) * 3 - 1) == BLOCK - 2
-    assert ledger[BLOCK * 3] == records[BLOCK * 3 - 1]._replace(offset=(BLOCK * 3 - 1) * 10 + 4)
-    ledger.cut(BLOCK + 1)
-    assert ledger.last == records[BLOCK - 1]._replace(offset=(BLOCK - 1) * 10 + 4)
-    ledger.cut(0)
-    assert ledger.last is None
-    assert ledger.place_of(7) == 0
-    ledger.close()
+        assert index[place] == records[place]
+        assert index.place_of(records[place].id) == place
+        assert index.place_of(records[place].id - 1) == place
+    index.insert(BLOCK - 2, array("q", Record((BLOCK - 2) * 3 - 1, (BLOCK - 2) * 10, 4)))
+    assert len(index) == len(records) + 1
+    assert index.place_of((BLOCK - 2) * 3 - 1) == BLOCK - 2
+    assert index[BLOCK * 3] == records[BLOCK * 3 - 1]._replace(offset=(BLOCK * 3 - 1) * 10 + 4)
+    index.cut(BLOCK + 1)
+    assert index.last == records[BLOCK - 1]._replace(offset=(BLOCK - 1) * 10 + 4)
+    index.cut(0)
+    assert index.last is None
+    assert index.place_of(7) == 0
+    index.close()
 
 
 def test_every_mark_is_a_sentence() -> None:

@@ -56,8 +56,8 @@ async def test_others_have_their_turn_while_a_long_answer_is_compared(store: Log
 async def test_pieces_that_come_while_a_long_answer_is_compared_stand_once(
     store: LogStore, tmp_path: Path, is_final: bool
 ) -> None:
-    ledger = MessageIndex(tmp_path)
-    merge = LogAssembler(store, ledger)
+    index = MessageIndex(tmp_path)
+    merge = LogAssembler(store, index)
     merge.connected()
     numbers = iter([0, 1, 3, 2, 4, 5, 8, 6, 7, *range(9, 100)])
 
@@ -75,7 +75,7 @@ async def test_pieces_that_come_while_a_long_answer_is_compared_stand_once(
         bring()
     await rest.read(is_final=is_final)
     assert store.path.read_bytes() == WHOLE
-    ledger.close()
+    index.close()
 
 
 async def test_a_store_that_another_changes_between_is_compared_anew(store: LogStore) -> None:

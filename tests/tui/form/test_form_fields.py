@@ -158,7 +158,7 @@ async def test_what_is_typed_while_a_form_is_sent_is_left_of_it(
         typed = screen.form.draft
         await fill(pilot, credentials_name="later")
         await screen.done(typed, typed)
-        assert screen.shelf.draft("new") == screen.form.draft
+        assert screen.saved_forms.draft("new") == screen.form.draft
 
 
 async def keep_template(pilot: Dashboard, name: str, *, replace: str = "") -> None:
@@ -177,16 +177,16 @@ async def test_a_template_is_replaced_renamed_and_deleted_after_asking(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with dashboard(studio, tmp_path) as pilot:
-        shelf = (await open_form(pilot)).shelf
+        saved_forms = (await open_form(pilot)).saved_forms
         await fill(pilot, query="print(1)")
         await keep_template(pilot, "daily")
         await keep_template(pilot, "nightly")
         await fill(pilot, workers="2")
         await keep_template(pilot, "daily", replace="n")
-        assert shelf.templates()["daily"] == Draft(query="print(1)")
+        assert saved_forms.templates()["daily"] == Draft(query="print(1)")
         await keep_template(pilot, "daily", replace="y")
         changed = Draft(query="print(1)", workers="2")
-        assert shelf.templates()["daily"] == changed
+        assert saved_forms.templates()["daily"] == changed
 
         await pilot.press("f3")
         await until_shown(pilot, "an empty form", "daily", "nightly", "r renames, d deletes")
@@ -197,17 +197,17 @@ async def test_a_template_is_replaced_renamed_and_deleted_after_asking(
         await pilot.press("ctrl+u", *"nightly", "enter")
         await until_shown(pilot, "Replace the template of this name?")
         await pilot.press("y")
-        await until(pilot, lambda: shelf.templates() == {"nightly": changed})
+        await until(pilot, lambda: saved_forms.templates() == {"nightly": changed})
         await until(pilot, lambda: "daily" not in screen_text(pilot).replace("nightly", ""))
         await pilot.press("d")
         await until_shown(pilot, "Delete this template?", "nightly")
         await pilot.press("enter")
-        assert shelf.templates() == {"nightly": changed}
+        assert saved_forms.templates() == {"nightly": changed}
         await until_shown(pilot, "r renames, d deletes")
         await pilot.press("d")
         await until_shown(pilot, "Delete this template?")
         await pilot.press("y")
-        await until(pilot, lambda: shelf.templates() == {})
+        await until(pilot, lambda: saved_forms.templates() == {})
         await until(pilot, lambda: "nightly" not in screen_text(pilot))
 
 
@@ -237,9 +237,9 @@ async def test_uploads_of_another_beginning_are_seen_and_what_it_resumed_is_not_
 ) -> None:
     sent = Draft(query="print(1)", uploads=("8",), rerun_from_job_id="before")
     async with dashboard(shared_studio, tmp_path, size=(120, 60)) as pilot:
-        shelf = (await open_form(pilot)).shelf
-        shelf.keep("sent", sent)
-        shelf.keep_template("nightly", sent)
+        saved_forms = (await open_form(pilot)).saved_forms
+        saved_forms.keep("sent", sent)
+        saved_forms.keep_template("nightly", sent)
         uploads = form(pilot).form._fields["uploads"]
         assert not uploads.display
         for keys in (("down",), ("end", "up")):

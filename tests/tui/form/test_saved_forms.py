@@ -27,9 +27,9 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_a_form_is_whole_within_a_run_and_lacks_its_secrets_after_it(path: Path) -> None:
-    shelf = SavedForms(path)
-    shelf.keep("new", SECRETS)
-    assert shelf.draft("new") == SECRETS
+    saved_forms = SavedForms(path)
+    saved_forms.keep("new", SECRETS)
+    assert saved_forms.draft("new") == SECRETS
     assert SavedForms(path).draft("new") == WITHOUT
     assert "hush" not in path.read_text("utf-8")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -59,20 +59,20 @@ def test_values_that_were_not_changed_come_back_from_what_the_form_began_with(pa
 
 
 def test_forms_of_different_keys_do_not_touch_each_other(path: Path) -> None:
-    shelf = SavedForms(path)
-    shelf.keep("a", Draft(query="1"))
-    shelf.keep("b", Draft(query="2"))
-    shelf.keep("a", None)
+    saved_forms = SavedForms(path)
+    saved_forms.keep("a", Draft(query="1"))
+    saved_forms.keep("b", Draft(query="2"))
+    saved_forms.keep("a", None)
     again = SavedForms(path)
     assert (again.draft("a"), again.draft("b")) == (None, Draft(query="2"))
 
 
 def test_only_the_last_forms_are_kept(path: Path) -> None:
-    shelf = SavedForms(path)
+    saved_forms = SavedForms(path)
     for number in range(KEPT + 2):
-        shelf.keep(str(number), Draft(query=str(number)))
-    shelf.keep("2", Draft(query="newest"))
-    shelf.keep("last", Draft(query="last"))
+        saved_forms.keep(str(number), Draft(query=str(number)))
+    saved_forms.keep("2", Draft(query="newest"))
+    saved_forms.keep("last", Draft(query="last"))
     again = SavedForms(path)
     assert [again.draft(key) is not None for key in ("1", "2", "3", "4")] == [
         False,
@@ -83,21 +83,21 @@ def test_only_the_last_forms_are_kept(path: Path) -> None:
 
 
 def test_a_template_is_renamed_in_its_place_and_takes_that_of_another(path: Path) -> None:
-    shelf = SavedForms(path)
+    saved_forms = SavedForms(path)
     for number, name in enumerate(("a", "b", "c")):
-        assert shelf.keep_template(name, Draft(query=str(number)))
-    assert shelf.rename_template("b", "z")
+        assert saved_forms.keep_template(name, Draft(query=str(number)))
+    assert saved_forms.rename_template("b", "z")
     assert list(SavedForms(path).templates()) == ["a", "z", "c"]
-    assert shelf.rename_template("a", "c")
+    assert saved_forms.rename_template("a", "c")
     assert SavedForms(path).templates() == {"c": Draft(query="0"), "z": Draft(query="1")}
-    assert shelf.keep_template("z", None)
+    assert saved_forms.keep_template("z", None)
     assert list(SavedForms(path).templates()) == ["c"]
 
 
 def test_a_template_lacks_secrets_even_within_the_run(path: Path) -> None:
-    shelf = SavedForms(path)
-    shelf.keep_template("t", SECRETS)
-    assert shelf.templates() == {"t": WITHOUT}
+    saved_forms = SavedForms(path)
+    saved_forms.keep_template("t", SECRETS)
+    assert saved_forms.templates() == {"t": WITHOUT}
 
 
 @pytest.mark.parametrize(
@@ -106,9 +106,9 @@ def test_a_template_lacks_secrets_even_within_the_run(path: Path) -> None:
 def test_what_cannot_be_read_is_no_form_and_is_written_over(path: Path, found: str) -> None:
     path.parent.mkdir()
     path.write_text(found, "utf-8")
-    shelf = SavedForms(path)
-    assert (shelf.draft("new"), shelf.templates()) == (None, {})
-    shelf.keep("new", Draft(query="1"))
+    saved_forms = SavedForms(path)
+    assert (saved_forms.draft("new"), saved_forms.templates()) == (None, {})
+    saved_forms.keep("new", Draft(query="1"))
     assert SavedForms(path).draft("new") == Draft(query="1")
 
 
@@ -116,21 +116,24 @@ def test_a_disk_that_takes_nothing_is_told_of_and_costs_nothing_within_the_run(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "state").write_text("no folder")
-    shelf = SavedForms(tmp_path / "state" / "forms.json")
-    assert not shelf.keep_template("t", Draft(query="1"))
-    shelf.keep("new", Draft(query="2"))
-    assert (shelf.templates(), shelf.draft("new")) == ({"t": Draft(query="1")}, Draft(query="2"))
+    saved_forms = SavedForms(tmp_path / "state" / "forms.json")
+    assert not saved_forms.keep_template("t", Draft(query="1"))
+    saved_forms.keep("new", Draft(query="2"))
+    assert (saved_forms.templates(), saved_forms.draft("new")) == (
+        {"t": Draft(query="1")},
+        Draft(query="2"),
+    )
 
 
 def test_threads_that_keep_at_once_lose_nothing(path: Path) -> None:
-    shelf = SavedForms(path)
+    saved_forms = SavedForms(path)
     begin = threading.Barrier(8)
     kept: list[bool] = []
 
     def keep(number: int) -> None:
         begin.wait()
-        kept.append(shelf.keep_template(str(number), Draft(query=str(number))))
-        shelf.keep(str(number), Draft(query=str(number)))
+        kept.append(saved_forms.keep_template(str(number), Draft(query=str(number))))
+        saved_forms.keep(str(number), Draft(query=str(number)))
 
     threads = [threading.Thread(target=keep, args=(number,)) for number in range(8)]
     for thread in threads:

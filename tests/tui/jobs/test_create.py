@@ -38,7 +38,7 @@ async def hurry(pilot: Dashboard, folder: Path) -> None:
     """Have less patience with Studio than a user has."""
     session = (await jobs_screen(pilot)).session
     session.creating = JobCreator(
-        session.client, journal_of(folder), session.ledger, session.jobs.poke, patience=QUICK
+        session.client, journal_of(folder), session.history, session.jobs.poke, patience=QUICK
     )
 
 

@@ -125,8 +125,8 @@ async def test_uploads_that_studio_has_no_more_are_refused_in_words(
     studio.end(made["id"])
     gone = Submitted(files=(SentFile(id="4711", label="gone.txt"),))
     async with dashboard(studio, tmp_path) as pilot:
-        ledger = (await jobs_screen(pilot)).session.ledger
-        await asyncio.to_thread(ledger.note_submitted, made["id"], gone)
+        history = (await jobs_screen(pilot)).session.history
+        await asyncio.to_thread(history.note_submitted, made["id"], gone)
         await pilot.press("r")
         await until_shown(pilot, "uploaded files: gone.txt", "If Studio has an upload no more")
         await pilot.press("y")
@@ -196,23 +196,23 @@ async def test_a_job_is_edited_from_its_log_and_from_a_merged_one(
 
 
 def test_the_run_of_a_schedule_has_the_parts_of_the_schedule_but_its_times(tmp_path: Path) -> None:
-    ledger = JobHistory(tmp_path, "a place")
-    ledger.note_submitted("task", Submitted(priority=1, cron_expression="@daily"))
-    ledger.note_submitted("own", Submitted(priority=3, cron_expression="@hourly"))
+    history = JobHistory(tmp_path, "a place")
+    history.note_submitted("task", Submitted(priority=1, cron_expression="@daily"))
+    history.note_submitted("own", Submitted(priority=3, cron_expression="@hourly"))
     jobs = [job(1, id="run", scheduled_by="task"), job(2, id="own"), job(3, id="other")]
-    assert ledger.of_jobs(jobs) == {
+    assert history.of_jobs(jobs) == {
         "run": Submitted(priority=1),
         "own": Submitted(priority=3, cron_expression="@hourly"),
     }
 
 
 def test_the_run_of_a_pipeline_has_the_parts_of_the_nearest_job_it_repeats(tmp_path: Path) -> None:
-    ledger = JobHistory(tmp_path, "a place")
-    ledger.note_submitted("first", Submitted(priority=4, cron_expression="@daily"))
+    history = JobHistory(tmp_path, "a place")
+    history.note_submitted("first", Submitted(priority=4, cron_expression="@daily"))
     originals = {"again": ("once", "first"), "once": ("first",), "other": ("unknown",)}
     jobs = [job(1, id="again"), job(2, id="once"), job(3, id="other")]
     sent = Submitted(priority=4)
-    assert ledger.of_jobs(jobs, originals) == {"again": sent, "once": sent}
+    assert history.of_jobs(jobs, originals) == {"again": sent, "once": sent}
 
 
 def test_a_cluster_that_studio_tells_is_not_said_to_be_from_here() -> None:

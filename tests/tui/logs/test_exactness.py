@@ -106,7 +106,7 @@ def add_only_greater_ids(merge: LogAssembler, pieces: Sequence[LogMessage]) -> b
     """Add pieces by the published client's rule: nothing that is not above the last id."""
     merge._has_pieces = True
     for piece in pieces:
-        last = merge._ledger.last
+        last = merge._index.last
         if last is None or piece.id > last.id:
             merge._place_last(piece.id, piece.text.encode())
     return True

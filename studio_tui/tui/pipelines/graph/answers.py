@@ -18,7 +18,7 @@ class Answers:
     def __init__(
         self,
         state: GraphState,
-        ledger: JobHistory,
+        history: JobHistory,
         begin: Begin,
         *,
         taken_over: Callable[[], None],
@@ -26,7 +26,7 @@ class Answers:
     ) -> None:
         """Take what is done once an answer is taken over, and once other durations are known."""
         self._state = state
-        self._ledger = ledger
+        self._history = history
         self._begin = begin
         self._taken_over = taken_over
         self._past_changed = past_changed
@@ -73,10 +73,10 @@ class Answers:
             self._begin(partial(self._look_up_past, now), "past", exclusive=True)
 
     async def _look_up_past(self, now: Standing) -> None:
-        """Ask the ledger, which may have to ask a disk, how long jobs of these names took."""
+        """Ask the history, which may have to ask a disk, how long jobs of these names took."""
         names = {node.name for node in now.plan.nodes.values()}
-        await asyncio.to_thread(self._ledger.note_ended, now.jobs.values())
-        past = await asyncio.to_thread(self._ledger.durations, names)
+        await asyncio.to_thread(self._history.note_ended, now.jobs.values())
+        past = await asyncio.to_thread(self._history.durations, names)
         if past != self._state.past:
             self._state.past = past
             self._past_changed()

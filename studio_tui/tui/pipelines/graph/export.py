@@ -115,7 +115,7 @@ class GraphExport:
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(
-            "dag.copy",
+            "graph.copy",
             "y",
             "copy",
             "Copy the job's id or name, or the pipeline as text, Mermaid or DOT",
@@ -123,7 +123,7 @@ class GraphExport:
             why_unknown,
         ),
         Command(
-            "dag.save",
+            "graph.save",
             "ctrl+s",
             "save",
             "Save the pipeline as text, Mermaid or DOT",

@@ -70,7 +70,7 @@ class Filtering:
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(
-            "dag.filter",
+            "graph.filter",
             "ampersand",
             "filter",
             "Show only jobs that pass a filter such as is:running or name~^embed; empty shows all",

@@ -62,7 +62,7 @@ class Folding:
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(
-            "dag.leave",
+            "graph.leave",
             "h,left",
             "fold",
             "Fold the tree here; if it is folded, go to the job above",
@@ -70,7 +70,7 @@ class Folding:
             why_unknown,
         ),
         Command(
-            "dag.enter",
+            "graph.enter",
             "right",
             "unfold",
             "Unfold the tree here; if it is unfolded, go to the first job below",

@@ -122,26 +122,26 @@ def mode_parts(view: DagPlace, found: int, *, has_lanes: bool) -> tuple[Part, ..
     parts = [Part("── ", "rule")]
     for mode in Mode:
         look = "current" if mode is view.mode else Tone.DIM
-        parts.append(Part(f" {mode.value} ", look, _do(f"dag.show_{mode.value}")))
+        parts.append(Part(f" {mode.value} ", look, _do(f"graph.show_{mode.value}")))
     parts.append(Part(" ", "rule"))
     if view.problems:
-        parts.append(Part("· ! only problems ", Tone.ACCENT, _do("dag.problems")))
+        parts.append(Part("· ! only problems ", Tone.ACCENT, _do("graph.problems")))
     if view.filter:
-        parts.append(Part(f"· & {view.filter} ", Tone.ACCENT, _do("dag.filter")))
+        parts.append(Part(f"· & {view.filter} ", Tone.ACCENT, _do("graph.filter")))
     if view.critical:
-        parts.append(Part("· C critical path ", Tone.ACCENT, _do("dag.critical")))
+        parts.append(Part("· C critical path ", Tone.ACCENT, _do("graph.critical")))
     if view.lanes and view.mode is Mode.TREE:
         words = "lanes" if has_lanes else "no lanes here"
-        parts.append(Part(f"· B {words} ", Tone.ACCENT, _do("dag.lanes")))
+        parts.append(Part(f"· B {words} ", Tone.ACCENT, _do("graph.lanes")))
     if view.all_edges and view.mode is Mode.GRAPH:
-        parts.append(Part("· E all edges ", Tone.ACCENT, _do("dag.edges")))
+        parts.append(Part("· E all edges ", Tone.ACCENT, _do("graph.edges")))
     if view.follow:
-        parts.append(Part("· f following ", Tone.ACCENT, _do("dag.follow")))
+        parts.append(Part("· f following ", Tone.ACCENT, _do("graph.follow")))
     if view.grouping is not Grouping.AUTO:
         words = "not grouped" if view.grouping is Grouping.NONE else f"by {view.grouping.value}"
-        parts.append(Part(f"· b {words} ", Tone.ACCENT, _do("dag.group")))
+        parts.append(Part(f"· b {words} ", Tone.ACCENT, _do("graph.group")))
     if view.search:
-        parts.append(Part(f"· /{view.search} {found} found ", Tone.ACCENT, _do("dag.search")))
+        parts.append(Part(f"· /{view.search} {found} found ", Tone.ACCENT, _do("graph.search")))
     return tuple(parts)
 
 

@@ -8,19 +8,40 @@ from studio_tui.presentation.pipelines.graph.statuses import Shown
 from studio_tui.tui.pipelines.graph.memory import Mode
 from studio_tui.tui.pipelines.graph.state import GraphState
 
-_RUNNING_HINTS = ("table.open", "job.log", "job.cancel", "dag.mode", "dag.cause", "dag.drawer")
+_RUNNING_HINTS = (
+    "table.open",
+    "job.log",
+    "job.cancel",
+    "graph.mode",
+    "graph.cause",
+    "graph.drawer",
+)
 _HINTS = {
-    Shown.FAILED: ("job.log", "dag.next", "job.resume", "dag.mode", "job.edit", "dag.problems"),
-    Shown.CANCELED: ("job.log", "job.resume", "dag.next", "dag.mode", "job.edit", "dag.problems"),
+    Shown.FAILED: (
+        "job.log",
+        "graph.next",
+        "job.resume",
+        "graph.mode",
+        "job.edit",
+        "graph.problems",
+    ),
+    Shown.CANCELED: (
+        "job.log",
+        "job.resume",
+        "graph.next",
+        "graph.mode",
+        "job.edit",
+        "graph.problems",
+    ),
     Shown.RUNNING: _RUNNING_HINTS,
     Shown.QUEUED: _RUNNING_HINTS,
-    Shown.BLOCKED: ("dag.cause", "dag.next", "dag.mode", "dag.drawer", "dag.search"),
-    Shown.WAITING: ("dag.cause", "dag.mode", "dag.drawer", "dag.next", "dag.search"),
+    Shown.BLOCKED: ("graph.cause", "graph.next", "graph.mode", "graph.drawer", "graph.search"),
+    Shown.WAITING: ("graph.cause", "graph.mode", "graph.drawer", "graph.next", "graph.search"),
 }
-_OTHER_HINTS = ("table.open", "job.log", "dag.mode", "dag.drawer", "dag.next", "dag.search")
+_OTHER_HINTS = ("table.open", "job.log", "graph.mode", "graph.drawer", "graph.next", "graph.search")
 
 _FIRST_HINTS: dict[PipelineState | None, tuple[str, ...]] = {
-    PipelineState.PAUSED: ("pipeline.pause", "dag.remove"),
+    PipelineState.PAUSED: ("pipeline.pause", "graph.remove"),
     PipelineState.FAILED: ("pipeline.pause",),
 }
 """Keys that go before the others, by the state of the pipeline."""
@@ -28,9 +49,17 @@ _PAUSE_AT = 3
 """How many keys go before the one that pauses a pipeline that is under way."""
 _UNDER_WAY = frozenset({PipelineState.PENDING, PipelineState.RUNNING})
 _IN_THE_GRAPH = {"table.open": "graph.open"}
-_GROUP_HINTS = ("table.open", "dag.mode", "dag.unfold_all", "dag.next", "dag.drawer", "dag.search")
+_GROUP_HINTS = (
+    "table.open",
+    "graph.mode",
+    "graph.unfold_all",
+    "graph.next",
+    "graph.drawer",
+    "graph.search",
+)
 _MARK_HINTS = (
-    "job.cancel", "job.run_again", "job.resume", "job.edit", "dag.logs", "dag.remove", "dag.unmark",
+    "job.cancel", "job.run_again", "job.resume", "job.edit",
+    "graph.logs", "graph.remove", "graph.unmark",
 )  # fmt: skip
 
 

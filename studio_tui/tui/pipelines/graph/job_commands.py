@@ -150,12 +150,12 @@ class GraphJobs:
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(
-            "dag.remove",
+            "graph.remove",
             "D",
             "take out",
             "Take the job out of the paused pipeline, after showing what that does",
             remove,
             why_not_remove,
         ),
-        Command("dag.raw", "d", "JSON", "The job as Studio tells of it", show_raw, why_no_raw),
+        Command("graph.raw", "d", "JSON", "The job as Studio tells of it", show_raw, why_no_raw),
     )

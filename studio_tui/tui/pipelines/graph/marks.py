@@ -170,7 +170,7 @@ class Marks:
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(
-            "dag.mark",
+            "graph.mark",
             "space",
             "mark",
             "Mark the job, or take its mark away",
@@ -178,7 +178,7 @@ class Marks:
             why_none,
         ),
         Command(
-            "dag.mark_range",
+            "graph.mark_range",
             "v",
             "mark up to here",
             "Mark all from the last mark to here",
@@ -186,7 +186,7 @@ class Marks:
             why_none,
         ),
         Command(
-            "dag.mark_below",
+            "graph.mark_below",
             "a",
             "mark all below",
             "Mark the job and all that wait for it",
@@ -194,16 +194,16 @@ class Marks:
             why_none,
         ),
         Command(
-            "dag.logs",
+            "graph.logs",
             "L",
             "logs",
             "Log of the job; logs of the marked jobs, or of a group, as one",
             open_logs,
             why_no_logs,
         ),
-        Command("dag.unmark", "u", "unmark all", "Take all marks away", unmark_all),
+        Command("graph.unmark", "u", "unmark all", "Take all marks away", unmark_all),
         Command(
-            "dag.unmark_ended",
+            "graph.unmark_ended",
             "U",
             "unmark ended",
             "Take the marks of jobs that have ended away",

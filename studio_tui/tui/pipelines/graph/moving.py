@@ -145,7 +145,7 @@ class Movement:
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(
-            "dag.parent",
+            "graph.parent",
             "left_curly_bracket",
             "waits for",
             "Go to the first job that this one waits for",
@@ -154,7 +154,7 @@ class Movement:
             display="{",
         ),
         Command(
-            "dag.child",
+            "graph.child",
             "right_curly_bracket",
             "feeds",
             "Go to the first job that waits for this one",
@@ -163,7 +163,7 @@ class Movement:
             display="}",
         ),
         Command(
-            "dag.cause",
+            "graph.cause",
             "W",
             "why",
             "Go to the job for whose sake this one waits",
@@ -171,7 +171,7 @@ class Movement:
             why_no_cause,
         ),
         Command(
-            "dag.next",
+            "graph.next",
             "n",
             "next failed",
             "Go to the next match, else to the next job that failed or that blocks others",
@@ -179,7 +179,7 @@ class Movement:
             why_no_stop,
         ),
         Command(
-            "dag.previous",
+            "graph.previous",
             "N",
             "previous failed",
             "Go to the previous match, else to the previous job that failed or that blocks others",
@@ -187,7 +187,7 @@ class Movement:
             why_no_stop,
         ),
         Command(
-            "dag.centre",
+            "graph.centre",
             "full_stop",
             "centre",
             "Bring the job into the middle",
@@ -196,11 +196,11 @@ class Movement:
             display=".",
         ),
         Command(
-            "dag.follow",
+            "graph.follow",
             "f",
             "follow",
             "Let the cursor go along with what runs, and no more",
             toggle_follow,
         ),
-        Command("dag.pipelines", "P", "pipelines", "Go to the list of pipelines", show_pipelines),
+        Command("graph.pipelines", "P", "pipelines", "Go to the list of pipelines", show_pipelines),
     )

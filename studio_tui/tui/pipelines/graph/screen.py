@@ -89,7 +89,7 @@ class PipelineScreen(Page):
             has_lanes=lambda: shape.has_lanes,
         )  # fmt: skip
         self.answers = Answers(
-            self.state, session.ledger, begin, taken_over=self._taken_over,
+            self.state, session.history, begin, taken_over=self._taken_over,
             past_changed=self._show_again,
         )  # fmt: skip
         self._catch_up_due: Timer | None = None

@@ -81,7 +81,7 @@ class Search:
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(
-            "dag.search",
+            "graph.search",
             "slash",
             "search",
             "Go to jobs by words, is:failed, name~ and what else filters of lists can ask for",

@@ -79,7 +79,7 @@ class TakenOut:
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(
-            "dag.restore",
+            "graph.restore",
             "Z",
             "put back",
             "The jobs that were taken out; put one back where Studio can",

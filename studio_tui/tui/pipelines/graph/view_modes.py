@@ -132,14 +132,14 @@ class ViewModes:
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(
-            "dag.mode",
+            "graph.mode",
             "m",
             "mode",
             "Tree, graph, timeline, table: the next of them",
             lambda modes: modes.step(1),
         ),
         Command(
-            "dag.next_mode",
+            "graph.next_mode",
             "right_square_bracket",
             "next mode",
             "The next way to show it",
@@ -147,7 +147,7 @@ class ViewModes:
             display="]",
         ),
         Command(
-            "dag.previous_mode",
+            "graph.previous_mode",
             "left_square_bracket",
             "previous mode",
             "The previous way to show it",
@@ -155,14 +155,14 @@ class ViewModes:
             display="[",
         ),
         Command(
-            "dag.drawer",
+            "graph.drawer",
             "i",
             "drawer",
             "Show or hide all about the job: all it waits for, all that waits for it",
             toggle_drawer,
         ),
         Command(
-            "dag.problems",
+            "graph.problems",
             "exclamation_mark",
             "problems",
             "Only what failed and what it blocks, and back",
@@ -170,14 +170,14 @@ class ViewModes:
             display="!",
         ),
         Command(
-            "dag.group",
+            "graph.group",
             "b",
             "group",
             "Show jobs that are alike as one: auto, by name, by stage, not grouped",
             group,
         ),
         Command(
-            "dag.fold_all",
+            "graph.fold_all",
             "less_than_sign",
             "fold all",
             "Fold everything that can be folded",
@@ -186,7 +186,7 @@ class ViewModes:
             display="<",
         ),
         Command(
-            "dag.unfold_all",
+            "graph.unfold_all",
             "greater_than_sign",
             "unfold all",
             "Show every job",
@@ -195,17 +195,17 @@ class ViewModes:
             display=">",
         ),
         Command(
-            "dag.critical",
+            "graph.critical",
             "C",
             "critical path",
             "Let the jobs stand out that decide when the pipeline ends",
             toggle_critical,
         ),
         Command(
-            "dag.names", "w", "names", "Names in short or in full", toggle_names, why_not_names
+            "graph.names", "w", "names", "Names in short or in full", toggle_names, why_not_names
         ),
         Command(
-            "dag.lanes",
+            "graph.lanes",
             "B",
             "lanes",
             "The tree as a line a job with its edges beside it, so that branches are seen to meet",
@@ -213,7 +213,7 @@ class ViewModes:
             why_not_lanes,
         ),
         Command(
-            "dag.edges",
+            "graph.edges",
             "E",
             "all edges",
             "Draw direct edges, to which others lead as well, or leave them out",
@@ -221,7 +221,7 @@ class ViewModes:
             why_not_edges,
         ),
         Command(
-            "dag.zoom_in",
+            "graph.zoom_in",
             "plus",
             "zoom in",
             "The timeline larger",
@@ -230,7 +230,7 @@ class ViewModes:
             display="+",
         ),
         Command(
-            "dag.zoom_out",
+            "graph.zoom_out",
             "underscore",
             "zoom out",
             "The timeline smaller",
@@ -243,7 +243,7 @@ class ViewModes:
 
 def _show_command(mode: Mode) -> Command[ViewModes]:
     return Command(
-        f"dag.show_{mode.value}",
+        f"graph.show_{mode.value}",
         "",
         mode.value,
         f"Show the {mode.value}",

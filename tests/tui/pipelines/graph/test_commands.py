@@ -79,8 +79,8 @@ async def test_what_needs_the_pipeline_says_that_it_is_not_known_yet(tmp_path: P
             if not action.enabled
         }
         unknown = {name for name, why in refused.items() if why == UNKNOWN}
-        assert {"dag.next", "dag.cause", "dag.search", "dag.mark", "dag.save"} <= unknown
-        assert not {"dag.mode", "dag.drawer", "dag.pipelines"} & refused.keys()
+        assert {"graph.next", "graph.cause", "graph.search", "graph.mark", "graph.save"} <= unknown
+        assert not {"graph.mode", "graph.drawer", "graph.pipelines"} & refused.keys()
         await press(pilot, ("less_than_sign",))
         await until_shown(pilot, UNKNOWN)
         await press(pilot, ("P",))
