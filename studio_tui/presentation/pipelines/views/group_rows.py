@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from studio_tui.presentation.cells import NOTHING, Cell, Tone
+from studio_tui.presentation.columns import Align, Column
 from studio_tui.presentation.format import duration
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.segments import bar_cell, worst_of
@@ -16,13 +17,27 @@ from studio_tui.presentation.pipelines.graph.statuses import (
 )
 from studio_tui.presentation.pipelines.graph.view_model import Known
 from studio_tui.presentation.pipelines.views.groups import Group
-from studio_tui.presentation.pipelines.views.node_cells import bar_cells, took_cell, why_cell
-
-COLUMNS = ("name", "jobs", "progress", "failed", "blocked", "took", "why")
-"""Keys of the columns, in the order of the cells."""
+from studio_tui.presentation.pipelines.views.node_cells import (
+    LEAST_NAME,
+    TOOK,
+    bar_cells,
+    took_cell,
+    why_cell,
+)
 
 BAR_WIDTH = 10
 """Cells of a bar."""
+
+COLUMNS = (
+    Column("name", "GROUP", LEAST_NAME, grow=1),
+    Column("jobs", "JOBS", 4, align=Align.RIGHT),
+    Column("progress", "PROGRESS", BAR_WIDTH, drop=2),
+    Column("failed", "✗", 4, align=Align.RIGHT),
+    Column("blocked", "⊘", 4, align=Align.RIGHT),
+    replace(TOOK, drop=3),
+    Column("why", "NOW", 16, grow=2, drop=1, fits=True, wants=24),
+)
+"""In the order of the cells."""
 
 FAILED_SHOWN = 10
 """Members of a group that failed and are shown, unless all of them are wanted."""

@@ -2,6 +2,7 @@
 
 from studio_tui.api.models import JobState
 from studio_tui.presentation.cells import NOTHING, Cell, Tone
+from studio_tui.presentation.columns import Align, Column
 from studio_tui.presentation.format import duration
 from studio_tui.presentation.jobs.causes import cause
 from studio_tui.presentation.jobs.rows import progress_cells
@@ -9,6 +10,12 @@ from studio_tui.presentation.logs.progress import rate_words
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.statuses import Shown
 from studio_tui.presentation.pipelines.graph.view_model import Known
+
+LEAST_NAME = 12
+"""Cells that the name of a job always has."""
+
+TOOK = Column("took", "TIME", 7, align=Align.RIGHT, drop=1, fits=True)
+"""How long a job ran, in every list of a pipeline."""
 
 
 def bar_cells(node: Node, known: Known) -> tuple[Cell, Cell]:

@@ -4,15 +4,26 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from studio_tui.presentation.cells import NOTHING, Cell, Tone
+from studio_tui.presentation.columns import Align, Column
 from studio_tui.presentation.format import UNKNOWN, duration
 from studio_tui.presentation.jobs.rows import SHORT_ID
 from studio_tui.presentation.pipelines.graph.plan import Node, named
 from studio_tui.presentation.pipelines.graph.view_model import Known
-from studio_tui.presentation.pipelines.views.node_cells import took_cell, why_cell
+from studio_tui.presentation.pipelines.views.node_cells import LEAST_NAME, TOOK, took_cell, why_cell
 from studio_tui.presentation.pipelines.views.tree import depths
 
-COLUMNS = ("state", "name", "id", "layer", "parents", "children", "queue", "took", "why")
-"""Keys of the columns, in the order of the cells."""
+COLUMNS = (
+    Column("state", "STATE", 11),
+    Column("name", "JOB", LEAST_NAME, grow=2),
+    Column("id", "RUN ID", SHORT_ID, drop=7),
+    Column("layer", "LAYER", 6, align=Align.RIGHT, drop=6),
+    Column("parents", "WAITS FOR", 12, grow=1, most=32, drop=4, fits=True),
+    Column("children", "FEEDS", 12, grow=1, most=32, drop=5, fits=True),
+    Column("queue", "QUEUE", 7, align=Align.RIGHT, drop=3, fits=True),
+    TOOK,
+    Column("why", "WHY / ERROR", 12, grow=2, drop=2, fits=True, wants=24),
+)
+"""In the order of the cells."""
 
 PLAN_ORDER = "layer"
 """The order that follows the edges: parents before children."""

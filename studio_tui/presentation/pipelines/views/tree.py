@@ -9,18 +9,29 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from studio_tui.presentation.cells import Cell, Tone
+from studio_tui.presentation.columns import Align, Column
 from studio_tui.presentation.pipelines.graph.plan import Plan, named
 from studio_tui.presentation.pipelines.graph.statuses import SHOWN_LOOKS, WORST_FIRST, Verdicts
 from studio_tui.presentation.pipelines.graph.view_model import Known
 from studio_tui.presentation.pipelines.graph.waits import flaw_words
 from studio_tui.presentation.pipelines.views.node_cells import (
+    LEAST_NAME,
+    TOOK,
     bar_cells,
     took_cell,
     usual_cell,
     why_cell,
 )
 
-COLUMNS = ("name", "state", "progress", "share", "took", "usual", "why")
+COLUMNS = (
+    Column("name", "JOB", LEAST_NAME, grow=1),
+    Column("state", "STATE", 11, drop=6),
+    Column("progress", "PROGRESS", 8, drop=5, fits=True),
+    Column("share", "DONE", 4, align=Align.RIGHT, drop=3, fits=True),
+    TOOK,
+    Column("usual", "USUAL", 12, drop=4, fits=True),
+    Column("why", "WHY / ERROR", 16, grow=1, drop=2, fits=True, wants=36),
+)
 """Keys of the columns, in the order of the cells."""
 
 DEEPEST = 12

@@ -7,14 +7,14 @@ from datetime import tzinfo
 from rich.cells import cell_len
 
 from studio_tui.presentation.cells import Cell, Pieces, Tone
-from studio_tui.presentation.columns import Align, Column
+from studio_tui.presentation.columns import Column, by_key
 from studio_tui.presentation.pipelines.graph.segments import bar
 from studio_tui.presentation.pipelines.graph.statuses import Shown
 from studio_tui.presentation.pipelines.graph.view_model import Known
 from studio_tui.presentation.pipelines.views import group_rows, lanes, table, tree
 from studio_tui.presentation.pipelines.views.groups import Group
 from studio_tui.presentation.pipelines.views.lanes import LaneRow
-from studio_tui.presentation.pipelines.views.node_cells import took_cell, why_cell
+from studio_tui.presentation.pipelines.views.node_cells import LEAST_NAME, TOOK, took_cell, why_cell
 from studio_tui.presentation.pipelines.views.timeline import Timeline
 from studio_tui.tui.widgets.table_layout import GAP
 from studio_tui.tui.widgets.table_painter import Cells, Sorting
@@ -27,49 +27,14 @@ KIN = Column("kin", "", 1)
 
 WAITED_FOR, WAITING = "↑", "↓"
 
-_TOOK = Column("took", "TIME", 7, align=Align.RIGHT, drop=1, fits=True)
 _WIDE_TIMELINE = 110
 """Cells from which a timeline has room for words."""
 _LEAST_BAR = 20
-_LEAST_NAME = 12
 _SIGN = len("● ")
-_KEPT = {"kin": KIN.width, "took": 7, "why": 20}
+_KEPT = {"kin": KIN.width, "took": TOOK.width, "why": 20}
 """Cells of columns that are not left out for long names."""
 _LINKS = 40
 """Cells for what stands beside a name in the tree: other edges, and what is folded away."""
-
-TREE_COLUMNS = (
-    KIN,
-    Column("name", "JOB", _LEAST_NAME, grow=1),
-    Column("state", "STATE", 11, drop=6),
-    Column("progress", "PROGRESS", 8, drop=5, fits=True),
-    Column("share", "DONE", 4, align=Align.RIGHT, drop=3, fits=True),
-    _TOOK,
-    Column("usual", "USUAL", 12, drop=4, fits=True),
-    Column("why", "WHY / ERROR", 16, grow=1, drop=2, fits=True, wants=36),
-)
-GROUP_COLUMNS = (
-    KIN,
-    Column("name", "GROUP", _LEAST_NAME, grow=1),
-    Column("jobs", "JOBS", 4, align=Align.RIGHT),
-    Column("progress", "PROGRESS", group_rows.BAR_WIDTH, drop=2),
-    Column("failed", "✗", 4, align=Align.RIGHT),
-    Column("blocked", "⊘", 4, align=Align.RIGHT),
-    Column("took", "TIME", 7, align=Align.RIGHT, drop=3, fits=True),
-    Column("why", "NOW", 16, grow=2, drop=1, fits=True, wants=24),
-)
-TABLE_COLUMNS = (
-    KIN,
-    Column("state", "STATE", 11),
-    Column("name", "JOB", _LEAST_NAME, grow=2),
-    Column("id", "RUN ID", 8, drop=7),
-    Column("layer", "LAYER", 6, align=Align.RIGHT, drop=6),
-    Column("parents", "WAITS FOR", 12, grow=1, most=32, drop=4, fits=True),
-    Column("children", "FEEDS", 12, grow=1, most=32, drop=5, fits=True),
-    Column("queue", "QUEUE", 7, align=Align.RIGHT, drop=3, fits=True),
-    _TOOK,
-    Column("why", "WHY / ERROR", 12, grow=2, drop=2, fits=True, wants=24),
-)
 
 
 @dataclass(frozen=True)
@@ -98,18 +63,18 @@ class Listing:
 def _with_names(
     columns: tuple[Column, ...], names: Iterable[int], room: int, beside: int = 0
 ) -> tuple[Column, ...]:
-    """Give the names as many cells as the longest has, and half of `room` at the most.
+    """Return the columns with `KIN`, and names as wide as the longest; at most half of `room`.
 
     Where there is more room they have it, and `beside` cells for what stands beside them. For their
     sake columns are left out, but for those that say how long and why.
     """
-    longest = max(names, default=_LEAST_NAME)
+    longest = max(names, default=LEAST_NAME)
     name = next(column for column in columns if column.key == "name")
-    width = max(_LEAST_NAME, min(longest, room // 2))
-    least = sum(_KEPT[column.key] + GAP for column in columns if column.key in _KEPT)
+    width = max(LEAST_NAME, min(longest, room // 2))
+    least = sum(_KEPT[column.key] + GAP for column in (KIN, *columns) if column.key in _KEPT)
     wanted = max(width, longest + beside)
     wide = replace(name, width=width, most=wanted, wants=min(wanted, room - least))
-    return tuple(wide if column is name else column for column in columns)
+    return (KIN, *(wide if column is name else column for column in columns))
 
 
 def tree_listing(
@@ -127,7 +92,7 @@ def tree_listing(
     names = (len(row.prefix) + _SIGN + cell_len(plan.nodes[key].name) for key, row in rows.items())
     has_more = any(row.also_after or row.also_feeds or row.hidden for row in rows.values())
     return Listing(
-        _with_names(TREE_COLUMNS, names, room, _LINKS if has_more or plan.flaws else 0),
+        _with_names(tree.COLUMNS, names, room, _LINKS if has_more or plan.flaws else 0),
         tuple(rows),
         cells_of,
         above={key: row.parent for key, row in rows.items() if row.parent is not None},
@@ -152,7 +117,7 @@ def lane_listing(known: KnownNow, rows: Sequence[LaneRow], room: int) -> Listing
 
     parents = {key: [each for each in plan.nodes[key].parents if each in by_id] for key in by_id}
     return Listing(
-        _with_names(TREE_COLUMNS, names, room, _LINKS if plan.flaws else 0),
+        _with_names(tree.COLUMNS, names, room, _LINKS if plan.flaws else 0),
         tuple(by_id),
         cells_of,
         above={key: mine[-1] for key, mine in parents.items() if mine},
@@ -182,7 +147,7 @@ def group_listing(
         for name, kind in (("failed", Shown.FAILED), ("blocked", Shown.BLOCKED))
         if not verdicts.numbers[kind]
     }
-    columns = tuple(column for column in GROUP_COLUMNS if column.key not in empty)
+    columns = tuple(column for column in group_rows.COLUMNS if column.key not in empty)
     names = (
         sum(cell_len(part.text) for part in group_rows.name_parts(row, verdicts))
         for row in drawn_rows
@@ -198,8 +163,8 @@ def group_listing(
             numbers = group_rows.numbers_of(row.group.members, now.verdicts)
             drawn = Pieces(bar(numbers, group_rows.BAR_WIDTH))
         cells = (Pieces(group_rows.name_parts(row, now.verdicts)), jobs, drawn, *rest)
-        named = zip(group_rows.COLUMNS, cells, strict=True)
-        return tuple(cell for name, cell in named if name not in empty)
+        named = by_key(group_rows.COLUMNS, cells)
+        return tuple(cell for key, cell in named.items() if key not in empty)
 
     heads = {key for key, row in rows.items() if row.node_id is None and not row.rest}
     return Listing(
@@ -230,7 +195,7 @@ def table_listing(
     ids = table.ids(known(), sort, reverse=reverse)
     names = (cell_len(node.name) for node in known().plan.nodes.values())
     return Listing(
-        _with_names(TABLE_COLUMNS, names, room),
+        _with_names(table.COLUMNS, names, room),
         ids if only is None else tuple(node_id for node_id in ids if node_id in only),
         lambda key: table.cells(key, known(), layers),
         sorting=Sorting(sort, descending=reverse),
@@ -243,8 +208,8 @@ def timeline_listing(
     """Return the bars of when jobs ran, in a list that has `width` cells for its columns."""
     why = 26 if width >= _WIDE_TIMELINE else 0
     names = (_SIGN + cell_len(node.name) for node in known().plan.nodes.values())
-    name = max(_LEAST_NAME, min(max(names, default=0), width // 2))
-    taken = sum(cells + GAP for cells in (KIN.width, name, _TOOK.width, why) if cells)
+    name = max(LEAST_NAME, min(max(names, default=0), width // 2))
+    taken = sum(cells + GAP for cells in (KIN.width, name, TOOK.width, why) if cells)
     drawn = _Moving(known, zone, max(_LEAST_BAR, width - taken), span)
 
     def titles() -> tuple[Column, ...]:
@@ -252,7 +217,7 @@ def timeline_listing(
             KIN,
             Column("name", "JOB", name),
             Column("bar", drawn.timeline().axis, drawn.width),
-            replace(_TOOK, drop=0, fits=False),
+            replace(TOOK, drop=0, fits=False),
             *((Column("why", "WHY / ERROR", why),) if why else ()),
         )
 

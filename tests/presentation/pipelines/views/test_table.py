@@ -24,7 +24,7 @@ def known(sent: Pipeline, *jobs: Job) -> Known:
 
 def texts(seen: Known, node_id: str) -> dict[str, str]:
     line = cells(node_id, seen, depths(seen.plan))
-    return {key: cell.text for key, cell in zip(COLUMNS, line, strict=True)}
+    return {column.key: cell.text for column, cell in zip(COLUMNS, line, strict=True)}
 
 
 def test_a_row_says_all_of_a_job() -> None:
