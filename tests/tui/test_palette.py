@@ -191,11 +191,15 @@ async def test_no_palette_comes_over_a_question(
         assert pilot.app.screen is question
 
 
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [("semicolon", ";"), ("inverted_exclamation_mark", "¡"), ("日", "日"), ("f12", "f12")],
+)
 async def test_an_unknown_key_says_once_that_it_does_nothing(
-    shared_studio: ThreadStudio, tmp_path: Path
+    shared_studio: ThreadStudio, tmp_path: Path, key: str, name: str
 ) -> None:
     async with dashboard(shared_studio, tmp_path) as pilot:
-        await pilot.press("semicolon", "semicolon", "j")
+        await pilot.press(key, key, "j")
         assert [each.message for each in pilot.app._notifications] == [
-            "; does nothing here; ? lists the keys"
+            f"{name} does nothing here; ? lists the keys"
         ]

@@ -4,6 +4,7 @@ from typing import Any
 
 from textual.app import App
 from textual.binding import Binding
+from textual.keys import key_to_character
 
 
 class UnknownKeys:
@@ -19,5 +20,11 @@ class UnknownKeys:
         if help_key is None or key in self._said:
             return
         self._said.add(key)
-        name = self._app.get_key_display(Binding(key, ""))
+        sign = key_to_character(key) or ""
+        # Textual knows the signs of ASCII alone by their names.
+        name = (
+            sign
+            if sign.strip() and sign.isprintable()
+            else self._app.get_key_display(Binding(key, ""))
+        )
         self._app.notify(f"{name} does nothing here; {help_key} lists the keys", markup=False)

@@ -250,7 +250,7 @@ def cancel_all(host: Host, jobs: Sequence[Job], noun: str, unmark: Callable[[str
         host,
         BulkCommand(
             doing="Cancelling",
-            done="asked to cancel",
+            done="being cancelled",
             noun=noun,
             items=jobs,
             name=title,

@@ -185,7 +185,7 @@ class ScheduleController(JobController):
             await reported(
                 self._host,
                 self._host.session.commands.cancel(task.id),
-                f"Cancel was asked for {title(task)}",
+                f"Cancellation requested for {title(task)}",
             )
 
     async def _end_marked(self) -> None:

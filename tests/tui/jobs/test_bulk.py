@@ -104,7 +104,7 @@ async def test_all_marked_jobs_are_cancelled_after_one_question_that_counts_them
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
         assert "CANCELED" not in states_of(studio).values()
         await pilot.press("x", "y")
-        await until_shown(pilot, "30 of 30 jobs asked to cancel", "1 marked")
+        await until_shown(pilot, "30 of 30 jobs being cancelled", "1 marked")
         await until_shown(pilot, "30 canceled")
     all_ended = dict.fromkeys(ids, "CANCELED") | {ended: "COMPLETE"}
     await asyncio.to_thread(
@@ -136,14 +136,14 @@ async def test_what_was_refused_is_reported_with_the_reason_and_keeps_its_mark(
         async with dashboard(studio, tmp_path, url=proxy.url) as pilot:
             await until_shown(pilot, "job_04.py", "● RUNNING")
             await pilot.press("a", "x", "y")
-            await until_shown(pilot, "3 of 5 jobs asked to cancel", f"({ids[0][:8]}): not now")
+            await until_shown(pilot, "3 of 5 jobs being cancelled", f"({ids[0][:8]}): not now")
             await pilot.press("o")
             await until_shown(pilot, "2 marked")
             plan.ids.clear()
             await pilot.press("x")
             await until_shown(pilot, "Cancel 2 marked jobs?", "job_00.py", "job_01.py")
             await pilot.press("y")
-            await until_shown(pilot, "2 of 2 jobs asked to cancel", "5 canceled")
+            await until_shown(pilot, "2 of 2 jobs being cancelled", "5 canceled")
             assert " marked" not in screen_text(pilot)
 
 
@@ -175,7 +175,7 @@ async def test_progress_stands_in_the_frame_and_takes_no_keys(
             warning = "Press q again to leave; 12 commands under way are given up"
             await until(pilot, lambda: warning in [n.message for n in pilot.app._notifications])
             gate.set()
-            await until_shown(pilot, "12 of 12 jobs asked to cancel")
+            await until_shown(pilot, "12 of 12 jobs being cancelled")
             await until(pilot, lambda: "Cancelling" not in screen_text(pilot))
             await pilot.press("f8")
             await until_shown(pilot, "✓ job_03.py")
@@ -204,7 +204,7 @@ async def test_a_refusal_while_another_page_is_in_sight_takes_no_keys_from_it(
             await until_shown(pilot, "Cancelling 0 of 3")
             await pilot.press("n", *"pri")
             gate.set()
-            await until_shown(pilot, "0 of 3 jobs asked to cancel", "f8 shows what came of each")
+            await until_shown(pilot, "0 of 3 jobs being cancelled", "f8 shows what came of each")
             await pilot.press(*"nt")
             await until_shown(pilot, "print")
 

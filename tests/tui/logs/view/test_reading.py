@@ -542,6 +542,15 @@ async def test_no_match_says_what_was_not_looked_at(store: LogStore) -> None:
         assert below(view) == " /absent no match so far"
 
 
+async def test_no_match_goes_when_there_is_one(store: LogStore) -> None:
+    store.append(numbered(20))
+    async with showing(store) as (pilot, view):
+        await search(pilot, "late")
+        assert below(view) == " /late no match"
+        store.append(b"too late\n")
+        await until(pilot, lambda: below(view) == " /late 1 matching line")
+
+
 async def test_follow_is_follow_however_often_it_is_pressed(store: LogStore) -> None:
     store.append(numbered(100))
     async with showing(store) as (pilot, view):
