@@ -127,6 +127,7 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
         self._waiting_for = waiting_for
         self._screens: Screens | None = None
         self._connected: Connected | None = None
+        self._refused: messages.TokenRefused | messages.TeamRefused | None = None
         self._reviver: Reviver | None = None
         self._quit_asked = -QUIT_WITHIN
         self._notices: Notices
@@ -157,12 +158,20 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
             # Not before the first paint: this loads the wire, the models and every screen.
             from studio_tui.tui.screens import Screens  # noqa: PLC0415
 
-            self.call_from_thread(self._enter, connected, Screens(connected))
+            self.call_from_thread(self._try, connected, Screens(connected))
+
+    @work(name="try", group="connect")
+    async def _try(self, connected: Connected, screens: "Screens") -> None:
+        """Go to a Studio; from a form only to one that answers, as else what was typed is lost."""
+        from studio_tui.tui.mending import is_refused  # noqa: PLC0415 (needed by few)
+
+        if not (form := _welcome_in_sight(self)) or not await is_refused(connected, form):
+            self._enter(connected, screens)
 
     @work(name="enter", group="enter")
     async def _enter(self, connected: Connected, screens: "Screens") -> None:
         await self._leave_studio()
-        self._connected, self._screens = connected, screens
+        self._connected, self._screens, self._refused = connected, screens, None
         from studio_tui.tui.frame.notices import Notices  # noqa: PLC0415 (not before the pages)
 
         self._notices = Notices(self, connected.session.endings, quiet=connected.quiet)
@@ -191,10 +200,11 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
         await self._connected.session.client.aclose()
 
     def on_token_refused(self, message: "messages.TokenRefused | messages.TeamRefused") -> None:
-        """Offer to enter another token or team, over what is known so far."""
+        """Offer to enter another token or team, over what is known so far; once for all pages."""
         from studio_tui.tui.mending import form_for  # noqa: PLC0415 (needed by few)
 
-        if self._connected and _welcome_in_sight(self) is None:
+        if self._connected and message != self._refused and _welcome_in_sight(self) is None:
+            self._refused = message
             self.push_screen(form_for(self._connected, message))
 
     on_team_refused = on_token_refused
@@ -205,6 +215,7 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
         """Take over what was mended in the settings: a token, authorities, the address."""
         from studio_tui.tui.mending import read_again  # noqa: PLC0415 (needed by few)
 
+        self._refused = None
         if self._connected is None:
             self._reach(self._first)
             return

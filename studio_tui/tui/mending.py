@@ -25,6 +25,18 @@ def form_for(connected: "Connected", refused: "TokenRefused | TeamRefused") -> W
     return WelcomeScreen(f"{refused.why} Everything has stopped{known}.", url=url, team=team)
 
 
+async def is_refused(connected: "Connected", form: WelcomeScreen) -> bool:
+    """Put the cheapest question to a Studio; the form says why it does not answer it."""
+    client = connected.session.client
+    try:
+        await client.clusters()
+    except StudioError as error:
+        await client.aclose()
+        form.say(str(error))
+        return True
+    return False
+
+
 def trust_question(error: TokenOriginChanged) -> Confirm:
     """Return the question whether a project's configuration may send the token elsewhere."""
     return Confirm(

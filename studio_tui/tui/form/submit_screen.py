@@ -215,11 +215,8 @@ class SubmitScreen(Page):
         """Find out what there is to say of a form; runs in a thread."""
         clusters = self.session.clusters.snapshot.value
         known = clusters.items if clusters is not None else None
-        team, files, lost = (
-            self.session.team,
-            self.session.history.files,
-            self.saved_forms.lost_values,
-        )
+        team, files = self.session.team, self.session.history.files
+        lost = self.saved_forms.lost_values
         return examine(draft, team, clock.now(), known, files, lost_values=lost)
 
     async def keep(self) -> None:

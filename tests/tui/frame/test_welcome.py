@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from studio_tui.api.client import StudioClient
 from studio_tui.errors import ConfigError, NoCredentials
@@ -93,6 +93,9 @@ class Machine:
         settings = self.settings
         if isinstance(choice, TeamChoice):
             settings = replace(settings, team=choice.team)
+        if isinstance(choice, TokenChoice):
+            token = SecretStr(choice.token)
+            settings = replace(settings, url=choice.url, team=choice.team, token=token)
         client = StudioClient(settings)
         session = StudioSession(client, settings.team, self._folder / "spool", near=True)
         view = self._folder / "view.json"
@@ -179,3 +182,51 @@ async def test_what_was_known_is_gone_back_to_only_where_something_was(
         machine.settings = replace(machine.settings, token=SecretStr(studio.token))
         await pilot.press("ctrl+r")
         await until_shown(pilot, "known.py", "live")
+
+
+async def test_a_wrong_token_in_the_form_costs_neither_what_was_typed_nor_what_was_known(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    studio.end(studio.submit("print(1)", query_name="known.py")["id"])
+    machine = Machine(studio, tmp_path, team=studio.team, token=studio.token)
+    async with running(machine) as pilot:
+        await until_shown(pilot, "known.py")
+        studio.kill()
+        DataDir(studio.data_dir).token.write_text("another-token-1\n")
+        studio.restart()
+        await until_shown(pilot, "esc goes back to what was known")
+        form = pilot.app.screen
+        await pilot.press(*"no-such-token", "enter")
+        await until(pilot, lambda: "refused" in str(form.query_one("#problem", Static).content))
+        assert pilot.app.screen is form
+        assert form.query_one("#token", Input).value == "no-such-token"
+        await pilot.press("escape")
+        await until_shown(pilot, "known.py", "token refused since")
+
+
+async def test_a_refused_token_is_asked_for_once_by_all_pages(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    machine = Machine(studio, tmp_path, team=studio.team, token="no-token-of-this-studio-1")
+    async with running(machine) as pilot:
+        await until_shown(pilot, "Studio refused the token")
+        await pilot.press("escape")
+        for key in "2345":
+            await pilot.press(key)
+            await until_shown(pilot, "token refused since")
+        await pilot.press("1", "ctrl+r")
+        await until_shown(pilot, "Welcome to studio-tui")
+
+
+@pytest.mark.parametrize("typed", ["http://127.0.0.1:1", "http://127.0.0.1:1/elsewhere"])
+async def test_a_studio_that_does_not_answer_is_not_entered_from_the_form(
+    studio: ThreadStudio, tmp_path: Path, typed: str
+) -> None:
+    machine = Machine(studio, tmp_path, team=studio.team, token="no-token-of-this-studio-1")
+    async with running(machine) as pilot:
+        await until_shown(pilot, "Studio refused the token")
+        form = pilot.app.screen
+        form.query_one("#url", Input).value = typed
+        await pilot.press(*"some-token", "enter")
+        await until(pilot, lambda: "127.0.0.1" in str(form.query_one("#problem", Static).content))
+        assert form.query_one("#url", Input).value == typed
