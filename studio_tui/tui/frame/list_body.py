@@ -203,7 +203,7 @@ class ListBody(Lifetime, Container, Generic[T]):
 
     @on(FilterBar.Changed)
     def _filter_changed(self, message: FilterBar.Changed) -> None:
-        self.filtering.take(message.wanted, self.show_rows)
+        self.filtering.take(message.wanted, lambda: self.show_rows(is_refiltered=True))
         self.table.lay_out_anew()
         self._page.paint_frame()
 
@@ -234,8 +234,8 @@ class ListBody(Lifetime, Container, Generic[T]):
 
     # Painting.
 
-    def show_rows(self) -> None:
-        """Show the rows that pass the filter, in their order."""
+    def show_rows(self, *, is_refiltered: bool = False) -> None:
+        """Show the rows that pass the filter, in their order; say whether it is another one."""
         first = not self.table.keys
         now = self._page.moment()
         passing = self.rows.ids(
@@ -244,7 +244,8 @@ class ListBody(Lifetime, Container, Generic[T]):
         self._passing = len(passing)
         keys = self._page.arranged(passing)
         view = self.holder.view
-        self.table.show(keys, newest_first=view.sort == NEWEST_FIRST and not view.reverse)
+        newest_first = view.sort == NEWEST_FIRST and not view.reverse
+        self.table.show(keys, newest_first=newest_first, is_refiltered=is_refiltered)
         self._look_for_new(keys)
         self.marks.show()
         self._page.shown()

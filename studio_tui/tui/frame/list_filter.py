@@ -32,12 +32,9 @@ class ListFilter(Generic[T]):
         self._table = table
         self.terms: Terms[T] = Terms(holder.view.filter, kind)
         """What is asked of rows now."""
-        self._left_at: str | None = None
-        """The row the cursor was on when a filter began to be typed."""
 
     def edit(self) -> None:
         """Let a filter be typed."""
-        self._left_at = self._table().cursor
         self._bar().edit()
 
     def toggle_problems(self) -> None:
@@ -54,17 +51,13 @@ class ListFilter(Generic[T]):
         self._holder.change(filter=terms.text)
 
     def take(self, terms: Terms[T], show_rows: Callable[[], None]) -> None:
-        """Take over what was typed, show what passes, and stay at the row of the cursor."""
+        """Take over what was typed, and show what passes."""
         self.terms = terms
         self._holder.change(filter=terms.text)
         show_rows()
-        if self._left_at is not None:
-            # A filter that is being typed passes through others that hide the row.
-            self._table().move_to(self._left_at)
 
     def done(self) -> None:
         """Give the keys back to the list."""
-        self._left_at = None
         self._table().focus()
 
 

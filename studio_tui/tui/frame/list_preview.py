@@ -5,14 +5,11 @@ from datetime import datetime
 
 from textual.containers import Container
 from textual.geometry import Size
-from textual.timer import Timer
 
 from studio_tui.presentation.jobs.facts import Fact, Line
 from studio_tui.tui.frame.list_view import ViewHolder
 from studio_tui.tui.widgets.fact_sheet import FactSheet
-
-PREVIEW_AFTER = 0.04
-"""Seconds after which preview and footer follow the cursor, lest they hold a held key up."""
+from studio_tui.tui.widgets.rest import Rest
 
 
 class ListPreview:
@@ -30,8 +27,7 @@ class ListPreview:
         self._body = body
         self._holder = holder
         self._facts = facts
-        self._rested = rested
-        self._due: Timer | None = None
+        self._rest = Rest(body, rested)
 
     def begin(self) -> None:
         """Show it, or not, as it was left."""
@@ -53,10 +49,5 @@ class ListPreview:
         return self._body.query_one(FactSheet).scrollable_content_region.size
 
     def follow(self) -> None:
-        """Follow the cursor soon."""
-        if self._due is None:
-            self._due = self._body.set_timer(PREVIEW_AFTER, self._catch_up, name="preview")
-
-    def _catch_up(self) -> None:
-        self._due = None
-        self._rested()
+        """Follow the cursor as soon as it rests."""
+        self._rest.moved()

@@ -46,12 +46,16 @@ async def asked(app: App[Any], session: StudioSession, command: Awaitable[T]) ->
         later.stop()
 
 
-async def reported(host: Host, command: Awaitable[object], done: str) -> None:
-    """Wait for a command, and say how it ended; `done` is said when it went well."""
+async def reported(host: Host, doing: str, command: Awaitable[object], done: str) -> None:
+    """Wait for a command, and say how it ended.
+
+    `done` is said when it went well; an error begins with `doing`, such as `Cancelling a.py`, as
+    the row may be out of sight by then.
+    """
     try:
         await asked(host.app, host.session, command)
     except StudioError as error:
-        host.say(told(error, host.session), "error")
+        host.say(f"{doing}: {told(error, host.session)}", "error")
     else:
         host.say(done)
 

@@ -171,7 +171,8 @@ class JobController:
         )
         if await self._host.ask(question):
             cancelling = self._host.session.commands.cancel(job.id)
-            await reported(self._host, cancelling, f"Cancellation requested for {title(job)}")
+            done = f"Cancellation requested for {title(job)}"
+            await reported(self._host, f"Cancelling {title(job)}", cancelling, done)
 
     async def run_again(self) -> None:
         """Say what is known and what is not, then create the same job again."""

@@ -78,7 +78,7 @@ async def look_at(
     try:
         datasets = await asked(app, session, fetch(session))
     except StudioError as error:
-        app.notify(told(error, session), severity="error", markup=False)
+        app.notify(f"Datasets: {told(error, session)}", severity="error", markup=False)
         return None
     if not datasets:
         app.notify(NONE, markup=False)

@@ -184,6 +184,7 @@ class ScheduleController(JobController):
         if sure:
             await reported(
                 self._host,
+                f"Cancelling {title(task)}",
                 self._host.session.commands.cancel(task.id),
                 f"Cancellation requested for {title(task)}",
             )

@@ -112,7 +112,8 @@ class ScheduleEditor:
             start_after=once or _begin(task, now),
             time_zone=task.schedule.time_zone if task.schedule and not once else None,
         )
-        await reported(self._host, changing, f"Changed {title(task)}: {typed}")
+        done = f"Changed {title(task)}: {typed}"
+        await reported(self._host, f"Changing {title(task)}", changing, done)
 
     async def _replace(self, repeat: Repeat, typed: str) -> None:
         """Create a schedule with another time, and cancel the old one only when that is done."""

@@ -125,8 +125,8 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         """Whether other rows are shown than those by which columns were given room."""
         self._keys: Sequence[str] = ()
         self._cursor = 0
-        self._left: tuple[Sequence[str], int] = ((), 0)
-        """The rows and the cursor before there were none, as where a filter passes none."""
+        self._chosen: str | None = None
+        """The row that the user went to; the cursor stands in for it where a filter hides it."""
         self._moved_by_user = False
         self._unseen = 0
         self._sideways = 0
@@ -154,7 +154,9 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         """How many rows have come in at the top and were not in sight yet."""
         return self._unseen
 
-    def show(self, keys: Sequence[str], *, newest_first: bool = False) -> None:
+    def show(
+        self, keys: Sequence[str], *, newest_first: bool = False, is_refiltered: bool = False
+    ) -> None:
         """Show these rows in this order, and ask again for what they say.
 
         The cursor stays on its row, and the rows that are looked at on their lines (see `kept`).
@@ -165,12 +167,20 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         Args:
             keys: Distinct keys. The sequence is kept, so it must not change afterwards.
             newest_first: Whether new rows come in at the top.
+            is_refiltered: Whether others pass than before because others are asked for; then the
+                cursor is again on the row that the user went to, if it passes.
         """
-        before, at = (self._keys, self._cursor) if self._keys else self._left
-        self._left = (before, at)
+        before, at = self._keys, self._cursor
         place = Place(at, self.top)
-        if newest_first and not place.top:
+        if (is_refiltered or not before) and self._chosen in keys:
+            cursor = keys.index(self._chosen)
+            place = Place(cursor, max(0, place.top + cursor - at))
+        elif is_refiltered and self._chosen is None:
+            place = Place(0, 0)
+        elif newest_first and not place.top and not is_refiltered:
+            is_chosen = bool(before) and before[at] == self._chosen
             place = followed(place, before, keys, self._rows_in_sight)
+            self._chosen = keys[place.cursor] if is_chosen and keys else self._chosen
         elif place.top or self._moved_by_user:
             place = kept(place, before, keys, self._rows_in_sight)
         else:
@@ -332,6 +342,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         self._moved_by_user = True
         moved = place.cursor != self._cursor
         self._go(place)
+        self._chosen = self.cursor
         if moved:
             self._say_where()
 

@@ -12,6 +12,7 @@ from studio_tui.errors import StudioError
 from studio_tui.tui.frame.commands import READ_ONLY
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.controller import NO_JOB, JobController
+from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.messages import OpenLog
 from tests.jobs import job
 
@@ -148,3 +149,13 @@ async def test_a_job_is_cancelled_if_the_question_is_answered_with_yes(answer: b
     await controller(shown, screen).cancel()
     assert len(screen.asked) == 1
     assert screen.cancelled == ([shown.id] if answer else [])
+
+
+async def test_a_cancel_that_fails_names_the_job_it_was_about() -> None:
+    class Refusing(Screen):
+        async def _cancel(self, job_id: str) -> None:
+            raise StudioError(f"not now, {len(job_id)}")
+
+    screen, shown = Refusing(answer=True), job(1, "RUNNING")
+    await controller(shown, screen).cancel()
+    assert screen.said[-1].startswith(f"Cancelling {title(shown)}: not now")

@@ -668,3 +668,51 @@ async def test_a_column_that_was_given_up_comes_back_with_what_stands_in_it() ->
         at.table.lay_out_anew()
         await at.pilot.pause()
         assert "ERROR" in at.lines()[0]
+
+
+async def refilter(at: Stage, keys: list[str]) -> None:
+    """Show the rows of another filter."""
+    at.rows.names = {key: f"job {key}" for key in keys}
+    at.table.show(keys, newest_first=True, is_refiltered=True)
+    await at.pilot.pause()
+
+
+@pytest.mark.parametrize("moves", [["down"] * 3, ["end", "up"], ["up"], []])
+async def test_the_cursor_comes_back_to_its_row_when_a_filter_is_cleared(moves: list[str]) -> None:
+    keys = ids(100)
+    async with stage(keys) as at:
+        await show_newest_first(at, keys)
+        await at.press(*moves)
+        chosen = at.table.cursor
+        assert chosen
+        others = [key for key in keys if key != chosen]
+        await refilter(at, others[50:60])
+        await show_newest_first(at, ["new", *others[50:60]])
+        await refilter(at, others[10:60])
+        await refilter(at, ["newer", "new", *keys])
+        assert at.table.cursor == (chosen if moves else "newer")
+        assert at.line_of(at.table.cursor) is not None
+
+
+async def test_moving_in_a_filter_chooses_another_row() -> None:
+    keys = ids(100)
+    async with stage(keys) as at:
+        await show_newest_first(at, keys)
+        await at.press("down", "down")
+        await refilter(at, keys[50:60])
+        await at.press("down")
+        chosen = at.table.cursor
+        assert chosen in keys[50:60]
+        await refilter(at, keys)
+        assert at.table.cursor == chosen
+
+
+async def test_whoever_is_at_the_top_is_there_again_after_a_filter() -> None:
+    keys = ids(100)
+    async with stage(keys) as at:
+        await show_newest_first(at, keys)
+        await at.press("down", "up")
+        await show_newest_first(at, ["new", *keys])
+        await refilter(at, keys[50:60])
+        await refilter(at, ["new", *keys])
+        assert at.table.cursor == "new"

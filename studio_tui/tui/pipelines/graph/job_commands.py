@@ -92,7 +92,7 @@ class GraphJobs:
                 if await asked(self._host.app, session, taking):
                     self._host.say(f"Took {node.name} out of the pipeline")
             except StudioError as error:
-                self._host.say(told(error, session), "error")
+                self._host.say(f"Taking {node.name} out: {told(error, session)}", "error")
 
     async def _remove_marked(self) -> None:
         """Show what taking the marked jobs out does, ask, and do it, one after the other."""

@@ -9,7 +9,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
-from textual.timer import Timer
 
 from studio_tui.presentation.freshness import Aged
 from studio_tui.presentation.pipelines.graph.statuses import Shown
@@ -33,12 +32,7 @@ from studio_tui.tui.pipelines.graph.views import Views
 from studio_tui.tui.pipelines.graph.work import begin_on
 from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.prompt import PROMPT_HINTS, LogPrompt
-
-CATCH_UP_AFTER = 0.1
-"""Seconds after which drawer, footer and kin follow the cursor.
-
-Textual paints once a frame: what follows sooner makes the next key of a held one wait for it.
-"""
+from studio_tui.tui.widgets.rest import Rest
 
 _ABOUT_ROWS = frozenset(
     {"mode", "folds", "opened", "grouping", "problems", "filter", "critical", "full_names",
@@ -92,7 +86,7 @@ class PipelineScreen(Page):
             self.state, session.history, begin, taken_over=self._taken_over,
             past_changed=self._show_again,
         )  # fmt: skip
-        self._catch_up_due: Timer | None = None
+        self._following = Rest(self, self._catch_up)
         self._run_to_go_to = run_id
 
     def body(self) -> ComposeResult:
@@ -229,12 +223,10 @@ class PipelineScreen(Page):
     # What follows the cursor.
 
     def follow_cursor(self) -> None:
-        """Let what is about the cursor's job follow it, soon."""
-        if self._catch_up_due is None:
-            self._catch_up_due = self.set_timer(CATCH_UP_AFTER, self._catch_up, name="catch up")
+        """Let what is about the cursor's job follow it, as soon as it rests."""
+        self._following.moved()
 
     def _catch_up(self) -> None:
-        self._catch_up_due = None
         self.views.shown.show_kin()
         self._look()
         self.views.remember()
