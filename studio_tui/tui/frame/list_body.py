@@ -139,6 +139,7 @@ class ListBody(Lifetime, Container, Generic[T]):
         """Take up the view where it was left."""
         self.previewing.begin()
         self.table.wide = self.holder.view.wide
+        self.table.begin_at(self.holder.view.cursor)
         self.marks.show()
         self.order.show()
         self.show_title()
@@ -236,7 +237,6 @@ class ListBody(Lifetime, Container, Generic[T]):
 
     def show_rows(self, *, is_refiltered: bool = False) -> None:
         """Show the rows that pass the filter, in their order; say whether it is another one."""
-        first = not self.table.keys
         now = self._page.moment()
         passing = self.rows.ids(
             self.filtering.terms, self.holder.view.sort, now, reverse=self.holder.view.reverse
@@ -249,8 +249,6 @@ class ListBody(Lifetime, Container, Generic[T]):
         self._look_for_new(keys)
         self.marks.show()
         self._page.shown()
-        if first and self.holder.view.cursor is not None:
-            self.table.move_to(self.holder.view.cursor)
         self.show_title()
         self.show_notice()
         self.show_preview(now)

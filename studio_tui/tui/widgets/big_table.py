@@ -174,7 +174,8 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         place = Place(at, self.top)
         if (is_refiltered or not before) and self._chosen in keys:
             cursor = keys.index(self._chosen)
-            place = Place(cursor, max(0, place.top + cursor - at))
+            kept_top = max(0, place.top + cursor - at)
+            place = Place(cursor, kept_top) if before else self._reveal(cursor)
         elif is_refiltered and self._chosen is None:
             place = Place(0, 0)
         elif newest_first and not place.top and not is_refiltered:
@@ -196,6 +197,10 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         self._count_unseen(unseen)
         if self.cursor != highlighted:
             self._say_where()
+
+    def begin_at(self, key: str | None) -> None:
+        """Put the cursor on a row once there are rows, as if the user had gone there."""
+        self._chosen = key
 
     def show_again(self) -> None:
         """Ask again for what the rows in sight say, as when time has passed."""

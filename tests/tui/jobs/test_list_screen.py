@@ -589,3 +589,19 @@ async def test_jobs_of_one_kind_stand_on_one_row_that_commands_are_about(
         await until_shown(pilot, "by name", "▸ 4 jobs")
         await pilot.press("b")
         await until(pilot, lambda: len(table(pilot).keys) == 5)
+
+
+async def test_the_cursor_is_at_the_top_again_when_all_rows_have_left_a_filter(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    made = [studio.submit("import time; time.sleep(600)", query_name=f"{n}.py") for n in range(5)]
+    async with dashboard(studio, tmp_path) as pilot:
+        await until(pilot, lambda: len(table(pilot).keys) == 5)
+        await pilot.press("slash", *"is:active", "enter")
+        await until_shown(pilot, "5 of 5")
+        for each in made:
+            await call(studio.cancel, each["id"])
+        await until_shown(pilot, "No job passes the filter.")
+        await pilot.press("escape")
+        await until(pilot, lambda: len(table(pilot).keys) == 5)
+        assert table(pilot).cursor == table(pilot).keys[0]
