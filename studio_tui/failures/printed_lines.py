@@ -9,7 +9,7 @@ _ESCAPE = re.compile(
 
 _DRAWING = (
     "─━═╌╍┄┅┈┉│┃║┆┇┊┋╎╏┌┍┎┏┐┑┒┓└┕┖┗┘┙┚┛├┝┞┟┠┡┢┣┤┥┨┩┪┫┬┯┰┳┴┷┸┻┼╋"
-    "╔╗╚╝╠╣╦╩╬╒╓╕╖╘╙╛╜╭╮╯╰╴╶╷╸╹╺╻╼╾▶►▷❯×✗✖"
+    "╔╗╚╝╠╣╦╩╬╒╓╕╖╘╙╛╜╭╮╯╰╴╵╶╷╸╹╺╻╼╾▶►▷❯×✗✖"
 )
 _RULE = "-=*_~#+.^"
 _FRAME = re.compile(
@@ -20,7 +20,7 @@ _FRAME = re.compile(
     r"|goroutine \d+ \[|\s*/\S+:\d+(?: \+0x[0-9a-f]+)?$|[\w./*()]+\(.{0,200}\)$"
     r"|\[Previous line repeated|Node\.js v\d|stack backtrace:|\s*at .*:\d+:\d+\)?$"
     r"|created by \S+ in goroutine|\[signal \S+ code|Stack trace:|#\d+\s+0x[0-9a-f]+"
-    r"|frame #\d+:|\s+[\^~]+\s*$"
+    r"|frame #\d+:|\s+(?:\|\s*)?[\^~]+\s*$"
     # Ruby, Lua, Julia, .NET, PHP
     r"|\tfrom \S+:\d+:in |stack traceback:|\t(?:\[C\]|\S+:\d+): in |Stacktrace:$"
     r"|\s*\[\d+\] (?:\S.*\(|top-level scope)|\s+@ \S+|in expression starting at "
@@ -36,6 +36,13 @@ _HINT = re.compile(
     r"|npm ERR! A complete log|npm error A complete log|info Visit https://yarnpkg|"
     r"For simplicity, JAX has removed|Complete log: |Set the environment variable HYDRA_FULL|"
     r"\(?Use `node --trace|If you believe this is a bug|See https?://\S+$"
+    # what a reader is advised to do or to look at, by tools of the command line
+    r"|note: |(?:\S+:\d+:\d+: )note: |<?https?://\S+>?$|\d\d:\d\d:\d\d$|Tip: |-- Check '"
+    r"|Please make sure you have the correct access rights$|and the repository exists\.$"
+    r"|\[ERROR\](?:$| -> \[Help| \[Help| Re-run Maven| To see the full stack| For more information"
+    r"| After correcting)|\* (?:Try|Get more help)|> (?:Run with --|Get more help)|BUILD FAILED in "
+    r"|Ran all test suites|(?:Snapshots|Time): |Look above for error|\[\*\] \d+ fixable with "
+    r"|(?:\d\d:\d\d:\d\d +)?Done\. PASS=\d+|(?:> )?See above for (?:output|details)"
 )
 _BAR = re.compile(
     r"\d{1,3} ?%\|.*\[[\d:]+<|\[\d\d:\d\d(?::\d\d)?(?:<[\d:?]+)?, .*/s\]"
@@ -55,6 +62,11 @@ _EPILOGUE = re.compile(
     r"|Press Ctrl-C to quit|wandb: |.*leaked (?:semaphore|shared_memory)|\s*warnings\.warn\("
     r"|.*closing signal SIG|.*destroy_process_group\(\)|.*failed \(exitcode: "
     r"|[^\s:]+\.py:\d+: (?:\w+\.)*\w*Warning: |error: Recipe `|error: process didn't exit"
+    r"|tar: (?:Child returned status|Error is not recoverable|Exiting with failure|Error exit)"
+    r"|ninja: build stopped|collect2: error: ld returned|-- Configuring incomplete"
+    r"|Found \d+ errors?(?:\.$| in \d+ files?)|Exiting because a job execution failed"
+    r"|error: (?:subprocess-exited-with-error|metadata-generation-failed)"
+    r"|Encountered error while generating|\[ERROR\] \[launch\.py|.*sigkill_handler\]"
 )
 _CLOSING = re.compile(
     r"(?i)\b(?:clean(?:ing|ed)?[ _-]?up|shut(?:ting)?[ -]?down|clos(?:e|es|ing|ed)"

@@ -54,6 +54,12 @@ _WENT_ON = re.compile(
     r"|ignor(?:ed|ing)|next|resum(?:ed|ing)|recover(?:ed|ing)|using .{1,40} instead|answered"
     r"|succeeded|proceed(?:s|ing)?)\b"
 )
+_ERROR = re.compile(
+    r"(?:fatal|error|ERROR|Error|FATAL|FAILURE|E)(?:\[\w+\])?: \S|CMake Error at |ERROR ~ "
+    r"|(?:\w+\.)*[A-Z]\w*(?:Error|Exception): \S|\S+:\d+(?::\d+)?: (?:fatal )?(?i:error): "
+    r"|(?!\w+: ERROR:root)[\w.+-]+: (?:fatal )?(?i:error): \S|\w+(?: \w+)? Error in "
+)
+"""How the error of a command-line tool begins."""
 _EMBEDDED = "Traceback (most recent call last):\n"
 _EMBEDDED_IN_JSON = "Traceback (most recent call last):\\n"
 
@@ -97,7 +103,7 @@ def ending(lines: Sequence[str], code: int = 1) -> Ending:
     last = last_words(lines)
     chosen = _chosen(failures, lines)
     if chosen is None:
-        return Ending("", last)
+        return Ending(_error_before_advice(lines, last), last)
     after = _own_words(lines[max(failure.end for failure in failures) :])
     if not after or (chosen.is_certain and not _has_gone_on(after)):
         return Ending(chosen.reason, "")
@@ -259,6 +265,17 @@ def _has_gone_on(words: Sequence[str]) -> bool:
     return len(words) > _LONG_AFTER or any(
         _WENT_ON.search(text) or (_MILD.match(text) and not is_closing(text)) for text in words
     )
+
+
+def _error_before_advice(lines: Sequence[str], last: str) -> str:
+    """Return the error of a tool that says more after it, as what to do; empty if `last` is it."""
+    words = [bare(line) for line in lines[-_LONG_AFTER:] if not is_epilogue(split_origin(line)[1])]
+    for number in range(len(words) - 1, -1, -1):
+        if _ERROR.match(words[number]):
+            after = words[number + 1 :]
+            is_last = words[number] == last or not any(after) or _has_gone_on(after)
+            return "" if is_last else words[number]
+    return ""
 
 
 def last_words(lines: Sequence[str]) -> str:

@@ -293,6 +293,56 @@ LAST_WORDS = {
 }  # fmt: skip
 
 
+# Tools of the command line: their last lines are advice, or that they stop.
+TOOLS = {
+    "Cloning...\nfatal: Could not read from remote repository.\n\nPlease make sure you have"
+    " the correct access rights\nand the repository exists.": (
+        "", "fatal: Could not read from remote repository."
+    ),
+    "gzip: stdin: unexpected end of file\ntar: Child returned status 1\ntar: Error is not"
+    " recoverable: exiting now": ("", "gzip: stdin: unexpected end of file"),
+    "a.cc:3:1: error: expected ';' before '}' token\nninja: build stopped: subcommand failed.": (
+        "", "a.cc:3:1: error: expected ';' before '}' token"
+    ),
+    "/usr/bin/ld: a.o: undefined reference to `foo'\ncollect2: error: ld returned 1 exit status": (
+        "", "/usr/bin/ld: a.o: undefined reference to `foo'"
+    ),
+    "a.c:3:5: error: 'x' undeclared\n    3 |     x = 1;\n      |     ^\na.c:3:5: note: each one is"
+    " reported only once": ("", "a.c:3:5: error: 'x' undeclared"),
+    "a.py:3: error: Name 'x' is not defined\nFound 1 error in 1 file (checked 1 source file)": (
+        "", "a.py:3: error: Name 'x' is not defined"
+    ),
+    "[ERROR] /a/B.java:[3,5] ';' expected\n[ERROR] \n[ERROR] -> [Help 1]\n[ERROR] [Help 1] x": (
+        "", "[ERROR] /a/B.java:[3,5] ';' expected"
+    ),
+    "08:00:00    Error in model x\n  no table y\n08:00:00\n08:00:00  Done. PASS=1 ERROR=1": (
+        "", "no table y"
+    ),
+    "ERROR: failed to pull data\nIs your cache up to date?\n<https://error.dvc.org/x>": (
+        "ERROR: failed to pull data", "Is your cache up to date?"
+    ),
+    "╷\n│ Error: Invalid reference\n│\n│ A reference must be followed by\n│ a name.\n╵": (
+        "Error: Invalid reference", "a name."
+    ),
+    "PackagesNotFoundError: not in these channels:\n\n  - foo\n\nand use the search bar.": (
+        "PackagesNotFoundError: not in these channels:", "and use the search bar."
+    ),
+    'psql:a.sql:3: ERROR:  relation "x" does not exist\nLINE 1: select * from x\n           ^': (
+        'psql:a.sql:3: ERROR:  relation "x" does not exist', "LINE 1: select * from x"
+    ),
+    # An error after which the program goes on is not what it ended by.
+    "ERROR: mirror 1 is away\ntrying the next\nno mirror left": ("", "no mirror left"),
+    "ERROR:root:x\nINFO:root:y\nnothing to do": ("", "nothing to do"),
+    "Error: away\n" + "".join(f"step {n}\n" for n in range(40)) + "no rows": ("", "no rows"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("output", TOOLS)
+def test_a_tool_that_ends_with_advice_is_told_by_its_error(output: str) -> None:
+    found = ending(printed_lines(output))
+    assert (found.failure, found.last) == TOOLS[output]
+
+
 @pytest.mark.parametrize("output", FAILURES)
 def test_the_failure_that_ended_a_program_is_found(output: str) -> None:
     assert ending(printed_lines(output)) == (FAILURES[output], "", False)
