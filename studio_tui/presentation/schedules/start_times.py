@@ -1,10 +1,12 @@
 """Reads when a job is to start from natural words, strictly, and says in words when that is.
 
-`dateparser`, which the published client uses too, works out the words. Alone it also resolves what
-it understands in part (`32 March` is in 2032 for it), so only what has a known form reaches it.
+`dateparser`, which the published client uses, also resolves what it understands in part (`32 March`
+is in 2032 for it); here a text has a known form, and then means the same, or is refused.
 """
 
 import re
+from calendar import monthrange
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from difflib import get_close_matches
 
@@ -152,34 +154,30 @@ def _after(words: str, typed: str, now: datetime, zone: tzinfo) -> datetime:
     units = {unit for _, unit in amounts}
     if len(units) < len(amounts) or (clock and units & _ELAPSING):
         raise StartTimeError(_not_understood(typed))
-    phrase = "in " + " ".join(f"{amount} {unit}s" for amount, unit in amounts)
     if units & _ELAPSING:
         base = now.astimezone(UTC).replace(tzinfo=None)
-        return _near(_worked_out(phrase, typed, base), base).replace(tzinfo=UTC)
+        return _near(_later(base, amounts, typed), base).replace(tzinfo=UTC)
     base = now.astimezone(zone).replace(tzinfo=None, fold=0)
-    local = _near(_worked_out(phrase, typed, base), base)
+    local = _near(_later(base, amounts, typed), base)
     if clock:
         local = datetime.combine(local.date(), _clock(clock, typed))
     return _instant(local, zone)
 
 
-def _worked_out(phrase: str, typed: str, base: datetime) -> datetime:
-    """Return what `dateparser` makes of a phrase of a known form, said at `base`."""
-    # Late, because it takes as long to import as a command line to answer.
-    import dateparser  # noqa: PLC0415
+def _later(base: datetime, amounts: Sequence[tuple[str, str]], typed: str) -> datetime:
+    """Return the time so many months, then the rest, after `base`; a month keeps to its last day.
 
-    worked_out = dateparser.parse(
-        phrase,
-        languages=["en"],
-        settings={
-            "RELATIVE_BASE": base,
-            "PREFER_DATES_FROM": "future",
-            "RETURN_AS_TIMEZONE_AWARE": False,
-        },
-    )
-    if worked_out is None:  # it gives up on times beyond the calendar
-        raise StartTimeError(f"{quoted(typed)} is too far away.")
-    return worked_out
+    Raises:
+        StartTimeError: it is beyond the calendar.
+    """
+    spans = {f"{unit}s": float(amount) for amount, unit in amounts if unit != "month"}
+    months = base.month - 1 + sum(int(float(amount)) for amount, unit in amounts if unit == "month")
+    try:
+        year, month = base.year + months // 12, months % 12 + 1
+        day = min(base.day, monthrange(year, month)[1])
+        return base.replace(year=year, month=month, day=day) + timedelta(**spans)
+    except (OverflowError, ValueError):
+        raise StartTimeError(f"{quoted(typed)} is too far away.") from None
 
 
 def _named(words: str, typed: str, now: datetime) -> datetime:
@@ -193,10 +191,11 @@ def _named(words: str, typed: str, now: datetime) -> datetime:
         today = datetime.combine(now.date(), clock)
         return today if today > now else today + timedelta(days=1)
     if day in _NEAR_DAYS:
-        return datetime.combine(_worked_out(day, typed, now).date(), clock)
+        return datetime.combine(now.date() + timedelta(days=_NEAR_DAYS.index(day)), clock)
     weekday = _WEEKDAYS.get(day.removeprefix("next "))
     if weekday:
-        later = datetime.combine(_worked_out(weekday, typed, now).date(), clock)
+        ahead = (_DAYS.index(weekday) - now.weekday() - 1) % 7 + 1
+        later = datetime.combine(now.date() + timedelta(days=ahead), clock)
         sooner = later - timedelta(days=7)
         return sooner if sooner > now and not day.startswith("next ") else later
     found = _calendar_date(day, clock, now)
