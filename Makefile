@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: run test check lint format keys bench screenshots soak clean
+.PHONY: run test check lint format keys bench profile screenshots soak clean
 
 run: $(INSTALLED)
 	@$(BIN)/studio-tui --local --samples
@@ -32,7 +32,11 @@ keys: $(INSTALLED)
 	@$(BIN)/python -m tests.keymap
 
 bench: $(INSTALLED)
-	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench $(BENCH)
+
+# Where the time goes: make profile WHAT=start, cursor, page, idle, poll or follow.
+profile: $(INSTALLED)
+	$(BIN)/python -m tests.bench.profile $(WHAT)
 
 screenshots: $(INSTALLED)
 	$(BIN)/python -m tests.scenes screenshots

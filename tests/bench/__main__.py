@@ -5,6 +5,7 @@ Figures of one run can be compared with each other; those of two runs only by th
 
 import argparse
 import compileall
+import json
 import os
 import sys
 import tempfile
@@ -20,10 +21,15 @@ from tests.bench.suite_dag import DagBench
 from tests.bench.suite_logs import LogBench, roomy_folder
 from tests.studios import ProcessStudio
 
+_KEPT = Path(__file__).parents[2] / ".bench.json"
+"""The figures of the last run of each section."""
+
 
 def main(arguments: Sequence[str]) -> int:
     """Measure what is asked for and print it; return 1 if a goal is missed."""
     asked = _parsed(arguments)
+    kept = json.loads(_KEPT.read_text()) if _KEPT.exists() else {}
+    before = kept if asked.baseline else None
     effort = QUICK if asked.quick else FULL
     # An installed program is compiled; a checkout is not where Python may write no bytecode.
     compileall.compile_dir(str(Path(studio_tui.__file__).parent), quiet=1)
@@ -42,9 +48,10 @@ def main(arguments: Sequence[str]) -> int:
                 if not asked.only or name in asked.only:
                     sections.append(measured())
                     if not asked.json:
-                        print(as_text(sections[-1]), end="\n\n", flush=True)
+                        print(as_text(sections[-1], before), end="\n\n", flush=True)
     if asked.json:
         print(as_json(sections))
+    _KEPT.write_text(json.dumps({**kept, **json.loads(as_json(sections))}))
     missed = [m for section in sections for m in section.measures if m.is_met is False]
     return 1 if missed and asked.strict else 0
 
@@ -70,6 +77,7 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="little of everything, in seconds")
     parser.add_argument("--json", action="store_true", help="print numbers for a program")
     parser.add_argument("--strict", action="store_true", help="exit with 1 if a goal is missed")
+    parser.add_argument("--baseline", action="store_true", help="beside the last run's figures")
     parser.add_argument("only", nargs="*", help="sections: start, keys, cpu, ..., open, page, ...")
     return parser.parse_args(arguments)
 

@@ -1,8 +1,12 @@
 """Numbers with their floor and their goal beside them, as a table or as JSON."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+Figures: TypeAlias = Mapping[str, Mapping[str, Any]]
+"""Those of a run by section and measure, as `as_json` writes them."""
 
 
 def quantile(values: Sequence[float], share: float) -> float:
@@ -76,10 +80,11 @@ class Section:
     measures: tuple[Measure, ...]
 
 
-def as_text(section: Section) -> str:
-    """Lay a section out for a terminal."""
+def as_text(section: Section, before: Figures | None = None) -> str:
+    """Lay a section out for a terminal, beside the figures of another run if they are given."""
     title = f"{section.title} ({section.unit})"
-    lines = [f"{title:<52}{'p50':>9}{'p95':>9}{'x floor':>9}  goal"]
+    was = f"{'was':>9}" if before is not None else ""
+    lines = [f"{title:<52}{'p50':>9}{'p95':>9}{'x floor':>9}{was}  goal"]
     for measure in section.measures:
         several = len(measure.values) > 1
         times = measure.times_floor
@@ -88,10 +93,20 @@ def as_text(section: Section) -> str:
             f"  {measure.name:<50}{measure.median:>9.2f}"
             + (f"{quantile(measure.values, 0.95):>9.2f}" if several else f"{'':>9}")
             + (f"{times:>9.2f}" if times is not None else f"{'':>9}")
+            + (_was(section, measure, before) if before is not None else "")
             + (f"  {measure.goal}: {verdict}" if measure.goal else "")
         )
         lines.append(line.rstrip())
     return "\n".join(lines)
+
+
+def _was(section: Section, measure: Measure, before: Figures) -> str:
+    """Return what it was: in multiples of the floor where there is one, else the median."""
+    known = before.get(section.title, {}).get(measure.name)
+    if not isinstance(known, Mapping):
+        return f"{'':>9}"
+    value = known.get("times_floor") if measure.floor is not None else known.get("p50")
+    return f"{value:>9.2f}" if isinstance(value, int | float) else f"{'':>9}"
 
 
 def as_json(sections: Sequence[Section]) -> str:

@@ -1,3 +1,4 @@
+import json
 import sys
 import time
 from pathlib import Path
@@ -5,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.bench import processes
-from tests.bench.report import Goal, Measure, Section, as_text
+from tests.bench.report import Goal, Measure, Section, as_json, as_text
 from tests.bench.terminal import Terminal
 
 pytestmark = pytest.mark.starts_processes
@@ -83,3 +84,14 @@ def test_goals_are_held_against_the_floor() -> None:
     text = as_text(Section("Keys", "ms", (floor, near, far)))
     assert "<= 1.3 x floor: met" in text
     assert "p95 < 8: MISSED" in text
+
+
+def test_a_run_is_laid_beside_the_last_one() -> None:
+    floor = Measure("floor", (2.0,))
+    section = Section("Keys", "ms", (floor, Measure("near", (3.0,), floor), Measure("new", (1.0,))))
+    before = Section("Keys", "ms", (Measure("floor", (8.0,)), Measure("near", (5.0,), floor)))
+    lines = as_text(section, json.loads(as_json([before]))).splitlines()
+    assert lines[0].split()[-2:] == ["was", "goal"]
+    assert [line.split()[1:] for line in lines[1:]] == [
+        ["2.00", "8.00"], ["3.00", "1.50", "2.50"], ["1.00"],
+    ]  # fmt: skip
