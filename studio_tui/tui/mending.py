@@ -26,15 +26,20 @@ def form_for(connected: "Connected", refused: "TokenRefused | TeamRefused") -> W
 
 
 async def is_refused(connected: "Connected", form: WelcomeScreen) -> bool:
-    """Put the cheapest question to a Studio; the form says why it does not answer it."""
-    client = connected.session.client
+    """Return whether a Studio that was chosen in the form does not answer; the form says why."""
+    if why := await _refusal(connected):
+        await connected.session.client.aclose()
+        form.say(why)
+    return bool(why)
+
+
+async def _refusal(connected: "Connected") -> str:
+    """Put the cheapest question to a Studio, and return why it is not answered."""
     try:
-        await client.clusters()
+        await connected.session.client.clusters()
     except StudioError as error:
-        await client.aclose()
-        form.say(str(error))
-        return True
-    return False
+        return str(error)
+    return ""
 
 
 def trust_question(error: TokenOriginChanged) -> Confirm:
@@ -123,13 +128,14 @@ class Reviver:
 
 
 async def read_again(connected: "Connected", form: WelcomeScreen | None) -> Mended:
-    """Read the settings again and go on with them; without a form that is open also as they are."""
+    """Read the settings again and go on with them, from the form only where Studio answers now."""
     try:
         fresh = await asyncio.to_thread(connected.read_again) if connected.read_again else None
     except StudioError as error:
         return Mended(problem=str(error))
     if fresh is None:
-        return Mended(problem="The settings are as they were." if form is not None else "")
+        why = await _refusal(connected) if form is not None else ""
+        return Mended(problem=f"The settings are as they were. {why}" if why else "")
     if (fresh.url, fresh.team) != (connected.url, connected.team):
         return Mended(is_elsewhere=True)
     await connected.session.client.renew(fresh)

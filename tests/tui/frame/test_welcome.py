@@ -230,3 +230,22 @@ async def test_a_studio_that_does_not_answer_is_not_entered_from_the_form(
         await pilot.press(*"some-token", "enter")
         await until(pilot, lambda: "127.0.0.1" in str(form.query_one("#problem", Static).content))
         assert form.query_one("#url", Input).value == typed
+
+
+async def test_a_token_that_is_good_again_is_found_out_by_reading_the_settings_again(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    machine = Machine(studio, tmp_path, team=studio.team, token=studio.token)
+    studio.kill()
+    kept = DataDir(studio.data_dir).token.read_text()
+    DataDir(studio.data_dir).token.write_text("another-token-1\n")
+    studio.restart()
+    async with running(machine) as pilot:
+        await until_shown(pilot, "Studio refused the token")
+        await pilot.press("ctrl+r")
+        await until_shown(pilot, "The settings are as they were.")
+        studio.kill()
+        DataDir(studio.data_dir).token.write_text(kept)
+        studio.restart()
+        await pilot.press("ctrl+r")
+        await until_shown(pilot, "No jobs yet")
