@@ -31,6 +31,7 @@ from studio_tui.service.commands.journal import Intent, IntentOutcome, Journal, 
 from studio_tui.service.commands.new_job import NewJob
 from studio_tui.service.commands.submitted import SentFile, Submitted
 from studio_tui.service.commands.uploads import Told, Uploads
+from studio_tui.service.polling.backoff import Backoff, Jitter
 
 PAGE = 100
 FURTHEST = 6400
@@ -137,7 +138,7 @@ class JobCreator:
         labels: bool = True,
         patience: Patience | None = None,
         now: Callable[[], datetime] = clock.now,
-        jitter: Callable[[float, float], float] = random.uniform,
+        jitter: Jitter = random.uniform,
     ) -> None:
         """Take whom to tell that jobs may have changed, or that one was `made`.
 
@@ -281,7 +282,8 @@ class JobCreator:
         """
         looks = looks or self._patience.looks
         looked = Looked()
-        failures = 0
+        patience = self._patience
+        backoff = Backoff(patience.rest, patience.longest_rest, jitter=self._jitter)
         try:
             async with asyncio.timeout(self._patience.look_up):
                 while looked.answers < looks:
@@ -291,8 +293,7 @@ class JobCreator:
                     except (AuthenticationError, PermissionDenied):
                         break
                     except StudioError as error:
-                        failures += 1
-                        rest = max(self._backoff(failures), error.asked_rest)
+                        rest = max(backoff.failed(), error.asked_rest)
                     else:
                         if found is not None:
                             return await self._ended(note, found)
@@ -302,10 +303,6 @@ class JobCreator:
         except TimeoutError:
             pass
         return Unconfirmed(note.intent, looked, why, note=note, request=request)
-
-    def _backoff(self, failures: int) -> float:
-        span = self._patience.rest * 2.0 ** min(failures, 10)
-        return self._jitter(0.0, min(span, self._patience.longest_rest))
 
     async def _seek(self, intent: Intent) -> tuple[Created | None, Looked]:
         """Look once for the job of an intent, as far back as it can be."""

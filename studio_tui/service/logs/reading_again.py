@@ -6,10 +6,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from studio_tui.service.logs.state import Phase, Told
+from studio_tui.service.polling.backoff import Backoff, Jitter
 from studio_tui.service.polling.poller import wait_for
 from studio_tui.service.polling.reachability import Reachability
 
-BACKOFF_BASE = 0.5
+BACKOFF_BASE = 0.25
 BACKOFF_CAP = 20.0
 
 logger = logging.getLogger(__name__)
@@ -24,17 +25,24 @@ class Retries:
         told: Told,
         reachability: Reachability,
         now: Callable[[], datetime],
-        jitter: Callable[[float, float], float],
+        jitter: Jitter,
     ) -> None:
-        self.failures = 0
-        """In a row."""
+        self._backoff = Backoff(BACKOFF_BASE, BACKOFF_CAP, jitter=jitter)
         self.reachability = reachability
         self.poked = asyncio.Event()
         """Ends a rest at once."""
         self._job_id = job_id
         self._told = told
         self._now = now
-        self._jitter = jitter
+
+    @property
+    def failures(self) -> int:
+        """How many tries in a row have failed."""
+        return self._backoff.failures
+
+    def begin_anew(self) -> None:
+        """Count failures from none on."""
+        self._backoff.succeeded()
 
     def subscribe(self) -> Callable[[], None]:
         """End rests whenever an outage of Studio begins, changes or ends, until told to stop."""
@@ -59,11 +67,10 @@ class Retries:
 
     async def rest(self, reason: str, at_least: float) -> None:
         """Rest with full jitter, longer after each failure in a row."""
-        longest = min(BACKOFF_CAP, BACKOFF_BASE * 2 ** min(self.failures, 10))
-        self.failures += 1
+        jittered = self._backoff.failed()
         if self.reachability.outage is not None:
             return  # the next try waits for its end
-        seconds = max(at_least, self._jitter(0.0, longest))
+        seconds = max(at_least, jittered)
         logger.info("log of job %s: next try in %.1f s: %s", self._job_id, seconds, reason)
         next_try = self._now() + timedelta(seconds=seconds)
         self._told.publish(Phase.RECONNECTING, reason, next_try)
@@ -78,4 +85,4 @@ class Retries:
         else:
             await wait_for(self.poked, (next_try - self._now()).total_seconds())
         self.poked.clear()
-        self.failures = 0
+        self.begin_anew()

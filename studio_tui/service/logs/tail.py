@@ -42,6 +42,7 @@ from studio_tui.service.logs.source import LogSource, MayFetch, always
 from studio_tui.service.logs.state import NO_LOG, UNCHECKED, UNCONFIRMED, Phase, TailState, Told
 from studio_tui.service.logs.store.arrivals import Replay
 from studio_tui.service.logs.store.log_store import LogStore
+from studio_tui.service.polling.backoff import Jitter
 from studio_tui.service.polling.poller import wait_for
 from studio_tui.service.polling.reachability import LOG_STREAM, Reachability
 from studio_tui.text import safe_line
@@ -88,7 +89,7 @@ class LogTail:
         kept_since: datetime | None = None,
         reachability: Reachability | None = None,
         now: Callable[[], datetime] = clock.now,
-        jitter: Callable[[float, float], float] = random.uniform,
+        jitter: Jitter = random.uniform,
     ) -> None:
         """Take also since when the store is the whole log, if it was kept."""
         self._told = Told(store, now, kept_since)
@@ -275,7 +276,7 @@ class LogTail:
                 self._merge.mark_unreadable()
         self._outage.clear()
         if asyncio.get_running_loop().time() >= self._steady_at:
-            self._retries.failures = 0
+            self._retries.begin_anew()
         self._publish(Phase.FOLLOWING)
         return None
 
@@ -290,7 +291,8 @@ class LogTail:
             if is_new or is_spoiled:
                 self._rest.note_spoiled(batch)
             if is_new:
-                self._retries.failures = self._unreadable = 0
+                self._retries.begin_anew()
+                self._unreadable = 0
         if self._deadline is not None:
             self._linger()
 
@@ -371,7 +373,7 @@ class LogTail:
             except StudioError as error:
                 await self._retries.rest(str(error), error.asked_rest)
             else:
-                self._retries.failures = 0
+                self._retries.begin_anew()
                 if is_final and self._rest.is_settled:
                     self._end()
                     return

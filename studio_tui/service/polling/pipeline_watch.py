@@ -27,6 +27,7 @@ from studio_tui.errors import (
 )
 from studio_tui.service.logs.retry import DENIED_REST
 from studio_tui.service.polling.attempts import all_runs, with_attempts
+from studio_tui.service.polling.backoff import Backoff, Jitter
 from studio_tui.service.polling.jobs_feed import Jobs
 from studio_tui.service.polling.pipelines_feed import is_moving
 from studio_tui.service.polling.poller import BACKOFF_CAP, Listener, Poller
@@ -94,7 +95,7 @@ class PipelineWatch(Poller[PipelineDetail]):
         refused: Callable[[AuthenticationError], None] = lambda _: None,
         reachability: Reachability | None = None,
         now: Callable[[], datetime] = clock.now,
-        jitter: Callable[[float, float], float] = random.uniform,
+        jitter: Jitter = random.uniform,
     ) -> None:
         """Take the list of jobs, which knows many of them, and how to look the name up.
 
@@ -131,7 +132,7 @@ class PipelineWatch(Poller[PipelineDetail]):
         self._queue: list[PipelineJob] = []
         """Whom to ask about, the most wanted last."""
         self._asking: set[str] = set()
-        self._job_failures = 0
+        self._job_backoff = Backoff(SHORTEST_REST, self._pace.backoff_cap, SHORTEST_REST, jitter)
         self._denied_until = 0.0
         """When jobs may be asked about again after a 403, in the loop's time."""
         self._queued = asyncio.Event()
@@ -331,10 +332,8 @@ class PipelineWatch(Poller[PipelineDetail]):
             return 0.0
         except StudioError as error:
             # It is queued again when the pipeline is next heard of.
-            self._job_failures += 1
-            span = min(self._pace.backoff_cap, SHORTEST_REST * 2.0 ** min(self._job_failures, 10))
-            return max(self._pace.paced(self._jitter(SHORTEST_REST, span)), error.asked_rest)
-        self._job_failures = 0
+            return max(self._pace.paced(self._job_backoff.failed()), error.asked_rest)
+        self._job_backoff.succeeded()
         self._asked[run_id] = status
         for job in page.items:
             if job.id == run_id:

@@ -17,6 +17,7 @@ from studio_tui import clock
 from studio_tui.errors import AuthenticationError, PermissionDenied, StudioError
 from studio_tui.service.listeners import Listeners
 from studio_tui.service.logs.retry import DENIED_REST
+from studio_tui.service.polling.backoff import Backoff, Jitter
 from studio_tui.service.polling.reachability import (
     LONGEST_REST,
     SHORTEST_REST,
@@ -63,7 +64,7 @@ class Poller(Generic[T]):
         backoff_cap: float = BACKOFF_CAP,
         now: Callable[[], datetime] = clock.now,
         wait: Wait = wait_for,
-        jitter: Callable[[float, float], float] = random.uniform,
+        jitter: Jitter = random.uniform,
     ) -> None:
         self.name = name
         self.snapshot: Snapshot[T] = Snapshot()
@@ -71,11 +72,9 @@ class Poller(Generic[T]):
         self._rest = rest
         self._refused = refused
         self._reachability = reachability or Reachability()
-        self._backoff_cap = backoff_cap
         self._now = now
         self._wait = wait
-        self._jitter = jitter
-        self._failures = 0
+        self._backoff = Backoff(BACKOFF_BASE, backoff_cap, SHORTEST_REST, jitter)
         self._listeners = Listeners[[Snapshot[T]]]()
         self._wanted = asyncio.Event()
         self._poked = asyncio.Event()
@@ -177,15 +176,15 @@ class Poller(Generic[T]):
             return 0.0 if self.snapshot.stopped else self._failed(error)
         if self.snapshot.stopped:
             return 0.0
-        self._failures = 0
+        self._backoff.succeeded()
         seconds, now = self._rest(value), self._now()
         due_at = now + timedelta(seconds=seconds)
         self._publish(self._with_outage(Snapshot(value=value, fetched_at=now, due_at=due_at)))
         return seconds
 
     def _failed(self, error: StudioError) -> float:
-        self._failures += 1
-        seconds = self._backoff(error)
+        is_denied = isinstance(error, PermissionDenied)
+        seconds = DENIED_REST if is_denied else max(self._backoff.failed(), error.asked_rest)
         now = self._now()
         logger.warning("%s failed, next try in %.1f s: %s", self.name, seconds, error)
         failed = replace(
@@ -197,13 +196,6 @@ class Poller(Generic[T]):
         self._publish(self._with_outage(failed))
         return 0.0 if self._reachability.outage is not None else seconds
 
-    def _backoff(self, error: StudioError) -> float:
-        """Return full jitter over a doubling span, or what Studio asked for if that is longer."""
-        if isinstance(error, PermissionDenied):
-            return DENIED_REST
-        span = min(self._backoff_cap, BACKOFF_BASE * 2.0 ** min(self._failures, 10))
-        return max(self._jitter(SHORTEST_REST, max(span, SHORTEST_REST)), error.asked_rest)
-
     def _hear_of_outage(self) -> None:
         """Say of what is known that Studio is away, or ask at once as it is there again."""
         if self.snapshot.stopped:
@@ -211,7 +203,7 @@ class Poller(Generic[T]):
         if self._reachability.outage is not None:
             self._publish(self._with_outage(self.snapshot))
             return
-        self._failures = 0
+        self._backoff.succeeded()
         if self.snapshot.error is not None:
             self._publish(replace(self.snapshot, next_try_at=self._now()))
         self._poked.set()

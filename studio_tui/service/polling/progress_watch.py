@@ -24,6 +24,7 @@ from studio_tui.errors import (
 )
 from studio_tui.service.listeners import Listeners
 from studio_tui.service.logs.retry import DENIED_REST
+from studio_tui.service.polling.backoff import Backoff, Jitter
 from studio_tui.service.polling.reachability import LOG_STREAM, Reachability
 
 KEPT = 4096
@@ -92,7 +93,7 @@ class ProgressWatch:
         *,
         paced: Callable[[float], float] = lambda seconds: seconds,
         refused: Callable[[AuthenticationError], None] = lambda _: None,
-        jitter: Callable[[float, float], float] = random.uniform,
+        jitter: Jitter = random.uniform,
     ) -> None:
         """Take also how long to rest instead of so many seconds, and who hears of a refused token.
 
@@ -111,7 +112,7 @@ class ProgressWatch:
         self._listeners = Listeners[[str, bytes]]()
         self._told: set[_Log] = set()
         """What has news."""
-        self._failures = 0
+        self._backoff = self._new_backoff()
         self._stopped = False
         self._changed = asyncio.Event()
         self._asked = asyncio.Event()
@@ -185,9 +186,9 @@ class ProgressWatch:
 
     async def _follow(self, log: _Log) -> None:
         """Take what one log brings, connecting again when it breaks, until it is given up."""
-        fruitless = 0
+        fruitless = self._new_backoff()
         try:
-            while fruitless < TRIES and not log.is_over:
+            while fruitless.failures < TRIES and not log.is_over:
                 await self._reachability.wait()
                 before = log.last
                 try:
@@ -201,9 +202,13 @@ class ProgressWatch:
                     self._reachability.failed(LOG_STREAM, error)
                     if isinstance(error, PermissionDenied | ProtocolError):
                         return
-                fruitless = 0 if log.last > before else fruitless + 1
+                if log.last > before:
+                    fruitless.succeeded()
+                    rest = fruitless.rest()
+                else:
+                    rest = fruitless.failed()
                 if not log.is_over:
-                    await asyncio.sleep(self._backoff(fruitless))
+                    await asyncio.sleep(self._paced(rest))
         finally:
             log.task, log.is_asked = None, True
 
@@ -270,10 +275,8 @@ class ProgressWatch:
             log.due += ASK_LATER
             return 0.0
         except StudioError as error:
-            self._failures += 1
-            asked = error.retry_after
-            return max(self._backoff(self._failures), asked or 0.0)
-        self._failures = 0
+            return max(self._paced(self._backoff.failed()), error.asked_rest)
+        self._backoff.succeeded()
         self._denied.pop(log.job_id, None)
         log.etag = body.etag
         if not body.unchanged and body.data != log.end:
@@ -285,9 +288,8 @@ class ProgressWatch:
         self.stop()
         self._refused(error)
 
-    def _backoff(self, failures: int) -> float:
-        span = min(BACKOFF_CAP, BACKOFF_BASE * 2.0 ** min(failures, 10))
-        return self._paced(self._jitter(span / 2, span))
+    def _new_backoff(self) -> Backoff:
+        return Backoff(BACKOFF_BASE, BACKOFF_CAP, BACKOFF_BASE / 2, self._jitter)
 
     def _has_news(self, log: _Log) -> None:
         self._told.add(log)

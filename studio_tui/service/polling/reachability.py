@@ -26,6 +26,7 @@ from studio_tui.errors import (
     TransportError,
 )
 from studio_tui.service.listeners import Listeners
+from studio_tui.service.polling.backoff import Backoff, Jitter
 
 SHORTEST_REST = 5.0
 """Seconds between two probes, at the least."""
@@ -79,7 +80,7 @@ class Reachability:
         longest_rest: float = LONGEST_REST,
         sign: Callable[[], object] = lambda: None,
         now: Callable[[], datetime] = clock.now,
-        jitter: Callable[[float, float], float] = random.uniform,
+        jitter: Jitter = random.uniform,
     ) -> None:
         """Take the cheapest question there is, and who hears of a token that is refused.
 
@@ -91,17 +92,15 @@ class Reachability:
         """Why nothing at all is asked until the user wants it."""
         self._probe = probe
         self._refused = refused
-        self._longest_rest = max(longest_rest, SHORTEST_REST)
         self._sign = sign
         self._seen = sign()
         """The sign of the Studio that was there last."""
         self._now = now
-        self._jitter = jitter
         self._suspects: dict[str, datetime] = {}
         """Questions that failed since any was answered, and when."""
         self._broken: set[str] = set()
         """Questions that failed though others were answered: they prove nothing."""
-        self._failures = 0
+        self._backoff = Backoff(SHORTEST_REST, longest_rest, SHORTEST_REST, jitter)
         self._due = 0.0
         """When the next probe is sent, in the loop's time."""
         self._is_probing = False
@@ -164,7 +163,8 @@ class Reachability:
             return
         self._suspects.setdefault(question, self._now())
         if isinstance(error, NotSent | RateLimited) or len(self._suspects) >= _ENOUGH:
-            self._begin(error, min(self._suspects.values()), self._rest(error))
+            rest = max(self._backoff.rest(), error.asked_rest)
+            self._begin(error, min(self._suspects.values()), rest)
 
     def refuse(self, error: AuthenticationError) -> None:
         """Let nobody ask until `hurry`: the token is refused."""
@@ -221,8 +221,7 @@ class Reachability:
             if not _means_away(error):
                 self._end()
             elif self.outage is not None:
-                self._failures += 1
-                self._put_off(error, self._rest(error))
+                self._put_off(error, max(self._backoff.failed(), error.asked_rest))
         else:
             self._end()
         finally:
@@ -258,15 +257,10 @@ class Reachability:
         if self.outage and self._due < asyncio.get_running_loop().time() + seconds:
             self._put_off(self.outage.error, seconds)
 
-    def _rest(self, error: StudioError) -> float:
-        """Return full jitter over a doubling span, or what Studio asks for if that is longer."""
-        span = min(self._longest_rest, SHORTEST_REST * 2.0 ** min(self._failures, 10))
-        return max(self._jitter(SHORTEST_REST, span), error.asked_rest)
-
     def _end(self) -> None:
         """Let everybody ask."""
         was_away, self.outage = self.outage is not None, None
-        self._failures = 0
+        self._backoff.succeeded()
         self._clear_suspects()
         self._seen = self._sign()
         self._away.clear()

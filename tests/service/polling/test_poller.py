@@ -235,7 +235,7 @@ async def test_a_question_that_fails_is_put_at_most_every_five_seconds() -> None
     studio, rests = Studio(), Rests()
     studio.answers = [TransportError("no answer")] * 12
     poller = poller_of(studio, rests.wait)
-    poller._jitter = lambda low, _: low
+    poller._backoff.jitter = lambda low, _: low
     poller.subscribe(lambda _: None)
     async with running(poller):
         for rest in range(1, 9):

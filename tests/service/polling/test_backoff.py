@@ -1,0 +1,24 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio_tui.service.polling.backoff import Backoff
+
+SECONDS = st.floats(0.01, 1000)
+
+
+def longest(_least: float, most: float) -> float:
+    return most
+
+
+def test_a_rest_doubles_with_each_failure_up_to_its_cap_and_begins_anew() -> None:
+    backoff = Backoff(0.5, 5.0, jitter=longest)
+    assert [backoff.failed() for _ in range(5)] == [1.0, 2.0, 4.0, 5.0, 5.0]
+    assert backoff.rest() == 5.0
+    backoff.succeeded()
+    assert (backoff.failures, backoff.failed()) == (0, 1.0)
+
+
+@given(SECONDS, SECONDS, SECONDS, st.integers(0, 2000))
+def test_every_rest_is_within_its_bounds(base: float, cap: float, least: float, tries: int) -> None:
+    backoff = Backoff(base, cap, least, failures=tries)
+    assert least <= backoff.failed() <= max(cap, least)
