@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from textual import events
+from textual import _callback, events
 from textual.app import ComposeResult
 from textual.widget import Widget
 from textual.widgets import Input
@@ -320,3 +320,11 @@ async def test_a_key_that_comes_when_all_screens_have_gone_is_no_error() -> None
     for event in (events.Key("a", "a"), on_its_way, events.Paste("c")):
         await app.on_event(event)
     assert not app.is_acting
+
+
+def test_textual_takes_the_count_of_parameters_from_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(_callable: object) -> int:
+        raise AssertionError("It works out the signature.")
+
+    monkeypatch.setattr(_callback, "_count_parameters", never)
+    assert _callback.count_parameters(key_queue._Step(print)) == 0
