@@ -16,18 +16,12 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-MIGRATIONS = tuple(
-    Path(__file__).with_name(name).read_text("utf-8")
-    for name in (
-        "schema.sql",
-        "schema_2.sql",
-        "schema_3.sql",
-        "schema_4.sql",
-        "schema_5.sql",
-        "schema_6.sql",
-    )
-)
-"""SQL that leads from version n to version n + 1, by n."""
+SCHEMA = Path(__file__).with_name("schema.sql").read_text("utf-8")
+FIRST_VERSION = 6
+"""The version that `SCHEMA` makes; those before it were never released."""
+
+MIGRATIONS: tuple[str, ...] = ()
+"""SQL that leads from each version to the next, from the first one on."""
 
 STORAGE_REST = 1.0
 """Seconds until a write that found the disk full is tried again."""
@@ -226,18 +220,31 @@ def _open(path: Path, migrations: Sequence[str]) -> sqlite3.Connection:
 
 def _migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[str]) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > len(migrations):
+    newest = FIRST_VERSION + len(migrations)
+    if version > newest:
         raise ConfigError(
             f"The local Studio's database {path} was made by a newer studio-tui"
-            f" (version {version}; this one knows up to {len(migrations)})."
+            f" (version {version}; this one knows up to {newest})."
         )
-    for number in range(version, len(migrations)):
-        if number:
-            _back_up(connection, path.with_name(f"{path.name}.v{number}.bak"))
-        # executescript would commit first: the whole step must be one transaction.
-        connection.executescript(
-            f"BEGIN IMMEDIATE;\n{migrations[number]}\nPRAGMA user_version = {number + 1};\nCOMMIT;"
+    if not version:
+        _step(connection, SCHEMA, FIRST_VERSION)
+        version = FIRST_VERSION
+    elif version < FIRST_VERSION:
+        raise ConfigError(
+            f"The local Studio's database {path} is of a studio-tui before its first release"
+            f" (version {version}; this one begins at {FIRST_VERSION}). Move its folder away to"
+            " begin with an empty one."
         )
+    for number in range(version, newest):
+        _back_up(connection, path.with_name(f"{path.name}.v{number}.bak"))
+        _step(connection, migrations[number - FIRST_VERSION], number + 1)
+
+
+def _step(connection: sqlite3.Connection, script: str, version: int) -> None:
+    # executescript would commit first: the whole step must be one transaction.
+    connection.executescript(
+        f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {version};\nCOMMIT;"
+    )
 
 
 def _back_up(connection: sqlite3.Connection, path: Path) -> None:

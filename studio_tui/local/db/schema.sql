@@ -1,4 +1,4 @@
--- Version 1 of the local Studio's database. Later versions are steps of their own, never edits here.
+-- The local Studio's database as it begins. Changes to it are steps of their own, never edits here.
 -- Times are text, ISO 8601 in UTC with microseconds and a Z, so that they sort as they read.
 
 CREATE TABLE jobs (
@@ -6,11 +6,12 @@ CREATE TABLE jobs (
     id TEXT NOT NULL UNIQUE CHECK (length(id) = 36),
     state TEXT NOT NULL CHECK (state IN (
         'CREATED', 'SCHEDULED', 'QUEUED', 'PROVISIONING', 'INIT', 'RUNNING',
-        'CANCELING', 'COMPLETE', 'FAILED', 'CANCELED')),
+        'CANCELING', 'COMPLETE', 'FAILED', 'CANCELED', 'TASK', 'PENDING')),
     priority INTEGER NOT NULL CHECK (priority BETWEEN 0 AND 5),
     workers INTEGER NOT NULL CHECK (workers >= 1),
     cluster TEXT NOT NULL,
     created_at TEXT NOT NULL,
+    released_at TEXT,                           -- by its pipeline; NULL: not, or there is none
     started_at TEXT,                            -- when the query began
     finished_at TEXT,
     exit_code INTEGER,
@@ -24,16 +25,24 @@ CREATE TABLE jobs (
     run_group TEXT NOT NULL,                    -- runs that share checkpoints
     rerun_from TEXT REFERENCES jobs (id),
     ignore_checkpoints INTEGER NOT NULL CHECK (ignore_checkpoints IN (0, 1)),
+    scheduled_by TEXT REFERENCES jobs (id),     -- the TASK that made this run
+    scheduled_for TEXT,                         -- the fire time that this run is for, or when it
+                                                -- was asked for
+    by_hand INTEGER NOT NULL DEFAULT 0 CHECK (by_hand IN (0, 1)), -- 1: somebody asked for this run
     idempotency_key TEXT UNIQUE,
     request_digest TEXT NOT NULL,               -- SHA-256 of the request that made the job
     environment TEXT NOT NULL,                  -- JSON object of strings
     requirements TEXT,
+    metrics TEXT,                               -- JSON object: what DataChain measured, at the end
     query TEXT NOT NULL,                        -- large, so last: short reads stop before it
+    UNIQUE (scheduled_by, scheduled_for),
+    CHECK ((scheduled_by IS NULL) = (scheduled_for IS NULL)),
     CHECK ((state IN ('COMPLETE', 'FAILED', 'CANCELED')) = (finished_at IS NOT NULL)),
-    CHECK (state <> 'COMPLETE' OR exit_code = 0)
+    CHECK (state <> 'COMPLETE' OR coalesce(exit_code, 0) = 0) -- a TASK has none
 ) STRICT;
 
 CREATE INDEX jobs_by_state ON jobs (state, number);
+CREATE INDEX jobs_by_group ON jobs (run_group);
 
 CREATE TABLE uploads (
     id INTEGER PRIMARY KEY AUTOINCREMENT,       -- what the client names it by, from 1
@@ -47,4 +56,114 @@ CREATE TABLE job_files (
     job_id TEXT NOT NULL REFERENCES jobs (id),
     upload_id INTEGER NOT NULL REFERENCES uploads (id),
     PRIMARY KEY (job_id, upload_id)
+) STRICT, WITHOUT ROWID;
+
+-- A schedule is a job in the state TASK; its runs are jobs that name it.
+CREATE TABLE schedules (
+    job_id TEXT PRIMARY KEY REFERENCES jobs (id),
+    cron_expression TEXT,                       -- NULL: once, at start_after
+    start_after TEXT,
+    time_zone TEXT NOT NULL,                    -- of the expression
+    next_fire_at TEXT,                          -- nothing is decided from here on; NULL: no more
+    missed INTEGER NOT NULL DEFAULT 0,          -- fire times at which no server was there
+    skipped INTEGER NOT NULL DEFAULT 0,         -- fire times at which the run before went on
+    suspended_at TEXT,                          -- NULL: it goes on
+    datasets TEXT,                              -- JSON: it makes these anew; NULL: it runs its job
+    CHECK (cron_expression IS NOT NULL OR start_after IS NOT NULL)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX schedules_by_time ON schedules (next_fire_at);
+
+CREATE TABLE schedule_gaps (                        -- the last ones of each schedule
+    job_id TEXT NOT NULL REFERENCES schedules (job_id),
+    fire_at TEXT NOT NULL,
+    is_skipped INTEGER NOT NULL CHECK (is_skipped IN (0, 1)), -- 0: no server was there
+    PRIMARY KEY (job_id, fire_at)
+) STRICT, WITHOUT ROWID;
+
+-- Datasets, what they were made from and by which jobs.
+CREATE TABLE dataset_versions (
+    id INTEGER PRIMARY KEY,
+    dataset TEXT NOT NULL,                      -- namespace.project.name, without an @ in front
+    version TEXT NOT NULL,                      -- as 1.0.2
+    is_removed INTEGER NOT NULL DEFAULT 0 CHECK (is_removed IN (0, 1)),
+    UNIQUE (dataset, version)
+) STRICT;
+
+CREATE TABLE dataset_jobs (
+    version_id INTEGER NOT NULL REFERENCES dataset_versions (id),
+    job_id TEXT NOT NULL REFERENCES jobs (id),
+    is_creator INTEGER NOT NULL CHECK (is_creator IN (0, 1)), -- 0: used again, from a checkpoint
+    PRIMARY KEY (version_id, job_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX dataset_jobs_by_job ON dataset_jobs (job_id);
+
+CREATE TABLE dataset_sources (
+    version_id INTEGER NOT NULL REFERENCES dataset_versions (id),
+    source TEXT NOT NULL,                       -- the dataset that the version was made from
+    source_id INTEGER REFERENCES dataset_versions (id), -- NULL: it is not known which version
+    UNIQUE (version_id, source, source_id)
+) STRICT;
+
+CREATE TABLE pipelines (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,   -- order of creation
+    id TEXT NOT NULL UNIQUE CHECK (length(id) = 36),
+    name TEXT NOT NULL UNIQUE,
+    state TEXT NOT NULL CHECK (state IN (
+        'RUNNING', 'PAUSED', 'COMPLETED', 'FAILED', 'CANCELED')),
+    triggered_from TEXT NOT NULL,               -- the datasets, as they were named
+    warnings TEXT NOT NULL,                     -- JSON: what the plan could not take into account
+    error_message TEXT,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    scheduled_by TEXT REFERENCES jobs (id),     -- the TASK that triggered it
+    scheduled_for TEXT,
+    by_hand INTEGER NOT NULL DEFAULT 0 CHECK (by_hand IN (0, 1)),
+    idempotency_key TEXT UNIQUE,
+    request_digest TEXT NOT NULL                -- SHA-256 of the request that made the pipeline
+) STRICT;
+
+CREATE UNIQUE INDEX pipelines_by_schedule ON pipelines (scheduled_by, scheduled_for);
+
+CREATE TABLE pipeline_jobs (
+    pipeline_id TEXT NOT NULL REFERENCES pipelines (id),
+    position INTEGER NOT NULL,                  -- parents stand before their children
+    job_id TEXT NOT NULL REFERENCES jobs (id),  -- the original
+    created_job_id TEXT NOT NULL UNIQUE REFERENCES jobs (id), -- the newest run here
+    PRIMARY KEY (pipeline_id, job_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE pipeline_parents (
+    pipeline_id TEXT NOT NULL,
+    job_id TEXT NOT NULL,
+    parent_job_id TEXT NOT NULL,
+    PRIMARY KEY (pipeline_id, job_id, parent_job_id),
+    FOREIGN KEY (pipeline_id, job_id) REFERENCES pipeline_jobs (pipeline_id, job_id),
+    FOREIGN KEY (pipeline_id, parent_job_id) REFERENCES pipeline_jobs (pipeline_id, job_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE pipeline_attempts (
+    pipeline_id TEXT NOT NULL REFERENCES pipelines (id),
+    job_id TEXT NOT NULL REFERENCES jobs (id),  -- the original
+    run_id TEXT NOT NULL REFERENCES jobs (id),  -- a run here, of which there is a newer one
+    PRIMARY KEY (pipeline_id, job_id, run_id)
+) STRICT, WITHOUT ROWID;
+
+-- Jobs that were taken out.
+CREATE TABLE pipeline_removed (
+    pipeline_id TEXT NOT NULL REFERENCES pipelines (id),
+    position INTEGER NOT NULL,
+    job_id TEXT NOT NULL REFERENCES jobs (id),  -- the original
+    created_job_id TEXT NOT NULL REFERENCES jobs (id), -- the run that was canceled instead
+    removed_at TEXT NOT NULL,
+    PRIMARY KEY (pipeline_id, job_id)
+) STRICT, WITHOUT ROWID;
+
+-- Of pipelines of which a job was ever taken out: all edges as they were planned.
+CREATE TABLE pipeline_planned_parents (
+    pipeline_id TEXT NOT NULL REFERENCES pipelines (id),
+    job_id TEXT NOT NULL,
+    parent_job_id TEXT NOT NULL,
+    PRIMARY KEY (pipeline_id, job_id, parent_job_id)
 ) STRICT, WITHOUT ROWID;

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from studio_tui.errors import ConfigError
-from studio_tui.local.db.database import MIGRATIONS, Database, StorageFull
+from studio_tui.local.db.database import FIRST_VERSION, MIGRATIONS, Database, StorageFull
 from tests.waiting import HANG
+
+NEWEST = FIRST_VERSION + len(MIGRATIONS)
 
 
 def script(connection: sqlite3.Connection) -> None:
@@ -40,7 +42,7 @@ async def test_the_connection_is_as_durable_as_promised(tmp_path: Path) -> None:
         names = ["locking_mode", "journal_mode", "synchronous", "foreign_keys", "user_version"]
         return [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
 
-    assert await database.read(pragmas) == ["exclusive", "wal", 2, 1, len(MIGRATIONS)]
+    assert await database.read(pragmas) == ["exclusive", "wal", 2, 1, NEWEST]
     await database.close()
 
 
@@ -102,99 +104,12 @@ async def test_a_migration_keeps_the_data_and_a_backup(tmp_path: Path) -> None:
         lambda connection: connection.execute("SELECT note FROM uploads").fetchall()
     )
     await database.close()
-    backup = tmp_path / f"studio.db.v{len(MIGRATIONS)}.bak"
+    backup = tmp_path / f"studio.db.v{NEWEST}.bak"
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
     old = sqlite3.connect(backup)
-    assert old.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
+    assert old.execute("PRAGMA user_version").fetchone() == (NEWEST,)
     assert old.execute("SELECT label FROM uploads").fetchall() == [("a",)]
     old.close()
-
-
-async def test_jobs_of_the_first_version_come_through_the_migration(tmp_path: Path) -> None:
-    path = tmp_path / "studio.db"
-    database = await Database.open(path, MIGRATIONS[:1])
-    ids = [f"{number:036d}" for number in range(3)]
-
-    def fill(connection: sqlite3.Connection) -> None:
-        script(connection)
-        for job_id, before in zip(ids, [None, *ids], strict=False):
-            connection.execute(
-                "INSERT INTO jobs (id, state, priority, workers, cluster, created_at, created_by,"
-                " name, query_type, run_group, rerun_from, ignore_checkpoints, request_digest,"
-                " environment, query) VALUES (?, 'QUEUED', 5, 1, 'local', 'now', 'me', 'q',"
-                " 'PYTHON', 'g', ?, 0, 'd', '{}', 'print(1)')",
-                [job_id, before],
-            )
-        connection.execute("INSERT INTO job_files VALUES (?, 1)", [ids[1]])
-
-    def everything(connection: sqlite3.Connection) -> list[list[tuple[object, ...]]]:
-        asked = (
-            "SELECT number, id, state, rerun_from, query FROM jobs ORDER BY number",
-            "SELECT job_id, upload_id FROM job_files",
-            "SELECT name, seq FROM sqlite_sequence ORDER BY name",
-        )
-        return [[tuple(row) for row in connection.execute(sql)] for sql in asked]
-
-    await database.write(fill)
-    before = await database.read(everything)
-    await database.close()
-    database = await Database.open(path)
-    assert await database.read(everything) == before
-
-    def problems(connection: sqlite3.Connection) -> list[sqlite3.Row]:
-        return connection.execute("PRAGMA foreign_key_check").fetchall()
-
-    assert await database.read(problems) == []
-    with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
-        await database.write(
-            lambda connection: connection.execute("INSERT INTO job_files VALUES ('nobody', 1)")
-        )
-    await database.close()
-
-
-async def test_schedules_and_runs_of_the_second_version_come_through_the_migration(
-    tmp_path: Path,
-) -> None:
-    path = tmp_path / "studio.db"
-    database = await Database.open(path, MIGRATIONS[:2])
-    task, run = (f"{number:036d}" for number in range(2))
-
-    def fill(connection: sqlite3.Connection) -> None:
-        for job_id, state, by, at in ((task, "TASK", None, None), (run, "QUEUED", task, "later")):
-            connection.execute(
-                "INSERT INTO jobs (id, state, priority, workers, cluster, created_at, created_by,"
-                " name, query_type, run_group, ignore_checkpoints, scheduled_by, scheduled_for,"
-                " request_digest, environment, query) VALUES (?, ?, 5, 1, 'local', 'now', 'me',"
-                " 'q', 'PYTHON', 'g', 0, ?, ?, 'd', '{}', 'print(1)')",
-                [job_id, state, by, at],
-            )
-        connection.execute(
-            "INSERT INTO schedules (job_id, cron_expression, time_zone)"
-            " VALUES (?, '* * * * *', 'UTC')",
-            [task],
-        )
-
-    def everything(connection: sqlite3.Connection) -> list[list[tuple[object, ...]]]:
-        asked = (
-            "SELECT id, state, scheduled_by, scheduled_for FROM jobs ORDER BY number",
-            "SELECT job_id, cron_expression, time_zone, missed, skipped FROM schedules",
-            "PRAGMA foreign_key_check",
-        )
-        return [[tuple(row) for row in connection.execute(sql)] for sql in asked]
-
-    await database.write(fill)
-    before = await database.read(everything)
-    await database.close()
-    database = await Database.open(path)
-    assert await database.read(everything) == before
-    with pytest.raises(sqlite3.IntegrityError, match="CHECK"):
-        await database.write(lambda connection: connection.execute("UPDATE jobs SET state = 'X'"))
-    await database.write(
-        lambda connection: connection.execute(
-            "UPDATE jobs SET state = 'PENDING' WHERE id = ?", [run]
-        )
-    )
-    await database.close()
 
 
 async def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
@@ -217,6 +132,25 @@ async def test_a_database_of_a_newer_program_is_refused(tmp_path: Path) -> None:
     await (await Database.open(path, newer)).close()
     with pytest.raises(ConfigError, match="newer studio-tui"):
         await Database.open(path)
+
+
+def test_a_new_database_leaves_no_backup(tmp_path: Path) -> None:
+    async def make() -> None:
+        await (await Database.open(tmp_path / "studio.db")).close()
+
+    asyncio.run(make())
+    assert not list(tmp_path.glob("*.bak"))
+
+
+async def test_a_database_of_before_the_first_release_is_refused_and_kept(tmp_path: Path) -> None:
+    path = tmp_path / "studio.db"
+    await (await Database.open(path)).close()
+    with sqlite3.connect(path) as old:
+        old.execute(f"PRAGMA user_version = {FIRST_VERSION - 1}")
+    old.close()
+    with pytest.raises(ConfigError, match="before its first release"):
+        await Database.open(path)
+    assert path.exists()
 
 
 async def test_a_damaged_file_is_a_config_error(tmp_path: Path) -> None:

@@ -10,9 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio_tui.api.models import JobState
-from studio_tui.local.db.database import MIGRATIONS, Database
 from studio_tui.local.db.pipeline_removals import NotNow
-from studio_tui.local.db.pipelines import PipelineRows, Pipelines
+from studio_tui.local.db.pipelines import PipelineRows
 from tests.local.db.test_pipelines import NOW, Bench
 from tests.local.db.test_reruns import graphs, parents
 from tests.soak import at_length
@@ -42,49 +41,6 @@ async def test_every_run_that_another_took_the_place_of_is_kept_in_order(bench: 
         owner = await bench.pipelines.of_job(run)
         assert owner is not None
         assert owner.pipeline["id"] == made.pipeline["id"]
-
-
-async def test_runs_of_an_older_database_are_found_by_the_checkpoints_that_they_share(
-    tmp_path: Path,
-) -> None:
-    path = tmp_path / "studio.db"
-    database = await Database.open(path, MIGRATIONS[:4])
-
-    def fill(connection: object) -> None:
-        rows = [
-            ("original", "COMPLETE", "2026-01-01", "g0"),
-            ("first", "FAILED", "2026-01-03", "g1"),
-            ("second", "FAILED", "2026-01-04", "g1"),
-            ("third", "PENDING", "2026-01-05", "g1"),
-            ("before", "FAILED", "2026-01-01", "g1"),
-        ]
-        execute = connection.execute  # type: ignore[attr-defined]
-        for name, state, created, group in rows:
-            execute(
-                "INSERT INTO jobs (id, state, priority, workers, cluster, created_at, finished_at,"
-                " created_by, name, query_type, run_group, ignore_checkpoints, request_digest,"
-                " environment, query) VALUES (?, ?, 5, 1, 'local', ?, ?, 'me', ?, 'PYTHON', ?, 0,"
-                " 'd', '{}', 'print(1)')",
-                [name.ljust(36, "-"), state, created, None if state == "PENDING" else created,
-                 name, group],
-            )  # fmt: skip
-        execute(
-            "INSERT INTO pipelines VALUES (1, ?, 'p', 'RUNNING', 'x', '[]', NULL, '2026-01-02',"
-            " '2026-01-02', NULL, 'd')",
-            ["p" * 36],
-        )
-        execute(
-            "INSERT INTO pipeline_jobs VALUES (?, 0, ?, ?)",
-            ["p" * 36, "original".ljust(36, "-"), "third".ljust(36, "-")],
-        )
-
-    await database.write(fill)
-    await database.close()
-    database = await Database.open(path)
-    found = await Pipelines(database).find(pipeline_id="p" * 36, name=None)
-    assert found is not None
-    assert [run.rstrip("-") for run in attempts(found, "third")] == ["first", "second", "third"]
-    await database.close()
 
 
 async def test_a_job_that_was_taken_out_is_listed_and_can_be_put_back(bench: Bench) -> None:
