@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: run test check lint format keys bench profile screenshots soak clean
+.PHONY: run test check lint format keys sentences bench profile screenshots soak clean
 
 run: $(INSTALLED)
 	@$(BIN)/studio-tui --local --samples
@@ -30,6 +30,9 @@ format: $(INSTALLED)
 
 keys: $(INSTALLED)
 	@$(BIN)/python -m tests.keymap
+
+sentences: $(INSTALLED)
+	@$(BIN)/python -m tests.sentences
 
 bench: $(INSTALLED)
 	$(BIN)/python -m tests.bench $(BENCH)

@@ -71,12 +71,12 @@ _STRANGE_BLANK = re.compile(r"(?![ \t])\s")
 """Croniter and other crons would each make something else of them."""
 
 _STRANGERS = (
-    (re.compile(r"R|R\(.*\)", re.IGNORECASE), "R, a random time, is not taken; name the time"),
-    (re.compile(r"H|H\(.*\)", re.IGNORECASE), "H, a hashed time, is not taken; name the time"),
-    (re.compile(r"L|[0-9]+L|L-[0-9]+|L[0-9]", re.IGNORECASE), "L, the last one, is not taken"),
-    (re.compile(r"[0-9]+W|W|LW", re.IGNORECASE), "W, the nearest weekday, is not taken"),
-    (re.compile(r"\w*#\w*"), "#, the n-th weekday of a month, is not taken"),
-    (re.compile(r"\?"), "? is not taken; write *"),
+    (re.compile(r"R|R\(.*\)", re.IGNORECASE), "R, a random time, is not supported; name the time"),
+    (re.compile(r"H|H\(.*\)", re.IGNORECASE), "H, a hashed time, is not supported; name the time"),
+    (re.compile(r"L|[0-9]+L|L-[0-9]+|L[0-9]", re.IGNORECASE), "L, the last one, is not supported"),
+    (re.compile(r"[0-9]+W|W|LW", re.IGNORECASE), "W, the nearest weekday, is not supported"),
+    (re.compile(r"\w*#\w*"), "#, the n-th weekday of a month, is not supported"),
+    (re.compile(r"\?"), "? is not supported; write *"),
 )
 
 
@@ -234,14 +234,14 @@ def _parse(expression: str) -> _Fields:
         raise CronError(f"a cron expression has at most {_LONGEST} characters")
     if stranger := _STRANGE_BLANK.search(expression):
         raise CronError(
-            f"the blank {_quoted(stranger[0])} is not taken; between the fields belong spaces"
+            f"the blank {_quoted(stranger[0])} is not supported; between the fields belong spaces"
         )
     words = expression.split()
     if words and words[0].startswith("@"):
         words = _alias(expression.strip()).split()
     if len(words) in {6, 7}:
         raise CronError(
-            f"there are {len(words)} fields, not five: seconds and years are not taken;"
+            f"there are {len(words)} fields, not five: seconds and years are not supported;"
             " minute, hour, day of month, month, day of week"
         )
     if len(words) != len(_FIELDS):
@@ -280,7 +280,7 @@ def _days(
 def _alias(expression: str) -> str:
     name = expression.lower()
     if name == "@reboot":
-        raise CronError("@reboot is not taken: Studio has no such moment")
+        raise CronError("@reboot is not supported: Studio has no such moment")
     if name not in ALIASES:
         known = ", ".join(ALIASES)
         raise CronError(f"{_quoted(expression)} is none of {known}")

@@ -160,7 +160,7 @@ def not_json(body: bytes, problem: str) -> str:
     if _HTML.match(body):
         return "Studio answered with a web page instead of data: is the URL right?"
     if not body.strip():
-        return "Studio answered with nothing where data belongs."
+        return "Studio's answer is empty where data was expected."
     return f"Studio's answer is not complete JSON: {safe_line(problem)}."
 
 

@@ -47,7 +47,7 @@ def reason(error: BaseException, host: str) -> str:
 
 def proxy_refusal(host: str) -> Failure:
     """Return what is said of a proxy that makes no tunnel."""
-    return Failure(f"The proxy of HTTPS_PROXY makes no connection to {host}.", "proxy refuses")
+    return Failure(f"The proxy in HTTPS_PROXY could not connect to {host}.", "proxy refuses")
 
 
 def wrong_scheme(host: str) -> Failure:

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-NOT_ITS_OWN = "The local Studio is not there; the token is not sent to whoever has its port."
+NOT_ITS_OWN = "The local Studio is gone; the token is not sent to whatever holds its port now."
 
 
 class Guard(Protocol):

@@ -211,7 +211,7 @@ class Transport:
         except ProtocolError as error:
             if request.changes and answer.is_success:
                 raise OutcomeUnknown(
-                    f"Studio took what was asked, but {_lowered(error)}"
+                    f"Studio accepted the request, but {_lowered(error)}"
                 ) from error
             raise
         finally:
@@ -335,7 +335,8 @@ async def inflated(answer: httpx.Response) -> AsyncIterator[bytes]:
 def _lowered(error: StudioError) -> str:
     """Return an error's sentence so that it can follow a comma."""
     sentence = str(error)
-    return sentence[0].lower() + sentence[1:]
+    is_name = sentence.startswith("Studio")
+    return sentence if is_name else sentence[0].lower() + sentence[1:]
 
 
 def _target(answer: httpx.Response) -> str:

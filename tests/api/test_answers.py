@@ -90,7 +90,7 @@ def test_a_rest_is_read_and_bounded(header: str | None, seconds: float | None) -
     ("body", "words"),
     [
         (b"{", "not complete JSON"),
-        (b"", "nothing"),
+        (b"", "empty"),
         (b"  <!-- x --><html>", "web page"),
         (b"[]", "not a JobPipelineOutput: it:"),
         (b'{"name": "x"}', "pipeline_id: Field required"),

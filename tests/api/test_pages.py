@@ -147,7 +147,7 @@ async def test_an_empty_list_is_a_page() -> None:
     [
         (b'{"items": []}', "an object where a list"),
         (b"null", "null where a list"),
-        (b"", "nothing where data"),
+        (b"", "empty where data"),
         (b"<!DOCTYPE html><html>secret</html>", "web page"),
         (b'[{"id":"a"}', "not complete JSON"),
         (b'[{"id":"a"}] trailing', "not complete JSON"),

@@ -165,9 +165,9 @@ async def test_a_proxy_makes_a_tunnel_and_sees_no_token(url: str, refuses: bool)
     proxy = SecretStr(f"http://me:pw@127.0.0.1:{port}")
     async with StudioClient(settings_for(url, ca_file=AUTHORITY, proxy=proxy)) as client:
         if refuses:
-            with pytest.raises(NotSent, match="The proxy of HTTPS_PROXY"):
+            with pytest.raises(NotSent, match="The proxy in HTTPS_PROXY"):
                 await client.create_job(JobInput(query="1", team_name="a team"))
-            with pytest.raises(NotSent, match="The proxy of HTTPS_PROXY"):
+            with pytest.raises(NotSent, match="The proxy in HTTPS_PROXY"):
                 await anext(client.follow_log("a"))
         else:
             assert (await client.jobs()).items == ()

@@ -280,7 +280,7 @@ async def test_a_job_that_was_taken_but_not_named_has_an_unknown_outcome(
     client: StudioClient, broken: FaultProxy, fault: Fault
 ) -> None:
     broken.next(fault)
-    with pytest.raises(errors.OutcomeUnknown, match="Studio took"):
+    with pytest.raises(errors.OutcomeUnknown, match="Studio accepted"):
         await client.create_job(JOB)
 
 

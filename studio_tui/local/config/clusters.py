@@ -31,7 +31,7 @@ max_workers = {cores}
 default = true
 """
 
-REPAIR = "Correct the file, or move it away to have it made anew."
+REPAIR = "Correct the file, or move it away to begin with a new one."
 """What is to be done about a broken file before the local Studio starts."""
 
 
@@ -104,7 +104,7 @@ def read_clusters(path: Path) -> Clusters:
         problem = error.errors()[0]
         where = " ".join(str(part) for part in problem["loc"])
         raise ConfigError(
-            f"The clusters in {path} make no sense: {where}: {problem['msg']}. {REPAIR}"
+            f"The clusters in {path} are invalid: {where}: {problem['msg']}. {REPAIR}"
         ) from error
     except ValueError as error:  # not UTF-8, or not TOML, whose message says where
         sentence = f"The clusters in {path} are not valid TOML: {error}. {REPAIR}"

@@ -28,7 +28,7 @@ TEMPLATE = """\
 _SPAN = re.compile(r"(\d{1,5})\s*([hdw])", re.IGNORECASE)
 _HOURS = {"h": 1, "d": 24, "w": 24 * 7}
 _SIZE = re.compile(r"(\d{1,15})\s*([KMGT]iB)?", re.IGNORECASE)
-_REPAIR = "Correct the file, or move it away to have it made anew."
+_REPAIR = "Correct the file, or move it away to begin with a new one."
 
 
 class _LimitsFile(BaseModel):
@@ -94,8 +94,8 @@ def read_limits(path: Path) -> RoomLimits:
     except ValidationError as error:
         problem = error.errors()[0]
         where = " ".join(map(str, problem["loc"]))
-        sentence = f"The limits in {path} make no sense: {where}: {problem['msg']}. {_REPAIR}"
+        sentence = f"The limits in {path} are invalid: {where}: {problem['msg']}. {_REPAIR}"
         raise ConfigError(sentence) from error
     except ValueError as error:
-        sentence = f"The limits in {path} make no sense: {str(error).rstrip('.')}. {_REPAIR}"
+        sentence = f"The limits in {path} are invalid: {str(error).rstrip('.')}. {_REPAIR}"
         raise ConfigError(sentence) from error

@@ -180,7 +180,7 @@ def _needed(
                 gone = source.dataset or "a dataset"
                 warnings[
                     f"{_words(version)} was made from {gone}, of which that version is not known:"
-                    " it is not made anew."
+                    " it is not rebuilt."
                 ] = None
             elif standing not in needed:
                 needed[standing] = None

@@ -122,7 +122,7 @@ def why_no_jobs(cluster: Cluster, jobs: Iterable[Job]) -> str | None:
     if not cluster.name and not any(job.compute_cluster_id for job in known):
         return "Studio did not send this cluster's name, by which jobs tell where they run"
     if known and not any(job.compute_cluster_id or job.compute_cluster_name for job in known):
-        return "Studio does not tell on which cluster a job runs"
+        return "Studio does not say on which cluster a job runs"
     return None
 
 

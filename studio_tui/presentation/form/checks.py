@@ -340,7 +340,9 @@ def _resumed(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
         said = f"{quoted(job_id)} is no id of a job; copy one with `c` from the list of jobs."
         return (Problem("rerun_from_job_id", said),)
     if job_id and draft.reset:
-        said = "The checkpoints of the job that is resumed are ignored, so all is done anew."
+        said = (
+            "The checkpoints of the job that is resumed are ignored, so everything is done again."
+        )
         return (warning("rerun_from_job_id", said),)
     return ()
 

@@ -26,9 +26,9 @@ class Difference:
     settings: tuple[Cell, ...]
     """A line a change: `workers: 1 → 4`."""
     kept: tuple[Cell, ...]
-    """A line a setting that Studio does not tell, and that is as this dashboard submitted it."""
+    """A line a setting that Studio does not send, and that is as this dashboard submitted it."""
     defaults: tuple[Cell, ...]
-    """A line a setting that Studio does not tell of the old job: it becomes the default."""
+    """A line a setting that Studio does not send of the old job: it becomes the default."""
 
 
 def difference(
@@ -61,7 +61,7 @@ def difference(
 def _left_out(name: str) -> str:
     if name == "files":
         return NO_FILES
-    return f"{LABELS[name]}: {_DEFAULT}, for Studio does not tell what it was"
+    return f"{LABELS[name]}: {_DEFAULT}, for Studio does not say what it was"
 
 
 def _kept(value: str | tuple[str, ...], files: Mapping[str, str]) -> str:

@@ -119,7 +119,7 @@ class Draft:
 
 
 def not_told(job: Job, draft: Draft) -> tuple[str, ...]:
-    """Return the fields that Studio does not tell of `job` and that `draft` leaves empty.
+    """Return the fields that Studio does not send of `job` and that `draft` leaves empty.
 
     They get the server's default, whatever the job had. A history that knows them fills the draft.
     """

@@ -80,7 +80,7 @@ FIELD_HELP: Mapping[str, FieldHelp] = {
         "Files that Studio has already.", "An id a line, as the upload gave it.", ("42",)
     ),
     "priority": FieldHelp(
-        "Which of the jobs that wait for a worker goes first.",
+        "Which of the waiting jobs starts first.",
         f"{min(PRIORITIES)}, which goes first, to {max(PRIORITIES)}, which goes last and is the "
         "default.",
         ("0",),
@@ -97,7 +97,7 @@ FIELD_HELP: Mapping[str, FieldHelp] = {
         ("2",),
     ),
     "credentials_name": FieldHelp(
-        "What the job logs in to storage with.",
+        "The credentials that the job uses for storage.",
         "The name of credentials that the team has in Studio. Empty: Studio's default.",
         ("team-s3-reader",),
     ),
@@ -120,7 +120,7 @@ FIELD_HELP: Mapping[str, FieldHelp] = {
         ("497f6eca-6276-4993-bfeb-53cbbbba6f08",),
     ),
     "reset": FieldHelp(
-        "Whether checkpoints are ignored, so that all is done anew.", "Space changes it."
+        "Whether checkpoints are ignored, so that everything is done again.", "Space changes it."
     ),
 }
 """Help for every field of a draft."""

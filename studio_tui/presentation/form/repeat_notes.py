@@ -6,13 +6,13 @@ from studio_tui.api.models import Job
 
 FILES = "uploaded files"
 
-NO_FILES = f"{FILES}: none are sent, for Studio does not tell which it had"
+NO_FILES = f"{FILES}: none are sent, for Studio does not say which it had"
 
-_UPLOADS = "If Studio has an upload no more, it should say so and make no job."
+_UPLOADS = "If Studio no longer has an upload, it should say so and create no job."
 
 
 def untold(job: Job) -> tuple[str, ...]:
-    """Return the names of what Studio does not tell of a job."""
+    """Return the names of what Studio does not send of a job."""
     cluster = () if job.compute_cluster_name or job.compute_cluster_id else ("cluster",)
     return ("priority", FILES, "credentials", *cluster)
 
@@ -25,7 +25,7 @@ def repeat_lines(job: Job, known: Mapping[str, str] | None) -> tuple[str, ...]:
     """
     if known is None:
         return (
-            "Studio does not tell these, so they get its defaults:",
+            "Studio does not say what these were, so they get its defaults:",
             f"  {', '.join(name for name in untold(job) if name != FILES)}",
             NO_FILES,
         )

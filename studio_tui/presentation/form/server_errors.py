@@ -52,18 +52,18 @@ def _what_to_do(error: StudioError) -> str:
         case OutcomeUnknown():
             return "Look for the job before you send the form again."
         case RateLimited():
-            return "No job was made; send the form again later."
+            return "No job was created; send the form again later."
         case AuthenticationError():
-            return "No job was made; give a valid token, and send the form again."
+            return "No job was created; give a valid token, and send the form again."
         case PermissionDenied():
-            return "No job was made; it takes a member of the team who may run jobs."
+            return "No job was created; it takes a member of the team who may run jobs."
         case NotFound():
-            return "No job was made; check Studio's URL, the team, and what the form names."
+            return "No job was created; check Studio's URL, the team, and what the form names."
         # Had the request for the job itself failed like these, the outcome would be unknown.
         case ServerError():
-            return "No job was made; the form is kept. Send it again later."
+            return "No job was created; the form is kept. Send it again later."
         case _:
-            return "No job was made; the form is kept."
+            return "No job was created; the form is kept."
 
 
 def _clauses(message: str) -> list[str]:
@@ -85,7 +85,9 @@ def _field(clause: str) -> str | None:
 def _placed(clause: str, draft: Draft) -> Problem:
     field = _field(clause) or _named_in_passing(clause)
     if field is None or field not in LABELS:
-        return Problem(WHOLE, f"{_sentence(clause)} No job was made; change the form and send it.")
+        return Problem(
+            WHOLE, f"{_sentence(clause)} No job was created; change the form and send it."
+        )
     if field == "query" and draft.query_file.strip():
         field = "query_file"
     if field == "compute_cluster_name" and not draft.compute_cluster_name.strip():

@@ -57,7 +57,7 @@ def run_seconds(job: Job, now: datetime) -> float | None:
 
 
 def guessed_seconds(job: Job, now: datetime) -> float | None:
-    """Return an upper bound of how long a job has run of which Studio does not tell the start.
+    """Return an upper bound of how long a job has run of which Studio does not say the start.
 
     `None` for one that does not run yet, or whose steps say that it failed before it ran.
     """

@@ -10,7 +10,7 @@ from studio_tui.presentation.format import plural
 def runs_on(job: Job, cluster: Cluster) -> bool:
     """Whether a job is one of a cluster: by its id, as a later cluster may take the name.
 
-    Only where Studio does not tell the id of a job's cluster does the name count.
+    Only where Studio does not say the id of a job's cluster does the name count.
     """
     if job.compute_cluster_id is not None:
         return job.compute_cluster_id == cluster.id

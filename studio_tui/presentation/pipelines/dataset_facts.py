@@ -13,7 +13,7 @@ _MOST_NAMED = 3
 _WIDEST = 40
 """Characters of a name for which other columns give way."""
 
-NOT_TOLD = "This Studio does not tell what datasets were made from, nor what is out of date."
+NOT_TOLD = "This Studio does not say what datasets were made from, nor what is out of date."
 
 
 def dataset_rows(datasets: Sequence[ListedDataset], now: datetime) -> list[tuple[str, str]]:

@@ -116,7 +116,7 @@ def version_notes(text: str) -> tuple[str, ...]:
         return ()
     return (
         (
-            f"{quoted(named[0])} is made anew as a new version, from what that version was made"
+            f"{quoted(named[0])} is rebuilt as a new version, from what that version was made"
             " from; the one named stays as it is."
         ),
     )

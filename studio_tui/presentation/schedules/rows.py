@@ -1,6 +1,6 @@
 """Schedules as rows and as facts: when each runs next, and what came of its last runs.
 
-A hosted Studio does not tell when a schedule runs; then that is said, and nothing is made up.
+A hosted Studio does not say when a schedule runs; then that is said, and nothing is made up.
 """
 
 from collections.abc import Sequence
@@ -91,7 +91,7 @@ def is_suspended(task: Job) -> bool:
 
 
 def expression_cell(task: Job) -> Cell:
-    """Return the expression; a dash where Studio does not tell it."""
+    """Return the expression; a dash where Studio does not say it."""
     schedule = task.schedule
     if schedule is None:
         return _not_known(task)

@@ -96,7 +96,7 @@ class Commands:
 def repeat_of(job: Job, team: str, submitted: Submitted | None = None) -> JobInput:
     """Return the input that repeats `job` once, as far as Studio tells it.
 
-    What Studio does not tell is as it was `submitted`, where that is known; else the default.
+    What Studio does not send is as it was `submitted`, where that is known; else the default.
 
     Raises:
         InvalidRequest: the job cannot be repeated from what is known of it.
@@ -141,7 +141,7 @@ def _cluster_id(told: str | int | None) -> str | int | None:
 def said(error: StudioError) -> str:
     """Return what a failed command says to the user: that it may have worked, where it may."""
     if isinstance(error, OutcomeUnknown):
-        return f"No answer, so nobody knows yet whether it was done: {error}"
+        return f"No answer from Studio; it may or may not have been done: {error}"
     return str(error)
 
 

@@ -1,4 +1,4 @@
-"""What a job was submitted with that Studio does not tell back; no secret, query or environment."""
+"""What a job was submitted with that Studio does not send back; no secret, query or environment."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -100,7 +100,7 @@ class LogTailPreview:
         return max(0, self._end - self._whole.size) if self.is_needed else 0
 
     async def run(self) -> None:
-        """Keep the end fresh while the log itself is far behind; end if Studio does not tell it.
+        """Keep the end fresh while the log itself is far behind; end if Studio does not say it.
 
         A log is behind at first, and again when its job prints faster than it can be sent.
         """

@@ -57,7 +57,7 @@ def _several(pipelines: Iterable[Pipeline]) -> Iterator[tuple[str, tuple[str, ..
 def all_runs(pipeline: Pipeline) -> Iterator[PipelineJob]:
     """Yield the jobs of a pipeline, and each earlier run of one as if it were another that failed.
 
-    Studio does not tell how these ended before they are asked about.
+    Studio does not say how these ended before they are asked about.
     """
     for run in pipeline.job_runs:
         yield run

@@ -195,7 +195,7 @@ class FormSender:
         if whole:
             self._screen.note(" ".join(whole))
         else:
-            self._say_to_do("No job was made.", fields)
+            self._say_to_do("No job was created.", fields)
         if fields:
             self._screen.form.go_to(fields[0].field)
 
@@ -205,7 +205,7 @@ class FormSender:
         # What kept the form from being sent may be this machine's disk too.
         if self._was_not_sent and was_silent and jobs.error is None:
             self._was_not_sent = False
-            self._screen.note("Studio answers again. No job was made yet; f9 sends the form.")
+            self._screen.note("Studio answers again. No job was created yet; f9 sends the form.")
 
     def _say_to_do(self, first: str, problems: Iterable[Problem]) -> None:
         """Say what is to be looked at in the form, as long as there is something."""

@@ -49,7 +49,7 @@ class AttemptSteps:
         if found:
             self._show(found[0])
         else:
-            self._host.say("Studio does not tell of that run now", "warning")
+            self._host.say("Studio says nothing about that run now", "warning")
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(

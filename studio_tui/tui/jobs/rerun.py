@@ -72,7 +72,7 @@ async def submitted_of(jobs: Iterable[Job], session: StudioSession) -> dict[str,
 
 
 def known_parts(job: Job, submitted: Submitted) -> dict[str, str]:
-    """Return the names of what Studio does not tell of a job, with safe values, if they had any."""
+    """Return the names of what Studio does not send of a job, with safe values, if they had any."""
     names, number = names_of(submitted.files), submitted.compute_cluster_id
     values = {
         "priority": "" if submitted.priority is None else str(submitted.priority),
@@ -119,7 +119,7 @@ def _without_times(submitted: Submitted | None, after: Draft) -> tuple[Cell, ...
 
 
 def with_schedule(task: Job, submitted: Submitted | None) -> Job:
-    """Return a schedule with its times from what was submitted here, if Studio does not tell."""
+    """Return a schedule with its times from what was submitted here, if Studio does not say."""
     if task.schedule is not None or submitted is None:
         return task
     if submitted.cron_expression is None and submitted.start_after is None:

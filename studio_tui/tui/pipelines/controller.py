@@ -196,7 +196,7 @@ class PipelineController:
         if jobs:
             self._host.post_message(OpenLogs([job.id for job in jobs], jobs))
         else:
-            self._host.say("Studio does not tell of its jobs now", "error")
+            self._host.say("Studio says nothing about its jobs now", "error")
 
     async def show_raw(self) -> None:
         """Show the pipeline as Studio sent it."""

@@ -44,9 +44,9 @@ async def test_a_file_that_is_put_in_the_place_of_another_is_taken_over(tmp_path
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("cluster = 3", "make no sense: cluster"),
+        ("cluster = 3", "are invalid: cluster"),
         ("not toml [", "are not valid TOML"),
-        ("", "make no sense"),
+        ("", "are invalid"),
         (ONE.replace("2", "0"), "max_workers"),
     ],
 )

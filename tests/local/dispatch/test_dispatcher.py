@@ -224,7 +224,7 @@ def test_a_broken_file_of_clusters_is_said_with_each_cluster(studio: ThreadStudi
     clusters(studio, local=3)
     DataDir(studio.data_dir).clusters.write_text("cluster = 3")
     (cluster,) = studio.request("GET", "/datachain/clusters/").json()
-    assert "make no sense" in cluster["problem"]
+    assert "are invalid" in cluster["problem"]
     clusters(studio, local=3)
     (cluster,) = studio.request("GET", "/datachain/clusters/").json()
     assert (cluster["max_workers"], cluster["problem"]) == (3, None)

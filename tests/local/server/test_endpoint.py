@@ -100,7 +100,7 @@ def test_a_start_that_fails_says_why(tmp_path: Path) -> None:
     home = tmp_path / "studio"
     DataDir(home).prepare()
     (home / "clusters.toml").write_text("cluster = 3")
-    with pytest.raises(ConfigError, match=r"clusters\.toml.*make no sense"):
+    with pytest.raises(ConfigError, match=r"clusters\.toml.*are invalid"):
         endpoint.attach_or_start(home)
     assert endpoint.find(home) is None
 
@@ -112,7 +112,7 @@ def test_the_reason_of_a_failed_start_is_the_last_thing_said_however_much_was_sa
     home = tmp_path / "studio"
     DataDir(home).prepare()
     (home / "clusters.toml").write_text("cluster = 3")
-    with pytest.raises(ConfigError, match=r"did not start: .*clusters\.toml.*make no sense"):
+    with pytest.raises(ConfigError, match=r"did not start: .*clusters\.toml.*are invalid"):
         endpoint.attach_or_start(home)
     assert DataDir(home).log.stat().st_size > 10_000
 

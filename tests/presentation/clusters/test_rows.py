@@ -39,7 +39,7 @@ def test_a_cluster_tells_its_workers_and_its_jobs() -> None:
 def test_what_studio_does_not_tell_is_not_made_up() -> None:
     said = told(cluster(), job(1))
     assert {said[key] for key in ("workers", "provider", "region", "disk")} == {"–"}
-    assert said["jobs"] == "Studio does not tell on which cluster a job runs"
+    assert said["jobs"] == "Studio does not say on which cluster a job runs"
     assert told(cluster(max_workers="many"))["unreadable"] == "max_workers"
 
 

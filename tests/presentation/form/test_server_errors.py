@@ -38,7 +38,7 @@ def answered(status: int, body: object, wait: float | None = None) -> StudioErro
         (
             answered(400, {"message": "Bad request"}),
             WHOLE,
-            "Bad request. No job was made; change the form and send it.",
+            "Bad request. No job was created; change the form and send it.",
         ),
         (
             answered(422, {"detail": [{"loc": ["body", "data", "workers"], "msg": "too many"}]}),
@@ -53,21 +53,21 @@ def answered(status: int, body: object, wait: float | None = None) -> StudioErro
         (
             answered(422, {"detail": [{"loc": ["body", "team_name"], "msg": "unknown"}]}),
             WHOLE,
-            "team_name: unknown. No job was made; change the form and send it.",
+            "team_name: unknown. No job was created; change the form and send it.",
         ),
         (
             answered(403, {"message": "Viewers cannot run jobs."}),
             WHOLE,
             (
-                "Studio does not allow this: Viewers cannot run jobs. No job was made; it takes a"
-                " member of the team who may run jobs."
+                "Studio does not allow this: Viewers cannot run jobs. No job was created; it takes"
+                " a member of the team who may run jobs."
             ),
         ),
         (
             answered(404, {"message": "No such team"}),
             WHOLE,
             (
-                "No such team. No job was made; check Studio's URL, the team, and what the form"
+                "No such team. No job was created; check Studio's URL, the team, and what the form"
                 " names."
             ),
         ),
@@ -75,15 +75,15 @@ def answered(status: int, body: object, wait: float | None = None) -> StudioErro
             answered(401, {"message": "expired"}),
             WHOLE,
             (
-                "Studio refused the token: expired. No job was made; give a valid token, and send"
-                " the form again."
+                "Studio refused the token: expired. No job was created; give a valid token, and"
+                " send the form again."
             ),
         ),
         (
             answered(429, {}, wait=30.0),
             WHOLE,
             (
-                "Studio gets too many requests. It asks to wait 30 s. No job was made; send the"
+                "Studio gets too many requests. It asks to wait 30 s. No job was created; send the"
                 " form again later."
             ),
         ),
@@ -91,7 +91,7 @@ def answered(status: int, body: object, wait: float | None = None) -> StudioErro
             answered(500, {"message": "boom"}),
             WHOLE,
             (
-                "Studio failed with 500: boom. No job was made; the form is kept. Send it again"
+                "Studio failed with 500: boom. No job was created; the form is kept. Send it again"
                 " later."
             ),
         ),
@@ -114,12 +114,12 @@ def answered(status: int, body: object, wait: float | None = None) -> StudioErro
         (
             ProtocolError("The answer to the upload is no JSON"),
             WHOLE,
-            "The answer to the upload is no JSON. No job was made; the form is kept.",
+            "The answer to the upload is no JSON. No job was created; the form is kept.",
         ),
         (
             ReadOnly("This dashboard only reads"),
             WHOLE,
-            "This dashboard only reads. No job was made; the form is kept.",
+            "This dashboard only reads. No job was created; the form is kept.",
         ),
     ],
 )

@@ -274,7 +274,7 @@ WARNINGS: list[tuple[str, dict[str, Any], str]] = [
     (
         "rerun_from_job_id",
         {"rerun_from_job_id": "a", "reset": True},
-        "The checkpoints of the job that is resumed are ignored, so all is done anew.",
+        "The checkpoints of the job that is resumed are ignored, so everything is done again.",
     ),
 ]
 

@@ -131,13 +131,13 @@ async def test_that_studio_cannot_be_reached_is_said_until_it_answers_again(
         await fill(pilot, **GOOD)
         await proxy.refuse()
         await pilot.press("f9")
-        await until_shown(pilot, "No job was made; the form is kept.")
+        await until_shown(pilot, "No job was created; the form is kept.")
         await pilot.press("ctrl+r")
         await until(pilot, lambda: form(pilot).session.jobs.snapshot.error is not None)
         await pilot.pause()
         await proxy.accept()
         await pilot.press("ctrl+r")
-        await until_shown(pilot, "Studio answers again. No job was made yet; f9 sends the form.")
+        await until_shown(pilot, "Studio answers again. No job was created yet; f9 sends the form.")
 
 
 REFUSALS = {
@@ -213,7 +213,7 @@ async def test_a_file_that_cannot_be_sent_makes_no_job_and_costs_nothing_typed(
             await open_form(pilot)
             await fill(pilot, **typed)
             await pilot.press("f9")
-            words = "Studio failed with 500: boom. No job was made; the form is kept."
+            words = "Studio failed with 500: boom. No job was created; the form is kept."
             await until(pilot, lambda: words in on_screen(pilot))
             assert form(pilot).form.draft == draft_of(typed)
             await send_again(pilot)
@@ -235,7 +235,7 @@ async def test_a_form_can_be_sent_again_as_soon_as_it_is_said_that_it_was_not(
 
         def listened(words: str, follow: Follow | None = None) -> None:
             note(words, follow)
-            if "No job was made" in words:
+            if "No job was created" in words:
                 said.set()
 
         async def slowly() -> Checked:
@@ -263,7 +263,9 @@ async def test_a_studio_that_is_gone_is_told_and_the_form_waits_for_it(
         await fill(pilot, **GOOD)
         await call(studio.kill)
         await pilot.press("f9")
-        words = "refuses connections: is Studio running there? No job was made; the form is kept."
+        words = (
+            "refuses connections: is Studio running there? No job was created; the form is kept."
+        )
         await until(pilot, lambda: words in on_screen(pilot))
         assert form(pilot).form.draft == draft_of(GOOD)
         await call(studio.restart)

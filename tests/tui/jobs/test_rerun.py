@@ -1,4 +1,4 @@
-"""Jobs made again with what Studio does not tell of them, on a real local Studio."""
+"""Jobs made again with what Studio does not say of them, on a real local Studio."""
 
 import asyncio
 import json
@@ -104,7 +104,7 @@ async def test_an_edit_shows_what_it_keeps_and_what_it_changes_of_what_was_submi
         await until_shown(pilot, "Edit read.sh", "There is no terminal here", "is notes.txt (5 B)")
         await pilot.press("f9")
         await until_shown(pilot, "Run the changed job?", "Nothing is changed.", *KEPT)
-        assert "Studio does not tell" not in screen_text(pilot)
+        assert "Studio does not say" not in screen_text(pilot)
         await pilot.press("escape")
         form = pilot.app.screen
         assert isinstance(form, SubmitScreen)

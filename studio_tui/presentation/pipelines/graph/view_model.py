@@ -28,7 +28,7 @@ class Took(NamedTuple):
 
     seconds: float
     is_estimate: bool = False
-    """Whether Studio does not tell the start, so that waiting for a worker is in it."""
+    """Whether Studio does not say the start, so that waiting for a worker is in it."""
 
 
 @dataclass(frozen=True)

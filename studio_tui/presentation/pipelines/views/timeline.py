@@ -21,7 +21,7 @@ from studio_tui.presentation.pipelines.views.time_axis import axis
 from studio_tui.presentation.pipelines.views.tree import depths
 
 QUEUED, STARTING, RUNNING, EITHER = "░▒█▓"
-"""What a bar is made of; the last where Studio does not tell when the job began to run."""
+"""What a bar is made of; the last where Studio does not say when the job began to run."""
 AHEAD, NOW, BEYOND = "·┊→"
 LEGEND = (
     f"{QUEUED} queued  {STARTING} starting  {RUNNING} run  "

@@ -154,5 +154,5 @@ async def test_a_studio_that_lists_no_datasets_shows_what_its_jobs_made_and_clai
         await until_shown(pilot, "Datasets", "embed", "@1.0.3")
         assert "out of date by" not in screen_text(pilot)
         await press(pilot, ("enter",))
-        await until_shown(pilot, "@1.0.3", "This Studio does not tell what datasets were made from")
+        await until_shown(pilot, "@1.0.3", "This Studio does not say what datasets were made from")
         assert "up to date" not in screen_text(pilot)

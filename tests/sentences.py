@@ -1,0 +1,76 @@
+"""All sentences that a user can see, by module, for reading: `python -m tests.sentences`.
+
+They are the texts of the program that are no docstrings and have words in them; what is put in is
+shown as `{…}`.
+"""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import studio_tui
+
+ROOT = Path(studio_tui.__file__).parent
+_SQL = re.compile(
+    r"(?:BEGIN|DELETE|INSERT|PRAGMA|RELEASE|ROLLBACK|SAVEPOINT|SELECT|UPDATE|VACUUM|WITH)\b"
+    r"|.*\b(?:JOIN|IN \(|NOT IN)|[a-z_]+(?:, [a-z_]+)+$"
+)
+NOT_SHOWN = ("bench", "redaction.py", "log.py", "api/routes.py")
+"""Modules whose texts are patterns or names."""
+
+
+def sentences(source: str) -> Iterator[str]:
+    """Yield the texts with words of a module, in order, each once."""
+    tree = ast.parse(source)
+    skipped: set[ast.AST] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            skipped.add(node.value)  # a docstring
+        elif isinstance(node, ast.JoinedStr):
+            skipped.update(node.values)
+        elif isinstance(node, ast.Call) and _name(node) in {"compile", "debug", "info", "warning"}:
+            skipped.update(ast.walk(node))
+    found = [
+        (getattr(node, "lineno", 0), text)
+        for node in ast.walk(tree)
+        if node not in skipped and (text := _text(node)) and _has_words(text)
+    ]
+    yield from dict.fromkeys(text for _, text in sorted(found, key=lambda item: item[0]))
+
+
+def _name(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else ""
+
+
+def _text(node: ast.AST) -> str:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        parts = (
+            str(part.value) if isinstance(part, ast.Constant) else "{…}" for part in node.values
+        )
+        return "".join(parts)
+    return ""
+
+
+def _has_words(text: str) -> bool:
+    words = [word for word in text.replace("{…}", " ").split() if word.strip(".,:;()").isalpha()]
+    return len(words) > 1 and not _SQL.match(text) and "\\" not in text
+
+
+def main() -> None:
+    """Print them all."""
+    for path in sorted(ROOT.rglob("*.py")):
+        name = path.relative_to(ROOT).as_posix()
+        if any(part in name for part in NOT_SHOWN):
+            continue
+        shown = list(sentences(path.read_text("utf-8")))
+        if shown:
+            print(f"\n{name}")
+            for text in shown:
+                print("  " + text.strip().replace("\n", "⏎ "))
+
+
+if __name__ == "__main__":
+    main()
