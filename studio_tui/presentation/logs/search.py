@@ -53,6 +53,8 @@ class Wanted:
         self.typed = typed
         words = typed.removeprefix(REGEX_SIGN)
         is_regex = words != typed
+        self._has_patience = not is_regex
+        """Words are found in time in proportion to the text, so they are never given up."""
         source = words if is_regex else regex.escape(words, special_only=True)
         flags = regex.MULTILINE | (regex.IGNORECASE if _is_lower(words, is_regex) else 0)
         try:
@@ -73,7 +75,7 @@ class Wanted:
         """Return where it stands in the safe text of a line."""
         spans: list[tuple[int, int]] = []
         try:
-            for match in self._text.finditer(text, timeout=_PATIENCE):
+            for match in self._text.finditer(text, timeout=self._patience(len(text))):
                 if match.end() > match.start():
                     spans.append(match.span())
                 if len(spans) == _SPANS:
@@ -81,6 +83,12 @@ class Wanted:
         except TimeoutError:
             self._give_up()
         return spans
+
+    def _patience(self, length: int) -> float | None:
+        """Return the seconds after which an expression counts as too slow, by a text's length."""
+        if self._has_patience:
+            return None
+        return _PATIENCE_LARGE if length > _LARGE else _PATIENCE
 
     def shows(self, text: str) -> bool:
         """Whether it stands in the safe text of a line."""
@@ -107,7 +115,7 @@ class Wanted:
         """Find lines that are shown as they are."""
         starts = []
         at, end = 0, len(lines)
-        patience = _PATIENCE_LARGE if end > _LARGE else _PATIENCE
+        patience = self._patience(end)
         while match := pattern.search(lines, at, concurrent=True, timeout=patience):
             start = lines.rfind(b"\n", 0, match.start()) + 1
             at = lines.find(b"\n", match.start()) + 1
@@ -123,7 +131,7 @@ class Wanted:
         """Return the numbers of the lines of `text` that hold it, from 0."""
         numbers = []
         at = number = 0
-        patience = _PATIENCE_LARGE if len(text) > _LARGE else _PATIENCE
+        patience = self._patience(len(text))
         while match := pattern.search(text, at, concurrent=True, timeout=patience):
             number += text.count(newline, at, match.start())
             numbers.append(number)

@@ -4,6 +4,7 @@ import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from functools import partial
 from itertools import islice
 from typing import Any, BinaryIO, ClassVar
 
@@ -14,6 +15,7 @@ from studio_tui.errors import SpoolError
 from studio_tui.presentation.format import plural, size
 from studio_tui.presentation.jobs.rows import SHORT_ID
 from studio_tui.service.logs.store.log_store import LogStore
+from studio_tui.service.logs.store.matches import LineMatches
 from studio_tui.text import safe_line
 from studio_tui.tui.frame.commands import Command, Host
 from studio_tui.tui.frame.saving import Pieces, drawn, file_name, whole
@@ -138,15 +140,20 @@ class LogExport:
             offers.append(
                 Offer("the selected lines", lambda: self._drawn(view.selection.starts()), path)
             )
-        if view.search.is_seeking:
-            what = "match" if view.search.is_wanted else "the filter shows"
-            offers.append(
-                Offer(
-                    f"the lines that {what}",
-                    lambda: drawn(view.search.matching(), self._text),
-                    path,
+        for hits, what in (
+            (view.search.hits, "that match the search"),
+            (view.filter.hits, "that the filter shows"),
+        ):
+            # With nothing in it an offer would only empty a file.
+            if hits is not None and (hits.total or not hits.is_complete):
+                amount = plural(hits.total, "line") if hits.is_complete else "lines"
+                offers.append(
+                    Offer(
+                        f"the {amount} {what}",
+                        partial(self._matching, view, hits),
+                        path,
+                    )
                 )
-            )
         store = self._whole_log()
         if store is not None and store.tag:
             offers.append(
@@ -156,6 +163,9 @@ class LogExport:
             offers.append(Offer("the whole log, byte for byte", lambda: whole(store), path))
         offers.append(Offer("what is in sight", lambda: self._drawn(view.filter.in_sight()), path))
         return offers
+
+    def _matching(self, view: LogView, hits: LineMatches) -> Pieces:
+        return drawn(view.search.matching(hits), self._text)
 
     def _drawn(self, starts: Iterable[int]) -> Pieces:
         async def each() -> AsyncIterator[int]:

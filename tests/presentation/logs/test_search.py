@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from studio_tui.presentation.logs import search
 from studio_tui.presentation.logs.levels import Level
 from studio_tui.presentation.logs.lines import CHARACTER_LIMIT, styled_line
 from studio_tui.presentation.logs.search import OfLevel, Wanted, WantedError
@@ -97,6 +98,18 @@ def test_an_expression_that_would_take_for_ever_gives_up_and_says_so() -> None:
     assert wanted.starts(line) == ()
     assert wanted.problem == (r"~(a|aa)+\1c takes too long to look for; try a simpler expression.")
     assert wanted.starts(b"aac\n") == ()
+
+
+@pytest.mark.parametrize("text", ["a line\n" * 10_000, "a ligne é\n" * 10_000])
+def test_words_are_never_given_up_however_busy_the_machine(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "_PATIENCE", 1e-9)
+    monkeypatch.setattr(search, "_PATIENCE_LARGE", 1e-9)
+    wanted = Wanted("a li")
+    assert len(wanted.starts(text.encode())) == 10_000
+    assert wanted.spans("a line") == [(0, 4)]
+    assert wanted.problem == ""
 
 
 def test_matches_of_a_line_are_bounded() -> None:

@@ -26,7 +26,7 @@ from studio_tui.tui.frame.saving import (
 from studio_tui.tui.logs.log_screen import LogScreen
 from studio_tui.tui.logs.save_dialog import SaveLog
 from tests.studios import ThreadStudio
-from tests.tui.dashboards import Dashboard, dashboard, until, until_shown
+from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
 
 MIB = 1024 * 1024
 
@@ -312,6 +312,11 @@ async def test_each_part_of_a_log_can_be_saved(studio: ThreadStudio, tmp_path: P
         await save_as(pilot, tmp_path / "matches")
         await until(pilot, (tmp_path / "matches").exists)
         assert (tmp_path / "matches").read_text().splitlines() == [e for e in evens if "99" in e]
+
+        await pilot.press("slash", *"absent", "enter", "ctrl+s")
+        await until_shown(pilot, "● the 1,000 lines that the filter shows", "○ the whole log")
+        assert "match the search" not in screen_text(pilot)
+        await pilot.press("escape")
 
         await pilot.press("escape", "escape", "V", "up", "up")
         await save_as(pilot, tmp_path / "selected")

@@ -71,22 +71,16 @@ class LogSearch:
 
     # --- what is known ---------------------------------------------------------------------------
 
-    @property
-    def is_seeking(self) -> bool:
-        """Whether lines are looked for, or left out."""
-        return self.hits is not None or self._lines.chosen is not None
-
-    async def matching(self) -> AsyncIterator[int]:
-        """Yield where the lines begin that are looked for, else those not left out; in order.
+    async def matching(self, hits: LineMatches) -> AsyncIterator[int]:
+        """Yield where those of the lines begin that are not left out, in order.
 
         Raises:
             SpoolError: the log cannot be read back.
         """
         chosen = self._lines.hits
-        hits = self.hits or chosen
         end = self._view.store.size if self._view.store else 0
         offset = passed = 0
-        while hits and (start := await hits.nearest(offset, backwards=False)) is not None:
+        while (start := await hits.nearest(offset, backwards=False)) is not None:
             if start >= end:
                 break
             if chosen is None or hits is chosen or chosen.holds(start):
