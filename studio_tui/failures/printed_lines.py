@@ -41,6 +41,9 @@ _HINT = re.compile(
     r"|Please make sure you have the correct access rights$|and the repository exists\.$"
     r"|\[ERROR\](?:$| -> \[Help| \[Help| Re-run Maven| To see the full stack| For more information"
     r"| After correcting)|\* (?:Try|Get more help)|> (?:Run with --|Get more help)|BUILD FAILED in "
+    r"|\d+ actionable tasks?: |See also \"|(?:\d\d:\d\d:\d\d +)?compiled Code at "
+    r"|npm (?:ERR!|error)(?:$| (?:Found|While resolving|Could not resolve|Fix the upstream|peer "
+    r"|to accept|node_modules|See ))"
     r"|Ran all test suites|(?:Snapshots|Time): |Look above for error|\[\*\] \d+ fixable with "
     r"|(?:\d\d:\d\d:\d\d +)?Done\. PASS=\d+|(?:> )?See above for (?:output|details)"
 )
@@ -49,7 +52,7 @@ _BAR = re.compile(
     r"|\[[#=>-]{4,}[ .>-]*\]|━{5,}|█{4,}"
 )
 _EPILOGUE = re.compile(
-    r"make(?:\[\d+\])?: \*\*\*|(?:srun|slurmstepd|mpirun|prterun): "
+    r"make(?:\[\d+\])?: \*\*\*|(?:srun|slurmstepd(?!: error: (?:\*\*\*|Detected))|mpirun|prterun): "
     r"|npm (?:ERR!|error) (?:code|errno|path|command|syscall|signal|cwd|"
     r"location|workspace|Lifecycle script|A complete log)\b"
     r"|error Command failed with exit code|##\[error\]Process completed"
@@ -64,7 +67,8 @@ _EPILOGUE = re.compile(
     r"|[^\s:]+\.py:\d+: (?:\w+\.)*\w*Warning: |error: Recipe `|error: process didn't exit"
     r"|tar: (?:Child returned status|Error is not recoverable|Exiting with failure|Error exit)"
     r"|ninja: build stopped|collect2: error: ld returned|-- Configuring incomplete"
-    r"|Found \d+ errors?(?:\.$| in \d+ files?)|Exiting because a job execution failed"
+    r"|PLAY RECAP |\S+ +: ok=\d+ |rsync error: unexplained|rsync: connection unexpectedly closed"
+    r"|Found \d+ errors?(?:\.$| in )|Exiting because a job execution failed"
     r"|error: (?:subprocess-exited-with-error|metadata-generation-failed)"
     r"|Encountered error while generating|\[ERROR\] \[launch\.py|.*sigkill_handler\]"
 )
@@ -72,7 +76,7 @@ _CLOSING = re.compile(
     r"(?i)\b(?:clean(?:ing|ed)?[ _-]?up|shut(?:ting)?[ -]?down|clos(?:e|es|ing|ed)"
     r"|exit(?:s|ing|ed)?|stop(?:s|ping|ped)|terminat(?:ing|ed)|disconnect(?:ing|ed)?|flush(?:ing|ed)|goodbye|bye"
     r"|tear(?:ing)?[ -]?down|releas(?:ing|ed)|remov(?:ing|ed) temp\w*|delet(?:ing|ed) temp\w*"
-    r"|atexit|finali[sz](?:ing|ed))\b"
+    r"|atexit|finali[sz](?:ing|ed))\b|^(?:all )?(?:done|finished|ok|completed?)\W*$"
 )
 _OWN = "[local Studio: "
 

@@ -57,9 +57,13 @@ _WENT_ON = re.compile(
 _ERROR = re.compile(
     r"(?:fatal|error|ERROR|Error|FATAL|FAILURE|E)(?:\[\w+\])?: \S|CMake Error at |ERROR ~ "
     r"|(?:\w+\.)*[A-Z]\w*(?:Error|Exception): \S|\S+:\d+(?::\d+)?: (?:fatal )?(?i:error): "
-    r"|(?!\w+: ERROR:root)[\w.+-]+: (?:fatal )?(?i:error): \S|\w+(?: \w+)? Error in "
+    r"|(?!\w+: ERROR:root)[\w.+-]+: (?:fatal )?(?i:error): \S|Error in rule "
+    r"|slurmstepd: error: |Execution failed for task |npm (?:ERR!|error) E[A-Z]{3,} \S"
+    r"|[\w./+-]+: (?:error \w+ing |.*: (?:No such file or directory|Permission denied"
+    r"|No space left on device|Operation not permitted|Connection (?:refused|timed out)))"
 )
 """How the error of a command-line tool begins."""
+_CROSSED = re.compile(r"\s*[✖✗❌] \S")
 _EMBEDDED = "Traceback (most recent call last):\n"
 _EMBEDDED_IN_JSON = "Traceback (most recent call last):\\n"
 
@@ -103,7 +107,9 @@ def ending(lines: Sequence[str], code: int = 1) -> Ending:
     last = last_words(lines)
     chosen = _chosen(failures, lines)
     if chosen is None:
-        return Ending(_error_before_advice(lines, last), last)
+        error = _error_before_advice(lines, last)
+        says_all = bool(error) and (is_closing(last) or error.endswith(last))
+        return Ending(error, "" if says_all else last)
     after = _own_words(lines[max(failure.end for failure in failures) :])
     if not after or (chosen.is_certain and not _has_gone_on(after)):
         return Ending(chosen.reason, "")
@@ -112,6 +118,8 @@ def ending(lines: Sequence[str], code: int = 1) -> Ending:
         chosen.is_announced or chosen.kind is _Kind.ASIDE or (chosen.is_python and code != 1)
     )
     if is_caught or _has_gone_on(after):
+        if _is_no_reason(lines) and len(after) <= _LONG_AFTER:
+            return Ending(chosen.reason, "")
         return Ending("", last, has_gone_on=True)
     return Ending(chosen.reason, last)
 
@@ -269,13 +277,25 @@ def _has_gone_on(words: Sequence[str]) -> bool:
 
 def _error_before_advice(lines: Sequence[str], last: str) -> str:
     """Return the error of a tool that says more after it, as what to do; empty if `last` is it."""
-    words = [bare(line) for line in lines[-_LONG_AFTER:] if not is_epilogue(split_origin(line)[1])]
+    near = [split_origin(line)[1] for line in lines[-_LONG_AFTER:]]
+    near = [line for line in near if not is_epilogue(line) and not is_hint(bare(line))]
+    words = [bare(line) for line in near]
+    ends_without = _is_no_reason(lines)
     for number in range(len(words) - 1, -1, -1):
-        if _ERROR.match(words[number]):
+        text = words[number]
+        is_record = ends_without and _RECORD.match(text) and not _MILD.match(text)
+        if is_record or _ERROR.match(text) or _CROSSED.match(near[number]):
             after = words[number + 1 :]
-            is_last = words[number] == last or not any(after) or _has_gone_on(after)
-            return "" if is_last else words[number]
+            if text == last or not any(after) or (_has_gone_on(after) and not ends_without):
+                return ""
+            return f"{text} {after[0]}" if text[-1] == ":" and after[0] else text
     return ""
+
+
+def _is_no_reason(lines: Sequence[str]) -> bool:
+    """Whether what a program said last is never why it failed: a mild record, or its closing."""
+    last = last_words(lines)
+    return bool(_MILD.match(last)) or is_closing(last)
 
 
 def last_words(lines: Sequence[str]) -> str:

@@ -330,6 +330,41 @@ TOOLS = {
     'psql:a.sql:3: ERROR:  relation "x" does not exist\nLINE 1: select * from x\n           ^': (
         'psql:a.sql:3: ERROR:  relation "x" does not exist', "LINE 1: select * from x"
     ),
+    # What ends with a mild record, or with its closing, has said why before.
+    "01:02:03 ERROR root no route to db:5432\n01:02:04 INFO root cleaning up": (
+        "01:02:03 ERROR root no route to db:5432", ""
+    ),
+    f"[2026-01-02 03:04:05] ERROR - failed\n{HEAD}KeyError: 'x'\n[2026-01-02 03:04:06] INFO - the"
+    " task is marked as failed": ("KeyError: 'x'", ""),
+    "2026-01-02 03:04:05 ERROR a: shard 3 failed\n2026-01-02 03:04:06 INFO a: shard 4 done": (
+        "2026-01-02 03:04:05 ERROR a: shard 3 failed", "2026-01-02 03:04:06 INFO a: shard 4 done"
+    ),
+    "cp: error writing '/out/x': No space left on device\ndone.": (
+        "cp: error writing '/out/x': No space left on device", ""
+    ),
+    "✖ training diverged: loss is NaN\n[10:00:02] saved logs to ./logs": (
+        "training diverged: loss is NaN", "[10:00:02] saved logs to ./logs"
+    ),
+    'fatal: [gpu7]: FAILED! => {"msg": "x"}\n\nPLAY RECAP ***\ngpu7  : ok=1  skipped=0': (
+        "", 'fatal: [gpu7]: FAILED! => {"msg": "x"}'
+    ),
+    "npm ERR! code ERESOLVE\nnpm ERR! ERESOLVE no tree\nnpm ERR!\nnpm ERR! Found: react@18.2.0": (
+        "", "npm ERR! ERESOLVE no tree"
+    ),
+    "step\nslurmstepd: error: *** STEP 1.0 DUE TO TIME LIMIT ***\nsrun: error: n1: Killed": (
+        "", "slurmstepd: error: *** STEP 1.0 DUE TO TIME LIMIT ***"
+    ),
+    "ssh: connect to host gpu7 port 22: Connection refused\nrsync: connection unexpectedly closed"
+    " (0 bytes)\nrsync error: unexplained error (code 255)": (
+        "", "ssh: connect to host gpu7 port 22: Connection refused"
+    ),
+    "FAILURE: Build failed with an exception.\n\n* What went wrong:\nExecution failed for task ':x'."
+    "\n> See the compiler.\n\n* Try:\n> Run with --info option\n1 actionable task: 1 executed": (
+        "Execution failed for task ':x'.", "> See the compiler."
+    ),
+    'CMake Error at CMakeLists.txt:3 (find_package):\n  No such package\n\nSee also "/b/x.log".': (
+        "CMake Error at CMakeLists.txt:3 (find_package): No such package", ""
+    ),
     # An error after which the program goes on is not what it ended by.
     "ERROR: mirror 1 is away\ntrying the next\nno mirror left": ("", "no mirror left"),
     "ERROR:root:x\nINFO:root:y\nnothing to do": ("", "nothing to do"),

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from studio_tui.failures.reason import Ending
 
+TIMED_OUT = 124
+"""The exit code of `timeout` (GNU coreutils) when the time is up."""
 MESSAGE_LIMIT = 2000
 """Characters of the longest sentence."""
 
@@ -45,10 +47,11 @@ def exit_words(code: int, output: str = "") -> str:
     found = _ending(output, code)
     said = f"; it last said: {found.last}" if found.last else ""
     if found.failure:
-        return bounded(f"{found.failure}{said}")
-    if said:
-        return bounded(f"The query ended with exit code {code}{said}")
-    return f"The query ended with exit code {code}."
+        return bounded(f"{found.failure.rstrip('.:') if said else found.failure}{said}")
+    sentence = f"The query ended with exit code {code}"
+    if code == TIMED_OUT:
+        sentence += ", as `timeout` does when the time is up"
+    return bounded(f"{sentence}{said}") if said else f"{sentence}."
 
 
 def resolver_words(output: str) -> str | None:

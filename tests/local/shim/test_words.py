@@ -157,3 +157,10 @@ def test_a_resolver_that_said_nothing_has_no_words() -> None:
 )
 def test_what_could_not_connect_is_told_from_what_was_refused(output: str, unreached: bool) -> None:
     assert is_unreached(output) is unreached
+
+
+def test_the_exit_code_of_timeout_says_so() -> None:
+    assert exit_words(124, "step 2\n") == (
+        "The query ended with exit code 124, as `timeout` does when the time is up; it last said:"
+        " step 2"
+    )
