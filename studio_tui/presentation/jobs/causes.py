@@ -35,6 +35,14 @@ _EXCEPTION = re.compile(
     r"(?:^|(?<=[:;(>] ))(?:[A-Za-z_]\w*\.)*"
     r"(?P<name>[A-Z]\w*(?:Error|Exception|Interrupt|Exit|Warning))(?:\([\w.]*\))?(?=: |$)"
 )
+_RECORD = re.compile(
+    r"\[?(?:\d{2,4}[-/]\d\d[-/]\d\d[T ])?\d\d:\d\d:\d\d[\d.,]*(?:Z|[+-]\d\d:?\d\d)?\]?[\s|:-]*"
+    r"(?:\{\S+\}[\s|:-]*|[\w.]+[\s|:-]+)?"
+    r"(?:\[?(?:ERROR|ERR|WARN(?:ING)?|CRITICAL|FATAL|SEVERE|error)\b\]?[\s|:-]*)"
+    r"(?:[\w.]+:[\w<>.]+:\d+[\s|:-]+|[\w.]+:\d+\]?[\s|:-]+)?"
+    r"|\d\d:\d\d:\d\d\s{2,}|\S+\.(?:sh|bash): line \d+: |npm (?:ERR!|error) |\[ERROR\] |> "
+)
+"""What a logger, a shell or a tool writes before what it says."""
 _WRAPPERS = frozenset({"CalledProcessError", "ChildFailedError", "RayTaskError", "SystemExit"})
 """Exceptions that only say that something else failed."""
 
@@ -61,6 +69,7 @@ def cause(message: str) -> str:
         code = re.sub(r"[^\d-]", "", framed["code"] or "")
         said = bare.strip() or (lines[1] if len(lines) > 1 else f"exit code {code}" * bool(code))
         said = said or lines[0]
+    said = _RECORD.sub("", said, count=1) if _RECORD.match(said) else said
     return _short(_exception(said) or said) or _short(lines[0])
 
 
