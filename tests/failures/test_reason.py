@@ -358,7 +358,7 @@ TOOLS = {
     " (0 bytes)\nrsync error: unexplained error (code 255)": (
         "", "ssh: connect to host gpu7 port 22: Connection refused"
     ),
-    "FAILURE: Build failed with an exception.\n\n* What went wrong:\nExecution failed for task ':x'."
+    "FAILURE: Build failed.\n\n* What went wrong:\nExecution failed for task ':x'."
     "\n> See the compiler.\n\n* Try:\n> Run with --info option\n1 actionable task: 1 executed": (
         "Execution failed for task ':x'.", "> See the compiler."
     ),
