@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -89,19 +89,25 @@ class WelcomeScreen(AnsweredOnce, Screen[None]):
     def on_mount(self) -> None:
         """Hide the form until it is wanted."""
         self.query_one("#top", Bar).left = (Part(" studio-tui ", "title"),)
-        self.query_one("#keys", Bar).left = (
-            Part(" 1", "key"),
-            Part(" local Studio  "),
-            Part("2", "key"),
-            Part(" use a token  "),
-            Part("ctrl+r", "key"),
-            Part(" read the settings again  "),
-            Part("q", "key"),
-            Part(" quit"),
-        )
         self.query_one("#token-form").display = False
+        self._show_keys()
         if self._team:
+            # Digits are for its fields, so that there is nothing to choose by them.
+            self.query(".choice").set(display=False)
             self.action_token()
+
+    @on(events.DescendantFocus)
+    @on(events.DescendantBlur)
+    def _show_keys(self) -> None:
+        """Name the keys that do something now: in a field letters and digits are text."""
+        again = ("ctrl+r", "read the settings again")
+        if isinstance(self.focused, Input):
+            keys = (("enter", "connect"), ("tab", "next field"), again, ("esc", "back"))
+        else:
+            keys = (("1", "local Studio"), ("2", "use a token"), again, ("q", "quit"))
+        self.query_one("#keys", Bar).left = tuple(
+            part for key, label in keys for part in (Part(f" {key}", "key"), Part(f" {label} "))
+        )
 
     def say(self, problem: str) -> None:
         """Say why the choice did not work; nothing typed is lost."""

@@ -204,6 +204,21 @@ async def test_a_wrong_token_in_the_form_costs_neither_what_was_typed_nor_what_w
         await until_shown(pilot, "known.py", "token refused since")
 
 
+async def test_the_form_names_the_keys_that_do_something_where_the_focus_is(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with stranger(studio, tmp_path, []) as pilot:
+        await until_shown(pilot, "1 local Studio  2 use a token")
+        await pilot.press("2")
+        await until_shown(pilot, "enter connect  tab next field")
+        await pilot.press("escape")
+        await until_shown(pilot, "1 local Studio  2 use a token")
+    machine = Machine(studio, tmp_path, team=studio.team, token="no-token-of-this-studio-1")
+    async with running(machine) as pilot:
+        await until_shown(pilot, "Studio refused the token", "enter connect  tab next field")
+        assert "1  The local Studio" not in screen_text(pilot)
+
+
 async def test_a_refused_token_is_asked_for_once_by_all_pages(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
