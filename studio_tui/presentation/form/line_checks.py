@@ -28,6 +28,9 @@ _REMOTE = re.compile(
 )
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 _HASHES = re.compile(r"\s--hash[=\s].*")
+_TURNED = re.compile(
+    r"(?P<name>[A-Za-z][\w.-]*(?:\[[^\]]*\])?)\s*=(?P<sign>[<>!~])\s*(?P<version>[^=<>].*)"
+)
 _SINGLE_EQUALS = re.compile(r"(?P<name>[\w.\[\],-]+)\s*=\s*(?P<version>[^=\s][^=]*)")
 
 
@@ -183,6 +186,9 @@ def _named_problems(
 
 
 def _why_invalid(line: str) -> str:
+    if turned := _TURNED.fullmatch(line):
+        fixed = quoted(f"{turned['name']}{turned['sign']}={turned['version'].strip()}")
+        return f"{quoted(line)} has its comparison the wrong way round; type {fixed}."
     single = _SINGLE_EQUALS.fullmatch(line)
     if single:
         fixed = quoted(f"{single['name']}=={single['version'].strip()}")

@@ -33,6 +33,8 @@ GOOD_REQUIREMENTS = (
     "# only a comment\n\n",
 )
 BAD_REQUIREMENTS = {
+    "numpy=>1": "“numpy=>1” has its comparison the wrong way round; type “numpy>=1”.",
+    "numpy =< 1.2": "“numpy =< 1.2” has its comparison the wrong way round; type “numpy<=1.2”.",
     "numpy=1.24": "“numpy=1.24” has one equals sign; type “numpy==1.24”.",
     "numpy pandas": "“numpy pandas” names 2 packages; put each on a line of its own.",
     "numpy==": "“numpy==” has no version after ==.",

@@ -68,8 +68,10 @@ class LogErrors:
             return
         if start is None:
             end, typed = store.size, self._lines.typed
+            where, others = ("after", "E") if step > 0 else ("before", "e")
+            there_are = f"; {others} goes to those {'before' if step > 0 else 'after'}"
             self._view.say(
-                "no error after this" if step > 0 else "no error before this",
+                f"no error {where} this{there_are if hits.total else ''}",
                 lambda: (store.size, self._lines.typed) == (end, typed),
             )
         else:

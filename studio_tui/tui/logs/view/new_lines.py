@@ -15,6 +15,8 @@ class NewLines:
         """Lines that the reader has had in sight, or that were there when they stood still."""
         self._counted: object = None
         """Which lines were counted."""
+        self._are_found = False
+        """Whether those of a filter that were there before have been found: they are not new."""
 
     def begin(self) -> None:
         """Count the lines of another log."""
@@ -34,7 +36,9 @@ class NewLines:
         if following or counted is not self._counted:
             is_return = self._counted is None and not following
             self.seen = self.seen if is_return else total
-            self._counted = counted
+            self._counted, self._are_found = counted, shown is None
+        if shown is not None and not self._are_found:
+            self.seen, self._are_found = total, shown.is_complete
         if rows and rows[-1].start < store.size:
             last = rows[-1].start
             before = (store.number_of(last) or 0) if shown is None else shown.rank(last)

@@ -542,6 +542,24 @@ async def test_no_match_says_what_was_not_looked_at(store: LogStore) -> None:
         assert below(view) == " /absent no match so far"
 
 
+async def test_at_the_last_error_it_is_said_how_to_go_to_those_before(store: LogStore) -> None:
+    store.append(b"ERROR broken\n" + numbered(200))
+    async with showing(store) as (pilot, view):
+        await pilot.press("e")
+        await until(pilot, lambda: below(view) == " no error after this; E goes to those before")
+
+
+async def test_lines_that_a_filter_finds_are_not_new(store: LogStore) -> None:
+    store.append(b"".join(b"odd\n" if n % 2 else b"even\n" for n in range(200_000)))
+    async with showing(store) as (pilot, view):
+        await pilot.press("g")
+        await type_at(pilot, "ampersand", "odd")
+        await until(pilot, lambda: "100,000 lines, esc" in below(view))
+        assert view.new_lines == 0
+        store.append(b"odd\n" * 3)
+        await until(pilot, lambda: view.new_lines == 3)
+
+
 async def test_no_match_goes_when_there_is_one(store: LogStore) -> None:
     store.append(numbered(20))
     async with showing(store) as (pilot, view):
