@@ -28,7 +28,7 @@ from studio_tui.tui.widgets.table_painter import (
     RowStrips,
     Sorting,
 )
-from studio_tui.tui.widgets.table_place import Place, came_above, followed, kept, survivor
+from studio_tui.tui.widgets.table_place import Place, again, came_above, followed, kept, survivor
 
 _HEADER = 1
 """Lines above the first row."""
@@ -127,6 +127,8 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         self._cursor = 0
         self._chosen: str | None = None
         """The row that the user went to; the cursor stands in for it where a filter hides it."""
+        self._chosen_at = Place(0, 0)
+        """Where that was."""
         self._moved_by_user = False
         self._unseen = 0
         self._sideways = 0
@@ -174,8 +176,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         place = Place(at, self.top)
         if (is_refiltered or not before) and self._chosen in keys:
             cursor = keys.index(self._chosen)
-            kept_top = max(0, place.top + cursor - at)
-            place = Place(cursor, kept_top) if before else self._reveal(cursor)
+            place = again(self._chosen_at, cursor, self._rows_in_sight)
         elif is_refiltered and self._chosen is None:
             place = Place(0, 0)
         elif newest_first and not place.top and not is_refiltered:
@@ -347,7 +348,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         self._moved_by_user = True
         moved = place.cursor != self._cursor
         self._go(place)
-        self._chosen = self.cursor
+        self._chosen, self._chosen_at = self.cursor, place
         if moved:
             self._say_where()
 

@@ -41,6 +41,16 @@ def followed(
     return Place(cursor, max(0, cursor - max(1, rows_in_sight) + 1))
 
 
+def again(was: Place, cursor: int, rows_in_sight: int) -> Place:
+    """Return the place of a row that is shown again, at index `cursor`, on the line where it `was`.
+
+    Whoever saw the top sees it again, if the row is in sight then.
+    """
+    if not was.top:
+        return Place(cursor, max(0, cursor - max(1, rows_in_sight) + 1))
+    return Place(cursor, max(0, cursor - was.cursor + was.top))
+
+
 def came_above(before: Sequence[str], after: Sequence[str]) -> int:
     """Return how many rows of `after` stand above the first that was in `before`."""
     return survivor(before, 0, after) if before else 0

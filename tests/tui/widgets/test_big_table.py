@@ -716,3 +716,18 @@ async def test_whoever_is_at_the_top_is_there_again_after_a_filter() -> None:
         await refilter(at, keys[50:60])
         await refilter(at, ["new", *keys])
         assert at.table.cursor == "new"
+
+
+async def test_after_a_filter_the_row_is_on_its_line_and_what_came_at_the_top_in_sight() -> None:
+    keys = ids(100)
+    async with stage(keys) as at:
+        await show_newest_first(at, keys)
+        await at.press("down", "down")
+        await refilter(at, keys[2:9])
+        await refilter(at, ["new", *keys])
+        assert (at.table.cursor, at.line_of("new")) == ("0002", 1)
+        await at.press(*["down"] * 40)
+        line = at.line_of("0042")
+        await refilter(at, keys[42:49])
+        await refilter(at, ["newer", "new", *keys])
+        assert (at.table.cursor, at.line_of("0042")) == ("0042", line)
