@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from studio_tui.presentation.pipelines.graph.pipeline_state import standing
 from studio_tui.tui.pipelines.graph.head import head_parts
+from studio_tui.tui.widgets.bar import Bar
 from tests.presentation.pipelines.graphs import STATES, pipeline_of, run
 from tests.presentation.pipelines.sample import sixteen, thousand
 from tests.tui.dashboards import screen_text, until_shown
-from tests.tui.pipelines.dag_stage import DagStudio, dag, press
+from tests.tui.pipelines.dag_stage import DagStudio, dag, press, screen_of
 
 NAMES = [
     f"{step}_of_the_embeddings.py" for step in ("ingest", "split", "embed", "merge", "publish")
@@ -69,3 +70,25 @@ def test_what_is_counted_looks_the_same_whatever_the_states_are(
     ]
     assert len({" done" in text for text in texts}) == 1
     assert len({text.count("▕") and text.index("▏") - text.index("▕") for text in texts}) == 1
+
+
+@pytest.mark.draws_dashboards
+async def test_the_critical_path_has_a_line_of_its_own_below_what_failed(tmp_path: Path) -> None:
+    studio = DagStudio()
+    async with dag(studio, tmp_path, size=(80, 24)) as pilot:
+        before = screen_of(pilot).query_one("#dag-modes").region.y
+        await press(pilot, "C")
+        await pilot.pause()
+        path = screen_of(pilot).headlines.path
+        assert "critical: " in shown(path)
+        assert "dedupe 6:12" in shown(path)
+        assert "root failure" in shown(screen_of(pilot).headlines.note)
+        assert screen_of(pilot).query_one("#dag-modes").region.y == before + 1
+        await press(pilot, "C")
+        await pilot.pause()
+        assert screen_of(pilot).query_one("#dag-modes").region.y == before
+
+
+def shown(bar: Bar) -> str:
+    """Return what a bar says, as far as it has room."""
+    return bar.render().plain
