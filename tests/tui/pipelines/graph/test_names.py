@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from studio_tui.api.models import Pipeline
 from studio_tui.presentation.pipelines.graph.pipeline_state import standing
 from studio_tui.tui.pipelines.graph.head import head_parts
 from studio_tui.tui.widgets.bar import Bar
@@ -48,6 +49,33 @@ async def test_the_graph_shortens_names_only_where_there_is_no_room(tmp_path: Pa
     async with dag(DagStudio(pipeline_of(wide)), tmp_path / "wide", size=(80, 24)) as pilot:
         await press(pilot, ("m",))
         await until_shown(pilot, "0_embed_of_the_embe…")
+
+
+def wide_below_narrow() -> Pipeline:
+    """Return groups of long titles, one of which no screen has room for."""
+    shards = [f"ingest_and_clean_shard_{number:03}.py" for number in range(220)]
+    models = [f"{letter}_model_of_the_embeddings.py" for letter in "abcdefgh"]
+    return pipeline_of(
+        [
+            *(run(name, [], "FAILED" if name == shards[7] else "COMPLETE") for name in shards),
+            run("merge_all_of_the_shards_again.py", shards),
+            *(run(name, ["merge_all_of_the_shards_again.py"]) for name in models),
+        ]
+    )
+
+
+@pytest.mark.draws_dashboards
+async def test_layers_with_room_have_their_names_in_full_and_counts_are_never_cut(
+    tmp_path: Path,
+) -> None:
+    async with dag(DagStudio(wide_below_narrow()), tmp_path, size=(80, 24)) as pilot:
+        await press(pilot, ("m", "n"))
+        await until_shown(
+            pilot,
+            "ingest_and_clean_shard_*.py ×220 219/220 ✗1",
+            "merge_all_of_the_shards_again.py",
+            "⊘ a_model_of_the_embeddings.py, b_model_of_the_embeddings.py… ×8 0/8",
+        )
 
 
 @pytest.mark.draws_dashboards
