@@ -179,6 +179,8 @@ class JobOutput(Received):
     """The TASK that made this run."""
     scheduled_for: Moment | None = None
     """The fire time that this run is for."""
+    waits_for: Line | None = None
+    """Why its cluster cannot start it now, though it is queued: a clause without a full stop."""
 
     @property
     def state(self) -> JobState:

@@ -51,6 +51,10 @@ class Cell(NamedTuple):
     tone: Tone = Tone.PLAIN
     """What the whole text means."""
 
+    shorter: tuple[str, ...] = ()
+    """What is said where the text has no room, each shorter than the one before; nothing where the
+    beginning of the text does as well."""
+
 
 class Pieces(NamedTuple):
     """A cell whose parts mean different things, from left to right with nothing between them."""

@@ -49,7 +49,10 @@ def _measured(name: str, sent: Pipeline) -> Iterator[Measure]:
 
 
 def dot_crossings(parents: Parents, widths: Mapping[str, int]) -> int:
-    """Return how many pairs of edges cross in the layout of `dot`, counted between its ranks."""
+    """Return how many pairs of edges cross in the layout of `dot`, counted between its ranks.
+
+    Its ranks are ours: each node is as deep as the longest way down to it is.
+    """
     numbers = {node: number for number, node in enumerate(parents)}
     left_out = implied(parents)
     lines = ["digraph {", 'node [shape=box fixedsize=true height=0.2 label=""];']
@@ -57,6 +60,7 @@ def dot_crossings(parents: Parents, widths: Mapping[str, int]) -> int:
     for node, mine in parents.items():
         kept = (parent for parent in mine if parent not in left_out.get(node, ()))
         lines += [f"{numbers[parent]} -> {numbers[node]};" for parent in kept]
+    lines += _ranks(parents, numbers)
     told = subprocess.run(
         ["dot", "-Tplain"],
         input="\n".join((*lines, "}")),
@@ -67,6 +71,19 @@ def dot_crossings(parents: Parents, widths: Mapping[str, int]) -> int:
     return _between_ranks(told)
 
 
+def _ranks(parents: Parents, numbers: Mapping[str, int]) -> Iterator[str]:
+    """Yield what has `dot` put each node as deep as it is here: beside a joint of a chain."""
+    rows: dict[int, list[int]] = defaultdict(list)
+    depth: dict[str, int] = {}
+    for node, mine in parents.items():
+        depth[node] = max((depth[parent] + 1 for parent in mine), default=0)
+        rows[depth[node]].append(numbers[node])
+    yield "node [width=0.01];"
+    yield " -> ".join(f"r{row}" for row in sorted(rows)) + " [style=invis];"
+    for row, same in rows.items():
+        yield f"{{rank=same; r{row}; {'; '.join(map(str, same))}}}"
+
+
 def _between_ranks(told: str) -> int:
     """Return the crossings in a layout as `dot -Tplain` tells it."""
     places: dict[str, Point] = {}
@@ -75,6 +92,8 @@ def _between_ranks(told: str) -> int:
     ranks = sorted({y for _, y in places.values()}, reverse=True)
     lines: dict[int, list[Point]] = defaultdict(list)
     for words in (line.split() for line in told.splitlines() if line.startswith("edge")):
+        if words[1].startswith("r"):
+            continue
         source, target = places[words[1]], places[words[2]]
         ends = iter(map(float, words[4 : 4 + 2 * int(words[3])]))
         curve = list(_followed(list(zip(ends, ends, strict=True))))

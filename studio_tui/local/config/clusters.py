@@ -20,8 +20,8 @@ TEMPLATE = """\
 #   name          what jobs name it by, 1 to 100 characters
 #   max_workers   1 to 10000
 #   default       true for the one that jobs get which name none; the first, if none is marked
-#   active        false: accepts no jobs; those that are queued wait, as do those whose cluster
-#                 is taken away, or given too few workers for them, until the server starts anew
+#   active        false: accepts no jobs; those that are queued wait until it is active again,
+#                 as do those whose cluster is taken out of this file, or has too few workers now
 #
 # A cluster's id is its place in this file, from 1.
 
@@ -81,6 +81,18 @@ class Clusters:
         return next(
             (cluster for cluster in self.all if str(self.id_of(cluster.name)) == number), None
         )
+
+    def why_not(self, name: str, workers: int) -> str | None:
+        """Return why no job of so many workers can start there now, whatever else runs."""
+        cluster = self.by_name(name)
+        if cluster is None:
+            return f"the cluster {name} is no longer in clusters.toml"
+        if workers > cluster.max_workers:
+            most = cluster.max_workers
+            return f"the cluster {name} has only {most} worker{'s' if most > 1 else ''} now"
+        if not cluster.active:
+            return f"the cluster {name} is inactive in clusters.toml"
+        return None
 
     def id_of(self, name: str) -> int | None:
         """Return the id of the cluster of that name."""

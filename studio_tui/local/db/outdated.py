@@ -9,6 +9,9 @@ from collections.abc import Collection, Iterable, Mapping
 from studio_tui.local.db.planning import Current, Lineage, Plan, PlannedJob, Version, plan
 from studio_tui.local.shim.datasets import is_listing, read_name, version_key
 
+_MOST_NAMED = 12
+"""Datasets that a warning names."""
+
 
 def outdated(lineage: Lineage) -> dict[str, tuple[str, ...]]:
     """Return for each dataset that is out of date which versions are newer than what it has seen.
@@ -31,6 +34,47 @@ def outdated(lineage: Lineage) -> dict[str, tuple[str, ...]]:
                 known |= newer[dataset]
                 waiting.append(reader)
     return {dataset: tuple(found) for dataset, found in newer.items()}
+
+
+def rebuild(targets: Iterable[str], lineage: Lineage) -> Plan:
+    """Return the jobs that make `targets` and all that they were made from anew.
+
+    A warning names what else was made from any of these, as it will be out of date.
+
+    Raises:
+        UnknownDataset: One of them is not known.
+    """
+    planned = plan(targets, lineage)
+    behind = _left_behind({job.job_id for job in planned.jobs}, lineage)
+    if not behind:
+        return planned
+    more = len(behind) - _MOST_NAMED
+    names = ", ".join(behind[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+    was, they = ("was", "it") if len(behind) == 1 else ("were", "they")
+    is_not = "is" if len(behind) == 1 else "are"
+    warning = (
+        f"{names} {was} made from some of these and {is_not} not made anew: {they} will be out of"
+        " date."
+    )
+    return Plan(planned.jobs, (*planned.warnings, warning))
+
+
+def _left_behind(job_ids: Collection[str], lineage: Lineage) -> tuple[str, ...]:
+    """Return what those jobs do not make and was made from what they do, directly or not."""
+    made = {
+        version.dataset
+        for version in lineage.versions.values()
+        if any(link.job_id in job_ids for link in version.jobs)
+    }
+    readers = _readers(standing_versions(lineage), lineage)
+    found = dict.fromkeys(sorted(made))
+    waiting = [*found]
+    for dataset in waiting:
+        for reader in sorted(readers.get(dataset, set())):
+            if reader not in found:
+                found[reader] = None
+                waiting.append(reader)
+    return tuple(dataset for dataset in found if dataset not in made)
 
 
 def refresh(targets: Iterable[str], lineage: Lineage) -> Plan:

@@ -12,12 +12,12 @@ from datetime import datetime
 from typing import NamedTuple
 
 from studio_tui.api.models import RERUN_TARGET, JobState, PipelineState
-from studio_tui.local.db import lineage, pipeline_removals, planning, reruns
+from studio_tui.local.db import lineage, pipeline_removals, reruns
 from studio_tui.local.db.database import Database, placeholders
 from studio_tui.local.db.dataset_list import ListedDataset, listed
 from studio_tui.local.db.jobs import KeyReused
 from studio_tui.local.db.new_job import insert_job
-from studio_tui.local.db.outdated import refresh
+from studio_tui.local.db.outdated import rebuild, refresh
 from studio_tui.local.db.pipeline_additions import Beginning, add_node, add_pipeline, copy_job
 from studio_tui.local.db.pipeline_moves import only_cancels, replace_run, settle
 from studio_tui.local.db.pipeline_removals import NotNow
@@ -175,7 +175,7 @@ def trigger(
     if known := _made_before(connection, wish.idempotency_key, wish.request_digest):
         return known
     lineage.note_metastore(connection, metastore)
-    planned = refresh if wish.is_refresh else planning.plan
+    planned = refresh if wish.is_refresh else rebuild
     plan = planned(wish.datasets, lineage.known(connection))
     if not plan.jobs:
         raise NothingToRun(" ".join(plan.warnings))

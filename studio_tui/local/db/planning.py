@@ -1,12 +1,12 @@
 """Decides which jobs must run again, and in which order, to make datasets anew; pure.
 
 From the datasets asked for it goes back to all they were made from, up to listings of a storage,
-which every job can make anew. What an older version of a dataset was needed for is met by its
-highest whole one. For each version that is needed, one job must run: one that is wanted
-anyway and used it again from a checkpoint, rather than the job that once made it; one that
-succeeded rather than one that failed. Of several runs of the same script the newest stands for all,
-and so does of several jobs that made the same dataset the one linked to its highest whole version.
-What has no job stays as it is, with a warning.
+which every job can make anew, and so of all that their jobs make beside them. What an older version
+of a dataset was needed for is met by its highest whole one. For each version that is needed, one
+job must run: one that is wanted anyway and used it again from a checkpoint, rather than the job
+that once made it; one that succeeded rather than one that failed. Of several runs of the same
+script the newest stands for all, and so does of several jobs that made the same dataset the one
+linked to its highest whole version. What has no job stays as it is, with a warning.
 """
 
 import heapq
@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from studio_tui.local.db.cycles import Cycles
+from studio_tui.local.db.made_beside import MadeBeside
 from studio_tui.local.shim.datasets import DatasetName, is_listing, read_name, version_key
 
 
@@ -104,9 +105,16 @@ def plan(targets: Iterable[str], lineage: Lineage) -> Plan:
     warnings: dict[str, None] = {}
     found = _find(targets, lineage)
     current = Current(lineage)
-    needed = _needed(found, lineage, current, warnings)
-    chosen = _choose(needed, lineage, warnings)
-    merged = _one_maker_each(_merge_runs(set(chosen.values()), lineage), found, lineage)
+    made_beside, wanted = MadeBeside(lineage), dict.fromkeys(found)
+    while True:
+        needed = _needed([*wanted], lineage, current, made_beside, warnings)
+        chosen = _choose(needed, lineage, warnings)
+        merged = _one_maker_each(_merge_runs(set(chosen.values()), lineage), found, lineage)
+        # What a job makes beside what is wanted is to be made from the newest too.
+        beside = made_beside.of(merged.values()).difference(needed)
+        if not beside:
+            break
+        wanted |= dict.fromkeys(sorted(beside))
     _warn_of_unmade(chosen, merged, lineage, warnings)
     parents: dict[str, set[str]] = {job_id: set() for job_id in merged.values()}
     for version_id, job_id in chosen.items():
@@ -162,7 +170,11 @@ def _find(targets: Iterable[str], lineage: Lineage) -> list[int]:
 
 
 def _needed(
-    targets: Sequence[int], lineage: Lineage, current: Current, warnings: dict[str, None]
+    targets: Sequence[int],
+    lineage: Lineage,
+    current: Current,
+    made_beside: MadeBeside,
+    warnings: dict[str, None],
 ) -> list[int]:
     """Return the targets and all versions they were made from, nearest first, each once.
 
@@ -185,6 +197,10 @@ def _needed(
             elif standing not in needed:
                 needed[standing] = None
                 waiting.append(standing)
+        for other in made_beside.surely(version_id):
+            if other not in needed:
+                needed[other] = None
+                waiting.append(other)
     return [*needed]
 
 

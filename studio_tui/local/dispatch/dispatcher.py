@@ -109,13 +109,9 @@ class Dispatcher:
             followers.create_task(self._note_earlier_cancels(), name="earlier cancels")
             for job_id in await self._jobs.in_states(STARTED):
                 followers.create_task(self._follow(job_id, is_new=False), name=f"job {job_id}")
-            is_first = True
             while True:
                 self._changed.clear()
                 try:
-                    if is_first:
-                        await self._fail_hopeless()
-                    is_first = False
                     await self._start_what_fits(followers)
                 except StorageFull:
                     logger.warning("The disk is full: no job starts until there is room.")
@@ -137,29 +133,15 @@ class Dispatcher:
         if not queued:
             return
         clusters = self._clusters()
-        # What fits nowhere now holds nobody up: somebody may be about to write the file.
-        queued = [job for job in queued if _can_fit(job, clusters)]
+        # What cannot run now waits until the file says otherwise, and holds nobody up meanwhile.
+        queued = [job for job in queued if clusters.why_not(job.cluster, job.workers) is None]
         busy = await self._jobs.busy_workers()
-        capacity = {cluster.name: cluster.max_workers for cluster in clusters.all if cluster.active}
+        capacity = {cluster.name: cluster.max_workers for cluster in clusters.all}
         for job in startable(queued, busy, capacity):
             # On disk before anything is started: whatever happens next, no job starts twice.
             waited = Step("waiting", job.waits_since, stamp(clock.now()))
             if await self._jobs.begin(job.id, waited):
                 followers.create_task(self._follow(job.id, is_new=True), name=f"job {job.id}")
-
-    async def _fail_hopeless(self) -> None:
-        """Fail jobs that were accepted for a cluster that was then taken away or shrunk."""
-        clusters = self._clusters()
-        for job in await self._jobs.enqueue():
-            if _can_fit(job, clusters):
-                continue
-            cluster = clusters.by_name(job.cluster)
-            reason = f"The cluster {job.cluster} is no longer in clusters.toml."
-            if cluster is not None:
-                most = cluster.max_workers
-                reason = f"The cluster {job.cluster} has only {most} workers now."
-            ending = Ending(JobState.FAILED, clock.now(), error_message=reason)
-            await self._jobs.end(job.id, [JobState.QUEUED], ending)
 
     async def _follow(self, job_id: str, *, is_new: bool) -> None:
         """See one started job to its end, and then let the next one start.
@@ -291,12 +273,6 @@ class Dispatcher:
 
     def _cancel_event(self, job_id: str) -> asyncio.Event:
         return self._cancels.setdefault(job_id, asyncio.Event())
-
-
-def _can_fit(job: QueuedJob, clusters: Clusters) -> bool:
-    """Whether a job could run on its cluster if nothing else did."""
-    cluster = clusters.by_name(job.cluster)
-    return cluster is not None and job.workers <= cluster.max_workers
 
 
 def _ending(report: RunReport, steps: tuple[Step, ...]) -> Ending:

@@ -200,8 +200,15 @@ def _job(studio: Studio, row: sqlite3.Row) -> responses.JobOutput:
         schedule=_schedule(row),
         scheduled_by=row["scheduled_by"],
         scheduled_for=row["scheduled_for"],
+        waits_for=_waits_for(studio, row),
         metrics=json.loads(row["metrics"]) if row["metrics"] else None,
     )
+
+
+def _waits_for(studio: Studio, row: sqlite3.Row) -> str | None:
+    if row["state"] != JobState.QUEUED:
+        return None
+    return studio.clusters.why_not(row["cluster"], row["workers"])
 
 
 def _schedule(row: sqlite3.Row) -> responses.JobSchedule | None:

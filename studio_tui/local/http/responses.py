@@ -94,6 +94,8 @@ class JobOutput:
     schedule: JobSchedule | None
     scheduled_by: str | None
     scheduled_for: str | None
+    waits_for: str | None
+    """Why its cluster cannot start a queued job now, in words; nothing where only workers lack."""
 
 
 @dataclass(frozen=True)

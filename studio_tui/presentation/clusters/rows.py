@@ -229,11 +229,7 @@ CLUSTERS = Kind[Cluster](
         "size": _size,
         "id": lambda cluster: cluster.id,
     },
-    suggestions=(
-        "status=problem",
-        *(f"status={each.lower()}" for each in ClusterState),
-        *("name=", "name~", "provider=", "region=", "size=", "id="),
-    ),
+    suggestions=(*("name=", "name~", "provider=", "region=", "size=", "id="),),
     hint="words, status=active, provider=aws, region=eu, name~regex, !not",
     sorts={
         NEWEST_FIRST: ("Studio's order", lambda cluster, now: 0),

@@ -138,7 +138,7 @@ def raw(job: Job) -> str:
 
 
 def _status(job: Job, now: datetime) -> Cell:
-    text, tone = state_cell(job)
+    text, tone, _ = state_cell(job)
     parts = [text]
     if job.exit_code is not None:
         parts.append(f"exit code {job.exit_code}")

@@ -1,7 +1,7 @@
 """What a filter can ask of jobs; the language is that of `filter_terms`.
 
 run>1m  waited>5m     how long it ran, or waited
-status=failed         also active, finished, problem
+status=failed         also active, finished, problem, and what counts call done and waiting
 by=ann  name=emb  id=497  error=memory  cluster=gpu
 task=497               the schedule that made the job
 """
@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from operator import attrgetter
 
-from studio_tui.api.models import Job, JobState
+from studio_tui.api.models import WAITING_STATES, Job, JobState
 from studio_tui.presentation.jobs.rows import (
     LARGEST_FIRST,
     SAME_ORDER,
@@ -26,6 +26,8 @@ STATUS_GROUPS: dict[str, frozenset[JobState]] = {
     "active": frozenset(s for s in JobState if not s.is_finished and s is not JobState.UNKNOWN),
     "finished": frozenset(s for s in JobState if s.is_finished),
     "problem": frozenset({JobState.FAILED, JobState.UNKNOWN}),
+    "done": frozenset({JobState.COMPLETE}),
+    "waiting": WAITING_STATES,
 }
 
 FIELDS: dict[str, Callable[[Job], str]] = {
@@ -41,8 +43,6 @@ FIELDS: dict[str, Callable[[Job], str]] = {
 }
 
 SUGGESTIONS: tuple[str, ...] = (
-    *(f"status={word}" for word in STATUS_GROUPS),
-    *(f"status={state.lower()}" for state in JobState),
     "by=",
     "name=",
     "name~",
@@ -58,7 +58,7 @@ SUGGESTIONS: tuple[str, ...] = (
     "waited>5m",
     "id=",
 )
-"""Terms that completion offers."""
+"""Terms that completion offers beside those that ask for a state."""
 
 JOBS = Kind[Job](
     noun="job",

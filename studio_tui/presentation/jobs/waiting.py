@@ -32,6 +32,8 @@ def why_waiting(job: Job, clusters: Iterable[Cluster]) -> str:
         return "Studio to put it into the queue"
     if job.state is not JobState.QUEUED:
         return ""
+    if job.waits_for:
+        return f"{job.waits_for}; e runs it elsewhere"
     needed = plural(job.workers or 1, "worker")
     known = tuple(clusters)
     where = job.compute_cluster_name or job.compute_cluster_id

@@ -1,8 +1,8 @@
 """The filter language of the lists: words and `field=value` terms, all of which must hold.
 
 train                 the words stand somewhere in the row
-status=failed         status is one of: status=failed,canceled; or active, finished, problem
-is:failed             the same
+is:failed             how it stands: is:failed,canceled; or active, finished, problem; both
+status=failed         Studio's words and those of the counts, as far as they are typed
 by=ann  name=emb  id=497   the field holds the text
 name~^eval_\\d+        the field matches the regular expression
 age<2h  run>1m30s     younger or older, shorter or longer; s, m, h, d, w
@@ -133,18 +133,24 @@ def _positive(term: Typed, kind: Kind[T]) -> Test[T]:
 
 def _status(value: str, kind: Kind[T]) -> Test[T]:
     states: set[object] = set()
+    others: list[Callable[[T], bool]] = []
     words = [word for word in value.lower().split(",") if word]
     for word in words:
-        group = kind.groups.get(word)
+        if (group := kind.groups.get(word)) is not None:
+            states.update(group)
+            continue
         begun = [state for state in kind.states if state.lower().startswith(word)]
-        if group is None and not begun:
-            known = ", ".join((*kind.groups, *(state.lower() for state in kind.states)))
-            raise FilterError(f"“{word}” is no status. Statuses are {known}")
-        states.update(group if group is not None else begun)
+        also = [test for known, test in kind.also.items() if known.startswith(word)]
+        if not begun and not also:
+            raise FilterError(f"“{word}” is no status. Statuses are {', '.join(kind.words)}")
+        states.update(begun)
+        others.extend(also)
     if not words:
         return lambda row, straw, now: True
     state_of = kind.state
-    return lambda row, straw, now: state_of(row) in states
+    if not others:
+        return lambda row, straw, now: state_of(row) in states
+    return lambda row, straw, now: state_of(row) in states or any(test(row) for test in others)
 
 
 def _span(

@@ -33,7 +33,7 @@ class Kind(Generic[T]):
     fields: Mapping[str, Callable[[T], str]]
     """What else a filter can ask for, by the word for it."""
     suggestions: tuple[str, ...]
-    """Terms that completion offers."""
+    """Terms that completion offers beside those that ask for a state."""
     hint: str
     """Examples of terms."""
     sorts: Mapping[str, tuple[str, Callable[[T, datetime], Any]]]
@@ -42,12 +42,29 @@ class Kind(Generic[T]):
     """Columns that are sorted from the largest down, unless reversed."""
     same_order: Mapping[str, str] = field(default_factory=dict, kw_only=True)
     """Columns that are sorted as another is."""
+    also: Mapping[str, Callable[[T], bool]] = field(default_factory=dict, kw_only=True)
+    """Words for how a row stands that are neither a state nor a group, and what each is true of."""
     spans: Mapping[str, Callable[[T, datetime], float | None]] = field(
         default_factory=dict, kw_only=True
     )
     """Spans of time that a filter can compare, in seconds at a moment, by the word for them."""
     is_moving: Callable[[T], bool]
     """Whether its cells change with the second."""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Every word that `is:` and `status=` understand, in lower case, each once."""
+        states = (state.lower() for state in self.states)
+        return tuple(dict.fromkeys((*self.groups, *states, *self.also)))
+
+    @property
+    def completions(self) -> tuple[str, ...]:
+        """All terms that completion offers."""
+        return (
+            *(f"is:{word}" for word in self.words),
+            *(f"status={word}" for word in self.words),
+            *self.suggestions,
+        )
 
     @property
     def all_spans(self) -> Mapping[str, Callable[[T, datetime], float | None]]:

@@ -163,7 +163,7 @@ def raw(pipeline: Pipeline) -> str:
 
 
 def _status(pipeline: Pipeline, verdicts: Verdicts) -> Cell:
-    text, tone = state_cell(pipeline)
+    text, tone, _ = state_cell(pipeline)
     means = paused_words(verdicts).removeprefix("paused").removeprefix(": ")
     return Cell(" · ".join(filter(None, (text, means))), tone)
 

@@ -1,6 +1,6 @@
 """What a filter or a search can ask of the jobs of a pipeline; the language is that of the lists.
 
-is:blocked  status=failed,blocked    also active, finished, problem
+is:blocked  status=failed,blocked    also active, finished, problem, and Studio's words: is:init
 name=emb  id=497  by=ann  error=memory  cluster=gpu
 after=split  feeds=report            what it waits for directly, what waits for it
 run>1m  waited>5m  age<2h            how long it ran, or waited for a worker; when its run was made
@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from studio_tui.api.models import Job
+from studio_tui.api.models import Job, JobState
 from studio_tui.presentation.lists.filter_terms import Terms, understood
 from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.presentation.pipelines.graph.plan import Node
@@ -59,10 +59,14 @@ _GROUPS: dict[str, frozenset[Shown]] = {
     "active": frozenset({Shown.RUNNING, Shown.QUEUED, Shown.WAITING}),
     "finished": frozenset({Shown.DONE, Shown.FAILED, Shown.CANCELED}),
     "problem": frozenset({Shown.FAILED, Shown.CANCELED, Shown.BLOCKED, Shown.UNKNOWN}),
-    "complete": frozenset({Shown.DONE}),
-    "pending": frozenset({Shown.WAITING, Shown.BLOCKED}),
 }
-"""Words for several places, and those of Studio for what is called otherwise here."""
+"""Words for several places."""
+
+
+def _is_called(state: JobState) -> Callable[[Seen], bool]:
+    """Return what is true of the jobs of which Studio says this, whatever is made of it here."""
+    return lambda seen: seen.node.state is state
+
 
 _FIELDS: dict[str, Callable[[Seen], str]] = {
     "name": lambda seen: seen.node.name,
@@ -82,10 +86,9 @@ PIPELINE_JOBS = Kind[Seen](
     state=lambda seen: seen.known.verdicts.shown[seen.node.id],
     states=Shown,
     groups=_GROUPS,
+    also={state.lower(): _is_called(state) for state in JobState},
     fields=_FIELDS,
     suggestions=(
-        *(f"is:{word}" for word in (*Shown, *_GROUPS)),
-        *(f"status={word}" for word in (*Shown, *_GROUPS)),
         *("name=", "name~", "after=", "feeds=", "error=", "by=", "cluster=", "id="),
         *("run>1m", "run<1m", "waited>5m", "age<1h"),
     ),

@@ -192,6 +192,7 @@ PIPELINES = Kind[Pipeline](
         "active": frozenset({PipelineState.PENDING, PipelineState.RUNNING, PipelineState.PAUSED}),
         "finished": FINISHED_STATES,
         "problem": frozenset({PipelineState.FAILED, PipelineState.UNKNOWN}),
+        "done": frozenset({PipelineState.COMPLETED}),
     },
     fields={
         "name": lambda pipeline: pipeline.name or "",
@@ -202,8 +203,6 @@ PIPELINES = Kind[Pipeline](
         "job": lambda pipeline: "\n".join(run.name or "" for run in pipeline.job_runs),
     },
     suggestions=(
-        *(f"status={word}" for word in ("active", "finished", "problem")),
-        *(f"status={state.lower()}" for state in PipelineState),
         *("target=", "name=", "name~", "job=", "error=", "age<1h", "age<1d", "id=", "task="),
     ),
     hint="words, status=paused, target=name, job=name, age<2h, !not",

@@ -1,6 +1,6 @@
 """Schedules as the rows of a list: what a filter can ask of them, and in which orders they can be.
 
-status=failed          also problem: how the last run that is known ended
+status=failed          also problem: how the last run that is known ended; is:suspended
 name=nightly  by=ann  cron=5  cluster=gpu
 """
 
@@ -74,7 +74,11 @@ SCHEDULES = Kind[Scheduled](
     haystack=_haystack,
     state=state,
     states=JobState,
-    groups={"problem": frozenset({JobState.FAILED, JobState.UNKNOWN})},
+    groups={
+        "problem": frozenset({JobState.FAILED, JobState.UNKNOWN}),
+        "done": frozenset({JobState.COMPLETE}),
+    },
+    also={"suspended": lambda row: is_suspended(row.task)},
     fields={
         "name": lambda row: row.task.name or "",
         "by": lambda row: row.task.created_by or "",
@@ -82,11 +86,8 @@ SCHEDULES = Kind[Scheduled](
         "cluster": lambda row: row.task.compute_cluster_name or "",
         "id": lambda row: row.task.id,
     },
-    suggestions=(
-        *("status=problem", "status=failed", "status=complete"),
-        *("name=", "name~", "by=", "cron=", "cluster=", "age<1d", "id="),
-    ),
-    hint="words such as suspended, status=failed (of the last run), by=name, name~regex, !not",
+    suggestions=(*("name=", "name~", "by=", "cron=", "cluster=", "age<1d", "id="),),
+    hint="words, is:suspended, status=failed (of the last run), by=name, name~regex, !not",
     sorts={
         NEWEST_FIRST: ("age, newest first", lambda row, now: _newest(row)),
         "name": ("name", lambda row, now: (_name(row), _newest(row))),

@@ -18,8 +18,11 @@ TABS = (
 )
 """Key, name and title of the tabs."""
 
-WORDS_FROM = 110
-"""Columns from which the counts of states stand in words too, if these fit."""
+NUMBERS_FROM = 116
+"""Columns from which the tabs say how much is there: as many as large numbers need."""
+
+WORDS_FROM = 172
+"""Columns from which the counts of states stand in words too: as many as large numbers need."""
 
 Parts = tuple[Part, ...]
 
@@ -46,21 +49,17 @@ def age_parts(aged: Aged, now: datetime, *, read_only: bool) -> Parts:
 
 
 def tab_and_count_parts(session: StudioSession, current: str, width: int) -> tuple[Parts, Parts]:
-    """Return the tabs and the counts of states, as long as `width` columns allow.
+    """Return the tabs and the counts of states, in the form that `width` columns have.
+
+    The form depends on nothing else, so that it does not change to and fro as numbers grow.
 
     While commands on many things are under way, how far they are stands in the place of the counts.
     """
-    tabs = _tabs(session, current)
-    in_words = in_signs = _batches(session)
-    if not in_words:
-        in_words, in_signs = (_counts(session, in_words=each) for each in (True, False))
-    has_room = width >= WORDS_FROM and _width(tabs, in_words) < width
-    if _width(tabs, in_signs) > width:
-        tabs = _tabs(session, current, numbered=False)
-    return tabs, in_words if has_room else in_signs
+    tabs = _tabs(session, current, numbered=width >= NUMBERS_FROM)
+    return tabs, _batches(session) or _counts(session, in_words=width >= WORDS_FROM)
 
 
-def _tabs(session: StudioSession, current: str, *, numbered: bool = True) -> Parts:
+def _tabs(session: StudioSession, current: str, *, numbered: bool) -> Parts:
     """Name the tabs, each with how much is there, or without.
 
     A badge says how many have ended there, or failed, since the place was looked at.
@@ -115,10 +114,6 @@ def _counts(session: StudioSession, *, in_words: bool) -> Parts:
         )
         for count in counts(jobs.jobs, has_all=jobs.has_all, held=held)
     )
-
-
-def _width(*groups: Sequence[Part]) -> int:
-    return sum(len(part.text) for parts in groups for part in parts)
 
 
 def _amount(rows: Sized, has_all: bool) -> str:

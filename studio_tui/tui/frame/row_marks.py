@@ -1,6 +1,6 @@
 """Marks on rows of a list: set and taken away by keys, kept by id however the list changes."""
 
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from studio_tui.presentation.format import plural
@@ -101,6 +101,12 @@ class RowMarks:
         """Take the marks of some rows away."""
         if any(key in keys for key in self.keys):
             self._mark(key for key in self.keys if key not in keys)
+
+    def hand_over(self, heirs: Mapping[str, str]) -> None:
+        """Give the marks of some rows to others, by the ids of the first, in the same order."""
+        self._last = heirs.get(self._last or "", self._last)
+        if any(key in heirs for key in self.keys):
+            self._mark(heirs.get(key, key) for key in self.keys)
 
     def show(self) -> None:
         """Show the marks that are remembered."""

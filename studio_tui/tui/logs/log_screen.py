@@ -32,7 +32,6 @@ from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.commands import Command, bindings
 from studio_tui.tui.frame.dialogs import confirm_fetch
 from studio_tui.tui.frame.page import Page, fresher
-from studio_tui.tui.frame.page_bars import WORDS_FROM
 from studio_tui.tui.frame.way_here import first_crumb
 from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.logs.export import LogExport, file_of
@@ -42,6 +41,9 @@ from studio_tui.tui.logs.view.log_view import LogView
 from studio_tui.tui.messages import Refreshed
 from studio_tui.tui.widgets.bar import Bar, Part
 from studio_tui.tui.widgets.prompt import PROMPT_HINTS
+
+WORDS_FROM = 110
+"""Columns from which there is room for a bar in words, and for how much there is of the log."""
 
 _HINTS = ("logs.search", "logs.filter", "logs.error")
 
@@ -254,20 +256,19 @@ class LogScreen(Page):
         self.view.is_all_here = self._phase is Phase.COMPLETE
         self._look_at_end()
         head = self.query_one("#log-head", Bar)
-        left = [Part(" ")]
-        for text, tone in job_parts(self._job, self.moment()):
-            left.append(Part(f"{text}  ", tone))
+        about = job_parts(self._job, self.moment())
+        left = [Part(" "), *(Part(f"{said.text}  ", said.tone) for said in about)]
         is_wide = self.size.width >= WORDS_FROM
         if self._progress:
             parts = progress_parts(self._progress, wide=is_wide)
-            left += [Part(f"{text}  ", tone) for text, tone in parts]
+            left += [Part(f"{said.text}  ", said.tone) for said in parts]
         if self._why:
             left.append(Part(self._why, Tone.BAD))
         if self._waits:
             left.append(Part(self._waits, Tone.WAITING))
         outage, behind = self.session.reachability.outage, self._log.ahead.behind
         away_since = outage.since if outage is not None else None
-        words, tone = following(state, self._job, now, behind=behind, away_since=away_since)
+        words, tone, _ = following(state, self._job, now, behind=behind, away_since=away_since)
         is_paused = not (self.view.following or state.phase is Phase.COMPLETE)
         head.left = tuple(left)
         head.right = (

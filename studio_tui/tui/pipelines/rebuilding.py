@@ -1,6 +1,5 @@
 """Rebuilding datasets: the form that triggers a pipeline, and what it completes."""
 
-import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
@@ -10,6 +9,7 @@ from studio_tui.api.listed_datasets import ListedDataset
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.errors import StudioError
 from studio_tui.presentation.pipelines.datasets import KnownDatasets, short_name
+from studio_tui.service.polling.ended_jobs import EndedJobs
 from studio_tui.tui.frame.commands import READ_ONLY, Command
 from studio_tui.tui.frame.list_page import ListPage
 from studio_tui.tui.messages import OpenPipeline, SchedulePipeline
@@ -104,29 +104,38 @@ class Rebuilding:
         self._draft = draft
 
     async def _learn_datasets(self, learned: Callable[[], None]) -> None:
-        """Ask for names whenever something new is known of the jobs, until cancelled."""
-        came = asyncio.Event()
-        leave = self._page.listen(self._session.jobs.subscribe, lambda _: came.set())
+        """Ask for names, and again whenever jobs have ended, until cancelled."""
+
+        async def ask(jobs: Sequence[Job]) -> bool:
+            has_answered = await self._learn(jobs)
+            learned()
+            return has_answered
+
+        ended = EndedJobs(self._known_jobs, ask)
+        leave = self._page.listen(self._session.jobs.subscribe, lambda _: ended.news())
         try:
-            while True:
-                came.clear()
-                jobs = self._session.jobs.snapshot.value
-                if jobs is not None:
-                    await self._learn(jobs.jobs)
-                    learned()
-                await came.wait()
+            await ended.follow()
         finally:
             leave()
 
-    async def _learn(self, jobs: Sequence[Job]) -> None:
-        """Ask a Studio that lists datasets for these, another for what its jobs have made."""
+    def _known_jobs(self) -> Sequence[Job] | None:
+        known = self._session.jobs.snapshot.value
+        return known.jobs if known is not None else None
+
+    async def _learn(self, jobs: Sequence[Job]) -> bool:
+        """Ask a Studio that lists datasets for these, another for what its jobs have made.
+
+        Return whether it has said all there is to say.
+        """
         if not self._session.client.is_local_studio:
             await self._session.datasets.learn(jobs)
-            return
+            return self._session.datasets.is_complete
         try:
             self._listed = await self._session.client.own.datasets()
         except StudioError as error:
             logger.info("datasets are not known: %s", error)
+            return False
+        return True
 
     def _known_datasets(self) -> KnownDatasets:
         names = self._session.datasets.known(self._known())

@@ -84,7 +84,7 @@ class SchedulesScreen(ListPage[Scheduled]):
         super().__init__(session, home, view, read_only=read_only)
         self._zone = clock.zone()
         self._heirs: dict[str, str] = {}
-        """Ids of schedules that were made in the place of others, by the ids of those."""
+        """Ids of schedules that were made in the place of others and are not listed yet."""
         self._in_utc = False
         """Whether the list tells the next runs in UTC."""
         marked = ListedMarks(
@@ -123,11 +123,16 @@ class SchedulesScreen(ListPage[Scheduled]):
         if message.name in names and is_news and (tasks := self._tasks()) is not None:
             jobs = self.session.jobs.snapshot.value
             runs = runs_by_task(jobs.jobs if jobs is not None else ())
-            heir = self._heirs.get(self.table.cursor or "")
+            listed = {task.id for task in tasks}
+            heirs = {old: new for old, new in self._heirs.items() if new in listed}
+            heir = heirs.get(self.table.cursor or "")
+            self.list.marks.hand_over(heirs)
             self.list.take([Scheduled(task, self._runs(task, runs)) for task in tasks])
             self.list.reword({task.id: (task.name, expression_cell(task).text) for task in tasks})
             if heir is not None:
                 self.table.move_to(heir)
+            # Once only: an old one that could not be ended may have the cursor again.
+            self._heirs = {old: new for old, new in self._heirs.items() if old not in heirs}
         if message.name == self.session.schedules.name:
             self.list.show_notice()
 
@@ -144,7 +149,7 @@ class SchedulesScreen(ListPage[Scheduled]):
         return runs_of(task, with_manual(made, whole(by_hand).values() if by_hand else ()))
 
     def _replaced(self, task_id: str, by: str) -> None:
-        """Let the cursor go on to what was made in the place of a schedule, once it is listed."""
+        """Let cursor and mark go on to what was made in a schedule's place, once it is listed."""
         self._heirs[task_id] = by
 
     def toggle_utc(self) -> None:

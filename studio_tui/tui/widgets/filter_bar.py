@@ -1,5 +1,6 @@
 """Where a filter is typed: checked while typing, completed, and recalled with up."""
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, NamedTuple
 
@@ -23,6 +24,9 @@ REMEMBERED = 20
 
 MOST_VALUES = 5000
 """Rows, at the most, whose values are offered."""
+
+_SEVERAL = re.compile(r"(?P<field>is:|status=).*,(?P<last>[a-z_]*)")
+"""A term that asks for one of several states, of which the last is being typed."""
 
 Values = Callable[[str], Iterable[str]]
 """Gives the values that a field has in the rows, the likeliest first."""
@@ -58,9 +62,12 @@ class TermSuggester(Suggester):
         bare = terms[-1].raw.removeprefix("!")
         if not bare:
             return None
+        begun = bare.lower()
+        if (several := _SEVERAL.fullmatch(begun)) is not None:
+            begun = several["field"] + several["last"]
         for suggestion in self._suggestions:
-            if suggestion.startswith(bare.lower()) and suggestion != bare.lower():
-                return Completion(*[value + suggestion[len(bare) :]] * 2)
+            if suggestion.startswith(begun) and suggestion != begun:
+                return Completion(*[value + suggestion[len(begun) :]] * 2)
         return self._with_value(value, bare)
 
     def _with_value(self, line: str, bare: str) -> Completion | None:
@@ -94,7 +101,7 @@ class FilterInput(Input):
         """The user is done with the line without having pressed enter."""
 
     def __init__(self, kind: Kind[Any], values: Values) -> None:
-        self._completer = TermSuggester(kind.suggestions, values)
+        self._completer = TermSuggester(kind.completions, values)
         super().__init__(
             placeholder=kind.hint,
             suggester=self._completer,

@@ -168,13 +168,15 @@ class Painter:
                 if at == len(places):
                     width, after = width + len(after), ""
             if isinstance(cell, Pieces):
-                for text, tone in _fitted(cell.parts, width):
+                for text, tone, _ in _fitted(cell.parts, width):
                     if tone is not run_tone:
                         runs.append((run_tone, run))
                         run_tone, run = tone, ""
                     run += text
             else:
-                text, tone = cell
+                text, tone, shorter = cell
+                if shorter and _is_longer(cell, width):
+                    text = _first_that_fits(shorter, width)
                 if text and tone is not run_tone:
                     runs.append((run_tone, run))
                     run_tone, run = tone, ""
@@ -233,6 +235,11 @@ def _is_longer(cell: Cell | Pieces, width: int) -> bool:
     return 2 * len(cell.text) > width and cell_len(cell.text) > width
 
 
+def _first_that_fits(texts: Sequence[str], width: int) -> str:
+    """Return the first text of at most `width` cells, or the last."""
+    return next((text for text in texts if cell_len(text) <= width), texts[-1])
+
+
 def _says(cell: Cell | Pieces) -> bool:
     """Return whether anything stands in a cell."""
     if isinstance(cell, Pieces):
@@ -252,7 +259,7 @@ def _stops(placed: Sequence[Placed], still: int, room: int) -> Iterator[int]:
 def _fitted(parts: Sequence[Cell], width: int) -> Iterator[Cell]:
     """Yield parts as exactly `width` cells, cut with an ellipsis or filled with blanks."""
     parts = [part for part in parts if part.text] or [NOTHING]
-    for text, tone in parts[:-1]:
+    for text, tone, _ in parts[:-1]:
         length = cell_len(text)
         if length >= width:
             # One more than there is room for, as others follow that are left out.

@@ -114,3 +114,61 @@ async def test_what_was_triggered_and_what_it_is_made_from_is_up_to_date_afterwa
         made = {f"local.local.{run['name']}" for run in pipeline.runs}
         assert made.isdisjoint(await state_of(bench))
         await bench.database.close()
+
+
+Outputs = dict[str, dict[str, list[str]]]
+"""By job: the datasets that it makes, each with what that is made from."""
+
+
+@st.composite
+def jobs_of_many(draw: st.DrawFn) -> Outputs:
+    """Any jobs that make one or two datasets each, from what those before them made."""
+    jobs: Outputs = {}
+    there: list[str] = []
+    for at in range(draw(st.integers(2, 6))):
+        made = [f"n{at}_{letter}" for letter in "ab"[: draw(st.integers(1, 2))]]
+        sources = (
+            st.lists(st.sampled_from(there), unique=True, max_size=2) if there else st.just([])
+        )
+        jobs[f"n{at}"] = {name: draw(sources) for name in made}
+        there += made
+    return jobs
+
+
+def outcomes(made: dict[str, list[str]]) -> list[Made]:
+    """Return what a job makes, each dataset from the newest there are of what it is made from."""
+    return [
+        Made(f"local.local.{name}", None, tuple(filter(None, map(read_name, sources))))
+        for name, sources in made.items()
+    ]
+
+
+@settings(max_examples=at_length(50, 1000), deadline=None)
+@given(jobs_of_many(), st.data())
+async def test_what_a_trigger_leaves_out_of_date_is_none_of_its_own_and_was_said(
+    jobs: Outputs, data: st.DataObject
+) -> None:
+    datasets = [name for made in jobs.values() for name in made]
+    with TemporaryDirectory() as folder:
+        bench = await Bench.open(Path(folder), {})
+        again = data.draw(st.lists(st.sampled_from(sorted(jobs)), max_size=4), label="again")
+        for job in (*jobs, *again):
+            await bench.end(await bench.submit(job), JobState.COMPLETE, *outcomes(jobs[job]))
+        before = await state_of(bench)
+        targets = data.draw(
+            st.lists(st.sampled_from(datasets), min_size=1, max_size=2), label="targets"
+        )
+        pipeline = await bench.trigger(*dict.fromkeys(targets))
+        for run in pipeline.runs:
+            made = jobs[run["name"]]
+            await bench.end(run["created_job_id"], JobState.COMPLETE, *outcomes(made))
+        assert await bench.state(pipeline) == "COMPLETED"
+        own = {f"local.local.{name}" for run in pipeline.runs for name in jobs[run["name"]]}
+        after = await state_of(bench)
+        assert own.isdisjoint(after)
+        said = pipeline.pipeline["warnings"]
+        for name in after.keys() - before.keys():
+            assert name in said, "what is left behind is named before anything runs"
+        if not after:
+            assert "out of date" not in said
+        await bench.database.close()

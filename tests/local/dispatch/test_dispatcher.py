@@ -1,5 +1,6 @@
 from collections import Counter
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -150,21 +151,34 @@ def test_a_job_that_has_ended_cannot_be_canceled(studio: ThreadStudio) -> None:
     assert studio.job(job_id)["status"] == "COMPLETE"
 
 
-def test_a_cluster_that_is_gone_after_a_restart_fails_what_waits_for_it(
-    studio: ThreadStudio,
+@pytest.mark.parametrize("is_restarted", [True, False])
+@pytest.mark.parametrize(
+    ("left", "reason"),
+    [
+        ({"two": 1}, "the cluster one is no longer in clusters.toml"),
+        ({"two": 1, "one": 3}, "the cluster one has only 3 workers now"),
+    ],
+)
+def test_what_its_cluster_cannot_run_now_waits_with_the_reason_until_it_can(
+    studio: ThreadStudio, left: dict[str, int], reason: str, *, is_restarted: bool
 ) -> None:
-    config = studio.data_dir / "clusters.toml"
-    config.write_text('[[cluster]]\nname = "one"\nmax_workers = 4\n')
-    studio.restart()
-    first = studio.submit(SLEEP, workers=4)
-    second = studio.submit("print(2)", workers=4)
-    studio.until(first["id"], "RUNNING")
-    config.write_text('[[cluster]]\nname = "two"\nmax_workers = 1\n')
-    studio.restart()
-    ended = studio.end(second["id"])
-    assert (ended["status"], ended["compute_cluster_id"]) == ("FAILED", None)
-    assert "one" in ended["error_message"]
-    assert studio.job(first["id"])["status"] == "RUNNING"
+    clusters(studio, two=1, one=4)
+    first = studio.submit(SLEEP, workers=4, compute_cluster_name="one")["id"]
+    second = studio.submit("print(2)", workers=4, compute_cluster_name="one")["id"]
+    studio.until(first, "RUNNING")
+    assert studio.job(second)["waits_for"] is None
+    clusters(studio, **left)
+    if is_restarted:
+        studio.restart()
+    eventually(lambda: studio.job(second)["waits_for"] == reason)
+    studio.cancel(first)
+    studio.end(first)
+    assert studio.end(studio.submit("print(3)")["id"])["status"] == "COMPLETE"
+    assert (studio.job(second)["status"], studio.job(second)["waits_for"]) == ("QUEUED", reason)
+    if is_restarted:
+        studio.restart()
+    clusters(studio, two=1, one=4)
+    assert (studio.end(second)["status"], studio.job(second)["waits_for"]) == ("COMPLETE", None)
 
 
 def test_what_waits_behind_a_large_job_starts_once_that_is_canceled(studio: ThreadStudio) -> None:

@@ -43,6 +43,7 @@ NEWER = {
         "schedule",
         "scheduled_by",
         "scheduled_for",
+        "waits_for",
         "metrics",
     },
     "JobInput": {"rerun_from_job_id", "reset", "time_zone"},

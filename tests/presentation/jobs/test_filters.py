@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui.api.models import Job
-from studio_tui.presentation.jobs.filters import JOBS, SUGGESTIONS, Filter, exactly
+from studio_tui.presentation.jobs.filters import JOBS, Filter, exactly
 from studio_tui.presentation.lists.filter_terms import FilterError, understood
 from studio_tui.presentation.lists.filter_words import quoted
 from studio_tui.text import safe_line
@@ -127,7 +127,9 @@ def test_the_age_is_that_of_the_moment() -> None:
     assert not Filter("age<2m").matches(TRAIN, NOON + timedelta(minutes=5))
 
 
-@pytest.mark.parametrize("term", [term for term in SUGGESTIONS if not term.endswith(("=", "~"))])
+@pytest.mark.parametrize(
+    "term", [term for term in JOBS.completions if not term.endswith(("=", "~"))]
+)
 def test_every_suggestion_is_a_filter(term: str) -> None:
     Filter(term)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio_tui.api.models import Job, Pipeline
+from studio_tui.api.models import Job, JobState, Pipeline
 from studio_tui.presentation.lists.filter_terms import FilterError, Terms
 from studio_tui.presentation.pipelines.filters import PIPELINE_JOBS, found, terms_of
 from studio_tui.presentation.pipelines.graph.plan import plan_of
@@ -63,6 +63,16 @@ def test_every_job_is_found_by_its_state_and_by_no_other(sent: Pipeline) -> None
     assert sum(map(len, by_state.values())) == len(seen.plan.nodes)
     for node, shown in seen.verdicts.shown.items():
         assert node in by_state[shown]
+
+
+@pytest.mark.parametrize("state", JobState)
+def test_every_word_of_studio_finds_the_jobs_of_which_studio_says_it(state: JobState) -> None:
+    # Of a node in the middle, so that nothing above it keeps it from being what Studio says.
+    seen = known(sixteen(embed="COMPLETE", thumbs="COMPLETE", join_feats=state))
+    asked = found(terms_of(f"is:{state.lower()}"), seen, {})
+    assert "join_feats" in asked
+    for node_id in asked:
+        assert state in {seen.plan.nodes[node_id].state, seen.verdicts.shown[node_id].upper()}
 
 
 def test_a_state_that_there_is_not_is_named_with_those_that_there_are() -> None:

@@ -165,5 +165,5 @@ def test_a_term_that_means_nothing_says_what_would(term: str) -> None:
 
 
 def test_every_term_that_completion_offers_is_understood() -> None:
-    for term in PIPELINES.suggestions:
+    for term in PIPELINES.completions:
         Terms(term, PIPELINES)

@@ -38,7 +38,7 @@ def said(pilot: Dashboard) -> str:
 
 
 async def edit_all(pilot: Dashboard, count: int) -> None:
-    await until_shown(pilot, f"✓ {count} done")
+    await until_shown(pilot, f"✓{count} ●")
     await pilot.press("a", "e")
     await until_shown(pilot, f"Edit {count} jobs", "files")
 
@@ -184,6 +184,6 @@ async def test_a_form_of_marked_jobs_that_is_kept_goes_on_with_the_same_marks(
 async def test_one_marked_job_is_edited_as_itself(studio: ThreadStudio, tmp_path: Path) -> None:
     finished(studio, "one.py", "two.py")
     async with dashboard(studio, tmp_path) as pilot:
-        await until_shown(pilot, "✓ 2 done")
+        await until_shown(pilot, "✓2 ●")
         await pilot.press("space", "e")  # the cursor goes on to the other
         await until_shown(pilot, "Edit two.py")

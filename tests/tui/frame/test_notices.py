@@ -51,7 +51,7 @@ async def test_a_marked_job_that_fails_is_said_to_have_and_stays_on_its_tab_unti
         await until_shown(pilot, "1 Jobs 1 ✗1")
         bell.assert_not_called()
         await pilot.press("1")
-        await until(pilot, lambda: "✗1" not in screen_text(pilot))
+        await until(pilot, lambda: "1 Jobs 1 ✗1" not in screen_text(pilot))
 
 
 async def test_a_job_that_nobody_here_cares_for_ends_without_a_word(

@@ -47,7 +47,7 @@ async def test_marked_jobs_are_resumed_each_from_its_own_checkpoints(
         theirs = [studio.submit("print(1)", query_name=name)["id"] for name in NAMES[:2]]
         for job_id in (ours.id, *theirs):
             await asyncio.to_thread(studio.end, job_id)
-        await until_shown(pilot, "read.sh", *NAMES[:2], "3 done")
+        await until_shown(pilot, "read.sh", *NAMES[:2], "✓3")
         await pilot.press("a", "R")
         await until_shown(
             pilot,
@@ -105,7 +105,7 @@ async def test_all_marked_jobs_are_cancelled_after_one_question_that_counts_them
         assert "CANCELED" not in states_of(studio).values()
         await pilot.press("x", "y")
         await until_shown(pilot, "30 of 30 jobs being cancelled", "1 marked")
-        await until_shown(pilot, "30 canceled")
+        await until_shown(pilot, "⊗30")
     all_ended = dict.fromkeys(ids, "CANCELED") | {ended: "COMPLETE"}
     await asyncio.to_thread(
         eventually, lambda: states_of(studio) == all_ended, lambda: states_of(studio)
@@ -143,7 +143,7 @@ async def test_what_was_refused_is_reported_with_the_reason_and_keeps_its_mark(
             await pilot.press("x")
             await until_shown(pilot, "Cancel 2 marked jobs?", "job_00.py", "job_01.py")
             await pilot.press("y")
-            await until_shown(pilot, "2 of 2 jobs being cancelled", "5 canceled")
+            await until_shown(pilot, "2 of 2 jobs being cancelled", "⊗5")
             assert " marked" not in screen_text(pilot)
 
 
@@ -215,7 +215,7 @@ async def test_marked_jobs_of_which_none_can_be_cancelled_are_said_to_be_over(
     for name in NAMES:
         await asyncio.to_thread(studio.end, studio.submit("print(1)", query_name=name)["id"])
     async with dashboard(studio, tmp_path) as pilot:
-        await until_shown(pilot, *NAMES, "3 done")
+        await until_shown(pilot, *NAMES, "✓3")
         await pilot.press("a", "x")
         await until_shown(pilot, "None of the 3 marked jobs can be cancelled: 3 have ended")
 

@@ -84,7 +84,7 @@ async def test_of_hundreds_each_is_cancelled_or_reported_and_keeps_its_mark_for_
             plan.is_over = True
             await pilot.press("x", "y")
             await until(pilot, lambda: page.session.batches.last is not report)
-            await until_shown(pilot, f"{JOBS}+ canceled")
+            await until_shown(pilot, f"⊗{JOBS}+")
     assert not await still_alive(studio)
 
 

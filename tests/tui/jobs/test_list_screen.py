@@ -37,9 +37,9 @@ async def test_a_job_is_seen_to_run_and_end_by_itself(studio: ThreadStudio, tmp_
         gate = tmp_path / "gate"
         wait = f"import os, time\nwhile not os.path.exists({str(gate)!r}): time.sleep(0.01)"
         await call(studio.submit, wait, query_name="seen.py")
-        await until_shown(pilot, "● RUNNING", "seen.py", "1 running")
+        await until_shown(pilot, "● RUNNING", "seen.py", "●1")
         gate.touch()
-        await until_shown(pilot, "✓ COMPLETE", "1 done")
+        await until_shown(pilot, "✓ COMPLETE", "✓1")
 
 
 BAR = """
@@ -372,7 +372,7 @@ async def test_older_jobs_come_on_demand_and_a_filter_says_how_far_it_looked(
     busy_studio: LocalStudio, tmp_path: Path
 ) -> None:
     async with dashboard(busy_studio, tmp_path) as pilot:
-        await until_shown(pilot, "Jobs 100+", "newest, M loads older", "0 failed")
+        await until_shown(pilot, "Jobs 100+", "newest, M loads older", "✗0")
         await pilot.press("slash", *"nosuchjob", "enter")
         await until_shown(pilot, "None of the newest 100 jobs passes the filter.")
         await pilot.press("escape", "M")

@@ -17,7 +17,7 @@ async def test_what_is_out_of_date_is_said_and_t_offers_exactly_that(
     chain(studio)
     make(studio, "raw")
     async with dashboard(studio, tmp_path, size=(100, 30)) as pilot:
-        await until_shown(pilot, "1 Jobs 4", "✓4")
+        await until_shown(pilot, "Jobs 4", "✓4")
         await pilot.press("f2")
         await until_shown(
             pilot, "Datasets: 3, 2 out of date", "out of date by raw@1.0.1", "2 versions"

@@ -293,6 +293,54 @@ async def test_elsewhere_an_edit_creates_then_cancels_and_the_cursor_goes_on(
     assert new["schedule"]["time_zone"] == "Europe/Berlin"
 
 
+async def test_elsewhere_marks_go_on_to_what_is_made_in_the_place_of_schedules(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    for name in ("before.py", "nightly.py", "after.py"):
+        studio.submit("print(1)", query_name=name, cron_expression=YEARLY)
+    proxy = FaultProxy.before(studio.url)
+    proxy.plan = Documented()
+    async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
+        await until_shown(pilot, "4 Schedules 3")
+        table = await show(pilot)
+        await pilot.press("space", "space", "up")
+        other = table.keys[0]
+        for before, typed in ((YEARLY, "30 2 1 1 *"), ("30 2 1 1 *", "45 2 1 1 *")):
+            old = str(table.cursor)
+            await pilot.press("e")
+            await type_over(pilot, before, typed)
+            await pilot.press("enter")
+            await until_shown(pilot, "Change this schedule?")
+            await pilot.press("y")
+            await until_said(pilot, f"and cancelled nightly.py ({old[:8]})")
+            (new,) = [job for job in tasks(studio) if job["name"] == "nightly.py"]
+            await until(pilot, lambda old=old: old not in table.keys)  # type: ignore[misc]
+            await until(pilot, lambda: len(table.keys) == 3)
+            assert table.cursor == new["id"]
+            assert table.marked == {other, new["id"]}
+
+
+async def test_of_two_schedules_of_which_one_could_not_be_ended_both_can_have_the_cursor(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    task = studio.submit("print(1)", query_name="nightly.py", cron_expression=YEARLY)
+    proxy = FaultProxy.before(studio.url)
+    proxy.plan = RefuseCancels()
+    async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
+        table = await show(pilot)
+        await pilot.press("e")
+        await type_over(pilot, YEARLY, "@daily")
+        await pilot.press("enter")
+        await until_shown(pilot, "Change this schedule?")
+        await pilot.press("y")
+        await until(pilot, lambda: len(table.keys) == 2 and table.cursor != task["id"])
+        await pilot.press("end" if table.keys[-1] == task["id"] else "home")
+        assert table.cursor == task["id"]
+        studio.submit("print(1)", query_name="other.py", cron_expression=YEARLY)
+        await until(pilot, lambda: len(table.keys) == 3)
+        assert table.cursor == task["id"]
+
+
 class LoseOne(Documented):
     """Loses the answer to one request, and lets everything else pass as it is."""
 

@@ -6,7 +6,9 @@ from studio_tui.tui.widgets.filter_bar import FilterInput, TermSuggester
 from tests.driving import driving
 
 KNOWN = {"by": ["ann", "Bob"], "name": ["my eval x", "train.py", 'say "hi"']}
-SUGGESTER = TermSuggester(("status=failed", "by=", "name="), lambda field: KNOWN.get(field, []))
+SUGGESTER = TermSuggester(
+    ("is:canceled", "is:init", "status=failed", "by=", "name="), lambda field: KNOWN.get(field, [])
+)
 
 
 @pytest.mark.parametrize(
@@ -14,6 +16,11 @@ SUGGESTER = TermSuggester(("status=failed", "by=", "name="), lambda field: KNOWN
     [
         ("sta", "status=failed"),
         ("train !b", "train !by="),
+        ("is:in", "is:init"),
+        ("is:init,ca", "is:init,canceled"),
+        ("!IS:init,failed,IN", "!IS:init,failed,INit"),
+        ("status=init,f", "status=init,failed"),
+        ("name=init,f", None),
         ("by=", "by=ann"),
         ("train by=b", "train by=bob"),
         ("!by=A", "!by=Ann"),

@@ -32,8 +32,13 @@ COLUMNS = (
 )
 
 
-def _cells(texts: st.SearchStrategy[str]) -> st.SearchStrategy[Cell]:
-    return st.builds(Cell, texts, st.sampled_from(Tone))
+NOTHING_SHORTER = st.just(())
+
+
+def _cells(
+    texts: st.SearchStrategy[str], shorter: st.SearchStrategy[tuple[str, ...]] = NOTHING_SHORTER
+) -> st.SearchStrategy[Cell]:
+    return st.builds(Cell, texts, st.sampled_from(Tone), shorter)
 
 
 def _rows(cells: st.SearchStrategy[Cell | Pieces]) -> st.SearchStrategy[Cells]:
@@ -47,7 +52,8 @@ PLAIN = Look(cursor=False, marked=False)
 UNDER_CURSOR = Look(cursor=True, marked=False)
 WIDTHS = range(GUTTER + 1, 201)
 
-any_cells = _cells(st.text(max_size=30).map(safe_line))
+any_texts = st.text(max_size=30).map(safe_line)
+any_cells = _cells(any_texts, st.lists(any_texts, max_size=2).map(tuple))
 rows = _rows(any_cells | st.lists(any_cells, max_size=4).map(tuple).map(Pieces))
 short_rows = st.tuples(*[_cells(st.text("[/]ab", max_size=5)) for _ in COLUMNS])
 
@@ -116,6 +122,18 @@ def test_a_text_goes_on_over_the_columns_beside_it_that_are_blank_in_its_row() -
     assert f"{long}  " in painter(52).row((Cell(""), Cell(long), Cell(""), Cell("")), PLAIN).text
     alone = (Cell(""), Cell(long), Cell(""), Cell(""))
     assert painter(GUTTER + 8 + 30).row(alone, PLAIN).text.endswith(long)
+
+
+def test_a_text_that_has_no_room_is_said_in_short_where_that_can_be() -> None:
+    cell = Cell("blocked by embed.py, which failed", shorter=("blocked by embed.py", "✗ embed.py"))
+    row = (Cell(""), cell, Cell("me"), Cell("1m"))
+    assert cell.text in painter(80).row(row, PLAIN).text
+    assert "  blocked by embed.py  " in painter(46).row(row, PLAIN).text
+    assert "  ✗ embed.py  " in painter(40).row(row, PLAIN).text
+    longer = (Cell(""), cell._replace(shorter=("✗ embed_clip.py",)), Cell("me"), Cell("1m"))
+    assert "✗ embed_clip…" in painter(23).row(longer, PLAIN).text
+    beside_blanks = (Cell(""), cell, Cell(""), Cell(""))
+    assert cell.text in painter(GUTTER + 8 + 33).row(beside_blanks, PLAIN).text
 
 
 def test_a_text_does_not_go_on_where_columns_are_scrolled_sideways() -> None:

@@ -16,6 +16,10 @@ _SMALL = 700
 """Vertices up to which more is tried, and neighbours are swapped."""
 _PASSES, _MOST_COMPARED = 10, 200_000
 """Times that neighbours are swapped, and pairs of lines that are compared in all of them."""
+_FEW = 250
+"""Vertices up to which sweeps begin anew elsewhere."""
+_OTHER_STARTS = ((False, True), (True, True), (True, False))
+"""Where else sweeps of small graphs begin: filled from below, and swept upwards first."""
 _IN_VAIN = 2
 """Sweeps without fewer crossings after which no more are made."""
 
@@ -135,21 +139,44 @@ def _join(layers: Layers, above: int, below: int) -> None:
 
 
 def _put_in_order(layers: Layers) -> None:
-    """Fill the rows, so that few lines cross: depth first, then in the best order that is found."""
+    """Fill the rows, so that few lines cross: depth first, then in the best order that is found.
+
+    Where a sweep ends depends on where it begins, so in small graphs it begins at several orders.
+    """
+    best = _uncrossed(layers, _depth_first(layers))
+    fewest = crossings_of(layers, best)
+    if len(layers.layer) <= _FEW:
+        for is_from_below, is_first_up in _OTHER_STARTS:
+            if not fewest:
+                break
+            start = _depth_first(layers, is_from_below=is_from_below)
+            rows = _uncrossed(layers, start, is_first_up=is_first_up)
+            if (crossings := crossings_of(layers, rows)) < fewest:
+                best, fewest = rows, crossings
+    layers.rows.extend(best)
+
+
+def _depth_first(layers: Layers, *, is_from_below: bool = False) -> list[list[int]]:
+    """Return the rows as they are filled depth first, from what is above all else or below."""
+    near, far = layers.children, layers.parents
+    if is_from_below:
+        near, far = far, near
     rows: list[list[int]] = [[] for _ in range(max(layers.layer, default=-1) + 1)]
     seen = [False] * len(layers.layer)
-    ahead = [node for node in reversed(range(layers.size)) if not layers.parents[node]]
+    ahead = [node for node in reversed(range(layers.size)) if not far[node]]
     while ahead:
         vertex = ahead.pop()
         if not seen[vertex]:
             seen[vertex] = True
             rows[layers.layer[vertex]].append(vertex)
-            ahead += reversed(layers.children[vertex])
-            ahead += reversed(layers.parents[vertex])
-    layers.rows.extend(_uncrossed(layers, rows))
+            ahead += reversed(near[vertex])
+            ahead += reversed(far[vertex])
+    return rows
 
 
-def _uncrossed(layers: Layers, rows: list[list[int]]) -> list[list[int]]:
+def _uncrossed(
+    layers: Layers, rows: list[list[int]], *, is_first_up: bool = False
+) -> list[list[int]]:
     """Return the rows in the order with the fewest crossings that sweeps by barycenters come to."""
     place = [0.0] * len(layers.layer)
     for row in rows:
@@ -160,7 +187,7 @@ def _uncrossed(layers: Layers, rows: list[list[int]]) -> list[list[int]]:
     for sweep in range(_SWEEPS if is_small else _SWEEPS_OF_LARGE):
         if not fewest or in_vain == _IN_VAIN:
             break
-        if sweep % 2:
+        if (sweep + is_first_up) % 2:
             ways, neighbours = reversed(rows[:-1]), layers.children
         else:
             ways, neighbours = iter(rows[1:]), layers.parents

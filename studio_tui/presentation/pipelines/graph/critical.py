@@ -4,22 +4,20 @@ While jobs queue, no more are taken to run at once than do now; else workers are
 when they are needed, so the estimate is the least it can take.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
 from studio_tui.api.models import PipelineState
-from studio_tui.presentation.format import duration, plural
+from studio_tui.presentation.format import plural
 from studio_tui.presentation.pipelines.graph.plan import Node, named
 from studio_tui.presentation.pipelines.graph.statuses import Shown
 from studio_tui.presentation.pipelines.graph.view_model import FEWEST_SAMPLES, Known
 
 _ENDED = frozenset({PipelineState.COMPLETED, PipelineState.FAILED, PipelineState.CANCELED})
-_ARROW = " ▸ "
-_TO_RUN = frozenset({Shown.RUNNING, Shown.QUEUED, Shown.WAITING, Shown.UNKNOWN})
-_ROOM = 100
-"""Cells that the words of a path may take where nothing else is said."""
+TO_RUN = frozenset({Shown.RUNNING, Shown.QUEUED, Shown.WAITING, Shown.UNKNOWN})
+"""Where jobs stand that have something left to do, as far as that is known."""
 
 
 class Weight(NamedTuple):
@@ -79,7 +77,7 @@ def critical(known: Known) -> Critical:
         own = weight(node, known)
         if own is None:
             own = nothing
-            if known.verdicts.shown[node_id] in _TO_RUN:
+            if known.verdicts.shown[node_id] in TO_RUN:
                 untold.append(node.name)
         sums = best[node_id] = Weight(above.left + own.left, above.whole + own.whole)
         if sums > heaviest:
@@ -119,7 +117,7 @@ def _fewest_samples(known: Known) -> int:
     counts = [
         known.samples(node)
         for node_id, node in known.plan.nodes.items()
-        if known.verdicts.shown[node_id] in _TO_RUN and known.expected(node) is not None
+        if known.verdicts.shown[node_id] in TO_RUN and known.expected(node) is not None
     ]
     return min(counts, default=FEWEST_SAMPLES)
 
@@ -171,7 +169,7 @@ def _path(last: str | None, before: dict[str, str]) -> tuple[str, ...]:
 
 def _is_going_on(known: Known) -> bool:
     numbers = known.verdicts.numbers
-    return known.verdicts.state not in _ENDED and any(numbers[kind] for kind in _TO_RUN)
+    return known.verdicts.state not in _ENDED and any(numbers[kind] for kind in TO_RUN)
 
 
 def _reason(known: Known, untold: list[str]) -> str:
@@ -182,42 +180,6 @@ def _reason(known: Known, untold: list[str]) -> str:
     if untold:
         return f"no ETA: no past run of {named(untold)}"
     return ""
-
-
-def path_words(
-    found: Critical, known: Known, room: int = _ROOM, cells: Callable[[str], int] = len
-) -> str:
-    """Return the path from the last job that has ended, with what each took or is to take.
-
-    `dedupe 6:12 ▸ embed ~9:58 ▸ … 3 more ▸ publish ~1:00`: as many as `room` has
-    cells for, which are counted by `cells`.
-    """
-    shown = known.verdicts.shown
-    ended = [index for index, node_id in enumerate(found.path) if shown[node_id] not in _TO_RUN]
-    is_over = len(ended) == len(found.path)
-    ahead = found.path if is_over or not ended else found.path[ended[-1] :]
-    steps = [_step(node_id, known) for node_id in ahead]
-    whole = _ARROW.join(steps)
-    if cells(whole) <= room or len(steps) < 3:
-        return whole
-    for named_ahead in range(len(steps) - 2, 0, -1):
-        left = len(steps) - named_ahead - 1
-        cut = _ARROW.join((*steps[:named_ahead], f"… {left} more", steps[-1]))
-        if cells(cut) <= room:
-            break
-    return cut
-
-
-def _step(node_id: str, known: Known) -> str:
-    """Return a job's name, with the seconds it took, or with about how many it is to take."""
-    node = known.plan.nodes[node_id]
-    own = weight(node, known)
-    if own is None:
-        return f"{node.name} ?"
-    is_told = known.verdicts.shown[node_id] not in _TO_RUN
-    if is_told and not own.whole:
-        return node.name
-    return f"{node.name} {'' if is_told else '~'}{duration(own.whole)}"
 
 
 def rough(seconds: float) -> str:

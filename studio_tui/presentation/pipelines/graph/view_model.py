@@ -59,6 +59,9 @@ class Known:
 
     def waits(self, node_id: str) -> Wait | None:
         """Return why a job is not running; `None` for one that runs or has ended."""
+        job = self.job(self.plan.nodes[node_id])
+        if self.verdicts.shown[node_id] is Shown.QUEUED and job is not None and job.waits_for:
+            return Wait(f"queued: {job.waits_for}")
         return waits(self.verdicts, node_id, self.bars)
 
     def usual(self, node: Node) -> float | None:

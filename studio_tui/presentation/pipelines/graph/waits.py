@@ -61,6 +61,36 @@ def waits(verdicts: Verdicts, node_id: str, bars: Bars | None = None) -> Wait | 
             return Wait(words) if words else None
 
 
+def in_short(verdicts: Verdicts, node_id: str) -> tuple[str, ...]:
+    """Return what keeps a job from running where the words have no room, and where these have none.
+
+    `blocked by embed.py +2`, `✗ embed.py +2`: the first of the jobs that the words name, and how
+    many others there are; nothing for one that waits for no other job.
+    """
+    match verdicts.shown[node_id]:
+        case Shown.BLOCKED:
+            verb, ahead = "blocked by", _failures_first(verdicts, verdicts.blocked_by(node_id))
+        case Shown.WAITING:
+            verb, ahead = "waits for", _ahead(verdicts, verdicts.plan.nodes[node_id])
+        case _:
+            return ()
+    if not ahead:
+        return ()
+    others = f" +{len(ahead) - 1}" if len(ahead) > 1 else ""
+    name = f"{verdicts.plan.nodes[ahead[0]].name}{others}"
+    return f"{verb} {name}", f"{verdicts.look(ahead[0]).glyph} {name}"
+
+
+def _failures_first(verdicts: Verdicts, roots: Sequence[str]) -> list[str]:
+    return sorted(roots, key=lambda root: verdicts.shown[root] is not Shown.FAILED)
+
+
+def _ahead(verdicts: Verdicts, node: Node) -> list[str]:
+    """Return the parents that are not done, what is under way first."""
+    ahead = [parent for parent in node.parents if verdicts.shown[parent] is not Shown.DONE]
+    return sorted(ahead, key=lambda parent: verdicts.shown[parent] not in _NEAREST)
+
+
 def _blocked(verdicts: Verdicts, node_id: str) -> Wait:
     roots = verdicts.blocked_by(node_id)
     failed = [root for root in roots if verdicts.shown[root] is Shown.FAILED]
@@ -70,14 +100,13 @@ def _blocked(verdicts: Verdicts, node_id: str) -> Wait:
         how = "which failed or were canceled"
     else:
         how = "which was canceled" if len(roots) == 1 else "which were canceled"
-    first_failed = [*failed, *(root for root in roots if root not in failed)]
+    first_failed = _failures_first(verdicts, roots)
     names = named([verdicts.plan.nodes[root].name for root in first_failed])
     return Wait(f"blocked by {names}, {how}", first_failed[0])
 
 
 def _waiting(verdicts: Verdicts, node: Node, bars: Bars | None) -> Wait:
-    ahead = [parent for parent in node.parents if verdicts.shown[parent] is not Shown.DONE]
-    ahead.sort(key=lambda parent: verdicts.shown[parent] not in _NEAREST)
+    ahead = _ahead(verdicts, node)
     reasons = list(flaw_words(verdicts, node))
     if ahead:
         reasons.insert(0, _for_parents(verdicts, node, ahead, bars))

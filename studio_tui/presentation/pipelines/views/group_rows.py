@@ -16,6 +16,7 @@ from studio_tui.presentation.pipelines.graph.statuses import (
     Verdicts,
 )
 from studio_tui.presentation.pipelines.graph.view_model import Known
+from studio_tui.presentation.pipelines.graph.waits import in_short
 from studio_tui.presentation.pipelines.views.groups import Group
 from studio_tui.presentation.pipelines.views.node_cells import (
     LEAST_NAME,
@@ -183,7 +184,8 @@ def _telling(group: Group, known: Known) -> Cell:
     for member in group.members:
         wait = known.waits(member)
         if wait is not None:
-            return Cell(f"{known.plan.nodes[member].name}: {wait.words}", Tone.DIM)
+            words = f"{known.plan.nodes[member].name}: {wait.words}"
+            return Cell(words, Tone.DIM, (wait.words, *in_short(known.verdicts, member)))
     return _slowest([known.plan.nodes[member] for member in group.members], known)
 
 
@@ -196,4 +198,5 @@ def _slowest(nodes: Iterable[Node], known: Known) -> Cell:
     usual = known.usual(node)
     beside = f" (usual {duration(usual)})" if usual is not None else ""
     about = "~" if took.is_estimate else ""
-    return Cell(f"slowest {node.name} {about}{duration(took.seconds)}{beside}", Tone.DIM)
+    lasted = f"{about}{duration(took.seconds)}"
+    return Cell(f"slowest {node.name} {lasted}{beside}", Tone.DIM, (f"slowest {lasted}",))

@@ -10,6 +10,7 @@ from studio_tui.presentation.logs.progress import rate_words
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.statuses import Shown
 from studio_tui.presentation.pipelines.graph.view_model import Known
+from studio_tui.presentation.pipelines.graph.waits import in_short
 
 LEAST_NAME = 12
 """Cells that the name of a job always has."""
@@ -52,8 +53,9 @@ def why_cell(node: Node, known: Known) -> Cell:
     if not node.attempts:
         return said
     attempt = f"attempt {len(node.attempts) + 1}"
-    tone = said.tone if said.text else Tone.DIM
-    return Cell(f"{attempt} · {said.text}" if said.text else attempt, tone)
+    if not said.text:
+        return Cell(attempt, Tone.DIM)
+    return Cell(f"{attempt} · {said.text}", said.tone, said.shorter)
 
 
 def _why(node: Node, known: Known) -> Cell:
@@ -62,7 +64,8 @@ def _why(node: Node, known: Known) -> Cell:
         return _stopped(node, known)
     wait = known.waits(node.id)
     if wait is not None:
-        return Cell(wait.words, Tone.WARN if shown is Shown.BLOCKED else Tone.DIM)
+        tone = Tone.WARN if shown is Shown.BLOCKED else Tone.DIM
+        return Cell(wait.words, tone, in_short(known.verdicts, node.id))
     bar = known.bar(node)
     return Cell(rate_words(bar), Tone.DIM) if bar is not None else NOTHING
 

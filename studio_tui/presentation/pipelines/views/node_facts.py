@@ -108,7 +108,7 @@ def _status(known: Known, node: Node) -> Cell:
 
     The job's own facts count all that it waited for as queueing, as its run is made with the plan.
     """
-    text, tone = known.verdicts.state_cell(node.id)
+    text, tone, _ = known.verdicts.state_cell(node.id)
     job, took, queued = known.job(node), known.took(node), known.queue_seconds(node)
     parts = [text]
     if job is not None and job.exit_code is not None:

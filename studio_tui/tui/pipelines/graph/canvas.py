@@ -1,7 +1,7 @@
 """A pipeline as a drawn graph: what each line of the drawing says, and in which style."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from rich.cells import cell_len
@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.columns import Align
 from studio_tui.presentation.pipelines.drawing.box_lines import Light
+from studio_tui.presentation.pipelines.drawing.columns import GAP
 from studio_tui.presentation.pipelines.drawing.graph import Drawing, Run, draw, implied
 from studio_tui.presentation.pipelines.graph.plan import Plan
 from studio_tui.presentation.pipelines.views.groups import Group
@@ -52,15 +53,24 @@ class Boxes:
     names: Mapping[str, str]
     """By node or group, parents first."""
     parents: Mapping[str, Sequence[str]]
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    """Of groups: how many jobs each has, which no cut of its name may hide."""
 
     @cached_property
     def implied(self) -> Mapping[str, Sequence[str]]:
         """By box, the parents to which other lines lead as well, so that no line need do so."""
         return implied(self.parents)
 
+    def size(self, key: str) -> str:
+        """Return how many jobs a group has, ` ×40`; nothing for a job."""
+        return f" ×{self.sizes[key]}" if key in self.sizes else ""
+
     def tag(self, key: str, *, all_edges: bool) -> str:
-        """Return how many direct edges to a box are not drawn: ` +2 direct`, or nothing."""
-        return "" if all_edges or key not in self.implied else f" +{len(self.implied[key])} direct"
+        """Return what follows the name: ` ×40` of a group, ` +2 direct` of edges not drawn."""
+        size = self.size(key)
+        if all_edges or key not in self.implied:
+            return size
+        return f"{size} +{len(self.implied[key])} direct"
 
     def kin(self, key: str) -> frozenset[str]:
         """Return a box with all it waits for and all that waits for it."""
@@ -99,29 +109,56 @@ def group_boxes(plan: Plan, groups: Sequence[Group]) -> Boxes:
         for parent in plan.nodes[member].parents:
             if (above := home.get(parent, key)) != key:
                 parents[key][above] = None
-    names = {
-        group.key: group.title if group.is_alone else f"{group.title} ×{len(group.members)}"
-        for group in groups
-    }
-    return Boxes(names, {key: tuple(above) for key, above in parents.items()})
+    return Boxes(
+        {group.key: group.title for group in groups},
+        {key: tuple(above) for key, above in parents.items()},
+        {group.key: len(group.members) for group in groups if not group.is_alone},
+    )
 
 
 def drawing_of(boxes: Boxes, *, full_names: bool, all_edges: bool = False) -> Drawing:
     """Lay the boxes out; without `all_edges` a box says how many edges to it are not drawn.
 
-    Names are in full too where the drawing has room for them on any screen.
+    Names are in full too where the drawing has room for them on any screen, and else as long as
+    those beside them in their layer let them be.
     """
-    longest = max(map(cell_len, boxes.names.values()), default=0)
-    if not full_names and longest > SHORT_NAME and len(boxes.names) <= FEW:
-        drawing = drawing_of(boxes, full_names=True, all_edges=all_edges)
+    names = {key: cell_len(name) for key, name in boxes.names.items()}
+    beside = {key: _BEFORE + cell_len(boxes.tag(key, all_edges=all_edges)) for key in names}
+    whole = {key: names[key] + beside[key] for key in names}
+    is_long = any(length > SHORT_NAME for length in names.values())
+    if full_names or not is_long:
+        return draw(boxes.parents, whole, all_edges=all_edges)
+    if len(names) <= FEW:
+        drawing = draw(boxes.parents, whole, all_edges=all_edges)
         if drawing.width <= NARROW:
             return drawing
-    most = longest if full_names else SHORT_NAME
-    widths = {
-        key: _BEFORE + min(most, cell_len(name)) + len(boxes.tag(key, all_edges=all_edges))
-        for key, name in boxes.names.items()
-    }
-    return draw(boxes.parents, widths, all_edges=all_edges)
+    widths: dict[str, int] = {}
+    for keys in _layers(boxes.parents):
+        room = NARROW - sum(beside[key] + GAP for key in keys)
+        most = _longest_that_fit([names[key] for key in keys], room)
+        widths |= {key: beside[key] + min(names[key], most) for key in keys}
+    return draw(boxes.parents, {key: widths[key] for key in names}, all_edges=all_edges)
+
+
+def _layers(parents: Mapping[str, Sequence[str]]) -> Collection[Sequence[str]]:
+    """Return the boxes of each layer, of which each is as deep as its longest way down is."""
+    depth: dict[str, int] = {}
+    layers: dict[int, list[str]] = {}
+    for key, above in parents.items():
+        depth[key] = max((depth[parent] + 1 for parent in above if parent in depth), default=0)
+        layers.setdefault(depth[key], []).append(key)
+    return layers.values()
+
+
+def _longest_that_fit(lengths: Sequence[int], room: int) -> int:
+    """Return to how many cells, `SHORT_NAME` at least, names are cut to have room side by side."""
+    left = len(lengths)
+    for length in sorted(lengths):
+        if length * left > room:
+            return max(SHORT_NAME, room // left)
+        room -= length
+        left -= 1
+    return max(SHORT_NAME, *lengths)
 
 
 class Canvas:
@@ -193,7 +230,7 @@ class Canvas:
     ) -> list[tuple[str, str]]:
         mark = MARKED if key in self.marked else " "
         tag = self.boxes.tag(key, all_edges=self._all_edges)
-        name = fit(self.boxes.names[key], width - _BEFORE - len(tag), Align.LEFT)
+        name = fit(self.boxes.names[key], width - _BEFORE - cell_len(tag), Align.LEFT)
         under = " cursor" if key == self.cursor else ""
         name_look = Tone.STRONG if is_heavy or is_lit else Tone.PLAIN
         return [

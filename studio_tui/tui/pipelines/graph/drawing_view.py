@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
 
+from rich.cells import cell_len
+
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.logs.progress import share
 from studio_tui.presentation.pipelines.drawing.graph import Direction
@@ -30,7 +32,7 @@ AT_ONCE = 300
 """Boxes that are laid out at once; more are by a thread."""
 
 NOTE_ROOM = 8
-"""Cells for what is said to the right of the rightmost box."""
+"""Cells for what is said to the right of the rightmost box; of groups it may be more."""
 
 
 class _Wanted(NamedTuple):
@@ -38,6 +40,7 @@ class _Wanted(NamedTuple):
 
     shape: str
     boxes: tuple[str, ...]
+    sizes: tuple[int, ...]
     full_names: bool
     all_edges: bool
 
@@ -209,7 +212,13 @@ class DrawingView:
         groups, plan = self._shape.groups(), self._state.standing.plan
         boxes = boxes_of(plan, self._state.only()) if groups is None else group_boxes(plan, groups)
         view = self._state.view
-        wanted = _Wanted(plan.shape, tuple(boxes.names.values()), view.full_names, view.all_edges)
+        wanted = _Wanted(
+            plan.shape,
+            tuple(boxes.names.values()),
+            tuple(boxes.sizes.values()),
+            view.full_names,
+            view.all_edges,
+        )
         if self._drawn is not None and self._drawn[0] == wanted:
             self._show_canvas(self._drawn[1])
         elif len(boxes.names) <= AT_ONCE:
@@ -253,7 +262,9 @@ class DrawingView:
         canvas.cursor = self._box_of(canvas)
         self._before = tuple(canvas.boxes.names), canvas.cursor
         self._light(canvas)
-        self.widget.show(drawing.width + NOTE_ROOM, drawing.height, canvas.line)
+        notes = (len(str(size)) for size in canvas.boxes.sizes.values())
+        room = max(NOTE_ROOM, *(3 * digits + len("  / ✗ ") for digits in notes), 0)
+        self.widget.show(drawing.width + room, drawing.height, canvas.line)
 
     # The cursor, and what stands out.
 
@@ -273,8 +284,13 @@ class DrawingView:
         return names[survivor(boxes, boxes.index(key), names)]
 
     def _area(self, key: str | None) -> Area | None:
+        """Return where a box is, with what is said to the right of it."""
         box = self.canvas.drawing.boxes.get(key) if self.canvas is not None and key else None
-        return Area(box.label_x, box.y, box.label_width) if box is not None else None
+        if box is None or key is None:
+            return None
+        note = self.label_of(key).note
+        beside = cell_len(note) + 1 if note else 0
+        return Area(box.label_x, box.y, box.label_width + beside)
 
     def _light(self, canvas: Canvas) -> None:
         self._lit_for = canvas.cursor

@@ -103,7 +103,8 @@ class GraphExport:
                 return f" {labels[key].glyph} {boxes.names[key]}{tag}"
 
             left_out = {} if all_edges else boxes.implied
-            return graph_text(drawing, label) + direct_text(left_out, boxes.names)
+            titles = {key: f"{name}{boxes.size(key)}" for key, name in boxes.names.items()}
+            return graph_text(drawing, label) + direct_text(left_out, titles)
 
         name = self._state.stands().pipeline.name or self._state.pipeline_id
         return [

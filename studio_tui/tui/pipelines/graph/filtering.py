@@ -9,7 +9,7 @@ from studio_tui.tui.pipelines.graph.cursor import Cursor
 from studio_tui.tui.pipelines.graph.state import GraphState
 from studio_tui.tui.widgets.prompt import Kind, LogPrompt
 
-FILTER = Kind("&", PIPELINE_JOBS.hint, PIPELINE_JOBS.suggestions)
+FILTER = Kind("&", PIPELINE_JOBS.hint, PIPELINE_JOBS.completions)
 
 
 class Filtering:

@@ -67,18 +67,16 @@ def _head_parts(standing: Standing, *, is_wide: bool, is_named: bool) -> tuple[P
     )
 
 
-def note_parts(standing: Standing, critical_path: str) -> tuple[Part, ...]:
+def note_parts(standing: Standing) -> tuple[Part, ...]:
     """Return what is out of the ordinary: a pause, failures, an error, warnings.
 
-    The critical path stands here too, when it is wanted; and what the pipeline is for when there is
-    nothing else to say, so that what is below stays where it is.
+    Where there is nothing to say of that it is what the pipeline is for, so that what is below
+    stays where it is.
     """
     pipeline = standing.pipeline
     said = []
     if paused := paused_words(standing.verdicts):
         said.append(Part(f"‖ {paused}", Tone.WARN))
-    if critical_path:
-        said.append(Part(f"critical: {critical_path}", Tone.ACCENT))
     error = first_line(pipeline.error_message)
     if roots := root_words(standing.verdicts):
         first_root, why = _first_failure(standing)

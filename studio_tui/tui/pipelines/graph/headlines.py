@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 from rich.cells import cell_len
 
 from studio_tui.presentation.cells import Tone
-from studio_tui.presentation.pipelines.graph.critical import critical, path_words
+from studio_tui.presentation.pipelines.graph.critical import critical
+from studio_tui.presentation.pipelines.graph.path_words import path_words
 from studio_tui.presentation.pipelines.views.timeline import LEGEND, QUEUED, RUNNING, STARTING
 from studio_tui.service.polling.pipeline_watch import PipelineWatch
 from studio_tui.tui.pipelines.graph.head import head_parts, mode_parts, note_parts
@@ -14,12 +15,13 @@ from studio_tui.tui.pipelines.graph.state import GraphState
 from studio_tui.tui.widgets.bar import Bar, Part
 
 SHORT_LEGEND = f"{QUEUED} queued  {STARTING} starting  {RUNNING} run"
+_CRITICAL = " critical: "
 LEGENDS = (LEGEND, SHORT_LEGEND)
 """What explains the signs of the timeline, most first; the first that there is room for is said."""
 
 
 class Headlines:
-    """Three lines about the whole pipeline."""
+    """Three lines about the whole pipeline, and one of its critical path where that is wanted."""
 
     def __init__(
         self,
@@ -33,6 +35,7 @@ class Headlines:
         """Take where answers come from, what a search finds, the cells, and if lanes are drawn."""
         self.head = Bar(id="dag-head")
         self.note = Bar(id="dag-note")
+        self.path = Bar(id="dag-path")
         self.modes = Bar(id="dag-modes", filler="─")
         self._state = state
         self._source = source
@@ -66,10 +69,11 @@ class Headlines:
         estimate = f"{found.words} " if is_told else ""
         self.head.right = (Part(estimate, Tone.STRONG),) if estimate else ()
         self.head.left = head_parts(standing, self._width())
-        path = ""
-        if self._state.view.critical:
+        self.note.left = note_parts(standing)
+        self.path.display = self._state.view.critical
+        if self.path.display:
             reason = f" ({found.reason})" if found.reason else ""
-            room = self._width() - len("  critical: ") - len(reason)
-            words = path_words(found, self._state.known(), max(room, 20), cell_len)
-            path = (words or "no times are known yet") + reason
-        self.note.left = note_parts(standing, path)
+            room = self._width() - cell_len(_CRITICAL + reason)
+            words = path_words(found, self._state.known(), room, cell_len)
+            said = f"{_CRITICAL}{words or 'no times are known yet'}{reason}"
+            self.path.left = (Part(said, Tone.ACCENT),)

@@ -93,6 +93,7 @@ class PipelineScreen(Page):
         """Compose the lines about the pipeline, what shows it, and the drawer."""
         yield self.headlines.head
         yield self.headlines.note
+        yield self.headlines.path
         yield self.headlines.modes
         with Container(id="split"):
             with Vertical(id="dag"):

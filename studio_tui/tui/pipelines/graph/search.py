@@ -11,7 +11,7 @@ from studio_tui.tui.pipelines.graph.cursor import Cursor
 from studio_tui.tui.pipelines.graph.state import GraphState
 from studio_tui.tui.widgets.prompt import Kind, LogPrompt
 
-SEARCH = Kind("/", PIPELINE_JOBS.hint, PIPELINE_JOBS.suggestions)
+SEARCH = Kind("/", PIPELINE_JOBS.hint, PIPELINE_JOBS.completions)
 
 
 class Search:

@@ -5,16 +5,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.presentation.logs.progress import Progress
 from studio_tui.presentation.pipelines.graph.critical import (
     Weight,
     critical,
-    path_words,
     rough,
     weight,
 )
+from studio_tui.presentation.pipelines.graph.path_words import path_words
 from studio_tui.presentation.pipelines.graph.plan import plan_of
 from studio_tui.presentation.pipelines.graph.statuses import judge
 from studio_tui.presentation.pipelines.graph.view_model import Known
@@ -60,11 +61,30 @@ def test_the_path_goes_through_what_takes_longest_and_says_when_it_ends() -> Non
     assert found.words == "ETA ~16m"
     assert ("split", "train_l") in found.edges
     assert ("split", "train_s") not in found.edges
-    assert path_words(found, seen, 75) == (
-        "dedupe 6:12 ▸ embed ~1:00 ▸ join_feats ~1:00 ▸ … 5 more ▸ publish ~1:00"
+    assert path_words(found, seen, 80) == (
+        "dedupe 6:12 ▸ embed ~1:00 ▸ … 3 more ▸ train_l ~10:00 ▸ … 2 more ▸ publish ~1:00"
     )
-    assert path_words(found, seen, 1) == "dedupe 6:12 ▸ … 7 more ▸ publish ~1:00"
+    assert path_words(found, seen, 55) == "… 5 more ▸ train_l ~10:00 ▸ … 2 more ▸ publish ~1:00"
+    assert path_words(found, seen, 1) == "… 5 more ▸ train_l ~10:00 ▸ … 3 more"
     assert "more" not in path_words(found, seen, 200)
+
+
+@given(st.integers(1, 200), st.lists(st.integers(1, 5000), min_size=1, max_size=30))
+def test_the_line_of_a_path_names_the_longest_and_counts_all_others(
+    room: int, seconds: list[int]
+) -> None:
+    names = [f"job{number}" for number in range(len(seconds))]
+    sent = pipeline_of([run(name, names[at - 1 : at]) for at, name in enumerate(names)])
+    past = {name: (float(took),) * 3 for name, took in zip(names, seconds, strict=True)}
+    seen = known(sent, past=past)
+    found = critical(seen)
+    steps = path_words(found, seen, room).split(" ▸ ")
+    left_out = [int(step.split()[1]) for step in steps if step.startswith("… ")]
+    named = [step.split()[0] for step in steps if not step.startswith("… ")]
+    assert sum(left_out) + len(named) == len(found.path)
+    assert named == [name for name in found.path if name in named]
+    assert max(found.path, key=lambda name: past[name][0]) in named
+    assert len(named) == 1 or len(path_words(found, seen, room)) <= room
 
 
 @pytest.mark.parametrize(
@@ -147,7 +167,9 @@ def test_of_a_pipeline_that_has_ended_it_is_the_path_that_took_longest(state: st
     found = critical(seen)
     assert (found.left, found.words) == (None, "")
     assert found.path[:5] == ("ingest_raw", "index", "dedupe", "thumbs", "join_feats")
-    assert path_words(found, seen, 60) == ("ingest_raw 0:10 ▸ index 0:10 ▸ … 8 more ▸ publish 0:10")
+    assert path_words(found, seen, 70) == (
+        "ingest_raw 0:10 ▸ … 2 more ▸ thumbs 0:30 ▸ … 6 more ▸ publish 0:10"
+    )
 
 
 def test_a_wide_fan_takes_as_long_as_its_jobs_one_after_the_other_at_few_workers() -> None:

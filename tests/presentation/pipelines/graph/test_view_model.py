@@ -43,6 +43,14 @@ def test_a_job_waits_for_a_worker_from_when_its_last_parent_was_done() -> None:
     assert seen.took(seen.plan.nodes["join_feats"]) is None
 
 
+def test_a_queued_job_whose_cluster_cannot_start_it_says_so() -> None:
+    reason = "the cluster gpu is no longer in clusters.toml"
+    queued = job("split", "QUEUED", created=0).model_copy(update={"waits_for": reason})
+    wait = known(queued, split="QUEUED").waits("split")
+    assert wait is not None
+    assert wait.words == f"queued: {reason}"
+
+
 def test_what_a_review_takes_is_no_waiting_for_a_worker() -> None:
     steps = {"steps": [{"name": "waiting", "started_at": at(15)}]}
     begun = job("ingest_raw", "RUNNING", created=0, started=16).model_copy(

@@ -7,7 +7,7 @@ from studio_tui.api.models import Pipeline
 from studio_tui.presentation.logs.progress import Progress
 from studio_tui.presentation.pipelines.graph.plan import plan_of
 from studio_tui.presentation.pipelines.graph.statuses import Shown, judge
-from studio_tui.presentation.pipelines.graph.waits import Wait, waits
+from studio_tui.presentation.pipelines.graph.waits import Wait, in_short, waits
 from tests.presentation.pipelines.graphs import any_pipelines, fan, pipeline, pipeline_of, run
 from tests.presentation.pipelines.sample import sixteen
 
@@ -42,6 +42,31 @@ def test_of_many_parents_those_are_named_first_that_are_under_way() -> None:
     assert said == Wait(
         "waits for 12 of 12: shard_0000, shard_0001, shard_0002 and 9 more", "shard_0000"
     )
+
+
+@pytest.mark.parametrize(
+    ("states", "short"),
+    [
+        ({"embed": "FAILED"}, "✗ embed"),
+        ({"embed": "FAILED", "clean_labels": "FAILED"}, "✗ embed +1"),
+        ({"embed": "CANCELED"}, "⊗ embed"),
+        ({"embed": "FAILED", "clean_labels": "CANCELED", "thumbs": "FAILED"}, "✗ thumbs +2"),
+    ],
+)
+def test_what_blocks_a_job_is_said_in_short_with_its_sign(
+    states: dict[str, str], short: str
+) -> None:
+    sent = sixteen(**states)
+    verdicts = judge(plan_of(sent), sent.state)
+    assert in_short(verdicts, "split") == (f"blocked by {short[2:]}", short)
+    assert in_short(verdicts, "dedupe") == ()
+
+
+def test_what_a_job_waits_for_is_said_in_short_with_its_sign() -> None:
+    sent = sixteen(thumbs="RUNNING", embed="QUEUED")
+    verdicts = judge(plan_of(sent), sent.state)
+    assert in_short(verdicts, "join_feats") == ("waits for thumbs +1", "● thumbs +1")
+    assert in_short(verdicts, "publish") == ("waits for export", "· export")
 
 
 def test_many_roots_are_named_failures_first() -> None:

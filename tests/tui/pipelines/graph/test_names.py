@@ -6,12 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from studio_tui.api.models import Pipeline
 from studio_tui.presentation.pipelines.graph.pipeline_state import standing
 from studio_tui.tui.pipelines.graph.head import head_parts
+from studio_tui.tui.widgets.bar import Bar
 from tests.presentation.pipelines.graphs import STATES, pipeline_of, run
 from tests.presentation.pipelines.sample import sixteen, thousand
 from tests.tui.dashboards import screen_text, until_shown
-from tests.tui.pipelines.dag_stage import DagStudio, dag, press
+from tests.tui.pipelines.dag_stage import DagStudio, dag, press, screen_of
 
 NAMES = [
     f"{step}_of_the_embeddings.py" for step in ("ingest", "split", "embed", "merge", "publish")
@@ -49,6 +51,33 @@ async def test_the_graph_shortens_names_only_where_there_is_no_room(tmp_path: Pa
         await until_shown(pilot, "0_embed_of_the_embe…")
 
 
+def wide_below_narrow() -> Pipeline:
+    """Return groups of long titles, one of which no screen has room for."""
+    shards = [f"ingest_and_clean_shard_{number:03}.py" for number in range(220)]
+    models = [f"{letter}_model_of_the_embeddings.py" for letter in "abcdefgh"]
+    return pipeline_of(
+        [
+            *(run(name, [], "FAILED" if name == shards[7] else "COMPLETE") for name in shards),
+            run("merge_all_of_the_shards_again.py", shards),
+            *(run(name, ["merge_all_of_the_shards_again.py"]) for name in models),
+        ]
+    )
+
+
+@pytest.mark.draws_dashboards
+async def test_layers_with_room_have_their_names_in_full_and_counts_are_never_cut(
+    tmp_path: Path,
+) -> None:
+    async with dag(DagStudio(wide_below_narrow()), tmp_path, size=(80, 24)) as pilot:
+        await press(pilot, ("m", "n"))
+        await until_shown(
+            pilot,
+            "ingest_and_clean_shard_*.py ×220 219/220 ✗1",
+            "merge_all_of_the_shards_again.py",
+            "⊘ a_model_of_the_embeddings.py, b_model_of_the_embeddings.py… ×8 0/8",
+        )
+
+
 @pytest.mark.draws_dashboards
 async def test_what_a_group_leaves_out_is_said_whole(tmp_path: Path) -> None:
     async with dag(DagStudio(thousand()), tmp_path, size=(80, 24)) as pilot:
@@ -69,3 +98,25 @@ def test_what_is_counted_looks_the_same_whatever_the_states_are(
     ]
     assert len({" done" in text for text in texts}) == 1
     assert len({text.count("▕") and text.index("▏") - text.index("▕") for text in texts}) == 1
+
+
+@pytest.mark.draws_dashboards
+async def test_the_critical_path_has_a_line_of_its_own_below_what_failed(tmp_path: Path) -> None:
+    studio = DagStudio()
+    async with dag(studio, tmp_path, size=(80, 24)) as pilot:
+        before = screen_of(pilot).query_one("#dag-modes").region.y
+        await press(pilot, "C")
+        await pilot.pause()
+        path = screen_of(pilot).headlines.path
+        assert "critical: " in shown(path)
+        assert "dedupe 6:12" in shown(path)
+        assert "root failure" in shown(screen_of(pilot).headlines.note)
+        assert screen_of(pilot).query_one("#dag-modes").region.y == before + 1
+        await press(pilot, "C")
+        await pilot.pause()
+        assert screen_of(pilot).query_one("#dag-modes").region.y == before
+
+
+def shown(bar: Bar) -> str:
+    """Return what a bar says, as far as it has room."""
+    return bar.render().plain

@@ -1,0 +1,56 @@
+"""Every list understands Studio's words for a state, and those that the counts have for it."""
+
+from typing import Any
+
+import pytest
+
+from studio_tui.api.models import CANCELING_STATES, JobState, PipelineState
+from studio_tui.presentation.clusters.rows import CLUSTERS, ClusterState
+from studio_tui.presentation.jobs.filters import JOBS
+from studio_tui.presentation.jobs.states import counts
+from studio_tui.presentation.lists.filter_terms import FilterError, Terms
+from studio_tui.presentation.lists.kinds import Kind
+from studio_tui.presentation.pipelines.filters import PIPELINE_JOBS
+from studio_tui.presentation.pipelines.graph.statuses import Shown
+from studio_tui.presentation.pipelines.rows import PIPELINES
+from studio_tui.presentation.schedules.filters import SCHEDULES
+from tests.jobs import NOON, job
+
+LISTS: tuple[tuple[Kind[Any], tuple[str, ...]], ...] = (
+    (JOBS, (*JobState, "done", "waiting", "active", "finished", "problem")),
+    (PIPELINE_JOBS, (*JobState, *Shown, "active", "finished", "problem")),
+    (PIPELINES, (*PipelineState, "done", "active", "finished", "problem")),
+    (SCHEDULES, (*JobState, "done", "suspended", "problem")),
+    (CLUSTERS, (*ClusterState, "problem")),
+)
+
+NOT_ASKED = {JobState.TASK, *CANCELING_STATES}
+"""What is not counted, or with what it will be."""
+
+
+@pytest.mark.parametrize(("kind", "words"), LISTS)
+@pytest.mark.parametrize("field", ["is:", "status="])
+def test_every_word_for_a_state_is_understood_and_offered(
+    kind: Kind[Any], words: tuple[str, ...], field: str
+) -> None:
+    for word in words:
+        assert Terms(f"{field}{word}", kind)
+        assert f"{field}{word.lower()}" in kind.completions
+    assert len(set(kind.completions)) == len(kind.completions)
+
+
+@pytest.mark.parametrize("kind", [kind for kind, _ in LISTS])
+def test_a_word_that_is_none_is_named_with_all_that_there_are(kind: Kind[Any]) -> None:
+    with pytest.raises(FilterError) as refused:
+        Terms("is:sleeping", kind)
+    sentence = str(refused.value)
+    assert "“sleeping” is no status" in sentence
+    assert all(word in sentence for word in kind.words)
+
+
+@pytest.mark.parametrize("state", [state for state in JobState if state not in NOT_ASKED])
+def test_the_words_of_the_counts_find_what_is_counted(state: JobState) -> None:
+    one = job(1, state if state is not JobState.UNKNOWN else "WARMING")
+    (counted,) = [count.name for count in counts((one,)) if count.number]
+    assert Terms(f"is:{counted}", JOBS).matches(one, NOON)
+    assert Terms(f"is:{state}", JOBS).matches(one, NOON)

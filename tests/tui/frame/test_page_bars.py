@@ -1,0 +1,69 @@
+"""The bars of a page have one form at each width, whatever the numbers are."""
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio_tui.api.models import JobState
+from studio_tui.presentation.jobs.states import LOOKS
+from studio_tui.service.session import StudioSession
+from studio_tui.tui.frame.page_bars import NUMBERS_FROM, WORDS_FROM, tab_and_count_parts
+from tests.jobs import job
+
+_MANY = {state: [job(n, state) for n in range(1000)] for state in LOOKS}
+
+
+def session(numbers: dict[JobState, int], others: int, ended: int = 0) -> StudioSession:
+    """Return what a page counts: so many jobs of each state, so many of all else, and badges."""
+
+    def snapshot(**value: Any) -> SimpleNamespace:
+        return SimpleNamespace(snapshot=SimpleNamespace(value=SimpleNamespace(**value)))
+
+    jobs = [job for state, number in numbers.items() for job in _MANY[state][:number]]
+    badge = SimpleNamespace(failed=ended, ended=ended)
+    badges = {"jobs": badge, "pipelines": badge} if ended else {}
+    fake = SimpleNamespace(
+        jobs=snapshot(jobs=jobs, has_all=False),
+        pipelines=snapshot(pipelines=range(others), has_all=False, held=frozenset),
+        clusters=snapshot(items=range(min(others, 20))),
+        schedules=SimpleNamespace(snapshot=SimpleNamespace(value=range(others))),
+        endings=SimpleNamespace(snapshot=SimpleNamespace(value=badges)),
+        batches=SimpleNamespace(snapshot=SimpleNamespace(value=())),
+    )
+    return cast(StudioSession, fake)
+
+
+numbers_of_jobs = st.dictionaries(st.sampled_from(sorted(LOOKS)), st.integers(0, 1000))
+
+
+def form(known: StudioSession, width: int) -> tuple[bool, bool]:
+    """Tell whether tabs say how much is there, and whether counts are in words."""
+    tabs, counts = tab_and_count_parts(known, "jobs", width)
+    is_numbered = any(len(part.text.split()) == 3 for part in tabs)
+    return is_numbered, any("running" in part.text for part in counts)
+
+
+@given(st.integers(40, 250), numbers_of_jobs, st.integers(0, 200), st.integers(0, 99))
+def test_the_form_of_tabs_and_counts_depends_on_the_width_alone(
+    width: int, numbers: dict[JobState, int], others: int, ended: int
+) -> None:
+    numbered, in_words = form(session(numbers, others, ended), width)
+    assert numbered is (width >= NUMBERS_FROM)
+    assert in_words is (width >= WORDS_FROM)
+
+
+@pytest.mark.parametrize("width", [NUMBERS_FROM, 120, WORDS_FROM, 200])
+def test_large_numbers_have_room_at_each_width_that_shows_them(width: int) -> None:
+    numbers = {
+        JobState.COMPLETE: 1000,
+        JobState.RUNNING: 100,
+        JobState.QUEUED: 1000,
+        JobState.FAILED: 100,
+        JobState.CANCELED: 100,
+        JobState.UNKNOWN: 10,
+    }
+    groups = tab_and_count_parts(session(numbers, 100, 10), "jobs", width)
+    assert sum(len(part.text) for parts in groups for part in parts) < width
