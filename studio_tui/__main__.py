@@ -289,7 +289,8 @@ class _Composition:
         from studio_tui.settings import load_settings
 
         named = replace(self._arguments, url=url, team=team, token_file=None)
-        return load_settings(named, {"DATACHAIN_STUDIO_TOKEN": token})
+        own = {name: text for name, text in os.environ.items() if name.startswith("STUDIO_TUI_")}
+        return load_settings(named, {**own, "DATACHAIN_STUDIO_TOKEN": token})
 
     def _to(
         self, settings: "Settings", *, home: str = "", guard: "PortGuard | None" = None
@@ -300,6 +301,7 @@ class _Composition:
         from studio_tui.api.client import StudioClient
         from studio_tui.local.config.data_dir import DataDir
         from studio_tui.log import register_secret
+        from studio_tui.service.recorder.pruning import Limits
         from studio_tui.service.session import StudioSession
         from studio_tui.text import safe_line
         from studio_tui.tui.connected import Connected
@@ -323,6 +325,7 @@ class _Composition:
                 intents=paths.state_dir() / "intents",
                 histories=paths.state_dir() / "ledgers",
                 labels=settings.labels_jobs,
+                limits=Limits(settings.remember_days, settings.remember_megabytes),
             ),
             home=home or safe_line(f"{settings.team}@{host}"),
             url=settings.url,

@@ -35,6 +35,10 @@ from studio_tui.service.polling.poller import BACKOFF_CAP, Poller
 from studio_tui.service.polling.progress_watch import ProgressWatch
 from studio_tui.service.polling.reachability import Reachability, state_of
 from studio_tui.service.polling.schedules_feed import Schedules, SchedulesFeed
+from studio_tui.service.recorder.database import Database
+from studio_tui.service.recorder.pruning import Limits
+from studio_tui.service.recorder.recorder import Recorder
+from studio_tui.service.recorder.recording import Recording, recall
 
 T = TypeVar("T")
 
@@ -78,13 +82,14 @@ class StudioSession:
         intents: Path | None = None,
         histories: Path | None = None,
         labels: bool = True,
+        limits: Limits | None = None,
         now: Callable[[], datetime] = clock.now,
     ) -> None:
         """Take also the folder of logs, and of Studio what tells it from others, host and nearness.
 
         A Studio on this machine is asked more often, as that costs nobody anything, and is there
         again when it has written its `state_file`. Intents and histories are in folders of their
-        own, else beside the logs; new jobs have `labels` or not.
+        own, else beside the logs; new jobs have `labels` or not; `limits` are the recorder's.
         """
         self.team = team
         self.is_near = near
@@ -102,14 +107,15 @@ class StudioSession:
         )
         self.jobs_feed = JobsFeed(client)
         self.pipelines_feed = PipelinesFeed(client)
+        self._schedules_feed = SchedulesFeed(client)
         self.jobs: Poller[Jobs] = self._poller("jobs", self._fetch_jobs, self._jobs_rest)
         self.clusters: Poller[Page[Cluster]] = self._poller(
             "clusters",
-            client.clusters,
+            self._fetch_clusters,
             lambda _: self._paced(NEAR_CLUSTERS_REST if near else CLUSTERS_REST),
         )
         self.schedules: Poller[Schedules] = self._poller(
-            "schedules", SchedulesFeed(client).fetch, lambda _: self._paced(SCHEDULES_REST)
+            "schedules", self._fetch_schedules, lambda _: self._paced(SCHEDULES_REST)
         )
         self.pipelines: Poller[Pipelines] = self._poller(
             "pipelines", self._fetch_pipelines, self._pipelines_rest
@@ -136,13 +142,15 @@ class StudioSession:
         self.triggering = PipelineTrigger(client, self._changed)
         self.datasets = DatasetNames(client, self.reachability)
         journal = Journal(intents or logs / "intents", place)
-        self.history = JobHistory(histories or logs / "ledgers", place)
+        self.database = Database(histories or logs / "ledgers", place)
+        self.history = JobHistory(self.database)
         self.creating = JobCreator(
             client, journal, self.history, self._changed, made=self._made, labels=labels
         )
         self.reruns = OrderedReruns(client, self.history, self._changed, made=self._reran)
-        self._news: asyncio.Queue[Jobs] = asyncio.Queue()
-        """Lists of which the history has not been told."""
+        self.recorder = Recorder(self.database, limits, now=now)
+        client.ended = self.recorder.note_call
+        self.recording = Recording(self.recorder, now=now)
         self.logs = LogLibrary(
             client, LogCache(logs, place), {host}, reachability=self.reachability, now=now
         )
@@ -176,7 +184,9 @@ class StudioSession:
             tasks.create_task(self.progress.run(), name="watch progress")
             tasks.create_task(self.closer_look.run(), name="look closer")
             tasks.create_task(self._watches.run(), name="watch pipelines")
-            tasks.create_task(self._note_ended(), name="note what has ended")
+            tasks.create_task(self.recorder.run(), name="record calls")
+            tasks.create_task(self.recording.run(), name="record lists")
+            tasks.create_task(self._recall(), name="recall what was known")
 
     def pipeline(self, pipeline_id: str) -> PipelineWatch:
         """Return what keeps one pipeline and its jobs fresh, while somebody listens to it."""
@@ -276,9 +286,10 @@ class StudioSession:
     async def _fetch_jobs(self) -> Jobs:
         jobs = await self.jobs_feed.fetch()
         self.endings.hear_jobs(jobs.jobs)
+        back_to = self.jobs_feed.back_to
+        self.recording.take_jobs(jobs, back_to, lambda: self._note_jobs(jobs))
         if jobs is self.jobs.snapshot.value:
             return jobs
-        self._news.put_nowait(jobs)
         if self.is_near:
             # Where jobs have moved, so have the free workers that others wait for, and the rest.
             self.clusters.hint()
@@ -289,7 +300,18 @@ class StudioSession:
     async def _fetch_pipelines(self) -> Pipelines:
         pipelines = await self.pipelines_feed.fetch()
         self.endings.hear_pipelines(pipelines.pipelines)
+        self.recording.take_pipelines(pipelines)
         return pipelines
+
+    async def _fetch_clusters(self) -> Page[Cluster]:
+        page = await self.client.clusters()
+        self.recording.take_list("clusters", page, page.items)
+        return page
+
+    async def _fetch_schedules(self) -> Schedules:
+        schedules = await self._schedules_feed.fetch()
+        self.recording.take_list("schedules", schedules, schedules)
+        return schedules
 
     def _watch_of(self, pipeline_id: str) -> PipelineWatch:
         def name() -> str | None:
@@ -313,15 +335,15 @@ class StudioSession:
         known = await asyncio.to_thread(self.history.of_jobs, (job,))
         return known.get(job.id)
 
-    async def _note_ended(self) -> None:
-        """Let the history have each list, beside the poller, which need not wait for a disk."""
-        while True:
-            jobs = await self._news.get()
-            while not self._news.empty():
-                jobs = self._news.get_nowait()
-            if unknown := self.origins.unknown(jobs.jobs):
-                self.origins.learn(await asyncio.to_thread(self.history.submitted, unknown))
-            await asyncio.to_thread(self.history.note_ended, jobs.jobs)
+    async def _recall(self) -> None:
+        lists = self.jobs, self.pipelines, self.schedules, self.clusters
+        await recall(self.recorder, *lists)
+
+    def _note_jobs(self, jobs: Jobs) -> None:
+        """Let the history have a list; in a thread."""
+        if unknown := self.origins.unknown(jobs.jobs):
+            self.origins.learn(self.history.submitted(unknown))
+        self.history.note_ended(jobs.jobs)
 
     def _made(self, job: Job, submitted: Submitted) -> None:
         """Care for how a job ends that was made here, and remember what it resumes."""

@@ -84,7 +84,7 @@ async def _open_last(app: App[int], connected: Connected, screens: "Screens") ->
     """Open the page again that was in sight in the run before, unless the user is elsewhere."""
     page = screens.last.opening()
     if page is not None:
-        await connected.session.jobs.first()
+        await connected.session.jobs.known()
         if app.screen is screens.tab(screens.last.tab):
             app.post_message(page)
 
@@ -166,6 +166,7 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
         from studio_tui.tui.frame.notices import Notices  # noqa: PLC0415 (not before the pages)
 
         self._notices = Notices(self, connected.session.endings, quiet=connected.quiet)
+        connected.session.database.said = self._say_in_passing
         self._poll(connected)
         self._watch_over(connected)
         self._show_tab(screens.last.tab)
@@ -175,6 +176,10 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
         for note in connected.notes:
             self.notify(note, severity="warning", markup=False)
         self._begin_with_samples(connected)
+
+    def _say_in_passing(self, words: str) -> None:
+        """Say what a thread has found out."""
+        self.call_later(self.notify, words, severity="warning", markup=False, timeout=20)
 
     async def _leave_studio(self) -> None:
         """End what is left of an earlier connection: its polling, its screens, its sockets."""
