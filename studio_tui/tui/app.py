@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from studio_tui.tui.frame.notices import Notices
     from studio_tui.tui.frame.welcome import WelcomeScreen
     from studio_tui.tui.mending import Reviver
+    from studio_tui.tui.remembering import PlaceKeeper
     from studio_tui.tui.screens import Screens
 
 logger = logging.getLogger(__name__)
@@ -78,15 +79,6 @@ def _say_or_end(app: App[int], why: str) -> None:
         form.say(why)
     else:
         app.exit(2, message=Text(why))
-
-
-async def _open_last(app: App[int], connected: Connected, screens: "Screens") -> None:
-    """Open the page again that was in sight in the run before, unless the user is elsewhere."""
-    page = screens.last.opening()
-    if page is not None:
-        await connected.session.jobs.known()
-        if app.screen is screens.tab(screens.last.tab):
-            app.post_message(page)
 
 
 _QUIT = Binding(
@@ -128,6 +120,7 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
         self._screens: Screens | None = None
         self._connected: Connected | None = None
         self._reviver: Reviver | None = None
+        self._place: PlaceKeeper | None = None
         self._quit_asked = -QUIT_WITHIN
         self._notices: Notices
 
@@ -185,7 +178,7 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
         """End what is left of an earlier connection: its polling, its screens, its sockets."""
         if self._connected is None or self._screens is None:
             return
-        self._screens.remember()
+        self._keep_place()
         self._notices.end()
         self.workers.cancel_group(self, "poll")
         while len(self.screen_stack) >= BOTTOM:
@@ -255,7 +248,10 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
 
     @work(name="return", group="poll")
     async def _return(self, connected: Connected, screens: "Screens") -> None:
-        await _open_last(self, connected, screens)
+        from studio_tui.tui.remembering import PlaceKeeper  # noqa: PLC0415 (not before the pages)
+
+        self._place = PlaceKeeper(self, connected, screens)
+        await self._place.run()
 
     @work(name="settle", group="poll")
     async def _settle(self, connected: Connected) -> None:
@@ -389,15 +385,19 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
 
     def exit(self, *how: Any, **named: Any) -> None:
         """End the program; the next run begins with the screen in sight."""
-        if self._screens:
-            self._screens.note_screen(self.screen_stack)
+        self._keep_place()
         super().exit(*how, **named)
 
     async def on_unmount(self) -> None:
         """Remember the user's place, and hang up."""
-        if self._screens and self._connected:
-            self._screens.remember()
+        if self._place is not None:
+            self._place.close()
+        if self._connected:
             await self._connected.session.client.aclose()
+
+    def _keep_place(self) -> None:
+        if self._place is not None:
+            self._place.keep()
 
     def _fatal_error(self) -> None:
         """End on a bug with a traceback that shows no variable's value: one may be the token."""

@@ -147,6 +147,11 @@ class ListBody(Lifetime, Container, Generic[T]):
         """Return the row under the cursor."""
         return self.rows.get(self.table.cursor) if self.is_mounted else None
 
+    def note_line(self) -> None:
+        """Note on which line the cursor is; a table that shows nothing yet has no place."""
+        if self.is_mounted and self.table.keys:
+            self.holder.change(line=self.table.line)
+
     def marked_rows(self) -> list[T]:
         """Return the rows that are marked, in the order in which they were marked."""
         return [row for key in self.holder.view.marks if (row := self.rows.get(key)) is not None]
@@ -160,7 +165,8 @@ class ListBody(Lifetime, Container, Generic[T]):
     def take(self, rows: Sequence[T]) -> None:
         """Take over a new answer."""
         self.rows.replace(rows)
-        self.marks.drop(self.rows)
+        if not self._page.source().snapshot.is_recalled:
+            self.marks.drop(self.rows)
         self._page.session.endings.watch_rows(self.marked_rows())
         self.show_rows()
 
@@ -249,7 +255,7 @@ class ListBody(Lifetime, Container, Generic[T]):
         self.marks.show()
         self._page.shown()
         if first and self.holder.view.cursor is not None:
-            self.table.move_to(self.holder.view.cursor)
+            self.table.move_to(self.holder.view.cursor, line=self.holder.view.line)
         self.show_title()
         self.show_notice()
         self.show_preview(now)

@@ -173,6 +173,10 @@ class ListPage(Page, Generic[T]):
         """Return what the next run begins with."""
         return self.view
 
+    def note_place(self) -> None:
+        """Note what is not noted as it changes: how far the list is scrolled."""
+        self.list.note_line()
+
     # Short ways to what is in the body.
 
     @property

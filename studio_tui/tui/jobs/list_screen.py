@@ -104,7 +104,7 @@ class JobsScreen(ListPage[Job]):
 
     def remembered(self) -> ListView:
         """Return what the next run begins with: as many jobs as are known by now."""
-        return self.view.replace(loaded=self.session.jobs_feed.to_load)
+        return super().remembered().replace(loaded=self.session.jobs_feed.to_load)
 
     # What the frame asks.
 

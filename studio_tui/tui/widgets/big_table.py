@@ -199,13 +199,27 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         self._count_unseen(0)
         self._redraw()
 
-    def move_to(self, key: str) -> bool:
-        """Put the cursor on a row and bring it in sight; return whether there is such a row."""
+    @property
+    def line(self) -> int:
+        """On which line of those in sight the cursor is; 0 where it is out of sight."""
+        line = self._cursor - self.top
+        return line if 0 <= line < self._rows_in_sight else 0
+
+    def move_to(self, key: str, *, line: int | None = None) -> bool:
+        """Put the cursor on a row and bring it in sight; return whether there is such a row.
+
+        `line` is where it shall be in sight, as far as there is room; else nothing is scrolled
+        that need not be.
+        """
         try:
             index = self._keys.index(key)
         except ValueError:
             return False
-        self._walk_to(index)
+        if line is None:
+            self._walk_to(index)
+        else:
+            line = min(line, max(0, self._rows_in_sight - 1))
+            self._settle(Place(index, max(0, index - line)))
         return True
 
     # Moving
