@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -35,6 +36,7 @@ from studio_tui.service.polling.poller import BACKOFF_CAP, Poller
 from studio_tui.service.polling.progress_watch import ProgressWatch
 from studio_tui.service.polling.reachability import Reachability, state_of
 from studio_tui.service.polling.schedules_feed import Schedules, SchedulesFeed
+from studio_tui.service.recorder.archive import Archive, Archived
 from studio_tui.service.recorder.database import Database
 from studio_tui.service.recorder.pruning import Limits
 from studio_tui.service.recorder.recorder import Recorder
@@ -150,6 +152,11 @@ class StudioSession:
         self.reruns = OrderedReruns(client, self.history, self._changed, made=self._reran)
         self.recorder = Recorder(self.database, limits, now=now)
         client.ended = self.recorder.note_call
+        self.archive = Archive("recorded jobs", self.recorder.all_jobs, attrgetter("id"))
+        """All jobs that were ever seen."""
+        self.pipeline_archive = Archive(
+            "recorded pipelines", self.recorder.all_pipelines, attrgetter("pipeline_id")
+        )
         self.recording = Recording(self.recorder, now=now)
         self.logs = LogLibrary(
             client, LogCache(logs, place), {host}, reachability=self.reachability, now=now
@@ -186,6 +193,8 @@ class StudioSession:
             tasks.create_task(self._watches.run(), name="watch pipelines")
             tasks.create_task(self.recorder.run(), name="record calls")
             tasks.create_task(self.recording.run(), name="record lists")
+            tasks.create_task(self.archive.run(), name="read recorded jobs")
+            tasks.create_task(self.pipeline_archive.run(), name="read recorded pipelines")
             tasks.create_task(self._recall(), name="recall what was known")
 
     def pipeline(self, pipeline_id: str) -> PipelineWatch:
@@ -198,11 +207,13 @@ class StudioSession:
         return await self.creating.settle()
 
     def known_jobs(self, job_ids: Collection[str]) -> dict[str, Job]:
-        """Return those of these jobs that are known: to the list, or from pipelines looked at."""
+        """Return those of these jobs that are known: listed, of pipelines looked at, recorded."""
         wanted = frozenset(job_ids)
         listed = self.jobs.snapshot.value
         jobs = {job.id: job for job in listed.jobs if job.id in wanted} if listed else {}
-        return self._watches.jobs(wanted) | jobs
+        recorded = self.archive.snapshot.value or Archived()
+        ever_seen = {job_id: recorded.things[job_id] for job_id in wanted & recorded.things.keys()}
+        return ever_seen | self._watches.jobs(wanted) | jobs
 
     def known_pipelines(self) -> Pipelines:
         """Return the pipelines that are known: to the list, or from having been looked at."""

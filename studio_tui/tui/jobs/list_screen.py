@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from operator import attrgetter
 from typing import ClassVar
 
 from textual import on
@@ -13,12 +14,15 @@ from studio_tui.api.models import Job, JobState
 from studio_tui.presentation.jobs.facts import Fact, Line
 from studio_tui.presentation.jobs.filters import JOBS
 from studio_tui.presentation.jobs.rows import COLUMNS, cells, sorts_with
+from studio_tui.presentation.lists.recorded import recorded
 from studio_tui.service.polling.jobs_feed import Jobs
 from studio_tui.service.polling.poller import Poller
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.commands import bindings
 from studio_tui.tui.frame.list_page import ListPage, list_commands
 from studio_tui.tui.frame.list_view import ListView
+from studio_tui.tui.frame.listening import Source
+from studio_tui.tui.frame.recorded_rows import RecordedRows
 from studio_tui.tui.jobs.controller import JobController
 from studio_tui.tui.jobs.job_groups import JobGroups
 from studio_tui.tui.jobs.job_preview import JobPreview
@@ -89,6 +93,9 @@ class JobsScreen(ListPage[Job]):
         )
         super().__init__(session, home, view, read_only=read_only)
         session.jobs_feed.want(view.loaded)
+        self._recorded = RecordedRows(
+            session.archive, lambda: self.list, attrgetter("id"), attrgetter("created_at")
+        )
         self.groups = JobGroups(self.list.rows, self.list.holder, self.list.show_rows)
         marks = self.list.marks
         marks.bundles = self.groups
@@ -107,6 +114,10 @@ class JobsScreen(ListPage[Job]):
         return super().remembered().replace(loaded=self.session.jobs_feed.to_load)
 
     # What the frame asks.
+
+    def pollers(self) -> tuple[Source, ...]:
+        """Return what this page listens to."""
+        return (*super().pollers(), self._recorded.archive)
 
     def hints(self) -> Iterable[str]:
         """Return the most useful keys for the state under the cursor."""
@@ -138,10 +149,12 @@ class JobsScreen(ListPage[Job]):
             if is_news and self.groups.learn(self.session.pipelines.snapshot.value):
                 self.list.show_rows()
             return
+        if message.name == self._recorded.archive.name and is_news:
+            self._recorded.show()
         if message.name != self.session.jobs.name:
             return
         if is_news and message.snapshot.value is not None:
-            self.list.take(message.snapshot.value.jobs)
+            self._recorded.take(message.snapshot.value.jobs)
         self.list.show_notice()
 
     def tick(self, now: datetime) -> None:
@@ -162,16 +175,17 @@ class JobsScreen(ListPage[Job]):
         return "No jobs yet."
 
     def ask_for_more(self) -> None:
-        """Ask for older jobs."""
+        """Ask for older jobs; also for those that Studio does not tell any more."""
         self.session.more_jobs()
+        self._recorded.want()
 
     def arranged(self, keys: Sequence[str]) -> Sequence[str]:
         """Return the rows to be shown in place of these jobs: one for many of a kind."""
         return self.groups.arrange(keys)
 
     def title_notes(self) -> tuple[Part, ...]:
-        """Return by what the jobs are grouped."""
-        return self.groups.title_parts
+        """Return by what the jobs are grouped, and how many of them are recorded."""
+        return (*self._recorded.title_parts, *self.groups.title_parts)
 
     def cells_of(self, key: str) -> Cells:
         """Return the cells of a job, or of a group."""
@@ -180,7 +194,11 @@ class JobsScreen(ListPage[Job]):
         job, progress, pipeline = self.rows[key], self._progress.get(key), self._pipeline_of(key)
         mender = self.session.origins.mended_by(job, self.rows.get)
         now, heard = clock.now(), self.moment()
-        return cells(job, now, progress, heard_at=heard, pipeline=pipeline, mended_by=mender)
+        since = self._recorded.since.get(key)
+        told = cells(
+            job, now, progress, heard_at=since or heard, pipeline=pipeline, mended_by=mender
+        )
+        return told if since is None else recorded(told)
 
     def facts_at_hand(self, now: datetime) -> tuple[Fact | Line, ...]:
         """Return what the preview says of the job, or the group, under the cursor."""
@@ -189,10 +207,12 @@ class JobsScreen(ListPage[Job]):
             self._preview.leave()
             return self.groups.facts_of(cursor)
         progress = self._progress.get(job.id) if job is not None else None
-        return self._preview.facts(job, progress, now, in_sight=self.listening.is_on)
+        facts = self._preview.facts(job, progress, now, in_sight=self.listening.is_on)
+        return (*self._recorded.fact(cursor, now), *facts)
 
     def shown(self) -> None:
-        """Learn how far those in sight are."""
+        """Learn how far those in sight are, and what else passes a filter."""
+        self._recorded.look()
         self.call_after_refresh(self._look)  # a table without a size has nothing in sight
 
     # What the jobs say.
