@@ -325,6 +325,7 @@ class _Composition:
                 intents=paths.state_dir() / "intents",
                 histories=paths.state_dir() / "ledgers",
                 labels=settings.labels_jobs,
+                undo_seconds=settings.undo_seconds,
                 limits=Limits(settings.remember_days, settings.remember_megabytes),
             ),
             home=home or safe_line(f"{settings.team}@{host}"),

@@ -14,6 +14,7 @@ from studio_tui.api.models import Cluster, Job, Pipeline
 from studio_tui.errors import AuthenticationError, StudioError
 from studio_tui.service.commands.batch import Batches
 from studio_tui.service.commands.create_job import JobCreator, Unconfirmed
+from studio_tui.service.commands.held import HeldCommands
 from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.commands.jobs import Commands
 from studio_tui.service.commands.journal import Journal
@@ -38,6 +39,7 @@ from studio_tui.service.polling.reachability import Reachability, state_of
 from studio_tui.service.polling.schedules_feed import Schedules, SchedulesFeed
 from studio_tui.service.recorder.archive import Archive, Archived
 from studio_tui.service.recorder.database import Database
+from studio_tui.service.recorder.holds import Holds
 from studio_tui.service.recorder.pruning import Limits
 from studio_tui.service.recorder.recorder import Recorder
 from studio_tui.service.recorder.recording import Recording, recall
@@ -85,6 +87,7 @@ class StudioSession:
         histories: Path | None = None,
         labels: bool = True,
         limits: Limits | None = None,
+        undo_seconds: float = 0.0,
         now: Callable[[], datetime] = clock.now,
     ) -> None:
         """Take also the folder of logs, and of Studio what tells it from others, host and nearness.
@@ -92,7 +95,9 @@ class StudioSession:
         A Studio on this machine is asked more often, as that costs nobody anything, and is there
         again when it has written its `state_file`. Intents and histories are in folders of their
         own, else beside the logs; new jobs have `labels` or not; `limits` are the recorder's.
+        Commands on many things wait `undo_seconds` before they are sent.
         """
+        self.database = Database(histories or logs / "ledgers", place)
         self.team = team
         self.is_near = near
         """Whether Studio is of this machine."""
@@ -138,13 +143,15 @@ class StudioSession:
         self._attempts = AttemptIndex()
         self.batches = Batches()
         """Commands on many things that are under way."""
+        self.holds = Holds(self.database)
+        self.held = HeldCommands(self.holds, undo_seconds, now=now)
+        """Commands that wait to be sent, and can be taken back."""
         self.commands = Commands(client, self._changed)
         self.steering = PipelineCommands(client, self.commands.cancel, self._changed)
         self.scheduling = ScheduleCommands(client, self._changed)
         self.triggering = PipelineTrigger(client, self._changed)
         self.datasets = DatasetNames(client, self.reachability)
         journal = Journal(intents or logs / "intents", place)
-        self.database = Database(histories or logs / "ledgers", place)
         self.history = JobHistory(self.database)
         self.creating = JobCreator(
             client, journal, self.history, self._changed, made=self._made, labels=labels
@@ -157,7 +164,7 @@ class StudioSession:
         self.pipeline_archive = Archive(
             "recorded pipelines", self.recorder.all_pipelines, attrgetter("pipeline_id")
         )
-        self.recording = Recording(self.recorder, now=now)
+        self.recording = Recording(self.recorder, self.history, self.origins, now=now)
         self.logs = LogLibrary(
             client, LogCache(logs, place), {host}, reachability=self.reachability, now=now
         )
@@ -297,8 +304,7 @@ class StudioSession:
     async def _fetch_jobs(self) -> Jobs:
         jobs = await self.jobs_feed.fetch()
         self.endings.hear_jobs(jobs.jobs)
-        back_to = self.jobs_feed.back_to
-        self.recording.take_jobs(jobs, back_to, lambda: self._note_jobs(jobs))
+        self.recording.take_jobs(jobs, self.jobs_feed.back_to)
         if jobs is self.jobs.snapshot.value:
             return jobs
         if self.is_near:
@@ -349,12 +355,6 @@ class StudioSession:
     async def _recall(self) -> None:
         lists = self.jobs, self.pipelines, self.schedules, self.clusters
         await recall(self.recorder, *lists)
-
-    def _note_jobs(self, jobs: Jobs) -> None:
-        """Let the history have a list; in a thread."""
-        if unknown := self.origins.unknown(jobs.jobs):
-            self.origins.learn(self.history.submitted(unknown))
-        self.history.note_ended(jobs.jobs)
 
     def _made(self, job: Job, submitted: Submitted) -> None:
         """Care for how a job ends that was made here, and remember what it resumes."""

@@ -179,6 +179,8 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
         if self._connected is None or self._screens is None:
             return
         self._keep_place()
+        while self._connected.session.held.take_back():
+            pass
         self._notices.end()
         self.workers.cancel_group(self, "poll")
         while len(self.screen_stack) >= BOTTOM:
@@ -248,8 +250,12 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
 
     @work(name="return", group="poll")
     async def _return(self, connected: Connected, screens: "Screens") -> None:
-        from studio_tui.tui.remembering import PlaceKeeper  # noqa: PLC0415 (not before the pages)
+        from studio_tui.tui.remembering import (  # noqa: PLC0415 (not before the pages)
+            PlaceKeeper,
+            say_what_was_lost,
+        )
 
+        await say_what_was_lost(self, connected.session)
         self._place = PlaceKeeper(self, connected, screens)
         await self._place.run()
 
@@ -364,8 +370,7 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
             self.exit(0)
         else:
             self._quit_asked = monotonic()
-            left = self._connected.session.batches.left if self._connected else 0
-            words = f"{left:,} commands under way are given up" if left else "jobs run on"
+            words = self._connected.on_leaving if self._connected else "jobs run on"
             self.notify(f"Press q again to leave; {words}", timeout=QUIT_WITHIN)
 
     def _show_tab(self, name: str) -> None:

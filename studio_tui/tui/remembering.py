@@ -7,12 +7,26 @@ from typing import Protocol, runtime_checkable
 
 from textual.app import App
 
+from studio_tui import clock
+from studio_tui.presentation.format import clock_time
+from studio_tui.service.session import StudioSession
 from studio_tui.tui.connected import Connected
 from studio_tui.tui.frame.remembered import keep
 from studio_tui.tui.screens import Screens
 
+LOST_TIMEOUT = 30.0
+"""Seconds for which it stays in sight that a command was not sent."""
+
 KEEP_EVERY = 1.0
 """Seconds between two looks at whether the user is elsewhere."""
+
+
+async def say_what_was_lost(app: App[int], session: StudioSession) -> None:
+    """Say what an earlier run held back and did not send, as it ended before."""
+    for hold in await asyncio.to_thread(session.holds.lost, clock.now()):
+        at = clock_time(hold.at, clock.now())
+        words = f"Not sent, as the dashboard ended before: {hold.words}, asked for at {at}"
+        app.notify(words, severity="warning", markup=False, timeout=LOST_TIMEOUT)
 
 
 @runtime_checkable

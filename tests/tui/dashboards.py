@@ -37,6 +37,7 @@ async def dashboard(
     quiet: bool = False,
     answered: bool = True,
     frames: bool = False,
+    undo_seconds: float = 0.0,
 ) -> AsyncIterator[Dashboard]:
     """Run the dashboard on `studio` with the list of jobs in sight and, if so wished, answered.
 
@@ -48,7 +49,13 @@ async def dashboard(
         settings = Settings(
             url=url, team=studio.team, token=SecretStr(studio.token), read_only=read_only
         )
-        session = StudioSession(StudioClient(settings), studio.team, folder / "spool", near=True)
+        session = StudioSession(
+            StudioClient(settings),
+            studio.team,
+            folder / "spool",
+            near=True,
+            undo_seconds=undo_seconds,
+        )
         return Connected(
             session,
             "local@test",

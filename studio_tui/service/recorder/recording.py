@@ -7,6 +7,8 @@ from datetime import datetime
 from studio_tui import clock
 from studio_tui.api.models import Cluster, Job
 from studio_tui.api.pages import Page
+from studio_tui.service.commands.history import JobHistory
+from studio_tui.service.commands.origins import Origins
 from studio_tui.service.polling.jobs_feed import FURTHEST, Jobs
 from studio_tui.service.polling.pipelines_feed import Pipelines
 from studio_tui.service.polling.poller import Poller
@@ -19,21 +21,33 @@ Note = Callable[[], object]
 class Recording:
     """Takes answers as they come and has them recorded in turn, of each list the newest."""
 
-    def __init__(self, recorder: Recorder, *, now: Callable[[], datetime] = clock.now) -> None:
+    def __init__(
+        self,
+        recorder: Recorder,
+        history: JobHistory,
+        origins: Origins,
+        *,
+        now: Callable[[], datetime] = clock.now,
+    ) -> None:
+        """Take also what else learns of each list of jobs."""
         self._recorder = recorder
+        self._history = history
+        self._origins = origins
         self._now = now
         self._waiting: dict[str, Note] = {}
         self._known: dict[str, object] = {}
         """The answers taken last, by the names of lists."""
         self._came = asyncio.Event()
 
-    def take_jobs(self, jobs: Jobs, back_to: datetime, then: Note) -> None:
-        """Have a list of jobs recorded if it is another than before, and do something `then`."""
+    def take_jobs(self, jobs: Jobs, back_to: datetime) -> None:
+        """Have a list of jobs recorded if it is another than before."""
         at, recorder = self._now(), self._recorder
 
         def note() -> None:
             recorder.note_jobs(jobs.jobs, at, has_all=jobs.has_all, back_to=back_to)
-            then()
+            if unknown := self._origins.unknown(jobs.jobs):
+                self._origins.learn(self._history.submitted(unknown))
+            self._history.note_ended(jobs.jobs)
 
         self._take("jobs", jobs, at, note)
 

@@ -48,6 +48,15 @@ def _tab_command(key: str, name: str, title: str) -> Command["Page"]:
     )
 
 
+def _why_no_undo(page: "Page") -> str | None:
+    return None if page.session.held.snapshot.value else "Nothing waits that could be taken back"
+
+
+def _undo(page: "Page") -> None:
+    if words := page.session.held.take_back():
+        page.say(f"Taken back: {words}. Nothing was sent")
+
+
 def _show_datasets(page: "Page") -> None:
     page.post_message(OpenDatasets(page.jobs_at_hand()))
 
@@ -74,6 +83,14 @@ COMMANDS: tuple[Command["Page"], ...] = (
         "report",
         "Show what came of the last command on several",
         show_report,
+    ),
+    Command(
+        "page.undo",
+        "z",
+        "undo",
+        "Take back the command that waits to be sent",
+        _undo,
+        _why_no_undo,
     ),
     Command(
         "page.datasets",
@@ -150,7 +167,7 @@ class Page(HasCommands, Screen[None]):
     def pollers(self) -> tuple[Source, ...]:
         """Return what this page listens to; the header's counts come from these."""
         session = self.session
-        return (*session.pollers, session.batches, session.endings)
+        return (*session.pollers, session.batches, session.endings, session.held)
 
     def aged(self) -> Aged:
         """Return the snapshot whose age the header shows."""
@@ -223,12 +240,12 @@ class Page(HasCommands, Screen[None]):
         current = self.place or self.belongs_to
         tabs, counts = tab_and_count_parts(self.session, current, self.size.width)
         self.tab_bar.left, self.tab_bar.right = tabs, counts
-        self.key_bar.right = help_parts(self.help_key)
         self.paint_hints()
 
     def paint_age(self) -> None:
-        """Say how old what is shown is."""
+        """Say how old what is shown is, and how long what waits can be taken back."""
         now = clock.now()
+        self.key_bar.right = help_parts(self.help_key, self.session, now)
         self.top_bar.right = age_parts(self.aged(), now, read_only=self.read_only)
 
     def paint_hints(self) -> None:

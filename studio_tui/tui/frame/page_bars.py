@@ -24,10 +24,23 @@ WORDS_FROM = 110
 Parts = tuple[Part, ...]
 
 
-def help_parts(key: str) -> Parts:
-    """Return what stands at the right of the footer: the key that lists the keys."""
+def help_parts(key: str, session: StudioSession, now: datetime) -> Parts:
+    """Return what stands at the right of the footer: the key that lists the keys.
+
+    While commands wait, the key that takes the last of them back stands before it.
+    """
     press = "app.help" if key == "?" else f"screen.press('{key}')"
-    return (Part(key, "key", press), Part(" help ", Tone.DIM, press))
+    return (*_undo_parts(session, now), Part(key, "key", press), Part(" help ", Tone.DIM, press))
+
+
+def _undo_parts(session: StudioSession, now: datetime) -> Parts:
+    held = session.held.snapshot.value
+    if not held:
+        return ()
+    more = f", {len(held) - 1} more" if held[1:] else ""
+    words = f" undo {held[-1].hold.words} ({held[-1].left(now)}s{more})  "
+    press = "screen.do('page.undo')"
+    return (Part(" z", "key", press), Part(words, Tone.WARN, press))
 
 
 def crumb_parts(home: str, crumbs: Sequence[str]) -> Parts:
