@@ -37,6 +37,7 @@ from studio_tui.service.polling.poller import BACKOFF_CAP, Poller
 from studio_tui.service.polling.progress_watch import ProgressWatch
 from studio_tui.service.polling.reachability import Reachability, state_of
 from studio_tui.service.polling.schedules_feed import Schedules, SchedulesFeed
+from studio_tui.service.recorder.activity import Activity
 from studio_tui.service.recorder.archive import Archive, Archived
 from studio_tui.service.recorder.database import Database
 from studio_tui.service.recorder.holds import Holds
@@ -164,6 +165,7 @@ class StudioSession:
         self.pipeline_archive = Archive(
             "recorded pipelines", self.recorder.all_pipelines, attrgetter("pipeline_id")
         )
+        self.activity = Activity(self.recorder, self.holds, now=now)
         self.recording = Recording(self.recorder, self.history, self.origins, now=now)
         self.logs = LogLibrary(
             client, LogCache(logs, place), {host}, reachability=self.reachability, now=now
@@ -200,6 +202,7 @@ class StudioSession:
             tasks.create_task(self._watches.run(), name="watch pipelines")
             tasks.create_task(self.recorder.run(), name="record calls")
             tasks.create_task(self.recording.run(), name="record lists")
+            tasks.create_task(self.activity.run(), name="read activity")
             tasks.create_task(self.archive.run(), name="read recorded jobs")
             tasks.create_task(self.pipeline_archive.run(), name="read recorded pipelines")
             tasks.create_task(self._recall(), name="recall what was known")

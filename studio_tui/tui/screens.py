@@ -42,6 +42,7 @@ class Screens:
             "pipelines": connected.view_file.with_suffix(".pipelines.json"),
             "clusters": connected.view_file.with_suffix(".clusters.json"),
             "schedules": connected.view_file.with_suffix(".schedules.json"),
+            "activity": connected.view_file.with_suffix(".activity.json"),
         }
         self._log_file = connected.view_file.with_suffix(".logs.json")
         self._logs = LogMemory.load(self._log_file)
@@ -281,6 +282,11 @@ class Screens:
 
             view = load_view(self._view_files[name], SchedulesScreen.kind)
             return SchedulesScreen(session, home, view, read_only=read_only)
+        if name == "activity":
+            from studio_tui.tui.activity.list_screen import ActivityScreen  # noqa: PLC0415 (likewise)
+
+            view, url = load_view(self._view_files[name], ActivityScreen.kind), self._connected.url
+            return ActivityScreen(session, home, view, url, read_only=read_only)
         if name == "logs":
             from studio_tui.tui.logs.merged_screen import MergedScreen  # noqa: PLC0415 (likewise)
 

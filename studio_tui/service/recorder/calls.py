@@ -143,7 +143,7 @@ def write(connection: Connection, calls: Iterable[RecordedCall]) -> list[Recorde
 
 def read(connection: Connection, count: int) -> list[RecordedCall]:
     """Return the newest calls that are written, newest first."""
-    query = f"SELECT {_COLUMNS} FROM call ORDER BY last_at DESC LIMIT ?"  # noqa: S608
+    query = f"SELECT {_COLUMNS} FROM call ORDER BY at DESC LIMIT ?"  # noqa: S608
     return [_call(row) for row in connection.execute(query, (count,))]
 
 

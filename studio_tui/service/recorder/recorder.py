@@ -222,7 +222,7 @@ class Recorder:
         waiting = {_key(call): call for call in self._calls.waiting}
         written = self.database.read(lambda connection: calls.read(connection, count)) or []
         known = {_key(call): call for call in written} | waiting
-        ordered = sorted(known.values(), key=lambda call: call.last_at, reverse=True)
+        ordered = sorted(known.values(), key=lambda call: call.at, reverse=True)
         return tuple(ordered[:count])
 
     # The rest.

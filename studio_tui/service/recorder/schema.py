@@ -59,6 +59,7 @@ CREATE TABLE IF NOT EXISTS call (
     body TEXT                       -- of what changes something, without secrets
 );
 CREATE INDEX IF NOT EXISTS call_by_time ON call (last_at);
+CREATE INDEX IF NOT EXISTS call_by_start ON call (at);
 CREATE TABLE IF NOT EXISTS held (   -- commands that wait to be sent, and what became of them
     id TEXT PRIMARY KEY,
     at REAL NOT NULL,

@@ -16,6 +16,7 @@ from studio_tui.presentation.jobs.facts import Fact, Line
 from studio_tui.presentation.lists.kinds import NEWEST_FIRST, Kind
 from studio_tui.presentation.lists.listing import Listing
 from studio_tui.service.polling.poller import Poller
+from studio_tui.service.recorder.activity import Activity
 from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.list_filter import ListFilter
 from studio_tui.tui.frame.list_order import ListOrder
@@ -59,7 +60,7 @@ class ListHost(Host, Protocol):
     def facts_at_hand(self, now: datetime) -> tuple[Fact | Line, ...]:
         """Return what the preview says of the row under the cursor."""
 
-    def source(self) -> Poller[Any]:
+    def source(self) -> Poller[Any] | Activity:
         """Return what tells the rows."""
 
     def none_words(self) -> str:

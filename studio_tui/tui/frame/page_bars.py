@@ -15,6 +15,7 @@ TABS = (
     ("3", "clusters", "Clusters"),
     ("4", "schedules", "Schedules"),
     ("5", "logs", "Logs"),
+    ("6", "activity", "Activity"),
 )
 """Key, name and title of the tabs."""
 
