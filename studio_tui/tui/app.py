@@ -156,10 +156,10 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
     async def _enter(self, connected: Connected, screens: "Screens") -> None:
         await self._leave_studio()
         self._connected, self._screens = connected, screens
-        from studio_tui.tui.frame.notices import Notices  # noqa: PLC0415 (not before the pages)
+        from studio_tui.tui.frame import notices  # noqa: PLC0415 (not before the pages)
 
-        self._notices = Notices(self, connected.session.endings, quiet=connected.quiet)
-        connected.session.database.said = self._say_in_passing
+        self._notices = notices.Notices(self, connected.session.endings, quiet=connected.quiet)
+        connected.session.database.said = notices.from_threads(self)
         self._poll(connected)
         self._watch_over(connected)
         self._show_tab(screens.last.tab)
@@ -170,17 +170,12 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
             self.notify(note, severity="warning", markup=False)
         self._begin_with_samples(connected)
 
-    def _say_in_passing(self, words: str) -> None:
-        """Say what a thread has found out."""
-        self.call_later(self.notify, words, severity="warning", markup=False, timeout=20)
-
     async def _leave_studio(self) -> None:
         """End what is left of an earlier connection: its polling, its screens, its sockets."""
         if self._connected is None or self._screens is None:
             return
         self._keep_place()
-        while self._connected.session.held.take_back():
-            pass
+        self._connected.session.held.take_all_back()
         self._notices.end()
         self.workers.cancel_group(self, "poll")
         while len(self.screen_stack) >= BOTTOM:
@@ -250,13 +245,10 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
 
     @work(name="return", group="poll")
     async def _return(self, connected: Connected, screens: "Screens") -> None:
-        from studio_tui.tui.remembering import (  # noqa: PLC0415 (not before the pages)
-            PlaceKeeper,
-            say_what_was_lost,
-        )
+        from studio_tui.tui import remembering  # noqa: PLC0415 (not before the pages)
 
-        await say_what_was_lost(self, connected.session)
-        self._place = PlaceKeeper(self, connected, screens)
+        await remembering.say_what_was_lost(self, connected.session)
+        self._place = remembering.PlaceKeeper(self, connected, screens)
         await self._place.run()
 
     @work(name="settle", group="poll")

@@ -100,6 +100,11 @@ class HeldCommands:
         self._publish()
         return held.hold.words
 
+    def take_all_back(self) -> None:
+        """Take back all that waits."""
+        while self.take_back() is not None:
+            pass
+
     async def _is_taken_back(self, held: Held) -> bool:
         with suppress(TimeoutError):
             await asyncio.wait_for(held.over.wait(), self._seconds)

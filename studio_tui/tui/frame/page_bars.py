@@ -19,6 +19,9 @@ TABS = (
 )
 """Key, name and title of the tabs."""
 
+SHORT_TITLES = {"pipelines": "Pipes", "clusters": "Clust", "schedules": "Sched", "activity": "Act"}
+"""Of tabs that are not current, where there is no room for their titles."""
+
 WORDS_FROM = 110
 """Columns from which the counts of states stand in words too, if these fit."""
 
@@ -71,11 +74,15 @@ def tab_and_count_parts(session: StudioSession, current: str, width: int) -> tup
     has_room = width >= WORDS_FROM and _width(tabs, in_words) < width
     if _width(tabs, in_signs) > width:
         tabs = _tabs(session, current, numbered=False)
+    if _width(tabs, in_signs) > width:
+        tabs = _tabs(session, current, numbered=False, is_short=True)
     return tabs, in_words if has_room else in_signs
 
 
-def _tabs(session: StudioSession, current: str, *, numbered: bool = True) -> Parts:
-    """Name the tabs, each with how much is there, or without.
+def _tabs(
+    session: StudioSession, current: str, *, numbered: bool = True, is_short: bool = False
+) -> Parts:
+    """Name the tabs, each with how much is there, or without; others than the current in short.
 
     A badge says how many have ended there, or failed, since the place was looked at.
     """
@@ -96,7 +103,11 @@ def _tabs(session: StudioSession, current: str, *, numbered: bool = True) -> Par
     for key, name, title in TABS:
         amount = number.get(name, "") if numbered else ""
         look, action = "current" if name == current else Tone.DIM, f"screen.do('page.{name}')"
-        parts.append(Part(f" {key} {title}{amount} ", look, action))
+        if is_short:
+            named = title if name == current else SHORT_TITLES.get(name, title)
+            parts.append(Part(f"{key} {named} ", look, action))
+        else:
+            parts.append(Part(f" {key} {title}{amount} ", look, action))
         if badge := badges.get(name):
             sign = Part("✗", Tone.BAD) if badge.failed else Part("✓", Tone.GOOD)
             parts.append(Part(f"{sign.text}{badge.failed or badge.ended} ", sign.look, action))

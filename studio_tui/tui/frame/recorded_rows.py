@@ -7,10 +7,12 @@ from typing import Generic, TypeVar
 
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.jobs.facts import Fact
-from studio_tui.presentation.lists.recorded import recorded_fact
+from studio_tui.presentation.lists.kinds import Kind
+from studio_tui.presentation.lists.recorded import recorded, recorded_fact
 from studio_tui.service.recorder.archive import Archive
 from studio_tui.tui.frame.list_body import ListBody
 from studio_tui.tui.widgets.bar import Part
+from studio_tui.tui.widgets.table_painter import Cells
 
 T = TypeVar("T")
 
@@ -22,14 +24,12 @@ class RecordedRows(Generic[T]):
         self,
         archive: Archive[T],
         body: Callable[[], ListBody[T]],
-        key: Callable[[T], str],
-        made_at: Callable[[T], datetime | None],
+        kind: Kind[T],
     ) -> None:
-        """Take what was ever seen, the list, and what says of a row its id and when it was made."""
+        """Take what was ever seen, the list, and what its rows are."""
         self.archive = archive
         self._body = body
-        self._key = key
-        self._made_at = made_at
+        self._kind = kind
         self._are_asked_for = False
         self._were_wanted = False
         self._listed: Sequence[T] = ()
@@ -46,6 +46,10 @@ class RecordedRows(Generic[T]):
         """Return what the preview says first of a row that is recorded."""
         since = self.since.get(key or "")
         return () if since is None else (recorded_fact(since, now),)
+
+    def marked(self, key: str, row: Cells) -> Cells:
+        """Return the cells of a row, as those of a recorded one if it is."""
+        return recorded(row) if key in self.since else row
 
     def want(self) -> None:
         """Show what was ever seen from now on, as older rows are asked for."""
@@ -71,7 +75,7 @@ class RecordedRows(Generic[T]):
         known = self.archive.snapshot.value
         older: dict[str, T] = {}
         if known is not None and self._is_wanted:
-            ids = {self._key(row) for row in self._listed}
+            ids = {self._kind.key(row) for row in self._listed}
             older = {key: row for key, row in known.things.items() if key not in ids}
         self.since = {key: known.since[key] for key in older} if known is not None else {}
         rows = self._listed
@@ -84,5 +88,5 @@ class RecordedRows(Generic[T]):
         return self._are_asked_for or bool(self._body().filtering.terms)
 
     def _age(self, row: T) -> float:
-        made_at = self._made_at(row)
+        made_at = self._kind.made_at(row) if self._kind.made_at is not None else None
         return -math.inf if made_at is None else -made_at.timestamp()

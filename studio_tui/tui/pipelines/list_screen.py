@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from operator import attrgetter
 from typing import ClassVar
 
 from textual import events, on
@@ -13,7 +12,6 @@ from studio_tui.api.ids import NO_ID, can_be_used
 from studio_tui.api.models import Job, Pipeline, PipelineState
 from studio_tui.presentation.cells import NOTHING
 from studio_tui.presentation.jobs.facts import Fact, Line
-from studio_tui.presentation.lists.recorded import recorded
 from studio_tui.presentation.pipelines.facts import Around, facts, grid
 from studio_tui.presentation.pipelines.rows import (
     COLUMNS,
@@ -100,12 +98,7 @@ class PipelinesScreen(ListPage[Pipeline]):
         self.commands.add(self.pipelines, self.rebuilding)
         self.commands.add_to(self, _COMMANDS)
         session.pipelines_feed.want(view.loaded)
-        self._recorded = RecordedRows(
-            session.pipeline_archive,
-            lambda: self.list,
-            attrgetter("pipeline_id"),
-            attrgetter("created_at"),
-        )
+        self._recorded = RecordedRows(session.pipeline_archive, lambda: self.list, PIPELINES)
         self._overview = Overview()
         self._jobs: dict[str, Job] = {}
         """The runs of pipelines that are known."""
@@ -184,7 +177,7 @@ class PipelinesScreen(ListPage[Pipeline]):
     def cells_of(self, key: str) -> Cells:
         """Return the cells of a pipeline."""
         told = cells(self.rows[key], self._overview, clock.now())
-        return recorded(told) if key in self._recorded.since else told
+        return self._recorded.marked(key, told)
 
     def facts_at_hand(self, now: datetime) -> tuple[Fact | Line, ...]:
         """Return what the preview says of the pipeline under the cursor, and of its past runs."""
