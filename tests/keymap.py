@@ -54,6 +54,9 @@ NEARER = {"logs.dismiss", "graph.leave", "graph.enter", "graph.left", "graph.rig
 
 NAMES = {
     "/": "slash",
+    "\\": "backslash",
+    ",": "comma",
+    ";": "semicolon",
     "*": "asterisk",
     "!": "exclamation_mark",
     "?": "question_mark",

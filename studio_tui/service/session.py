@@ -44,6 +44,7 @@ from studio_tui.service.recorder.holds import Holds
 from studio_tui.service.recorder.pruning import Limits
 from studio_tui.service.recorder.recorder import Recorder
 from studio_tui.service.recorder.recording import Recording, recall
+from studio_tui.service.recorder.replay import ReplayTime
 
 T = TypeVar("T")
 
@@ -179,6 +180,8 @@ class StudioSession:
             refused=self._stop_all,
         )
         self._focused = True
+        self.replay: ReplayTime | None = None
+        """The time of a recording, where that takes Studio's place."""
 
     @property
     def pollers(self) -> tuple[Poller[Any], ...]:
@@ -205,6 +208,8 @@ class StudioSession:
             tasks.create_task(self.activity.run(), name="read activity")
             tasks.create_task(self.archive.run(), name="read recorded jobs")
             tasks.create_task(self.pipeline_archive.run(), name="read recorded pipelines")
+            if self.replay is not None:
+                tasks.create_task(self.replay.run(self._changed), name="replay")
             tasks.create_task(self._recall(), name="recall what was known")
 
     def pipeline(self, pipeline_id: str) -> PipelineWatch:

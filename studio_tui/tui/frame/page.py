@@ -48,13 +48,26 @@ def _tab_command(key: str, name: str, title: str) -> Command["Page"]:
     )
 
 
-def _why_no_undo(page: "Page") -> str | None:
-    return None if page.session.held.snapshot.value else "Nothing waits that could be taken back"
-
-
 def _undo(page: "Page") -> None:
-    if words := page.session.held.take_back():
-        page.say(f"Taken back: {words}. Nothing was sent")
+    words = page.session.held.take_back()
+    told = f"Taken back: {words}. Nothing was sent" if words else "Nothing waits to be taken back"
+    page.say(told)
+
+
+def _is_replay(page: "Page") -> bool:
+    return page.session.replay is not None
+
+
+def _turn_replay(page: "Page") -> None:
+    if page.session.replay is not None:
+        page.session.replay.turn()
+        page.paint_age()
+
+
+def _step_replay(page: "Page", *, back: bool) -> None:
+    if page.session.replay is not None:
+        page.session.replay.step(back=back)
+        page.paint_age()
 
 
 def _show_datasets(page: "Page") -> None:
@@ -90,7 +103,6 @@ COMMANDS: tuple[Command["Page"], ...] = (
         "undo",
         "Take back the command that waits to be sent",
         _undo,
-        _why_no_undo,
     ),
     Command(
         "page.datasets",
@@ -98,6 +110,33 @@ COMMANDS: tuple[Command["Page"], ...] = (
         "datasets",
         "Show the datasets: their versions, who made them, what is out of date",
         _show_datasets,
+    ),
+    Command(
+        "page.replay",
+        "backslash",
+        "pause",
+        "In a replay: let its time stand still, or go on",
+        _turn_replay,
+        display="\\",
+        applies=_is_replay,
+    ),
+    Command(
+        "page.replay_back",
+        "comma",
+        "change before",
+        "In a replay: stand still at the change before",
+        lambda page: _step_replay(page, back=True),
+        display=",",
+        applies=_is_replay,
+    ),
+    Command(
+        "page.replay_on",
+        "semicolon",
+        "next change",
+        "In a replay: stand still at the next change",
+        lambda page: _step_replay(page, back=False),
+        display=";",
+        applies=_is_replay,
     ),
     *(_tab_command(*tab) for tab in TABS),
 )
@@ -246,7 +285,7 @@ class Page(HasCommands, Screen[None]):
         """Say how old what is shown is, and how long what waits can be taken back."""
         now = clock.now()
         self.key_bar.right = help_parts(self.help_key, self.session, now)
-        self.top_bar.right = age_parts(self.aged(), now, read_only=self.read_only)
+        self.top_bar.right = age_parts(self.aged(), now, self.read_only, self.session.replay)
 
     def paint_hints(self) -> None:
         """Show the most useful keys."""

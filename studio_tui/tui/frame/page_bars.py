@@ -6,6 +6,8 @@ from datetime import datetime
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.freshness import Aged, freshness
 from studio_tui.presentation.jobs.states import counts
+from studio_tui.presentation.replay import time_bar
+from studio_tui.service.recorder.replay import ReplayTime
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.widgets.bar import Part
 
@@ -55,8 +57,19 @@ def crumb_parts(home: str, crumbs: Sequence[str]) -> Parts:
     return tuple(parts)
 
 
-def age_parts(aged: Aged, now: datetime, *, read_only: bool) -> Parts:
-    """Return how old what is shown is, and whether it can only be looked at."""
+def age_parts(
+    aged: Aged,
+    now: datetime,
+    read_only: bool,
+    replay: ReplayTime | None,
+) -> Parts:
+    """Return how old what is shown is, and whether it can only be looked at.
+
+    In a replay its time stands there instead.
+    """
+    if replay is not None:
+        bar = time_bar(now, replay.share, replay.speed, runs=replay.runs)
+        return (Part(f"{bar.text} ", bar.tone, "screen.do('page.replay')"),)
     chip = freshness(aged, now)
     age = Part(f"{chip.text} ", chip.tone, "screen.do('page.refresh')")
     return (age, Part(" read-only ", "current")) if read_only else (age,)
@@ -74,7 +87,7 @@ def tab_and_count_parts(session: StudioSession, current: str, width: int) -> tup
     has_room = width >= WORDS_FROM and _width(tabs, in_words) < width
     if _width(tabs, in_signs) > width:
         tabs = _tabs(session, current, numbered=False)
-    if _width(tabs, in_signs) > width:
+    if _width(tabs, in_signs) >= width:
         tabs = _tabs(session, current, numbered=False, is_short=True)
     return tabs, in_words if has_room else in_signs
 

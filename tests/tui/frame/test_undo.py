@@ -22,7 +22,7 @@ async def test_a_bulk_cancel_counts_down_in_the_footer_and_is_taken_back(
         await until_shown(pilot, "sleep_0.py", "sleep_1.py")
         screen = await jobs_screen(pilot)
         await pilot.press("z")
-        await until_shown(pilot, "Nothing waits that could be taken back")
+        await until_shown(pilot, "Nothing waits to be taken back")
         await pilot.press("a", "x", "y")
         await until_shown(pilot, "z undo cancelling 2 jobs (")
         await pilot.press("2")
