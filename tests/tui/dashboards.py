@@ -16,6 +16,7 @@ from studio_tui.service.session import StudioSession
 from studio_tui.settings import Settings
 from studio_tui.tui.app import StudioApp
 from studio_tui.tui.connected import Connected
+from studio_tui.tui.frame.page import Page
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.theme import DARK
 from tests import waiting
@@ -69,10 +70,18 @@ async def dashboard(
     app = StudioApp(connect, theme=DARK.name, waiting_for="Connecting…")
     async with driving(app, size=size, frames=frames, notifications=True) as pilot:
         if answered:
-            screen = await jobs_screen(pilot)
-            await until(pilot, lambda: screen.session.jobs.snapshot.value is not None)
+            # It begins on the page on which an earlier one was left.
+            await until(pilot, lambda: isinstance(pilot.app.screen, Page))
+            page = pilot.app.screen
+            assert isinstance(page, Page)
+            await until(pilot, lambda: _has_answered(page))
         await pilot.pause()
         yield pilot
+
+
+def _has_answered(page: Page) -> bool:
+    snapshot = page.session.jobs.snapshot
+    return (snapshot.value is not None and not snapshot.is_recalled) or bool(snapshot.error)
 
 
 async def jobs_screen(pilot: Dashboard) -> JobsScreen:
