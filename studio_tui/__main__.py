@@ -27,7 +27,7 @@ class _Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return all names."""
-        return [*super().list_commands(ctx), "local"]
+        return [*super().list_commands(ctx), "local", "record", "replay"]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a command by its name."""
@@ -35,6 +35,10 @@ class _Commands(click.Group):
             from studio_tui.local.server.cli import local
 
             return local
+        if cmd_name in {"record", "replay"}:
+            from studio_tui import recordings
+
+            return recordings.record if cmd_name == "record" else recordings.replay
         return super().get_command(ctx, cmd_name)
 
     def invoke(self, ctx: click.Context) -> object:
@@ -135,33 +139,16 @@ def _dashboard(
     arguments: "Arguments", theme: str | None, *, local: bool, data_dir: Path | None, samples: bool
 ) -> int:
     """Run the dashboard and return the exit code."""
-    from studio_tui.log import install_crash_hook
-    from studio_tui.tui.app import StudioApp
+    from studio_tui.launch import run_dashboard
     from studio_tui.tui.frame.opening import LocalChoice
-    from studio_tui.tui.terminal import probe
-    from studio_tui.tui.terminal.input_decoder import install as install_lenient_input
-    from studio_tui.tui.theme import theme_for
 
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        click.echo("studio-tui needs a terminal; see `studio-tui --help`.", err=True)
-        return 2
-    if reason := probe.why_unusable(os.environ):
-        click.echo(f"studio-tui: {reason}", err=True)
-        return 2
-    install_crash_hook()
-    install_lenient_input()
-    dark = theme != "light" and (theme == "dark" or probe.has_dark_background(os.environ))
-    colours = 16 if theme == "ansi" else probe.colours(os.environ)
     composition = _Composition(arguments, data_dir, run_samples=samples)
-    app = StudioApp(
+    return run_dashboard(
         composition.connect,
         first=LocalChoice() if local else None,
-        theme=theme_for(dark=dark, colours=colours),
+        theme=theme,
         waiting_for="Starting the local Studio…" if local else "Connecting…",
-        is_theme_given=theme is not None or bool(os.environ.get("NO_COLOR")),
     )
-    app.run()
-    return app.return_code or 0
 
 
 class _OwnStudio:
@@ -289,7 +276,8 @@ class _Composition:
         from studio_tui.settings import load_settings
 
         named = replace(self._arguments, url=url, team=team, token_file=None)
-        return load_settings(named, {"DATACHAIN_STUDIO_TOKEN": token})
+        own = {name: text for name, text in os.environ.items() if name.startswith("STUDIO_TUI_")}
+        return load_settings(named, {**own, "DATACHAIN_STUDIO_TOKEN": token})
 
     def _to(
         self, settings: "Settings", *, home: str = "", guard: "PortGuard | None" = None
@@ -300,6 +288,8 @@ class _Composition:
         from studio_tui.api.client import StudioClient
         from studio_tui.local.config.data_dir import DataDir
         from studio_tui.log import register_secret
+        from studio_tui.recordings import place_of
+        from studio_tui.service.recorder.pruning import Limits
         from studio_tui.service.session import StudioSession
         from studio_tui.text import safe_line
         from studio_tui.tui.connected import Connected
@@ -309,7 +299,7 @@ class _Composition:
         for secret in settings.secrets:
             register_secret(secret)
         # A file a profile; its name tells nothing of the profile but that it is another.
-        place = str(self._data_dir) if home else f"{settings.url}\n{settings.team}"
+        place = place_of(settings, self._data_dir if home else None)
         name = hashlib.sha256(place.encode()).hexdigest()[:16]
         return Connected(
             session=StudioSession(
@@ -323,6 +313,8 @@ class _Composition:
                 intents=paths.state_dir() / "intents",
                 histories=paths.state_dir() / "ledgers",
                 labels=settings.labels_jobs,
+                undo_seconds=settings.undo_seconds,
+                limits=Limits(settings.remember_days, settings.remember_megabytes),
             ),
             home=home or safe_line(f"{settings.team}@{host}"),
             url=settings.url,

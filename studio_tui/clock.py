@@ -3,13 +3,23 @@
 import os
 import struct
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
 from io import BytesIO
 
+_followed: Callable[[], datetime] | None = None
+"""Gives the time of a replay."""
+
 
 def now() -> datetime:
-    """Return the current time, aware, in UTC."""
-    return datetime.now(UTC)
+    """Return the current time, aware, in UTC; in a replay that of the recording."""
+    return datetime.now(UTC) if _followed is None else _followed()
+
+
+def follow(source: Callable[[], datetime] | None) -> None:
+    """Let the time of day be what `source` says, as in a replay; `None` for this machine's."""
+    global _followed  # noqa: PLW0603 (there is one time of day)
+    _followed = source
 
 
 def monotonic() -> float:

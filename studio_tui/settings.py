@@ -4,6 +4,7 @@ The files are those of the DataChain CLI, so whoever has logged in there needs n
 here opens a connection.
 """
 
+import math
 import os
 import stat
 from collections.abc import Iterator, Mapping
@@ -59,6 +60,12 @@ class Settings:
     """URL of the proxy for https; secret, as it may hold a password. `None` for loopback."""
     labels_jobs: bool = True
     """Whether a job made here carries a variable by which it is known again."""
+    remember_days: float = 90.0
+    """Days after which the recorder forgets what has not changed since."""
+    remember_megabytes: float = 256.0
+    """What the recorder's file may take."""
+    undo_seconds: float = 5.0
+    """Seconds for which commands on several things wait to be taken back; 0 sends them at once."""
     sources: Sources = Sources(url="given", team="given", token="given")  # noqa: S106 (a phrase)
     notes: tuple[str, ...] = ()
     """Warnings worth a line in `doctor`, each a sentence."""
@@ -141,6 +148,9 @@ def load_settings(
         read_only=arguments.read_only,
         proxy=proxy_for(url, environ),
         labels_jobs=_labels_jobs(environ),
+        remember_days=_number(environ, "STUDIO_TUI_REMEMBER_DAYS", 90.0, 1.0, 3650.0),
+        remember_megabytes=_number(environ, "STUDIO_TUI_REMEMBER_MB", 256.0, 1.0, 65_536.0),
+        undo_seconds=_number(environ, "STUDIO_TUI_UNDO_SECONDS", 5.0, 0.0, 60.0),
         sources=Sources(url=found_url.source, team=team.source, token=token.source),
         notes=tuple(_notes(token, found_url)),
     )
@@ -339,6 +349,26 @@ def _labels_jobs(environ: Mapping[str, str]) -> bool:
             return False
         case _:
             raise ConfigError("STUDIO_TUI_LABEL_JOBS must be yes or no.")
+
+
+def _number(
+    environ: Mapping[str, str], name: str, usual: float, least: float, most: float
+) -> float:
+    """Return a number of the environment, between two bounds.
+
+    Raises:
+        ConfigError: it is no such number.
+    """
+    text = environ.get(name, "").strip()
+    try:
+        number = float(text) if text else usual
+    except ValueError:
+        number = math.nan
+    if not least <= number <= most:
+        raise ConfigError(
+            f"{name} is {safe_line(text)!r}, and must be a number from {least:g} to {most:g}."
+        )
+    return number
 
 
 def _notes(token: _Found, url: _Found) -> Iterator[str]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from textual.binding import Binding
 
+from studio_tui.tui.activity.list_screen import ActivityScreen
 from studio_tui.tui.app import StudioApp
 from studio_tui.tui.clusters.list_screen import ClustersScreen
 from studio_tui.tui.form.submit_screen import SubmitScreen
@@ -33,6 +34,7 @@ OWNERS: dict[str, tuple[type, ...]] = {
     "pipelines": (PipelinesScreen, BigTable),
     "graph": (PipelineScreen, DagTable, GraphView),
     "clusters": (ClustersScreen, BigTable),
+    "activity": (ActivityScreen, BigTable),
     "schedules": (SchedulesScreen, BigTable),
     "form": (SubmitScreen,),
     "everywhere": (Page, StudioApp),
@@ -52,6 +54,9 @@ NEARER = {"logs.dismiss", "graph.leave", "graph.enter", "graph.left", "graph.rig
 
 NAMES = {
     "/": "slash",
+    "\\": "backslash",
+    ",": "comma",
+    ";": "semicolon",
     "*": "asterisk",
     "!": "exclamation_mark",
     "?": "question_mark",

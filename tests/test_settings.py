@@ -278,6 +278,22 @@ def test_labels_of_jobs_are_not_guessed_about(logged_in: Machine) -> None:
         logged_in.load()
 
 
+@pytest.mark.parametrize("value", ["soon", "-1", "0", "nan", "inf", "1e9"])
+def test_how_much_is_remembered_is_a_number_within_bounds(logged_in: Machine, value: str) -> None:
+    logged_in.environ |= {"STUDIO_TUI_REMEMBER_DAYS": " 30 ", "STUDIO_TUI_REMEMBER_MB": "64.5"}
+    settings = logged_in.load()
+    assert (settings.remember_days, settings.remember_megabytes) == (30.0, 64.5)
+    logged_in.environ["STUDIO_TUI_REMEMBER_DAYS"] = value
+    with pytest.raises(ConfigError, match=r"STUDIO_TUI_REMEMBER_DAYS is .* from 1 to 3650"):
+        logged_in.load()
+
+
+def test_commands_can_be_sent_at_once_or_wait_to_be_taken_back(logged_in: Machine) -> None:
+    assert logged_in.load().undo_seconds == 5.0
+    logged_in.environ["STUDIO_TUI_UNDO_SECONDS"] = "0"
+    assert logged_in.load().undo_seconds == 0.0
+
+
 def test_a_ca_file_must_exist_and_outranks_the_environment(
     logged_in: Machine, tmp_path: Path
 ) -> None:

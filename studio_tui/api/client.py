@@ -4,7 +4,7 @@ It sends each request once and raises only `StudioError`; when to ask again is i
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import aclosing
 from operator import attrgetter
 from pathlib import Path
@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from studio_tui.api import answers, log_stream, routes
 from studio_tui.api.auth import TOKEN, StudioAuth
+from studio_tui.api.calls import Call
 from studio_tui.api.exchange import Answer, Request, Timeouts
 from studio_tui.api.fields import Received, Sent
 from studio_tui.api.guard import Guard
@@ -87,6 +88,8 @@ class StudioClient:
         self._opened: Transport | None = None
         self._opening = asyncio.Lock()
         self._has_answered = False
+        self.ended: Callable[[Call], None] = lambda _: None
+        """Given each request as it has ended; set before the first."""
         self._lists = RememberedLists()
         self.own = OwnRoutes(self._send, self._write, lambda: self._settings.team)
         """What only a local Studio has."""
@@ -383,6 +386,7 @@ class StudioClient:
                 self._opened = await asyncio.to_thread(
                     _open, self._settings, self._auth, self._timeouts, self._guard
                 )
+                self._opened.ended = self.ended
             transport = self._opened
         answer = await transport.send(request)
         self._has_answered = True

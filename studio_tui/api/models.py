@@ -190,9 +190,9 @@ class JobOutput(Received):
     @property
     def began_at(self) -> datetime | None:
         """When the query began to run, by its step where there is one; `None` before it has."""
-        ran = (step.started_at for step in self.steps or () if step.name == "running_query")
-        if (began := next(ran, None)) is not None:
-            return began
+        for step in self.steps or ():
+            if step.name == "running_query" and step.started_at is not None:
+                return step.started_at
         return None if self.state in WAITING_STATES else self.started_at
 
 

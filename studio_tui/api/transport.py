@@ -8,7 +8,8 @@ import asyncio
 import logging
 import ssl
 import zlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from studio_tui import __version__, clock
 from studio_tui.addresses import address
 from studio_tui.api.answers import refusal, retry_after
 from studio_tui.api.auth import StudioAuth
+from studio_tui.api.calls import Call
 from studio_tui.api.connection_errors import (
     Failure,
     failure,
@@ -89,6 +91,8 @@ class Transport:
         self._timeouts = timeouts
         self.is_local_studio = False
         """Whether the last answer was a local Studio's."""
+        self.ended: Callable[[Call], None] = lambda _: None
+        """Given each request as it has ended."""
         self._http = httpx.AsyncClient(
             # Plain http is to this machine only: no need for authorities, which take long to load.
             verify=tls_context(settings) if settings.url.startswith("https:") else False,
@@ -136,7 +140,7 @@ class Transport:
         raise refused
 
     async def _logged(self, request: Request, authorization: str) -> Answer:
-        began = clock.monotonic()
+        at, began = clock.now(), clock.monotonic()
         outcome: object = "cancelled"
         try:
             answer = await self._attempt(request, authorization)
@@ -147,6 +151,7 @@ class Transport:
         finally:
             spent = (clock.monotonic() - began) * 1000
             _log.info("%s %s %s %.0f ms", request.method, request.path, outcome, spent)
+            self.ended(_call(request, at, str(outcome), spent))
         return answer
 
     async def _attempt(self, request: Request, authorization: str) -> Answer:
@@ -254,6 +259,20 @@ class Transport:
             return _unreached(wrong_scheme(self._host))
         rest = retry_after(answer.headers.get("Retry-After"), clock.now())
         return refusal(answer.status_code, bytes(body), retry_after=rest)
+
+
+def _call(request: Request, at: datetime, outcome: str, spent: float) -> Call:
+    body = request.body if request.changes and isinstance(request.body, bytes) else b""
+    return Call(
+        at=at,
+        method=request.method,
+        path=request.path,
+        outcome=outcome,
+        ms=spent,
+        query=request.query,
+        changes=request.changes,
+        body=body,
+    )
 
 
 def _unreached(why: Failure) -> TransportError:

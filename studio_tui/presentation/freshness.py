@@ -36,6 +36,10 @@ class Aged(Protocol):
         """When it is asked next, however often that is; `None` where nobody has said."""
 
     @property
+    def is_recalled(self) -> bool:
+        """Whether an earlier run knew it, and Studio has not answered in this one."""
+
+    @property
     def error(self) -> StudioError | None:
         """Why the latest question failed."""
 
@@ -59,6 +63,8 @@ def freshness(snapshot: Aged, now: datetime) -> Cell:
     if snapshot.error is None:
         if not known:
             return Cell("asking…", Tone.DIM)
+        if snapshot.is_recalled:
+            return Cell(f"{'just now' if old == 'now' else f'{old} old'}, asking…", Tone.WARN)
         due_at = snapshot.due_at or snapshot.fetched_at
         if due_at and now - due_at < LIVE_WITHIN:
             return Cell("● live", Tone.GOOD)

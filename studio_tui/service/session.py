@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,6 +14,7 @@ from studio_tui.api.models import Cluster, Job, Pipeline
 from studio_tui.errors import AuthenticationError, StudioError
 from studio_tui.service.commands.batch import Batches
 from studio_tui.service.commands.create_job import JobCreator, Unconfirmed
+from studio_tui.service.commands.held import HeldCommands
 from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.commands.jobs import Commands
 from studio_tui.service.commands.journal import Journal
@@ -35,6 +37,14 @@ from studio_tui.service.polling.poller import BACKOFF_CAP, Poller
 from studio_tui.service.polling.progress_watch import ProgressWatch
 from studio_tui.service.polling.reachability import Reachability, state_of
 from studio_tui.service.polling.schedules_feed import Schedules, SchedulesFeed
+from studio_tui.service.recorder.activity import Activity
+from studio_tui.service.recorder.archive import Archive, Archived
+from studio_tui.service.recorder.database import Database
+from studio_tui.service.recorder.holds import Holds
+from studio_tui.service.recorder.pruning import Limits
+from studio_tui.service.recorder.recorder import Recorder
+from studio_tui.service.recorder.recording import Recording, recall
+from studio_tui.service.recorder.replay import ReplayTime
 
 T = TypeVar("T")
 
@@ -78,14 +88,18 @@ class StudioSession:
         intents: Path | None = None,
         histories: Path | None = None,
         labels: bool = True,
+        limits: Limits | None = None,
+        undo_seconds: float = 0.0,
         now: Callable[[], datetime] = clock.now,
     ) -> None:
         """Take also the folder of logs, and of Studio what tells it from others, host and nearness.
 
         A Studio on this machine is asked more often, as that costs nobody anything, and is there
         again when it has written its `state_file`. Intents and histories are in folders of their
-        own, else beside the logs; new jobs have `labels` or not.
+        own, else beside the logs; new jobs have `labels` or not; `limits` are the recorder's.
+        Commands on many things wait `undo_seconds` before they are sent.
         """
+        self.database = Database(histories or logs / "ledgers", place)
         self.team = team
         self.is_near = near
         """Whether Studio is of this machine."""
@@ -102,14 +116,15 @@ class StudioSession:
         )
         self.jobs_feed = JobsFeed(client)
         self.pipelines_feed = PipelinesFeed(client)
+        self._schedules_feed = SchedulesFeed(client)
         self.jobs: Poller[Jobs] = self._poller("jobs", self._fetch_jobs, self._jobs_rest)
         self.clusters: Poller[Page[Cluster]] = self._poller(
             "clusters",
-            client.clusters,
+            self._fetch_clusters,
             lambda _: self._paced(NEAR_CLUSTERS_REST if near else CLUSTERS_REST),
         )
         self.schedules: Poller[Schedules] = self._poller(
-            "schedules", SchedulesFeed(client).fetch, lambda _: self._paced(SCHEDULES_REST)
+            "schedules", self._fetch_schedules, lambda _: self._paced(SCHEDULES_REST)
         )
         self.pipelines: Poller[Pipelines] = self._poller(
             "pipelines", self._fetch_pipelines, self._pipelines_rest
@@ -130,19 +145,29 @@ class StudioSession:
         self._attempts = AttemptIndex()
         self.batches = Batches()
         """Commands on many things that are under way."""
+        self.holds = Holds(self.database)
+        self.held = HeldCommands(self.holds, undo_seconds, now=now)
+        """Commands that wait to be sent, and can be taken back."""
         self.commands = Commands(client, self._changed)
         self.steering = PipelineCommands(client, self.commands.cancel, self._changed)
         self.scheduling = ScheduleCommands(client, self._changed)
         self.triggering = PipelineTrigger(client, self._changed)
         self.datasets = DatasetNames(client, self.reachability)
         journal = Journal(intents or logs / "intents", place)
-        self.history = JobHistory(histories or logs / "ledgers", place)
+        self.history = JobHistory(self.database)
         self.creating = JobCreator(
             client, journal, self.history, self._changed, made=self._made, labels=labels
         )
         self.reruns = OrderedReruns(client, self.history, self._changed, made=self._reran)
-        self._news: asyncio.Queue[Jobs] = asyncio.Queue()
-        """Lists of which the history has not been told."""
+        self.recorder = Recorder(self.database, limits, now=now)
+        client.ended = self.recorder.note_call
+        self.archive = Archive("recorded jobs", self.recorder.all_jobs, attrgetter("id"))
+        """All jobs that were ever seen."""
+        self.pipeline_archive = Archive(
+            "recorded pipelines", self.recorder.all_pipelines, attrgetter("pipeline_id")
+        )
+        self.activity = Activity(self.recorder, self.holds, now=now)
+        self.recording = Recording(self.recorder, self.history, self.origins, now=now)
         self.logs = LogLibrary(
             client, LogCache(logs, place), {host}, reachability=self.reachability, now=now
         )
@@ -155,6 +180,8 @@ class StudioSession:
             refused=self._stop_all,
         )
         self._focused = True
+        self.replay: ReplayTime | None = None
+        """The time of a recording, where that takes Studio's place."""
 
     @property
     def pollers(self) -> tuple[Poller[Any], ...]:
@@ -176,7 +203,14 @@ class StudioSession:
             tasks.create_task(self.progress.run(), name="watch progress")
             tasks.create_task(self.closer_look.run(), name="look closer")
             tasks.create_task(self._watches.run(), name="watch pipelines")
-            tasks.create_task(self._note_ended(), name="note what has ended")
+            tasks.create_task(self.recorder.run(), name="record calls")
+            tasks.create_task(self.recording.run(), name="record lists")
+            tasks.create_task(self.activity.run(), name="read activity")
+            tasks.create_task(self.archive.run(), name="read recorded jobs")
+            tasks.create_task(self.pipeline_archive.run(), name="read recorded pipelines")
+            if self.replay is not None:
+                tasks.create_task(self.replay.run(self._changed), name="replay")
+            tasks.create_task(self._recall(), name="recall what was known")
 
     def pipeline(self, pipeline_id: str) -> PipelineWatch:
         """Return what keeps one pipeline and its jobs fresh, while somebody listens to it."""
@@ -188,11 +222,13 @@ class StudioSession:
         return await self.creating.settle()
 
     def known_jobs(self, job_ids: Collection[str]) -> dict[str, Job]:
-        """Return those of these jobs that are known: to the list, or from pipelines looked at."""
+        """Return those of these jobs that are known: listed, of pipelines looked at, recorded."""
         wanted = frozenset(job_ids)
         listed = self.jobs.snapshot.value
         jobs = {job.id: job for job in listed.jobs if job.id in wanted} if listed else {}
-        return self._watches.jobs(wanted) | jobs
+        recorded = self.archive.snapshot.value or Archived()
+        ever_seen = {job_id: recorded.things[job_id] for job_id in wanted & recorded.things.keys()}
+        return ever_seen | self._watches.jobs(wanted) | jobs
 
     def known_pipelines(self) -> Pipelines:
         """Return the pipelines that are known: to the list, or from having been looked at."""
@@ -276,9 +312,9 @@ class StudioSession:
     async def _fetch_jobs(self) -> Jobs:
         jobs = await self.jobs_feed.fetch()
         self.endings.hear_jobs(jobs.jobs)
+        self.recording.take_jobs(jobs, self.jobs_feed.back_to)
         if jobs is self.jobs.snapshot.value:
             return jobs
-        self._news.put_nowait(jobs)
         if self.is_near:
             # Where jobs have moved, so have the free workers that others wait for, and the rest.
             self.clusters.hint()
@@ -289,7 +325,18 @@ class StudioSession:
     async def _fetch_pipelines(self) -> Pipelines:
         pipelines = await self.pipelines_feed.fetch()
         self.endings.hear_pipelines(pipelines.pipelines)
+        self.recording.take_pipelines(pipelines)
         return pipelines
+
+    async def _fetch_clusters(self) -> Page[Cluster]:
+        page = await self.client.clusters()
+        self.recording.take_list("clusters", page, page.items)
+        return page
+
+    async def _fetch_schedules(self) -> Schedules:
+        schedules = await self._schedules_feed.fetch()
+        self.recording.take_list("schedules", schedules, schedules)
+        return schedules
 
     def _watch_of(self, pipeline_id: str) -> PipelineWatch:
         def name() -> str | None:
@@ -313,15 +360,9 @@ class StudioSession:
         known = await asyncio.to_thread(self.history.of_jobs, (job,))
         return known.get(job.id)
 
-    async def _note_ended(self) -> None:
-        """Let the history have each list, beside the poller, which need not wait for a disk."""
-        while True:
-            jobs = await self._news.get()
-            while not self._news.empty():
-                jobs = self._news.get_nowait()
-            if unknown := self.origins.unknown(jobs.jobs):
-                self.origins.learn(await asyncio.to_thread(self.history.submitted, unknown))
-            await asyncio.to_thread(self.history.note_ended, jobs.jobs)
+    async def _recall(self) -> None:
+        lists = self.jobs, self.pipelines, self.schedules, self.clusters
+        await recall(self.recorder, *lists)
 
     def _made(self, job: Job, submitted: Submitted) -> None:
         """Care for how a job ends that was made here, and remember what it resumes."""

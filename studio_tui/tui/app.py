@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from studio_tui.tui.frame.notices import Notices
     from studio_tui.tui.frame.welcome import WelcomeScreen
     from studio_tui.tui.mending import Reviver
+    from studio_tui.tui.remembering import PlaceKeeper
     from studio_tui.tui.screens import Screens
 
 logger = logging.getLogger(__name__)
@@ -78,15 +79,6 @@ def _say_or_end(app: App[int], why: str) -> None:
         form.say(why)
     else:
         app.exit(2, message=Text(why))
-
-
-async def _open_last(app: App[int], connected: Connected, screens: "Screens") -> None:
-    """Open the page again that was in sight in the run before, unless the user is elsewhere."""
-    page = screens.last.opening()
-    if page is not None:
-        await connected.session.jobs.first()
-        if app.screen is screens.tab(screens.last.tab):
-            app.post_message(page)
 
 
 _QUIT = Binding(
@@ -129,6 +121,7 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
         self._connected: Connected | None = None
         self._refused: messages.TokenRefused | messages.TeamRefused | None = None
         self._reviver: Reviver | None = None
+        self._place: PlaceKeeper | None = None
         self._quit_asked = -QUIT_WITHIN
         self._notices: Notices
 
@@ -172,9 +165,10 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
     async def _enter(self, connected: Connected, screens: "Screens") -> None:
         await self._leave_studio()
         self._connected, self._screens, self._refused = connected, screens, None
-        from studio_tui.tui.frame.notices import Notices  # noqa: PLC0415 (not before the pages)
+        from studio_tui.tui.frame import notices  # noqa: PLC0415 (not before the pages)
 
-        self._notices = Notices(self, connected.session.endings, quiet=connected.quiet)
+        self._notices = notices.Notices(self, connected.session.endings, quiet=connected.quiet)
+        connected.session.database.said = notices.from_threads(self)
         self._poll(connected)
         self._watch_over(connected)
         self._show_tab(screens.last.tab)
@@ -189,7 +183,8 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
         """End what is left of an earlier connection: its polling, its screens, its sockets."""
         if self._connected is None or self._screens is None:
             return
-        self._screens.remember()
+        self._keep_place()
+        self._connected.session.held.take_all_back()
         self._notices.end()
         self.workers.cancel_group(self, "poll")
         while len(self.screen_stack) >= BOTTOM:
@@ -261,7 +256,11 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
 
     @work(name="return", group="poll")
     async def _return(self, connected: Connected, screens: "Screens") -> None:
-        await _open_last(self, connected, screens)
+        from studio_tui.tui import remembering  # noqa: PLC0415 (not before the pages)
+
+        await remembering.say_what_was_lost(self, connected.session)
+        self._place = remembering.PlaceKeeper(self, connected, screens)
+        await self._place.run()
 
     @work(name="settle", group="poll")
     async def _settle(self, connected: Connected) -> None:
@@ -374,8 +373,7 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
             self.exit(0)
         else:
             self._quit_asked = monotonic()
-            left = self._connected.session.batches.left if self._connected else 0
-            words = f"{left:,} commands under way are given up" if left else "jobs run on"
+            words = self._connected.on_leaving if self._connected else "jobs run on"
             self.notify(f"Press q again to leave; {words}", timeout=QUIT_WITHIN)
 
     def _show_tab(self, name: str) -> None:
@@ -395,15 +393,19 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
 
     def exit(self, *how: Any, **named: Any) -> None:
         """End the program; the next run begins with the screen in sight."""
-        if self._screens:
-            self._screens.note_screen(self.screen_stack)
+        self._keep_place()
         super().exit(*how, **named)
 
     async def on_unmount(self) -> None:
         """Remember the user's place, and hang up."""
-        if self._screens and self._connected:
-            self._screens.remember()
+        if self._place is not None:
+            self._place.close()
+        if self._connected:
             await self._connected.session.client.aclose()
+
+    def _keep_place(self) -> None:
+        if self._place is not None:
+            self._place.keep()
 
     def _fatal_error(self) -> None:
         """End on a bug with a traceback that shows no variable's value: one may be the token."""

@@ -60,6 +60,17 @@ class Connected:
     """What starts Studio again, where it is of this dashboard."""
 
     @property
+    def on_leaving(self) -> str:
+        """What becomes of what was begun here, in words."""
+        from studio_tui.presentation.format import plural  # noqa: PLC0415 (not before the pages)
+
+        left, held = self.session.batches.left, len(self.session.held.snapshot.value or ())
+        parts = [f"{left:,} commands under way are given up"] if left else []
+        if held:
+            parts.append(f"{plural(held, 'command')} that can be taken back will not be sent")
+        return ", ".join(parts) or "jobs run on"
+
+    @property
     def basics(self) -> tuple["StudioSession", str, bool]:
         """What every page takes: the session, whose Studio it is, and whether only to read."""
         return self.session, self.home, self.read_only

@@ -5,6 +5,7 @@ This is the one module that knows every screen. It is loaded after the first pai
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textual.app import App
@@ -20,7 +21,7 @@ from studio_tui.tui.connected import Connected
 from studio_tui.tui.form.saved_forms import SavedForms
 from studio_tui.tui.frame.last_screen import LastScreen
 from studio_tui.tui.frame.list_page import ListPage
-from studio_tui.tui.frame.list_view import load_view, save_view
+from studio_tui.tui.frame.list_view import load_view, view_text
 from studio_tui.tui.frame.page import Page
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.logs.log_memory import LogMemory
@@ -41,6 +42,7 @@ class Screens:
             "pipelines": connected.view_file.with_suffix(".pipelines.json"),
             "clusters": connected.view_file.with_suffix(".clusters.json"),
             "schedules": connected.view_file.with_suffix(".schedules.json"),
+            "activity": connected.view_file.with_suffix(".activity.json"),
         }
         self._log_file = connected.view_file.with_suffix(".logs.json")
         self._logs = LogMemory.load(self._log_file)
@@ -245,15 +247,19 @@ class Screens:
         """Note which screen is in sight as the dashboard ends."""
         self.last = LastScreen.of(stack)
 
-    def remember(self) -> None:
-        """Keep the user's place for the next run."""
-        for name, file in self._view_files.items():
-            page = self._tabs.get(name)
-            if isinstance(page, ListPage):
-                save_view(file, page.remembered())
-        self.last.save(self._last_file)
-        self._logs.save(self._log_file)
-        self._dags.save(self._dag_file)
+    def to_keep(self) -> dict[Path, str]:
+        """Return the user's place as files for the next run, and what is to stand in them."""
+        pages = {file: self._tabs.get(name) for name, file in self._view_files.items()}
+        memories = (
+            (self._last_file, self.last),
+            (self._log_file, self._logs),
+            (self._dag_file, self._dags),
+        )
+        return {
+            file: view_text(page.remembered())
+            for file, page in pages.items()
+            if isinstance(page, ListPage)
+        } | {file: memory.model_dump_json() for file, memory in memories}
 
     def _make_tab(self, name: str) -> Page:
         session, home, read_only = self._connected.basics
@@ -276,6 +282,11 @@ class Screens:
 
             view = load_view(self._view_files[name], SchedulesScreen.kind)
             return SchedulesScreen(session, home, view, read_only=read_only)
+        if name == "activity":
+            from studio_tui.tui.activity.list_screen import ActivityScreen  # noqa: PLC0415 (likewise)
+
+            view, url = load_view(self._view_files[name], ActivityScreen.kind), self._connected.url
+            return ActivityScreen(session, home, view, url, read_only=read_only)
         if name == "logs":
             from studio_tui.tui.logs.merged_screen import MergedScreen  # noqa: PLC0415 (likewise)
 

@@ -55,13 +55,15 @@ class Effort:
     """Whether other programs for logs that are installed here are measured too."""
     dag_sizes: tuple[int, ...]
     """Jobs of the pipelines."""
+    recorded: int
+    """Jobs that the recorder has seen."""
 
 
 FULL = Effort(
     *(5, 20, 9, 4.0, 30.0, (100, 10_000, 100_000), 10_000, 1000),
-    *(10_000_000, 1_000_000, 350_000, True, (16, 200, 1000, 5000)),
+    *(10_000_000, 1_000_000, 350_000, True, (16, 200, 1000, 5000), 30_000),
 )
-QUICK = Effort(1, 2, 1, 0.2, 0.2, (100,), 200, 20, 10_000, 5_000, 20_000, False, (16,))
+QUICK = Effort(1, 2, 1, 0.2, 0.2, (100,), 200, 20, 10_000, 5_000, 20_000, False, (16,), 1_000)
 
 
 @dataclass(frozen=True)

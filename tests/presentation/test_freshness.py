@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -40,6 +41,8 @@ def ago(seconds: float, *, due_in: float | None = None) -> Snapshot[int]:
         (ago(31, due_in=-1), "● live"),
         (ago(40, due_in=-10), "40s old"),
         (ago(9, due_in=-7.5), "9s old"),
+        (replace(ago(130), is_recalled=True), "2m old, asking…"),
+        (replace(ago(1), is_recalled=True), "1s old, asking…"),
     ],
 )
 def test_data_says_how_old_it_is(snapshot: Snapshot[int], words: str) -> None:

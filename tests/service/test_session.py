@@ -1,5 +1,6 @@
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,7 @@ from pydantic import SecretStr
 from studio_tui.api.client import StudioClient
 from studio_tui.service.session import StudioSession
 from studio_tui.settings import Settings
+from tests.jobs import NOON
 
 if TYPE_CHECKING:
     from tests.studios import ThreadStudio
@@ -45,3 +47,42 @@ async def test_jobs_that_end_are_noted_in_the_ledger_and_are_there_after_a_resta
     later = session()
     assert set(later.history.runs([first["id"], second["id"]])) == {first["id"], second["id"]}
     await later.client.aclose()
+
+
+async def test_the_lists_of_an_earlier_run_are_there_with_their_age_until_studio_answers(
+    studio: "ThreadStudio", tmp_path: Path
+) -> None:
+    made = await asyncio.to_thread(studio.submit, "print(1)", query_name="a.py")
+
+    def session(url: str) -> StudioSession:
+        settings = Settings(url=url, team=studio.team, token=SecretStr(studio.token))
+        return StudioSession(StudioClient(settings), studio.team, tmp_path / "logs", near=True)
+
+    async with listened(session(studio.url)) as earlier:
+        await asyncio.gather(*(poller.first() for poller in earlier.pollers))
+    async with listened(session("http://127.0.0.1:9")) as later:
+        for poller in later.pollers:
+            await poller.known()
+            assert poller.snapshot.is_recalled
+        assert [job.id for job in (await later.jobs.known()).jobs] == [made["id"]]
+        recalled = later.jobs.snapshot
+        assert recalled.moment(NOON) == recalled.fetched_at
+    async with listened(session(studio.url)) as back:
+        await back.jobs.first()
+        assert not back.jobs.snapshot.is_recalled
+        assert "/datachain/jobs" in " ".join(call.path for call in back.recorder.recent_calls(99))
+
+
+@asynccontextmanager
+async def listened(session: StudioSession) -> AsyncIterator[StudioSession]:
+    """Run a session with somebody who listens to all of its lists."""
+    running = asyncio.create_task(session.run())
+    leave = [poller.subscribe(lambda _: None) for poller in session.pollers]
+    try:
+        yield session
+    finally:
+        for each in leave:
+            each()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await session.client.aclose()

@@ -16,6 +16,7 @@ from studio_tui.service.session import StudioSession
 from studio_tui.settings import Settings
 from studio_tui.tui.app import StudioApp
 from studio_tui.tui.connected import Connected
+from studio_tui.tui.frame.page import Page
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.theme import DARK
 from tests import waiting
@@ -37,6 +38,7 @@ async def dashboard(
     quiet: bool = False,
     answered: bool = True,
     frames: bool = False,
+    undo_seconds: float = 0.0,
 ) -> AsyncIterator[Dashboard]:
     """Run the dashboard on `studio` with the list of jobs in sight and, if so wished, answered.
 
@@ -48,7 +50,13 @@ async def dashboard(
         settings = Settings(
             url=url, team=studio.team, token=SecretStr(studio.token), read_only=read_only
         )
-        session = StudioSession(StudioClient(settings), studio.team, folder / "spool", near=True)
+        session = StudioSession(
+            StudioClient(settings),
+            studio.team,
+            folder / "spool",
+            near=True,
+            undo_seconds=undo_seconds,
+        )
         return Connected(
             session,
             "local@test",
@@ -62,10 +70,18 @@ async def dashboard(
     app = StudioApp(connect, theme=DARK.name, waiting_for="Connecting…")
     async with driving(app, size=size, frames=frames, notifications=True) as pilot:
         if answered:
-            screen = await jobs_screen(pilot)
-            await until(pilot, lambda: screen.session.jobs.snapshot.value is not None)
+            # It begins on the page on which an earlier one was left.
+            await until(pilot, lambda: isinstance(pilot.app.screen, Page))
+            page = pilot.app.screen
+            assert isinstance(page, Page)
+            await until(pilot, lambda: _has_answered(page))
         await pilot.pause()
         yield pilot
+
+
+def _has_answered(page: Page) -> bool:
+    snapshot = page.session.jobs.snapshot
+    return (snapshot.value is not None and not snapshot.is_recalled) or bool(snapshot.error)
 
 
 async def jobs_screen(pilot: Dashboard) -> JobsScreen:

@@ -48,12 +48,12 @@ def is_waiting(job: Job) -> bool:
 
 def run_seconds(job: Job, now: datetime) -> float | None:
     """Return how long the query ran, or has run; `None` when it did not run or is not known."""
-    if job.began_at is None:
+    if (began := job.began_at) is None:
         return None
-    query = _step(job, _QUERY)
+    query = _step(job, _QUERY) if job.steps else None
     if query is not None and query.finished_at is not None:
-        return seconds_between(job.began_at, query.finished_at)
-    return seconds_between(job.began_at, job.finished_at if job.state.is_finished else now)
+        return seconds_between(began, query.finished_at)
+    return seconds_between(began, job.finished_at if job.state.is_finished else now)
 
 
 def guessed_seconds(job: Job, now: datetime) -> float | None:

@@ -12,7 +12,7 @@ train or by=ann age<1h     either side; `or` binds weaker than a blank, "or" is 
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Generic, TypeVar
 
@@ -67,9 +67,31 @@ class Terms(Generic[T]):
             return True
         return any(all(test(row, straw, now) for test in tests) for tests in self._tests)
 
+    def among(
+        self, rows: Iterable[tuple[str, T]], straws: Mapping[str, str], now: datetime
+    ) -> list[tuple[str, T]]:
+        """Return the rows, with their ids, that pass; `straws` are the haystacks by id.
+
+        It goes term by term, each over what the one before it left: of many rows most fail soon.
+        """
+        known = list(rows)
+        found = [_narrowed(known, tests, straws, now) for tests in self._tests]
+        if len(found) == 1:
+            return found[0]
+        passing = {key for some in found for key, _ in some}
+        return [row for row in known if row[0] in passing] if self._tests else known
+
     def matches(self, row: T, now: datetime) -> bool:
         """Whether `row` passes; for one row, where no haystack is kept."""
         return self.passes(row, self._kind.haystack(row), now)
+
+
+def _narrowed(
+    rows: list[tuple[str, T]], tests: tuple[Test[T], ...], straws: Mapping[str, str], now: datetime
+) -> list[tuple[str, T]]:
+    for test in tests:
+        rows = [row for row in rows if test(row[1], straws[row[0]], now)]
+    return rows
 
 
 def understood(text: str, kind: Kind[T]) -> tuple[Terms[T], str]:

@@ -1,6 +1,6 @@
 """The rows of a list: what is known by id, which pass the filter, and in what order."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Generic, TypeVar
 
@@ -62,9 +62,7 @@ class Listing(Generic[T]):
         """Return the ids of the rows that pass `wanted`, in the order of `sort`, a column."""
         passing: Iterable[tuple[str, T]] = self._rows.items()
         if wanted:
-            passing = (
-                (key, row) for key, row in passing if wanted.passes(row, self._straw(key, row), now)
-            )
+            passing = wanted.among(passing, self._all_straws(), now)
         if sort != NEWEST_FIRST:
             order = self._kind.sorts[sort][1]
             passing = sorted(passing, key=lambda keyed: order(keyed[1], now))
@@ -80,8 +78,9 @@ class Listing(Generic[T]):
             return self._are_moving
         return made_at is not None and (seconds_between(made_at(newest), now) or 0) < _MINUTE
 
-    def _straw(self, key: str, row: T) -> str:
-        straw = self._haystacks.get(key)
-        if straw is None:
-            straw = self._haystacks[key] = self._kind.haystack(row)
-        return straw
+    def _all_straws(self) -> Mapping[str, str]:
+        straws, haystack = self._haystacks, self._kind.haystack
+        if len(straws) < len(self._rows):
+            missing = {key: haystack(row) for key, row in self._rows.items() if key not in straws}
+            straws |= missing
+        return straws

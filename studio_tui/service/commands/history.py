@@ -1,32 +1,27 @@
 """What Studio forgets of a team's jobs: what we submitted them with, and what ended runs took.
 
-    <folder>/<place>.sqlite
-
-It is a help and never a condition: where the file is damaged, locked or the disk is full, that is
-logged, and what could not be written stays in memory and is tried again with the next. It holds no
-query, no environment and no token. It asks the disk: call it in a thread.
+It stands in the recorder's file, and is a help, never a condition: what could not be written stays
+in memory and is tried again with the next. It holds no query, no environment and no token. It asks
+the disk: call it in a thread.
 """
 
-import hashlib
 import json
 import logging
-import sqlite3
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from threading import Lock
 from types import MappingProxyType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import ValidationError
 
 from studio_tui.api.models import Job, JobState
-from studio_tui.paths import private_dir
 from studio_tui.service.commands.submitted import SentFile, Submitted
+from studio_tui.service.recorder.database import Database
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from sqlite3 import Connection
 
 KEPT_SUBMISSIONS = 10_000
 """Jobs that we submitted and that are remembered, the last ones."""
@@ -36,27 +31,6 @@ SAMPLES = 30
 """Runs of one name that are told, the newest."""
 
 _ENDED = frozenset({JobState.COMPLETE, JobState.FAILED, JobState.CANCELED})
-_VERSION = 1
-_SCHEMA = f"""
-BEGIN IMMEDIATE;
-CREATE TABLE IF NOT EXISTS submitted (job_id TEXT PRIMARY KEY, parts TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS run (
-    job_id TEXT PRIMARY KEY,
-    name TEXT,
-    state TEXT NOT NULL,
-    created_at REAL,   -- seconds of the epoch, like the others
-    started_at REAL,
-    finished_at REAL NOT NULL
-);
-CREATE INDEX IF NOT EXISTS run_by_name ON run (name, finished_at);
-CREATE INDEX IF NOT EXISTS run_by_end ON run (finished_at);
-PRAGMA user_version = {_VERSION};
-COMMIT;
-"""
-_PATIENCE = 2.0
-"""Seconds that another program may hold the file."""
-_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
-
 NO_ORIGINALS: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 _log = logging.getLogger(__name__)
@@ -93,10 +67,9 @@ class Run:
 class JobHistory:
     """The memory of one team at one Studio, shared by all dashboards on this machine."""
 
-    def __init__(self, folder: Path, place: str) -> None:
-        """Take the folder of all ledgers, and what tells this Studio and team from others."""
-        name = hashlib.sha256(place.encode("utf-8", "replace")).hexdigest()[:32]
-        self._path = folder / f"{name}.sqlite"
+    def __init__(self, database: Database) -> None:
+        """Take the file of the team's recorder."""
+        self._database = database
         self._lock = Lock()
         self._submitted: dict[str, Submitted] = {}
         """Those that are not written yet, by job."""
@@ -104,7 +77,6 @@ class JobHistory:
         """Likewise."""
         self._noted: set[str] = set()
         """Jobs whose runs are written."""
-        self._trouble = ""
 
     # What we submitted.
 
@@ -234,7 +206,7 @@ class JobHistory:
 
     def _rows(self, query: str, *values: object) -> list[Any]:
         """Return what a query finds; nothing where the file cannot be read."""
-        return self._ask(lambda connection: connection.execute(query, values).fetchall()) or []
+        return self._database.rows(query, *values)
 
     def _written(
         self, insert: str, rows: Sequence[tuple[object, ...]], table: str, order: str, kept: int
@@ -245,62 +217,11 @@ class JobHistory:
             f" (SELECT rowid FROM {table} ORDER BY {order} DESC LIMIT -1 OFFSET ?)"
         )
 
-        def write(connection: sqlite3.Connection) -> bool:
-            with connection:
-                connection.execute("BEGIN IMMEDIATE")
-                connection.executemany(insert, rows)
-                connection.execute(drop, (kept,))
-            return True
+        def write(connection: "Connection") -> None:
+            connection.executemany(insert, rows)
+            connection.execute(drop, (kept,))
 
-        return self._ask(write) or False
-
-    def _ask(self, work: Callable[[sqlite3.Connection], T]) -> T | None:
-        """Do something with the file; `None` when that is not possible now."""
-        try:
-            with closing(_opened(self._path)) as connection:
-                answer = work(connection)
-        except (sqlite3.Error, OSError) as error:
-            if str(error) != self._trouble:
-                self._trouble = str(error)
-                _log.warning(
-                    "The job history cannot be written, so it is kept in memory: %s", error
-                )
-            if getattr(error, "sqlite_errorcode", None) in _DAMAGED:
-                _set_aside(self._path)
-            return None
-        self._trouble = ""
-        return answer
-
-
-def _opened(path: Path) -> sqlite3.Connection:
-    """Open the file, made if missing; for a moment only, as others use it too."""
-    private_dir(path.parent)
-    path.touch(mode=0o600)
-    connection = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)
-    try:
-        _prepare(connection)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _prepare(connection: sqlite3.Connection) -> None:
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version == 0:
-        connection.executescript(_SCHEMA)
-    elif version > _VERSION:
-        raise sqlite3.DatabaseError(f"a newer program has made it (version {version})")
-
-
-def _set_aside(path: Path) -> None:
-    """Make room for a new file, and keep the damaged one for whoever wants to look at it."""
-    try:
-        path.replace(path.with_suffix(".damaged"))
-        # Else it would be played back into the new file.
-        path.with_name(f"{path.name}-journal").unlink(missing_ok=True)
-    except OSError as error:
-        _log.warning("The damaged job history could not be set aside: %s", error)
+        return self._database.write(write)
 
 
 def _row(run: Run) -> tuple[object, ...]:

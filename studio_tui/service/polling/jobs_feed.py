@@ -77,6 +77,11 @@ class JobsFeed:
         self.wanted = max(self.wanted, count)
 
     @property
+    def back_to(self) -> datetime:
+        """No job is missing among those that were made since then."""
+        return self._back_to
+
+    @property
     def to_load(self) -> int:
         """How many of the newest jobs a later run has to ask for, to know as many as this one.
 

@@ -99,12 +99,24 @@ class Poller(Generic[T]):
 
         return unsubscribe
 
+    def recall(self, value: T, at: datetime) -> None:
+        """Begin with what an earlier run knew then, unless Studio has answered by now."""
+        if self.snapshot.value is None:
+            self._publish(replace(self.snapshot, value=value, fetched_at=at, is_recalled=True))
+
+    async def known(self) -> T:
+        """Return what is known first, from an earlier run or Studio."""
+        return await self._awaited(lambda: self.snapshot.value is not None)
+
     async def first(self) -> T:
         """Return the first good answer, waiting for it as long as it takes."""
+        return await self._awaited(lambda: not self.snapshot.is_recalled)
+
+    async def _awaited(self, suffices: Callable[[], bool]) -> T:
         came = asyncio.Event()
         leave = self.subscribe(lambda _: came.set())
         try:
-            while self.snapshot.value is None:
+            while self.snapshot.value is None or not suffices():
                 came.clear()
                 await came.wait()
             return self.snapshot.value

@@ -27,6 +27,8 @@ class Snapshot(Generic[T]):
     """When it is asked again after a failure; `None` when nothing failed or it is not to be."""
     stopped: bool = False
     """Whether asking has ended until it is restarted, because the token was refused."""
+    is_recalled: bool = False
+    """Whether the value is from an earlier run, and Studio has not answered in this one."""
     stands_at: datetime | None = field(default=None, compare=False)
     """When it was first told that questions fail; `None` while they do not."""
 
@@ -34,8 +36,11 @@ class Snapshot(Generic[T]):
         """Return the moment of which the value is shown: the present, unless questions fail.
 
         A job that ran when it was last heard of may have ended since, so its time stands still
-        then; it does not go back to the last answer, as it was shown running on until then.
+        then; it does not go back to the last answer, as it was shown running on until then. What
+        an earlier run knew is shown as it was then.
         """
+        if self.is_recalled and self.fetched_at is not None:
+            return self.fetched_at
         if self.error is None:
             return now
         return self.stands_at or self.fetched_at or now

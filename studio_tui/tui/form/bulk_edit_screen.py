@@ -34,6 +34,10 @@ from studio_tui.tui.jobs.start_order import StartOrder, Wish, start_order
 from studio_tui.tui.messages import GoBack
 
 
+def _all_at_once(order: StartOrder) -> Confirm:
+    return Confirm("Start them all at once?", order.lines, yes="Start them", no="Don't")
+
+
 class EditMarkedScreen(SubmitScreen):
     """A form of what jobs have in common, and the changes of each before any is sent."""
 
@@ -87,8 +91,7 @@ class EditMarkedScreen(SubmitScreen):
         """Show what is different in each job, ask once, and have all of them made."""
         typed = typed_over(self.start.draft, checked.draft)
         lines = await asyncio.to_thread(_lines, self._jobs.values(), typed, checked)
-        jobs = [repeat.job for repeat, _ in self._jobs.values()]
-        order = await start_order(self.session, jobs)
+        order = await start_order(self.session, [repeat.job for repeat, _ in self._jobs.values()])
         question = f"Run {plural(len(self._jobs), 'changed job')}?"
         answer = await self.ask(Review(question, (*map(Cell, order.paragraph), *lines), ANSWERS))
         if answer in {"r", "f"} and await self._may_start(order):
@@ -105,8 +108,7 @@ class EditMarkedScreen(SubmitScreen):
 
     async def _may_start(self, order: StartOrder) -> bool:
         """Ask where jobs that wait for each other would all start at once."""
-        question = Confirm("Start them all at once?", order.lines, yes="Start them", no="Don't")
-        return not order.is_lost or await self.ask(question)
+        return not order.is_lost or await self.ask(_all_at_once(order))
 
     async def _make(
         self, typed: Mapping[str, Any], checked: Checked, *, resume: bool, in_order: bool

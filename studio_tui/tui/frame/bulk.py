@@ -54,6 +54,8 @@ class BulkCommand(Generic[T, R]):
     """What the report says of an item that is done; `None` for `done`."""
     settled: Callable[[], object] = lambda: None
     """Called when all have ended, before that is reported."""
+    is_always_held: bool = False
+    """Whether it can be taken back for a while even if it is about one thing."""
     is_always_reported: bool = False
     """Whether there is a report on each even if nothing has failed."""
 
@@ -75,12 +77,19 @@ def begin(host: Host, bulk: BulkCommand[Any, Any]) -> None:
 
 
 async def run(host: Host, bulk: BulkCommand[T, R]) -> tuple[ItemOutcome[T, R], ...]:
-    """Run a command on many things, and say what came of it; for workers of the program."""
+    """Run a command on many things, and say what came of it; for workers of the program.
+
+    It waits first, and has no outcomes if it is taken back meanwhile.
+    """
 
     def ended(one: ItemOutcome[T, R]) -> None:
         if one.outcome is Outcome.DONE:
             bulk.unmark(one.item)
 
+    if len(bulk.items) > 1 or bulk.is_always_held:
+        words = f"{bulk.doing.lower()} {plural(len(bulk.items), bulk.noun)}"
+        if not await host.session.held.may_be_sent(words):
+            return ()
     batches = host.session.batches
     outcomes = await batches.run(bulk.doing, bulk.items, bulk.command, ended=ended)
     report = _report(host, bulk, outcomes)

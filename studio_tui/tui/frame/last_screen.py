@@ -24,7 +24,7 @@ class Kept(Protocol):
 class LastScreen(Remembered):
     """A main place, and the page over it."""
 
-    tab: Literal["jobs", "pipelines", "clusters", "schedules", "logs"] = "jobs"
+    tab: Literal["jobs", "pipelines", "clusters", "schedules", "logs", "activity"] = "jobs"
     page: str = ""
     """`job`, `log`, `logs` or `pipeline`; empty for none that can be opened again."""
     ids: list[str] = Field(default_factory=list)

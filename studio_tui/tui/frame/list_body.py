@@ -16,6 +16,7 @@ from studio_tui.presentation.jobs.facts import Fact, Line
 from studio_tui.presentation.lists.kinds import NEWEST_FIRST, Kind
 from studio_tui.presentation.lists.listing import Listing
 from studio_tui.service.polling.poller import Poller
+from studio_tui.service.recorder.activity import Activity
 from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.list_filter import ListFilter
 from studio_tui.tui.frame.list_order import ListOrder
@@ -59,7 +60,7 @@ class ListHost(Host, Protocol):
     def facts_at_hand(self, now: datetime) -> tuple[Fact | Line, ...]:
         """Return what the preview says of the row under the cursor."""
 
-    def source(self) -> Poller[Any]:
+    def source(self) -> Poller[Any] | Activity:
         """Return what tells the rows."""
 
     def none_words(self) -> str:
@@ -139,7 +140,7 @@ class ListBody(Lifetime, Container, Generic[T]):
         """Take up the view where it was left."""
         self.previewing.begin()
         self.table.wide = self.holder.view.wide
-        self.table.begin_at(self.holder.view.cursor)
+        self.table.begin_at(self.holder.view.cursor, line=self.holder.view.line)
         self.marks.show()
         self.order.show()
         self.show_title()
@@ -147,6 +148,11 @@ class ListBody(Lifetime, Container, Generic[T]):
     def row_at_hand(self) -> T | None:
         """Return the row under the cursor."""
         return self.rows.get(self.table.cursor) if self.is_mounted else None
+
+    def note_line(self) -> None:
+        """Note on which line the cursor is; a table that shows nothing yet has no place."""
+        if self.is_mounted and self.table.keys:
+            self.holder.change(line=self.table.line)
 
     def marked_rows(self) -> list[T]:
         """Return the rows that are marked, in the order in which they were marked."""
@@ -161,7 +167,8 @@ class ListBody(Lifetime, Container, Generic[T]):
     def take(self, rows: Sequence[T]) -> None:
         """Take over a new answer."""
         self.rows.replace(rows)
-        self.marks.drop(self.rows)
+        if not self._page.source().snapshot.is_recalled:
+            self.marks.drop(self.rows)
         self._page.session.endings.watch_rows(self.marked_rows())
         self.show_rows()
 

@@ -14,6 +14,7 @@ from studio_tui.presentation.jobs.facts import Fact, Line
 from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.presentation.lists.listing import Listing
 from studio_tui.service.polling.poller import Poller
+from studio_tui.service.recorder.activity import Activity
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.commands import Command, bindings
 from studio_tui.tui.frame.list_body import ListBody
@@ -117,7 +118,7 @@ class ListPage(Page, Generic[T]):
     # What a list says of itself.
 
     @abstractmethod
-    def source(self) -> Poller[Any]:
+    def source(self) -> Poller[Any] | Activity:
         """Return what tells the rows; `has_all`, `unreadable` and `duplicates` are said of them."""
 
     @abstractmethod
@@ -172,6 +173,10 @@ class ListPage(Page, Generic[T]):
     def remembered(self) -> ListView:
         """Return what the next run begins with."""
         return self.view
+
+    def note_place(self) -> None:
+        """Note what is not noted as it changes: how far the list is scrolled."""
+        self.list.note_line()
 
     # Short ways to what is in the body.
 

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import os
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Self
@@ -10,9 +9,13 @@ from typing import Any, Self
 from studio_tui.files import read_json
 from studio_tui.presentation.lists.filter_terms import FilterError, Terms
 from studio_tui.presentation.lists.kinds import NEWEST_FIRST, Kind
+from studio_tui.tui.frame.remembered import keep
 
 MOST_LOADED = 1_000_000
 """Rows beyond which nobody has loaded any."""
+
+MOST_LINES = 10_000
+"""Lines that no terminal has."""
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +37,10 @@ class ListView:
     """Id of the row under the cursor."""
     marks: tuple[str, ...] = ()
     """Ids of the marked rows, in the order in which they were marked."""
+    opened: tuple[str, ...] = ()
+    """Keys of the groups that are unfolded."""
+    line: int = 0
+    """On which line of those in sight the cursor is."""
 
     def replace(self, **changes: Any) -> Self:
         """Return the view with some things changed."""
@@ -64,7 +71,8 @@ def load_view(path: Path, kind: Kind[Any]) -> ListView:
                 for name, value in found.items()
                 if name in kinds and isinstance(value, kinds[name])
             },
-            marks=tuple(mark for mark in found.get("marks", ()) if isinstance(mark, str)),
+            marks=_keys(found.get("marks")),
+            opened=_keys(found.get("opened")),
         )
         Terms(view.filter, kind)
     except FileNotFoundError:
@@ -72,17 +80,22 @@ def load_view(path: Path, kind: Kind[Any]) -> ListView:
     except (OSError, ValueError, TypeError, AttributeError, FilterError) as error:
         logger.warning("The remembered view could not be read: %s", error)
         return ListView()
+    if not 0 <= view.line <= MOST_LINES:
+        view = view.replace(line=0)
     if not 0 <= view.loaded <= MOST_LOADED:
         view = view.replace(loaded=0)
     return view if view.sort in kind.sorts else view.replace(sort=NEWEST_FIRST)
 
 
 def save_view(path: Path, view: ListView) -> None:
-    """Remember `view`; a disk that takes no file costs the place, not the program."""
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        fresh = path.with_suffix(".new")
-        fresh.write_text(json.dumps(asdict(view)), "utf-8")
-        os.replace(fresh, path)  # noqa: PTH105 (atomic, and that is the point)
-    except OSError as error:
-        logger.warning("The view could not be remembered: %s", error)
+    """Remember `view`."""
+    keep(path, view_text(view))
+
+
+def view_text(view: ListView) -> str:
+    """Return what `load_view` reads."""
+    return json.dumps(asdict(view))
+
+
+def _keys(value: object) -> tuple[str, ...]:
+    return tuple(key for key in value if isinstance(key, str)) if isinstance(value, list) else ()

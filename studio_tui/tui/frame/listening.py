@@ -74,7 +74,7 @@ class Listening:
                 self._page.post_message(TokenRefused(str(error)))
         elif (
             is_first
-            and message.snapshot.value is None
+            and (message.snapshot.value is None or message.snapshot.is_recalled)
             and isinstance(error, PermissionDenied)
             and str(error) != self._denial
         ):

@@ -88,3 +88,12 @@ class Notices:
             return None
         pages = (each for each in reversed(self._app.screen_stack) if isinstance(each, Page))
         return next(pages, None)
+
+
+def from_threads(app: App[Any]) -> Callable[[str], None]:
+    """Return what says a sentence in passing, from whichever thread."""
+
+    def say(words: str) -> None:
+        app.call_later(app.notify, words, severity="warning", markup=False, timeout=20)
+
+    return say

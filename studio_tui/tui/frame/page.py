@@ -48,6 +48,28 @@ def _tab_command(key: str, name: str, title: str) -> Command["Page"]:
     )
 
 
+def _undo(page: "Page") -> None:
+    words = page.session.held.take_back()
+    told = f"Taken back: {words}. Nothing was sent" if words else "Nothing waits to be taken back"
+    page.say(told)
+
+
+def _is_replay(page: "Page") -> bool:
+    return page.session.replay is not None
+
+
+def _turn_replay(page: "Page") -> None:
+    if page.session.replay is not None:
+        page.session.replay.turn()
+        page.paint_age()
+
+
+def _step_replay(page: "Page", *, back: bool) -> None:
+    if page.session.replay is not None:
+        page.session.replay.step(back=back)
+        page.paint_age()
+
+
 def _show_datasets(page: "Page") -> None:
     page.post_message(OpenDatasets(page.jobs_at_hand()))
 
@@ -76,11 +98,45 @@ COMMANDS: tuple[Command["Page"], ...] = (
         show_report,
     ),
     Command(
+        "page.undo",
+        "z",
+        "undo",
+        "Take back the command that waits to be sent",
+        _undo,
+    ),
+    Command(
         "page.datasets",
         "f2",
         "datasets",
         "Show the datasets: their versions, who made them, what is out of date",
         _show_datasets,
+    ),
+    Command(
+        "page.replay",
+        "backslash",
+        "pause",
+        "In a replay: let its time stand still, or go on",
+        _turn_replay,
+        display="\\",
+        applies=_is_replay,
+    ),
+    Command(
+        "page.replay_back",
+        "comma",
+        "change before",
+        "In a replay: stand still at the change before",
+        lambda page: _step_replay(page, back=True),
+        display=",",
+        applies=_is_replay,
+    ),
+    Command(
+        "page.replay_on",
+        "semicolon",
+        "next change",
+        "In a replay: stand still at the next change",
+        lambda page: _step_replay(page, back=False),
+        display=";",
+        applies=_is_replay,
     ),
     *(_tab_command(*tab) for tab in TABS),
 )
@@ -150,7 +206,7 @@ class Page(HasCommands, Screen[None]):
     def pollers(self) -> tuple[Source, ...]:
         """Return what this page listens to; the header's counts come from these."""
         session = self.session
-        return (*session.pollers, session.batches, session.endings)
+        return (*session.pollers, session.batches, session.endings, session.held)
 
     def aged(self) -> Aged:
         """Return the snapshot whose age the header shows."""
@@ -223,13 +279,13 @@ class Page(HasCommands, Screen[None]):
         current = self.place or self.belongs_to
         tabs, counts = tab_and_count_parts(self.session, current, self.size.width)
         self.tab_bar.left, self.tab_bar.right = tabs, counts
-        self.key_bar.right = help_parts(self.help_key)
         self.paint_hints()
 
     def paint_age(self) -> None:
-        """Say how old what is shown is."""
+        """Say how old what is shown is, and how long what waits can be taken back."""
         now = clock.now()
-        self.top_bar.right = age_parts(self.aged(), now, read_only=self.read_only)
+        self.key_bar.right = help_parts(self.help_key, self.session, now)
+        self.top_bar.right = age_parts(self.aged(), now, self.read_only, self.session.replay)
 
     def paint_hints(self) -> None:
         """Show the most useful keys."""

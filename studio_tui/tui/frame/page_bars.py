@@ -6,6 +6,8 @@ from datetime import datetime
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.freshness import Aged, freshness
 from studio_tui.presentation.jobs.states import counts
+from studio_tui.presentation.replay import time_bar
+from studio_tui.service.recorder.replay import ReplayTime
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.widgets.bar import Part
 
@@ -15,22 +17,41 @@ TABS = (
     ("3", "clusters", "Clusters"),
     ("4", "schedules", "Schedules"),
     ("5", "logs", "Logs"),
+    ("6", "activity", "Activity"),
 )
 """Key, name and title of the tabs."""
 
-NUMBERS_FROM = 116
+TITLES_FROM = 100
+"""Columns from which every tab has its title; below, others than the current have a short one."""
+
+SHORT_TITLES = {"pipelines": "Pipes", "clusters": "Clust", "schedules": "Sched", "activity": "Act"}
+
+NUMBERS_FROM = 128
 """Columns from which the tabs say how much is there: as many as large numbers need."""
 
-WORDS_FROM = 172
+WORDS_FROM = 184
 """Columns from which the counts of states stand in words too: as many as large numbers need."""
 
 Parts = tuple[Part, ...]
 
 
-def help_parts(key: str) -> Parts:
-    """Return what stands at the right of the footer: the key that lists the keys."""
+def help_parts(key: str, session: StudioSession, now: datetime) -> Parts:
+    """Return what stands at the right of the footer: the key that lists the keys.
+
+    While commands wait, the key that takes the last of them back stands before it.
+    """
     press = "app.help" if key == "?" else f"screen.press('{key}')"
-    return (Part(key, "key", press), Part(" help ", Tone.DIM, press))
+    return (*_undo_parts(session, now), Part(key, "key", press), Part(" help ", Tone.DIM, press))
+
+
+def _undo_parts(session: StudioSession, now: datetime) -> Parts:
+    held = session.held.snapshot.value
+    if not held:
+        return ()
+    more = f", {len(held) - 1} more" if held[1:] else ""
+    words = f" undo {held[-1].hold.words} ({held[-1].left(now)}s{more})  "
+    press = "screen.do('page.undo')"
+    return (Part(" z", "key", press), Part(words, Tone.WARN, press))
 
 
 def crumb_parts(home: str, crumbs: Sequence[str]) -> Parts:
@@ -41,8 +62,19 @@ def crumb_parts(home: str, crumbs: Sequence[str]) -> Parts:
     return tuple(parts)
 
 
-def age_parts(aged: Aged, now: datetime, *, read_only: bool) -> Parts:
-    """Return how old what is shown is, and whether it can only be looked at."""
+def age_parts(
+    aged: Aged,
+    now: datetime,
+    read_only: bool,
+    replay: ReplayTime | None,
+) -> Parts:
+    """Return how old what is shown is, and whether it can only be looked at.
+
+    In a replay its time stands there instead.
+    """
+    if replay is not None:
+        bar = time_bar(now, replay.share, replay.speed, runs=replay.runs)
+        return (Part(f"{bar.text} ", bar.tone, "screen.do('page.replay')"),)
     chip = freshness(aged, now)
     age = Part(f"{chip.text} ", chip.tone, "screen.do('page.refresh')")
     return (age, Part(" read-only ", "current")) if read_only else (age,)
@@ -55,12 +87,12 @@ def tab_and_count_parts(session: StudioSession, current: str, width: int) -> tup
 
     While commands on many things are under way, how far they are stands in the place of the counts.
     """
-    tabs = _tabs(session, current, numbered=width >= NUMBERS_FROM)
+    tabs = _tabs(session, current, numbered=width >= NUMBERS_FROM, is_short=width < TITLES_FROM)
     return tabs, _batches(session) or _counts(session, in_words=width >= WORDS_FROM)
 
 
-def _tabs(session: StudioSession, current: str, *, numbered: bool) -> Parts:
-    """Name the tabs, each with how much is there, or without.
+def _tabs(session: StudioSession, current: str, *, numbered: bool, is_short: bool) -> Parts:
+    """Name the tabs, each with how much is there, or without; others than the current in short.
 
     A badge says how many have ended there, or failed, since the place was looked at.
     """
@@ -81,7 +113,11 @@ def _tabs(session: StudioSession, current: str, *, numbered: bool) -> Parts:
     for key, name, title in TABS:
         amount = number.get(name, "") if numbered else ""
         look, action = "current" if name == current else Tone.DIM, f"screen.do('page.{name}')"
-        parts.append(Part(f" {key} {title}{amount} ", look, action))
+        if is_short:
+            named = title if name == current else SHORT_TITLES.get(name, title)
+            parts.append(Part(f"{key} {named} ", look, action))
+        else:
+            parts.append(Part(f" {key} {title}{amount} ", look, action))
         if badge := badges.get(name):
             sign = Part("✗", Tone.BAD) if badge.failed else Part("✓", Tone.GOOD)
             parts.append(Part(f"{sign.text}{badge.failed or badge.ended} ", sign.look, action))

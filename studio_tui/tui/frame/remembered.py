@@ -30,11 +30,20 @@ class Remembered(BaseModel):
             return cls()
 
     def save(self, path: Path) -> None:
-        """Keep it for the next run; a disk that takes no file costs the memory, not the program."""
-        try:
-            private_dir(path.parent)
-            fresh = path.with_suffix(".new")
-            fresh.write_text(self.model_dump_json(), "utf-8")
-            os.replace(fresh, path)  # noqa: PTH105 (atomic, and that is the point)
-        except OSError as error:
-            logger.warning("%s could not be kept: %s", path.name, error)
+        """Keep it for the next run."""
+        keep(path, self.model_dump_json())
+
+
+def keep(path: Path, text: str) -> None:
+    """Put a text in the place of a file; a disk that takes none costs the memory, not the program.
+
+    A program that is killed meanwhile leaves the file as it was.
+    """
+    # Another dashboard may be about to keep its own.
+    fresh = path.with_suffix(f".{os.getpid()}.new")
+    try:
+        private_dir(path.parent)
+        fresh.write_text(text, "utf-8")
+        os.replace(fresh, path)  # noqa: PTH105 (atomic, and that is the point)
+    except (OSError, ValueError) as error:
+        logger.warning("%s could not be kept: %s", path.name, error)

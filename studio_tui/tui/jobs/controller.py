@@ -100,7 +100,7 @@ class JobController:
         job = self._at_hand()
         if job is not None and job.schedule and job.schedule.datasets:
             return "It triggers a pipeline, and runs no query: 4 shows it, t runs it there"
-        return "Studio did not send the job's query" if job is None or job.query is None else None
+        return "The job's query is not known here" if job is None or job.query is None else None
 
     def why_not_copy(self) -> str | None:
         """Return why there is no id to copy."""

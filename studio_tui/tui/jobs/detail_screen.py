@@ -238,7 +238,7 @@ class JobScreen(Page):
         self.tick(self.moment())
         query = self._job.query
         if query is None:
-            text = Content("Studio did not send the query.")
+            text = Content("The query is not known here.")
         else:
             language = "bash" if self._job.query_type is QueryType.SHELL else "python"
             text = highlight(query.shown, language=language)

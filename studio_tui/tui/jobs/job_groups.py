@@ -24,6 +24,9 @@ from studio_tui.tui.frame.list_view import ViewHolder
 from studio_tui.tui.widgets.bar import Part
 from studio_tui.tui.widgets.table_painter import Cells
 
+MOST_OPENED = 200
+"""Unfolded groups that are remembered, the last ones."""
+
 
 class JobGroups:
     """Controller of a list of jobs whose rows can stand for many."""
@@ -36,7 +39,6 @@ class JobGroups:
         self._owners: dict[str, str] = {}
         """The names of pipelines by the ids of their jobs."""
         self._known: Pipelines | None = None
-        self._opened: set[str] = set()
         self._arranged = Arranged((), {})
 
     @property
@@ -44,6 +46,10 @@ class JobGroups:
         """By what jobs stand together."""
         kept = self._holder.view.group
         return Grouping(kept) if kept in set(Grouping) else Grouping.NONE
+
+    @property
+    def _opened(self) -> tuple[str, ...]:
+        return self._holder.view.opened
 
     @property
     def title_parts(self) -> tuple[Part, ...]:
@@ -80,7 +86,9 @@ class JobGroups:
                 self._arranged = Arranged(keys, {})
                 return keys
             label_of, least = (lambda key: held.get(key, "")), MANY + 1
-        self._arranged = arranged(keys, label_of, self._stays, opened=self._opened, least=least)
+        self._arranged = arranged(
+            keys, label_of, self._stays, opened=set(self._opened), least=least
+        )
         return self._arranged.keys
 
     def members(self, key: str) -> tuple[str, ...]:
@@ -121,13 +129,14 @@ class JobGroups:
 
     def toggle(self, key: str) -> None:
         """Unfold a group, or fold it."""
-        self._opened ^= {key}
+        known = tuple(each for each in self._opened if each != key)
+        opened = known if key in self._opened else (*known, key)[-MOST_OPENED:]
+        self._holder.change(opened=opened)
         self._changed()
 
     def turn(self) -> None:
         """Group by what comes next."""
-        self._holder.change(group=self.grouping.next.value)
-        self._opened.clear()
+        self._holder.change(group=self.grouping.next.value, opened=())
         self._changed()
 
     def _held(self) -> dict[str, str]:

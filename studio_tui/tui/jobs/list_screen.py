@@ -1,6 +1,6 @@
 """The list of jobs: what runs, what waits, what failed, and what to do about it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar
@@ -13,12 +13,14 @@ from studio_tui.api.models import Job, JobState
 from studio_tui.presentation.jobs.facts import Fact, Line
 from studio_tui.presentation.jobs.filters import JOBS
 from studio_tui.presentation.jobs.rows import COLUMNS, cells, sorts_with
+from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.service.polling.jobs_feed import Jobs
 from studio_tui.service.polling.poller import Poller
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.commands import bindings
 from studio_tui.tui.frame.list_page import ListPage, list_commands
 from studio_tui.tui.frame.list_view import ListView
+from studio_tui.tui.frame.recorded_rows import RecordedRows
 from studio_tui.tui.jobs.controller import JobController
 from studio_tui.tui.jobs.job_groups import JobGroups
 from studio_tui.tui.jobs.job_preview import JobPreview
@@ -49,6 +51,23 @@ def _hints_for(job: Job | None) -> tuple[str, ...]:
     return _HINTS.get(job.state, usual)
 
 
+def _kind(progress: RunningProgress, pipeline_of: Callable[[str], str]) -> Kind[Job]:
+    """Return what rows are, with what their logs and pipelines say."""
+    return replace(
+        JOBS,
+        sorts=sorts_with(progress.get, pipeline_of),
+        fields={**JOBS.fields, "pipeline": lambda job: pipeline_of(job.id)},
+    )
+
+
+_SORTS = (
+    ("N", "name", "name"),
+    ("A", "age", "age"),
+    ("S", "state", "state"),
+    ("T", "run", "run time"),
+)
+
+
 class JobsScreen(ListPage[Job]):
     """A table of all jobs that are known, with a preview of the one under the cursor."""
 
@@ -62,12 +81,7 @@ class JobsScreen(ListPage[Job]):
         "job",
         "words, status=, by=, name~, age<",
         "Only what failed, and back",
-        (
-            ("N", "name", "name"),
-            ("A", "age", "age"),
-            ("S", "state", "state"),
-            ("T", "run", "run time"),
-        ),
+        _SORTS,
         older="jobs",
     )
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -75,20 +89,15 @@ class JobsScreen(ListPage[Job]):
         *LIST.bindings,
     ]
 
-    groups: JobGroups
-
     def __init__(
         self, session: StudioSession, home: str, view: ListView, *, read_only: bool
     ) -> None:
         """Take also what is remembered of the view."""
         self._progress = RunningProgress(session.progress, lambda: self.post_message(Progressed()))
-        self.kind = replace(
-            JOBS,
-            sorts=sorts_with(self._progress.get, self._pipeline_of),
-            fields={**JOBS.fields, "pipeline": lambda job: self._pipeline_of(job.id)},
-        )
+        self.kind = _kind(self._progress, self._pipeline_of)
         super().__init__(session, home, view, read_only=read_only)
         session.jobs_feed.want(view.loaded)
+        self._recorded = RecordedRows(session.archive, lambda: self.list, JOBS)
         self.groups = JobGroups(self.list.rows, self.list.holder, self.list.show_rows)
         marks = self.list.marks
         marks.bundles = self.groups
@@ -99,12 +108,13 @@ class JobsScreen(ListPage[Job]):
         self._preview = JobPreview(session, lambda: self.list.previewing.size)
 
     def on_mount(self) -> None:
-        """Hear of what is learnt of the job under the cursor."""
+        """Hear of what is learnt of the job under the cursor, and of all that was ever seen."""
+        self.listen(self.session.archive.subscribe, lambda _: self._recorded.show())
         self.listen(self.session.closer_look.subscribe, self._learnt)
 
     def remembered(self) -> ListView:
         """Return what the next run begins with: as many jobs as are known by now."""
-        return self.view.replace(loaded=self.session.jobs_feed.to_load)
+        return super().remembered().replace(loaded=self.session.jobs_feed.to_load)
 
     # What the frame asks.
 
@@ -141,7 +151,7 @@ class JobsScreen(ListPage[Job]):
         if message.name != self.session.jobs.name:
             return
         if is_news and message.snapshot.value is not None:
-            self.list.take(message.snapshot.value.jobs)
+            self._recorded.take(message.snapshot.value.jobs)
         self.list.show_notice()
 
     def tick(self, now: datetime) -> None:
@@ -162,16 +172,17 @@ class JobsScreen(ListPage[Job]):
         return "No jobs yet."
 
     def ask_for_more(self) -> None:
-        """Ask for older jobs."""
+        """Ask for older jobs; also for those that Studio does not tell any more."""
         self.session.more_jobs()
+        self._recorded.want()
 
     def arranged(self, keys: Sequence[str]) -> Sequence[str]:
         """Return the rows to be shown in place of these jobs: one for many of a kind."""
         return self.groups.arrange(keys)
 
     def title_notes(self) -> tuple[Part, ...]:
-        """Return by what the jobs are grouped."""
-        return self.groups.title_parts
+        """Return by what the jobs are grouped, and how many of them are recorded."""
+        return (*self._recorded.title_parts, *self.groups.title_parts)
 
     def cells_of(self, key: str) -> Cells:
         """Return the cells of a job, or of a group."""
@@ -179,8 +190,9 @@ class JobsScreen(ListPage[Job]):
             return self.groups.cells_of(key, clock.now())
         job, progress, pipeline = self.rows[key], self._progress.get(key), self._pipeline_of(key)
         mender = self.session.origins.mended_by(job, self.rows.get)
-        now, heard = clock.now(), self.moment()
-        return cells(job, now, progress, heard_at=heard, pipeline=pipeline, mended_by=mender)
+        now, heard = clock.now(), self._recorded.since.get(key) or self.moment()
+        told = cells(job, now, progress, heard_at=heard, pipeline=pipeline, mended_by=mender)
+        return self._recorded.marked(key, told)
 
     def facts_at_hand(self, now: datetime) -> tuple[Fact | Line, ...]:
         """Return what the preview says of the job, or the group, under the cursor."""
@@ -189,10 +201,12 @@ class JobsScreen(ListPage[Job]):
             self._preview.leave()
             return self.groups.facts_of(cursor)
         progress = self._progress.get(job.id) if job is not None else None
-        return self._preview.facts(job, progress, now, in_sight=self.listening.is_on)
+        facts = self._preview.facts(job, progress, now, in_sight=self.listening.is_on)
+        return (*self._recorded.fact(cursor, now), *facts)
 
     def shown(self) -> None:
-        """Learn how far those in sight are."""
+        """Learn how far those in sight are, and what else passes a filter."""
+        self._recorded.look()
         self.call_after_refresh(self._look)  # a table without a size has nothing in sight
 
     # What the jobs say.

@@ -169,7 +169,7 @@ class LogScreen(Page):
 
     def tick(self, now: datetime) -> None:  # noqa: ARG002 (the form of a page's tick)
         """Let the times run on, and note where the reader is."""
-        self._note_place()
+        self.note_place()
         self._show_head()
 
     def toggle_full(self) -> None:
@@ -193,7 +193,7 @@ class LogScreen(Page):
         self._tail.poke()
 
     @on(events.ScreenSuspend)
-    def _note_place(self) -> None:
+    def note_place(self) -> None:
         """Remember where the reader is; places in the end of a log are none of the log yet."""
         self._memory.look = self.view.appearance.look
         if self.view.store is self._store:

@@ -86,7 +86,8 @@ class BulkPipelines:
             command=command,
             unmark=lambda one: self._unmark(one.pipeline_id),
         )
-        begin(self._host, replace(bulk, said=said_of))
+        is_stop = command == self._stopped
+        begin(self._host, replace(bulk, said=said_of, is_always_held=is_stop))
 
     async def _stopped(self, pipeline: Pipeline) -> Stopped:
         """Stop a pipeline.

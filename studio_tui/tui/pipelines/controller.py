@@ -168,9 +168,13 @@ class PipelineController:
             "Stop this pipeline?", lines, yes="Pause and cancel", no="Leave it running"
         )
         if await self._host.ask(question):
-            await self._stop(pipeline)
+            # It waits, whatever becomes of the screen.
+            self._host.app.run_worker(self._stop(pipeline), name="stop", group="command")
 
     async def _stop(self, pipeline: Pipeline) -> None:
+        named = pipeline.name or "a pipeline"
+        if not await self._host.session.held.may_be_sent(f"stopping {named}"):
+            return
         try:
             stopping = self._host.session.steering.stop(pipeline)
             stopped = await asked(self._host.app, self._host.session, stopping)

@@ -25,9 +25,12 @@ from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.commands import Command, bindings
 from studio_tui.tui.frame.list_page import ListPage, list_commands
 from studio_tui.tui.frame.list_view import ListView
+from studio_tui.tui.frame.listening import Source
+from studio_tui.tui.frame.recorded_rows import RecordedRows
 from studio_tui.tui.messages import OpenPipeline, Refreshed
 from studio_tui.tui.pipelines.controller import PipelineController
 from studio_tui.tui.pipelines.rebuilding import Rebuilding
+from studio_tui.tui.widgets.bar import Part
 from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.filter_bar import FilterInput
 from studio_tui.tui.widgets.table_painter import Cells
@@ -95,6 +98,7 @@ class PipelinesScreen(ListPage[Pipeline]):
         self.commands.add(self.pipelines, self.rebuilding)
         self.commands.add_to(self, _COMMANDS)
         session.pipelines_feed.want(view.loaded)
+        self._recorded = RecordedRows(session.pipeline_archive, lambda: self.list, PIPELINES)
         self._overview = Overview()
         self._jobs: dict[str, Job] = {}
         """The runs of pipelines that are known."""
@@ -124,9 +128,11 @@ class PipelinesScreen(ListPage[Pipeline]):
         if message.name == self.session.pipelines.name:
             if is_news and value is not None:
                 self._learn_jobs(value)
-                self.list.take(value.pipelines)
+                self._recorded.take(value.pipelines)
                 self._overview.keep(self.rows)
             self.list.show_notice()
+        elif message.name == self._recorded.archive.name:
+            self._recorded.show()
         elif (
             message.name == self.session.jobs.name
             and is_news
@@ -138,6 +144,18 @@ class PipelinesScreen(ListPage[Pipeline]):
     def _learn_jobs(self, pipelines: Pipelines) -> None:
         runs = [run.created_job_id for one in pipelines.pipelines for run in one.job_runs]
         self._jobs = self.session.known_jobs([run for run in runs if run])
+
+    def pollers(self) -> tuple[Source, ...]:
+        """Return what this page listens to."""
+        return (*super().pollers(), self._recorded.archive)
+
+    def shown(self) -> None:
+        """Look for what else passes a filter."""
+        self._recorded.look()
+
+    def title_notes(self) -> tuple[Part, ...]:
+        """Return how many of the pipelines are recorded."""
+        return self._recorded.title_parts
 
     # What a list says of itself.
 
@@ -151,13 +169,15 @@ class PipelinesScreen(ListPage[Pipeline]):
         return f"No pipelines yet.{'' if self.read_only else how}"
 
     def ask_for_more(self) -> None:
-        """Ask for older pipelines."""
+        """Ask for older pipelines; also for those that Studio does not tell any more."""
         self.session.more_pipelines()
+        self._recorded.want()
         self.list.holder.change(loaded=self.session.pipelines_feed.wanted)
 
     def cells_of(self, key: str) -> Cells:
         """Return the cells of a pipeline."""
-        return cells(self.rows[key], self._overview, clock.now())
+        told = cells(self.rows[key], self._overview, clock.now())
+        return self._recorded.marked(key, told)
 
     def facts_at_hand(self, now: datetime) -> tuple[Fact | Line, ...]:
         """Return what the preview says of the pipeline under the cursor, and of its past runs."""
@@ -166,7 +186,10 @@ class PipelinesScreen(ListPage[Pipeline]):
         if pipeline is None or known is None:
             return ()
         around = Around(self._overview, self._jobs, clock.now(), now)
-        said = facts(pipeline, around)
+        said = (
+            *self._recorded.fact(pipeline.pipeline_id, clock.now()),
+            *facts(pipeline, around),
+        )
         width, height = self.list.previewing.size
         past = grid(pipeline, known.pipelines, around, width, height - len(said) - 1)
         return (*said, Fact("", NOTHING), *past) if past else said

@@ -199,9 +199,13 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         if self.cursor != highlighted:
             self._say_where()
 
-    def begin_at(self, key: str | None) -> None:
-        """Put the cursor on a row once there are rows, as if the user had gone there."""
+    def begin_at(self, key: str | None, *, line: int = 0) -> None:
+        """Put the cursor on a row once there are rows, as if the user had gone there.
+
+        `line` is how many rows stood above it in sight; none scrolls no more than needed.
+        """
         self._chosen = key
+        self._chosen_at = Place(line + 1, 1) if line else Place(0, 0)
 
     def show_again(self) -> None:
         """Ask again for what the rows in sight say, as when time has passed."""
@@ -214,6 +218,12 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         self._forget_widths()
         self._count_unseen(0)
         self._redraw()
+
+    @property
+    def line(self) -> int:
+        """On which line of those in sight the cursor is; 0 where it is out of sight."""
+        line = self._cursor - self.top
+        return line if 0 <= line < self._rows_in_sight else 0
 
     def move_to(self, key: str) -> bool:
         """Put the cursor on a row and bring it in sight; return whether there is such a row."""

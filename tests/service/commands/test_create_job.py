@@ -30,6 +30,7 @@ from studio_tui.service.commands.create_job import (
 from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.commands.journal import IntentOutcome, Journal
 from studio_tui.service.commands.submitted import SentFile
+from studio_tui.service.recorder.database import Database
 from tests.jobs import NOON, job
 
 QUICK = Patience(rest=0.001, longest_rest=0.001, apart=0.001, look_up=5.0)
@@ -42,7 +43,7 @@ class Studio:
     """Makes and lists jobs; a test says what goes wrong with each request."""
 
     def __init__(self, folder: Path) -> None:
-        self.history = JobHistory(folder, "a place")
+        self.history = JobHistory(Database(folder, "a place"))
         """What is remembered of it."""
         self.existing: list[Job] = []
         self.requests: list[tuple[JobInput, str | None]] = []

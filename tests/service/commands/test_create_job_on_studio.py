@@ -26,6 +26,7 @@ from studio_tui.service.commands.create_job import (
 )
 from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.commands.journal import IntentOutcome, Journal
+from studio_tui.service.recorder.database import Database
 from studio_tui.settings import Settings
 from tests import faults
 from tests.chaos import Kind
@@ -190,7 +191,9 @@ async def test_no_wish_becomes_two_jobs_and_none_is_lost(
 
     timeouts = Timeouts(connect=5.0, read=READ, write=5.0, pool=20.0, whole=10.0)
     async with StudioClient(settings_of(studio, proxy.url), timeouts=timeouts) as client:
-        creating = JobCreator(client, journal, JobHistory(tmp_path, "a place"), patience=PATIENCE)
+        creating = JobCreator(
+            client, journal, JobHistory(Database(tmp_path, "a place")), patience=PATIENCE
+        )
         async with asyncio.timeout((3 if SOAK else 1) * HANG):
             outcomes = await asyncio.gather(*(grant(creating, n) for n in range(WISHES)))
         await proxy.until_idle()
@@ -220,7 +223,7 @@ async def test_a_job_has_its_file_whatever_the_upload_and_the_wish_meet(
     wish = JobInput(query="cat notes.txt", query_type=QueryType.SHELL, team_name="local")
     proxy.next(faults.drop_answer, faults.html_502(), None, faults.drop_answer)
     async with StudioClient(settings_of(studio, proxy.url)) as client:
-        journal, history = Journal(tmp_path, "a place"), JobHistory(tmp_path, "a place")
+        journal, history = Journal(tmp_path, "a place"), JobHistory(Database(tmp_path, "a place"))
         creating = JobCreator(client, journal, history, patience=PATIENCE)
         outcome = await creating.create(wish, [text])
     assert isinstance(outcome, Created)
@@ -240,12 +243,14 @@ from studio_tui.api.models import JobInput
 from studio_tui.service.commands.create_job import JobCreator
 from studio_tui.service.commands.journal import Journal
 from studio_tui.service.commands.history import JobHistory
+from studio_tui.service.recorder.database import Database
 from studio_tui.settings import Settings
 
 async def main():
     settings = Settings(url=sys.argv[1], team="local", token=SecretStr(os.environ["TOKEN"]))
     wish = JobInput(query="print(1)", team_name="local", query_name="crash.py", priority=2)
-    journal, history = (kind(Path(sys.argv[2]), "a place") for kind in (Journal, JobHistory))
+    folder, place = Path(sys.argv[2]), "a place"
+    journal, history = Journal(folder, place), JobHistory(Database(folder, place))
     await JobCreator(StudioClient(settings), journal, history).create(wish)
 
 asyncio.run(main())
@@ -272,7 +277,9 @@ async def test_a_program_killed_before_the_answer_is_settled_by_the_next(
     await within_reason(has_come.wait(), "the create")
     journal = Journal(tmp_path, "a place")
     async with StudioClient(settings_of(studio, studio.url)) as client:
-        creating = JobCreator(client, journal, JobHistory(tmp_path, "a place"), patience=PATIENCE)
+        creating = JobCreator(
+            client, journal, JobHistory(Database(tmp_path, "a place")), patience=PATIENCE
+        )
         assert await creating.settle() == ()
         assert [entry.fate for entry in journal.entries()] == [IntentOutcome.SENT]
         program.kill()
@@ -284,7 +291,7 @@ async def test_a_program_killed_before_the_answer_is_settled_by_the_next(
             assert left == ()
             assert [job["id"] for job in jobs] == [entry.job_id]
             assert jobs[0]["environment"] == {NAME: entry.intent.id}
-            history = JobHistory(tmp_path, "a place")
+            history = JobHistory(Database(tmp_path, "a place"))
             assert history.submitted([jobs[0]["id"]])[jobs[0]["id"]].priority == 2
         else:
             assert [unknown.intent for unknown in left] == [entry.intent]

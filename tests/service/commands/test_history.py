@@ -13,6 +13,8 @@ from studio_tui.api.models import Job, JobInput, JobState
 from studio_tui.service.commands import history as module
 from studio_tui.service.commands.history import JobHistory, Run
 from studio_tui.service.commands.submitted import SentFile, Submitted
+from studio_tui.service.recorder import database as file_module
+from studio_tui.service.recorder.database import Database
 from tests.jobs import NOON, job
 from tests.waiting import HANG
 
@@ -33,11 +35,11 @@ SUBMITTED = Submitted(
 
 @pytest.fixture
 def history(tmp_path: Path) -> JobHistory:
-    return JobHistory(tmp_path, PLACE)
+    return JobHistory(Database(tmp_path, PLACE))
 
 
 def again(tmp_path: Path) -> JobHistory:
-    return JobHistory(tmp_path, PLACE)
+    return JobHistory(Database(tmp_path, PLACE))
 
 
 def file_of(folder: Path) -> Path:
@@ -109,7 +111,9 @@ def test_only_the_last_submissions_are_kept(
 
 def test_a_team_does_not_see_the_ledger_of_another(history: JobHistory, tmp_path: Path) -> None:
     history.note_submitted("1", SUBMITTED)
-    assert JobHistory(tmp_path, "https://studio.example.com\nother").submitted(["1"]) == {}
+    assert (
+        JobHistory(Database(tmp_path, "https://studio.example.com\nother")).submitted(["1"]) == {}
+    )
 
 
 # What runs took.
@@ -222,7 +226,7 @@ def test_a_folder_that_cannot_be_written_leaves_the_ledger_in_memory(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "file").touch()
-    history = JobHistory(tmp_path / "file", PLACE)
+    history = JobHistory(Database(tmp_path / "file", PLACE))
     note_both(history)
     note_both(history, 2)
     assert has_both(history)
@@ -277,13 +281,13 @@ def test_a_file_of_a_newer_program_is_left_as_it_is(
 def test_what_could_not_be_written_while_another_held_the_file_is_written_later(
     history: JobHistory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_PATIENCE", 0.01)
+    monkeypatch.setattr(file_module, "_PATIENCE", 0.01)
     note_both(history)
     with closing(sqlite3.connect(file_of(tmp_path), isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         note_both(history, 2)
         assert has_both(history, 2)
-        assert history.submitted(["1"]) == {}
+        assert history.submitted(["1"]) == {"1": SUBMITTED}
         other.execute("ROLLBACK")
     note_both(history, 3)
     for number in (1, 2, 3):
@@ -294,7 +298,7 @@ def test_what_a_full_disk_does_not_take_is_written_when_there_is_room(
     history: JobHistory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     note_both(history)
-    opened = module._opened
+    opened = file_module.opened
 
     def full(path: Path) -> sqlite3.Connection:
         connection = opened(path)
@@ -303,7 +307,7 @@ def test_what_a_full_disk_does_not_take_is_written_when_there_is_room(
 
     long = Submitted(credentials_name="x" * 100_000)
     with monkeypatch.context() as patched:
-        patched.setattr(module, "_opened", full)
+        patched.setattr(file_module, "opened", full)
         history.note_submitted("2", long)
         assert history.submitted(["1", "2"]) == {"1": SUBMITTED, "2": long}
         assert again(tmp_path).submitted(["2"]) == {}

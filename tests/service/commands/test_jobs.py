@@ -217,7 +217,7 @@ def test_workers_that_studio_chose_are_left_to_it_again() -> None:
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"query": None}, "did not send this job's query"),
+        ({"query": None}, "job's query is not known"),
         ({"environment": {"KEY": "two\nlines"}}, "variable KEY has a line break"),
     ],
 )

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from studio_tui.tui.activity.list_screen import ActivityScreen
 from studio_tui.tui.clusters.list_screen import ClustersScreen
 from studio_tui.tui.frame.list_page import ListPage
 from studio_tui.tui.jobs.list_screen import JobsScreen
@@ -9,7 +10,9 @@ from studio_tui.tui.pipelines.list_screen import PipelinesScreen
 from studio_tui.tui.schedules.list_screen import SchedulesScreen
 
 
-@pytest.mark.parametrize("page", [JobsScreen, PipelinesScreen, SchedulesScreen, ClustersScreen])
+@pytest.mark.parametrize(
+    "page", [JobsScreen, PipelinesScreen, SchedulesScreen, ClustersScreen, ActivityScreen]
+)
 def test_every_column_gives_an_order(page: type[ListPage[Any]]) -> None:
     without = [each.key for each in page.columns if page.kind.order_of(each.key) is None]
     assert without == []

@@ -98,7 +98,7 @@ def test_a_job_that_is_being_cancelled_is_not_said_to_be_over(status: str) -> No
 def test_a_job_whose_query_studio_keeps_back_can_be_looked_at_and_not_repeated() -> None:
     said = reasons(controller(job(1, query=None)))
     assert {said[name] for name in CHANGING - {"job.cancel"}} == {
-        "Studio did not send the job's query"
+        "The job's query is not known here"
     }
     assert not {"job.log", "job.copy_id"} & said.keys()
 

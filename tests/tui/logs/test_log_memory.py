@@ -1,4 +1,3 @@
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -65,10 +64,9 @@ async def test_a_log_is_found_as_it_was_left_also_by_the_next_run(
         await pilot.press("l")
         await until_shown(pilot, "1,501")
         assert screen_text(pilot).splitlines()[3:30] == left
-        await asyncio.sleep(0)
-    async with dashboard(studio, tmp_path) as pilot:
-        await pilot.press("l")
-        await until_shown(pilot, "1,501", "✓ whole log")
+        await pilot.press("ctrl+q")
+    async with dashboard(studio, tmp_path, answered=False) as pilot:
+        await until_shown(pilot, "1,501", "n 1500", "✓ whole log")
         assert screen_text(pilot).splitlines()[3:30] == left
         screen = pilot.app.screen
         assert isinstance(screen, LogScreen)

@@ -4,7 +4,7 @@ import asyncio
 import json
 from typing import Any, ClassVar
 
-from studio_tui.api.models import JobState, PipelineState
+from studio_tui.api.models import JobState, Pipeline, PipelineState
 from studio_tui.errors import StudioError
 from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.format import plural
@@ -85,14 +85,22 @@ class GraphJobs:
             return
         if node is None:
             return
-        pipeline, session = standing.pipeline, self._host.session
+        pipeline = standing.pipeline
         if await self._host.ask(remove_question(pipeline, standing.plan, node.id)):
-            try:
-                taking = session.steering.remove_job(pipeline, node.id)
-                if await asked(self._host.app, session, taking):
-                    self._host.say(f"Took {node.name} out of the pipeline")
-            except StudioError as error:
-                self._host.say(f"Taking {node.name} out: {told(error, session)}", "error")
+            # It waits, whatever becomes of the screen.
+            removing = self._remove(pipeline, node.id, node.name)
+            self._host.app.run_worker(removing, name="take out", group="command")
+
+    async def _remove(self, pipeline: Pipeline, node_id: str, name: str) -> None:
+        session = self._host.session
+        if not await session.held.may_be_sent(f"taking {name} out"):
+            return
+        try:
+            taking = session.steering.remove_job(pipeline, node_id)
+            if await asked(self._host.app, session, taking):
+                self._host.say(f"Took {name} out of the pipeline")
+        except StudioError as error:
+            self._host.say(f"Taking {name} out: {told(error, session)}", "error")
 
     async def _remove_marked(self) -> None:
         """Show what taking the marked jobs out does, ask, and do it, one after the other."""
@@ -121,6 +129,7 @@ class GraphJobs:
                     name=lambda node: node.name,
                     command=lambda node: steering.remove_job(pipeline, node.id),
                     unmark=lambda node: self._marks.unmark_nodes({node.id}),
+                    is_always_held=True,
                 ),
             )
 

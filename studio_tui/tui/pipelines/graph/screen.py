@@ -163,6 +163,10 @@ class PipelineScreen(Page):
         if not self.controllers.back_out():
             self.back()
 
+    def note_place(self) -> None:
+        """Remember where the reader is."""
+        self.views.remember()
+
     def _leave(self) -> None:
         super()._leave()
         self._progress.leave()

@@ -1,0 +1,49 @@
+"""Runs the dashboard in the terminal, whatever it is connected to.
+
+Imports inside functions keep the first paint quick, as in `__main__`.
+"""
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from studio_tui.tui.app import Connect
+    from studio_tui.tui.frame.opening import Choice
+
+
+def run_dashboard(
+    connect: "Connect",
+    *,
+    waiting_for: str,
+    first: "Choice | None" = None,
+    theme: str | None = None,
+) -> int:
+    """Run the dashboard on what `connect` makes, and return the exit code."""
+    from studio_tui.log import install_crash_hook
+    from studio_tui.tui.app import StudioApp
+    from studio_tui.tui.terminal import probe
+    from studio_tui.tui.terminal.input_decoder import install as install_lenient_input
+    from studio_tui.tui.theme import theme_for
+
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        click.echo("studio-tui needs a terminal; see `studio-tui --help`.", err=True)
+        return 2
+    if reason := probe.why_unusable(os.environ):
+        click.echo(f"studio-tui: {reason}", err=True)
+        return 2
+    install_crash_hook()
+    install_lenient_input()
+    dark = theme != "light" and (theme == "dark" or probe.has_dark_background(os.environ))
+    colours = 16 if theme == "ansi" else probe.colours(os.environ)
+    app = StudioApp(
+        connect,
+        first=first,
+        theme=theme_for(dark=dark, colours=colours),
+        waiting_for=waiting_for,
+        is_theme_given=theme is not None or bool(os.environ.get("NO_COLOR")),
+    )
+    app.run()
+    return app.return_code or 0

@@ -1,0 +1,96 @@
+"""A request as commands that send it again: curl, and the `datachain` command where there is one.
+
+Secrets were blotted out before it was recorded, so whoever runs one puts them in again.
+"""
+
+import json
+import shlex
+
+from studio_tui.api import routes
+from studio_tui.presentation.activity.entries import Entry, route_of
+from studio_tui.redaction import BLOTTED
+from studio_tui.text import safe_block, safe_line
+
+_AUTHORIZATION = '--header "Authorization: Bearer $DATACHAIN_STUDIO_TOKEN"'
+_MASKED = "# Secrets, queries and values of environments are left out here: put them in."
+
+
+def as_curl(entry: Entry, url: str) -> str:
+    """Return the curl command that sends the request to the Studio at `url`; empty for none."""
+    if not entry.method:
+        return ""
+    parts = ["curl --fail-with-body", _AUTHORIZATION]
+    if entry.method != "GET":
+        parts.append(f"--request {entry.method}")
+    if entry.fields:
+        body = json.dumps(entry.fields, ensure_ascii=True)
+        parts += ["--header 'Content-Type: application/json'", f"--data {shlex.quote(body)}"]
+    parts.append(shlex.quote(safe_line(f"{url}/api{entry.path}")))
+    return _said(entry, " \\\n  ".join(parts))
+
+
+def as_datachain(entry: Entry) -> str:
+    """Return the `datachain` command that asks for the same; empty where there is none."""
+    found = route_of(entry)
+    if found is None:
+        return ""
+    route, item_id, _ = found
+    fields = entry.fields
+    pipeline = str(fields.get("name") or fields.get("pipeline_id") or entry.query.get("name") or "")
+    match route:
+        case routes.CREATE_JOB:
+            return _said(entry, _run(entry))
+        case routes.CANCEL_JOB:
+            return _line("datachain job cancel", item_id)
+        case routes.JOB_LOGS:
+            return _line("datachain job logs", item_id)
+        case routes.LIST_JOBS:
+            return "datachain job ls"
+        case routes.LIST_CLUSTERS:
+            return "datachain job clusters"
+        case routes.LIST_PIPELINES:
+            return "datachain pipeline list"
+        case routes.PIPELINE_STATUS:
+            return _line("datachain pipeline status", pipeline)
+        case routes.PAUSE_PIPELINE:
+            return _line("datachain pipeline pause", pipeline)
+        case routes.RESUME_PIPELINE:
+            return _line("datachain pipeline resume", pipeline)
+        case _:
+            return ""
+
+
+_FLAGS = {
+    "workers": "--workers",
+    "python_version": "--python-version",
+    "repository": "--repository",
+    "priority": "--priority",
+    "compute_cluster_name": "--cluster",
+    "start_after": "--start-time",
+    "cron_expression": "--cron",
+    "credentials_name": "--credentials-name",
+}
+"""The flags of `datachain job run`, by the fields of a request."""
+
+
+def _run(entry: Entry) -> str:
+    fields = entry.fields
+    parts = [
+        "datachain job run",
+        shlex.quote(safe_line(str(fields.get("query_name") or "query.py"))),
+    ]
+    for name, flag in _FLAGS.items():
+        if (value := fields.get(name)) is not None:
+            parts.append(f"{flag} {shlex.quote(safe_line(str(value)))}")
+    lines = str(fields.get("environment") or "").splitlines()
+    parts += [f"--env {shlex.quote(safe_line(line))}" for line in lines]
+    return " \\\n  ".join(parts)
+
+
+def _line(command: str, argument: str) -> str:
+    return f"{command} {shlex.quote(safe_line(argument))}" if argument else command
+
+
+def _said(entry: Entry, command: str) -> str:
+    is_masked = BLOTTED in entry.body or "left out]" in entry.body or BLOTTED in entry.path
+    return safe_block(f"{_MASKED}\n{command}" if is_masked else command)

@@ -1,0 +1,132 @@
+"""What was asked of Studio as rows and as facts."""
+
+from datetime import datetime
+from operator import attrgetter
+
+from studio_tui.presentation.activity.entries import ActivityState, Entry, words_of
+from studio_tui.presentation.cells import NOTHING, Cell, Tone
+from studio_tui.presentation.columns import Align, Column
+from studio_tui.presentation.format import clock_time, plural
+from studio_tui.presentation.jobs.facts import Fact
+from studio_tui.presentation.lists.kinds import NEWEST_FIRST, Kind
+from studio_tui.text import safe_block, safe_line
+
+COLUMNS = (
+    Column("state", "STATE", 9),
+    Column("at", "AT", 8, drop=1),
+    Column("what", "WHAT", 20, grow=3),
+    Column("took", "TOOK", 8, align=Align.RIGHT),
+    Column("count", "TIMES", 6, align=Align.RIGHT, drop=2, fits=True),
+    Column("outcome", "ANSWER", 8, grow=1, drop=3, fits=True),
+)
+"""In the order of the cells."""
+
+_LOOKS = {
+    ActivityState.FAILED: ("✗", Tone.BAD),
+    ActivityState.UNKNOWN: ("?", Tone.WARN),
+    ActivityState.LOST: ("!", Tone.WARN),
+    ActivityState.UNDONE: ("↶", Tone.DIM),
+    ActivityState.DONE: ("✓", Tone.GOOD),
+}
+"""In the order of a list that is sorted by state."""
+
+_MEANS = {
+    ActivityState.UNDONE: "taken back before it was sent",
+    ActivityState.LOST: "not sent, as the dashboard ended while it waited",
+    ActivityState.UNKNOWN: "nobody can say whether it took effect",
+}
+
+
+def cells(entry: Entry) -> tuple[Cell, ...]:
+    """Return one cell for each of `COLUMNS`."""
+    glyph, tone = _LOOKS[entry.state]
+    is_sent = bool(entry.method)
+    return (
+        Cell(f"{glyph} {entry.state}", tone),
+        Cell(entry.at.astimezone().strftime("%H:%M:%S"), Tone.DIM),
+        Cell(words_of(entry), Tone.STRONG if entry.is_command else Tone.PLAIN),
+        Cell(milliseconds(entry.ms)) if is_sent else NOTHING,
+        Cell(f"×{entry.count:,}", Tone.DIM) if entry.count > 1 else NOTHING,
+        Cell(safe_line(entry.outcome), Tone.DIM) if is_sent else NOTHING,
+    )
+
+
+def facts(entry: Entry, now: datetime) -> tuple[Fact, ...]:
+    """Return what there is to say of an entry."""
+    glyph, tone = _LOOKS[entry.state]
+    means = _MEANS.get(entry.state)
+    times = clock_time(entry.at, now)
+    if entry.count > 1:
+        times = f"{plural(entry.count, 'time')} from {times} to {clock_time(entry.last_at, now)}"
+    told = [
+        Fact("what", Cell(words_of(entry), Tone.STRONG)),
+        Fact("state", Cell(f"{glyph} {entry.state}" + (f": {means}" if means else ""), tone)),
+        Fact("at", Cell(times)),
+    ]
+    if entry.method:
+        longest = f", the longest {milliseconds(entry.most_ms)}" if entry.count > 1 else ""
+        told += [
+            Fact("took", Cell(f"{milliseconds(entry.ms)}{longest}")),
+            Fact("answer", Cell(safe_line(entry.outcome))),
+            Fact("request", Cell(safe_line(f"{entry.method} {entry.path}"))),
+        ]
+    for name, value in entry.fields.items():
+        told.append(Fact(safe_line(name)[:14], Cell(safe_block(str(value)))))
+    return tuple(told)
+
+
+def milliseconds(ms: float) -> str:
+    """Return a span as `12 ms` or `3.4 s`."""
+    return f"{ms:,.0f} ms" if ms < 1000 else f"{ms / 1000:,.1f} s"
+
+
+def _haystack(entry: Entry) -> str:
+    return f"{words_of(entry)}\n{entry.method} {entry.path}\n{entry.outcome}\n{entry.body}".lower()
+
+
+def _stamp(entry: Entry) -> float:
+    return entry.at.timestamp()
+
+
+ACTIVITY: Kind[Entry] = Kind(
+    noun="entry",
+    key=attrgetter("id"),
+    made_at=attrgetter("at"),
+    haystack=_haystack,
+    state=attrgetter("state"),
+    states=ActivityState,
+    groups={
+        "problem": frozenset(ActivityState) - {ActivityState.DONE},
+        "unsent": frozenset({ActivityState.UNDONE, ActivityState.LOST}),
+    },
+    fields={
+        "kind": lambda entry: "command" if entry.is_command else "call",
+        "what": words_of,
+        "method": attrgetter("method"),
+        "path": attrgetter("path"),
+        "answer": attrgetter("outcome"),
+    },
+    suggestions=(
+        "kind=command",
+        "kind=call",
+        "status=problem",
+        *(f"status={each.lower()}" for each in ActivityState),
+        *("answer=", "path=", "method=", "took>1s", "age<1h"),
+    ),
+    hint="words, kind=command, status=failed, answer=500, took>1s, age<1h, !not",
+    sorts={
+        NEWEST_FIRST: ("when it began, newest first", lambda entry, now: -_stamp(entry)),
+        "state": (
+            "state, failed first",
+            lambda entry, now: (list(_LOOKS).index(entry.state), -_stamp(entry)),
+        ),
+        "what": ("what was asked for", lambda entry, now: (words_of(entry), -_stamp(entry))),
+        "took": ("time it took, longest first", lambda entry, now: (-entry.ms, -_stamp(entry))),
+        "count": ("times, most first", lambda entry, now: (-entry.count, -_stamp(entry))),
+        "outcome": ("answer", lambda entry, now: (entry.outcome, -_stamp(entry))),
+    },
+    same_order={"at": NEWEST_FIRST},
+    spans={"took": lambda entry, now: entry.ms / 1000 if entry.method else None},
+    largest_first=frozenset({"took", "count"}),
+    is_moving=lambda entry: False,
+)

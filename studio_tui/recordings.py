@@ -1,0 +1,91 @@
+"""The commands that make a recording to be shared, and replay one."""
+
+import tempfile
+from pathlib import Path
+from typing import cast
+
+import click
+
+from studio_tui import clock, paths
+from studio_tui.api.client import StudioClient
+from studio_tui.arguments import Arguments
+from studio_tui.launch import run_dashboard
+from studio_tui.service.recorder.database import Database
+from studio_tui.service.recorder.recording_file import export, load
+from studio_tui.service.recorder.replay import ReplayClient, ReplayTime
+from studio_tui.service.session import StudioSession
+from studio_tui.settings import Settings, load_settings
+from studio_tui.text import safe_line
+from studio_tui.tui.connected import Connected
+
+SLOWEST, FASTEST = 0.1, 3600.0
+"""Speeds of a replay."""
+
+
+def place_of(settings: Settings, data_dir: Path | None) -> str:
+    """Return what tells a team of a Studio from others: what is recorded of it has its own file."""
+    return str(data_dir) if data_dir is not None else f"{settings.url}\n{settings.team}"
+
+
+@click.group()
+def record() -> None:
+    """Make recordings of what the dashboard has seen."""
+
+
+@record.command("export")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--local", is_flag=True, help="Of the local Studio.")
+@click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="With --local: where it keeps its data.",
+)
+@click.pass_obj
+def export_recording(
+    arguments: Arguments, file: Path, *, local: bool, data_dir: Path | None
+) -> None:
+    """Write what was recorded of a team to FILE: jobs and pipelines, no logs and no secrets."""
+    if data_dir is not None and not local:
+        raise click.UsageError("--data-dir goes with --local")
+    if local:
+        place = str(data_dir or paths.local_data_dir())
+    else:
+        place = place_of(load_settings(arguments), None)
+    count = export(Database(paths.state_dir() / "ledgers", place), file)
+    click.echo(f"{count:,} changes are in {file}; replay it with: studio-tui replay {file}")
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--speed",
+    type=click.FloatRange(SLOWEST, FASTEST),
+    default=1.0,
+    show_default=True,
+    help="Seconds of the recording that pass in one.",
+)
+@click.pass_context
+def replay(context: click.Context, file: Path, *, speed: float) -> None:
+    """Replay a recording in the dashboard, with its time at the top."""
+    recording = load(file)
+    with tempfile.TemporaryDirectory(prefix="studio-tui-replay-") as folder:
+
+        def connect(_choice: object) -> Connected:
+            time = ReplayTime(recording, speed)
+            clock.follow(time.now)
+            return connected(ReplayClient(recording, time), time, file, Path(folder))
+
+        try:
+            code = run_dashboard(connect, waiting_for="Reading the recording…")
+        finally:
+            clock.follow(None)
+    context.exit(code)
+
+
+def connected(client: ReplayClient, time: ReplayTime, file: Path, folder: Path) -> Connected:
+    """Return what the dashboard has in a replay; what it remembers is in a folder of its own."""
+    session = StudioSession(cast(StudioClient, client), "replay", folder, near=True)
+    session.replay = time
+    name = safe_line(file.name)
+    view = folder / "view.json"
+    return Connected(session, name, "", "replay", view, read_only=True, quiet=True)

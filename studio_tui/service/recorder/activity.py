@@ -1,0 +1,77 @@
+"""What was asked of Studio and what came of it, for as long as somebody looks."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from studio_tui import clock
+from studio_tui.service.listeners import Listeners
+from studio_tui.service.polling.snapshot import Snapshot
+from studio_tui.service.recorder.calls import RecordedCall
+from studio_tui.service.recorder.holds import Hold, Holds
+from studio_tui.service.recorder.recorder import Recorder
+
+PAGE = 1000
+"""Newest calls that are read at first, and that each further page has."""
+READ_EVERY = 1.0
+"""Seconds between two readings while there is somebody who looks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actions:
+    """Calls, and commands that were not sent; the newest first, each."""
+
+    calls: tuple[RecordedCall, ...] = ()
+    unsent: tuple[Hold, ...] = ()
+    has_all: bool = True
+    """Whether these are all that are recorded."""
+
+
+class Activity:
+    """Reads the recorder while it is listened to; in that it is like a poller."""
+
+    name = "activity"
+
+    def __init__(
+        self, recorder: Recorder, holds: Holds, *, now: Callable[[], datetime] = clock.now
+    ) -> None:
+        self.snapshot: Snapshot[Actions] = Snapshot()
+        self.wanted = PAGE
+        """How many of the newest calls the user wants to see."""
+        self._recorder = recorder
+        self._holds = holds
+        self._now = now
+        self._looked_at = asyncio.Event()
+        self._listeners = Listeners[[Snapshot[Actions]]]()
+
+    def subscribe(self, listener: Callable[[Snapshot[Actions]], None]) -> Callable[[], None]:
+        """Tell `listener` of what is new from now on; return a function that ends it."""
+        leave = self._listeners.add(listener)
+        self._looked_at.set()
+
+        def unsubscribe() -> None:
+            leave()
+            if not self._listeners:
+                self._looked_at.clear()
+
+        return unsubscribe
+
+    def want_more(self) -> None:
+        """Read older calls, too."""
+        self.wanted += PAGE
+
+    async def run(self) -> None:
+        """Read while there is somebody who looks, until cancelled."""
+        while True:
+            await self._looked_at.wait()
+            found = await asyncio.to_thread(self._read)
+            if found != self.snapshot.value:
+                self.snapshot = Snapshot(found, self._now())
+                self._listeners.tell(self.snapshot)
+            await asyncio.sleep(READ_EVERY)
+
+    def _read(self) -> Actions:
+        found = self._recorder.recent_calls(self.wanted + 1)
+        calls = found[: self.wanted]
+        return Actions(calls, tuple(self._holds.past(PAGE)), len(found) == len(calls))

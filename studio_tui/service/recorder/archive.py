@@ -1,0 +1,70 @@
+"""What was ever seen of a kind of thing, for lists that look beyond what Studio tells them."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Generic, TypeVar
+
+from studio_tui import clock
+from studio_tui.service.listeners import Listeners
+from studio_tui.service.polling.snapshot import Snapshot
+
+T = TypeVar("T")
+
+FRESH_FOR = timedelta(minutes=5)
+"""How long what was read is not read again; what has come since is in the list itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Archived(Generic[T]):
+    """Things as they were last seen, whether Studio still lists them or not."""
+
+    things: Mapping[str, T] = field(default_factory=dict)
+    """By their ids, newest first."""
+    since: Mapping[str, datetime] = field(default_factory=dict)
+    """When each was first seen to be as it is."""
+
+
+class Archive(Generic[T]):
+    """Reads the recorder when that is wanted; it can be listened to as a poller can."""
+
+    def __init__(
+        self,
+        name: str,
+        read: Callable[[], tuple[tuple[T, datetime], ...]],
+        key: Callable[[T], str],
+        *,
+        now: Callable[[], datetime] = clock.now,
+    ) -> None:
+        """Take what reads everything, in a thread, and what returns a thing's id."""
+        self.name = name
+        self.snapshot: Snapshot[Archived[T]] = Snapshot()
+        self._read = read
+        self._key = key
+        self._now = now
+        self._wanted = asyncio.Event()
+        self._listeners = Listeners[[Snapshot[Archived[T]]]]()
+
+    def subscribe(self, listener: Callable[[Snapshot[Archived[T]]], None]) -> Callable[[], None]:
+        """Tell `listener` of each reading from now on; return a function that ends it."""
+        return self._listeners.add(listener)
+
+    def want(self) -> None:
+        """Have everything read, unless it just was."""
+        read_at = self.snapshot.fetched_at
+        if read_at is None or self._now() - read_at > FRESH_FOR:
+            self._wanted.set()
+
+    async def run(self) -> None:
+        """Read when that is wanted, until cancelled."""
+        while True:
+            await self._wanted.wait()
+            found = await asyncio.to_thread(self._read)
+            self._wanted.clear()
+            archived = Archived(
+                {self._key(thing): thing for thing, _ in found},
+                {self._key(thing): at for thing, at in found},
+            )
+            self.snapshot = Snapshot(archived, self._now())
+            self._listeners.tell(self.snapshot)

@@ -1,0 +1,113 @@
+"""What is recorded of a job, a pipeline or a list: what screens show, and no secret.
+
+Never recorded are queries, requirements, repositories, the values of environments, and the
+addresses of jobs, which may hold a key. Of all other text, what looks like a secret is blotted out.
+"""
+
+import json
+import logging
+import re
+import zlib
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from studio_tui.api.fields import Received
+from studio_tui.api.models import Cluster, Job, Pipeline
+from studio_tui.redaction import without_secrets
+
+R = TypeVar("R", bound=Received)
+
+JOB, PIPELINE = "job", "pipeline"
+MODELS: dict[str, type[Received]] = {JOB: Job, PIPELINE: Pipeline}
+"""By the kind of what is recorded."""
+
+ENVIRONMENT_NAMES = "environment_names"
+"""Where the names of a job's variables stand, whose values are not recorded."""
+
+_NEVER = {"query", "requirements", "repository", "environment", "url"}
+_PLAIN = re.compile(r"(?:id|.*_ids?|attempts|status|query_type|team|.*_at|.*_for)\Z")
+"""Names of what is an id, a word of Studio's or a time, and not text that people write."""
+_WORTH_PACKING = 1024
+"""Characters from which on a text is packed."""
+
+_log = logging.getLogger(__name__)
+
+
+def body_of(model: Job | Pipeline | Cluster) -> dict[str, Any]:
+    """Return what is recorded of a thing, as JSON values."""
+    told = model.model_dump(
+        mode="json", exclude=_NEVER if isinstance(model, Job) else None, exclude_none=True
+    )
+    if isinstance(model, Job) and model.environment:
+        told[ENVIRONMENT_NAMES] = sorted(model.environment)
+    safe: dict[str, Any] = safe_values(told)
+    return safe
+
+
+def safe_values(value: Any) -> Any:
+    """Return a JSON value in whose texts nothing looks like a secret."""
+    match value:
+        case str():
+            return without_secrets(value)
+        case dict():
+            return {
+                key: each if _PLAIN.match(key) else _named(key, each) for key, each in value.items()
+            }
+        case list():
+            return [safe_values(each) for each in value]
+        case _:
+            return value
+
+
+def _named(name: str, value: Any) -> Any:
+    """Return a value as its name allows: `DB_PASSWORD: x` is a secret for its name alone."""
+    if not isinstance(value, str):
+        return safe_values(value)
+    sign = f"{name}="
+    told = without_secrets(f"{sign}{value}")
+    return told.removeprefix(sign) if told.startswith(sign) else without_secrets(value)
+
+
+def pack(value: Any) -> bytes:
+    """Return JSON values as bytes; equal values give equal bytes."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    plain = text.encode("utf-8", "replace")
+    return plain if len(plain) < _WORTH_PACKING else zlib.compress(plain, 1)
+
+
+def unpack(packed: bytes) -> Any:
+    """Return the values that were packed.
+
+    Raises:
+        ValueError: these bytes are no packed JSON.
+    """
+    # JSON begins with none of the bytes that zlib does.
+    try:
+        return json.loads(zlib.decompress(packed) if packed[:1] == b"\x78" else packed)
+    except (zlib.error, TypeError) as error:
+        raise ValueError("What was recorded cannot be read.") from error
+
+
+def model_of(kind: type[R], body: Any) -> R | None:
+    """Return the thing that was recorded; `None`, after a word in the log, for what is none."""
+    try:
+        return kind.model_validate(body)
+    except ValidationError:
+        _log.warning("What was recorded of a %s cannot be read", kind.__name__)
+        return None
+
+
+def models_of(kind: type[R], packed: Iterable[bytes]) -> Sequence[R]:
+    """Return the things that were recorded, those that cannot be read left out."""
+    found = []
+    for each in packed:
+        try:
+            model = model_of(kind, unpack(each))
+        except ValueError:
+            _log.warning("What was recorded of a %s cannot be read", kind.__name__)
+            continue
+        if model is not None:
+            found.append(model)
+    return found

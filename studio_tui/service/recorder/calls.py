@@ -1,0 +1,215 @@
+"""Calls to Studio, gathered in memory and written in batches; equal polls in a row are counted."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from sqlite3 import Connection
+from typing import Any
+from urllib.parse import urlencode
+
+from studio_tui.api.calls import Call
+from studio_tui.redaction import BLOTTED, without_secrets
+from studio_tui.service.recorder.bodies import safe_values
+
+LONGEST_RUN = 3600.0
+"""Seconds after which equal polls are counted anew."""
+MOST_WAITING = 10_000
+"""Calls that wait to be written; where the disk takes none, the oldest are let go beyond it."""
+_LONGEST_VALUE = 4096
+"""Characters of a value of a body that is kept."""
+
+_COLUMNS = "number, at, last_at, method, path, outcome, count, ms, most_ms, changes, body"
+_INSERT = f"INSERT INTO call ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+_UPDATE = "UPDATE call SET last_at = ?, count = ?, ms = ?, most_ms = ? WHERE number = ?"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedCall:
+    """A request that was sent, or several equal ones in a row that changed nothing."""
+
+    method: str
+    path: str
+    """Under `/api`, with its query."""
+    outcome: str
+    """The status, the name of an error, or `cancelled`."""
+    at: datetime
+    """When the first began."""
+    last_at: datetime
+    """When the last began."""
+    count: int = 1
+    ms: float = 0.0
+    """Milliseconds, of all of them."""
+    most_ms: float = 0.0
+    """Milliseconds of the longest."""
+    changes: bool = False
+    """Whether it asked Studio to change something."""
+    body: str = ""
+    """JSON that was sent with it, secrets blotted out and the query left out."""
+    number: int | None = None
+    """Of its row in the file; `None` before it has one."""
+
+    @property
+    def is_good(self) -> bool:
+        """Whether Studio did what was asked."""
+        return self.outcome.startswith("2")
+
+
+class CallLog:
+    """Calls that are not written yet, and those that go on being counted."""
+
+    def __init__(self) -> None:
+        self._open: dict[tuple[str, str], RecordedCall] = {}
+        """The last polls of each question."""
+        self._waiting: list[RecordedCall] = []
+        """What has ended since the last time."""
+        self._changed: set[tuple[str, str]] = set()
+
+    def note(self, call: Call) -> None:
+        """Take a call; it waits in memory."""
+        path = _with_query(call)
+        fresh = RecordedCall(
+            call.method, path, call.outcome, call.at, call.at, 1, call.ms, call.ms, call.changes
+        )
+        if call.changes or call.method != "GET":
+            self._wait(replace(fresh, body=safe_body(call.body)))
+            return
+        key = call.method, path
+        known = self._open.get(key)
+        if known is not None and known.outcome == call.outcome and _goes_on(known, call):
+            self._open[key] = replace(
+                known,
+                last_at=call.at,
+                count=known.count + 1,
+                ms=known.ms + call.ms,
+                most_ms=max(known.most_ms, call.ms),
+            )
+        else:
+            if known is not None and key in self._changed:
+                self._wait(known)
+            self._open[key] = fresh
+        self._changed.add(key)
+
+    @property
+    def waiting(self) -> tuple[RecordedCall, ...]:
+        """What is not written yet, or has been counted further since."""
+        return (*self._waiting, *(self._open[key] for key in self._changed))
+
+    def take(self) -> tuple[RecordedCall, ...]:
+        """Return what is to be written, and begin to wait for more."""
+        taken = self.waiting
+        self._waiting, self._changed = [], set()
+        return taken
+
+    def written(self, numbered: Iterable[RecordedCall]) -> None:
+        """Go on counting in the rows that these calls have now; forget polls that have ended."""
+        for call in numbered:
+            key = call.method, call.path
+            known = self._open.get(key)
+            if known is not None and known.at == call.at and known.number is None:
+                self._open[key] = replace(known, number=call.number)
+        if len(self._open) > MOST_WAITING:
+            self._open = {key: self._open[key] for key in self._changed}
+
+    def give_back(self, calls: Iterable[RecordedCall]) -> None:
+        """Take calls again that could not be written."""
+        for call in calls:
+            key = call.method, call.path
+            known = self._open.get(key)
+            if known is not None and known.at == call.at:
+                self._changed.add(key)
+            else:
+                self._wait(call)
+
+    def _wait(self, call: RecordedCall) -> None:
+        self._waiting.append(call)
+        del self._waiting[:-MOST_WAITING]
+
+
+def write(connection: Connection, calls: Iterable[RecordedCall]) -> list[RecordedCall]:
+    """Write calls, as part of a transaction; return them with the numbers of their rows."""
+    numbered = []
+    for call in calls:
+        if call.number is not None:
+            last_at = call.last_at.timestamp()
+            values = (last_at, call.count, call.ms, call.most_ms, call.number)
+            if connection.execute(_UPDATE, values).rowcount:
+                numbered.append(call)
+                continue
+        number = connection.execute(_INSERT, _row(replace(call, number=None))).lastrowid
+        numbered.append(replace(call, number=number))
+    return numbered
+
+
+def read(connection: Connection, count: int) -> list[RecordedCall]:
+    """Return the newest calls that are written, newest first."""
+    query = f"SELECT {_COLUMNS} FROM call ORDER BY at DESC LIMIT ?"  # noqa: S608
+    return [_call(row) for row in connection.execute(query, (count,))]
+
+
+def safe_body(body: bytes) -> str:
+    """Return the JSON of a request without secrets, for showing it.
+
+    Queries and the values of environments are left out, as are texts that are very long.
+    """
+    try:
+        values = json.loads(body)
+    except ValueError:
+        return ""
+    if not isinstance(values, dict):
+        return ""
+    told: dict[str, Any] = {}
+    for name, value in values.items():
+        if name == "query" and isinstance(value, str):
+            told[name] = f"[{len(value.splitlines())} lines left out]"
+        elif name == "environment" and isinstance(value, str):
+            lines = [line for line in value.splitlines() if "=" in line]
+            names = [line.partition("=")[0].strip() for line in lines]
+            told[name] = "\n".join(f"{without_secrets(each)}={BLOTTED}" for each in names)
+        elif len(str(value)) > _LONGEST_VALUE:
+            told[name] = f"[{len(str(value)):,} characters left out]"
+        else:
+            told |= safe_values({name: value})
+    return json.dumps(told, ensure_ascii=False)
+
+
+def _goes_on(known: RecordedCall, call: Call) -> bool:
+    return (call.at - known.at).total_seconds() < LONGEST_RUN
+
+
+def _with_query(call: Call) -> str:
+    if not call.query:
+        return without_secrets(call.path)
+    return without_secrets(f"{call.path}?{urlencode(call.query)}")
+
+
+def _row(call: RecordedCall) -> tuple[object, ...]:
+    times = call.at.timestamp(), call.last_at.timestamp()
+    words = call.method, call.path, call.outcome
+    return (
+        call.number,
+        *times,
+        *words,
+        call.count,
+        call.ms,
+        call.most_ms,
+        call.changes,
+        call.body or None,
+    )
+
+
+def _call(row: tuple[Any, ...]) -> RecordedCall:
+    number, at, last_at, method, path, outcome, count, ms, most_ms, changes, body = row
+    return RecordedCall(
+        method,
+        path,
+        outcome,
+        datetime.fromtimestamp(at, UTC),
+        datetime.fromtimestamp(last_at, UTC),
+        count,
+        ms,
+        most_ms,
+        bool(changes),
+        body or "",
+        number,
+    )

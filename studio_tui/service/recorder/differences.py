@@ -1,0 +1,61 @@
+"""What sets one JSON value apart from the one before it, and how to go from the one to the other.
+
+A difference is JSON too: `{"=": value}` puts another value in place, `{"{": {...}}` changes members
+of an object, where `{"-": 1}` takes one away, and `{"[": {...}}` changes items of a list.
+"""
+
+from typing import Any
+
+NOTHING: dict[str, Any] = {}
+"""The difference between equal values."""
+
+_GONE = {"-": 1}
+
+
+def difference(before: Any, after: Any) -> dict[str, Any]:
+    """Return what leads from one value to the other; `NOTHING` where they are equal."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        members = {key: _GONE for key in before if key not in after}
+        for key, value in after.items():
+            if found := difference(before[key], value) if key in before else {"=": value}:
+                members[key] = found
+        return {"{": members} if members else NOTHING
+    if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        items = {
+            str(place): found
+            for place, pair in enumerate(zip(before, after, strict=True))
+            if (found := difference(*pair))
+        }
+        return {"[": items} if items else NOTHING
+    return NOTHING if before == after and type(before) is type(after) else {"=": after}
+
+
+def applied(before: Any, found: dict[str, Any]) -> Any:
+    """Return the value that a difference leads to.
+
+    Raises:
+        ValueError: it is no difference from that value.
+    """
+    try:
+        return _applied(before, found)
+    except (AttributeError, IndexError, KeyError, TypeError) as error:
+        raise ValueError("This does not belong to what was there before.") from error
+
+
+def _applied(before: Any, found: dict[str, Any]) -> Any:
+    if not found:
+        return before
+    if "=" in found:
+        return found["="]
+    if "{" in found:
+        members = dict(before)
+        for key, each in found["{"].items():
+            if each == _GONE:
+                del members[key]
+            else:
+                members[key] = _applied(members.get(key), each)
+        return members
+    items = list(before)
+    for place, each in found["["].items():
+        items[int(place)] = _applied(items[int(place)], each)
+    return items

@@ -1,0 +1,77 @@
+"""What the recorder forgets, so that its file stays within days and megabytes."""
+
+import time
+from dataclasses import dataclass
+from sqlite3 import Connection
+
+DAY = 86_400.0
+MEGABYTE = 1024 * 1024
+STEP = 500
+"""Things forgotten in one transaction, so that no other dashboard waits long for the file."""
+
+_OLD_ITEMS = "SELECT kind, id FROM item WHERE seen_at < ? ORDER BY seen_at LIMIT ?"
+_OLDEST_ITEMS = "SELECT kind, id FROM item ORDER BY seen_at LIMIT ?"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much is remembered."""
+
+    days: float = 90.0
+    """After so many days without a change a job or pipeline is forgotten, and so is a call."""
+    megabytes: float = 256.0
+    """What the file may take; what changed longest ago goes first."""
+
+
+def prune(connection: Connection, limits: Limits, now: float) -> bool:
+    """Forget some of what is too old or too much; return whether there is more to be forgotten.
+
+    It is part of a transaction. Active things go only where there is no room.
+    """
+    since = now - limits.days * DAY
+    items = connection.execute(_OLD_ITEMS, (since, STEP)).fetchall()
+    calls = _forget_calls(connection, "last_at < ?", since)
+    connection.execute("DELETE FROM held WHERE at < ? AND state != 'held'", (since,))
+    if not items and not calls and size(connection) > limits.megabytes * MEGABYTE:
+        calls = _forget_calls(connection, "?", 1)
+        items = connection.execute(_OLDEST_ITEMS, (STEP,)).fetchall()
+    for kind, item_id in items:
+        for table in ("change", "item"):
+            connection.execute(
+                f"DELETE FROM {table} WHERE kind = ? AND id = ?",  # noqa: S608 (a word of ours)
+                (kind, item_id),
+            )
+    return bool(items) or calls == STEP
+
+
+def size(connection: Connection) -> int:
+    """Return the bytes of the file that are in use."""
+    pages, free, page = (
+        connection.execute(f"PRAGMA {name}").fetchone()[0]
+        for name in ("page_count", "freelist_count", "page_size")
+    )
+    return int((pages - free) * page)
+
+
+def give_back(connection: Connection) -> None:
+    """Return the room of what was forgotten to the disk; outside of a transaction."""
+    if connection.execute("PRAGMA auto_vacuum").fetchone()[0] == 0:
+        # A file of before has to be written anew once; after that it is done step by step.
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        connection.execute("VACUUM")
+    free = connection.execute("PRAGMA freelist_count").fetchone()[0]
+    for _ in range(0, free, STEP):
+        # A script, as a single statement stops after its first page.
+        connection.executescript(f"PRAGMA incremental_vacuum({STEP})")
+        time.sleep(0)
+    if free:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
+def _forget_calls(connection: Connection, condition: str, value: float) -> int:
+    """Forget the oldest calls for which a condition of ours holds; return how many."""
+    query = (
+        "DELETE FROM call WHERE number IN"  # noqa: S608 (words of ours)
+        f" (SELECT number FROM call WHERE {condition} ORDER BY last_at LIMIT ?)"
+    )
+    return connection.execute(query, (value, STEP)).rowcount

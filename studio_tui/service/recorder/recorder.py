@@ -1,0 +1,284 @@
+"""The flight recorder of one profile: what was seen of its jobs and pipelines, and what was asked.
+
+State changes are written at once, calls once a minute. Methods that read ask the disk: call them
+in a thread. Those that note anything may be called from there or from the event loop, where they
+say so.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from studio_tui import clock
+from studio_tui.api.calls import Call
+from studio_tui.api.models import Cluster, Job, Pipeline
+from studio_tui.service.recorder import calls, items, pruning
+from studio_tui.service.recorder.bodies import JOB, PIPELINE, body_of, models_of, pack, unpack
+from studio_tui.service.recorder.calls import CallLog, RecordedCall
+from studio_tui.service.recorder.database import Database
+from studio_tui.service.recorder.items import Seen
+from studio_tui.service.recorder.pruning import Limits
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+WRITE_EVERY = 60.0
+"""Seconds between two transactions while no state changes."""
+PRUNE_EVERY = 30
+"""Transactions between two looks at what is too old; the first is soon after the start."""
+CHUNK = 200
+"""Things read or compared at once, between which other threads have their turn."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """A list as it was last known, perhaps by an earlier run."""
+
+    items: tuple[Any, ...]
+    at: datetime
+    """When Studio last confirmed it, or a minute before."""
+    has_all: bool = True
+
+
+class Recorder:
+    """Records for all dashboards of a profile; two at once see each other's records."""
+
+    def __init__(
+        self,
+        database: Database,
+        limits: Limits | None = None,
+        *,
+        now: Callable[[], datetime] = clock.now,
+    ) -> None:
+        self.database = database
+        self._limits = limits or Limits()
+        self._now = now
+        self._calls = CallLog()
+        self._file: int | None = None
+        """Which file all of what follows is about; another takes the place of a damaged one."""
+        self._seen: dict[str, dict[str, Job | Pipeline]] = {JOB: {}, PIPELINE: {}}
+        """What is recorded, by kind and id, as far as this run has recorded it."""
+        self._listings: dict[str, Any] = {}
+        """What was written of each list last."""
+        self._confirmed: dict[str, datetime] = {}
+        """When Studio last confirmed each list, as far as that is not written."""
+
+    # Noting; from the event loop.
+
+    def note_call(self, call: Call) -> None:
+        """Take a request that has ended; it is written within a minute."""
+        self._calls.note(call)
+
+    def confirm(self, name: str, at: datetime) -> None:
+        """Take when Studio said that a list is as it was; it is written within a minute."""
+        self._confirmed[name] = at
+
+    # Noting; in a thread.
+
+    def note_jobs(
+        self, jobs: Sequence[Job], at: datetime, *, has_all: bool, back_to: datetime
+    ) -> None:
+        """Record what has changed of the list of jobs; no job since `back_to` is missing in it."""
+        self._begin_anew_in_another_file()
+        known = self._seen[JOB]
+        seen = self._changed(JOB, {job.id: job for job in jobs}, at)
+        listed = {job.id for job in jobs}
+        left = not known or any(job_id not in listed for job_id in known)
+        listing = {"count": len(jobs), "has_all": has_all}
+
+        def write(connection: "Connection") -> None:
+            items.note(connection, JOB, seen, at.timestamp())
+            if left:
+                items.note_gone(connection, JOB, listed, back_to.timestamp(), at.timestamp())
+            self._list(connection, "jobs", listing, at)
+
+        if self._is_news(seen, "jobs", listing, left=left) and self.database.write(write):
+            self._seen[JOB] = {job.id: job for job in jobs}
+            self._listings["jobs"] = listing
+
+    def note_pipelines(self, pipelines: Sequence[Pipeline], at: datetime, *, has_all: bool) -> None:
+        """Record what has changed of the list of pipelines."""
+        self._begin_anew_in_another_file()
+        by_id = {each.pipeline_id: each for each in pipelines}
+        seen = self._changed(PIPELINE, by_id, at)
+        listing = {"ids": list(by_id), "has_all": has_all}
+
+        def write(connection: "Connection") -> None:
+            items.note(connection, PIPELINE, seen, at.timestamp())
+            self._list(connection, "pipelines", listing, at)
+
+        if self._is_news(seen, "pipelines", listing) and self.database.write(write):
+            self._seen[PIPELINE] = dict(by_id)
+            self._listings["pipelines"] = listing
+
+    def note_list(self, name: str, things: Sequence[Job | Cluster], at: datetime) -> None:
+        """Record a short list as a whole: the clusters, the schedules."""
+        self._begin_anew_in_another_file()
+        listing = [body_of(each) for each in things]
+        if self._is_news((), name, listing) and self.database.write(
+            lambda connection: self._list(connection, name, listing, at)
+        ):
+            self._listings[name] = listing
+
+    def flush(self) -> bool:
+        """Write what waits, in one transaction; return whether that was done."""
+        taken, confirmed = self._calls.take(), dict(self._confirmed)
+        self._confirmed = {}
+        if not taken and not confirmed:
+            return True
+        numbered: list[RecordedCall] = []
+
+        def write(connection: "Connection") -> None:
+            numbered[:] = calls.write(connection, taken)
+            for name, at in confirmed.items():
+                connection.execute(
+                    "UPDATE listing SET at = max(at, ?) WHERE name = ?", (at.timestamp(), name)
+                )
+
+        if self.database.write(write):
+            self._calls.written(numbered)
+            return True
+        self._calls.give_back(taken)
+        self._confirmed = confirmed | self._confirmed
+        return False
+
+    def prune(self) -> None:
+        """Forget what is too old or too much, step by step."""
+        more, now = [True], self._now().timestamp()
+
+        def step(connection: "Connection") -> None:
+            more[0] = pruning.prune(connection, self._limits, now)
+
+        while more[0] and self.database.write(step):
+            # Others write in between.
+            time.sleep(0)
+        self.database.read(pruning.give_back)
+
+    async def run(self) -> None:
+        """Write what waits once a minute, and forget what is too old, until cancelled."""
+        await asyncio.to_thread(self.database.keep_open)
+        turns = 0
+        try:
+            while True:
+                await asyncio.sleep(WRITE_EVERY)
+                await asyncio.to_thread(self.flush)
+                if turns % PRUNE_EVERY == 0:
+                    await asyncio.to_thread(self.prune)
+                turns += 1
+        finally:
+            # Short, and there is no loop that waits for it any more.
+            self.flush()
+            self.database.close()
+
+    # Reading; in a thread.
+
+    def recall_jobs(self, most: int) -> Recalled | None:
+        """Return the newest jobs as they were last known, at most so many."""
+        listing = self._listing("jobs")
+        if listing is None:
+            return None
+        body, at = listing
+        count = min(int(body.get("count", 0)), most)
+        packed = self.database.read(lambda connection: items.newest(connection, JOB, count))
+        jobs = tuple(models_of(Job, packed or ()))
+        return Recalled(jobs, at, bool(body.get("has_all")) and len(jobs) >= body["count"])
+
+    def recall_pipelines(self) -> Recalled | None:
+        """Return the pipelines as they were last known."""
+        listing = self._listing("pipelines")
+        if listing is None:
+            return None
+        body, at = listing
+        ids = list(map(str, body.get("ids", ())))
+        packed = self.database.read(lambda connection: items.of_ids(connection, PIPELINE, ids))
+        return Recalled(tuple(models_of(Pipeline, packed or ())), at, bool(body.get("has_all")))
+
+    def recall_list(self, name: str, model: type[Job] | type[Cluster]) -> Recalled | None:
+        """Return a short list as it was last known."""
+        listing = self._listing(name)
+        if listing is None or not isinstance(listing[0], list):
+            return None
+        found = models_of(model, (pack(each) for each in listing[0]))
+        return Recalled(tuple(found), listing[1])
+
+    def all_jobs(self) -> tuple[tuple[Job, datetime], ...]:
+        """Return all jobs that were ever seen, newest first, and since when each is as it is."""
+        rows = self.database.read(lambda connection: list(items.everything(connection, JOB)))
+        return tuple(_with_times(rows or (), Job))
+
+    def all_pipelines(self) -> tuple[tuple[Pipeline, datetime], ...]:
+        """Return all pipelines that were ever seen, newest first, and since when each is so."""
+        rows = self.database.read(lambda connection: list(items.everything(connection, PIPELINE)))
+        return tuple(_with_times(rows or (), Pipeline))
+
+    def recent_calls(self, count: int) -> tuple[RecordedCall, ...]:
+        """Return the newest calls, newest first, those among them that are not written yet."""
+        waiting = {_key(call): call for call in self._calls.waiting}
+        written = self.database.read(lambda connection: calls.read(connection, count)) or []
+        known = {_key(call): call for call in written} | waiting
+        ordered = sorted(known.values(), key=lambda call: call.at, reverse=True)
+        return tuple(ordered[:count])
+
+    # The rest.
+
+    def _begin_anew_in_another_file(self) -> None:
+        if (file := self.database.inode) != self._file:
+            self._file = file
+            self._seen = {JOB: {}, PIPELINE: {}}
+            self._listings = {}
+
+    def _changed(
+        self, kind: str, things: "dict[str, Job] | dict[str, Pipeline]", at: datetime
+    ) -> list[Seen]:
+        known = self._seen[kind]
+        seen = []
+        for item_id, thing in things.items():
+            before = known.get(item_id)
+            if before is thing or before == thing:
+                continue
+            seen.append(Seen(item_id, (thing.created_at or at).timestamp(), body_of(thing)))
+            if len(seen) % CHUNK == 0:
+                time.sleep(0)  # a turn for the event loop: 200 take 15 ms
+        return seen
+
+    def _is_news(
+        self, seen: Sequence[Seen], name: str, listing: object, *, left: bool = False
+    ) -> bool:
+        return bool(seen) or left or self._listings.get(name) != listing
+
+    def _list(self, connection: "Connection", name: str, listing: object, at: datetime) -> None:
+        connection.execute(
+            "INSERT OR REPLACE INTO listing VALUES (?, ?, ?)", (name, at.timestamp(), pack(listing))
+        )
+
+    def _listing(self, name: str) -> tuple[Any, datetime] | None:
+        rows = self.database.rows("SELECT body, at FROM listing WHERE name = ?", name)
+        try:
+            return next(
+                ((unpack(body), datetime.fromtimestamp(at, UTC)) for body, at in rows), None
+            )
+        except (ValueError, OverflowError, OSError):
+            _log.warning("The last known list of %s cannot be read", name)
+            return None
+
+
+def _with_times(
+    rows: Sequence[tuple[bytes, float]], model: type[Any]
+) -> "list[tuple[Any, datetime]]":
+    found = []
+    for start in range(0, len(rows), CHUNK):
+        for body, at in rows[start : start + CHUNK]:
+            if models := models_of(model, (body,)):
+                found.append((models[0], datetime.fromtimestamp(at, UTC)))
+        time.sleep(0)  # a turn for the event loop
+    return found
+
+
+def _key(call: RecordedCall) -> tuple[object, ...]:
+    return call.at, call.method, call.path, call.outcome

@@ -1,0 +1,105 @@
+"""Has what pollers fetch recorded, beside them: they need not wait for a disk."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from studio_tui import clock
+from studio_tui.api.models import Cluster, Job
+from studio_tui.api.pages import Page
+from studio_tui.service.commands.history import JobHistory
+from studio_tui.service.commands.origins import Origins
+from studio_tui.service.polling.jobs_feed import FURTHEST, Jobs
+from studio_tui.service.polling.pipelines_feed import Pipelines
+from studio_tui.service.polling.poller import Poller
+from studio_tui.service.recorder.recorder import Recorder
+
+Note = Callable[[], object]
+"""Records something; run in a thread."""
+
+
+class Recording:
+    """Takes answers as they come and has them recorded in turn, of each list the newest."""
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        history: JobHistory,
+        origins: Origins,
+        *,
+        now: Callable[[], datetime] = clock.now,
+    ) -> None:
+        """Take also what else learns of each list of jobs."""
+        self._recorder = recorder
+        self._history = history
+        self._origins = origins
+        self._now = now
+        self._waiting: dict[str, Note] = {}
+        self._known: dict[str, object] = {}
+        """The answers taken last, by the names of lists."""
+        self._came = asyncio.Event()
+
+    def take_jobs(self, jobs: Jobs, back_to: datetime) -> None:
+        """Have a list of jobs recorded if it is another than before."""
+        at, recorder = self._now(), self._recorder
+
+        def note() -> None:
+            recorder.note_jobs(jobs.jobs, at, has_all=jobs.has_all, back_to=back_to)
+            if unknown := self._origins.unknown(jobs.jobs):
+                self._origins.learn(self._history.submitted(unknown))
+            self._history.note_ended(jobs.jobs)
+
+        self._take("jobs", jobs, at, note)
+
+    def take_pipelines(self, pipelines: Pipelines) -> None:
+        """Have a list of pipelines recorded if it is another than before."""
+        at, recorder = self._now(), self._recorder
+        listed, has_all = pipelines.pipelines, pipelines.has_all
+
+        def note() -> None:
+            recorder.note_pipelines(listed, at, has_all=has_all)
+
+        self._take("pipelines", pipelines, at, note)
+
+    def take_list(self, name: str, answer: object, things: Sequence[Job | Cluster]) -> None:
+        """Have a short list recorded as a whole if it is another than before."""
+        at, recorder = self._now(), self._recorder
+        self._take(name, answer, at, lambda: recorder.note_list(name, things, at))
+
+    async def run(self) -> None:
+        """Record what is taken until cancelled, and what was taken until then."""
+        try:
+            while True:
+                await self._came.wait()
+                self._came.clear()
+                while self._waiting:
+                    await asyncio.to_thread(self._waiting.pop(next(iter(self._waiting))))
+        finally:
+            while self._waiting:
+                self._waiting.popitem()[1]()
+
+    def _take(self, name: str, answer: object, at: datetime, note: Note) -> None:
+        if self._known.get(name) is answer:
+            self._recorder.confirm(name, at)
+            return
+        self._known[name] = answer
+        self._waiting[name] = note
+        self._came.set()
+
+
+async def recall(
+    recorder: Recorder,
+    jobs: Poller[Jobs],
+    pipelines: Poller[Pipelines],
+    schedules: Poller[tuple[Job, ...]],
+    clusters: Poller[Page[Cluster]],
+) -> None:
+    """Let pollers begin with what was last known, where Studio has not answered by then."""
+    if found := await asyncio.to_thread(recorder.recall_jobs, FURTHEST):
+        jobs.recall(Jobs(found.items, found.has_all), found.at)
+    if found := await asyncio.to_thread(recorder.recall_pipelines):
+        pipelines.recall(Pipelines(found.items, found.has_all), found.at)
+    if found := await asyncio.to_thread(recorder.recall_list, schedules.name, Job):
+        schedules.recall(found.items, found.at)
+    if found := await asyncio.to_thread(recorder.recall_list, clusters.name, Cluster):
+        clusters.recall(Page(found.items), found.at)

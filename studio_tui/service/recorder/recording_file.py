@@ -1,0 +1,131 @@
+"""A recording to be shared: what was seen of jobs and pipelines, as lines of JSON, without secrets.
+
+The first line says what it is; each other has a change of a job or pipeline and when it was seen,
+or a short list as it was last. There are no logs, queries, calls or values of environments in it.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from studio_tui.errors import ConfigError
+from studio_tui.service.recorder.bodies import MODELS, safe_values, unpack
+from studio_tui.service.recorder.database import Database
+
+FORMAT = "studio-tui recording"
+VERSION = 1
+LARGEST_LINE = 16 * 1024 * 1024
+"""Bytes of a line that is read."""
+
+_LISTS = ("clusters", "schedules")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change of a job or a pipeline."""
+
+    at: datetime
+    """When it was seen."""
+    kind: str
+    id: str
+    difference: dict[str, Any]
+    """From what it was before; see `differences`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """All that a file holds."""
+
+    changes: tuple[Change, ...]
+    """The oldest first; at least one."""
+    lists: dict[str, list[Any]]
+
+    @property
+    def begins(self) -> datetime:
+        """When the first change was seen."""
+        return self.changes[0].at
+
+    @property
+    def ends(self) -> datetime:
+        """When the last change was seen."""
+        return self.changes[-1].at
+
+
+def export(database: Database, file: Path) -> int:
+    """Write all that was recorded to a file that only its owner can read; return the changes.
+
+    Raises:
+        ConfigError: nothing is recorded, or the file cannot be written; the sentence says which.
+    """
+    query = "SELECT at, kind, id, difference FROM change ORDER BY at, number"
+    rows = database.rows(query)
+    if not rows:
+        raise ConfigError("Nothing was recorded of this team yet: open the dashboard on it first.")
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise ConfigError(f"{file} exists already: name another file.") from None
+    except OSError as error:
+        raise ConfigError(f"{file} cannot be written: {error.strerror}.") from error
+    with os.fdopen(descriptor, "w", encoding="utf-8") as written:
+        for line in _lines(database, rows):
+            written.write(json.dumps(line, ensure_ascii=True) + "\n")
+    return len(rows)
+
+
+def load(file: Path) -> Record:
+    """Read a recording.
+
+    Raises:
+        ConfigError: it is none, or it cannot be read; the sentence says why.
+    """
+    changes: list[Change] = []
+    lists: dict[str, list[Any]] = {}
+    try:
+        with file.open("rb") as opened:
+            head = _read(opened.readline(LARGEST_LINE))
+            if head.get("format") != FORMAT:
+                raise ConfigError(f"{file} is no recording: make one with `studio-tui record`.")
+            if head.get("version") != VERSION:
+                raise ConfigError(f"{file} is of a newer program: update studio-tui to replay it.")
+            for number, line in enumerate(iter(lambda: opened.readline(LARGEST_LINE), b""), 2):
+                try:
+                    _take(_read(line), changes, lists)
+                except (ValueError, KeyError, TypeError, OverflowError):
+                    raise ConfigError(f"{file} is damaged in line {number}.") from None
+    except ValueError:
+        raise ConfigError(f"{file} is no recording: make one with `studio-tui record`.") from None
+    except OSError as error:
+        raise ConfigError(f"{file} cannot be read: {error.strerror}.") from error
+    if not changes:
+        raise ConfigError(f"{file} holds nothing to be replayed.")
+    changes.sort(key=lambda change: change.at)
+    return Record(tuple(changes), lists)
+
+
+def _lines(database: Database, rows: list[Any]) -> Iterator[dict[str, Any]]:
+    yield {"format": FORMAT, "version": VERSION}
+    for at, kind, item_id, packed in rows:
+        yield {"at": at, "kind": kind, "id": item_id, "change": safe_values(unpack(packed))}
+    for name in _LISTS:
+        for (packed,) in database.rows("SELECT body FROM listing WHERE name = ?", name):
+            yield {"list": name, "body": safe_values(unpack(packed))}
+
+
+def _take(line: dict[str, Any], changes: list[Change], lists: dict[str, list[Any]]) -> None:
+    if (name := line.get("list")) in _LISTS:
+        lists[str(name)] = list(line["body"])
+    elif (kind := line["kind"]) in MODELS and isinstance(line["change"], dict):
+        at = datetime.fromtimestamp(float(line["at"]), UTC)
+        changes.append(Change(at, kind, str(line["id"]), line["change"]))
+
+
+def _read(line: bytes) -> dict[str, Any]:
+    found = json.loads(line)
+    if not isinstance(found, dict):
+        raise ValueError("a line of a recording is an object")  # noqa: TRY004 (as of bad JSON)
+    return found

@@ -1,0 +1,191 @@
+"""Plays a recording as if Studio answered: at each moment, what was seen then."""
+
+import asyncio
+from bisect import bisect_right
+from collections.abc import AsyncGenerator, Callable
+from datetime import datetime, timedelta
+from typing import Any, NoReturn
+
+from studio_tui import clock
+from studio_tui.api.client import Page
+from studio_tui.api.models import Cluster, Job, JobState, Pipeline
+from studio_tui.errors import NotFound, ReadOnly
+from studio_tui.service.recorder.bodies import JOB, PIPELINE, model_of
+from studio_tui.service.recorder.differences import applied
+from studio_tui.service.recorder.items import GONE
+from studio_tui.service.recorder.recording_file import Change, Record
+
+LOOK_EVERY = 0.2
+"""Seconds between two looks at whether there is something else to be seen."""
+
+BEFORE = timedelta(seconds=1)
+"""What the time of a replay begins before its first change."""
+
+
+class ReplayTime:
+    """The time of a replay, which runs at a speed, stands still, or is set."""
+
+    def __init__(
+        self, record: Record, speed: float, monotonic: Callable[[], float] = clock.monotonic
+    ) -> None:
+        self.begins = record.begins - BEFORE
+        self.ends = max(record.ends, record.begins + BEFORE)
+        self.speed = speed
+        """Seconds that pass in one."""
+        self.runs = True
+        self._moments = sorted({change.at for change in record.changes})
+        self._monotonic = monotonic
+        self._from = self.begins
+        self._since = monotonic()
+
+    def now(self) -> datetime:
+        """Return the time that it is in the replay; it ends with the recording."""
+        if not self.runs:
+            return self._from
+        passed = timedelta(seconds=(self._monotonic() - self._since) * self.speed)
+        return min(self.ends, self._from + passed)
+
+    @property
+    def share(self) -> float:
+        """How much of it has passed, from 0 to 1."""
+        return (self.now() - self.begins) / (self.ends - self.begins)
+
+    def turn(self) -> None:
+        """Let it stand still, or go on; from its end it begins anew."""
+        now = self.now()
+        self._go(self.begins if now >= self.ends else now, runs=not self.runs or now >= self.ends)
+
+    def step(self, *, back: bool = False) -> None:
+        """Stand still at the next change, or at the one before."""
+        now = self.now()
+        if back:
+            moment = next((each for each in reversed(self._moments) if each < now), self.begins)
+        else:
+            moment = next((each for each in self._moments if each > now), self.ends)
+        self._go(moment, runs=False)
+
+    async def run(self, changed: Callable[[], None]) -> None:
+        """Say whenever there is something else to be seen than before, until cancelled."""
+        before = 0
+        while True:
+            passed = bisect_right(self._moments, self.now())
+            if passed != before:
+                before = passed
+                changed()
+            await asyncio.sleep(LOOK_EVERY)
+
+    def _go(self, moment: datetime, *, runs: bool) -> None:
+        self._from, self._since, self.runs = moment, self._monotonic(), runs
+
+
+class ReplayClient:
+    """Answers as `StudioClient` does, from a recording; nothing can be changed in it."""
+
+    is_local_studio = False
+
+    def __init__(self, record: Record, time: ReplayTime) -> None:
+        self.time = time
+        self._changes = record.changes
+        self._lists = record.lists
+        self._place = 0
+        """How many changes are in what follows."""
+        self._bodies: dict[tuple[str, str], Any] = {}
+        self._models: dict[tuple[str, str], Job | Pipeline] = {}
+        self._answers: dict[str, Page[Any]] = {}
+        self.ended: Callable[[Any], None] = lambda _: None
+        """As in `StudioClient`; there are no requests."""
+
+    async def jobs(
+        self, *, limit: int = 100, status: str | None = None, job_id: str | None = None
+    ) -> Page[Job]:
+        """Return the jobs as they were, newest first."""
+        if status == JobState.TASK:
+            return Page(tuple(self._listed("schedules", Job)))
+        jobs: list[Any] = self._things(JOB)
+        if status == "ACTIVE":
+            jobs = [job for job in jobs if not job.state.is_finished]
+        if job_id is not None:
+            jobs = [job for job in jobs if job.id == job_id]
+        return self._page(f"jobs {limit} {status} {job_id}", tuple(jobs[:limit]))
+
+    async def pipelines(self, *, limit: int = 100) -> Page[Pipeline]:
+        """Return the pipelines as they were, newest first."""
+        return self._page(f"pipelines {limit}", tuple(self._things(PIPELINE)[:limit]))
+
+    async def pipeline(
+        self, *, pipeline_id: str | None = None, name: str | None = None
+    ) -> Pipeline:
+        """Return a pipeline as it was."""
+        for one in self._things(PIPELINE):
+            if pipeline_id == one.pipeline_id or (pipeline_id is None and name == one.name):
+                known: Pipeline = one
+                return known
+        raise NotFound(404, "This pipeline is not in the recording at this time.")
+
+    async def clusters(self) -> Page[Cluster]:
+        """Return the clusters as they were last."""
+        return self._page("clusters", tuple(self._listed("clusters", Cluster)))
+
+    async def follow_log(self, job_id: str) -> AsyncGenerator[Any, None]:
+        """Refuse, as there are no logs in a recording."""
+        await self._nothing(job_id)
+        yield
+
+    async def _nothing(self, *_: object, **__: object) -> NoReturn:
+        raise NotFound(404, "A recording has no logs.")
+
+    async def _refused(self, *_: object, **__: object) -> NoReturn:
+        raise ReadOnly("Nothing can be changed in a recording.")
+
+    job_logs = job_log_end = job_dataset_versions = _nothing
+    create_job = cancel_job = upload_file = trigger_pipeline = _refused
+    pause_pipeline = resume_pipeline = remove_job = _refused
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
+
+    def _things(self, kind: str) -> list[Any]:
+        """Return what there was of a kind at this time, newest first."""
+        self._go_to(self.time.now())
+        found = []
+        for (of, item_id), body in self._bodies.items():
+            if of != kind:
+                continue
+            model = self._models.get((of, item_id)) or model_of(
+                Job if kind == JOB else Pipeline, body
+            )
+            if isinstance(model, Job | Pipeline):
+                self._models[of, item_id] = model
+                found.append(model)
+        found.sort(key=lambda one: one.created_at or self.time.ends, reverse=True)
+        return found
+
+    def _go_to(self, moment: datetime) -> None:
+        if self._place and self._changes[self._place - 1].at > moment:
+            self._place, self._bodies, self._models = 0, {}, {}
+        while self._place < len(self._changes) and self._changes[self._place].at <= moment:
+            self._take(self._changes[self._place])
+            self._place += 1
+
+    def _take(self, change: Change) -> None:
+        key = change.kind, change.id
+        self._models.pop(key, None)
+        if change.difference == GONE:
+            self._bodies.pop(key, None)
+            return
+        try:
+            self._bodies[key] = applied(self._bodies.get(key), change.difference)
+        except ValueError:
+            # What came before it was forgotten; it is there again with its next whole state.
+            self._bodies.pop(key, None)
+
+    def _listed(self, name: str, model: type[Any]) -> list[Any]:
+        found = (model_of(model, body) for body in self._lists.get(name, ()))
+        return [one for one in found if one is not None]
+
+    def _page(self, name: str, items: tuple[Any, ...]) -> Page[Any]:
+        """Return an answer; the same object as before if nothing in it has changed."""
+        known = self._answers.get(name)
+        if known is None or known.items != items:
+            known = self._answers[name] = Page(items)
+        return known

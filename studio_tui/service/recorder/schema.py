@@ -1,0 +1,91 @@
+"""The tables of the recorder's file, and how an older file becomes one of today."""
+
+import sqlite3
+
+VERSION = 2
+"""Of the tables; 1 had the job history alone."""
+
+_HISTORY = """
+CREATE TABLE IF NOT EXISTS submitted (job_id TEXT PRIMARY KEY, parts TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS run (
+    job_id TEXT PRIMARY KEY,
+    name TEXT,
+    state TEXT NOT NULL,
+    created_at REAL,   -- seconds of the epoch, like all times here
+    started_at REAL,
+    finished_at REAL NOT NULL
+);
+CREATE INDEX IF NOT EXISTS run_by_name ON run (name, finished_at);
+CREATE INDEX IF NOT EXISTS run_by_end ON run (finished_at);
+"""
+
+_RECORDER = """
+CREATE TABLE IF NOT EXISTS item (   -- jobs and pipelines as they were last seen
+    kind TEXT NOT NULL,
+    id TEXT NOT NULL,
+    body BLOB NOT NULL,             -- packed JSON
+    made_at REAL NOT NULL,
+    seen_at REAL NOT NULL,          -- when it was first seen to be so
+    gone_at REAL,                   -- since when Studio no longer lists it
+    PRIMARY KEY (kind, id)
+);
+CREATE INDEX IF NOT EXISTS item_by_age ON item (kind, made_at);
+CREATE INDEX IF NOT EXISTS item_by_sight ON item (seen_at);
+CREATE TABLE IF NOT EXISTS change (
+    number INTEGER PRIMARY KEY,
+    at REAL NOT NULL,
+    kind TEXT NOT NULL,
+    id TEXT NOT NULL,
+    difference BLOB NOT NULL        -- packed JSON: from the item before to the item after
+);
+CREATE INDEX IF NOT EXISTS change_by_item ON change (kind, id);
+CREATE INDEX IF NOT EXISTS change_by_time ON change (at);
+CREATE TABLE IF NOT EXISTS listing (
+    name TEXT PRIMARY KEY,
+    at REAL NOT NULL,               -- when Studio last confirmed it
+    body BLOB NOT NULL
+);
+CREATE TABLE IF NOT EXISTS call (
+    number INTEGER PRIMARY KEY,
+    at REAL NOT NULL,
+    last_at REAL NOT NULL,          -- of equal polls in a row the last
+    method TEXT NOT NULL,
+    path TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    ms REAL NOT NULL,               -- of all of them
+    most_ms REAL NOT NULL,
+    changes INTEGER NOT NULL,
+    body TEXT                       -- of what changes something, without secrets
+);
+CREATE INDEX IF NOT EXISTS call_by_time ON call (last_at);
+CREATE INDEX IF NOT EXISTS call_by_start ON call (at);
+CREATE TABLE IF NOT EXISTS held (   -- commands that wait to be sent, and what became of them
+    id TEXT PRIMARY KEY,
+    at REAL NOT NULL,
+    until REAL NOT NULL,
+    pid INTEGER NOT NULL,
+    words TEXT NOT NULL,
+    state TEXT NOT NULL
+);
+"""
+
+
+def prepare(connection: sqlite3.Connection) -> None:
+    """Make the tables that are missing; a file of today is not written to.
+
+    Raises:
+        sqlite3.DatabaseError: a newer program has made the file, or it is damaged.
+    """
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > VERSION:
+        raise sqlite3.DatabaseError(f"a newer program has made it (version {version})")
+    if version < VERSION:
+        # Pages that are freed go back to the disk step by step; only an empty file takes this.
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.executescript(
+            f"BEGIN IMMEDIATE;{_HISTORY}{_RECORDER}PRAGMA user_version = {VERSION};COMMIT;"
+        )
+    # A killed program loses nothing by it; only a machine without power the last moments.
+    connection.execute("PRAGMA synchronous = NORMAL")

@@ -1,0 +1,177 @@
+"""The list of what was asked of Studio, what came of it, and what was not sent after all."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, ClassVar
+
+from textual import on
+from textual.binding import BindingType
+
+from studio_tui import clock
+from studio_tui.presentation.activity.copies import as_curl, as_datachain
+from studio_tui.presentation.activity.entries import ActivityState, Entry
+from studio_tui.presentation.activity.rows import ACTIVITY, COLUMNS, cells, facts
+from studio_tui.presentation.cells import Cell
+from studio_tui.presentation.freshness import Aged
+from studio_tui.presentation.jobs.facts import Fact
+from studio_tui.service.recorder.activity import Actions, Activity
+from studio_tui.service.recorder.calls import RecordedCall
+from studio_tui.service.recorder.holds import Hold
+from studio_tui.service.session import StudioSession
+from studio_tui.tui.frame.commands import Command, bindings
+from studio_tui.tui.frame.dialogs import Choose
+from studio_tui.tui.frame.list_page import ListPage, list_commands
+from studio_tui.tui.frame.list_view import ListView
+from studio_tui.tui.frame.listening import Source
+from studio_tui.tui.messages import Refreshed
+from studio_tui.tui.terminal.clipboard import copy
+from studio_tui.tui.widgets.big_table import BigTable
+from studio_tui.tui.widgets.filter_bar import FilterInput
+
+_COMMANDS: tuple[Command["ActivityScreen"], ...] = (
+    Command(
+        "activity.copy",
+        "y",
+        "copy",
+        "Copy it as a curl or `datachain` command, secrets left out",
+        lambda page: page.copy_command(),
+        lambda page: page.why_no_copy(),
+    ),
+    Command(
+        "activity.commands",
+        "f",
+        "commands",
+        "Only what changes something, and everything again",
+        lambda page: page.toggle_commands(),
+    ),
+)
+_ONLY_COMMANDS = "kind=command"
+
+
+class ActivityScreen(ListPage[Entry]):
+    """A table of calls and commands, with a preview of the one under the cursor."""
+
+    place = "activity"
+    kind = ACTIVITY
+    columns = COLUMNS
+    problems = "status=problem"
+
+    LIST = list_commands(
+        "activity",
+        "entry",
+        "words, kind=, status=, answer=, took>, age<",
+        "Only what failed, or was not sent, and back",
+        (("A", "age", "when it began"), ("S", "state", "state"), ("T", "took", "time it took")),
+        older="entries",
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(_COMMANDS), *LIST.bindings]
+
+    def __init__(
+        self, session: StudioSession, home: str, view: ListView, url: str, *, read_only: bool
+    ) -> None:
+        """Take also the address of Studio, for commands to be copied."""
+        super().__init__(session, home, view, read_only=read_only)
+        self._url = url
+        self.commands.add_to(self, _COMMANDS)
+
+    # What the frame asks.
+
+    def hints(self) -> Iterable[str]:
+        """Return the most useful keys."""
+        if isinstance(self.focused, FilterInput):
+            return ("filter.complete", "filter.leave", "filter.earlier")
+        return ("activity.copy", "activity.commands", "activity.problems", "activity.filter")
+
+    def pollers(self) -> tuple[Source, ...]:
+        """Return what this page listens to."""
+        return (*super().pollers(), self.session.activity)
+
+    def aged(self) -> Aged:
+        """Return the snapshot whose age the header shows: that of the jobs, as all here is ours."""
+        return self.session.jobs.snapshot
+
+    def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
+        """Take over what was read anew."""
+        if message.name == self.session.activity.name:
+            if is_news and message.snapshot.value is not None:
+                self.list.take(_entries(message.snapshot.value))
+            self.list.show_notice()
+
+    # The keys.
+
+    def why_no_copy(self) -> str | None:
+        """Return why there is no command to be copied."""
+        entry = self.row_at_hand()
+        if entry is None:
+            return "There is nothing here"
+        return None if entry.method else "It was not sent, so there is no request to copy"
+
+    async def copy_command(self) -> None:
+        """Offer the commands that send the request again."""
+        if entry := self.row_at_hand():
+            texts = {"curl": as_curl(entry, self._url), "datachain": as_datachain(entry)}
+            known = {name: text for name, text in texts.items() if text}
+            choices = [
+                (name, f"{name:<10} {text.splitlines()[-1]}") for name, text in known.items()
+            ]
+            chosen = await self.ask(Choose("Copy", choices, "curl"))
+            if chosen is not None:
+                await copy(self.app, known[chosen], f"The {chosen} command")
+
+    def toggle_commands(self) -> None:
+        """Show only what changes something, or everything again."""
+        filtering = self.list.filtering
+        filtering.show_only("" if filtering.terms.text == _ONLY_COMMANDS else _ONLY_COMMANDS)
+
+    @on(BigTable.Opened)
+    def _opened(self) -> None:
+        self.commands.do("activity.copy")
+
+    # What a list says of itself.
+
+    def source(self) -> Activity:
+        """Return what tells the rows."""
+        return self.session.activity
+
+    def none_words(self) -> str:
+        """Return what is said when there are no rows at all."""
+        return "Nothing was asked of Studio yet."
+
+    def ask_for_more(self) -> None:
+        """Read older entries."""
+        self.session.activity.want_more()
+
+    def cells_of(self, key: str) -> tuple[Cell, ...]:
+        """Return the cells of an entry."""
+        return cells(self.rows[key])
+
+    def facts_at_hand(self, now: datetime) -> tuple[Fact, ...]:  # noqa: ARG002 (of the past)
+        """Return what the preview says of the entry under the cursor."""
+        entry = self.row_at_hand()
+        return facts(entry, clock.now()) if entry else ()
+
+
+def _entries(actions: Actions) -> list[Entry]:
+    """Return what is listed, newest first."""
+    found = [*map(_of_call, actions.calls), *map(_of_hold, actions.unsent)]
+    return sorted(found, key=lambda entry: entry.at, reverse=True)
+
+
+def _of_call(call: RecordedCall) -> Entry:
+    if call.is_good:
+        state = ActivityState.DONE
+    elif call.outcome in {"OutcomeUnknown", "cancelled"}:
+        state = ActivityState.UNKNOWN
+    else:
+        state = ActivityState.FAILED
+    told: dict[str, Any] = {
+        name: getattr(call, name)
+        for name in ("method", "path", "outcome", "at", "last_at", "count", "most_ms", "changes")
+    }
+    key = f"{call.at.timestamp():.6f} {call.method} {call.path}"
+    return Entry(id=key, state=state, ms=call.ms / call.count, body=call.body, **told)
+
+
+def _of_hold(hold: Hold) -> Entry:
+    state = ActivityState(hold.state.upper())
+    return Entry(id=hold.id, state=state, at=hold.at, last_at=hold.at, words=hold.words)

@@ -1,0 +1,92 @@
+"""The rows of a list that Studio does not list now, and the recorder has."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from studio_tui.presentation.cells import Tone
+from studio_tui.presentation.jobs.facts import Fact
+from studio_tui.presentation.lists.kinds import Kind
+from studio_tui.presentation.lists.recorded import recorded, recorded_fact
+from studio_tui.service.recorder.archive import Archive
+from studio_tui.tui.frame.list_body import ListBody
+from studio_tui.tui.widgets.bar import Part
+from studio_tui.tui.widgets.table_painter import Cells
+
+T = TypeVar("T")
+
+
+class RecordedRows(Generic[T]):
+    """Adds to a list what was ever seen, while it is filtered or older rows were asked for."""
+
+    def __init__(
+        self,
+        archive: Archive[T],
+        body: Callable[[], ListBody[T]],
+        kind: Kind[T],
+    ) -> None:
+        """Take what was ever seen, the list, and what its rows are."""
+        self.archive = archive
+        self._body = body
+        self._kind = kind
+        self._are_asked_for = False
+        self._were_wanted = False
+        self._listed: Sequence[T] = ()
+        """What Studio told last."""
+        self.since: Mapping[str, datetime] = {}
+        """The rows that are added, and since when each is as it was recorded."""
+
+    @property
+    def title_parts(self) -> tuple[Part, ...]:
+        """What stands above the list."""
+        return (Part(f"· {len(self.since):,} recorded ", Tone.DIM),) if self.since else ()
+
+    def fact(self, key: str | None, now: datetime) -> tuple[Fact, ...]:
+        """Return what the preview says first of a row that is recorded."""
+        since = self.since.get(key or "")
+        return () if since is None else (recorded_fact(since, now),)
+
+    def marked(self, key: str, row: Cells) -> Cells:
+        """Return the cells of a row, as those of a recorded one if it is."""
+        return recorded(row) if key in self.since else row
+
+    def want(self) -> None:
+        """Show what was ever seen from now on, as older rows are asked for."""
+        self._are_asked_for = True
+        self.look()
+
+    def look(self) -> None:
+        """Read what was recorded if that is wanted now, and show it, or no longer."""
+        is_wanted = self._is_wanted
+        if is_wanted:
+            self.archive.want()
+        if is_wanted != self._were_wanted:
+            self._were_wanted = is_wanted
+            self.show()
+
+    def take(self, listed: Sequence[T]) -> None:
+        """Take over a new answer of Studio's."""
+        self._listed = listed
+        self.show()
+
+    def show(self) -> None:
+        """Show what Studio told, and what else was ever seen if that is wanted."""
+        known = self.archive.snapshot.value
+        older: dict[str, T] = {}
+        if known is not None and self._is_wanted:
+            ids = {self._kind.key(row) for row in self._listed}
+            older = {key: row for key, row in known.things.items() if key not in ids}
+        self.since = {key: known.since[key] for key in older} if known is not None else {}
+        rows = self._listed
+        if older:
+            rows = sorted((*rows, *older.values()), key=self._age)
+        self._body().take(rows)
+
+    @property
+    def _is_wanted(self) -> bool:
+        return self._are_asked_for or bool(self._body().filtering.terms)
+
+    def _age(self, row: T) -> float:
+        made_at = self._kind.made_at(row) if self._kind.made_at is not None else None
+        return -math.inf if made_at is None else -made_at.timestamp()

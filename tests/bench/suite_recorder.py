@@ -1,0 +1,137 @@
+"""What it costs to remember: filters over all that was seen, the start, and what is written."""
+
+import gc
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+from studio_tui.api.calls import Call
+from studio_tui.api.models import Job
+from studio_tui.presentation.jobs.filters import JOBS
+from studio_tui.presentation.lists.filter_terms import Terms
+from studio_tui.presentation.lists.listing import Listing
+from studio_tui.service.polling.jobs_feed import FURTHEST
+from studio_tui.service.recorder.database import Database
+from studio_tui.service.recorder.recorder import Recorder
+from tests.bench.dag_pure import cpu
+from tests.bench.report import Goal, Measure, Section
+from tests.bench.suite import Effort
+
+_NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+_A_DAY = 1000
+"""Jobs of a day."""
+_STATES = ("CREATED", "QUEUED", "RUNNING")
+"""That each is seen in before it ends."""
+_FILTERS = ("embed", "status=failed", "name~^eval_\\d+7", "by=ann age<2d", "!train run>30m")
+
+
+class RecorderBench:
+    """Measures the recorder with some days of jobs in it."""
+
+    def __init__(self, effort: Effort) -> None:
+        self.effort = effort
+
+    def sections(self) -> dict[str, Callable[[], Section]]:
+        """Return what can be measured, by name, in the order of the report."""
+        return {"recorder": self.read, "recorder-disk": self.write}
+
+    def read(self) -> Section:
+        """Measure what is read, and filters over all of it."""
+        with _filled(self.effort.recorded) as kept:
+            rounds = self.effort.starts
+            recall = [_ms(lambda: kept.recall_jobs(FURTHEST)) for _ in range(rounds)]
+            reading = [_ms(kept.all_jobs) for _ in range(rounds)]
+            rows = Listing(JOBS)
+            rows.replace([job for job, _ in kept.all_jobs()])
+        # As the program does once its first list is there.
+        gc.freeze()
+        measures = [
+            Measure(f"last known list of {FURTHEST:,}", tuple(recall), goal=Goal(median=150.0)),
+            Measure(f"all of {self.effort.recorded:,}, in the background", tuple(reading)),
+        ]
+        for text in _FILTERS:
+            step = partial(_filter, rows, text)
+            first = cpu(step)
+            again = [cpu(step) for _ in range(rounds)]
+            measures.append(Measure(f"{text}, for the first time", (first,)))
+            measures.append(Measure(text, tuple(again), goal=Goal(median=50.0)))
+        return Section("recorder", "ms, of CPU for filters", tuple(measures))
+
+    def write(self) -> Section:
+        """Measure what an hour at rest writes, and what the days take on the disk."""
+        with _filled(self.effort.recorded) as kept:
+            kept.database.keep_open()
+            size = kept.database.path.stat().st_size
+            before = _written()
+            for minute in range(60):
+                for second in range(0, 60, 2):
+                    at = _NOW + timedelta(minutes=minute, seconds=second)
+                    for path in ("/datachain/jobs/", "/datachain/pipeline/list"):
+                        kept.note_call(Call(at, "GET", path, "200", 12.0))
+                for name in ("jobs", "pipelines", "clusters", "schedules"):
+                    kept.confirm(name, _NOW + timedelta(minutes=minute))
+                kept.flush()
+            hour = _written() - before
+            kept.database.close()
+        return Section(
+            "recorder-disk",
+            "KiB",
+            (
+                Measure("an hour at rest", (hour / 1024,), goal=Goal(median=1024.0)),
+                Measure(f"{self.effort.recorded:,} jobs and all changes", (size / 1024,)),
+            ),
+        )
+
+
+@contextmanager
+def _filled(count: int) -> Iterator[Recorder]:
+    """Return a recorder that has seen so many jobs, a thousand a day, in each of their states."""
+    with tempfile.TemporaryDirectory(prefix="studio-tui-recorder-") as folder:
+        kept = Recorder(Database(Path(folder), "bench"))
+        for day in range(0, count, _A_DAY):
+            for place, state in enumerate((*_STATES, "")):
+                jobs = [_job(day + each, state) for each in range(min(_A_DAY, count - day))]
+                at = _NOW - timedelta(days=day // _A_DAY) + timedelta(minutes=place)
+                kept.note_jobs(jobs, at, has_all=False, back_to=at + timedelta(days=1))
+        yield kept
+
+
+def _job(number: int, state: str) -> Job:
+    made = _NOW - timedelta(seconds=86.4 * number)
+    kind = ("embed", "train", "eval")[number % 3]
+    ended = "FAILED" if number % 20 == 0 else "COMPLETE"
+    sent = {
+        "id": f"{number:08x}-6276-4993-bfeb-53cbbbba6f08",
+        "status": state or ended,
+        "name": f"{kind}_{number}.py",
+        "created_at": made.isoformat(),
+        "created_by": ("ann", "bob")[number % 2],
+        "query_type": "PYTHON",
+        "workers": 1 + number % 4,
+        "team": "vision",
+        "started_at": (made + timedelta(seconds=9)).isoformat() if state != "CREATED" else None,
+        "finished_at": (made + timedelta(seconds=number % 4000)).isoformat() if not state else None,
+    }
+    if not state and ended == "FAILED":
+        sent["error_message"] = f"RuntimeError: CUDA out of memory in shard {number}"
+    return Job.model_validate(sent)
+
+
+def _filter(rows: Listing[Job], text: str) -> None:
+    rows.ids(Terms(text, JOBS), "age", _NOW)
+
+
+def _ms(step: Callable[[], object]) -> float:
+    begin = time.perf_counter()
+    step()
+    return (time.perf_counter() - begin) * 1000
+
+
+def _written() -> int:
+    """Return the bytes that this process has written to files so far."""
+    lines = Path("/proc/self/io").read_text("ascii").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("wchar"))

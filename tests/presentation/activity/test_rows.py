@@ -1,0 +1,104 @@
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio_tui.presentation.activity.copies import as_curl, as_datachain
+from studio_tui.presentation.activity.entries import ActivityState, Entry, words_of
+from studio_tui.presentation.activity.rows import ACTIVITY, COLUMNS, cells, facts
+from studio_tui.presentation.lists.filter_terms import Terms
+from studio_tui.presentation.lists.listing import Listing
+from studio_tui.text import safe_block, safe_line
+from tests.jobs import NOON
+
+URL = "https://studio.example.com"
+JOB = "497f6eca-6276-4993-bfeb-53cbbbba6f08"
+
+
+def entry(method: str = "GET", path: str = "/datachain/jobs/", **more: object) -> Entry:
+    plain = Entry("1", ActivityState.DONE, NOON, NOON, method=method, path=path, outcome="200")
+    return replace(plain, **more)  # type: ignore[arg-type] # the test's own fields
+
+
+CREATE = entry(
+    "POST",
+    changes=True,
+    body=json.dumps(
+        {
+            "query": "[2 lines left out]",
+            "query_name": "it's.py",
+            "workers": 2,
+            "environment": "A=[secret]\nB=[secret]",
+            "team_name": "vision",
+        }
+    ),
+)
+CANCEL = entry("POST", f"/datachain/jobs/{JOB}/cancel", changes=True, body='{"team_name": "v"}')
+
+
+@pytest.mark.parametrize(
+    ("known", "words"),
+    [
+        (entry(path="/datachain/jobs/?limit=100&team_name=v"), "list jobs"),
+        (entry(path="/datachain/jobs/?status=ACTIVE"), "list jobs active"),
+        (entry(path=f"/datachain/jobs/?job_id={JOB}"), "list jobs 497f6eca"),
+        (CREATE, "create job it's.py"),
+        (CANCEL, "cancel job 497f6eca"),
+        (entry(path=f"/datachain/jobs/{JOB}/logs"), "read the log of job 497f6eca"),
+        (entry(path="/something/else"), "GET /something/else"),
+        (entry("", "", words="cancelling 3 jobs"), "cancelling 3 jobs"),
+    ],
+)
+def test_a_request_is_told_in_words(known: Entry, words: str) -> None:
+    assert words_of(known) == words
+
+
+def test_a_request_is_copied_as_curl_with_what_is_left_out_said() -> None:
+    curl = as_curl(CREATE, URL)
+    assert curl.startswith("# Secrets, queries and values of environments are left out")
+    assert "$DATACHAIN_STUDIO_TOKEN" in curl
+    assert f"{URL}/api/datachain/jobs/" in curl
+    assert as_curl(CANCEL, URL).splitlines()[0].startswith("curl")
+    assert as_curl(entry("", ""), URL) == ""
+
+
+def test_a_request_is_copied_as_a_command_where_there_is_one() -> None:
+    assert as_datachain(CANCEL) == f"datachain job cancel {JOB}"
+    told = as_datachain(CREATE)
+    assert """datachain job run \\\n  'it'"'"'s.py' \\\n  --workers 2""" in told
+    assert "--env 'A=[secret]'" in told
+    assert as_datachain(entry(path="/something/else")) == ""
+
+
+@pytest.mark.parametrize(
+    ("terms", "passing"),
+    [
+        ("kind=command", {"2", "3"}),
+        ("status=problem", {"3"}),
+        ("took>1s", {"2"}),
+        ("cancel", {"2", "3"}),
+        ("answer=500", set()),
+    ],
+)
+def test_activity_is_filtered_as_any_list(terms: str, passing: set[str]) -> None:
+    rows = Listing(ACTIVITY)
+    undone = entry("", "", state=ActivityState.UNDONE, words="cancelling 3 jobs")
+    rows.replace([entry(), replace(CANCEL, id="2", ms=1500.0), replace(undone, id="3")])
+    assert set(rows.ids(Terms(terms, ACTIVITY), "age", NOON)) == passing
+
+
+@given(st.text(), st.text(), st.text(), st.text())
+def test_whatever_was_sent_is_safe_to_draw(method: str, path: str, outcome: str, body: str) -> None:
+    hostile = entry(method, path, outcome=outcome, body=json.dumps({"name": body, body: [body]}))
+    row = cells(hostile)
+    assert len(row) == len(COLUMNS)
+    for cell in row:
+        assert safe_line(cell.text) == cell.text
+    later = NOON + timedelta(days=1)
+    texts = [fact.label + fact.value.text for fact in facts(hostile, later)]
+    texts += [as_curl(hostile, URL), as_datachain(hostile)]
+    for text in texts:
+        assert safe_block(text) == text

@@ -1,0 +1,176 @@
+"""A recording holds no secret, and is replayed as what was seen, at any speed and both ways."""
+
+import json
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from studio_tui.api.models import Cluster, Pipeline
+from studio_tui.errors import ConfigError, NotFound, ReadOnly
+from studio_tui.service.recorder.recorder import Recorder
+from studio_tui.service.recorder.recording_file import Record, export, load
+from studio_tui.service.recorder.replay import ReplayClient, ReplayTime
+from tests.jobs import NOON, job
+from tests.service.recorder.test_recorder import SECRETS, call, note, recorder
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Recorder:
+    """Return a recorder that has seen an hour."""
+    kept = recorder(tmp_path)
+    note(kept, [job(1, "RUNNING")])
+    note(kept, [job(2, "QUEUED"), job(1, "RUNNING")], minutes=10)
+    note(kept, [job(2, "RUNNING"), job(1, "FAILED", error_message="boom")], minutes=20)
+    pipeline = {"pipeline_id": "p", "name": "vise", "created_at": NOON.isoformat()}
+    for minutes, status in ((5, "RUNNING"), (25, "COMPLETED")):
+        seen = Pipeline.model_validate({**pipeline, "status": status})
+        kept.note_pipelines([seen], NOON + timedelta(minutes=minutes), has_all=True)
+    kept.note_list("clusters", [Cluster.model_validate({"id": 3, "name": "gpu"})], NOON)
+    note(kept, [job(2, "COMPLETE")], minutes=60)
+    return kept
+
+
+def exported(kept: Recorder, tmp_path: Path) -> Record:
+    export(kept.database, tmp_path / "hour.jsonl")
+    return load(tmp_path / "hour.jsonl")
+
+
+async def seen(client: ReplayClient) -> list[str]:
+    jobs, pipelines = await client.jobs(), await client.pipelines()
+    clusters = await client.clusters()
+    told = [f"{each.id[:8]} {each.status} {each.error_message or ''}" for each in jobs.items]
+    told += [f"{each.name} {each.status}" for each in pipelines.items]
+    return told + [str(each.name) for each in clusters.items]
+
+
+async def test_at_each_moment_there_is_what_was_seen_then(kept: Recorder, tmp_path: Path) -> None:
+    record = exported(kept, tmp_path)
+    at = [0.0]
+    time = ReplayTime(record, 60.0, lambda: at[0])
+    client = ReplayClient(record, time)
+    assert await seen(client) == ["gpu"]
+    at[0] = 1 / 60
+    assert await seen(client) == ["00000001 RUNNING ", "gpu"]
+    at[0] = 25 + 1 / 60
+    half = await seen(client)
+    assert half == ["00000001 FAILED boom", "00000002 RUNNING ", "vise COMPLETED", "gpu"]
+    at[0] = 3600
+    assert time.now() == NOON + timedelta(minutes=60)
+    assert await seen(client) == ["00000002 COMPLETE ", "vise COMPLETED", "gpu"]
+
+
+async def test_it_is_the_same_at_every_speed_and_when_gone_through_step_by_step(
+    kept: Recorder, tmp_path: Path
+) -> None:
+    record = exported(kept, tmp_path)
+    moments = sorted({change.at for change in record.changes})
+    told: list[list[list[str]]] = []
+    for speed in (1.0, 60.0):
+        at = [0.0]
+        time = ReplayTime(record, speed, lambda at=at: at[0])  # type: ignore[misc] # bound early
+        client = ReplayClient(record, time)
+        told.append([])
+        for moment in moments:
+            at[0] = (moment - time.begins).total_seconds() / speed
+            told[-1].append(await seen(client))
+    stepped = ReplayTime(record, 1.0, lambda: 0.0)
+    client = ReplayClient(record, stepped)
+    forward = []
+    for _ in moments:
+        stepped.step()
+        forward.append(await seen(client))
+    backward = [forward[-1]]
+    for _ in moments[1:]:
+        stepped.step(back=True)
+        backward.append(await seen(client))
+    assert told[0] == told[1] == forward == backward[::-1]
+
+
+def test_a_replay_stands_still_goes_on_and_begins_anew_at_its_end(
+    kept: Recorder, tmp_path: Path
+) -> None:
+    at = [0.0]
+    time = ReplayTime(exported(kept, tmp_path), 1.0, lambda: at[0])
+    at[0] = 10.0
+    time.turn()
+    at[0] = 500.0
+    assert time.now() == time.begins + timedelta(seconds=10)
+    time.turn()
+    at[0] = 505.0
+    assert time.now() == time.begins + timedelta(seconds=15)
+    at[0] = 99_999.0
+    assert time.share == 1.0
+    time.turn()
+    assert time.now() == time.begins
+    assert time.runs
+
+
+async def test_nothing_can_be_changed_in_it_and_it_has_no_logs(
+    kept: Recorder, tmp_path: Path
+) -> None:
+    record = exported(kept, tmp_path)
+    client = ReplayClient(record, ReplayTime(record, 1.0))
+    with pytest.raises(ReadOnly):
+        await client.cancel_job("1")
+    with pytest.raises(NotFound, match="no logs"):
+        await client.job_logs("1")
+
+
+def test_an_export_holds_no_secret_and_is_its_owners_alone(tmp_path: Path) -> None:
+    password, key, token = SECRETS
+    kept = recorder(tmp_path)
+    secret = job(
+        1,
+        name=f"train {key}",
+        query=f"print('{password}')",
+        environment={"DB_PASSWORD": password, "MODE": "plainvalue"},
+        error_message=f"failed with token={token}",
+    )
+    note(kept, [secret])
+    kept.note_call(call(query={"token": token}))
+    kept.flush()
+    file = tmp_path / "shared.jsonl"
+    assert export(kept.database, file) == 1
+    text = file.read_text()
+    for hidden in (*SECRETS, "plainvalue", "print("):
+        assert hidden not in text
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_an_export_overwrites_nothing_and_says_where_there_is_nothing(
+    kept: Recorder, tmp_path: Path
+) -> None:
+    (tmp_path / "there").touch()
+    with pytest.raises(ConfigError, match="exists already"):
+        export(kept.database, tmp_path / "there")
+    with pytest.raises(ConfigError, match="cannot be written"):
+        export(kept.database, tmp_path / "no folder" / "x")
+    with pytest.raises(ConfigError, match="Nothing was recorded"):
+        export(recorder(tmp_path / "other").database, tmp_path / "new")
+    assert not os.path.lexists(tmp_path / "new")
+
+
+HEAD = json.dumps({"format": "studio-tui recording", "version": 1})
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "is no recording"),
+        ("{}", "is no recording"),
+        ("\0\xff", "is no recording"),
+        (HEAD, "nothing to be replayed"),
+        (HEAD.replace("1}", "2}"), "newer program"),
+        (f"{HEAD}\nnonsense", "damaged in line 2"),
+        (f'{HEAD}\n{{"at": 1e99, "kind": "job", "id": "1", "change": {{}}}}', "damaged in line 2"),
+        (f"{HEAD}\n[]", "damaged in line 2"),
+    ],
+)
+def test_what_is_no_recording_is_refused_with_why(tmp_path: Path, text: str, words: str) -> None:
+    (tmp_path / "file").write_text(text, "latin-1")
+    with pytest.raises(ConfigError, match=words):
+        load(tmp_path / "file")
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load(tmp_path / "missing")

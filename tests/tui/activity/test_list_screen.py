@@ -1,0 +1,38 @@
+"""What was asked of Studio is listed with what came of it, and so is what was not sent."""
+
+from pathlib import Path
+
+from tests.studios import ThreadStudio
+from tests.tui.dashboards import dashboard, screen_text, until, until_shown
+
+SLEEP = "import time; time.sleep(600)"
+
+
+async def test_calls_and_commands_are_listed_with_their_outcome_and_copied(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    job = studio.submit(SLEEP, query_name="sleep.py")["id"]
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "sleep.py")
+        await pilot.press("x", "y")
+        await until(pilot, lambda: studio.job(job)["status"] == "CANCELED")
+        await pilot.press("6")
+        await until_shown(pilot, "› Activity", "list jobs", f"cancel job {job[:8]}")
+        await pilot.press("f")
+        await until(pilot, lambda: "list jobs" not in screen_text(pilot))
+        await until_shown(pilot, "✓ DONE", f"cancel job {job[:8]}", "kind=command")
+        await pilot.press("y")
+        await until_shown(pilot, "curl", "datachain job cancel")
+
+
+async def test_what_was_taken_back_is_there_too(studio: ThreadStudio, tmp_path: Path) -> None:
+    for number in range(2):
+        studio.submit(SLEEP, query_name=f"sleep_{number}.py")
+    async with dashboard(studio, tmp_path, undo_seconds=600.0) as pilot:
+        await until_shown(pilot, "sleep_0.py", "sleep_1.py")
+        await pilot.press("a", "x", "y", "6")
+        await until_shown(pilot, "z undo cancelling 2 jobs")
+        await pilot.press("z")
+        await until_shown(pilot, "↶ UNDONE")
+        await pilot.press("exclamation_mark")
+        await until_shown(pilot, "cancelling 2 jobs", "taken back before it was")

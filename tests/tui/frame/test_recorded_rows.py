@@ -1,0 +1,67 @@
+"""Lists reach beyond what Studio tells: what was ever seen is found, and marked as recorded."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from studio_tui.api.models import Pipeline
+from studio_tui.service.recorder.database import Database
+from studio_tui.service.recorder.recorder import Recorder
+from tests.jobs import NOON, job
+from tests.studios import ThreadStudio
+from tests.tui.dashboards import dashboard, screen_text, until, until_shown
+
+OLDEST = datetime.min.replace(tzinfo=UTC)
+
+
+@pytest.fixture
+def recorded(tmp_path: Path) -> Path:
+    """Let an earlier run have seen a job and a pipeline that Studio does not list now."""
+    recorder = Recorder(Database(tmp_path / "spool" / "ledgers", ""))
+    old = job(1, "FAILED", name="old_train.py", error_message="CUDA out of memory")
+    recorder.note_jobs([old, job(2, "RUNNING", name="lost.py")], NOON, has_all=True, back_to=OLDEST)
+    pipeline = Pipeline.model_validate(
+        {"pipeline_id": "p1", "name": "old-vise", "status": "COMPLETED", "created_at": NOON}
+    )
+    recorder.note_pipelines([pipeline], NOON, has_all=True)
+    return tmp_path
+
+
+async def test_a_filter_reaches_all_jobs_that_were_ever_seen(
+    studio: ThreadStudio, recorded: Path
+) -> None:
+    studio.end(studio.submit("print(1)", query_name="new.py")["id"])
+    async with dashboard(studio, recorded) as pilot:
+        await until(pilot, lambda: "new.py" in screen_text(pilot))
+        assert "old_train" not in screen_text(pilot)
+        await pilot.press("slash", *"old_", "enter")
+        await until_shown(pilot, "old_train.py", "~ FAILED", "2 recorded", "not in Studio's list")
+        await pilot.press("slash", *["backspace"] * 4, *"lost", "enter")
+        await until_shown(pilot, "~ RUNNING", "lost.py")
+        await pilot.press("escape")
+        await until(pilot, lambda: "lost.py" not in screen_text(pilot))
+        assert "new.py" in screen_text(pilot)
+
+
+async def test_older_rows_are_those_of_the_recorder_too(
+    studio: ThreadStudio, recorded: Path
+) -> None:
+    studio.end(studio.submit("print(1)", query_name="new.py")["id"])
+    async with dashboard(studio, recorded) as pilot:
+        await pilot.press("M")
+        await until_shown(pilot, "old_train.py", "lost.py", "new.py")
+        await pilot.press("2", "M")
+        await until_shown(pilot, "old-vise", "~ COMPLETED", "1 recorded")
+
+
+async def test_without_studio_what_was_seen_is_browsed_searched_and_opened(
+    studio: ThreadStudio, recorded: Path
+) -> None:
+    async with dashboard(studio, recorded, url="http://127.0.0.1:9") as pilot:
+        await until_shown(pilot, "old_train.py", "lost.py")
+        await pilot.press("slash", *"old_", "enter")
+        await until(pilot, lambda: "lost.py" not in screen_text(pilot))
+        await pilot.press("enter")
+        await until_shown(pilot, "old_train.py", "CUDA out of memory", "stale")
+        assert "live" not in screen_text(pilot)

@@ -1,0 +1,69 @@
+"""Commands on several things can be taken back for a while, and nothing is sent before."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.studios import ThreadStudio
+from tests.tui.dashboards import dashboard, jobs_screen, screen_text, until, until_shown
+
+SLEEP = "import time; time.sleep(600)"
+
+
+def running(studio: ThreadStudio, count: int) -> list[str]:
+    return [studio.submit(SLEEP, query_name=f"sleep_{n}.py")["id"] for n in range(count)]
+
+
+async def test_a_bulk_cancel_counts_down_in_the_footer_and_is_taken_back(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    jobs = running(studio, 2)
+    async with dashboard(studio, tmp_path, undo_seconds=600.0) as pilot:
+        await until_shown(pilot, "sleep_0.py", "sleep_1.py")
+        screen = await jobs_screen(pilot)
+        await pilot.press("z")
+        await until_shown(pilot, "Nothing waits to be taken back")
+        await pilot.press("a", "x", "y")
+        await until_shown(pilot, "z undo cancelling 2 jobs (")
+        await pilot.press("2")
+        await until_shown(pilot, "› Pipelines", "z undo cancelling 2 jobs (")
+        await pilot.press("z")
+        await until_shown(pilot, "Taken back: cancelling 2 jobs. Nothing was sent")
+        await until(pilot, lambda: "undo cancelling" not in screen_text(pilot))
+        assert len(screen.view.marks) == 2
+        assert not any(call.changes for call in screen.session.recorder.recent_calls(999))
+    assert all(studio.job(job)["status"] not in {"CANCELING", "CANCELED"} for job in jobs)
+
+
+async def test_what_is_not_taken_back_is_sent(studio: ThreadStudio, tmp_path: Path) -> None:
+    jobs = running(studio, 2)
+    async with dashboard(studio, tmp_path, undo_seconds=0.05) as pilot:
+        await until_shown(pilot, "sleep_0.py", "sleep_1.py")
+        await pilot.press("a", "x", "y")
+        await until(pilot, lambda: all(studio.job(job)["status"] == "CANCELED" for job in jobs))
+
+
+async def test_a_single_cancel_is_sent_at_once(studio: ThreadStudio, tmp_path: Path) -> None:
+    (job,) = running(studio, 1)
+    async with dashboard(studio, tmp_path, undo_seconds=600.0) as pilot:
+        await until_shown(pilot, "sleep_0.py")
+        await pilot.press("x", "y")
+        await until(pilot, lambda: studio.job(job)["status"] == "CANCELED")
+
+
+@pytest.mark.parametrize("how", ["q q", "ctrl+q"])
+async def test_what_waits_as_the_dashboard_is_left_is_not_sent_and_the_next_says_so(
+    studio: ThreadStudio, tmp_path: Path, how: str
+) -> None:
+    jobs = running(studio, 2)
+    async with dashboard(studio, tmp_path, undo_seconds=600.0) as pilot:
+        await until_shown(pilot, "sleep_0.py", "sleep_1.py")
+        await pilot.press("a", "x", "y")
+        await until_shown(pilot, "z undo cancelling 2 jobs (")
+        screen = await jobs_screen(pilot)
+        holds = "SELECT state FROM held"
+        await until(pilot, lambda: screen.session.database.rows(holds) == [("held",)])
+        await pilot.press(*how.split())
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "Not sent, as the dashboard", "cancelling 2")
+    assert all(studio.job(job)["status"] not in {"CANCELING", "CANCELED"} for job in jobs)
