@@ -379,34 +379,3 @@ def test_a_pipeline_is_found_by_its_id_too(studio: ThreadStudio) -> None:
     assert post(studio, "resume", pipeline_id=made["pipeline_id"]).json()["ok"] is True
     assert until(studio, made, "COMPLETED")["completed"] == 1
     assert studio.jobs(status="pending") == []
-
-
-def clusters(studio: ThreadStudio, *names: str) -> None:
-    """Write the file of clusters."""
-    text = "".join(f'[[cluster]]\nname = "{name}"\nmax_workers = 4\n' for name in names)
-    (studio.data_dir / "clusters.toml").write_text(text)
-
-
-def test_runs_of_pipelines_and_schedules_wait_for_a_cluster_that_is_gone(
-    studio: ThreadStudio,
-) -> None:
-    clusters(studio, "local", "gpu")
-    make(studio, "list", compute_cluster_name="gpu")
-    yearly = {"cron_expression": "0 3 1 1 *", "compute_cluster_name": "gpu"}
-    task = studio.submit("print(1)", **yearly)["id"]
-    clusters(studio, "local")
-    studio.restart()
-    made = trigger(studio, "list")
-    path = f"/datachain/schedules/{task}/run"
-    by_hand = studio.request("POST", path, json={"team_name": studio.team}).json()["id"]
-    waiting = (run_of(made, "list"), by_hand)
-    reason = "the cluster gpu is no longer in clusters.toml"
-    for _ in range(2):
-        for job_id in waiting:
-            assert studio.until(job_id, "QUEUED", "FAILED")["waits_for"] == reason
-        assert status(studio, made)["status"] == "RUNNING"
-        assert studio.job(task)["status"] == "TASK"
-        studio.restart()
-    clusters(studio, "local", "gpu")
-    assert until(studio, made, "COMPLETED", "FAILED")["status"] == "COMPLETED"
-    assert studio.end(by_hand)["status"] == "COMPLETE"
