@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -38,7 +37,7 @@ from studio_tui.service.polling.progress_watch import ProgressWatch
 from studio_tui.service.polling.reachability import Reachability, state_of
 from studio_tui.service.polling.schedules_feed import Schedules, SchedulesFeed
 from studio_tui.service.recorder.activity import Activity
-from studio_tui.service.recorder.archive import Archive, Archived
+from studio_tui.service.recorder.archive import Archived, archives
 from studio_tui.service.recorder.database import Database
 from studio_tui.service.recorder.holds import Holds
 from studio_tui.service.recorder.pruning import Limits
@@ -161,11 +160,7 @@ class StudioSession:
         self.reruns = OrderedReruns(client, self.history, self._changed, made=self._reran)
         self.recorder = Recorder(self.database, limits, now=now)
         client.ended = self.recorder.note_call
-        self.archive = Archive("recorded jobs", self.recorder.all_jobs, attrgetter("id"))
-        """All jobs that were ever seen."""
-        self.pipeline_archive = Archive(
-            "recorded pipelines", self.recorder.all_pipelines, attrgetter("pipeline_id")
-        )
+        self.archive, self.pipeline_archive = archives(self.recorder)
         self.activity = Activity(self.recorder, self.holds, now=now)
         self.recording = Recording(self.recorder, self.history, self.origins, now=now)
         self.logs = LogLibrary(

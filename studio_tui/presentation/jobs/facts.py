@@ -219,6 +219,16 @@ def _visible(text: Verbatim | None, *, shown: bool) -> str:
     return text.shown if shown else without_logins(text.shown, MASK)
 
 
+def no_environment(job: Job) -> str:
+    """Return why no variable of a job is shown.
+
+    What the recorder has of a job has neither a query nor an environment.
+    """
+    if job.query is None and job.environment is None:
+        return "Its environment variables are not known here: they are not recorded."
+    return "This job has no environment variables."
+
+
 def _environment_size(job: Job) -> Cell:
     if "environment" in job.unreadable:
         return Cell("?", Tone.WARN)

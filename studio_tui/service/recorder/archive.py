@@ -4,11 +4,14 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Generic, TypeVar
 
 from studio_tui import clock
+from studio_tui.api.models import Job, Pipeline
 from studio_tui.service.listeners import Listeners
 from studio_tui.service.polling.snapshot import Snapshot
+from studio_tui.service.recorder.recorder import Recorder
 
 T = TypeVar("T")
 
@@ -68,3 +71,11 @@ class Archive(Generic[T]):
             )
             self.snapshot = Snapshot(archived, self._now())
             self._listeners.tell(self.snapshot)
+
+
+def archives(recorder: Recorder) -> tuple[Archive[Job], Archive[Pipeline]]:
+    """Return all jobs and all pipelines that were ever seen."""
+    return (
+        Archive("recorded jobs", recorder.all_jobs, attrgetter("id")),
+        Archive("recorded pipelines", recorder.all_pipelines, attrgetter("pipeline_id")),
+    )

@@ -22,6 +22,7 @@ from studio_tui.presentation.jobs.facts import (
     environment,
     facts,
     has_logins,
+    no_environment,
     raw,
 )
 from studio_tui.presentation.jobs.kinship import kin_facts
@@ -250,7 +251,7 @@ class JobScreen(Page):
 
     def _show_environment(self) -> None:
         variables = environment(self._job, self._values)
-        nothing = Fact("", Cell("This job has no environment variables.", Tone.DIM))
+        nothing = Fact("", Cell(no_environment(self._job), Tone.DIM))
         self.query_one("#environment-facts", FactSheet).show(
             (*variables, Fact("", Cell("")), Fact("", Cell(self._values.value, Tone.DIM)))
             if variables

@@ -1,7 +1,7 @@
 """What is said of one job."""
 
 from studio_tui.api.models import Cluster
-from studio_tui.presentation.jobs.facts import MASK, facts, has_logins, raw
+from studio_tui.presentation.jobs.facts import MASK, facts, has_logins, no_environment, raw
 from studio_tui.presentation.jobs.waiting import runs_on
 from tests.jobs import NOON, job
 
@@ -36,3 +36,8 @@ def test_a_job_meets_its_cluster_by_id_and_only_without_one_by_name() -> None:
     assert not runs_on(job(compute_cluster_id="other", compute_cluster_name="gpu"), cluster)
     assert runs_on(job(compute_cluster_name="gpu"), cluster)
     assert not runs_on(job(), Cluster.model_validate({"id": "k3f9", "name": None}))
+
+
+def test_a_recorded_job_is_not_said_to_have_no_variables() -> None:
+    assert no_environment(job(1)) == "This job has no environment variables."
+    assert "not known here" in no_environment(job(1, query=None))
