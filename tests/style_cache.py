@@ -21,9 +21,6 @@ from textual.screen import Screen
 _PARSED: dict[tuple[object, ...], list[RuleSet]] = {}
 """What style sheets say, by their text and variables."""
 
-_parse = Stylesheet._parse_rules
-_apply = Stylesheet.apply
-
 
 class _Said:
     """What holds for widgets, by Textual's key of a widget, of which the parent is the first part.
