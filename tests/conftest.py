@@ -45,6 +45,11 @@ def pytest_configure(config: pytest.Config) -> None:
         sys.addaudithook(_refuse_processes)
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Return how many processes `-n auto` means: three for two processors, as tests wait a lot."""
+    return max(2, (os.cpu_count() or 1) * 3 // 2)
+
+
 def pytest_collection_finish() -> None:
     """Spare the garbage collector the modules and the tests, which stay to the end."""
     gc.collect()
