@@ -16,7 +16,6 @@ from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 from textual.css.types import CSSLocation
 from textual.dom import DOMNode
-from textual.screen import Screen
 
 _PARSED: dict[tuple[object, ...], list[RuleSet]] = {}
 """What style sheets say, by their text and variables."""
@@ -39,18 +38,22 @@ class _Said:
         self._by_place[self._place(key)] = rules
 
     def _place(self, key: tuple[object, ...]) -> tuple[object, ...]:
-        node, *own = key
+        above, *own = key
+        return (*own, *self.path(above))
+
+    def path(self, node: object) -> list[object]:
+        """Return what can make a difference of a node and of all that it is in."""
         path: list[object] = []
         while isinstance(node, DOMNode):
             name = node._id if f"#{node._id}" in self._selectors else None
             state = (
-                frozenset(node.get_pseudo_classes())
-                if isinstance(node, App | Screen)
+                (node.theme, node.app_focus, node.is_inline, node.native_ansi_color)
+                if isinstance(node, App)
                 else node._pseudo_classes_cache_key
             )
             path.append((type(node), name, node.classes, state))
             node = node._parent
-        return (*own, *path)
+        return path
 
 
 _SAID: dict[tuple[int, ...], _Said] = {}
@@ -58,8 +61,12 @@ _SAID: dict[tuple[int, ...], _Said] = {}
 
 _OF_SHEETS: WeakKeyDictionary[Stylesheet, tuple[list[RuleSet], _Said]] = WeakKeyDictionary()
 
+_COMPONENTS: WeakKeyDictionary[DOMNode, tuple[_Said, list[object]]] = WeakKeyDictionary()
+"""Where each widget was when the styles of its components were found out."""
+
 _parse = Stylesheet._parse_rules
 _apply = Stylesheet.apply
+_style_components = Stylesheet._process_component_classes
 
 
 def _apply_by_place(sheet: Stylesheet, node: DOMNode, *, animate: bool = False, **_: Any) -> None:
@@ -68,6 +75,17 @@ def _apply_by_place(sheet: Stylesheet, node: DOMNode, *, animate: bool = False, 
         said = _SAID.setdefault(tuple(map(id, sheet.rules)), _Said(sheet.rules_map))
         _OF_SHEETS[sheet] = sheet.rules, said
     _apply(sheet, node, animate=animate, cache=cast("dict[tuple[Any, ...], Any]", said))
+
+
+def _style_components_once(sheet: Stylesheet, node: DOMNode) -> None:
+    if node._has_order_style or node._has_odd_or_even or node._has_focus_within:
+        _style_components(sheet, node)
+    elif node._get_component_classes():
+        said = _OF_SHEETS[sheet][1]
+        place = said, said.path(node)
+        if _COMPONENTS.get(node) != place:
+            _style_components(sheet, node)
+            _COMPONENTS[node] = place
 
 
 def _parse_once(
@@ -88,6 +106,7 @@ def styles_shared() -> Iterator[None]:
         for target, name, value in (
             (Stylesheet, "_parse_rules", _parse_once),
             (Stylesheet, "apply", _apply_by_place),
+            (Stylesheet, "_process_component_classes", _style_components_once),
             (RuleSet, "__hash__", object.__hash__),  # as it is, but not by way of Python
         ):
             patches.enter_context(mock.patch.object(target, name, value))
