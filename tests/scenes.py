@@ -513,7 +513,7 @@ async def draw(name: str) -> str:
             )
 
         app = StudioApp(connect, theme=scene.theme, waiting_for="Connecting…")
-        async with driving(app, size=scene.size, frames=False, notifications=True) as pilot:
+        async with driving(app, size=scene.size, notifications=True) as pilot:
             await _settle(pilot, LOOKS)
             for key in scene.keys:
                 if key == SHOWN:
