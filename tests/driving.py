@@ -18,6 +18,7 @@ from unittest import mock
 
 from textual._compositor import Compositor
 from textual._context import visible_screen_stack
+from textual._styles_cache import StylesCache
 from textual.app import App
 from textual.events import Key
 from textual.keys import REPLACED_KEYS, _character_to_key, _get_unicode_name_from_key
@@ -253,5 +254,7 @@ async def driving(
         patches.enter_context(mock.patch.object(gc, "freeze"))
         if not frames:
             patches.enter_context(_frames_dropped())
+        # Textual remembers lines of the last thousand widgets, of programs that are gone too.
+        patches.callback(StylesCache.get_inner_outer.cache_clear)
         async with app.run_test(size=size, **options) as pilot:
             yield Driver(pilot.app, threads, handling)
