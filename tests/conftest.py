@@ -1,6 +1,7 @@
 """Fixtures that all tests share."""
 
 import contextlib
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -21,12 +22,18 @@ settings.load_profile("ci" if os.environ.get("CI") else "any")
 NO_PROCESSES = "STUDIO_TUI_TEST_NO_PROCESSES"
 """Set by `make check`: what starts a process without saying so fails."""
 
+_YOUNG = 20_000
+"""New objects before the garbage collector looks: one dashboard has a few hundred thousand."""
+
 STUDIOS = {"studio", "shared_studio", "studio_process"}
 """Fixtures that begin with a local Studio."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Have all that this process starts ended with it, however it ends."""
+    # Else pytest would rewrite every test anew, and each process of a test compile the program.
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     config.addinivalue_line("markers", "starts_processes: what `make check` leaves to `make test`")
     config.addinivalue_line("markers", "draws_dashboards: whole ones, in memory; also left to it")
     guard = contextlib.ExitStack()
@@ -36,6 +43,18 @@ def pytest_configure(config: pytest.Config) -> None:
         import croniter  # noqa: F401 (asks `file` what this machine is, once)
 
         sys.addaudithook(_refuse_processes)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return how many processes `-n auto` means: three for two processors, as tests wait a lot."""
+    return max(2, (os.cpu_count() or 1) * 3 // 2)
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector the modules and the tests, which stay to the end."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_YOUNG, 10, 10)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -18,10 +18,8 @@ from unittest import mock
 
 from textual._compositor import Compositor
 from textual._context import visible_screen_stack
+from textual._styles_cache import StylesCache
 from textual.app import App
-from textual.css.model import RuleSet
-from textual.css.stylesheet import Stylesheet
-from textual.css.types import CSSLocation
 from textual.events import Key
 from textual.keys import REPLACED_KEYS, _character_to_key, _get_unicode_name_from_key
 from textual.message import Message
@@ -30,6 +28,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
 from studio_tui.tui.terminal.key_queue import KeyQueue
+from tests.style_cache import styles_shared
 from tests.waiting import until
 
 R = TypeVar("R")
@@ -70,6 +69,11 @@ class Driver(Pilot[R]):
         super().__init__(app)
         self._threads = threads
         self._handling = handling
+
+    @property
+    def messages(self) -> int:
+        """How many messages the program has had: as long as it has no more, nothing changes."""
+        return self._handling.begun
 
     async def press(self, *keys: str) -> None:
         """Press keys one after the other, each once the one before it has had its effect.
@@ -153,6 +157,8 @@ class Handling:
 
     def __init__(self) -> None:
         self.under_way: Counter[MessagePump] = Counter()
+        self.begun = 0
+        """How many messages and callbacks there have been."""
 
     @contextmanager
     def watched(self) -> Iterator[None]:
@@ -160,13 +166,19 @@ class Handling:
         dispatch, flush = MessagePump._dispatch_message, MessagePump._flush_next_callbacks
 
         async def noted_dispatch(pump: MessagePump, message: Message) -> None:
-            with self._noted(pump):
+            self._begin(pump)
+            try:
                 await dispatch(pump, message)
+            finally:
+                self._end(pump)
 
         async def noted_flush(pump: MessagePump) -> None:
             if pump._next_callbacks:
-                with self._noted(pump):
+                self._begin(pump)
+                try:
                     await flush(pump)
+                finally:
+                    self._end(pump)
 
         with (
             mock.patch.object(MessagePump, "_dispatch_message", noted_dispatch),
@@ -174,15 +186,14 @@ class Handling:
         ):
             yield
 
-    @contextmanager
-    def _noted(self, pump: MessagePump) -> Iterator[None]:
+    def _begin(self, pump: MessagePump) -> None:
+        self.begun += 1
         self.under_way[pump] += 1
-        try:
-            yield
-        finally:
-            self.under_way[pump] -= 1
-            if not self.under_way[pump]:
-                del self.under_way[pump]
+
+    def _end(self, pump: MessagePump) -> None:
+        self.under_way[pump] -= 1
+        if not self.under_way[pump]:
+            del self.under_way[pump]
 
 
 def _key_event(key: str) -> Key:
@@ -194,23 +205,6 @@ def _key_event(key: str) -> Key:
             original = REPLACED_KEYS.get(name, name)
             character = unicodedata.lookup(_get_unicode_name_from_key(original))
     return Key(name, character)
-
-
-_PARSED: dict[tuple[object, ...], list[RuleSet]] = {}
-"""What style sheets say, by their text and variables."""
-
-_parse = Stylesheet._parse_rules
-
-
-def _parse_once(
-    sheet: Stylesheet, css: str, read_from: CSSLocation, *more: Any, **named: Any
-) -> Any:
-    """Parse a style sheet that other programs of this run have had as well only once."""
-    variables = tuple(sheet._variables.items())
-    key = (css, read_from, variables, more, *sorted(named.items()))
-    if key not in _PARSED:
-        _PARSED[key] = _parse(sheet, css, read_from, *more, **named)
-    return _PARSED[key]
 
 
 @contextmanager
@@ -253,13 +247,14 @@ async def driving(
     """Run a program in the test's loop, and drive it by keys; each frame is drawn, or none."""
     threads, handling = Threads(), Handling()
     asyncio.get_running_loop().set_default_executor(threads)
-    try:
-        with ExitStack() as patches:
-            patches.enter_context(mock.patch.object(Stylesheet, "_parse_rules", _parse_once))
-            patches.enter_context(handling.watched())
-            if not frames:
-                patches.enter_context(_frames_dropped())
-            async with app.run_test(size=size, **options) as pilot:
-                yield Driver(pilot.app, threads, handling)
-    finally:
-        gc.unfreeze()  # a dashboard freezes what there is; what it leaves must be collected
+    with ExitStack() as patches:
+        patches.enter_context(styles_shared())
+        patches.enter_context(handling.watched())
+        # What a dashboard freezes for good would stay when it is gone.
+        patches.enter_context(mock.patch.object(gc, "freeze"))
+        if not frames:
+            patches.enter_context(_frames_dropped())
+        # Textual remembers lines of the last thousand widgets, of programs that are gone too.
+        patches.callback(StylesCache.get_inner_outer.cache_clear)
+        async with app.run_test(size=size, **options) as pilot:
+            yield Driver(pilot.app, threads, handling)

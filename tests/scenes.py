@@ -545,10 +545,12 @@ async def _until_shown(pilot: Driver[int], words: str) -> None:
 async def _settle(pilot: Driver[int], looks: int = 2) -> None:
     """Let everything that is under way come to rest."""
     seen: list[str] = []
+    messages = -1
     while len(seen) < looks or len(set(seen[-looks:])) > 1:
         await asyncio.sleep(0.015)
         await pilot.settle()
-        seen.append(screen_text(pilot))
+        seen.append(seen[-1] if pilot.messages == messages else screen_text(pilot))
+        messages = pilot.messages
 
 
 @contextmanager

@@ -13,11 +13,29 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import httpx
+from fastapi._compat import v2
+from pydantic import TypeAdapter
 
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.server import endpoint
 from studio_tui.local.server.server import Server, serve
 from tests.waiting import HANG, eventually
+
+_ADAPTERS: dict[tuple[str, ...], TypeAdapter[Any]] = {}
+
+
+def _adapter(of: Any, **options: Any) -> TypeAdapter[Any]:
+    """Build what checks an argument or answer of a route only for the first server that has it.
+
+    Servers in threads come by the hundred, and this is most of what starting one costs.
+    """
+    key = repr(of), *map(repr, options.items())
+    if key not in _ADAPTERS:
+        _ADAPTERS[key] = TypeAdapter(of, **options)
+    return _ADAPTERS[key]
+
+
+v2.TypeAdapter = _adapter  # type: ignore[attr-defined, assignment]
 
 ENDED = {"COMPLETE", "FAILED", "CANCELED"}
 

@@ -25,9 +25,7 @@ _INSERT = """
 @contextmanager
 def studio_with(jobs: int, data_dir: Path) -> Iterator[ProcessStudio]:
     """Run a local Studio that has `jobs` finished jobs."""
-    data = DataDir(data_dir)
-    data.prepare()
-    asyncio.run(_fill(data.database, jobs))
+    fill(data_dir, jobs)
     studio = ProcessStudio(data_dir)
     try:
         yield studio
@@ -45,6 +43,13 @@ def create_to_running(studio: ProcessStudio) -> float:
     studio.cancel(job_id)
     studio.end(job_id)
     return taken
+
+
+def fill(data_dir: Path, jobs: int) -> None:
+    """Give a local Studio that is yet to be started `jobs` finished jobs."""
+    data = DataDir(data_dir)
+    data.prepare()
+    asyncio.run(_fill(data.database, jobs))
 
 
 async def _fill(path: Path, jobs: int) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.bench.terminal import Terminal
 from tests.e2e.test_program import program
-from tests.studios import ProcessStudio
+from tests.studios import ThreadStudio
 from tests.waiting import eventually
 
 
@@ -37,9 +37,9 @@ def hang_up(terminal: Terminal) -> None:
     [(press_quit, 0), (terminate, 128 + signal.SIGTERM), (hang_up, 128 + signal.SIGHUP)],
 )
 def test_what_was_typed_last_is_on_disk_however_the_program_ends(
-    studio_process: ProcessStudio, tmp_path: Path, end: Callable[[Terminal], None], code: int
+    shared_studio: ThreadStudio, tmp_path: Path, end: Callable[[Terminal], None], code: int
 ) -> None:
-    with program(studio_process, tmp_path) as terminal:
+    with program(shared_studio, tmp_path) as terminal:
         terminal.press("n")
         terminal.wait_for_text("The path of a script")
         terminal.press("\t")
@@ -54,9 +54,9 @@ def test_what_was_typed_last_is_on_disk_however_the_program_ends(
 
 
 def test_a_terminal_that_goes_away_ends_the_program_with_the_form_on_disk(
-    studio_process: ProcessStudio, tmp_path: Path
+    shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    with program(studio_process, tmp_path) as terminal:
+    with program(shared_studio, tmp_path) as terminal:
         terminal.press("n")
         terminal.wait_for_text("The path of a script")
         terminal.press("\t")
@@ -72,12 +72,12 @@ def test_a_terminal_that_goes_away_ends_the_program_with_the_form_on_disk(
 
 
 def test_a_field_is_changed_in_the_users_editor(
-    studio_process: ProcessStudio, tmp_path: Path
+    shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
     editor = tmp_path / "an editor"
     editor.write_text('#!/bin/sh\necho "# by $(stat -c %a "$1")" >> "$1"\n', "utf-8")
     editor.chmod(0o700)
-    with program(studio_process, tmp_path, environ={"EDITOR": f"'{editor}'"}) as terminal:
+    with program(shared_studio, tmp_path, environ={"EDITOR": f"'{editor}'"}) as terminal:
         terminal.press("n")
         terminal.wait_for_text("The path of a script")
         terminal.press("\t")
@@ -91,12 +91,12 @@ def test_a_field_is_changed_in_the_users_editor(
 
 
 def test_where_no_file_is_named_the_editor_gets_the_query(
-    studio_process: ProcessStudio, tmp_path: Path
+    shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
     editor = tmp_path / "editor"
     editor.write_text('#!/bin/sh\necho "# a query" >> "$1"\n', "utf-8")
     editor.chmod(0o700)
-    with program(studio_process, tmp_path, environ={"EDITOR": str(editor)}) as terminal:
+    with program(shared_studio, tmp_path, environ={"EDITOR": str(editor)}) as terminal:
         terminal.press("n")
         terminal.wait_for_text("The path of a script")
         terminal.press("\x1bOS")

@@ -14,7 +14,7 @@ from tests.bench.terminal import Terminal
 from tests.e2e.test_form import left
 from tests.e2e.test_lost_terminal import code_of, type_last_words
 from tests.e2e.test_program import program, screen
-from tests.studios import ProcessStudio
+from tests.studios import ThreadStudio
 from tests.waiting import eventually
 
 pytestmark = [
@@ -60,20 +60,20 @@ def polls(folder: Path) -> int:
 
 
 def test_logs_and_polls_go_on_and_all_is_drawn_once_it_reads_again(
-    studio_process: ProcessStudio, tmp_path: Path
+    studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    job = studio_process.submit(CHATTY, query_name="chatty.py")
-    studio_process.until(job["id"], "RUNNING")
-    with program(studio_process, tmp_path) as terminal:
+    job = studio.submit(CHATTY, query_name="chatty.py")
+    studio.until(job["id"], "RUNNING")
+    with program(studio, tmp_path) as terminal:
         terminal.press("l")
         terminal.wait_for_text(r"n \d\d")
         paint_much(terminal, "home", "end")
         asked, has = polls(tmp_path), spooled(tmp_path)
         eventually(lambda: polls(tmp_path) > asked + 3)
         eventually(lambda: spooled(tmp_path) > has + 4000)
-        studio_process.cancel(job["id"])
-        studio_process.end(job["id"])
-        last = studio_process.log(job["id"]).splitlines()[-1]
+        studio.cancel(job["id"])
+        studio.end(job["id"])
+        last = studio.log(job["id"]).splitlines()[-1]
         terminal.wait_for_text("whole log")
         terminal.settle(0.3)
         shown = screen(terminal, (120, 40))
@@ -84,9 +84,9 @@ def test_logs_and_polls_go_on_and_all_is_drawn_once_it_reads_again(
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_the_program_in_order(
-    studio_process: ProcessStudio, tmp_path: Path, number: signal.Signals
+    studio: ThreadStudio, tmp_path: Path, number: signal.Signals
 ) -> None:
-    with program(studio_process, tmp_path) as terminal:
+    with program(studio, tmp_path) as terminal:
         type_last_words(terminal)
         paint_much(terminal, "\t")
         os.kill(terminal.pid, number)

@@ -10,7 +10,7 @@ import pytest
 from tests.bench.terminal import Terminal
 from tests.e2e.test_form import left
 from tests.e2e.test_program import PROGRAM, environment
-from tests.studios import ProcessStudio
+from tests.studios import ThreadStudio
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.starts_processes
@@ -61,10 +61,10 @@ def code_of(terminal: Terminal) -> int:
 
 @pytest.mark.parametrize("unread", [0, 1000])
 def test_a_terminal_that_dies_without_a_signal_ends_the_program_in_order(
-    studio_process: ProcessStudio, tmp_path: Path, unread: int
+    studio: ThreadStudio, tmp_path: Path, unread: int
 ) -> None:
     apart = [sys.executable, "-c", APART, *PROGRAM]
-    with Terminal(apart, environment=environment(studio_process, tmp_path)) as terminal:
+    with Terminal(apart, environment=environment(studio, tmp_path)) as terminal:
         type_last_words(terminal)
         for _ in range(unread):
             terminal.press("\t")  # paints more than fits, as nobody reads it

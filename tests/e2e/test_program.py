@@ -14,7 +14,7 @@ import pytest
 
 from tests.bench.terminal import Terminal
 from tests.soak import at_length
-from tests.studios import ProcessStudio
+from tests.studios import LocalStudio, ProcessStudio, ThreadStudio
 
 pytestmark = pytest.mark.starts_processes
 
@@ -26,7 +26,7 @@ HOSTILE = (
 SIZES = [(80, 24), (120, 40), (200, 60)]
 
 
-def environment(studio: ProcessStudio, folder: Path) -> dict[str, str]:
+def environment(studio: LocalStudio, folder: Path) -> dict[str, str]:
     """Return what points the program at `studio` and keeps its files in `folder`."""
     return {
         "DATACHAIN_STUDIO_URL": studio.url,
@@ -41,7 +41,7 @@ def environment(studio: ProcessStudio, folder: Path) -> dict[str, str]:
 
 @contextmanager
 def program(
-    studio: ProcessStudio,
+    studio: LocalStudio,
     folder: Path,
     *arguments: str,
     size: tuple[int, int] = (120, 40),
@@ -76,9 +76,8 @@ def commands_in(output: bytes) -> set[str]:
 
 @pytest.mark.parametrize("size", at_length(SIZES[:1], SIZES))
 def test_hostile_names_errors_and_logs_command_nothing(
-    studio_process: ProcessStudio, tmp_path: Path, size: tuple[int, int]
+    studio: ThreadStudio, tmp_path: Path, size: tuple[int, int]
 ) -> None:
-    studio = studio_process
     job = studio.submit(
         f"print({HOSTILE!r}); raise ValueError({HOSTILE!r})",
         query_name=HOSTILE,
@@ -144,9 +143,8 @@ exit {status}
 
 @pytest.mark.parametrize("status", [0, 7])
 def test_the_users_pager_gets_safe_text_and_the_terminal_and_gives_it_back(
-    studio_process: ProcessStudio, tmp_path: Path, status: int
+    studio: ThreadStudio, tmp_path: Path, status: int
 ) -> None:
-    studio = studio_process
     studio.end(studio.submit(f"print({HOSTILE!r}, end='the end\\n')")["id"])
     pager = tmp_path / "pager"
     pager.write_text(PAGER.format(folder=tmp_path, status=status))
@@ -188,9 +186,8 @@ echo 'print("from the editor")' >> "$last"
 
 
 def test_the_users_editor_changes_the_query_of_a_job_before_it_is_run_again(
-    studio_process: ProcessStudio, tmp_path: Path
+    studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    studio = studio_process
     first = studio.submit("print('first')\n", query_name="old.py")
     studio.end(first["id"])
     editor = tmp_path / "editor"
@@ -214,9 +211,8 @@ def test_the_users_editor_changes_the_query_of_a_job_before_it_is_run_again(
 @pytest.mark.skipif(shutil.which("less") is None, reason="less is not installed")
 @pytest.mark.parametrize("text", [HOSTILE, HOSTILE.replace("\u202e", "")])
 def test_less_shows_a_hostile_log_and_commands_nothing(
-    studio_process: ProcessStudio, tmp_path: Path, text: str
+    studio: ThreadStudio, tmp_path: Path, text: str
 ) -> None:
-    studio = studio_process
     studio.end(studio.submit(f"for n in range(500): print('row', n, {text!r})")["id"])
     (tmp_path / ".lesskey").write_text("#env\nLESS = -R\n")
     theirs = {"PAGER": "less -R", "LESS": "-R", "HOME": str(tmp_path)}
@@ -268,17 +264,17 @@ def test_a_wrong_setting_is_said_before_a_screen_opens() -> None:
 
 
 def test_doctor_finds_a_studio_that_answers_and_shows_no_token(
-    studio_process: ProcessStudio, tmp_path: Path
+    studio: ThreadStudio, tmp_path: Path
 ) -> None:
     done = subprocess.run(
         [*PROGRAM, "doctor"],
-        env={**os.environ, **environment(studio_process, tmp_path)},
+        env={**os.environ, **environment(studio, tmp_path)},
         capture_output=True,
         text=True,
         check=False,
     )
     assert "Studio answers" in done.stdout
-    assert studio_process.token not in done.stdout + done.stderr
+    assert studio.token not in done.stdout + done.stderr
 
 
 def test_doctor_fails_in_words_when_studio_does_not_answer(tmp_path: Path) -> None:
@@ -327,9 +323,9 @@ def test_local_starts_a_studio_that_outlives_the_dashboard(tmp_path: Path) -> No
 
 
 def test_a_token_file_that_is_mended_is_read_again_by_one_key(
-    studio_process: ProcessStudio, tmp_path: Path
+    studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    studio, token_file = studio_process, tmp_path / "token"
+    token_file = tmp_path / "token"
     token_file.write_text("wrong")
     token_file.chmod(0o644)
     environ = environment(studio, tmp_path)

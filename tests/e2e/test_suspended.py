@@ -9,7 +9,7 @@ import pytest
 
 from tests.bench.terminal import Terminal
 from tests.e2e.test_program import PROGRAM, environment, program
-from tests.studios import ProcessStudio
+from tests.studios import LocalStudio, ThreadStudio
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.starts_processes
@@ -19,7 +19,7 @@ COMMAND = shlex.join(PROGRAM)
 
 
 @contextmanager
-def shell(studio: ProcessStudio, folder: Path) -> Iterator[Terminal]:
+def shell(studio: LocalStudio, folder: Path) -> Iterator[Terminal]:
     """Run a shell that has jobs."""
     with Terminal(
         ["bash", "--norc", "--noprofile", "-i"],
@@ -44,10 +44,10 @@ def until_said(terminal: Terminal, words: bytes) -> None:
     "command", [COMMAND, f"sh -c {shlex.quote(f'{COMMAND}; true')}"], ids=["alone", "as of make"]
 )
 def test_the_shell_has_its_terminal_until_it_brings_the_dashboard_back(
-    command: str, studio_process: ProcessStudio, tmp_path: Path
+    command: str, studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    studio_process.end(studio_process.submit("print(1)", query_name="seen.py")["id"])
-    with shell(studio_process, tmp_path) as terminal:
+    studio.end(studio.submit("print(1)", query_name="seen.py")["id"])
+    with shell(studio, tmp_path) as terminal:
         terminal.press(f"{command}\r")
         until_said(terminal, b"seen.py")
         terminal.press(SUSPEND)
@@ -63,9 +63,9 @@ def test_the_shell_has_its_terminal_until_it_brings_the_dashboard_back(
 
 
 def test_where_no_shell_could_bring_it_back_it_says_so_and_goes_on(
-    studio_process: ProcessStudio, tmp_path: Path
+    studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    with program(studio_process, tmp_path) as terminal:
+    with program(studio, tmp_path) as terminal:
         terminal.press(SUSPEND)
         until_said(terminal, b"No shell waits here")
         terminal.press("2")

@@ -20,7 +20,7 @@ from studio_tui.tui.frame.page import Page
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.theme import DARK
 from tests import waiting
-from tests.driving import driving
+from tests.driving import Driver, driving
 from tests.studios import LocalStudio
 
 Dashboard = Pilot[int]
@@ -113,12 +113,18 @@ async def until(pilot: Pilot[Any], condition: Callable[[], object]) -> None:
 
 async def until_shown(pilot: Pilot[Any], *texts: str) -> None:
     """Wait until every one of `texts` is on the screen."""
+    looked = -1
 
     def missing() -> list[str]:
         shown = screen_text(pilot)
         return [text for text in texts if text not in shown]
 
-    await waiting.until(lambda: not missing(), lambda: f"without {missing()}\n{screen_text(pilot)}")
+    def is_shown() -> bool:
+        nonlocal looked
+        before, looked = looked, pilot.messages if isinstance(pilot, Driver) else -1
+        return (looked < 0 or looked != before) and not missing()
+
+    await waiting.until(is_shown, lambda: f"without {missing()}\n{screen_text(pilot)}")
 
 
 def screen_text(pilot: Pilot[Any]) -> str:

@@ -30,7 +30,7 @@ def busy_studio(
 
 async def test_random_keys_end_nothing(busy_studio: ThreadStudio, tmp_path: Path) -> None:
     for seed, size in enumerate(SIZES, start=1):
-        await monkey.play(busy_studio, tmp_path, seed, size=size, keys=70)
+        await monkey.play(busy_studio, tmp_path, seed, size=size, keys=40)
 
 
 @pytest.mark.skipif(not SOAK, reason="minutes of keys; make soak")

@@ -1,5 +1,6 @@
 """What helps with the fields of a form: files, help, words, templates; and who may not send it."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,13 +24,15 @@ async def go_to(pilot: Dashboard, name: str) -> None:
     await pilot.pause()
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@pytest.mark.parametrize(
+    ("size", "names"), [((80, 24), LABELS), ((120, 40), ("query_type", "cron_expression"))]
+)
 async def test_each_field_says_what_it_is_for_and_gives_an_example(
-    shared_studio: ThreadStudio, tmp_path: Path, size: tuple[int, int]
+    shared_studio: ThreadStudio, tmp_path: Path, size: tuple[int, int], names: Iterable[str]
 ) -> None:
     async with dashboard(shared_studio, tmp_path, size=size) as pilot:
         await open_form(pilot)
-        for name in LABELS:
+        for name in names:
             if name == "uploads":  # which is in the form only where there are some
                 continue
             await go_to(pilot, name)
@@ -68,29 +71,30 @@ async def test_files_are_attached_a_line_each_with_their_paths_completed(
         assert form(pilot).form._fields["files"].value == "\n".join((*both, ""))
 
 
-@pytest.mark.parametrize("name", ["query_file", "files"])
 async def test_tab_stays_at_a_path_that_is_not_whole_and_shows_how_it_can_go_on(
-    shared_studio: ThreadStudio, tmp_path: Path, name: str
+    shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
     (tmp_path / "folder").mkdir()
     for file in ("notes.md", "notes.txt", "folder/only"):
         (tmp_path / file).write_text("x")
     async with dashboard(shared_studio, tmp_path) as pilot:
         await open_form(pilot)
-        await go_to(pilot, name)
-        await pilot.press(*f"{tmp_path}/", "tab", "tab")
-        await until_shown(pilot, "folder/  notes.md  notes.txt")
-        await pilot.press("n", "tab", "tab")
-        await until_shown(pilot, "/notes.", "notes.md  notes.txt")
-        assert "folder/" not in screen_text(pilot)
-        await pilot.press("backspace", *["backspace"] * 5, *"fo", "tab", "tab")
-        focused = form(pilot).form.focused_field()
-        assert focused is not None
-        assert (focused.field, focused.value) == (name, f"{tmp_path}/folder/only")
-        await pilot.press("tab")
-        focused = form(pilot).form.focused_field()
-        assert focused is not None
-        assert focused.field != name
+        for name in ("query_file", "files"):
+            form(pilot).fill(Draft())
+            await fill(pilot, **{name: f"{tmp_path}/"})
+            await pilot.press("tab", "tab")
+            await until_shown(pilot, "folder/  notes.md  notes.txt")
+            await pilot.press("n", "tab", "tab")
+            await until_shown(pilot, "/notes.", "notes.md  notes.txt")
+            assert "folder/" not in screen_text(pilot)
+            await pilot.press("backspace", *["backspace"] * 5, *"fo", "tab", "tab")
+            focused = form(pilot).form.focused_field()
+            assert focused is not None
+            assert (focused.field, focused.value) == (name, f"{tmp_path}/folder/only")
+            await pilot.press("tab")
+            focused = form(pilot).form.focused_field()
+            assert focused is not None
+            assert focused.field != name
 
 
 async def test_a_long_path_is_seen_in_whole(shared_studio: ThreadStudio, tmp_path: Path) -> None:
@@ -313,20 +317,22 @@ async def test_a_form_names_f1_for_help_and_f1_lists_the_keys(
         await until_shown(pilot, "Show or hide the values of the environment")
 
 
-@pytest.mark.parametrize(("answer", "printed"), [("m", True), ("s", False)])
 async def test_a_shell_script_with_windows_line_ends_is_said_to_be_one_and_mended(
-    studio: ThreadStudio, tmp_path: Path, answer: str, printed: bool
+    studio: ThreadStudio, tmp_path: Path
 ) -> None:
     (tmp_path / "run.sh").write_bytes(b"if true\r\nthen\r\necho mended\r\nfi\r\n")
     async with dashboard(studio, tmp_path) as pilot:
-        await open_form(pilot)
-        await fill(pilot, query_file=f"{tmp_path}/run.sh")
-        await pilot.press("f9")
-        await until_shown(pilot, "This shell script has Windows line ends")
-        await pilot.press("escape")
-        await until(pilot, lambda: isinstance(pilot.app.screen, SubmitScreen))
-        await pilot.press("f9")
-        await until_shown(pilot, "This shell script has Windows line ends")
-        await pilot.press(answer)
-        await until(pilot, lambda: len(studio.jobs()) == 1)
-        assert ("\r" not in studio.jobs()[0]["query"]) is printed
+        for made, (answer, is_mended) in enumerate([("m", True), ("s", False)]):
+            await open_form(pilot)
+            await fill(pilot, query_file=f"{tmp_path}/run.sh")
+            await pilot.press("f9")
+            await until_shown(pilot, "This shell script has Windows line ends")
+            await pilot.press("escape")
+            await until(pilot, lambda: isinstance(pilot.app.screen, SubmitScreen))
+            await pilot.press("f9")
+            await until_shown(pilot, "This shell script has Windows line ends")
+            await pilot.press(answer)
+            await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+            jobs = await call(studio.jobs)
+            assert len(jobs) == made + 1
+            assert ("\r" not in jobs[0]["query"]) is is_mended

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.events import Paste
 
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.tui.form.submit_screen import SubmitScreen
@@ -42,7 +43,16 @@ async def open_form(pilot: Dashboard) -> SubmitScreen:
 
 
 async def fill(pilot: Dashboard, **fields: str) -> None:
-    """Type into fields."""
+    """Paste into fields, as the terminal does, so that one check follows and not one a letter."""
+    for name, text in fields.items():
+        form(pilot).form.go_to(name)
+        await pilot.pause()
+        pilot.app.post_message(Paste(text))
+        await pilot.pause()
+
+
+async def type_in(pilot: Dashboard, **fields: str) -> None:
+    """Type into fields, key by key."""
     for name, text in fields.items():
         form(pilot).form.go_to(name)
         await pilot.pause()
@@ -91,7 +101,7 @@ async def test_a_script_with_files_is_sent_and_the_new_job_gets_the_cursor(
 async def test_a_typed_query_is_sent_as_it_was_typed(studio: ThreadStudio, tmp_path: Path) -> None:
     async with dashboard(studio, tmp_path) as pilot:
         await open_form(pilot)
-        await fill(pilot, query="echo [red]hi[/]\n\necho $((1 + 2))", query_name="typed.sh")
+        await type_in(pilot, query="echo [red]hi[/]\n\necho $((1 + 2))", query_name="typed.sh")
         await pilot.press("ctrl+j")
         await until_shown(pilot, "Created: typed.sh")
     job = studio.jobs()[0]
@@ -265,8 +275,9 @@ async def test_a_path_is_completed_and_its_file_is_shown_in_place_of_what_was_ty
     (tmp_path / "only_script.py").write_text("print('from the file')\n")
     async with dashboard(studio, tmp_path) as pilot:
         await open_form(pilot)
-        await fill(pilot, query="print('typed')")
-        await fill(pilot, query_file=f"{tmp_path}/only")
+        await type_in(pilot, query="print('typed')")
+        await fill(pilot, query_file=f"{tmp_path}/on")
+        await pilot.press(*"ly")
         await until_shown(pilot, "only_script.py")
         await pilot.press("tab")
         await until_shown(pilot, "print('from the file')", "1 line")

@@ -226,7 +226,7 @@ async def put(pilot: Pilot[None], dialog: Shown) -> None:
 async def test_all_of_a_dialog_is_read_by_keys_under_a_title_that_stands_still(
     dialog: Shown, size: tuple[int, int]
 ) -> None:
-    async with driving(Stage(), size=size) as pilot:
+    async with driving(Stage(), size=size, frames=False) as pilot:
         await put(pilot, dialog)
         seen: set[str] = set()
         last: tuple[object, ...] = ()
@@ -256,7 +256,7 @@ def _place(app: App[None]) -> tuple[object, ...]:
 async def test_the_wheel_goes_to_the_end_of_every_dialog(
     dialog: Shown, size: tuple[int, int]
 ) -> None:
-    async with driving(Stage(), size=size) as pilot:
+    async with driving(Stage(), size=size, frames=False) as pilot:
         await put(pilot, dialog)
         widget = middle(pilot.app)
         before = -1.0

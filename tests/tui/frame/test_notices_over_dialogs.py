@@ -13,7 +13,7 @@ NOTICE = "3 jobs ended: 2 complete, 1 failed\nfailed: require_docstrings.py"
 async def test_a_notice_covers_neither_title_nor_answers(
     dialog: Shown, size: tuple[int, int]
 ) -> None:
-    async with driving(Stage(), size=size, notifications=True) as pilot:
+    async with driving(Stage(), size=size, frames=False, notifications=True) as pilot:
         await put(pilot, dialog)
         pilot.app.notify(NOTICE, markup=False)
         await until(pilot, lambda: pilot.app.screen.query("Toast"))

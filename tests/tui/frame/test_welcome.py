@@ -41,7 +41,7 @@ async def stranger(
         return Connected(session, "local@test", studio.url, studio.team, folder / "view.json")
 
     app = StudioApp(connect, theme=DARK.name, waiting_for="Connecting…")
-    async with driving(app, size=(80, 24), notifications=True) as pilot:
+    async with driving(app, size=(80, 24), frames=False, notifications=True) as pilot:
         await until(pilot, lambda: isinstance(app.screen, WelcomeScreen))
         await pilot.pause()
         yield pilot
@@ -111,7 +111,7 @@ class Machine:
 @asynccontextmanager
 async def running(machine: Machine) -> AsyncIterator[Dashboard]:
     app = StudioApp(machine.connect, theme=DARK.name, waiting_for="Connecting…")
-    async with driving(app, size=(80, 24), notifications=True) as pilot:
+    async with driving(app, size=(80, 24), frames=False, notifications=True) as pilot:
         yield pilot
 
 

@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,8 +15,8 @@ from studio_tui.tui.frame.welcome import WelcomeScreen
 from studio_tui.tui.jobs.detail_screen import JobScreen
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.widgets.big_table import BigTable
-from tests.bench.studio import studio_with
-from tests.studios import LocalStudio, ProcessStudio, ThreadStudio
+from tests.bench.studio import fill
+from tests.studios import LocalStudio, ThreadStudio, closing
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
 
 HOSTILE = "a[/]b [@click=app.quit]x[/] [red]r\x1b]52;c;aGk=\x07\x9b31m\u202e日本 🎉"
@@ -360,6 +361,15 @@ async def test_a_refused_token_stops_everything_and_another_can_be_entered(
         assert right not in screen_text(pilot)
 
 
+@contextmanager
+def studio_with(jobs: int, data_dir: Path) -> Iterator[ThreadStudio]:
+    """Run a local Studio that has `jobs` finished jobs."""
+    fill(data_dir, jobs)
+    studio = ThreadStudio(data_dir)
+    with closing(studio):
+        yield studio
+
+
 @pytest.fixture
 def busy_studio(tmp_path: Path) -> Iterator[LocalStudio]:
     """A local Studio that has seen 250 jobs."""
@@ -387,7 +397,7 @@ async def test_older_jobs_come_on_demand_and_a_filter_says_how_far_it_looked(
 
 
 @pytest.fixture
-def studio_of_a_page(tmp_path: Path) -> Iterator[ProcessStudio]:
+def studio_of_a_page(tmp_path: Path) -> Iterator[ThreadStudio]:
     """A local Studio that has seen nearly as many jobs as are loaded at first."""
     with studio_with(98, tmp_path / "studio") as studio:
         yield studio
@@ -395,7 +405,7 @@ def studio_of_a_page(tmp_path: Path) -> Iterator[ProcessStudio]:
 
 @pytest.mark.starts_processes
 async def test_jobs_that_came_in_while_it_was_open_are_loaded_after_a_restart(
-    studio_of_a_page: ProcessStudio, tmp_path: Path
+    studio_of_a_page: ThreadStudio, tmp_path: Path
 ) -> None:
     studio = studio_of_a_page
     async with dashboard(studio, tmp_path) as pilot:

@@ -18,6 +18,7 @@ from studio_tui.service.logs.store.matches import LineMatches
 from tests.presentation.logs.test_levels import LINES, PROSE
 from tests.presentation.logs.test_live_rows import DOCKER, rich, tqdm
 from tests.presentation.logs.test_tracebacks import CAUSE, CHAINED, PANIC, PLAIN, mixed
+from tests.soak import at_length
 
 BAR = " 37%|###7      | {0}/100 [00:12<00:20,  3.1it/s]"
 INPUTS = [
@@ -70,7 +71,7 @@ def test_levels_units_and_progress_are_the_same_on_every_split(
 
 @pytest.mark.parametrize("data", INPUTS)
 def test_nothing_fails_where_a_log_is_cut(data: bytes) -> None:
-    for cut in range(0, len(data), 7):
+    for cut in range(0, len(data), at_length(29, 7)):
         for part in (data[:cut], data[cut:]):
             OfLevel(Level.WARNING).starts(part)
             lasting(part)
