@@ -4,7 +4,6 @@ Only what the first paint needs is imported here; the wire, the models and the s
 by a thread while the frame is already in sight.
 """
 
-import gc
 import logging
 import os
 import sys
@@ -165,7 +164,8 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
     async def _enter(self, connected: Connected, screens: "Screens") -> None:
         await self._leave_studio()
         self._connected, self._screens, self._refused = connected, screens, None
-        from studio_tui.tui.frame import notices  # noqa: PLC0415 (not before the pages)
+        from studio_tui.tui import first_steps  # noqa: PLC0415 (not before the pages)
+        from studio_tui.tui.frame import notices  # noqa: PLC0415 (likewise)
 
         self._notices = notices.Notices(self, connected.session.endings, quiet=connected.quiet)
         connected.session.database.said = notices.from_threads(self)
@@ -173,11 +173,7 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
         self._watch_over(connected)
         self._show_tab(screens.last.tab)
         self._return(connected, screens)
-        self._settle(connected)
-        self._ask_about_unsettled(connected)
-        for note in connected.notes:
-            self.notify(note, severity="warning", markup=False)
-        self._begin_with_samples(connected)
+        first_steps.begin(self, connected)
 
     async def _leave_studio(self) -> None:
         """End what is left of an earlier connection: its polling, its screens, its sockets."""
@@ -262,23 +258,6 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
         self._place = remembering.PlaceKeeper(self, connected, screens)
         await self._place.run()
 
-    @work(name="settle", group="poll")
-    async def _settle(self, connected: Connected) -> None:
-        """Spare the garbage collector what is there for good, once the first list is shown.
-
-        Going through all modules and models again and again would hold up keys by 50 ms.
-        """
-        await connected.session.jobs.first()
-        gc.freeze()
-
-    @work(name="samples", group="command")
-    async def _begin_with_samples(self, connected: Connected) -> None:
-        """Offer something to look at, where there is nothing yet."""
-        from studio_tui.tui.jobs.sample_work import begin_with  # noqa: PLC0415 (only the first time)
-
-        if connected.samples:
-            await begin_with(self, connected.session, connected.samples)
-
     def on_create_job(self, message: "messages.CreateJob") -> None:
         """Create a job, whatever becomes of the screen that asked for it."""
         if self._connected:
@@ -289,13 +268,6 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
         from studio_tui.tui.jobs.create import make_job  # noqa: PLC0415 (not before it is used)
 
         await make_job(self, connected.session.creating, message.wish, message.files)
-
-    @work(name="unsettled", group="poll")
-    async def _ask_about_unsettled(self, connected: Connected) -> None:
-        if left := await connected.session.unsettled():
-            from studio_tui.tui.jobs.create import ask_about_left  # noqa: PLC0415 (rarely needed)
-
-            await ask_about_left(self, connected.session.creating, left)
 
     # Going from screen to screen.
 

@@ -1,0 +1,46 @@
+"""What is done once a Studio is entered, beside showing it."""
+
+import gc
+from typing import TYPE_CHECKING, Any
+
+from textual.app import App
+
+if TYPE_CHECKING:
+    from studio_tui.tui.connected import Connected
+
+
+def begin(app: App[Any], connected: "Connected") -> None:
+    """Begin all of it: each is a worker of the program."""
+    for note in connected.notes:
+        app.notify(note, severity="warning", markup=False)
+    for name, group, step in (
+        ("settle", "poll", _settle(connected)),
+        ("unsettled", "poll", _ask_about_unsettled(app, connected)),
+        ("samples", "command", _begin_with_samples(app, connected)),
+    ):
+        app.run_worker(step, name=name, group=group)
+
+
+async def _settle(connected: "Connected") -> None:
+    """Spare the garbage collector what is there for good, once the first list is shown.
+
+    Going through all modules and models again and again would hold up keys by 50 ms.
+    """
+    await connected.session.jobs.first()
+    gc.freeze()
+
+
+async def _ask_about_unsettled(app: App[Any], connected: "Connected") -> None:
+    """Ask about jobs of an earlier run that may or may not have been created."""
+    if left := await connected.session.unsettled():
+        from studio_tui.tui.jobs.create import ask_about_left  # noqa: PLC0415 (rarely needed)
+
+        await ask_about_left(app, connected.session.creating, left)
+
+
+async def _begin_with_samples(app: App[Any], connected: "Connected") -> None:
+    """Offer something to look at, where there is nothing yet."""
+    if connected.samples:
+        from studio_tui.tui.jobs.sample_work import begin_with  # noqa: PLC0415 (only the first time)
+
+        await begin_with(app, connected.session, connected.samples)
