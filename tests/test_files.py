@@ -153,6 +153,7 @@ WAYS = [(kind, name) for kind in BROKEN for name in FILES]
 
 
 # In the suite each kind and each file comes up, each with some of the others.
+@pytest.mark.starts_processes
 @pytest.mark.parametrize(("kind", "name"), at_length(WAYS[::3], WAYS))
 def test_a_local_studio_whose_files_are_broken_starts_or_says_which(
     tmp_path: Path, kind: str, name: str
@@ -169,6 +170,7 @@ def test_a_local_studio_whose_files_are_broken_starts_or_says_which(
         assert "Error" not in said
 
 
+@pytest.mark.starts_processes
 def test_a_lock_that_is_a_link_is_said(tmp_path: Path) -> None:
     home = tmp_path / "studio"
     data = DataDir(home)
@@ -225,6 +227,7 @@ def test_a_file_that_is_too_long_is_not_read(
         files.read_bytes(path)
 
 
+@pytest.mark.starts_processes
 @pytest.mark.parametrize(
     ("command", "variable"),
     [
@@ -245,6 +248,7 @@ def test_the_home_of_nobody_is_a_sentence_and_exit_code_2(
     assert made.returncode == 2
 
 
+@pytest.mark.starts_processes
 def test_doctor_says_which_configuration_is_nested_too_deeply(tmp_path: Path) -> None:
     (tmp_path / "config").write_text(f"x = {DEEP}")
     environ = {**os.environ, "DATACHAIN_DIR": str(tmp_path), "HOME": str(tmp_path)}

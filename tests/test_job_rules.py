@@ -115,6 +115,7 @@ def test_ids_of_every_studio_are_ids(job_id: str) -> None:
     assert is_job_id(job_id)
 
 
+@pytest.mark.starts_processes
 def test_git_itself_takes_no_revision_that_passes_for_an_option(tmp_path: Path) -> None:
     def git(*words: str) -> str:
         identity = ("-c", "user.name=x", "-c", "user.email=x@example.org")

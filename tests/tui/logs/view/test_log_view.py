@@ -520,6 +520,7 @@ def test_the_sheet_uses_the_colours_of_the_theme_only() -> None:
     assert not re.search(r"#[0-9a-f]{3}|ansi_|!important", sheet)
 
 
+@pytest.mark.starts_processes
 def test_the_view_loads_nothing_of_the_network() -> None:
     look = f"import sys, {LogView.__module__}; print(*sorted(sys.modules))"
     loaded = subprocess.run(
