@@ -26,8 +26,8 @@ TITLES_FROM = 100
 
 SHORT_TITLES = {"pipelines": "Pipes", "clusters": "Clust", "schedules": "Sched", "activity": "Act"}
 
-NUMBERS_FROM = 128
-"""Columns from which the tabs say how much is there: as many as large numbers need."""
+NUMBERS_FROM = {"jobs": 120, "pipelines": 120, "clusters": 128, "schedules": 128}
+"""Columns from which a tab says how much is there: as many as large numbers need."""
 
 WORDS_FROM = 184
 """Columns from which the counts of states stand in words too: as many as large numbers need."""
@@ -87,11 +87,11 @@ def tab_and_count_parts(session: StudioSession, current: str, width: int) -> tup
 
     While commands on many things are under way, how far they are stands in the place of the counts.
     """
-    tabs = _tabs(session, current, numbered=width >= NUMBERS_FROM, is_short=width < TITLES_FROM)
+    tabs = _tabs(session, current, width)
     return tabs, _batches(session) or _counts(session, in_words=width >= WORDS_FROM)
 
 
-def _tabs(session: StudioSession, current: str, *, numbered: bool, is_short: bool) -> Parts:
+def _tabs(session: StudioSession, current: str, width: int) -> Parts:
     """Name the tabs, each with how much is there, or without; others than the current in short.
 
     A badge says how many have ended there, or failed, since the place was looked at.
@@ -111,9 +111,9 @@ def _tabs(session: StudioSession, current: str, *, numbered: bool, is_short: boo
     badges = session.endings.snapshot.value or {}
     parts = []
     for key, name, title in TABS:
-        amount = number.get(name, "") if numbered else ""
+        amount = number[name] if width >= NUMBERS_FROM.get(name, width + 1) else ""
         look, action = "current" if name == current else Tone.DIM, f"screen.do('page.{name}')"
-        if is_short:
+        if width < TITLES_FROM:
             named = title if name == current else SHORT_TITLES.get(name, title)
             parts.append(Part(f"{key} {named} ", look, action))
         else:

@@ -39,11 +39,11 @@ def session(numbers: dict[JobState, int], others: int, ended: int = 0) -> Studio
 numbers_of_jobs = st.dictionaries(st.sampled_from(sorted(LOOKS)), st.integers(0, 1000))
 
 
-def form(known: StudioSession, width: int) -> tuple[bool, bool]:
-    """Tell whether tabs say how much is there, and whether counts are in words."""
+def form(known: StudioSession, width: int) -> tuple[int, bool]:
+    """Tell how many tabs say how much is there, and whether counts are in words."""
     tabs, counts = tab_and_count_parts(known, "jobs", width)
-    is_numbered = any(len(part.text.split()) == 3 for part in tabs)
-    return is_numbered, any("running" in part.text for part in counts)
+    numbered = sum(len(part.text.split()) == 3 for part in tabs)
+    return numbered, any("running" in part.text for part in counts)
 
 
 @given(st.integers(40, 250), numbers_of_jobs, st.integers(0, 200), st.integers(0, 99))
@@ -51,11 +51,11 @@ def test_the_form_of_tabs_and_counts_depends_on_the_width_alone(
     width: int, numbers: dict[JobState, int], others: int, ended: int
 ) -> None:
     numbered, in_words = form(session(numbers, others, ended), width)
-    assert numbered is (width >= NUMBERS_FROM)
+    assert numbered == sum(width >= least for least in NUMBERS_FROM.values())
     assert in_words is (width >= WORDS_FROM)
 
 
-@pytest.mark.parametrize("width", [NUMBERS_FROM, 120, WORDS_FROM, 200])
+@pytest.mark.parametrize("width", [*NUMBERS_FROM.values(), WORDS_FROM, 200])
 def test_large_numbers_have_room_at_each_width_that_shows_them(width: int) -> None:
     numbers = {
         JobState.COMPLETE: 1000,
