@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from studio_tui.addresses import has_login, without_logins
 from studio_tui.api.label import variables
-from studio_tui.api.models import Cluster, Job, JobState
+from studio_tui.api.models import Cluster, Job, JobState, Pipeline
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import (
     UNKNOWN,
@@ -57,20 +57,22 @@ def facts(
     clusters: Iterable[Cluster] = (),
     progress: Progress | None = None,
     *,
+    pipeline: Pipeline | None = None,
     heard_at: datetime | None = None,
     shown: bool = False,
 ) -> tuple[Fact, ...]:
     """Return the summary of a job, most wanted first; logins in addresses masked unless `shown`.
 
-    `clusters` tell why it waits, and `progress` how far it has come. While Studio is silent
-    `heard_at` is when it last said so: what may have ended since is counted up to then.
+    `clusters` and its `pipeline` tell why it waits, and `progress` how far it has come. While
+    Studio is silent `heard_at` is when it last said so: what may have ended since is counted up to
+    then.
     """
     until = heard_at or now
     error = job.error_message
     return (
         Fact("status", _status(job, until)),
         *_progress(job, progress),
-        *_why_waiting(job, clusters),
+        *_why_waiting(job, clusters, pipeline),
         *((Fact("error", Cell(error.strip(), Tone.BAD)),) if error else ()),
         Fact("name", Cell(job.name or UNKNOWN, Tone.STRONG)),
         Fact("id", id_cell(job.id)),
@@ -158,8 +160,10 @@ def _progress(job: Job, known: Progress | None) -> tuple[Fact, ...]:
     return (Fact("progress", Cell(f"{drawn}{words(known)}{label}", Tone.ACTIVE)),)
 
 
-def _why_waiting(job: Job, clusters: Iterable[Cluster]) -> tuple[Fact, ...]:
-    words = why_waiting(job, clusters)
+def _why_waiting(
+    job: Job, clusters: Iterable[Cluster], pipeline: Pipeline | None
+) -> tuple[Fact, ...]:
+    words = why_waiting(job, clusters, pipeline)
     return (Fact("waits for", Cell(words, Tone.WAITING)),) if words else ()
 
 

@@ -102,22 +102,28 @@ def counts(
 
     All jobs under way are known; without `has_all` older ones that have ended may be missing.
     Groups without a job are left out, except done, running and failed, whose zero is news too.
-    Schedules (TASK) are no jobs under way and are not counted; neither are jobs that wait for a
-    pipeline which is paused or has ended, whose ids are in `held`.
+    Schedules (TASK) are no jobs under way and are not counted. Jobs that wait for a pipeline which
+    is paused or has ended, whose ids are in `held`, are counted by themselves.
     """
     numbers = [0] * len(_GROUPS)
+    held_back = 0
     for job in jobs:
-        group = _GROUP_OF.get(job.state)
-        if group is not None and not (job.state is JobState.PENDING and job.id in held):
+        if job.state is JobState.PENDING and job.id in held:
+            held_back += 1
+        elif (group := _GROUP_OF.get(job.state)) is not None:
             numbers[group] += 1
-    return tuple(
-        Count(
-            LOOKS[shown].glyph,
-            number,
-            name,
-            LOOKS[shown].tone,
-            is_least=not has_all and shown in FINISHED_STATES,
-        )
-        for (name, shown, _), number in zip(_GROUPS, numbers, strict=True)
-        if number or name in {"done", "running", "failed"}
+    others = (Count("⊘", held_back, "held", Tone.WARN),) if held_back else ()
+    return (
+        *(
+            Count(
+                LOOKS[shown].glyph,
+                number,
+                name,
+                LOOKS[shown].tone,
+                is_least=not has_all and shown in FINISHED_STATES,
+            )
+            for (name, shown, _), number in zip(_GROUPS, numbers, strict=True)
+            if number or name in {"done", "running", "failed"}
+        ),
+        *others,
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from studio_tui.api.models import Cluster, Job, JobState
+from studio_tui.api.models import Cluster, Job, JobState, Pipeline, PipelineState
 from studio_tui.presentation.form.cluster_checks import takes_no_jobs
 from studio_tui.presentation.format import plural
 
@@ -24,10 +24,26 @@ def free_workers(cluster: Cluster) -> int | None:
     return 0 if takes_no_jobs(cluster) else max(0, cluster.max_workers - cluster.busy_workers)
 
 
-def why_waiting(job: Job, clusters: Iterable[Cluster]) -> str:
-    """Return what a job that has not begun waits for; empty where that is not known."""
+_HOLDING = {
+    PipelineState.PAUSED: "is paused",
+    PipelineState.FAILED: "has failed",
+    PipelineState.CANCELED: "was canceled",
+    PipelineState.COMPLETED: "has ended without it",
+}
+"""What is said of a pipeline that lets no job go."""
+
+
+def why_waiting(job: Job, clusters: Iterable[Cluster], pipeline: Pipeline | None = None) -> str:
+    """Return what a job that has not begun waits for; empty where that is not known.
+
+    `pipeline` is the one that it is of, where one is known.
+    """
     if job.state is JobState.PENDING:
-        return "the jobs before it in its pipeline, or until that is resumed; P goes there"
+        if pipeline is None:
+            return "the jobs before it in its pipeline, or until that is resumed; P goes there"
+        if holding := _HOLDING.get(pipeline.state):
+            return f"its pipeline, which {holding}; P goes there"
+        return "the jobs before it in its pipeline; P goes there"
     if job.state in {JobState.CREATED, JobState.SCHEDULED}:
         return "Studio to put it into the queue"
     if job.state is not JobState.QUEUED:

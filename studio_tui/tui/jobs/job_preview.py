@@ -37,8 +37,11 @@ class JobPreview:
         moment = clock.now()
         learnt = look.get(job.id)
         extra = Extra(sent_files(learnt.files), learnt.end, learnt.trouble)
+        pipelines = self._session.pipelines.snapshot.value
+        owner = pipelines.owner(job.id) if pipelines is not None else None
         said = kin_facts(
-            facts(job, moment, around, progress, heard_at=now), self._session.kin_of(job.id)
+            facts(job, moment, around, progress, pipeline=owner, heard_at=now),
+            self._session.kin_of(job.id),
         )
         return preview(job, said, extra, Room(*room), now=moment, zone=self._zone)
 

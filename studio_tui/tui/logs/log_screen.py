@@ -244,7 +244,9 @@ class LogScreen(Page):
         end = store.read(max(0, store.size - END), END) if is_read else b""
         self._progress = progress(self._job, end, self._progress)
         clusters = self.session.clusters.snapshot.value
-        waits = why_waiting(self._job, clusters.items if clusters is not None else ())
+        pipelines = self.session.pipelines.snapshot.value
+        owner = pipelines.owner(self._job.id) if pipelines is not None else None
+        waits = why_waiting(self._job, clusters.items if clusters is not None else (), owner)
         self._waits = f"waits for {waits}" if waits and not waits.startswith("needs") else waits
         self._why = why(self._job, end)
 

@@ -3,7 +3,7 @@ from datetime import UTC
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio_tui.api.models import Cluster, Job
+from studio_tui.api.models import Cluster, Job, Pipeline
 from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.jobs.facts import Fact, Line, facts
 from studio_tui.presentation.jobs.preview import Extra, Room, last_lines, preview
@@ -91,6 +91,15 @@ def test_why_a_job_waits_is_told_of_every_state_before_it_begins() -> None:
         assert why_waiting(job(1, status), (gpu,)), status
     for status in ("RUNNING", "COMPLETE", "FAILED", "TASK", "NEW"):
         assert not why_waiting(job(1, status), (gpu,)), status
+    pending = job(1, "PENDING")
+    for status, words in (
+        ("FAILED", "its pipeline, which has failed; P goes there"),
+        ("PAUSED", "its pipeline, which is paused; P goes there"),
+        ("RUNNING", "the jobs before it in its pipeline; P goes there"),
+        ("WARMING", "the jobs before it in its pipeline; P goes there"),
+    ):
+        owner = Pipeline.model_validate({"pipeline_id": "p", "name": "p", "status": status})
+        assert why_waiting(pending, (), owner) == words
     queued = job(1, "QUEUED", workers=2, compute_cluster_name="gpu")
     assert why_waiting(queued, (gpu,)).startswith("needs 2 workers; gpu has 1 free of 4")
     assert "does not say" in why_waiting(queued, ())

@@ -258,4 +258,4 @@ def test_extreme_times_sort_without_an_error() -> None:
 def test_jobs_of_a_paused_pipeline_do_not_wait_and_none_is_none() -> None:
     jobs = [job(1, "PENDING"), job(2, "PENDING"), job(3, "QUEUED"), job(4, "COMPLETE")]
     shown = {each.name: each.amount for each in counts(jobs, has_all=False, held={jobs[0].id})}
-    assert shown == {"done": "1+", "running": "0", "waiting": "2", "failed": "0"}
+    assert shown == {"done": "1+", "running": "0", "waiting": "2", "failed": "0", "held": "1"}
