@@ -164,10 +164,11 @@ class ListBody(Lifetime, Container, Generic[T]):
         if self.is_mounted:
             self._look_for_new(self.table.keys)
 
-    def take(self, rows: Sequence[T]) -> None:
-        """Take over a new answer."""
+    def take(self, rows: Sequence[T], *, are_all: bool = True) -> None:
+        """Take over a new answer; marks of what is gone are dropped if it is all there is now."""
         self.rows.replace(rows)
-        if not self._page.source().snapshot.is_recalled:
+        snapshot = self._page.source().snapshot
+        if are_all and snapshot.value is not None and not snapshot.is_recalled:
             self.marks.drop(self.rows)
         self._page.session.endings.watch_rows(self.marked_rows())
         self.show_rows()

@@ -22,12 +22,17 @@ TABS = (
 """Key, name and title of the tabs."""
 
 TITLES_FROM = 100
-"""Columns from which every tab has its title; below, others than the current have a short one."""
+"""Columns from which tabs have their titles; below, others than the current have short ones."""
+
+NUMBERS_FROM = 120
+"""Columns from which the tabs say how much is there: as many as large numbers need."""
+
+ROOMY_FROM = 128
+"""Columns from which there is room for all titles beside them."""
 
 SHORT_TITLES = {"pipelines": "Pipes", "clusters": "Clust", "schedules": "Sched", "activity": "Act"}
-
-NUMBERS_FROM = {"jobs": 120, "pipelines": 120, "clusters": 128, "schedules": 128}
-"""Columns from which a tab says how much is there: as many as large numbers need."""
+_FIRST_SHORT = {"clusters", "activity"}
+"""Tabs that are looked at least, and so are the first to have a short title."""
 
 WORDS_FROM = 184
 """Columns from which the counts of states stand in words too: as many as large numbers need."""
@@ -111,13 +116,13 @@ def _tabs(session: StudioSession, current: str, width: int) -> Parts:
     badges = session.endings.snapshot.value or {}
     parts = []
     for key, name, title in TABS:
-        amount = number[name] if width >= NUMBERS_FROM.get(name, width + 1) else ""
+        amount = number.get(name, "") if width >= NUMBERS_FROM else ""
         look, action = "current" if name == current else Tone.DIM, f"screen.do('page.{name}')"
-        if width < TITLES_FROM:
-            named = title if name == current else SHORT_TITLES.get(name, title)
-            parts.append(Part(f"{key} {named} ", look, action))
-        else:
-            parts.append(Part(f" {key} {title}{amount} ", look, action))
+        blank = " " if width >= TITLES_FROM else ""
+        is_short = not blank or (NUMBERS_FROM <= width < ROOMY_FROM and name in _FIRST_SHORT)
+        if is_short and name != current:
+            title = SHORT_TITLES.get(name, title)  # noqa: PLW2901
+        parts.append(Part(f"{blank}{key} {title}{amount} ", look, action))
         if badge := badges.get(name):
             sign = Part("✗", Tone.BAD) if badge.failed else Part("✓", Tone.GOOD)
             parts.append(Part(f"{sign.text}{badge.failed or badge.ended} ", sign.look, action))

@@ -32,8 +32,8 @@ class RecordedRows(Generic[T]):
         self._kind = kind
         self._are_asked_for = False
         self._were_wanted = False
-        self._listed: Sequence[T] = ()
-        """What Studio told last."""
+        self._listed: Sequence[T] | None = None
+        """What Studio told last; `None` before it has."""
         self.since: Mapping[str, datetime] = {}
         """The rows that are added, and since when each is as it was recorded."""
 
@@ -75,13 +75,13 @@ class RecordedRows(Generic[T]):
         known = self.archive.snapshot.value
         older: dict[str, T] = {}
         if known is not None and self._is_wanted:
-            ids = {self._kind.key(row) for row in self._listed}
+            ids = {self._kind.key(row) for row in self._listed or ()}
             older = {key: row for key, row in known.things.items() if key not in ids}
         self.since = {key: known.since[key] for key in older} if known is not None else {}
-        rows = self._listed
+        rows = self._listed or ()
         if older:
             rows = sorted((*rows, *older.values()), key=self._age)
-        self._body().take(rows)
+        self._body().take(rows, are_all=self._listed is not None)
 
     @property
     def _is_wanted(self) -> bool:

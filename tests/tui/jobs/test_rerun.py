@@ -129,7 +129,7 @@ async def test_uploads_that_studio_has_no_more_are_refused_in_words(
         history = (await jobs_screen(pilot)).session.history
         await asyncio.to_thread(history.note_submitted, made["id"], gone)
         await pilot.press("r")
-        await until_shown(pilot, "uploaded files: gone.txt", "If Studio has an upload no more")
+        await until_shown(pilot, "uploaded files: gone.txt", "If Studio no longer has an upload")
         await pilot.press("y")
         await until_shown(pilot, "4711")
     assert len(studio.jobs()) == 1

@@ -83,14 +83,15 @@ async def test_keys_go_along_the_edges_in_the_graph(tmp_path: Path) -> None:
 async def test_the_lineage_of_the_cursor_stands_out(tmp_path: Path) -> None:
     async with dag(DagStudio(), tmp_path) as pilot:
         await go_to(pilot, "join_feats")
+
+        def row(name: str) -> str:
+            return next(line for line in screen_text(pilot).splitlines() if f" {name} " in line)
+
         await until(pilot, lambda: "↓          └─⊘ merge_train" in screen_text(pilot))
-        rows = {
-            name: next(line for line in screen_text(pilot).splitlines() if f" {name} " in line)
-            for name in ("ingest_raw", "publish", "clean_labels")
-        }
-        assert rows["ingest_raw"].startswith("  ↑")
-        assert rows["publish"].startswith("  ↓")
-        assert rows["clean_labels"].startswith("    ")
+        # What a cursor that moves on and on is about follows it now and then, and once it rests.
+        await until(pilot, lambda: row("ingest_raw").startswith("  ↑"))
+        assert row("publish").startswith("  ↓")
+        assert row("clean_labels").startswith("    ")
         await press(pilot, ("m",))
         canvas = screen_of(pilot).views.drawing.canvas
         assert canvas is not None
