@@ -32,11 +32,11 @@ def sentences(source: str) -> Iterator[str]:
         elif isinstance(node, ast.Call) and _name(node) in {"compile", "debug", "info", "warning"}:
             skipped.update(ast.walk(node))
     found = [
-        (getattr(node, "lineno", 0), text)
+        (getattr(node, "lineno", 0), getattr(node, "col_offset", 0), text)
         for node in ast.walk(tree)
         if node not in skipped and (text := _text(node)) and _has_words(text)
     ]
-    yield from dict.fromkeys(text for _, text in sorted(found, key=lambda item: item[0]))
+    yield from dict.fromkeys(text for *_, text in sorted(found))
 
 
 def _name(call: ast.Call) -> str:

@@ -129,7 +129,7 @@ def test_a_server_that_is_killed_under_a_dashboard_is_back_with_its_jobs(
         terminal.wait_for_text("The local Studio has died")
         terminal.wait_for_text("The local Studio runs again")
         ask(server, "POST", f"/jobs/{job_id}/cancel", json={"team_name": "local"})
-        terminal.wait_for_text("canceled")
+        terminal.wait_for_text("CANCELED")
         log = ask(server, "GET", f"/jobs/{job_id}/logs").text.splitlines()
     numbers = [int(line.removeprefix("seq=")) for line in log if line.startswith("seq=")]
     assert numbers == list(range(len(numbers)))

@@ -27,8 +27,12 @@ def fitting(lines: Sequence[str], room: Room) -> tuple[str, ...]:
     if len(lines) <= LEAST or sum(rows) <= room.rows:
         return tuple(lines)
     shown = taken = 0
-    # One row is for the count.
-    while shown < LEAST - 1 or taken + rows[shown] < room.rows:
+    left = room.rows - rows_of(_more(len(lines)), room.width)
+    while shown < LEAST - 1 or taken + rows[shown] <= left:
         taken += rows[shown]
         shown += 1
-    return (*lines[:shown], f"  and {len(lines) - shown:,} more")
+    return (*lines[:shown], _more(len(lines) - shown))
+
+
+def _more(count: int) -> str:
+    return f"  and {count:,} more"

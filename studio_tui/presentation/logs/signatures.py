@@ -23,6 +23,7 @@ _MODULES = re.compile(
     r"(?=[A-Z_$][\w$]*(?:[:;)(]|$))"
 )
 """Before a class of exceptions."""
+_EXCEPTION = re.compile(r"(?:[A-Za-z_$][\w$]*\.)*[A-Z_$][\w$]*(?:Error|Exception|Interrupt)\b")
 _LOGFMT = re.compile(r"\b(?:msg|message)=\"((?:[^\"\\]|\\.)*)\"")
 
 
@@ -36,7 +37,9 @@ def signature(lines: Sequence[str]) -> str | None:
 
     found = ending(lines)
     if found.failure:
-        return _short(_MODULES.sub("", found.failure))
+        is_exception = _EXCEPTION.match(found.failure)
+        said = found.failure if is_exception else _message(found.failure)
+        return _short(_MODULES.sub("", said))
     if found.has_gone_on and found.last:
         return _short(_message(found.last))
     error = next((line for line in reversed(lines) if (level_of(line) or 0) >= Level.ERROR), None)

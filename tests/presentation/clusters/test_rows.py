@@ -48,7 +48,7 @@ def test_what_studio_does_not_tell_is_not_made_up() -> None:
     [
         ({}, (), None),
         ({}, (job(1, compute_cluster_name="other"), job(2)), None),
-        ({}, (job(1), job(2)), "does not tell on which cluster"),
+        ({}, (job(1), job(2)), "does not say on which cluster"),
         ({"name": None}, (job(1, compute_cluster_name="gpu"),), "did not send this cluster's name"),
     ],
 )

@@ -108,7 +108,7 @@ def answered(status: int, body: object, wait: float | None = None) -> StudioErro
             WHOLE,
             (
                 "studio.example.org refuses connections: is Studio running there? No job was"
-                " made; the form is kept."
+                " created; the form is kept."
             ),
         ),
         (

@@ -228,5 +228,5 @@ def test_a_job_that_cannot_be_repeated_says_why(fields: dict[str, Any], sentence
 
 
 def test_an_unknown_outcome_is_never_called_a_failure() -> None:
-    assert "nobody knows yet" in said(UNKNOWN)
+    assert "may or may not have been done" in said(UNKNOWN)
     assert said(NotFound(404, "no such job")) == "no such job"
