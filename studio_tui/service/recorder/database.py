@@ -23,7 +23,7 @@ from studio_tui.service.recorder.schema import prepare
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
 
-_PATIENCE = 2.0
+_PATIENCE = 10.0
 """Seconds that another program may hold the file."""
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
