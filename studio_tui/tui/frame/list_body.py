@@ -147,11 +147,11 @@ class ListBody(Lifetime, Container, Generic[T]):
 
     def row_at_hand(self) -> T | None:
         """Return the row under the cursor."""
-        return self.rows.get(self.table.cursor) if self.is_mounted else None
+        return self.rows.get(self.table.cursor) if self.is_alive else None
 
     def note_line(self) -> None:
         """Note on which line the cursor is; a table that shows nothing yet has no place."""
-        if self.is_mounted and self.table.keys:
+        if self.is_alive and self.table.keys:
             self.holder.change(line=self.table.line)
 
     def marked_rows(self) -> list[T]:
@@ -161,7 +161,7 @@ class ListBody(Lifetime, Container, Generic[T]):
     def await_row(self, key: str) -> None:
         """Put the cursor on a row as soon as it is listed."""
         self._awaited = key
-        if self.is_mounted:
+        if self.is_alive:
             self._look_for_new(self.table.keys)
 
     def take(self, rows: Sequence[T], *, are_all: bool = True) -> None:

@@ -90,7 +90,7 @@ class WelcomeScreen(AnsweredOnce, Screen[None]):
         """Hide the form until it is wanted."""
         self.query_one("#top", Bar).left = (Part(" studio-tui ", "title"),)
         self.query_one("#token-form").display = False
-        self._show_keys()
+        self._name_keys()
         if self._team:
             # Digits are for its fields, so that there is nothing to choose by them.
             self.query(".choice").set(display=False)
@@ -98,7 +98,11 @@ class WelcomeScreen(AnsweredOnce, Screen[None]):
 
     @on(events.DescendantFocus)
     @on(events.DescendantBlur)
-    def _show_keys(self) -> None:
+    def _focus_moved(self) -> None:
+        if self.is_alive:
+            self._name_keys()
+
+    def _name_keys(self) -> None:
         """Name the keys that do something now: in a field letters and digits are text."""
         again = ("ctrl+r", "read the settings again")
         if isinstance(self.focused, Input):

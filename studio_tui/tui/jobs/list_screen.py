@@ -127,7 +127,7 @@ class JobsScreen(ListPage[Job]):
 
     def job_at_hand(self) -> Job | None:
         """Return the job under the cursor; of a group one that failed, else the first."""
-        return next(iter(self.groups.jobs_of(self.table.cursor)), None) if self.is_mounted else None
+        return next(iter(self.groups.jobs_of(self.table.cursor)), None) if self.is_alive else None
 
     def jobs_at_hand(self) -> Sequence[str]:
         """Return the job under the cursor."""
@@ -136,7 +136,7 @@ class JobsScreen(ListPage[Job]):
 
     def marked_jobs(self) -> list[Job]:
         """Return the jobs that are marked, else those of the group under the cursor."""
-        cursor = self.table.cursor if self.is_mounted and not self.view.marks else None
+        cursor = self.table.cursor if self.is_alive and not self.view.marks else None
         return self.groups.jobs_of(cursor) if self.groups.is_group(cursor) else self.marked_rows()
 
     def _pipeline_of(self, job_id: str) -> str:

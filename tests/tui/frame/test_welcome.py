@@ -195,7 +195,9 @@ async def test_a_wrong_token_in_the_form_costs_neither_what_was_typed_nor_what_w
         DataDir(studio.data_dir).token.write_text("another-token-1\n")
         studio.restart()
         await until_shown(pilot, "esc goes back to what was known")
+        await until(pilot, lambda: isinstance(pilot.app.screen, WelcomeScreen))
         form = pilot.app.screen
+        await until(pilot, lambda: form.query_one("#token", Input).has_focus)
         await pilot.press(*"no-such-token", "enter")
         await until(pilot, lambda: "refused" in str(form.query_one("#problem", Static).content))
         assert pilot.app.screen is form
@@ -240,7 +242,9 @@ async def test_a_studio_that_does_not_answer_is_not_entered_from_the_form(
     machine = Machine(studio, tmp_path, team=studio.team, token="no-token-of-this-studio-1")
     async with running(machine) as pilot:
         await until_shown(pilot, "Studio refused the token")
+        await until(pilot, lambda: isinstance(pilot.app.screen, WelcomeScreen))
         form = pilot.app.screen
+        await until(pilot, lambda: form.query_one("#token", Input).has_focus)
         form.query_one("#url", Input).value = typed
         await pilot.press(*"some-token", "enter")
         await until(pilot, lambda: "127.0.0.1" in str(form.query_one("#problem", Static).content))
