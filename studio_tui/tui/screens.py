@@ -211,7 +211,7 @@ class Screens:
         page = self.tab(name)
         if isinstance(page, ListPage):
             self._filters_before[name] = page.view.filter
-            if page.list.is_mounted:
+            if page.list.is_alive:
                 page.list.filtering.show_only(terms)
             else:
                 page.list.filtering.begin_with(Terms(terms, page.kind))

@@ -121,7 +121,7 @@ class SubmitScreen(Page):
     @property
     def loses_values(self) -> bool:
         """Whether something typed would be lost with the program: it is not kept on disk."""
-        if not self.is_mounted:
+        if not self.is_alive:
             return False
         return has_new_values(self.form.draft.environment, self.start.draft.environment)
 

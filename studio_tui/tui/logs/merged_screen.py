@@ -77,7 +77,7 @@ class MergedScreen(Page):
         super().__init__(session, home, read_only=read_only)
         self.choice = MemberChoice(
             self,
-            lambda: self.view if self.is_mounted else None,
+            lambda: self.view if self.is_alive else None,
             members_changed=self.members_changed,
             show_members=self.show_members,
         )
@@ -138,13 +138,13 @@ class MergedScreen(Page):
                 moved=self.while_alive(self._moved),
                 told=self.while_alive(self._show_head),
             )
-            if self.is_mounted:
+            if self.is_alive:
                 self._begin(self.choice.members)
         too_many = self.choice.members.follow(jobs)
         if too_many:
             words = f"Only {LIMIT} logs can be read as one: {plural(too_many, 'job')} left out"
             self.say(words, "warning")
-        if self.is_mounted:
+        if self.is_alive:
             self.members_changed()
 
     def _begin(self, jobs: MergedJobs) -> None:
@@ -270,7 +270,7 @@ class MergedScreen(Page):
     def notify_style_update(self) -> None:
         """Take the colours of another theme."""
         super().notify_style_update()
-        if self.is_mounted:
+        if self.is_alive:
             self.call_after_refresh(self._show_names)
 
     # Painting.

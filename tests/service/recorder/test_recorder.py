@@ -132,10 +132,10 @@ def test_pipelines_clusters_and_schedules_are_recalled_too(tmp_path: Path) -> No
     ]
 
 
-def test_nothing_that_is_recorded_holds_a_secret(tmp_path: Path) -> None:
+def job_with_secrets() -> Job:
+    """Return a job that has a secret wherever one can be."""
     password, key, token = SECRETS
-    kept = recorder(tmp_path)
-    secret = job(
+    return job(
         1,
         name=f"train {key}",
         query=f"password = '{password}'",
@@ -146,7 +146,12 @@ def test_nothing_that_is_recorded_holds_a_secret(tmp_path: Path) -> None:
         error_message=f"token={token}",
         metrics={"api_key": password},
     )
-    note(kept, [secret])
+
+
+def test_nothing_that_is_recorded_holds_a_secret(tmp_path: Path) -> None:
+    password, _key, token = SECRETS
+    kept = recorder(tmp_path)
+    note(kept, [job_with_secrets()])
     sent = {
         "query": f"print('{password}')\nx = 1",
         "query_name": "a.py",

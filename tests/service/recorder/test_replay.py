@@ -13,7 +13,7 @@ from studio_tui.service.recorder.recorder import Recorder
 from studio_tui.service.recorder.recording_file import Record, export, load
 from studio_tui.service.recorder.replay import ReplayClient, ReplayTime
 from tests.jobs import NOON, job
-from tests.service.recorder.test_recorder import SECRETS, call, note, recorder
+from tests.service.recorder.test_recorder import SECRETS, call, job_with_secrets, note, recorder
 
 
 @pytest.fixture
@@ -119,22 +119,14 @@ async def test_nothing_can_be_changed_in_it_and_it_has_no_logs(
 
 
 def test_an_export_holds_no_secret_and_is_its_owners_alone(tmp_path: Path) -> None:
-    password, key, token = SECRETS
     kept = recorder(tmp_path)
-    secret = job(
-        1,
-        name=f"train {key}",
-        query=f"print('{password}')",
-        environment={"DB_PASSWORD": password, "MODE": "plainvalue"},
-        error_message=f"failed with token={token}",
-    )
-    note(kept, [secret])
-    kept.note_call(call(query={"token": token}))
+    note(kept, [job_with_secrets()])
+    kept.note_call(call(query={"token": SECRETS[-1]}))
     kept.flush()
     file = tmp_path / "shared.jsonl"
     assert export(kept.database, file) == 1
     text = file.read_text()
-    for hidden in (*SECRETS, "plainvalue", "print("):
+    for hidden in (*SECRETS, "plainvalue", "pagekey", "password ="):
         assert hidden not in text
     assert file.stat().st_mode & 0o777 == 0o600
 

@@ -115,6 +115,16 @@ async def running(machine: Machine) -> AsyncIterator[Dashboard]:
         yield pilot
 
 
+def change_token(studio: ThreadStudio, token: str) -> str:
+    """Let a Studio come back with another token; return the one that it had."""
+    studio.kill()
+    kept = DataDir(studio.data_dir).token
+    before = kept.read_text()
+    kept.write_text(f"{token.strip()}\n")
+    studio.restart()
+    return before
+
+
 async def test_a_wrong_team_leads_to_a_form_with_the_teams_that_the_answer_names(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
@@ -175,9 +185,7 @@ async def test_what_was_known_is_gone_back_to_only_where_something_was(
     machine = Machine(studio, tmp_path, team=studio.team, token=studio.token)
     async with running(machine) as pilot:
         await until_shown(pilot, "known.py")
-        studio.kill()
-        DataDir(studio.data_dir).token.write_text("another-token-1\n")
-        studio.restart()
+        change_token(studio, "another-token-1")
         await until_shown(pilot, "esc goes back to what was known")
         machine.settings = replace(machine.settings, token=SecretStr(studio.token))
         await pilot.press("ctrl+r")
@@ -191,9 +199,7 @@ async def test_a_wrong_token_in_the_form_costs_neither_what_was_typed_nor_what_w
     machine = Machine(studio, tmp_path, team=studio.team, token=studio.token)
     async with running(machine) as pilot:
         await until_shown(pilot, "known.py")
-        studio.kill()
-        DataDir(studio.data_dir).token.write_text("another-token-1\n")
-        studio.restart()
+        change_token(studio, "another-token-1")
         await until_shown(pilot, "esc goes back to what was known")
         await until(pilot, lambda: isinstance(pilot.app.screen, WelcomeScreen))
         form = pilot.app.screen
@@ -255,16 +261,11 @@ async def test_a_token_that_is_good_again_is_found_out_by_reading_the_settings_a
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     machine = Machine(studio, tmp_path, team=studio.team, token=studio.token)
-    studio.kill()
-    kept = DataDir(studio.data_dir).token.read_text()
-    DataDir(studio.data_dir).token.write_text("another-token-1\n")
-    studio.restart()
+    before = change_token(studio, "another-token-1")
     async with running(machine) as pilot:
         await until_shown(pilot, "Studio refused the token")
         await pilot.press("ctrl+r")
         await until_shown(pilot, "The settings are as they were.")
-        studio.kill()
-        DataDir(studio.data_dir).token.write_text(kept)
-        studio.restart()
+        change_token(studio, before)
         await pilot.press("ctrl+r")
         await until_shown(pilot, "No jobs yet")
