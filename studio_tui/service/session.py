@@ -162,7 +162,9 @@ class StudioSession:
         client.ended = self.recorder.note_call
         self.archive, self.pipeline_archive = archives(self.recorder)
         self.activity = Activity(self.recorder, self.holds, now=now)
-        self.recording = Recording(self.recorder, self.history, self.origins, now=now)
+        self.recording = Recording(
+            self.recorder, self.history, self.origins, learnt=self._say_jobs_again, now=now
+        )
         self.logs = LogLibrary(
             client, LogCache(logs, place), {host}, reachability=self.reachability, now=now
         )
@@ -369,6 +371,10 @@ class StudioSession:
         self.endings.watch_pipelines((pipeline,))
         for job_id, known in submitted.items():
             self.origins.note(job_id, known)
+
+    def _say_jobs_again(self) -> None:
+        """Let pages look anew, as the disk has told what some jobs resume, or are runs of."""
+        self.jobs.tell_again()
 
     def _changed(self) -> None:
         """Ask anew what a command may have changed."""

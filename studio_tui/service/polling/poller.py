@@ -9,6 +9,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable
+from copy import copy
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
@@ -237,6 +238,11 @@ class Poller(Generic[T]):
         known = self.snapshot
         is_known = known.failing_since is not None and is_same_trouble(error, known.error)
         return known.failing_since if is_known and known.failing_since else now
+
+    def tell_again(self) -> None:
+        """Publish what is known as news, since more is known of it than its values say."""
+        if self.snapshot.value is not None:
+            self._publish(replace(self.snapshot, value=copy(self.snapshot.value)))
 
     def _publish(self, snapshot: Snapshot[T]) -> None:
         stands_at = (self.snapshot.stands_at or self._now()) if snapshot.error else None

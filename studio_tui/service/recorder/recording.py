@@ -14,8 +14,8 @@ from studio_tui.service.polling.pipelines_feed import Pipelines
 from studio_tui.service.polling.poller import Poller
 from studio_tui.service.recorder.recorder import Recorder
 
-Note = Callable[[], object]
-"""Records something; run in a thread."""
+Note = Callable[[], bool | None]
+"""Records something; run in a thread. Returns whether something was learnt by it."""
 
 
 class Recording:
@@ -27,12 +27,14 @@ class Recording:
         history: JobHistory,
         origins: Origins,
         *,
+        learnt: Callable[[], None] = lambda: None,
         now: Callable[[], datetime] = clock.now,
     ) -> None:
-        """Take also what else learns of each list of jobs."""
+        """Take also what else learns of each list of jobs; `learnt` is called when origins have."""
         self._recorder = recorder
         self._history = history
         self._origins = origins
+        self._learnt = learnt
         self._now = now
         self._waiting: dict[str, Note] = {}
         self._known: dict[str, object] = {}
@@ -43,11 +45,13 @@ class Recording:
         """Have a list of jobs recorded if it is another than before."""
         at, recorder = self._now(), self._recorder
 
-        def note() -> None:
+        def note() -> bool:
             recorder.note_jobs(jobs.jobs, at, has_all=jobs.has_all, back_to=back_to)
-            if unknown := self._origins.unknown(jobs.jobs):
-                self._origins.learn(self._history.submitted(unknown))
+            unknown = self._origins.unknown(jobs.jobs)
+            submitted = self._history.submitted(unknown) if unknown else {}
+            self._origins.learn(submitted)
             self._history.note_ended(jobs.jobs)
+            return bool(submitted)
 
         self._take("jobs", jobs, at, note)
 
@@ -64,7 +68,11 @@ class Recording:
     def take_list(self, name: str, answer: object, things: Sequence[Job | Cluster]) -> None:
         """Have a short list recorded as a whole if it is another than before."""
         at, recorder = self._now(), self._recorder
-        self._take(name, answer, at, lambda: recorder.note_list(name, things, at))
+
+        def note() -> None:
+            recorder.note_list(name, things, at)
+
+        self._take(name, answer, at, note)
 
     async def run(self) -> None:
         """Record what is taken until cancelled, and what was taken until then."""
@@ -73,7 +81,9 @@ class Recording:
                 await self._came.wait()
                 self._came.clear()
                 while self._waiting:
-                    await asyncio.to_thread(self._waiting.pop(next(iter(self._waiting))))
+                    note = self._waiting.pop(next(iter(self._waiting)))
+                    if await asyncio.to_thread(note):
+                        self._learnt()
         finally:
             while self._waiting:
                 self._waiting.popitem()[1]()

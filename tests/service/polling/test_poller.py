@@ -120,6 +120,23 @@ async def test_poller_tells_each_listener_each_answer_with_its_time() -> None:
     assert rests.seconds == [REST, REST]
 
 
+def test_what_is_known_can_be_told_again_as_news() -> None:
+    poller: Poller[list[int]] = Poller("jobs", nobody, lambda _: 1.0)
+    heard: list[Snapshot[list[int]]] = []
+    poller.subscribe(heard.append)
+    poller.tell_again()
+    assert heard == []
+    poller.recall([1], NOON)
+    poller.tell_again()
+    first, again = (snapshot.value for snapshot in heard)
+    assert first == again == [1]
+    assert first is not again
+
+
+async def nobody() -> list[int]:
+    raise AssertionError("Nobody is asked.")
+
+
 async def test_poller_sleeps_when_the_last_listener_leaves_and_wakes_for_the_next() -> None:
     studio, rests = Studio(), Rests()
     poller = poller_of(studio, rests.wait)
