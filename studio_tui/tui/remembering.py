@@ -33,6 +33,10 @@ async def say_what_was_lost(app: App[int], session: StudioSession) -> None:
 class NotesPlace(Protocol):
     """A page whose memory has to be told where the reader is."""
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether it is whole, and is to stay."""
+
     def note_place(self) -> None:
         """Tell it."""
 
@@ -83,7 +87,8 @@ class PlaceKeeper:
     def _note(self) -> None:
         stack = self._app.screen_stack
         for page in stack:
-            if isinstance(page, NotesPlace):
+            # What is on its way in or out has no place, or has noted it.
+            if isinstance(page, NotesPlace) and page.is_alive:
                 page.note_place()
         if self._has_returned or not self._is_where_it_began:
             self._screens.note_screen(stack)
