@@ -81,12 +81,20 @@ class Recording:
                 await self._came.wait()
                 self._came.clear()
                 while self._waiting:
-                    note = self._waiting.pop(next(iter(self._waiting)))
-                    if await asyncio.to_thread(note):
-                        self._learnt()
+                    await self._done(self._waiting.pop(next(iter(self._waiting))))
         finally:
             while self._waiting:
                 self._waiting.popitem()[1]()
+
+    async def _done(self, note: Note) -> None:
+        """Have something recorded; who cancels meanwhile waits for its end."""
+        under_way = asyncio.ensure_future(asyncio.to_thread(note))
+        try:
+            await asyncio.shield(under_way)
+        finally:
+            await asyncio.wait({under_way})
+        if under_way.result():
+            self._learnt()
 
     def _take(self, name: str, answer: object, at: datetime, note: Note) -> None:
         if self._known.get(name) is answer:
