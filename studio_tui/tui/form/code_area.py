@@ -6,7 +6,7 @@ from typing import Any
 from rich.cells import cell_len
 from rich.style import Style as RichStyle
 from rich.text import Text
-from textual.geometry import Size
+from textual.geometry import Offset, Size
 from textual.highlight import highlight
 from textual.reactive import reactive
 from textual.style import Style
@@ -95,6 +95,17 @@ class CodeArea(TextArea):
                 default=0,
             )
             self.virtual_size = Size(max(width, drawn + 1), height)
+
+    def scroll_cursor_visible(self, center: bool = False, animate: bool = False) -> Offset:
+        """Scroll to the cursor, once it is within the text.
+
+        Undo and redo in Textual update the scrollbars before the cursor. If a scrollbar goes, this
+        is called with a cursor below the last line, for which Textual raises ValueError. The
+        cursor is set, and scrolled to, right afterwards.
+        """
+        if self.cursor_location[0] >= self.document.line_count:
+            return Offset(0, 0)
+        return super().scroll_cursor_visible(center, animate)
 
     def _look(self, style: str) -> RichStyle:
         """Return a style without its background, which is the field's own."""

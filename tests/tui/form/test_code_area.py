@@ -1,3 +1,4 @@
+import pytest
 from textual.app import App, ComposeResult
 from textual.widgets import Input
 
@@ -84,3 +85,27 @@ def test_each_line_has_its_own_colours_whatever_ends_the_lines() -> None:
 
 def test_a_long_text_stays_plain() -> None:
     assert colours("x = 1\n" * (COLOURED // 6 + 1), "python") == ()
+
+
+@pytest.mark.parametrize("soft_wrap", [False, True])
+async def test_what_no_longer_needs_a_scrollbar_is_undone_and_done_again(soft_wrap: bool) -> None:
+    area = CodeArea("one", soft_wrap=soft_wrap)
+    async with driving(Stage(area), size=(40, 12)) as pilot:
+        area.focus()
+        area.move_cursor(area.document.end)
+        for text in ("\n" * 3, "x\n" * 30):
+            area.insert(text, maintain_selection_offset=False)
+            area.history.checkpoint()
+            await pilot.pause()
+        long = area.text
+        await pilot.press("ctrl+z", "ctrl+z")
+        await pilot.pause()
+        assert area.text == "one"
+        await pilot.press("ctrl+y", "ctrl+y")
+        await pilot.pause()
+        assert area.text == long
+        area.select_all()
+        await pilot.press("delete")
+        await pilot.press("ctrl+z", "ctrl+y", "ctrl+z")
+        await pilot.pause()
+        assert area.text == long
