@@ -337,7 +337,8 @@ def _existing(path: Path, what: str) -> Path:
     except OSError as error:
         raise ConfigError(f"{what} {path} cannot be read: {error.strerror}.") from error
     if not is_file:
-        raise ConfigError(f"{what} {path} {'is no file' if path.exists() else 'does not exist'}.")
+        problem = "is not a file" if path.exists() else "does not exist"
+        raise ConfigError(f"{what} {path} {problem}.")
     return path
 
 

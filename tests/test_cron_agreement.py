@@ -122,15 +122,15 @@ def test_days_that_either_field_names_are_told_together(expression: str, said: s
 @pytest.mark.parametrize(
     ("expression", "said"),
     [
-        ("0 0 13 * 5", "a day that either of them names is enough here; some crons want both."),
-        ("0 0 1-31 * 1", "a day that either of them names is enough here; some crons want both."),
+        ("0 0 13 * 5", "either of them is enough here; some crons want both."),
+        ("0 0 1-31 * 1", "either of them is enough here; some crons want both."),
         (
             "0 0 */2 * 1",
-            "a day that either of them names is enough here; with */2 many crons want both.",
+            "either of them is enough here; with */2 many crons want both.",
         ),
         (
             "0 0 1-7 * */3",
-            "a day that either of them names is enough here; with */3 many crons want both.",
+            "either of them is enough here; with */3 many crons want both.",
         ),
         (
             "0 0 */2 * 0-6",

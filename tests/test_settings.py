@@ -414,7 +414,7 @@ def test_a_ca_file_that_a_variable_names_must_be_one(
     with pytest.raises(ConfigError, match=rf"{name}: the CA file .*missing\.pem does not exist"):
         logged_in.load()
     logged_in.environ[name] = str(tmp_path)
-    with pytest.raises(ConfigError, match="is no file"):
+    with pytest.raises(ConfigError, match="is not a file"):
         logged_in.load()
 
 

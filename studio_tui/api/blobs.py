@@ -22,7 +22,7 @@ from studio_tui.settings import Settings
 from studio_tui.text import safe_line
 
 _TIMEOUT = httpx.Timeout(20.0)
-_PRIVATE = "The archived log is said to be inside a private network, so it is not read."
+_PRIVATE = "The archived log is said to be in a private network, so it is not fetched."
 
 
 async def blob(settings: Settings, url: str) -> AsyncGenerator[bytes, None]:
@@ -69,7 +69,7 @@ async def blob(settings: Settings, url: str) -> AsyncGenerator[bytes, None]:
 
 def _checked(settings: Settings, url: str) -> tuple[Address, httpx.URL]:
     """Take an address apart, if it is of Studio itself or https somewhere else."""
-    refused = ProtocolError("Studio names an address for the archived log that is not supported.")
+    refused = ProtocolError("Studio gave an address for the archived log that is not allowed.")
     parts = address(url)
     if parts is None or not parts.is_web or parts.has_user:
         raise refused

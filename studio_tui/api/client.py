@@ -395,7 +395,7 @@ class StudioClient:
 
 def _no_studio(url: str, error: NotFound) -> NotFound:
     """Return what a 404 means where nothing was found yet: most likely this is no Studio at all."""
-    said = f"{safe_line(url)} answers with 404 (Not Found) and has no Studio, as it seems"
+    said = f"{safe_line(url)} answers with 404 (Not Found), so it does not look like Studio"
     return NotFound(error.status, f"{said}: is the URL right? It says: {error}")
 
 

@@ -11,7 +11,7 @@ _STAND_IN = "⊘"
 """Begins what stands for an id that cannot be used."""
 _DIGITS = 12
 
-NO_ID = "Studio sent an id that cannot be used, so nothing can be asked about it"
+NO_ID = "Studio sent an unusable id, so nothing can be requested for it"
 """What there is to say of a row with such an id."""
 
 

@@ -110,7 +110,7 @@ class ScheduleRun(Received):
     """A run of a schedule, or a time that had none (the local Studio sends it)."""
 
     kind: Line
-    """job, pipeline, missed (no Studio was there) or skipped (the run before went on)."""
+    """job, pipeline, missed (no Studio was running) or skipped (the run before went on)."""
     id: Identifier | None = None
     """Of the job or the pipeline."""
     name: Line | None = None
@@ -134,7 +134,7 @@ class JobSchedule(Received):
     """`None` when there is nothing more to run."""
     runs: int | None = None
     missed: int | None = None
-    """Fire times at which no Studio was there to run anything."""
+    """Fire times at which no Studio was running to run anything."""
     skipped: int | None = None
     """Fire times at which the run before had not ended."""
     last_run_id: Identifier | None = None

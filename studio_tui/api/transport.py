@@ -179,9 +179,7 @@ class Transport:
         if request.changes:
             said = str(failed)
             said = said if said.endswith((".", "!", "?")) else f"{said}."
-            raise OutcomeUnknown(
-                f"{said} What was asked may or may not have taken effect."
-            ) from cause
+            raise OutcomeUnknown(f"{said} The request may or may not have taken effect.") from cause
         if failed is cause:
             raise failed
         raise failed from cause

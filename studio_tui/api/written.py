@@ -11,7 +11,7 @@ from studio_tui.errors import InvalidRequest, OutcomeUnknown, ProtocolError
 
 R = TypeVar("R", bound=Received)
 
-_NO_DETAILS = "Studio accepted the request, but its answer does not say what became of it"
+_NO_DETAILS = "Studio accepted the request, but its answer does not say what came of it"
 
 
 def created(kind: type[R], answer: Answer) -> R:

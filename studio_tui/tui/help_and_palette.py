@@ -41,7 +41,7 @@ class WithHelpAndPalette(App[Any]):
             "suspend_process",
             "suspend",
             id="app.suspend",
-            tooltip="Give the shell its terminal; fg comes back",
+            tooltip="Suspend to the shell; fg comes back",
         ),
     ]
 

@@ -54,7 +54,7 @@ async def test_an_archive_on_studio_itself_is_read_without_the_token(
 async def test_an_address_that_no_log_may_be_at_is_not_taken(
     client: StudioClient, url: str
 ) -> None:
-    with pytest.raises(errors.ProtocolError, match=r"not (?:supported|read)"):
+    with pytest.raises(errors.ProtocolError, match=r"not (?:allowed|fetched)"):
         await read(client, url)
 
 

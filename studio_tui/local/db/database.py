@@ -143,7 +143,7 @@ class Database:
             except StorageFull:
                 raise
             except Exception:  # a boundary: who asked for it was answered long ago
-                logger.exception("A write that waited for room could not be made")
+                logger.exception("A write that waited for disk space failed")
             self._deferred.popleft()
 
     def _write(

@@ -1,4 +1,4 @@
-"""Decides which jobs must run again, and in which order, to make datasets anew; pure.
+"""Decides which jobs must run again, and in which order, to rebuild datasets; pure.
 
 From the datasets asked for it goes back to all they were made from, up to listings of a storage,
 which every job can make anew, and so of all that their jobs make beside them. What an older version
@@ -221,7 +221,7 @@ def _choose(needed: Sequence[int], lineage: Lineage, warnings: dict[str, None]) 
             wanted.add(best.job_id)
         elif not found:
             words = _words(lineage.versions[version_id])
-            warnings[f"No job is known to have made {words}: it stays as it is."] = None
+            warnings[f"No known job made {words}: it stays as it is."] = None
     return chosen
 
 

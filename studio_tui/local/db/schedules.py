@@ -35,7 +35,7 @@ class NewSchedule:
     time_zone: str
     next_fire_at: datetime
     datasets: tuple[str, ...] | None = None
-    """What a pipeline makes anew each time; `None` for a schedule that runs its job."""
+    """What a pipeline rebuilds each time; `None` for a schedule that runs its job."""
 
 
 @dataclass(frozen=True)
@@ -212,7 +212,7 @@ def _end(connection: sqlite3.Connection, due: Due, now: datetime, *, is_missed: 
     if is_missed:
         state = JobState.FAILED
         message = (
-            f"Nothing was run: no local Studio was there at {due.fire_at}, nor in the hour after."
+            f"Nothing ran: no local Studio was running at {due.fire_at}, nor in the hour after."
         )
     connection.execute(
         "UPDATE jobs SET state = ?, finished_at = ?, error_message = ? WHERE id = ?",

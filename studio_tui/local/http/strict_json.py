@@ -96,7 +96,7 @@ async def bounded(request: Request, limit: int) -> AsyncIterator[bytes]:
         except StopAsyncIteration:
             break
         except ClientDisconnect as error:
-            raise Refusal(400, "The request broke off.") from error
+            raise Refusal(400, "The request ended too early.") from error
         except TimeoutError as error:
             raise Refusal(408, "The body of the request did not come in time.") from error
         received += len(chunk)
@@ -134,7 +134,7 @@ def read_json(body: bytes) -> Any:
     except UnicodeEncodeError as error:
         raise AmbiguousJson("holds half of a surrogate pair, which is no text") from error
     except RecursionError as error:
-        raise AmbiguousJson("is nested too deep") from error
+        raise AmbiguousJson("is nested too deeply") from error
     return value
 
 

@@ -167,7 +167,7 @@ class _Form:
         """Check that the form is whole, and bring the file to disk."""
         self._parser.finalize()
         if not self._is_whole:
-            raise Refusal(422, "The form breaks off before its end.")
+            raise Refusal(422, "The form ends too early.")
         if self._files != 1:
             raise InvalidFields([("file", "file must be in the form, exactly once")])
         self._file.flush()

@@ -29,7 +29,7 @@ KEY_LIMIT = 255
 
 _PYTHON_VERSION = re.compile(r"3\.\d{1,2}(\.\d{1,2})?")
 _VARIABLE_FAULTS = {
-    VariableFault.NAME: "a name is letters, digits and _, and begins with no digit",
+    VariableFault.NAME: "a name is letters, digits and _, and does not begin with a digit",
     VariableFault.LENGTH: "the value is longer than 128 KiB",
     VariableFault.NUL: "the value holds a NUL character",
 }
@@ -160,7 +160,7 @@ _ENDINGS = {QueryType.PYTHON: "py", QueryType.SHELL: "sh"}
 def _cluster(request: JobInput, clusters: Clusters, problems: list[tuple[str, str]]) -> Cluster:
     name, number = request.compute_cluster_name, request.compute_cluster_id
     if name is not None and number is not None:
-        clause = "compute_cluster_name and compute_cluster_id exclude each other"
+        clause = "compute_cluster_name and compute_cluster_id cannot both be given"
         problems.append(("compute_cluster_name", clause))
         return clusters.default
     if name is not None:

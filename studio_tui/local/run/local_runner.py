@@ -119,13 +119,13 @@ class LocalRunner:
 
     def _folder(self, job_id: str) -> Path:
         if not _JOB_ID.fullmatch(job_id):
-            raise ValueError(f"{job_id!r} is no id of a job")
+            raise ValueError(f"{job_id!r} is not a job id")
         return self._jobs / job_id
 
     def _start(self, spec: RunSpec) -> None:
         for name, _source in spec.files:
             if name in {"", ".", ".."} or "/" in name or "\0" in name:
-                raise StartFailed(f"{name!r} is no name of a file in the working directory.")
+                raise StartFailed(f"{name!r} is not the name of a file in the working directory.")
         folder = private_dir(self._folder(spec.job_id))
         with _lock(folder / "lock") as lock:
             if lock is None or (folder / "started.json").exists():

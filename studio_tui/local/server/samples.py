@@ -40,7 +40,7 @@ PIPELINE = (
 
 ABOUT = (
     f"  {len(PIPELINE)} jobs that hand datasets on; when they are done, a pipeline",
-    "     makes all of it anew, and one of its jobs fails",
+    "     rebuilds all of it, and one of its jobs fails",
     "  7 jobs of different lengths; one fails for an honest reason",
     "  a schedule, nightly at three",
 )
@@ -49,7 +49,7 @@ ABOUT = (
 TARGET = "published"
 """The dataset that the pipeline is made for, once its jobs have run by themselves."""
 
-LOOK_AT = "2, enter show it; n finds the failed job, L says why, e mends it."
+LOOK_AT = "2, enter show it; n finds the failed job, L says why, e fixes it."
 """What to look at first."""
 
 

@@ -191,7 +191,7 @@ class Shim:
                 code, said = self._set_up(parts)
                 unreached = resolver_words(said) if code and is_unreached(said) else None
                 if unreached and not self._commands.is_told_to_stop:
-                    self._commands.say("the network is not there: only what is cached can be used")
+                    self._commands.say("there is no network: only what is cached can be used")
                     code, said = self._set_up([*parts, "--offline"])
                 if code or self._commands.is_told_to_stop:
                     _remove_folder(making)

@@ -99,7 +99,7 @@ _WORDS: tuple[tuple[Route, str], ...] = (
     (routes.SCHEDULE_PIPELINE, "schedule a pipeline"),
     (routes.RESTORE_JOB, "put a job back into pipeline {pipeline}"),
     (routes.DATASETS, "list datasets"),
-    (routes.REFRESH_PIPELINE, "make datasets anew"),
+    (routes.REFRESH_PIPELINE, "rebuild datasets"),
 )
 
 

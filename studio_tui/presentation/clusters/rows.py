@@ -110,7 +110,7 @@ def facts(cluster: Cluster, jobs: Iterable[Job], *, has_all: bool = True) -> tup
 def why_not_chosen(cluster: Cluster) -> str | None:
     """Return why a cluster cannot be chosen for new jobs; `None` when it can."""
     if not cluster.name:
-        return "Studio did not send this cluster's name, by which a job asks for it"
+        return "Studio did not send this cluster's name, so no job can ask for it"
     if takes_no_jobs(cluster):
         return f"{cluster.name} is {cluster.status or 'INACTIVE'} and takes no jobs"
     return None
@@ -120,7 +120,7 @@ def why_no_jobs(cluster: Cluster, jobs: Iterable[Job]) -> str | None:
     """Return why it cannot be told which jobs are the cluster's; `None` when it can."""
     known = tuple(jobs)
     if not cluster.name and not any(job.compute_cluster_id for job in known):
-        return "Studio did not send this cluster's name, by which jobs tell where they run"
+        return "Studio did not send this cluster's name, so it is unknown which jobs run on it"
     if known and not any(job.compute_cluster_id or job.compute_cluster_name for job in known):
         return "Studio does not say on which cluster a job runs"
     return None

@@ -50,7 +50,7 @@ def cluster_id_problems(
         return _closed(field, cluster_id, chosen)
     known = tuple(cluster.id for cluster in clusters)
     return (
-        Problem(field, f"{quoted(cluster_id)} is no cluster's id{_nearest(cluster_id, known)}"),
+        Problem(field, f"{quoted(cluster_id)} is not a cluster id{_nearest(cluster_id, known)}"),
     )
 
 

@@ -112,7 +112,7 @@ class Draft:
         except RecursionError as error:
             raise ValueError("it is nested too deeply") from error
         if not isinstance(read, dict):
-            raise ValueError("it is no JSON object")  # noqa: TRY004 (one error for the caller)
+            raise ValueError("it is not a JSON object")  # noqa: TRY004 (one error for the caller)
         empty = cls()
         known = {each.name for each in fields(cls)} & read.keys()
         return cls(**{name: _read(read[name], getattr(empty, name)) for name in known})

@@ -97,5 +97,5 @@ def _sentence(path: str, facts: FileFacts | None) -> str:
         FileState.MISSING: f"There is no file {quoted(path)}; check the path.",
         FileState.FOLDER: f"{quoted(path)} is a folder; name a file in it.",
         FileState.UNREADABLE: f"{quoted(path)} cannot be read; check its permissions.",
-        FileState.OTHER: f"{quoted(path)} is no ordinary file; name one that is.",
+        FileState.OTHER: f"{quoted(path)} is not a regular file; name one that is.",
     }[facts.state]

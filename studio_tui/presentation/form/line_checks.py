@@ -142,7 +142,7 @@ def _option_problems(where: str, line: str, *, has_files: bool) -> tuple[Problem
     elif option in _URL_OPTIONS | _VALUE_OPTIONS | _BARE_OPTIONS:
         return ()
     elif option in _IGNORED_OPTIONS:
-        said = f"{where}`{option}` may be ignored: only pip itself knows it."
+        said = f"{where}`{option}` may be ignored: only pip itself understands it."
         return (warning("requirements", said),)
     else:
         sentence = (
@@ -198,7 +198,7 @@ def _why_invalid(line: str) -> str:
         return f"{quoted(line)} names {len(words)} packages; put each on a line of its own."
     if operator := re.search(r"(?:===|[=<>!~]=|[<>])$", line):
         return f"{quoted(line)} has no version after {operator[0]}."
-    return f"{quoted(line)} is no requirement such as numpy>=1.24."
+    return f"{quoted(line)} is not a requirement such as numpy>=1.24."
 
 
 def _fault_sentence(name: str, entry: str) -> str:
@@ -206,12 +206,12 @@ def _fault_sentence(name: str, entry: str) -> str:
         return "there is no name before the equals sign; type NAME=VALUE."
     match variable_fault(name, entry):
         case VariableFault.NAME:
-            said = "letters, digits and _ only, the first no digit"
-            return f"{quoted(name)} is no name of a variable: {said}."
+            said = "letters, digits and _ only, not beginning with a digit"
+            return f"{quoted(name)} is not a valid variable name: {said}."
         case VariableFault.LENGTH:
-            return f"{name} is longer than 128 KiB, which no program can be given."
+            return f"{name} is longer than 128 KiB, which cannot be passed to a program."
         case VariableFault.NUL:
-            return f"{name} holds a NUL character, which no program can be given."
+            return f"{name} holds a NUL character, which cannot be passed to a program."
         case None:
             return ""
 
@@ -219,9 +219,9 @@ def _fault_sentence(name: str, entry: str) -> str:
 def _value_problems(where: str, entry: str, name: str, value: str) -> list[Problem]:
     found: list[str] = []
     if entry.startswith("export "):
-        found.append(f"`export` is sent as it stands; {name}=… alone is safer.")
+        found.append(f"`export` is sent as typed; {name}=… alone is safer.")
     if len(value) >= 2 and value[0] == value[-1] and value[0] in "'\"":
-        found.append(f"the quotes around {name} are sent as they stand; Studio may keep them.")
+        found.append(f"the quotes around {name} are sent as typed; Studio may keep them.")
     elif value[:1] in {"'", '"'}:
         found.append(
             f"the quote that begins {name} does not end on its line; a value has no line breaks."

@@ -72,7 +72,7 @@ def cells(
         _age(job, now),
         Cell(pipeline),
         Cell(job.created_by or UNKNOWN, Tone.DIM),
-        _error(job) if mended_by is None else Cell(f"mended by {mended_by.id[:SHORT_ID]}"),
+        _error(job) if mended_by is None else Cell(f"fixed by {mended_by.id[:SHORT_ID]}"),
     )
     return row if can_be_used(job.id) and mended_by is None else dimmed(row)
 

@@ -164,7 +164,7 @@ def _status(value: str, kind: Kind[T]) -> Test[T]:
         begun = [state for state in kind.states if state.lower().startswith(word)]
         also = [test for known, test in kind.also.items() if known.startswith(word)]
         if not begun and not also:
-            raise FilterError(f"“{word}” is no status. Statuses are {', '.join(kind.words)}")
+            raise FilterError(f"“{word}” is not a status. Statuses are {', '.join(kind.words)}")
         states.update(begun)
         others.extend(also)
     if not words:
@@ -193,5 +193,5 @@ def _pattern(value: str, read: Callable[[T], str]) -> Test[T]:
     try:
         pattern = re.compile(value, re.IGNORECASE)
     except re.error as error:
-        raise FilterError(f"“{value}” is no regular expression: {error}") from error
+        raise FilterError(f"“{value}” is not a valid regular expression: {error}") from error
     return lambda row, straw, now: pattern.search(read(row)) is not None

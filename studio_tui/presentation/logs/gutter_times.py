@@ -101,4 +101,4 @@ def read_moment(typed: str, *, now: datetime, end: datetime | None) -> datetime:
         return found.astimezone(UTC)
     except (ValueError, OverflowError):
         pass
-    raise GutterTimeError(f"{typed} is no time; type 14:05, 2026-11-25 14:05 or -10m.")
+    raise GutterTimeError(f"{typed} is not a time; type 14:05, 2026-11-25 14:05 or -10m.")

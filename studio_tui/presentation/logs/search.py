@@ -46,7 +46,7 @@ class Wanted:
         """Read what was typed.
 
         Raises:
-            WantedError: it is no regular expression, or it finds the empty text.
+            WantedError: it is not a valid regular expression, or it finds the empty text.
         """
         import regex  # noqa: PLC0415 (20 ms that opening a log need not wait for)
 
@@ -63,9 +63,11 @@ class Wanted:
                 regex.compile(source.encode(), flags) if source.isascii() else None
             )
         except regex.error as error:
-            raise WantedError(f"{words} is no regular expression: {_reason(error)}.") from error
+            raise WantedError(
+                f"{words} is not a valid regular expression: {_reason(error)}."
+            ) from error
         if not words or self._text.search("") is not None:
-            raise WantedError("That is found everywhere; type what a line should hold.")
+            raise WantedError("That matches everywhere; type something that a line contains.")
         self.beyond = 0
         """Lines that hold it only beyond what is shown of them."""
         self.problem = ""
@@ -159,7 +161,7 @@ class Wanted:
         return _CONTROL.search(line) is None or self.shows(styled_line(line).text)
 
     def _give_up(self) -> None:
-        self.problem = f"{self.typed} takes too long to look for; try a simpler expression."
+        self.problem = f"{self.typed} takes too long to search for; try a simpler expression."
 
 
 def _reason(error: Exception) -> str:

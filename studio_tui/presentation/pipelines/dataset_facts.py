@@ -78,7 +78,7 @@ def _made(version: ListedVersion, now: datetime) -> str:
     if version.job_id is not None:
         parts.append(f"by {version.job_name or 'a job'} ({version.job_id[:SHORT_ID]})")
     else:
-        parts.append("no job is known to have made it")
+        parts.append("no known job made it")
     if version.made_by is not None:
         parts.append(f"of {version.made_by}")
     return "  ".join(parts)

@@ -58,9 +58,9 @@ def short_name(name: str) -> str:
 
 
 def target_key(target: str) -> frozenset[str]:
-    """Return what is the same for targets that make the same datasets anew, however written.
+    """Return what is the same for targets that rebuild the same datasets, however written.
 
-    A version names what is to be made anew as the name alone does: a new version is made.
+    A version names what is to be rebuilt as the name alone does: a new version is made.
     """
     return frozenset(_bare(name) for name in datasets_in(target)) or frozenset((target,))
 

@@ -70,4 +70,4 @@ def _instead(pipeline: Pipeline, plan: Plan, *, is_kept: bool) -> Iterator[str]:
         lets = "lets" if is_kept else "may let"
         yield f"R on {named(roots)} alone {lets} that pipeline go on instead."
     if not is_kept:
-        yield f"t makes {pipeline.datasets or 'its datasets'} anew, in order."
+        yield f"t rebuilds {pipeline.datasets or 'its datasets'}, in order."

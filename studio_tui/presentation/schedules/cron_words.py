@@ -72,7 +72,7 @@ def other_readings(expression: str) -> tuple[str, ...]:
     if cron.is_any(date) or cron.is_any(weekday):
         return ()
     _, _, dates, _, weekdays = cron.plain_fields(expression)
-    here = "a day that either of them names is enough"
+    here = "either of them is enough"
     if (dates is None) != (weekdays is None):
         here = f"only the {'day of the week' if dates is None else 'day of the month'} counts"
     stars = [field for field in (date, weekday) if field.startswith("*")]

@@ -257,7 +257,7 @@ def _counts(schedule: JobSchedule) -> tuple[Fact, ...]:
         words
         for count, words in (
             (schedule.runs, f"{plural(schedule.runs or 0, 'run')}"),
-            (schedule.missed, f"{schedule.missed} missed, as no Studio was there"),
+            (schedule.missed, f"{schedule.missed} missed, as no Studio was running"),
             (schedule.skipped, f"{schedule.skipped} skipped, as the run before went on"),
         )
         if count

@@ -20,7 +20,7 @@ LATE = timedelta(minutes=1)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 _GAPS = {
-    "missed": ("!", "no Studio was there"),
+    "missed": ("!", "no Studio was running"),
     "skipped": ("»", "the run before went on"),
 }
 """Signs of times without a run, and why there is none."""

@@ -146,8 +146,8 @@ def _after(words: str, typed: str, now: datetime, zone: tzinfo) -> datetime:
         amount = "1" if match[1].startswith("a") else match[1]
         if unit == "month" and not float(amount).is_integer():
             raise StartTimeError(
-                f"Months differ in length, so they are counted whole; instead of {amount} months"
-                f" type `{round(float(amount) * _DAYS_OF_A_MONTH)} days`."
+                f"Months differ in length, so only whole ones are counted; instead of {amount}"
+                f" months type `{round(float(amount) * _DAYS_OF_A_MONTH)} days`."
             )
         amounts.append((amount, unit))
         place = match.end()
@@ -309,7 +309,7 @@ def _no_clock(words: str, typed: str, now: datetime) -> str:
     day = words.removeprefix("on ")
     known = day in _NEAR_DAYS or day.removeprefix("next ") in _WEEKDAYS
     if known or _calendar_date(day, time(9), now):
-        return f"{quoted(typed)} names no time of day; type `{safe_line(words)} 09:00`."
+        return f"{quoted(typed)} has no time of day; type `{safe_line(words)} 09:00`."
     return _not_understood(typed)
 
 
@@ -323,7 +323,7 @@ def _slashed(words: str) -> str:
     possible = sum(_is_date(year, month, day) for month, day in ways)
     if possible == 1:
         return "is not how a date is typed here"
-    return "could be read in two ways" if possible else "is no date, whichever is the month"
+    return "could be read in two ways" if possible else "is not a date, whichever part is the month"
 
 
 def _is_date(year: int, month: int, day: int) -> bool:
@@ -352,4 +352,4 @@ def _not_understood(typed: str) -> str:
                 meant = safe_line(words.replace(word, near[0], 1))
                 return f"{quoted(word)} is not understood; did you mean `{meant}`?"
             return f"{quoted(word)} is not understood; type {EXAMPLES}."
-    return f"{quoted(typed)} is not a time that is understood as a whole; type {EXAMPLES}."
+    return f"{quoted(typed)} is understood only in part; type {EXAMPLES}."

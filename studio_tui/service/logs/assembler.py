@@ -34,8 +34,8 @@ WINDOW_PIECES = 16 * 1024
 LEAP = 2 * LARGEST_FRAME
 """A leap of ids that no lost frame explains, where ids count pieces, bytes or half bytes."""
 
-NEW_EPOCH = "The log began anew here."
-TOO_LATE = "Something came too late to be put here."
+NEW_EPOCH = "The log starts over here."
+TOO_LATE = "Something arrived too late to be shown in its place."
 LEFT_OUT = "Something that does not belong here was left out."
 NO_REPLAY = "Lines may be missing here: the connection broke and Studio did not repeat them."
 NO_BEGINNING = "Lines may be missing before this: Studio did not begin at the first."

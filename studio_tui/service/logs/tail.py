@@ -315,7 +315,7 @@ class LogTail:
         for url in urls:
             archive = address(url)
             if archive is None or not archive.is_web:
-                what = "Studio names an address for the archived log that is not supported."
+                what = "Studio gave an address for the archived log that is not allowed."
                 return Verdict(Next.STOP, what)
             if not await self._may_fetch(archive.host):
                 what = f"The log is archived at {safe_line(archive.host)}, which is not asked."

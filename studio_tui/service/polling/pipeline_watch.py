@@ -210,7 +210,7 @@ class PipelineWatch(Poller[PipelineDetail]):
 
     def _checked(self, pipeline: Pipeline) -> Pipeline:
         if pipeline.pipeline_id != self.pipeline_id:
-            raise ProtocolError("Studio answered about another pipeline than it was asked about.")
+            raise ProtocolError("Studio answered with another pipeline than the one requested.")
         return pipeline
 
     def _rest_after(self, detail: PipelineDetail) -> float:

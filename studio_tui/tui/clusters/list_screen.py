@@ -47,7 +47,7 @@ _COMMANDS: tuple[Command["ClustersScreen"], ...] = (
         "clusters.choose",
         "asterisk",
         "for new jobs",
-        "Let new jobs run on the cluster; again leaves it to Studio",
+        "Use the cluster for new jobs; again leaves the choice to Studio",
         lambda page: page.choose(),
         lambda page: page.why_not_choose(),
         display="*",
@@ -213,9 +213,9 @@ class ClustersScreen(ListPage[Cluster]):
         return facts(cluster, self._jobs(), has_all=has_all) if cluster else ()
 
     def title_notes(self) -> tuple[Part, ...]:
-        """Return on which of them new jobs run, and whether a change of them is not in force."""
+        """Return on which of them new jobs run, and whether a change to them is not in effect."""
         stale = any(row.problem for row in self.rows.values())
-        notes = (Part("· a change of them is not in force ", Tone.WARN),) if stale else ()
+        notes = (Part("· a change to them is not in effect ", Tone.WARN),) if stale else ()
         chosen = self._choice.name
         if chosen is None:
             return notes

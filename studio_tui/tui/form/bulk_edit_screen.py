@@ -72,7 +72,7 @@ class EditMarkedScreen(SubmitScreen):
 
     def why_no_preview(self) -> str | None:
         """Return where to look instead."""
-        return "There is a request for each job; f9 shows what changes in each, before any goes"
+        return "There is a request for each job; f9 shows what changes in each, before any is sent"
 
     def examined(self, draft: Draft) -> Checked:
         """Find out what there is to say of the form, and of each job with it."""

@@ -3,7 +3,7 @@
 from studio_tui.tui.form.saved_forms import NOT_KEPT
 from studio_tui.tui.frame.dialogs import Confirm
 
-_KEPT = "What is typed is kept for the next time."
+_KEPT = "What you typed is kept for the next time."
 
 
 def confirm_leaving() -> Confirm:

@@ -32,14 +32,14 @@ from studio_tui.tui.frame.review import Review
 from studio_tui.tui.jobs.create import create, say_created
 from studio_tui.tui.messages import CRON, JobCreated
 
-_WINDOWS = "This shell script has Windows line ends"
+_WINDOWS = "This shell script has Windows line endings"
 _ABOUT_WINDOWS = (
-    Cell("A shell takes the carriage return at the end of each line for part of the command,"),
+    Cell("A shell takes the carriage return at the end of each line as part of the command,"),
     Cell("and fails with sentences such as “$'\\r': command not found”."),
     Cell(""),
-    Cell("Mended it is sent with line ends of Unix; a file on this machine stays as it is."),
+    Cell("Fixed, it is sent with Unix line endings; a file on this machine is not changed."),
 )
-_LINE_ENDS = (("m", "mend and send"), ("s", "send it as it is"))
+_LINE_ENDS = (("m", "fix and send"), ("s", "send it as it is"))
 
 
 class FormScreen(Host, Protocol):
@@ -140,7 +140,7 @@ class FormSender:
         sure = await self._screen.ask(
             Confirm(
                 "Stop sending?",
-                ("Files that are on their way are given up, and the form stays as it is.",),
+                ("Uploads under way are abandoned, and the form stays as it is.",),
                 yes="Stop",
                 no="Go on",
             )
@@ -149,7 +149,7 @@ class FormSender:
             if self._under_way is not None:
                 self._under_way.cancel()
             self.is_sending = False
-            self._screen.note("Stopped. If the job was asked for already, the list will show it.")
+            self._screen.note("Stopped. If the job was requested already, the list will show it.")
         return bool(sure)
 
     async def _send(self, checked: Checked, typed: Draft) -> None:
@@ -222,7 +222,7 @@ class FormSender:
             "form.submit",
             "f9,ctrl+j,alt+enter",
             "submit",
-            "Have the job made, with all that is typed",
+            "Submit the job as it is typed",
             send,
             why_not_send,
             priority=True,
@@ -232,4 +232,4 @@ class FormSender:
 
 def _to_do(problems: Iterable[Problem]) -> str:
     names = dict.fromkeys(LABELS.get(each.field, each.field) for each in problems)
-    return f"To be looked at: {', '.join(names)}."
+    return f"To check: {', '.join(names)}."

@@ -16,7 +16,7 @@ from studio_tui.tui.form.saved_forms import SavedForms
 from studio_tui.tui.frame.ask import Ask
 from studio_tui.tui.frame.dialogs import Choose, Confirm
 
-DISK_REFUSES = "The disk does not take the change of the template; see the program's log."
+DISK_REFUSES = "The template could not be saved; see the program's log."
 
 _EMPTY, _GIVEN, _LAST, _BEFORE, _TEMPLATE = "empty", "given", "last", "before", "template "
 
@@ -96,7 +96,7 @@ class PickBeginning(Choose):
         row = self.query_one(OptionList).highlighted_option
         if row is not None and row.id is not None and row.id.startswith(_TEMPLATE):
             return row.id.removeprefix(_TEMPLATE)
-        words = "This is no template; ctrl+t in the form keeps one."
+        words = "This is not a template; ctrl+t in the form keeps one."
         self.app.notify(words, severity="warning", markup=False)
         return None
 

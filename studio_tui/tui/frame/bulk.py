@@ -104,7 +104,7 @@ async def run(host: Host, bulk: BulkCommand[T, R]) -> tuple[ItemOutcome[T, R], .
         host.app.notify(report.heading, markup=False)
     else:
         host.app.notify(
-            f"{report.heading}\n{report.lines[0][1]}\nf8 shows what came of each",
+            f"{report.heading}\n{report.lines[0][1]}\nf8 shows the outcome of each",
             severity="error",
             timeout=FAILURE_TIMEOUT,
             markup=False,
@@ -113,11 +113,11 @@ async def run(host: Host, bulk: BulkCommand[T, R]) -> tuple[ItemOutcome[T, R], .
 
 
 def show_report(host: Host) -> None:
-    """Show what came of the last command on several."""
+    """Show the outcome of the last bulk command."""
     if (report := host.session.batches.last) is not None:
         host.app.push_screen(report_dialog(report))
     else:
-        host.say("No command on several has ended yet")
+        host.say("No bulk command has ended yet")
 
 
 def report_dialog(report: BatchReport) -> Review:

@@ -94,7 +94,7 @@ COMMANDS: tuple[Command["Page"], ...] = (
         "page.report",
         "f8",
         "report",
-        "Show what came of the last command on several",
+        "Show the outcome of the last bulk command",
         show_report,
     ),
     Command(

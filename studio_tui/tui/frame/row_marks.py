@@ -120,7 +120,7 @@ class RowMarks:
             self._mark(kept)
             rows = plural(gone, f"marked {self._noun}")
             verb = "is" if gone == 1 else "are"
-            self._say(f"{rows} {verb} no longer in the list, nor marked")
+            self._say(f"{rows} {verb} no longer in the list, so no longer marked")
 
     def _all(self, rows: Iterable[str]) -> Iterator[str]:
         return (key for row in rows for key in self.bundles.members(row))

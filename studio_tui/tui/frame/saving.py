@@ -74,7 +74,7 @@ def path_of(typed: str) -> Path:
         raise CannotSaveError("Type where to save it.")
     path = Path(as_path(typed).strip())
     if "\0" in typed or not _is_encodable(typed):
-        raise CannotSaveError("That is no name of a file; type another.")
+        raise CannotSaveError("That is not a valid file name; type another.")
     try:
         path = path.expanduser().absolute()
         is_folder = typed.rstrip().endswith(os.sep) or path.is_dir()
@@ -166,9 +166,9 @@ def _look_at(path: Path, *, replace: bool) -> None:
     except FileNotFoundError:
         return
     if not stat.S_ISREG(mode):
-        raise CannotSaveError(f"{_name(path)} is no ordinary file; type another name.")
+        raise CannotSaveError(f"{_name(path)} is not a regular file; type another name.")
     if not replace:
-        raise AlreadyThereError(f"{_name(path)} is there already.")
+        raise AlreadyThereError(f"{_name(path)} already exists.")
 
 
 def _write(file: BinaryIO, piece: bytes) -> int:
@@ -183,7 +183,7 @@ def _put(draft: Path, path: Path, *, replace: bool) -> None:
         try:
             path.hardlink_to(draft)
         except FileExistsError as error:
-            raise AlreadyThereError(f"{_name(path)} is there already.") from error
+            raise AlreadyThereError(f"{_name(path)} already exists.") from error
         except OSError:  # a disk that knows no links
             _look_at(path, replace=False)
         else:
@@ -197,19 +197,19 @@ def _explained(error: OSError, path: Path) -> CannotSaveError:
         case errno.ENOENT if not path.is_absolute():
             why, do = "The current folder is gone", "type a path from / on"
         case errno.ENOENT if path.parent.is_dir():
-            why, do = f"Nothing can be made in {folder}", "type another folder"
+            why, do = f"Nothing can be created in {folder}", "type another folder"
         case errno.ENOENT:
             why, do = f"There is no folder {folder}", "make it first, or type another"
         case errno.ENOTDIR:
             why, do = f"{folder} is no folder", "type another"
         case errno.EACCES | errno.EPERM:
-            why, do = f"You may not write in {folder}", "type another folder"
+            why, do = f"You have no permission to write in {folder}", "type another folder"
         case errno.EROFS:
             why, do = f"{folder} can only be read", "type another folder"
         case errno.ENOSPC | errno.EDQUOT:
             why, do = f"The disk of {folder} is full", "make room, or type another folder"
         case errno.EFBIG:
-            why, do = f"The disk of {folder} takes no file so large", "type another folder"
+            why, do = f"The disk of {folder} does not allow files so large", "type another folder"
         case errno.ENAMETOOLONG:
             why, do = "That name is too long", "type a shorter one"
         case _:

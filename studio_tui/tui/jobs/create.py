@@ -62,7 +62,7 @@ async def create(
 def say_created(app: App[Any], created: Created, new: NewJob | None) -> None:
     """Say that a job is there; `new` is what has `l` show its log, where that key does so."""
     if created.is_guess:
-        words = "Nothing tells it from one made elsewhere."
+        words = "It cannot be told apart from one created elsewhere."
         words = f"Created, most likely: {title(created.job)}. {words}"
         app.notify(words, severity="warning", markup=False)
     elif created.job.state is JobState.TASK:
@@ -89,15 +89,15 @@ async def ask_about_left(app: App[Any], creating: JobCreator, left: Sequence[Unc
 def confirm_again(unknown: Unconfirmed) -> Confirm:
     """Return the question whether a job that is not to be seen shall be asked for once more."""
     return Confirm(
-        "Was this job made? Nobody can tell. Ask Studio for it again?",
+        "Was this job created? There is no way to know. Send it again?",
         (
             *_named(unknown.intent),
             "",
             *((str(unknown.why),) if unknown.why else ()),
             _seen(unknown.looked),
             "",
-            "It is looked for once more before it is sent, and sent under the same key.",
-            "A Studio that does not heed the key could still make two, if it is very late.",
+            "It is looked for once more before it is sent again, with the same key.",
+            "A Studio that ignores the key could still create two, if it is very late.",
         ),
         yes="Send it again",
         no="Don't",
@@ -136,4 +136,4 @@ def _seen(looked: Looked) -> str:
     words = f"It is not among the newest {plural(looked.jobs, 'job')} that Studio shows."
     if looked.is_far_enough:
         return words
-    return f"{words} Those do not reach back to when it was asked for."
+    return f"{words} They do not reach back to when it was requested."

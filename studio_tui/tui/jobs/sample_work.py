@@ -29,7 +29,7 @@ class SampleWork:
     ask: bool
     """Whether to ask before they are run."""
     target: str = ""
-    """The dataset that a pipeline makes anew as soon as the jobs that make it have run."""
+    """The dataset that a pipeline rebuilds as soon as the jobs that make it have run."""
     makers: Collection[str] = ()
     """Names of these jobs."""
     look_at: str = ""
@@ -86,7 +86,7 @@ async def _are_complete(session: StudioSession, job_ids: Collection[str]) -> boo
 
 
 async def _trigger(app: App[Any], session: StudioSession, work: SampleWork) -> None:
-    """Have a pipeline make the target anew; without one everything else goes on."""
+    """Have a pipeline rebuild the target; without one everything else goes on."""
     try:
         wish = TriggerRequest((work.target,), review=False)
         made = await session.triggering.trigger(wish, before=())

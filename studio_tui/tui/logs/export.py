@@ -90,9 +90,9 @@ class LogExport:
         try:
             await self._page(store, pager_words(os.environ, shutil.which))
         except SuspendNotSupported:
-            problem = "There is no terminal here that could be lent to a pager."
+            problem = "There is no terminal here for a pager."
         except OSError as error:
-            problem = f"No copy can be made for the pager: {error.strerror}."
+            problem = f"No copy can be created for the pager: {error.strerror}."
         except (PagerError, SpoolError) as error:
             problem = str(error)
         else:

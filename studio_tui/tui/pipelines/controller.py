@@ -242,7 +242,7 @@ class PipelineController:
             "pipeline.pause",
             "p",
             "pause or resume",
-            "Let nothing more start, while what runs goes on; or go on",
+            "Start nothing more while what runs goes on; or resume",
             pause_or_resume,
             why_not_turn,
         ),

@@ -47,9 +47,9 @@ class PickDataset(Choose):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "rebuild", "rebuild", id="datasets.rebuild",
-                tooltip="Make what is out of date anew; where nothing is, the dataset"),
+                tooltip="Rebuild what is out of date; if nothing is, this dataset"),
     ]  # fmt: skip
-    KEYS = "enter shows its versions, t makes anew what is out of date, else this one"
+    KEYS = "enter shows its versions, t rebuilds what is out of date, else this one"
 
     def action_rebuild(self) -> None:
         """Answer with what is under the cursor."""
@@ -113,7 +113,7 @@ async def choose(
         if picked.startswith(_REBUILD):
             if can_rebuild:
                 return rebuild(outdated, picked.removeprefix(_REBUILD))
-            app.notify("Nothing can be made anew from here", severity="warning", markup=False)
+            app.notify("Nothing can be rebuilt from here", severity="warning", markup=False)
             continue
         current = picked
         wanted = await _look_closer(
@@ -143,7 +143,7 @@ async def _look_closer(
     maker = next((each.job_id for each in dataset.versions if each.job_id is not None), None)
     answers = [("o", "ok")]
     if can_rebuild:
-        answers.append(("t", "make it anew"))
+        answers.append(("t", "rebuild it"))
     if maker is not None:
         answers.append(("g", "go to its job"))
     lines = dataset_lines(dataset, others, now, is_all_told=is_all_told)

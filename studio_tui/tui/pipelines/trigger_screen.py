@@ -124,7 +124,7 @@ class TriggerScreen(DatasetForm[Pipeline]):
         outcome = await self._triggering.trigger(wish, self._before())
         while isinstance(outcome, Unconfirmed):
             if not await self.app.push_screen_wait(_confirm_again(outcome)):
-                self.say("Not sent again. If it was made after all, the list will show it.")
+                self.say("Not sent again. If it was created after all, the list will show it.")
                 return None
             outcome = await self._triggering.send_again(outcome)
         self._inform(outcome)
@@ -170,9 +170,9 @@ class TriggerScreen(DatasetForm[Pipeline]):
             ),
             "environment": ("Lines of NAME=VALUE for all its jobs.",),
             "only": (
-                "What is made from them, or beside them, is made anew too."
+                "What is made from them, or beside them, is rebuilt too."
                 if draft.only
-                else "All that they were made from is made anew too.",
+                else "All that they were made from is rebuilt too.",
             ),
         }
 
@@ -219,14 +219,14 @@ class TriggerScreen(DatasetForm[Pipeline]):
 
 def _confirm_again(untold: Unconfirmed) -> Confirm:
     return Confirm(
-        "Was this pipeline made? Nobody can tell. Ask Studio for it again?",
+        "Was this pipeline created? There is no way to know. Send it again?",
         (
             *(f"  {name}" for name in untold.wish.datasets),
             "",
             str(untold.why),
             "",
-            "It is looked for once more before it is sent, and sent under the same key.",
-            "A Studio that does not heed the key could still make two, if it is very late.",
+            "It is looked for once more before it is sent again, with the same key.",
+            "A Studio that ignores the key could still create two, if it is very late.",
         ),
         yes="Send it again",
         no="Don't",

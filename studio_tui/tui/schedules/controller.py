@@ -266,7 +266,7 @@ class ScheduleController(JobController):
             "schedule.suspend",
             "p",
             "suspend or resume",
-            "Make no runs by the clock, while what runs goes on; or go on",
+            "Start no more runs by the clock while what runs goes on; or resume",
             suspend_or_resume,
             why_not_suspend,
         ),

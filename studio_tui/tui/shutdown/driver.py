@@ -94,7 +94,7 @@ class TerminalDriver(LinuxDriver):
         """
         if os.getpgrp() == os.getsid(0):
             # A shell that could bring it back gives each of its jobs a process group.
-            self._say("No shell waits here that could bring the dashboard back")
+            self._say("There is no shell here to bring the dashboard back")
             return
         if self._auto_restart:
             self.suspend_application_mode()

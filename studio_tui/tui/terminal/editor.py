@@ -31,7 +31,7 @@ def editor_words(environ: Mapping[str, str], which: Callable[[str], str | None])
     try:
         words = shlex.split(typed) if typed else list(filter(which, _USUAL))[:1]
     except ValueError as error:
-        raise EditorError("EDITOR has a quote that never ends; set it to a command.") from error
+        raise EditorError("EDITOR has an unclosed quote; set it to a command.") from error
     if not words:
         raise EditorError("No editor is installed here; install one, or set EDITOR to its command.")
     if which(words[0]) is None:
@@ -50,7 +50,7 @@ async def edited(app: App[Any], text: str, suffix: str) -> str:
     try:
         path = await asyncio.to_thread(_private_file, text, suffix)
     except OSError as error:
-        raise EditorError(f"No file can be made for the editor: {error.strerror}.") from error
+        raise EditorError(f"No file can be created for the editor: {error.strerror}.") from error
     try:
         # Nothing is painted meanwhile. No error may leave the block, as Textual would not take
         # the terminal back then.
@@ -60,7 +60,7 @@ async def edited(app: App[Any], text: str, suffix: str) -> str:
             raise EditorError(f"{problem} The text is as it was.")
         return (await asyncio.to_thread(path.read_bytes)).decode("utf-8")
     except SuspendNotSupported as error:
-        raise EditorError("There is no terminal here that could be lent to an editor.") from error
+        raise EditorError("There is no terminal here for an editor.") from error
     except UnicodeDecodeError as error:
         raise EditorError("The editor left no UTF-8 text; the text is as it was.") from error
     except OSError as error:

@@ -68,7 +68,7 @@ def pager_words(environ: Mapping[str, str], which: Callable[[str], str | None]) 
     try:
         words = shlex.split(typed)
     except ValueError as error:
-        raise PagerError("PAGER has a quote that never ends; set it to a command.") from error
+        raise PagerError("PAGER has an unclosed quote; set it to a command.") from error
     if not words or which(words[0]) is None:
         name = safe_line(words[0]) if words else "PAGER"
         raise PagerError(f"{name} is not installed; set PAGER to a pager that is.")

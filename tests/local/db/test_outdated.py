@@ -1,4 +1,4 @@
-"""What is out of date is said of what has seen less than there is, and is mended by a refresh."""
+"""What is out of date is said of what has seen less than there is, and is fixed by a refresh."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory

@@ -39,7 +39,7 @@ BAD_REQUIREMENTS = {
     "numpy pandas": "“numpy pandas” names 2 packages; put each on a line of its own.",
     "numpy==": "“numpy==” has no version after ==.",
     "numpy>1<": "“numpy>1<” has no version after <.",
-    "numpy!1": "“numpy!1” is no requirement such as numpy>=1.24.",
+    "numpy!1": "“numpy!1” is not a requirement such as numpy>=1.24.",
     "-r base.txt": "`-r` names another file, which the job does not have; paste its lines.",
     "--constraint=c.txt": (
         "`--constraint` names another file, which the job does not have; paste its lines."
@@ -106,7 +106,7 @@ def test_what_the_job_carries_can_be_installed() -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("--pre", "Line 1: `--pre` may be ignored: only pip itself knows it."),
+        ("--pre", "Line 1: `--pre` may be ignored: only pip itself understands it."),
         ("numpy\nNumPy>1", "Line 2: “NumPy” is required on line 1 too."),
         (
             "/srv/own",
@@ -136,13 +136,19 @@ def test_the_same_package_may_be_required_for_several_systems() -> None:
         ("=1", "there is no name before the equals sign; type NAME=VALUE."),
         (
             "1A=2",
-            "“1A” is no name of a variable: letters, digits and _ only, the first no digit.",
+            (
+                "“1A” is not a valid variable name:"
+                " letters, digits and _ only, not beginning with a digit."
+            ),
         ),
         (
             "a-b=2",
-            "“a-b” is no name of a variable: letters, digits and _ only, the first no digit.",
+            (
+                "“a-b” is not a valid variable name:"
+                " letters, digits and _ only, not beginning with a digit."
+            ),
         ),
-        ("A=" + "x" * 131_072, "A is longer than 128 KiB, which no program can be given."),
+        ("A=" + "x" * 131_072, "A is longer than 128 KiB, which cannot be passed to a program."),
     ],
 )
 def test_a_bad_variable_is_named_with_its_line(line: str, sentence: str) -> None:
@@ -154,8 +160,8 @@ def test_a_bad_variable_is_named_with_its_line(line: str, sentence: str) -> None
     ("text", "sentence"),
     [
         ("A=1\nB=2\nA=3", "Line 3: A is set on line 1 too; the last one counts."),
-        ("export A=1", "Line 1: `export` is sent as it stands; A=… alone is safer."),
-        ("A='1'", "Line 1: the quotes around A are sent as they stand; Studio may keep them."),
+        ("export A=1", "Line 1: `export` is sent as typed; A=… alone is safer."),
+        ("A='1'", "Line 1: the quotes around A are sent as typed; Studio may keep them."),
         (
             'A="1',
             "Line 1: the quote that begins A does not end on its line; a value has no line breaks.",

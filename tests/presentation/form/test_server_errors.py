@@ -96,10 +96,10 @@ def answered(status: int, body: object, wait: float | None = None) -> StudioErro
             ),
         ),
         (
-            OutcomeUnknown("No answer. What was asked may or may not have taken effect."),
+            OutcomeUnknown("No answer. The request may or may not have taken effect."),
             WHOLE,
             (
-                "No answer. What was asked may or may not have taken effect. Look for the job"
+                "No answer. The request may or may not have taken effect. Look for the job"
                 " before you send the form again."
             ),
         ),

@@ -41,7 +41,7 @@ ERRORS: list[tuple[str, dict[str, Any], str]] = [
         "“secret.py” cannot be read; check its permissions.",
     ),
     ("query_file", {"query_file": "src"}, "“src” is a folder; name a file in it."),
-    ("query_file", {"query_file": "pipe"}, "“pipe” is no ordinary file; name one that is."),
+    ("query_file", {"query_file": "pipe"}, "“pipe” is not a regular file; name one that is."),
     (
         "query_file",
         {"query_file": "latin.py"},
@@ -200,7 +200,7 @@ ERRORS: list[tuple[str, dict[str, Any], str]] = [
     (
         "compute_cluster_id",
         {"compute_cluster_id": "gpu-small"},
-        "“gpu-small” is no cluster's id; there are “1”, “2”, “3”, “4”, “5”.",
+        "“gpu-small” is not a cluster id; there are “1”, “2”, “3”, “4”, “5”.",
     ),
     (
         "compute_cluster_id",

@@ -44,7 +44,7 @@ def test_a_word_that_is_none_is_named_with_all_that_there_are(kind: Kind[Any]) -
     with pytest.raises(FilterError) as refused:
         Terms("is:sleeping", kind)
     sentence = str(refused.value)
-    assert "“sleeping” is no status" in sentence
+    assert "“sleeping” is not a status" in sentence
     assert all(word in sentence for word in kind.words)
 
 

@@ -80,10 +80,10 @@ def test_what_a_long_line_does_not_show_is_not_found() -> None:
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ("~a(b", "a(b is no regular expression: missing )."),
-        ("~[", "[ is no regular expression: unterminated character set."),
-        ("~a*", "That is found everywhere; type what a line should hold."),
-        ("~", "That is found everywhere; type what a line should hold."),
+        ("~a(b", "a(b is not a valid regular expression: missing )."),
+        ("~[", "[ is not a valid regular expression: unterminated character set."),
+        ("~a*", "That matches everywhere; type something that a line contains."),
+        ("~", "That matches everywhere; type something that a line contains."),
     ],
 )
 def test_what_cannot_be_looked_for_is_said_in_a_sentence(typed: str, sentence: str) -> None:
@@ -96,7 +96,9 @@ def test_an_expression_that_would_take_for_ever_gives_up_and_says_so() -> None:
     wanted = Wanted(r"~(a|aa)+\1c")
     line = b"a" * 60 + b"\n"
     assert wanted.starts(line) == ()
-    assert wanted.problem == (r"~(a|aa)+\1c takes too long to look for; try a simpler expression.")
+    assert wanted.problem == (
+        r"~(a|aa)+\1c takes too long to search for; try a simpler expression."
+    )
     assert wanted.starts(b"aac\n") == ()
 
 

@@ -76,7 +76,7 @@ def test_every_word_of_studio_finds_the_jobs_of_which_studio_says_it(state: JobS
 
 
 def test_a_state_that_there_is_not_is_named_with_those_that_there_are() -> None:
-    with pytest.raises(FilterError, match=r"“sleeping” is no status\. Statuses are .*blocked"):
+    with pytest.raises(FilterError, match=r"“sleeping” is not a status\. Statuses are .*blocked"):
         Terms("is:sleeping", PIPELINE_JOBS)
 
 

@@ -12,7 +12,7 @@ def test_starting_jobs_at_once_that_wait_for_each_other_is_told_with_what_is_rig
         "In the pipeline pipeline-1 c.py waits for others of these.",
         "This Studio has no way to keep that order: all would start at once,",
         "and read what was made before.",
-        "t makes local.local.report anew, in order.",
+        "t rebuilds local.local.report, in order.",
     )
     failed = pipeline(status="FAILED", runs=FAILED)
     lines = order_lines([failed], {"run-1-b", "run-1-c", "run-1-d"}, {}, is_kept=False)

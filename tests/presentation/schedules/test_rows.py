@@ -148,7 +148,7 @@ def test_the_last_runs_are_named_with_their_errors() -> None:
     assert told(nightly(), failed)["last runs"] == "✗ FAILED  1h ago  KeyError: 'x'"
     assert told(nightly())["last runs"] == "older than the jobs that are loaded"
     assert told(nightly(runs=0))["last runs"] == "none yet"
-    assert told(nightly())["so far"] == "2 runs · 1 missed, as no Studio was there"
+    assert told(nightly())["so far"] == "2 runs · 1 missed, as no Studio was running"
 
 
 def test_runs_are_found_by_the_schedule_that_they_name_and_only_the_last_are_kept() -> None:
@@ -203,7 +203,7 @@ def test_late_and_missed_runs_are_shown_as_such() -> None:
     ]
     (fact,) = [one for one in facts(known, runs, NOON, UTC) if one.label == "last runs"]
     assert fact.value.text.split("\n") == [
-        "! missed  1h ago, as no Studio was there",
+        "! missed  1h ago, as no Studio was running",
         "» skipped  1h ago, as the run before went on",
         "✓+ COMPLETE  1h ago, 43 min late",
         "✓ COMPLETE  1h ago",

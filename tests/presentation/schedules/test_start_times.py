@@ -86,16 +86,22 @@ def test_natural_words_mean_one_moment(text: str, meant: str) -> None:
         ("2026-13-01 10:00", "There is no month 13; they go from 1 to 12."),
         ("tomorrow 25:00", "There is no 25:00; the clock goes from 00:00 to 23:59."),
         ("13pm", "There is no 13pm; am and pm go with 1 to 12."),
-        ("tomorrow", "“tomorrow” names no time of day; type `tomorrow 09:00`."),
-        ("next monday", "“next monday” names no time of day; type `next monday 09:00`."),
-        ("2026-03-04", "“2026-03-04” names no time of day; type `2026-03-04 09:00`."),
+        ("tomorrow", "“tomorrow” has no time of day; type `tomorrow 09:00`."),
+        ("next monday", "“next monday” has no time of day; type `next monday 09:00`."),
+        ("2026-03-04", "“2026-03-04” has no time of day; type `2026-03-04 09:00`."),
         (
             "13/14/2027",
-            "“13/14/2027” is no date, whichever is the month; type the date as `2026-03-04 15:00`.",
+            (
+                "“13/14/2027” is not a date, whichever part is the month;"
+                " type the date as `2026-03-04 15:00`."
+            ),
         ),
         (
             "31.4. 9:00",
-            "“31.4. 9:00” is no date, whichever is the month; type the date as `2026-03-04 15:00`.",
+            (
+                "“31.4. 9:00” is not a date, whichever part is the month;"
+                " type the date as `2026-03-04 15:00`."
+            ),
         ),
         (
             "13/12/2027 9:00",
@@ -137,7 +143,7 @@ def test_natural_words_mean_one_moment(text: str, meant: str) -> None:
             (
                 f"in {amount} {rest}",
                 (
-                    "Months differ in length, so they are counted whole; instead of"
+                    "Months differ in length, so only whole ones are counted; instead of"
                     f" {amount} months type `{days} days`."
                 ),
             )
@@ -181,7 +187,7 @@ def test_what_is_no_start_is_refused_in_words(text: str, sentence: str) -> None:
     ],
 )
 def test_what_is_understood_only_in_part_is_refused(text: str) -> None:
-    with pytest.raises(StartTimeError, match="is not a time that is understood as a whole"):
+    with pytest.raises(StartTimeError, match="is understood only in part"):
         resolve(text, NOW, BERLIN)
 
 

@@ -150,7 +150,7 @@ async def test_what_is_wrong_for_one_of_the_jobs_is_said_with_its_name_and_nothi
         await edit_all(pilot, 2)
         form(pilot).form.put("priority", "9")
         await pilot.press("f9")
-        await until_shown(pilot, "To be looked at: priority.", "Priority is 0 (first) to 5")
+        await until_shown(pilot, "To check: priority.", "Priority is 0 (first) to 5")
         assert screen_text(pilot).count("Priority is 0") == 1
         await pilot.press("f6")
         await until_shown(pilot, "There is a request for each job")

@@ -249,7 +249,7 @@ async def test_the_request_is_shown_before_it_is_sent_with_its_secrets_hidden(
     async with dashboard(studio, tmp_path) as pilot:
         await open_form(pilot)
         await pilot.press("f6")
-        await until_shown(pilot, "There is no request yet. To be looked at: query.")
+        await until_shown(pilot, "There is no request yet. To check: query.")
         await fill(pilot, query="print(1)", environment="TOKEN=hush", workers="1")
         await until_shown(pilot, "TOKEN=••••")
         await pilot.press("f6")

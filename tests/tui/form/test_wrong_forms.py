@@ -34,7 +34,7 @@ WRONG: dict[str, tuple[dict[str, str], str]] = {
     "priority": ({"priority": "9"}, "Priority is 0 (first) to 5"),
     "python": ({"python_version": "2"}, "“2” is no version of Python 3"),
     "unknown cluster": ({"compute_cluster_name": "locl"}, "did you mean “local”?"),
-    "unknown cluster id": ({"compute_cluster_id": "99"}, "“99” is no cluster's id"),
+    "unknown cluster id": ({"compute_cluster_id": "99"}, "“99” is not a cluster id"),
     "both cluster keys": (
         {"compute_cluster_name": "local", "compute_cluster_id": "1"},
         "A cluster is named by its name or its id, not both",
@@ -96,7 +96,7 @@ async def send_wrong(pilot: Dashboard, name: str, folder: Path) -> None:
     if name != "no query":  # which is not wrong before it is sent
         await until(pilot, lambda: form(pilot).form._fields[field].has_problem)
     await pilot.press("f9")
-    await until_shown(pilot, "To be looked at: ")
+    await until_shown(pilot, "To check: ")
     widget = form(pilot).form._fields[field]
     assert widget.has_problem, name
     assert widget.editor.has_focus, name
@@ -124,9 +124,9 @@ async def test_what_is_said_at_the_foot_of_a_form_goes_when_it_is_mended(
         await open_form(pilot)
         await fill(pilot, query="print(1)", workers="0", priority="9")
         await pilot.press("f6")
-        await until_shown(pilot, "There is no request yet. To be looked at: workers, priority.")
+        await until_shown(pilot, "There is no request yet. To check: workers, priority.")
         form(pilot).form.put("workers", "1")
-        await until_shown(pilot, "There is no request yet. To be looked at: priority.")
+        await until_shown(pilot, "There is no request yet. To check: priority.")
         form(pilot).form.put("priority", "1")
         await until(pilot, lambda: not form(pilot).said.display)
 
@@ -204,7 +204,7 @@ async def test_where_nobody_can_tell_the_form_asks_sends_nothing_by_default_and_
             await open_form(pilot)
             await fill(pilot, **GOOD)
             await pilot.press("f9")
-            await until_shown(pilot, "Nobody can tell", "wanted.py")
+            await until_shown(pilot, "There is no way to know", "wanted.py")
             assert words in on_screen(pilot)
             await pilot.press("enter")
             await until_shown(pilot, "Not sent again; the form is as it was")

@@ -111,12 +111,12 @@ FORMS = (SchedulePipeline, TriggerScreen)
 DIALOGS: dict[type, Shown] = {
     Confirm: Shown(
         lambda: Confirm(
-            "Was this pipeline made? Nobody can tell. Ask Studio for it again?",
+            "Was this pipeline created? There is no way to know. Send it again?",
             LINES,
             yes="Send it again",
             no="Keep the old one",
         ),
-        "Was this pipeline made? Nobody can tell. Ask Studio for it again? y Send n Keep one",
+        "Was this pipeline created? There is no way to know. Send it again? y Send n Keep one",
         _words(LINES),
     ),
     Review: Shown(
@@ -138,7 +138,7 @@ DIALOGS: dict[type, Shown] = {
     ),
     PickDataset: Shown(
         lambda: PickDataset("Datasets: 50", [(line, line) for line in LINES], LINES[0]),
-        "Datasets: 50 enter shows its versions, t makes anew what is out of date, else this one",
+        "Datasets: 50 enter shows its versions, t rebuilds what is out of date, else this one",
         _words(LINES),
     ),
     Ask: Shown(

@@ -83,8 +83,8 @@ def test_a_path_is_read_as_a_shell_would(tmp_path: Path, monkeypatch: pytest.Mon
         ("~nobody-of-that-name/x", "There is no such user"),
         ("x" * 300, "That name is too long; type a shorter one"),
         (f"{'x' * 300}/y", "That name is too long; type a shorter one"),
-        ("a\0b", "That is no name of a file; type another"),
-        ("a\ud800b", "That is no name of a file; type another"),
+        ("a\0b", "That is not a valid file name; type another"),
+        ("a\ud800b", "That is not a valid file name; type another"),
     ],
 )
 def test_what_is_no_path_of_a_file_is_said(typed: str, words: str) -> None:
@@ -149,7 +149,7 @@ async def test_no_file_is_written_over_unless_that_was_said(
     path = tmp_path / "x.log"
     path.write_text("precious")
     store.append(b"new\n")
-    with pytest.raises(AlreadyThereError, match="is there already"):
+    with pytest.raises(AlreadyThereError, match="already exists"):
         await saved(store, path)
     assert path.read_text() == "precious"
     await saved(store, path, replace=True)
@@ -197,7 +197,9 @@ async def test_each_way_a_file_cannot_be_made_has_its_sentence(
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux forbids a folder to root too")
 async def test_a_folder_that_may_not_be_written_in_is_said(store: LogStore) -> None:
-    with pytest.raises(CannotSaveError, match="You may not write in /sys; type another folder"):
+    with pytest.raises(
+        CannotSaveError, match="You have no permission to write in /sys; type another folder"
+    ):
         await saved(store, Path("/sys/x.log"))
 
 
@@ -208,7 +210,7 @@ async def test_nothing_is_left_of_a_file_that_the_disk_does_not_take(
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (MIB, hard))
     try:
-        with pytest.raises(CannotSaveError, match="takes no file so large"):
+        with pytest.raises(CannotSaveError, match="does not allow files so large"):
             await saved(store, tmp_path / "x.log")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

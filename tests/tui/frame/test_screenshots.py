@@ -61,7 +61,7 @@ async def test_a_folder_that_takes_no_screenshot_is_said(studio: ThreadStudio, h
     (home / "Downloads").symlink_to("/sys", target_is_directory=True)
     async with dashboard(studio, home / "data") as pilot:
         await take(pilot)
-        await until_shown(pilot, "No screenshot", "You may not write in")
+        await until_shown(pilot, "No screenshot", "You have no permission to write in")
         assert pilot.app.is_running
 
 
@@ -85,7 +85,7 @@ async def test_a_disk_that_does_not_take_a_screenshot_is_said_and_left_as_it_was
         resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
         try:
             pilot.app.deliver_screenshot()
-            await until_shown(pilot, "No screenshot", "takes no file so large.")
+            await until_shown(pilot, "No screenshot", "does not allow files so large.")
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert list((home / "here").iterdir()) == []

@@ -204,7 +204,7 @@ async def test_a_refusal_while_another_page_is_in_sight_takes_no_keys_from_it(
             await until_shown(pilot, "Cancelling 0 of 3")
             await pilot.press("n", *"pri")
             gate.set()
-            await until_shown(pilot, "0 of 3 jobs being cancelled", "f8 shows what came of each")
+            await until_shown(pilot, "0 of 3 jobs being cancelled", "f8 shows the outcome of each")
             await pilot.press(*"nt")
             await until_shown(pilot, "print")
 

@@ -77,7 +77,7 @@ async def test_a_job_that_nobody_can_tell_of_is_asked_about_and_not_sent_by_defa
         proxy.plan = FailingCreates(faults.reset, faults.reset)
         async with dashboard(studio, tmp_path, url=proxy.url) as pilot:
             await hurry(pilot, tmp_path)
-            question = ("Nobody can tell", "again.py", "not among the newest 1 job that")
+            question = ("There is no way to know", "again.py", "not among the newest 1 job that")
             await run_again(pilot)
             await until_shown(pilot, *question)
             await pilot.press("enter")
@@ -104,7 +104,7 @@ async def test_the_question_outlives_the_screen_that_the_wish_was_made_on(
             await until_shown(pilot, "Summary")
             await run_again(pilot)
             await pilot.press("q")
-            await until_shown(pilot, "Nobody can tell")
+            await until_shown(pilot, "There is no way to know")
 
 
 async def test_what_an_earlier_run_left_open_is_asked_about_until_it_is_forgotten(

@@ -287,11 +287,11 @@ async def test_a_resumed_job_says_so_both_ways_and_the_mended_failure_stands_bac
         await pilot.press("R")
         await until_shown(pilot, "Resume this job from its checkpoints?")
         await pilot.press("y")
-        await until_shown(pilot, "✓ COMPLETE", "mended by ")
+        await until_shown(pilot, "✓ COMPLETE", "fixed by ")
         new = next(job["id"] for job in studio.jobs() if job["id"] != old)
         await pilot.press("g")
         await until_shown(pilot, "▏ resumes ", f"{old[:8]}… ✗ mended.py")
         await pilot.press("down")
         await until_shown(pilot, "▏ resumed by ", f"{new[:8]}… ✓ mended.py")
     async with dashboard(studio, tmp_path, size=(160, 40)) as pilot:
-        await until_shown(pilot, f"mended by {new[:2]}")
+        await until_shown(pilot, f"fixed by {new[:2]}")

@@ -29,7 +29,7 @@ def test_the_editor_is_the_users_else_one_that_is_there(
 @pytest.mark.parametrize(
     ("environ", "sentence"),
     [
-        ({"EDITOR": "vim '"}, "EDITOR has a quote that never ends; set it to a command."),
+        ({"EDITOR": "vim '"}, "EDITOR has an unclosed quote; set it to a command."),
         ({"EDITOR": "ed\x1b[31m"}, "is not installed; set EDITOR to an editor that is."),
         ({}, "No editor is installed here"),
     ],

@@ -107,7 +107,7 @@ class LogTimes:
             return str(error)
         start = self._find_time(store, moment)
         if start is None:
-            return "The lines of this log tell no time."
+            return "The lines of this log have no times."
         self._view.go(start)
         found = self._time_from(store, start)[0]
         if found is not None:
@@ -207,7 +207,7 @@ class LineNumbers:
             return None
         digits = typed.replace(",", "").replace("_", "")
         if not (digits.isascii() and digits.isdigit()) or not int(digits[:18]):
-            return f"{typed} is no line number; type one from 1 to {store.lines:,}."
+            return f"{typed} is not a line number; type one from 1 to {store.lines:,}."
         if int(digits[:18]) > store.lines:
             so_far = "" if self._view.is_all_here else " so far"
             return f"The log has {plural(store.lines, 'line')}{so_far}."

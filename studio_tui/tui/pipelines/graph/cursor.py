@@ -90,5 +90,5 @@ class Cursor:
         if node is None:
             return "The cursor is on no single job"
         if node.run is None:
-            return "Studio has made no job for it yet"
-        return "Studio has not told of this job's run yet"
+            return "Studio has not created its job yet"
+        return "Studio has not sent this job's run yet"

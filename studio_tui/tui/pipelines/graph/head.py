@@ -97,15 +97,15 @@ def note_parts(standing: Standing) -> tuple[Part, ...]:
         parts += [Part(" · ", Tone.DIM)] * (number > 0) + [part]
     if said:
         return tuple(parts)
-    target = f"makes {pipeline.datasets} anew, " if pipeline.datasets else ""
+    target = f"rebuilds {pipeline.datasets}, " if pipeline.datasets else ""
     if pipeline.triggered_from and not pipeline.datasets:
         target = f"runs {pipeline.triggered_from} again, "
-    since = f"{target}since {local_time(pipeline.created_at)}"
+    started = f"{target}started {local_time(pipeline.created_at)}"
     if (ended := ended_at(pipeline, standing.jobs)) is None:
-        return (Part(f" {since}", Tone.DIM),)
+        return (Part(f" {started}", Tone.DIM),)
     took = pipeline_seconds(pipeline, standing.jobs, ended)
     lasted = "" if took is None else f", took {duration(took)}"
-    return (Part(f" {since}{lasted}", Tone.DIM),)
+    return (Part(f" {started}{lasted}", Tone.DIM),)
 
 
 def _first_failure(standing: Standing) -> tuple[str, str]:

@@ -166,5 +166,5 @@ class GraphJobs:
             remove,
             why_not_remove,
         ),
-        Command("graph.raw", "d", "JSON", "The job as Studio tells of it", show_raw, why_no_raw),
+        Command("graph.raw", "d", "JSON", "The job as Studio sent it", show_raw, why_no_raw),
     )

@@ -11,7 +11,7 @@ from studio_tui.tui.messages import OpenLog, OpenLogs
 from studio_tui.tui.pipelines.graph.cursor import Cursor
 from studio_tui.tui.pipelines.graph.state import GraphState
 
-NO_RUN = "Studio has made no job for it yet, so there is no log"
+NO_RUN = "Studio has not created its job yet, so there is no log"
 
 
 class Marks:
@@ -87,7 +87,7 @@ class Marks:
             self._mark(kept)
             verb = "is" if gone == 1 else "are"
             jobs = plural(gone, "marked job")
-            self._host.say(f"{jobs} {verb} no longer in the pipeline, nor marked")
+            self._host.say(f"{jobs} {verb} no longer in the pipeline, so no longer marked")
 
     def open_logs(self) -> None:
         """Show the logs of the marked jobs as one, else that of the job under the cursor."""

@@ -199,7 +199,7 @@ class Movement:
             "graph.follow",
             "f",
             "follow",
-            "Let the cursor go along with what runs, and no more",
+            "Let the cursor follow what runs, or stop",
             toggle_follow,
         ),
         Command("graph.pipelines", "P", "pipelines", "Go to the list of pipelines", show_pipelines),

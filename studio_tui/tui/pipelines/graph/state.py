@@ -11,7 +11,7 @@ from studio_tui.presentation.pipelines.graph.view_model import Known
 from studio_tui.tui.jobs.running_progress import RunningProgress
 from studio_tui.tui.pipelines.graph.memory import DagMemory, DagPlace
 
-UNKNOWN = "Studio has not told of the pipeline yet"
+UNKNOWN = "Studio has not sent the pipeline yet"
 
 Changed = Callable[[DagPlace, AbstractSet[str]], None]
 """Given the view before a change, and the names of what was changed."""

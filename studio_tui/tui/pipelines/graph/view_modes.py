@@ -198,7 +198,7 @@ class ViewModes:
             "graph.critical",
             "C",
             "critical path",
-            "Let the jobs stand out that decide when the pipeline ends",
+            "Highlight the jobs that decide when the pipeline ends",
             toggle_critical,
         ),
         Command(

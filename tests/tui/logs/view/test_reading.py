@@ -104,7 +104,7 @@ async def test_a_wrong_expression_is_said_beside_it_and_costs_nothing_typed(
             await pilot.press(key, *keys, "enter")
             await pilot.pause()
             assert view.prompt.is_open
-            assert "(a is no regular expression: missing )." in screen_row(view)
+            assert "(a is not a valid regular expression: missing )." in screen_row(view)
             assert "~(a" in screen_row(view)
             await pilot.press("escape")
             await pilot.pause()
@@ -305,14 +305,14 @@ async def test_a_time_is_gone_to(store: LogStore) -> None:
         await until(pilot, lambda: "step 49" in "".join(hit(view)))
         await type_at(pilot, "T", "soon")
         assert view.prompt.is_open
-        assert "soon is no time; type 14:05, 2026-11-25 14:05 or -10m." in screen_row(view)
+        assert "soon is not a time; type 14:05, 2026-11-25 14:05 or -10m." in screen_row(view)
 
 
 async def test_a_log_without_times_says_so(store: LogStore) -> None:
     store.append(numbered(10))
     async with showing(store, width=90) as (pilot, view):
         await type_at(pilot, "T", "-10m")
-        assert "The lines of this log tell no time." in screen_row(view)
+        assert "The lines of this log have no times." in screen_row(view)
 
 
 async def test_a_line_is_gone_to_by_its_number(store: LogStore) -> None:
@@ -321,8 +321,8 @@ async def test_a_line_is_gone_to_by_its_number(store: LogStore) -> None:
         await type_at(pilot, "colon", "1500")
         await until(pilot, lambda: hit(view) == ["line 1499"])
         for typed, said in [
-            ("0", "0 is no line number; type one from 1 to 3,000."),
-            ("x", "x is no line number; type one from 1 to 3,000."),
+            ("0", "0 is not a line number; type one from 1 to 3,000."),
+            ("x", "x is not a line number; type one from 1 to 3,000."),
             ("9000", "The log has 3,000 lines."),
         ]:
             await type_at(pilot, "colon", typed)

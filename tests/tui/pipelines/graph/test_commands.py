@@ -110,7 +110,7 @@ async def test_edited_jobs_that_would_all_start_at_once_are_asked_about_once_mor
         await pilot.press("f9")
         await until_shown(pilot, "changed jobs?", "would start at once")
         await pilot.press("f")
-        await until_shown(pilot, "Start them all at once?", "anew, in order")
+        await until_shown(pilot, "Start them all at once?", "t rebuilds")
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, SubmitScreen))
         assert studio.done == []

@@ -74,7 +74,7 @@ async def test_a_term_that_is_not_understood_stays_on_the_line_and_says_why(
 ) -> None:
     async with dag(DagStudio(), tmp_path) as pilot:
         await press(pilot, (key, *"is:sleeping", "enter"))
-        await until_shown(pilot, "“sleeping” is no status.", "is:sleeping")
+        await until_shown(pilot, "“sleeping” is not a status.", "is:sleeping")
         await press(pilot, (*["backspace"] * 8, *"fai", "tab", "enter"))
         await until_shown(pilot, "is:failed")
         assert screen_of(pilot).cursor.here() == "embed"
