@@ -18,7 +18,7 @@ from threading import Lock
 from typing import Any, TypeVar
 
 from studio_tui.paths import private_dir
-from studio_tui.service.recorder.schema import prepare
+from studio_tui.service.recorder.schema import create, is_current
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
@@ -160,7 +160,12 @@ def opened(path: Path) -> sqlite3.Connection:
         path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
     )
     try:
-        prepare(connection)
+        if not is_current(connection):
+            with _alone(path.with_suffix(".lock")):
+                if not is_current(connection):
+                    create(connection)
+        # A killed program loses nothing by it; only a machine without power the last moments.
+        connection.execute("PRAGMA synchronous = NORMAL")
     except BaseException:
         connection.close()
         raise

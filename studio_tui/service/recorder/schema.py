@@ -71,8 +71,8 @@ CREATE TABLE IF NOT EXISTS held (   -- commands that wait to be sent, and what b
 """
 
 
-def prepare(connection: sqlite3.Connection) -> None:
-    """Make the tables that are missing; a file of today is not written to.
+def is_current(connection: sqlite3.Connection) -> bool:
+    """Return whether the file has all tables.
 
     Raises:
         sqlite3.DatabaseError: a newer program has made the file, or it is damaged.
@@ -80,12 +80,18 @@ def prepare(connection: sqlite3.Connection) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > VERSION:
         raise sqlite3.DatabaseError(f"a newer program has made it (version {version})")
-    if version < VERSION:
-        # Pages that are freed go back to the disk step by step; only an empty file takes this.
-        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.executescript(
-            f"BEGIN IMMEDIATE;{_HISTORY}{_RECORDER}PRAGMA user_version = {VERSION};COMMIT;"
-        )
-    # A killed program loses nothing by it; only a machine without power the last moments.
-    connection.execute("PRAGMA synchronous = NORMAL")
+    return bool(version == VERSION)
+
+
+def create(connection: sqlite3.Connection) -> None:
+    """Create the tables that are missing.
+
+    No other connection may do so at the same time: SQLite does not wait for a lock to change the
+    journal mode, but raises "database is locked" at once.
+    """
+    # Pages that are freed go back to the disk step by step; only an empty file takes this.
+    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.executescript(
+        f"BEGIN IMMEDIATE;{_HISTORY}{_RECORDER}PRAGMA user_version = {VERSION};COMMIT;"
+    )
