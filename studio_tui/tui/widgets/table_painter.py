@@ -35,6 +35,7 @@ _ASCENDING = "▲"
 _DESCENDING = "▼"
 _GAP = " " * GAP
 _MORE = "…"
+_LEFT = Align.LEFT
 _MARGIN = 2
 """Cells that stay free on each side of what is said in place of rows."""
 _SIGN = "sign"
@@ -160,7 +161,8 @@ class Painter:
             index, width, align, after = places[at]
             cell = cells[index]
             at += 1
-            if align is Align.LEFT and not self.reach and _is_longer(cell, width):
+            length = _length(cell)
+            if length > width and align is _LEFT and not self.reach:
                 # It goes on over what is blank beside it in its row.
                 while at < len(places) and not _says(cells[places[at][0]]):
                     width, after = width + len(after) + places[at][1], places[at][3]
@@ -175,12 +177,15 @@ class Painter:
                     run += text
             else:
                 text, tone, shorter = cell
-                if shorter and _is_longer(cell, width):
-                    text = _first_that_fits(shorter, width)
                 if text and tone is not run_tone:
                     runs.append((run_tone, run))
                     run_tone, run = tone, ""
-                run += fit(text, width, align)
+                if length > width:
+                    text = _first_that_fits(shorter, width) if shorter else text
+                    run += fit(text, width, align)
+                else:
+                    blanks = " " * (width - length)
+                    run += text + blanks if align is _LEFT else blanks + text
             run += after
         runs.append((run_tone, run))
         return self._in_sight(QuickStrip(runs, self._palette.rows[look], self._length))
@@ -228,11 +233,11 @@ class Painter:
         return Strip([*line.crop(0, edge), *body, *fill], self.width)
 
 
-def _is_longer(cell: Cell | Pieces, width: int) -> bool:
+def _length(cell: Cell | Pieces) -> int:
+    """Return the columns of the terminal that a cell needs to be shown whole."""
     if isinstance(cell, Pieces):
-        return sum(cell_len(part.text) for part in cell.parts) > width
-    # No character is wider than two cells.
-    return 2 * len(cell.text) > width and cell_len(cell.text) > width
+        return sum(cell_len(part.text) for part in cell.parts)
+    return len(cell.text) if cell.text.isascii() else cell_len(cell.text)
 
 
 def _first_that_fits(texts: Sequence[str], width: int) -> str:
