@@ -14,8 +14,8 @@ from studio_tui.job_rules import is_job_id, repository_fault, split_repository
 from studio_tui.local.config.clusters import Cluster, Clusters
 from studio_tui.local.http import validation
 from studio_tui.local.http.errors import InvalidFields
-from studio_tui.presentation.form.checks import check_field
 from studio_tui.presentation.form.draft import Draft
+from studio_tui.presentation.form.job_request import check_field
 from studio_tui.presentation.jobs.problems import Level
 from tests.presentation.form.forms import AROUND
 

@@ -1,4 +1,4 @@
-"""Checks the form of a job, field by field, and makes the request it asks for.
+"""Checks of the fields of a job's form, one function each.
 
 What a server is known to refuse is an error; what some server may refuse is a warning, which keeps
 nothing from being sent. Files are judged by facts that others gather, so nothing is read here.
@@ -6,14 +6,14 @@ nothing from being sent. Files are judged by facts that others gather, so nothin
 
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from pathlib import PurePath
 
 from studio_tui import cron
 from studio_tui.addresses import has_login, without_logins
-from studio_tui.api.models import Cluster, JobInput, QueryType
+from studio_tui.api.models import Cluster, QueryType
 from studio_tui.job_rules import is_job_id, repository_fault
 from studio_tui.presentation.form.cluster_checks import (
     chosen_cluster,
@@ -33,7 +33,7 @@ from studio_tui.presentation.form.line_checks import (
     requirement_problems,
 )
 from studio_tui.presentation.format import size
-from studio_tui.presentation.jobs.problems import Level, Problem, quoted, unsendable, warning
+from studio_tui.presentation.jobs.problems import Problem, quoted, warning
 from studio_tui.presentation.schedules.start_times import StartTimeError, resolve
 
 REQUEST_LIMIT = 1024 * 1024
@@ -78,54 +78,6 @@ class Surroundings:
     """Names of variables whose values were not kept on disk."""
 
 
-def check(draft: Draft, around: Surroundings) -> tuple[Problem, ...]:
-    """Return all problems of a form, in the order of its fields."""
-    found = [problem for name in CHECKS for problem in check_field(name, draft, around)]
-    if all(problem.level is Level.WARNING for problem in found):
-        length = len(_wish(draft, around, ()).model_dump_json().encode())
-        if length > REQUEST_LIMIT:
-            said = f"The whole request is {size(length)}; Studio takes {size(REQUEST_LIMIT)}."
-            found.append(Problem("query", f"{said} Shorten the longest field."))
-    return tuple(found)
-
-
-def check_field(name: str, draft: Draft, around: Surroundings) -> tuple[Problem, ...]:
-    """Return the problems of one field, for checking while it is typed."""
-    typed = getattr(draft, name)
-    for text in (typed,) if isinstance(typed, str) else typed if isinstance(typed, tuple) else ():
-        if problems := unsendable(name, text):
-            return problems
-    return CHECKS[name](draft, around)
-
-
-def request(draft: Draft, around: Surroundings, uploads: Collection[str] = ()) -> JobInput:
-    """Return the request that a form asks for; `uploads` are the ids its files were given.
-
-    Raises:
-        ValueError: the form has errors; see `check`.
-    """
-    errors = [problem for problem in check(draft, around) if problem.level is Level.ERROR]
-    if errors:
-        raise ValueError(errors[0].sentence)
-    return _wish(draft, around, uploads)
-
-
-def has_windows_line_ends(draft: Draft, around: Surroundings) -> bool:
-    """Return whether a shell script has line ends that a shell takes for part of its commands."""
-    facts = around.files.get(draft.query_file) if draft.query_file.strip() else None
-    text = (facts.text or "") if facts else draft.query
-    return query_type(draft) is QueryType.SHELL and "\r\n" in text
-
-
-def with_unix_line_ends(draft: Draft, around: Surroundings) -> tuple[Draft, Surroundings]:
-    """Return a form, and the text of its file, with the line ends that a shell understands."""
-    facts = around.files.get(draft.query_file)
-    if facts is not None and facts.text is not None:
-        unix = replace(facts, text=facts.text.replace("\r\n", "\n"))
-        around = replace(around, files={**around.files, draft.query_file: unix})
-    return replace(draft, query=draft.query.replace("\r\n", "\n")), around
-
-
 def query_type(draft: Draft) -> QueryType:
     """Return the type that was chosen, else that by the ending of the file, else of the name."""
     chosen = draft.query_type.strip().upper()
@@ -140,42 +92,19 @@ def job_name(draft: Draft) -> str | None:
     return draft.query_name.strip() or PurePath(draft.query_file.strip()).name or None
 
 
-def _wish(draft: Draft, around: Surroundings, uploads: Collection[str]) -> JobInput:
+def query_text(draft: Draft, around: Surroundings) -> str:
+    """Return the text of the query that is sent: that of its file, else as typed."""
     facts = around.files.get(draft.query_file) if draft.query_file.strip() else None
-    cron_expression = draft.cron_expression.strip() or None
-    start = draft.start_after.strip()
-    start_after = resolve(start, around.now, around.zone) if start else None
-    cluster_id = draft.compute_cluster_id.strip()
-    is_number = re.fullmatch(r"0|[1-9][0-9]{0,14}", cluster_id) is not None
-    return JobInput(
-        query=facts.text or "" if facts else draft.query,
-        query_type=query_type(draft),
-        team_name=around.team,
-        environment=draft.environment if draft.environment.strip() else None,
-        workers=_number(draft.workers),
-        query_name=job_name(draft),
-        files=(*draft.uploads, *uploads) or None,
-        python_version=draft.python_version.strip() or None,
-        requirements=draft.requirements if draft.requirements.strip() else None,
-        repository=draft.repository.strip() or None,
-        priority=_number(draft.priority),
-        compute_cluster_name=draft.compute_cluster_name.strip() or None,
-        # The API document has a number here, newer Studios a text.
-        compute_cluster_id=int(cluster_id) if is_number else cluster_id or None,
-        # The published client sends the present with a cron that has no start.
-        start_after=around.now if cron_expression and start_after is None else start_after,
-        cron_expression=cron_expression,
-        credentials_name=draft.credentials_name.strip() or None,
-        rerun_from_job_id=draft.rerun_from_job_id.strip() or None,
-        reset=draft.reset or None,
-    )
+    return facts.text or "" if facts else draft.query
 
 
-def _number(text: str) -> int | None:
-    return int(text) if text.strip() else None
+def typed_cluster_id(draft: Draft, _around: Surroundings) -> int | str | None:
+    """Return the cluster's id: the API document has a number here, newer Studios a text."""
+    typed = draft.compute_cluster_id.strip()
+    return int(typed) if re.fullmatch(r"0|[1-9][0-9]{0,14}", typed) else typed or None
 
 
-def _query(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
+def query(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
     if draft.query_file.strip():
         return ()
     if not draft.query.strip():
@@ -187,19 +116,19 @@ def _query(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
     return (Problem("query", said),)
 
 
-def _query_file(draft: Draft, around: Surroundings) -> tuple[Problem, ...]:
+def query_file(draft: Draft, around: Surroundings) -> tuple[Problem, ...]:
     path = draft.query_file
     return query_file_problems(path, around.files.get(path)) if path.strip() else ()
 
 
-def _query_type(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
+def query_type_problems(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
     typed = draft.query_type.strip()
     if not typed or typed.upper() in QueryType.__members__:
         return ()
     return (Problem("query_type", f"A query is PYTHON or SHELL; {quoted(typed)} is neither."),)
 
 
-def _query_name(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
+def query_name(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
     name = draft.query_name.strip()
     if len(name) > _NAME_LIMIT:
         said = f"The name has {len(name)} characters; Studio takes {_NAME_LIMIT}."
@@ -213,16 +142,16 @@ def _one_line(field: str, what: str, text: str) -> tuple[Problem, ...]:
     return ()
 
 
-def _environment(draft: Draft, around: Surroundings) -> tuple[Problem, ...]:
+def environment(draft: Draft, around: Surroundings) -> tuple[Problem, ...]:
     return environment_problems(draft.environment, around.lost_values)
 
 
-def _requirements(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
+def requirements(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
     has_files = bool(draft.repository.strip() or draft.files or draft.uploads)
     return requirement_problems(draft.requirements, has_files=has_files)
 
 
-def _workers(draft: Draft, around: Surroundings) -> tuple[Problem, ...]:
+def workers(draft: Draft, around: Surroundings) -> tuple[Problem, ...]:
     typed = draft.workers.strip()
     if not typed:
         return ()
@@ -241,7 +170,7 @@ def _workers(draft: Draft, around: Surroundings) -> tuple[Problem, ...]:
     return (warning("workers", f"{said} {number}, or let the job wait."),)
 
 
-def _priority(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
+def priority(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
     typed = draft.priority.strip()
     if not typed or (_WHOLE_NUMBER.fullmatch(typed) and int(typed) in PRIORITIES):
         return ()
@@ -249,7 +178,7 @@ def _priority(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
     return (Problem("priority", said),)
 
 
-def _python_version(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
+def python_version(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
     typed = draft.python_version.strip()
     if not typed:
         return ()
@@ -264,7 +193,7 @@ def _python_version(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
     return ()
 
 
-def _repository(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
+def repository(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
     typed = draft.repository.strip()
     field = "repository"
     if not typed:
@@ -288,24 +217,24 @@ def _repository(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
     return (Problem(field, said),)
 
 
-def _files(draft: Draft, around: Surroundings) -> tuple[Problem, ...]:
+def files(draft: Draft, around: Surroundings) -> tuple[Problem, ...]:
     return upload_problems(draft.files, around.files)
 
 
-def _cluster_name(draft: Draft, around: Surroundings) -> tuple[Problem, ...]:
+def cluster_name(draft: Draft, around: Surroundings) -> tuple[Problem, ...]:
     return cluster_name_problems(draft.compute_cluster_name.strip(), around.clusters)
 
 
-def _cluster_id(draft: Draft, around: Surroundings) -> tuple[Problem, ...]:
+def cluster_id(draft: Draft, around: Surroundings) -> tuple[Problem, ...]:
     name = draft.compute_cluster_name.strip()
     return cluster_id_problems(draft.compute_cluster_id.strip(), name, around.clusters)
 
 
-def _credentials(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
+def credentials(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
     return _one_line("credentials_name", "The name", draft.credentials_name.strip())
 
 
-def _start(draft: Draft, around: Surroundings) -> tuple[Problem, ...]:
+def start(draft: Draft, around: Surroundings) -> tuple[Problem, ...]:
     typed = draft.start_after.strip()
     if not typed:
         return ()
@@ -316,7 +245,7 @@ def _start(draft: Draft, around: Surroundings) -> tuple[Problem, ...]:
     return ()
 
 
-def _cron(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
+def cron_expression(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
     typed = draft.cron_expression.strip()
     if not typed:
         return ()
@@ -328,13 +257,13 @@ def _cron(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
     return ()
 
 
-def _uploads(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
+def uploads(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
     if all(number.strip() for number in draft.uploads):
         return ()
     return (Problem("uploads", "An uploaded file has no id; take it out."),)
 
 
-def _resumed(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
+def resumed(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
     job_id = draft.rerun_from_job_id.strip()
     if job_id and not is_job_id(job_id):
         said = f"{quoted(job_id)} is not a job id; copy one with `c` from the list of jobs."
@@ -345,26 +274,3 @@ def _resumed(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
         )
         return (warning("rerun_from_job_id", said),)
     return ()
-
-
-CHECKS: Mapping[str, Callable[[Draft, Surroundings], tuple[Problem, ...]]] = {
-    "query": _query,
-    "query_file": _query_file,
-    "query_type": _query_type,
-    "query_name": _query_name,
-    "environment": _environment,
-    "workers": _workers,
-    "python_version": _python_version,
-    "requirements": _requirements,
-    "repository": _repository,
-    "files": _files,
-    "uploads": _uploads,
-    "priority": _priority,
-    "compute_cluster_name": _cluster_name,
-    "compute_cluster_id": _cluster_id,
-    "credentials_name": _credentials,
-    "start_after": _start,
-    "cron_expression": _cron,
-    "rerun_from_job_id": _resumed,
-}
-"""What checks each field, in the order of the form."""

@@ -8,7 +8,8 @@ from types import MappingProxyType
 
 from studio_tui.addresses import without_logins
 from studio_tui.presentation.cells import Cell, Tone
-from studio_tui.presentation.form.draft import LABELS, Draft
+from studio_tui.presentation.form.draft import Draft
+from studio_tui.presentation.form.fields import FIELDS, Look, Secret, label
 from studio_tui.presentation.form.repeat_notes import NO_FILES
 from studio_tui.presentation.jobs.facts import MASK
 from studio_tui.text import safe_line
@@ -50,7 +51,7 @@ def difference(
         tuple(_query(before.query, after.query)),
         tuple(_settings(before, after, files, shown=shown)),
         tuple(
-            Cell(f"{LABELS[name]}: {_kept(getattr(after, name), files)}, as submitted from here")
+            Cell(f"{label(name)}: {_kept(getattr(after, name), files)}, as submitted from here")
             for name in submitted
             if getattr(after, name) and getattr(after, name) == getattr(before, name)
         ),
@@ -61,7 +62,7 @@ def difference(
 def _left_out(name: str) -> str:
     if name == "files":
         return NO_FILES
-    return f"{LABELS[name]}: {_DEFAULT}, for Studio does not say what it was"
+    return f"{label(name)}: {_DEFAULT}, because Studio does not say what it was"
 
 
 def _kept(value: str | tuple[str, ...], files: Mapping[str, str]) -> str:
@@ -81,24 +82,26 @@ def _query(before: str, after: str) -> Iterator[Cell]:
 def _settings(
     before: Draft, after: Draft, files: Mapping[str, str], *, shown: bool
 ) -> Iterator[Cell]:
-    for name, label in LABELS.items():
+    for name, field in FIELDS.items():
         old, new = getattr(before, name), getattr(after, name)
-        if name == "environment":
+        if field.secret is Secret.VALUES:
             yield from _variables(_assigned(old), _assigned(new), shown=shown)
-        elif name == "requirements":
-            yield from _lines(label, old.split("\n"), new.split("\n"), shown=shown)
         elif isinstance(old, tuple):
             yield from _lines(
-                label,
+                field.label,
                 *([files.get(each, each) for each in all_] for all_ in (old, new)),
                 shown=True,
             )
         elif isinstance(old, bool):
             if old != new:
-                yield Cell(f"{label}: {'yes' if new else 'no'}", Tone.ACTIVE)
-        elif name != "query" and old.strip() != new.strip():
+                yield Cell(f"{field.label}: {'yes' if new else 'no'}", Tone.ACTIVE)
+        elif name == "query":
+            pass  # it has a diff of its own
+        elif field.look is Look.TEXT:
+            yield from _lines(field.label, old.split("\n"), new.split("\n"), shown=shown)
+        elif old.strip() != new.strip():
             old, new = (_value(text, shown=shown) for text in (old, new))
-            yield Cell(f"{label}: {old} → {new}", Tone.ACTIVE)
+            yield Cell(f"{field.label}: {old} → {new}", Tone.ACTIVE)
 
 
 def _value(text: str, *, shown: bool) -> str:
@@ -147,4 +150,4 @@ def _variable(sign: str, tone: Tone, name: str, value: str | None, *, shown: boo
         text = name.removesuffix("=")
     else:
         text = f"{name}{value if shown else MASK}"
-    return Cell(f"{LABELS['environment']}: {sign} {safe_line(text)}", tone)
+    return Cell(f"{label('environment')}: {sign} {safe_line(text)}", tone)

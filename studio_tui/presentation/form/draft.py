@@ -3,45 +3,23 @@
 import json
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
+from enum import Enum
 from typing import Any, Self
 
 from studio_tui.api.models import Job, JobInput
 
-LABELS = {
-    "query": "query",
-    "query_file": "query file",
-    "query_type": "type",
-    "query_name": "name",
-    "environment": "environment",
-    "workers": "workers",
-    "python_version": "python",
-    "requirements": "requirements",
-    "repository": "repository",
-    "files": "files",
-    "uploads": "uploaded files",
-    "priority": "priority",
-    "compute_cluster_name": "cluster",
-    "compute_cluster_id": "cluster id",
-    "credentials_name": "credentials",
-    "start_after": "start",
-    "cron_expression": "cron",
-    "rerun_from_job_id": "resumes",
-    "reset": "ignore checkpoints",
-}
-"""Every field of a draft with its name for people, in the order of the form."""
-
 
 @dataclass(frozen=True)
 class Draft:
-    """A form as it stands; its fields are named as those of `JobInput`, where there are such.
+    """A form as it stands, in the order of `fields.FIELDS`, named as in `JobInput` where possible.
 
     It may hold secrets, so it is kept only in files that nobody else can read.
     """
 
-    query: str = ""
-    """The text of the query; does not count while `query_file` names one."""
     query_file: str = ""
     """Path of the query's file, empty for the text."""
+    query: str = ""
+    """The text of the query; does not count while `query_file` names one."""
     query_type: str = ""
     """Empty: by the ending of the name."""
     query_name: str = ""
@@ -72,25 +50,13 @@ class Draft:
         start = wish.start_after and _aware(wish.start_after)
         if wish.cron_expression and start is not None and start <= now:
             start = None
-        return cls(
-            query=wish.query,
-            query_type=wish.query_type.value,
-            query_name=wish.query_name or "",
-            environment=wish.environment or "",
-            workers=_typed(wish.workers),
-            python_version=wish.python_version or "",
-            requirements=wish.requirements or "",
-            repository=wish.repository or "",
-            uploads=wish.files or (),
-            priority=_typed(wish.priority),
-            compute_cluster_name=wish.compute_cluster_name or "",
-            compute_cluster_id=_typed(wish.compute_cluster_id),
-            credentials_name=wish.credentials_name or "",
-            start_after=start.isoformat() if start is not None else "",
-            cron_expression=wish.cron_expression or "",
-            rerun_from_job_id=wish.rerun_from_job_id or "",
-            reset=bool(wish.reset),
-        )
+        typed = {
+            each.name: _typed(getattr(wish, each.name))
+            for each in fields(cls)
+            if each.name in JobInput.model_fields
+        }
+        typed |= {"files": (), "uploads": wish.files or (), "reset": bool(wish.reset)}
+        return cls(**{**typed, "start_after": start.isoformat() if start is not None else ""})
 
     def resuming(self, job_id: str) -> Self:
         """Return the form for going on from the checkpoints of a job."""
@@ -148,7 +114,9 @@ def _aware(moment: datetime) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _typed(value: object) -> str:
+def _typed(value: object) -> Any:
+    if isinstance(value, Enum):
+        return value.value
     return "" if value is None else str(value)
 
 

@@ -1,6 +1,5 @@
-"""What the fields of a job's form mean as they stand: said below a field that has no problem."""
+"""Hints below the fields of a job's form that have no problem: what the present value means."""
 
-from collections.abc import Callable, Mapping
 from itertools import islice
 
 from studio_tui import cron
@@ -17,13 +16,7 @@ CRON_TIMES = 5
 """Next times of a schedule that are told."""
 
 
-def note(name: str, draft: Draft, around: Surroundings) -> tuple[str, ...]:
-    """Return lines on what a field asks for, safe to draw; none where there is nothing to say."""
-    noted = _NOTES.get(name)
-    return noted(draft, around) if noted is not None else ()
-
-
-def _query_file(draft: Draft, around: Surroundings) -> tuple[str, ...]:
+def query_file(draft: Draft, around: Surroundings) -> tuple[str, ...]:
     facts = around.files.get(draft.query_file)
     if facts is None or facts.text is None:
         return ("The path of a script; else type the query below.",)
@@ -31,24 +24,24 @@ def _query_file(draft: Draft, around: Surroundings) -> tuple[str, ...]:
     return (f"{lines}, {size(facts.size)}; it is read again when the form is sent.",)
 
 
-def _query_type(draft: Draft, _around: Surroundings) -> tuple[str, ...]:
+def chosen_type(draft: Draft, _around: Surroundings) -> tuple[str, ...]:
     if draft.query_type.strip():
         return ()
     return (f"{query_type(draft).value}, by the ending of the name; type PYTHON or SHELL.",)
 
 
-def _query_name(draft: Draft, _around: Surroundings) -> tuple[str, ...]:
+def query_name(draft: Draft, _around: Surroundings) -> tuple[str, ...]:
     if draft.query_name.strip():
         return ()
     name = job_name(draft)
     return (f"{safe_line(name)}, after the file." if name else "Studio makes one up.",)
 
 
-def _workers(draft: Draft, around: Surroundings) -> tuple[str, ...]:
+def workers(draft: Draft, around: Surroundings) -> tuple[str, ...]:
     return () if draft.workers.strip() else _chosen(draft, around) or ("Studio's default.",)
 
 
-def _priority(draft: Draft, _around: Surroundings) -> tuple[str, ...]:
+def priority(draft: Draft, _around: Surroundings) -> tuple[str, ...]:
     typed = draft.priority.strip() or "5"
     meaning = PRIORITIES.get(int(typed)) if typed.isdecimal() and len(typed) < 3 else None
     if meaning is None:
@@ -56,7 +49,7 @@ def _priority(draft: Draft, _around: Surroundings) -> tuple[str, ...]:
     return (f"{int(typed)}: {meaning}. 0 goes first, 5 is the default and goes last.",)
 
 
-def _cluster(draft: Draft, around: Surroundings) -> tuple[str, ...]:
+def cluster(draft: Draft, around: Surroundings) -> tuple[str, ...]:
     if around.clusters is None:
         return ("The clusters are not known yet.",)
     if not draft.compute_cluster_name.strip():
@@ -65,7 +58,7 @@ def _cluster(draft: Draft, around: Surroundings) -> tuple[str, ...]:
     return _chosen(draft, around)
 
 
-def _cluster_id(draft: Draft, around: Surroundings) -> tuple[str, ...]:
+def cluster_id(draft: Draft, around: Surroundings) -> tuple[str, ...]:
     if draft.compute_cluster_id.strip():
         return _chosen(draft, around)
     return ("Instead of the name: a cluster is named by one of the two.",)
@@ -91,7 +84,7 @@ def with_free(cluster: Cluster) -> str:
     return f"{name} (~{free} of {most} workers free)"
 
 
-def _start(draft: Draft, around: Surroundings) -> tuple[str, ...]:
+def start(draft: Draft, around: Surroundings) -> tuple[str, ...]:
     typed = draft.start_after.strip()
     if not typed:
         return ("At once; or type `tomorrow 15:00`, `in 2 hours`, `2026-03-04 15:00`.",)
@@ -101,7 +94,7 @@ def _start(draft: Draft, around: Surroundings) -> tuple[str, ...]:
         return ()
 
 
-def _cron(draft: Draft, around: Surroundings) -> tuple[str, ...]:
+def cron_times(draft: Draft, around: Surroundings) -> tuple[str, ...]:
     typed = draft.cron_expression.strip()
     if not typed:
         return ("Once; or type five fields as `0 3 * * 1`, or @daily. It is in UTC.",)
@@ -116,7 +109,7 @@ def _cron(draft: Draft, around: Surroundings) -> tuple[str, ...]:
     return ("Its next times:", *(f"  {both(moment, around.zone)}" for moment in times))
 
 
-def _uploads(draft: Draft, around: Surroundings) -> tuple[str, ...]:
+def uploads(draft: Draft, around: Surroundings) -> tuple[str, ...]:
     known = [each.strip() for each in draft.uploads if each.strip() in around.uploads]
     return (
         "Ids of files that Studio has already, one a line.",
@@ -124,32 +117,7 @@ def _uploads(draft: Draft, around: Surroundings) -> tuple[str, ...]:
     )
 
 
-def _resumes(draft: Draft, _around: Surroundings) -> tuple[str, ...]:
+def resumes(draft: Draft, _around: Surroundings) -> tuple[str, ...]:
     if draft.rerun_from_job_id.strip():
         return ("What that job has finished is taken from its checkpoints, not done again.",)
     return ("The id of a job whose checkpoints are to be used.",)
-
-
-def _always(text: str) -> Callable[[Draft, Surroundings], tuple[str, ...]]:
-    return lambda _draft, _around: (text,)
-
-
-_NOTES: Mapping[str, Callable[[Draft, Surroundings], tuple[str, ...]]] = {
-    "query_file": _query_file,
-    "query_type": _query_type,
-    "query_name": _query_name,
-    "environment": _always("Lines of NAME=VALUE. The values are hidden elsewhere."),
-    "requirements": _always("Lines as in a requirements file."),
-    "repository": _always("A git URL that the job begins in."),
-    "files": _always("A path a line; they are put beside the query."),
-    "uploads": _uploads,
-    "workers": _workers,
-    "python_version": _always("As 3.12; empty for Studio's default."),
-    "priority": _priority,
-    "compute_cluster_name": _cluster,
-    "compute_cluster_id": _cluster_id,
-    "credentials_name": _always("The name of credentials that the team has in Studio."),
-    "start_after": _start,
-    "cron_expression": _cron,
-    "rerun_from_job_id": _resumes,
-}

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from studio_tui.presentation.form.draft import LABELS, Draft
+from studio_tui.presentation.form.draft import Draft
+from studio_tui.presentation.form.fields import FIELDS
 
 LEFT_ALONE = "Each job keeps its own, unless something is typed here for all of them."
 
@@ -17,14 +18,14 @@ def common(drafts: Sequence[Draft]) -> Draft:
 
 def differences(drafts: Sequence[Draft]) -> dict[str, int]:
     """Return how many values there are of each field that differs."""
-    counts = {name: len({getattr(draft, name) for draft in drafts}) for name in LABELS}
+    counts = {name: len({getattr(draft, name) for draft in drafts}) for name in FIELDS}
     return {name: count for name, count in counts.items() if count > 1}
 
 
 def typed_over(start: Draft, form: Draft) -> Mapping[str, Any]:
     """Return the fields, with their values, that a form has changed since its start."""
     return {
-        name: getattr(form, name) for name in LABELS if getattr(form, name) != getattr(start, name)
+        name: getattr(form, name) for name in FIELDS if getattr(form, name) != getattr(start, name)
     }
 
 

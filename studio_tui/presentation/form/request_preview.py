@@ -8,12 +8,14 @@ import json
 import re
 import shlex
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from pathlib import PurePath
 from urllib.parse import quote
 
 from studio_tui.addresses import without_logins
 from studio_tui.api import routes
 from studio_tui.api.models import JobInput, QueryType
+from studio_tui.presentation.form.fields import FIELDS, Secret
 from studio_tui.presentation.jobs.facts import MASK
 from studio_tui.text import safe_block, safe_line
 
@@ -76,19 +78,14 @@ def as_datachain(
     if has_options:
         remarks.append("# Save the requirements as requirements.txt first: options have no flag.")
     remarks += _without_flag(wish, PurePath(script).name)
-    start = visible.start_after
     parts = [
         f"datachain job run {_word(_as_path(script))}",
         _flag("--team", visible.team_name),
-        _flag("--workers", visible.workers),
-        _flag("--priority", visible.priority),
-        _flag("--cluster", visible.compute_cluster_name),
-        _flag("--python-version", visible.python_version),
-        _flag("--repository", visible.repository),
-        _flag("--credentials-name", visible.credentials_name),
-        _flag("--start-time", start.isoformat() if start else None),
-        _flag("--cron", visible.cron_expression),
-        "--ignore-checkpoints" if visible.reset else "",
+        *(
+            _flag(field.flag, getattr(visible, field.sent_as or name))
+            for name, field in FIELDS.items()
+            if field.flag
+        ),
         *(_flag("--env", line) for line in _significant(visible.environment)),
         "--req-file requirements.txt" if has_options else _flags("--req", requirements),
         _flags("--files", [_as_path(path) for path in paths]),
@@ -102,24 +99,24 @@ def _without_flag(wish: JobInput, script_name: str) -> list[str]:
         remarks.append(f"the name has no flag: the job will be called {script_name}")
     if (wish.query_type is QueryType.PYTHON) != script_name.endswith(".py"):
         remarks.append("the type has no flag: a file is Python if its name ends in .py, else shell")
-    if wish.compute_cluster_id is not None:
-        remarks.append("a cluster's id has no flag: name the cluster with --cluster")
-    if wish.files:
-        remarks.append(f"files that are uploaded already have no flag: {', '.join(wish.files)}")
-    if wish.rerun_from_job_id:
-        remarks.append("what to resume has no flag: it is the last run of the same script")
+    for name, field in FIELDS.items():
+        value = getattr(wish, field.sent_as or name) if field.no_flag else None
+        if value is not None:
+            shown = ", ".join(value) if isinstance(value, tuple) else value
+            remarks.append(field.no_flag.format(shown))
     return [f"# {safe_line(remark[0].upper() + remark[1:])}." for remark in remarks]
 
 
 def _masked(wish: JobInput) -> JobInput:
     """Return the request without values of variables and without what logs in to a URL."""
     updates: dict[str, str] = {}
-    if wish.environment:
-        lines = wish.environment.split("\n")
-        updates["environment"] = "\n".join(map(_masked_variable, lines))
-    for name in ("repository", "requirements"):
-        text = getattr(wish, name)
-        if text:
+    for name, field in FIELDS.items():
+        text = getattr(wish, field.sent_as or name) if field.secret is not Secret.NOTHING else None
+        if not text:
+            continue
+        if field.secret is Secret.VALUES:
+            updates[name] = "\n".join(map(_masked_variable, text.split("\n")))
+        else:
             updates[name] = without_logins(text, MASK)
     return wish.model_copy(update=updates)
 
@@ -146,9 +143,11 @@ def _as_path(path: str) -> str:
 
 
 def _flag(name: str, value: object) -> str:
-    if value is None:
+    if value is None or value is False:
         return ""
-    text = str(value)
+    if value is True:
+        return name
+    text = value.isoformat() if isinstance(value, datetime) else str(value)
     return f"{name}{'=' if text.startswith('-') else ' '}{_word(text)}"
 
 

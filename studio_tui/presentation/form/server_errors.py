@@ -13,31 +13,16 @@ from studio_tui.errors import (
     ServerError,
     StudioError,
 )
-from studio_tui.presentation.form.draft import LABELS, Draft
+from studio_tui.presentation.form.draft import Draft
+from studio_tui.presentation.form.fields import FIELDS
 from studio_tui.presentation.jobs.problems import Problem
 from studio_tui.text import safe_line
 
 WHOLE = ""
 """The field of what concerns the whole form."""
 
-_FIELDS = JobInput.model_fields.keys() | LABELS.keys()
 _PLACE = re.compile(r"(?:[A-Za-z_]+\.)*(?P<field>[a-z_]+)(?:[ .]\d+)?(?=[\s:,]|$)")
 """Begins a clause: `workers must be…`, `files 2 must…`, `data.workers: Input should…`."""
-
-_WORDS = {
-    r"cron": "cron_expression",
-    r"start[ _]?(?:time|after)": "start_after",
-    r"clusters?": "compute_cluster_name",
-    r"credentials?": "credentials_name",
-    r"workers?": "workers",
-    r"priority": "priority",
-    r"python(?:[ _]version)?": "python_version",
-    r"requirements?": "requirements",
-    r"repository": "repository",
-    r"environment": "environment",
-    r"files?": "files",
-}
-"""Words by which a sentence that begins with no field may still be about one."""
 
 
 def refusals(error: StudioError, draft: Draft) -> tuple[Problem, ...]:
@@ -79,12 +64,14 @@ def _clauses(message: str) -> list[str]:
 
 def _field(clause: str) -> str | None:
     place = _PLACE.match(clause)
-    return place["field"] if place and place["field"] in _FIELDS else None
+    if place and place["field"] in JobInput.model_fields.keys() | FIELDS.keys():
+        return place["field"]
+    return None
 
 
 def _placed(clause: str, draft: Draft) -> Problem:
     field = _field(clause) or _named_in_passing(clause)
-    if field is None or field not in LABELS:
+    if field is None or field not in FIELDS:
         return Problem(
             WHOLE, f"{_sentence(clause)} No job was created; change the form and send it."
         )
@@ -97,10 +84,12 @@ def _placed(clause: str, draft: Draft) -> Problem:
 
 def _named_in_passing(clause: str) -> str | None:
     """Return the one field that a sentence speaks of, `None` when it may be about several."""
-    told = {
-        field for word, field in _WORDS.items() if re.search(rf"\b{word}\b", clause, re.IGNORECASE)
+    named = {
+        name
+        for name, field in FIELDS.items()
+        if field.named and re.search(rf"\b{field.named}\b", clause, re.IGNORECASE)
     }
-    return told.pop() if len(told) == 1 else None
+    return named.pop() if len(named) == 1 else None
 
 
 def _sentence(text: str) -> str:

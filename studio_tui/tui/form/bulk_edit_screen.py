@@ -7,8 +7,8 @@ from typing import Any
 
 from studio_tui import clock
 from studio_tui.presentation.cells import Cell, Tone
-from studio_tui.presentation.form.checks import check, request
 from studio_tui.presentation.form.draft import Draft
+from studio_tui.presentation.form.job_request import check, request
 from studio_tui.presentation.form.merge import (
     LEFT_ALONE,
     common,

@@ -11,7 +11,8 @@ from textual.message import Message
 from textual.widgets import Input, TextArea
 
 from studio_tui.addresses import without_logins
-from studio_tui.presentation.form.draft import LABELS, Draft
+from studio_tui.presentation.form.draft import Draft
+from studio_tui.presentation.form.fields import FIELDS, Look, Secret
 from studio_tui.presentation.form.typed_paths import as_path
 from studio_tui.presentation.jobs.facts import MASK
 from studio_tui.presentation.jobs.problems import Problem
@@ -21,18 +22,8 @@ from studio_tui.tui.form.path_fields import PathArea, PathInput, PathSuggester
 from studio_tui.tui.form.validation import Checked
 from studio_tui.tui.widgets.lifetime import Lifetime
 
-FIRST = ("query_file", "query")
-"""Fields that stand before the others."""
-
-_AREAS = frozenset({"query", "environment", "requirements", "files", "uploads"})
-_LISTS = frozenset({"files", "uploads"})
-"""Fields that hold something a line."""
-
-_TELLING = frozenset(
-    {"query_file", "uploads", "priority", "compute_cluster_name", "compute_cluster_id",
-     "start_after", "cron_expression"}
-)  # fmt: skip
-"""Fields whose note says what the value means; that of others says only how to type one."""
+_LISTS = frozenset({Look.LIST, Look.PATHS})
+_AREAS = _LISTS | {Look.TEXT}
 
 
 class DraftForm(Lifetime, VerticalScroll):
@@ -46,7 +37,7 @@ class DraftForm(Lifetime, VerticalScroll):
     def __init__(self, draft: Draft) -> None:
         super().__init__()
         self._base = draft
-        self._fields = {name: _field(name, draft) for name in (*FIRST, *LABELS)}
+        self._fields = {name: _field(name, draft) for name in FIELDS}
         self._touched: set[str] = set()
 
     def compose(self) -> ComposeResult:
@@ -70,7 +61,7 @@ class DraftForm(Lifetime, VerticalScroll):
                 lines = tuple(map(as_path, lines))
             elif name == "query_file":
                 value = as_path(str(value))
-            typed[name] = lines if name in _LISTS else value
+            typed[name] = lines if FIELDS[name].look in _LISTS else value
         self._base = replace(self._base, **typed)
         return self._base
 
@@ -134,13 +125,14 @@ class DraftForm(Lifetime, VerticalScroll):
             problems = [each for each in refused if each.field == name]
             if all_fields or name in self._touched or field.value:
                 problems += [each for each in checked.problems if each.field == name]
-            field.say(problems, checked.notes.get(name, ()), lasting=name in _TELLING)
+            field.say(problems, checked.notes.get(name, ()), lasting=FIELDS[name].explains_value)
 
     def show_values(self, *, shown: bool) -> None:
         """Show the values of the environment and logins in addresses, or hide them."""
-        for name in ("environment", "requirements", "repository"):
-            editor = self._fields[name].editor
-            if isinstance(editor, (CodeArea, FieldInput)):
+        for name, field in self._fields.items():
+            editor = field.editor
+            is_secret = FIELDS[name].secret is not Secret.NOTHING
+            if is_secret and isinstance(editor, (CodeArea, FieldInput)):
                 editor.masked = not shown
 
     @property
@@ -170,15 +162,15 @@ class DraftForm(Lifetime, VerticalScroll):
 
 def _field(name: str, draft: Draft) -> FormField:
     """Return the field of a draft."""
-    label = LABELS[name]
-    if name == "reset":
-        return FormField(name, "", Flag(label, draft.reset))
-    if name in _AREAS:
-        field = FormField(name, label, _area(name))
+    look, label = FIELDS[name].look, FIELDS[name].label
+    if look is Look.FLAG:
+        return FormField(name, "", Flag(label, bool(getattr(draft, name))))
+    if look in _AREAS:
+        field = FormField(name, label, _area(look, FIELDS[name].secret))
     else:
         line = (
             PathInput(compact=True, select_on_focus=False, suggester=PathSuggester())
-            if name == "query_file"
+            if look is Look.PATH
             else FieldInput(compact=True, select_on_focus=False)
         )
         field = FormField(name, label, line)
@@ -187,15 +179,15 @@ def _field(name: str, draft: Draft) -> FormField:
     return field
 
 
-def _area(name: str) -> CodeArea:
+def _area(look: Look, secret: Secret) -> CodeArea:
     """Return the editor of a field of several lines."""
-    if name == "files":
+    if look is Look.PATHS:
         return PathArea(soft_wrap=True)
-    if name == "requirements":
+    if secret is Secret.LOGINS:
         return CodeArea(masked=True, hide=lambda line: without_logins(line, MASK))
-    return CodeArea(masked=name == "environment")
+    return CodeArea(masked=secret is Secret.VALUES)
 
 
 def _value(draft: Draft, name: str) -> str | bool:
-    value = getattr(draft, name)
-    return "\n".join(value) if name in _LISTS else value
+    value: str | bool | tuple[str, ...] = getattr(draft, name)
+    return "\n".join(value) if isinstance(value, tuple) else value

@@ -4,8 +4,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from studio_tui.presentation.form.checks import query_type
-from studio_tui.presentation.form.draft import LABELS
-from studio_tui.presentation.form.help import FIELD_HELP
+from studio_tui.presentation.form.fields import FIELDS
 from studio_tui.tui.form.draft_form import DraftForm
 from studio_tui.tui.form.explanation import Explanation
 from studio_tui.tui.form.validation import Follow
@@ -53,7 +52,7 @@ class FieldCommands:
         if focused is not None:
             name = focused.field
             actions = [each for each in actions_of(self._host.app.screen) if each.enabled]
-            if await self._host.ask(Explanation(LABELS[name], FIELD_HELP[name], actions)):
+            if await self._host.ask(Explanation(FIELDS[name], actions)):
                 await self.edit_field(name)
 
     async def edit_field(self, name: str) -> None:

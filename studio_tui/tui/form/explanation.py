@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
-from studio_tui.presentation.form.help import FieldHelp
+from studio_tui.presentation.form.fields import Field
 from studio_tui.tui.frame.actions import Action
 from studio_tui.tui.frame.dialog import Dialog
 from studio_tui.tui.frame.dialog_box import Middle
@@ -25,24 +25,23 @@ class Explanation(Dialog[bool | None]):
         Binding("f4", "dismiss(True)", "$EDITOR", id="explanation.edit"),
     ]
 
-    def __init__(self, label: str, field_help: FieldHelp, keys: Sequence[Action] = ()) -> None:
-        """Take the field's name for people, what there is to know, and what keys do there."""
+    def __init__(self, field: Field, keys: Sequence[Action] = ()) -> None:
+        """Explain `field`, and list what `keys` do in it."""
         super().__init__()
-        self._label = label
-        self._help = field_help
+        self._field = field
         self._keys = keys
 
     def heading(self) -> str:
         """Return the field's name."""
-        return self._label
+        return self._field.label
 
     def body(self) -> ComposeResult:
         """Compose the meaning, what may stand there, and the example."""
         with Middle():
-            yield Static(self._help.meaning, markup=False)
-            yield Static(self._help.takes, markup=False, classes="takes")
-            if self._help.example:
-                lines = "\n".join(f"  {line}" for line in self._help.example)
+            yield Static(self._field.meaning, markup=False)
+            yield Static(self._field.takes, markup=False, classes="takes")
+            if self._field.example:
+                lines = "\n".join(f"  {line}" for line in self._field.example)
                 yield Static(f"For example\n{lines}", markup=False, classes="example")
             if self._keys:
                 lines = "\n".join(

@@ -10,12 +10,13 @@ from textual.worker import Worker
 from studio_tui.api.models import JobState
 from studio_tui.errors import TransportError
 from studio_tui.presentation.cells import Cell
-from studio_tui.presentation.form.checks import (
+from studio_tui.presentation.form.draft import Draft
+from studio_tui.presentation.form.fields import FIELDS, label
+from studio_tui.presentation.form.job_request import (
     has_windows_line_ends,
     request,
     with_unix_line_ends,
 )
-from studio_tui.presentation.form.draft import LABELS, Draft
 from studio_tui.presentation.form.server_errors import WHOLE, refusals
 from studio_tui.presentation.format import plural, size
 from studio_tui.presentation.jobs.problems import Problem
@@ -122,7 +123,7 @@ class FormSender:
         self.refused = tuple(
             each
             for each in self.refused
-            if each.field in LABELS and getattr(now, each.field) == getattr(then, each.field, None)
+            if each.field in FIELDS and getattr(now, each.field) == getattr(then, each.field, None)
         )
 
     async def sendable(self, said_first: str) -> Checked | None:
@@ -231,5 +232,5 @@ class FormSender:
 
 
 def _to_do(problems: Iterable[Problem]) -> str:
-    names = dict.fromkeys(LABELS.get(each.field, each.field) for each in problems)
+    names = dict.fromkeys(label(each.field) for each in problems)
     return f"To check: {', '.join(names)}."

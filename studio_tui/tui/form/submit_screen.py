@@ -11,8 +11,8 @@ from textual.getters import query_one
 from textual.widgets import Static
 
 from studio_tui import clock
-from studio_tui.presentation.form.checks import request
 from studio_tui.presentation.form.draft import Draft
+from studio_tui.presentation.form.job_request import request
 from studio_tui.presentation.form.line_checks import has_new_values
 from studio_tui.presentation.form.request_preview import as_curl, as_datachain, as_json
 from studio_tui.service.session import StudioSession

@@ -6,9 +6,10 @@ from datetime import datetime
 
 from studio_tui import clock
 from studio_tui.api.models import Cluster, QueryType
-from studio_tui.presentation.form.checks import Surroundings, check, query_type
-from studio_tui.presentation.form.draft import LABELS, Draft
-from studio_tui.presentation.form.hints import note
+from studio_tui.presentation.form.checks import Surroundings, query_text, query_type
+from studio_tui.presentation.form.draft import Draft
+from studio_tui.presentation.form.fields import FIELDS, hint
+from studio_tui.presentation.form.job_request import check
 from studio_tui.presentation.jobs.problems import Level, Problem
 from studio_tui.presentation.schedules.cron_words import in_words
 from studio_tui.service.commands.submitted import SentFile
@@ -64,10 +65,9 @@ def examine(
         names_of(sent.values()),
         lost_values,
     )
-    facts = around.files.get(draft.query_file)
-    query = facts.text or "" if facts is not None else draft.query
+    query = query_text(draft, around)
     language = "bash" if query_type(draft) is QueryType.SHELL else "python"
-    notes = {name: note(name, draft, around) for name in LABELS}
+    notes = {name: hint(name, draft, around) for name in FIELDS}
     if expression := draft.cron_expression.strip():
         notes["cron_expression"] = (*in_words(expression), *notes["cron_expression"])
     return Checked(draft, around, check(draft, around), notes, query, colours(query, language))

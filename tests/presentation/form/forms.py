@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from studio_tui.api.models import Cluster
 from studio_tui.presentation.form.checks import Surroundings
-from studio_tui.presentation.form.draft import LABELS, Draft
+from studio_tui.presentation.form.draft import Draft
+from studio_tui.presentation.form.fields import FIELDS
 from studio_tui.presentation.form.file_checks import FileFacts, FileState
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -56,7 +57,7 @@ AROUND = Surroundings("acme", NOW, BERLIN, CLUSTERS, FILES)
 ANY_TEXT = st.text(st.characters(exclude_categories=[]), max_size=40)
 """Halves of surrogate pairs too: a path from the command line may hold them."""
 
-_TYPED_TEXTS = [name for name in LABELS if name not in {"files", "uploads", "reset"}]
+_TYPED_TEXTS = [name for name in FIELDS if name not in {"files", "uploads", "reset"}]
 
 DRAFTS = st.builds(
     Draft,

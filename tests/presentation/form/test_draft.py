@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 
 from studio_tui.api.models import JobInput, QueryType
-from studio_tui.presentation.form.draft import LABELS, Draft, not_told
+from studio_tui.presentation.form.draft import Draft, not_told
+from studio_tui.presentation.form.fields import FIELDS
 from tests.jobs import NOON, job
 from tests.presentation.form.forms import DRAFTS
 
@@ -19,12 +20,12 @@ def test_a_draft_survives_json(draft: Draft) -> None:
 
 
 def test_every_field_has_a_label_in_the_order_of_the_form() -> None:
-    assert list(json.loads(Draft().to_json())) == list(LABELS)
+    assert list(json.loads(Draft().to_json())) == list(FIELDS)
 
 
 def test_every_field_of_a_request_but_the_team_is_in_the_form() -> None:
     not_typed = {"team_name", "time_zone"}  # the session's team; schedules go by UTC
-    assert JobInput.model_fields.keys() - LABELS.keys() <= not_typed
+    assert JobInput.model_fields.keys() - FIELDS.keys() <= not_typed
 
 
 @pytest.mark.parametrize("text", ["", "[1]", "null", "{", "[" * 100_000])

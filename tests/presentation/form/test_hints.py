@@ -5,14 +5,15 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from studio_tui.presentation.form.draft import LABELS, Draft
-from studio_tui.presentation.form.hints import note, with_free
+from studio_tui.presentation.form.draft import Draft
+from studio_tui.presentation.form.fields import FIELDS, hint
+from studio_tui.presentation.form.hints import with_free
 from studio_tui.text import safe_line
 from tests.presentation.form.forms import AROUND, CLUSTERS, DRAFTS, NOW, cluster
 
 
 def said(name: str, **fields: Any) -> str:
-    return "\n".join(note(name, Draft(**fields), AROUND))
+    return "\n".join(hint(name, Draft(**fields), AROUND))
 
 
 @pytest.mark.parametrize(
@@ -66,7 +67,7 @@ def test_where_there_is_nothing_to_say_or_a_problem_says_it_no_note_does(
 
 def test_five_next_times_are_told_in_both_zones_from_the_start_on() -> None:
     start = NOW + timedelta(days=30)
-    lines = note(
+    lines = hint(
         "cron_expression",
         Draft(cron_expression="0 3 * * *", start_after=start.isoformat()),
         AROUND,
@@ -79,15 +80,15 @@ def test_five_next_times_are_told_in_both_zones_from_the_start_on() -> None:
 
 def test_uploads_are_told_by_name_where_that_is_known() -> None:
     around = replace(AROUND, uploads={"7": "notes.txt (12 B)", "9": "other.txt"})
-    assert note("uploads", Draft(uploads=("7", " 8", "7 ")), around)[1:] == (
+    assert hint("uploads", Draft(uploads=("7", " 8", "7 ")), around)[1:] == (
         "7 is notes.txt (12 B)",
     )
 
 
 def test_clusters_that_are_not_known_yet_are_not_made_up() -> None:
     around = replace(AROUND, clusters=None)
-    assert note("compute_cluster_name", Draft(), around) == ("The clusters are not known yet.",)
-    assert note("workers", Draft(), around) == ("Studio's default.",)
+    assert hint("compute_cluster_name", Draft(), around) == ("The clusters are not known yet.",)
+    assert hint("workers", Draft(), around) == ("Studio's default.",)
 
 
 @pytest.mark.parametrize(
@@ -108,5 +109,5 @@ def test_free_workers_are_an_estimate_and_never_less_than_none(
 
 @given(DRAFTS)
 def test_any_form_has_notes_that_are_safe_to_draw(draft: Draft) -> None:
-    for name in LABELS:
-        assert all(safe_line(line) == line for line in note(name, draft, AROUND))
+    for name in FIELDS:
+        assert all(safe_line(line) == line for line in hint(name, draft, AROUND))

@@ -3,7 +3,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio_tui.presentation.form.draft import LABELS, Draft
+from studio_tui.presentation.form.draft import Draft
+from studio_tui.presentation.form.fields import FIELDS
 from studio_tui.presentation.form.merge import common, differences, differs, typed_over
 from tests.presentation.form.forms import DRAFTS
 
@@ -33,7 +34,7 @@ def test_a_form_in_which_nothing_is_typed_leaves_every_job_as_it_was(drafts: lis
     start = common(drafts)
     assert typed_over(start, start) == {}
     differing = differences(drafts)
-    for name in LABELS:
+    for name in FIELDS:
         if name not in differing:
             assert {getattr(draft, name) for draft in drafts} == {getattr(start, name)}
 
@@ -44,7 +45,7 @@ def test_a_job_has_what_the_form_shows_and_else_its_own(drafts: list[Draft], for
     typed = typed_over(start, form)
     for draft in drafts:
         made = replace(draft, **typed)
-        for name in LABELS:
+        for name in FIELDS:
             shown = getattr(form, name)
             wanted = shown if shown != getattr(start, name) else getattr(draft, name)
             assert getattr(made, name) == wanted

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from studio_tui.api.models import JobInput, QueryType
-from studio_tui.presentation.form.checks import request
 from studio_tui.presentation.form.draft import Draft
+from studio_tui.presentation.form.job_request import request
 from studio_tui.presentation.form.request_preview import as_curl, as_datachain, as_json
 from studio_tui.text import safe_block
 from tests.presentation.form.forms import AROUND, SENDABLE
@@ -46,14 +46,14 @@ def shell(script: str, folder: Path, *options: str) -> bytes:
 def test_the_datachain_command_has_a_flag_or_a_remark_for_everything() -> None:
     assert as_datachain(WISH, "jobs/train.py", ("a b.csv", "-x"), shown=True) == (
         "# The name has no flag: the job will be called train.py.\n"
-        "# A cluster's id has no flag: name the cluster with --cluster.\n"
         "# Files that are uploaded already have no flag: 7.\n"
+        "# A cluster's id has no flag: name the cluster with --cluster.\n"
         "# What to resume has no flag: it is the last run of the same script.\n"
         "datachain job run jobs/train.py \\\n"
         "  --team acme \\\n"
         "  --workers 2 \\\n"
-        "  --priority 0 \\\n"
         "  --repository https://u:hunter2@example.org/r@main \\\n"
+        "  --priority 0 \\\n"
         "  --cron '0 9 * * 1-5' \\\n"
         "  --ignore-checkpoints \\\n"
         "  --env TOKEN=hunter2 \\\n"

@@ -14,7 +14,8 @@ from studio_tui.errors import (
     StudioError,
 )
 from studio_tui.local.http.errors import InvalidFields
-from studio_tui.presentation.form.draft import LABELS, Draft
+from studio_tui.presentation.form.draft import Draft
+from studio_tui.presentation.form.fields import FIELDS
 from studio_tui.presentation.form.server_errors import WHOLE, refusals
 from studio_tui.presentation.jobs.problems import Problem
 from studio_tui.text import safe_line
@@ -166,4 +167,4 @@ def test_any_answer_is_told_safely(words: str, status: int) -> None:
     problems = refusals(answered(status, {"message": words}), FORM)
     assert problems
     assert all(safe_line(problem.sentence) == problem.sentence for problem in problems)
-    assert {problem.field for problem in problems} <= {WHOLE, *LABELS}
+    assert {problem.field for problem in problems} <= {WHOLE, *FIELDS}

@@ -8,17 +8,10 @@ import pytest
 from hypothesis import given, settings
 
 from studio_tui.api.models import JobInput, QueryType
-from studio_tui.presentation.form.checks import (
-    CHECKS,
-    PRIORITIES,
-    Surroundings,
-    check,
-    check_field,
-    job_name,
-    query_type,
-    request,
-)
-from studio_tui.presentation.form.draft import LABELS, Draft
+from studio_tui.presentation.form.checks import PRIORITIES, Surroundings, job_name, query_type
+from studio_tui.presentation.form.draft import Draft
+from studio_tui.presentation.form.fields import FIELDS
+from studio_tui.presentation.form.job_request import check, check_field, request
 from studio_tui.presentation.jobs.problems import Level
 from studio_tui.text import safe_line
 from tests.presentation.form.forms import AROUND, CLUSTERS, DRAFTS, MIB, NOW, SENDABLE
@@ -405,7 +398,7 @@ def assert_survives_the_wire(wish: JobInput) -> None:
 def test_anything_typed_is_a_problem_or_a_request(draft: Draft) -> None:
     problems = check(draft, AROUND)
     assert all(safe_line(problem.sentence) == problem.sentence for problem in problems)
-    assert all(problem.field in LABELS for problem in problems)
+    assert all(problem.field in FIELDS for problem in problems)
     if any(problem.level is Level.ERROR for problem in problems):
         with pytest.raises(ValueError, match=r"\w"):
             request(draft, AROUND)
@@ -414,7 +407,7 @@ def test_anything_typed_is_a_problem_or_a_request(draft: Draft) -> None:
 
 
 @pytest.mark.parametrize("around", [AROUND, replace(AROUND, clusters=None, files={})])
-@pytest.mark.parametrize("name", CHECKS)
+@pytest.mark.parametrize("name", FIELDS)
 @settings(max_examples=20)
 @given(DRAFTS)
 def test_any_text_in_one_field_of_a_good_form_is_a_problem_of_it_or_sent(
@@ -433,8 +426,7 @@ def test_a_form_without_errors_can_be_sent_and_comes_back_as_a_form(draft: Draft
     assert request(Draft.of(wish, NOW), AROUND) == wish
 
 
-def test_every_field_is_checked_and_every_priority_has_a_meaning() -> None:
-    assert [*CHECKS, "reset"] == list(LABELS)
+def test_every_priority_has_a_meaning() -> None:
     assert list(PRIORITIES) == [0, 1, 2, 3, 4, 5]
 
 

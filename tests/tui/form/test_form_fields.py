@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from studio_tui.presentation.form.draft import LABELS, Draft
-from studio_tui.presentation.form.help import FIELD_HELP
+from studio_tui.presentation.form.draft import Draft
+from studio_tui.presentation.form.fields import FIELDS
 from studio_tui.tui.clusters.list_screen import ClustersScreen
 from studio_tui.tui.form.explanation import Explanation
 from studio_tui.tui.form.submit_screen import SubmitScreen
@@ -25,7 +25,7 @@ async def go_to(pilot: Dashboard, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "names"), [((80, 24), LABELS), ((120, 40), ("query_type", "cron_expression"))]
+    ("size", "names"), [((80, 24), FIELDS), ((120, 40), ("query_type", "cron_expression"))]
 )
 async def test_each_field_says_what_it_is_for_and_gives_an_example(
     shared_studio: ThreadStudio, tmp_path: Path, size: tuple[int, int], names: Iterable[str]
@@ -38,7 +38,7 @@ async def test_each_field_says_what_it_is_for_and_gives_an_example(
             await go_to(pilot, name)
             await pilot.press("f1")
             await until(pilot, lambda: isinstance(pilot.app.screen, Explanation))
-            await until_shown(pilot, LABELS[name], "esc closes", *FIELD_HELP[name].example)
+            await until_shown(pilot, FIELDS[name].label, "esc closes", *FIELDS[name].example)
             await pilot.press("escape")
             await until(pilot, lambda: isinstance(pilot.app.screen, SubmitScreen))
             focused = form(pilot).form.focused_field()
@@ -195,7 +195,7 @@ async def test_a_template_is_replaced_renamed_and_deleted_after_asking(
         await pilot.press("f3")
         await until_shown(pilot, "an empty form", "daily", "nightly", "r renames, d deletes")
         await pilot.press("d")
-        await until_shown(pilot, "This is no template")
+        await until_shown(pilot, "This is not a template")
         await pilot.press("end", "r")
         await until_shown(pilot, "Rename the template")
         await pilot.press("ctrl+u", *"nightly", "enter")

@@ -15,8 +15,8 @@ from textual.widget import Widget
 from textual.widgets import OptionList
 
 from studio_tui.presentation.cells import Cell
-from studio_tui.presentation.form.draft import LABELS, Draft
-from studio_tui.presentation.form.help import FIELD_HELP
+from studio_tui.presentation.form.draft import Draft
+from studio_tui.presentation.form.fields import FIELDS
 from studio_tui.presentation.pipelines.datasets import KnownDatasets
 from studio_tui.presentation.schedules.rows import Explained
 from studio_tui.service.commands.trigger_pipeline import PipelineTrigger
@@ -103,7 +103,7 @@ def _action(number: int) -> Action:
 
 
 _EXPLAINED = Explained(LINES[:9], is_good=True)
-_FIELD = max(FIELD_HELP, key=lambda name: len(FIELD_HELP[name].takes))
+_FIELD = max(FIELDS, key=lambda name: len(FIELDS[name].takes))
 
 FORMS = (SchedulePipeline, TriggerScreen)
 """Dialogs of fields, through which tab goes."""
@@ -165,9 +165,9 @@ DIALOGS: dict[type, Shown] = {
         _words(LINES),
     ),
     Explanation: Shown(
-        lambda: Explanation(LABELS[_FIELD], FIELD_HELP[_FIELD]),
-        f"{LABELS[_FIELD]} esc closes",
-        f"{FIELD_HELP[_FIELD].meaning} {FIELD_HELP[_FIELD].takes}",
+        lambda: Explanation(FIELDS[_FIELD]),
+        f"{FIELDS[_FIELD].label} esc closes",
+        f"{FIELDS[_FIELD].meaning} {FIELDS[_FIELD].takes}",
     ),
     SchedulePipeline: Shown(
         _scheduling, "Rebuild datasets at times f9 Schedule esc Close", "Datasets When Environment"

@@ -1,0 +1,347 @@
+"""The fields of a job's form: how each looks, what it takes and means, and how it is sent.
+
+Form, checks, hints, help, previews, differences and the places of server errors follow from the
+table. A new field is an entry here; its types are declared in `Draft` and in `api.models.JobInput`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, auto
+
+from studio_tui import cron
+from studio_tui.presentation.form import checks, hints
+from studio_tui.presentation.form.checks import (
+    PRIORITIES,
+    PYTHON_VERSIONS,
+    REQUEST_LIMIT,
+    Surroundings,
+)
+from studio_tui.presentation.form.draft import Draft
+from studio_tui.presentation.form.file_checks import QUERY_LIMIT, UPLOAD_LIMIT
+from studio_tui.presentation.format import size
+from studio_tui.presentation.jobs.problems import Problem
+from studio_tui.presentation.schedules.start_times import resolve
+
+Check = Callable[[Draft, Surroundings], tuple[Problem, ...]]
+Hint = Callable[[Draft, Surroundings], tuple[str, ...]]
+Value = Callable[[Draft, Surroundings], object]
+
+
+class Look(Enum):
+    """The kind of widget that a field is typed into."""
+
+    LINE = auto()
+    PATH = auto()
+    """A line that completes paths."""
+    TEXT = auto()
+    LIST = auto()
+    """One entry a line."""
+    PATHS = auto()
+    """One path a line, completed."""
+    FLAG = auto()
+
+
+class Secret(Enum):
+    """What is masked while the field has no focus, and in previews of the request."""
+
+    NOTHING = auto()
+    VALUES = auto()
+    """What follows the first `=` of each line."""
+    LOGINS = auto()
+    """User and password in URLs."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """One field. Its name in the table is that of `Draft` and, as a rule, of `JobInput`."""
+
+    label: str
+    meaning: str
+    """One sentence."""
+    takes: str
+    """What may be typed, and what an empty field means; sentences."""
+    example: tuple[str, ...] = ()
+    """As it is typed, line by line."""
+    look: Look = Look.LINE
+    secret: Secret = Secret.NOTHING
+    check: Check = lambda _draft, _around: ()
+    hint: str | Hint = ""
+    """What is shown below a field without a problem."""
+    explains_value: bool = False
+    """Whether the hint explains the present value, and so is shown without the focus too."""
+    sent_as: str = ""
+    """The name in `JobInput` where it is another."""
+    value: Value | None = None
+    """Returns what is sent; by default the text without blanks around it, `None` if empty."""
+    is_sent: bool = True
+    """Whether it is part of the request; a file's path, for one, is not."""
+    flag: str = ""
+    """The option of `datachain job run` that takes the value."""
+    no_flag: str = ""
+    """Why there is none, for whoever copies the command; `{}` is the value."""
+    named: str = ""
+    """A regular expression for what server errors call it, beside its name in `JobInput`."""
+
+
+def _whole(name: str) -> Value:
+    """Send a text as it is typed, with its blanks."""
+
+    def value(draft: Draft, _around: Surroundings) -> str | None:
+        text: str = getattr(draft, name)
+        return text if text.strip() else None
+
+    return value
+
+
+def _number(name: str) -> Value:
+    def value(draft: Draft, _around: Surroundings) -> int | None:
+        text: str = getattr(draft, name)
+        return int(text) if text.strip() else None
+
+    return value
+
+
+def _start(draft: Draft, around: Surroundings) -> datetime | None:
+    if typed := draft.start_after.strip():
+        return resolve(typed, around.now, around.zone)
+    # The published client sends the present with a cron that has no start.
+    return around.now if draft.cron_expression.strip() else None
+
+
+FIELDS: dict[str, Field] = {
+    "query_file": Field(
+        label="query file",
+        look=Look.PATH,
+        meaning="The script that the job runs, read from this machine.",
+        takes=f"A path to UTF-8 text of at most {size(QUERY_LIMIT)}; ~ is your home, and tab "
+        "completes. While a file is named, its text stands below and cannot be typed over; it is "
+        "read again when the form is sent.",
+        example=("~/jobs/train.py",),
+        check=checks.query_file,
+        hint=hints.query_file,
+        explains_value=True,
+        is_sent=False,
+    ),
+    "query": Field(
+        label="query",
+        look=Look.TEXT,
+        meaning="The script that the job runs, typed here.",
+        takes=f"At most {size(QUERY_LIMIT)}; the whole request may have {size(REQUEST_LIMIT)}. f4 "
+        "opens it in $EDITOR.",
+        example=("import datachain as dc", 'dc.read_storage("gs://bucket/").save("files")'),
+        check=checks.query,
+        value=checks.query_text,
+    ),
+    "query_type": Field(
+        label="type",
+        meaning="Whether Python or a shell runs the query.",
+        takes="PYTHON or SHELL. Empty: PYTHON where the name ends in .py or there is none, else "
+        "SHELL.",
+        example=("PYTHON",),
+        check=checks.query_type_problems,
+        hint=hints.chosen_type,
+        value=lambda draft, _around: checks.query_type(draft),
+    ),
+    "query_name": Field(
+        label="name",
+        meaning="What the job is called in lists.",
+        takes="One line. Empty: the name of the query's file.",
+        example=("nightly-embeddings.py",),
+        check=checks.query_name,
+        hint=hints.query_name,
+        value=lambda draft, _around: checks.job_name(draft),
+    ),
+    "environment": Field(
+        label="environment",
+        look=Look.TEXT,
+        secret=Secret.VALUES,
+        meaning="Variables that the job finds in its environment.",
+        takes="NAME=VALUE a line; lines with # are comments. Values are hidden while the field has "
+        "no focus (f7 shows them), and are not kept on disk; all who see the job can read them.",
+        example=("MODE=full", "HF_HOME=/data/cache"),
+        check=checks.environment,
+        hint="Lines of NAME=VALUE. The values are hidden elsewhere.",
+        value=_whole("environment"),
+        named=r"environment",
+    ),
+    "workers": Field(
+        label="workers",
+        meaning="How many machines share the work.",
+        takes="A whole number from 1 up to what the cluster has. Empty: Studio's default.",
+        example=("4",),
+        check=checks.workers,
+        hint=hints.workers,
+        value=_number("workers"),
+        flag="--workers",
+        named=r"workers?",
+    ),
+    "python_version": Field(
+        label="python",
+        meaning="The Python that runs the job.",
+        takes=f"{', '.join(PYTHON_VERSIONS)}. Empty: Studio's default.",
+        example=(PYTHON_VERSIONS[-2],),
+        check=checks.python_version,
+        hint="As 3.12; empty for Studio's default.",
+        flag="--python-version",
+        named=r"python(?:[ _]version)?",
+    ),
+    "requirements": Field(
+        label="requirements",
+        look=Look.TEXT,
+        secret=Secret.LOGINS,
+        meaning="Packages that are installed before the job runs.",
+        takes="Lines as in a requirements file; options such as --index-url too. Files it names "
+        "are looked for among the job's files.",
+        example=("numpy>=1.24", "pandas==2.2.3"),
+        check=checks.requirements,
+        hint="Lines as in a requirements file.",
+        value=_whole("requirements"),
+        named=r"requirements?",
+    ),
+    "repository": Field(
+        label="repository",
+        secret=Secret.LOGINS,
+        meaning="A git repository that is cloned, and in which the job begins.",
+        takes="URL, or URL@REVISION.",
+        example=("https://github.com/user/project@main",),
+        check=checks.repository,
+        hint="A git URL that the job begins in.",
+        flag="--repository",
+        named=r"repository",
+    ),
+    "files": Field(
+        label="files",
+        look=Look.PATHS,
+        meaning="Files of this machine that are uploaded and put beside the query.",
+        takes=f"A path a line, each at most {size(UPLOAD_LIMIT)}, no two of one name; ~ is your "
+        "home, and tab completes.",
+        example=("data/labels.csv", "~/jobs/helpers.py"),
+        check=checks.files,
+        hint="A path a line; they are put beside the query.",
+        is_sent=False,
+        named=r"files?",
+    ),
+    "uploads": Field(
+        label="uploaded files",
+        look=Look.LIST,
+        meaning="Files that Studio has already.",
+        takes="An id a line, as the upload gave it.",
+        example=("42",),
+        check=checks.uploads,
+        hint=hints.uploads,
+        explains_value=True,
+        sent_as="files",
+        value=lambda draft, _around: draft.uploads or None,
+        no_flag="files that are uploaded already have no flag: {}",
+    ),
+    "priority": Field(
+        label="priority",
+        meaning="Which of the waiting jobs starts first.",
+        takes=f"{min(PRIORITIES)}, which goes first, to {max(PRIORITIES)}, which goes last and is "
+        "the default.",
+        example=("0",),
+        check=checks.priority,
+        hint=hints.priority,
+        explains_value=True,
+        value=_number("priority"),
+        flag="--priority",
+        named=r"priority",
+    ),
+    "compute_cluster_name": Field(
+        label="cluster",
+        meaning="The cluster that the job runs on.",
+        takes="A name of the Clusters screen; a cluster is named by its name or its id, not both. "
+        "Empty: the team's default.",
+        example=("gpu-large",),
+        check=checks.cluster_name,
+        hint=hints.cluster,
+        explains_value=True,
+        flag="--cluster",
+        named=r"clusters?",
+    ),
+    "compute_cluster_id": Field(
+        label="cluster id",
+        meaning="The cluster that the job runs on, by its id.",
+        takes="An id of the Clusters screen, while no name is typed above.",
+        example=("2",),
+        check=checks.cluster_id,
+        hint=hints.cluster_id,
+        explains_value=True,
+        value=checks.typed_cluster_id,
+        no_flag="a cluster's id has no flag: name the cluster with --cluster",
+    ),
+    "credentials_name": Field(
+        label="credentials",
+        meaning="The credentials that the job uses for storage.",
+        takes="The name of credentials that the team has in Studio. Empty: Studio's default.",
+        example=("team-s3-reader",),
+        check=checks.credentials,
+        hint="The name of credentials that the team has in Studio.",
+        flag="--credentials-name",
+        named=r"credentials?",
+    ),
+    "start_after": Field(
+        label="start",
+        meaning="When the job runs, or its schedule begins.",
+        takes="A time to come, in words or as an ISO time; in your zone unless another is named. "
+        "Empty: at once.",
+        example=("tomorrow 15:00", "in 2 hours", "2027-03-04T15:00+01:00"),
+        check=checks.start,
+        hint=hints.start,
+        explains_value=True,
+        value=_start,
+        flag="--start-time",
+        named=r"start[ _]?(?:time|after)",
+    ),
+    "cron_expression": Field(
+        label="cron",
+        meaning="When the job runs again and again. Studio then makes a job of its own each time; "
+        "all of it stands in the Schedules screen.",
+        takes="Minute, hour, day of month, month, day of week, in UTC; or one of "
+        f"{', '.join(cron.ALIASES)}. Empty: it runs once.",
+        example=("0 3 * * 1-5", "*/15 * * * *"),
+        check=checks.cron_expression,
+        hint=hints.cron_times,
+        explains_value=True,
+        flag="--cron",
+        named=r"cron",
+    ),
+    "rerun_from_job_id": Field(
+        label="resumes",
+        meaning="A job that this one goes on from: what that has finished is not done again.",
+        takes="A job's whole id; c copies it in a list. R in a list fills it in by itself.",
+        example=("497f6eca-6276-4993-bfeb-53cbbbba6f08",),
+        check=checks.resumed,
+        hint=hints.resumes,
+        no_flag="what to resume has no flag: it is the last run of the same script",
+    ),
+    "reset": Field(
+        label="ignore checkpoints",
+        look=Look.FLAG,
+        meaning="Whether checkpoints are ignored, so that everything is done again.",
+        takes="Space changes it.",
+        value=lambda draft, _around: draft.reset or None,
+        flag="--ignore-checkpoints",
+    ),
+}
+"""Every field of the form, in its order."""
+
+
+def label(name: str) -> str:
+    """Return what a field is called; a name that is no field's as it is."""
+    return FIELDS[name].label if name in FIELDS else name
+
+
+def hint(name: str, draft: Draft, around: Surroundings) -> tuple[str, ...]:
+    """Return what is shown below a field that has no problem, safe to draw."""
+    shown = FIELDS[name].hint
+    if isinstance(shown, str):
+        return (shown,) if shown else ()
+    return shown(draft, around)
+
+
+def sent(name: str, draft: Draft, around: Surroundings) -> object:
+    """Return what the request has of a field; `None` leaves it to Studio."""
+    value = FIELDS[name].value
+    return value(draft, around) if value is not None else getattr(draft, name).strip() or None

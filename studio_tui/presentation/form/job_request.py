@@ -1,0 +1,72 @@
+"""Checks a job's form as a whole, and makes the request it asks for."""
+
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Any
+
+from studio_tui.api.models import JobInput, QueryType
+from studio_tui.presentation.form.checks import (
+    REQUEST_LIMIT,
+    Surroundings,
+    query_text,
+    query_type,
+)
+from studio_tui.presentation.form.draft import Draft
+from studio_tui.presentation.form.fields import FIELDS, sent
+from studio_tui.presentation.format import size
+from studio_tui.presentation.jobs.problems import Level, Problem, unsendable
+
+
+def check(draft: Draft, around: Surroundings) -> tuple[Problem, ...]:
+    """Return all problems of a form, in the order of its fields."""
+    found = [problem for name in FIELDS for problem in check_field(name, draft, around)]
+    if all(problem.level is Level.WARNING for problem in found):
+        length = len(_request(draft, around).model_dump_json().encode())
+        if length > REQUEST_LIMIT:
+            said = f"The whole request is {size(length)}; Studio takes {size(REQUEST_LIMIT)}."
+            found.append(Problem("query", f"{said} Shorten the longest field."))
+    return tuple(found)
+
+
+def check_field(name: str, draft: Draft, around: Surroundings) -> tuple[Problem, ...]:
+    """Return the problems of one field, for checking while it is typed."""
+    typed = getattr(draft, name)
+    for text in (typed,) if isinstance(typed, str) else typed if isinstance(typed, tuple) else ():
+        if problems := unsendable(name, text):
+            return problems
+    return FIELDS[name].check(draft, around)
+
+
+def request(draft: Draft, around: Surroundings, uploads: Collection[str] = ()) -> JobInput:
+    """Return the request that a form asks for; `uploads` are the ids its files were given.
+
+    Raises:
+        ValueError: the form has errors; see `check`.
+    """
+    errors = [problem for problem in check(draft, around) if problem.level is Level.ERROR]
+    if errors:
+        raise ValueError(errors[0].sentence)
+    return _request(replace(draft, uploads=(*draft.uploads, *uploads)), around)
+
+
+def has_windows_line_ends(draft: Draft, around: Surroundings) -> bool:
+    """Return whether a shell script has line ends that a shell takes for part of its commands."""
+    return query_type(draft) is QueryType.SHELL and "\r\n" in query_text(draft, around)
+
+
+def with_unix_line_ends(draft: Draft, around: Surroundings) -> tuple[Draft, Surroundings]:
+    """Return a form, and the text of its file, with the line ends that a shell understands."""
+    facts = around.files.get(draft.query_file)
+    if facts is not None and facts.text is not None:
+        unix = replace(facts, text=facts.text.replace("\r\n", "\n"))
+        around = replace(around, files={**around.files, draft.query_file: unix})
+    return replace(draft, query=draft.query.replace("\r\n", "\n")), around
+
+
+def _request(draft: Draft, around: Surroundings) -> JobInput:
+    fields: dict[str, Any] = {
+        field.sent_as or name: sent(name, draft, around)
+        for name, field in FIELDS.items()
+        if field.is_sent
+    }
+    return JobInput(team_name=around.team, **fields)
