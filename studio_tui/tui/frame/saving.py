@@ -201,7 +201,7 @@ def _explained(error: OSError, path: Path) -> CannotSaveError:
         case errno.ENOENT:
             why, do = f"There is no folder {folder}", "make it first, or type another"
         case errno.ENOTDIR:
-            why, do = f"{folder} is no folder", "type another"
+            why, do = f"{folder} is not a folder", "type another"
         case errno.EACCES | errno.EPERM:
             why, do = f"You have no permission to write in {folder}", "type another folder"
         case errno.EROFS:

@@ -22,6 +22,12 @@ PATIENCE = 5.0
 TAKES_KEYS = "takes_keys_pressed_before"
 """The attribute of a dialog that is no question: keys pressed before it came are for it."""
 
+FOLLOWS_AFTER = 0.008
+"""Seconds from a key until its effects are followed, or less if another key comes.
+
+Following takes about half a millisecond, and would hold up the painting.
+"""
+
 ROUNDS = 8
 """How often a key's effects are looked for at the most; after that, what comes is a stream."""
 
@@ -52,6 +58,8 @@ class _UnderWay:
         Textual runs the action of a key where the key arrives last, and so behind those who follow.
         """
         self.rounds = ROUNDS
+        self.way: deque[DOMNode] | None = None
+        """Where it is to be followed; `None` before it was handed out, and once it is followed."""
 
 
 class _Step:
@@ -89,6 +97,7 @@ class KeyQueue(App[Any]):
         self._waiting: deque[_Waiting] = deque()
         self._under_way: _UnderWay | None = None
         self._last_resort: asyncio.TimerHandle | None = None
+        self._follows: asyncio.TimerHandle | None = None
         self._given_on: Screen[Any] | None = None
         """What was in sight when the last key was handed out."""
 
@@ -108,6 +117,7 @@ class KeyQueue(App[Any]):
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
             if self._under_way:
                 self._waiting.append(_Waiting(event, self.screen))
+                self._follow_at_once()
             else:
                 await self._give(event)
             return
@@ -129,7 +139,21 @@ class KeyQueue(App[Any]):
         self._under_way = key = _UnderWay(self._sight)
         self._be_patient(key)
         await super().on_event(event)
-        self._follow(key, way)
+        key.way = way
+        if self._waiting:
+            self._follow_at_once()
+        else:
+            loop = asyncio.get_running_loop()
+            self._follows = loop.call_later(FOLLOWS_AFTER, self._follow_at_once)
+
+    def _follow_at_once(self) -> None:
+        """Follow the key under way, unless that has begun."""
+        if self._follows is not None:
+            self._follows.cancel()
+            self._follows = None
+        if (key := self._under_way) is not None and key.way is not None:
+            way, key.way = key.way, None
+            self._follow(key, way)
 
     def _be_patient(self, key: _UnderWay) -> None:
         if self._last_resort is not None:

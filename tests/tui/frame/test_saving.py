@@ -175,7 +175,7 @@ async def test_a_file_that_comes_while_the_log_is_written_is_not_lost(
 async def test_what_is_no_file_is_never_replaced(store: LogStore, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("nowhere")
     for path in (Path(os.devnull), tmp_path / "link"):
-        with pytest.raises(CannotSaveError, match="no ordinary file"):
+        with pytest.raises(CannotSaveError, match="not a regular file"):
             await saved(store, path, replace=True)
 
 
@@ -183,7 +183,7 @@ async def test_what_is_no_file_is_never_replaced(store: LogStore, tmp_path: Path
     ("name", "words"),
     [
         ("no/x.log", "There is no folder .*/no; make it first, or type another"),
-        ("file/x.log", "file is no folder; type another"),
+        ("file/x.log", "file is not a folder; type another"),
         ("x" * 300, "That name is too long; type a shorter one"),
     ],
 )

@@ -38,7 +38,7 @@ async def test_a_job_whose_id_cannot_be_used_is_listed_and_says_so(
     proxy = FaultProxy.before(studio.url)
     proxy.plan = Changed("/api/datachain/jobs/", spoil)
     async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
-        await until_shown(pilot, "usual.py", "odd.py", "Jobs 2", "Studio sent an id that")
+        await until_shown(pilot, "usual.py", "odd.py", "Jobs 2", "Studio sent an unusable id")
         await refused(pilot, BY_ID)
         screen = pilot.app.screen
         assert isinstance(screen, JobsScreen)
@@ -59,7 +59,7 @@ async def test_a_pipeline_whose_id_cannot_be_used_is_listed_and_says_so(
     proxy.plan = Changed("/api/datachain/pipeline/list", spoil)
     async with proxy, dashboard(studio, tmp_path, url=proxy.url, size=(140, 40)) as pilot:
         await pilot.press("2")
-        await until_shown(pilot, made["name"], "Pipelines 1", "Studio sent an id that")
+        await until_shown(pilot, made["name"], "Pipelines 1", "Studio sent an unusable id")
         await refused(pilot, "enter p X c")
 
 
@@ -73,5 +73,5 @@ async def test_a_cluster_whose_id_cannot_be_used_is_listed_and_says_so(
     proxy.plan = Changed("/api/datachain/clusters/", spoil)
     async with proxy, dashboard(studio, tmp_path, url=proxy.url, size=(140, 40)) as pilot:
         await pilot.press("3")
-        await until_shown(pilot, "Clusters 1", "Studio sent an id that")
+        await until_shown(pilot, "Clusters 1", "Studio sent an unusable id")
         await refused(pilot, "c")

@@ -47,5 +47,5 @@ async def test_without_a_terminal_to_lend_the_text_stays(monkeypatch: pytest.Mon
     monkeypatch.setenv("VISUAL", true)
     app = App[None]()
     async with driving(app):
-        with pytest.raises(EditorError, match="no terminal here that could be lent"):
+        with pytest.raises(EditorError, match="no terminal here for an editor"):
             await edited(app, "text", ".py")

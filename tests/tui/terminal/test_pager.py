@@ -60,7 +60,7 @@ def test_the_pager_is_run_at_the_readers_line(typed: str | None, place: Place, l
     ("typed", "words"),
     [
         ("missing-pager -x", "missing-pager is not installed; set PAGER to a pager that is"),
-        ("less 'x", "PAGER has a quote that never ends"),
+        ("less 'x", "PAGER has an unclosed quote"),
         ("''", "not installed"),
     ],
 )
