@@ -34,6 +34,7 @@ from studio_tui.tui.frame.page_bars import (
 from studio_tui.tui.messages import GoBack, GoTo, OpenDatasets, Refreshed
 from studio_tui.tui.sheets import PAGES
 from studio_tui.tui.widgets.bar import Bar
+from studio_tui.tui.widgets.cropped_compositor import CroppedCompositor
 
 Answer = TypeVar("Answer")
 
@@ -162,6 +163,7 @@ class Page(HasCommands, Screen[None]):
     def __init__(self, session: StudioSession, home: str, *, read_only: bool) -> None:
         """Take what the page asks, and the words that say whose Studio it is."""
         super().__init__()
+        self._compositor = CroppedCompositor()
         self.commands = CommandSet(self)
         self.commands.add_to(self, COMMANDS)
         self.session = session

@@ -1,0 +1,102 @@
+import random
+from collections.abc import Iterator, Mapping, Sequence
+
+import pytest
+from textual._compositor import Compositor
+from textual.app import App, ComposeResult
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.geometry import Region
+from textual.screen import Screen
+from textual.strip import Strip
+from textual.widgets import Static
+
+from studio_tui.tui.widgets.cropped_compositor import CroppedCompositor
+from tests.driving import driving
+
+SIZE = (60, 20)
+
+
+class Counting(Static):
+    """Counts the rows that it is asked for."""
+
+    rows = 0
+
+    def render_line(self, y: int) -> Strip:
+        type(self).rows += 1
+        return super().render_line(y)
+
+
+class Layered(Screen[None]):
+    """Nested, bordered, scrolled, and with something over it."""
+
+    CSS = """
+    Layered { layers: below above; }
+    #over { layer: above; offset: 20 5; width: 25; height: 6; border: round red; }
+    VerticalScroll { width: 1fr; border: solid blue; }
+    #long { height: 60; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._compositor = CroppedCompositor()
+
+    def compose(self) -> ComposeResult:
+        with Horizontal():
+            with VerticalScroll():
+                yield Static("\n".join(f"left {n}" for n in range(60)), id="long")
+            with Vertical():
+                yield Static("right", classes="box")
+                yield Counting("\n".join(f"row {n}" for n in range(12)))
+        yield Static("over\nall", id="over")
+
+
+class Stage(App[None]):
+    def on_mount(self) -> None:
+        self.push_screen(Layered())
+
+
+def drawn(compositor: Compositor, crop: Region) -> Iterator[tuple[int, int, str, str]]:
+    """Yield row, column, character and style of each cell of the crop."""
+    chops: Sequence[Mapping[int, Strip | None]] = compositor._render_chops(
+        crop, range(crop.y, crop.bottom).__contains__
+    )
+    for y in range(crop.y, crop.bottom):
+        for start, strip in chops[y].items():
+            if strip is None or start >= crop.right or start + strip.cell_length <= crop.x:
+                continue
+            x = start
+            for segment in strip:
+                for character in segment.text:
+                    if crop.x <= x < crop.right:
+                        yield y, x, character, str(segment.style)
+                    x += 1
+
+
+async def test_what_is_drawn_is_what_textual_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = random.Random(1)
+    async with driving(Stage(), size=SIZE) as pilot:
+        await pilot.pause()
+        pilot.app.screen.query_one(VerticalScroll).scroll_to(y=17, animate=False)
+        await pilot.pause()
+        ours = pilot.app.screen._compositor
+        assert isinstance(ours, CroppedCompositor)
+        for _ in range(150):
+            x, y = chance.randrange(SIZE[0]), chance.randrange(SIZE[1])
+            width = chance.randint(1, SIZE[0] - x)
+            crop = Region(x, y, width, chance.randint(1, SIZE[1] - y))
+            cells = list(drawn(ours, crop))
+            assert len(cells) == crop.area
+            with monkeypatch.context() as patch:
+                patch.setattr(CroppedCompositor, "_get_renders", Compositor._get_renders)
+                assert cells == list(drawn(ours, crop))
+
+
+async def test_rows_that_are_not_drawn_are_not_rendered() -> None:
+    async with driving(Stage(), size=SIZE) as pilot:
+        await pilot.pause()
+        counting = pilot.app.screen.query_one(Counting)
+        counting._styles_cache.clear()
+        Counting.rows = 0
+        row = counting.region.y + 3
+        list(drawn(pilot.app.screen._compositor, Region(counting.region.x, row, 10, 1)))
+        assert Counting.rows == 1
