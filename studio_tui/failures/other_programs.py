@@ -1,4 +1,4 @@
-"""How other programs than Python say why they failed: launchers, test runners, other languages."""
+"""Parsing of failures printed by other programs: launchers, test runners, other languages."""
 
 import re
 import signal
@@ -10,12 +10,12 @@ from studio_tui.failures.printed_lines import is_frame, is_hint
 
 
 class Told(NamedTuple):
-    """A failure as a program told it."""
+    """A failure parsed from a program's output."""
 
     reason: str
-    """On one line: untrusted."""
+    """The reason, on one line. Untrusted."""
     end: int
-    """The number of the line after its last."""
+    """Index of the line after its last line."""
 
 
 _PANIC = re.compile(
@@ -31,7 +31,7 @@ _NODE_FRAME = re.compile(r"\s+at .+(?::\d+:\d+\)?|<anonymous>\)?|\(native\))(?: 
 _NODE_NAME = re.compile(rf"{NAME}(?: \[\w+\])?(?:: |$)")
 _NODE_CAUSE = re.compile(r"\s+\[cause\]: (\S.*)$")
 _NODE_MESSAGE = 8
-"""Lines of a message that stand before the frames at most."""
+"""Maximum number of message lines before the frames."""
 _UNCAUGHT = re.compile(r"(?:Uncaught |Unhandled \w+:? )")
 _TERMINATE = re.compile(r"terminate called after throwing an instance of '([^']+)'")
 _WHAT = re.compile(r"\s*what\(\):\s*(.*)$")
@@ -48,7 +48,7 @@ _EXIT = re.compile(r"(-?\d+) \(pid: \d+\)")
 
 
 def _first_line(lines: Sequence[str], at: int) -> tuple[str, int]:
-    """Return the first line with a text from number `at` on, and the number after it."""
+    """Return the first non-empty line from index `at` on, and the index after it."""
     for number in range(at, min(len(lines), at + 3)):
         if lines[number].strip():
             return lines[number].strip(), number + 1
@@ -56,7 +56,7 @@ def _first_line(lines: Sequence[str], at: int) -> tuple[str, int]:
 
 
 def _after_frames(lines: Sequence[str], at: int) -> int:
-    """Return the number of the first line from `at` on that is no frame and no hint."""
+    """Return the index of the first line from `at` on that is neither a frame nor a hint."""
     end = at
     for number in range(at, len(lines)):
         line = lines[number]
@@ -68,7 +68,7 @@ def _after_frames(lines: Sequence[str], at: int) -> int:
 
 
 def rust_panic(lines: Sequence[str], at: int) -> Told | None:
-    """Read a panic of Rust, old or new: with its message within the line, or on the next."""
+    """Parse a Rust panic, with its message on the same line (old format) or the next (new one)."""
     panic = _PANIC.match(lines[at])
     if panic is None:
         return None
@@ -81,7 +81,7 @@ def rust_panic(lines: Sequence[str], at: int) -> Told | None:
 
 
 def go_panic(lines: Sequence[str], at: int) -> Told | None:
-    """Read a panic of Go, which has its goroutines below."""
+    """Parse a Go panic, which is followed by its goroutines."""
     panic = _GO.match(lines[at])
     if panic is None:
         return None
@@ -100,7 +100,7 @@ def go_panic(lines: Sequence[str], at: int) -> Told | None:
 
 
 def thrown(lines: Sequence[str], at: int) -> Told | None:
-    """Read an exception of Java, told by its last cause."""
+    """Parse a Java exception; the reason is its last cause."""
     first = _THROWN.match(lines[at])
     if first is None or at + 1 >= len(lines) or not _JAVA_FRAME.match(lines[at + 1]):
         return None
@@ -117,7 +117,7 @@ def thrown(lines: Sequence[str], at: int) -> Told | None:
 
 
 def node_error(lines: Sequence[str], at: int) -> Told | None:
-    """Read an error that nobody caught in Node, Deno or Bun, told by its last cause."""
+    """Parse an uncaught error of Node, Deno or Bun; the reason is its last cause."""
     line = _UNCAUGHT.sub("", lines[at])
     if not _NODE_NAME.match(line):
         return None
@@ -141,7 +141,7 @@ def node_error(lines: Sequence[str], at: int) -> Told | None:
 
 
 def fatal_python_error(lines: Sequence[str], at: int) -> Told | None:
-    """Read what Python says when it can only abort."""
+    """Parse the message that Python prints before it aborts."""
     if not lines[at].startswith("Fatal Python error: "):
         return None
     end = at + 1
@@ -155,7 +155,7 @@ def fatal_python_error(lines: Sequence[str], at: int) -> Told | None:
 
 
 def terminated(lines: Sequence[str], at: int) -> Told | None:
-    """Read an exception of C++ that nobody caught."""
+    """Parse an uncaught C++ exception."""
     found = _TERMINATE.match(lines[at])
     if found is None:
         return None
@@ -164,7 +164,7 @@ def terminated(lines: Sequence[str], at: int) -> Told | None:
 
 
 def compiler_error(lines: Sequence[str], at: int) -> Told | None:
-    """Read what stopped a compiler of Rust: its first error, with the place."""
+    """Parse a failed Rust compilation: its first error, with the location."""
     if not _CARGO_END.match(lines[at]):
         return None
     for number in range(max(0, at - 400), at):
@@ -176,7 +176,7 @@ def compiler_error(lines: Sequence[str], at: int) -> Told | None:
 
 
 def resolver(lines: Sequence[str], at: int) -> Told | None:
-    """Read what a resolver drew as a tree: what it could not do, and why."""
+    """Parse the tree printed by a dependency resolver: what failed, and why."""
     if not _CROSS.match(lines[at]):
         return None
     words = [lines[at].strip(" ×")]
@@ -188,7 +188,7 @@ def resolver(lines: Sequence[str], at: int) -> Told | None:
 
 
 def pytest_summary(lines: Sequence[str], at: int) -> Told | None:
-    """Read the last line of pytest, with the first test that failed."""
+    """Parse the summary line of pytest, with the first test that failed."""
     counted = _PYTEST_END.match(lines[at])
     if counted is None:
         return None
@@ -203,9 +203,9 @@ def pytest_summary(lines: Sequence[str], at: int) -> Told | None:
 def torchrun_summary(
     lines: Sequence[str], at: int, of_rank: Callable[[str, str], str | None]
 ) -> Told | None:
-    """Read what torchrun says of the first worker that failed.
+    """Parse torchrun's summary of the first worker that failed.
 
-    `of_rank` returns what a worker itself printed, given its rank and its local rank.
+    `of_rank` returns the exception printed by a worker, given its rank and local rank.
     """
     if not _SUMMARY.match(lines[at].strip()):
         return None
@@ -228,7 +228,7 @@ def torchrun_summary(
 
 
 def _own_traceback(lines: Sequence[str], at: int, end: int) -> str | None:
-    """Return the exception that a worker left for the summary."""
+    """Return the exception that a worker recorded in the summary."""
     for number in range(at, end):
         head = HEAD.search(lines[number])
         if head and "traceback" in lines[number]:
