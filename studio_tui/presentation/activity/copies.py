@@ -1,6 +1,6 @@
-"""A request as commands that send it again: curl, and the `datachain` command where there is one.
+"""Formats a recorded request as a curl command and, if possible, a `datachain` command.
 
-Secrets were blotted out before it was recorded, so whoever runs one puts them in again.
+Secrets were redacted before the request was recorded, so the user has to fill them in.
 """
 
 import json
@@ -16,7 +16,7 @@ _MASKED = "# Secrets, queries and values of environments are left out here: put 
 
 
 def as_curl(entry: Entry, url: str) -> str:
-    """Return the curl command that sends the request to the Studio at `url`; empty for none."""
+    """Return the curl command for a request to the Studio at `url`; empty if it was not sent."""
     if not entry.method:
         return ""
     parts = ["curl --fail-with-body", _AUTHORIZATION]
@@ -30,7 +30,7 @@ def as_curl(entry: Entry, url: str) -> str:
 
 
 def as_datachain(entry: Entry) -> str:
-    """Return the `datachain` command that asks for the same; empty where there is none."""
+    """Return the equivalent `datachain` command; empty if there is none."""
     found = route_of(entry)
     if found is None:
         return ""
@@ -70,7 +70,7 @@ _FLAGS = {
     "cron_expression": "--cron",
     "credentials_name": "--credentials-name",
 }
-"""The flags of `datachain job run`, by the fields of a request."""
+"""Flags of `datachain job run`, by request field."""
 
 
 def _run(entry: Entry) -> str:

@@ -1,4 +1,4 @@
-"""One thing that was asked of Studio, or that was not sent after all, in words."""
+"""Entries of the activity list: requests, and commands that were not sent."""
 
 import json
 import re
@@ -14,55 +14,55 @@ from studio_tui.api.routes import Route
 from studio_tui.text import safe_line
 
 SHORT_ID = 8
-"""Characters of an id that are shown."""
+"""Number of characters shown of an id."""
 
 
 class ActivityState(StrEnum):
-    """How it ended."""
+    """Outcome of a request or command."""
 
     DONE = "DONE"
     FAILED = "FAILED"
     UNKNOWN = "UNKNOWN"
-    """Nobody can say whether it took effect."""
+    """It may or may not have taken effect."""
     UNDONE = "UNDONE"
-    """It was taken back, and not sent."""
+    """Undone by the user before it was sent."""
     LOST = "LOST"
-    """The dashboard ended while it waited, so it was not sent."""
+    """Never sent, because the dashboard ended first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A request that was sent, several equal ones in a row, or a command that was not sent."""
+    """One request, several equal ones in a row, or a command that was not sent."""
 
     id: str
     state: ActivityState
     at: datetime
-    """When the first began."""
+    """Start time of the first request."""
     last_at: datetime
     words: str = ""
-    """What a command would have done that was not sent; safe to draw."""
+    """Description of a command that was not sent; safe to draw."""
     method: str = ""
     path: str = ""
-    """Under `/api`, with its query."""
+    """Path below `/api`, with its query."""
     outcome: str = ""
     count: int = 1
     ms: float = 0.0
-    """Milliseconds, the mean of them."""
+    """Mean duration in milliseconds."""
     most_ms: float = 0.0
-    """Milliseconds of the longest."""
+    """Longest duration in milliseconds."""
     changes: bool = False
-    """Whether it asked Studio to change something."""
+    """Whether the request changes something in Studio."""
     body: str = ""
-    """JSON that was sent with it, without secrets."""
+    """JSON body, with secrets redacted."""
 
     @property
     def is_command(self) -> bool:
-        """Whether it asked Studio to change something, or would have."""
+        """Whether it changes something in Studio, or would have."""
         return self.changes or not self.method
 
     @property
     def fields(self) -> Mapping[str, Any]:
-        """What was sent with it."""
+        """Fields of the JSON body; empty if there is none."""
         try:
             found = json.loads(self.body) if self.body else {}
         except ValueError:
@@ -71,7 +71,7 @@ class Entry:
 
     @property
     def query(self) -> Mapping[str, str]:
-        """What was asked for in the address."""
+        """Query parameters."""
         parts = parse_qs(self.path.partition("?")[2], keep_blank_values=True)
         return {name: values[0] for name, values in parts.items()}
 
@@ -112,7 +112,7 @@ _PATTERNS = tuple((route, _pattern(route), words) for route, words in _WORDS)
 
 
 def route_of(entry: Entry) -> tuple[Route, str, str] | None:
-    """Return what was asked for, the id in its path, and its words; `None` for what is no route."""
+    """Return the route, the id in the path and the description; `None` if no route matches."""
     path = entry.path.partition("?")[0]
     for route, pattern, words in _PATTERNS:
         if route.method == entry.method and (found := pattern.fullmatch(path)):
@@ -121,7 +121,7 @@ def route_of(entry: Entry) -> tuple[Route, str, str] | None:
 
 
 def words_of(entry: Entry) -> str:
-    """Return what was asked for, in words that are safe to draw."""
+    """Return a description of the entry, safe to draw."""
     if entry.words:
         return entry.words
     found = route_of(entry)

@@ -1,4 +1,4 @@
-"""What was asked of Studio as rows and as facts."""
+"""The activity list as table rows and facts."""
 
 from datetime import datetime
 from operator import attrgetter
@@ -19,7 +19,7 @@ COLUMNS = (
     Column("count", "TIMES", 6, align=Align.RIGHT, drop=2, fits=True),
     Column("outcome", "ANSWER", 8, grow=1, drop=3, fits=True),
 )
-"""In the order of the cells."""
+"""In the order of `cells`."""
 
 _LOOKS = {
     ActivityState.FAILED: ("✗", Tone.BAD),
@@ -28,7 +28,7 @@ _LOOKS = {
     ActivityState.UNDONE: ("↶", Tone.DIM),
     ActivityState.DONE: ("✓", Tone.GOOD),
 }
-"""In the order of a list that is sorted by state."""
+"""In the sort order of states."""
 
 _MEANS = {
     ActivityState.UNDONE: "taken back before it was sent",
@@ -52,7 +52,7 @@ def cells(entry: Entry) -> tuple[Cell, ...]:
 
 
 def facts(entry: Entry, now: datetime) -> tuple[Fact, ...]:
-    """Return what there is to say of an entry."""
+    """Return the facts about an entry."""
     glyph, tone = _LOOKS[entry.state]
     means = _MEANS.get(entry.state)
     times = clock_time(entry.at, now)
@@ -76,7 +76,7 @@ def facts(entry: Entry, now: datetime) -> tuple[Fact, ...]:
 
 
 def milliseconds(ms: float) -> str:
-    """Return a span as `12 ms` or `3.4 s`."""
+    """Format a duration as `12 ms` or `3.4 s`."""
     return f"{ms:,.0f} ms" if ms < 1000 else f"{ms / 1000:,.1f} s"
 
 
