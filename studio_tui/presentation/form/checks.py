@@ -1,7 +1,8 @@
-"""Checks the form of a job, field by field, and makes the request it asks for.
+"""Validates the job form field by field, and builds the request from it.
 
-What a server is known to refuse is an error; what some server may refuse is a warning, which keeps
-nothing from being sent. Files are judged by facts that others gather, so nothing is read here.
+Input that a server is known to reject is an error; input that some servers may reject is a warning,
+which does not prevent sending. Files are checked by `FileFacts` gathered elsewhere; nothing is read
+here.
 """
 
 import re
@@ -37,7 +38,7 @@ from studio_tui.presentation.jobs.problems import Level, Problem, quoted, unsend
 from studio_tui.presentation.schedules.start_times import StartTimeError, resolve
 
 REQUEST_LIMIT = 1024 * 1024
-"""Bytes of a whole request that the local Studio takes."""
+"""Maximum size in bytes of a request to the local Studio."""
 
 PRIORITIES = {
     0: "first",
@@ -47,10 +48,10 @@ PRIORITIES = {
     4: "after 0 to 3",
     5: "last, the default",
 }
-"""When a job of each priority runs."""
+"""Meaning of each priority."""
 
 PYTHON_VERSIONS = ("3.10", "3.11", "3.12", "3.13")
-"""Those that the documentation names."""
+"""Versions named in the documentation."""
 
 _LINE_ENDING = frozenset({"Cc", "Zl", "Zp"})
 _NAME_LIMIT = 1000
@@ -62,20 +63,20 @@ _SCP = re.compile(r"[\w.-]+@[\w.-]+:[^\s/].*")
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a form is checked against."""
+    """Context against which a form is validated."""
 
     team: str
     now: datetime
     zone: tzinfo
-    """The user's own, for times without another."""
+    """The user's time zone, for times without one."""
     clusters: tuple[Cluster, ...] | None
-    """`None`: not known yet."""
+    """`None` if not loaded yet."""
     files: Mapping[str, FileFacts]
     """Facts by path, as typed."""
     uploads: Mapping[str, str] = field(default_factory=dict)
-    """Safe names of uploads that are known, by id."""
+    """Safe file names of known uploads, by id."""
     lost_values: Collection[str] = ()
-    """Names of variables whose values were not kept on disk."""
+    """Names of variables whose values were not stored on disk."""
 
 
 def check(draft: Draft, around: Surroundings) -> tuple[Problem, ...]:
@@ -90,7 +91,7 @@ def check(draft: Draft, around: Surroundings) -> tuple[Problem, ...]:
 
 
 def check_field(name: str, draft: Draft, around: Surroundings) -> tuple[Problem, ...]:
-    """Return the problems of one field, for checking while it is typed."""
+    """Return the problems of one field, for validation while typing."""
     typed = getattr(draft, name)
     for text in (typed,) if isinstance(typed, str) else typed if isinstance(typed, tuple) else ():
         if problems := unsendable(name, text):
@@ -99,7 +100,7 @@ def check_field(name: str, draft: Draft, around: Surroundings) -> tuple[Problem,
 
 
 def request(draft: Draft, around: Surroundings, uploads: Collection[str] = ()) -> JobInput:
-    """Return the request that a form asks for; `uploads` are the ids its files were given.
+    """Return the request for a form; `uploads` are the ids of its uploaded files.
 
     Raises:
         ValueError: the form has errors; see `check`.
@@ -111,14 +112,14 @@ def request(draft: Draft, around: Surroundings, uploads: Collection[str] = ()) -
 
 
 def has_windows_line_ends(draft: Draft, around: Surroundings) -> bool:
-    """Return whether a shell script has line ends that a shell takes for part of its commands."""
+    """Return whether a shell script has CRLF line endings, which break its commands."""
     facts = around.files.get(draft.query_file) if draft.query_file.strip() else None
     text = (facts.text or "") if facts else draft.query
     return query_type(draft) is QueryType.SHELL and "\r\n" in text
 
 
 def with_unix_line_ends(draft: Draft, around: Surroundings) -> tuple[Draft, Surroundings]:
-    """Return a form, and the text of its file, with the line ends that a shell understands."""
+    """Return a form and its file's text with LF line endings."""
     facts = around.files.get(draft.query_file)
     if facts is not None and facts.text is not None:
         unix = replace(facts, text=facts.text.replace("\r\n", "\n"))
@@ -127,7 +128,7 @@ def with_unix_line_ends(draft: Draft, around: Surroundings) -> tuple[Draft, Surr
 
 
 def query_type(draft: Draft) -> QueryType:
-    """Return the type that was chosen, else that by the ending of the file, else of the name."""
+    """Return the chosen type, else the type by the extension of the file, else of the name."""
     chosen = draft.query_type.strip().upper()
     if chosen in QueryType.__members__:
         return QueryType(chosen)
@@ -136,7 +137,7 @@ def query_type(draft: Draft) -> QueryType:
 
 
 def job_name(draft: Draft) -> str | None:
-    """Return the job's name: as typed, else that of the query's file."""
+    """Return the job's name: as typed, else the name of the query's file."""
     return draft.query_name.strip() or PurePath(draft.query_file.strip()).name or None
 
 
@@ -160,9 +161,9 @@ def _wish(draft: Draft, around: Surroundings, uploads: Collection[str]) -> JobIn
         repository=draft.repository.strip() or None,
         priority=_number(draft.priority),
         compute_cluster_name=draft.compute_cluster_name.strip() or None,
-        # The API document has a number here, newer Studios a text.
+        # The API document has a number here, newer Studios a string.
         compute_cluster_id=int(cluster_id) if is_number else cluster_id or None,
-        # The published client sends the present with a cron that has no start.
+        # The published client sends the current time with a cron expression without a start.
         start_after=around.now if cron_expression and start_after is None else start_after,
         cron_expression=cron_expression,
         credentials_name=draft.credentials_name.strip() or None,
@@ -367,4 +368,4 @@ CHECKS: Mapping[str, Callable[[Draft, Surroundings], tuple[Problem, ...]]] = {
     "cron_expression": _cron,
     "rerun_from_job_id": _resumed,
 }
-"""What checks each field, in the order of the form."""
+"""The validator of each field, in the order of the form."""

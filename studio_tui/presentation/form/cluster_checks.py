@@ -1,4 +1,4 @@
-"""Checks which cluster a job's form names, against those that Studio lists."""
+"""Validates the cluster fields of the job form against Studio's clusters."""
 
 from studio_tui.api.models import Cluster
 from studio_tui.presentation.jobs.problems import Problem, meant, quoted, warning
@@ -10,7 +10,7 @@ _NAMES_SHOWN = 5
 def chosen_cluster(
     name: str, cluster_id: str, clusters: tuple[Cluster, ...] | None
 ) -> Cluster | None:
-    """Return the cluster that a job would run on, the default if none is named, where known."""
+    """Return the named cluster, or the default if none is named; `None` if not found."""
     for cluster in clusters or ():
         if cluster_id or name:
             if cluster.id == cluster_id or (name and cluster.name == name):
@@ -21,7 +21,7 @@ def chosen_cluster(
 
 
 def cluster_name_problems(name: str, clusters: tuple[Cluster, ...] | None) -> tuple[Problem, ...]:
-    """Return what is wrong with a cluster's name; `None`: the clusters are not known yet."""
+    """Return the problems of a cluster name; `clusters` is `None` if not loaded yet."""
     field = "compute_cluster_name"
     if not name or clusters is None:
         return _unchecked(field) if name else ()
@@ -38,7 +38,7 @@ def cluster_name_problems(name: str, clusters: tuple[Cluster, ...] | None) -> tu
 def cluster_id_problems(
     cluster_id: str, name: str, clusters: tuple[Cluster, ...] | None
 ) -> tuple[Problem, ...]:
-    """Return what is wrong with a cluster's id, beside a name that may be given too."""
+    """Return the problems of a cluster id, including a conflict with a cluster name."""
     field = "compute_cluster_id"
     if cluster_id and name:
         said = "A cluster is named by its name or its id, not both; empty one of the two."
@@ -59,7 +59,7 @@ def _unchecked(field: str) -> tuple[Problem, ...]:
 
 
 def takes_no_jobs(cluster: Cluster) -> bool:
-    """Whether Studio says that a cluster takes no jobs."""
+    """Whether a cluster accepts no jobs, according to Studio."""
     return cluster.status in _CLOSED or (cluster.status is None and cluster.is_active is False)
 
 

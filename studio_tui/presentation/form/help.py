@@ -1,4 +1,4 @@
-"""What each field of a job's form is for: what it takes, and an example of it."""
+"""Help for each field of the job form: its meaning, allowed input, and an example."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -10,13 +10,13 @@ from studio_tui.presentation.format import size
 
 
 class FieldHelp(NamedTuple):
-    """What there is to know of a field."""
+    """Help for one field."""
 
     meaning: str
     takes: str
-    """What may stand there, and what an empty field means."""
+    """Allowed input, and the meaning of an empty field."""
     example: tuple[str, ...] = ()
-    """As it is typed, line by line."""
+    """An example as typed, line by line."""
 
 
 FIELD_HELP: Mapping[str, FieldHelp] = {

@@ -1,4 +1,4 @@
-"""What the fields of a job's form mean as they stand: said below a field that has no problem."""
+"""Hints below the fields of the job form that have no problem: the meaning of their contents."""
 
 from collections.abc import Callable, Mapping
 from itertools import islice
@@ -14,11 +14,11 @@ from studio_tui.presentation.schedules.start_times import StartTimeError, both, 
 from studio_tui.text import safe_line
 
 CRON_TIMES = 5
-"""Next times of a schedule that are told."""
+"""Number of fire times shown."""
 
 
 def note(name: str, draft: Draft, around: Surroundings) -> tuple[str, ...]:
-    """Return lines on what a field asks for, safe to draw; none where there is nothing to say."""
+    """Return the hint lines of a field, safe to draw; may be empty."""
     noted = _NOTES.get(name)
     return noted(draft, around) if noted is not None else ()
 
@@ -81,7 +81,7 @@ def _chosen(draft: Draft, around: Surroundings) -> tuple[str, ...]:
 
 
 def with_free(cluster: Cluster) -> str:
-    """Return a cluster's name and what is known of its free workers: `gpu (~18 of 32 free)`."""
+    """Format a cluster's name with its free workers if known: `gpu (~18 of 32 workers free)`."""
     name = cluster.name or cluster.id
     most, free = cluster.max_workers, free_workers(cluster)
     if most is None:

@@ -1,7 +1,7 @@
-"""Checks the fields of a form that are read line by line: requirements and environment.
+"""Validates the fields of a form that are parsed line by line: requirements and environment.
 
-The rules of requirements are those of `uv pip install -r`, which the local Studio runs; names and
-versions are judged by `packaging`, as pip does.
+The rules for requirements are those of `uv pip install -r`, which the local Studio runs; names and
+versions are parsed with `packaging`, like in pip.
 """
 
 import re
@@ -59,9 +59,9 @@ def requirement_problems(text: str, *, has_files: bool) -> tuple[Problem, ...]:
 
 
 def environment_problems(text: str, lost_values: Collection[str] = ()) -> tuple[Problem, ...]:
-    """Return the problems of lines of `NAME=VALUE`; they are sent as they stand.
+    """Return the problems of lines of `NAME=VALUE`, which are sent unchanged.
 
-    `lost_values` are lines that had a value once, which was not kept.
+    `lost_values` are lines whose value was not stored on disk.
     """
     problems: list[Problem] = []
     seen: dict[str, int] = {}
@@ -91,27 +91,27 @@ def environment_problems(text: str, lost_values: Collection[str] = ()) -> tuple[
 
 
 def environment_names(text: str) -> tuple[str, ...]:
-    """Return the names that well-formed lines set, in their order."""
+    """Return the names assigned by well-formed lines, in order."""
     entries = (line.strip() for line in text.split("\n"))
     pairs = (entry.removeprefix("export ").partition("=") for entry in entries)
     return tuple(name.strip() for name, equals, _ in pairs if equals and name[:1] != "#")
 
 
 def with_values(text: str, before: str, names: Collection[str]) -> str:
-    """Return an environment in which those of `names` alone on a line are as they were before."""
+    """Return `text` with bare names that are in `names` replaced by their lines in `before`."""
     known = {line.partition("=")[0]: line for line in before.split("\n") if "=" in line}
     lines = text.split("\n")
     return "\n".join(known.get(line, line) if line in names else line for line in lines)
 
 
 def has_new_values(text: str, before: str) -> bool:
-    """Return whether an environment has a value that does not stand in another as well."""
+    """Return whether `text` has an assignment with a value that is not in `before`."""
     fresh = set(text.split("\n")) - set(before.split("\n"))
     return any(line.partition("=")[2].strip() for line in fresh)
 
 
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
-    """Yield lines without comments, joined where they end with a backslash, with their numbers."""
+    """Yield numbered lines without comments, joining those continued with a backslash."""
     begun, start = "", 0
     for number, raw in enumerate(text.splitlines(), 1):
         start = start or number
@@ -159,7 +159,7 @@ def _on_this_machine(where: str, line: str) -> Problem:
 
 
 def _carried_problems(where: str, line: str, *, has_files: bool) -> tuple[Problem, ...]:
-    """Judge what lies in the job's folder, which holds its repository and its files."""
+    """Validate a path relative to the job's folder, which contains its repository and files."""
     if _REMOTE.fullmatch(line) or has_files:
         return ()
     if line.startswith(("/", "~", "file:")):

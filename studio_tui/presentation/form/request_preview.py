@@ -1,7 +1,7 @@
-"""Shows the request for a job before it is sent: as JSON, as curl, as the `datachain` command.
+"""Previews the request for a job: as JSON, as curl, and as a `datachain` command.
 
-All of it is safe to draw and, but for masked secrets, exact: what may not be drawn is escaped in a
-way that JSON and every shell read back. The token is never in it.
+All output is safe to draw and, except for masked secrets, exact: characters that may not be drawn
+are escaped in a way that JSON and every shell decode. It never contains the token.
 """
 
 import json
@@ -25,7 +25,7 @@ _UNUSUAL = re.compile(r"[^\n -~]")
 def as_json(wish: JobInput, paths: Sequence[str] = (), *, shown: bool = False) -> str:
     """Return the body of the request; secrets masked unless `shown`.
 
-    `paths` are files still to be uploaded, whose ids are not known yet.
+    `paths` are files to upload, whose ids are not known yet.
     """
     visible = wish if shown else _masked(wish)
     fields = visible.model_dump(mode="json", exclude_none=True)
@@ -39,7 +39,7 @@ def as_json(wish: JobInput, paths: Sequence[str] = (), *, shown: bool = False) -
 
 
 def as_curl(wish: JobInput, url: str, paths: Sequence[str] = (), *, shown: bool = False) -> str:
-    """Return commands that send the request to the Studio at `url`, with its uploads before it."""
+    """Return commands that send the request to the Studio at `url`, after uploading its files."""
     lines = [] if shown or _masked(wish) == wish else [_MASKED]
     if paths:
         lines.append("# Put the id that each upload answers with into the request below.")
@@ -57,14 +57,14 @@ def as_curl(wish: JobInput, url: str, paths: Sequence[str] = (), *, shown: bool 
         "--data-binary @-",
         f"{_word(_endpoint(url, routes.CREATE_JOB))} <<'JSON'",
     ]
-    # Every line of the body begins with a brace or a space, so none of them ends it.
+    # Every line of the body starts with a brace or a space, so none can end the heredoc.
     return "\n".join([*lines, _joined(command), as_json(wish, paths, shown=shown), "JSON"])
 
 
 def as_datachain(
     wish: JobInput, query_file: str = "", paths: Sequence[str] = (), *, shown: bool = False
 ) -> str:
-    """Return the `datachain job run` that asks for the same; comments say what has no flag."""
+    """Return the equivalent `datachain job run`; comments list what has no flag."""
     visible = wish if shown else _masked(wish)
     ending = ".py" if wish.query_type is QueryType.PYTHON else ".sh"
     script = query_file or f"query{ending}"
@@ -112,7 +112,7 @@ def _without_flag(wish: JobInput, script_name: str) -> list[str]:
 
 
 def _masked(wish: JobInput) -> JobInput:
-    """Return the request without values of variables and without what logs in to a URL."""
+    """Return the request with values of variables and logins in URLs masked."""
     updates: dict[str, str] = {}
     if wish.environment:
         lines = wish.environment.split("\n")
@@ -141,7 +141,7 @@ def _significant(text: str | None) -> list[str]:
 
 
 def _as_path(path: str) -> str:
-    """Return a path that no program takes for an option."""
+    """Return a path that cannot be parsed as an option."""
     return f"./{path}" if path.startswith("-") else path
 
 
@@ -162,10 +162,10 @@ def _joined(parts: Iterable[str]) -> str:
 
 
 def _word(text: str) -> str:
-    """Return a text as one word of a shell, safe to draw and exact."""
+    """Quote a text as one shell word, safe to draw and exact."""
     if safe_block(text) == text:
         return shlex.quote(text)
-    # Octal escapes are what every printf knows (POSIX, 2024, printf).
+    # Every printf supports octal escapes (POSIX, 2024, printf).
     return f"\"$(printf '{''.join(map(_printf_character, text))}')\""
 
 

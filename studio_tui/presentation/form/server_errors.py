@@ -1,4 +1,4 @@
-"""Finds which fields of a job's form a server's refusal is about, and says what to do."""
+"""Assigns a server's error message to the fields of the job form, and adds advice."""
 
 import re
 
@@ -18,11 +18,11 @@ from studio_tui.presentation.jobs.problems import Problem
 from studio_tui.text import safe_line
 
 WHOLE = ""
-"""The field of what concerns the whole form."""
+"""Field of a problem with the whole form."""
 
 _FIELDS = JobInput.model_fields.keys() | LABELS.keys()
 _PLACE = re.compile(r"(?:[A-Za-z_]+\.)*(?P<field>[a-z_]+)(?:[ .]\d+)?(?=[\s:,]|$)")
-"""Begins a clause: `workers must be…`, `files 2 must…`, `data.workers: Input should…`."""
+"""Field name at the start of a clause, such as `workers must be…` or `data.workers: Input…`."""
 
 _WORDS = {
     r"cron": "cron_expression",
@@ -37,11 +37,11 @@ _WORDS = {
     r"environment": "environment",
     r"files?": "files",
 }
-"""Words by which a sentence that begins with no field may still be about one."""
+"""Words that indicate a field in a sentence that does not start with a field name."""
 
 
 def refusals(error: StudioError, draft: Draft) -> tuple[Problem, ...]:
-    """Return why `draft` was sent and made no job, at the fields it is about, else `WHOLE`."""
+    """Return why no job was created from `draft`, by field, or as `WHOLE`."""
     if isinstance(error, InvalidRequest):
         return tuple(_placed(clause, draft) for clause in _clauses(str(error)))
     return (Problem(WHOLE, f"{_sentence(str(error))} {_what_to_do(error)}"),)
@@ -59,7 +59,8 @@ def _what_to_do(error: StudioError) -> str:
             return "No job was created; it takes a member of the team who may run jobs."
         case NotFound():
             return "No job was created; check Studio's URL, the team, and what the form names."
-        # Had the request for the job itself failed like these, the outcome would be unknown.
+        # If creating the job itself had failed like this, the outcome would be unknown: only an
+        # upload failed.
         case ServerError():
             return "No job was created; the form is kept. Send it again later."
         case _:
@@ -67,7 +68,7 @@ def _what_to_do(error: StudioError) -> str:
 
 
 def _clauses(message: str) -> list[str]:
-    """Divide a message into what it says of each field; a clause may hold semicolons itself."""
+    """Split a message into clauses by field; a clause may contain semicolons."""
     clauses: list[str] = []
     for part in message.split("; "):
         if clauses and _field(part) is None:
@@ -96,7 +97,7 @@ def _placed(clause: str, draft: Draft) -> Problem:
 
 
 def _named_in_passing(clause: str) -> str | None:
-    """Return the one field that a sentence speaks of, `None` when it may be about several."""
+    """Return the only field that a sentence mentions; `None` if there may be several."""
     told = {
         field for word, field in _WORDS.items() if re.search(rf"\b{word}\b", clause, re.IGNORECASE)
     }
