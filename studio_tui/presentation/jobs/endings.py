@@ -1,4 +1,4 @@
-"""What is said in passing when jobs and pipelines end: one sentence, however many there are."""
+"""Notifications about jobs and pipelines that ended: one message, however many there are."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,9 +9,9 @@ from studio_tui.presentation.jobs.causes import cause
 from studio_tui.presentation.jobs.states import LOOKS
 
 _NAMED = 3
-"""Failures that are named among many."""
+"""Maximum number of failures listed by name."""
 _LONGEST = 120
-"""Characters of an error that are said."""
+"""Maximum number of characters of an error."""
 _HOW = {
     JobState.COMPLETE: "is complete",
     JobState.FAILED: "failed",
@@ -30,7 +30,7 @@ _WORDS = {
 
 
 def jobs_ended(jobs: Sequence[Job]) -> str:
-    """Return how jobs have ended; safe text."""
+    """Return a message about jobs that ended, safe to draw."""
     if len(jobs) == 1:
         return _one(jobs[0])
     lines = [_counted([job.state for job in jobs], "job")]
@@ -39,7 +39,7 @@ def jobs_ended(jobs: Sequence[Job]) -> str:
 
 
 def pipelines_ended(pipelines: Sequence[Pipeline]) -> str:
-    """Return how pipelines have ended; safe text."""
+    """Return a message about pipelines that ended, safe to draw."""
     ends = [(_pipeline_name(each), _PIPELINES[each.state]) for each in pipelines]
     if len(ends) == 1:
         name, (state, how) = ends[0]
