@@ -21,7 +21,7 @@ from studio_tui.presentation.lists.kinds import Kind
 
 T = TypeVar("T")
 Test = Callable[[T, str, datetime], bool]
-"""Whether a row, with its haystack, passes at a moment."""
+"""Whether a row, with its haystack, passes at a given time."""
 
 _TERM = re.compile(r"(?P<field>[A-Za-z_]+)(?P<operator>[=~<>])(?P<value>.*)", re.DOTALL)
 _IS = re.compile(r"is:(?P<value>[a-z_,]*)", re.IGNORECASE)
@@ -32,7 +32,7 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 
 
 class FilterError(ValueError):
-    """The filter cannot be understood; the sentence says which term and what would do."""
+    """The filter is invalid; the message quotes the term and lists valid ones."""
 
 
 class Terms(Generic[T]):
@@ -62,7 +62,7 @@ class Terms(Generic[T]):
         return bool(self._tests)
 
     def passes(self, row: T, straw: str, now: datetime) -> bool:
-        """Whether `row`, whose haystack is `straw`, passes every term of an alternative."""
+        """Whether `row`, whose haystack is `straw`, passes all terms of an alternative."""
         if not self._tests:
             return True
         return any(all(test(row, straw, now) for test in tests) for tests in self._tests)
@@ -82,7 +82,7 @@ class Terms(Generic[T]):
         return [row for row in known if row[0] in passing] if self._tests else known
 
     def matches(self, row: T, now: datetime) -> bool:
-        """Whether `row` passes; for one row, where no haystack is kept."""
+        """Whether `row` passes; for a single row whose haystack is not cached."""
         return self.passes(row, self._kind.haystack(row), now)
 
 
@@ -95,9 +95,9 @@ def _narrowed(
 
 
 def understood(text: str, kind: Kind[T]) -> tuple[Terms[T], str]:
-    """Return the filter of the terms that can be understood, and what is wrong with the others.
+    """Return the filter of the valid terms, and an error message about the others.
 
-    So a term that is only half typed empties no list.
+    Thus an incomplete term does not empty a list while it is typed.
     """
     alternatives: list[list[str]] = [[]]
     problem = ""
