@@ -19,23 +19,23 @@ from studio_tui.presentation.pipelines.graph.view_model import Known
 
 
 class Seen(NamedTuple):
-    """A job of a pipeline with all that is known."""
+    """A job of a pipeline with all loaded data."""
 
     node: Node
     known: Known
 
     @property
     def job(self) -> Job | None:
-        """Its run, if it is known."""
+        """Its run, if it is loaded."""
         return self.known.job(self.node)
 
     def names(self, node_ids: Sequence[str]) -> str:
-        """Return the names of other jobs, one a line."""
+        """Return the names of other jobs, one per line."""
         return "\n".join(self.known.plan.nodes[each].name for each in node_ids)
 
 
 def haystack(seen: Seen) -> str:
-    """Return the lower-case text in which words are looked for."""
+    """Return the lower-case text searched by filter words."""
     node, job = seen.node, seen.job
     error = job.error_message if job is not None else None
     parts = (node.name, node.id, node.run, node.status, seen.known.verdicts.shown[node.id], error)
@@ -60,11 +60,11 @@ _GROUPS: dict[str, frozenset[Shown]] = {
     "finished": frozenset({Shown.DONE, Shown.FAILED, Shown.CANCELED}),
     "problem": frozenset({Shown.FAILED, Shown.CANCELED, Shown.BLOCKED, Shown.UNKNOWN}),
 }
-"""Words for several places."""
+"""Words for sets of states."""
 
 
 def _is_called(state: JobState) -> Callable[[Seen], bool]:
-    """Return what is true of the jobs of which Studio says this, whatever is made of it here."""
+    """Return a test for jobs that Studio reports in this state, whatever is shown here."""
     return lambda seen: seen.node.state is state
 
 
@@ -101,14 +101,14 @@ PIPELINE_JOBS = Kind[Seen](
 
 
 def terms_of(text: str) -> Terms[Seen]:
-    """Return what of a filter can be understood; terms that cannot let everything through."""
+    """Return the valid terms of a filter; invalid ones are ignored."""
     return understood(text, PIPELINE_JOBS)[0]
 
 
 def found(terms: Terms[Seen], known: Known, haystacks: dict[str, str]) -> frozenset[str]:
-    """Return the nodes that pass; none where nothing is asked for.
+    """Return the nodes that match; none if there are no terms.
 
-    What words are looked for in is taken from `haystacks`, by node, and kept there.
+    Search texts are cached in `haystacks`, by node.
     """
     if not terms:
         return frozenset()

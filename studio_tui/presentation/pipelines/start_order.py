@@ -1,4 +1,4 @@
-"""What it means that jobs which depend on each other start again at once, in words."""
+"""Text about rerunning jobs that depend on each other."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
@@ -20,10 +20,10 @@ def order_lines(
     *,
     is_kept: bool,
 ) -> tuple[str, ...]:
-    """Return what there is to say of the order in which jobs start again; empty if nothing is.
+    """Return the lines about the order of rerun jobs; empty if no order is needed.
 
-    `originals` has for each run of a pipeline the jobs that it repeats; `is_kept` says whether
-    Studio starts each job after those of them that it depends on.
+    `originals` has for each run of a pipeline the jobs it is a rerun of; `is_kept` means that
+    Studio starts each job after those that it depends on.
     """
     alike = {*jobs}.union(*(originals.get(job_id, ()) for job_id in jobs))
     waits: list[str] = []
@@ -53,7 +53,7 @@ def _is_meant(run: PipelineJob, jobs: Collection[str], alike: Collection[str]) -
 
 
 def _waiting(plan: Plan, meant: Collection[str]) -> Iterator[str]:
-    """Yield those nodes that wait for others of them, directly or not."""
+    """Yield the nodes that depend on others of them, directly or not."""
     below: set[str] = set()
     for key, node in plan.nodes.items():
         if any(parent in meant or parent in below for parent in node.parents):
@@ -63,10 +63,10 @@ def _waiting(plan: Plan, meant: Collection[str]) -> Iterator[str]:
 
 
 def _instead(pipeline: Pipeline, plan: Plan, *, is_kept: bool) -> Iterator[str]:
-    """Yield what makes the jobs of a pipeline again in their order, or lets it go on."""
+    """Yield alternatives: rebuilding the datasets in order, or continuing the pipeline."""
     roots = [plan.nodes[key].name for key in judge(plan, pipeline.state).roots]
     if roots and pipeline.state is not PipelineState.COMPLETED:
-        # Only of the local Studio it is known that the new job takes the place of the failed one.
+        # Only the local Studio is known to replace the failed job by the new one.
         lets = "lets" if is_kept else "may let"
         yield f"R on {named(roots)} alone {lets} that pipeline go on instead."
     if not is_kept:

@@ -1,4 +1,4 @@
-"""The path that decides when a pipeline ends, in words on one line: what takes longest comes first.
+"""Formats a critical path on one line, with the longest jobs preferred when space is short.
 
 `dedupe 6:12 ▸ embed ~9:58 ▸ … 3 more ▸ publish ~1:00`
 """
@@ -11,17 +11,16 @@ from studio_tui.presentation.pipelines.graph.view_model import Known
 
 _ARROW = " ▸ "
 _ROOM = 100
-"""Cells that the words of a path may take where nothing else is said."""
+"""Default maximum width of the text."""
 
 
 def path_words(
     found: Critical, known: Known, room: int = _ROOM, cells: Callable[[str], int] = len
 ) -> str:
-    """Return the path from the last job that has ended, with what each took or is to take.
+    """Format the path from the last ended job on, with durations or estimates.
 
-    Of what has no room in as many cells as `cells` counts, it says how many jobs there are and
-    where they stand. The longest is always named, then the last and the first, then the next
-    longest ones.
+    Jobs that do not fit in `room` cells, as measured by `cells`, are replaced by their number. The
+    longest job is always named; then the last, the first, and the next longest are preferred.
     """
     shown = known.verdicts.shown
     ended = [index for index, node_id in enumerate(found.path) if shown[node_id] not in TO_RUN]
@@ -39,7 +38,7 @@ def path_words(
 
 
 def _wanted(seconds: Sequence[float]) -> Iterator[int]:
-    """Yield the places of a path's jobs, that which is to be named first before the others."""
+    """Yield the indexes of a path's jobs in order of preference."""
     longest_first = sorted(range(len(seconds)), key=lambda index: -seconds[index])
     yield from longest_first[:1]
     yield from (len(seconds) - 1, 0) if seconds else ()
@@ -47,7 +46,7 @@ def _wanted(seconds: Sequence[float]) -> Iterator[int]:
 
 
 def _joined(steps: Sequence[str], chosen: set[int]) -> str:
-    """Return the chosen steps in their order, with the numbers of those between them."""
+    """Join the chosen steps in order, with the number of omitted ones between them."""
     said: list[str] = []
     left_out = 0
     for index, step in enumerate(steps):
@@ -61,7 +60,7 @@ def _joined(steps: Sequence[str], chosen: set[int]) -> str:
 
 
 def _step(node_id: str, known: Known) -> str:
-    """Return a job's name, with the seconds it took, or with about how many it is to take."""
+    """Return a job's name with its duration or estimate."""
     node = known.plan.nodes[node_id]
     own = weight(node, known)
     if own is None:

@@ -1,4 +1,4 @@
-"""Why a job of a pipeline is not running, in words, and which job to look at for it."""
+"""Why a job of a pipeline is not running, as text, and which job is the reason."""
 
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
@@ -24,23 +24,23 @@ _READY = {
     PipelineState.UNKNOWN: "ready: Studio has not queued it yet",
 }
 _NEAREST = (Shown.UNKNOWN, Shown.RUNNING, Shown.QUEUED)
-"""Parents that are named first, as they are what the others wait for; the rest as they come."""
+"""States of parents that are named first, since the others depend on them."""
 
 
 class Bars(Protocol):
-    """How far running jobs have come, as far as that is known: a mapping, or what is like one."""
+    """Progress of running jobs; a mapping or similar."""
 
     def get(self, run: str, /) -> Progress | None:
-        """Return how far a run has come (`Node.run`)."""
+        """Return the progress of a run (`Node.run`); `None` if unknown."""
 
 
 class Wait(NamedTuple):
-    """Why a job does not run."""
+    """Why a job is not running."""
 
     words: str
     """Safe text."""
     target: str | None = None
-    """The node where the reason is to be found, if it is another job."""
+    """The node that is the reason, if it is another job."""
 
 
 def waits(verdicts: Verdicts, node_id: str, bars: Bars | None = None) -> Wait | None:
@@ -62,10 +62,10 @@ def waits(verdicts: Verdicts, node_id: str, bars: Bars | None = None) -> Wait | 
 
 
 def in_short(verdicts: Verdicts, node_id: str) -> tuple[str, ...]:
-    """Return what keeps a job from running where the words have no room, and where these have none.
+    """Return two shorter forms of the reason why a job is not running.
 
-    `blocked by embed.py +2`, `✗ embed.py +2`: the first of the jobs that the words name, and how
-    many others there are; nothing for one that waits for no other job.
+    `blocked by embed.py +2`, `✗ embed.py +2`: the first of the jobs named in the reason, and the
+    number of others; empty if it waits for no other job.
     """
     match verdicts.shown[node_id]:
         case Shown.BLOCKED:
@@ -86,7 +86,7 @@ def _failures_first(verdicts: Verdicts, roots: Sequence[str]) -> list[str]:
 
 
 def _ahead(verdicts: Verdicts, node: Node) -> list[str]:
-    """Return the parents that are not done, what is under way first."""
+    """Return the parents that are not complete, active ones first."""
     ahead = [parent for parent in node.parents if verdicts.shown[parent] is not Shown.DONE]
     return sorted(ahead, key=lambda parent: verdicts.shown[parent] not in _NEAREST)
 
@@ -141,7 +141,7 @@ def _standing(verdicts: Verdicts, parent: Node, bars: Bars | None) -> str:
 
 
 def flaw_words(verdicts: Verdicts, node: Node) -> tuple[str, ...]:
-    """Return what a job waits for that no plan should have: jobs that are not there, and itself."""
+    """Return invalid dependencies of a job: missing jobs, and cycles."""
     others = [verdicts.plan.nodes[each].name for each in node.circular if each != node.id]
     said = []
     if node.missing:
