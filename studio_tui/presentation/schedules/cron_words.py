@@ -1,7 +1,7 @@
-"""Says in words when a cron expression fires, and its next runs in local time and UTC.
+"""Describes cron expressions in words, and lists their next fire times.
 
-The words are made from the values of the fields, so they are the same for expressions that mean the
-same, and differ for those that do not.
+The description is derived from the values of the fields, so it is the same for equivalent
+expressions, and differs for others.
 """
 
 from datetime import UTC, datetime, tzinfo
@@ -12,7 +12,7 @@ from studio_tui import cron
 from studio_tui.presentation.schedules.start_times import shown
 
 RUNS = 5
-"""How many runs are shown."""
+"""Number of runs shown."""
 
 _LISTED_TIMES = 4
 _DAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
@@ -27,7 +27,7 @@ Values = frozenset[int] | None
 
 
 class Run(NamedTuple):
-    """One run of a schedule, as text."""
+    """A fire time as text."""
 
     local: str
     world: str
@@ -35,12 +35,12 @@ class Run(NamedTuple):
 
 
 def words(expression: str, clock: str = "UTC") -> str:
-    """Return when an expression fires: `every weekday at 09:00 UTC`, `every 15 minutes`.
+    """Describe an expression: `every weekday at 09:00 UTC`, `every 15 minutes`.
 
-    `clock` is the zone whose clocks Studio goes by.
+    `clock` is the name of the time zone of the schedule.
 
     Raises:
-        CronError: the expression cannot be used.
+        CronError: the expression is invalid.
     """
     minutes, hours, dates, months, weekdays = cron.plain_fields(expression)
     time = _time(minutes, hours, clock)
@@ -51,7 +51,7 @@ def words(expression: str, clock: str = "UTC") -> str:
 
 
 def in_words(expression: str) -> tuple[str, ...]:
-    """Return lines that say when an expression fires; none when it cannot be used."""
+    """Return lines that describe an expression; empty if it is invalid."""
     try:
         said = words(expression)
     except cron.CronError:
@@ -60,13 +60,13 @@ def in_words(expression: str) -> tuple[str, ...]:
 
 
 def other_readings(expression: str) -> tuple[str, ...]:
-    """Return a sentence about what other crons make of two day fields; none where all agree.
+    """Return a sentence if other crons treat its two day fields differently; else empty.
 
-    Vixie cron and its heirs take a field that begins with a star for `*`, with a step too, and then
-    want both fields met (crontab(5), and https://crontab.guru/cron-bug.html).
+    Vixie cron and its successors treat a field that starts with a star as `*`, even with a step,
+    and then require both fields to match (crontab(5), and https://crontab.guru/cron-bug.html).
 
     Raises:
-        CronError: the expression cannot be used.
+        CronError: the expression is invalid.
     """
     _, _, date, _, weekday = cron.typed_fields(expression)
     if cron.is_any(date) or cron.is_any(weekday):
@@ -84,12 +84,12 @@ def other_readings(expression: str) -> tuple[str, ...]:
 def next_runs(
     expression: str, after: datetime, zone: tzinfo, clock: tzinfo = UTC
 ) -> tuple[Run, ...]:
-    """Return the next `RUNS` runs later than `after`, in the reader's `zone` and in UTC.
+    """Return the next `RUNS` fire times after `after`, in the user's `zone` and in UTC.
 
-    `clock` is the zone whose clocks Studio goes by.
+    `clock` is the time zone of the schedule.
 
     Raises:
-        CronError: the expression cannot be used.
+        CronError: the expression is invalid.
     """
     times = cron.fire_times(expression, after, clock, count=RUNS)
     return tuple(Run(shown(moment, zone), shown(moment, UTC)) for moment in times)
@@ -140,7 +140,7 @@ def _day(dates: Values, months: Values, weekdays: Values) -> str:
 def _weekdays(weekdays: frozenset[int]) -> str:
     if weekdays == _WEEKDAYS:
         return "weekday"
-    # A week begins with Monday for a reader, with Sunday for cron.
+    # Weeks start on Monday in text, on Sunday in cron.
     names = [_DAYS[day] for day in sorted(weekdays, key=lambda day: (day - 1) % 7)]
     return _listed(names)
 
@@ -160,7 +160,7 @@ def _ending(number: int) -> str:
 
 
 def _even_step(values: frozenset[int], size: int) -> int | None:
-    """Return the step by which values go round evenly from 0, `None` when they do not."""
+    """Return the step if the values are all multiples of it from 0 on; else `None`."""
     if len(values) < 2 or size % len(values):
         return None
     step = size // len(values)
@@ -168,7 +168,7 @@ def _even_step(values: frozenset[int], size: int) -> int | None:
 
 
 def _numbers(values: frozenset[int]) -> str:
-    """Return numbers as a list, a range, or a range with a step."""
+    """Format numbers as a list, a range, or a range with a step."""
     numbers = sorted(values)
     steps = {later - earlier for earlier, later in pairwise(numbers)}
     if len(numbers) > 2 and len(steps) == 1:
@@ -179,5 +179,5 @@ def _numbers(values: frozenset[int]) -> str:
 
 
 def _listed(texts: list[str]) -> str:
-    """Return `a`, `a and b`, `a, b and c`."""
+    """Join texts as `a`, `a and b`, `a, b and c`."""
     return " and ".join([", ".join(texts[:-1]), texts[-1]] if len(texts) > 1 else texts)

@@ -19,16 +19,16 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Scheduled(NamedTuple):
-    """A schedule with what came of it."""
+    """A schedule with its last runs."""
 
     task: Job
     """The schedule itself: a job in the state TASK."""
     runs: tuple[Run, ...]
-    """The last ones that are known, newest first."""
+    """The last known runs, newest first."""
 
 
 def state(row: Scheduled) -> JobState:
-    """Return how the last run went; `TASK` where none is known."""
+    """Return the state of the last run; `TASK` if there is none."""
     return next((run.state for run in row.runs if not run.gap), JobState.TASK)
 
 

@@ -1,4 +1,4 @@
-"""What is typed as the time of a schedule, where that may be a cron or one moment."""
+"""Parsing of a schedule's time, which may be a cron expression or a single time."""
 
 from datetime import datetime, tzinfo
 from typing import NamedTuple
@@ -9,16 +9,16 @@ from studio_tui.presentation.schedules.start_times import StartTimeError, descri
 
 
 class TimeTold(NamedTuple):
-    """What a time means, or why it means nothing."""
+    """Meaning of a time, or an error message."""
 
     lines: tuple[str, ...]
     is_good: bool
     moment: datetime | None = None
-    """The one moment; `None` for a cron, or for what means nothing."""
+    """The single time; `None` for a cron expression, or if invalid."""
 
 
 def explain_time(typed: str, now: datetime, zone: tzinfo) -> TimeTold:
-    """Say what a cron in UTC, or a moment in `zone`, means."""
+    """Explain a cron expression in UTC, or a single time in `zone`."""
     if _is_cron(typed):
         told = explain_expression(typed, None, now, zone)
         return TimeTold(told.lines, told.is_good)
@@ -30,7 +30,7 @@ def explain_time(typed: str, now: datetime, zone: tzinfo) -> TimeTold:
 
 
 def _is_cron(typed: str) -> bool:
-    """Whether a text is meant as a cron, right or wrong."""
+    """Whether a text is intended as a cron expression, valid or not."""
     if typed.startswith("@") or "*" in typed:
         return True
     try:
