@@ -1,6 +1,6 @@
-"""The command line, and the one place where the parts are put together.
+"""The command line, which composes the program.
 
-Imports inside functions keep the first paint quick: a dashboard that starts slowly is not opened.
+Imports are inside functions, so that the first paint is fast.
 """
 
 import os
@@ -23,14 +23,12 @@ if TYPE_CHECKING:
 
 
 class _Commands(click.Group):
-    """Loads the local Studio's commands only when they are named."""
+    """Command group that imports the commands of the local Studio and of recordings on demand."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return all names."""
         return [*super().list_commands(ctx), "local", "record", "replay"]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return a command by its name."""
         if cmd_name == "local":
             from studio_tui.local.server.cli import local
 
@@ -42,7 +40,7 @@ class _Commands(click.Group):
         return super().get_command(ctx, cmd_name)
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run a command; what keeps it from its work is said in a sentence."""
+        """Run a command; print a `ConfigError` and exit with code 2."""
         from studio_tui.errors import ConfigError
 
         try:
@@ -152,7 +150,7 @@ def _dashboard(
 
 
 class _OwnStudio:
-    """The local Studio that this dashboard was opened on."""
+    """The local Studio that this dashboard is connected to."""
 
     def __init__(self, guard: "PortGuard", start_again: "Callable[[], Settings]") -> None:
         self._guard = guard
@@ -171,24 +169,24 @@ class _OwnStudio:
 
 
 class _Composition:
-    """Makes the way to Studio that was asked for; runs in a thread, after the first paint."""
+    """Connects to the chosen Studio; runs in a thread, after the first paint."""
 
     def __init__(self, arguments: "Arguments", data_dir: Path | None, *, run_samples: bool) -> None:
         self._arguments = arguments
         self._named_data_dir = data_dir
         self._run_samples = run_samples
         self._known: tuple[Settings, str] | None = None
-        """The settings that were followed last, and whose Studio it is if it needs other words."""
+        """The latest settings, and the name of their Studio if it is not derived from them."""
 
     @property
     def _data_dir(self) -> Path:
         return self._named_data_dir or paths.local_data_dir()
 
     def connect(self, choice: "Choice | None") -> "Connected":
-        """Follow a choice, or without one the settings.
+        """Connect to a choice, or without one according to the settings.
 
         Raises:
-            ConfigError: it cannot be followed; the sentence says why.
+            ConfigError: the choice cannot be used; the message says why.
         """
         from dataclasses import replace
 
@@ -223,7 +221,7 @@ class _Composition:
         return replace(connected, notes=(*notes, *connected.notes))
 
     def _found(self, arguments: "Arguments") -> "Connected":
-        """Follow what arguments, environment and files say, now and whenever it was mended."""
+        """Connect according to arguments, environment and files; these can be reloaded if fixed."""
         from dataclasses import replace
 
         from studio_tui.settings import load_settings, seal
@@ -270,7 +268,7 @@ class _Composition:
         return replace(connected, samples=samples)
 
     def _settings(self, url: str, team: str, token: str) -> "Settings":
-        """Check a Studio that was named outside of arguments, environment and files."""
+        """Create the settings of a Studio that is not from arguments, environment and files."""
         from dataclasses import replace
 
         from studio_tui.settings import load_settings
@@ -298,7 +296,7 @@ class _Composition:
         host = settings.host
         for secret in settings.secrets:
             register_secret(secret)
-        # A file a profile; its name tells nothing of the profile but that it is another.
+        # One file per profile; the hash in its name reveals nothing about the profile.
         place = place_of(settings, self._data_dir if home else None)
         name = hashlib.sha256(place.encode()).hexdigest()[:16]
         return Connected(
@@ -326,7 +324,7 @@ class _Composition:
         )
 
 
-# Looking for plug-ins of pydantic reads the metadata of everything installed; we use none.
+# Pydantic searches the metadata of all installed packages for plug-ins; none are used here.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 if __name__ == "__main__":

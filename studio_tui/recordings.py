@@ -1,4 +1,4 @@
-"""The commands that make a recording to be shared, and replay one."""
+"""The commands that export a recording and replay it."""
 
 import tempfile
 from pathlib import Path
@@ -19,11 +19,11 @@ from studio_tui.text import safe_line
 from studio_tui.tui.connected import Connected
 
 SLOWEST, FASTEST = 0.1, 3600.0
-"""Speeds of a replay."""
+"""Minimum and maximum speed of a replay."""
 
 
 def place_of(settings: Settings, data_dir: Path | None) -> str:
-    """Return what tells a team of a Studio from others: what is recorded of it has its own file."""
+    """Return the key of a team's recorded data, which is in a separate file for each team."""
     return str(data_dir) if data_dir is not None else f"{settings.url}\n{settings.team}"
 
 
@@ -83,7 +83,7 @@ def replay(context: click.Context, file: Path, *, speed: float) -> None:
 
 
 def connected(client: ReplayClient, time: ReplayTime, file: Path, folder: Path) -> Connected:
-    """Return what the dashboard has in a replay; what it remembers is in a folder of its own."""
+    """Return the connection of the dashboard in a replay, with its state in a separate folder."""
     session = StudioSession(cast(StudioClient, client), "replay", folder, near=True)
     session.replay = time
     name = safe_line(file.name)
