@@ -149,7 +149,8 @@ def fires(expression: str, after: datetime, zone: tzinfo = UTC) -> Iterator[date
 
 
 def _to_the_last(moments: Iterator[datetime]) -> Iterator[datetime]:
-    with suppress(OverflowError, ValueError):  # there is no year 10000
+    with suppress(OverflowError, ValueError):
+        # There is no year 10000.
         yield from moments
 
 
@@ -159,7 +160,8 @@ def _named_times(fields: str, after: datetime, zone: tzinfo) -> Iterator[datetim
     latest = after
     while True:
         local = next_local()
-        moment = local.replace(tzinfo=zone).astimezone(UTC)  # the first of two, for `fold` is 0
+        # With `fold` 0, this is the first of two.
+        moment = local.replace(tzinfo=zone).astimezone(UTC)
         if _shown(moment, zone) != local:
             # In a gap, the offset from before it applies, so the result is after the gap.
             moment = _change(moment - _STEP, moment, zone) or moment
@@ -311,7 +313,8 @@ def _part(part: str, field: _Field) -> set[int]:
         if match["last"]:
             last = _value(match["last"], field)
             if match["last"].lower() == "sun" and first:
-                last = 7  # a week may end with Sunday: fri-sun
+                # A week may end with Sunday: fri-sun.
+                last = 7
             _check_range(match["first"], match["last"], first, last, field)
         elif not match["step"]:
             last = first

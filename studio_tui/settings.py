@@ -233,7 +233,8 @@ def _studio_table(path: Path) -> Mapping[str, Any] | None:
         return None
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}. {_REPAIR}") from error
-    except ValueError as error:  # not UTF-8, or not TOML, whose message says where
+    except ValueError as error:
+        # Not UTF-8, or invalid TOML, whose message has the position.
         sentence = f"{path} is not valid TOML: {safe_line(str(error))}. {_REPAIR}"
         raise ConfigError(sentence) from None
     if not isinstance(table, Mapping):

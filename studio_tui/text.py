@@ -69,7 +69,8 @@ def safe_line(text: str) -> str:
 def safe_block(text: str) -> str:
     """Return `text` as lines that are safe to draw, at most `BLOCK_LIMIT` characters."""
     safe = text[:BLOCK_LIMIT].replace("\r\n", "\n").translate(_BLOCK)
-    if len(text) > BLOCK_LIMIT or len(safe) > BLOCK_LIMIT:  # a tab becomes four
+    if len(text) > BLOCK_LIMIT or len(safe) > BLOCK_LIMIT:
+        # A tab becomes four characters.
         return safe[: BLOCK_LIMIT - 1] + _ELLIPSIS
     return safe
 

@@ -147,7 +147,8 @@ def json_value(body: bytes) -> Any:
         return from_json(body)
     except ValueError:
         pass
-    try:  # forgives what only some parsers refuse: bad UTF-8 and lone surrogates in one text
+    try:
+        # Accepts what from_json rejects: invalid UTF-8 (replaced here) and lone surrogates.
         return json.loads(body.decode("utf-8", "replace"))
     except ValueError as error:
         raise ProtocolError(not_json(body, str(error))) from None

@@ -1,8 +1,7 @@
 """Download of archived logs, which Studio stores on other hosts.
 
-Such an address comes from outside, so it is met with suspicion: the token never goes there, and
-from another host only https to a public address is taken, lest a log have this machine ask its own
-network for something.
+These URLs are untrusted: the token is never sent there, and another host is accepted only with
+https and a public address, so that a log cannot cause requests to this machine's private network.
 """
 
 import asyncio
@@ -37,7 +36,8 @@ async def blob(settings: Settings, url: str) -> AsyncGenerator[bytes, None]:
     extensions: dict[str, str] = {}
     if parts.origin != settings.origin:
         _refuse_private(parts.host)
-        if settings.proxy is None:  # which would look the name up itself
+        # A proxy would resolve the name itself.
+        if settings.proxy is None:
             # connect to the address that was checked, even if the name resolves to another one
             # later
             target = target.copy_with(host=await _public_address(parts))

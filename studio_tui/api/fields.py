@@ -99,7 +99,7 @@ _NO_FIELDS: set[str] = set()
 class Received(BaseModel):
     """Base of received models: frozen and lenient; lists the fields that could not be parsed."""
 
-    # Built when first used: a dashboard that shows jobs need not wait for pipelines.
+    # Schemas are built on first use: showing jobs need not wait for those of pipelines.
     model_config = ConfigDict(
         frozen=True, extra="ignore", hide_input_in_errors=True, defer_build=True
     )

@@ -169,7 +169,8 @@ async def follow(
         try:
             await connection.close()
         finally:
-            connection.transport.abort()  # where the closing was cancelled too
+            # also if closing was cancelled
+            connection.transport.abort()
 
 
 class _Target(NamedTuple):
@@ -236,7 +237,8 @@ async def _handshake(target: _Target, authorization: str) -> "ClientConnection":
             open_timeout=target.opening,
             close_timeout=_CLOSING,
             ping_interval=_PING_EVERY,
-            ping_timeout=None,  # silence is judged by frames alone
+            # Only frames count as signs of life.
+            ping_timeout=None,
             **own,
         )
     except TimeoutError as error:
@@ -340,7 +342,8 @@ def _json(text: bytes) -> tuple[Any, bool]:
     except ValueError:
         pass
     decoded = text.decode("utf-8", "replace")
-    try:  # bad UTF-8 and lone surrogates spoil a character, not the message
+    try:
+        # Invalid UTF-8 and lone surrogates affect a character, not the message.
         return json.loads(decoded), decoded.encode() != text
     except (ValueError, RecursionError):
         return None, True

@@ -90,7 +90,8 @@ class ListReader(Generic[T]):
             ProtocolError: the body is not a JSON list, or is truncated.
         """
         body = without_mark(body)
-        async with self._reading:  # the same list may be asked for twice at once
+        # The same list may be requested twice concurrently.
+        async with self._reading:
             if self._page is not None and body == self._body:
                 return self._page
             try:
@@ -157,7 +158,8 @@ class ListReader(Generic[T]):
                 step = min(step * 2, _MOST_ROWS) if grows else step
             elif step == 1:
                 break
-            else:  # the difference is in these rows: look in their first half
+            else:
+                # The difference is in these rows: try their first half.
                 grows = False
                 step //= 2
         return row - expected
@@ -205,7 +207,8 @@ class ListReader(Generic[T]):
         if not rows.places:
             keys = map(self._key, readable)
             rows.places = dict(zip(keys, range(len(readable)), strict=True))
-        if len(rows.places) < len(rows.models):  # rare, so it may take longer
+        if len(rows.places) < len(rows.models):
+            # Rare, so it may be slow.
             first: dict[str, T] = {}
             for row in readable:
                 first.setdefault(self._key(row), row)

@@ -255,7 +255,8 @@ class Transport:
                 if len(body) > LARGEST_REASON:
                     break
         except (httpx.HTTPError, ProtocolError):
-            body.clear()  # the status is enough without a reason
+            # The status is sufficient without a reason.
+            body.clear()
         if answer.status_code == httpx.codes.BAD_REQUEST and _TO_TLS in body:
             return _unreached(wrong_scheme(self._host))
         rest = retry_after(answer.headers.get("Retry-After"), clock.now())
@@ -300,7 +301,8 @@ class _Progress:
                 await details["return_value"].aclose()
                 raise NotSent(NOT_ITS_OWN)
         elif event.endswith("send_request_headers.started"):
-            self.sent = self.sent or details["request"].method != b"CONNECT"  # to a proxy
+            # CONNECT is sent to a proxy.
+            self.sent = self.sent or details["request"].method != b"CONNECT"
 
 
 def tls_context(settings: Settings) -> ssl.SSLContext:
@@ -345,7 +347,8 @@ async def inflated(answer: httpx.Response) -> AsyncIterator[bytes]:
             while rest:
                 yield inflater.decompress(rest, _INFLATE_STEP)
                 rest = inflater.unconsumed_tail
-                await asyncio.sleep(0)  # 1 MiB takes 2 ms
+                # 1 MiB takes 2 ms, so yield to the event loop.
+                await asyncio.sleep(0)
     except zlib.error:
         raise ProtocolError("Studio's answer is compressed wrongly.") from None
     if not inflater.eof:

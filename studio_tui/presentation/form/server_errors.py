@@ -59,8 +59,7 @@ def _what_to_do(error: StudioError) -> str:
             return "No job was created; it takes a member of the team who may run jobs."
         case NotFound():
             return "No job was created; check Studio's URL, the team, and what the form names."
-        # If creating the job itself had failed like this, the outcome would be unknown: only an
-        # upload failed.
+        # Only an upload can fail like this; for creating the job the outcome would be unknown.
         case ServerError():
             return "No job was created; the form is kept. Send it again later."
         case _:

@@ -1,9 +1,9 @@
-"""What a filter can ask of jobs; the language is that of `filter_terms`.
+"""Filter fields of jobs, in the language of `filter_terms`.
 
-run>1m  waited>5m     how long it ran, or waited
-status=failed         also active, finished, problem, and what counts call done and waiting
+run>1m  waited>5m     run time, queue time
+status=failed         also active, finished, problem, done and waiting
 by=ann  name=emb  id=497  error=memory  cluster=gpu
-task=497               the schedule that made the job
+task=497               the schedule that created the job
 """
 
 import re

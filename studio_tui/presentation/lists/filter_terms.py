@@ -1,14 +1,14 @@
-"""The filter language of the lists: words and `field=value` terms, all of which must hold.
+"""The filter language of the lists: words and `field=value` terms, which must all match.
 
-train                 the words stand somewhere in the row
-is:failed             how it stands: is:failed,canceled; or active, finished, problem; both
-status=failed         Studio's words and those of the counts, as far as they are typed
-by=ann  name=emb  id=497   the field holds the text
+train                 the row contains the word
+is:failed             the state, or several: is:failed,canceled; or active, finished, problem
+status=failed         the same; prefixes of states are sufficient
+by=ann  name=emb  id=497   the field contains the text
 name~^eval_\\d+        the field matches the regular expression
 age<2h  run>1m30s     younger or older, shorter or longer; s, m, h, d, w
-!by=ann  !train       the opposite of any term
-"out of memory"  name="my eval x"   quotes keep blanks together; \\" is a quote within
-train or by=ann age<1h     either side; `or` binds weaker than a blank, "or" is a word
+!by=ann  !train       negation of any term
+"out of memory"  name="my eval x"   quotes include blanks; \\" is a quote in them
+train or by=ann age<1h     alternatives; `or` has lower precedence than a blank, "or" is a word
 """
 
 import re

@@ -46,7 +46,8 @@ def json_line(text: str, zone: tzinfo = UTC) -> JsonLine | None:
         return None
     try:
         parsed: JsonValue = json.loads(text)
-    except (ValueError, RecursionError):  # a number of thousands of digits is a ValueError
+    except (ValueError, RecursionError):
+        # A number with thousands of digits raises ValueError.
         return None
     if not isinstance(parsed, dict) or not _is_shallow(parsed):
         return None
@@ -120,7 +121,8 @@ def compact(line: JsonLine, zone: tzinfo = UTC) -> str:
 def _local(moment: datetime, zone: tzinfo) -> datetime:
     try:
         return moment.astimezone(zone)
-    except OverflowError:  # the zero time of Go has no place west of Greenwich
+    except OverflowError:
+        # Go's zero time is out of range west of Greenwich.
         return moment
 
 

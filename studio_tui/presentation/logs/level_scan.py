@@ -121,5 +121,6 @@ def _next(data: bytes, sign: bytes | re.Pattern[bytes], start: int) -> int:
     """Return the next offset of a sign in lines from `start` on; -1 if there is none."""
     if isinstance(sign, bytes):
         return data.find(sign, start)
-    found = sign.search(data, start - 1)  # from the line break on that some begin with
+    # Some patterns start with the preceding line break.
+    found = sign.search(data, start - 1)
     return found.end() - 1 if found else -1

@@ -154,8 +154,10 @@ class LineClock:
             end = piece.rfind(b"\n") + 1
             if not end:
                 if len(piece) < _PIECE and self._seen + len(piece) < _FIRST:
-                    return  # wait until the line is complete
-                self._seen += len(piece)  # skip a very long line
+                    # Wait until the line is complete.
+                    return
+                # Skip a very long line.
+                self._seen += len(piece)
                 continue
             for line in piece[:end].split(b"\n"):
                 self._judge(styled_line(line[:LINE]).text, life)

@@ -216,11 +216,13 @@ def _with_drawing(state: str, drawing: re.Match[str]) -> Progress | None:
     if count is not None:
         scale, unit = _unit(count["unit"], "", scaled=False)
         done, total = _done_and_total(count, unit)
-        if count["unit"].startswith(" "):  # as in 12.3/45.6 MB
+        if count["unit"].startswith(" "):
+            # as in 12.3/45.6 MB
             done *= scale
     elif share is None:
         return None
-    after = after.partition("[")[0]  # what a meter says that was cut off would be wrong
+    # A truncated meter would have wrong values.
+    after = after.partition("[")[0]
     if (speed := _RATE.search(after)) is not None:
         factor, counted = _unit(speed["unit"], unit, scaled=False)
         rate, unit = _number(speed["rate"]) * factor, unit or counted

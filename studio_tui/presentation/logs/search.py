@@ -49,7 +49,7 @@ class Wanted:
         Raises:
             WantedError: it is not a regular expression, or it matches the empty string.
         """
-        import regex  # noqa: PLC0415 (20 ms that opening a log need not wait for)
+        import regex  # noqa: PLC0415 (20 ms, not needed to open a log)
 
         self.typed = typed
         words = typed.removeprefix(REGEX_SIGN)

@@ -33,7 +33,7 @@ def signature(lines: Sequence[str]) -> str | None:
     That is the failure that ended the program; else its last message, if a failure was handled
     before; else the message of the last line at error level.
     """
-    from studio_tui.failures.reason import ending  # noqa: PLC0415 (10 ms before a log opens)
+    from studio_tui.failures.reason import ending  # noqa: PLC0415 (10 ms, not needed to open a log)
 
     found = ending(lines)
     if found.failure:

@@ -179,7 +179,8 @@ def written_in(text: str, start: int = 0, end: int = HEAD) -> tuple[Written, str
     after = _AFTER.match(text, clock.end())
     fraction, half, zone, hours, attached, year = after.groups("") if after else _NOTHING
     if day is None and not half and clock.start() == at:
-        return None  # `0:00:07` is a duration
+        # `0:00:07` is a duration.
+        return None
     form = day.lastgroup or "" if day else ""
     written = Written(
         form,
@@ -283,12 +284,14 @@ def _at(
     try:
         local = datetime(*day, hour, minute, min(second, 59))  # noqa: DTZ001 (each zone follows)
         zones = zones_of(written.zone, here, local.year) if written.zone else ()
-    except ValueError:  # 30 February, or an unknown zone
+    except ValueError:
+        # 30 February, or an unknown zone
         return
     for each in zones or (zone,):
         try:
             yield local.replace(tzinfo=each).astimezone(UTC)
-        except (ValueError, OverflowError):  # out of range in UTC
+        except (ValueError, OverflowError):
+            # out of range in UTC
             continue
 
 

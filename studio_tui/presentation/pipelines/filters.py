@@ -1,9 +1,9 @@
-"""What a filter or a search can ask of the jobs of a pipeline; the language is that of the lists.
+"""Filter fields of a pipeline's jobs, in the language of `filter_terms`.
 
-is:blocked  status=failed,blocked    also active, finished, problem, and Studio's words: is:init
+is:blocked  status=failed,blocked    also active, finished, problem, and Studio's states: is:init
 name=emb  id=497  by=ann  error=memory  cluster=gpu
-after=split  feeds=report            what it waits for directly, what waits for it
-run>1m  waited>5m  age<2h            how long it ran, or waited for a worker; when its run was made
+after=split  feeds=report            direct dependencies, direct dependents
+run>1m  waited>5m  age<2h            run time, queue time, age of the run
 """
 
 from collections.abc import Callable, Sequence

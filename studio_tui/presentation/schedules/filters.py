@@ -1,6 +1,6 @@
-"""Schedules as the rows of a list: what a filter can ask of them, and in which orders they can be.
+"""Filter fields and sort orders of schedules.
 
-status=failed          also problem: how the last run that is known ended; is:suspended
+status=failed          state of the last known run; also problem; is:suspended
 name=nightly  by=ann  cron=5  cluster=gpu
 """
 

@@ -297,7 +297,8 @@ def _at(moment: datetime, zone: tzinfo) -> str:
     try:
         shown = moment.astimezone(zone)
     except (OverflowError, ValueError):
-        shown = moment  # out of range in some zones
+        # out of range in some zones
+        shown = moment
     return f"{shown:%a} {shown.day} {shown:%b %H:%M}"
 
 

@@ -63,7 +63,7 @@ def spread(
         while pools and pools[-1][0] >= mean:
             other, more, number = pools.pop()
             mean = (mean * weight + other * more) / (weight + more)
-            weight += more  # noqa: PLW2901 (of the pool now)
+            weight += more  # noqa: PLW2901 (now that of the pool)
             many += number
         pools.append((mean, weight, many))
     places: list[int] = []

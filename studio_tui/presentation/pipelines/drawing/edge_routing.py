@@ -120,7 +120,8 @@ def _choose_ports(
             net = nets[ports[0][1]]
             if len(net.sources) > 1 or len(net.targets) > 1:
                 continue
-            if at_top and widths[net.targets[0]] > 1:  # which has room to come closer itself
+            if at_top and widths[net.targets[0]] > 1:
+                # The other end can be shifted instead.
                 continue
         ports.sort()
         wanted = []

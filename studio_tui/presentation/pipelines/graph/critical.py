@@ -152,7 +152,8 @@ def weight(node: Node, known: Known) -> Weight | None:
     elapsed = took.seconds if took is not None else 0.0
     ends = [usual] if usual is not None else []
     if bar is not None and bar.left is not None:
-        ends.append(elapsed + bar.left)  # a bar may be of one part of a job, so the most counts
+        # A bar may show only a part of the job, so the maximum is used.
+        ends.append(elapsed + bar.left)
     if not ends:
         return None
     whole = max(elapsed, *ends)

@@ -122,7 +122,8 @@ def _in_states(before: Plan, pipeline: Pipeline) -> Plan:
     seen: set[str] = set()
     for run in pipeline.job_runs:
         node = before.nodes[run.job_id]
-        is_shown = run.job_id not in seen  # of those sent twice, the first
+        # The first of duplicate ids counts.
+        is_shown = run.job_id not in seen
         seen.add(run.job_id)
         now = (run.status, run.created_job_id, run.attempts)
         if is_shown and now != (node.status, node.run, node.attempts):

@@ -84,7 +84,8 @@ class Known:
         if job is None or shown in {Shown.BLOCKED, Shown.WAITING, Shown.QUEUED}:
             return None
         if node.state.is_finished and not job.state.is_finished:
-            return None  # the job is older than the plan
+            # The job is older than the plan.
+            return None
         seconds = run_seconds(job, self.now)
         if seconds is not None:
             return Took(seconds)

@@ -198,7 +198,8 @@ def _phases(node: Node, known: Known) -> Iterator[_Phase]:
     if job is None or shown in _WAITS or shown is Shown.UNKNOWN:
         return
     if node.state.is_finished and job.finished_at is None:
-        return  # the job is older than the plan
+        # The job is older than the plan.
+        return
     end = (job.finished_at - known.now).total_seconds() if job.finished_at else 0.0
     run = (job.began_at - known.now).total_seconds() if job.began_at else None
     ready_at = known.ready_at(node)
@@ -224,7 +225,8 @@ def _earlier(node: Node, known: Known) -> Iterator[_Phase]:
     for run in node.attempts:
         job = known.jobs.get(run)
         if job is None or job.began_at is None or job.finished_at is None:
-            continue  # it never started
+            # It never started.
+            continue
         look = LOOKS[job.state]
         begin = (job.began_at - known.now).total_seconds()
         end = max(begin, (job.finished_at - known.now).total_seconds())
