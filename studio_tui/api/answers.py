@@ -51,22 +51,22 @@ def refusal(status: int, body: bytes, *, retry_after: float | None = None) -> St
     list. A body in another form, such as a proxy's web page, is never shown.
     """
     words = _reason(body)
-    said = f": {_ended(words)}" if words else f" ({_phrase(status)})."
+    detail = f": {_with_full_stop(words)}" if words else f" ({_status_phrase(status)})."
     match status:
         case 401:
-            return AuthenticationError(status, f"Studio refused the token{said}")
+            return AuthenticationError(status, f"Studio refused the token{detail}")
         case 403:
-            return PermissionDenied(status, f"Studio does not allow this{said}", _teams(words))
+            return PermissionDenied(status, f"Studio does not allow this{detail}", _teams(words))
         case 404:
             return NotFound(status, words or "Studio does not know what was asked for.")
         case 429:
             wait = "" if retry_after is None else f" It asks to wait {retry_after:.0f} s."
             return RateLimited(status, f"Studio gets too many requests.{wait}", retry_after)
         case _ if status >= 500:
-            failed = f"{status}{said}" if words else f"{_phrase(status)}."
+            failed = f"{status}{detail}" if words else f"{_status_phrase(status)}."
             return ServerError(status, f"Studio failed with {failed}", retry_after)
         case _:
-            return InvalidRequest(status, words or f"Studio refused with {_phrase(status)}.")
+            return InvalidRequest(status, words or f"Studio refused with {_status_phrase(status)}.")
 
 
 def _teams(words: str) -> tuple[str, ...]:
@@ -75,7 +75,7 @@ def _teams(words: str) -> tuple[str, ...]:
     return tuple(re.split(r",? and |,? or |, ", found[1])) if found else ()
 
 
-def _ended(words: str) -> str:
+def _with_full_stop(words: str) -> str:
     """Return the message with a full stop, so that another sentence can follow it."""
     return words if words.endswith((".", "!", "?", "…")) else f"{words}."
 
@@ -96,7 +96,7 @@ def _until(date: str, now: datetime) -> float:
     return (moment.replace(tzinfo=moment.tzinfo or now.tzinfo) - now).total_seconds()
 
 
-def _phrase(status: int) -> str:
+def _status_phrase(status: int) -> str:
     try:
         return f"{status} {HTTPStatus(status).phrase}"
     except ValueError:
@@ -176,11 +176,11 @@ def model(kind: type[M], body: bytes) -> M:
         return kind.model_validate(value)
     except ValidationError as error:
         raise ProtocolError(
-            f"Studio's answer is not a {kind.__name__}: {_places(error)}."
+            f"Studio's answer is not a {kind.__name__}: {_format_errors(error)}."
         ) from None
 
 
-def _places(error: ValidationError) -> str:
+def _format_errors(error: ValidationError) -> str:
     """Format the first three validation errors; here pydantic's `msg` never contains the value."""
     return "; ".join(
         safe_line(f"{'.'.join(map(str, item['loc'])) or 'it'}: {item['msg']}")

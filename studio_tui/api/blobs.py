@@ -31,7 +31,7 @@ async def blob(settings: Settings, url: str) -> AsyncGenerator[bytes, None]:
         ProtocolError: the URL is not allowed for a log, or its response is not a log.
         TransportError: the host cannot be reached, or the download breaks off.
     """
-    parts, target = _checked(settings, url)
+    parts, target = _parse_url(settings, url)
     host = safe_line(parts.host)
     extensions: dict[str, str] = {}
     if parts.origin != settings.origin:
@@ -45,7 +45,7 @@ async def blob(settings: Settings, url: str) -> AsyncGenerator[bytes, None]:
     try:
         async with (
             httpx.AsyncClient(
-                verify=await asyncio.to_thread(_trust, settings),
+                verify=await asyncio.to_thread(_trusting_context, settings),
                 proxy=settings.proxy.get_secret_value() if settings.proxy else None,
                 trust_env=False,
                 follow_redirects=False,
@@ -68,7 +68,7 @@ async def blob(settings: Settings, url: str) -> AsyncGenerator[bytes, None]:
         raise TransportError(reason(error, host)) from error
 
 
-def _checked(settings: Settings, url: str) -> tuple[Address, httpx.URL]:
+def _parse_url(settings: Settings, url: str) -> tuple[Address, httpx.URL]:
     """Parse a URL, if it is one of Studio's own or https on another host."""
     refused = ProtocolError("Studio gave an address for the archived log that is not allowed.")
     parts = address(url)
@@ -84,12 +84,12 @@ def _checked(settings: Settings, url: str) -> tuple[Address, httpx.URL]:
 
 def _refuse_private(host: str) -> None:
     """Reject a host that is an address outside the public Internet, without resolving a name."""
-    address = _address(host.rstrip("."))
+    address = _literal_address(host.rstrip("."))
     if address is not None and not is_public(address):
         raise ProtocolError(_PRIVATE)
 
 
-def _address(host: str) -> str | None:
+def _literal_address(host: str) -> str | None:
     """Return the IP address that a host denotes without DNS, in any notation, e.g. 127.1."""
     if host.rpartition(".")[2] == "localhost":
         return "127.0.0.1"
@@ -124,7 +124,7 @@ def is_public(address: str) -> bool:
     return (mapped or parsed).is_global and not parsed.is_multicast
 
 
-def _trust(settings: Settings) -> ssl.SSLContext:
+def _trusting_context(settings: Settings) -> ssl.SSLContext:
     """Return a context with the default authorities, which archives use, and the settings' own."""
     context = tls_context(replace(settings, ca_file=None))
     if settings.ca_file is not None:

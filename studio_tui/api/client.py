@@ -19,7 +19,14 @@ from studio_tui.api.exchange import Answer, Request, Timeouts
 from studio_tui.api.fields import Received, Sent
 from studio_tui.api.guard import Guard
 from studio_tui.api.ids import can_be_used
-from studio_tui.api.log_body import ACCEPTED, LogBody, log_body, log_end, wanted, wanted_end
+from studio_tui.api.log_body import (
+    ACCEPTED,
+    LogBody,
+    log_body,
+    log_end,
+    range_headers,
+    suffix_headers,
+)
 from studio_tui.api.log_stream import LogFrame
 from studio_tui.api.models import (
     ActionFeedback,
@@ -165,7 +172,9 @@ class StudioClient:
 
     async def job_logs(self, job_id: str, *, offset: int = 0, etag: str | None = None) -> LogBody:
         """Return a job's log from byte `offset` on, or `unchanged` if its ETag is still `etag`."""
-        answer = await self._log(job_id, headers=wanted(offset, etag), skip=offset, may_cut=True)
+        answer = await self._log(
+            job_id, headers=range_headers(offset, etag), skip=offset, may_cut=True
+        )
         return log_body(answer, offset, etag)
 
     async def job_log_end(self, job_id: str, length: int, *, etag: str | None = None) -> LogBody:
@@ -173,7 +182,7 @@ class StudioClient:
 
         Raises `ProtocolError` if the log is too large and Studio does not support range requests.
         """
-        headers = wanted_end(length, etag)
+        headers = suffix_headers(length, etag)
         return log_end(await self._log(job_id, headers=headers, last=length), length, etag)
 
     def follow_log(self, job_id: str) -> AsyncGenerator[LogFrame, None]:
@@ -269,13 +278,13 @@ class StudioClient:
         self, *, name: str | None = None, pipeline_id: str | None = None
     ) -> Pipeline | None:
         """Pause a pipeline: start no more of its jobs. Return it if the response includes it."""
-        return await self._steer(routes.PAUSE_PIPELINE, name, pipeline_id)
+        return await self._pause_or_resume(routes.PAUSE_PIPELINE, name, pipeline_id)
 
     async def resume_pipeline(
         self, *, name: str | None = None, pipeline_id: str | None = None
     ) -> Pipeline | None:
         """Resume a paused pipeline. Return it if the response includes it."""
-        return await self._steer(routes.RESUME_PIPELINE, name, pipeline_id)
+        return await self._pause_or_resume(routes.RESUME_PIPELINE, name, pipeline_id)
 
     async def remove_job(
         self, job_id: str, *, name: str | None = None, pipeline_id: str | None = None
@@ -324,7 +333,7 @@ class StudioClient:
     def _query(self) -> dict[str, str]:
         return {"team_name": self._settings.team}
 
-    async def _steer(
+    async def _pause_or_resume(
         self, route: Route, name: str | None, pipeline_id: str | None
     ) -> Pipeline | None:
         body = PipelineInput(team_name=self._settings.team, pipeline_id=pipeline_id, name=name)
@@ -396,8 +405,8 @@ class StudioClient:
 
 def _no_studio(url: str, error: NotFound) -> NotFound:
     """Return the error for a 404 before any successful response: probably not a Studio server."""
-    said = f"{safe_line(url)} answers with 404 (Not Found), so it does not look like Studio"
-    return NotFound(error.status, f"{said}: is the URL right? It says: {error}")
+    message = f"{safe_line(url)} answers with 404 (Not Found), so it does not look like Studio"
+    return NotFound(error.status, f"{message}: is the URL right? It says: {error}")
 
 
 def _open(

@@ -33,8 +33,8 @@ def failure(error: BaseException, host: str) -> Failure:
         if isinstance(cause, ssl.SSLError):
             return Failure(f"{host} does not speak TLS properly: is it https?", "no TLS")
         if isinstance(cause, socket.gaierror):
-            said = f"There is no host {host}, or its name cannot be looked up."
-            return Failure(said, "unknown host")
+            sentence = f"There is no host {host}, or its name cannot be looked up."
+            return Failure(sentence, "unknown host")
         if isinstance(cause, OSError) and (known := _ERRNOS.get(cause.errno or 0)):
             return Failure(known.format(host=host))
     return Failure(f"{host} could not be reached.")
@@ -71,11 +71,11 @@ async def speaks_tls(host: str, port: int) -> bool:
 
 def _certificate(error: ssl.SSLCertVerificationError, host: str) -> Failure:
     if error.verify_code in _NOT_VALID_NOW:
-        said = f"The certificate of {host} has expired, or this machine's clock is wrong."
-        return Failure(said, "certificate expired")
+        sentence = f"The certificate of {host} has expired, or this machine's clock is wrong."
+        return Failure(sentence, "certificate expired")
     if error.verify_code in _WRONG_NAME:
-        said = f"The certificate of {host} is for another host: is the URL right?"
-        return Failure(said, "certificate of another host")
+        sentence = f"The certificate of {host} is for another host: is the URL right?"
+        return Failure(sentence, "certificate of another host")
     return Failure(
         f"The certificate of {host} is not from an authority that this machine trusts. "
         "If it is your company's own, name its file with --ca-file.",

@@ -31,7 +31,7 @@ _LONGEST_SHARED = 4096
 """Maximum number of characters of a text that is stored once for all jobs with the same text."""
 
 
-def _aware(value: datetime) -> datetime:
+def _as_aware(value: datetime) -> datetime:
     """Interpret a naive time as UTC. All UTC times share one tzinfo object, which saves memory."""
     return value if value.utcoffset() else value.replace(tzinfo=UTC)
 
@@ -40,14 +40,14 @@ def _upper_line(value: str) -> str:
     return sys.intern(safe_line(value).upper())
 
 
-def _texts(value: object) -> object:
+def _as_texts(value: object) -> object:
     """Convert environment values to text, since some servers send numbers."""
     if isinstance(value, Mapping):
         return {safe_line(str(k)): "" if v is None else str(v) for k, v in value.items()}
     return value
 
 
-def _measured(value: object) -> object:
+def _metrics_as_texts(value: object) -> object:
     """Convert metrics of any type to text: strings as they are, everything else as JSON."""
     if not isinstance(value, Mapping):
         return value
@@ -60,7 +60,7 @@ def _shared(text: Verbatim) -> Verbatim:
     return text
 
 
-def _kept_once(text: Verbatim) -> Verbatim:
+def _deduplicated(text: Verbatim) -> Verbatim:
     """Return the shared object of equal texts, as reruns repeat them. Long texts are not shared."""
     return _shared(text) if len(text.text) <= _LONGEST_SHARED else text
 
@@ -80,16 +80,16 @@ Message = Annotated[str, AfterValidator(message_block)]
 Word = Annotated[str, AfterValidator(_upper_line)]
 """An upper-case enum value from Studio, kept even if it is unknown here."""
 
-Moment = Annotated[datetime, AfterValidator(_aware)]
+Moment = Annotated[datetime, AfterValidator(_as_aware)]
 """A time-zone-aware time, from year 1 to 9999."""
 
-Source = Annotated[Verbatim, AfterValidator(_kept_once)]
+Source = Annotated[Verbatim, AfterValidator(_deduplicated)]
 """Text to be sent back unchanged, such as a query."""
 
-Environment = Annotated[dict[str, SecretStr], BeforeValidator(_texts)]
+Environment = Annotated[dict[str, SecretStr], BeforeValidator(_as_texts)]
 """Names and values; the values are secret."""
 
-Metrics = Annotated[dict[str, str], BeforeValidator(_measured)]
+Metrics = Annotated[dict[str, str], BeforeValidator(_metrics_as_texts)]
 """Names and values, each as a line that is safe to draw."""
 
 
@@ -109,7 +109,7 @@ class Received(BaseModel):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _forgive(cls, data: Any, read: ValidatorFunctionWrapHandler) -> Self:
+    def _read_leniently(cls, data: Any, read: ValidatorFunctionWrapHandler) -> Self:
         model: Self
         try:
             model = read(data)

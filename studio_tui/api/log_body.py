@@ -36,20 +36,20 @@ class LogBody:
     """Studio sent a Content-Range that matches the data: neither truncated nor duplicated."""
 
 
-def wanted(offset: int, etag: str | None) -> Mapping[str, str]:
+def range_headers(offset: int, etag: str | None) -> Mapping[str, str]:
     """Return the headers that request a log from `offset` on, unless its ETag is still `etag`.
 
     They request a range even from 0 on, since only a partial response states its range.
     """
-    return _asked(f"{offset}-", etag)
+    return _headers_for(f"{offset}-", etag)
 
 
-def wanted_end(length: int, etag: str | None) -> Mapping[str, str]:
-    """Return the headers that request the last `length` bytes of a log, like `wanted`."""
-    return _asked(f"-{length}", etag)
+def suffix_headers(length: int, etag: str | None) -> Mapping[str, str]:
+    """Return the headers that request the last `length` bytes of a log, like `range_headers`."""
+    return _headers_for(f"-{length}", etag)
 
 
-def _asked(part: str, etag: str | None) -> dict[str, str]:
+def _headers_for(part: str, etag: str | None) -> dict[str, str]:
     """Build the headers; no compression, because ranges would count compressed bytes."""
     headers = {
         "Accept": "text/plain, application/json;q=0.5",
@@ -62,7 +62,7 @@ def _asked(part: str, etag: str | None) -> dict[str, str]:
 
 
 def log_body(answer: Answer, offset: int, etag: str | None) -> LogBody:
-    """Parse the response to a request with the headers of `wanted(offset, etag)`.
+    """Parse the response to a request with the headers of `range_headers(offset, etag)`.
 
     The API document does not specify the response type, so plain text and a JSON string are both
     accepted.
@@ -98,7 +98,7 @@ def _read(answer: Answer, offset: int, etag: str | None) -> LogBody:
 
 
 def log_end(answer: Answer, length: int, etag: str | None) -> LogBody:
-    """Parse the response to a request with the headers of `wanted_end(length, etag)`.
+    """Parse the response to a request with the headers of `suffix_headers(length, etag)`.
 
     Raises:
         BrokenAnswer: the body does not match its Content-Range.

@@ -191,16 +191,16 @@ async def _connect(auth: StudioAuth, target: _Target) -> "ClientConnection":
         try:
             connection = await _handshake(target, auth.header(scheme))
         except (AuthenticationError, PermissionDenied) as error:
-            _log.info("GET %s %s %.0f ms", target.path, error.status, _since(began))
+            _log.info("GET %s %s %.0f ms", target.path, error.status, _ms_since(began))
             refused: StatusError = error
         else:
-            _log.info("GET %s 101 %.0f ms", target.path, _since(began))
+            _log.info("GET %s 101 %.0f ms", target.path, _ms_since(began))
             auth.remember(scheme)
             return connection
     raise refused
 
 
-def _since(began: float) -> float:
+def _ms_since(began: float) -> float:
     return (clock.monotonic() - began) * 1000
 
 
@@ -225,9 +225,9 @@ async def _handshake(target: _Target, authorization: str) -> "ClientConnection":
     host = settings.place
     secure = scheme == "https"
     try:
-        own: dict[str, Any] = {}
+        extra: dict[str, Any] = {}
         if target.guard is not None:
-            own["sock"] = await _guarded(settings.url, target.guard, target.opening)
+            extra["sock"] = await _connect_guarded(settings.url, target.guard, target.opening)
         return await Connect(
             f"{'wss' if secure else 'ws'}://{rest}/api{target.path}?{urlencode(target.query)}",
             additional_headers={"Authorization": authorization},
@@ -239,12 +239,12 @@ async def _handshake(target: _Target, authorization: str) -> "ClientConnection":
             ping_interval=_PING_EVERY,
             # Only frames count as signs of life.
             ping_timeout=None,
-            **own,
+            **extra,
         )
     except TimeoutError as error:
         raise RequestTimedOut(f"{host} did not answer in time.") from error
     except InvalidStatus as error:
-        raise _refused(error.response, host) from error
+        raise _refusal(error.response, host) from error
     except InvalidMessage as error:
         raise TransportError(f"{host} closed the connection before it answered.") from error
     except ProxyError as error:
@@ -255,7 +255,7 @@ async def _handshake(target: _Target, authorization: str) -> "ClientConnection":
         raise NotSent(reason(error, host)) from error
 
 
-async def _guarded(url: str, guard: Guard, opening: float) -> socket.socket:
+async def _connect_guarded(url: str, guard: Guard, opening: float) -> socket.socket:
     """Connect to `url`, which is on this machine, and verify the server's identity."""
     place = address(url)
     host, port = (place.host, place.port or _HTTP) if place else ("", 0)
@@ -274,7 +274,7 @@ async def _guarded(url: str, guard: Guard, opening: float) -> socket.socket:
     raise NotSent(NOT_ITS_OWN)
 
 
-def _refused(answer: "Response", host: str) -> StudioError:
+def _refusal(answer: "Response", host: str) -> StudioError:
     if 300 <= answer.status_code < 400:
         return ProtocolError(f"{host} redirects to another address, which is not followed.")
     if answer.status_code < 400:
@@ -360,7 +360,7 @@ def _blobs(value: Any) -> Iterator[LogFrame]:
 
 def _messages(value: Any, *, is_spoiled: bool) -> Iterator[LogFrame]:
     rows = value if isinstance(value, list) else [value]
-    items = _plain(rows)
+    items = _read_well_formed(rows)
     if items is None:
         items = tuple(item for row in rows if (item := _message(row)) is not None)
     if items:
@@ -369,7 +369,7 @@ def _messages(value: Any, *, is_spoiled: bool) -> Iterator[LogFrame]:
         yield Unreadable(len(rows) - len(items))
 
 
-def _plain(rows: list[Any]) -> tuple[LogMessage, ...] | None:
+def _read_well_formed(rows: list[Any]) -> tuple[LogMessage, ...] | None:
     """Convert rows at once, three times as fast as one by one; `None` if any is malformed."""
     try:
         pairs = list(map(_ID_AND_TEXT, rows))

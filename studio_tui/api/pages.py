@@ -98,7 +98,7 @@ class ListReader(Generic[T]):
                 rows = await self._read_changes(body)
             except _Irregular:
                 rows = await self._read_all(body)
-            page = self._paged(rows)
+            page = self._build_page(rows)
             self._body, self._rows, self._page = body, rows, page
             return page
 
@@ -107,7 +107,7 @@ class ListReader(Generic[T]):
         rows: _Rows[T] = _Rows()
         if _EMPTY.fullmatch(body):
             return rows
-        position, separator, end = _shape(body)
+        position, separator, end = _row_bounds(body)
         known = self._rows
         expected, parsed = 0, 0
         in_place = len(known.places) == len(known.models)
@@ -187,7 +187,7 @@ class ListReader(Generic[T]):
         position, parsed = 1, 0
         decoder = json.JSONDecoder()
         try:
-            while text[(position := _blank_end(text, position)) : position + 1] not in {"]", ""}:
+            while text[(position := _skip_blanks(text, position)) : position + 1] not in {"]", ""}:
                 row, end = decoder.raw_decode(text, position)
                 rows.models.append(self._model(row))
                 parsed += end - position
@@ -201,7 +201,7 @@ class ListReader(Generic[T]):
             raise ProtocolError(not_json(body, "the list does not end where it should"))
         return rows
 
-    def _paged(self, rows: _Rows[T]) -> Page[T]:
+    def _build_page(self, rows: _Rows[T]) -> Page[T]:
         """Build the page from the rows, and index each row by key for the next body."""
         unique = readable = list(filter(None, rows.models))
         if not rows.places:
@@ -224,7 +224,7 @@ class ListReader(Generic[T]):
         )
 
 
-def _shape(body: bytes) -> tuple[int, bytes | None, int]:
+def _row_bounds(body: bytes) -> tuple[int, bytes | None, int]:
     """Return the start of the first row, the separator between rows, and the end of the last row.
 
     The separator contains an unescaped quote, so it cannot occur inside a JSON string. It can occur
@@ -239,7 +239,7 @@ def _shape(body: bytes) -> tuple[int, bytes | None, int]:
     return first.end(), between[0] if between else None, end
 
 
-def _blank_end(text: str, position: int) -> int:
+def _skip_blanks(text: str, position: int) -> int:
     found = _BLANK.match(text, position)
     return found.end() if found else position
 

@@ -171,23 +171,26 @@ class Transport:
                 raise
             failed, cause = error, error
         except (httpx.NetworkError, httpx.RemoteProtocolError) as error:
-            failed, cause = _unreached(await self._broken(error, sent=progress.sent)), error
+            failed = _transport_error(await self._why_broken(error, sent=progress.sent))
+            cause = error
         except httpx.ProxyError as error:
-            failed, cause = _unreached(proxy_refusal(self._host)), error
+            failed, cause = _transport_error(proxy_refusal(self._host)), error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            failed, cause = _unreached(failure(error, self._host)), error
+            failed, cause = _transport_error(failure(error, self._host)), error
         if not progress.sent:
             brief = failed.brief if isinstance(failed, TransportError) else ""
             raise NotSent(str(failed), brief=brief) from cause
         if request.changes:
-            said = str(failed)
-            said = said if said.endswith((".", "!", "?")) else f"{said}."
-            raise OutcomeUnknown(f"{said} The request may or may not have taken effect.") from cause
+            sentence = str(failed)
+            sentence = sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
+            raise OutcomeUnknown(
+                f"{sentence} The request may or may not have taken effect."
+            ) from cause
         if failed is cause:
             raise failed
         raise failed from cause
 
-    async def _broken(self, error: Exception, *, sent: bool) -> Failure:
+    async def _why_broken(self, error: Exception, *, sent: bool) -> Failure:
         """Return why a connection broke off or could not be made."""
         if not sent:
             return failure(error, self._host)
@@ -212,18 +215,18 @@ class Transport:
         answer = await self._http.send(outgoing, stream=True)
         try:
             if not answer.is_success and answer.status_code not in request.accepted:
-                raise await self._refused(answer)
-            return await self._whole(answer, request)
+                raise await self._error_of(answer)
+            return await self._read_answer(answer, request)
         except ProtocolError as error:
             if request.changes and answer.is_success:
                 raise OutcomeUnknown(
-                    f"Studio accepted the request, but {_lowered(error)}"
+                    f"Studio accepted the request, but {_lower_first(error)}"
                 ) from error
             raise
         finally:
             await answer.aclose()
 
-    async def _whole(self, answer: httpx.Response, request: Request) -> Answer:
+    async def _read_answer(self, answer: httpx.Response, request: Request) -> Answer:
         is_json = answer.headers.get("Content-Type", "").startswith("application/json")
         is_text = answer.status_code == httpx.codes.OK and not is_json
         skip = request.skip if is_text else 0
@@ -242,7 +245,7 @@ class Transport:
         body = b"".join(pieces)
         return Answer(answer.status_code, answer.headers, body, length, is_cut=length > end)
 
-    async def _refused(self, answer: httpx.Response) -> StudioError:
+    async def _error_of(self, answer: httpx.Response) -> StudioError:
         if answer.is_redirect or 300 <= answer.status_code < 400:
             return ProtocolError(
                 f"{self._host} redirects to {_target(answer)}. That is not followed, so that your "
@@ -258,7 +261,7 @@ class Transport:
             # The status is sufficient without a reason.
             body.clear()
         if answer.status_code == httpx.codes.BAD_REQUEST and _TO_TLS in body:
-            return _unreached(wrong_scheme(self._host))
+            return _transport_error(wrong_scheme(self._host))
         rest = retry_after(answer.headers.get("Retry-After"), clock.now())
         return refusal(answer.status_code, bytes(body), retry_after=rest)
 
@@ -277,7 +280,7 @@ def _call(request: Request, at: datetime, outcome: str, spent: float) -> Call:
     )
 
 
-def _unreached(why: Failure) -> TransportError:
+def _transport_error(why: Failure) -> TransportError:
     return TransportError(why.sentence, brief=why.brief)
 
 
@@ -355,7 +358,7 @@ async def inflated(answer: httpx.Response) -> AsyncIterator[bytes]:
         raise ProtocolError("Studio's answer ends in the middle of its compression.")
 
 
-def _lowered(error: StudioError) -> str:
+def _lower_first(error: StudioError) -> str:
     """Return an error's message so that it can follow a comma."""
     sentence = str(error)
     is_name = sentence.startswith("Studio")

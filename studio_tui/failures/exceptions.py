@@ -11,7 +11,7 @@ HEAD = re.compile(
 NAME = r"(?:[A-Za-z_$][\w$]*\.)*[A-Za-z_$][\w$]*"
 FINAL = re.compile(rf"({NAME}(?:\({NAME}\))?)(?::(?:\s+(.*))?)?$", re.DOTALL)
 """The last line of a traceback: the exception and its message."""
-LOUD = frozenset({"ERROR", "WARNING", "INFO", "DEBUG", "CRITICAL", "FATAL", "WARN"})
+_LOG_LEVELS = frozenset({"ERROR", "WARNING", "INFO", "DEBUG", "CRITICAL", "FATAL", "WARN"})
 """Log levels, which look like an exception name before a colon."""
 CHAIN = re.compile(
     r"\s*(?:\| )?(?:During handling of the above|(The above exception was the direct cause))"
@@ -21,7 +21,7 @@ SYNTAX_FILE = re.compile(r"\s*File \"([^\"]+)\", line (\d+)\s*$")
 """Location line of a syntax error. Unlike other `File` lines it names no function."""
 SYNTAX = re.compile(r"(?:SyntaxError|IndentationError|TabError)(?:: |$)")
 
-_WRAPPERS = frozenset(
+_WRAPPER_NAMES = frozenset(
     {"ChildFailedError", "SystemExit", "KeyboardInterrupt", "CalledProcessError", "Exit",
      "ProcessExitedException", "ProcessRaisedException", "RayTaskError", "_RemoteTraceback",
      "RemoteTraceback", "RemoteError", "BrokenProcessPool", "TerminatedWorkerError"}
@@ -33,23 +33,25 @@ _EMBEDDING = re.compile(
     r"Original Traceback|-- Process \d+ terminated|\"\"\"|.{0,80}(?:Remote|remote|worker|original)"
     r".{0,40}[Tt]raceback"
 )
-_GOES_ON = re.compile(r"\[SQL: |\[parameters: |\(Background on this error|\t|  \S|- \S|\* \S")
+_CONTINUATION = re.compile(r"\[SQL: |\[parameters: |\(Background on this error|\t|  \S|- \S|\* \S")
 _COUNTED = re.compile(r"\s*\((\d+) sub-exceptions?\)$")
-_MORE = re.compile(r"[\s|]*and (\d+) more exceptions?$")
+_OMITTED = re.compile(r"[\s|]*and (\d+) more exceptions?$")
 _SECTION = re.compile(r"[\s|+-]*-{3,} (?:\d+|\.\.\.) -{3,}")
 _GROUP_DRAWING = re.compile(r"\s*[|+] ?")
 _DIGITS = re.compile(r"\d+")
-_BLANKS = 3
-_NOTHING = frozenset({"", '"""'})
+_MAX_BLANKS = 3
+_SEPARATORS = frozenset({"", '"""'})
 """Separator lines between chained exceptions; one from another process is in triple quotes."""
-_JOINED = 3
+_MAX_JOINED = 3
 """Maximum number of message lines joined into the reason."""
 _PARAGRAPH = re.compile(
     r"Failed validating |On instance|Mismatched elements|Traceback of TorchScript"
 )
-_PARAGRAPHS = 30
+_MAX_PARAGRAPH_LINES = 30
 """Maximum number of lines of a message with several paragraphs."""
-_RECORDED = re.compile(r"\[?\d{4}-\d\d-\d\d[T ]|\[?\d\d:\d\d:\d\d|[A-Z]{4,8}:|[IWEF]\d{4} |={10}")
+_NEXT_RECORD = re.compile(
+    r"\[?\d{4}-\d\d-\d\d[T ]|\[?\d\d:\d\d:\d\d|[A-Z]{4,8}:|[IWEF]\d{4} |={10}"
+)
 """Start of a new log record, or of a launcher's summary."""
 _OUTER_LENGTH = 240
 
@@ -72,7 +74,7 @@ class Raised(NamedTuple):
     @property
     def is_wrapper(self) -> bool:
         """Whether it only reports that something else failed."""
-        return self.name in _WRAPPERS or _EXIT_CODE.search(self.text) is not None
+        return self.name in _WRAPPER_NAMES or _EXIT_CODE.search(self.text) is not None
 
     @property
     def innermost(self) -> "Raised":
@@ -86,14 +88,14 @@ class Raised(NamedTuple):
     def reason(self) -> str:
         """The root cause, followed by the exception it was raised as, on one line."""
         first = self.innermost
-        if first is self or self.is_wrapper or _says(self.text, first.text):
+        if first is self or self.is_wrapper or _is_same(self.text, first.text):
             return first.text
         outer = self.text.rstrip(": ")
         outer = outer if len(outer) <= _OUTER_LENGTH else outer[: _OUTER_LENGTH - 1] + "…"
         return f"{first.text} (raised as {outer})"
 
 
-def _says(text: str, other: str) -> bool:
+def _is_same(text: str, other: str) -> bool:
     """Whether two texts describe the same exception, with or without its module."""
     return text == other or text.endswith("." + other) or other.endswith("." + text)
 
@@ -115,7 +117,7 @@ class Prefix:
 def is_final(body: str) -> bool:
     """Whether a line can be the last line of a traceback rather than a log record."""
     final = FINAL.match(body)
-    return final is not None and (final[1] not in LOUD or not final[2])
+    return final is not None and (final[1] not in _LOG_LEVELS or not final[2])
 
 
 def read_traceback(lines: Sequence[str], at: int) -> Raised | None:
@@ -154,8 +156,8 @@ def read_syntax_error(lines: Sequence[str], at: int) -> Raised | None:
 
 
 def _skip_blanks(lines: Sequence[str], at: int) -> int:
-    end = min(len(lines), at + _BLANKS)
-    while at < end and lines[at].strip() in _NOTHING:
+    end = min(len(lines), at + _MAX_BLANKS)
+    while at < end and lines[at].strip() in _SEPARATORS:
         at += 1
     return at
 
@@ -172,7 +174,7 @@ def _read_one(lines: Sequence[str], at: int) -> Raised | None:
     if end >= len(lines) or not is_final(prefix.body(lines[end])):
         return None
     syntax = _syntax_place(lines, end, prefix)
-    raised = _with_message(lines, end, prefix)
+    raised = _read_message(lines, end, prefix)
     return raised._replace(text=raised.text + syntax) if syntax else raised
 
 
@@ -183,7 +185,7 @@ def _end_of_frames(lines: Sequence[str], at: int, prefix: Prefix) -> int:
         body = prefix.body(lines[number])
         if not body.strip():
             blanks += 1
-            if blanks > _BLANKS:
+            if blanks > _MAX_BLANKS:
                 return number
         elif body[0] in INDENTS or body.startswith("> File "):
             blanks = 0
@@ -202,7 +204,7 @@ def _syntax_place(lines: Sequence[str], end: int, prefix: Prefix) -> str:
     return ""
 
 
-def _with_message(lines: Sequence[str], at: int, prefix: Prefix) -> Raised:
+def _read_message(lines: Sequence[str], at: int, prefix: Prefix) -> Raised:
     """Parse an exception from its last line on: its message, and any exception embedded in it."""
     text = prefix.body(lines[at])
     embedded = _embedded(lines, at, prefix)
@@ -216,10 +218,10 @@ def _with_message(lines: Sequence[str], at: int, prefix: Prefix) -> Raised:
         place = _skip_blanks(lines, place)
     while place < len(lines):
         body = prefix.body(lines[place])
-        is_more = _GOES_ON.match(body) or (text.endswith(":") and joined == 1)
-        if not body.strip() or _begins_anew(body) or not _goes_on(text, is_more):
+        is_more = _CONTINUATION.match(body) or (text.endswith(":") and joined == 1)
+        if not body.strip() or _starts_something_else(body) or not _is_continued(text, is_more):
             break
-        if joined < _JOINED:
+        if joined < _MAX_JOINED:
             text = _join(text, body)
         joined += 1
         place += 1
@@ -229,9 +231,9 @@ def _with_message(lines: Sequence[str], at: int, prefix: Prefix) -> Raised:
     return Raised(text.rstrip(), end)
 
 
-def _begins_anew(body: str) -> bool:
+def _starts_something_else(body: str) -> bool:
     """Whether a line after a message starts something else."""
-    return bool(HEAD.search(body) or CHAIN.match(body) or _RECORDED.match(body))
+    return bool(HEAD.search(body) or CHAIN.match(body) or _NEXT_RECORD.match(body))
 
 
 def _has_paragraphs(lines: Sequence[str], at: int, prefix: Prefix) -> bool:
@@ -243,9 +245,9 @@ def _has_paragraphs(lines: Sequence[str], at: int, prefix: Prefix) -> bool:
 def _end_of_paragraphs(lines: Sequence[str], at: int, prefix: Prefix) -> int:
     """Return the index of the line after a message that started with a line break."""
     end = at
-    for number in range(at, min(len(lines), at + _PARAGRAPHS)):
+    for number in range(at, min(len(lines), at + _MAX_PARAGRAPH_LINES)):
         body = prefix.body(lines[number])
-        if _begins_anew(body):
+        if _starts_something_else(body):
             break
         if body.strip():
             end = number + 1
@@ -255,7 +257,7 @@ def _end_of_paragraphs(lines: Sequence[str], at: int, prefix: Prefix) -> int:
 _VALIDATION = re.compile(r".*\b\d+ validation errors? for \S+")
 
 
-def _goes_on(text: str, is_more: object) -> bool:
+def _is_continued(text: str, is_more: object) -> bool:
     return bool(is_more) or _VALIDATION.match(text) is not None
 
 
@@ -277,7 +279,7 @@ def _embedded(lines: Sequence[str], at: int, prefix: Prefix) -> Raised | None:
     if name == "RayTaskError":
         end = _end_of_frames(lines, at + 1, prefix)
         if at + 1 < end < len(lines) and is_final(prefix.body(lines[end])):
-            return _with_message(lines, end, prefix)
+            return _read_message(lines, end, prefix)
         return None
     place = at + 1
     is_announced = False
@@ -319,7 +321,7 @@ def _read_group(lines: Sequence[str], at: int, prefix: Prefix) -> Raised | None:
             break
         end += 1
     bodies = [prefix.body(line) for line in lines[at + 1 : end]]
-    head = next((_undrawn(body) for body in bodies if _is_group_final(body)), None)
+    head = next((_without_drawing(body) for body in bodies if _is_group_final(body)), None)
     leaves, more = _leaves(bodies)
     if head is None or not leaves:
         return None
@@ -330,13 +332,13 @@ def _read_group(lines: Sequence[str], at: int, prefix: Prefix) -> Raised | None:
     return Raised(f"{leaves[0]} ({place})", end)
 
 
-def _undrawn(body: str) -> str:
+def _without_drawing(body: str) -> str:
     drawn = _GROUP_DRAWING.match(body)
     return body[drawn.end() :] if drawn else body
 
 
 def _is_group_final(body: str) -> bool:
-    return _COUNTED.search(body) is not None and is_final(_undrawn(body))
+    return _COUNTED.search(body) is not None and is_final(_without_drawing(body))
 
 
 def _leaves(bodies: Sequence[str]) -> tuple[list[str], int]:
@@ -349,13 +351,13 @@ def _leaves(bodies: Sequence[str]) -> tuple[list[str], int]:
     is_open = False
     is_caused = is_chained = False
     for body in bodies:
-        if told := _MORE.match(body):
-            more += int(told[1])
+        if more_match := _OMITTED.match(body):
+            more += int(more_match[1])
         if _SECTION.match(body):
             # An exception that was never raised has no traceback.
             is_open, is_caused, is_chained = True, False, False
             continue
-        text = _undrawn(body)
+        text = _without_drawing(body)
         if chained := CHAIN.match(text):
             is_caused, is_chained = chained[1] is not None, True
         elif HEAD.search(text):

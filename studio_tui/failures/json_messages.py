@@ -14,17 +14,17 @@ _MARKED = frozenset({"m", "mt"})
 
 def message_in(fields: Mapping[str, object]) -> tuple[str, str] | None:
     """Return the name and the value of the message field; `None` if there is none."""
-    named_so: dict[str, str] = {}
+    name_of: dict[str, str] = {}
     for name in fields:
         key = name.lower().translate(_MARKS)
         if key not in _MARKED or name.startswith("@"):
-            named_so.setdefault(key, name)
+            name_of.setdefault(key, name)
     for key in FIELDS:
-        if key not in named_so:
+        if key not in name_of:
             continue
-        value = fields[named_so[key]]
+        value = fields[name_of[key]]
         if isinstance(value, Mapping):
             value = value.get("stringValue")
         if isinstance(value, str):
-            return named_so[key], value
+            return name_of[key], value
     return None

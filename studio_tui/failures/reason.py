@@ -26,7 +26,7 @@ from studio_tui.failures.printed_lines import (
 
 _LINES = 4000
 """Number of lines at the end of the output that are examined."""
-_LONG_AFTER = 30
+_MANY_LINES = 30
 """Number of lines after a failure from which the program is considered to have continued."""
 _SIGNS = re.compile(
     r"Traceback \(most recent call last\)|panicked at |panic: |fatal error: |Root Cause \(first"
@@ -38,7 +38,9 @@ _ASIDE = re.compile(
     r"|(?:Task|Future) exception was never retrieved|Exception in callback|Exception ignored while"
 )
 """Precedes an exception that ends only a thread, or nothing at all."""
-_WHOSE = re.compile(r"(?:future|task|handle|transport|protocol|source_traceback|server): ")
+_ASYNCIO_CONTEXT = re.compile(
+    r"(?:future|task|handle|transport|protocol|source_traceback|server): "
+)
 """Printed by asyncio between that line and the traceback (`call_exception_handler`)."""
 _GRAVE = "error|err|warning|warn|critical|fatal|severe|exception"
 _RECORD = re.compile(
@@ -106,7 +108,7 @@ def ending(lines: Sequence[str], code: int = 1) -> Ending:
     lines = lines[-_LINES:]
     failures = sorted(_failures(lines), key=lambda failure: (failure.end, failure.start))
     last = last_words(lines)
-    chosen = _chosen(failures, lines)
+    chosen = _choose(failures, lines)
     if chosen is None:
         error = _error_before_advice(lines, last)
         says_all = bool(error) and (is_closing(last) or error.endswith(last))
@@ -119,7 +121,7 @@ def ending(lines: Sequence[str], code: int = 1) -> Ending:
         chosen.is_announced or chosen.kind is _Kind.ASIDE or (chosen.is_python and code != 1)
     )
     if is_caught or _has_gone_on(after):
-        if _is_no_reason(lines) and len(after) <= _LONG_AFTER:
+        if _ends_without_reason(lines) and len(after) <= _MANY_LINES:
             return Ending(chosen.reason, "")
         return Ending("", last, has_gone_on=True)
     return Ending(chosen.reason, last)
@@ -167,8 +169,8 @@ def _of_stream(
         if at < read_to:
             continue
         failure = _failure_at(bodies, at)
-        if failure is None and (told := other_programs.torchrun_summary(bodies, at, of_rank)):
-            failure = _Failure(told.reason, at, told.end, is_certain=True)
+        if failure is None and (summary := other_programs.torchrun_summary(bodies, at, of_rank)):
+            failure = _Failure(summary.reason, at, summary.end, is_certain=True)
         if failure is not None:
             read_to = failure.end
             found.append(failure)
@@ -187,20 +189,20 @@ def _failure_at(bodies: Sequence[str], at: int) -> _Failure | None:
     for read in (
         other_programs.rust_panic,
         other_programs.go_panic,
-        other_programs.terminated,
+        other_programs.cpp_exception,
         other_programs.fatal_python_error,
-        other_programs.thrown,
+        other_programs.java_exception,
         other_programs.node_error,
     ):
-        if told := read(bodies, at):
-            return _Failure(told.reason, at, told.end)
+        if found := read(bodies, at):
+            return _Failure(found.reason, at, found.end)
     for read in (
         other_programs.pytest_summary,
         other_programs.compiler_error,
-        other_programs.resolver,
+        other_programs.resolver_error,
     ):
-        if told := read(bodies, at):
-            return _Failure(told.reason, at, told.end, is_certain=True)
+        if found := read(bodies, at):
+            return _Failure(found.reason, at, found.end, is_certain=True)
     return None
 
 
@@ -208,7 +210,7 @@ def _of_exception(bodies: Sequence[str], at: int, raised: Raised) -> _Failure:
     head = HEAD.search(bodies[at])
     before = bodies[at][: head.start()] if head else ""
     near = (bodies[number] for number in range(at - 1, max(-1, at - 5), -1))
-    above = next((line for line in near if line.strip() and not _WHOSE.match(line)), "")
+    above = next((line for line in near if line.strip() and not _ASYNCIO_CONTEXT.match(line)), "")
     if _ASIDE.match(above) or _ASIDE.match(before):
         kind = _Kind.ASIDE
     elif raised.is_wrapper and raised.cause is None:
@@ -234,7 +236,7 @@ def _of_rank(
     return None
 
 
-def _chosen(failures: Sequence[_Failure], lines: Sequence[str]) -> _Failure | None:
+def _choose(failures: Sequence[_Failure], lines: Sequence[str]) -> _Failure | None:
     """Return the failure that ended the program."""
     wrapper = failures[-1] if failures and failures[-1].kind is _Kind.WRAPPER else None
     for kind in (_Kind.ENDING, _Kind.WRAPPER, _Kind.ASIDE):
@@ -264,24 +266,24 @@ def _own_words(lines: Sequence[str]) -> list[str]:
         if not text or is_frame(body) or is_hint(text) or is_epilogue(body) or _ASIDE.match(text):
             continue
         words.append(text)
-    if all(is_closing(text) or is_bar(text) for text in words) and len(words) < _LONG_AFTER:
+    if all(is_closing(text) or is_bar(text) for text in words) and len(words) < _MANY_LINES:
         return []
     return words
 
 
 def _has_gone_on(words: Sequence[str]) -> bool:
     """Whether the lines after a failure show that the program continued."""
-    return len(words) > _LONG_AFTER or any(
+    return len(words) > _MANY_LINES or any(
         _WENT_ON.search(text) or (_MILD.match(text) and not is_closing(text)) for text in words
     )
 
 
 def _error_before_advice(lines: Sequence[str], last: str) -> str:
     """Return the error of a tool that prints advice after it; empty if `last` is the error."""
-    near = [split_origin(line)[1] for line in lines[-_LONG_AFTER:]]
+    near = [split_origin(line)[1] for line in lines[-_MANY_LINES:]]
     near = [line for line in near if not is_epilogue(line) and not is_hint(bare(line))]
     words = [bare(line) for line in near]
-    ends_without = _is_no_reason(lines)
+    ends_without = _ends_without_reason(lines)
     for number in range(len(words) - 1, -1, -1):
         text = words[number]
         is_record = ends_without and _RECORD.match(text) and not _MILD.match(text)
@@ -293,7 +295,7 @@ def _error_before_advice(lines: Sequence[str], last: str) -> str:
     return ""
 
 
-def _is_no_reason(lines: Sequence[str]) -> bool:
+def _ends_without_reason(lines: Sequence[str]) -> bool:
     """Whether the last message cannot be the reason: a mild record, or a closing message."""
     last = last_words(lines)
     return bool(_MILD.match(last)) or is_closing(last)
