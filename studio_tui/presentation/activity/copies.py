@@ -26,7 +26,7 @@ def as_curl(entry: Entry, url: str) -> str:
         body = json.dumps(entry.fields, ensure_ascii=True)
         parts += ["--header 'Content-Type: application/json'", f"--data {shlex.quote(body)}"]
     parts.append(shlex.quote(safe_line(f"{url}/api{entry.path}")))
-    return _said(entry, " \\\n  ".join(parts))
+    return _with_mask_note(entry, " \\\n  ".join(parts))
 
 
 def as_datachain(entry: Entry) -> str:
@@ -39,7 +39,7 @@ def as_datachain(entry: Entry) -> str:
     pipeline = str(fields.get("name") or fields.get("pipeline_id") or entry.query.get("name") or "")
     match route:
         case routes.CREATE_JOB:
-            return _said(entry, _run(entry))
+            return _with_mask_note(entry, _run(entry))
         case routes.CANCEL_JOB:
             return _line("datachain job cancel", item_id)
         case routes.JOB_LOGS:
@@ -91,6 +91,6 @@ def _line(command: str, argument: str) -> str:
     return f"{command} {shlex.quote(safe_line(argument))}" if argument else command
 
 
-def _said(entry: Entry, command: str) -> str:
+def _with_mask_note(entry: Entry, command: str) -> str:
     is_masked = BLOTTED in entry.body or "left out]" in entry.body or BLOTTED in entry.path
     return safe_block(f"{_MASKED}\n{command}" if is_masked else command)

@@ -131,10 +131,10 @@ def words_of(entry: Entry) -> str:
     fields, query = entry.fields, entry.query
     which = query.get("job_id", "")[:SHORT_ID] or query.get("status", "").lower()
     pipeline = fields.get("pipeline_id") or query.get("pipeline_id") or query.get("name") or ""
-    told = {
+    values = {
         "id": item_id[:SHORT_ID],
         "query_name": str(fields.get("query_name") or ""),
         "which": which,
         "pipeline": str(fields.get("name") or "") or str(pipeline)[:SHORT_ID],
     }
-    return safe_line(words.format_map(told).strip())
+    return safe_line(words.format_map(values).strip())

@@ -30,7 +30,7 @@ _LOOKS = {
 }
 """In the sort order of states."""
 
-_MEANS = {
+_EXPLANATIONS = {
     ActivityState.UNDONE: "taken back before it was sent",
     ActivityState.LOST: "not sent, as the dashboard ended while it waited",
     ActivityState.UNKNOWN: "nobody can say whether it took effect",
@@ -54,25 +54,28 @@ def cells(entry: Entry) -> tuple[Cell, ...]:
 def facts(entry: Entry, now: datetime) -> tuple[Fact, ...]:
     """Return the facts about an entry."""
     glyph, tone = _LOOKS[entry.state]
-    means = _MEANS.get(entry.state)
+    explanation = _EXPLANATIONS.get(entry.state)
     times = clock_time(entry.at, now)
     if entry.count > 1:
         times = f"{plural(entry.count, 'time')} from {times} to {clock_time(entry.last_at, now)}"
-    told = [
+    entry_facts = [
         Fact("what", Cell(words_of(entry), Tone.STRONG)),
-        Fact("state", Cell(f"{glyph} {entry.state}" + (f": {means}" if means else ""), tone)),
+        Fact(
+            "state",
+            Cell(f"{glyph} {entry.state}" + (f": {explanation}" if explanation else ""), tone),
+        ),
         Fact("at", Cell(times)),
     ]
     if entry.method:
         longest = f", the longest {milliseconds(entry.most_ms)}" if entry.count > 1 else ""
-        told += [
+        entry_facts += [
             Fact("took", Cell(f"{milliseconds(entry.ms)}{longest}")),
             Fact("answer", Cell(safe_line(entry.outcome))),
             Fact("request", Cell(safe_line(f"{entry.method} {entry.path}"))),
         ]
     for name, value in entry.fields.items():
-        told.append(Fact(safe_line(name)[:14], Cell(safe_block(str(value)))))
-    return tuple(told)
+        entry_facts.append(Fact(safe_line(name)[:14], Cell(safe_block(str(value)))))
+    return tuple(entry_facts)
 
 
 def milliseconds(ms: float) -> str:

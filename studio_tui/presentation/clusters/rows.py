@@ -66,12 +66,12 @@ def cells(cluster: Cluster, chosen: str | None = None) -> tuple[Cell, ...]:
         _status(cluster),
         Cell(cluster.name, Tone.STRONG) if cluster.name else Cell("(no name)", Tone.DIM),
         _for_new_jobs(cluster, chosen),
-        _known(cluster.busy_workers),
-        _known(free_workers(cluster)),
-        _known(cluster.max_workers),
-        _known(cluster.cloud_provider),
-        _known(cluster.cloud_region),
-        _known(cluster.instance_type or cluster.compute_class),
+        _cell_or_dash(cluster.busy_workers),
+        _cell_or_dash(free_workers(cluster)),
+        _cell_or_dash(cluster.max_workers),
+        _cell_or_dash(cluster.cloud_provider),
+        _cell_or_dash(cluster.cloud_region),
+        _cell_or_dash(cluster.instance_type or cluster.compute_class),
         Cell(cluster.id, Tone.DIM),
     )
     return row if can_be_used(cluster.id) else dimmed(row)
@@ -88,17 +88,17 @@ def facts(cluster: Cluster, jobs: Iterable[Job], *, has_all: bool = True) -> tup
         Fact("id", id_cell(cluster.id)),
         Fact("workers", _workers(cluster)),
         Fact("jobs", _jobs(cluster, known, has_all=has_all)),
-        *_named(cluster, known),
+        *_listed_jobs(cluster, known),
         Fact(
             "default",
             Cell("yes: it takes the jobs that name no cluster" if cluster.default else "no"),
         ),
-        Fact("provider", _known(cluster.cloud_provider)),
-        Fact("credentials", _known(cluster.cloud_credentials)),
-        Fact("region", _known(cluster.cloud_region)),
-        Fact("instances", _known(cluster.instance_type)),
-        Fact("class", _known(cluster.compute_class)),
-        Fact("disk", _known(disk)),
+        Fact("provider", _cell_or_dash(cluster.cloud_provider)),
+        Fact("credentials", _cell_or_dash(cluster.cloud_credentials)),
+        Fact("region", _cell_or_dash(cluster.cloud_region)),
+        Fact("instances", _cell_or_dash(cluster.instance_type)),
+        Fact("class", _cell_or_dash(cluster.compute_class)),
+        Fact("disk", _cell_or_dash(disk)),
         *(
             (Fact("unreadable", Cell(", ".join(cluster.unreadable), Tone.WARN)),)
             if cluster.unreadable
@@ -144,35 +144,35 @@ def _workers(cluster: Cluster) -> Cell:
         )
         if count is not None
     ]
-    return _known(" · ".join(shown))
+    return _cell_or_dash(" · ".join(shown))
 
 
 def _jobs(cluster: Cluster, jobs: tuple[Job, ...], *, has_all: bool) -> Cell:
     if reason := why_no_jobs(cluster, jobs):
         return Cell(reason, Tone.DIM)
-    its = [job for job in jobs if runs_on(job, cluster)]
+    own_jobs = [job for job in jobs if runs_on(job, cluster)]
     return Cell(
-        " · ".join(f"{count.amount} {count.name}" for count in counts(its, has_all=has_all))
+        " · ".join(f"{count.amount} {count.name}" for count in counts(own_jobs, has_all=has_all))
     )
 
 
-def _named(cluster: Cluster, jobs: tuple[Job, ...]) -> tuple[Fact, ...]:
+def _listed_jobs(cluster: Cluster, jobs: tuple[Job, ...]) -> tuple[Fact, ...]:
     """List the jobs that have workers and those that wait for some, oldest first.
 
     A job has workers from INIT, before its query runs, until it ends.
     """
-    its = [job for job in reversed(jobs) if runs_on(job, cluster)]
+    own_jobs = [job for job in reversed(jobs) if runs_on(job, cluster)]
     return tuple(
         Fact(label, Cell("\n".join(fitting(names, Room(LISTED, LINE_LIMIT))), tone))
         for label, states, tone in (
             ("runs here", _WITH_WORKERS, Tone.ACTIVE),
             ("waits here", _IN_QUEUE, Tone.WAITING),
         )
-        if (names := [_with_workers(job) for job in its if job.state in states])
+        if (names := [_job_line(job) for job in own_jobs if job.state in states])
     )
 
 
-def _with_workers(job: Job) -> str:
+def _job_line(job: Job) -> str:
     return f"{job.name or job.id}  {plural(job.workers or 1, 'worker')}"
 
 
@@ -194,7 +194,7 @@ def _status(cluster: Cluster) -> Cell:
     return Cell(f"{glyph} {_word(cluster) or UNKNOWN}", tone)
 
 
-def _known(value: object) -> Cell:
+def _cell_or_dash(value: object) -> Cell:
     return Cell(UNKNOWN, Tone.DIM) if value is None or value == "" else Cell(str(value))
 
 

@@ -83,10 +83,10 @@ def check(draft: Draft, around: Surroundings) -> tuple[Problem, ...]:
     """Return all problems of a form, in the order of its fields."""
     found = [problem for name in CHECKS for problem in check_field(name, draft, around)]
     if all(problem.level is Level.WARNING for problem in found):
-        length = len(_wish(draft, around, ()).model_dump_json().encode())
+        length = len(_build_request(draft, around, ()).model_dump_json().encode())
         if length > REQUEST_LIMIT:
-            said = f"The whole request is {size(length)}; Studio takes {size(REQUEST_LIMIT)}."
-            found.append(Problem("query", f"{said} Shorten the longest field."))
+            sentence = f"The whole request is {size(length)}; Studio takes {size(REQUEST_LIMIT)}."
+            found.append(Problem("query", f"{sentence} Shorten the longest field."))
     return tuple(found)
 
 
@@ -108,7 +108,7 @@ def request(draft: Draft, around: Surroundings, uploads: Collection[str] = ()) -
     errors = [problem for problem in check(draft, around) if problem.level is Level.ERROR]
     if errors:
         raise ValueError(errors[0].sentence)
-    return _wish(draft, around, uploads)
+    return _build_request(draft, around, uploads)
 
 
 def has_windows_line_ends(draft: Draft, around: Surroundings) -> bool:
@@ -141,7 +141,7 @@ def job_name(draft: Draft) -> str | None:
     return draft.query_name.strip() or PurePath(draft.query_file.strip()).name or None
 
 
-def _wish(draft: Draft, around: Surroundings, uploads: Collection[str]) -> JobInput:
+def _build_request(draft: Draft, around: Surroundings, uploads: Collection[str]) -> JobInput:
     facts = around.files.get(draft.query_file) if draft.query_file.strip() else None
     cron_expression = draft.cron_expression.strip() or None
     start = draft.start_after.strip()
@@ -184,8 +184,8 @@ def _query(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
     length = len(draft.query.encode())
     if length <= QUERY_LIMIT:
         return ()
-    said = f"The query is {size(length)}; Studio takes one of at most {size(QUERY_LIMIT)}."
-    return (Problem("query", said),)
+    sentence = f"The query is {size(length)}; Studio takes one of at most {size(QUERY_LIMIT)}."
+    return (Problem("query", sentence),)
 
 
 def _query_file(draft: Draft, around: Surroundings) -> tuple[Problem, ...]:
@@ -203,8 +203,8 @@ def _query_type(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
 def _query_name(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
     name = draft.query_name.strip()
     if len(name) > _NAME_LIMIT:
-        said = f"The name has {len(name)} characters; Studio takes {_NAME_LIMIT}."
-        return (Problem("query_name", said),)
+        sentence = f"The name has {len(name)} characters; Studio takes {_NAME_LIMIT}."
+        return (Problem("query_name", sentence),)
     return _one_line("query_name", "The name", name)
 
 
@@ -229,8 +229,10 @@ def _workers(draft: Draft, around: Surroundings) -> tuple[Problem, ...]:
         return ()
     number = int(typed) if _WHOLE_NUMBER.fullmatch(typed) else None
     if number is None or number < 1:
-        said = f"Workers must be a whole number from 1 up; {quoted(typed)} is not. Type 1 or more."
-        return (Problem("workers", said),)
+        sentence = (
+            f"Workers must be a whole number from 1 up; {quoted(typed)} is not. Type 1 or more."
+        )
+        return (Problem("workers", sentence),)
     if number > _LARGEST_NUMBER:
         return (Problem("workers", f"{number} is more workers than any cluster has."),)
     name, cluster_id = draft.compute_cluster_name.strip(), draft.compute_cluster_id.strip()
@@ -238,16 +240,16 @@ def _workers(draft: Draft, around: Surroundings) -> tuple[Problem, ...]:
     most = cluster.max_workers if cluster else None
     if cluster is None or most is None or number <= most:
         return ()
-    said = f"{quoted(cluster.name or cluster.id)} has at most {most} workers; Studio may refuse"
-    return (warning("workers", f"{said} {number}, or let the job wait."),)
+    sentence = f"{quoted(cluster.name or cluster.id)} has at most {most} workers; Studio may refuse"
+    return (warning("workers", f"{sentence} {number}, or let the job wait."),)
 
 
 def _priority(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
     typed = draft.priority.strip()
     if not typed or (_WHOLE_NUMBER.fullmatch(typed) and int(typed) in PRIORITIES):
         return ()
-    said = f"Priority is 0 (first) to 5 (last, the usual); {quoted(typed)} is not. Type 0 to 5."
-    return (Problem("priority", said),)
+    sentence = f"Priority is 0 (first) to 5 (last, the usual); {quoted(typed)} is not. Type 0 to 5."
+    return (Problem("priority", sentence),)
 
 
 def _python_version(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
@@ -257,8 +259,8 @@ def _python_version(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
     if not _PYTHON_VERSION.fullmatch(typed):
         inside = re.search(r"(?<![0-9.])3[.,][0-9]{1,2}(?![0-9])", typed)
         better = inside[0].replace(",", ".") if inside else PYTHON_VERSIONS[-2]
-        said = f"{quoted(typed)} is no version of Python 3; type {better}."
-        return (Problem("python_version", said),)
+        sentence = f"{quoted(typed)} is no version of Python 3; type {better}."
+        return (Problem("python_version", sentence),)
     if typed not in PYTHON_VERSIONS:
         known = ", ".join(PYTHON_VERSIONS)
         return (warning("python_version", f"Studio names {known}; it may refuse {typed}."),)
@@ -277,16 +279,16 @@ def _repository(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
     scheme, slashes, rest = typed.partition("://")
     if slashes:
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*", scheme) or not rest.strip("/"):
-            said = f"{quoted(typed)} is no URL; type it as https://HOST/USER/REPOSITORY."
-            return (Problem(field, said),)
+            sentence = f"{quoted(typed)} is no URL; type it as https://HOST/USER/REPOSITORY."
+            return (Problem(field, sentence),)
         return (warning(field, f"The URL {LOGIN_IS_SEEN}"),) if has_login(typed) else ()
     if _SCP.fullmatch(typed):
         return ()
     if typed.startswith(("/", ".", "~")):
         return (warning(field, "This is a path, which only a Studio on this machine can clone."),)
-    whole = without_logins(f"https://{re.sub(r'^/+', '', typed)}", "…")
-    said = f"{quoted(typed)} is no URL; type it as {whole[:68]}."
-    return (Problem(field, said),)
+    full_url = without_logins(f"https://{re.sub(r'^/+', '', typed)}", "…")
+    sentence = f"{quoted(typed)} is no URL; type it as {full_url[:68]}."
+    return (Problem(field, sentence),)
 
 
 def _files(draft: Draft, around: Surroundings) -> tuple[Problem, ...]:
@@ -338,13 +340,13 @@ def _uploads(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
 def _resumed(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
     job_id = draft.rerun_from_job_id.strip()
     if job_id and not is_job_id(job_id):
-        said = f"{quoted(job_id)} is not a job id; copy one with `c` from the list of jobs."
-        return (Problem("rerun_from_job_id", said),)
+        sentence = f"{quoted(job_id)} is not a job id; copy one with `c` from the list of jobs."
+        return (Problem("rerun_from_job_id", sentence),)
     if job_id and draft.reset:
-        said = (
+        sentence = (
             "The checkpoints of the job that is resumed are ignored, so everything is done again."
         )
-        return (warning("rerun_from_job_id", said),)
+        return (warning("rerun_from_job_id", sentence),)
     return ()
 
 

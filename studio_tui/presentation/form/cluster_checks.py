@@ -27,10 +27,10 @@ def cluster_name_problems(name: str, clusters: tuple[Cluster, ...] | None) -> tu
         return _unchecked(field) if name else ()
     chosen = chosen_cluster(name, "", clusters)
     if chosen is not None:
-        return _closed(field, name, chosen)
+        return _closed_problems(field, name, chosen)
     if any(cluster.id == name for cluster in clusters):
-        said = f"{quoted(name)} is the id of a cluster; move it to the field for the id."
-        return (Problem(field, said),)
+        sentence = f"{quoted(name)} is the id of a cluster; move it to the field for the id."
+        return (Problem(field, sentence),)
     known = tuple(cluster.name for cluster in clusters if cluster.name)
     return (Problem(field, f"{quoted(name)} is no cluster{_nearest(name, known)}"),)
 
@@ -41,13 +41,13 @@ def cluster_id_problems(
     """Return the problems of a cluster id, including a conflict with a cluster name."""
     field = "compute_cluster_id"
     if cluster_id and name:
-        said = "A cluster is named by its name or its id, not both; empty one of the two."
-        return (Problem(field, said),)
+        sentence = "A cluster is named by its name or its id, not both; empty one of the two."
+        return (Problem(field, sentence),)
     if not cluster_id or clusters is None:
         return _unchecked(field) if cluster_id else ()
     chosen = chosen_cluster("", cluster_id, clusters)
     if chosen is not None:
-        return _closed(field, cluster_id, chosen)
+        return _closed_problems(field, cluster_id, chosen)
     known = tuple(cluster.id for cluster in clusters)
     return (
         Problem(field, f"{quoted(cluster_id)} is not a cluster id{_nearest(cluster_id, known)}"),
@@ -63,10 +63,12 @@ def takes_no_jobs(cluster: Cluster) -> bool:
     return cluster.status in _CLOSED or (cluster.status is None and cluster.is_active is False)
 
 
-def _closed(field: str, typed: str, cluster: Cluster) -> tuple[Problem, ...]:
+def _closed_problems(field: str, typed: str, cluster: Cluster) -> tuple[Problem, ...]:
     if takes_no_jobs(cluster):
-        said = f"{quoted(typed)} is {cluster.status or 'INACTIVE'} and takes no jobs; name another."
-        return (Problem(field, said),)
+        sentence = (
+            f"{quoted(typed)} is {cluster.status or 'INACTIVE'} and takes no jobs; name another."
+        )
+        return (Problem(field, sentence),)
     return ()
 
 

@@ -34,7 +34,7 @@ class Difference:
 def difference(
     before: Draft,
     after: Draft,
-    not_told: Collection[str] = (),
+    not_sent: Collection[str] = (),
     submitted: Collection[str] = (),
     *,
     files: Mapping[str, str] = MappingProxyType({}),
@@ -42,9 +42,9 @@ def difference(
 ) -> Difference:
     """Return the changes from `before` to `after`; values and logins masked unless `shown`.
 
-    Both drafts have the text of the query in `query`, even if it came from a file. `not_told` are
-    the fields returned by `draft.not_told`; `submitted` are fields that Studio does not send but
-    that were recorded when the job was submitted. `files` are safe names of uploads by id.
+    Both drafts have the text of the query in `query`, even if it came from a file. `not_sent` are
+    fields returned by `draft.fields_not_sent`; `submitted` are fields that Studio does not send,
+    but that were recorded when the job was submitted. `files` are safe names of uploads by id.
     Comparing long queries is slow, so call this in a thread.
     """
     return Difference(
@@ -55,7 +55,7 @@ def difference(
             for name in submitted
             if getattr(after, name) and getattr(after, name) == getattr(before, name)
         ),
-        tuple(Cell(_left_out(name), Tone.WARN) for name in not_told),
+        tuple(Cell(_left_out(name), Tone.WARN) for name in not_sent),
     )
 
 

@@ -67,29 +67,29 @@ class Draft:
     """Whether to ignore checkpoints."""
 
     @classmethod
-    def of(cls, wish: JobInput, now: datetime) -> Self:
-        """Return the form for `wish`; drops a start in the past if there is a cron expression."""
-        start = wish.start_after and _aware(wish.start_after)
-        if wish.cron_expression and start is not None and start <= now:
+    def of(cls, job_input: JobInput, now: datetime) -> Self:
+        """Return the form for a request; a start in the past is dropped if there is a cron."""
+        start = job_input.start_after and _aware(job_input.start_after)
+        if job_input.cron_expression and start is not None and start <= now:
             start = None
         return cls(
-            query=wish.query,
-            query_type=wish.query_type.value,
-            query_name=wish.query_name or "",
-            environment=wish.environment or "",
-            workers=_typed(wish.workers),
-            python_version=wish.python_version or "",
-            requirements=wish.requirements or "",
-            repository=wish.repository or "",
-            uploads=wish.files or (),
-            priority=_typed(wish.priority),
-            compute_cluster_name=wish.compute_cluster_name or "",
-            compute_cluster_id=_typed(wish.compute_cluster_id),
-            credentials_name=wish.credentials_name or "",
+            query=job_input.query,
+            query_type=job_input.query_type.value,
+            query_name=job_input.query_name or "",
+            environment=job_input.environment or "",
+            workers=_text(job_input.workers),
+            python_version=job_input.python_version or "",
+            requirements=job_input.requirements or "",
+            repository=job_input.repository or "",
+            uploads=job_input.files or (),
+            priority=_text(job_input.priority),
+            compute_cluster_name=job_input.compute_cluster_name or "",
+            compute_cluster_id=_text(job_input.compute_cluster_id),
+            credentials_name=job_input.credentials_name or "",
             start_after=start.isoformat() if start is not None else "",
-            cron_expression=wish.cron_expression or "",
-            rerun_from_job_id=wish.rerun_from_job_id or "",
-            reset=bool(wish.reset),
+            cron_expression=job_input.cron_expression or "",
+            rerun_from_job_id=job_input.rerun_from_job_id or "",
+            reset=bool(job_input.reset),
         )
 
     def resuming(self, job_id: str) -> Self:
@@ -118,7 +118,7 @@ class Draft:
         return cls(**{name: _read(read[name], getattr(empty, name)) for name in known})
 
 
-def not_told(job: Job, draft: Draft) -> tuple[str, ...]:
+def fields_not_sent(job: Job, draft: Draft) -> tuple[str, ...]:
     """Return the fields that Studio does not send for `job` and that are empty in `draft`.
 
     They get the server's default, whatever the job had. The history of submitted jobs can fill in
@@ -126,15 +126,15 @@ def not_told(job: Job, draft: Draft) -> tuple[str, ...]:
     """
     never = ("files", "priority", "credentials_name", "start_after", "cron_expression")
     cluster = () if job.compute_cluster_name or job.compute_cluster_id else _CLUSTER
-    given = {"files": bool(draft.files or draft.uploads)}
+    has_value = {"files": bool(draft.files or draft.uploads)}
     if draft.compute_cluster_id:
-        given["compute_cluster_name"] = True
+        has_value["compute_cluster_name"] = True
     return tuple(
-        name for name in (*never, *cluster) if not given.get(name, bool(getattr(draft, name)))
+        name for name in (*never, *cluster) if not has_value.get(name, bool(getattr(draft, name)))
     )
 
 
-def untold(job: Job) -> tuple[str, ...]:
+def fields_from_history(job: Job) -> tuple[str, ...]:
     """Return the fields that a rerun of `job` gets only from the history of submitted jobs."""
     is_told = job.compute_cluster_name or job.compute_cluster_id
     cluster = () if is_told else ("compute_cluster_name", "compute_cluster_id")
@@ -149,7 +149,7 @@ def _aware(moment: datetime) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _typed(value: object) -> str:
+def _text(value: object) -> str:
     return "" if value is None else str(value)
 
 

@@ -82,8 +82,8 @@ def upload_problems(paths: tuple[str, ...], facts: Mapping[str, FileFacts]) -> t
         other = names.setdefault(name, path)
         if other != path:
             both = f"{quoted(other)} and {quoted(path)}"
-            said = f"{both} would both be {quoted(name)} beside the job; rename one."
-            problems.append(Problem("files", said))
+            conflict = f"{both} would both be {quoted(name)} beside the job; rename one."
+            problems.append(Problem("files", conflict))
         elif paths.count(path) > 1:
             problems.append(warning("files", f"{quoted(path)} is there twice; once is enough."))
     return tuple(problems)

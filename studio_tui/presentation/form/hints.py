@@ -124,7 +124,7 @@ def _uploads(draft: Draft, around: Surroundings) -> tuple[str, ...]:
     )
 
 
-def _resumes(draft: Draft, _around: Surroundings) -> tuple[str, ...]:
+def _rerun_from(draft: Draft, _around: Surroundings) -> tuple[str, ...]:
     if draft.rerun_from_job_id.strip():
         return ("What that job has finished is taken from its checkpoints, not done again.",)
     return ("The id of a job whose checkpoints are to be used.",)
@@ -151,5 +151,5 @@ _NOTES: Mapping[str, Callable[[Draft, Surroundings], tuple[str, ...]]] = {
     "credentials_name": _always("The name of credentials that the team has in Studio."),
     "start_after": _start,
     "cron_expression": _cron,
-    "rerun_from_job_id": _resumes,
+    "rerun_from_job_id": _rerun_from,
 }

@@ -41,8 +41,10 @@ def requirement_problems(text: str, *, has_files: bool) -> tuple[Problem, ...]:
     for number, line in _logical_lines(text):
         where = f"Line {number}: "
         if has_login(line):
-            said = f"{where}the address {LOGIN_IS_SEEN} Write ${{NAME}} for a variable of the job."
-            problems.append(warning("requirements", said))
+            message = (
+                f"{where}the address {LOGIN_IS_SEEN} Write ${{NAME}} for a variable of the job."
+            )
+            problems.append(warning("requirements", message))
         if line.startswith("-"):
             problems += _option_problems(where, line, has_files=has_files)
         elif _REMOTE.fullmatch(line):
@@ -52,7 +54,7 @@ def requirement_problems(text: str, *, has_files: bool) -> tuple[Problem, ...]:
         elif line.startswith(".") or (
             line.endswith((".whl", ".tar.gz", ".zip")) and "@" not in line
         ):
-            problems += _carried_problems(where, line, has_files=has_files)
+            problems += _local_file_problems(where, line, has_files=has_files)
         else:
             problems += _named_problems(where, number, line, seen)
     return tuple(problems)
@@ -84,8 +86,8 @@ def environment_problems(text: str, lost_values: Collection[str] = ()) -> tuple[
             continue
         problems += _value_problems(where, entry, name, value)
         if name in seen:
-            again = f"{where}{name} is set on line {seen[name]} too; the last one counts."
-            problems.append(warning("environment", again))
+            message = f"{where}{name} is set on line {seen[name]} too; the last one counts."
+            problems.append(warning("environment", message))
         seen[name] = number
     return tuple(problems)
 
@@ -112,18 +114,18 @@ def has_new_values(text: str, before: str) -> bool:
 
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
     """Yield numbered lines without comments, joining those continued with a backslash."""
-    begun, start = "", 0
+    prefix, start = "", 0
     for number, raw in enumerate(text.splitlines(), 1):
         start = start or number
         line = _COMMENT.sub("", raw).strip()
         if line.endswith("\\"):
-            begun += line[:-1].rstrip() + " "
+            prefix += line[:-1].rstrip() + " "
             continue
-        if joined := (begun + line).strip():
+        if joined := (prefix + line).strip():
             yield start, joined
-        begun, start = "", 0
-    if begun.strip():
-        yield start, begun.strip() + " \\"
+        prefix, start = "", 0
+    if prefix.strip():
+        yield start, prefix.strip() + " \\"
 
 
 def _option_problems(where: str, line: str, *, has_files: bool) -> tuple[Problem, ...]:
@@ -134,7 +136,7 @@ def _option_problems(where: str, line: str, *, has_files: bool) -> tuple[Problem
     if option in _FILE_OPTIONS:
         sentence = f"`{option}` names another file, which the job does not have; paste its lines."
     elif option in _EDITABLE:
-        return _carried_problems(where, value, has_files=has_files)
+        return _local_file_problems(where, value, has_files=has_files)
     elif option in _URL_OPTIONS and not re.match(r"https?://\S+$", value, re.IGNORECASE):
         sentence = f"`{option}` needs a URL after it, such as https://pypi.org/simple."
     elif option in _VALUE_OPTIONS and not value:
@@ -142,8 +144,8 @@ def _option_problems(where: str, line: str, *, has_files: bool) -> tuple[Problem
     elif option in _URL_OPTIONS | _VALUE_OPTIONS | _BARE_OPTIONS:
         return ()
     elif option in _IGNORED_OPTIONS:
-        said = f"{where}`{option}` may be ignored: only pip itself understands it."
-        return (warning("requirements", said),)
+        message = f"{where}`{option}` may be ignored: only pip itself understands it."
+        return (warning("requirements", message),)
     else:
         sentence = (
             f"{quoted(option)} is no option of a requirements file; those that work are"
@@ -158,7 +160,7 @@ def _on_this_machine(where: str, line: str) -> Problem:
     return warning("requirements", where + sentence)
 
 
-def _carried_problems(where: str, line: str, *, has_files: bool) -> tuple[Problem, ...]:
+def _local_file_problems(where: str, line: str, *, has_files: bool) -> tuple[Problem, ...]:
     """Validate a path relative to the job's folder, which contains its repository and files."""
     if _REMOTE.fullmatch(line) or has_files:
         return ()
@@ -180,8 +182,8 @@ def _named_problems(
     name = canonicalize_name(requirement.name)
     earlier = seen.setdefault(name, number)
     if earlier != number:
-        said = f"{where}{quoted(requirement.name)} is required on line {earlier} too."
-        return (warning("requirements", said),)
+        message = f"{where}{quoted(requirement.name)} is required on line {earlier} too."
+        return (warning("requirements", message),)
     return ()
 
 
@@ -206,8 +208,8 @@ def _fault_sentence(name: str, entry: str) -> str:
         return "there is no name before the equals sign; type NAME=VALUE."
     match variable_fault(name, entry):
         case VariableFault.NAME:
-            said = "letters, digits and _ only, not beginning with a digit"
-            return f"{quoted(name)} is not a valid variable name: {said}."
+            rule = "letters, digits and _ only, not beginning with a digit"
+            return f"{quoted(name)} is not a valid variable name: {rule}."
         case VariableFault.LENGTH:
             return f"{name} is longer than 128 KiB, which cannot be passed to a program."
         case VariableFault.NUL:
@@ -217,13 +219,13 @@ def _fault_sentence(name: str, entry: str) -> str:
 
 
 def _value_problems(where: str, entry: str, name: str, value: str) -> list[Problem]:
-    found: list[str] = []
+    messages: list[str] = []
     if entry.startswith("export "):
-        found.append(f"`export` is sent as typed; {name}=… alone is safer.")
+        messages.append(f"`export` is sent as typed; {name}=… alone is safer.")
     if len(value) >= 2 and value[0] == value[-1] and value[0] in "'\"":
-        found.append(f"the quotes around {name} are sent as typed; Studio may keep them.")
+        messages.append(f"the quotes around {name} are sent as typed; Studio may keep them.")
     elif value[:1] in {"'", '"'}:
-        found.append(
+        messages.append(
             f"the quote that begins {name} does not end on its line; a value has no line breaks."
         )
-    return [warning("environment", where + said) for said in found]
+    return [warning("environment", where + message) for message in messages]

@@ -11,7 +11,7 @@ NO_FILES = f"{FILES}: none are sent, for Studio does not say which it had"
 _UPLOADS = "If Studio no longer has an upload, it should say so and create no job."
 
 
-def untold(job: Job) -> tuple[str, ...]:
+def settings_not_sent(job: Job) -> tuple[str, ...]:
     """Return the names of settings that Studio does not send for a job."""
     cluster = () if job.compute_cluster_name or job.compute_cluster_id else ("cluster",)
     return ("priority", FILES, "credentials", *cluster)
@@ -20,17 +20,17 @@ def untold(job: Job) -> tuple[str, ...]:
 def repeat_lines(job: Job, known: Mapping[str, str] | None) -> tuple[str, ...]:
     """Return the lines of the dialog, safe to draw.
 
-    `known` are the settings of `untold` recorded when this dashboard submitted the job, as safe
-    values; those that are missing used Studio's defaults. `None` if the job was not submitted from
-    here.
+    `known` are the settings that were recorded when this dashboard submitted the job, as safe
+    values; those of `settings_not_sent` that are missing used Studio's defaults. `None` if the job
+    was not submitted from here.
     """
     if known is None:
         return (
             "Studio does not say what these were, so they get its defaults:",
-            f"  {', '.join(name for name in untold(job) if name != FILES)}",
+            f"  {', '.join(name for name in settings_not_sent(job) if name != FILES)}",
             NO_FILES,
         )
-    defaults = [name for name in untold(job) if name not in {*known, FILES}]
+    defaults = [name for name in settings_not_sent(job) if name not in {*known, FILES}]
     return (
         "From what this dashboard submitted:",
         *(f"  {name}: {value}" for name, value in known.items()),

@@ -22,63 +22,69 @@ _MASKED = "# Secrets are masked here; show them before you run this."
 _UNUSUAL = re.compile(r"[^\n -~]")
 
 
-def as_json(wish: JobInput, paths: Sequence[str] = (), *, shown: bool = False) -> str:
+def as_json(job_input: JobInput, paths: Sequence[str] = (), *, shown: bool = False) -> str:
     """Return the body of the request; secrets masked unless `shown`.
 
     `paths` are files to upload, whose ids are not known yet.
     """
-    visible = wish if shown else _masked(wish)
+    visible = job_input if shown else _masked(job_input)
     fields = visible.model_dump(mode="json", exclude_none=True)
     if paths:
         fields["files"] = [
-            *(wish.files or ()),
+            *(job_input.files or ()),
             *(f"<id of {PurePath(path).name}>" for path in paths),
         ]
     text = json.dumps(fields, indent=2, ensure_ascii=False)
     return _UNUSUAL.sub(lambda match: _json_character(match[0]), text)
 
 
-def as_curl(wish: JobInput, url: str, paths: Sequence[str] = (), *, shown: bool = False) -> str:
+def as_curl(
+    job_input: JobInput, url: str, paths: Sequence[str] = (), *, shown: bool = False
+) -> str:
     """Return commands that send the request to the Studio at `url`, after uploading its files."""
-    lines = [] if shown or _masked(wish) == wish else [_MASKED]
+    lines = [] if shown or _masked(job_input) == job_input else [_MASKED]
     if paths:
         lines.append("# Put the id that each upload answers with into the request below.")
     for path in paths:
         named = path.replace("\\", "\\\\").replace('"', '\\"')
-        target = f"{_endpoint(url, routes.UPLOAD_FILE)}?team_name={quote(wish.team_name, safe='')}"
-        form = _word(f'file=@"{named}"')
+        target = (
+            f"{_endpoint(url, routes.UPLOAD_FILE)}?team_name={quote(job_input.team_name, safe='')}"
+        )
+        form = _shell_word(f'file=@"{named}"')
         lines.append(
-            _joined(["curl --fail-with-body", _AUTHORIZATION, f"--form {form}", _word(target)])
+            _join_lines(
+                ["curl --fail-with-body", _AUTHORIZATION, f"--form {form}", _shell_word(target)]
+            )
         )
     command = [
         "curl --fail-with-body",
         _AUTHORIZATION,
         "--header 'Content-Type: application/json'",
         "--data-binary @-",
-        f"{_word(_endpoint(url, routes.CREATE_JOB))} <<'JSON'",
+        f"{_shell_word(_endpoint(url, routes.CREATE_JOB))} <<'JSON'",
     ]
     # Every line of the body starts with a brace or a space, so none can end the heredoc.
-    return "\n".join([*lines, _joined(command), as_json(wish, paths, shown=shown), "JSON"])
+    return "\n".join([*lines, _join_lines(command), as_json(job_input, paths, shown=shown), "JSON"])
 
 
 def as_datachain(
-    wish: JobInput, query_file: str = "", paths: Sequence[str] = (), *, shown: bool = False
+    job_input: JobInput, query_file: str = "", paths: Sequence[str] = (), *, shown: bool = False
 ) -> str:
     """Return the equivalent `datachain job run`; comments list what has no flag."""
-    visible = wish if shown else _masked(wish)
-    ending = ".py" if wish.query_type is QueryType.PYTHON else ".sh"
+    visible = job_input if shown else _masked(job_input)
+    ending = ".py" if job_input.query_type is QueryType.PYTHON else ".sh"
     script = query_file or f"query{ending}"
     requirements = _significant(visible.requirements)
     has_options = any(line.startswith("-") for line in requirements)
-    remarks = [] if visible == wish else [_MASKED]
+    remarks = [] if visible == job_input else [_MASKED]
     if not query_file:
         remarks.append(f"# Save the query as {script} first.")
     if has_options:
         remarks.append("# Save the requirements as requirements.txt first: options have no flag.")
-    remarks += _without_flag(wish, PurePath(script).name)
+    remarks += _without_flag(job_input, PurePath(script).name)
     start = visible.start_after
     parts = [
-        f"datachain job run {_word(_as_path(script))}",
+        f"datachain job run {_shell_word(_as_path(script))}",
         _flag("--team", visible.team_name),
         _flag("--workers", visible.workers),
         _flag("--priority", visible.priority),
@@ -93,35 +99,37 @@ def as_datachain(
         "--req-file requirements.txt" if has_options else _flags("--req", requirements),
         _flags("--files", [_as_path(path) for path in paths]),
     ]
-    return "\n".join([*remarks, _joined(filter(None, parts))])
+    return "\n".join([*remarks, _join_lines(filter(None, parts))])
 
 
-def _without_flag(wish: JobInput, script_name: str) -> list[str]:
+def _without_flag(job_input: JobInput, script_name: str) -> list[str]:
     remarks: list[str] = []
-    if wish.query_name and wish.query_name != script_name:
+    if job_input.query_name and job_input.query_name != script_name:
         remarks.append(f"the name has no flag: the job will be called {script_name}")
-    if (wish.query_type is QueryType.PYTHON) != script_name.endswith(".py"):
+    if (job_input.query_type is QueryType.PYTHON) != script_name.endswith(".py"):
         remarks.append("the type has no flag: a file is Python if its name ends in .py, else shell")
-    if wish.compute_cluster_id is not None:
+    if job_input.compute_cluster_id is not None:
         remarks.append("a cluster's id has no flag: name the cluster with --cluster")
-    if wish.files:
-        remarks.append(f"files that are uploaded already have no flag: {', '.join(wish.files)}")
-    if wish.rerun_from_job_id:
+    if job_input.files:
+        remarks.append(
+            f"files that are uploaded already have no flag: {', '.join(job_input.files)}"
+        )
+    if job_input.rerun_from_job_id:
         remarks.append("what to resume has no flag: it is the last run of the same script")
     return [f"# {safe_line(remark[0].upper() + remark[1:])}." for remark in remarks]
 
 
-def _masked(wish: JobInput) -> JobInput:
+def _masked(job_input: JobInput) -> JobInput:
     """Return the request with values of variables and logins in URLs masked."""
     updates: dict[str, str] = {}
-    if wish.environment:
-        lines = wish.environment.split("\n")
+    if job_input.environment:
+        lines = job_input.environment.split("\n")
         updates["environment"] = "\n".join(map(_masked_variable, lines))
     for name in ("repository", "requirements"):
-        text = getattr(wish, name)
+        text = getattr(job_input, name)
         if text:
             updates[name] = without_logins(text, MASK)
-    return wish.model_copy(update=updates)
+    return job_input.model_copy(update=updates)
 
 
 def _masked_variable(line: str) -> str:
@@ -149,19 +157,19 @@ def _flag(name: str, value: object) -> str:
     if value is None:
         return ""
     text = str(value)
-    return f"{name}{'=' if text.startswith('-') else ' '}{_word(text)}"
+    return f"{name}{'=' if text.startswith('-') else ' '}{_shell_word(text)}"
 
 
 def _flags(name: str, values: Iterable[str]) -> str:
-    words = " ".join(map(_word, values))
+    words = " ".join(map(_shell_word, values))
     return f"{name} {words}" if words else ""
 
 
-def _joined(parts: Iterable[str]) -> str:
+def _join_lines(parts: Iterable[str]) -> str:
     return " \\\n  ".join(parts)
 
 
-def _word(text: str) -> str:
+def _shell_word(text: str) -> str:
     """Quote a text as one shell word, safe to draw and exact."""
     if safe_block(text) == text:
         return shlex.quote(text)

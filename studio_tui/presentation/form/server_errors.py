@@ -43,7 +43,7 @@ _WORDS = {
 def refusals(error: StudioError, draft: Draft) -> tuple[Problem, ...]:
     """Return why no job was created from `draft`, by field, or as `WHOLE`."""
     if isinstance(error, InvalidRequest):
-        return tuple(_placed(clause, draft) for clause in _clauses(str(error)))
+        return tuple(_problem(clause, draft) for clause in _clauses(str(error)))
     return (Problem(WHOLE, f"{_sentence(str(error))} {_what_to_do(error)}"),)
 
 
@@ -82,8 +82,8 @@ def _field(clause: str) -> str | None:
     return place["field"] if place and place["field"] in _FIELDS else None
 
 
-def _placed(clause: str, draft: Draft) -> Problem:
-    field = _field(clause) or _named_in_passing(clause)
+def _problem(clause: str, draft: Draft) -> Problem:
+    field = _field(clause) or _only_mentioned_field(clause)
     if field is None or field not in LABELS:
         return Problem(
             WHOLE, f"{_sentence(clause)} No job was created; change the form and send it."
@@ -95,12 +95,12 @@ def _placed(clause: str, draft: Draft) -> Problem:
     return Problem(field, f"Studio says: {_sentence(clause)}")
 
 
-def _named_in_passing(clause: str) -> str | None:
+def _only_mentioned_field(clause: str) -> str | None:
     """Return the only field that a sentence mentions; `None` if there may be several."""
-    told = {
+    fields = {
         field for word, field in _WORDS.items() if re.search(rf"\b{word}\b", clause, re.IGNORECASE)
     }
-    return told.pop() if len(told) == 1 else None
+    return fields.pop() if len(fields) == 1 else None
 
 
 def _sentence(text: str) -> str:

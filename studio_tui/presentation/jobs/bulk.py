@@ -26,12 +26,12 @@ class Chosen:
 
 def to_cancel(jobs: Iterable[Job], *, not_begun: int = 0) -> Chosen:
     """Split jobs by whether they can be cancelled; `not_begun` marked items have no job yet."""
-    return _parted(jobs, why_not_cancel, not_begun)
+    return _split(jobs, why_not_cancel, not_begun)
 
 
 def to_repeat(jobs: Iterable[Job], *, not_begun: int = 0) -> Chosen:
     """Split jobs by whether they can be run again."""
-    return _parted(jobs, why_not_repeat, not_begun)
+    return _split(jobs, why_not_repeat, not_begun)
 
 
 def why_not_cancel(job: Job) -> str | None:
@@ -56,7 +56,7 @@ def summary(chosen: Chosen, what: str) -> tuple[str, ...]:
     `what` is what will happen to the chosen jobs, such as `will be cancelled`.
     """
     states = by_state(chosen.jobs)
-    happens = f"{len(chosen.jobs):,} {_any_of(states)} {what}"
+    happens = f"{len(chosen.jobs):,} {_join_or(states)} {what}"
     counts = ", ".join(f"{count:,} {word}" for word, count in states)
     lines = [", ".join((happens, *chosen.left_out)) + "."]
     return (*lines, f"By state: {counts}.") if len(states) > 1 else tuple(lines)
@@ -69,7 +69,7 @@ def by_state(jobs: Iterable[Job]) -> tuple[tuple[str, int], ...]:
     return tuple((_word(state), numbers[state]) for state in order)
 
 
-def _any_of(states: Sequence[tuple[str, int]]) -> str:
+def _join_or(states: Sequence[tuple[str, int]]) -> str:
     """Join states as `running, init or queued`."""
     words = [word for word, _ in states]
     return f"{', '.join(words[:-1])} or {words[-1]}" if len(words) > 1 else "".join(words)
@@ -82,7 +82,7 @@ def _word(state: JobState) -> str:
 _PLURALS = {"has": "have", "is": "are"}
 
 
-def _parted(jobs: Iterable[Job], why_not: Callable[[Job], str | None], not_begun: int) -> Chosen:
+def _split(jobs: Iterable[Job], why_not: Callable[[Job], str | None], not_begun: int) -> Chosen:
     chosen, reasons = [], Counter[str]()
     for job in jobs:
         if (reason := why_not(job)) is None:

@@ -58,28 +58,28 @@ def cause(message: str) -> str:
         return ""
     if _TRACEBACK in message and (raised := signature(message.splitlines())):
         return raised
-    said = lines[0]
-    if ended := _SIGNAL.match(said):
-        lead = _LEAD.match(said, ended.end())
-        said = said[lead.end() :] if lead else ended["signal"]
-    elif framed := _FRAME.match(said):
+    text = lines[0]
+    if ended := _SIGNAL.match(text):
+        lead = _LEAD.match(text, ended.end())
+        text = text[lead.end() :] if lead else ended["signal"]
+    elif framed := _FRAME.match(text):
         rest = framed["rest"]
         lead = _LEAD.match(rest)
         bare = rest[lead.end() :] if lead else rest
         code = re.sub(r"[^\d-]", "", framed["code"] or "")
-        said = bare.strip() or (lines[1] if len(lines) > 1 else f"exit code {code}" * bool(code))
-        said = said or lines[0]
-    said = _RECORD.sub("", said, count=1) if _RECORD.match(said) else said
-    return _short(_exception(said) or said) or _short(lines[0])
+        text = bare.strip() or (lines[1] if len(lines) > 1 else f"exit code {code}" * bool(code))
+        text = text or lines[0]
+    text = _RECORD.sub("", text, count=1) if _RECORD.match(text) else text
+    return _short(_exception(text) or text) or _short(lines[0])
 
 
-def _exception(said: str) -> str:
+def _exception(text: str) -> str:
     """Return a line from its exception on, without the module; empty if there is none."""
-    found = list(_EXCEPTION.finditer(said))
+    found = list(_EXCEPTION.finditer(text))
     if not found:
         return ""
     first = next((each for each in found if each["name"] not in _WRAPPERS), found[0])
-    return said[first.start("name") :]
+    return text[first.start("name") :]
 
 
 def _short(text: str) -> str:

@@ -32,7 +32,7 @@ _WORDS = {
 def jobs_ended(jobs: Sequence[Job]) -> str:
     """Return a message about jobs that ended, safe to draw."""
     if len(jobs) == 1:
-        return _one(jobs[0])
+        return _one_job(jobs[0])
     lines = [_counted([job.state for job in jobs], "job")]
     failed = [job.name or "a job without a name" for job in jobs if job.state is JobState.FAILED]
     return "\n".join([*lines, *_failures(failed)])
@@ -49,7 +49,7 @@ def pipelines_ended(pipelines: Sequence[Pipeline]) -> str:
     return "\n".join([*lines, *_failures(failed)])
 
 
-def _one(job: Job) -> str:
+def _one_job(job: Job) -> str:
     took = seconds_between(job.started_at, job.finished_at)
     after = "" if took is None else f" after {duration(took)}"
     sentence = f"{LOOKS[job.state].glyph} {job.name or 'A job without a name'} {_HOW[job.state]}"

@@ -208,8 +208,10 @@ def _metrics(job: Job) -> tuple[Fact, ...]:
 
 def _requirements(job: Job, *, shown: bool) -> Cell:
     lines = _visible(job.requirements, shown=shown).split("\n")
-    wanted = [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
-    return Cell(", ".join(wanted)) if wanted else Cell(UNKNOWN, Tone.DIM)
+    packages = [
+        line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")
+    ]
+    return Cell(", ".join(packages)) if packages else Cell(UNKNOWN, Tone.DIM)
 
 
 def _repository(job: Job, *, shown: bool) -> Cell:

@@ -43,8 +43,8 @@ class Grouping(StrEnum):
     @property
     def next(self) -> "Grouping":
         """The next option."""
-        all_ = list(Grouping)
-        return all_[(all_.index(self) + 1) % len(all_)]
+        options = list(Grouping)
+        return options[(options.index(self) + 1) % len(options)]
 
 
 class Group(NamedTuple):
@@ -108,18 +108,18 @@ def group_cells(
     """Return one cell for each column of the job list; `age` is that of the newest job."""
     worst = min((job.state for job in jobs), key=lambda state: LOOKS[state].rank)
     sign = "▾" if is_open else MARK
-    said: dict[str, Cell | Pieces] = {
+    by_column: dict[str, Cell | Pieces] = {
         "state": Cell(f"{sign} {plural(len(jobs), 'job')}", LOOKS[worst].tone),
         "name": Cell(group.label, Tone.STRONG),
         "age": age,
         "error": Pieces((*_bar(jobs, _BAR), Cell(" "), *_counts(jobs))),
     }
-    return tuple(said.get(column.key, NOTHING) for column in COLUMNS)
+    return tuple(by_column.get(column.key, NOTHING) for column in COLUMNS)
 
 
 def group_facts(group: Group, jobs: Sequence[Job]) -> tuple[Fact, ...]:
     """Return facts about a group: the states of its jobs, and the most common failure reasons."""
-    stands = ", ".join(f"{count.number} {count.name}" for count in counts(jobs) if count.number)
+    states = ", ".join(f"{count.number} {count.name}" for count in counts(jobs) if count.number)
     reasons = Counter(
         normalised(cause(job.error_message or "")) or "no reason given"
         for job in jobs
@@ -130,7 +130,7 @@ def group_facts(group: Group, jobs: Sequence[Job]) -> tuple[Fact, ...]:
         lines.append(f"and {plural(left, 'other reason')}")
     return (
         Fact("group", Cell(group.label, Tone.STRONG)),
-        Fact("jobs", Cell(f"{len(jobs)}: {stands}" if stands else str(len(jobs)))),
+        Fact("jobs", Cell(f"{len(jobs)}: {states}" if states else str(len(jobs)))),
         *((Fact("failed", Cell("\n".join(lines), Tone.BAD)),) if lines else ()),
         Fact("keys", Cell("⏎ folds and unfolds; commands ask for all of them", Tone.DIM)),
     )

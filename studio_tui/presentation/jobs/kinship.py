@@ -36,19 +36,21 @@ class Kin(Protocol):
 
 def kin_facts(facts: Sequence[Fact], kin: Kin) -> tuple[Fact, ...]:
     """Return the facts about a job, with related jobs inserted after its state."""
-    said: list[Fact] = []
+    related: list[Fact] = []
     if kin.before or kin.after:
         number, later = len(kin.before) + 1, len(kin.after)
-        said.append(Fact("attempt", Cell(f"{number} of {number + later} in its pipeline")))
+        related.append(Fact("attempt", Cell(f"{number} of {number + later} in its pipeline")))
     if kin.origin is not None:
-        said.append(Fact("resumes", _named(kin.origin, kin.jobs)))
+        related.append(Fact("resumes", _named(kin.origin, kin.jobs)))
     for label, ids, named in (
         ("run before", kin.before, (kin.origin,)),
         ("resumed by", kin.successors, ()),
         ("run after", kin.after, kin.successors),
     ):
-        said += [Fact(label, _named(each, kin.jobs)) for each in reversed(ids) if each not in named]
-    return (*facts[:1], *said, *facts[1:])
+        related += [
+            Fact(label, _named(each, kin.jobs)) for each in reversed(ids) if each not in named
+        ]
+    return (*facts[:1], *related, *facts[1:])
 
 
 def _named(job_id: str, jobs: Mapping[str, Job]) -> Cell:

@@ -61,21 +61,21 @@ class Terms(Generic[T]):
     def __bool__(self) -> bool:
         return bool(self._tests)
 
-    def passes(self, row: T, straw: str, now: datetime) -> bool:
-        """Whether `row`, whose haystack is `straw`, passes all terms of an alternative."""
+    def passes(self, row: T, haystack: str, now: datetime) -> bool:
+        """Whether `row`, whose search text is `haystack`, passes all terms of an alternative."""
         if not self._tests:
             return True
-        return any(all(test(row, straw, now) for test in tests) for tests in self._tests)
+        return any(all(test(row, haystack, now) for test in tests) for tests in self._tests)
 
     def among(
-        self, rows: Iterable[tuple[str, T]], straws: Mapping[str, str], now: datetime
+        self, rows: Iterable[tuple[str, T]], haystacks: Mapping[str, str], now: datetime
     ) -> list[tuple[str, T]]:
-        """Return the rows, with their ids, that pass; `straws` are the haystacks by id.
+        """Return the rows, with their ids, that pass; `haystacks` are by id.
 
         It goes term by term, each over what the one before it left: of many rows most fail soon.
         """
         known = list(rows)
-        found = [_narrowed(known, tests, straws, now) for tests in self._tests]
+        found = [_apply_tests(known, tests, haystacks, now) for tests in self._tests]
         if len(found) == 1:
             return found[0]
         passing = {key for some in found for key, _ in some}
@@ -86,11 +86,14 @@ class Terms(Generic[T]):
         return self.passes(row, self._kind.haystack(row), now)
 
 
-def _narrowed(
-    rows: list[tuple[str, T]], tests: tuple[Test[T], ...], straws: Mapping[str, str], now: datetime
+def _apply_tests(
+    rows: list[tuple[str, T]],
+    tests: tuple[Test[T], ...],
+    haystacks: Mapping[str, str],
+    now: datetime,
 ) -> list[tuple[str, T]]:
     for test in tests:
-        rows = [row for row in rows if test(row[1], straws[row[0]], now)]
+        rows = [row for row in rows if test(row[1], haystacks[row[0]], now)]
     return rows
 
 
@@ -114,28 +117,28 @@ def understood(text: str, kind: Kind[T]) -> tuple[Terms[T], str]:
             alternatives[-1].append(term.raw)
     if len(alternatives) > 1 and not alternatives[-1]:
         problem = problem or _LONELY_OR
-    said = (" ".join(terms) for terms in alternatives if terms)
-    return Terms(f" {OR} ".join(said), kind), problem
+    filters = (" ".join(terms) for terms in alternatives if terms)
+    return Terms(f" {OR} ".join(filters), kind), problem
 
 
 def _parse(term: Typed, kind: Kind[T]) -> Test[T]:
     if not term.is_closed:
         raise FilterError(f"“{term.raw}” has a quote that is not closed")
     if term.sign and (term.text or term.is_word):
-        inner = _positive(term, kind)
+        inner = _parse_positive(term, kind)
         if len(term.sign) % 2:
-            return lambda row, straw, now: not inner(row, straw, now)
+            return lambda row, haystack, now: not inner(row, haystack, now)
         return inner
-    return _positive(term if term.text else term._replace(text=term.raw), kind)
+    return _parse_positive(term if term.text else term._replace(text=term.raw), kind)
 
 
-def _positive(term: Typed, kind: Kind[T]) -> Test[T]:
-    if not term.is_word and (said := _IS.fullmatch(term.text)):
-        return _status(said["value"], kind)
+def _parse_positive(term: Typed, kind: Kind[T]) -> Test[T]:
+    if not term.is_word and (match := _IS.fullmatch(term.text)):
+        return _status(match["value"], kind)
     parts = None if term.is_word else _TERM.fullmatch(term.text)
     if parts is None:
         word = term.text.lower()
-        return lambda row, straw, now: word in straw
+        return lambda row, haystack, now: word in haystack
     field, operator, value = parts["field"].lower(), parts["operator"], parts["value"]
     if field == "status" and operator == "=":
         return _status(value, kind)
@@ -144,7 +147,7 @@ def _positive(term: Typed, kind: Kind[T]) -> Test[T]:
         return _span(term.raw, operator, value, spans[field])
     if field in kind.fields and operator == "=":
         wanted, read = value.lower(), kind.fields[field]
-        return lambda row, straw, now: wanted in read(row).lower()
+        return lambda row, haystack, now: wanted in read(row).lower()
     if field in kind.fields and operator == "~":
         return _pattern(value, kind.fields[field])
     known = ", ".join(
@@ -161,18 +164,18 @@ def _status(value: str, kind: Kind[T]) -> Test[T]:
         if (group := kind.groups.get(word)) is not None:
             states.update(group)
             continue
-        begun = [state for state in kind.states if state.lower().startswith(word)]
+        matching = [state for state in kind.states if state.lower().startswith(word)]
         also = [test for known, test in kind.also.items() if known.startswith(word)]
-        if not begun and not also:
+        if not matching and not also:
             raise FilterError(f"“{word}” is not a status. Statuses are {', '.join(kind.words)}")
-        states.update(begun)
+        states.update(matching)
         others.extend(also)
     if not words:
-        return lambda row, straw, now: True
+        return lambda row, haystack, now: True
     state_of = kind.state
     if not others:
-        return lambda row, straw, now: state_of(row) in states
-    return lambda row, straw, now: state_of(row) in states or any(test(row) for test in others)
+        return lambda row, haystack, now: state_of(row) in states
+    return lambda row, haystack, now: state_of(row) in states or any(test(row) for test in others)
 
 
 def _span(
@@ -182,7 +185,7 @@ def _span(
         raise FilterError(f"“{term}” needs a span such as 30m, 2h, 3d or 1w")
     limit = sum(int(number) * _UNITS[unit] for number, unit in _PART.findall(value))
 
-    def test(row: T, straw: str, now: datetime) -> bool:  # noqa: ARG001 (the form of a Test)
+    def test(row: T, haystack: str, now: datetime) -> bool:  # noqa: ARG001 (the form of a Test)
         span = seconds(row, now)
         return span is not None and (span < limit if operator == "<" else span > limit)
 
@@ -194,4 +197,4 @@ def _pattern(value: str, read: Callable[[T], str]) -> Test[T]:
         pattern = re.compile(value, re.IGNORECASE)
     except re.error as error:
         raise FilterError(f"“{value}” is not a valid regular expression: {error}") from error
-    return lambda row, straw, now: pattern.search(read(row)) is not None
+    return lambda row, haystack, now: pattern.search(read(row)) is not None

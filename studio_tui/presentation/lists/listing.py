@@ -50,19 +50,17 @@ class Listing(Generic[T]):
             if (old := before.get(key)) is not row and old != row
         )
         self._haystacks = {
-            key: straw
-            for key, straw in self._haystacks.items()
+            key: text
+            for key, text in self._haystacks.items()
             if key in self._rows and key not in changed
         }
         return changed
 
-    def ids(
-        self, wanted: Terms[T], sort: str, now: datetime, *, reverse: bool = False
-    ) -> list[str]:
-        """Return the ids of the rows that pass `wanted`, sorted by the column `sort`."""
+    def ids(self, terms: Terms[T], sort: str, now: datetime, *, reverse: bool = False) -> list[str]:
+        """Return the ids of the rows that pass `terms`, sorted by the column `sort`."""
         passing: Iterable[tuple[str, T]] = self._rows.items()
-        if wanted:
-            passing = wanted.among(passing, self._all_straws(), now)
+        if terms:
+            passing = terms.among(passing, self._all_haystacks(), now)
         if sort != NEWEST_FIRST:
             order = self._kind.sorts[sort][1]
             passing = sorted(passing, key=lambda keyed: order(keyed[1], now))
@@ -78,9 +76,9 @@ class Listing(Generic[T]):
             return self._are_moving
         return made_at is not None and (seconds_between(made_at(newest), now) or 0) < _MINUTE
 
-    def _all_straws(self) -> Mapping[str, str]:
-        straws, haystack = self._haystacks, self._kind.haystack
-        if len(straws) < len(self._rows):
-            missing = {key: haystack(row) for key, row in self._rows.items() if key not in straws}
-            straws |= missing
-        return straws
+    def _all_haystacks(self) -> Mapping[str, str]:
+        texts, haystack = self._haystacks, self._kind.haystack
+        if len(texts) < len(self._rows):
+            missing = {key: haystack(row) for key, row in self._rows.items() if key not in texts}
+            texts |= missing
+        return texts

@@ -65,8 +65,8 @@ def json_line(text: str, zone: tzinfo = UTC) -> JsonLine | None:
         if name != "log" or len(_object(fields[name])) == 1:
             del fields[name]
     message = ""
-    if told := message_in(fields):
-        name, message = told
+    if found := message_in(fields):
+        name, message = found
         del fields[name]
     return JsonLine(time, level, message, tuple(fields.items()), tuple(parsed.items()))
 
@@ -114,8 +114,8 @@ def compact(line: JsonLine, zone: tzinfo = UTC) -> str:
         parts.append(_one_line(line.message.rstrip()))
     head = " ".join(parts)
     rest = " ".join(f"{safe_line(key)}={_word(value)}" for key, value in line.rest)
-    whole = f"{head}  {rest}" if head and rest else head or rest
-    return _cut(whole)
+    text = f"{head}  {rest}" if head and rest else head or rest
+    return _cut(text)
 
 
 def _local(moment: datetime, zone: tzinfo) -> datetime:

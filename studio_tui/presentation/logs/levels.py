@@ -64,12 +64,12 @@ _INNER = ("name", "level", "levelStr", "label", "value")
 
 def level_in(fields: Mapping[str, object]) -> tuple[str, Level] | None:
     """Return the name of the field with the level of an object, and the level; `None` if none."""
-    named_so: dict[str, str] = {}
+    name_of: dict[str, str] = {}
     for name in fields:
-        named_so.setdefault(name.lower().translate(_MARKS), name)
+        name_of.setdefault(name.lower().translate(_MARKS), name)
     for key in FIELDS:
-        found = named_so.get(key)
-        if found is not None and (level := _level(key, fields[found], named_so)) is not None:
+        found = name_of.get(key)
+        if found is not None and (level := _level(key, fields[found], name_of)) is not None:
             return found, level
     return None
 
@@ -86,7 +86,7 @@ def _level(key: str, value: object, names: Mapping[str, str]) -> Level | None:
         # MongoDB: a letter, together with the fields `c` and `msg`.
         is_letter = isinstance(value, str) and value[:1] in LETTERS and len(value) <= 2
         return LETTERS[str(value)[0]] if is_letter and {"c", "msg"} <= names.keys() else None
-    number = _whole(value)
+    number = _as_integer(value)
     if number is not None:
         if key == "severitynumber":
             return _OTEL[(number - 1) // 4] if 1 <= number <= 24 else None
@@ -108,7 +108,7 @@ def _known(number: int) -> Level | None:
     return Level(number) if number in Level.__members__.values() else None
 
 
-def _whole(value: object) -> int | None:
+def _as_integer(value: object) -> int | None:
     """Return an integer, also if given as digits; `None` if it is not one."""
     if isinstance(value, str) and value.strip().isascii() and value.strip().isdecimal():
         value = int(value.strip()[:16])

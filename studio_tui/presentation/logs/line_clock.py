@@ -122,8 +122,8 @@ class LineClock:
 
         `None` if it has none, or one too far in the future.
         """
-        told = self.time(styled_line(line).text, now)
-        return None if told is None or told > now + _AHEAD else told.timestamp()
+        moment = self.time(styled_line(line).text, now)
+        return None if moment is None or moment > now + _AHEAD else moment.timestamp()
 
     def order_of(self, shape: Shape) -> Order | None:
         """Return the order for a shape of dates, examining lines that arrived since the last call.
@@ -138,7 +138,7 @@ class LineClock:
             self._orders.clear()
             self._distances.clear()
         if shape not in self._orders and self._seen < min(_FIRST, log.size):
-            self._look(log, life)
+            self._examine(log, life)
         return self._orders.get(shape) or self._nearest(shape)
 
     def _nearest(self, shape: Shape) -> Order | None:
@@ -148,7 +148,7 @@ class LineClock:
         found = [order for order, distance in distances.items() if distance == least]
         return found[0] if len(found) == 1 else None
 
-    def _look(self, log: Bytes, life: Life) -> None:
+    def _examine(self, log: Bytes, life: Life) -> None:
         while self._seen < min(_FIRST, log.size):
             piece = log.read(self._seen, min(_PIECE, _FIRST - self._seen))
             end = piece.rfind(b"\n") + 1
@@ -160,10 +160,10 @@ class LineClock:
                 self._seen += len(piece)
                 continue
             for line in piece[:end].split(b"\n"):
-                self._judge(styled_line(line[:LINE]).text, life)
+                self._examine_line(styled_line(line[:LINE]).text, life)
             self._seen += end
 
-    def _judge(self, text: str, life: Life) -> None:
+    def _examine_line(self, text: str, life: Life) -> None:
         """Record the order of a line's date if it is the only plausible one for its shape."""
         found = written_in(text)
         shape = found[0].shape if found is not None else None

@@ -114,7 +114,7 @@ def level_of(text: str) -> Level | None:
         return WORDS[word[0].lower()]
     if priority := _PRIORITY.match(text):
         return SYSLOG[int(priority[1]) % 8]
-    return _marked(text) or _begun(text)
+    return _level_in_brackets(text) or _level_at_start(text)
 
 
 def _fields(text: str) -> dict[str, object] | None:
@@ -135,7 +135,7 @@ def has_record(fields: Mapping[str, object]) -> bool:
     return "text" in fields and isinstance(fields.get("record"), dict)
 
 
-def _marked(text: str) -> Level | None:
+def _level_in_brackets(text: str) -> Level | None:
     """Return the level of a word in any case between delimiters, as in `[error]`."""
     if "[" in text or "|" in text or " - " in text or "<" in text:
         word = _LOWER.search(text, 0, HEAD)
@@ -144,7 +144,7 @@ def _marked(text: str) -> Level | None:
     return None
 
 
-def _begun(text: str) -> Level | None:
+def _level_at_start(text: str) -> Level | None:
     """Return the level implied by the start of a line's own text."""
     before = _BEFORE.match(text, 0, HEAD)
     start = before.end() if before else 0

@@ -116,10 +116,10 @@ def _newest(head: bytes, tail: bytes) -> tuple[bytes, int, bool]:
         return (head if tail else newest), 0, True
     # Bytes between head and tail were not read.
     before = len(states(head).earlier) if tail else 0
-    return newest, len(earlier) + before, _words(newest) == _words(earlier[-1])
+    return newest, len(earlier) + before, _letters(newest) == _letters(earlier[-1])
 
 
-def _words(state: bytes) -> bytes:
+def _letters(state: bytes) -> bytes:
     """Return the letters of a state, without its escape sequences."""
     return _OTHERS.sub(b"", _COMMAND_BYTES.sub(b"", state[:_COMPARED]))
 
@@ -129,8 +129,8 @@ def _decode(raw: bytes, *, is_cut: bool) -> str:
     try:
         return raw.decode()
     except UnicodeDecodeError:
-        whole = _SURROGATE_PAIR.sub(_join_halves, raw)
-        text = whole.decode("utf-8", "replace")
+        joined = _SURROGATE_PAIR.sub(_join_halves, raw)
+        text = joined.decode("utf-8", "replace")
         return text.removesuffix("\N{REPLACEMENT CHARACTER}") if is_cut else text
 
 

@@ -123,16 +123,16 @@ def _latest(data: bytes, known: Progress | None) -> Progress | None:
         return None
     drawn = newest
     if row - 1 in home and row - 1 not in states:
-        is_of_known = known is not None and not known.is_part and _stands_above(known, drawn)
+        is_of_known = known is not None and not known.is_part and _is_overall(known, drawn)
         return known if is_of_known else newest._replace(is_part=True)
     while row - 1 in home and (above := _newest(states.get(row - 1, ()))) is not None:
         row -= 1
-        if _stands_above(above, drawn):
+        if _is_overall(above, drawn):
             newest = above
     return newest
 
 
-def _stands_above(above: Progress, drawn: Progress) -> bool:
+def _is_overall(above: Progress, drawn: Progress) -> bool:
     """Whether the bar `above` shows the overall progress of which `drawn`, below it, is a part.
 
     It does not if it is finished, or if it started with the lower one and is no longer updated.
@@ -176,16 +176,16 @@ def _newest(states: Iterable[str]) -> Progress | None:
 
 def _with_meter(before: str, meter: re.Match[str]) -> Progress | None:
     """Parse the tqdm format: `label:  37%|###7      | 37/100 [00:12<00:20,  3.10it/s]`."""
-    said = meter["unit"] if meter["pace"] is None else meter["paced"]
+    text = meter["unit"] if meter["pace"] is None else meter["paced"]
     total = share = None
     if (count := _COUNT_BEFORE.search(before)) is not None:
-        factor, unit = _unit(said, "", scaled=bool(count["scale"] or count["unit"].strip()))
+        factor, unit = _unit(text, "", scaled=bool(count["scale"] or count["unit"].strip()))
         done, total = _done_and_total(count, unit)
         before = before[: count.start()]
         if (share := _PERCENT_BEFORE.search(before)) is not None:
             before = before[: share.start()]
     elif (count := _AMOUNT_BEFORE.search(before.rstrip())) is not None:
-        factor, unit = _unit(said, count["unit"], scaled=False)
+        factor, unit = _unit(text, count["unit"], scaled=False)
         scale, unit = _unit(count["unit"], unit, scaled=False)
         done = _number(count["done"]) * scale
         before = before[: count.start()]
@@ -235,13 +235,13 @@ def _with_drawing(state: str, drawing: re.Match[str]) -> Progress | None:
 
 def _reconciled(bar: Progress, share: re.Match[str] | None) -> Progress:
     """Return the bar with its percentage; drops a truncated count, which contradicts it."""
-    reckoned = None
+    computed = None
     if bar.done is not None and bar.total:
-        reckoned = min(100 * bar.done / bar.total, 100.0)
+        computed = min(100 * bar.done / bar.total, 100.0)
     if share is None:
-        return bar._replace(percent=reckoned)
+        return bar._replace(percent=computed)
     percent = min(_number(share["percent"]), 100.0)
-    if reckoned is not None and abs(reckoned - percent) > _ROUNDED:
+    if computed is not None and abs(computed - percent) > _ROUNDED:
         bar = bar._replace(done=None, total=None)
     return bar._replace(percent=percent)
 
@@ -258,36 +258,36 @@ def _rate_of(found: re.Match[str], factor: float) -> float | None:
     return factor * _PARTS[found["part"]] / pace if pace else None
 
 
-def _unit(said: str, other: str, *, scaled: bool) -> tuple[float, str]:
+def _unit(text: str, other: str, *, scaled: bool) -> tuple[float, str]:
     """Split a unit such as `kB` into factor and unit; `other` is the unit elsewhere in the bar.
 
     `scaled` is true if the bar is known to scale its numbers.
     """
-    said, other = said.strip(), other.strip()
-    if said[:2] in _BINARY and said[2:] in _SCALED_UNITS:
-        return _BINARY[said[:2]], said[2:]
-    letter, rest = said[:1], said[1:]
+    text, other = text.strip(), other.strip()
+    if text[:2] in _BINARY and text[2:] in _SCALED_UNITS:
+        return _BINARY[text[:2]], text[2:]
+    letter, rest = text[:1], text[1:]
     is_scale = letter in _SCALES and (
         rest in _SCALED_UNITS
         or rest.startswith(" ")
         or rest == other
-        or (other != said and other[:1] in _SCALES and other[1:] == rest)
+        or (other != text and other[:1] in _SCALES and other[1:] == rest)
         or (rest[0] not in _VOWELS and (scaled or letter == "k"))
     )
-    return (_SCALES[letter], rest.strip()) if is_scale else (1.0, said)
+    return (_SCALES[letter], rest.strip()) if is_scale else (1.0, text)
 
 
 def _number(digits: str) -> float:
     return float(digits.replace(",", ""))
 
 
-def _seconds(said: str | None) -> float | None:
+def _seconds(text: str | None) -> float | None:
     """Parse `1:02:03`, `2 days, 1:02:03` or `20s` as seconds; `None` for `?`."""
-    if said is None or said == "?":
+    if text is None or text == "?":
         return None
-    if said.endswith("s"):
-        return float(said[:-1])
-    days, _, clock = said.rpartition("d")
+    if text.endswith("s"):
+        return float(text[:-1])
+    days, _, clock = text.rpartition("d")
     seconds = 0.0
     for part in clock.rpartition(" ")[2].lstrip("ays,").split(":"):
         seconds = seconds * 60 + int(part)

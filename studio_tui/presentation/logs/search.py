@@ -30,9 +30,9 @@ _HEAD = 4096
 _BELOW = 20
 """Maximum number of lines of a message below the line that announces it."""
 _LARGE = 256 * 1024
-_PATIENCE_LARGE = 2.0
+_TIMEOUT_LARGE = 2.0
 """Timeout in seconds for large data, which is searched in a thread."""
-_PATIENCE = 0.02
+_TIMEOUT = 0.02
 """Timeout in seconds for a block or a line, which delays the screen."""
 
 
@@ -54,7 +54,7 @@ class Wanted:
         self.typed = typed
         words = typed.removeprefix(REGEX_SIGN)
         is_regex = words != typed
-        self._has_patience = not is_regex
+        self._has_no_timeout = not is_regex
         """Searching words takes linear time, so it has no timeout."""
         source = words if is_regex else regex.escape(words, special_only=True)
         flags = regex.MULTILINE | (regex.IGNORECASE if _is_lower(words, is_regex) else 0)
@@ -78,7 +78,7 @@ class Wanted:
         """Return the ranges of matches in the safe text of a line."""
         spans: list[tuple[int, int]] = []
         try:
-            for match in self._text.finditer(text, timeout=self._patience(len(text))):
+            for match in self._text.finditer(text, timeout=self._timeout(len(text))):
                 if match.end() > match.start():
                     spans.append(match.span())
                 if len(spans) == _SPANS:
@@ -87,11 +87,11 @@ class Wanted:
             self._give_up()
         return spans
 
-    def _patience(self, length: int) -> float | None:
+    def _timeout(self, length: int) -> float | None:
         """Return the timeout in seconds for searching a text of `length`; `None` for no timeout."""
-        if self._has_patience:
+        if self._has_no_timeout:
             return None
-        return _PATIENCE_LARGE if length > _LARGE else _PATIENCE
+        return _TIMEOUT_LARGE if length > _LARGE else _TIMEOUT
 
     def shows(self, text: str) -> bool:
         """Whether the safe text of a line matches."""
@@ -118,8 +118,8 @@ class Wanted:
         """Search lines that are displayed unchanged."""
         starts = []
         at, end = 0, len(lines)
-        patience = self._patience(end)
-        while match := pattern.search(lines, at, concurrent=True, timeout=patience):
+        timeout = self._timeout(end)
+        while match := pattern.search(lines, at, concurrent=True, timeout=timeout):
             start = lines.rfind(b"\n", 0, match.start()) + 1
             at = lines.find(b"\n", match.start()) + 1
             if match.start() - start >= CHARACTER_LIMIT:
@@ -134,8 +134,8 @@ class Wanted:
         """Return the indexes of matching lines in `text`, from 0."""
         numbers = []
         at = number = 0
-        patience = self._patience(len(text))
-        while match := pattern.search(text, at, concurrent=True, timeout=patience):
+        timeout = self._timeout(len(text))
+        while match := pattern.search(text, at, concurrent=True, timeout=timeout):
             number += text.count(newline, at, match.start())
             numbers.append(number)
             at = text.find(newline, match.start()) + 1

@@ -38,8 +38,8 @@ def signature(lines: Sequence[str]) -> str | None:
     found = ending(lines)
     if found.failure:
         is_exception = _EXCEPTION.match(found.failure)
-        said = found.failure if is_exception else _message(found.failure)
-        return _short(_MODULES.sub("", said))
+        text = found.failure if is_exception else _message(found.failure)
+        return _short(_MODULES.sub("", text))
     if found.has_gone_on and found.last:
         return _short(_message(found.last))
     error = next((line for line in reversed(lines) if (level_of(line) or 0) >= Level.ERROR), None)

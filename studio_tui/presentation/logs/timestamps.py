@@ -205,7 +205,7 @@ def _time_within(
     if written.form:
         shape = written.shape
         order = how.order_of(shape) if shape is not None else None
-        around = _around(how) if written.is_ambiguous else None
+        around = _period_of(how) if written.is_ambiguous else None
         moment = _dated(written, how.zone, how.here, around, order)
     elif (life := how.life) is not None:
         moment = _within_life(written, how, life, came)
@@ -216,7 +216,7 @@ def _time_within(
     return moment + timedelta(microseconds=int(fraction[:6].ljust(6, "0")))
 
 
-def _around(how: Reading) -> Life | None:
+def _period_of(how: Reading) -> Life | None:
     """Return the period that ambiguous dates are close to."""
     if (life := how.life) is not None:
         return life

@@ -84,7 +84,7 @@ def _made(version: ListedVersion, now: datetime) -> str:
     return "  ".join(parts)
 
 
-def to_mend(dataset: ListedDataset, others: Iterable[ListedDataset]) -> tuple[str, ...]:
+def outdated_upstream(dataset: ListedDataset, others: Iterable[ListedDataset]) -> tuple[str, ...]:
     """Return a dataset and those of its upstream datasets, direct or not, that are out of date."""
     by_name = {each.name: each for each in others}
     found = {dataset.name: None}

@@ -73,24 +73,26 @@ def unknown_datasets(
     There is none if no dataset at all is known. `is_certain` means that Studio lists all datasets,
     so others do not exist.
     """
-    strange = _strange(text, known)
-    if not strange:
+    unknown = _unknown_names(text, known)
+    if not unknown:
         return ()
-    said = ", ".join(
-        f"{quoted(name)} ({hint})" if hint else quoted(name) for name, hint in strange.items()
+    names = ", ".join(
+        f"{quoted(name)} ({hint})" if hint else quoted(name) for name, hint in unknown.items()
     )
     if is_certain:
-        return (warning("datasets", f"There is no dataset {said}."),)
-    return (warning("datasets", f"Not known here: {said}. Studio may know more."),)
+        return (warning("datasets", f"There is no dataset {names}."),)
+    return (warning("datasets", f"Not known here: {names}. Studio may know more."),)
 
 
 def refused_names(sentence: str, text: str, known: Iterable[str]) -> Problem:
     """Return the problem of names that Studio rejected, with suggestions."""
-    hints = [f"{quoted(name)}: {hint}" for name, hint in _strange(text, known).items() if hint]
+    hints = [
+        f"{quoted(name)}: {hint}" for name, hint in _unknown_names(text, known).items() if hint
+    ]
     return Problem("datasets", " ".join((sentence, *hints)))
 
 
-def _strange(text: str, known: Iterable[str]) -> dict[str, str]:
+def _unknown_names(text: str, known: Iterable[str]) -> dict[str, str]:
     """Return the unknown names in a text, each with a suggestion.
 
     Empty if no dataset at all is known.
@@ -122,7 +124,7 @@ def version_notes(text: str) -> tuple[str, ...]:
     )
 
 
-def _ends(name: str) -> tuple[str, ...]:
+def _suffixes(name: str) -> tuple[str, ...]:
     """Return a name without `@`, then without its namespace, then without its project."""
     parts = name.lstrip("@").split(".")
     return tuple(".".join(parts[start:]) for start in range(len(parts)))
@@ -133,17 +135,17 @@ def matching(word: str, names: Iterable[str]) -> tuple[str, ...]:
 
     A word with `*`, `?` or `[` is a pattern for whole names, with or without namespace and project.
     """
-    wanted = word.lower()
-    if any(sign in wanted for sign in "*?["):
-        pattern = re.compile(fnmatch.translate(wanted))
-        return tuple(name for name in names if any(map(pattern.match, _ends(name.lower()))))
-    begun, bare, within = [], [], []
+    lowered = word.lower()
+    if any(sign in lowered for sign in "*?["):
+        pattern = re.compile(fnmatch.translate(lowered))
+        return tuple(name for name in names if any(map(pattern.match, _suffixes(name.lower()))))
+    starting, part_starting, containing = [], [], []
     for name in names:
         low = name.lower()
-        if low.startswith(wanted):
-            begun.append(name)
-        elif any(part.startswith(wanted) for part in low.lstrip("@").split(".")):
-            bare.append(name)
-        elif wanted in low:
-            within.append(name)
-    return (*begun, *bare, *within)
+        if low.startswith(lowered):
+            starting.append(name)
+        elif any(part.startswith(lowered) for part in low.lstrip("@").split(".")):
+            part_starting.append(name)
+        elif lowered in low:
+            containing.append(name)
+    return (*starting, *part_starting, *containing)

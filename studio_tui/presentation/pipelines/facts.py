@@ -127,11 +127,11 @@ def grid(
     runs = _runs_of(pipeline, pipelines)
     if len(runs) < 2:
         return ()
-    judged = [around.overview.verdicts(run) for run in runs]
-    rows = _rows(judged)
+    all_verdicts = [around.overview.verdicts(run) for run in runs]
+    rows = _rows(all_verdicts)
     if not rows:
         return ()
-    columns = [_column(verdicts, rows, around) for verdicts in judged]
+    columns = [_column(verdicts, rows, around) for verdicts in all_verdicts]
     heads = [
         ("▸" if run is pipeline else "") + age(seconds_between(run.created_at, around.now))
         for run in runs
@@ -144,7 +144,7 @@ def grid(
         # Drop the oldest first.
         del runs[0], heads[0], columns[0], widths[0]
     name = max(_NAME_LEAST, min(_NAME_MOST, width - sum(widths)))
-    chosen = _chosen(rows, columns, room - _AROUND_ROWS)
+    chosen = _rows_to_show(rows, columns, room - _AROUND_ROWS)
     left = len(rows) - len(chosen)
     return (
         Line((Cell(f"runs of {pipeline.triggered_from}, oldest first", Tone.DIM),), (width,)),
@@ -164,8 +164,8 @@ def raw(pipeline: Pipeline) -> str:
 
 def _status(pipeline: Pipeline, verdicts: Verdicts) -> Cell:
     text, tone, _ = state_cell(pipeline)
-    means = paused_words(verdicts).removeprefix("paused").removeprefix(": ")
-    return Cell(" · ".join(filter(None, (text, means))), tone)
+    explanation = paused_words(verdicts).removeprefix("paused").removeprefix(": ")
+    return Cell(" · ".join(filter(None, (text, explanation))), tone)
 
 
 def _counts(pipeline: Pipeline, overview: Overview) -> Cell:
@@ -246,13 +246,13 @@ def _runs_of(pipeline: Pipeline, pipelines: Iterable[Pipeline]) -> list[Pipeline
     return newest[::-1]
 
 
-def _rows(judged: Sequence[Verdicts]) -> list[tuple[str, int]]:
+def _rows(all_verdicts: Sequence[Verdicts]) -> list[tuple[str, int]]:
     """Return the jobs by name, numbered if a run has several of the same name.
 
     Jobs of the latest run come first, in its order, followed by those only in older runs.
     """
     rows: dict[tuple[str, int], None] = {}
-    for verdicts in reversed(judged):
+    for verdicts in reversed(all_verdicts):
         rows |= dict.fromkeys(_numbered(verdicts))
     return list(rows)
 
@@ -269,10 +269,10 @@ def _numbered(verdicts: Verdicts) -> dict[tuple[str, int], str]:
 
 def _column(verdicts: Verdicts, rows: Iterable[tuple[str, int]], around: Around) -> list[Cell]:
     nodes = _numbered(verdicts)
-    return [_sign(verdicts, nodes[row], around) if row in nodes else NOTHING for row in rows]
+    return [_state_cell(verdicts, nodes[row], around) if row in nodes else NOTHING for row in rows]
 
 
-def _sign(verdicts: Verdicts, node_id: str, around: Around) -> Cell:
+def _state_cell(verdicts: Verdicts, node_id: str, around: Around) -> Cell:
     """Return the state of a job in a run, with its run time if known."""
     look = verdicts.look(node_id)
     job = around.jobs.get(verdicts.plan.nodes[node_id].run or "")
@@ -280,19 +280,23 @@ def _sign(verdicts: Verdicts, node_id: str, around: Around) -> Cell:
     return Cell(look.glyph if ran is None else f"{look.glyph} {duration(ran)}", look.tone)
 
 
-def _chosen(rows: Sequence[object], columns: Sequence[Sequence[Cell]], most: int) -> list[int]:
+def _rows_to_show(
+    rows: Sequence[object], columns: Sequence[Sequence[Cell]], most: int
+) -> list[int]:
     """Return the rows to show: all, or if there are very many, those with problems first.
 
     The others fill the remaining space; at least one row is shown.
     """
     if len(rows) <= GRID_JOBS:
         return list(range(len(rows)))
-    wrong = [row for row in range(len(rows)) if any(_is_amiss(column[row]) for column in columns)]
-    others = (row for row in range(len(rows)) if row not in set(wrong))
-    return [*wrong, *others][: max(most, min(len(wrong), GRID_JOBS), 1)]
+    with_problems = [
+        row for row in range(len(rows)) if any(_has_problem(column[row]) for column in columns)
+    ]
+    others = (row for row in range(len(rows)) if row not in set(with_problems))
+    return [*with_problems, *others][: max(most, min(len(with_problems), GRID_JOBS), 1)]
 
 
-def _is_amiss(cell: Cell) -> bool:
+def _has_problem(cell: Cell) -> bool:
     canceled = LOOKS[JobState.CANCELED].glyph
     return cell.tone in {Tone.BAD, Tone.WARN} or cell.text.startswith(canceled)
 
@@ -301,7 +305,7 @@ def _line(name: str, cells: Sequence[Cell], width: int, widths: Sequence[int]) -
     return Line((Cell(name), NOTHING, *cells), (width - 1, 1, *widths))
 
 
-def begun(pipeline: Pipeline) -> tuple[PipelineJob, ...]:
+def jobs_with_logs(pipeline: Pipeline) -> tuple[PipelineJob, ...]:
     """Return the jobs that have a log, most important first."""
     runs = [
         run for run in pipeline.job_runs if run.created_job_id and run.state is not JobState.PENDING

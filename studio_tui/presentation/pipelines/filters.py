@@ -63,7 +63,7 @@ _GROUPS: dict[str, frozenset[Shown]] = {
 """Words for sets of states."""
 
 
-def _is_called(state: JobState) -> Callable[[Seen], bool]:
+def _has_studio_state(state: JobState) -> Callable[[Seen], bool]:
     """Return a test for jobs that Studio reports in this state, whatever is shown here."""
     return lambda seen: seen.node.state is state
 
@@ -86,7 +86,7 @@ PIPELINE_JOBS = Kind[Seen](
     state=lambda seen: seen.known.verdicts.shown[seen.node.id],
     states=Shown,
     groups=_GROUPS,
-    also={state.lower(): _is_called(state) for state in JobState},
+    also={state.lower(): _has_studio_state(state) for state in JobState},
     fields=_FIELDS,
     suggestions=(
         *("name=", "name~", "after=", "feeds=", "error=", "by=", "cluster=", "id="),
@@ -115,8 +115,8 @@ def found(terms: Terms[Seen], known: Known, haystacks: dict[str, str]) -> frozen
     passing = []
     for node_id, node in known.plan.nodes.items():
         seen = Seen(node, known)
-        if (straw := haystacks.get(node_id)) is None:
-            straw = haystacks[node_id] = haystack(seen)
-        if terms.passes(seen, straw, known.now):
+        if (text := haystacks.get(node_id)) is None:
+            text = haystacks[node_id] = haystack(seen)
+        if terms.passes(seen, text, known.now):
             passing.append(node_id)
     return frozenset(passing)

@@ -71,8 +71,8 @@ class Overview:
             return self.verdicts(pipeline).numbers
         done = min(pipeline.completed or 0, pipeline.total)
         rest = Shown.UNKNOWN if pipeline.state in FINISHED_STATES else Shown.WAITING
-        told = dict.fromkeys(Shown, 0) | {Shown.DONE: done}
-        return MappingProxyType(told | {rest: pipeline.total - done})
+        totals = dict.fromkeys(Shown, 0) | {Shown.DONE: done}
+        return MappingProxyType(totals | {rest: pipeline.total - done})
 
     def keep(self, ids: Container[str]) -> None:
         """Drop cached data of pipelines with other ids."""

@@ -27,24 +27,24 @@ def order_lines(
     """
     alike = {*jobs}.union(*(originals.get(job_id, ()) for job_id in jobs))
     waits: list[str] = []
-    instead: list[str] = []
+    alternatives: list[str] = []
     for pipeline in pipelines:
-        meant = {run.job_id for run in pipeline.job_runs if _is_meant(run, jobs, alike)}
-        if len(meant) < 2:
+        chosen = {run.job_id for run in pipeline.job_runs if _is_chosen(run, jobs, alike)}
+        if len(chosen) < 2:
             continue
         plan = plan_of(pipeline)
-        if waiting := [plan.nodes[key].name for key in _waiting(plan, meant)]:
+        if waiting := [plan.nodes[key].name for key in _waiting(plan, chosen)]:
             verb = "waits" if len(waiting) == 1 else "wait"
             name = pipeline.name or pipeline.pipeline_id
             waits.append(f"In the pipeline {name} {named(waiting)} {verb} for others of these.")
-            instead += _instead(pipeline, plan, is_kept=is_kept)
+            alternatives += _alternatives(pipeline, plan, is_kept=is_kept)
     if not waits:
         return ()
-    said = (IN_ORDER,) if is_kept else AT_ONCE
-    return (*dict.fromkeys(waits), *said, *dict.fromkeys(instead))
+    notes = (IN_ORDER,) if is_kept else AT_ONCE
+    return (*dict.fromkeys(waits), *notes, *dict.fromkeys(alternatives))
 
 
-def _is_meant(run: PipelineJob, jobs: Collection[str], alike: Collection[str]) -> bool:
+def _is_chosen(run: PipelineJob, jobs: Collection[str], alike: Collection[str]) -> bool:
     return (
         run.created_job_id in jobs
         or run.job_id in alike
@@ -52,17 +52,17 @@ def _is_meant(run: PipelineJob, jobs: Collection[str], alike: Collection[str]) -
     )
 
 
-def _waiting(plan: Plan, meant: Collection[str]) -> Iterator[str]:
+def _waiting(plan: Plan, chosen: Collection[str]) -> Iterator[str]:
     """Yield the nodes that depend on others of them, directly or not."""
     below: set[str] = set()
     for key, node in plan.nodes.items():
-        if any(parent in meant or parent in below for parent in node.parents):
+        if any(parent in chosen or parent in below for parent in node.parents):
             below.add(key)
-            if key in meant:
+            if key in chosen:
                 yield key
 
 
-def _instead(pipeline: Pipeline, plan: Plan, *, is_kept: bool) -> Iterator[str]:
+def _alternatives(pipeline: Pipeline, plan: Plan, *, is_kept: bool) -> Iterator[str]:
     """Yield alternatives: rebuilding the datasets in order, or continuing the pipeline."""
     roots = [plan.nodes[key].name for key in judge(plan, pipeline.state).roots]
     if roots and pipeline.state is not PipelineState.COMPLETED:

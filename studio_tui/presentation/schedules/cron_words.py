@@ -53,10 +53,10 @@ def words(expression: str, clock: str = "UTC") -> str:
 def in_words(expression: str) -> tuple[str, ...]:
     """Return lines that describe an expression; empty if it is invalid."""
     try:
-        said = words(expression)
+        text = words(expression)
     except cron.CronError:
         return ()
-    return (f"{said[0].upper()}{said[1:]}.", *other_readings(expression))
+    return (f"{text[0].upper()}{text[1:]}.", *other_readings(expression))
 
 
 def other_readings(expression: str) -> tuple[str, ...]:
@@ -72,13 +72,13 @@ def other_readings(expression: str) -> tuple[str, ...]:
     if cron.is_any(date) or cron.is_any(weekday):
         return ()
     _, _, dates, _, weekdays = cron.plain_fields(expression)
-    here = "either of them is enough"
+    this_rule = "either of them is enough"
     if (dates is None) != (weekdays is None):
-        here = f"only the {'day of the week' if dates is None else 'day of the month'} counts"
+        this_rule = f"only the {'day of the week' if dates is None else 'day of the month'} counts"
     stars = [field for field in (date, weekday) if field.startswith("*")]
     if not stars:
-        return (f"Both day fields are given: {here} here; some crons want both.",)
-    return (f"Both day fields are given: {here} here; with {stars[0]} many crons want both.",)
+        return (f"Both day fields are given: {this_rule} here; some crons want both.",)
+    return (f"Both day fields are given: {this_rule} here; with {stars[0]} many crons want both.",)
 
 
 def next_runs(
@@ -107,7 +107,7 @@ def _time(minutes: Values, hours: Values, clock: str) -> str:
         return f"every {step} hours from 00:00 {clock}"
     if len(minutes) * len(hours) <= _LISTED_TIMES:
         times = [f"{hour:02}:{minute:02}" for hour in sorted(hours) for minute in sorted(minutes)]
-        return f"at {_listed(times)} {clock}"
+        return f"at {_join_and(times)} {clock}"
     return f"at {_minutes(minutes)} {in_hours}"
 
 
@@ -142,15 +142,15 @@ def _weekdays(weekdays: frozenset[int]) -> str:
         return "weekday"
     # Weeks start on Monday in text, on Sunday in cron.
     names = [_DAYS[day] for day in sorted(weekdays, key=lambda day: (day - 1) % 7)]
-    return _listed(names)
+    return _join_and(names)
 
 
 def _named(values: frozenset[int], names: tuple[str, ...], first: int) -> str:
-    return _listed([names[value - first] for value in sorted(values)])
+    return _join_and([names[value - first] for value in sorted(values)])
 
 
 def _dates(dates: frozenset[int]) -> str:
-    return _listed([f"{date}{_ending(date)}" for date in sorted(dates)])
+    return _join_and([f"{date}{_ending(date)}" for date in sorted(dates)])
 
 
 def _ending(number: int) -> str:
@@ -175,9 +175,9 @@ def _numbers(values: frozenset[int]) -> str:
         step = steps.pop()
         by = f" in steps of {step}" if step > 1 else ""
         return f"{numbers[0]} to {numbers[-1]}{by}"
-    return _listed([str(number) for number in numbers])
+    return _join_and([str(number) for number in numbers])
 
 
-def _listed(texts: list[str]) -> str:
+def _join_and(texts: list[str]) -> str:
     """Join texts as `a`, `a and b`, `a, b and c`."""
     return " and ".join([", ".join(texts[:-1]), texts[-1]] if len(texts) > 1 else texts)

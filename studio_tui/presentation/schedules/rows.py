@@ -69,7 +69,7 @@ def cells(task: Job, runs: Sequence[Run], now: datetime, zone: tzinfo) -> tuple[
         expression_cell(task),
         _words(task),
         _next_run(task, now),
-        Cell(_at(next_run_at, zone)) if next_run_at else _not_known(task),
+        Cell(_at(next_run_at, zone)) if next_run_at else _unknown_cell(task),
         results(runs, schedule),
         _count(schedule.runs if schedule else None),
         _count(schedule.missed if schedule else None, Tone.WARN),
@@ -94,7 +94,7 @@ def expression_cell(task: Job) -> Cell:
     """Return the expression; a dash if Studio does not send it."""
     schedule = task.schedule
     if schedule is None:
-        return _not_known(task)
+        return _unknown_cell(task)
     if "cron_expression" in schedule.unreadable:
         return _UNREADABLE
     return Cell(schedule.cron_expression) if schedule.cron_expression else Cell(ONCE)
@@ -218,8 +218,8 @@ def _when(task: Job) -> Cell:
     schedule = task.schedule
     if schedule is None:
         return _UNREADABLE if "schedule" in task.unreadable else Cell(NOT_TOLD, Tone.DIM)
-    told = " · ".join(cell.text for cell in (expression_cell(task), _words(task)) if cell.text)
-    return Cell(told, Tone.STRONG)
+    text = " · ".join(cell.text for cell in (expression_cell(task), _words(task)) if cell.text)
+    return Cell(text, Tone.STRONG)
 
 
 def _future(schedule: JobSchedule, now: datetime, zone: tzinfo) -> tuple[Fact, ...]:
@@ -282,7 +282,7 @@ def _next_run(task: Job, now: datetime) -> Cell:
     if is_suspended(task):
         return Cell("suspended", Tone.WARN)
     moment = task.schedule.next_run_at if task.schedule else None
-    return Cell(_until(moment, now), Tone.WAITING) if moment else _not_known(task)
+    return Cell(_until(moment, now), Tone.WAITING) if moment else _unknown_cell(task)
 
 
 def _until(moment: datetime, now: datetime) -> str:
@@ -315,5 +315,5 @@ def _count(count: int | None, tone: Tone = Tone.PLAIN) -> Cell:
     return Cell(str(count), tone) if count else Cell("0", Tone.DIM)
 
 
-def _not_known(task: Job) -> Cell:
+def _unknown_cell(task: Job) -> Cell:
     return _UNREADABLE if "schedule" in task.unreadable else Cell(UNKNOWN, Tone.DIM)

@@ -112,7 +112,7 @@ def runs_of(task: Job, jobs: Sequence[Run] = ()) -> tuple[Run, ...]:
     recent = task.schedule.recent if task.schedule else None
     if recent is None:
         return tuple(jobs[:RESULTS])
-    return tuple(_told(run) for run in recent[:RESULTS])
+    return tuple(_from_schedule_run(run) for run in recent[:RESULTS])
 
 
 def signs(runs: Sequence[Run]) -> str:
@@ -135,7 +135,7 @@ def line(run: Run, now: datetime) -> str:
     return f"{run.sign} {run.status}  {ago(run.created_at, now)}{hand}{late}{error}"
 
 
-def _told(run: ScheduleRun) -> Run:
+def _from_schedule_run(run: ScheduleRun) -> Run:
     if run.kind in _GAPS:
         at = run.scheduled_for
         return Run(None, JobState.UNKNOWN, run.kind, None, scheduled_for=at, gap=run.kind)

@@ -86,12 +86,14 @@ def resolve(text: str, now: datetime, zone: tzinfo) -> datetime:
     """
     words = re.sub(r"(?<=\d)t(?=\d)", " ", " ".join(text.lower().split()))
     if words.startswith("in "):
-        moment = _after(words, text, now, zone)
+        moment = _relative_time(words, text, now, zone)
     else:
-        named = _ZONE.fullmatch(words)
-        words, meant = (named["rest"].rstrip(), _zone(named["zone"])) if named else (words, zone)
+        with_zone = _ZONE.fullmatch(words)
+        words, meant = (
+            (with_zone["rest"].rstrip(), _zone(with_zone["zone"])) if with_zone else (words, zone)
+        )
         local_now = now.astimezone(meant).replace(tzinfo=None, fold=0)
-        moment = _instant(_named(words, text, local_now), meant)
+        moment = _instant(_named_time(words, text, local_now), meant)
     if moment <= now:
         raise StartTimeError(_past(moment, now, zone))
     return moment
@@ -134,7 +136,7 @@ def span(length: timedelta) -> str:
     return " ".join(f"{amount} {unit}" for amount, unit in parts[first : first + 2] if amount)
 
 
-def _after(words: str, typed: str, now: datetime, zone: tzinfo) -> datetime:
+def _relative_time(words: str, typed: str, now: datetime, zone: tzinfo) -> datetime:
     """Parse `in 2 hours`, `in 3 days at 9am`."""
     length, _, clock = words.removeprefix("in ").partition(" at ")
     amounts: list[tuple[str, str]] = []
@@ -157,9 +159,9 @@ def _after(words: str, typed: str, now: datetime, zone: tzinfo) -> datetime:
         raise StartTimeError(_not_understood(typed))
     if units & _ELAPSING:
         base = now.astimezone(UTC).replace(tzinfo=None)
-        return _near(_later(base, amounts, typed), base).replace(tzinfo=UTC)
+        return _check_year(_later(base, amounts, typed), base).replace(tzinfo=UTC)
     base = now.astimezone(zone).replace(tzinfo=None, fold=0)
-    local = _near(_later(base, amounts, typed), base)
+    local = _check_year(_later(base, amounts, typed), base)
     if clock:
         local = datetime.combine(local.date(), _clock(clock, typed))
     return _instant(local, zone)
@@ -181,7 +183,7 @@ def _later(base: datetime, amounts: Sequence[tuple[str, str]], typed: str) -> da
         raise StartTimeError(f"{quoted(typed)} is too far away.") from None
 
 
-def _named(words: str, typed: str, now: datetime) -> datetime:
+def _named_time(words: str, typed: str, now: datetime) -> datetime:
     """Parse a day, a time of day, or both; all times here are local and naive."""
     parts = _DAY_THEN_CLOCK.fullmatch(words) or _CLOCK_THEN_DAY.fullmatch(words)
     if parts is None:
@@ -202,7 +204,7 @@ def _named(words: str, typed: str, now: datetime) -> datetime:
     found = _calendar_date(day, clock, now)
     if found is None:
         raise StartTimeError(_not_understood(typed))
-    return _near(found, now)
+    return _check_year(found, now)
 
 
 def _calendar_date(day: str, clock: time, now: datetime) -> datetime | None:
@@ -228,8 +230,8 @@ def _calendar_date(day: str, clock: time, now: datetime) -> datetime | None:
             return found
     if not 1 <= month <= 12:
         raise StartTimeError(f"There is no month {month}; they go from 1 to 12.")
-    named = f"{number} {_MONTHS[month - 1].capitalize()} {parts['year'] or ''}".rstrip()
-    raise StartTimeError(f"There is no {named}; check the day.")
+    date_text = f"{number} {_MONTHS[month - 1].capitalize()} {parts['year'] or ''}".rstrip()
+    raise StartTimeError(f"There is no {date_text}; check the day.")
 
 
 def _clock(text: str, typed: str) -> time:
@@ -250,7 +252,7 @@ def _clock(text: str, typed: str) -> time:
         raise StartTimeError(sentence) from None
 
 
-def _near(local: datetime, now: datetime) -> datetime:
+def _check_year(local: datetime, now: datetime) -> datetime:
     """Reject years in which zones cannot be computed, or that are likely a typing error."""
     if local.year < now.year - 1:
         raise StartTimeError(f"The year {local.year} is past; {RUN_NOW}, or type {EXAMPLES}.")
@@ -352,9 +354,9 @@ def _not_understood(typed: str) -> str:
         if word in _PAST_WORDS:
             return f"{quoted(typed)} is past; {RUN_NOW}, or type {EXAMPLES}."
         if word not in _KNOWN:
-            near = get_close_matches(word, sorted(w for w in _KNOWN if len(w) > 4), 1, 0.75)
-            if near:
-                meant = safe_line(words.replace(word, near[0], 1))
+            similar = get_close_matches(word, sorted(w for w in _KNOWN if len(w) > 4), 1, 0.75)
+            if similar:
+                meant = safe_line(words.replace(word, similar[0], 1))
                 return f"{quoted(word)} is not understood; did you mean `{meant}`?"
             return f"{quoted(word)} is not understood; type {EXAMPLES}."
     return f"{quoted(typed)} is understood only in part; type {EXAMPLES}."

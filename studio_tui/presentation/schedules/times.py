@@ -8,7 +8,7 @@ from studio_tui.presentation.schedules.rows import explain_expression
 from studio_tui.presentation.schedules.start_times import StartTimeError, described, resolve
 
 
-class TimeTold(NamedTuple):
+class ExplainedTime(NamedTuple):
     """Meaning of a time, or an error message."""
 
     lines: tuple[str, ...]
@@ -17,16 +17,16 @@ class TimeTold(NamedTuple):
     """The single time; `None` for a cron expression, or if invalid."""
 
 
-def explain_time(typed: str, now: datetime, zone: tzinfo) -> TimeTold:
+def explain_time(typed: str, now: datetime, zone: tzinfo) -> ExplainedTime:
     """Explain a cron expression in UTC, or a single time in `zone`."""
     if _is_cron(typed):
-        told = explain_expression(typed, None, now, zone)
-        return TimeTold(told.lines, told.is_good)
+        explained = explain_expression(typed, None, now, zone)
+        return ExplainedTime(explained.lines, explained.is_good)
     try:
         moment = resolve(typed, now, zone)
     except StartTimeError as error:
-        return TimeTold((str(error),), is_good=False)
-    return TimeTold((described(moment, now, zone),), is_good=True, moment=moment)
+        return ExplainedTime((str(error),), is_good=False)
+    return ExplainedTime((described(moment, now, zone),), is_good=True, moment=moment)
 
 
 def _is_cron(typed: str) -> bool:

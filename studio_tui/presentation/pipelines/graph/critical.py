@@ -64,7 +64,7 @@ def critical(known: Known) -> Critical:
     """
     best: dict[str, Weight] = {}
     before: dict[str, str] = {}
-    untold: list[str] = []
+    unestimated: list[str] = []
     nothing = Weight(0.0, 0.0)
     last, heaviest = None, nothing
     for node_id, node in known.plan.nodes.items():
@@ -78,20 +78,20 @@ def critical(known: Known) -> Critical:
         if own is None:
             own = nothing
             if known.verdicts.shown[node_id] in TO_RUN:
-                untold.append(node.name)
+                unestimated.append(node.name)
         sums = best[node_id] = Weight(above.left + own.left, above.whole + own.whole)
         if sums > heaviest:
             last, heaviest = node_id, sums
     if known.verdicts.state in _ENDED:
-        last = _as_it_went(known, best, before) or last
+        last = _actual_end(known, best, before) or last
     path = _path(last, before)
-    reason = _reason(known, untold)
-    if reason or not _is_going_on(known):
+    reason = _reason(known, unestimated)
+    if reason or not _is_active(known):
         return Critical(path, None, reason)
-    return Critical(path, max(heaviest.left, _shared(known)), "", _fewest_samples(known))
+    return Critical(path, max(heaviest.left, _work_per_worker(known)), "", _fewest_samples(known))
 
 
-def _as_it_went(known: Known, best: Mapping[str, Weight], before: dict[str, str]) -> str | None:
+def _actual_end(known: Known, best: Mapping[str, Weight], before: dict[str, str]) -> str | None:
     """Store for each job the parent that ended last in `before`; return the job that ended last.
 
     If several ended at the same time, the one with the longest path is returned.
@@ -122,7 +122,7 @@ def _fewest_samples(known: Known) -> int:
     return min(counts, default=FEWEST_SAMPLES)
 
 
-def _shared(known: Known) -> float:
+def _work_per_worker(known: Known) -> float:
     """Return the total remaining time in seconds divided by the number of running jobs.
 
     0 if no job is queued or running, because then the number of workers is unknown.
@@ -145,12 +145,12 @@ def weight(node: Node, known: Known) -> Weight | None:
         return Weight(0.0, 0.0)
     if shown is Shown.UNKNOWN:
         return None
-    usual = known.expected(node)
+    expected = known.expected(node)
     if shown is not Shown.RUNNING:
-        return Weight(usual, usual) if usual is not None else None
+        return Weight(expected, expected) if expected is not None else None
     took, bar = known.took(node), known.bar(node)
     elapsed = took.seconds if took is not None else 0.0
-    ends = [usual] if usual is not None else []
+    ends = [expected] if expected is not None else []
     if bar is not None and bar.left is not None:
         # A bar may show only a part of the job, so the maximum is used.
         ends.append(elapsed + bar.left)
@@ -168,18 +168,18 @@ def _path(last: str | None, before: dict[str, str]) -> tuple[str, ...]:
     return tuple(reversed(path))
 
 
-def _is_going_on(known: Known) -> bool:
+def _is_active(known: Known) -> bool:
     numbers = known.verdicts.numbers
     return known.verdicts.state not in _ENDED and any(numbers[kind] for kind in TO_RUN)
 
 
-def _reason(known: Known, untold: list[str]) -> str:
-    if not _is_going_on(known):
+def _reason(known: Known, unestimated: list[str]) -> str:
+    if not _is_active(known):
         return ""
     if known.verdicts.state is PipelineState.PAUSED:
         return "no ETA while paused"
-    if untold:
-        return f"no ETA: no past run of {named(untold)}"
+    if unestimated:
+        return f"no ETA: no past run of {named(unestimated)}"
     return ""
 
 

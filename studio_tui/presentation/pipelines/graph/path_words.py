@@ -25,19 +25,19 @@ def path_words(
     shown = known.verdicts.shown
     ended = [index for index, node_id in enumerate(found.path) if shown[node_id] not in TO_RUN]
     is_over = len(ended) == len(found.path)
-    ahead = found.path if is_over or not ended else found.path[ended[-1] :]
-    steps = [_step(node_id, known) for node_id in ahead]
+    remaining = found.path if is_over or not ended else found.path[ended[-1] :]
+    steps = [_step(node_id, known) for node_id in remaining]
     seconds = [own.whole if (own := weight(known.plan.nodes[each], known)) else 0.0
-               for each in ahead]  # fmt: skip
+               for each in remaining]  # fmt: skip
     chosen: set[int] = set()
-    for index in _wanted(seconds):
-        more = _joined(steps, chosen | {index})
+    for index in _by_preference(seconds):
+        more = _join_steps(steps, chosen | {index})
         if not chosen or cells(more) <= room:
             chosen.add(index)
-    return _joined(steps, chosen)
+    return _join_steps(steps, chosen)
 
 
-def _wanted(seconds: Sequence[float]) -> Iterator[int]:
+def _by_preference(seconds: Sequence[float]) -> Iterator[int]:
     """Yield the indexes of a path's jobs in order of preference."""
     longest_first = sorted(range(len(seconds)), key=lambda index: -seconds[index])
     yield from longest_first[:1]
@@ -45,18 +45,18 @@ def _wanted(seconds: Sequence[float]) -> Iterator[int]:
     yield from longest_first[1:]
 
 
-def _joined(steps: Sequence[str], chosen: set[int]) -> str:
+def _join_steps(steps: Sequence[str], chosen: set[int]) -> str:
     """Join the chosen steps in order, with the number of omitted ones between them."""
-    said: list[str] = []
+    parts: list[str] = []
     left_out = 0
     for index, step in enumerate(steps):
         if index not in chosen:
             left_out += 1
             continue
-        said += [f"… {left_out} more"] * (left_out > 0) + [step]
+        parts += [f"… {left_out} more"] * (left_out > 0) + [step]
         left_out = 0
-    said += [f"… {left_out} more"] * (left_out > 0)
-    return _ARROW.join(said)
+    parts += [f"… {left_out} more"] * (left_out > 0)
+    return _ARROW.join(parts)
 
 
 def _step(node_id: str, known: Known) -> str:

@@ -16,7 +16,7 @@ from studio_tui.api.models import JobState, Pipeline, PipelineJob
 from studio_tui.presentation.pipelines.drawing.graph import implied
 
 _SHORT_ID = 8
-_NAMED = 3
+_MAX_NAMED = 3
 """Maximum number of jobs listed by name in a sentence."""
 
 
@@ -78,12 +78,12 @@ class Plan:
 
     def _reach(self, start: str, step: Callable[[Node], Sequence[str]]) -> frozenset[str]:
         reached: set[str] = set()
-        ahead = list(step(self.nodes[start])) if start in self.nodes else []
-        while ahead:
-            node_id = ahead.pop()
+        stack = list(step(self.nodes[start])) if start in self.nodes else []
+        while stack:
+            node_id = stack.pop()
             if node_id not in reached:
                 reached.add(node_id)
-                ahead += step(self.nodes[node_id])
+                stack += step(self.nodes[node_id])
         return frozenset(reached)
 
 
@@ -95,7 +95,7 @@ def plan_of(pipeline: Pipeline, before: Plan | None = None) -> Plan:
     """
     sent = tuple((run.job_id, run.name, run.parent_job_ids) for run in pipeline.job_runs)
     if before is not None and before.sent == sent:
-        return _in_states(before, pipeline)
+        return _with_states(before, pipeline)
     runs: dict[str, PipelineJob] = {}
     repeated: dict[str, None] = {}
     for run in pipeline.job_runs:
@@ -116,7 +116,7 @@ def plan_of(pipeline: Pipeline, before: Plan | None = None) -> Plan:
     return Plan(MappingProxyType(nodes), _flaws(nodes, repeated), _shape(nodes.values()), sent)
 
 
-def _in_states(before: Plan, pipeline: Pipeline) -> Plan:
+def _with_states(before: Plan, pipeline: Pipeline) -> Plan:
     """Return the plan with the states of another response of the same shape."""
     changed: dict[str, Node] = {}
     seen: set[str] = set()
@@ -142,7 +142,7 @@ def _in_states(before: Plan, pipeline: Pipeline) -> Plan:
 
 def _ordered(runs: Mapping[str, PipelineJob]) -> list[str]:
     """Return the ids with parents first; a cycle is broken at its first job in Studio's order."""
-    given = {node_id: index for index, node_id in enumerate(runs)}
+    position = {node_id: index for index, node_id in enumerate(runs)}
     waits = {
         node_id: {parent for parent in run.parent_job_ids if parent in runs and parent != node_id}
         for node_id, run in runs.items()
@@ -151,7 +151,7 @@ def _ordered(runs: Mapping[str, PipelineJob]) -> list[str]:
     for node_id, parents in waits.items():
         for parent in parents:
             feeds[parent].append(node_id)
-    ready = [given[node_id] for node_id, parents in waits.items() if not parents]
+    ready = [position[node_id] for node_id, parents in waits.items() if not parents]
     heapq.heapify(ready)
     ids = list(runs)
     first_left = 0
@@ -169,7 +169,7 @@ def _ordered(runs: Mapping[str, PipelineJob]) -> list[str]:
         for child in feeds[node_id]:
             waits[child].discard(node_id)
             if not waits[child] and child not in order:
-                heapq.heappush(ready, given[child])
+                heapq.heappush(ready, position[child])
     return list(order)
 
 
@@ -210,8 +210,8 @@ def _flaws(nodes: Mapping[str, Node], repeated: Iterable[str]) -> tuple[str, ...
 
 def named(names: Sequence[str]) -> str:
     """Join names as `a, b, c and 4 more`."""
-    shown = ", ".join(names[:_NAMED])
-    more = len(names) - _NAMED
+    shown = ", ".join(names[:_MAX_NAMED])
+    more = len(names) - _MAX_NAMED
     return f"{shown} and {more} more" if more > 0 else shown
 
 

@@ -23,7 +23,7 @@ _READY = {
     PipelineState.CANCELED: "the pipeline was canceled",
     PipelineState.UNKNOWN: "ready: Studio has not queued it yet",
 }
-_NEAREST = (Shown.UNKNOWN, Shown.RUNNING, Shown.QUEUED)
+_ACTIVE_FIRST = (Shown.UNKNOWN, Shown.RUNNING, Shown.QUEUED)
 """States of parents that are named first, since the others depend on them."""
 
 
@@ -69,26 +69,26 @@ def in_short(verdicts: Verdicts, node_id: str) -> tuple[str, ...]:
     """
     match verdicts.shown[node_id]:
         case Shown.BLOCKED:
-            verb, ahead = "blocked by", _failures_first(verdicts, verdicts.blocked_by(node_id))
+            verb, pending = "blocked by", _failures_first(verdicts, verdicts.blocked_by(node_id))
         case Shown.WAITING:
-            verb, ahead = "waits for", _ahead(verdicts, verdicts.plan.nodes[node_id])
+            verb, pending = "waits for", _pending_parents(verdicts, verdicts.plan.nodes[node_id])
         case _:
             return ()
-    if not ahead:
+    if not pending:
         return ()
-    others = f" +{len(ahead) - 1}" if len(ahead) > 1 else ""
-    name = f"{verdicts.plan.nodes[ahead[0]].name}{others}"
-    return f"{verb} {name}", f"{verdicts.look(ahead[0]).glyph} {name}"
+    others = f" +{len(pending) - 1}" if len(pending) > 1 else ""
+    name = f"{verdicts.plan.nodes[pending[0]].name}{others}"
+    return f"{verb} {name}", f"{verdicts.look(pending[0]).glyph} {name}"
 
 
 def _failures_first(verdicts: Verdicts, roots: Sequence[str]) -> list[str]:
     return sorted(roots, key=lambda root: verdicts.shown[root] is not Shown.FAILED)
 
 
-def _ahead(verdicts: Verdicts, node: Node) -> list[str]:
+def _pending_parents(verdicts: Verdicts, node: Node) -> list[str]:
     """Return the parents that are not complete, active ones first."""
-    ahead = [parent for parent in node.parents if verdicts.shown[parent] is not Shown.DONE]
-    return sorted(ahead, key=lambda parent: verdicts.shown[parent] not in _NEAREST)
+    pending = [parent for parent in node.parents if verdicts.shown[parent] is not Shown.DONE]
+    return sorted(pending, key=lambda parent: verdicts.shown[parent] not in _ACTIVE_FIRST)
 
 
 def _blocked(verdicts: Verdicts, node_id: str) -> Wait:
@@ -106,28 +106,28 @@ def _blocked(verdicts: Verdicts, node_id: str) -> Wait:
 
 
 def _waiting(verdicts: Verdicts, node: Node, bars: Bars | None) -> Wait:
-    ahead = _ahead(verdicts, node)
+    pending = _pending_parents(verdicts, node)
     reasons = list(flaw_words(verdicts, node))
-    if ahead:
-        reasons.insert(0, _for_parents(verdicts, node, ahead, bars))
+    if pending:
+        reasons.insert(0, _for_parents(verdicts, node, pending, bars))
     if not reasons:
         return Wait(_READY[verdicts.state])
     if verdicts.state is PipelineState.PAUSED:
         reasons.append("the pipeline is paused")
-    target = next(iter((*ahead, *(each for each in node.circular if each != node.id))), None)
+    target = next(iter((*pending, *(each for each in node.circular if each != node.id))), None)
     return Wait("; ".join(reasons), target)
 
 
-def _for_parents(verdicts: Verdicts, node: Node, ahead: Sequence[str], bars: Bars | None) -> str:
+def _for_parents(verdicts: Verdicts, node: Node, pending: Sequence[str], bars: Bars | None) -> str:
     nodes = verdicts.plan.nodes
-    if len(ahead) > 1:
-        names = named([nodes[parent].name for parent in ahead])
-        return f"waits for {len(ahead)} of {len(node.parents)}: {names}"
-    parent = nodes[ahead[0]]
-    return f"waits for {parent.name} ({_standing(verdicts, parent, bars)})"
+    if len(pending) > 1:
+        names = named([nodes[parent].name for parent in pending])
+        return f"waits for {len(pending)} of {len(node.parents)}: {names}"
+    parent = nodes[pending[0]]
+    return f"waits for {parent.name} ({_parent_state(verdicts, parent, bars)})"
 
 
-def _standing(verdicts: Verdicts, parent: Node, bars: Bars | None) -> str:
+def _parent_state(verdicts: Verdicts, parent: Node, bars: Bars | None) -> str:
     shown = verdicts.shown[parent.id]
     if shown is Shown.UNKNOWN:
         return parent.status or "unknown"
@@ -143,13 +143,13 @@ def _standing(verdicts: Verdicts, parent: Node, bars: Bars | None) -> str:
 def flaw_words(verdicts: Verdicts, node: Node) -> tuple[str, ...]:
     """Return invalid dependencies of a job: missing jobs, and cycles."""
     others = [verdicts.plan.nodes[each].name for each in node.circular if each != node.id]
-    said = []
+    clauses = []
     if node.missing:
         ids = named([parent[:_SHORT_ID] for parent in node.missing])
-        said.append(f"waits for {ids}, not in the pipeline")
+        clauses.append(f"waits for {ids}, not in the pipeline")
     if others:
         wait = "waits" if len(others) == 1 else "wait"
-        said.append(f"waits for {named(others)}, which {wait} for it")
+        clauses.append(f"waits for {named(others)}, which {wait} for it")
     if node.id in node.circular:
-        said.append("waits for itself")
-    return tuple(said)
+        clauses.append("waits for itself")
+    return tuple(clauses)

@@ -67,8 +67,8 @@ def tree_text(known: Known) -> str:
     for row in rows(known.plan):
         node = known.plan.nodes[row.id]
         name = "".join(part.text for part in name_parts(row, known.verdicts))
-        said = (took_cell(node, known).text, why_cell(node, known).text)
-        lines.append("  ".join((name, *(words for words in said if words))))
+        details = (took_cell(node, known).text, why_cell(node, known).text)
+        lines.append("  ".join((name, *(words for words in details if words))))
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -89,7 +89,7 @@ def rows(
             shown = [each for each in group.members if only is None or each in only]
         else:
             most = None if all_failed else FAILED_SHOWN
-            seen = _in_sight(group, verdicts, most)
+            seen = _visible_members(group, verdicts, most)
             shown = [each for each in seen if only is None or each in only]
             if not shown and is_filter:
                 shown = [each for each in group.members if only is None or each in only]
@@ -103,7 +103,7 @@ def rows(
     return tuple(drawn)
 
 
-def _in_sight(group: Group, verdicts: Verdicts, most_failed: int | None) -> Iterator[str]:
+def _visible_members(group: Group, verdicts: Verdicts, most_failed: int | None) -> Iterator[str]:
     for kind, most in ((Shown.FAILED, most_failed), (Shown.RUNNING, RUNNING_SHOWN)):
         yield from [each for each in group.members if verdicts.shown[each] is kind][:most]
 
@@ -158,7 +158,7 @@ def cells(row: GroupRow, known: Known) -> tuple[Cell, ...]:
         _number(numbers, Shown.FAILED),
         _number(numbers, Shown.BLOCKED),
         NOTHING,
-        _telling(row.group, known),
+        _current_cell(row.group, known),
     )
 
 
@@ -174,7 +174,7 @@ def _member(node: Node, known: Known) -> Cell:
     return Cell(f"usual {duration(usual)}", Tone.DIM)
 
 
-def _telling(group: Group, known: Known) -> Cell:
+def _current_cell(group: Group, known: Known) -> Cell:
     """Return the slowest running job, else the first reason for waiting, else the slowest job."""
     shown = known.verdicts.shown
     running = [known.plan.nodes[each] for each in group.members if shown[each] is Shown.RUNNING]

@@ -95,11 +95,11 @@ class _Lanes:
 
     def __init__(self, parents: Mapping[str, Sequence[str]]) -> None:
         self._parents = parents
-        self._left = dict.fromkeys(parents, 0)
+        self._undrawn_children = dict.fromkeys(parents, 0)
         """By node, the number of its children not drawn yet."""
         for mine in parents.values():
             for parent in mine:
-                self._left[parent] += 1
+                self._undrawn_children[parent] += 1
         self._open: dict[int, str] = {}
         """By column, the node where the lane starts."""
         self._just_ended: int | None = None
@@ -110,8 +110,8 @@ class _Lanes:
         mine = frozenset(self._parents[node_id])
         joined = sorted(column for column, source in self._open.items() if source in mine)
         for parent in mine:
-            self._left[parent] -= 1
-        ending = [column for column in joined if not self._left[self._open[column]]]
+            self._undrawn_children[parent] -= 1
+        ending = [column for column in joined if not self._undrawn_children[self._open[column]]]
         column = ending[0] if ending else self._free()
         signs = [" "] * (_PITCH * (max((*self._open, column)) + 1))
         for lane in self._open:
@@ -119,9 +119,9 @@ class _Lanes:
         self._across(signs, column, joined, ending)
         for lane in ending:
             del self._open[lane]
-        if self._left[node_id]:
+        if self._undrawn_children[node_id]:
             self._open[column] = node_id
-        self._just_ended = None if self._left[node_id] else column
+        self._just_ended = None if self._undrawn_children[node_id] else column
         return column, signs
 
     def _across(

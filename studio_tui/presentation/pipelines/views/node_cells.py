@@ -49,19 +49,19 @@ def why_cell(node: Node, known: Known) -> Cell:
 
     For a job that was run before in this pipeline, starts with the number of the attempt.
     """
-    said = _why(node, known)
+    reason = _why(node, known)
     if not node.attempts:
-        return said
+        return reason
     attempt = f"attempt {len(node.attempts) + 1}"
-    if not said.text:
+    if not reason.text:
         return Cell(attempt, Tone.DIM)
-    return Cell(f"{attempt} · {said.text}", said.tone, said.shorter)
+    return Cell(f"{attempt} · {reason.text}", reason.tone, reason.shorter)
 
 
 def _why(node: Node, known: Known) -> Cell:
     shown = known.verdicts.shown[node.id]
     if shown in {Shown.FAILED, Shown.CANCELED}:
-        return _stopped(node, known)
+        return _failure_cell(node, known)
     wait = known.waits(node.id)
     if wait is not None:
         tone = Tone.WARN if shown is Shown.BLOCKED else Tone.DIM
@@ -70,10 +70,10 @@ def _why(node: Node, known: Known) -> Cell:
     return Cell(rate_words(bar), Tone.DIM) if bar is not None else NOTHING
 
 
-def _stopped(node: Node, known: Known) -> Cell:
+def _failure_cell(node: Node, known: Known) -> Cell:
     job = known.job(node)
     error = cause(job.error_message or "") if job is not None else ""
     blocked = known.verdicts.roots.get(node.id, 0)
     # The error comes first, because a long cell is truncated at its end.
-    said = " · ".join(part for part in (error, f"blocks {blocked}" if blocked else "") if part)
-    return Cell(said, Tone.BAD if node.state is JobState.FAILED else Tone.WARN) if said else NOTHING
+    text = " · ".join(part for part in (error, f"blocks {blocked}" if blocked else "") if part)
+    return Cell(text, Tone.BAD if node.state is JobState.FAILED else Tone.WARN) if text else NOTHING

@@ -17,7 +17,7 @@ from studio_tui.presentation.pipelines.graph.waits import flaw_words
 from studio_tui.presentation.pipelines.views.group_rows import numbers_of
 from studio_tui.presentation.pipelines.views.groups import Group, Link
 
-_MOST_KIN, _MOST_MEMBERS = 12, 50
+_MAX_RELATED, _MAX_MEMBERS = 12, 50
 """Maximum numbers of related jobs and of group members listed by name."""
 
 _WORKERS = "waits for"
@@ -42,7 +42,7 @@ def node_facts(
     verdicts = known.verdicts
     node = verdicts.plan.nodes[node_id]
     wait, job, usual = known.waits(node_id), known.job(node), known.usual(node)
-    said = facts(job, known.now, clusters, known.bar(node)) if job is not None else ()
+    run_facts = facts(job, known.now, clusters, known.bar(node)) if job is not None else ()
     # Otherwise the job is older than the plan.
     is_queued = verdicts.shown[node_id] is Shown.QUEUED
     return (
@@ -51,14 +51,18 @@ def node_facts(
         *_attempts(known, node),
         *((Fact("why", Cell(_with_key(wait.words, wait.target), Tone.WAITING)),) if wait else ()),
         *_blocks(verdicts, node_id),
-        *(fact for fact in said if fact.label in (_FIRST if is_queued else _FIRST - {_WORKERS})),
-        *_kin("after", "waits for no other job", verdicts, node.parents),
+        *(
+            fact
+            for fact in run_facts
+            if fact.label in (_FIRST if is_queued else _FIRST - {_WORKERS})
+        ),
+        *_related("after", "waits for no other job", verdicts, node.parents),
         *(Fact("", Cell(words, Tone.WARN)) for words in flaw_words(verdicts, node)),
-        *_kin("feeds", "no other job waits for it", verdicts, node.children),
+        *_related("feeds", "no other job waits for it", verdicts, node.children),
         *_direct(verdicts, node),
         *((Fact("usual", Cell(f"~{duration(usual)}")),) if usual is not None else ()),
         *_made(made),
-        *(fact for fact in said if fact.label in _LAST),
+        *(fact for fact in run_facts if fact.label in _LAST),
         Fact("run", Cell(node.run or UNKNOWN, Tone.PLAIN if node.run else Tone.DIM)),
         Fact("repeats", Cell(node.id)),
     )
@@ -76,17 +80,17 @@ def group_facts(
 ) -> tuple[Fact, ...]:
     """Return the states of a group's jobs, and its dependencies on other groups."""
     numbers = numbers_of(members, known.verdicts)
-    said = ", ".join(f"{numbers[kind]} {kind.value}" for kind in Shown if numbers[kind])
+    states = ", ".join(f"{numbers[kind]} {kind.value}" for kind in Shown if numbers[kind])
     return (
         Fact("jobs", Cell(str(len(members)), Tone.STRONG)),
-        Fact("status", Cell(said)),
-        *_ways("after", after),
-        *_ways("feeds", feeds),
-        *_kin("members", "none is left", known.verdicts, members, _MOST_MEMBERS),
+        Fact("status", Cell(states)),
+        *_group_links("after", after),
+        *_group_links("feeds", feeds),
+        *_related("members", "none is left", known.verdicts, members, _MAX_MEMBERS),
     )
 
 
-def _ways(label: str, ways: Sequence[Way]) -> tuple[Fact, ...]:
+def _group_links(label: str, ways: Sequence[Way]) -> tuple[Fact, ...]:
     """Format groups with their patterns, such as `02_shard_* ×480, 1:1`."""
     return tuple(
         Fact(
@@ -132,7 +136,7 @@ def _attempts(known: Known, node: Node) -> tuple[Fact, ...]:
     if not node.attempts:
         return ()
     lines = []
-    for run in reversed(node.attempts[-_MOST_KIN:]):
+    for run in reversed(node.attempts[-_MAX_RELATED:]):
         job = known.jobs.get(run)
         if job is None:
             lines.append(Cell(f"{run[:SHORT_ID]} not known yet", Tone.DIM))
@@ -141,8 +145,8 @@ def _attempts(known: Known, node: Node) -> tuple[Fact, ...]:
         error = cause(job.error_message) if job.error_message else ""
         parts = [f"{look.glyph} {run[:SHORT_ID]}", f"ran {duration(ran)}" if ran else "", error]
         lines.append(Cell(" · ".join(part for part in parts if part), look.tone))
-    if len(node.attempts) > _MOST_KIN:
-        lines.append(Cell(f"and {len(node.attempts) - _MOST_KIN} more", Tone.DIM))
+    if len(node.attempts) > _MAX_RELATED:
+        lines.append(Cell(f"and {len(node.attempts) - _MAX_RELATED} more", Tone.DIM))
     first = Fact("attempt", Cell(str(len(node.attempts) + 1)))
     return (first, *(Fact("before" if not at else "", line) for at, line in enumerate(lines)))
 
@@ -156,8 +160,8 @@ def _blocks(verdicts: Verdicts, node_id: str) -> tuple[Fact, ...]:
     return (Fact("blocks", Cell(plural(blocked, "job"), Tone.WARN)),) if blocked else ()
 
 
-def _kin(
-    label: str, nobody: str, verdicts: Verdicts, node_ids: Sequence[str], most: int = _MOST_KIN
+def _related(
+    label: str, nobody: str, verdicts: Verdicts, node_ids: Sequence[str], most: int = _MAX_RELATED
 ) -> tuple[Fact, ...]:
     """List parents, children or members with their states, worst first."""
     if not node_ids:
@@ -179,14 +183,14 @@ def _direct(verdicts: Verdicts, node: Node) -> tuple[Fact, ...]:
     edges = [(parent, node.id) for parent in plan.implied.get(node.id, ())]
     edges += [(node.id, each) for each in node.children if node.id in plan.implied.get(each, ())]
     lines: list[Fact] = []
-    for parent, child in edges[:_MOST_KIN]:
+    for parent, child in edges[:_MAX_RELATED]:
         below = plan.descendants(parent)
         way = next(each for each in plan.nodes[child].parents if each in below)
         names = (plan.nodes[each].name for each in (parent, child, way))
         words = "{} → {}, also by way of {}".format(*names)
         lines.append(Fact("" if lines else "direct", Cell(words, Tone.DIM)))
-    if len(edges) > _MOST_KIN:
-        lines.append(Fact("", Cell(f"and {len(edges) - _MOST_KIN} more", Tone.DIM)))
+    if len(edges) > _MAX_RELATED:
+        lines.append(Fact("", Cell(f"and {len(edges) - _MAX_RELATED} more", Tone.DIM)))
     return tuple(lines)
 
 

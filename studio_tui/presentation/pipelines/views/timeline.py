@@ -116,7 +116,7 @@ class Timeline:
                 cells[-1] = (BEYOND, Tone.DIM)
         self._end(cells, node_id)
         now = self._cell(0.0)
-        if self._is_going_on and 0 <= now < self._width and cells[now][0] in {" ", AHEAD}:
+        if self._is_active and 0 <= now < self._width and cells[now][0] in {" ", AHEAD}:
             cells[now] = (NOW, Tone.DIM)
         return tuple(
             Cell("".join(glyph for glyph, _ in alike), tone)
@@ -135,7 +135,7 @@ class Timeline:
         return spans[min(max(0, at + steps), len(spans) - 1)]
 
     @cached_property
-    def _is_going_on(self) -> bool:
+    def _is_active(self) -> bool:
         verdicts = self._known.verdicts
         if any(verdicts.numbers[kind] for kind in _MOVES):
             return True
@@ -147,7 +147,7 @@ class Timeline:
         """The period of all known times, up to now if the pipeline is running."""
         bars = (*self._phases.values(), *self._earlier.values())
         times = [time for parts in bars for part in parts for time in part[:2]]
-        times += [0.0] if self._is_going_on or not times else []
+        times += [0.0] if self._is_active or not times else []
         begin, end = min(times), max(times)
         return _Window(begin, max(end, begin + 1.0))
 
@@ -158,13 +158,13 @@ class Timeline:
         Independent of estimates, as they vary and change with each job that ends.
         """
         begin, end = self._happened
-        is_to_go_on = self._is_going_on and any(
+        has_remaining = self._is_active and any(
             self._known.verdicts.numbers[kind] for kind in (*_MOVES, Shown.WAITING)
         )
         if self._span is not None and self._span < self.whole:
-            end = self._span * _ROOM_AHEAD if is_to_go_on else end
+            end = self._span * _ROOM_AHEAD if has_remaining else end
             return _Window(end - self._span, end)
-        if not is_to_go_on:
+        if not has_remaining:
             return self._happened
         needed = (end - begin) / (1 - _ROOM_AHEAD)
         steps = ceil(log(max(1.0, needed / _SHORTEST), _LONGER))
@@ -211,11 +211,11 @@ def _phases(node: Node, known: Known) -> Iterator[_Phase]:
         if ready is not None:
             yield _Phase(min(ready, end), end, EITHER, tone)
         return
-    begun = start if leaves is None else min(leaves, start)
-    if ready is not None and ready < begun:
-        yield _Phase(ready, begun, QUEUED, Tone.WAITING)
-    if leaves is not None and (begun < start or run is None):
-        yield _Phase(begun, start if run is not None else end, STARTING, Tone.ACTIVE)
+    queue_end = start if leaves is None else min(leaves, start)
+    if ready is not None and ready < queue_end:
+        yield _Phase(ready, queue_end, QUEUED, Tone.WAITING)
+    if leaves is not None and (queue_end < start or run is None):
+        yield _Phase(queue_end, start if run is not None else end, STARTING, Tone.ACTIVE)
     if run is not None:
         yield _Phase(start, max(start, end), RUNNING, tone)
 

@@ -112,9 +112,9 @@ def _walk(
     folded: Collection[str],
 ) -> Iterator[TreeRow]:
     # Iterative, because a chain may exceed Python's recursion limit.
-    ahead = [(root, "", "") for root in reversed(children.get(None, ()))]
-    while ahead:
-        node_id, prefix, guides = ahead.pop()
+    stack = [(root, "", "") for root in reversed(children.get(None, ()))]
+    while stack:
+        node_id, prefix, guides = stack.pop()
         node = plan.nodes[node_id]
         parent, below = parents[node_id], children.get(node_id, ())
         is_folded = bool(below) and node_id in folded
@@ -128,7 +128,7 @@ def _walk(
             also_feeds=tuple(each for each in node.children if parents.get(each) != node_id),
         )
         if not is_folded:
-            ahead += reversed(list(_placed(below, guides, sizes)))
+            stack += reversed(list(_placed(below, guides, sizes)))
 
 
 def _placed(
@@ -150,11 +150,11 @@ def _placed(
 
 
 def _below(children: Mapping[str | None, Sequence[str]], node_id: str) -> Iterator[str]:
-    ahead = list(reversed(children.get(node_id, ())))
-    while ahead:
-        child = ahead.pop()
+    stack = list(reversed(children.get(node_id, ())))
+    while stack:
+        child = stack.pop()
         yield child
-        ahead += reversed(children.get(child, ()))
+        stack += reversed(children.get(child, ()))
 
 
 def name_parts(row: TreeRow, verdicts: Verdicts) -> tuple[Cell, ...]:
@@ -187,8 +187,8 @@ def _hidden(row: TreeRow, verdicts: Verdicts) -> Cell:
     """Format the hidden jobs of a folded row, failures first: `+41: 2✗ 3● 36·`."""
     numbers = Counter(verdicts.shown[node_id] for node_id in row.hidden)
     kinds = [kind for kind in WORST_FIRST if numbers[kind]]
-    said = " ".join(f"{numbers[kind]}{SHOWN_LOOKS[kind].glyph}" for kind in kinds)
-    return Cell(f"  +{len(row.hidden)}: {said}", SHOWN_LOOKS[kinds[0]].tone)
+    text = " ".join(f"{numbers[kind]}{SHOWN_LOOKS[kind].glyph}" for kind in kinds)
+    return Cell(f"  +{len(row.hidden)}: {text}", SHOWN_LOOKS[kinds[0]].tone)
 
 
 def cells(row: TreeRow, known: Known) -> tuple[Cell, ...]:
