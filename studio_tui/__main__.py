@@ -210,17 +210,17 @@ class _Composition:
                 connected = self._local()
             case TokenChoice(url, team, token):
                 arguments = replace(self._arguments, url=url, team=team)
-                connected = self._to(load_settings(arguments, typed_token=token))
+                connected = self._connected(load_settings(arguments, typed_token=token))
             case TeamChoice(team) if self._known is not None:
                 settings, home = self._known
-                connected = self._to(replace(settings, team=checked_team(team)), home=home)
+                connected = self._connected(replace(settings, team=checked_team(team)), home=home)
             case TrustChoice(url):
-                connected = self._found(replace(self._arguments, url=url))
+                connected = self._configured(replace(self._arguments, url=url))
             case _:
-                connected = self._found(self._arguments)
+                connected = self._configured(self._arguments)
         return replace(connected, notes=(*notes, *connected.notes))
 
-    def _found(self, arguments: "Arguments") -> "Connected":
+    def _configured(self, arguments: "Arguments") -> "Connected":
         """Connect according to arguments, environment and files; these can be reloaded if fixed."""
         from dataclasses import replace
 
@@ -236,7 +236,7 @@ class _Composition:
             sealed = seal(known)
             return known if (known, sealed) != before else None
 
-        return replace(self._to(known), read_again=read_again)
+        return replace(self._connected(known), read_again=read_again)
 
     def _local(self) -> "Connected":
         from dataclasses import replace
@@ -253,7 +253,7 @@ class _Composition:
             return self._settings(endpoint.url, endpoint.team, endpoint.token())
 
         settings = start_again()
-        connected = self._to(settings, home="local Studio", guard=guard)
+        connected = self._connected(settings, home="local Studio", guard=guard)
         connected = replace(connected, revivable=_OwnStudio(guard, start_again))
         if settings.read_only:
             return connected
@@ -277,7 +277,7 @@ class _Composition:
         own = {name: text for name, text in os.environ.items() if name.startswith("STUDIO_TUI_")}
         return load_settings(named, {**own, "DATACHAIN_STUDIO_TOKEN": token})
 
-    def _to(
+    def _connected(
         self, settings: "Settings", *, home: str = "", guard: "PortGuard | None" = None
     ) -> "Connected":
         import hashlib

@@ -68,10 +68,10 @@ _FIELDS = (
 )
 _PART = re.compile(r"(?P<first>\*|\w+)(?:-(?P<last>\w+))?(?:/(?P<step>\w+))?", re.ASCII)
 _NUMBER = re.compile(r"[0-9]{1,9}")
-_STRANGE_BLANK = re.compile(r"(?![ \t])\s")
+_UNUSUAL_BLANK = re.compile(r"(?![ \t])\s")
 """Blanks that croniter and other crons would treat differently."""
 
-_STRANGERS = (
+_UNSUPPORTED = (
     (re.compile(r"R|R\(.*\)", re.IGNORECASE), "R, a random time, is not supported; name the time"),
     (re.compile(r"H|H\(.*\)", re.IGNORECASE), "H, a hashed time, is not supported; name the time"),
     (re.compile(r"L|[0-9]+L|L-[0-9]+|L[0-9]", re.IGNORECASE), "L, the last one, is not supported"),
@@ -145,10 +145,10 @@ def fires(expression: str, after: datetime, zone: tzinfo = UTC) -> Iterator[date
     """
     fields = _parse(expression)
     times = _wall_clock_times if fields.plain[1] is None else _named_times
-    return _to_the_last(times(" ".join(fields.typed), after.astimezone(UTC), zone))
+    return _until_overflow(times(" ".join(fields.typed), after.astimezone(UTC), zone))
 
 
-def _to_the_last(moments: Iterator[datetime]) -> Iterator[datetime]:
+def _until_overflow(moments: Iterator[datetime]) -> Iterator[datetime]:
     with suppress(OverflowError, ValueError):
         # There is no year 10000.
         yield from moments
@@ -156,13 +156,13 @@ def _to_the_last(moments: Iterator[datetime]) -> Iterator[datetime]:
 
 def _named_times(fields: str, after: datetime, zone: tzinfo) -> Iterator[datetime]:
     """Yield one time for each local time, even if it is skipped or repeated."""
-    next_local = _arithmetic(fields, _shown(after, zone))
+    next_local = _arithmetic(fields, _local_time(after, zone))
     latest = after
     while True:
         local = next_local()
         # With `fold` 0, this is the first of two.
         moment = local.replace(tzinfo=zone).astimezone(UTC)
-        if _shown(moment, zone) != local:
+        if _local_time(moment, zone) != local:
             # In a gap, the offset from before it applies, so the result is after the gap.
             moment = _change(moment - _STEP, moment, zone) or moment
         if moment > latest:
@@ -173,22 +173,22 @@ def _named_times(fields: str, after: datetime, zone: tzinfo) -> Iterator[datetim
 def _wall_clock_times(fields: str, after: datetime, zone: tzinfo) -> Iterator[datetime]:
     """Yield the times at which the wall clock matches, one period of constant offset at a time."""
     while True:
-        local = _shown(after, zone)
+        local = _local_time(after, zone)
         shift = local - after.replace(tzinfo=None)
         next_local = _arithmetic(fields, local)
         while True:
             moment = (next_local() - shift).replace(tzinfo=UTC)
             change = _change(after, moment, zone)
             if change is not None:
-                after, shown = change, _shown(change, zone)
-                if _arithmetic(fields, shown - timedelta(minutes=1))() == shown:
+                after, local_change = change, _local_time(change, zone)
+                if _arithmetic(fields, local_change - timedelta(minutes=1))() == local_change:
                     yield change
                 break
             yield moment
             after = moment
 
 
-def _shown(moment: datetime, zone: tzinfo) -> datetime:
+def _local_time(moment: datetime, zone: tzinfo) -> datetime:
     """Return the local time in `zone`."""
     return moment.astimezone(zone).replace(tzinfo=None, fold=0)
 
@@ -235,9 +235,9 @@ class _Fields(NamedTuple):
 def _parse(expression: str) -> _Fields:
     if len(expression) > _LONGEST:
         raise CronError(f"a cron expression has at most {_LONGEST} characters")
-    if stranger := _STRANGE_BLANK.search(expression):
+    if unusual := _UNUSUAL_BLANK.search(expression):
         raise CronError(
-            f"the blank {_quoted(stranger[0])} is not supported; between the fields belong spaces"
+            f"the blank {_quoted(unusual[0])} is not supported; between the fields belong spaces"
         )
     words = expression.split()
     if words and words[0].startswith("@"):
@@ -298,8 +298,8 @@ def _values(word: str, field: _Field) -> set[int]:
 
 
 def _part(part: str, field: _Field) -> set[int]:
-    for stranger, why in _STRANGERS:
-        if stranger.fullmatch(part.partition("/")[0]):
+    for pattern, why in _UNSUPPORTED:
+        if pattern.fullmatch(part.partition("/")[0]):
             raise CronError(f"{field.name}: {why}")
     match = _PART.fullmatch(part)
     if match is None or (match["first"] == "*" and match["last"]):

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from studio_tui.addresses import Address, address, is_loopback
 from studio_tui.errors import ConfigError
 
-_PLACE = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([0-9.]+)|[A-Za-z0-9._-]+)(?::[0-9]+)?")
+_HOST_AND_PORT = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([0-9.]+)|[A-Za-z0-9._-]+)(?::[0-9]+)?")
 """An IPv6 address, an IPv4 address or a name, with an optional port."""
 
 _EXCEPTION = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^\[\]]*?))(?::([0-9]{1,5}))?")
@@ -89,7 +89,7 @@ def _checked(proxy: str) -> str:
     parts = address(proxy)
     if parts is None:
         raise form
-    place = _PLACE.fullmatch(parts.place.rpartition("@")[2])
+    place = _HOST_AND_PORT.fullmatch(parts.place.rpartition("@")[2])
     try:
         if number := place and (place[1] or place[2]):
             ipaddress.ip_address(number)

@@ -56,27 +56,27 @@ _BEFORE_HOST = re.compile(
 def without_secrets(text: str) -> str:
     """Return `text` with what looks like a secret redacted. Idempotent."""
     for _ in range(_ROUNDS):
-        before, text = text, _once(text)
+        before, text = text, _redact_once(text)
         if text == before:
             break
     return text
 
 
-def _once(text: str) -> str:
+def _redact_once(text: str) -> str:
     text = _KNOWN.sub(BLOTTED, text)
-    text = _HEADER.sub(_unless_ordinary, text)
-    text = _SCHEME.sub(_unless_ordinary, text)
+    text = _HEADER.sub(_redact_unless_ordinary, text)
+    text = _SCHEME.sub(_redact_unless_ordinary, text)
     text = _without_values(text)
-    text = _IN_URL.sub(_keep_first, text)
-    text = _TOKEN_IN_URL.sub(_unless_ordinary, text)
-    return _BEFORE_HOST.sub(_keep_first, text)
+    text = _IN_URL.sub(_redact_second, text)
+    text = _TOKEN_IN_URL.sub(_redact_unless_ordinary, text)
+    return _BEFORE_HOST.sub(_redact_second, text)
 
 
-def _keep_first(found: re.Match[str]) -> str:
+def _redact_second(found: re.Match[str]) -> str:
     return found[1] + BLOTTED
 
 
-def _unless_ordinary(found: re.Match[str]) -> str:
+def _redact_unless_ordinary(found: re.Match[str]) -> str:
     return found[0] if _is_ordinary(found[2]) else found[1] + BLOTTED
 
 
