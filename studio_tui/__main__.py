@@ -67,7 +67,7 @@ class _Commands(click.Group):
 @click.option(
     "--token-file",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="File that holds the token.",
+    help="File that contains the token.",
 )
 @click.option(
     "--ca-file",
@@ -119,7 +119,7 @@ def main(
     if data_dir is not None and not local:
         raise click.UsageError("--data-dir goes with --local, or after `studio-tui local`")
     if local and (url or team or token_file):
-        raise click.UsageError("--local is a Studio of its own: it takes no --url, --team or token")
+        raise click.UsageError("--local cannot be combined with --url, --team or a token")
     if context.invoked_subcommand is None:
         context.exit(_dashboard(arguments, theme, local=local, data_dir=data_dir, samples=samples))
 
@@ -127,7 +127,7 @@ def main(
 @main.command()
 @click.pass_obj
 def doctor(arguments: "Arguments") -> None:
-    """Say what the dashboard finds: settings, Studio, terminal. Shows no secret."""
+    """Check settings, Studio and terminal. Shows no secrets."""
     from studio_tui.doctor import examine
 
     sys.exit(examine(arguments))

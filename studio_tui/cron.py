@@ -286,7 +286,7 @@ def _alias(expression: str) -> str:
         raise CronError("@reboot is not supported: Studio has no such moment")
     if name not in ALIASES:
         known = ", ".join(ALIASES)
-        raise CronError(f"{_quoted(expression)} is none of {known}")
+        raise CronError(f"{_quoted(expression)} is not one of {known}")
     return ALIASES[name]
 
 
@@ -342,8 +342,7 @@ def _value(text: str, field: _Field) -> int:
 def _check_range(begin: str, end: str, first: int, last: int, field: _Field) -> None:
     if first > last:
         raise CronError(
-            f"{field.name}: the range {begin}-{end} runs backwards; write two ranges if it is"
-            " meant to go round"
+            f"{field.name}: the range {begin}-{end} runs backwards; write two ranges to wrap around"
         )
     if first == last:
         raise CronError(f"{field.name}: the range {begin}-{end} is one value; write {begin}")
@@ -356,9 +355,9 @@ def _step(text: str | None, first: int, last: int, field: _Field) -> int:
         raise CronError(f"{field.name}: the step {_quoted(text)} is not a number")
     step = int(text)
     if step == 0:
-        raise CronError(f"{field.name}: a step of 0 goes nowhere")
+        raise CronError(f"{field.name}: a step of 0 is not allowed")
     if step > last - first:
-        raise CronError(f"{field.name}: a step of {step} leads out of {first} to {last} at once")
+        raise CronError(f"{field.name}: a step of {step} exceeds the range {first} to {last}")
     return step
 
 

@@ -51,7 +51,7 @@ def at_home(path: Path, what: str) -> Path:
     try:
         return path.expanduser()
     except RuntimeError:
-        raise ConfigError(f"{what} {path} is in the home of a user who is not known.") from None
+        raise ConfigError(f"{what} {path} is in the home folder of an unknown user.") from None
 
 
 def private_dir(path: Path) -> Path:

@@ -97,9 +97,11 @@ def _checked(proxy: str) -> str:
     except ValueError:
         raise form from None
     if "#" in proxy or "?" in proxy:
-        raise ConfigError("HTTPS_PROXY holds `#` or `?`: write them as %23 and %3F.")
+        raise ConfigError("HTTPS_PROXY contains `#` or `?`: write them as %23 and %3F.")
     if not parts.is_web or place is None or parts.path not in {"", "/"}:
         raise form
     if parts.user is not None and parts.password is None:
-        raise ConfigError("HTTPS_PROXY names a user without a password: write user:@ for none.")
+        raise ConfigError(
+            "HTTPS_PROXY has a user without a password: write user:@ for an empty one."
+        )
     return proxy

@@ -29,12 +29,12 @@ def place_of(settings: Settings, data_dir: Path | None) -> str:
 
 @click.group()
 def record() -> None:
-    """Make recordings of what the dashboard has seen."""
+    """Export what the dashboard has recorded."""
 
 
 @record.command("export")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--local", is_flag=True, help="Of the local Studio.")
+@click.option("--local", is_flag=True, help="Export from the local Studio.")
 @click.option(
     "--data-dir",
     type=click.Path(path_type=Path, file_okay=False),
@@ -44,7 +44,7 @@ def record() -> None:
 def export_recording(
     arguments: Arguments, file: Path, *, local: bool, data_dir: Path | None
 ) -> None:
-    """Write what was recorded of a team to FILE: jobs and pipelines, no logs and no secrets."""
+    """Export a team's recorded jobs and pipelines to FILE, without logs and secrets."""
     if data_dir is not None and not local:
         raise click.UsageError("--data-dir goes with --local")
     if local:
@@ -62,7 +62,7 @@ def export_recording(
     type=click.FloatRange(SLOWEST, FASTEST),
     default=1.0,
     show_default=True,
-    help="Seconds of the recording that pass in one.",
+    help="Recorded seconds that are replayed per second.",
 )
 @click.pass_context
 def replay(context: click.Context, file: Path, *, speed: float) -> None:

@@ -253,7 +253,7 @@ def _find(
     for file in files:
         if value := file.studio.get(name):
             if not isinstance(value, str):
-                raise ConfigError(f"{file.path}: `{name}` under [studio] must be a text.")
+                raise ConfigError(f"{file.path}: `{name}` under [studio] must be a string.")
             return _Found(value, str(file.path), file.path)
     return _Found(DEFAULT_URL if name == "url" else "", "default")
 
@@ -286,7 +286,7 @@ def _checked_url(found: _Found) -> str:
     if not parts.is_web:
         raise ConfigError(f"{where} must look like https://studio.example.com.")
     if parts.has_user:
-        raise ConfigError(f"{where} must not hold a user name or password.")
+        raise ConfigError(f"{where} must not contain a user name or password.")
     if parts.has_more:
         raise ConfigError(f"{where} must end before any `?` or `#`.")
     if parts.scheme == "http" and not is_loopback(parts.host):
@@ -309,7 +309,7 @@ def _base_path(parts: Address) -> str:
 
 def _checked_team(team: _Found) -> str:
     if safe_line(team.value) != team.value or not team.value.strip():
-        raise ConfigError(f"{_named('The team name', team)} cannot be a team's name.")
+        raise ConfigError(f"{_named('The team name', team)} is not a valid team name.")
     return team.value
 
 
@@ -318,7 +318,9 @@ def _checked_token(token: _Found) -> str:
     if not token.value:
         raise ConfigError(f"{token.source if token.source != TYPED else 'The token'} is empty.")
     if not token.value.isascii() or not token.value.isprintable() or " " in token.value:
-        raise ConfigError(f"{_named('The token', token)} has characters that no token has.")
+        raise ConfigError(
+            f"{_named('The token', token)} contains characters that are not allowed in a token."
+        )
     return token.value
 
 
@@ -375,6 +377,6 @@ def _number(
 
 def _notes(token: _Found, url: _Found) -> Iterator[str]:
     if token.file is not None and stat.S_IMODE(token.file.stat().st_mode) & 0o077:
-        yield f"{token.file} holds your token and others can read it: chmod 600 {token.file}"
+        yield f"{token.file} contains your token and is readable by others: chmod 600 {token.file}"
     if token.file is not None and url.source == "DATACHAIN_STUDIO_URL":
         yield f"The token of {token.file} goes to the URL of DATACHAIN_STUDIO_URL."

@@ -58,7 +58,7 @@ def refusal(status: int, body: bytes, *, retry_after: float | None = None) -> St
         case 403:
             return PermissionDenied(status, f"Studio does not allow this{detail}", _teams(words))
         case 404:
-            return NotFound(status, words or "Studio does not know what was asked for.")
+            return NotFound(status, words or "Studio did not find what was requested.")
         case 429:
             wait = "" if retry_after is None else f" It asks to wait {retry_after:.0f} s."
             return RateLimited(status, f"Studio gets too many requests.{wait}", retry_after)

@@ -373,7 +373,7 @@ class StudioClient:
             content = body.model_dump_json(exclude_none=True).encode()
         except ValueError:
             raise InvalidRequest(
-                400, "What was to be sent holds text that is not Unicode."
+                400, "The request contains text that is not valid Unicode."
             ) from None
         return await self._send(
             Request(

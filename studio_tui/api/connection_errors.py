@@ -33,7 +33,7 @@ def failure(error: BaseException, host: str) -> Failure:
         if isinstance(cause, ssl.SSLError):
             return Failure(f"{host} does not speak TLS properly: is it https?", "no TLS")
         if isinstance(cause, socket.gaierror):
-            sentence = f"There is no host {host}, or its name cannot be looked up."
+            sentence = f"The host {host} does not exist, or its name cannot be resolved."
             return Failure(sentence, "unknown host")
         if isinstance(cause, OSError) and (known := _ERRNOS.get(cause.errno or 0)):
             return Failure(known.format(host=host))

@@ -2,7 +2,9 @@
 
 from typing import Protocol
 
-NOT_ITS_OWN = "The local Studio is gone; the token is not sent to whatever holds its port now."
+NOT_ITS_OWN = (
+    "The local Studio is gone; the token is not sent to the program that uses its port now."
+)
 
 
 class Guard(Protocol):

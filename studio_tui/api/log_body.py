@@ -73,7 +73,7 @@ def log_body(answer: Answer, offset: int, etag: str | None) -> LogBody:
     """
     body = _read(answer, offset, etag)
     if body.offset != offset:
-        raise BrokenAnswer("Studio sent another part of a log than it was asked for.")
+        raise BrokenAnswer("Studio sent a different part of the log than requested.")
     return body
 
 
@@ -133,4 +133,4 @@ def _text(value: Any) -> bytes:
         return value.encode("utf-8", "surrogatepass")
     if value is None:
         return b""
-    raise ProtocolError("Studio answered with JSON that is no log.")
+    raise ProtocolError("Studio answered with JSON that is not a log.")

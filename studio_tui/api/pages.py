@@ -183,7 +183,7 @@ class ListReader(Generic[T]):
         text = body.decode("utf-8", "replace").strip()
         if not text.startswith("["):
             value = json_value(body)
-            raise ProtocolError(f"Studio answered with {_kind_of(value)} where a list belongs.")
+            raise ProtocolError(f"Studio answered with {_kind_of(value)} instead of a list.")
         position, parsed = 1, 0
         decoder = json.JSONDecoder()
         try:

@@ -64,8 +64,8 @@ is about to be closed.
 
 _INFLATE_STEP = 1024 * 1024
 _TOO_LARGE = f"Studio's answer is over {LARGEST_ANSWER // 1024 // 1024} MiB: ask for less."
-_CLOSED = "closed the connection before its answer was whole."
-_NO_CERTIFICATES = "The CA file {} holds no certificates."
+_CLOSED = "closed the connection before its answer was complete."
+_NO_CERTIFICATES = "The CA file {} contains no certificates."
 _HTTP = 80
 _TO_TLS = b"HTTP request was sent to HTTPS port"
 """Response of nginx to plain HTTP on a TLS port."""

@@ -31,9 +31,9 @@ _LOOKS = {
 """In the sort order of states."""
 
 _EXPLANATIONS = {
-    ActivityState.UNDONE: "taken back before it was sent",
-    ActivityState.LOST: "not sent, as the dashboard ended while it waited",
-    ActivityState.UNKNOWN: "nobody can say whether it took effect",
+    ActivityState.UNDONE: "undone before it was sent",
+    ActivityState.LOST: "not sent, because the dashboard ended first",
+    ActivityState.UNKNOWN: "it may or may not have taken effect",
 }
 
 

@@ -91,7 +91,7 @@ def facts(cluster: Cluster, jobs: Iterable[Job], *, has_all: bool = True) -> tup
         *_listed_jobs(cluster, known),
         Fact(
             "default",
-            Cell("yes: it takes the jobs that name no cluster" if cluster.default else "no"),
+            Cell("yes: jobs that name no cluster run on it" if cluster.default else "no"),
         ),
         Fact("provider", _cell_or_dash(cluster.cloud_provider)),
         Fact("credentials", _cell_or_dash(cluster.cloud_credentials)),

@@ -210,7 +210,7 @@ def _query_name(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
 
 def _one_line(field: str, what: str, text: str) -> tuple[Problem, ...]:
     if any(unicodedata.category(character) in _LINE_ENDING for character in text):
-        return (Problem(field, f"{what} holds a control character or a line break; take it out."),)
+        return (Problem(field, f"{what} contains a control character or a line break; remove it."),)
     return ()
 
 
@@ -259,7 +259,7 @@ def _python_version(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
     if not _PYTHON_VERSION.fullmatch(typed):
         inside = re.search(r"(?<![0-9.])3[.,][0-9]{1,2}(?![0-9])", typed)
         better = inside[0].replace(",", ".") if inside else PYTHON_VERSIONS[-2]
-        sentence = f"{quoted(typed)} is no version of Python 3; type {better}."
+        sentence = f"{quoted(typed)} is not a Python 3 version; type {better}."
         return (Problem("python_version", sentence),)
     if typed not in PYTHON_VERSIONS:
         known = ", ".join(PYTHON_VERSIONS)
@@ -275,11 +275,11 @@ def _repository(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
     if fault := repository_fault(typed):
         return (Problem(field, f"The repository {fault}."),)
     if typed.endswith("@"):
-        return (Problem(field, "There is no revision after the @; type one, or take the @ out."),)
+        return (Problem(field, "There is no revision after the @; type one, or remove the @."),)
     scheme, slashes, rest = typed.partition("://")
     if slashes:
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*", scheme) or not rest.strip("/"):
-            sentence = f"{quoted(typed)} is no URL; type it as https://HOST/USER/REPOSITORY."
+            sentence = f"{quoted(typed)} is not a URL; type it as https://HOST/USER/REPOSITORY."
             return (Problem(field, sentence),)
         return (warning(field, f"The URL {LOGIN_IS_SEEN}"),) if has_login(typed) else ()
     if _SCP.fullmatch(typed):
@@ -287,7 +287,7 @@ def _repository(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
     if typed.startswith(("/", ".", "~")):
         return (warning(field, "This is a path, which only a Studio on this machine can clone."),)
     full_url = without_logins(f"https://{re.sub(r'^/+', '', typed)}", "…")
-    sentence = f"{quoted(typed)} is no URL; type it as {full_url[:68]}."
+    sentence = f"{quoted(typed)} is not a URL; type it as {full_url[:68]}."
     return (Problem(field, sentence),)
 
 
@@ -334,7 +334,7 @@ def _cron(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
 def _uploads(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
     if all(number.strip() for number in draft.uploads):
         return ()
-    return (Problem("uploads", "An uploaded file has no id; take it out."),)
+    return (Problem("uploads", "An uploaded file has no id; remove it."),)
 
 
 def _resumed(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:

@@ -32,7 +32,7 @@ def cluster_name_problems(name: str, clusters: tuple[Cluster, ...] | None) -> tu
         sentence = f"{quoted(name)} is the id of a cluster; move it to the field for the id."
         return (Problem(field, sentence),)
     known = tuple(cluster.name for cluster in clusters if cluster.name)
-    return (Problem(field, f"{quoted(name)} is no cluster{_nearest(name, known)}"),)
+    return (Problem(field, f"{quoted(name)} is not a cluster{_nearest(name, known)}"),)
 
 
 def cluster_id_problems(
@@ -41,7 +41,7 @@ def cluster_id_problems(
     """Return the problems of a cluster id, including a conflict with a cluster name."""
     field = "compute_cluster_id"
     if cluster_id and name:
-        sentence = "A cluster is named by its name or its id, not both; empty one of the two."
+        sentence = "Give the name or the id of a cluster, not both; clear one of them."
         return (Problem(field, sentence),)
     if not cluster_id or clusters is None:
         return _unchecked(field) if cluster_id else ()

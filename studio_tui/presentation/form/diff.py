@@ -62,7 +62,7 @@ def difference(
 def _left_out(name: str) -> str:
     if name == "files":
         return NO_FILES
-    return f"{LABELS[name]}: {_DEFAULT}, for Studio does not say what it was"
+    return f"{LABELS[name]}: {_DEFAULT}, because Studio does not say what it was"
 
 
 def _kept(value: str | tuple[str, ...], files: Mapping[str, str]) -> str:

@@ -67,7 +67,7 @@ def upload_problems(paths: tuple[str, ...], facts: Mapping[str, FileFacts]) -> t
     names: dict[str, str] = {}
     for path in dict.fromkeys(paths):
         if not path.strip():
-            problems.append(Problem("files", "A file has no path; type one, or take it out."))
+            problems.append(Problem("files", "A file has no path; type one, or remove it."))
             continue
         found = facts.get(path)
         sentence = _sentence(path, found)

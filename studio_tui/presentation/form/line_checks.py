@@ -14,7 +14,7 @@ from studio_tui.addresses import has_login
 from studio_tui.job_rules import VariableFault, is_variable, variable_fault
 from studio_tui.presentation.jobs.problems import Problem, quoted, warning
 
-LOGIN_IS_SEEN = "holds a password or token, which everyone who sees the job can read."
+LOGIN_IS_SEEN = "contains a password or token, which everyone who sees the job can read."
 
 _URL_OPTIONS = frozenset({"-i", "--index-url", "--extra-index-url", "-f", "--find-links"})
 _VALUE_OPTIONS = frozenset({"--no-binary", "--only-binary"})
@@ -148,7 +148,7 @@ def _option_problems(where: str, line: str, *, has_files: bool) -> tuple[Problem
         return (warning("requirements", message),)
     else:
         sentence = (
-            f"{quoted(option)} is no option of a requirements file; those that work are"
+            f"{quoted(option)} is not an option of a requirements file; these are supported:"
             " --index-url, --extra-index-url, --find-links, --no-index, --no-binary,"
             " --only-binary and --require-hashes."
         )
@@ -213,7 +213,7 @@ def _fault_sentence(name: str, entry: str) -> str:
         case VariableFault.LENGTH:
             return f"{name} is longer than 128 KiB, which cannot be passed to a program."
         case VariableFault.NUL:
-            return f"{name} holds a NUL character, which cannot be passed to a program."
+            return f"{name} contains a NUL character, which cannot be passed to a program."
         case None:
             return ""
 

@@ -6,7 +6,7 @@ from studio_tui.api.models import Job
 
 FILES = "uploaded files"
 
-NO_FILES = f"{FILES}: none are sent, for Studio does not say which it had"
+NO_FILES = f"{FILES}: none are sent, because Studio does not say which it had"
 
 _UPLOADS = "If Studio no longer has an upload, it should say so and create no job."
 

@@ -56,7 +56,7 @@ def _what_to_do(error: StudioError) -> str:
         case AuthenticationError():
             return "No job was created; give a valid token, and send the form again."
         case PermissionDenied():
-            return "No job was created; it takes a member of the team who may run jobs."
+            return "No job was created; ask a member of the team who may run jobs."
         case NotFound():
             return "No job was created; check Studio's URL, the team, and what the form names."
         # Only an upload can fail like this; for creating the job the outcome would be unknown.

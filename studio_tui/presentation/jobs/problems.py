@@ -52,9 +52,9 @@ def unsendable(field: str, text: str) -> tuple[Problem, ...]:
     """Return the problem of text that cannot be sent in any field."""
     if "\0" in text:
         line = text[: text.index("\0")].count("\n") + 1
-        return (Problem(field, f"Line {line} holds a NUL character, which no job can take."),)
+        return (Problem(field, f"Line {line} contains a NUL character, which no job can take."),)
     half = _SURROGATE.search(text)
     if half:
         line = text[: half.start()].count("\n") + 1
-        return (Problem(field, f"Line {line} holds half a character, which cannot be sent."),)
+        return (Problem(field, f"Line {line} contains half a character, which cannot be sent."),)
     return ()

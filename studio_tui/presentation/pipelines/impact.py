@@ -24,12 +24,12 @@ def cancel_notes(pipeline: Pipeline, run: str, *, near: bool) -> tuple[str, ...]
         if waiting
         else "No other job waits for it."
     )
-    again = ("R on it afterwards lets the pipeline go on;",) if near else ()
+    again = ("R on it afterwards lets the pipeline continue;",) if near else ()
     return (
         f"It is a job of the pipeline {_named(pipeline)}.",
         what,
         *again,
-        "X in the pipeline stops all of it, so that p lets it go on.",
+        "X in the pipeline stops all of it, so that p lets it continue.",
     )
 
 
@@ -93,7 +93,7 @@ def repeat_notes(pipeline: Pipeline, run: str, *, near: bool, resume: bool) -> t
     is_paused = pipeline.state is PipelineState.PAUSED
     return (
         f"The new job takes its place in the pipeline {_named(pipeline)}.",
-        f"{waits} The pipeline is paused; p lets it go on." if is_paused else waits,
+        f"{waits} The pipeline is paused; p lets it continue." if is_paused else waits,
     )
 
 
@@ -119,7 +119,7 @@ def over_words(pipeline: Pipeline, *, near: bool) -> str:
     )
     if root is None:
         return over
-    return f"{over}. R on {root.name} runs it again, and the pipeline goes on"
+    return f"{over}. R on {root.name} runs it again, and the pipeline continues"
 
 
 def _node(pipeline: Pipeline, run: str) -> tuple[Plan, Node | None]:

@@ -9,7 +9,7 @@ from studio_tui.presentation.pipelines.graph.statuses import judge
 IN_ORDER = "Those that wait for others of them run after these, as one pipeline."
 AT_ONCE = (
     "This Studio has no way to keep that order: all would start at once,",
-    "and read what was made before.",
+    "and read the old datasets.",
 )
 
 
@@ -68,6 +68,6 @@ def _alternatives(pipeline: Pipeline, plan: Plan, *, is_kept: bool) -> Iterator[
     if roots and pipeline.state is not PipelineState.COMPLETED:
         # Only the local Studio is known to replace the failed job by the new one.
         lets = "lets" if is_kept else "may let"
-        yield f"R on {named(roots)} alone {lets} that pipeline go on instead."
+        yield f"R on {named(roots)} alone {lets} that pipeline continue instead."
     if not is_kept:
         yield f"t rebuilds {pipeline.datasets or 'its datasets'}, in order."

@@ -68,8 +68,8 @@ def test_a_line_that_sets_no_variable_is_masked_as_a_whole() -> None:
 
 def test_what_studio_does_not_tell_becomes_the_servers_default() -> None:
     assert difference(OLD, OLD, ("priority", "files")).defaults == (
-        Cell("priority: server default, for Studio does not say what it was", Tone.WARN),
-        Cell("uploaded files: none are sent, for Studio does not say which it had", Tone.WARN),
+        Cell("priority: server default, because Studio does not say what it was", Tone.WARN),
+        Cell("uploaded files: none are sent, because Studio does not say which it had", Tone.WARN),
     )
 
 

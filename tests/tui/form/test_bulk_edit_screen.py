@@ -72,7 +72,7 @@ async def test_what_is_typed_once_is_changed_in_each_marked_job_and_the_rest_is_
             *(f"{name} ({job_id[:8]})" for name, job_id in made.items()),
             "workers: 1 → 2",
             "priority: 1, as submitted from here",
-            "priority: server default, for Studio does not say",
+            "priority: server default, because Studio does not say",
         )
         await pilot.press("r")
         await until_shown(pilot, "3 of 3 jobs created", "created as two.py")

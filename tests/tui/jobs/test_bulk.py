@@ -55,7 +55,7 @@ async def test_marked_jobs_are_resumed_each_from_its_own_checkpoints(
             f"read.sh ({ours.id[:8]}): priority 1, uploaded files notes.txt (5 B)",
             "What stands beside a job is from what this dashboard submitted.",
             "Server default of 2 jobs: priority, credentials",
-            "uploaded files of 2 jobs: none are sent, for Studio does not say which",
+            "uploaded files of 2 jobs: none are sent, because Studio does not say which",
         )
         await pilot.press("y")
         await until_shown(pilot, "3 of 3 jobs created", "created as read.sh", "created as two.py")

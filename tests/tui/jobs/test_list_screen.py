@@ -121,7 +121,7 @@ async def test_run_again_makes_the_same_job_anew(studio: ThreadStudio, tmp_path:
             pilot,
             "Run this job again as it was?",
             "priority, credentials",
-            "uploaded files: none are sent, for Studio does not say which",
+            "uploaded files: none are sent, because Studio does not say which",
         )
         await pilot.press("enter")
         await until(pilot, lambda: len(table(pilot).keys) == 2)

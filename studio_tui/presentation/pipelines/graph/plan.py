@@ -202,7 +202,7 @@ def _flaws(nodes: Mapping[str, Node], repeated: Iterable[str]) -> tuple[str, ...
         for words, names in (
             ("Waits for a job that is not in the pipeline", missing),
             ("Waits for itself, by way of others or directly", circular),
-            ("Sent more than once, of which the first is shown", twice),
+            ("Sent more than once; the first is shown", twice),
         )
         if names
     )

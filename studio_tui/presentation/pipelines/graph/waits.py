@@ -11,11 +11,11 @@ from studio_tui.presentation.pipelines.graph.statuses import Shown, Verdicts
 _SHORT_ID = 8
 
 _STARTING = {
-    JobState.INIT: "starting: its environment is made ready",
-    JobState.PROVISIONING: "starting: a machine is made ready",
+    JobState.INIT: "starting: preparing its environment",
+    JobState.PROVISIONING: "starting: preparing a machine",
 }
 _READY = {
-    PipelineState.PENDING: "the pipeline has not begun",
+    PipelineState.PENDING: "the pipeline has not started",
     PipelineState.RUNNING: "ready: Studio has not queued it yet",
     PipelineState.PAUSED: "the pipeline is paused",
     PipelineState.COMPLETED: "the pipeline has ended without it",
